@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# build.sh [IMAGE…]: builds images and writes each as a docker-archive; what has not changed is skipped. Prints the archives' paths.
+# build.sh [IMAGE…]: builds images and writes each as a docker-archive. Images that have not changed are skipped. Prints the paths of the archives.
 #   Images: operator signaling media-node web (the default), and for the cluster tests stores (PostgreSQL and Redis) and coturn.
-#   MEET_IMAGE_TAG  tag (dev)                          MEET_ENGINE  docker, podman or buildah (the first that works here)
-#   MEET_DEBIAN     base image (debian:12.12-slim; where there is only buildah, one made by mmdebstrap)
+#   MEET_IMAGE_TAG  tag (dev)                          MEET_ENGINE  docker, podman or buildah (default: the first that works)
+#   MEET_DEBIAN     base image (debian:12.12-slim; with buildah, an image that mmdebstrap creates)
 #   MEET_DOTNET     version of the .NET runtime (10.0.14)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -17,7 +17,7 @@ IMAGES=${MEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/meet-operator}/images
 PRODUCTS=(operator signaling media-node web)
 mkdir -p "$IMAGES"
 
-# image NAME DOCKERFILE CONTEXT [ARGUMENT=VALUE…]: the archive is as new as what it was made from.
+# image NAME DOCKERFILE CONTEXT [ARGUMENT=VALUE…]: builds the archive unless its inputs are unchanged, and prints its path.
 image() {
   local name=$1 file=$2 context=$3 archive argument arguments=() stamp base=
   shift 3
@@ -44,13 +44,13 @@ product_image() {
     operator | signaling | media-node)
       image "localhost/meet-operator/$1:$TAG" "infra/docker/$1.Dockerfile" "$CONTEXTS/$1" "BASE=localhost/meet-operator/base:$TAG" ;;
     stores | coturn) image "localhost/meet-test/$1:$TAG" "tests/cluster/images/$1.Dockerfile" tests/cluster/images "DEBIAN=$debian" ;;
-    *) die "unknown image '$1'; there are: ${PRODUCTS[*]} stores coturn" ;;
+    *) die "unknown image '$1'; known images: ${PRODUCTS[*]} stores coturn" ;;
   esac
 }
 
 wanted=("$@")
 (($# > 0)) || wanted=("${PRODUCTS[@]}")
-# One at a time. Unlocked by word: compilers that stay behind keep the file open.
+# One build at a time. The lock is released explicitly, because compiler servers that keep running hold the file open.
 exec 8>"$IMAGES/lock"
 flock 8
 share_compiler
@@ -63,4 +63,4 @@ if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node)\  ]]; then
   image "localhost/meet-operator/base:$TAG" infra/docker/base.Dockerfile "$CONTEXTS/base" "DEBIAN=$debian" >/dev/null
 fi
 for one in "${wanted[@]}"; do product_image "$one"; done
-if [[ -n $built ]]; then forget_old_images; fi
+if [[ -n $built ]]; then remove_old_images; fi

@@ -10,18 +10,18 @@ find_engine() {
   elif command -v buildah >/dev/null; then
     echo buildah
   else
-    die "images are built with Docker, Podman or Buildah, and none of them works here"
+    die "building images needs Docker, Podman or Buildah, and none of them works on this machine"
   fi
 }
 
-# Buildah keeps what it makes in the cache, and asks for no daemon and no overlay.
+# Buildah with its storage in the cache folder; the vfs driver needs no overlay support.
 own_buildah() {
   local verb=$1
   shift
   buildah "$verb" --root "$IMAGES/storage" --runroot "$IMAGES/run" --storage-driver vfs "$@"
 }
 
-# The image that everything begins with. Without Docker and Podman it is made of Debian's packages, once a machine.
+# find_debian: prints the base image of all images. Without Docker and Podman, the image is created from Debian packages, once per machine.
 find_debian() {
   local name=localhost/meet-operator/debian:12
   if [[ -n ${MEET_DEBIAN:-} || $engine != buildah ]]; then
@@ -34,7 +34,7 @@ find_debian() {
 
 make_debian() {
   local container
-  say "making a Debian base image"
+  say "creating a Debian base image"
   mmdebstrap --quiet --variant=minbase --include=libssl3,ca-certificates,tzdata,busybox-static bookworm "$IMAGES/debian.tar"
   container=$(own_buildah from scratch)
   own_buildah add --quiet "$container" "$IMAGES/debian.tar" /
@@ -60,9 +60,9 @@ save_image() {
   esac
 }
 
-# forget_old_images: what a build replaced, and what a failed one left. Docker and Podman keep their stores as their users like.
-forget_old_images() {
+# remove_old_images: removes replaced images and the remains of failed builds. The stores of Docker and Podman belong to their users and stay unchanged.
+remove_old_images() {
   [[ $engine == buildah ]] || return 0
   own_buildah rm --all >/dev/null 2>&1 || true
-  own_buildah rmi --prune >/dev/null 2>&1 || say "some old images stay in $IMAGES/storage"
+  own_buildah rmi --prune >/dev/null 2>&1 || say "some old images could not be removed from $IMAGES/storage"
 }

@@ -1,4 +1,4 @@
-# Context: `operator/`, the program without the runtime that the base has (infra/docker/build.sh fills it).
+# Context: `operator/`, the program without the runtime of the base image (infra/docker/build.sh creates it).
 ARG BASE=meet-operator/base:dev
 FROM ${BASE}
 COPY --chmod=0555 operator/ /app/

@@ -1,8 +1,8 @@
-# The page as files, and the one program that copies them to where signaling serves them.
-# Context: `web/`, a copy of web/app/dist (infra/docker/build.sh fills it).
+# The files of the page, and the program that copies them into the volume from which signaling serves them.
+# Context: `web/`, a copy of web/app/dist (infra/docker/build.sh creates it).
 ARG DEBIAN=debian:12.12-slim
 FROM ${DEBIAN} AS debian
-# A base that has it already needs no network here.
+# A base image that contains the package needs no network access.
 RUN dpkg -s busybox-static >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends busybox-static; }
 RUN mkdir -p /files/bin && cp /bin/busybox /files/bin/busybox && ln -s busybox /files/bin/cp
 

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeetOperator;
 
-/// <summary>What a probe of the platform is answered: <c>ok</c>, or 503 with what is wrong in words.</summary>
+/// <summary>Responses to liveness and readiness probes: <c>ok</c>, or 503 with one problem per line.</summary>
 internal static class ProbeAnswer
 {
-    /// <summary>Tag of checks that fail when only a restart helps.</summary>
+    /// <summary>The tag of checks whose failure only a restart can repair.</summary>
     public const string Live = "live";
 
-    /// <summary>Tag of checks that fail while the process can take no work.</summary>
+    /// <summary>The tag of checks that fail while the process cannot accept work.</summary>
     public const string Ready = "ready";
 
     public static async Task<IResult> OfAsync(HealthCheckService checks, string tag, CancellationToken ct)
@@ -19,6 +19,6 @@ internal static class ProbeAnswer
         return report.Status == HealthStatus.Healthy ? Results.Text("ok") : Results.Text(string.Join('\n', problems), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    /// <summary>Healthy without a problem, else unhealthy because of it.</summary>
+    /// <summary>Healthy when <paramref name="problem"/> is null, otherwise unhealthy with the problem as description.</summary>
     public static HealthCheckResult Of(string? problem) => problem is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(problem);
 }

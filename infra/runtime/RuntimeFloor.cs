@@ -1,11 +1,11 @@
 namespace MeetOperator;
 
-/// <summary>The .NET runtime that SECURITY.md asks for. Compiled into each program that serves requests, which say at start when theirs is older.</summary>
+/// <summary>The minimum .NET runtime of SECURITY.md. Every program that serves requests logs a warning at start when its runtime is older.</summary>
 internal static class RuntimeFloor
 {
     private static readonly Version Least = new(10, 0, 13);
 
-    /// <summary>What is wrong with this runtime; null when nothing is.</summary>
+    /// <summary>A warning about <paramref name="runtime"/>, or null when it is recent enough.</summary>
     public static string? Finding(Version runtime) => runtime >= Least ? null
         : $"warning: this runs on .NET {runtime}, which has known vulnerabilities (CVE-2026-88092, CVE-2026-70188): run it on .NET {Least} or newer";
 }

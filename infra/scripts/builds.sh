@@ -1,16 +1,16 @@
-# Builds of the product, skipped when nothing changed. Sourced.
+# Builds of the product, which are skipped when nothing has changed. Sourced.
 
 source infra/scripts/compiler.sh
 
 STAMPS=obj/meet
 
-# source_stamp PATH…: changes when a file under the paths is added, removed, edited or replaced.
+# source_stamp PATH…: a hash that changes when a file in the paths is added, removed or edited.
 source_stamp() {
   find "$@" \( -name bin -o -name obj -o -name node_modules -o -name dist \) -prune -o -type f ! -name "*.md" -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1
 }
 
-# once NAME STAMP OUTPUT COMMAND…: runs COMMAND unless NAME was built with this STAMP and OUTPUT is there.
-once() {
+# build_if_changed NAME STAMP OUTPUT COMMAND…: runs COMMAND unless NAME was built with this STAMP and OUTPUT exists.
+build_if_changed() {
   local name=$1 stamp=$2 output=$3
   shift 3
   mkdir -p "$STAMPS"
@@ -19,28 +19,28 @@ once() {
   local log=$STAMPS/$name.log started=$SECONDS
   if ! "$@" >"$log" 2>&1; then
     tail -n 40 "$log" >&2
-    die "building $name failed; all of it: $log"
+    die "building $name failed; full log: $log"
   fi
   echo "$stamp" >"$STAMPS/$name"
   say "built $name in $((SECONDS - started)) s"
 }
 
 build_products() {
-  once products "$(source_stamp kube crds operator signaling media-node infra/runtime Directory.Build.props Directory.Packages.props infra/products.slnf)" \
+  build_if_changed products "$(source_stamp kube crds operator signaling media-node infra/runtime Directory.Build.props Directory.Packages.props infra/products.slnf)" \
     operator/MeetOperator.Local/bin/Release/net10.0/MeetOperator.Local.dll \
     with_compiler dotnet build infra/products.slnf -c Release --nologo -v quiet
 }
 
 npm_install() {
-  once "npm-${1//\//-}" "$(sha256sum "$1/package-lock.json" | cut -d' ' -f1)" "$1/node_modules" npm ci --prefix "$1" --no-audit --no-fund --loglevel=error
+  build_if_changed "npm-${1//\//-}" "$(sha256sum "$1/package-lock.json" | cut -d' ' -f1)" "$1/node_modules" npm ci --prefix "$1" --no-audit --no-fund --loglevel=error
 }
 
 build_web() {
   npm_install web
-  once web "$(source_stamp web)" web/app/dist/index.html npm --prefix web run build
+  build_if_changed web "$(source_stamp web)" web/app/dist/index.html npm --prefix web run build
 }
 
-# Everything that `up` runs. The lock keeps two of them from building at the same time.
+# Builds everything that `up` runs. The lock prevents concurrent builds.
 build_all() {
   mkdir -p "$STAMPS"
   exec 9>"$STAMPS/lock"

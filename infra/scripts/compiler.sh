@@ -1,7 +1,7 @@
-# One warm compiler for all the builds of a run, instead of a cold one for each project: less than half of the time. Sourced.
+# One compiler server for all builds of a run, which takes less than half the time of a new compiler per project. Sourced.
 
-# share_compiler: from here on. It ends with end_compiler of whoever started it; scripts that are called share it.
-# UseSharedCompilation and SharedCompilationId are properties of MSBuild, which it reads from the environment.
+# share_compiler: later builds and called scripts share one compiler server. The script that started it stops it with end_compiler.
+# MSBuild reads the properties UseSharedCompilation and SharedCompilationId from the environment.
 share_compiler() {
   [[ -z ${SharedCompilationId:-} ]] || return 0
   export UseSharedCompilation=true SharedCompilationId=meet-$$
@@ -14,7 +14,7 @@ end_compiler() {
   unset SharedCompilationId OWN_COMPILER
 }
 
-# with_compiler COMMAND…: for one command alone.
+# with_compiler COMMAND…: runs one command with a shared compiler server.
 with_compiler() {
   local code=0
   if [[ -n ${SharedCompilationId:-} ]]; then "$@"; return; fi

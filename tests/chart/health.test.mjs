@@ -1,5 +1,5 @@
-// What GitOps tools make of our objects. The objects of tests/golden/health are what the operator writes (GoldenHealthTests makes them);
-// verdicts.yaml beside them says what each tool must see.
+// How GitOps tools judge the health of the product's objects. The objects in tests/golden/health are written by the operator (by GoldenHealthTests);
+// verdicts.yaml beside them contains the expected result of each tool.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,19 +18,19 @@ for (const kind of ['Meeting', 'SfuPool', 'SfuNode', 'Tenant']) {
     const script = readFileSync(join(chart, `argocd/meetoperator.io/${kind}/health.lua`), 'utf8');
     const names = readdirSync(own).filter(file => file !== 'verdicts.yaml').map(file => file.replace('.yaml', ''));
 
-    test('every object has its verdicts and every verdict its object', () => assert.deepEqual(Object.keys(verdicts).sort(), names.sort()));
+    test(`every ${kind} has an expected result, and every expected result has an object`, () => assert.deepEqual(Object.keys(verdicts).sort(), names.sort()));
 
     for (const name of names) {
       const object = parse(readFileSync(join(own, `${name}.yaml`), 'utf8'));
-      test(`${name} is ${verdicts[name].kstatus} to kstatus`, () => assert.equal(kstatus(object), verdicts[name].kstatus));
-      test(`${name} is ${verdicts[name].argocd} to Argo CD, with a message`, () => {
+      test(`kstatus computes ${verdicts[name].kstatus} for ${kind} ${name}`, () => assert.equal(kstatus(object), verdicts[name].kstatus));
+      test(`Argo CD computes ${verdicts[name].argocd} with a message for ${kind} ${name}`, () => {
         const seen = health(script, object);
         assert.equal(seen.status, verdicts[name].argocd);
         assert.ok(seen.message.length > 0);
       });
     }
 
-    test('before the operator has looked nobody calls it done', () => {
+    test(`a ${kind} that the operator has not observed counts as in progress`, () => {
       const definition = parse(readFileSync(join(chart, `files/crds/${kind.toLowerCase()}s.meetoperator.io.yaml`), 'utf8'));
       const status = definition.spec.versions[0].schema.openAPIV3Schema.properties.status.default;
       const unseen = { metadata: { generation: 1 }, spec: {}, status };

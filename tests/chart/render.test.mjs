@@ -1,4 +1,4 @@
-// What the chart renders, beside what it is known to render. MEET_UPDATE_GOLDEN=1 writes the expected files anew.
+// Compares the rendered chart with golden files. MEET_UPDATE_GOLDEN=1 updates the golden files.
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,29 +8,29 @@ import { parse, parseAllDocuments } from 'yaml';
 import { cases, caseNamed } from './support/cases.mjs';
 import { chart, helm, named, render, renderText, root } from './support/helm.mjs';
 
-// Keys drawn by lot differ from render to render; the CRDs are compared with crds/ below, not six times here.
+// Random keys differ in every render. The CRDs are compared once, with crds/, in a test below.
 const comparable = text => text.split(/^---$/m)
   .map(part => (/^kind: CustomResourceDefinition$/m.test(part) ? part.replace(/^spec:[\s\S]*/m, '') : part))
   .join('---')
-  .replace(/^( +(?:control-key|signing-key|key): )\S{50,}$/gm, '$1(drawn by lot)')
-  .replace(/(name: MEET_API_KEY\n +value: )\S+/g, '$1(drawn by lot)');
+  .replace(/^( +(?:control-key|signing-key|key): )\S{50,}$/gm, '$1(random)')
+  .replace(/(name: MEET_API_KEY\n +value: )\S+/g, '$1(random)');
 
 for (const each of cases) {
-  test(`${each.name} renders as expected`, () => {
+  test(`the case ${each.name} renders its golden file`, () => {
     const actual = comparable(each.text());
     if (process.env.MEET_UPDATE_GOLDEN === '1') writeFileSync(each.expected, actual);
-    assert.ok(existsSync(each.expected), `${each.expected} is missing: MEET_UPDATE_GOLDEN=1 writes it`);
+    assert.ok(existsSync(each.expected), `${each.expected} is missing; create it with MEET_UPDATE_GOLDEN=1`);
     assert.equal(actual, readFileSync(each.expected, 'utf8'));
   });
 
-  test(`${each.name} passes helm lint --strict`, () => {
+  test(`the case ${each.name} passes helm lint --strict`, () => {
     const { code, out, err } = helm(['lint', '--strict', chart, '-f', '-'], JSON.stringify(each.values));
     assert.equal(code, 0, out + err);
   });
 }
 
 for (const plural of ['meetings', 'sfunodes', 'sfupools', 'tenants']) {
-  test(`the definition of ${plural} is the generated one, kept on uninstall`, () => {
+  test(`the CRD of ${plural} equals the generated one and is kept on uninstall`, () => {
     const rendered = named(caseNamed('minimal').objects(), 'CustomResourceDefinition', `${plural}.meetoperator.io`);
     const source = parse(readFileSync(join(root, `crds/${plural}.meetoperator.io.yaml`), 'utf8'));
     assert.deepEqual(rendered.spec, source.spec);
@@ -38,23 +38,23 @@ for (const plural of ['meetings', 'sfunodes', 'sfupools', 'tenants']) {
   });
 }
 
-test('crds.keep false lets uninstall take the definitions along', () => {
+test('with crds.keep false, uninstall removes the CRDs', () => {
   const crd = named(caseNamed('everything').objects(), 'CustomResourceDefinition', 'meetings.meetoperator.io');
   assert.equal(crd.metadata.annotations, undefined);
 });
 
-test('a PodDisruptionBudget has the version that the cluster serves', () => {
+test('a PodDisruptionBudget has the API version that the cluster serves', () => {
   const versions = text => [...text.matchAll(/apiVersion: (policy\/\w+)/g)].map(match => match[1]);
   assert.deepEqual(versions(renderText({}, ['--kube-version', '1.20.2'])), ['policy/v1beta1']);
   assert.deepEqual(versions(renderText({}, ['--kube-version', '1.31.0'])), ['policy/v1']);
 });
 
-test('the Pods that an upgrade is about to remove do not count when the new ones are spread, where the cluster knows how', () => {
+test('topology spread ignores the Pods of the previous revision on clusters with matchLabelKeys', () => {
   assert.doesNotMatch(renderText({}, ['--kube-version', '1.20.2']), /matchLabelKeys/);
   assert.match(renderText({}, ['--kube-version', '1.31.0']), /matchLabelKeys: \[pod-template-hash\]/);
 });
 
-test('without a webhook that answers, finalizers can still be taken off, on old clusters too', () => {
+test('finalizers can be removed while the webhook does not respond, also on old clusters', () => {
   const updates = version => named(render({ webhook: { failurePolicy: 'Fail' } }, ['--kube-version', version]), 'ValidatingWebhookConfiguration', 'meet-webhook')
     .webhooks.filter(entry => entry.rules.some(rule => rule.operations.includes('UPDATE')));
   assert.deepEqual(updates('1.20.2').map(entry => [entry.failurePolicy, entry.matchConditions]), [['Ignore', undefined]]);
@@ -64,11 +64,11 @@ test('without a webhook that answers, finalizers can still be taken off, on old 
   assert.match(entry.matchConditions[0].expression, /object\.spec != oldObject\.spec/);
 });
 
-test('one replica has no budget, which would stop every drain', () => {
+test('one replica has no PodDisruptionBudget, because it would block every drain', () => {
   assert.equal(render({ operator: { replicas: 1 } }).some(object => object.kind === 'PodDisruptionBudget'), false);
 });
 
-// Helm prints notes only where there is a cluster, so a copy of the chart puts them into an object.
+// Helm prints notes only with a cluster, so a copy of the chart renders them into an object.
 function notes(values) {
   const copy = mkdtempSync(join(tmpdir(), 'notes-'));
   try {
@@ -82,7 +82,7 @@ function notes(values) {
   }
 }
 
-test('the notes tell three steps with the names of the release', () => {
+test('the notes contain three steps with the names of the release', () => {
   const text = notes({});
   assert.deepEqual([...text.matchAll(/^(\d)\. /gm)].map(match => match[1]), ['1', '2', '3']);
   assert.match(text, /rollout status deployment\/meet-operator .*\n.*rollout status deployment\/meet-signaling /);
@@ -90,13 +90,13 @@ test('the notes tell three steps with the names of the release', () => {
   assert.match(text, /port-forward service\/meet-signaling 8080:80/);
 });
 
-test('what the notes apply is a tenant, a pool of it and a meeting of it', () => {
+test('the objects in the notes are a Tenant, its SfuPool and its Meeting', () => {
   const objects = [...notes({}).matchAll(/<<'YAML'\n([\s\S]*?)\nYAML$/gm)].flatMap(match => parseAllDocuments(match[1]).map(document => document.toJS()));
   assert.deepEqual(objects.map(object => object.kind), ['Tenant', 'SfuPool', 'Meeting']);
   assert.equal(objects[2].spec.tenantRef.name, objects[0].metadata.name);
 });
 
-test('the notes follow the values', () => {
+test('the notes depend on the values', () => {
   const text = notes(caseNamed('everything').values);
   assert.doesNotMatch(text, /port-forward|localhost|SQLite/);
   assert.doesNotMatch(notes({ test: { enabled: false } }), /helm test/);

@@ -1,4 +1,4 @@
-// How little the Pods and roles of the chart may do, judged on every case of tests/golden/chart.
+// The Pods and roles of the chart have minimal rights, checked for every case of tests/golden/chart.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { cases, caseNamed } from './support/cases.mjs';
@@ -11,28 +11,28 @@ const containersOf = pod => [...(pod.spec.initContainers ?? []), ...pod.spec.con
 for (const each of cases) {
   describe(each.name, () => {
     for (const pod of podsOf(each.objects())) {
-      test(`${pod.owner} is a restricted Pod`, () => {
+      test(`${pod.owner} meets the restricted Pod Security Standard`, () => {
         const allowed = each.values.operator?.hostNetwork && pod.owner === 'Deployment/meet-operator' ? ['hostNetwork is true'] : [];
         assert.deepEqual(restrictedViolations(pod.spec), allowed);
       });
 
-      test(`${pod.owner} writes nothing but what is mounted for it`, () => {
+      test(`${pod.owner} has a read-only root file system`, () => {
         for (const container of containersOf(pod)) assert.equal(container.securityContext.readOnlyRootFilesystem, true, container.name);
       });
 
-      test(`${pod.owner} holds a token only where the API server is called`, () => {
+      test(`${pod.owner} mounts a token only into containers that call the API server`, () => {
         assert.equal(pod.spec.automountServiceAccountToken, false);
         const callers = containersOf(pod).filter(container => (container.volumeMounts ?? []).some(mount => mount.mountPath === '/var/run/secrets/kubernetes.io/serviceaccount'));
         assert.deepEqual(callers.map(container => container.name), containersOf(pod).map(container => container.name).filter(name => ['operator', 'signaling', 'finalizers'].includes(name)));
       });
 
-      test(`${pod.owner} says what it needs`, () => {
+      test(`${pod.owner} declares its resource requests and its memory limit`, () => {
         for (const container of containersOf(pod)) {
           assert.ok(container.resources.requests.cpu && container.resources.requests.memory && container.resources.limits.memory, container.name);
         }
       });
 
-      test(`${pod.owner} runs images that the values name`, () => {
+      test(`${pod.owner} runs the images that the values name`, () => {
         for (const { image } of containersOf(pod)) {
           assert.match(image, /^\S+:[^:/]+$/);
           assert.doesNotMatch(image, /:latest$/);
@@ -41,7 +41,7 @@ for (const each of cases) {
       });
     }
 
-    test('no role holds more than it must', () => {
+    test('no role has more rights than it needs', () => {
       for (const role of each.objects().filter(object => /Role$/.test(object.kind))) {
         for (const rule of role.rules) {
           const where = `${role.kind} ${role.metadata.name}: ${JSON.stringify(rule)}`;
@@ -51,7 +51,7 @@ for (const each of cases) {
             assert.ok(!rule.resources.includes(resource), where);
           }
           if (rule.resources.includes('nodes')) assert.deepEqual(rule.verbs.filter(verb => !['get', 'list', 'watch'].includes(verb)), [], where);
-          // Of all Secrets only: make one. In the installation's namespace: those that are named. In a tenant's: those of who binds it.
+          // Secrets: create in all namespaces, named ones in the namespace of the installation, and get in the namespaces of tenants that bind the role.
           if (rule.resources.includes('secrets') && role.kind === 'ClusterRole') assert.deepEqual(rule.verbs, [isUnbound(role) ? 'get' : 'create'], where);
           if (rule.resources.includes('secrets') && role.kind === 'Role') assert.ok(rule.resourceNames?.length > 0, where);
           if (rule.resources.includes('secrets') && /-signaling$/.test(role.metadata.name)) {
@@ -62,7 +62,7 @@ for (const each of cases) {
       }
     });
 
-    test('every role is bound, to the service account of its Pods', () => {
+    test('every role is bound to the service account of its Pods', () => {
       const objects = each.objects();
       for (const role of objects.filter(object => /Role$/.test(object.kind) && !isUnbound(object))) {
         const binding = objects.find(object => object.kind === `${role.kind}Binding` && object.roleRef.name === role.metadata.name);
@@ -71,7 +71,7 @@ for (const each of cases) {
       }
     });
 
-    test('what reads the Secrets of tenants is bound nowhere but in the namespaces that are named, and by helm test in its own', () => {
+    test('the role that reads Secrets of tenants is bound only in the listed namespaces and in the namespace of helm test', () => {
       const objects = each.objects();
       const role = objects.find(isUnbound);
       const bindings = objects.filter(object => /Binding$/.test(object.kind) && object.roleRef.name === role.metadata.name);
@@ -81,7 +81,7 @@ for (const each of cases) {
       for (const binding of bindings) assert.deepEqual(binding.subjects.map(subject => named(objects, 'ServiceAccount', subject.name).metadata.name), [objects.find(object => object.kind === 'Deployment' && /-operator$/.test(object.metadata.name)).metadata.name]);
     });
 
-    test('Services and budgets find Pods', () => {
+    test('Services, PodDisruptionBudgets and NetworkPolicies select Pods', () => {
       const objects = each.objects();
       const finds = selector => podsOf(objects).some(pod => Object.entries(selector).every(([key, value]) => pod.metadata.labels[key] === value));
       for (const object of objects) {
@@ -92,7 +92,7 @@ for (const each of cases) {
   });
 }
 
-// What NetworkPolicies add up to for a Pod: every policy that selects it, since they are joined by "or".
+// The NetworkPolicies that select the Pod; their rules are combined with "or".
 function policiesOf(objects, pod) {
   return objects.filter(object => object.kind === 'NetworkPolicy'
     && Object.entries(object.spec.podSelector.matchLabels ?? {}).every(([key, value]) => pod.metadata.labels[key] === value));
@@ -106,23 +106,23 @@ describe('network policies', () => {
   const rulesOf = (owner, direction) => policiesOf(objects, pod(owner)).flatMap(policy => policy.spec[direction] ?? []);
 
   for (const each of podsOf(objects)) {
-    test(`${each.owner} starts from nothing, both ways`, () => {
-      assert.ok(policiesOf(objects, each).length > 0, 'no policy selects it');
+    test(`${each.owner} allows only listed ingress and egress`, () => {
+      assert.ok(policiesOf(objects, each).length > 0, 'no policy selects the Pod');
       assert.ok(policiesOf(objects, each).some(policy => policy.spec.policyTypes.join() === 'Ingress,Egress'));
     });
   }
 
-  test('the operator is called by the API server and Prometheus, and calls the API server and media nodes', () => {
+  test('the operator accepts the API server and Prometheus, and connects to the API server and media nodes', () => {
     assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'ingress')), ['TCP 8081', 'TCP 9443']);
     assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'egress')), ['TCP 6443', 'TCP 8090', 'TCP any']);
   });
 
-  test('signaling also calls its database, Redis and name servers', () => {
+  test('signaling also connects to its database, Redis and name servers', () => {
     assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'ingress')), ['TCP 8080', 'TCP 8081']);
     assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'egress')), ['TCP 53', 'TCP 6380', 'TCP 6432', 'TCP 6443', 'TCP 8090', 'TCP any', 'UDP 53']);
   });
 
-  test('metrics are collected by whom the values name, by every Pod with a PodMonitor alone, and else by nobody', () => {
+  test('metrics are open to the peers in the values, to every Pod when only a PodMonitor is set, and otherwise to none', () => {
     const collectors = (values, part) => {
       const all = render(values);
       const pod = podsOf(all).find(candidate => candidate.owner === `Deployment/meet-${part}`);
@@ -136,7 +136,7 @@ describe('network policies', () => {
     }
   });
 
-  test('what people call has no metrics: no Service, Ingress or route leads to that port', () => {
+  test('no Service, Ingress or route exposes the metrics port of signaling', () => {
     for (const each of cases) {
       for (const service of each.objects().filter(object => object.kind === 'Service' && object.spec.selector?.['meetoperator.io/component'] === 'signaling')) {
         assert.deepEqual(service.spec.ports.map(port => port.targetPort), ['http'], `${each.name} ${service.metadata.name}`);
@@ -144,13 +144,13 @@ describe('network policies', () => {
     }
   });
 
-  test('without a database in the network signaling calls none', () => {
+  test('without a network database, signaling connects to no database port', () => {
     const alone = render();
     const signaling = podsOf(alone).find(candidate => candidate.owner === 'Deployment/meet-signaling');
     assert.deepEqual(ports(policiesOf(alone, signaling).flatMap(policy => policy.spec.egress ?? [])), ['TCP 443', 'TCP 6443', 'TCP 8090']);
   });
 
-  test('where peers are named, nobody else is let in or called', () => {
+  test('when the values name peers, only these peers are allowed', () => {
     const everything = rulesOf('Deployment/conference-signaling', 'egress');
     for (const port of [6432, 6380, 8090]) {
       const rules = everything.filter(rule => rule.ports?.some(open => open.port === port));
@@ -161,7 +161,7 @@ describe('network policies', () => {
   });
 });
 
-describe('the judge of restricted Pods', () => {
+describe('restrictedViolations', () => {
   const good = podsOf(caseNamed('minimal').objects()).find(candidate => candidate.owner === 'Deployment/meet-signaling').spec;
   for (const [what, change] of [
     ['privileged', spec => { spec.containers[0].securityContext.privileged = true; }],
@@ -175,7 +175,7 @@ describe('the judge of restricted Pods', () => {
     ['port', spec => { spec.containers[0].ports[0].hostPort = 80; }],
     ['root', spec => { spec.initContainers[0].securityContext.runAsUser = 0; }],
   ]) {
-    test(`refuses ${what}`, () => {
+    test(`a Pod with the violation "${what}" is reported`, () => {
       const bad = structuredClone(good);
       change(bad);
       const found = restrictedViolations(bad);

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# api-server.sh FOLDER: etcd, API server and the two controllers that take things away, of the Kubernetes that ./meet cluster builds, on loopback and for the caller
-# alone. Writes FOLDER/kubeconfig and FOLDER/etcd.url, prints "ready", and ends everything when its input ends.
+# api-server.sh FOLDER: runs etcd, the API server and the namespace and garbage collection controllers of Kubernetes 1.20 on loopback. Writes FOLDER/kubeconfig and
+# FOLDER/etcd.url, prints "ready", and ends all processes when its standard input is closed.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
 FOLDER=$1
 PORT=36443 ETCD=33379 PEERS=33380 CONTROLLERS=36257
 PIDS=()
 trap end EXIT
-# The newest first: an API server whose store is gone takes a minute to end.
+# In reverse order, because an API server without etcd takes a minute to exit.
 end() {
   local i
   for ((i = ${#PIDS[@]} - 1; i >= 0; i--)); do

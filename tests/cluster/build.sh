@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build.sh: Kubernetes 1.20 from Debian's source package, into $MEET_KUBERNETES/bin, once a machine and again when this script has changed. Three to five minutes on two cores.
+# build.sh: builds Kubernetes 1.20 from the Debian source package into $MEET_KUBERNETES/bin, once per machine and again when this script changes. Takes three to five minutes on two cores.
 set -euo pipefail
 SCRIPT=$(realpath "${BASH_SOURCE[0]}")
 source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
@@ -7,15 +7,15 @@ source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
 BINARIES=(kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
 WORK=$MEET_KUBERNETES/work
 
-# By this script as it is now: a copy of it lies beside what it built.
-built() { cmp -s "$SCRIPT" "$MEET_KUBERNETES/bin/built-by"; }
+# Compares this script with the copy beside the binaries that it built.
+is_built() { cmp -s "$SCRIPT" "$MEET_KUBERNETES/bin/built-by"; }
 
-# Debian's source package through an apt configuration of our own: nothing of the system's is changed.
+# Fetches the source package with a separate apt configuration, which leaves the system unchanged.
 fetch_source() {
   local mirror suite options
   mirror=$(apt-cache policy golang-go | grep -oE 'https?://[^ ]+' | head -n 1)
   suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-  [[ -n $mirror && $suite == bookworm ]] || die "Kubernetes is built from Debian 12's source package; this is ${suite:-an unknown system}"
+  [[ -n $mirror && $suite == bookworm ]] || die "Kubernetes is built from the source package of Debian 12; this is ${suite:-an unknown system}"
   mkdir -p "$WORK/lists/partial" "$WORK/source"
   echo "deb-src $mirror $suite main" >"$WORK/source.list"
   options=(-o "Dir::Etc::sourcelist=$WORK/source.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$WORK/lists")
@@ -25,25 +25,25 @@ fetch_source() {
   mv "$WORK"/source/kubernetes-*/ "$GOPATH/src/k8s.io/kubernetes"
 }
 
-# reflect2 1.0.1 breaks with Go 1.18 and later: the API server would die at the first server-side apply.
+# reflect2 1.0.1 does not work with Go 1.18 and later: the API server would crash at the first server-side apply.
 replace_reflect2() {
   rm -rf vendor/github.com/modern-go/reflect2
   cp -rL /usr/share/gocode/src/github.com/modern-go/reflect2 vendor/github.com/modern-go/reflect2
 }
 
-# A kubelet of today removes an ended pod at once; this one looks for ended pods every ten seconds, and waits until their sandboxes are collected, which it does every minute.
-look_often() {
-  period pkg/kubelet/status/status_manager.go 'syncPeriod = 10 \* time.Second' 'syncPeriod = time.Second'
-  period pkg/kubelet/kubelet.go 'ContainerGCPeriod = time.Minute' 'ContainerGCPeriod = time.Second'
+# This kubelet checks for ended Pods every ten seconds and removes their sandboxes every minute. Current kubelets do both immediately.
+shorten_periods() {
+  replace_constant pkg/kubelet/status/status_manager.go 'syncPeriod = 10 \* time.Second' 'syncPeriod = time.Second'
+  replace_constant pkg/kubelet/kubelet.go 'ContainerGCPeriod = time.Minute' 'ContainerGCPeriod = time.Second'
 }
 
-# period FILE OLD NEW: a constant in the source.
-period() {
-  grep -q "$2" "$1" || die "$1 is not as it was: what has become of $2?"
+# replace_constant FILE OLD NEW: replaces a constant in the source.
+replace_constant() {
+  grep -q "$2" "$1" || die "$1 does not contain $2"
   sed -i "s/$2/$3/" "$1"
 }
 
-# The generated OpenAPI definitions are not in the source package.
+# The source package does not contain the generated OpenAPI definitions.
 generate_openapi() {
   local inputs
   go build -o "$WORK/openapi-gen" ./vendor/k8s.io/kube-openapi/cmd/openapi-gen
@@ -51,13 +51,13 @@ generate_openapi() {
     | grep -v -E '/(sample-|code-generator/)|apiextensions-apiserver/examples|_test\.go' | xargs -n1 dirname | sort -u \
     | sed -E 's|^staging/src/|k8s.io/kubernetes/vendor/|; s|^pkg/|k8s.io/kubernetes/pkg/|' | paste -sd,)
   mkdir -p pkg/generated/openapi
-  # It ends with an error for findings of style; what counts is the file.
+  # The generator fails on style violations, but writes the file.
   "$WORK/openapi-gen" -i "$inputs,k8s.io/kubernetes/vendor/k8s.io/apimachinery/pkg/version" -p k8s.io/kubernetes/pkg/generated/openapi \
     -O zz_generated.openapi -h hack/boilerplate/boilerplate.generatego.txt -r "$WORK/openapi-report.txt" >/dev/null 2>&1 || true
   [[ -s pkg/generated/openapi/zz_generated.openapi.go ]] || die "the OpenAPI definitions were not generated; see $WORK/openapi-report.txt"
 }
 
-# The version is told by two packages: component-base to --version, client-go at the API server's /version.
+# Two packages contain the version: component-base for --version, client-go for /version of the API server.
 compile() {
   local package flags='-s -w'
   for package in component-base/version client-go/pkg/version; do
@@ -66,24 +66,24 @@ compile() {
     flags+=" -X $package.gitCommit=debian -X $package.buildDate=1970-01-01T00:00:00Z"
   done
   mkdir -p "$WORK/bin"
-  # Without the clouds' own volumes and load balancers, and without Docker: nearly half of the API server's binary is theirs.
+  # Without cloud providers and Docker, which are nearly half of the binary of the API server.
   go build -tags providerless,dockerless -ldflags "$flags" -o "$WORK/bin/" "${BINARIES[@]/#/./cmd/}"
   cp "$SCRIPT" "$WORK/bin/built-by"
   mv "$WORK/bin" "$MEET_KUBERNETES/bin"
 }
 
 mkdir -p "$MEET_KUBERNETES"
-# One build at a time; whoever waited finds it done.
+# One build at a time; a waiting process finds the finished build.
 exec 9>"$MEET_KUBERNETES/lock"
 flock 9
-if built; then exit 0; fi
-say "building Kubernetes 1.20 (once a machine, into $MEET_KUBERNETES)"
+if is_built; then exit 0; fi
+say "building Kubernetes 1.20 (once per machine, into $MEET_KUBERNETES)"
 rm -rf "$WORK" "${MEET_KUBERNETES:?}/bin"
 export GOPATH=$WORK/go GOCACHE=$WORK/gocache GO111MODULE=off CGO_ENABLED=0
 fetch_source >/dev/null
 cd "$GOPATH/src/k8s.io/kubernetes"
 replace_reflect2
-look_often
+shorten_periods
 generate_openapi
 compile
 rm -rf "$WORK"

@@ -1,4 +1,4 @@
-// The cluster may be asked for again and again, and leaves nothing behind. The last of its tests: it takes the cluster down.
+// `cluster.sh up` can be repeated, and `down` leaves nothing behind. This test takes the cluster down, so it runs last.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const script = fileURLToPath(new URL('cluster.sh', import.meta.url));
 let env = process.env;
 const cluster = (...args) => promisify(execFile)('bash', [script, ...args], { env, timeout: 180_000 });
 
-/** A pod with mounts, a network and a hostPort of its own: what a cluster could leave behind. */
+/** Runs a Pod with mounts, a network and a hostPort, all of which a cluster could leave behind. */
 async function runPod() {
   await apply({
     apiVersion: 'v1', kind: 'Pod', metadata: { name: 'asleep', namespace: 'default' },
@@ -25,13 +25,13 @@ async function runPod() {
   await ready('pod', 'asleep', 'default');
 }
 
-/** Its process number, or nothing. */
+/** The process ID of the API server, or an empty string. */
 const apiServer = () => (existsSync(PID) ? readFileSync(PID, 'utf8') : '');
 
 const nodeUids = async () => (await get('nodes')).map(node => node.metadata.uid);
 
 describe('the cluster', () => {
-  let machine; // as it was before the cluster came up
+  let machine; // the state before the cluster was started
 
   before(async () => {
     const file = process.env.MEET_CLUSTER_BEFORE;
@@ -42,7 +42,7 @@ describe('the cluster', () => {
   }, { timeout: 180_000 });
   after(() => cluster('down'), { timeout: 60_000 });
 
-  it('is left alone by a second up', { timeout: 300_000 }, async () => {
+  it('a second up does not change the cluster', { timeout: 300_000 }, async () => {
     const nodes = await nodeUids();
     await runPod();
     await cluster('up');
@@ -50,21 +50,21 @@ describe('the cluster', () => {
     assert.equal((await get('pod', 'asleep')).status.phase, 'Running');
   });
 
-  it('comes up anew after a part of it died, also when the up that mended it was broken off', { timeout: 600_000 }, async () => {
+  it('up replaces a broken cluster, even after an interrupted up', { timeout: 600_000 }, async () => {
     const [nodes, old] = [await nodeUids(), apiServer()];
     await cluster('stop', 'controller-manager');
     await assert.rejects(cluster('status'));
     const broken = spawn('bash', [script, 'up'], { env, stdio: 'ignore' });
-    await until(() => !['', old].includes(apiServer()), 'half of a new cluster is there', 60_000);
+    await until(() => !['', old].includes(apiServer()), 'a part of the new cluster runs', 60_000);
     broken.kill('SIGKILL');
     await cluster('up');
     assert.notDeepEqual(await nodeUids(), nodes);
     await runPod();
   });
 
-  it('leaves no mount, namespace, process, link, route, firewall rule, cgroup or file behind', { timeout: 300_000 }, async () => {
+  it('down leaves no mount, namespace, process, link, route, firewall rule, cgroup or file behind', { timeout: 300_000 }, async () => {
     const used = namespaces(machine.mark);
-    assert.ok(used.size > 4, 'the nodes and the pod have namespaces of their own');
+    assert.ok(used.size > 4, 'the nodes and the Pod have their own namespaces');
     await cluster('down');
     assert.deepEqual(traces(machine.mark), machine.traces);
     await until(() => inhabited(used).length === 0, 'the namespaces of the nodes are empty');

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # cluster.sh up | down | load IMAGE.tar… | status | start NAME | stop NAME | pause NAME | resume NAME | node NUMBER COMMAND…
-#   A two-node Kubernetes on one bare machine, as root, without Docker. Control plane in the root namespace; each node in namespaces of its own.
-#   start, stop, pause and resume: etcd, apiserver, controller-manager, scheduler. node: a command in the node's namespaces (ctr, ip, iptables …).
+#   A Kubernetes with two nodes on one machine, as root, without Docker. The control plane runs in the root namespaces, each node in its own namespaces.
+#   start, stop, pause and resume: etcd, apiserver, controller-manager, scheduler. node: runs a command in the namespaces of a node (ctr, ip, iptables …).
 set -euo pipefail
 PARTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/parts
 for part in settings processes certificates network control-plane pause-image nodes dns down; do source "$PARTS/$part.sh"; done
@@ -13,14 +13,14 @@ all_ready() {
   for node in "${NODES[@]}"; do node_ready "$node" >/dev/null || return 1; done
 }
 
-# Everything starts at once; what needs another thing waits for it.
+# All processes start in parallel, and wait for those that they depend on.
 up() {
   local node
-  [[ -x $MEET_KUBERNETES/bin/kubelet ]] || die "Kubernetes is not built: $CLUSTER/build.sh"
-  # After a restart of the machine there is a disk without a cluster.
+  [[ -x $MEET_KUBERNETES/bin/kubelet ]] || die "Kubernetes is not built; run $CLUSTER/build.sh"
+  # After a restart of the machine, the folders exist without a running cluster.
   if [[ -d $RUN || -d $STATE ]]; then
     if all_ready; then return; fi
-    say "the cluster is broken: taking it down first"
+    say "the cluster is broken; taking it down first"
     down
   fi
   mkdir -p "$RUN/log" "$STATE"
@@ -50,8 +50,8 @@ load() {
   return "$code"
 }
 
-# One up or down at a time.
-alone() {
+# Runs one up or down at a time.
+exclusively() {
   mkdir -p "$MEET_KUBERNETES"
   exec 9>"$MEET_KUBERNETES/lock"
   flock 9
@@ -61,12 +61,12 @@ alone() {
 verb=${1:-}
 shift || true
 case $verb in
-  up) alone up ;;
-  down) alone down ;;
+  up) exclusively up ;;
+  down) exclusively down ;;
   load) load "$@" ;;
   status) all_ready || die "the cluster is not up" ;;
   start) "start_${1//-/_}" ;;
-  stop) halt TERM "$1" ;;
+  stop) stop_processes TERM "$1" ;;
   pause) kill -STOP "$(pid_of "$1")" ;;
   resume) kill -CONT "$(pid_of "$1")" ;;
   node) nsenter --target "$(pid_of "node$1")" --all -- "${@:2}" ;;

@@ -1,55 +1,55 @@
-// What two people in a meeting notice when parts of the product or of the cluster fail.
+// The effects on two participants of a meeting when parts of the product or of the cluster fail.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clusterRoom, signalingPods, sockets, system, together } from './support/cluster-room.mjs';
+import { clusterRoom, signalingPods, sockets, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, sameConnections, watchGaps } from './support/gaps.mjs';
 import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
 
 const room = clusterRoom();
-const limits = { timeout: 420_000 };
-const tell = async (t, ...people) => {
+const options = { timeout: 420_000 };
+const reportGaps = async (t, ...people) => {
   for (const person of people) t.diagnostic(`${person.name}: longest pause ${JSON.stringify(await gaps(person))} ms`);
 };
 
-/** Media goes over the same connections as before, and both still see and hear each other. */
-async function undisturbed(t, ada, bob) {
-  await together(ada, bob);
+/** Verifies that both participants keep their media connections and receive video and sound. */
+async function assertUndisturbed(t, ada, bob) {
+  await waitForMediaBothWays(ada, bob);
   for (const person of [ada, bob]) await keepsConnections(person, 'after the fault');
   await Promise.all([ada.connected(), bob.connected()]);
   assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
-  await tell(t, ada, bob);
+  await reportGaps(t, ada, bob);
 }
 
 const watch = (...people) => Promise.all(people.flatMap(person => [watchGaps(person), keepConnections(person)]));
 
 async function chatWorks(ada, bob, words) {
-  await ada.says(`${words}, from Ada`);
-  await bob.reads(`${words}, from Ada`);
-  await bob.says(`${words}, from Bob`);
-  await ada.reads(`${words}, from Bob`);
+  await ada.sendMessage(`${words}, from Ada`);
+  await bob.waitForMessage(`${words}, from Ada`);
+  await bob.sendMessage(`${words}, from Bob`);
+  await ada.waitForMessage(`${words}, from Bob`);
 }
 
-/** The lines of the chat as a person sees them. */
-const lines = person => person.page.getByTestId('chat-text').allTextContents();
+/** The chat messages on the page of a participant. */
+const chatMessages = person => person.page.getByTestId('chat-text').allTextContents();
 
 describe('a media node', () => {
-  it('whose Pod is deleted: the meeting goes on at another', limits, async t => {
+  it('after the Pod of its media node is deleted, a meeting continues on another media node', options, async t => {
     await room.withPair(async (ada, bob, meeting) => {
       const node = await room.nodeOf(meeting);
       await watch(ada, bob);
       await kubectl('delete', 'pod', node, '-n', room.namespace, '--wait=false');
       await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting is on another media node', 60_000);
       await until(async () => !await sameConnections(ada) && !await sameConnections(bob), 'both have new connections', 60_000);
-      await together(ada, bob);
+      await waitForMediaBothWays(ada, bob);
       await Promise.all([ada.connected(), bob.connected()]);
       assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
-      await tell(t, ada, bob);
+      await reportGaps(t, ada, bob);
     });
   });
 });
 
 describe('the operator', () => {
-  it('whose leader is killed: nobody in a meeting notices, and the next one goes on', limits, async t => {
+  it('after the leader is killed, another replica leads and meetings are not disturbed', options, async t => {
     await room.withPair(async (ada, bob) => {
       const leader = (await get('lease', 'meet-operator', '-n', system)).spec.holderIdentity;
       const pod = (await get('pods', '-n', system, '-l', 'meetoperator.io/component=operator')).find(one => leader.includes(one.metadata.name));
@@ -58,21 +58,21 @@ describe('the operator', () => {
       await kubectl('delete', 'pod', pod.metadata.name, '-n', system, '--grace-period=0', '--force');
       await until(async () => (await get('lease', 'meet-operator', '-n', system)).spec.holderIdentity !== leader, 'another replica leads', 90_000);
       await room.meeting();
-      await undisturbed(t, ada, bob);
+      await assertUndisturbed(t, ada, bob);
       await kubectl('rollout', 'status', 'deployment/meet-operator', '-n', system, '--timeout=90s');
     });
   });
 
-  it('that is not there at all: a Meeting is refused with words that say so, and people talk on', limits, async t => {
+  it('without an operator, new Meetings are rejected with a webhook error and running meetings continue', options, async t => {
     await room.withPair(async (ada, bob) => {
       await watch(ada, bob);
       await kubectl('scale', 'deployment/meet-operator', '-n', system, '--replicas=0');
       try {
-        await until(async () => (await get('pods', '-n', system, '-l', 'meetoperator.io/component=operator')).length === 0, 'the operator is gone', 90_000);
-        const wanted = { apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { name: 'refused', namespace: room.namespace }, spec: { tenantRef: { name: room.name } } };
+        await until(async () => (await get('pods', '-n', system, '-l', 'meetoperator.io/component=operator')).length === 0, 'the Pods of the operator are deleted', 90_000);
+        const wanted = { apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { name: 'rejected', namespace: room.namespace }, spec: { tenantRef: { name: room.name } } };
         await assert.rejects(apply(wanted), /webhook/);
         await chatWorks(ada, bob, 'without an operator');
-        await undisturbed(t, ada, bob);
+        await assertUndisturbed(t, ada, bob);
       } finally {
         await kubectl('scale', 'deployment/meet-operator', '-n', system, '--replicas=2');
         await kubectl('rollout', 'status', 'deployment/meet-operator', '-n', system, '--timeout=120s');
@@ -83,9 +83,9 @@ describe('the operator', () => {
 });
 
 describe('a replica of signaling', () => {
-  it('that is killed: its people come back through the other one, and the chat is complete', limits, async t => {
+  it('after a replica is killed, its participants reconnect to the other one and the chat is complete', options, async t => {
     await room.withPair(async (ada, bob) => {
-      const earlier = await lines(ada);
+      const earlier = await chatMessages(ada);
       await chatWorks(ada, bob, 'before');
       await watch(ada, bob);
       const victim = [...await sockets()].find(([, count]) => count > 0)[0];
@@ -93,45 +93,45 @@ describe('a replica of signaling', () => {
       await until(async () => [...await sockets()].filter(([pod]) => pod !== victim).reduce((sum, [, count]) => sum + count, 0) >= 2, 'both have a socket again', 60_000);
       await Promise.all([ada.connected(60_000), bob.connected(60_000)]);
       await chatWorks(ada, bob, 'after');
-      const said = [...earlier, 'before, from Ada', 'before, from Bob', 'after, from Ada', 'after, from Bob'];
-      assert.deepEqual(await lines(ada), said);
-      assert.deepEqual(await lines(bob), said);
-      await undisturbed(t, ada, bob);
-      await until(async () => (await signalingPods()).filter(pod => pod.status.containerStatuses?.every(one => one.ready)).length === 2, 'two replicas again', 90_000);
+      const expected = [...earlier, 'before, from Ada', 'before, from Bob', 'after, from Ada', 'after, from Bob'];
+      assert.deepEqual(await chatMessages(ada), expected);
+      assert.deepEqual(await chatMessages(bob), expected);
+      await assertUndisturbed(t, ada, bob);
+      await until(async () => (await signalingPods()).filter(pod => pod.status.containerStatuses?.every(one => one.ready)).length === 2, 'two replicas are ready', 90_000);
     });
   });
 });
 
-describe('what signaling needs', () => {
+describe('the stores of signaling', () => {
   for (const [what, container] of [['redis', 'Redis'], ['postgres', 'PostgreSQL']]) {
-    it(`${container} restarted: people talk on, and the chat is complete`, limits, async t => {
+    it(`during a restart of ${container}, media continues and the chat stays complete`, options, async t => {
       await room.withPair(async (ada, bob) => {
-        const earlier = await lines(ada);
+        const earlier = await chatMessages(ada);
         await chatWorks(ada, bob, `before ${container}`);
         await watch(ada, bob);
         const pod = (await get('pods', '-n', system, '-l', `app=${what}`))[0];
         const restarts = () => get('pod', pod.metadata.name, '-n', system).then(now => now.status.containerStatuses[0].restartCount);
         const before = await restarts();
-        // PostgreSQL as if it had crashed; Redis keeps nothing over a restart.
+        // SIGQUIT simulates a crash of PostgreSQL. Redis has no persistence, so SIGTERM is enough.
         await kubectl('exec', pod.metadata.name, '-n', system, '--', 'sh', '-c', `kill -s ${what === 'redis' ? 'TERM' : 'QUIT'} 1`).catch(() => {});
-        await until(async () => await restarts() > before, `${container} was started again`, 90_000);
+        await until(async () => await restarts() > before, `${container} is restarted`, 90_000);
         await kubectl('wait', '--for=condition=Ready', `pod/${pod.metadata.name}`, '-n', system, '--timeout=90s');
-        // What is said now may still meet a connection that is gone; people say it again when the page tells them that it was not sent.
+        // The first messages can fail on a stale connection; a user sends them again when the page reports it.
         await until(async () => {
-          await ada.says(`after ${container}, from Ada`);
+          await ada.sendMessage(`after ${container}, from Ada`);
           return bob.page.getByTestId('chat-text').filter({ hasText: `after ${container}, from Ada` }).first().waitFor({ timeout: 5_000 }).then(() => true, () => false);
         }, 'the chat works again', 60_000);
-        const said = [...earlier, `before ${container}, from Ada`, `before ${container}, from Bob`];
-        for (const person of [ada, bob]) assert.deepEqual((await lines(person)).slice(0, said.length), said);
-        assert.deepEqual(await lines(ada), await lines(bob));
-        await undisturbed(t, ada, bob);
+        const expected = [...earlier, `before ${container}, from Ada`, `before ${container}, from Bob`];
+        for (const person of [ada, bob]) assert.deepEqual((await chatMessages(person)).slice(0, expected.length), expected);
+        assert.deepEqual(await chatMessages(ada), await chatMessages(bob));
+        await assertUndisturbed(t, ada, bob);
       });
     });
   }
 });
 
 describe('the API server', () => {
-  it('that is away for a minute: nobody notices, and then everything catches up', limits, async t => {
+  it('an outage of one minute does not disturb meetings, and new meetings work afterwards', options, async t => {
     await room.withPair(async (ada, bob, meeting) => {
       await watch(ada, bob);
       const node = await room.nodeOf(meeting);
@@ -139,38 +139,38 @@ describe('the API server', () => {
       try {
         const back = Date.now() + 60_000;
         await chatWorks(ada, bob, 'without an API server');
-        while (Date.now() < back) await together(ada, bob);
+        while (Date.now() < back) await waitForMediaBothWays(ada, bob);
       } finally {
         await cluster('start', 'apiserver');
       }
-      await until(() => kubectl('get', '--raw', '/readyz').then(() => true, () => false), 'the API server answers', 180_000);
-      await undisturbed(t, ada, bob);
+      await until(() => kubectl('get', '--raw', '/readyz').then(() => true, () => false), 'the API server responds', 180_000);
+      await assertUndisturbed(t, ada, bob);
       assert.equal(await room.nodeOf(meeting), node);
       const { meetingId } = await room.meeting();
-      for (const pod of await signalingPods()) await until(async () => (await fetch(`http://${pod.status.podIP}:8080/meetings/${meetingId}`)).ok, `${pod.metadata.name} knows a meeting of afterwards`);
+      for (const pod of await signalingPods()) await until(async () => (await fetch(`http://${pod.status.podIP}:8080/meetings/${meetingId}`)).ok, `${pod.metadata.name} knows the new meeting`);
     });
   });
 });
 
-// The last: its node stays ill.
+// The last test, because its media node stays broken.
 describe('a media node', () => {
-  it('that answers its health but gets no media any more: the operator leaves it', limits, async t => {
+  it('the operator moves meetings away from a media node that is healthy but receives no media', options, async t => {
     await ready('sfupool', 'pool', room.namespace);
     await room.withPair(async (ada, bob, meeting) => {
       const node = await room.nodeOf(meeting);
       const pod = await get('pod', node, '-n', room.namespace);
-      const machine = pod.spec.nodeName.slice(1);
+      const nodeNumber = pod.spec.nodeName.slice(1);
       const port = pod.spec.containers[0].ports.find(one => one.protocol === 'UDP').containerPort;
       const rule = ['FORWARD', '-p', 'udp', '-d', pod.status.podIP, '--dport', String(port), '-j', 'DROP'];
       await watch(ada, bob);
-      await cluster('node', machine, 'iptables', '-I', ...rule);
+      await cluster('node', nodeNumber, 'iptables', '-I', ...rule);
       try {
         await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting is on another media node', 90_000);
-        await together(ada, bob);
-        await tell(t, ada, bob);
+        await waitForMediaBothWays(ada, bob);
+        await reportGaps(t, ada, bob);
         assert.equal((await get('pod', node, '-n', room.namespace).catch(() => pod)).status.phase, 'Running');
       } finally {
-        await cluster('node', machine, 'iptables', '-D', ...rule);
+        await cluster('node', nodeNumber, 'iptables', '-D', ...rule);
       }
     });
   });

@@ -1,4 +1,4 @@
-// Every image of ours starts as an ordinary user, without rights and with a root file system that nobody can write to.
+// Every image runs as an unprivileged user, without capabilities and with a read-only root file system.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -10,7 +10,7 @@ const restricted = {
   runAsNonRoot: true, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' },
 };
 
-/** Runs a pod to its end; the ended container's state and log. */
+/** Runs a Pod to completion; returns the state and the log of its container. */
 async function run(name, container, rest = {}) {
   const spec = { restartPolicy: 'Never', automountServiceAccountToken: false, containers: [{ name: 'one', imagePullPolicy: 'Never', securityContext: restricted, ...container }], ...rest };
   await apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec });
@@ -28,7 +28,7 @@ describe('the images', () => {
   after(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
 
   for (const [part, variable] of [['operator', 'KUBECONFIG'], ['signaling', 'MEET_DATABASE'], ['media-node', 'MEET_NODE_NAME']]) {
-    it(`${part} starts, and says which settings it misses`, { timeout: 180_000 }, async () => {
+    it(`${part} starts and reports missing settings`, { timeout: 180_000 }, async () => {
       const { exitCode, log } = await run(part, { image: image(part) });
       assert.notEqual(exitCode, 0);
       assert.match(log, new RegExp(`${variable} is (not set|missing)`));
@@ -41,13 +41,13 @@ describe('the images', () => {
     });
   }
 
-  it('media-node carries the probe', { timeout: 180_000 }, async () => {
+  it('the image of the media node contains the probe', { timeout: 180_000 }, async () => {
     const { exitCode, log } = await run('probe', { image: image('media-node'), command: ['/app/MeetOperator.Probe'] });
     assert.equal(exitCode, 2);
     assert.match(log, /--url/);
   });
 
-  it('web hands its pages over', { timeout: 180_000 }, async () => {
+  it('the web image copies the page into a volume', { timeout: 180_000 }, async () => {
     const volumeMounts = [{ name: 'pages', mountPath: '/srv/web' }];
     const { exitCode, log } = await run('web', { image: image('web'), command: ['/bin/cp', '/srv/web/index.html', '/dev/stdout'], volumeMounts }, {
       initContainers: [{ name: 'pages', image: image('web'), imagePullPolicy: 'Never', securityContext: restricted, volumeMounts }],

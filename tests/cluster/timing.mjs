@@ -1,4 +1,4 @@
-// Figures of people on a real cluster: node timing.mjs [--rounds N] [--json]. One line a figure, as ./meet bench prints them; the peer is the limit.
+// Measures what users experience on a real cluster: node timing.mjs [--rounds N] [--json]. Prints one line per figure in the format of ./meet bench; the peer is the limit.
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { until } from '../e2e/support/visitor.mjs';
@@ -8,7 +8,7 @@ import { apply, kubectl, ready } from './support/kubectl.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, json: { type: 'boolean', default: false } } });
 const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number of at least 1');
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be an integer of at least 1');
 
 const room = await openRoom();
 try {
@@ -18,7 +18,7 @@ try {
   await room.close();
 }
 
-/** `kubectl apply` of a Meeting, until somebody whose browser was open already sees the first picture of somebody else. */
+/** The time from `kubectl apply` of a Meeting to the first frame of another participant, in a browser that is already open. */
 async function applyToFirstFrame() {
   const people = [await room.arrive('Ada', 0), await room.arrive('Bob', 1)];
   try {
@@ -28,14 +28,14 @@ async function applyToFirstFrame() {
     await apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { name: meeting, namespace: room.namespace }, spec: { tenantRef: { name: room.name } } });
     await Promise.all(people.map(person => person.enter(meeting)));
     let at;
-    await until(async () => (at = await people[1].page.evaluate(() => globalThis.marks.frame && performance.timeOrigin + globalThis.marks.frame)) !== undefined, 'the first picture');
+    await until(async () => (at = await people[1].page.evaluate(() => globalThis.marks.frame && performance.timeOrigin + globalThis.marks.frame)) !== undefined, 'the first frame');
     return (at - since) / 1000;
   } finally {
     await Promise.all(people.map(person => person.close()));
   }
 }
 
-/** SIGKILL to the media node's Pod, until both see each other over new connections. */
+/** The time from the forced deletion of the Pod of the media node until both participants receive video over new connections. */
 async function killedToMediaBack() {
   await ready('sfupool', 'pool', room.namespace);
   return room.withPair(async (ada, bob, meeting) => {
@@ -51,7 +51,7 @@ async function killedToMediaBack() {
       }
       return false;
     });
-    await Promise.all(people.map(person => until(() => receives(person), 'pictures over new connections', 60_000)));
+    await Promise.all(people.map(person => until(() => receives(person), 'video arrives over new connections', 60_000)));
     const took = (Date.now() - since) / 1000;
     for (const person of people) if (await sameConnections(person)) throw new Error(`${person.name} still has the old connections`);
     return took;

@@ -1,4 +1,4 @@
-// Upgrade, rollback and uninstall of the release, with two people in a meeting who must not notice the first two.
+// Upgrade, rollback and uninstall of the release. Upgrade and rollback must not disturb two participants of a meeting.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openRoom, system, together } from './support/cluster-room.mjs';
+import { openRoom, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, watchGaps } from './support/gaps.mjs';
 import { chart, helm, release, upgrade } from './support/helm.mjs';
 import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
@@ -16,8 +16,8 @@ const group = 'meetoperator.io/v1alpha1';
 const revision = async () => Number(JSON.parse(await helm('list', '-n', system, '--filter', `^${release}$`, '-o', 'json'))[0].revision);
 
 /**
- * The chart as the commit before the last one that changed it left it. Null where history does not reach that far, and where that chart does not let the images of now
- * have an authority for media nodes: those of before certificates went with images of their own.
+ * The previous version of the chart in the Git history. Null without enough history, and when that version lacks the certificate authority that current
+ * images need.
  */
 function previousChart() {
   const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
@@ -34,7 +34,7 @@ function previousChart() {
 const podsBy = (component, namespace = system) => get('pods', '-n', namespace, '-l', `meetoperator.io/component=${component}`);
 const uids = pods => pods.map(pod => pod.metadata.uid).sort();
 
-describe('while two people talk', () => {
+describe('during a meeting', () => {
   let room;
   let old;
   after(async () => {
@@ -42,7 +42,7 @@ describe('while two people talk', () => {
     await room?.close();
   });
 
-  it('an upgrade from the chart of before, a restart of every Pod of it, and a rollback drop nobody', { timeout: 600_000 }, async t => {
+  it('an upgrade from the previous chart, a restart of every Pod and a rollback keep all participants connected', { timeout: 600_000 }, async t => {
     old = previousChart();
     await upgrade(old?.path);
     room = await openRoom({ replicas: 1, ports: { min: 43200, max: 43203 } });
@@ -51,37 +51,37 @@ describe('while two people talk', () => {
       const media = uids(await podsBy('media-node', room.namespace));
       await Promise.all([ada, bob].flatMap(person => [watchGaps(person), keepConnections(person)]));
       const unchanged = async what => {
-        await together(ada, bob);
+        await waitForMediaBothWays(ada, bob);
         await Promise.all([ada.connected(), bob.connected()]);
-        assert.equal(await room.nodeOf(meeting), node, `${what}: the meeting is where it was`);
-        assert.deepEqual(uids(await podsBy('media-node', room.namespace)), media, `${what}: media nodes are the same Pods`);
+        assert.equal(await room.nodeOf(meeting), node, `${what}: the meeting stays on its media node`);
+        assert.deepEqual(uids(await podsBy('media-node', room.namespace)), media, `${what}: the media nodes keep their Pods`);
         for (const person of [ada, bob]) await keepsConnections(person, what);
         for (const person of [ada, bob]) t.diagnostic(`${what}: ${person.name}'s longest pause ${JSON.stringify(await gaps(person))} ms`);
       };
       const before = uids([...await podsBy('operator'), ...await podsBy('signaling')]);
-      const was = await revision();
+      const originalRevision = await revision();
 
-      // A changed Pod template: every replica of operator and signaling is another Pod afterwards.
+      // A changed Pod template replaces every Pod of operator and signaling.
       await upgrade(chart, '--set-string', 'operator.podAnnotations.upgrade=1', '--set-string', 'signaling.podAnnotations.upgrade=1');
-      await until(async () => !uids([...await podsBy('operator'), ...await podsBy('signaling')]).some(uid => before.includes(uid)), 'no Pod of before is left', 120_000);
+      await until(async () => !uids([...await podsBy('operator'), ...await podsBy('signaling')]).some(uid => before.includes(uid)), 'all former Pods are deleted', 120_000);
       await unchanged('after the upgrade');
-      await ada.says('Still here?');
-      await bob.reads('Still here?');
+      await ada.sendMessage('Still here?');
+      await bob.waitForMessage('Still here?');
 
-      await helm('rollback', release, String(was), '-n', system, '--wait', '--timeout', '180s');
+      await helm('rollback', release, String(originalRevision), '-n', system, '--wait', '--timeout', '180s');
       await unchanged('after the rollback');
-      await bob.says('Still here.');
-      await ada.reads('Still here.');
+      await bob.sendMessage('Still here.');
+      await ada.waitForMessage('Still here.');
     });
   });
 
-  it('an upgrade with another media image moves nobody; new meetings begin on the new one, and the old node goes when its meeting has ended', { timeout: 600_000 }, async t => {
+  it('an upgrade with another media image moves no running meeting, places new meetings on the new image, and removes the old node after its last meeting', { timeout: 600_000 }, async t => {
     const [image, next] = ['localhost/meet-operator/media-node:dev', 'localhost/meet-operator/media-node-next:dev'];
-    for (const machine of ['1', '2']) await cluster('node', machine, 'ctr', '-n', 'k8s.io', 'images', 'tag', '--force', image, next);
+    for (const number of ['1', '2']) await cluster('node', number, 'ctr', '-n', 'k8s.io', 'images', 'tag', '--force', image, next);
     await room.withPair(async (ada, bob, meeting) => {
       const old = await room.nodeOf(meeting);
       const updated = async () => (await get('sfupool', 'pool', '-n', room.namespace)).status.conditions.find(one => one.type === 'Updated');
-      await until(async () => (await updated())?.status === 'True', 'the pool is up to date before');
+      await until(async () => (await updated())?.status === 'True', 'the pool is up to date');
       await Promise.all([ada, bob].flatMap(person => [watchGaps(person), keepConnections(person)]));
 
       await upgrade(chart, '--set', 'mediaNode.image.repository=meet-operator/media-node-next');
@@ -92,8 +92,8 @@ describe('while two people talk', () => {
       const newer = await room.nodeOf(fresh);
       assert.notEqual(newer, old);
       assert.equal((await get('pod', newer, '-n', room.namespace)).spec.containers[0].image, next);
-      await together(ada, bob);
-      assert.equal(await room.nodeOf(meeting), old, 'the meeting is where it was');
+      await waitForMediaBothWays(ada, bob);
+      assert.equal(await room.nodeOf(meeting), old, 'the meeting stays on its media node');
       for (const person of [ada, bob]) {
         await keepsConnections(person, 'after the upgrade');
         t.diagnostic(`${person.name}'s longest pause ${JSON.stringify(await gaps(person))} ms`);
@@ -101,17 +101,17 @@ describe('while two people talk', () => {
 
       await kubectl('patch', 'meeting', meeting.name, '-n', room.namespace, '--type=merge', '-p', '{"spec":{"desiredState":"Ended"}}');
 
-      await until(async () => (await get('sfunodes', '-n', room.namespace)).every(node => node.metadata.name !== old), 'the old node goes', 120_000);
+      await until(async () => (await get('sfunodes', '-n', room.namespace)).every(node => node.metadata.name !== old), 'the old node is removed', 120_000);
       await until(async () => (await updated())?.status === 'True', 'the pool is up to date', 60_000);
-      assert.equal(await room.nodeOf(fresh), newer, 'the newer meeting is where it was');
+      assert.equal(await room.nodeOf(fresh), newer, 'the new meeting stays on its media node');
     });
   });
 });
 
-describe('at the end', () => {
+describe('uninstall', () => {
   after(() => upgrade(), { timeout: 240_000 });
 
-  it('uninstall leaves the definitions, the objects of people and nothing else; and nothing is stuck', { timeout: 600_000 }, async () => {
+  it('uninstall keeps only CRDs and user objects, which can then be deleted', { timeout: 600_000 }, async () => {
     await upgrade();
     const name = 'left-behind';
     const namespace = `meet-${name}`;
@@ -126,16 +126,16 @@ describe('at the end', () => {
 
     const kinds = async (scope, others) => (await kubectl('api-resources', `--namespaced=${scope}`, '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !others.test(kind)).join();
     const [namespaced, whole] = [await kinds(true, /^(events|endpoints|pods\.metrics)/), await kinds(false, /customresourcedefinitions|componentstatuses|^namespaces$/)];
-    const ours = ({ metadata }) => metadata.labels?.['app.kubernetes.io/instance'] === release || new RegExp(`^(${release}-(?!database|redis)|meet-operator$)`).test(metadata.name);
-    const mine = async () => [...await get(namespaced, '-n', system), ...await get(whole)].filter(object => ours(object) && !object.metadata.name.includes(namespace)).map(object => `${object.kind}/${object.metadata.name}`);
-    assert.ok((await mine()).length > 10, 'there is a release to look for');
+    const isOfRelease = ({ metadata }) => metadata.labels?.['app.kubernetes.io/instance'] === release || new RegExp(`^(${release}-(?!database|redis)|meet-operator$)`).test(metadata.name);
+    const remaining = async () => [...await get(namespaced, '-n', system), ...await get(whole)].filter(object => isOfRelease(object) && !object.metadata.name.includes(namespace)).map(object => `${object.kind}/${object.metadata.name}`);
+    assert.ok((await remaining()).length > 10, 'the release has objects');
 
     await helm('uninstall', release, '-n', system, '--timeout', '180s');
 
-    for (const kind of ['tenants', 'meetings', 'sfupools', 'sfunodes']) assert.ok((await get(kind, '-A')).length > 0, `${kind} are still there`);
-    await until(async () => (await mine()).length === 0, 'nothing of the release is left', 90_000).catch(async error => { throw new Error(`${error.message}: ${(await mine()).join(' ')}`); });
+    for (const kind of ['tenants', 'meetings', 'sfupools', 'sfunodes']) assert.ok((await get(kind, '-A')).length > 0, `${kind} are kept`);
+    await until(async () => (await remaining()).length === 0, 'all objects of the release are deleted', 90_000).catch(async error => { throw new Error(`${error.message}: ${(await remaining()).join(' ')}`); });
 
-    // Everything that is left, in any order, with nobody there to take finalizers off.
+    // Deletes the kept objects in a random order. No controller runs that could remove finalizers.
     const left = [];
     left.push(['tenant', name]);
     for (const kind of ['sfupools', 'meetings', 'sfunodes']) for (const object of await get(kind, '-n', namespace)) left.push([kind, object.metadata.name, namespace]);
@@ -144,7 +144,7 @@ describe('at the end', () => {
       [left[i], left[j]] = [left[j], left[i]];
     }
     for (const [kind, object, where] of left) await kubectl('delete', kind, object, ...(where ? ['-n', where] : []), '--ignore-not-found', '--timeout=60s');
-    await until(async () => (await get('pods', '-n', namespace, '-l', 'meetoperator.io/component=media-node')).length === 0, 'media nodes are gone with what owned them', 120_000);
+    await until(async () => (await get('pods', '-n', namespace, '-l', 'meetoperator.io/component=media-node')).length === 0, 'the media nodes are deleted with their owners', 120_000);
     await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s');
     assert.equal((await get('customresourcedefinitions')).filter(crd => crd.spec.group === 'meetoperator.io').length, 4);
   });

@@ -1,24 +1,24 @@
-// The admission webhook before a real API server: slow, with an authority that has expired, with a trust bundle that somebody broke; meanwhile people talk on.
+// The admission webhook on a real API server: without a response, with an expired authority, and with a broken CA bundle, during a meeting.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expiredAuthority } from './support/authority.mjs';
-import { clusterRoom, system, together } from './support/cluster-room.mjs';
+import { clusterRoom, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { cluster, get, kubectl, openProxy, until } from './support/kubectl.mjs';
 
 const room = clusterRoom();
-const limits = { timeout: 240_000 };
+const options = { timeout: 240_000 };
 const bundle = async kind => (await get(kind, 'meet-webhook')).webhooks[0].clientConfig.caBundle;
 const bundles = async () => [await bundle('validatingwebhookconfiguration'), await bundle('mutatingwebhookconfiguration')];
 
-/** The API server behind `kubectl proxy`, for questions by the hundred. */
+/** The API server through `kubectl proxy`, for hundreds of requests. */
 let proxy;
 before(async () => { proxy = await openProxy(); });
 after(() => proxy?.close());
 
-/** Why the API server would not take a Meeting, or null. Nothing is stored, and the webhook is asked. */
-async function refusal(spec = {}) {
-  const meeting = { apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { generateName: 'asked-' }, spec: { tenantRef: { name: room.name }, ...spec } };
+/** The reason why the API server rejects a Meeting, or null. The dry run calls the webhook and stores nothing. */
+async function rejection(spec = {}) {
+  const meeting = { apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { generateName: 'dry-run-' }, spec: { tenantRef: { name: room.name }, ...spec } };
   const answer = await fetch(`${proxy.url}/apis/meetoperator.io/v1alpha1/namespaces/${room.namespace}/meetings?dryRun=All`, {
     method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(meeting),
   });
@@ -27,36 +27,36 @@ async function refusal(spec = {}) {
 }
 
 describe('the webhook', () => {
-  it('refuses what breaks a rule that this API server does not run itself, naming the field', limits, async () => {
-    assert.match(await refusal({ mode: 'P2P', maxParticipants: 5 }), /spec\.maxParticipants/);
-    assert.equal(await refusal(), null);
+  it('the webhook rejects a violation of a CEL rule, which this API server ignores, with the name of the field', options, async () => {
+    assert.match(await rejection({ mode: 'P2P', maxParticipants: 5 }), /spec\.maxParticipants/);
+    assert.equal(await rejection(), null);
   });
 
-  it('that does not answer: an object is refused with words that say why, and people talk on', limits, async () => {
+  it('without a response of the webhook, objects are rejected with the reason and meetings continue', options, async () => {
     await room.withPair(async (ada, bob) => {
       const pods = (await get('pods', '-n', system, '-l', 'meetoperator.io/component=operator')).filter(pod => pod.status.podIP);
       const rule = pod => ['FORWARD', '-p', 'tcp', '-d', pod.status.podIP, '--dport', '9443', '-j', 'DROP'];
       for (const pod of pods) await cluster('node', pod.spec.nodeName.slice(1), 'iptables', '-I', ...rule(pod));
       try {
-        assert.match(await refusal(), /webhook.*(deadline|timeout|timed out)/is);
-        await together(ada, bob);
+        assert.match(await rejection(), /webhook.*(deadline|timeout|timed out)/is);
+        await waitForMediaBothWays(ada, bob);
       } finally {
         for (const pod of pods) await cluster('node', pod.spec.nodeName.slice(1), 'iptables', '-D', ...rule(pod));
       }
-      await until(async () => await refusal() === null, 'the webhook answers again', 60_000);
+      await until(async () => await rejection() === null, 'the webhook responds again', 60_000);
     });
   });
 
-  it('whose authority has expired makes a new one, and no object is refused meanwhile', limits, async t => {
+  it('an expired authority is replaced, and no object is rejected meanwhile', options, async t => {
     const [before] = await bundles();
     const expired = await expiredAuthority();
     const data = { 'ca.crt': expired.certificate, 'ca.key': expired.key };
-    const asked = { times: 0, refused: [], go: true };
-    const load = Array.from({ length: 2 }, async () => {
-      while (asked.go) {
-        const why = await refusal();
-        asked.times++;
-        if (why !== null) asked.refused.push(why);
+    const load = { requests: 0, rejections: [], running: true };
+    const loops = Array.from({ length: 2 }, async () => {
+      while (load.running) {
+        const reason = await rejection();
+        load.requests++;
+        if (reason !== null) load.rejections.push(reason);
         await pause(20);
       }
     });
@@ -66,29 +66,29 @@ describe('the webhook', () => {
         const [one, other] = await bundles();
         return one !== before && one === other;
       }, 'both configurations trust a new authority', 90_000);
-      // Each replica comes to serve with a certificate of the new authority; the former one stays trusted.
-      const asks = asked.times;
-      await until(() => asked.times > asks + 200, 'two hundred more admissions', 90_000);
+      // Each replica switches to a certificate of the new authority; the former authority stays trusted.
+      const requestsBefore = load.requests;
+      await until(() => load.requests > requestsBefore + 200, 'two hundred more admissions', 90_000);
     } finally {
-      asked.go = false;
-      await Promise.all(load);
+      load.running = false;
+      await Promise.all(loops);
     }
-    t.diagnostic(`${asked.times} objects asked for during the change`);
-    assert.deepEqual(asked.refused, []);
+    t.diagnostic(`${load.requests} requests during the change`);
+    assert.deepEqual(load.rejections, []);
     const stored = Buffer.from((await get('secret', 'meet-webhook-ca', '-n', system)).data['ca.crt'], 'base64').toString();
     assert.notEqual(stored, expired.certificate);
   });
 
-  it('whose trust bundle somebody breaks: the refusal names the certificate, and the operator mends it', limits, async () => {
+  it('with a broken CA bundle, rejections name the certificate, and the operator restores the bundle', options, async () => {
     const good = await bundle('validatingwebhookconfiguration');
     const { certificate } = await expiredAuthority();
     const patch = JSON.stringify([{ op: 'replace', path: '/webhooks/0/clientConfig/caBundle', value: Buffer.from(certificate).toString('base64') }]);
-    const words = [];
+    const reasons = [];
     await kubectl('patch', 'validatingwebhookconfiguration', 'meet-webhook', '--type=json', '-p', patch);
     await until(async () => {
-      words.push(await refusal());
-      return words.at(-1) === null && await bundle('validatingwebhookconfiguration') === good;
-    }, 'the operator wrote the bundle again', 60_000);
-    for (const why of words.filter(Boolean)) assert.match(why, /x509|certificate/);
+      reasons.push(await rejection());
+      return reasons.at(-1) === null && await bundle('validatingwebhookconfiguration') === good;
+    }, 'the operator has restored the bundle', 60_000);
+    for (const reason of reasons.filter(Boolean)) assert.match(reason, /x509|certificate/);
   });
 });

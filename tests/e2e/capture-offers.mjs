@@ -1,12 +1,13 @@
-// Usage: node capture-offers.mjs <folder>: writes the offers of the installed Firefox that the SDP tests use, and its answer to our own offer
-// (tests/media/browser/capture-offers.mjs does the same for Chromium).
+// Usage: node capture-offers.mjs <folder>
+// Writes the offers of the installed Firefox for the SDP tests, and its answer to an offer of the media node.
+// tests/media/browser/capture-offers.mjs does the same for Chromium.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { launchFirefox } from './support/firefox.mjs';
 
 const folder = process.argv[2];
-const ours = readFileSync(fileURLToPath(new URL('../media/MeetOperator.Sdp.Tests/Answers/subscribe-offer.sdp', import.meta.url)), 'utf8').replace(/\r?\n/g, '\r\n');
+const mediaNodeOffer = readFileSync(fileURLToPath(new URL('../media/MeetOperator.Sdp.Tests/Answers/subscribe-offer.sdp', import.meta.url)), 'utf8').replace(/\r?\n/g, '\r\n');
 const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>media</title>'));
 await new Promise(resolve => { server.listen(0, '127.0.0.1', resolve); });
 const browser = await launchFirefox();
@@ -40,7 +41,7 @@ const descriptions = await page.evaluate(async subscribeOffer => {
     'firefox-data': await offer(c => { c.createDataChannel('chat'); c.addTrack(audio, stream); }),
     'firefox-answer': await answer(subscribeOffer),
   };
-}, ours);
+}, mediaNodeOffer);
 for (const [name, sdp] of Object.entries(descriptions)) writeFileSync(`${folder}/${name}.sdp`, sdp);
 await browser.close();
 server.close();

@@ -1,18 +1,18 @@
-// How long session descriptions get: the limits of the protocol stand on what a real browser writes.
+// The protocol's size limits for session descriptions, checked against the descriptions of a real browser.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
 
-const people = 100;
+const participants = 100;
 const protocol = readFileSync(new URL('../../docs/signaling-protocol.md', import.meta.url), 'utf8');
 const [frame, description] = /at most (\d+) KiB, with SDP of at most (\d+) KiB/.exec(protocol).slice(1).map(kib => 1024 * Number(kib));
 
-/** In the page: offers a microphone and a camera a person with the codecs that our media node answers, and answers them. */
+/** Runs in the page: offers a microphone and a camera per participant with the codecs of the media node, and answers the offer. */
 const negotiate = async count => {
   const [up, down] = [new RTCPeerConnection({ bundlePolicy: 'max-bundle' }), new RTCPeerConnection({ bundlePolicy: 'max-bundle' })];
   const wanted = { audio: ['audio/opus'], video: ['video/VP8', 'video/rtx'] };
-  for (let person = 0; person < count; person++) {
+  for (let index = 0; index < count; index++) {
     for (const kind of ['audio', 'video']) {
       up.addTransceiver(kind, { direction: 'sendonly' }).setCodecPreferences(RTCRtpSender.getCapabilities(kind).codecs.filter(codec => wanted[kind].includes(codec.mimeType)));
     }
@@ -23,15 +23,15 @@ const negotiate = async count => {
   return { offer: up.localDescription.sdp, answer: down.localDescription.sdp };
 };
 
-describe('the media of a hundred people', () => {
-  it('fits into a session description and a frame, with half as much again to spare', { timeout: 120_000 }, async t => {
+describe('session descriptions for a hundred participants', () => {
+  it('offer and answer fit into the protocol limits with a reserve of 50 %', { timeout: 120_000 }, async t => {
     const browser = await launch();
     try {
       const page = await browser.newPage();
-      const { offer, answer } = await page.evaluate(negotiate, people);
+      const { offer, answer } = await page.evaluate(negotiate, participants);
       t.diagnostic(`offer ${offer.length}, answer ${answer.length} characters`);
       for (const sdp of [offer, answer]) {
-        assert.equal(sdp.match(/^m=/gm).length, 2 * people);
+        assert.equal(sdp.match(/^m=/gm).length, 2 * participants);
         assert.ok(sdp.length * 1.5 <= description, `${sdp.length} characters`);
         assert.ok(JSON.stringify({ type: 'answer', to: 'sfu', sdp, revision: 1 }).length * 1.5 <= frame);
       }

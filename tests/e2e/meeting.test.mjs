@@ -1,4 +1,4 @@
-// Two people and more in a meeting, as they see and hear it.
+// Meetings of two and more participants, as they appear in the browser.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accessibilityFindings } from './support/axe.mjs';
@@ -6,10 +6,10 @@ import { meetingRoom } from './support/meeting-room.mjs';
 import { until } from './support/visitor.mjs';
 
 const room = meetingRoom();
-const limits = { timeout: 300_000 };
+const options = { timeout: 300_000 };
 
 describe('a meeting', () => {
-  it('is made on the start page, joined by its link, and carries sound and picture both ways', limits, async t => {
+  it('a meeting is created on the start page, joined with its link, and carries sound and video both ways', options, async t => {
     const ada = await room.arrive('Ada');
     const bob = await room.arrive('Bob');
     try {
@@ -19,7 +19,7 @@ describe('a meeting', () => {
       await ada.join();
       await ada.page.getByTestId('alone').waitFor();
       await ada.control('end').waitFor();
-      assert.deepEqual(await ada.page.evaluate(() => Object.keys(localStorage).filter(key => /host|token/.test(key))), [], 'who uses the browser later is no host');
+      assert.deepEqual(await ada.page.evaluate(() => Object.keys(localStorage).filter(key => /host|token/.test(key))), [], 'no host token is stored beyond the tab');
       await assert.rejects(ada.page.evaluate(() => { document.createElement('div').innerHTML = '<b>x</b>'; }), /TrustedHTML/);
       await ada.control('copy').click();
       const link = await ada.page.evaluate(() => navigator.clipboard.readText());
@@ -28,11 +28,11 @@ describe('a meeting', () => {
       await bob.page.goto(room.product.url);
       await bob.page.getByTestId('join-input').fill(link);
       await bob.page.getByTestId('join-go').click();
-      await bob.page.getByText('Ada is there already').waitFor();
+      await bob.page.getByText('Ada is already here').waitFor();
       await bob.page.getByRole('heading', { name: 'Weekly review' }).waitFor();
       await bob.join();
 
-      await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada'), ada.hears(), bob.hears()]);
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
       const { join, frame } = await bob.marks();
       t.diagnostic(`join click to first remote frame: ${Math.round(frame - join)} ms`);
       await ada.page.getByTestId('count').filter({ hasText: '2 people' }).waitFor();
@@ -41,16 +41,16 @@ describe('a meeting', () => {
     }
   });
 
-  it('carries the chat both ways, and shows it to who comes later', limits, async () => {
-    await room.withPeople(['Ada', 'Bob'], async (ada, bob, meeting) => {
-      await ada.says('first, from Ada');
-      await bob.reads('first, from Ada');
-      await bob.says('second, from Bob');
-      await ada.reads('second, from Bob');
+  it('the chat works both ways, and a late participant sees its history', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
+      await ada.sendMessage('first, from Ada');
+      await bob.waitForMessage('first, from Ada');
+      await bob.sendMessage('second, from Bob');
+      await ada.waitForMessage('second, from Bob');
       const eve = await room.arrive('Eve');
       try {
         await eve.enter(meeting.meetingId);
-        await eve.reads('second, from Bob');
+        await eve.waitForMessage('second, from Bob');
         assert.deepEqual(await eve.page.getByTestId('chat-text').allTextContents(), ['first, from Ada', 'second, from Bob']);
       } finally {
         await eve.close();
@@ -58,65 +58,65 @@ describe('a meeting', () => {
     });
   });
 
-  it('shows who is muted, and silence is silence', limits, async () => {
-    await room.withPeople(['Ada', 'Bob'], async (ada, bob) => {
-      await bob.hears();
+  it('a muted participant is shown as muted and sends no sound', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
+      await bob.waitForSound();
       await ada.page.keyboard.press('Control+d');
       await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
       await until(async () => {
         const before = await bob.sound();
-        await until(async () => (await bob.sound()).played >= before.played + 1, 'a second of sound was played');
+        await until(async () => (await bob.sound()).played >= before.played + 1, 'a second of sound is played');
         return (await bob.sound()).energy - before.energy < 1e-6;
-      }, 'Bob hears nothing of the muted Ada');
+      }, 'Bob receives no sound from the muted Ada');
       await ada.page.keyboard.press('Control+d');
       await bob.tile('Ada').and(bob.page.locator('[data-muted=false]')).waitFor();
-      await bob.hears();
+      await bob.waitForSound();
     });
   });
 
-  it('shows a name instead of a picture while a camera is off', limits, async () => {
-    await room.withPeople(['Ada', 'Bob'], async (ada, bob) => {
-      await bob.seesPictures('Ada');
+  it('a participant whose camera is off has no video', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
+      await bob.waitForVideo('Ada');
       await ada.control('camera').click();
-      await until(async () => await bob.tile('Ada').locator('video').count() === 0, 'the picture of Ada is gone');
+      await until(async () => await bob.tile('Ada').locator('video').count() === 0, 'the video of Ada disappears');
       await ada.control('camera').click();
-      await bob.seesPictures('Ada');
+      await bob.waitForVideo('Ada');
     });
   });
 
-  it('shows a shared screen as a tile of its own, and both pictures go on', limits, async () => {
-    await room.withPeople(['Ada', 'Bob'], async (ada, bob) => {
+  it('a shared screen has a tile of its own, and the camera video continues', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
       await ada.control('share').click();
       await bob.tile('Ada', 'screen').waitFor();
       await bob.page.locator('[data-testid=stage][data-layout=screen]').waitFor();
-      await Promise.all([bob.seesPictures('Ada', 'screen', 3), bob.seesPictures('Ada')]);
+      await Promise.all([bob.waitForVideo('Ada', 'screen', 3), bob.waitForVideo('Ada')]);
       await ada.control('share').click();
-      await until(async () => await bob.tile('Ada', 'screen').count() === 0, 'the screen is gone');
+      await until(async () => await bob.tile('Ada', 'screen').count() === 0, 'the tile of the screen disappears');
       await bob.page.locator('[data-testid=stage][data-layout=grid]').waitFor();
-      await bob.seesPictures('Ada');
+      await bob.waitForVideo('Ada');
     });
   });
 
-  it('goes on for three, and each sees the two others', limits, async () => {
-    await room.withPeople(['Ada', 'Bob', 'Eve'], async (ada, bob, eve) => {
-      await Promise.all([ada.seesPictures('Bob'), ada.seesPictures('Eve'), bob.seesPictures('Ada'), bob.seesPictures('Eve'), eve.seesPictures('Ada'), eve.seesPictures('Bob')]);
+  it('three participants see each other, also after one of them leaves and rejoins', options, async () => {
+    await room.withParticipants(['Ada', 'Bob', 'Eve'], async (ada, bob, eve) => {
+      await Promise.all([ada.waitForVideo('Bob'), ada.waitForVideo('Eve'), bob.waitForVideo('Ada'), bob.waitForVideo('Eve'), eve.waitForVideo('Ada'), eve.waitForVideo('Bob')]);
       await bob.control('leave').click();
       await bob.notice('left').waitFor();
-      await until(async () => await ada.tile('Bob').count() === 0 && await eve.tile('Bob').count() === 0, 'the tile of Bob is gone');
-      await Promise.all([ada.seesPictures('Eve'), eve.seesPictures('Ada')]);
+      await until(async () => await ada.tile('Bob').count() === 0 && await eve.tile('Bob').count() === 0, 'the tile of Bob disappears');
+      await Promise.all([ada.waitForVideo('Eve'), eve.waitForVideo('Ada')]);
       await bob.page.getByTestId('again').click();
       await bob.join();
-      await Promise.all([ada.seesPictures('Bob'), eve.seesPictures('Bob'), bob.seesPictures('Ada'), bob.seesPictures('Eve')]);
+      await Promise.all([ada.waitForVideo('Bob'), eve.waitForVideo('Bob'), bob.waitForVideo('Ada'), bob.waitForVideo('Eve')]);
     });
   });
 
-  it('needs no mouse', limits, async () => {
-    await room.withPeople(['Bob'], async (bob, meeting) => {
+  it('a meeting can be used with the keyboard alone', options, async () => {
+    await room.withParticipants(['Bob'], async (bob, meeting) => {
       const ada = await room.arrive('Ada');
       try {
         const { page } = ada;
         await page.goto(`${room.product.url}/m/${meeting.meetingId}`);
-        await page.getByTestId('name-input').waitFor(); // it has the focus
+        await page.getByTestId('name-input').waitFor(); // the input has the focus
         await page.keyboard.type('Ada');
         await page.keyboard.press('Enter');
         await ada.connected();
@@ -125,7 +125,7 @@ describe('a meeting', () => {
             await page.keyboard.press('Tab');
             if (await page.evaluate(id => document.activeElement?.dataset.testid === id, testId)) return;
           }
-          assert.fail(`${testId} is further than ten presses of Tab away`);
+          assert.fail(`${testId} is not within ten presses of Tab`);
         };
         await reach('control-microphone');
         await page.keyboard.press('Space');
@@ -134,9 +134,9 @@ describe('a meeting', () => {
         await page.keyboard.press('Enter');
         await page.keyboard.type('typed without a mouse');
         await page.keyboard.press('Enter');
-        await bob.reads('typed without a mouse');
+        await bob.waitForMessage('typed without a mouse');
         await page.keyboard.press('Escape');
-        assert.equal(await page.evaluate(() => document.activeElement?.dataset.testid), 'control-chat', 'the focus is back where it was');
+        assert.equal(await page.evaluate(() => document.activeElement?.dataset.testid), 'control-chat', 'the focus returns to the control that opened the panel');
         await reach('control-leave');
         await page.keyboard.press('Enter');
         await ada.notice('left').waitFor();
@@ -146,12 +146,12 @@ describe('a meeting', () => {
     });
   });
 
-  it('has nothing for axe to find, with real people in it', limits, async () => {
-    await room.withPeople(['Ada', 'Bob'], async (ada, bob) => {
-      await bob.seesPictures('Ada');
+  it('axe finds no accessibility problems in a meeting', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
+      await bob.waitForVideo('Ada');
       assert.deepEqual(await accessibilityFindings(bob.page), []);
-      await ada.says('hello');
-      await bob.reads('hello');
+      await ada.sendMessage('hello');
+      await bob.waitForMessage('hello');
       assert.deepEqual(await accessibilityFindings(bob.page), []);
       await bob.control('people').click();
       await bob.page.getByTestId('person').nth(1).waitFor();

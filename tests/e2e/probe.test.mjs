@@ -1,4 +1,4 @@
-// The synthetic call that people run against an installation: it says that media goes through, and when it does not, why.
+// The probe, with which administrators check whether media passes through an installation.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -9,7 +9,7 @@ import { openProduct } from './support/product.mjs';
 import { until } from './support/visitor.mjs';
 
 const program = fileURLToPath(new URL('../../media-node/MeetOperator.Probe/bin/Release/net10.0/MeetOperator.Probe.dll', import.meta.url));
-const limits = { timeout: 120_000 };
+const options = { timeout: 120_000 };
 
 function probe(...args) {
   return new Promise(resolve => {
@@ -19,10 +19,10 @@ function probe(...args) {
 
 describe('the probe', () => {
   let product;
-  before(async () => { product = await openProduct(); }, limits);
+  before(async () => { product = await openProduct(); }, options);
   after(async () => { await product?.close(); });
 
-  it('sends sound and pictures through the media node, and leaves nobody behind', limits, async () => {
+  it('the probe sends sound and video through the media node and leaves no participants behind', options, async () => {
     const { code, stdout, stderr } = await probe('--url', product.url, '--seconds', '3', '--timeout', '90');
 
     assert.equal(code, 0, stdout + stderr);
@@ -31,23 +31,23 @@ describe('the probe', () => {
       assert.ok(Number(sent) > 50 && Number(received) >= Number(sent) * 0.9, stdout);
     }
 
-    await until(async () => (await nodeFigures(product)).participants === 0, 'nobody is left on the media nodes', 45_000);
+    await until(async () => (await nodeFigures(product)).participants === 0, 'the media nodes have no participants left', 45_000);
   });
 
-  it('names the step that fails', limits, async () => {
-    const refused = await probe('--url', product.url, '--api-key', 'nobody-has-this-key', '--timeout', '20');
-    assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /create the meeting.*401/s);
+  it('the probe names the step that fails', options, async () => {
+    const rejected = await probe('--url', product.url, '--api-key', 'invalid-key', '--timeout', '20');
+    assert.equal(rejected.code, 1);
+    assert.match(rejected.stderr, /create the meeting.*401/s);
 
-    const nothing = await probe('--url', 'http://127.0.0.1:9', '--timeout', '1');
-    assert.equal(nothing.code, 1);
-    assert.match(nothing.stderr, /create the meeting.*127\.0\.0\.1:9/s);
+    const unreachable = await probe('--url', 'http://127.0.0.1:9', '--timeout', '1');
+    assert.equal(unreachable.code, 1);
+    assert.match(unreachable.stderr, /create the meeting.*127\.0\.0\.1:9/s);
 
     assert.equal((await probe('--url', 'nowhere')).code, 2);
   });
 
-  it('says that UDP does not go through when it does not', limits, async () => {
-    // A server whose media node is an address where nobody listens.
+  it('the probe reports that UDP is blocked', options, async () => {
+    // A server whose media node has an address on which no process listens.
     const sdp = 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:abcd\r\n' +
       `a=ice-pwd:${'p'.repeat(24)}\r\na=fingerprint:sha-256 ${Array(32).fill('AA').join(':')}\r\na=setup:passive\r\na=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host\r\n`;
     const server = createServer((request, response) => {

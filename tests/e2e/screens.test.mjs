@@ -1,5 +1,5 @@
-// Every screen of the page, with a scripted server: how it looks to a screen reader, and that it lives with the strictest policy.
-// MEET_SHOTS=<folder> keeps a picture of each.
+// Every screen of the built page, with a scripted server: accessibility, layout, and the strictest Content-Security-Policy.
+// MEET_SHOTS=<folder> keeps a screenshot of each screen.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
@@ -30,27 +30,27 @@ async function join(page) {
   await page.locator('[data-testid=meeting][data-phase=connected]').waitFor();
 }
 const notice = (page, name) => page.locator(`[data-testid=notice][data-notice=${name}]`).waitFor();
-const refusing = (status, code, detail) => ({ refuse: { get: { status, code, detail } } });
+const rejecting = (status, code, detail) => ({ reject: { get: { status, code, detail } } });
 const chat = [
   { from: 'p-0', displayName: 'Amara Okafor', message: 'Slides: https://example.org/plan' }, { from: 'me', displayName: 'Ada', message: 'Thank you' },
 ];
 
 const screens = {
-  'start': async page => { await scriptMeeting(page); await page.goto(server.url); await page.getByTestId('new-meeting').waitFor(); },
-  'start, creation refused': async page => {
-    await scriptMeeting(page, { refuse: { create: { status: 429, code: 'quota-exceeded', detail: 'Tenant default may have 50 meetings.' } } });
+  'start page': async page => { await scriptMeeting(page); await page.goto(server.url); await page.getByTestId('new-meeting').waitFor(); },
+  'start page, creation rejected': async page => {
+    await scriptMeeting(page, { reject: { create: { status: 429, code: 'quota-exceeded', detail: 'Tenant default may have 50 meetings.' } } });
     await page.goto(server.url);
     await page.getByTestId('new-meeting').click();
     await page.getByTestId('create-problem').waitFor();
   },
-  'start, not a link': async page => {
+  'start page, invalid link': async page => {
     await scriptMeeting(page);
     await page.goto(server.url);
     await page.getByTestId('join-input').fill('?');
     await page.getByTestId('join-go').click();
-    await page.getByText('That is no meeting link').waitFor();
+    await page.getByText('This is not a meeting link').waitFor();
   },
-  'before joining': async page => { await scriptMeeting(page, { others: participantsOf(2) }); await visit(page); await page.locator('[data-testid=preview][data-live=true]').waitFor(); },
+  'pre-join page': async page => { await scriptMeeting(page, { others: participantsOf(2) }); await visit(page); await page.locator('[data-testid=preview][data-live=true]').waitFor(); },
   'connecting': async page => {
     await scriptMeeting(page, { silentSocket: true });
     await visit(page);
@@ -59,7 +59,7 @@ const screens = {
     await page.getByTestId('connection-banner').waitFor();
   },
   'alone': async page => { await scriptMeeting(page); await join(page); await page.getByTestId('alone').waitFor(); },
-  'nine people, list open': async page => {
+  'nine participants, list open': async page => {
     await asHost(page);
     await scriptMeeting(page, { others: participantsOf(8), role: 'host' });
     await join(page);
@@ -67,39 +67,39 @@ const screens = {
     await page.getByTestId('people-panel').waitFor();
   },
   'chat open': async page => { await scriptMeeting(page, { others: participantsOf(2), chat }); await join(page); await page.getByTestId('control-chat').click(); await page.getByTestId('chat-message').nth(1).waitFor(); },
-  'a line not sent': async page => {
-    await scriptMeeting(page, { others: participantsOf(2), chat, refuseChat: () => true });
+  'a message that was not sent': async page => {
+    await scriptMeeting(page, { others: participantsOf(2), chat, rejectChat: () => true });
     await join(page);
     await page.getByTestId('control-chat').click();
-    await page.getByTestId('chat-input').fill('Does anybody read this?');
+    await page.getByTestId('chat-input').fill('Is anyone here?');
     await page.getByTestId('chat-send').click();
     await page.locator('[data-testid=chat-outgoing][data-state=failed]').waitFor();
   },
   'a shared screen': async page => { await scriptMeeting(page, { others: participantsOf(4), screenOf: 'p-0' }); await join(page); await page.locator('[data-testid=tile][data-source=screen]').waitFor(); },
-  'shortcuts': async page => { await scriptMeeting(page, { others: participantsOf(1) }); await join(page); await page.getByTestId('open-shortcuts').click(); await page.getByTestId('shortcuts').waitFor(); },
-  'ending for all': async page => { await asHost(page); await scriptMeeting(page, { role: 'host' }); await join(page); await page.getByTestId('control-end').click(); await page.getByTestId('confirm').waitFor(); },
+  'keyboard shortcuts': async page => { await scriptMeeting(page, { others: participantsOf(1) }); await join(page); await page.getByTestId('open-shortcuts').click(); await page.getByTestId('shortcuts').waitFor(); },
+  'confirmation before ending the meeting': async page => { await asHost(page); await scriptMeeting(page, { role: 'host' }); await join(page); await page.getByTestId('control-end').click(); await page.getByTestId('confirm').waitFor(); },
   'reconnecting': async page => {
     await scriptMeeting(page, { others: participantsOf(2) });
     await join(page);
     await page.context().setOffline(true);
     await page.locator('[data-testid=connection-banner][data-waiting-for=network]').waitFor();
   },
-  'left': async page => { await scriptMeeting(page); await join(page); await page.getByTestId('control-leave').click(); await notice(page, 'left'); },
-  'ended': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.say({ type: 'meeting-ended', reason: 'host' }); await notice(page, 'ended'); },
-  'removed': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.say({ type: 'removed', reason: 'host' }); await notice(page, 'removed'); },
-  'ended and removed long ago': async page => { await scriptMeeting(page, refusing(410, 'meeting-ended')); await visit(page); await notice(page, 'ended'); },
-  'a part away': async page => { await scriptMeeting(page, refusing(503, 'unavailable')); await visit(page); await notice(page, 'unavailable'); },
-  'ended before': async page => { await scriptMeeting(page, { status: 'ended' }); await visit(page); await notice(page, 'ended'); },
-  'full': async page => {
-    await scriptMeeting(page, { refuse: { join: { status: 409, code: 'meeting-full' } } });
+  'left the meeting': async page => { await scriptMeeting(page); await join(page); await page.getByTestId('control-leave').click(); await notice(page, 'left'); },
+  'meeting ended': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.send({ type: 'meeting-ended', reason: 'host' }); await notice(page, 'ended'); },
+  'removed by a host': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.send({ type: 'removed', reason: 'host' }); await notice(page, 'removed'); },
+  'meeting ended and deleted': async page => { await scriptMeeting(page, rejecting(410, 'meeting-ended')); await visit(page); await notice(page, 'ended'); },
+  'service unavailable': async page => { await scriptMeeting(page, rejecting(503, 'unavailable')); await visit(page); await notice(page, 'unavailable'); },
+  'meeting ended before the visit': async page => { await scriptMeeting(page, { status: 'ended' }); await visit(page); await notice(page, 'ended'); },
+  'meeting full': async page => {
+    await scriptMeeting(page, { reject: { join: { status: 409, code: 'meeting-full' } } });
     await visit(page);
     await page.getByTestId('name-input').fill('Ada');
     await page.getByTestId('join-button').click();
     await notice(page, 'meeting-full');
   },
-  'not found': async page => { await scriptMeeting(page, refusing(404, 'unknown-meeting')); await visit(page); await notice(page, 'unknown-meeting'); },
-  'no room': async page => { await scriptMeeting(page, refusing(503, 'media-node-unreachable', 'node default-abcde does not answer')); await visit(page); await notice(page, 'not-placed'); },
-  'no such page': async page => { await page.goto(`${server.url}/nothing/here`); await notice(page, 'unknown-page'); },
+  'meeting not found': async page => { await scriptMeeting(page, rejecting(404, 'unknown-meeting')); await visit(page); await notice(page, 'unknown-meeting'); },
+  'no capacity': async page => { await scriptMeeting(page, rejecting(503, 'media-node-unreachable', 'Media node default-abcde is not responding.')); await visit(page); await notice(page, 'not-placed'); },
+  'unknown page': async page => { await page.goto(`${server.url}/nothing/here`); await notice(page, 'unknown-page'); },
   'browser not supported': async page => {
     await page.addInitScript(() => { delete globalThis.RTCPeerConnection; });
     await page.goto(server.url);
@@ -110,19 +110,19 @@ const screens = {
 const looks = [
   ['light', { colorScheme: 'light', reducedMotion: 'no-preference', forcedColors: 'none' }, { width: 1280, height: 800 }],
   ['dark narrow', { colorScheme: 'dark', reducedMotion: 'reduce', forcedColors: 'none' }, { width: 390, height: 780 }],
-  // What a 1280 pixel window shows at 400 % zoom (WCAG 1.4.10), in Windows' high contrast.
+  // A window of 1280 pixels at 400 % zoom (WCAG 1.4.10), in the high contrast mode of Windows.
   ['forced colours at 400 %', { colorScheme: 'light', reducedMotion: 'no-preference', forcedColors: 'active' }, { width: 320, height: 512 }],
 ];
 
 describe('every screen', () => {
   for (const [name, open] of Object.entries(screens)) {
-    it(name, { timeout: 180_000 }, async t => {
-      const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+    it(`the screen "${name}" is accessible, fits its window and follows the policy`, { timeout: 180_000 }, async t => {
+      const context = await browser.newContext({ locale: 'en-US', permissions: ['camera', 'microphone'] });
       try {
         const page = await context.newPage();
-        const complaints = [];
-        page.on('console', message => { if (/Content Security Policy|Refused to/i.test(message.text())) complaints.push(message.text()); });
-        page.on('pageerror', error => complaints.push(error.message));
+        const violations = [];
+        page.on('console', message => { if (/Content Security Policy|Refused to/i.test(message.text())) violations.push(message.text()); });
+        page.on('pageerror', error => violations.push(error.message));
         const hosts = new Set();
         page.on('request', request => hosts.add(new URL(request.url()).host));
         await open(page);
@@ -137,8 +137,8 @@ describe('every screen', () => {
             assert.ok(overflow <= 0, `the page is ${overflow} px wider than the window`);
           });
         }
-        assert.deepEqual(complaints, []);
-        assert.deepEqual([...hosts], [new URL(server.url).host], 'nothing is loaded from elsewhere');
+        assert.deepEqual(violations, []);
+        assert.deepEqual([...hosts], [new URL(server.url).host], 'every request goes to the own origin');
       } finally {
         await context.close();
       }
@@ -147,8 +147,23 @@ describe('every screen', () => {
 });
 
 describe('the page', () => {
+  it('is in German for a browser that prefers German, and in English for other languages', async () => {
+    for (const [locale, lang, text] of [['de-AT', 'de', 'Neues Meeting'], ['fr-FR', 'en', 'New meeting']]) {
+      const context = await browser.newContext({ locale });
+      try {
+        const page = await context.newPage();
+        await page.goto(server.url);
+        await page.getByRole('button', { name: text }).waitFor();
+        assert.equal(await page.evaluate(() => document.documentElement.lang), lang);
+        assert.deepEqual(await accessibilityFindings(page), []);
+      } finally {
+        await context.close();
+      }
+    }
+  });
+
   const withPage = async (options, run) => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...options });
     try {
       await run(await context.newPage());
     } finally {
@@ -156,7 +171,7 @@ describe('the page', () => {
     }
   };
 
-  it('weighs at most 300 kB compressed on the first load', async () => {
+  it('the first load of the page is at most 300 kB compressed', async () => {
     await withPage({}, async page => {
       const { gzipSync } = await import('node:zlib');
       const weights = [];
@@ -167,10 +182,10 @@ describe('the page', () => {
     });
   });
 
-  it('joins without permission for camera and microphone, and says how to give it', { timeout: 180_000 }, async () => {
+  it('a participant can join while camera and microphone are blocked, and the page explains how to allow them', { timeout: 180_000 }, async () => {
     const strict = await launch();
-    // Without the fake permission prompt the browser refuses, as somebody does who clicks "block".
-    const context = await strict.newContext({ permissions: [] });
+    // The browser rejects the request, as after a click on "Block" in the permission prompt.
+    const context = await strict.newContext({ locale: 'en-US', permissions: [] });
     try {
       const page = await context.newPage();
       await page.addInitScript(() => {
@@ -191,7 +206,7 @@ describe('the page', () => {
     }
   });
 
-  it('joins without any device, and says so', { timeout: 180_000 }, async () => {
+  it('a participant can join without any device, and the page reports the missing devices', { timeout: 180_000 }, async () => {
     await withPage({}, async page => {
       await page.addInitScript(() => {
         navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('Requested device not found', 'NotFoundError'); };
@@ -205,7 +220,7 @@ describe('the page', () => {
     });
   });
 
-  it('shows text as text, whatever it is', { timeout: 180_000 }, async () => {
+  it('names and messages are shown as text, whatever they contain', { timeout: 180_000 }, async () => {
     await withPage({ permissions: ['camera', 'microphone'] }, async page => {
       const attacks = ['<img src=x onerror="globalThis.hit=1">', '<script>globalThis.hit=1</script>', 'javascript:globalThis.hit=1', '"><svg onload=globalThis.hit=1>', '{{constructor.constructor("globalThis.hit=1")()}}', '\u202Egnp.exe'];
       const others = attacks.map((displayName, index) => ({ participantId: `p-${index}`, displayName, audio: true, video: false, role: 'participant' }));
@@ -220,7 +235,7 @@ describe('the page', () => {
     });
   });
 
-  it('does not steal keys from a text field', { timeout: 180_000 }, async () => {
+  it('keyboard shortcuts do not interfere with text fields', { timeout: 180_000 }, async () => {
     await withPage({ permissions: ['camera', 'microphone'] }, async page => {
       await scriptMeeting(page, { others: participantsOf(1) });
       await join(page);
@@ -236,7 +251,7 @@ describe('the page', () => {
       await page.getByTestId('chat-panel').waitFor({ state: 'detached' });
       await page.keyboard.press('?');
       await page.getByTestId('shortcuts').waitFor();
-      await page.getByText('Use the single-key shortcuts').click();
+      await page.getByText('Use single-key shortcuts').click();
       await page.keyboard.press('Escape');
       await page.getByTestId('shortcuts').waitFor({ state: 'detached' });
       await page.keyboard.press('c');
@@ -244,10 +259,10 @@ describe('the page', () => {
     });
   });
 
-  it('shows a line that the server refused, and sends it again when asked to', { timeout: 180_000 }, async () => {
+  it('a message that the server rejected is shown and can be sent again', { timeout: 180_000 }, async () => {
     await withPage({}, async page => {
-      let refusals = 1;
-      const meeting = await scriptMeeting(page, { others: participantsOf(1), refuseChat: () => refusals-- > 0 });
+      let rejections = 1;
+      const meeting = await scriptMeeting(page, { others: participantsOf(1), rejectChat: () => rejections-- > 0 });
       await join(page);
       await page.getByTestId('control-chat').click();
       await page.getByTestId('chat-input').fill('hello');
@@ -261,16 +276,16 @@ describe('the page', () => {
     });
   });
 
-  it('keeps a draft, counts what was not read, and tells a screen reader who came', { timeout: 180_000 }, async () => {
+  it('the chat keeps a draft and counts unread messages, and screen readers announce new participants', { timeout: 180_000 }, async () => {
     await withPage({ permissions: ['camera', 'microphone'] }, async page => {
       const meeting = await scriptMeeting(page, { others: participantsOf(1) });
       await join(page);
       await page.getByTestId('control-chat').click();
       await page.getByTestId('chat-input').fill('half a thought');
       await page.getByTestId('control-chat').click();
-      meeting.say({ type: 'chat', from: 'p-0', displayName: 'Amara', message: 'hello', messageId: '7', timestamp: new Date().toISOString() });
+      meeting.send({ type: 'chat', from: 'p-0', displayName: 'Amara', message: 'hello', messageId: '7', timestamp: new Date().toISOString() });
       await page.getByTestId('control-chat-badge').filter({ hasText: '1' }).waitFor();
-      meeting.say({ type: 'participant-joined', participant: { participantId: 'new', displayName: 'Noor', audio: true, video: false, role: 'participant' } });
+      meeting.send({ type: 'participant-joined', participant: { participantId: 'new', displayName: 'Noor', audio: true, video: false, role: 'participant' } });
       await page.getByTestId('announcer').filter({ hasText: 'Noor joined' }).waitFor();
       await page.getByTestId('control-chat').click();
       assert.equal(await page.getByTestId('chat-input').inputValue(), 'half a thought');

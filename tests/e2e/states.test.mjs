@@ -1,4 +1,4 @@
-// What a meeting tells people who cannot be in it, or no longer; and what a host can do.
+// Meetings that cannot be joined, and the actions of a host.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accessibilityFindings } from './support/axe.mjs';
@@ -7,10 +7,10 @@ import { createMeeting, hostCall } from './support/product.mjs';
 import { until } from './support/visitor.mjs';
 
 const room = meetingRoom();
-const limits = { timeout: 300_000 };
+const options = { timeout: 300_000 };
 
-describe('a meeting that one cannot be in', () => {
-  it('is unknown', limits, async () => {
+describe('a meeting that cannot be joined', () => {
+  it('an unknown meeting leads to a notice', options, async () => {
     const ada = await room.arrive('Ada');
     try {
       await ada.page.goto(`${room.product.url}/m/00000000-0000-4000-8000-000000000000`);
@@ -21,8 +21,8 @@ describe('a meeting that one cannot be in', () => {
     }
   });
 
-  it('is full, until somebody leaves', limits, async () => {
-    await room.withPeople(['Ada', 'Bob'], async (ada, bob, meeting) => {
+  it('a full meeting can be joined after a participant has left', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
       const eve = await room.arrive('Eve');
       try {
         await eve.page.goto(`${room.product.url}/m/${meeting.meetingId}`);
@@ -32,7 +32,7 @@ describe('a meeting that one cannot be in', () => {
         assert.deepEqual(await accessibilityFindings(eve.page), []);
         await bob.control('leave').click();
         await bob.notice('left').waitFor();
-        await until(async () => await ada.tile('Bob').count() === 0, 'Bob is gone');
+        await until(async () => await ada.tile('Bob').count() === 0, 'the tile of Bob disappears');
         await eve.page.getByTestId('again').click();
         await eve.join();
         await ada.tile('Eve').waitFor();
@@ -42,8 +42,8 @@ describe('a meeting that one cannot be in', () => {
     }, { settings: { maxParticipants: 2 } });
   });
 
-  it('has ended: for those in it, and for who comes after', limits, async () => {
-    await room.withPeople(['Ada', 'Bob'], async (ada, bob, meeting) => {
+  it('the end of a meeting is shown to its participants and to later visitors', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
       await hostCall(room.product, meeting, 'DELETE');
       await ada.notice('ended').waitFor();
       await bob.notice('ended').waitFor();
@@ -59,7 +59,7 @@ describe('a meeting that one cannot be in', () => {
 });
 
 describe('a host', () => {
-  it('mutes, removes, and ends the meeting for all', limits, async () => {
+  it('a host can mute and remove participants and end the meeting', options, async () => {
     const meeting = await createMeeting(room.product);
     const [host, bob, eve] = await Promise.all(['Ada', 'Bob', 'Eve'].map(name => room.arrive(name)));
     try {
@@ -76,12 +76,12 @@ describe('a host', () => {
       await eve.tile('Bob').and(eve.page.locator('[data-muted=true]')).waitFor();
       await bob.control('microphone').click();
       await eve.tile('Bob').and(eve.page.locator('[data-muted=false]')).waitFor();
-      await eve.hears();
+      await eve.waitForSound();
 
       await row('Eve').getByTestId('remove-person').click();
       await host.page.getByTestId('confirm-yes').click();
       await eve.notice('removed').waitFor();
-      await until(async () => await bob.tile('Eve').count() === 0, 'Eve is gone');
+      await until(async () => await bob.tile('Eve').count() === 0, 'the tile of Eve disappears');
 
       await host.control('end').click();
       await host.page.getByTestId('confirm-yes').click();
@@ -91,13 +91,13 @@ describe('a host', () => {
     }
   });
 
-  it('can let people come in muted; they may speak up', limits, async () => {
-    await room.withPeople(['Ada', 'Bob'], async (ada, bob) => {
+  it('with muteOnEntry, participants join muted and can unmute themselves', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
       await bob.page.locator('[data-testid=control-microphone][aria-pressed=false]').waitFor();
       await ada.tile('Bob').and(ada.page.locator('[data-muted=true]')).waitFor();
       await bob.control('microphone').click();
       await ada.tile('Bob').and(ada.page.locator('[data-muted=false]')).waitFor();
-      await ada.hears();
+      await ada.waitForSound();
     }, { settings: { muteOnEntry: true } });
   });
 });

@@ -1,4 +1,4 @@
-// Figures for docs/measurements.md: node timing.mjs [--rounds N]. One line of JSON a figure.
+// Measures the figures in docs/measurements.md: node timing.mjs [--rounds N]. Prints one line of JSON per figure.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -9,10 +9,10 @@ import { until, Visitor } from './support/visitor.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
 const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number of at least 1');
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be an integer of at least 1');
 
 const product = await openProduct();
-// A browser each: pages of one browser share its fake camera, which stands still for a second or two whenever one of them opens it anew.
+// One browser per participant: the pages of a browser share its fake camera, which stops for a second or two whenever a page opens it.
 const browsers = [await launch(), await launch()];
 try {
   print('join.first-frame', 'ms', await measure(rounds, joinToFirstFrame));
@@ -25,7 +25,7 @@ try {
   await product.close();
 }
 
-/** Join click of somebody who comes into a meeting of one, until the first picture of the other is drawn. */
+/** The time from the click on Join, in a meeting with one participant, to the first frame of that participant's video. */
 async function joinToFirstFrame() {
   return withTwo(async (_, newcomer) => {
     let marks = {};
@@ -34,7 +34,7 @@ async function joinToFirstFrame() {
   });
 }
 
-/** Resident memory of each program while so many people see and hear each other. */
+/** The resident memory of each program during a meeting of `count` participants. */
 async function memoryWith(count) {
   const meeting = await createMeeting(product);
   const people = [];
@@ -44,7 +44,7 @@ async function memoryWith(count) {
       people.push(person);
       await person.enter(meeting.meetingId);
     }
-    await people[0].seesPictures(`Person ${count}`);
+    await people[0].waitForVideo(`Person ${count}`);
     for (const program of ['operator', 'signaling', 'media-node']) {
       for (const pid of processesOf(product.home, program)) {
         const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
@@ -56,11 +56,11 @@ async function memoryWith(count) {
   }
 }
 
-/** SIGKILL to the media node, until both see each other move again. */
+/** The time from SIGKILL to the media node until both participants receive video again. */
 async function mediaBackAfterKill() {
   await freshMediaNode();
   return withTwo(async (first, second) => {
-    await Promise.all([first.seesPictures('Second'), second.seesPictures('First')]);
+    await Promise.all([first.waitForVideo('Second'), second.waitForVideo('First')]);
     const people = [first, second];
     for (const person of people) await person.page.evaluate(() => { globalThis.connections.length = 0; });
     const since = Date.now();
@@ -71,12 +71,12 @@ async function mediaBackAfterKill() {
       }
       return false;
     });
-    await Promise.all(people.map(person => until(() => receives(person), 'pictures over new connections', 60_000)));
+    await Promise.all(people.map(person => until(() => receives(person), 'video arrives over new connections', 60_000)));
     return Date.now() - since;
   });
 }
 
-/** A Pod whose process has died often is restarted later each time; every round shall be a first time. */
+/** Replaces the media nodes, because Kubernetes delays the restart of a Pod with each crash. */
 async function freshMediaNode() {
   const kubectl = (...args) => execFileSync('kubectl', ['--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8' });
   const nodes = ['pods', '-l', 'meetoperator.io/component=media-node'];

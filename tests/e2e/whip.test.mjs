@@ -1,4 +1,4 @@
-// WHIP and WHEP with clients that are not ours: werift (JavaScript, shares no code with anybody here) and a page with RTCPeerConnection and fetch alone.
+// WHIP and WHEP with independent clients: werift (WebRTC in JavaScript) and a page that uses only RTCPeerConnection and fetch.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
@@ -11,8 +11,8 @@ import { faults, play, publish } from './support/werift-peer.mjs';
 import { WhipHttp } from './support/whip-http.mjs';
 
 const room = meetingRoom();
-const limits = { timeout: 240_000 };
-const gone = (person, name) => until(async () => await person.tile(name).count() === 0, `the tile of ${name} is gone`);
+const options = { timeout: 240_000 };
+const disappears = (person, name) => until(async () => await person.tile(name).count() === 0, `the tile of ${name} disappears`);
 
 async function isProblem(response, status, code) {
   assert.equal(response.status, status);
@@ -24,14 +24,14 @@ async function isProblem(response, status, code) {
 }
 
 describe('WHIP and WHEP', () => {
-  it('refuse what is wrong with a problem, and leave nothing behind', limits, async () => {
+  it('WHIP and WHEP reject invalid requests with a problem document and leave no session behind', options, async () => {
     const meeting = await createMeeting(room.product);
     const other = await createMeeting(room.product);
     const http = new WhipHttp(room.product, meeting.meetingId);
     const [camera, foreign] = [await http.join('Camera'), await new WhipHttp(room.product, other.meetingId).join('Foreign')];
     const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
     await until(async () => (await fetch(`${room.product.url}/meetings/${meeting.meetingId}`).then(answer => answer.json())).status === 'ready', 'the meeting is placed');
-    // A new node calls itself first to warm up, and on a product that was used before the last people may still be going.
+    // A new media node warms up with a call to itself, and participants of earlier tests may still be leaving.
     const nothing = { participants: 0, sessions: 0, upTracks: 0, downTracks: 0 };
     await until(async () => isDeepStrictEqual(await nodeFigures(room.product), nothing), 'the media nodes are idle', 45_000);
     for (const path of ['whip', 'whep']) {
@@ -42,7 +42,7 @@ describe('WHIP and WHEP', () => {
       await isProblem(await http.post(path, camera.ticket, sdp + 'a=x\r\n'.repeat(100_000)), 413, 'payload-too-large');
       for (const garbage of ['', 'hello', '\u0000\u0001\u0002', sdp, `${sdp}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`]) {
         const problem = await isProblem(await http.post(path, camera.ticket, garbage), 400, 'invalid-request');
-        assert.ok(problem.errors.body?.[0], 'it says what is wrong with the body');
+        assert.ok(problem.errors.body?.[0], 'the problem explains the error in the body');
       }
     }
     await isProblem(await http.post(`whep?participant=${camera.participantId}`, camera.ticket, sdp), 404, 'unknown-participant');
@@ -50,8 +50,8 @@ describe('WHIP and WHEP', () => {
     assert.deepEqual(await http.participants(), []);
   });
 
-  it('play to werift what a person sends: both kinds, authentic and without a gap', limits, async () => {
-    await room.withPeople(['Ada'], async (ada, meeting) => {
+  it('werift plays the sound and video of a participant over WHEP, authentic and without gaps', options, async () => {
+    await room.withParticipants(['Ada'], async (ada, meeting) => {
       const http = new WhipHttp(room.product, meeting.meetingId);
       const wall = await http.join('Wall');
       const player = await play(http, wall.ticket, await ada.id());
@@ -70,17 +70,17 @@ describe('WHIP and WHEP', () => {
         }
         await ada.tile('Wall').waitFor();
         assert.equal((await http.end(player.session.location, wall.ticket)).status, 204);
-        await gone(ada, 'Wall');
+        await disappears(ada, 'Wall');
         const [count, sent] = [player.received.audio.length, await ada.sentPackets()];
-        await until(async () => await ada.sentPackets() >= sent + 50, 'Ada sends on');
-        assert.ok(player.received.audio.length - count <= 1, 'nothing comes any more');
+        await until(async () => await ada.sentPackets() >= sent + 50, 'Ada continues to send');
+        assert.ok(player.received.audio.length - count <= 1, 'no more packets arrive');
       } finally {
         await player.peer.close();
       }
     });
   });
 
-  it('tell a player that came too early when to ask again, until somebody sends', limits, async () => {
+  it('WHEP answers with Retry-After until a participant publishes', options, async () => {
     const meeting = await createMeeting(room.product);
     const http = new WhipHttp(room.product, meeting.meetingId);
     const wall = await http.join('Wall');
@@ -89,22 +89,22 @@ describe('WHIP and WHEP', () => {
     try {
       await ada.enter(meeting.meetingId);
       const player = await playing;
-      assert.ok(player.session.toldToWait > 0, 'it was told to wait');
-      await until(() => player.received.audio.length >= 10 && player.received.video.length >= 10, 'it plays');
+      assert.ok(player.session.retries > 0, 'the first request was rejected with Retry-After');
+      await until(() => player.received.audio.length >= 10 && player.received.video.length >= 10, 'packets of both kinds arrive');
       await player.peer.close();
     } finally {
       await ada.close();
     }
   });
 
-  it('publish from werift to the people of a meeting, until DELETE', limits, async () => {
+  it('werift publishes over WHIP to the participants of a meeting until DELETE', options, async () => {
     const source = await createMeeting(room.product);
     const sourceHttp = new WhipHttp(room.product, source.meetingId);
     const camera = await plainPage(room.browser, room.product);
     const cleaning = [() => camera.close()];
     try {
-      await room.withPeople(['Bob'], async (bob, meeting) => {
-        // The encoded sound and picture come from a page, by WHIP and WHEP, in another meeting.
+      await room.withParticipants(['Bob'], async (bob, meeting) => {
+        // The encoded sound and video come from a page in another meeting, over WHIP and WHEP.
         const eye = await sourceHttp.join('Eye');
         await camera.whip(`${room.product.url}/meetings/${source.meetingId}/whip`, eye.ticket);
         const tap = await sourceHttp.join('Tap');
@@ -119,23 +119,23 @@ describe('WHIP and WHEP', () => {
         for (const kind of ['audio', 'video']) player.onRtp[kind] = packet => publisher.tracks[kind].writeRtp(packet.clone());
 
         assert.match(publisher.session.location, new RegExp(`/meetings/${meeting.meetingId}/whip/`));
-        await Promise.all([bob.seesPictures('Relay'), bob.hears()]);
+        await Promise.all([bob.waitForVideo('Relay'), bob.waitForSound()]);
         const before = await decoded(bob);
         await until(async () => await decoded(bob) >= before + 10, 'the page decodes ten more frames');
-        assert.ok(wanted > 0, 'the viewer asked for a key frame and werift was told');
+        assert.ok(wanted > 0, 'the key frame request of the viewer reaches werift');
 
-        // The same participant plays for a while: its publication outlives the player.
+        // The participant also plays for a while; its publication continues when the player ends.
         const view = await play(http, relay.ticket, await bob.id());
         cleaning.push(() => view.peer.close());
-        await until(() => view.received.video.length >= 10, 'the relay sees Bob');
+        await until(() => view.received.video.length >= 10, 'the relay receives the video of Bob');
         assert.equal((await http.end(view.session.location, relay.ticket)).status, 204);
-        await bob.seesPictures('Relay');
+        await bob.waitForVideo('Relay');
 
         const stranger = await http.join('Stranger');
         await isProblem(await http.end(publisher.session.location, stranger.ticket), 403, 'forbidden');
-        await bob.seesPictures('Relay', 'camera', 3);
+        await bob.waitForVideo('Relay', 'camera', 3);
         assert.equal((await http.end(publisher.session.location, relay.ticket)).status, 204);
-        await gone(bob, 'Relay');
+        await disappears(bob, 'Relay');
         assert.deepEqual((await http.participants()).map(one => one.displayName), ['Bob']);
         assert.equal((await http.end(publisher.session.location, relay.ticket)).status, 204, 'a second DELETE is no error');
       });
@@ -144,7 +144,7 @@ describe('WHIP and WHEP', () => {
     }
   });
 
-  it('carry sound and picture between two plain pages', limits, async () => {
+  it('two plain pages exchange sound and video over WHIP and WHEP', options, async () => {
     const meeting = await createMeeting(room.product);
     const http = new WhipHttp(room.product, meeting.meetingId);
     const url = `${room.product.url}/meetings/${meeting.meetingId}`;
@@ -159,14 +159,14 @@ describe('WHIP and WHEP', () => {
       }, 'twenty frames and some sound');
       assert.equal((await http.end(playing, wall.ticket)).status, 204);
       assert.equal((await http.end(published, camera.ticket)).status, 204);
-      await until(async () => (await http.participants()).length === 0, 'nobody is left');
+      await until(async () => (await http.participants()).length === 0, 'no participants are left');
     } finally {
       await Promise.all(pages.map(page => page.close()));
     }
   });
 });
 
-/** Frames that the page of a person has decoded, of everybody. */
+/** The number of frames that the page has decoded, of all participants. */
 const decoded = person => person.page.evaluate(async () => {
   let frames = 0;
   for (const connection of globalThis.connections) {

@@ -1,4 +1,4 @@
-// Finds the command blocks (```sh) of a Markdown text.
+// Finds the command blocks (```sh) in a Markdown text.
 
 /** @returns {{line: number, commands: string}[]} */
 export function commandBlocks(markdown) {
@@ -14,9 +14,9 @@ export function commandBlocks(markdown) {
       open.lines.push(text);
     }
   });
-  if (open !== null) throw new Error(`the block that begins at line ${open.line} is never closed`);
+  if (open !== null) throw new Error(`the code block at line ${open.line} is not closed`);
   return blocks;
 }
 
-/** The only line that is not run: `./meet test` is what runs this. */
+/** The commands without the line `./meet test`, which would run this test again. */
 export const runnable = commands => commands.split('\n').filter(line => line.trim() !== './meet test').join('\n').trim();

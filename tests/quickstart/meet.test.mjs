@@ -1,4 +1,4 @@
-// The script's own words: what a user reads when something is wrong or missing.
+// The messages of ./meet for wrong arguments and missing tools.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,11 +9,11 @@ import { test } from 'node:test';
 const root = new URL('../..', import.meta.url).pathname;
 
 function meet(args, env = {}) {
-  const result = spawnSync('./meet', args, { cwd: root, env: { ...process.env, MEET_HOME: join(tmpdir(), 'meet-never-made'), ...env }, encoding: 'utf8', timeout: 60_000 });
+  const result = spawnSync('./meet', args, { cwd: root, env: { ...process.env, MEET_HOME: join(tmpdir(), 'meet-never-created'), ...env }, encoding: 'utf8', timeout: 60_000 });
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
 
-// Programs that stand before the real ones in PATH.
+// Runs a function with replacements of programs at the front of PATH.
 function withPrograms(programs, run) {
   const folder = mkdtempSync(join(tmpdir(), 'programs-'));
   try {
@@ -27,13 +27,13 @@ function withPrograms(programs, run) {
   }
 }
 
-test('help names every verb that there is', () => {
+test('help lists every verb', () => {
   const { code, out } = meet(['help']);
   assert.equal(code, 0);
   for (const verb of ['up', 'down', 'export', 'test', 'doctor', 'generate', 'verify', 'bench', 'help']) assert.match(out, new RegExp(`^\\./meet ${verb}\\b`, 'm'));
 });
 
-test('no verb at all is help', () => assert.equal(meet([]).out, meet(['help']).out));
+test('meet without a verb prints the help', () => assert.equal(meet([]).out, meet(['help']).out));
 
 for (const [args, env, message] of [
   [['dance'], {}, /unknown verb 'dance'; \.\/meet help lists them/],
@@ -41,39 +41,39 @@ for (const [args, env, message] of [
   [['up', '--now'], {}, /unknown option '--now'; usage: \.\/meet up \[--detach\]/],
   [['up'], { MEET_PORT: '80' }, /MEET_PORT must be a number from 1024 to 65535, not '80'/],
   [['up'], { MEET_PORT: 'x' }, /MEET_PORT must be a number/],
-  [['test', 'nothing'], {}, /unknown suite 'nothing'; there are: unit architecture verify quickstart browser chart web conformance cluster/],
+  [['test', 'nothing'], {}, /unknown suite 'nothing'; known suites: unit architecture verify quickstart browser chart web conformance cluster/],
   [['bench'], {}, /usage: \.\/meet bench/],
 ]) {
-  test(`meet ${args.join(' ')} ${JSON.stringify(env)} says what is right`, () => {
+  test(`meet ${args.join(' ')} ${JSON.stringify(env)} fails with a message that explains the usage`, () => {
     const { code, err } = meet(args, env);
     assert.equal(code, 1);
     assert.match(err, message);
   });
 }
 
-test('down without anything running is fine', () => assert.deepEqual(meet(['down']).code, 0));
+test('down succeeds when nothing is running', () => assert.deepEqual(meet(['down']).code, 0));
 
-test('packages that cannot be installed are named, with the command', () => {
+test('packages that cannot be installed are listed', () => {
   const programs = { 'dpkg-query': 'exit 0', 'apt-get': 'exit 100', sudo: 'exit 1' };
   const { code, err } = withPrograms(programs, env => meet(['up'], env));
   assert.equal(code, 1);
   assert.match(err, /util-linux libssl3 curl/);
-  assert.doesNotMatch(err, /janus/, 'up asks for no package of the tests');
+  assert.doesNotMatch(err, /janus/, 'up requires no packages of the tests');
 });
 
-test('a Node.js that is too old is named with its version', () => {
+test('an outdated Node.js is reported with its version', () => {
   const { code, err } = withPrograms({ node: 'case $1 in -p) echo 18;; *) echo v18.20.0;; esac' }, env => meet(['up'], env));
   assert.equal(code, 1);
   assert.match(err, /Node\.js 20 or newer is missing; found v18\.20\.0/);
 });
 
-test('an SDK that is too old is named with its version', () => {
+test('an outdated .NET SDK is reported with its version', () => {
   const { code, err } = withPrograms({ dotnet: 'echo "8.0.100 [/usr/share/dotnet/sdk]"' }, env => meet(['up'], env));
   assert.equal(code, 1);
   assert.match(err, /\.NET SDK 10 is missing; found: 8\.0\.100/);
 });
 
-test('doctor looks at tools, packages, kubectl, port, buffers, memory and disk', () => {
+test('doctor checks tools, packages, kubectl, port, buffers, memory and disk', () => {
   const { out } = meet(['doctor'], { MEET_PORT: '18999' });
   for (const word of ['.NET SDK', 'packages of ./meet up', 'kubectl', 'port 18999 is free', 'net.core.rmem_max', 'of memory', 'of disk']) assert.ok(out.includes(word), `${word} in\n${out}`);
 });

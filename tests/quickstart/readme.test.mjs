@@ -1,4 +1,4 @@
-// Runs every command block of the READMEs as written, in a fresh copy of the repository: a new user's first minutes.
+// Runs every command block of the READMEs in a new copy of the repository, as a new user does.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ const readmes = files.filter(f => /(^|\/)README\.md$/.test(f)).sort((a, b) => a.
 let copy;
 let env;
 
-// A block that goes wrong is shown with its output: a reader must see what a user would have seen.
+// A failed block is reported with its output.
 function run(commands, timeoutMs) {
   const result = spawnSync('bash', ['-euo', 'pipefail', '-c', commands], { cwd: copy, env, encoding: 'utf8', timeout: timeoutMs, maxBuffer: 1 << 26 });
   assert.equal(result.status, 0, `${result.error ?? `exit code ${result.status}`}\n$ ${commands}\n${result.stdout}\n${result.stderr}`);
@@ -27,7 +27,7 @@ describe('READMEs', () => {
     copy = mkdtempSync(join(tmpdir(), 'quickstart-'));
     execFileSync('bash', ['-c', 'git ls-files -co --exclude-standard -z | xargs -0 ls -d 2>/dev/null | tar -cf - -T - | tar -xf - -C "$1"', 'copy', copy], { cwd: root });
     const { MEET_HOME: _home, KUBECONFIG: _config, ...rest } = process.env;
-    // The compiler's style rules have judged the same sources for the other suites.
+    // The builds of the other suites have run the analyzers on the same sources.
     env = { ...rest, MEET_PORT: String(await freePort()), RunAnalyzers: 'false' };
   });
 
@@ -40,18 +40,18 @@ describe('READMEs', () => {
     for (const block of commandBlocks(readFileSync(join(root, readme), 'utf8'))) {
       const commands = runnable(block.commands);
       if (commands === '') continue;
-      test(`${readme}:${block.line} ${commands.split('\n')[0]}`, { timeout: 900_000 }, () => {
+      test(`the block at ${readme}:${block.line} succeeds: ${commands.split('\n')[0]}`, { timeout: 900_000 }, () => {
         run(commands, 840_000);
       });
       if (readme === 'README.md' && commands.includes('./meet up --detach')) {
-        test('no process of it has a file of its own in the temporary folder', async () => {
+        test('no process of the installation has a file in the temporary folder', async () => {
           const own = execFileSync('pgrep', ['-f', `^${copy}/.meet/programs/`], { encoding: 'utf8' }).trim().split('\n');
           assert.ok(own.length >= 3, `local, operator and signaling: ${own}`);
-          // Their names hold the process id and when it started (field 22 of proc(5)'s stat): others before it may have had the id.
+          // File names contain the process ID and the start time (field 22 of stat in proc(5)), because process IDs are reused.
           const marks = own.map(pid => `-${pid}-${readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19]}-`);
           assert.deepEqual(readdirSync('/tmp').filter(name => /^(dotnet-diagnostic|clr-debug-pipe)-/.test(name) && marks.some(mark => name.includes(mark))), []);
         });
-        test('the page answers where the README says', async () => {
+        test('the page responds at the address in the README', async () => {
           const response = await fetch(`http://localhost:${env.MEET_PORT}/`);
           assert.equal(response.status, 200);
           assert.match(await response.text(), /<div id="root">/);

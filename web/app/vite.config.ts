@@ -7,7 +7,7 @@ const signaling = process.env['MEET_URL'] ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   plugins: [react()],
   resolve: { alias: { '@meetoperator/client': fileURLToPath(new URL('../client/src/index.ts', import.meta.url)) } },
-  // Everything is a file of our own origin, so that `default-src 'self'` is enough.
+  // Assets are never inlined as data URLs, which `default-src 'self'` would block.
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: { proxy: { '/meetings': { target: signaling, ws: true } } },
 });

@@ -1,7 +1,7 @@
-# What the chart carries as it is generated elsewhere: CRDs and roles. Helm reads files inside a chart only, so they are copied.
+# The generated CRDs and roles in the chart. They are copies, because Helm reads only files inside the chart.
 CHART=charts/meet-operator
 
-# chart_files [--check]: copies, or fails when a copy differs.
+# chart_files [--check]: copies the files; with --check, fails when a copy differs.
 chart_files() {
   local kind code=0
   for kind in crds rbac; do

@@ -1,4 +1,4 @@
-// values.mjs [--check]: values.schema.json is the source of the chart's values; values.yaml and the table in docs/operations.md are made from it.
+// values.mjs [--check]: generates values.yaml and the table in docs/operations.md from values.schema.json; with --check, reports files that differ.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,7 +11,7 @@ const [BEGIN, END] = ['<!-- values: begin -->', '<!-- values: end -->'];
 
 const isGroup = schema => schema.properties !== undefined;
 
-/** Every value that can be set: its path, its schema. */
+/** Every value of the chart, with its path and its schema. */
 export function leaves(schema, path = []) {
   return Object.entries(schema.properties).flatMap(([key, value]) => (isGroup(value) ? leaves(value, [...path, key]) : [{ path: [...path, key], schema: value }]));
 }
@@ -54,7 +54,7 @@ export function table(schema) {
 
 function between(text, content) {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${GUIDE} has lost its lines ${BEGIN} and ${END}`);
+  if (begin < 0 || end < begin) throw new Error(`${GUIDE} has no lines ${BEGIN} and ${END}`);
   return `${text.slice(0, begin + BEGIN.length)}\n${content}\n${text.slice(end)}`;
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# dotnet-test.sh RESULTS PROJECT: runs one built test project and leaves a trx file; its output appears at once when it is over.
+# dotnet-test.sh RESULTS PROJECT: runs one built test project and writes a trx file. Prints the output at the end, so that the outputs of parallel projects do not mix.
 set -uo pipefail
 name=$(basename "$2" .csproj)
 log="$1/$name.log"
 timeout 900 dotnet test "$2" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" --results-directory "$1" --blame-hang-timeout 5m >"$log" 2>&1
 code=$?
 if ((code == 0)); then tail -n 1 "$log"; else cat "$log"; fi
-# A project that died without results must not look like one that has no tests.
-[[ -s $1/$name.trx ]] || echo "$name ended with code $code and without results" >"$1/$name.died"
+# A project that crashed without results must not look like a project without tests.
+[[ -s $1/$name.trx ]] || echo "$name exited with code $code and without results" >"$1/$name.failed"
 exit "$code"

@@ -1,6 +1,6 @@
-# Debian packages, from the one list in infra/packages.txt.
+# Debian packages of infra/packages.txt.
 
-# missing_packages GROUP…: names of listed packages of these groups that are not installed.
+# missing_packages GROUP…: prints the packages of these groups that are not installed.
 missing_packages() {
   local wanted name installed
   wanted=$(awk -v groups=" $* " '!/^#/ && NF && index(groups, " " $2 " ") { print $1 }' infra/packages.txt)
@@ -10,7 +10,7 @@ missing_packages() {
   done
 }
 
-# require_packages GROUP…: installs what is missing, or names it and stops.
+# require_packages GROUP…: installs missing packages, or stops with their names where it cannot.
 require_packages() {
   local missing
   missing=$(missing_packages "$@" | paste -sd' ')
@@ -18,15 +18,15 @@ require_packages() {
   local root=()
   if (( EUID != 0 )); then root=(sudo -n); fi
   if ! command -v apt-get >/dev/null || { (( EUID != 0 )) && ! sudo -n true 2>/dev/null; }; then
-    die "these Debian packages are missing and cannot be installed from here: $missing"$'\n'"      as root: apt-get install --no-install-recommends $missing"
+    die "these Debian packages are missing, and this user cannot install them: $missing"$'\n'"      as root: apt-get install --no-install-recommends $missing"
   fi
   say "installing Debian packages: $missing"
   if ! install_packages "${root[@]}" -- $missing >&2; then
-    die "apt-get could not install: $missing"
+    die "apt-get failed to install: $missing"
   fi
 }
 
-# install_packages [SUDO…] -- PACKAGE…: Services that a package would start are not wanted, now or at the next boot: tests start their own, on ports of their own.
+# install_packages [SUDO…] -- PACKAGE…: installs packages without starting or enabling their services, because the tests start their own on other ports.
 install_packages() {
   local root=() policy=/usr/sbin/policy-rc.d ours='' code=0 unit
   while [[ $1 != -- ]]; do root+=("$1"); shift; done

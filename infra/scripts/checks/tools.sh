@@ -1,6 +1,6 @@
-# Tools that no Debian package list of ours installs.
+# Tools that are not in infra/packages.txt.
 
-# Prints what is wrong with the .NET SDK and Node.js, one line each; nothing when both are right.
+# missing_tools: prints one line for each problem with the .NET SDK and Node.js.
 missing_tools() {
   if ! command -v dotnet >/dev/null; then
     echo ".NET SDK 10 is missing: https://dot.net/download (then: dotnet --version)"
@@ -17,16 +17,16 @@ missing_tools() {
 require_tools() {
   local missing
   missing=$(missing_tools)
-  [[ -z $missing ]] || die "cannot go on:"$'\n'"$missing"
+  [[ -z $missing ]] || die "required tools are missing:"$'\n'"$missing"
 }
 
-# What is wrong with kubectl, for those who need it; nothing when it is right. Debian 12's own (1.20) is too old for server-side apply as we test it.
-kubectl_finding() {
+# kubectl_problem: prints why kubectl cannot be used, or nothing. The version in Debian 12 (1.20) is too old for the server-side apply of the tests.
+kubectl_problem() {
   local minor
   if ! command -v kubectl >/dev/null; then
-    echo "kubectl is missing; tests and the quick start use it (1.32): https://kubernetes.io/docs/tasks/tools"
+    echo "kubectl is missing; the tests and the quick start use version 1.32: https://kubernetes.io/docs/tasks/tools"
     return
   fi
   minor=$(kubectl version --client 2>/dev/null | sed -n 's/^Client Version: v1\.\([0-9]*\).*/\1/p')
-  if ! [[ $minor =~ ^[0-9]+$ ]] || (( minor < 29 )); then echo "kubectl 1.29 or newer is wanted (1.32 is what the tests use); found 1.${minor:-?}"; fi
+  if ! [[ $minor =~ ^[0-9]+$ ]] || (( minor < 29 )); then echo "kubectl 1.29 or newer is required (the tests use 1.32); found 1.${minor:-?}"; fi
 }

@@ -1,6 +1,6 @@
-# The API server of Kubernetes 1.20 alone, without nodes. Sourced.
+# The API server of Kubernetes 1.20 without nodes. Sourced.
 
-# start_api_server: $API_FOLDER/kubeconfig talks to it as an administrator; its end is this script's, or end_api_server.
+# start_api_server: starts the server, with administrator access in $API_FOLDER/kubeconfig. It ends with the script or with end_api_server.
 start_api_server() {
   local answer
   API_FOLDER=$(mktemp -d)
@@ -10,7 +10,7 @@ start_api_server() {
   read -r answer <&"${API[0]}" && [[ $answer == ready ]] || die "the API server did not start"
 }
 
-# It ends when its input ends.
+# The server ends when its standard input is closed.
 end_api_server() {
   eval "exec $API_INPUT>&-"
   wait "$API_PROCESS" || true

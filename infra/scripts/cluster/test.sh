@@ -1,14 +1,14 @@
 # Tests on the cluster. Sourced.
 
 NODE_TEST=(node --test --test-reporter=spec)
-# These look at the release and change nothing of it, so two of them at a time; the others have it for themselves.
-LOOKING=(tests/cluster/{call,bad-input,gitops,images}.test.mjs)
-# The last takes the cluster down: only by its name.
-ENDING=tests/cluster/clean.test.mjs
+# These files do not change the release, so two of them run at a time; the other files run alone.
+READING=(tests/cluster/{call,bad-input,gitops,images}.test.mjs)
+# This file takes the cluster down, so it runs last, and only when it is named.
+FINAL=tests/cluster/clean.test.mjs
 
-changing_files() { printf '%s\n' tests/cluster/*.test.mjs | grep -vxF "$(printf '%s\n' "${LOOKING[@]}" "$ENDING")"; }
+changing_files() { printf '%s\n' tests/cluster/*.test.mjs | grep -vxF "$(printf '%s\n' "${READING[@]}" "$FINAL")"; }
 
-# cluster_test [FILE…]: the tests of tests/cluster against the installed release.
+# cluster_test [FILE…]: runs the tests in tests/cluster against the installed release.
 cluster_test() {
   local changing code=0
   require_cluster
@@ -18,12 +18,12 @@ cluster_test() {
     return
   fi
   mapfile -t changing < <(changing_files)
-  "${NODE_TEST[@]}" --test-concurrency=2 "${LOOKING[@]}" || code=1
+  "${NODE_TEST[@]}" --test-concurrency=2 "${READING[@]}" || code=1
   "${NODE_TEST[@]}" --test-concurrency=1 "${changing[@]}" || code=1
   return "$code"
 }
 
-# The suite has the cluster for itself: one that runs is taken down first. Its last file takes down what all used, and compares the machine with what it was before.
+# The suite uses a new cluster; a running cluster is taken down first. The final file takes the cluster down and compares the machine with its state before.
 cluster_suite() {
   local changing before=$MEET_ROOT/$STAMPS/cluster-before.json
   npm_install tests/e2e
@@ -34,7 +34,7 @@ cluster_suite() {
   node tests/cluster/support/traces.mjs >"$before"
   MEET_CLUSTER_MARK=$(jq -r .mark "$before") cluster_up
   record "$RESULTS/cluster/install.tap" cluster_install
-  RUNNER_LOG=looking.node.log run_node_tests cluster "${NODE_TEST[@]}" --test-concurrency=2 "${LOOKING[@]}"
+  RUNNER_LOG=reading.node.log run_node_tests cluster "${NODE_TEST[@]}" --test-concurrency=2 "${READING[@]}"
   RUNNER_LOG=changing.node.log run_node_tests cluster "${NODE_TEST[@]}" --test-concurrency=1 "${changing[@]}"
-  RUNNER_LOG=ending.node.log MEET_CLUSTER_BEFORE=$before run_node_tests cluster "${NODE_TEST[@]}" "$ENDING"
+  RUNNER_LOG=final.node.log MEET_CLUSTER_BEFORE=$before run_node_tests cluster "${NODE_TEST[@]}" "$FINAL"
 }

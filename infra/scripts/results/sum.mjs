@@ -1,5 +1,5 @@
-// sum.mjs RESULTS SUITE…: adds up what the runners left, and ends with the one line that tells it all.
-// Understood: trx (dotnet test), vitest's JSON, the totals of node:test in TAP or in its spec reporter; *.died is a failure.
+// sum.mjs RESULTS SUITE…: adds up the results of all test runners; the last line is the total.
+// Reads trx (dotnet test), the JSON of vitest, and the totals of node:test in TAP or in its spec reporter; *.failed is a failure.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -34,7 +34,7 @@ const readers = [
   [/\.trx$/, fromTrx],
   [/vitest\.json$/, fromVitest],
   [/(\.tap|node\.log)$/, fromNodeTest],
-  [/\.died$/, () => ({ passed: 0, failed: 1, skipped: 0 })],
+  [/\.failed$/, () => ({ passed: 0, failed: 1, skipped: 0 })],
 ];
 
 export function sumFolder(folder) {
@@ -58,7 +58,7 @@ function main([folder, ...suites]) {
     const ran = sum.passed + sum.failed + sum.skipped > 0;
     empty ||= !ran;
     if (!ran) all.failed += 1;
-    console.log(`${suite.padEnd(14)}${ran ? `${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped` : 'ran nothing, which counts as a failure'}`);
+    console.log(`${suite.padEnd(14)}${ran ? `${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped` : 'no tests ran, which counts as a failure'}`);
   }
   console.log(`${all.passed} passed, ${all.failed} failed, ${all.skipped} skipped`);
   process.exitCode = all.failed > 0 || empty ? 1 : 0;

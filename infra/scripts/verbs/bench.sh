@@ -3,7 +3,7 @@ source infra/scripts/verbs/cluster.sh
 
 BENCH=tests/bench/MeetOperator.Bench
 
-# verb_bench NAME [--cluster] [--json]: figures beside a peer or a limit. What is measured on the whole installation is done here, the rest by the bench program.
+# verb_bench NAME [--cluster] [--json]: measures figures and compares them with a peer or a limit. This script measures whole installations; the bench program measures the rest.
 verb_bench() {
   local name=${1:-} json= cluster= flag
   for flag in "${@:2}"; do
@@ -28,7 +28,7 @@ verb_bench() {
   esac
 }
 
-# The API server of KUBECONFIG, on which no release may be installed; else one of our own, which ends with this script, and then what people notice.
+# Prepares the API server of KUBECONFIG, on which no release may be installed. Without KUBECONFIG, starts one that ends with this script.
 bench_cluster() {
   local file
   if [[ -z ${KUBECONFIG:-} ]]; then
@@ -38,11 +38,11 @@ bench_cluster() {
     export KUBECONFIG=$API_FOLDER/kubeconfig
   fi
   for file in crds/*.yaml; do
-    kubectl apply --validate=false -f "$file" >&2 # A server that does not know CEL rules would refuse their text.
+    kubectl apply --validate=false -f "$file" >&2 # validation would fail on servers that do not know CEL rules
   done
 }
 
-# What people notice, on a cluster with two nodes: the one that runs, else one that ends with this script.
+# Measures the installation and a call on a cluster with two nodes: the running cluster, or one that ends with this script.
 bench_release() {
   local json=$1 started
   end_api_server
@@ -54,7 +54,7 @@ bench_release() {
   fi
   npm_install tests/e2e
   require_cluster
-  cluster_install >&2 # images and stores are there after this
+  cluster_install >&2 # loads the images and installs the stores
   "$(find_helm)" uninstall meet --namespace "$RELEASE_NAMESPACE" >&2
   kubectl wait --for=delete pods --namespace "$RELEASE_NAMESPACE" --selector app.kubernetes.io/instance=meet --timeout=120s >&2
   started=$(date +%s%N)
@@ -63,7 +63,7 @@ bench_release() {
   node tests/cluster/timing.mjs $json
 }
 
-# figure JSON NAME VALUE UNIT LIMIT: one line; the peer is the limit, so a ratio under 1 is good.
+# figure JSON NAME VALUE UNIT LIMIT: prints one line. In JSON, the peer is the limit, so a ratio below 1 is good.
 figure() {
   if [[ -n $1 ]]; then
     awk -v n="$2" -v v="$3" -v u="$4" -v l="$5" 'BEGIN { printf "{\"name\":\"%s\",\"value\":%s,\"unit\":\"%s\",\"peer\":%s,\"ratio\":%.3f}\n", n, v, u, l, v / l }'
@@ -72,18 +72,18 @@ figure() {
   fi
 }
 
-# An installation of its own, in a folder that goes with the script.
-own_home() {
+# Starts an installation in a temporary folder, and removes both at the end of the script.
+temporary_installation() {
   MEET_HOME=$(mktemp -d)
   export MEET_HOME MEET_PORT=${MEET_BENCH_PORT:-18080}
   trap 'verb_down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach >/dev/null
 }
 
-# Warm start: built before, in a home that ran before; from the command to the page, median of three.
+# The time of a warm start, from the command to the response of the page: everything is built and has run before; median of three.
 bench_up() {
   local times=() i started
-  own_home
+  temporary_installation
   for i in 1 2 3; do
     ./meet down
     started=$(date +%s%N)
@@ -94,10 +94,10 @@ bench_up() {
   figure "$1" up.warm "$(printf '%s\n' "${times[@]}" | sort -n | awk 'NR == 2 { printf "%.2f", $1 / 100 }')" s 10
 }
 
-# Resident memory of each process after half a minute without a meeting.
+# The resident memory of each process after 30 seconds without a meeting.
 bench_memory() {
   local pid exe
-  own_home
+  temporary_installation
   sleep 30
   for pid in $(pgrep -P "$(running_pid)"); do
     exe=$(readlink "/proc/$pid/exe")

@@ -1,6 +1,6 @@
 source infra/scripts/verbs/up.sh
 
-# Works while it runs and after `down`. Only YAML goes to standard output.
+# verb_export: prints the objects of an installation, running or stopped. Standard output contains only YAML.
 verb_export() {
   [[ $# -eq 0 ]] || die "unknown option '$1'; usage: ./meet export >FILE"
   require_tools

@@ -1,6 +1,6 @@
 source infra/scripts/chart/files.sh
 
-# codegen crds|rbac [--check]: CRDs stand beside their types, roles in crds/rbac; the chart carries copies of both.
+# codegen crds|rbac [--check]: generates the CRDs into crds/ and the roles into crds/rbac/; with --check, reports differences.
 codegen() {
   local what=$1 tool=kube/MeetOperator.Kube.CodeGen/bin/Release/net10.0/MeetOperator.Kube.CodeGen.dll
   shift
@@ -13,7 +13,7 @@ codegen() {
 
 built() { echo "$1/bin/Release/net10.0/$(basename "$1").dll"; }
 
-# Never from a stamp: what is generated must come from the types as they are.
+# Always builds, because the output must match the current types.
 build_codegen() {
   with_compiler build_each kube/MeetOperator.Kube.CodeGen crds/MeetOperator.Contracts operator/MeetOperator.Operator signaling/MeetOperator.Signaling
 }

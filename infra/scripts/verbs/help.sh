@@ -1,21 +1,21 @@
 verb_help() {
   cat <<'TEXT'
-./meet up [--detach]         build what is needed and run everything on this machine; prints the link
-./meet down                  stop what `up` of the same MEET_HOME started
-./meet export                print what was put into the installation of MEET_HOME, as YAML for `kubectl apply` on a cluster
-./meet test [suite…]         unit architecture verify quickstart browser chart web conformance cluster; without a name all of them
-./meet doctor                look at this machine and say what is missing or too small
-./meet cluster WHAT          a real Kubernetes on this machine and the product on it: up load-images install test shell crds down
-./meet generate              write CRDs and roles from the types, and the chart's values from its schema
-./meet verify                fail when what is written differs from that
-./meet manifest [OPTION…]    print the chart's objects as one file; options are those of `helm template`
-./meet bench NAME [--json]   media operator memory up; run it on a quiet machine
-./meet help                  this text
+./meet up [--detach]         build what has changed and run everything on this machine; prints the link
+./meet down                  stop the processes that `up` started with the same MEET_HOME
+./meet export                print the objects of the installation in MEET_HOME, as YAML for `kubectl apply` on a cluster
+./meet test [suite…]         run test suites: unit architecture verify quickstart browser chart web conformance cluster (default: all)
+./meet doctor                check whether this machine has what `up` and `test` need
+./meet cluster ACTION        a real Kubernetes on this machine with the product: up load-images install test shell crds down
+./meet generate              generate CRDs and roles from the types, and the values of the chart from its schema
+./meet verify                fail when generated files are out of date
+./meet manifest [OPTION…]    print the objects of the chart as one file; accepts the options of `helm template`
+./meet bench NAME [--json]   measure media, operator, memory or up; run it on an idle machine
+./meet help                  print this text
 
-MEET_PORT       port of the page (8080)
-MEET_HOME       folder of everything that `up` keeps (.meet)
-MEET_LISTEN     address that the page listens on (127.0.0.1)
-MEET_ADVERTISE  addresses that browsers send media to, comma separated
-                (127.0.0.1 and this machine's first other IPv4 address)
+MEET_PORT       the port of the page (8080)
+MEET_HOME       the folder in which `up` stores its data (.meet)
+MEET_LISTEN     the address on which the page is served (127.0.0.1)
+MEET_ADVERTISE  the addresses to which browsers send media, separated by commas
+                (127.0.0.1 and the first other IPv4 address of this machine)
 TEXT
 }

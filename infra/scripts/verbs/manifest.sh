@@ -1,4 +1,4 @@
-# verb_manifest [options of `helm template`…]: the chart's objects as one file for `kubectl apply -f`, on standard output. Hooks are Helm's own and left out.
+# verb_manifest [OPTION…]: prints the objects of the chart as one file for `kubectl apply -f`, without Helm hooks. Passes options to `helm template`.
 verb_manifest() {
   require_tools
   npm_install tests/chart

@@ -1,39 +1,39 @@
 source infra/scripts/verbs/verify.sh
 source infra/scripts/verbs/cluster.sh
 
-# Lanes, at the same time: tests wait more than they work. Within a lane one suite after the other.
+# The lanes run in parallel, because most tests wait; the suites of a lane run one after another.
 LANES=("unit architecture verify quickstart" "browser chart web conformance" "cluster")
 read -ra SUITES <<<"${LANES[*]}"
 RESULTS=obj/meet/results
 
-# verb_test [suite…]: runs them all, then prints "N passed, N failed, N skipped" over every runner.
+# verb_test [suite…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them.
 verb_test() {
   local suites=("$@") suite lane running=() kubernetes=
   [[ $# -gt 0 ]] || suites=("${SUITES[@]}")
   for suite in "${suites[@]}"; do
-    [[ " ${SUITES[*]} " == *" $suite "* ]] || die "unknown suite '$suite'; there are: ${SUITES[*]}"
+    [[ " ${SUITES[*]} " == *" $suite "* ]] || die "unknown suite '$suite'; known suites: ${SUITES[*]}"
   done
   require_tools
   require_packages runtime test
-  [[ -z $(kubectl_finding) ]] || die "$(kubectl_finding)"
-  # Tests are mostly programs that have just started: no profile of them is ever used, compiling a method again pays only after many calls (12c: 300 instead of
-  # 30), and mapping each compiled one twice, so that no page is both written and run, costs a tenth of the start.
+  [[ -z $(kubectl_problem) ]] || die "$(kubectl_problem)"
+  # Most tests start short-lived processes. They never use a profile, recompiling a method pays off only after many calls (0x12c = 300 instead of 30), and
+  # the double mapping of compiled code (W^X) costs a tenth of the start time.
   export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=12c DOTNET_EnableWriteXorExecute=0
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
   share_compiler
   trap end_compiler EXIT
-  # Kubernetes, which a machine builds once, takes minutes: it begins first, and no test runs beside it.
-  if [[ " ${suites[*]} " =~ \ (cluster|conformance)\  && -z $(cluster_finding) ]]; then
+  # The build of Kubernetes, once per machine, takes minutes, so it starts first. No test runs during the build.
+  if [[ " ${suites[*]} " =~ \ (cluster|conformance)\  && -z $(cluster_problem) ]]; then
     require_packages cluster
     build_kubernetes &
     kubernetes=$!
     trap 'end_tree "$kubernetes"; exit 130' INT TERM
   fi
   for suite in "${suites[@]}"; do prepare_suite "$suite"; done
-  [[ -z $kubernetes ]] || wait "$kubernetes" || say "Kubernetes was not built: the suites that need it try again"
-  LANES_ASKED=0
-  for lane in "${LANES[@]}"; do [[ -z $(asked_of "$lane" "${suites[@]}") ]] || LANES_ASKED=$((LANES_ASKED + 1)); done
+  [[ -z $kubernetes ]] || wait "$kubernetes" || say "the build of Kubernetes failed; the suites that need it try again"
+  ACTIVE_LANES=0
+  for lane in "${LANES[@]}"; do [[ -z $(selected_suites "$lane" "${suites[@]}") ]] || ACTIVE_LANES=$((ACTIVE_LANES + 1)); done
   for lane in "${LANES[@]}"; do
     run_lane "$lane" "${suites[@]}" &
     running+=("$!")
@@ -44,18 +44,18 @@ verb_test() {
   node infra/scripts/results/sum.mjs "$RESULTS" "${suites[@]}"
 }
 
-# asked_of "SUITE…" ASKED…: those of the lane that were asked for.
-asked_of() {
-  local suite asked=" ${*:2} "
-  for suite in $1; do [[ $asked != *" $suite "* ]] || echo "$suite"; done
+# selected_suites "SUITE…" SELECTED…: prints the suites of a lane that are selected.
+selected_suites() {
+  local suite selected=" ${*:2} "
+  for suite in $1; do [[ $selected != *" $suite "* ]] || echo "$suite"; done
 }
 
 run_lane() {
   local suite
-  for suite in $(asked_of "$@"); do run_suite "$suite"; done
+  for suite in $(selected_suites "$@"); do run_suite "$suite"; done
 }
 
-# end_tree PID: ends a process and all that it started, from the top, so that nothing new is started meanwhile.
+# end_tree PID: ends a process and its descendants, parents first, so that they start no more processes.
 end_tree() {
   local children child
   children=$(pgrep -P "$1") || true
@@ -63,18 +63,18 @@ end_tree() {
   for child in $children; do end_tree "$child"; done
 }
 
-# Everything is built before anything runs, so that suites beside each other build nothing.
+# All builds run before the first test, so that parallel suites do not build.
 prepare_suite() {
   mkdir -p "$RESULTS/$1"
-  ! declare -F "build_for_$1" >/dev/null || ("build_for_$1") || echo "its build failed" >"$RESULTS/$1/build.died"
+  ! declare -F "build_for_$1" >/dev/null || ("build_for_$1") || echo "the build failed" >"$RESULTS/$1/build.failed"
 }
 
-# A runner that fails has told so in its results, or left none: either way the sum says it. In a subshell, so that one suite's end is not all's.
+# The sum counts a failed runner as a failure, with or without results. The subshell keeps the exit of one suite from ending the others.
 run_suite() {
   local suite=$1 started=$SECONDS
-  [[ ! -e $RESULTS/$suite/build.died ]] || { say "suite $suite: $(<"$RESULTS/$suite/build.died")"; return; }
+  [[ ! -e $RESULTS/$suite/build.failed ]] || { say "suite $suite: $(<"$RESULTS/$suite/build.failed")"; return; }
   say "suite $suite"
-  ("suite_$suite") || say "suite $suite: a runner ended with an error"
+  ("suite_$suite") || say "suite $suite: a test runner failed"
   say "suite $suite took $((SECONDS - started)) s"
 }
 
@@ -85,13 +85,13 @@ build_for_chart() { npm_install tests/chart; }
 build_for_web() { npm_install web; }
 build_for_browser() { build_all && npm_install tests/e2e; }
 build_for_conformance() { build_tests; }
-build_for_cluster() { [[ -n $(cluster_finding) ]] || bash infra/docker/build.sh "${CLUSTER_IMAGES[@]}" >/dev/null; }
+build_for_cluster() { [[ -n $(cluster_problem) ]] || bash infra/docker/build.sh "${CLUSTER_IMAGES[@]}" >/dev/null; }
 
 suite_unit() {
   export MEET_SPRAY_DATAGRAMS=${MEET_SPRAY_DATAGRAMS:-1000000}
   local all projects slow='/MeetOperator\.(Signaling|MediaNode|Operator)\.Tests\.csproj$'
   all=$(find tests -name '*.Tests.csproj' ! -path 'tests/Architecture/*' | LC_ALL=C sort)
-  # Those that take minutes come first, so that none of them runs alone at the end.
+  # Slow projects start first, so that none of them runs alone at the end.
   mapfile -t projects < <(grep -E "$slow" <<<"$all"; grep -vE "$slow" <<<"$all")
   run_dotnet_tests unit "${projects[@]}"
 }
@@ -100,19 +100,19 @@ suite_architecture() {
   run_dotnet_tests architecture tests/Architecture/MeetOperator.Architecture.Tests/MeetOperator.Architecture.Tests.csproj
 }
 
-# On a small machine one project at a time beside other lanes: all would take longer, and calls cost while they last. A session of its own, because the kernel
-# shares the CPU among sessions: programs that drive a browser or the cluster would starve in that of the unit tests. The session weighs three times as much as
-# another one (autogroup nice -5, sched(7)), because the other lanes consist of many; only root may do that, and it is not needed elsewhere.
+# Beside other lanes, one project runs at a time; more would slow all tests down. Each project has its own session, because the kernel shares the CPU among
+# sessions, and tests with browsers would otherwise get too little of it. The session gets three times the weight of another one (autogroup nice -5, sched(7)),
+# because the other lanes consist of many sessions. Only root can raise the weight; without it the tests only take longer.
 run_dotnet_tests() {
   local suite=$1
   shift
-  local project jobs=$(( $(nproc) > 4 ? 4 : LANES_ASKED > 1 ? 1 : 2 ))
+  local project jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
   for project in "$@"; do printf '%s\0' "$project"; done | xargs -0 -n 1 -P "$jobs" \
     setsid bash -c 'echo -5 2>/dev/null >/proc/self/autogroup; exec bash infra/scripts/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
 }
 
 build_tests() {
-  once tests "$(source_stamp kube crds operator signaling media-node infra/runtime tests Directory.Build.props Directory.Packages.props MeetOperator.sln)" \
+  build_if_changed tests "$(source_stamp kube crds operator signaling media-node infra/runtime tests Directory.Build.props Directory.Packages.props MeetOperator.sln)" \
     tests/Architecture/MeetOperator.Architecture.Tests/bin/Release/net10.0/MeetOperator.Architecture.Tests.dll \
     with_compiler dotnet build MeetOperator.sln -c Release --nologo -v quiet
 }
@@ -132,7 +132,7 @@ suite_web() {
   (cd web && npx vitest run --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
 }
 
-# One product for all files; those that break parts of it wait until they are whole again.
+# All files use one installation. Tests that break a part of it wait until it has recovered.
 suite_browser() {
   MEET_HOME=$(mktemp -d) MEET_PORT=$(free_port)
   export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT
@@ -150,7 +150,7 @@ suite_quickstart() {
 
 suite_conformance() {
   on_cluster_machine conformance || return 0
-  build_kubernetes && before_real_servers bash infra/scripts/checks/dotnet-test.sh "$RESULTS/conformance" "$CONFORMANCE_TESTS"
+  build_kubernetes && with_real_servers bash infra/scripts/checks/dotnet-test.sh "$RESULTS/conformance" "$CONFORMANCE_TESTS"
 }
 
 suite_cluster() {
@@ -158,17 +158,17 @@ suite_cluster() {
   cluster_suite
 }
 
-# on_cluster_machine SUITE: a machine that cannot run it is told so, and it counts as one skipped test; in CI, where nobody reads along, as a failed one.
+# on_cluster_machine SUITE: on a machine that cannot run the suite, prints the reason and counts one skipped test; in CI, one failed test.
 on_cluster_machine() {
-  local finding
-  finding=$(cluster_finding)
-  [[ -n $finding ]] || return 0
-  say "suite $1 does not run: $finding"
+  local problem
+  problem=$(cluster_problem)
+  [[ -n $problem ]] || return 0
+  say "suite $1 cannot run: $problem"
   if [[ ${CI:-} == true ]]; then record "$RESULTS/$1/machine.tap" false; else printf '# pass 0\n# fail 0\n# skipped 1\n' >"$RESULTS/$1/machine.tap"; fi
   return 1
 }
 
-# run_node_tests SUITE COMMAND…: its output is shown and kept (in RUNNER_LOG, when a suite has several); sum.mjs reads the runner's own totals in it.
+# run_node_tests SUITE COMMAND…: shows the output and stores it for sum.mjs, in RUNNER_LOG when a suite has several runs.
 run_node_tests() {
   local suite=$1
   shift
@@ -176,7 +176,7 @@ run_node_tests() {
   return "${PIPESTATUS[0]}"
 }
 
-# record FILE COMMAND…: a command that passes or fails as one test.
+# record FILE COMMAND…: runs a command and records it as one passed or failed test.
 record() {
   local file=$1
   shift

@@ -11,13 +11,13 @@ verb_up() {
   build_all
   mkdir -p "$MEET_HOME/logs"
   if [[ -n $(running_pid) && -s $MEET_HOME/banner ]]; then
-    say "already running; ./meet down stops it"
+    say "already running; stop it with ./meet down"
     cat "$MEET_HOME/banner"
     return 0
   fi
   install_programs
   local run=("$MEET_HOME/programs/local/MeetOperator.Local" --home "$MEET_HOME" --port "$MEET_PORT" --programs "$MEET_HOME/programs")
-  # Killed, it would leave a diagnostics socket in the temporary folder; DOTNET_EnableDiagnostics=1 turns it on for dotnet-trace and the like.
+  # A killed process would leave its diagnostics socket in the temporary folder. DOTNET_EnableDiagnostics=1 enables it, for example for dotnet-trace.
   export DOTNET_EnableDiagnostics=${DOTNET_EnableDiagnostics:-0}
   if [[ -z $detach ]]; then exec "${run[@]}"; fi
 
@@ -29,16 +29,16 @@ verb_up() {
     cat "$MEET_HOME/banner"
   else
     tail -n 20 "$MEET_HOME/logs/local.log" >&2
-    die "it ended before the page answered; all of it: $MEET_HOME/logs/local.log"
+    die "the process exited before the page responded; full log: $MEET_HOME/logs/local.log"
   fi
 }
 
-# Copies the programs into the home, so that a later build does not pull them from under running processes.
+# Copies the programs into MEET_HOME, so that a later build does not replace the files of running processes.
 install_programs() {
   local stamp programs=$MEET_HOME/programs
   stamp="$(<"$STAMPS/products") $(<"$STAMPS/web") $(cat crds/*.yaml | sha256sum)"
   if [[ ! -f $programs/stamp || $(<"$programs/stamp") != "$stamp" ]]; then
-    [[ -z $(running_pid) ]] || die "$MEET_HOME is running an older build: ./meet down first"
+    [[ -z $(running_pid) ]] || die "$MEET_HOME is running an older build; stop it with ./meet down first"
     rm -rf "$programs"
     mkdir -p "$programs"
     cp -r operator/MeetOperator.Local/bin/Release/net10.0 "$programs/local"
@@ -52,7 +52,7 @@ install_programs() {
   fi
 }
 
-# The process of this home's `up`, when it runs.
+# running_pid: prints the process ID of the running installation in MEET_HOME, or nothing.
 running_pid() {
   local pid
   [[ -f $MEET_HOME/local.pid ]] || return 0

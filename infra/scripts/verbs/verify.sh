@@ -7,6 +7,6 @@ verb_verify() {
   codegen crds --check || code=1
   codegen rbac --check || code=1
   chart_files --check || code=1
-  ((code == 0)) || die "written files differ from the types: ./meet generate"
-  say "CRDs, roles and what the chart carries are what the types and the schema say"
+  ((code == 0)) || die "generated files are out of date; update them with ./meet generate"
+  say "the CRDs, the roles and the chart are up to date"
 }

@@ -1,4 +1,4 @@
-// The value files of tests/golden/chart: one folder a case, with values.yaml, further arguments of Helm, and what is expected.
+// The cases in tests/golden/chart: one folder per case, with values.yaml, more arguments for Helm, and the expected output.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';

@@ -1,4 +1,4 @@
-// Helm, as the tests call it.
+// Calls Helm.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
@@ -12,14 +12,14 @@ export function helm(args, input) {
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
 
-/** The text that `helm template` makes of the chart. Keys that it draws by lot are made equal, so that two renders can be compared. */
+/** The output of `helm template`. It contains random keys, which differ in every render. */
 export function renderText(values = {}, args = []) {
   const { code, out, err } = helm(['template', 'meet', chart, '-n', 'meet-system', '-f', '-', ...args], JSON.stringify(values));
   if (code !== 0) throw new Error(err.trim());
   return out;
 }
 
-/** The objects of a render. */
+/** The objects of the rendered chart. */
 export function render(values, args) {
   return objectsOf(renderText(values, args));
 }
@@ -33,11 +33,11 @@ export function objectsOf(text) {
 
 export const named = (objects, kind, name) => {
   const found = objects.filter(object => object.kind === kind && (name === undefined || object.metadata.name === name));
-  if (found.length !== 1) throw new Error(`${found.length} objects are a ${kind} ${name ?? ''}; there are ${objects.map(o => `${o.kind}/${o.metadata.name}`).join(' ')}`);
+  if (found.length !== 1) throw new Error(`expected one ${kind} ${name ?? ''}, found ${found.length}; objects: ${objects.map(o => `${o.kind}/${o.metadata.name}`).join(' ')}`);
   return found[0];
 };
 
-/** The Pod templates of a render, hooks included: {owner, spec, metadata}. */
+/** The Pod templates in the rendered objects, including hooks: {owner, spec, metadata}. */
 export const podsOf = objects => objects.flatMap(object => {
   const owner = `${object.kind}/${object.metadata.name}`;
   if (object.kind === 'Pod') return [{ owner, metadata: object.metadata, spec: object.spec }];

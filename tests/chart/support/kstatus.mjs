@@ -1,7 +1,7 @@
-// kstatus' published rules for a kind that it does not know
-// (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md): what Flux, `kpt` and others make of an object.
+// The published kstatus rules for unknown kinds, which Flux, kpt and other tools use:
+// https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 
-/** InProgress, Failed, Current or Terminating. */
+/** The status of an object: InProgress, Failed, Current or Terminating. */
 export function kstatus(object) {
   const { metadata, status = {} } = object;
   if (metadata.deletionTimestamp !== undefined) return 'Terminating';

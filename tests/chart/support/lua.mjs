@@ -1,4 +1,4 @@
-// Runs an Argo CD health check on an object, in a Lua interpreter written in JavaScript.
+// Runs an Argo CD health check in a Lua interpreter written in JavaScript.
 import fengari from 'fengari';
 
 const { lua, lauxlib, lualib, to_luastring: bytes, to_jsstring: text } = fengari;
@@ -22,7 +22,7 @@ function push(state, value) {
 /** @returns {{status: string, message: string}} */
 export function health(script, object) {
   const state = lauxlib.luaL_newstate();
-  // Argo CD gives scripts no io and no os; these have the base functions only.
+  // Argo CD gives scripts no io and os libraries, so only the base functions are loaded.
   lauxlib.luaL_requiref(state, bytes('_G'), lualib.luaopen_base, 1);
   push(state, object);
   lua.lua_setglobal(state, bytes('obj'));

@@ -1,5 +1,5 @@
 #!/bin/sh
-# collect.sh PATH…: copies files and folders into /files, with the libraries that programs among them are linked to, a shell and user meet: all that the image needs.
+# collect.sh PATH…: copies files and folders, their shared libraries, a shell and the user meet into /files, which becomes the image.
 set -eu
 mkdir -p /files/bin /files/etc
 cp /bin/busybox /files/bin/

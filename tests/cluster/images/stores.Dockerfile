@@ -1,8 +1,8 @@
-# PostgreSQL and Redis for the cluster tests, from Debian's packages. Both keep their data in /data; PostgreSQL's are made on the first start.
+# PostgreSQL and Redis for the cluster tests, from Debian's packages. Both store their data in /data; the first start creates the database of PostgreSQL.
 ARG DEBIAN=debian:12.12-slim
 FROM ${DEBIAN} AS debian
 COPY collect.sh /
-# Without LLVM, which only compiled queries need.
+# LLVM is removed, because only JIT-compiled queries need it.
 RUN apt-get update && apt-get install -y --no-install-recommends postgresql-15 redis-server busybox-static \
  && rm -rf /usr/lib/postgresql/15/lib/bitcode /usr/lib/postgresql/15/lib/llvmjit* \
  && sh /collect.sh /usr/bin/redis-server /usr/lib/postgresql/15/bin/postgres /usr/lib/postgresql/15/bin/initdb \

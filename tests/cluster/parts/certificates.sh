@@ -1,4 +1,4 @@
-# One CA, a certificate and a kubeconfig for each who speaks to the API server. Sourced.
+# The CA, and a certificate and a kubeconfig for each client of the API server. Sourced.
 
 new_key() { openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 -out "$1" 2>/dev/null; }
 
@@ -11,7 +11,7 @@ certificate() {
   rm "$RUN/$1.csr"
 }
 
-# client NAME SUBJECT: a certificate, and a kubeconfig that uses it.
+# client NAME SUBJECT: creates a certificate and a kubeconfig that uses it.
 client() {
   certificate "$1" "$2"
   cat >"$RUN/$1.kubeconfig" <<YAML
@@ -45,7 +45,7 @@ certificates() {
   umask 022
 }
 
-# api PATH [CURL-ARGUMENTS…]: a request as the cluster's administrator; quicker to start than kubectl.
+# api PATH [CURL-ARGUMENTS…]: sends a request as the administrator of the cluster; starts faster than kubectl.
 api() {
   local path=$1
   shift

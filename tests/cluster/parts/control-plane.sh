@@ -1,4 +1,4 @@
-# etcd, API server, controllers and scheduler, in the root namespace. Sourced.
+# etcd, API server, controllers and scheduler, in the root namespaces. Sourced.
 
 start_etcd() {
   spawn etcd etcd --data-dir "$STATE/etcd" --unsafe-no-fsync --initial-cluster default=http://127.0.0.1:12380 \
@@ -6,7 +6,7 @@ start_etcd() {
     --listen-peer-urls http://127.0.0.1:12380 --initial-advertise-peer-urls http://127.0.0.1:12380
 }
 
-# What service accounts ask for is written down, for tests of the roles.
+# The audit log of service accounts, for the tests of the roles.
 write_audit_policy() {
   cat >"$RUN/audit-policy.yaml" <<YAML
 apiVersion: audit.k8s.io/v1
@@ -27,14 +27,14 @@ start_apiserver() {
   local kubelets=(--kubelet-client-certificate="$RUN/apiserver-kubelet.crt" --kubelet-client-key="$RUN/apiserver-kubelet.key"
     --kubelet-preferred-address-types=InternalIP)
   local audit=(--audit-policy-file="$RUN/audit-policy.yaml" --audit-log-path="$RUN/audit.log" --audit-log-maxsize=50 --audit-log-maxbackup=1)
-  # Aggregator routing makes the API server call webhooks at the pods' addresses: it has no kube-proxy of its own.
+  # With aggregator routing, the API server calls webhooks at the addresses of Pods, because no kube-proxy runs in the root namespace.
   spawn apiserver "$MEET_KUBERNETES/bin/kube-apiserver" --etcd-servers=http://127.0.0.1:12379 --bind-address="$HOST" --advertise-address="$HOST" --secure-port=6443 \
     --service-cluster-ip-range="$SERVICES" --client-ca-file="$RUN/ca.crt" --tls-cert-file="$RUN/apiserver.crt" --tls-private-key-file="$RUN/apiserver.key" \
     --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement --allow-privileged=true --enable-aggregator-routing=true \
     "${accounts[@]}" "${kubelets[@]}" "${limits[@]}" "${audit[@]}"
 }
 
-# A node that does not answer is found within 16 s, and its pods are moved 5 s later.
+# A node that does not respond is detected within 16 s, and its Pods are evicted 5 s later.
 start_controller_manager() {
   spawn controller-manager "$MEET_KUBERNETES/bin/kube-controller-manager" --kubeconfig="$RUN/controller-manager.kubeconfig" --leader-elect=false \
     --bind-address=127.0.0.1 --port=0 --secure-port=10257 --root-ca-file="$RUN/ca.crt" \
@@ -49,8 +49,8 @@ start_scheduler() {
 
 api_ready() { api /readyz; }
 
-# The nodes are known before their kubelets start: with their pods' range, so that a kubelet reports itself at once.
-# The empty capacity is for kubelet 1.20, which would write huge pages into a map that is not there.
+# Creates the Node objects with their Pod ranges before the kubelets start, so that a kubelet registers immediately.
+# Without a capacity, kubelet 1.20 crashes when it writes huge pages into a missing map.
 register_nodes() {
   local node
   for node in "${NODES[@]}"; do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# dns-feed.sh: writes the hosts file of dnsmasq anew whenever a Service changes, for as long as it runs.
+# dns-feed.sh: updates the hosts file of dnsmasq whenever a Service changes.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit
 source settings.sh
@@ -8,7 +8,7 @@ source certificates.sh
 
 names='.items[] | select((.spec.clusterIP // "None") != "None") | .spec.clusterIP + " " + .metadata.name + "." + .metadata.namespace + ".svc.cluster.local"'
 
-# dnsmasq forgets what it knew when it reads the file again, so a Service that was made anew has one address.
+# dnsmasq drops the old entries when it rereads the file, so a recreated Service has only its new address.
 write_names() {
   local services
   services=$(api /api/v1/services) || return
@@ -19,7 +19,7 @@ write_names() {
   fi
 }
 
-# A watch answers with a line at each change, and ends now and then.
+# A watch returns one line per change, and ends after five minutes at the latest.
 while :; do
   write_names
   while read -r _; do write_names; done < <(api "/api/v1/services?watch=1&timeoutSeconds=300" --max-time 310 --no-buffer)

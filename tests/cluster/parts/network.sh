@@ -1,4 +1,4 @@
-# A bridge in the root namespace, a veth pair a node, and routes. Sourced.
+# A bridge in the root namespace, a veth pair per node, and routes. Sourced.
 
 bridge() {
   sysctl -n net.ipv4.ip_forward >"$RUN/ip_forward"
@@ -13,7 +13,7 @@ has_own_network() {
   pid=$(pid_of "node$1") && [[ $(readlink "/proc/$pid/ns/net") != "$(readlink /proc/self/ns/net)" ]]
 }
 
-# link_node NUMBER: gives the node's namespace its address and the routes to the other nodes' pods.
+# link_node NUMBER: configures the address of the node and the routes to the Pods of the other nodes.
 link_node() {
   local node=$1 pid other
   until_true 30 "the namespaces of node n$node" has_own_network "$node"
@@ -29,11 +29,11 @@ $(for other in "${NODES[@]}"; do [[ $other == "$node" ]] || echo "route add $POD
 IP
   nsenter --target "$pid" --net -- sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.route_localnet=1
   ip route add "$PODS.$node.0/24" via "10.250.0.1$node"
-  # Services answer from the root namespace too, through the first node's kube-proxy.
+  # The root namespace reaches Services through the kube-proxy of the first node.
   [[ $node != "${NODES[0]}" ]] || ip route add "$SERVICES" via "10.250.0.1$node"
 }
 
-# The links' and the routes' end: a deleted bridge takes its routes along, a node's namespace its veth pair.
+# Removes links and routes: the routes of a bridge are deleted with the bridge.
 unlink_all() {
   local node
   for node in "${NODES[@]}"; do ip link delete "meetv$node" 2>/dev/null || true; done

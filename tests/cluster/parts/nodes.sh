@@ -1,6 +1,6 @@
-# A node is a process tree in namespaces of its own (mounts, network, processes, host name): when its first process ends, all of it is gone. Sourced.
+# A node is a process tree in its own namespaces (mount, network, PID, UTS, IPC), which ends with its first process. Sourced.
 
-# The configuration that node-init.sh reads.
+# Writes the configuration for node-init.sh.
 write_node() {
   local node=$1 folder=$RUN/n$1
   mkdir -p "$folder/cni" "$STATE/n$node"
@@ -10,7 +10,7 @@ write_node() {
    "ipam": {"type": "host-local", "ranges": [[{"subnet": "$PODS.$node.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "portmap", "capabilities": {"portMappings": true}, "snat": true}]}
 JSON
-  # Without restrict_oom_score_adj runc fails where CAP_SYS_RESOURCE is missing: "can't get final child's PID".
+  # Without restrict_oom_score_adj and CAP_SYS_RESOURCE, runc fails with "can't get final child's PID".
   cat >"$folder/containerd.toml" <<TOML
 version = 2
 [plugins."io.containerd.grpc.v1.cri"]
@@ -39,7 +39,7 @@ evictionHard: {memory.available: "100Mi", nodefs.available: "1%", imagefs.availa
 imageGCHighThresholdPercent: 100
 maxPods: 200
 YAML
-  # A network namespace may not change the machine's conntrack limits.
+  # A network namespace cannot change the conntrack limits of the machine.
   cat >"$folder/proxy.yaml" <<YAML
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -51,7 +51,7 @@ conntrack: {maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeou
 YAML
 }
 
-# A cgroup a node in each hierarchy (v1), or one (v2).
+# node_cgroups NUMBER: prints the cgroup of the node in each hierarchy (v1), or the only one (v2).
 node_cgroups() {
   if [[ -f /sys/fs/cgroup/cgroup.controllers ]]; then
     echo "/sys/fs/cgroup/meet-n$1"
@@ -60,7 +60,7 @@ node_cgroups() {
   fi
 }
 
-# To the kernel a node is one among all sessions, each browser one of them, unless it is told that it stands for a machine. Not for many: browsers need their share.
+# Without cgroup weights, a whole node gets the same CPU share as one browser. The weight is moderate, because browsers need CPU time too.
 make_cgroups() {
   local folder file
   for folder in $(node_cgroups "$1"); do

@@ -1,6 +1,6 @@
-# The image that holds a pod's namespaces: Debian's static busybox, asleep. Sourced.
+# The pause image, which holds the namespaces of a Pod: a sleeping static busybox from Debian. Sourced.
 
-# pause_image FILE: as a docker-archive.
+# pause_image FILE: writes the image as a docker-archive.
 pause_image() {
   local folder sum
   folder=$(mktemp -d)

@@ -1,6 +1,6 @@
-# Processes of the control plane: each has a log and a pid file. Sourced.
+# Starts and stops processes, each with a log and a PID file. Sourced.
 
-# spawn NAME COMMAND…: in a session of its own, so that it outlives the terminal, and without the caller's open files: a lock among them would be held for ever.
+# spawn NAME COMMAND…: starts a process in its own session, so that it outlives the terminal, and closes inherited files, so that it does not hold the locks of the caller.
 spawn() {
   local name=$1
   shift
@@ -15,7 +15,7 @@ spawn() {
   echo $! >"$RUN/pid/$name"
 }
 
-# pid_of NAME: the process, while it lives.
+# pid_of NAME: prints the process ID; fails when the process does not run.
 pid_of() {
   local pid
   [[ -f $RUN/pid/$1 ]] || return 1
@@ -24,8 +24,8 @@ pid_of() {
   echo "$pid"
 }
 
-# halt SIGNAL NAME…: ends them, with what they started, together and waits; what does not leave within ten seconds is killed.
-halt() {
+# stop_processes SIGNAL NAME…: stops process groups in parallel and waits; those that run for ten more seconds get SIGKILL.
+stop_processes() {
   local signal=$1 name pid deadline=$((SECONDS + 10))
   shift
   for name in "$@"; do

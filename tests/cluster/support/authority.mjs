@@ -21,7 +21,7 @@ keyUsage = critical,keyCertSign
 subjectKeyIdentifier = hash
 `;
 
-/** A certificate authority that ended yesterday, as PEM `{certificate, key}`; made by openssl. */
+/** A certificate authority that expired yesterday, created with openssl, as PEM: `{certificate, key}`. */
 export async function expiredAuthority() {
   const folder = await mkdtemp(join(tmpdir(), 'authority-'));
   const file = name => join(folder, name);

@@ -1,8 +1,8 @@
 import { until } from './kubectl.mjs';
 
 /**
- * Counts, in the page, how long pictures and sound stood still: every 50 ms it asks the browser whether more frames were decoded and more sound arrived.
- * `gaps(visitor)` says the longest pauses in ms since the watch began.
+ * Measures in the page how long video and sound pause: every 50 ms it checks whether the browser has decoded more frames and received more sound.
+ * `gaps(visitor)` returns the longest pauses in milliseconds since the start.
  */
 export const watchGaps = visitor => visitor.page.evaluate(() => {
   globalThis.clearInterval(globalThis.gapWatch?.timer);
@@ -21,7 +21,7 @@ export const watchGaps = visitor => visitor.page.evaluate(() => {
     const at = performance.now();
     watch.picture = Math.max(watch.picture, at - watch.pictureAt);
     watch.sound = Math.max(watch.sound, at - watch.soundAt);
-    // A new connection counts from nothing: any change that is not standing still is news.
+    // The counters of a new connection start at zero, so every change counts as progress.
     if (frames !== watch.frames && frames > 0) watch.pictureAt = at;
     if (packets !== watch.packets && packets > 0) watch.soundAt = at;
     Object.assign(watch, { frames, packets });
@@ -32,11 +32,12 @@ export const watchGaps = visitor => visitor.page.evaluate(() => {
 
 export const gaps = visitor => visitor.page.evaluate(() => ({ picture: Math.round(globalThis.gapWatch.picture), sound: Math.round(globalThis.gapWatch.sound) }));
 
-/** The connections of the page as they are now, so that `sameConnections` can tell whether media was set up anew since. */
+/** Stores the current connections of the page, for `sameConnections`. */
 export const keepConnections = visitor => visitor.page.evaluate(() => { globalThis.kept = globalThis.connections.filter(one => one.connectionState === 'connected'); });
 
+/** Whether the connected connections of the page are exactly the stored ones. */
 export const sameConnections = visitor => visitor.page.evaluate(() =>
   globalThis.kept.length > 0 && globalThis.kept.every(one => one.connectionState === 'connected') && globalThis.connections.filter(one => one.connectionState === 'connected').length === globalThis.kept.length);
 
-/** Waits until they are all there and connected, and no other: on a busy machine one can be `disconnected` for a moment. One that was replaced never comes back. */
-export const keepsConnections = (visitor, when) => until(() => sameConnections(visitor), `${when}: ${visitor.name}'s media goes on over the same connections`);
+/** Waits until the stored connections, and no others, are connected. On a busy machine, a connection can be `disconnected` for a moment; a replaced one never returns. */
+export const keepsConnections = (visitor, when) => until(() => sameConnections(visitor), `${when}: ${visitor.name} keeps the same media connections`);

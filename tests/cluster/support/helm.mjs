@@ -1,23 +1,23 @@
-// Helm and the release that the tests look at.
+// Helm, and the release under test.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { run } from './kubectl.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const carried = fileURLToPath(new URL('../node_modules/.bin/helm', import.meta.url));
+const bundled = fileURLToPath(new URL('../node_modules/.bin/helm', import.meta.url));
 
 export const chart = `${root}charts/meet-operator`;
 export const release = 'meet';
 export const system = 'meet-system';
 export const values = `${root}tests/cluster/manifests/values.yaml`;
 
-export const helm = (...args) => run(existsSync(carried) ? carried : 'helm', args);
+export const helm = (...args) => run(existsSync(bundled) ? bundled : 'helm', args);
 
-/** Installs or upgrades the release; the API server of 1.20 does not know the CRDs' own rules, so its schema of CRDs is not asked. */
+/** Installs or upgrades the release. Helm would reject the CEL rules of the CRDs by the schema of API server 1.20, so the validation is off. */
 export const upgrade = (from = chart, ...args) =>
   helm('upgrade', '--install', release, from, '-n', system, '--values', values, '--disable-openapi-validation', '--wait', '--timeout', '180s', ...args);
 
-/** The objects of a render as texts, with the kind of each. */
+/** The objects in the output of Helm: kind, name and text of each. */
 export const documents = text => text.split(/^---$/m)
   .map(part => ({ kind: /^kind: (\S+)$/m.exec(part)?.[1], name: /^ {2}name: (\S+)$/m.exec(part)?.[1], text: part }))
   .filter(part => part.kind !== undefined);

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { until as look } from '../../e2e/support/visitor.mjs';
+import { until as poll } from '../../e2e/support/visitor.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 const start = (program, args) => spawn(program, args, { cwd: root, env: { ...process.env, KUBECONFIG: process.env.KUBECONFIG ?? '/run/meet-cluster/admin.kubeconfig' } });
 
-/** Runs a program with the cluster's kubeconfig; its standard output, or an error with what it said. */
+/** Runs a program with the kubeconfig of the cluster. Returns its standard output, or rejects with its error output. */
 export function run(program, args, input = undefined) {
   return new Promise((resolve, reject) => {
     const child = start(program, args);
@@ -14,7 +14,7 @@ export function run(program, args, input = undefined) {
     child.stdout.on('data', data => { output += data; });
     child.stderr.on('data', data => { errors += data; });
     child.on('error', reject);
-    child.on('close', code => (code === 0 ? resolve(output) : reject(new Error(`${program} ${args.join(' ')} ended with ${code}: ${errors.trim() || output.trim()}`))));
+    child.on('close', code => (code === 0 ? resolve(output) : reject(new Error(`${program} ${args.join(' ')} exited with ${code}: ${errors.trim() || output.trim()}`))));
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
@@ -22,23 +22,23 @@ export function run(program, args, input = undefined) {
 
 export const kubectl = (...args) => run('kubectl', args);
 
-/** `kubectl proxy`: the API server at a `url` of this machine, until `close`. */
+/** Starts `kubectl proxy`, which serves the API server at a local `url` until `close`. */
 export function openProxy() {
   return new Promise((resolve, reject) => {
     const child = start('kubectl', ['proxy', '--port=0']);
-    let said = '';
-    child.on('error', reject).on('close', code => reject(new Error(`kubectl proxy ended with ${code}: ${said}`)));
+    let output = '';
+    child.on('error', reject).on('close', code => reject(new Error(`kubectl proxy exited with ${code}: ${output}`)));
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', data => {
-        said += data;
-        const address = /Starting to serve on (\S+:\d+)\n/.exec(said)?.[1];
+        output += data;
+        const address = /Starting to serve on (\S+:\d+)\n/.exec(output)?.[1];
         if (address) resolve({ url: `http://${address}`, close: () => child.kill() });
       });
     }
   });
 }
 
-/** `kubectl get … -o json` of one object or of a list's items. */
+/** The object of `kubectl get … -o json`, or the items of a list. */
 export async function get(...args) {
   const object = JSON.parse(await kubectl('get', ...args, '-o', 'json'));
   return object.kind === 'List' || object.kind?.endsWith('List') ? object.items : object;
@@ -46,17 +46,17 @@ export async function get(...args) {
 
 export const apply = (...objects) => run('kubectl', ['apply', '-f', '-'], objects.map(object => JSON.stringify(object)).join('\n'));
 
-/** Looks until it is so, twice a second: a kubectl takes a tenth of a second of a core to start. */
-export const until = (condition, what, within) => look(condition, what, within, 500);
+/** Polls twice per second, because the start of kubectl uses 0.1 s of CPU time. */
+export const until = (condition, what, within) => poll(condition, what, within, 500);
 
-/** Waits until the object, which is there, is Ready; its state then. */
+/** Waits until an existing object is Ready, and returns it. */
 export async function ready(kind, name, namespace, within = 90_000) {
   const where = namespace ? ['-n', namespace] : [];
   await kubectl('wait', '--for=condition=Ready', kind, name, ...where, `--timeout=${within / 1000}s`).catch(async error => {
-    throw new Error(`${error.message}; it says ${JSON.stringify(await get(kind, name, ...where).then(object => object.status, now => now.message))}`);
+    throw new Error(`${error.message}; its status: ${JSON.stringify(await get(kind, name, ...where).then(object => object.status, failure => failure.message))}`);
   });
   return get(kind, name, ...where);
 }
 
-/** A part of the cluster itself: `cluster('stop', 'apiserver')`, `cluster('node', '1', 'iptables', …)`. */
+/** Runs cluster.sh: `cluster('stop', 'apiserver')`, `cluster('node', '1', 'iptables', …)`. */
 export const cluster = (...args) => run('bash', ['tests/cluster/cluster.sh', ...args]);

@@ -1,6 +1,6 @@
 import { until } from '../../e2e/support/visitor.mjs';
 
-/** What the browser itself decoded, and the far ends of the connections that carry it. */
+/** What the browser has decoded so far, and the remote addresses of its connections. */
 export function received(person) {
   return person.page.evaluate(async () => {
     const found = { frames: 0, energy: 0, level: 0, remotes: [] };
@@ -23,8 +23,8 @@ export function received(person) {
   });
 }
 
-/** Waits until further pictures were decoded and sound was heard, and gives the figures. */
-export async function seesAndHears(person, moreFrames = 30) {
+/** Waits until the browser has decoded more video and sound; returns the differences. */
+export async function waitForVideoAndSound(person, moreFrames = 30) {
   const before = await received(person);
   let now = before;
   let loudest = 0;
@@ -32,6 +32,6 @@ export async function seesAndHears(person, moreFrames = 30) {
     now = await received(person);
     loudest = Math.max(loudest, now.level);
     return now.frames - before.frames >= moreFrames && now.energy - before.energy > 1e-4 && loudest > 0.01;
-  }, `${person.name} decodes pictures and hears sound`, 60_000);
+  }, `${person.name} receives video and sound`, 60_000);
   return { frames: now.frames - before.frames, energy: now.energy - before.energy, loudest, remotes: now.remotes };
 }

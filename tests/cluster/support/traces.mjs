@@ -1,4 +1,4 @@
-// Also a program: prints the machine's state as JSON, for a look back after a cluster has gone.
+// What a cluster can leave on a machine. As a program, prints the state of the machine as JSON, for a later comparison.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -7,13 +7,13 @@ import { pathToFileURL } from 'node:url';
 const lines = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).split('\n').map(line => line.trim()).filter(line => line !== '');
 const processes = () => readdirSync('/proc').filter(name => /^\d+$/.test(name));
 
-/** The machine as it is now, and a mark for the environment of what a cluster is going to start. */
+/** The current state of the machine, and a mark for the environment of the processes of a cluster. */
 export function snapshot() {
   const mark = randomBytes(16).toString('hex');
   return { mark, traces: traces(mark) };
 }
 
-/** What a cluster could leave on a machine, kind by kind; other programs' processes are not looked at. */
+/** What a cluster could leave on a machine, by kind; processes of other programs are ignored. */
 export function traces(mark) {
   return {
     mounts: lines('findmnt', '--noheadings', '--list', '--output', 'TARGET,FSTYPE').sort(),
@@ -27,23 +27,23 @@ export function traces(mark) {
     cgroups: readdirSync('/sys/fs/cgroup').flatMap(name => [name, ...inside(`/sys/fs/cgroup/${name}`)]).filter(name => name.startsWith('meet-')),
     hosts: readFileSync('/etc/hosts', 'utf8').split('\n'),
     folders: ['/run', '/var/lib', '/var/log', '/etc', '/usr/libexec', '/etc/cni', '/opt/cni'].flatMap(folder => inside(folder).map(name => `${folder}/${name}`)),
-    processes: ours(mark).map(pid => commandLine(pid)),
+    processes: clusterProcesses(mark).map(pid => commandLine(pid)),
   };
 }
 
-/** Namespaces that our processes live in, as the kernel names them. */
+/** The kernel namespaces of the cluster's processes. */
 export function namespaces(mark) {
-  return new Set(ours(mark).flatMap(pid => inside(`/proc/${pid}/ns`).map(name => link(`/proc/${pid}/ns/${name}`))).filter(name => name !== ''));
+  return new Set(clusterProcesses(mark).flatMap(pid => inside(`/proc/${pid}/ns`).map(name => link(`/proc/${pid}/ns/${name}`))).filter(name => name !== ''));
 }
 
-/** Namespaces out of `known` that some process of the machine is still in. */
+/** The namespaces in `known` that still have a process. */
 export function inhabited(known) {
   const own = new Set(inside('/proc/self/ns').map(name => link(`/proc/self/ns/${name}`)));
   return [...new Set(processes().flatMap(pid => inside(`/proc/${pid}/ns`).map(name => link(`/proc/${pid}/ns/${name}`))))].filter(name => known.has(name) && !own.has(name));
 }
 
-/** Processes that the cluster started: they inherit the mark in their environment, and containers run in the nodes' cgroups. */
-function ours(mark) {
+/** The processes of the cluster: they inherit the mark in their environment, or run in the cgroups of the nodes. */
+function clusterProcesses(mark) {
   return processes().filter(pid => text(`/proc/${pid}/environ`).includes(`MEET_CLUSTER_MARK=${mark}`) || text(`/proc/${pid}/cgroup`).includes('/meet-n')).filter(pid => pid !== String(process.pid));
 }
 

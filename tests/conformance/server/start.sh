@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# start.sh FOLDER: starts etcd and the apiextensions API server that build.sh made, on free loopback ports, with everything they keep in FOLDER.
-# Afterwards FOLDER/kubeconfig talks to the server as an administrator, FOLDER/etcd.url is etcd's address. stop.sh FOLDER ends both.
+# start.sh FOLDER: starts etcd and the apiextensions API server from build.sh on free loopback ports, with all data in FOLDER. Writes FOLDER/kubeconfig
+# with administrator access, and the address of etcd to FOLDER/etcd.url. stop.sh FOLDER stops both.
 set -euo pipefail
 CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/meet-operator/apiextensions}
 run=${1:?usage: start.sh FOLDER}
@@ -8,7 +8,7 @@ mkdir -p "$run"
 run=$(cd "$run" && pwd)
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-free_ports() { # COUNT: ports that were free a moment ago, held at the same time so that they differ
+free_ports() { # COUNT: prints currently free ports, which are opened at the same time so that they differ
   node -e '
     const net = require("node:net"), servers = Array.from({ length: Number(process.argv[1]) }, () => net.createServer().listen(0, "127.0.0.1"));
     Promise.all(servers.map(s => new Promise(done => s.once("listening", done)))).then(() => {
@@ -33,14 +33,14 @@ current-context: apiextensions
 YAML
 }
 
-spawn() { # NAME COMMAND…: in the background, with a log and a pid file
+spawn() { # NAME COMMAND…: starts a background process with a log and a PID file
   local name=$1
   shift
   setsid "$@" >"$run/$name.log" 2>&1 </dev/null &
   echo $! >"$run/$name.pid"
 }
 
-# Not readyz: that waits for informers of the cluster that it does not have.
+# Does not use readyz, which waits for informers of a cluster that does not exist here.
 ready() { curl -fsS --max-time 2 --cacert "$run/ca.crt" --cert "$run/admin.crt" --key "$run/admin.key" -o /dev/null "https://127.0.0.1:$1/apis/apiextensions.k8s.io/v1/customresourcedefinitions?limit=1" 2>/dev/null; }
 
 start() {
@@ -49,12 +49,12 @@ start() {
   rm -rf "$run/etcd"
   spawn etcd "$CACHE/bin/etcd" --data-dir "$run/etcd" --unsafe-no-fsync --listen-client-urls "http://127.0.0.1:$client" --advertise-client-urls "http://127.0.0.1:$client" \
     --listen-peer-urls "http://127.0.0.1:$peer" --initial-advertise-peer-urls "http://127.0.0.1:$peer" --initial-cluster "default=http://127.0.0.1:$peer"
-  # It asks nobody: callers are known by their certificate, and O=system:masters may do everything. So the cluster that it would ask is a dead address.
-  kubeconfig "$run/nobody.kubeconfig" https://127.0.0.1:1
+  # Clients authenticate with certificates, and O=system:masters has all rights, so the server never delegates to a cluster; its address is unused.
+  kubeconfig "$run/unused.kubeconfig" https://127.0.0.1:1
   spawn apiserver "$CACHE/bin/apiextensions-apiserver" --etcd-servers "http://127.0.0.1:$client" --bind-address 127.0.0.1 --secure-port "$secure" \
     --tls-cert-file "$run/server.crt" --tls-private-key-file "$run/server.key" --client-ca-file "$run/ca.crt" \
     --authentication-skip-lookup --authentication-tolerate-lookup-failure \
-    --authentication-kubeconfig "$run/nobody.kubeconfig" --authorization-kubeconfig "$run/nobody.kubeconfig" --kubeconfig "$run/nobody.kubeconfig" \
+    --authentication-kubeconfig "$run/unused.kubeconfig" --authorization-kubeconfig "$run/unused.kubeconfig" --kubeconfig "$run/unused.kubeconfig" \
     --disable-admission-plugins NamespaceLifecycle,MutatingAdmissionWebhook,ValidatingAdmissionWebhook,ValidatingAdmissionPolicy,MutatingAdmissionPolicy
   kubeconfig "$run/kubeconfig" "https://127.0.0.1:$secure"
   echo "http://127.0.0.1:$client" >"$run/etcd.url"
@@ -68,7 +68,7 @@ start() {
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -keyout "$run/ca.key" -out "$run/ca.crt" -subj /CN=conformance 2>/dev/null
 certificate server /CN=apiextensions IP:127.0.0.1
 certificate admin /O=system:masters/CN=conformance DNS:conformance
-# A port may be taken by somebody else before the server binds it: then again with others.
+# Another process may take a port before the server binds it, so the start is retried with other ports.
 for _ in 1 2 3; do
   if start; then exit 0; fi
   "$here/stop.sh" "$run"

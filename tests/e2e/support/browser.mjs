@@ -5,18 +5,18 @@ export const flags = [
   '--allow-loopback-in-peer-connection', '--auto-accept-this-tab-capture', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
 ];
 
-/** Chromium without the browser around the page: for a page the same, for a small machine half the work at each start. */
+/** Chromium without its user interface. Pages behave the same, and the start takes half the CPU time. */
 export const headlessShell = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
 
-/** Chromium as people have it. */
+/** The full Chromium. */
 export const desktop = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Debian's Chromium with a fake camera (a picture that moves) and a fake microphone (a beep a second). */
+/** Starts Debian's Chromium with a fake camera (a moving picture) and a fake microphone (one beep per second). */
 export function launch(extra = [], executablePath = headlessShell) {
   return chromium.launch({ executablePath, args: [...flags, ...extra] });
 }
 
-/** Asks for small pictures: two pages that encode 720p in software would use up a small machine. */
+/** Requests small video, because two pages that encode 720p in software overload a small machine. */
 export const smallCamera = () => {
   const devices = globalThis.navigator.mediaDevices;
   if (devices === undefined) return;
@@ -25,7 +25,7 @@ export const smallCamera = () => {
     ? { ...constraints, video: { ...constraints.video, width: 320, height: 180, frameRate: 10 } } : constraints);
 };
 
-/** Collects the page's peer connections, so that a test can ask the browser itself what arrives. */
+/** Collects the page's peer connections in `globalThis.connections`, so that a test can read their statistics. */
 export const watchConnections = () => {
   const Real = globalThis.RTCPeerConnection;
   globalThis.connections = [];

@@ -3,10 +3,11 @@ import { smallCamera, watchConnections } from './browser.mjs';
 import { until } from './visitor.mjs';
 
 const preferences = {
+  'intl.accept_languages': 'en-US, en',
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
   'media.autoplay.default': 0,
-  // A browser on the machine of the media node reaches it over loopback, which Firefox leaves out otherwise.
+  // Firefox ignores loopback candidates by default; in the tests, the media node runs on the same machine.
   'media.peerconnection.ice.loopback': true,
   'app.update.enabled': false,
   'datareporting.policy.dataSubmissionEnabled': false,
@@ -14,14 +15,14 @@ const preferences = {
   'network.connectivity-service.enabled': false,
 };
 
-/** Debian's Firefox, driven over WebDriver BiDi. */
+/** Starts Debian's Firefox, controlled over WebDriver BiDi. */
 export function launchFirefox() {
   return puppeteer.launch({
     browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: preferences,
   });
 }
 
-/** A person with a Firefox window. */
+/** A user with a Firefox window. */
 export class FirefoxVisitor {
   constructor(page, name) {
     Object.assign(this, { page, name });
@@ -39,7 +40,7 @@ export class FirefoxVisitor {
     return new FirefoxVisitor(page, name);
   }
 
-  /** What arrived so far: pictures decoded and the energy of the sound, from the browser's own statistics. */
+  /** What the page has received so far: decoded frames, sound energy and lost packets, from the browser's statistics. */
   received() {
     return this.page.evaluate(async () => {
       const sum = { frames: 0, energy: 0, lost: 0 };
@@ -56,11 +57,11 @@ export class FirefoxVisitor {
     });
   }
 
-  async seesAndHears() {
+  async waitForVideoAndSound() {
     const before = await this.received();
     await until(async () => {
       const now = await this.received();
       return now.frames >= before.frames + 20 && now.energy > before.energy + 1e-4;
-    }, `${this.name} sees pictures and hears sound`, 60_000);
+    }, `${this.name} receives video and sound`, 60_000);
   }
 }

@@ -1,9 +1,9 @@
 import { after, before } from 'node:test';
 import { launch } from './browser.mjs';
 import { createMeeting, openProduct } from './product.mjs';
-import { explained, Visitor } from './visitor.mjs';
+import { describeOnFailure, Visitor } from './visitor.mjs';
 
-/** One product and one browser for the tests of a file; every test gets visitors of its own. */
+/** One product and one browser for the tests of a file. Every test has its own visitors. */
 export function meetingRoom(openBrowser = launch) {
   const room = { product: null, browser: null };
   before(async () => {
@@ -15,21 +15,21 @@ export function meetingRoom(openBrowser = launch) {
     await room.product?.close();
   }, { timeout: 60_000 });
 
-  /** Runs with people who are in one meeting, by name. */
-  room.withPeople = async (names, run, request) => {
+  /** Runs a test with visitors of these names, who have joined one meeting. */
+  room.withParticipants = async (names, run, request) => {
     const meeting = await createMeeting(room.product, request);
-    const people = [];
+    const visitors = [];
     try {
-      await explained(people, async () => {
+      await describeOnFailure(visitors, async () => {
         for (const name of names) {
-          const person = await Visitor.arrive(room.browser, room.product, name);
-          people.push(person);
-          await person.enter(meeting.meetingId);
+          const visitor = await Visitor.arrive(room.browser, room.product, name);
+          visitors.push(visitor);
+          await visitor.enter(meeting.meetingId);
         }
-        await run(...people, meeting);
+        await run(...visitors, meeting);
       });
     } finally {
-      await Promise.all(people.map(person => person.close()));
+      await Promise.all(visitors.map(visitor => visitor.close()));
     }
   };
   room.arrive = name => Visitor.arrive(room.browser, room.product, name);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../web/app/dist', import.meta.url));
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
 
-/** The built page as files, under the strictest policy that it must live with. */
+/** Serves the built page as static files, with the strictest policy under which it must work. */
 export async function servePage() {
   if (!existsSync(join(root, 'index.html'))) throw new Error('The page is not built. Run: cd web && npm ci && npm run build');
   const server = createServer((request, response) => void answer(new URL(request.url, 'http://localhost').pathname, response));

@@ -1,6 +1,6 @@
 import { smallCamera } from './browser.mjs';
 
-/** WHIP and WHEP as ten lines in a page: RTCPeerConnection and fetch, nothing of ours. */
+/** Minimal WHIP and WHEP clients in a page: only RTCPeerConnection and fetch. */
 const script = () => {
   const { RTCPeerConnection, fetch } = globalThis;
   const open = async (connection, url, ticket) => {

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process and all that it started. */
+/** The process and its descendants. */
 export function family(pid) {
   return [pid, ...numbers().filter(other => parentOf(other) === pid).flatMap(family)];
 }
 
-/** The running processes of one program of the product, by its home folder. */
+/** The running processes of one program of the product with this home folder. */
 export function processesOf(home, program) {
-  if (!home) throw new Error('This test ends processes of the product: with MEET_URL it needs MEET_HOME too.');
+  if (!home) throw new Error('This test ends processes of the product. Set MEET_HOME in addition to MEET_URL.');
   const path = `${home}/programs/${program}/`;
   return numbers().filter(pid => text(`/proc/${pid}/cmdline`).startsWith(path));
 }
@@ -15,7 +15,7 @@ export function processesOf(home, program) {
 const numbers = () => readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number);
 const parentOf = pid => Number(text(`/proc/${pid}/stat`).split(') ').at(-1).split(' ')[1]);
 
-/** Empty for a process that ended while we looked. */
+/** Empty when the process has ended meanwhile. */
 function text(path) {
   try {
     return readFileSync(path, 'utf8');

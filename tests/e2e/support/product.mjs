@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The product under test: the one at MEET_URL, or one of our own that ends with the tests. */
+/** The product under test: the one at MEET_URL, or a new one that is stopped with the tests. */
 export async function openProduct() {
   if (process.env.MEET_URL) return { url: process.env.MEET_URL.replace(/\/$/, ''), home: process.env.MEET_HOME ?? null, close: async () => {} };
   const home = await mkdtemp(join(tmpdir(), 'meet-e2e-'));
@@ -30,11 +30,11 @@ function meet(args, env) {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', data => { output += data; });
     child.on('error', reject);
-    child.on('close', code => (code === 0 ? resolve(output) : reject(new Error(`./meet ${args.join(' ')} ended with ${code}:\n${output.slice(-4000)}`))));
+    child.on('close', code => (code === 0 ? resolve(output) : reject(new Error(`./meet ${args.join(' ')} exited with ${code}:\n${output.slice(-4000)}`))));
   });
 }
 
-/** A TCP port of this machine that nothing uses now. */
+/** A free TCP port of this machine. */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -51,7 +51,7 @@ export async function createMeeting(product, request = {}) {
     method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ title: 'Browser test', ...request }),
   });
   const body = await response.json();
-  if (response.status !== 201) throw new Error(`POST /meetings answered ${response.status}: ${JSON.stringify(body)}`);
+  if (response.status !== 201) throw new Error(`POST /meetings responded with ${response.status}: ${JSON.stringify(body)}`);
   return body;
 }
 
@@ -61,5 +61,5 @@ export async function hostCall(product, meeting, method, path = '', body = undef
     headers: { authorization: `Bearer ${meeting.hostToken}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+  if (!response.ok) throw new Error(`${method} ${path} responded with ${response.status}: ${await response.text()}`);
 }

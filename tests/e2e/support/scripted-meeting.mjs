@@ -1,6 +1,6 @@
 /**
- * The server's half of the contract, scripted, for tests of the page alone: REST and WebSocket are answered by the test, and the media
- * of the others comes from a second peer connection inside the page.
+ * A scripted server for tests of the page alone. The test answers REST and WebSocket, and a second peer connection inside the page sends the media
+ * of the other participants.
  */
 export const meetingId = '6f1f3c0a-2a4e-4a0e-9d4a-3b1f0f7f2c11';
 
@@ -16,7 +16,7 @@ export function participantsOf(count) {
   });
 }
 
-/** Draws a moving picture per track and offers them, as the SFU would. */
+/** Runs in the page: draws a moving picture per track and offers the tracks, as the SFU does. */
 const offerPictures = async tracks => {
   const connection = new globalThis.RTCPeerConnection();
   globalThis.sfuSide = connection;
@@ -58,22 +58,22 @@ const offerPictures = async tracks => {
 };
 
 /**
- * @param script status, title, others, screenOf, chat, role, muted, refuse {call: {status, code, detail}}, silentSocket
- * @returns what the client sent, and `say` to send it something
+ * @param script status, title, others, screenOf, chat, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket
+ * @returns the messages that the client `sent`, `send` to send it a message, and `cut` to close its socket
  */
 export async function scriptMeeting(page, script = {}) {
   const others = script.others ?? [];
   const sent = [];
   let socket = null;
-  const problem = refusal => ({
-    status: refusal.status, contentType: 'application/problem+json',
-    body: JSON.stringify({ type: `urn:meetoperator:error:${refusal.code}`, title: refusal.code, detail: refusal.detail, status: refusal.status }),
+  const problem = rejection => ({
+    status: rejection.status, contentType: 'application/problem+json',
+    body: JSON.stringify({ type: `urn:meetoperator:error:${rejection.code}`, title: rejection.code, detail: rejection.detail, status: rejection.status }),
   });
   await page.route(url => url.pathname.startsWith('/meetings'), async route => {
     const request = route.request();
     const path = new URL(request.url()).pathname;
     const call = path === '/meetings' ? 'create' : path.endsWith('/join') ? 'join' : request.method() === 'GET' ? 'get' : 'host';
-    if (script.refuse?.[call]) return route.fulfill(problem(script.refuse[call]));
+    if (script.reject?.[call]) return route.fulfill(problem(script.reject[call]));
     const answers = {
       create: { meetingId, joinUrl: `/m/${meetingId}`, hostToken: 'host-token' },
       get: { meetingId, title: script.title ?? 'Weekly review', host: null, participants: others, status: script.status ?? 'active' },
@@ -85,7 +85,7 @@ export async function scriptMeeting(page, script = {}) {
   await page.routeWebSocket(url => url.pathname.startsWith('/meetings'), ws => {
     socket = ws;
     if (script.silentSocket) return;
-    const gone = error => { if (!page.isClosed()) throw error; };
+    const ignoreClosedPage = error => { if (!page.isClosed()) throw error; };
     ws.onMessage(async text => {
       const message = JSON.parse(text);
       sent.push(message);
@@ -97,18 +97,18 @@ export async function scriptMeeting(page, script = {}) {
         const tracks = others.filter(one => one.video).map(one => ({ participantId: one.participantId, kind: 'video', source: 'camera' }));
         if (script.screenOf !== undefined) tracks.unshift({ participantId: script.screenOf, kind: 'video', source: 'screen' });
         if (tracks.length > 0) {
-          const offer = await page.evaluate(offerPictures, tracks).catch(gone);
+          const offer = await page.evaluate(offerPictures, tracks).catch(ignoreClosedPage);
           if (offer === undefined) return;
           const { sdp, mids } = offer;
           ws.send(JSON.stringify({ type: 'offer', from: 'sfu', sdp, revision: 1, tracks: tracks.map((track, index) => ({ ...track, mid: mids[index] })) }));
         }
       }
-      if (message.type === 'answer') await page.evaluate(sdp => globalThis.sfuSide.setRemoteDescription({ type: 'answer', sdp }), message.sdp).catch(gone);
+      if (message.type === 'answer') await page.evaluate(sdp => globalThis.sfuSide.setRemoteDescription({ type: 'answer', sdp }), message.sdp).catch(ignoreClosedPage);
       if (message.type === 'chat') {
-        if (script.refuseChat?.(message)) ws.send(JSON.stringify({ type: 'error', code: 'unavailable', message: 'The line was not stored.', reference: message.reference }));
+        if (script.rejectChat?.(message)) ws.send(JSON.stringify({ type: 'error', code: 'unavailable', message: 'The message was not stored.', reference: message.reference }));
         else ws.send(JSON.stringify({ type: 'chat', from: 'me', displayName: 'Ada', message: message.message, reference: message.reference, messageId: String(1000 + sent.length), timestamp: new Date().toISOString() }));
       }
     });
   });
-  return { sent, say: message => socket.send(JSON.stringify(message)), cut: () => socket.close({ code: 1012 }) };
+  return { sent, send: message => socket.send(JSON.stringify(message)), cut: () => socket.close({ code: 1012 }) };
 }

@@ -1,9 +1,9 @@
 import { smallCamera, watchConnections } from './browser.mjs';
 
-/** How long a visitor waits for what must happen, on a busy machine too. How quick things are is for the timing scripts, and for tests that name a limit of their own. */
-const patience = 60_000;
+/** How long a visitor waits for an expected state, even on a busy machine. Tests that check a time limit pass their own. */
+const defaultTimeoutMs = 60_000;
 
-/** Notes when the join button was pressed and when the first picture of somebody else was drawn. */
+/** Runs in the page: records when Join was clicked and when the first frame of another participant was drawn. */
 const watchFirstFrame = () => {
   globalThis.marks = {};
   addEventListener('click', event => {
@@ -19,16 +19,16 @@ const watchFirstFrame = () => {
   addEventListener('DOMContentLoaded', () => new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true }));
 };
 
-/** One person with a browser window of their own. */
+/** A user with a browser window of their own. */
 export class Visitor {
   constructor(context, page, product, name) {
     Object.assign(this, { context, page, product, name });
   }
 
   static async arrive(browser, product, name, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 960, height: 640 }, permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'], ...options });
+    const context = await browser.newContext({ locale: 'en-US', viewport: { width: 960, height: 640 }, permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'], ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(patience);
+    page.setDefaultTimeout(defaultTimeoutMs);
     for (const script of [smallCamera, watchConnections, watchFirstFrame]) await page.addInitScript(script);
     return new Visitor(context, page, product, name);
   }
@@ -40,13 +40,13 @@ export class Visitor {
 
   async join() {
     await this.page.getByTestId('name-input').fill(this.name);
-    // With the devices ready, as a person is who has looked at the preview.
+    // A user joins after the preview shows the camera.
     await this.page.locator('[data-testid=preview][data-live=true]').waitFor();
     await this.page.getByTestId('join-button').click();
     await this.connected();
   }
 
-  async connected(timeout = patience) {
+  async connected(timeout = defaultTimeoutMs) {
     await this.page.locator('[data-testid=meeting][data-phase=connected]').waitFor({ timeout });
   }
 
@@ -58,7 +58,7 @@ export class Visitor {
     return this.page.getByTestId(`control-${name}`);
   }
 
-  /** The tile of somebody else, by name. */
+  /** The tile of another participant. */
   tile(name, source = 'camera') {
     const label = source === 'screen' ? `${name}’s screen` : name;
     return this.page.locator(`[data-testid=tile][data-self=false][data-source=${source}]`).filter({ has: this.page.getByText(label, { exact: true }) });
@@ -68,13 +68,13 @@ export class Visitor {
     return this.page.locator(`[data-testid=notice][data-notice=${name}]`);
   }
 
-  /** Waits until `more` further pictures of the tile were drawn. */
-  async seesPictures(name, source = 'camera', more = 10) {
-    const drawn = async () => this.tile(name, source).locator('video').last().evaluate(video => video.getVideoPlaybackQuality().totalVideoFrames, undefined, { timeout: patience });
-    await until(grows(drawn, more), `${this.name} sees ${name}'s ${source} move`);
+  /** Waits until the tile has drawn `more` further frames. */
+  async waitForVideo(name, source = 'camera', more = 10) {
+    const drawn = async () => this.tile(name, source).locator('video').last().evaluate(video => video.getVideoPlaybackQuality().totalVideoFrames, undefined, { timeout: defaultTimeoutMs });
+    await until(grows(drawn, more), `${this.name} sees the ${source} of ${name}`);
   }
 
-  /** The energy of all sound that was received, which stands still when nobody is heard, and the seconds of sound that were played, silence included. */
+  /** The energy of the received sound, which stays the same during silence, and the seconds of sound that were played, including silence. */
   async sound() {
     return this.page.evaluate(async () => {
       let energy = 0;
@@ -95,7 +95,7 @@ export class Visitor {
     return (await this.sound()).energy;
   }
 
-  /** RTP packets that the page has sent, of everything. */
+  /** The number of RTP packets that the page has sent. */
   async sentPackets() {
     return this.page.evaluate(async () => {
       let packets = 0;
@@ -107,17 +107,17 @@ export class Visitor {
     });
   }
 
-  async hears() {
-    await until(grows(() => this.soundEnergy(), 1e-4), `${this.name} hears somebody`);
+  async waitForSound() {
+    await until(grows(() => this.soundEnergy(), 1e-4), `${this.name} hears another participant`);
   }
 
-  async says(text) {
+  async sendMessage(text) {
     if (await this.page.getByTestId('chat-panel').count() === 0) await this.control('chat').click();
     await this.page.getByTestId('chat-input').fill(text);
     await this.page.getByTestId('chat-send').click();
   }
 
-  async reads(text) {
+  async waitForMessage(text) {
     if (await this.page.getByTestId('chat-panel').count() === 0) await this.control('chat').click();
     await this.page.getByTestId('chat-text').filter({ hasText: text }).waitFor();
   }
@@ -125,7 +125,7 @@ export class Visitor {
   /** What the page shows and what its connections receive, for the report of a test that failed. */
   async describe() {
     const page = this.page.evaluate(report);
-    const late = new Promise(resolve => setTimeout(resolve, 5_000, 'the page does not answer'));
+    const late = new Promise(resolve => setTimeout(resolve, 5_000, 'the page does not respond'));
     return `${this.name} sees: ${await Promise.race([page, late]).catch(error => error.message)}`;
   }
 
@@ -138,17 +138,17 @@ export class Visitor {
   }
 }
 
-/** Runs; what fails says what these people see, too. */
-export async function explained(people, run) {
+/** Adds the text of the visitors' pages to the error of a failed test. */
+export async function describeOnFailure(visitors, run) {
   try {
     return await run();
   } catch (error) {
-    error.message += `\n${(await Promise.all(people.map(person => person.describe()))).join('\n')}`;
+    error.message += `\n${(await Promise.all(visitors.map(visitor => visitor.describe()))).join('\n')}`;
     throw error;
   }
 }
 
-/** Whether a count has grown by that much: since the first look, or since it fell because it began anew with another connection. */
+/** A condition: the count has grown by `by` since its lowest value. A count falls when a new connection starts at zero. */
 function grows(count, by) {
   let least = Infinity;
   return async () => {
@@ -158,12 +158,12 @@ function grows(count, by) {
   };
 }
 
-/** Looks until it is so; says what was waited for when it never is. */
-export async function until(condition, what, within = patience, pause = 100) {
+/** Polls until the condition is true; rejects with the description of the condition after `within` milliseconds. */
+export async function until(condition, what, within = defaultTimeoutMs, pause = 100) {
   const deadline = Date.now() + within;
   for (;;) {
     if (await condition()) return;
-    if (Date.now() > deadline) throw new Error(`Not within ${within / 1000} s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`Timed out after ${within / 1000} s: ${what}`);
     await new Promise(resolve => setTimeout(resolve, pause));
   }
 }

@@ -2,7 +2,7 @@ import { createDecipheriv } from 'node:crypto';
 import { MediaStreamTrack, RTCPeerConnection, useNACK, useOPUS, usePLI, useVP8 } from 'werift';
 import { until } from './visitor.mjs';
 
-/** A WebRTC stack that shares no line with the product or with Chromium; pure JavaScript, here on loopback only. */
+/** A connection of werift, a WebRTC stack in JavaScript that shares no code with the product or with Chromium; here on loopback only. */
 function connection() {
   return new RTCPeerConnection({
     iceUseIpv6: false, iceAdditionalHostAddresses: ['127.0.0.1'], iceFilterCandidatePair: pair => pair.localCandidate.host === '127.0.0.1',
@@ -13,18 +13,18 @@ function connection() {
 
 async function open(peer, http, path, ticket, isComplete = () => true) {
   const offer = await peer.createOffer();
-  // Without a STUN server of ours werift asks a public one, whatever iceServers says; nothing here leaves the machine.
+  // werift uses a public STUN server whatever `iceServers` contains; the tests send nothing beyond this machine.
   for (const { connection: ice } of peer.iceTransports) ice.stunServer = undefined;
   await peer.setLocalDescription(offer);
   let session;
-  let toldToWait = 0;
+  let retries = 0;
   await until(async () => {
     try {
       session = await http.open(path, ticket, peer.localDescription.sdp);
-    } catch (refusal) {
-      // WHEP: nothing is published yet, and the server says when to ask again.
-      if (refusal.status !== 409 || !(refusal.retryAfter > 0)) throw refusal;
-      toldToWait++;
+    } catch (rejection) {
+      // WHEP: no participant publishes yet, and the server sends Retry-After.
+      if (rejection.status !== 409 || !(rejection.retryAfter > 0)) throw rejection;
+      retries++;
       return false;
     }
     if (isComplete(session.answer)) return true;
@@ -33,10 +33,10 @@ async function open(peer, http, path, ticket, isComplete = () => true) {
   }, `an answer with all tracks (${path})`);
   await peer.setRemoteDescription({ type: 'answer', sdp: session.answer });
   await until(() => peer.connectionState === 'connected', `werift connects (${path})`);
-  return { ...session, toldToWait };
+  return { ...session, retries };
 }
 
-/** Plays one participant over WHEP, or everybody; `received[kind]` are the RTP packets in the order of their arrival. */
+/** Plays one participant over WHEP, or all; `received[kind]` holds the RTP packets in the order of their arrival. */
 export async function play(http, ticket, participantId) {
   const peer = connection();
   const received = { audio: [], video: [] };
@@ -49,7 +49,7 @@ export async function play(http, ticket, participantId) {
       onRtp[track.kind](packet);
     }));
   }
-  // WHEP has no renegotiation: somebody who has only just come in may have nothing to play yet.
+  // WHEP has no renegotiation, so the session is opened again until the answer has all tracks.
   const session = await open(peer, http, participantId === undefined ? 'whep' : `whep?participant=${participantId}`, ticket, answer => answer.match(/^a=sendonly/gm)?.length === transceivers.length);
   const { dtlsTransport } = transceivers[0];
   dtlsTransport.iceTransport.connection.onData.subscribe(data => {
@@ -59,7 +59,7 @@ export async function play(http, ticket, participantId) {
   return {
     peer, session, received, onRtp,
     authentic: () => sealed.map(packet => isAuthentic(dtlsTransport.srtp.remoteContext, packet)),
-    /** The same check on a packet of which one bit was changed. */
+    /** The result of the same check on a packet with one changed bit. */
     authenticWhenChanged: () => {
       const changed = Buffer.from(sealed[0]);
       changed[changed.length - 20] ^= 1;
@@ -69,7 +69,7 @@ export async function play(http, ticket, participantId) {
   };
 }
 
-/** Publishes over WHIP what is written to the two tracks. */
+/** Publishes two tracks over WHIP; the test writes their packets. */
 export async function publish(http, ticket, { onKeyFrameWanted }) {
   const peer = connection();
   const tracks = { audio: new MediaStreamTrack({ kind: 'audio' }), video: new MediaStreamTrack({ kind: 'video' }) };
@@ -79,7 +79,7 @@ export async function publish(http, ticket, { onKeyFrameWanted }) {
   return { peer, session, tracks };
 }
 
-/** werift decrypts without looking at the tag, so it is checked here (RFC 7714, sections 8 and 9). The rollover counter is 0: streams begin below 30,000 and are short. */
+/** Checks the authentication tag, which werift ignores (RFC 7714, sections 8 and 9). The rollover counter is 0, because streams begin below 30,000 and are short. */
 function isAuthentic(context, packet) {
   const { srtpSessionKey: key, srtpSessionSalt: salt } = context.cipher;
   const extension = (packet[0] & 0x10) !== 0;
@@ -101,7 +101,7 @@ function isAuthentic(context, packet) {
   }
 }
 
-/** How many sequence numbers are missing or come twice between the first and the last. */
+/** The number of sequence numbers that are missing or duplicated between the first and the last. */
 export function faults(packets) {
   const numbers = packets.map(packet => packet.header.sequenceNumber);
   const offsets = new Set(numbers.map(number => ((number - numbers[0] + 0x18000) & 0xffff) - 0x8000));

@@ -4,7 +4,9 @@ import './styles/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
-import { hostTokens } from './memory';
+import { startLanguage } from './language';
+import { hostTokens } from './storage';
 
-hostTokens.takeOver();
+hostTokens.migrateFromLocalStorage();
+await startLanguage();
 createRoot(document.getElementById('root')!).render(<StrictMode><App /></StrictMode>);

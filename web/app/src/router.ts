@@ -8,7 +8,7 @@ export function routeOf(pathname: string): Route {
   return id === undefined ? { page: 'unknown' } : { page: 'meeting', meetingId: id };
 }
 
-/** What somebody pastes to join: a link of this product, or the id alone. */
+/** Reads the meeting ID from a pasted meeting link or from a bare ID; null when the text is neither. */
 export function meetingIdOf(input: string): string | null {
   const text = input.trim();
   if (/^[A-Za-z0-9][A-Za-z0-9-]{5,127}$/.test(text)) return text;

@@ -1,47 +1,52 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TFunction } from 'i18next';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { helpFor, statusOfError } from '../src/media/device-status';
 import { loudness } from '../src/media/level';
 import { LocalMedia } from '../src/media/local-media';
 import { actionOf, shortcuts } from '../src/meeting/shortcuts';
-import { noticeFor } from '../src/pages/notice-for';
+import { noticeFor } from '../src/pages/notices';
+import { translate } from './translate';
 
 const press = (key: string, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...more });
 
-describe('shortcuts', () => {
+let t: TFunction;
+beforeAll(async () => { t = await translate(['en']); });
+
+describe('keyboard shortcuts', () => {
   it.each([
     [press('d', { ctrlKey: true }), 'microphone'], [press('D', { metaKey: true }), 'microphone'], [press('e', { ctrlKey: true }), 'camera'],
     [press('c'), 'chat'], [press('P'), 'people'], [press('?'), 'help'],
     [press('c', { ctrlKey: true }), null], [press('d'), null], [press('d', { ctrlKey: true, altKey: true }), null], [press('c', { repeat: true }), null],
-  ])('%o means %s', (key, action) => {
+  ])('the key press %o triggers the action %s', (key, action) => {
     expect(actionOf(key, true)).toBe(action);
   });
 
-  it('of one key can be turned off; the others stay', () => {
+  it('single-key shortcuts can be turned off without affecting the others', () => {
     expect(actionOf(press('c'), false)).toBeNull();
     expect(actionOf(press('d', { ctrlKey: true }), false)).toBe('microphone');
   });
 
-  it('are all in the list that is shown', () => {
+  it('the list of shortcuts contains every action', () => {
     expect(shortcuts.map(shortcut => shortcut.action)).toEqual(['microphone', 'camera', 'chat', 'people', 'help']);
   });
 });
 
-describe('device trouble', () => {
+describe('device problems', () => {
   it.each([
     ['NotAllowedError', 'denied'], ['NotFoundError', 'missing'], ['OverconstrainedError', 'missing'], ['NotReadableError', 'busy'], ['TypeError', 'failed'],
-  ])('%s is %s, and there is help', (name, status) => {
+  ])('the error %s is reported as %s and has a help text', (name, status) => {
     expect(statusOfError(new DOMException('', name))).toBe(status);
-    expect(helpFor('camera', statusOfError(new DOMException('', name)))?.text).toBeTruthy();
+    expect(helpFor(t, 'camera', statusOfError(new DOMException('', name)))?.text).toBeTruthy();
   });
 
-  it('is none while all is well', () => {
-    expect(helpFor('microphone', 'on')).toBeNull();
-    expect(helpFor('microphone', 'off')).toBeNull();
+  it('a device without a problem has no help text', () => {
+    expect(helpFor(t, 'microphone', 'on')).toBeNull();
+    expect(helpFor(t, 'microphone', 'off')).toBeNull();
   });
 });
 
 describe('loudness', () => {
-  it('goes from silence to shouting', () => {
+  it('loudness grows from silence to full volume', () => {
     expect(loudness(new Float32Array(512))).toBe(0);
     expect(loudness(new Float32Array(512).fill(1))).toBe(1);
     const soft = loudness(new Float32Array(512).fill(0.01));
@@ -51,14 +56,14 @@ describe('loudness', () => {
   });
 });
 
-describe('refusals', () => {
+describe('notices', () => {
   it.each([['meeting-full', 'meeting-full'], ['meeting-ended', 'ended'], ['media-node-unreachable', 'not-placed'], ['surprise', 'failed'], [undefined, 'failed'], ['toString', 'failed']])(
-    '%s is shown as %s', (code, notice) => {
+    'the error code %s leads to the notice %s', (code, notice) => {
       expect(noticeFor(code)).toBe(notice);
     });
 });
 
-describe('own devices', () => {
+describe('local media', () => {
   class Track extends EventTarget {
     enabled = true;
     readyState = 'live';
@@ -76,7 +81,7 @@ describe('own devices', () => {
   });
   afterEach(() => { vi.unstubAllGlobals(); });
 
-  it('are asked for together, so that the browser asks once', async () => {
+  it('both devices are requested together, so that the browser shows one prompt', async () => {
     getUserMedia.mockResolvedValue(stream(new Track('audio'), new Track('video')));
     const media = new LocalMedia();
     await media.start({ microphone: true, camera: true });
@@ -85,7 +90,7 @@ describe('own devices', () => {
     expect(media.snapshot().camera.status).toBe('on');
   });
 
-  it('work one without the other', async () => {
+  it('the microphone works without a camera', async () => {
     getUserMedia.mockImplementation(async (constraints: MediaStreamConstraints) => {
       if (constraints.video) throw new DOMException('', 'NotFoundError');
       return stream(new Track('audio'));
@@ -96,7 +101,7 @@ describe('own devices', () => {
     expect(media.snapshot().camera).toMatchObject({ status: 'missing', wanted: false, track: null });
   });
 
-  it('keep the microphone and let go of the camera when switched off', async () => {
+  it('turning devices off keeps the microphone track and releases the camera', async () => {
     const [audio, video] = [new Track('audio'), new Track('video')];
     getUserMedia.mockResolvedValue(stream(audio, video));
     const media = new LocalMedia();
@@ -111,7 +116,7 @@ describe('own devices', () => {
     expect(getUserMedia).toHaveBeenCalledTimes(1);
   });
 
-  it('throw away what the browser grants too late', async () => {
+  it('a track that is granted after the device was turned off is stopped', async () => {
     let grant: (value: unknown) => void = () => undefined;
     getUserMedia.mockReturnValue(new Promise(resolve => { grant = resolve; }));
     const media = new LocalMedia();
@@ -124,7 +129,7 @@ describe('own devices', () => {
     expect(media.snapshot().camera.track).toBeNull();
   });
 
-  it('say that the page is not secure instead of blaming the device', async () => {
+  it('an insecure page is reported instead of a device problem', async () => {
     vi.stubGlobal('isSecureContext', false);
     vi.stubGlobal('navigator', {});
     const media = new LocalMedia();
@@ -132,7 +137,7 @@ describe('own devices', () => {
     expect(media.snapshot().microphone.status).toBe('insecure');
   });
 
-  it('are lost when they are unplugged, and can be switched on again', async () => {
+  it('an unplugged camera is reported as missing and can be turned on again', async () => {
     const video = new Track('video');
     getUserMedia.mockResolvedValue(stream(video));
     const media = new LocalMedia();

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { findLinks } from '../src/meeting/links';
-import { whoIsHere } from '../src/pages/who-is-here';
+import { presenceText } from '../src/pages/presence-text';
 import { meetingIdOf, routeOf } from '../src/router';
 import { hueOf, initialsOf } from '../src/ui/initials';
+import { translate } from './translate';
 
 describe('links in messages', () => {
   it.each([
@@ -10,7 +11,7 @@ describe('links in messages', () => {
     ['(https://example.org/x)', 'https://example.org/x'],
     ['https://en.wikipedia.org/wiki/Set_(mathematics).', 'https://en.wikipedia.org/wiki/Set_(mathematics)'],
     ['HTTP://EXAMPLE.ORG!', 'HTTP://EXAMPLE.ORG'],
-  ])('%s', (message, href) => {
+  ])('the message "%s" contains the link %s', (message, href) => {
     const parts = findLinks(message);
     expect(parts.filter(part => part.href !== undefined)).toEqual([{ text: href, href }]);
     expect(parts.map(part => part.text).join('')).toBe(message);
@@ -18,29 +19,29 @@ describe('links in messages', () => {
 
   it.each([
     'javascript:alert(1)', 'data:text/html,<script>1</script>', 'https://', 'https://user:pass@example.org', 'ftp://example.org', '<img src=x onerror=alert(1)>', 'xhttps://example.org',
-  ])('%s has none', message => {
+  ])('the message "%s" contains no link', message => {
     expect(findLinks(message)).toEqual([{ text: message }]);
   });
 
-  it('do not hide what they are behind invisible characters', () => {
+  it('a link ends before invisible characters', () => {
     const [link] = findLinks('https://good.example\u202Emoc.live');
     expect(link).toEqual({ text: 'https://good.example', href: 'https://good.example' });
   });
 });
 
-describe('what somebody pastes', () => {
+describe('pasted meeting links', () => {
   const id = '6f1f3c0a-2a4e-4a0e-9d4a-3b1f0f7f2c11';
   it.each([
     id, ` ${id} `, `https://meet.example/m/${id}`, `meet.example/m/${id}`, `http://localhost:8080/m/${id}?x=1#y`, `https://meet.example/m/${id}/`,
-  ])('%s leads to the meeting', input => {
+  ])('the input "%s" leads to the meeting', input => {
     expect(meetingIdOf(input)).toBe(id);
   });
 
-  it.each(['', 'hello', 'https://meet.example/', 'https://meet.example/other/path', '../../etc', 'm/a b'])('"%s" leads nowhere', input => {
+  it.each(['', 'hello', 'https://meet.example/', 'https://meet.example/other/path', '../../etc', 'm/a b'])('the input "%s" leads to no meeting', input => {
     expect(meetingIdOf(input)).toBeNull();
   });
 
-  it('addresses have pages', () => {
+  it('each path leads to its page', () => {
     expect(routeOf('/')).toEqual({ page: 'start' });
     expect(routeOf(`/m/${id}`)).toEqual({ page: 'meeting', meetingId: id });
     expect(routeOf('/m/')).toEqual({ page: 'unknown' });
@@ -48,20 +49,21 @@ describe('what somebody pastes', () => {
   });
 });
 
-describe('names', () => {
-  it.each([['Ada Lovelace', 'AL'], ['ada', 'A'], ['  Jean  Luc  Picard ', 'JP'], ['王 小明', '王小'], ['👩‍🚀 Sam', '👩S'], ['', '?']])('%s becomes %s', (name, initials) => {
+describe('participant names', () => {
+  it.each([['Ada Lovelace', 'AL'], ['ada', 'A'], ['  Jean  Luc  Picard ', 'JP'], ['王 小明', '王小'], ['👩‍🚀 Sam', '👩S'], ['', '?']])('the name "%s" has the initials %s', (name, initials) => {
     expect(initialsOf(name)).toBe(initials);
   });
 
-  it('give a person the same colour everywhere', () => {
+  it('an ID always has the same hue, and all six hues occur', () => {
     expect(hueOf('p-1')).toBe(hueOf('p-1'));
     expect(new Set(Array.from({ length: 60 }, (_, index) => hueOf(`p-${index}`))).size).toBe(6);
   });
 
   it.each([
-    [[], 'Nobody is there yet.'], [['Ada'], 'Ada is there already.'], [['Ada', 'Bob'], 'Ada and Bob are there already.'],
-    [['Ada', 'Bob', 'Eve', 'Joe'], 'Ada, Bob and 2 more are there already.'],
-  ])('%j', (names, sentence) => {
-    expect(whoIsHere(names)).toBe(sentence);
+    [[], 'No one is here yet.'], [['Ada'], 'Ada is already here.'], [['Ada', 'Bob'], 'Ada and Bob are already here.'],
+    [['Ada', 'Bob', 'Eve'], 'Ada, Bob and 1 other person are already here.'],
+    [['Ada', 'Bob', 'Eve', 'Joe'], 'Ada, Bob and 2 other people are already here.'],
+  ])('the names %j are shown as "%s"', async (names, sentence) => {
+    expect(presenceText(await translate(['en']), names)).toBe(sentence);
   });
 });

@@ -1,105 +1,107 @@
-import type { ClientMessage, ServerMessage, WireLine } from './protocol.js';
-import { insertMessage, type ChatMessage, type OutgoingLine } from './state.js';
+import type { ClientMessage, ServerMessage, WireChatMessage } from './protocol.js';
+import { insertMessage, type ChatMessage, type OutgoingMessage } from './state.js';
 
 export interface ChatHost {
-  /** False when there is no joined connection. */
+  /** False when the connection is not open. */
   send(message: ClientMessage): boolean;
-  /** Stored lines after the given one, oldest first; a page at a time. */
-  read(after: number): Promise<readonly WireLine[]>;
-  understand(line: WireLine): ChatMessage;
-  onChange(messages: readonly ChatMessage[], outgoing: readonly OutgoingLine[]): void;
-  onLine(message: ChatMessage): void;
+  /** Reads one page of stored messages after the given ID, oldest first. */
+  read(after: number): Promise<readonly WireChatMessage[]>;
+  toChatMessage(wire: WireChatMessage): ChatMessage;
+  onChange(messages: readonly ChatMessage[], outgoing: readonly OutgoingMessage[]): void;
+  onMessage(message: ChatMessage): void;
   now(): number;
   random(): number;
 }
 
-/** A line that has had no answer for so long is shown as not sent; sending it again never doubles it. */
-const answerTimeoutMs = 15_000;
+/** After this time without a confirmation, a message counts as failed. Its reference prevents a duplicate when it is sent again. */
+const confirmationTimeoutMs = 15_000;
 
-/** The chat as the server orders it, without gaps, and our own lines until the server has them. */
+/** The chat in the server's order and without gaps, and the own messages that the server has not confirmed yet. */
 export class ChatLog {
   readonly #host: ChatHost;
-  readonly #name: string;
+  /** Makes the references of this instance unique in the meeting. */
+  readonly #referencePrefix: string;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #messages: readonly ChatMessage[] = [];
-  #outgoing: readonly OutgoingLine[] = [];
+  #outgoing: readonly OutgoingMessage[] = [];
   #count = 0;
+  /** The ID of the message before the first gap. */
   #missingAfter: number | null = null;
   #filling = false;
   #closed = false;
 
   constructor(host: ChatHost) {
     this.#host = host;
-    this.#name = `${Math.floor(host.random() * 2 ** 32).toString(36)}-${host.now().toString(36)}`;
+    this.#referencePrefix = `${Math.floor(host.random() * 2 ** 32).toString(36)}-${host.now().toString(36)}`;
   }
 
-  /** False when it could not be sent now; nothing is kept. */
-  say(text: string): boolean {
-    const line: OutgoingLine = { reference: `${this.#name}-${++this.#count}`, text, at: this.#host.now(), state: 'sending' };
-    if (!this.#send(line)) return false;
-    this.#change(this.#messages, [...this.#outgoing, line]);
+  /** False when the message could not be sent; nothing is kept then. */
+  send(text: string): boolean {
+    const message: OutgoingMessage = { reference: `${this.#referencePrefix}-${++this.#count}`, text, at: this.#host.now(), state: 'sending' };
+    if (!this.#transmit(message)) return false;
+    this.#change(this.#messages, [...this.#outgoing, message]);
     return true;
   }
 
-  /** Sends a line once more that the server did not take. */
-  again(reference: string): boolean {
-    const line = this.#outgoing.find(one => one.reference === reference);
-    if (line === undefined || !this.#send(line)) return false;
+  /** Sends a failed message again, under its original reference. */
+  resend(reference: string): boolean {
+    const message = this.#outgoing.find(known => known.reference === reference);
+    if (message === undefined || !this.#transmit(message)) return false;
     this.#mark(reference, 'sending');
     return true;
   }
 
-  /** Gives up a line that the server did not take. */
+  /** Removes a failed message. */
   discard(reference: string): void {
     this.#forget(reference);
   }
 
-  /** On a new connection: what had no answer is sent again, before anything newer; the server knows it by its reference. */
-  joined(): void {
-    for (const line of this.#outgoing) if (line.state === 'sending') this.#send(line);
-    void this.#fill();
+  /** Sends unconfirmed messages again on a new connection, before newer ones. The server recognizes duplicates by their reference. */
+  handleJoined(): void {
+    for (const message of this.#outgoing) if (message.state === 'sending') this.#transmit(message);
+    void this.#fillGaps();
   }
 
-  /** The connection is gone: answers come after the next one. */
-  offline(): void {
+  /** Stops the confirmation timers: without a connection, no confirmation can arrive. */
+  handleOffline(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  receive(line: WireLine): void {
+  handleMessage(wire: WireChatMessage): void {
     const last = this.#messages.at(-1)?.id ?? 0;
-    const message = this.#host.understand(line);
+    const message = this.#host.toChatMessage(wire);
     if (last > 0 && message.id > last + 1) this.#missingAfter = Math.min(this.#missingAfter ?? last, last);
-    this.#take(message);
-    if (message.own && line.reference !== undefined) this.#forget(line.reference);
-    void this.#fill();
+    this.#add(message);
+    if (message.own && wire.reference !== undefined) this.#forget(wire.reference);
+    void this.#fillGaps();
   }
 
-  /** The server's `error` about one of our lines. */
-  refused(error: ServerMessage & { type: 'error' }): void {
+  /** Handles the server's `error` about one of the own messages. */
+  handleError(error: ServerMessage & { type: 'error' }): void {
     if (error.reference !== undefined) this.#mark(error.reference, 'failed');
   }
 
   close(): void {
     this.#closed = true;
-    this.offline();
+    this.handleOffline();
   }
 
-  #send(line: OutgoingLine): boolean {
-    if (!this.#host.send({ type: 'chat', message: line.text, reference: line.reference })) return false;
-    clearTimeout(this.#timers.get(line.reference));
-    this.#timers.set(line.reference, setTimeout(() => this.#mark(line.reference, 'failed'), answerTimeoutMs));
+  #transmit(message: OutgoingMessage): boolean {
+    if (!this.#host.send({ type: 'chat', message: message.text, reference: message.reference })) return false;
+    clearTimeout(this.#timers.get(message.reference));
+    this.#timers.set(message.reference, setTimeout(() => this.#mark(message.reference, 'failed'), confirmationTimeoutMs));
     return true;
   }
 
-  #take(message: ChatMessage): void {
+  #add(message: ChatMessage): void {
     const messages = insertMessage(this.#messages, message);
     if (messages === this.#messages) return;
     this.#change(messages, this.#outgoing);
-    this.#host.onLine(message);
+    this.#host.onMessage(message);
   }
 
-  /** Reads what was missed. Without an answer the next line or connection tries again. */
-  async #fill(): Promise<void> {
+  /** Reads the missed messages. After a failed request, the next message or connection tries again. */
+  async #fillGaps(): Promise<void> {
     if (this.#filling || this.#missingAfter === null) return;
     this.#filling = true;
     try {
@@ -110,12 +112,12 @@ export class ChatLog {
           this.#missingAfter = this.#nextGap(after);
           continue;
         }
-        const lines = await this.#host.read(after);
-        for (const line of lines) this.#take(this.#host.understand(line));
-        this.#missingAfter = lines.length === 0 ? null : Number(lines.at(-1)!.messageId);
+        const page = await this.#host.read(after);
+        for (const wire of page) this.#add(this.#host.toChatMessage(wire));
+        this.#missingAfter = page.length === 0 ? null : Number(page.at(-1)!.messageId);
       }
     } catch {
-      // The server does not answer now.
+      // The next message or connection starts another attempt.
     } finally {
       this.#filling = false;
     }
@@ -126,18 +128,18 @@ export class ChatLog {
     return known.find((message, index) => index + 1 < known.length && known[index + 1]!.id > message.id + 1)?.id ?? null;
   }
 
-  #mark(reference: string, state: OutgoingLine['state']): void {
+  #mark(reference: string, state: OutgoingMessage['state']): void {
     clearTimeout(state === 'failed' ? this.#timers.get(reference) : undefined);
-    this.#change(this.#messages, this.#outgoing.map(line => (line.reference === reference ? { ...line, state } : line)));
+    this.#change(this.#messages, this.#outgoing.map(message => (message.reference === reference ? { ...message, state } : message)));
   }
 
   #forget(reference: string): void {
     clearTimeout(this.#timers.get(reference));
     this.#timers.delete(reference);
-    if (this.#outgoing.some(line => line.reference === reference)) this.#change(this.#messages, this.#outgoing.filter(line => line.reference !== reference));
+    if (this.#outgoing.some(message => message.reference === reference)) this.#change(this.#messages, this.#outgoing.filter(message => message.reference !== reference));
   }
 
-  #change(messages: readonly ChatMessage[], outgoing: readonly OutgoingLine[]): void {
+  #change(messages: readonly ChatMessage[], outgoing: readonly OutgoingMessage[]): void {
     this.#messages = messages;
     this.#outgoing = outgoing;
     this.#host.onChange(messages, outgoing);

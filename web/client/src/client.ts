@@ -1,11 +1,11 @@
 import { joinOnce } from './connector.js';
 import { browserEnvironment, type Environment } from './environment.js';
 import { Meeting } from './meeting.js';
-import { lookPatienceMs, patiently } from './patience.js';
 import { RestApi, type CreatedMeeting, type CreateMeetingRequest, type MeetingInfo } from './rest.js';
+import { lookupWindowMs, retryTransient } from './retry.js';
 
 export interface MeetClientOptions {
-  /** Where MeetOperator answers, without a path. In a browser: the page's own origin. */
+  /** The origin of the MeetOperator server, without a path. The default is the origin of the page. */
   readonly baseUrl?: string;
   readonly environment?: Environment;
 }
@@ -13,14 +13,14 @@ export interface MeetClientOptions {
 export interface JoinOptions {
   readonly displayName: string;
   readonly userId?: string;
-  /** Of an earlier `join` in this meeting: come back as the same participant. */
+  /** The ticket of an earlier `join` to this meeting; with it, the client rejoins as the same participant. */
   readonly ticket?: string;
-  /** From `createMeeting`: join as host. */
+  /** The host token from `createMeeting`; with it, the client joins as host. */
   readonly hostToken?: string;
   readonly signal?: AbortSignal;
 }
 
-/** The way in: makes, finds and joins meetings. */
+/** Creates, looks up and joins meetings. Every method rejects with a `MeetError`. */
 export class MeetClient {
   readonly #environment: Environment;
   readonly #rest: RestApi;
@@ -34,14 +34,14 @@ export class MeetClient {
     return this.#rest.createMeeting(request, credentials.apiKey);
   }
 
-  /** Waits while the server is being restarted, or is asked too much at once. */
+  /** Retries for up to ten seconds while the server restarts or limits requests. */
   getMeeting(meetingId: string, options: { readonly signal?: AbortSignal } = {}): Promise<MeetingInfo> {
-    return patiently(this.#environment, () => this.#rest.getMeeting(meetingId), options.signal, lookPatienceMs);
+    return retryTransient(this.#environment, () => this.#rest.getMeeting(meetingId), options.signal, lookupWindowMs);
   }
 
   /**
-   * Waits while the meeting is being placed, while a part of the server is being restarted, and while too many people come in at once. Resolves when
-   * the server has let us in; `snapshot.connection` then tells how far the connection is.
+   * Retries while the meeting is being placed, while a part of the server restarts and while the server limits joins. Resolves when the server has
+   * admitted the participant; `snapshot.connection` then shows the progress of the connection.
    */
   async join(meetingId: string, options: JoinOptions): Promise<Meeting> {
     const identity = {
@@ -50,7 +50,7 @@ export class MeetClient {
       ...(options.userId === undefined ? {} : { userId: options.userId }),
       ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     };
-    const answer = await patiently(this.#environment, () => joinOnce(this.#rest, identity, options.ticket), options.signal);
+    const answer = await retryTransient(this.#environment, () => joinOnce(this.#rest, identity, options.ticket), options.signal);
     return new Meeting(this.#environment, this.#rest, identity, answer);
   }
 }

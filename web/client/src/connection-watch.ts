@@ -1,4 +1,4 @@
-/** ICE says `disconnected` for hiccups too; only what lasts this long is taken for a loss. */
+/** ICE also reports `disconnected` for short interruptions; only a longer one counts as lost. */
 const disconnectedGraceMs = 3_000;
 
 export interface ConnectionEvents {
@@ -7,8 +7,8 @@ export interface ConnectionEvents {
 }
 
 /**
- * Tells once when a peer connection is up and once when it is lost for good. Returns how to stop watching. A server that ends a session says so over
- * DTLS, which shows in the state of the transport long before ICE gives up.
+ * Calls `connected` whenever a peer connection is up, and `lost` once when it is lost for good. Returns a function that stops watching. Watches the
+ * DTLS transports too: a server ends a session with a DTLS alert, long before ICE fails.
  */
 export function watchConnection(connection: RTCPeerConnection, events: ConnectionEvents): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,5 +1,5 @@
 import { MeetError } from './errors.js';
-import type { JoinAnswer, RestApi } from './rest.js';
+import type { JoinResponse, RestApi } from './rest.js';
 import type { Dial } from './signaling-channel.js';
 
 export interface JoinIdentity {
@@ -9,8 +9,8 @@ export interface JoinIdentity {
   readonly hostToken?: string;
 }
 
-/** A credential that is too old is not the end: the person comes in again with what is left, in the end as a new participant. */
-export async function joinOnce(rest: RestApi, identity: JoinIdentity, ticket: string | undefined): Promise<JoinAnswer> {
+/** Joins with the ticket and the host token. When the server rejects one as expired, joins without it, in the end as a new participant. */
+export async function joinOnce(rest: RestApi, identity: JoinIdentity, ticket: string | undefined): Promise<JoinResponse> {
   const request = { displayName: identity.displayName, ...(identity.userId === undefined ? {} : { userId: identity.userId }) };
   const tickets = ticket === undefined ? [undefined] : [ticket, undefined];
   const hostTokens = identity.hostToken === undefined ? [undefined] : [identity.hostToken, undefined];
@@ -19,14 +19,14 @@ export async function joinOnce(rest: RestApi, identity: JoinIdentity, ticket: st
     try {
       return await rest.join(identity.meetingId, attempt.body, attempt.hostToken);
     } catch (error) {
-      const refused = error instanceof MeetError && error.code === 'unauthorized';
-      if (!refused || index === attempts.length - 1) throw error;
+      const rejected = error instanceof MeetError && error.code === 'unauthorized';
+      if (!rejected || index === attempts.length - 1) throw error;
     }
   }
-  throw new MeetError('unauthorized', 'No credential is accepted.');
+  throw new MeetError('unauthorized', 'The server rejected all credentials.');
 }
 
-/** The socket again, without joining anew: the ticket goes as a subprotocol, so it is in no URL and no log. */
+/** How to reopen the WebSocket without a new join. The ticket is sent as a subprotocol, so that it appears in no URL and no access log. */
 export function dialByTicket(webSocketUrl: string, meetingId: string, ticket: string): Dial {
   const url = new URL(webSocketUrl);
   url.pathname = `/meetings/${encodeURIComponent(meetingId)}`;

@@ -4,7 +4,7 @@ export type Listener<T> = (value: T) => void;
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
 
-  /** Returns how to stop listening. */
+  /** Returns a function that removes the listener. */
   on<K extends keyof Events>(event: K, listener: Listener<Events[K]>): () => void {
     const set = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, set);

@@ -1,6 +1,6 @@
 import type { TrackSource } from './protocol.js';
 
-/** What each source may use. Screen content is text: few frames, sharp ones. */
+/** The limits of each source. Screen content is mostly text, which needs few but sharp frames. */
 export function encodingFor(source: TrackSource): RTCRtpEncodingParameters[] | undefined {
   switch (source) {
     case 'camera': return [{ maxBitrate: 1_200_000, maxFramerate: 30 }];

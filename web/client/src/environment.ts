@@ -1,13 +1,13 @@
-/** Everything the SDK takes from its surroundings, so that tests can put a scripted server there. */
+/** The browser features that the SDK uses. Tests replace them with a scripted server. */
 export interface Environment {
   readonly fetch: typeof globalThis.fetch;
   readonly createWebSocket: (url: string, protocols?: string[]) => WebSocket;
   readonly createPeerConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   readonly random: () => number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Tells when the network comes back or goes away; returns how to stop listening. */
+  /** Calls `changed` when the browser goes online or offline; returns a function that stops watching. */
   readonly watchNetwork: (changed: (online: boolean) => void) => () => void;
 }
 

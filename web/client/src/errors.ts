@@ -1,4 +1,4 @@
-/** Codes of `urn:meetoperator:error:<code>`, and `network` when no answer came at all. */
+/** The codes of `urn:meetoperator:error:<code>`, `network` when the server cannot be reached, and `unexpected` for any other response. */
 export type MeetErrorCode =
   | 'invalid-request'
   | 'unauthorized'
@@ -34,7 +34,7 @@ export class MeetError extends Error {
   readonly code: MeetErrorCode;
   readonly status: number | undefined;
   readonly detail: string | undefined;
-  /** Bad input: what is wrong with each field. */
+  /** The errors of each invalid field, for `invalid-request`. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
   readonly retryAfterSeconds: number | undefined;
 
@@ -47,8 +47,8 @@ export class MeetError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
   }
 
-  /** A later try may succeed without anybody changing anything. */
-  get transient(): boolean {
+  /** Whether a retry can succeed without any change. */
+  get isTransient(): boolean {
     return this.code === 'network' || this.code === 'not-placed' || this.code === 'media-node-unreachable' || this.code === 'unavailable'
       || (this.code === 'quota-exceeded' && this.retryAfterSeconds !== undefined)
       || (this.code === 'unexpected' && (this.status ?? 0) >= 500);
@@ -67,13 +67,13 @@ interface Problem {
   errors?: unknown;
 }
 
-/** Reads RFC 9457 problem details; an answer that is none still becomes a usable error. */
+/** Reads RFC 9457 problem details. A response without them becomes an error with a code derived from its status. */
 export async function errorFromResponse(response: Response): Promise<MeetError> {
   const problem: Problem = await response.json().then(body => (typeof body === 'object' && body !== null ? body as Problem : {}), () => ({}));
   const suffix = typeof problem.type === 'string' ? problem.type.slice(problem.type.lastIndexOf(':') + 1) : '';
   const code = known.has(suffix) ? suffix as MeetErrorCode : byStatus[response.status] ?? 'unexpected';
   const detail = typeof problem.detail === 'string' ? problem.detail : undefined;
-  const title = typeof problem.title === 'string' ? problem.title : `The server answered ${response.status}.`;
+  const title = typeof problem.title === 'string' ? problem.title : `The server responded with status ${response.status}.`;
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new MeetError(code, detail ?? title, {
     status: response.status,

@@ -5,40 +5,41 @@ import { Emitter } from './emitter.js';
 import type { Environment } from './environment.js';
 import { MeetError } from './errors.js';
 import { MuteSync } from './mute-sync.js';
-import type { MediaType, ServerMessage, TrackSource, WireLine, WireParticipant } from './protocol.js';
+import type { MediaType, ServerMessage, TrackSource, WireChatMessage, WireParticipant } from './protocol.js';
 import { PublishSession } from './publish-session.js';
-import type { JoinAnswer, RestApi } from './rest.js';
+import type { JoinResponse, RestApi } from './rest.js';
 import { SignalingChannel, type Dial } from './signaling-channel.js';
-import { joinRoster, type ChatMessage, type ConnectionStatus, type MeetingSnapshot, type Participant } from './state.js';
-import { readStats, summarise, type StatsReading, type StatsSummary } from './stats.js';
+import { mergeRoster, type ChatMessage, type ConnectionStatus, type MeetingSnapshot, type Participant } from './state.js';
+import { readStats, summarize, type StatsReading, type StatsSummary } from './stats.js';
 import { SubscribeSession } from './subscribe-session.js';
 
 export interface MeetingEvents {
-  /** Anything in `snapshot` changed. */
+  /** `snapshot` changed. */
   change: MeetingSnapshot;
   connection: ConnectionStatus;
   'participant-joined': Participant;
   'participant-left': { readonly participant: Participant; readonly reason: string | undefined };
   chat: ChatMessage;
-  /** The host, or the meeting's settings, silenced us. */
+  /** A host or the settings of the meeting muted this participant. */
   silenced: { readonly kind: MediaType };
-  /** The media path moved to another node. */
+  /** The meeting moved to another media node. */
   'media-restart': { readonly reason: string | undefined };
-  /** A new ticket: keep it to come back as the same participant. */
+  /** A new ticket, with which the client can rejoin as the same participant. */
   ticket: { readonly ticket: string; readonly participantId: string };
-  /** An error of the server that changed nothing. */
+  /** The server rejected a message. `code` is stable; `message` is an English explanation for developers. */
   problem: { readonly code: string; readonly message: string };
 }
 
-const final: ReadonlySet<string> = new Set(['ended', 'removed', 'left', 'failed']);
+const finalPhases: ReadonlySet<string> = new Set(['ended', 'removed', 'left', 'failed']);
 const kindOf: Readonly<Partial<Record<TrackSource, MediaType>>> = { microphone: 'audio', camera: 'video' };
 
-/** How long a session that was lost is left to the server before we come back for another. */
-const renewalWaitMs = 1_000;
+/** How long the client waits for the server to explain a lost session before it reconnects for a new one. */
+const renewalDelayMs = 1_000;
 
-const unknownAnswersToBelieve = 3;
+/** A server that has just started may not know its meetings yet, so the first `unknown-meeting` errors do not count. */
+const unknownMeetingLimit = 3;
 
-/** A meeting that one participant is in, from `MeetClient.join` until it ends or they leave. */
+/** One participant's view of a meeting, from `MeetClient.join` until the meeting ends or the participant leaves. */
 export class Meeting extends Emitter<MeetingEvents> {
   readonly #environment: Environment;
   readonly #rest: RestApi;
@@ -52,14 +53,16 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #roster = new Map<string, WireParticipant>();
   readonly #local = new Map<TrackSource, MediaStreamTrack>();
   readonly #muted: Record<MediaType, boolean> = { audio: false, video: false };
-  #joinAnswer: JoinAnswer;
+  #joinResponse: JoinResponse;
   #codeUsed = false;
-  #joinAnew = false;
-  #freshSocket = true;
+  /** The next connection needs a new join, because the server rejects the ticket. */
+  #needsJoin = false;
+  /** The current socket came from a join rather than from a ticket. */
+  #socketFromJoin = true;
   #ticketTried = false;
-  #unknownAnswers = 0;
-  #resuming = false;
-  #networkGone = false;
+  #unknownMeetingErrors = 0;
+  #resumeRequested = false;
+  #isOffline = false;
   #subscribeFailures = 0;
   #renewal: ReturnType<typeof setTimeout> | undefined;
   #everJoined = false;
@@ -67,34 +70,34 @@ export class Meeting extends Emitter<MeetingEvents> {
   #lastReading: StatsReading | null = null;
 
   /** Use `MeetClient.join`. */
-  constructor(environment: Environment, rest: RestApi, identity: JoinIdentity, answer: JoinAnswer) {
+  constructor(environment: Environment, rest: RestApi, identity: JoinIdentity, response: JoinResponse) {
     super();
     this.#environment = environment;
     this.#rest = rest;
     this.#identity = identity;
-    this.#joinAnswer = answer;
+    this.#joinResponse = response;
     this.#snapshot = {
       meetingId: identity.meetingId,
       connection: { phase: 'connecting', since: environment.now(), waitingFor: 'signaling' },
       self: {
-        id: answer.participantId, displayName: identity.displayName, role: answer.role, audio: false, video: false, isSelf: true, tracks: {},
+        id: response.participantId, displayName: identity.displayName, role: response.role, audio: false, video: false, isSelf: true, tracks: {},
       },
       participants: [],
       messages: [],
       outgoing: [],
       activeSpeaker: null,
     };
-    const iceServers = answer.iceServers ?? [];
+    const iceServers = response.iceServers ?? [];
     this.#muteSync = new MuteSync({
       send: message => this.#channel.send(message),
-      onSilenced: kind => this.#silenced(kind),
+      onSilenced: kind => this.#handleSilenced(kind),
     });
     this.#chat = new ChatLog({
       send: message => this.#channel.send(message),
-      read: after => rest.listMessages(identity.meetingId, after, this.#joinAnswer.ticket),
-      understand: line => this.#understand(line),
+      read: after => rest.listMessages(identity.meetingId, after, this.#joinResponse.ticket),
+      toChatMessage: wire => this.#toChatMessage(wire),
       onChange: (messages, outgoing) => this.#update({ messages, outgoing }),
-      onLine: message => this.emit('chat', message),
+      onMessage: message => this.emit('chat', message),
       now: environment.now,
       random: environment.random,
     });
@@ -102,7 +105,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       iceServers,
       sendOffer: offer => this.#channel.send({ type: 'offer', to: 'sfu', reference: offer.reference, sdp: offer.sdp, tracks: offer.tracks, ...(offer.restart ? { restart: true } : {}), ...(offer.sessionId === undefined ? {} : { sessionId: offer.sessionId }) }),
       onState: () => this.#refreshMedia(),
-      onRejected: code => this.emit('problem', { code, message: 'The server refuses the media that this browser offers.' }),
+      onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
     });
     this.#subscribe = new SubscribeSession(environment, {
       iceServers,
@@ -115,22 +118,22 @@ export class Meeting extends Emitter<MeetingEvents> {
         this.#refreshMedia();
       },
       onReplaced: () => {
-        // We had asked to go on as before: when the server cannot, it has forgotten what we publish too.
-        if (this.#resuming) this.#publish.restart();
-        this.#resuming = false;
+        // A server that could not resume the subscription has lost the published media too.
+        if (this.#resumeRequested) this.#publish.restart();
+        this.#resumeRequested = false;
       },
       onLost: () => this.#renewSubscription(),
     });
     this.#channel = new SignalingChannel(environment, {
       dial: attempt => this.#dial(attempt),
-      joinMessage: () => ({ type: 'join', participantId: this.#joinAnswer.participantId, capabilities: this.#capabilities() }),
+      joinMessage: () => ({ type: 'join', participantId: this.#joinResponse.participantId, capabilities: this.#capabilities() }),
       onMessage: message => this.#handle(message),
-      onLost: () => this.#lost(),
+      onLost: () => this.#handleSignalingLost(),
       onReplaced: () => this.#finish({ phase: 'failed', code: 'replaced' }),
     });
     this.#stopWatchingNetwork = environment.watchNetwork(online => {
-      if (this.#over) return;
-      this.#networkGone = !online;
+      if (this.#isOver) return;
+      this.#isOffline = !online;
       if (online) this.#channel.reconnect();
       else this.#setConnection({ phase: this.#waitingPhase, waitingFor: 'network' });
     });
@@ -142,14 +145,14 @@ export class Meeting extends Emitter<MeetingEvents> {
   }
 
   get ticket(): string {
-    return this.#joinAnswer.ticket;
+    return this.#joinResponse.ticket;
   }
 
   get isHost(): boolean {
     return this.#identity.hostToken !== undefined && this.#snapshot.self.role === 'host';
   }
 
-  /** Sends a track. The track stays the caller's: the SDK never stops it. */
+  /** Sends a track. The caller keeps ownership: the SDK enables and disables the track, but never stops it. */
   async publish(track: MediaStreamTrack, source: TrackSource): Promise<void> {
     this.#assertNotOver();
     const kind = kindOf[source];
@@ -159,7 +162,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     await this.#publish.publish(source, track);
   }
 
-  /** Another device, or none for now (`null`), without a negotiation. */
+  /** Replaces the track of a source without a negotiation; with `null`, the source sends nothing. */
   async replaceTrack(source: TrackSource, track: MediaStreamTrack | null): Promise<void> {
     if (track !== null) return this.publish(track, source);
     this.#local.delete(source);
@@ -185,15 +188,15 @@ export class Meeting extends Emitter<MeetingEvents> {
     return this.#muted[kind];
   }
 
-  /** False when it could not be sent now; nothing is kept. */
+  /** False when the message could not be sent; nothing is kept then. */
   sendChat(message: string): boolean {
     const text = message.trim().slice(0, 4000);
-    return text.length > 0 && this.#chat.say(text);
+    return text.length > 0 && this.#chat.send(text);
   }
 
-  /** Sends a line of `snapshot.outgoing` once more; it is stored once, however often it is sent. */
+  /** Sends a message of `snapshot.outgoing` again. The server stores it once, however often it is sent. */
   resendChat(reference: string): boolean {
-    return this.#chat.again(reference);
+    return this.#chat.resend(reference);
   }
 
   discardChat(reference: string): void {
@@ -213,20 +216,20 @@ export class Meeting extends Emitter<MeetingEvents> {
   }
 
   leave(): void {
-    if (this.#over) return;
+    if (this.#isOver) return;
     this.#channel.send({ type: 'leave' });
     this.#finish({ phase: 'left' });
   }
 
-  /** Figures since the last call. */
+  /** The statistics since the previous call. */
   async getStats(): Promise<StatsSummary> {
     const reading = await readStats(this.#environment.now(), this.#publish.connection, this.#subscribe.connection);
-    const summary = summarise(this.#lastReading, reading, this.#subscribe.tracks);
+    const summary = summarize(this.#lastReading, reading, this.#subscribe.tracks);
     this.#lastReading = reading;
     return summary;
   }
 
-  /** How loud each of the others is at this moment, 0 to 1, without waiting for statistics. */
+  /** The current audio level of each other participant, linear from 0 to 1. */
   audioLevels(): ReadonlyMap<string, number> {
     const levels = new Map<string, number>();
     for (const remote of this.#subscribe.tracks) {
@@ -237,51 +240,50 @@ export class Meeting extends Emitter<MeetingEvents> {
     return levels;
   }
 
-  /** By ticket first: that is the same participant to everybody. Joining anew is for when the server answers and yet refuses the ticket. */
+  /** Connects with the ticket first, which keeps the participant. Joins again only when the server responds but rejects the ticket. */
   async #dial(attempt: number): Promise<Dial | 'stop'> {
     if (!this.#codeUsed) {
       this.#codeUsed = true;
-      return { url: this.#joinAnswer.webSocketUrl };
+      return { url: this.#joinResponse.webSocketUrl };
     }
-    // A browser does not tell why a socket was refused; REST does.
+    // Browsers do not expose why a WebSocket was rejected, so the reason comes from REST.
     try {
-      if (attempt > 1 && !this.#joinAnew) {
+      if (attempt > 1 && !this.#needsJoin) {
         const { status } = await this.#rest.getMeeting(this.#identity.meetingId);
         if (status === 'ended') throw new MeetError('meeting-ended', 'The meeting has ended.');
-        this.#joinAnew = this.#ticketTried;
+        this.#needsJoin = this.#ticketTried;
         this.#ticketTried = true;
       }
-      if (this.#joinAnew) this.#joinAnswer = await joinOnce(this.#rest, this.#identity, this.#joinAnswer.ticket);
+      if (this.#needsJoin) this.#joinResponse = await joinOnce(this.#rest, this.#identity, this.#joinResponse.ticket);
     } catch (error) {
-      if (!(error instanceof MeetError) || error.transient) throw error;
-      // A server that has just started may not know its meetings yet.
-      if (error.code === 'unknown-meeting' && ++this.#unknownAnswers < unknownAnswersToBelieve) throw error;
+      if (!(error instanceof MeetError) || error.isTransient) throw error;
+      if (error.code === 'unknown-meeting' && ++this.#unknownMeetingErrors < unknownMeetingLimit) throw error;
       if (error.code === 'meeting-ended') this.#finish({ phase: 'ended' });
       else if (error.code === 'forbidden') this.#finish({ phase: 'removed' });
       else this.#finish({ phase: 'failed', code: error.code });
       return 'stop';
     }
-    this.#freshSocket = this.#joinAnew;
-    return this.#joinAnew
-      ? { url: this.#joinAnswer.webSocketUrl }
-      : dialByTicket(this.#joinAnswer.webSocketUrl, this.#identity.meetingId, this.#joinAnswer.ticket);
+    this.#socketFromJoin = this.#needsJoin;
+    return this.#needsJoin
+      ? { url: this.#joinResponse.webSocketUrl }
+      : dialByTicket(this.#joinResponse.webSocketUrl, this.#identity.meetingId, this.#joinResponse.ticket);
   }
 
   /**
-   * Only the server can open a subscription, and it does so for a new socket that does not ask to resume. It is given time to say why the session ended:
-   * another tab that took over would otherwise lose the meeting to this one.
+   * Reconnects, because the server opens a subscription only for a new socket that does not ask to resume. The delay lets the server report why the
+   * session ended: without it, this tab would take the meeting back from another tab that has just taken over.
    */
   #renewSubscription(): void {
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => {
-      if (this.#over || this.#subscribe.alive) return;
+      if (this.#isOver || this.#subscribe.isAlive) return;
       this.#channel.reconnect();
-    }, renewalWaitMs + backoffMs(this.#subscribeFailures++, this.#environment.random()));
+    }, renewalDelayMs + backoffMs(this.#subscribeFailures++, this.#environment.random()));
   }
 
   #handle(message: ServerMessage): void {
     switch (message.type) {
-      case 'joined': return this.#joined(message);
+      case 'joined': return this.#handleJoined(message);
       case 'participant-joined': {
         this.#roster.set(message.participant.participantId, message.participant);
         this.#refreshRoster();
@@ -289,7 +291,7 @@ export class Meeting extends Emitter<MeetingEvents> {
         if (joined !== undefined) this.emit('participant-joined', joined);
         return;
       }
-      case 'participant-left': return this.#left(message.participantId, message.reason);
+      case 'participant-left': return this.#handleLeft(message.participantId, message.reason);
       case 'offer': {
         if (message.from === 'sfu') this.#subscribe.handleOffer(message);
         return;
@@ -298,11 +300,11 @@ export class Meeting extends Emitter<MeetingEvents> {
         if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp, message.sessionId, message.reference);
         return;
       }
-      case 'chat': return this.#chat.receive(message);
-      case 'media-update': return this.#mediaUpdate(message);
+      case 'chat': return this.#chat.handleMessage(message);
+      case 'media-update': return this.#handleMediaUpdate(message);
       case 'media-restart': {
         this.emit('media-restart', { reason: message.reason });
-        this.#resuming = false;
+        this.#resumeRequested = false;
         this.#publish.restart();
         return;
       }
@@ -310,43 +312,43 @@ export class Meeting extends Emitter<MeetingEvents> {
       case 'meeting-ended': return this.#finish({ phase: 'ended', ...(message.reason === undefined ? {} : { reason: message.reason }) });
       case 'removed': return this.#finish({ phase: 'removed', ...(message.reason === undefined ? {} : { reason: message.reason }) });
       case 'error': {
-        if (message.code === 'unknown-session' && message.sessionId !== undefined && this.#subscribe.handleUnknown(message.sessionId)) return;
-        if (!this.#publish.handleError(message.code, message.reference)) this.#chat.refused(message);
+        if (message.code === 'unknown-session' && message.sessionId !== undefined && this.#subscribe.handleUnknownSession(message.sessionId)) return;
+        if (!this.#publish.handleError(message.code, message.reference)) this.#chat.handleError(message);
         this.emit('problem', { code: message.code, message: message.message ?? message.code });
         return;
       }
-      case 'ice-candidate': return; // the SFU puts all of its candidates into the SDP
+      case 'ice-candidate': return; // the SFU sends all its candidates in the SDP
     }
   }
 
-  #joined(message: ServerMessage & { type: 'joined' }): void {
-    const before = this.#snapshot.participants;
+  #handleJoined(message: ServerMessage & { type: 'joined' }): void {
+    const previous = this.#snapshot.participants;
     this.#roster.clear();
     for (const participant of message.participants) {
       if (participant.participantId !== message.participantId) this.#roster.set(participant.participantId, participant);
     }
     this.#update({ self: { ...this.#snapshot.self, id: message.participantId, role: message.role ?? this.#snapshot.self.role } });
     this.#refreshRoster();
-    if (this.#everJoined) this.#announceChanges(before);
-    this.#muteSync.joined(message.muted);
-    if (this.#everJoined && this.#freshSocket) this.#publish.restart();
-    this.#publish.online();
-    this.#chat.joined();
+    if (this.#everJoined) this.#emitRosterChanges(previous);
+    this.#muteSync.handleJoined(message.muted);
+    if (this.#everJoined && this.#socketFromJoin) this.#publish.restart();
+    this.#publish.handleOnline();
+    this.#chat.handleJoined();
     this.#everJoined = true;
-    this.#networkGone = false;
-    this.#joinAnew = this.#ticketTried = false;
-    this.#unknownAnswers = 0;
+    this.#isOffline = false;
+    this.#needsJoin = this.#ticketTried = false;
+    this.#unknownMeetingErrors = 0;
     this.#refreshMedia();
-    this.emit('ticket', { ticket: this.#joinAnswer.ticket, participantId: message.participantId });
+    this.emit('ticket', { ticket: this.#joinResponse.ticket, participantId: message.participantId });
   }
 
-  /** After a reconnect: who came and went while we were away. */
-  #announceChanges(before: readonly Participant[]): void {
-    for (const participant of before) if (!this.#roster.has(participant.id)) this.emit('participant-left', { participant, reason: undefined });
-    for (const participant of this.#snapshot.participants) if (!before.some(known => known.id === participant.id)) this.emit('participant-joined', participant);
+  /** Emits who joined and left during a reconnect. */
+  #emitRosterChanges(previous: readonly Participant[]): void {
+    for (const participant of previous) if (!this.#roster.has(participant.id)) this.emit('participant-left', { participant, reason: undefined });
+    for (const participant of this.#snapshot.participants) if (!previous.some(known => known.id === participant.id)) this.emit('participant-joined', participant);
   }
 
-  #left(participantId: string, reason: string | undefined): void {
+  #handleLeft(participantId: string, reason: string | undefined): void {
     const participant = this.#find(participantId);
     this.#roster.delete(participantId);
     this.#refreshRoster();
@@ -354,22 +356,22 @@ export class Meeting extends Emitter<MeetingEvents> {
     if (participant !== undefined) this.emit('participant-left', { participant, reason });
   }
 
-  #understand(line: WireLine): ChatMessage {
-    const at = Date.parse(line.timestamp);
+  #toChatMessage(wire: WireChatMessage): ChatMessage {
+    const at = Date.parse(wire.timestamp);
     return {
-      id: Number(line.messageId),
-      from: line.from,
-      displayName: line.displayName ?? this.#find(line.from)?.displayName ?? '',
-      text: line.message,
+      id: Number(wire.messageId),
+      from: wire.from,
+      displayName: wire.displayName ?? this.#find(wire.from)?.displayName ?? '',
+      text: wire.message,
       at: Number.isFinite(at) ? at : this.#environment.now(),
-      own: line.from === this.#snapshot.self.id,
+      own: wire.from === this.#snapshot.self.id,
     };
   }
 
-  #mediaUpdate(message: ServerMessage & { type: 'media-update' }): void {
+  #handleMediaUpdate(message: ServerMessage & { type: 'media-update' }): void {
     if (message.participantId === this.#snapshot.self.id) {
-      this.#muteSync.update('audio', message.audio);
-      this.#muteSync.update('video', message.video);
+      this.#muteSync.handleUpdate('audio', message.audio);
+      this.#muteSync.handleUpdate('video', message.video);
       return;
     }
     const known = this.#roster.get(message.participantId);
@@ -383,7 +385,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#refreshSelf();
   }
 
-  #silenced(kind: MediaType): void {
+  #handleSilenced(kind: MediaType): void {
     this.#setMuted(kind, true);
     this.emit('silenced', { kind });
   }
@@ -400,23 +402,23 @@ export class Meeting extends Emitter<MeetingEvents> {
   }
 
   #refreshRoster(): void {
-    this.#update({ participants: joinRoster(this.#roster, this.#subscribe.tracks, this.#snapshot.participants) });
+    this.#update({ participants: mergeRoster(this.#roster, this.#subscribe.tracks, this.#snapshot.participants) });
   }
 
   #capabilities(): Record<string, unknown> {
-    this.#resuming = this.#everJoined && this.#subscribe.resumable;
-    return this.#resuming ? { resume: true } : {};
+    this.#resumeRequested = this.#everJoined && this.#subscribe.canResume;
+    return this.#resumeRequested ? { resume: true } : {};
   }
 
-  #lost(): void {
-    if (this.#over) return;
-    this.#publish.offline();
-    this.#chat.offline();
+  #handleSignalingLost(): void {
+    if (this.#isOver) return;
+    this.#publish.handleOffline();
+    this.#chat.handleOffline();
     this.#setConnection({ phase: this.#waitingPhase, waitingFor: 'signaling' });
   }
 
   #refreshMedia(): void {
-    if (this.#over || this.#networkGone || !this.#channel.open) return;
+    if (this.#isOver || this.#isOffline || !this.#channel.isOpen) return;
     const lost = [this.#publish.connection, this.#subscribe.connection]
       .some(connection => ['failed', 'disconnected', 'closed'].includes(connection?.connectionState ?? 'new'));
     this.#setConnection(lost ? { phase: 'reconnecting', waitingFor: 'media' } : { phase: 'connected' });
@@ -426,20 +428,20 @@ export class Meeting extends Emitter<MeetingEvents> {
     return this.#everJoined ? 'reconnecting' : 'connecting';
   }
 
-  get #over(): boolean {
-    return final.has(this.#snapshot.connection.phase);
+  get #isOver(): boolean {
+    return finalPhases.has(this.#snapshot.connection.phase);
   }
 
   #setConnection(status: Omit<ConnectionStatus, 'since'>): void {
-    const present = this.#snapshot.connection;
-    if (present.phase === status.phase && present.waitingFor === status.waitingFor) return;
-    const since = present.phase === status.phase ? present.since : this.#environment.now();
+    const current = this.#snapshot.connection;
+    if (current.phase === status.phase && current.waitingFor === status.waitingFor) return;
+    const since = current.phase === status.phase ? current.since : this.#environment.now();
     this.#update({ connection: { ...status, since } });
     this.emit('connection', this.#snapshot.connection);
   }
 
   #finish(status: Omit<ConnectionStatus, 'since'>): void {
-    if (this.#over) return;
+    if (this.#isOver) return;
     clearTimeout(this.#renewal);
     this.#stopWatchingNetwork();
     this.#channel.close();
@@ -462,11 +464,11 @@ export class Meeting extends Emitter<MeetingEvents> {
   }
 
   #hostToken(): string {
-    if (this.#identity.hostToken === undefined) throw new MeetError('forbidden', 'Only the host can do this.');
+    if (this.#identity.hostToken === undefined) throw new MeetError('forbidden', 'Only a host can do this.');
     return this.#identity.hostToken;
   }
 
   #assertNotOver(): void {
-    if (this.#over) throw new MeetError('meeting-ended', 'This meeting is over.');
+    if (this.#isOver) throw new MeetError('meeting-ended', 'This meeting has ended.');
   }
 }

@@ -2,25 +2,27 @@ import type { ClientMessage, MediaType, MutedState } from './protocol.js';
 
 const kinds: readonly MediaType[] = ['audio', 'video'];
 
-/** How long the server's word on our own state may be an echo of what we just said. */
+/** For this long, a state from the server may be the echo of a message that this client sent. */
 const echoWindowMs = 1_000;
 
 export interface MuteHost {
   send(message: ClientMessage): boolean;
-  /** Somebody else silenced us. */
+  /** A host or the settings of the meeting muted this client. */
   onSilenced(kind: MediaType): void;
 }
 
 interface KindState {
   sending: boolean;
-  told: boolean | null;
+  /** The state that the server was last sent; null before the first message on a socket. */
+  reported: boolean | null;
+  /** The latest state from the server within the echo window. */
   echo: boolean | null;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
- * Keeps what we send and what the server believes the same. What the user chose survives a reconnect; the server can silence, but can
- * never make live.
+ * Synchronizes the mute state between this client and the server. The user's choice survives a reconnect. The server can mute this client, but never
+ * unmute it.
  */
 export class MuteSync {
   readonly #host: MuteHost;
@@ -33,35 +35,35 @@ export class MuteSync {
   set(kind: MediaType, sending: boolean): void {
     const state = this.#state[kind];
     state.sending = sending;
-    this.#tell(kind);
+    this.#report(kind);
   }
 
-  /** A new socket: everything is said again. What the server silenced while it believed us to be sending was done by somebody else. */
-  joined(muted: MutedState | undefined): void {
-    const before = { audio: this.#state.audio.told, video: this.#state.video.told };
-    for (const kind of kinds) this.#state[kind].told = null;
+  /** Reports the state on a new socket. When the server has muted this client although it was last reported as sending, a host muted it. */
+  handleJoined(muted: MutedState | undefined): void {
+    const previous = { audio: this.#state.audio.reported, video: this.#state.video.reported };
+    for (const kind of kinds) this.#state[kind].reported = null;
     for (const kind of kinds) {
-      const first = before[kind] === null;
-      if (muted?.[kind] === true && before[kind] !== false && (first || this.#state[kind].sending)) this.#silence(kind);
-      this.#tell(kind);
+      const first = previous[kind] === null;
+      if (muted?.[kind] === true && previous[kind] !== false && (first || this.#state[kind].sending)) this.#silence(kind);
+      this.#report(kind);
     }
   }
 
-  /** The server's broadcast about ourselves. */
-  update(kind: MediaType, sending: boolean): void {
+  /** Applies the server's broadcast about this participant. */
+  handleUpdate(kind: MediaType, sending: boolean): void {
     const state = this.#state[kind];
     if (state.timer !== undefined) state.echo = sending;
-    else this.#settle(kind, sending);
+    else this.#applyServerState(kind, sending);
   }
 
   close(): void {
     for (const state of Object.values(this.#state)) clearTimeout(state.timer);
   }
 
-  #settle(kind: MediaType, sending: boolean): void {
+  #applyServerState(kind: MediaType, sending: boolean): void {
     const state = this.#state[kind];
     if (!sending && state.sending) {
-      state.told = false;
+      state.reported = false;
       this.#silence(kind);
     }
   }
@@ -71,18 +73,18 @@ export class MuteSync {
     this.#host.onSilenced(kind);
   }
 
-  #tell(kind: MediaType): void {
+  #report(kind: MediaType): void {
     const state = this.#state[kind];
-    if (state.told === state.sending) return;
+    if (state.reported === state.sending) return;
     if (!this.#host.send({ type: state.sending ? 'unmute' : 'mute', mediaType: kind })) return;
-    state.told = state.sending;
+    state.reported = state.sending;
     state.echo = null;
     clearTimeout(state.timer);
     state.timer = setTimeout(() => {
       state.timer = undefined;
-      if (state.echo !== null) this.#settle(kind, state.echo);
+      if (state.echo !== null) this.#applyServerState(kind, state.echo);
     }, echoWindowMs);
   }
 }
 
-const fresh = (): KindState => ({ sending: false, told: null, echo: null, timer: undefined });
+const fresh = (): KindState => ({ sending: false, reported: null, echo: null, timer: undefined });

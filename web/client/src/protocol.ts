@@ -1,4 +1,4 @@
-/** The wire messages of docs/signaling-protocol.md. */
+/** The messages of docs/signaling-protocol.md. */
 export type MediaType = 'audio' | 'video';
 export type TrackSource = 'microphone' | 'camera' | 'screen' | 'screen-audio';
 export type Role = 'host' | 'participant';
@@ -27,8 +27,8 @@ export type ClientMessage =
   | { type: 'chat'; message: string; reference: string }
   | { type: 'leave' };
 
-/** A stored chat line. */
-export interface WireLine {
+/** A stored chat message. */
+export interface WireChatMessage {
   readonly from: string;
   readonly message: string;
   readonly timestamp: string;
@@ -37,7 +37,7 @@ export interface WireLine {
   readonly reference?: string;
 }
 
-/** What a host or the meeting itself silenced. */
+/** What a host or the settings of the meeting have muted. */
 export type MutedState = Readonly<Record<MediaType, boolean>>;
 
 export type ServerMessage =
@@ -47,7 +47,7 @@ export type ServerMessage =
   | { type: 'offer'; from: string; sdp: string; sessionId?: string; revision?: number; tracks?: OfferedTrack[] }
   | { type: 'answer'; from: string; sdp: string; sessionId?: string; reference?: string }
   | { type: 'ice-candidate'; from: string; candidate: unknown }
-  | ({ type: 'chat' } & WireLine)
+  | ({ type: 'chat' } & WireChatMessage)
   | { type: 'media-update'; participantId: string; audio: boolean; video: boolean }
   | { type: 'media-restart'; reason?: string; generation?: number }
   | { type: 'speaking'; participantId: string; level?: number }
@@ -75,7 +75,7 @@ const required: Readonly<Record<Type, Readonly<Record<string, (value: unknown) =
   'error': { code: text },
 };
 
-/** `null` for what this version does not know: a newer server may say more. */
+/** Returns null for unknown and malformed messages; a newer server may send messages that this version does not know. */
 export function parseServerMessage(data: unknown): ServerMessage | null {
   if (typeof data !== 'string') return null;
   let value: unknown;

@@ -5,21 +5,21 @@ import type { Environment } from './environment.js';
 import type { TrackSource } from './protocol.js';
 
 export interface PublishOffer {
-  /** Of this offer alone: its answer, or the error that refuses it, carries it. */
+  /** Unique to this offer. The answer, or the error that rejects the offer, repeats it. */
   readonly reference: string;
   readonly sdp: string;
   readonly tracks: { mid: string; source: TrackSource }[];
   readonly restart: boolean;
-  /** The session that the offer is for; absent for a new one. */
+  /** The session that the offer changes; absent in an offer for a new session. */
   readonly sessionId?: string;
 }
 
 export interface PublishHost {
   readonly iceServers: RTCIceServer[];
-  /** False when signaling is away: the session offers again when it is told `online()`. */
+  /** False when signaling is not connected. The session offers again after `handleOnline`. */
   sendOffer(offer: PublishOffer): boolean;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
-  /** The server refuses what we offer, and offering it again would not help. */
+  /** The server rejected the offer repeatedly; the session stops offering. */
   onRejected(code: string): void;
 }
 
@@ -29,12 +29,12 @@ interface Slot {
   transceiver: RTCRtpTransceiver | null;
 }
 
-type Outcome = { sdp: string; sessionId: string | undefined } | { refused: string } | 'offline' | 'timeout' | 'overtaken';
+type Outcome = { sdp: string; sessionId: string | undefined } | { rejected: string } | 'offline' | 'timeout' | 'superseded';
 
 const answerTimeoutMs = 10_000;
-const oldConnectionLingersMs = 5_000;
+const oldConnectionTimeoutMs = 5_000;
 
-/** The connection in which we offer. One offer is in flight at a time; everything asked for meanwhile goes into the next one. */
+/** The connection that sends media, for which the client makes the offers. One offer is in flight at a time; later changes go into the next one. */
 export class PublishSession {
   readonly #environment: Environment;
   readonly #host: PublishHost;
@@ -44,12 +44,15 @@ export class PublishSession {
   #settle: ((outcome: Outcome) => void) | null = null;
   #offers = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #wake: () => void = () => {};
+  /** Ends the delay before a retry. */
+  #endDelay: () => void = () => {};
   #failures = 0;
   #sessionId: string | undefined;
-  /** A fresh connection is being offered: what becomes of the old one no longer matters. */
+  /** An offer for a new connection is in flight, so the loss of the old connection needs no reaction. */
   #opening = false;
+  /** Changes wait for the next offer. */
   #dirty = false;
+  /** The next offer is for a new connection. */
   #restart = false;
   #running = false;
   #online = false;
@@ -64,7 +67,7 @@ export class PublishSession {
     return this.#connection;
   }
 
-  /** Sends the track, in the place of the source's earlier one if there was one. */
+  /** Sends the track, which replaces an earlier track of the source. */
   async publish(source: TrackSource, track: MediaStreamTrack): Promise<void> {
     hintTrack(track, source);
     const slot = this.#slots.get(source);
@@ -73,7 +76,7 @@ export class PublishSession {
     this.#negotiate();
   }
 
-  /** Changes what the source sends without a negotiation; `null` sends nothing and keeps the place. */
+  /** Replaces the track of the source without a negotiation. With `null`, the source sends nothing and keeps its media section. */
   async replace(source: TrackSource, track: MediaStreamTrack | null): Promise<void> {
     const slot = this.#slots.get(source);
     if (!slot?.active) {
@@ -85,7 +88,7 @@ export class PublishSession {
     await slot.transceiver?.sender.replaceTrack(track);
   }
 
-  /** Takes the source away: others see its tile go. */
+  /** Stops the source; its tile disappears for the other participants. */
   unpublish(source: TrackSource): void {
     const slot = this.#slots.get(source);
     if (!slot?.active) return;
@@ -94,50 +97,50 @@ export class PublishSession {
     this.#negotiate();
   }
 
-  /** A fresh connection with the same tracks. The old one is closed when the new one carries media. */
+  /** Opens a new connection with the same tracks. The old connection is closed when the new one is connected. */
   restart(): void {
     if (this.#closed || ![...this.#slots.values()].some(slot => slot.active)) return;
     this.#restart = true;
-    this.#settle?.('overtaken');
-    this.#wake();
+    this.#settle?.('superseded');
+    this.#endDelay();
     this.#negotiate();
   }
 
-  online(): void {
+  handleOnline(): void {
     this.#online = true;
     const state = this.#connection?.connectionState;
     if (state === 'failed' || state === 'closed' || state === 'disconnected') this.#restart = true;
     if (this.#dirty || this.#restart) this.#negotiate();
   }
 
-  offline(): void {
+  handleOffline(): void {
     this.#online = false;
     this.#settle?.('offline');
   }
 
-  /** An answer to an offer that was given up is dropped. Servers of earlier versions name no offer. */
+  /** Applies the answer to the offer in flight. Answers to superseded offers are dropped; servers of earlier versions send no reference. */
   handleAnswer(sdp: string, sessionId?: string, reference?: string): void {
     if (reference === undefined || reference === this.#reference) this.#settle?.({ sdp, sessionId });
   }
 
-  /** True when it was the offer in flight that was refused. */
+  /** True when the error rejects the offer in flight. */
   handleError(code: string, reference: string | undefined): boolean {
     if (this.#settle === null || reference !== this.#reference) return false;
-    this.#settle({ refused: code });
+    this.#settle({ rejected: code });
     return true;
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.#wake();
+    this.#endDelay();
     this.#settle?.('offline');
     this.#stopWatching();
     this.#connection?.close();
     this.#connection = null;
   }
 
-  /** Of the newest offer. */
+  /** The reference of the latest offer. */
   get #reference(): string {
     return `offer-${this.#offers}`;
   }
@@ -151,7 +154,7 @@ export class PublishSession {
   async #run(): Promise<void> {
     this.#running = true;
     try {
-      await Promise.resolve(); // what is published in one go goes into one offer
+      await Promise.resolve(); // tracks that are published together share one offer
       while (this.#dirty && this.#online && !this.#closed) {
         this.#dirty = false;
         await this.#exchange();
@@ -170,9 +173,9 @@ export class PublishSession {
     this.#opening = fresh;
     let outcome: Outcome;
     try {
-      await this.#placeTracks(connection);
+      await this.#assignTracks(connection);
       await connection.setLocalDescription(await connection.createOffer());
-      outcome = await this.#ask(connection, restart, fresh ? undefined : this.#sessionId);
+      outcome = await this.#sendOffer(connection, restart, fresh ? undefined : this.#sessionId);
       if (typeof outcome === 'object' && 'sdp' in outcome) {
         this.#sessionId = outcome.sessionId;
         if (fresh) this.#adopt(connection);
@@ -180,27 +183,27 @@ export class PublishSession {
         return;
       }
     } catch {
-      outcome = { refused: 'invalid-sdp' };
+      outcome = { rejected: 'invalid-sdp' };
     } finally {
       this.#opening = false;
     }
-    // Whether the server has seen the offer is not known, so the next one starts a connection of its own.
+    // The server may or may not have applied the offer, so the next offer opens a new connection.
     if (fresh) connection.close();
     if (this.#closed) return;
     this.#dirty = true;
     this.#restart = true;
-    if (outcome === 'offline' || outcome === 'overtaken') return;
-    // The next offer names no session, so it cannot be refused for the same reason again.
-    if (typeof outcome === 'object' && outcome.refused === 'unknown-session') return;
-    if (typeof outcome === 'object' && outcome.refused === 'invalid-sdp' && this.#failures >= 2) {
+    if (outcome === 'offline' || outcome === 'superseded') return;
+    // The next offer names no session, so the server cannot reject it for the same reason.
+    if (typeof outcome === 'object' && outcome.rejected === 'unknown-session') return;
+    if (typeof outcome === 'object' && outcome.rejected === 'invalid-sdp' && this.#failures >= 2) {
       this.#dirty = this.#restart = false;
-      this.#host.onRejected(outcome.refused);
+      this.#host.onRejected(outcome.rejected);
       return;
     }
-    await this.#pause();
+    await this.#delayRetry();
   }
 
-  async #placeTracks(connection: RTCPeerConnection): Promise<void> {
+  async #assignTracks(connection: RTCPeerConnection): Promise<void> {
     for (const [source, slot] of this.#slots) {
       if (slot.transceiver?.direction === 'stopped') slot.transceiver = null;
       if (!slot.active) {
@@ -219,7 +222,7 @@ export class PublishSession {
     }
   }
 
-  #ask(connection: RTCPeerConnection, restart: boolean, sessionId: string | undefined): Promise<Outcome> {
+  #sendOffer(connection: RTCPeerConnection, restart: boolean, sessionId: string | undefined): Promise<Outcome> {
     const tracks = [...this.#slots]
       .filter(([, slot]) => slot.active && slot.transceiver?.mid)
       .map(([source, slot]) => ({ mid: slot.transceiver!.mid!, source }));
@@ -240,12 +243,12 @@ export class PublishSession {
     this.#stopWatching();
     this.#connection = connection;
     const closeOld = () => old?.close();
-    const lingering = setTimeout(closeOld, oldConnectionLingersMs);
+    const oldTimer = setTimeout(closeOld, oldConnectionTimeoutMs);
     this.#host.onState('connecting');
     this.#stopWatching = watchConnection(connection, {
       connected: () => {
         this.#failures = 0;
-        clearTimeout(lingering);
+        clearTimeout(oldTimer);
         closeOld();
         this.#host.onState('connected');
       },
@@ -260,12 +263,12 @@ export class PublishSession {
     });
   }
 
-  /** Waits before the next try; runs inside the loop, so nothing overtakes it. */
-  #pause(): Promise<void> {
+  /** Waits before the next attempt. Runs inside the negotiation loop, so that no other offer is sent meanwhile. */
+  #delayRetry(): Promise<void> {
     const delay = backoffMs(this.#failures++, this.#environment.random());
     return new Promise(resolve => {
       const timer = setTimeout(resolve, delay);
-      this.#wake = () => {
+      this.#endDelay = () => {
         clearTimeout(timer);
         resolve();
       };

@@ -1,6 +1,6 @@
 import type { Environment } from './environment.js';
 import { errorFromResponse, MeetError } from './errors.js';
-import type { Role, WireLine } from './protocol.js';
+import type { Role, WireChatMessage } from './protocol.js';
 
 export interface MeetingSettings {
   readonly maxParticipants?: number;
@@ -36,7 +36,7 @@ export interface JoinRequest {
   readonly ticket?: string;
 }
 
-export interface JoinAnswer {
+export interface JoinResponse {
   readonly participantId: string;
   readonly webSocketUrl: string;
   readonly iceServers: RTCIceServer[];
@@ -44,7 +44,7 @@ export interface JoinAnswer {
   readonly role: Role;
 }
 
-/** The REST half of the contract. Every refusal is a `MeetError`. */
+/** The REST API of the server. Every method rejects with a `MeetError`. */
 export class RestApi {
   readonly #environment: Environment;
   readonly #baseUrl: string;
@@ -62,13 +62,13 @@ export class RestApi {
     return this.#call('GET', meetingPath(meetingId));
   }
 
-  join(meetingId: string, request: JoinRequest, hostToken?: string): Promise<JoinAnswer> {
+  join(meetingId: string, request: JoinRequest, hostToken?: string): Promise<JoinResponse> {
     return this.#call('POST', `${meetingPath(meetingId)}/join`, request, hostToken);
   }
 
-  async listMessages(meetingId: string, after: number, ticket: string): Promise<readonly WireLine[]> {
-    const answer = await this.#call<{ messages?: readonly WireLine[] }>('GET', `${meetingPath(meetingId)}/messages?after=${after}`, undefined, ticket);
-    return answer.messages ?? [];
+  async listMessages(meetingId: string, after: number, ticket: string): Promise<readonly WireChatMessage[]> {
+    const response = await this.#call<{ messages?: readonly WireChatMessage[] }>('GET', `${meetingPath(meetingId)}/messages?after=${after}`, undefined, ticket);
+    return response.messages ?? [];
   }
 
   async endMeeting(meetingId: string, hostToken: string): Promise<void> {
@@ -103,7 +103,7 @@ export class RestApi {
     try {
       return await response.json() as T;
     } catch {
-      throw new MeetError('unexpected', 'The meeting server gave an answer that is not JSON.', { status: response.status });
+      throw new MeetError('unexpected', 'The meeting server returned a response that is not JSON.', { status: response.status });
     }
   }
 }

@@ -1,11 +1,11 @@
-/** What tells one media session from another: a renegotiation keeps the ICE credentials, a new session has new ones (RFC 8839 §4.4.3.1.1). */
+/** Identifies a media session: a renegotiation keeps the ICE credentials, and a new session has new ones (RFC 8839 §4.4.3.1.1). */
 export function iceCredentials(sdp: string): string {
   const ufrag = /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? '';
   const password = /^a=ice-pwd:(\S+)/m.exec(sdp)?.[1] ?? '';
   return `${ufrag} ${password}`;
 }
 
-/** Asks for the second channel of every Opus that is offered in stereo: a browser decodes mono otherwise (RFC 7587 §6.1). */
+/** Adds `stereo=1` for every Opus format that is offered in stereo; without it, browsers decode mono (RFC 7587 §6.1). */
 export function withStereo(offer: string, answer: string): string {
   const stereo = new Set([...offer.matchAll(/^a=fmtp:(\d+) .*\bsprop-stereo=1\b/gm)].map(([, payloadType]) => payloadType));
   if (stereo.size === 0) return answer;

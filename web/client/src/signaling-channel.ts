@@ -5,21 +5,21 @@ import { parseServerMessage, type ClientMessage, type ServerMessage } from './pr
 export type Dial = { readonly url: string; readonly protocols?: string[] };
 
 export interface ChannelHost {
-  /** Where to connect next; rejects to try again later. Called with 0 for the first attempt after a healthy connection. */
+  /** Where to connect next, or `stop`. A rejection leads to a later attempt. `attempt` is 0 for the first attempt after a healthy connection. */
   dial(attempt: number): Promise<Dial | 'stop'>;
-  /** The first message on every socket. */
+  /** Creates the first message of every socket. */
   joinMessage(): ClientMessage;
   onMessage(message: ServerMessage): void;
-  /** The socket is gone (or never came); another attempt follows. */
+  /** The socket was lost or did not open; another attempt follows. */
   onLost(): void;
-  /** A newer socket of the same participant took over: this one must not come back. */
+  /** A newer socket of the same participant took over; this channel is closed for good. */
   onReplaced(): void;
 }
 
 const joinedTimeoutMs = 10_000;
 const replacedCloseCode = 4000;
 
-/** One WebSocket after the other, until closed. It counts as open once the server has said `joined`. */
+/** Keeps one WebSocket connected until closed. The channel is open after the server has sent `joined`. */
 export class SignalingChannel {
   readonly #environment: Environment;
   readonly #host: ChannelHost;
@@ -35,7 +35,7 @@ export class SignalingChannel {
     this.#host = host;
   }
 
-  get open(): boolean {
+  get isOpen(): boolean {
     return this.#open;
   }
 
@@ -43,14 +43,14 @@ export class SignalingChannel {
     void this.#connect();
   }
 
-  /** False when there is no joined connection: nothing is queued here. */
+  /** False when the channel is not open. Nothing is queued. */
   send(message: ClientMessage): boolean {
     if (!this.#open || this.#socket === null) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
   }
 
-  /** Drops the present socket, healthy or not, and dials again at once. */
+  /** Drops the current socket, even a healthy one, and connects again immediately. */
   reconnect(): void {
     if (this.#closed || this.#dialling) return;
     this.#drop();

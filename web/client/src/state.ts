@@ -7,7 +7,7 @@ export interface ConnectionStatus {
   readonly phase: Phase;
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** What is being waited for while `connecting` or `reconnecting`. */
+  /** What the client waits for while `connecting` or `reconnecting`. */
   readonly waitingFor?: 'signaling' | 'media' | 'network';
   readonly code?: string;
   readonly reason?: string;
@@ -24,7 +24,7 @@ export interface Participant {
 }
 
 export interface ChatMessage {
-  /** Grows by one from line to line of a meeting. */
+  /** Increases by one from message to message of a meeting. */
   readonly id: number;
   readonly from: string;
   readonly displayName: string;
@@ -34,8 +34,8 @@ export interface ChatMessage {
   readonly own: boolean;
 }
 
-/** A line of our own that the server has not confirmed; `failed`: it was refused, or not answered in time. */
-export interface OutgoingLine {
+/** A message of this participant that the server has not confirmed. `failed`: the server rejected it or did not confirm it in time. */
+export interface OutgoingMessage {
   readonly reference: string;
   readonly text: string;
   /** Milliseconds since the epoch. */
@@ -47,18 +47,18 @@ export interface MeetingSnapshot {
   readonly meetingId: string;
   readonly connection: ConnectionStatus;
   readonly self: Participant;
-  /** The others, in the order they came. */
+  /** The other participants, in the order of their arrival. */
   readonly participants: readonly Participant[];
   readonly messages: readonly ChatMessage[];
-  readonly outgoing: readonly OutgoingLine[];
+  readonly outgoing: readonly OutgoingMessage[];
   readonly activeSpeaker: string | null;
 }
 
-/** The others, joined from what signaling says of them and what the media session carries of them. */
-export function joinRoster(roster: ReadonlyMap<string, WireParticipant>, tracks: readonly RemoteTrack[], before: readonly Participant[]): Participant[] {
-  const byId = new Map(before.map(participant => [participant.id, participant]));
+/** The other participants: their signaling state combined with their tracks. Participants that did not change keep their object. */
+export function mergeRoster(roster: ReadonlyMap<string, WireParticipant>, tracks: readonly RemoteTrack[], previous: readonly Participant[]): Participant[] {
+  const byId = new Map(previous.map(participant => [participant.id, participant]));
   return [...roster.values()].map(wire => {
-    const own = Object.fromEntries(tracks.filter(t => t.participantId === wire.participantId).map(t => [t.source, t.track]));
+    const ownTracks = Object.fromEntries(tracks.filter(t => t.participantId === wire.participantId).map(t => [t.source, t.track]));
     const next: Participant = {
       id: wire.participantId,
       displayName: wire.displayName,
@@ -66,7 +66,7 @@ export function joinRoster(roster: ReadonlyMap<string, WireParticipant>, tracks:
       audio: wire.audio,
       video: wire.video,
       isSelf: false,
-      tracks: own,
+      tracks: ownTracks,
     };
     const old = byId.get(next.id);
     return old !== undefined && sameParticipant(old, next) ? old : next;
@@ -79,9 +79,9 @@ export function sameParticipant(a: Participant, b: Participant): boolean {
     && sources.every(source => a.tracks[source] === b.tracks[source]);
 }
 
-/** Replays after a reconnect bring messages again: each is kept once, in the server's order. */
+/** Inserts a message in the server's order. Replays after a reconnect repeat messages; a message that is known already changes nothing. */
 export function insertMessage(messages: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
-  let place = messages.length;
-  while (place > 0 && messages[place - 1]!.id > message.id) place -= 1;
-  return messages[place - 1]?.id === message.id ? messages : messages.toSpliced(place, 0, message);
+  let index = messages.length;
+  while (index > 0 && messages[index - 1]!.id > message.id) index -= 1;
+  return messages[index - 1]?.id === message.id ? messages : messages.toSpliced(index, 0, message);
 }

@@ -1,7 +1,7 @@
 import type { TrackSource } from './protocol.js';
 
 export type Quality = 'good' | 'fair' | 'poor' | 'unknown';
-/** What to tell the person: none, or where the trouble is. */
+/** The likely cause of a bad connection. */
 export type QualityHint = 'none' | 'high-delay' | 'loss-sending' | 'loss-receiving' | 'no-media';
 
 export interface ParticipantStats {
@@ -34,7 +34,7 @@ export interface MidOwner {
   readonly source: TrackSource;
 }
 
-/** One reading of both connections: cumulative counters, to be compared with the next reading. */
+/** One reading of both connections. The counters are cumulative; a summary compares two readings. */
 export interface StatsReading {
   readonly at: number;
   readonly publish: readonly StatsRecord[];
@@ -48,23 +48,23 @@ const number = (record: StatsRecord | undefined, field: string): number => {
   return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 };
 
-/** What happened between two readings. */
-export function summarise(before: StatsReading | null, now: StatsReading, owners: readonly MidOwner[]): StatsSummary {
-  const seconds = before === null ? 0 : Math.max(0.001, (now.at - before.at) / 1000);
-  const earlier = new Map([...before?.publish ?? [], ...before?.subscribe ?? []].map(record => [record.id, record]));
-  const grown = (record: StatsRecord, field: string): number => Math.max(0, number(record, field) - number(earlier.get(record.id), field));
+/** Summarizes what happened between two readings. Without a previous reading, rates are 0 and the quality is unknown. */
+export function summarize(previous: StatsReading | null, now: StatsReading, owners: readonly MidOwner[]): StatsSummary {
+  const seconds = previous === null ? 0 : Math.max(0.001, (now.at - previous.at) / 1000);
+  const earlier = new Map([...previous?.publish ?? [], ...previous?.subscribe ?? []].map(record => [record.id, record]));
+  const increase = (record: StatsRecord, field: string): number => Math.max(0, number(record, field) - number(earlier.get(record.id), field));
   const rate = (bytes: number): number => (seconds === 0 ? 0 : Math.round((bytes * 8) / seconds));
 
   const inbound = now.subscribe.filter(record => record.type === 'inbound-rtp');
   const participants = [...new Set(owners.map(owner => owner.participantId))].map(participantId => {
-    const mine = inbound.filter(record => owners.some(owner => owner.participantId === participantId && owner.mid === record['mid']));
-    const camera = mine.find(record => record['kind'] === 'video');
-    const audio = mine.find(record => record['kind'] === 'audio');
+    const own = inbound.filter(record => owners.some(owner => owner.participantId === participantId && owner.mid === record['mid']));
+    const camera = own.find(record => record['kind'] === 'video');
+    const audio = own.find(record => record['kind'] === 'audio');
     return {
       participantId,
-      bitrate: rate(sum(mine, record => grown(record, 'bytesReceived'))),
-      lossFraction: lossOf(mine, grown),
-      jitterMs: Math.round(Math.max(0, ...mine.map(record => number(record, 'jitter'))) * 1000),
+      bitrate: rate(sum(own, record => increase(record, 'bytesReceived'))),
+      lossFraction: lossOf(own, increase),
+      jitterMs: Math.round(Math.max(0, ...own.map(record => number(record, 'jitter'))) * 1000),
       framesDecoded: number(camera, 'framesDecoded'),
       framesPerSecond: number(camera, 'framesPerSecond'),
       frameWidth: number(camera, 'frameWidth'),
@@ -76,28 +76,28 @@ export function summarise(before: StatsReading | null, now: StatsReading, owners
   const rttMs = roundTrip([...now.publish, ...now.subscribe]);
   const remoteInbound = now.publish.filter(record => record.type === 'remote-inbound-rtp');
   const sendLossFraction = Math.max(0, ...remoteInbound.map(record => number(record, 'fractionLost')));
-  const receiveLossFraction = lossOf(inbound, grown);
-  const receiveBitrate = rate(sum(inbound, record => grown(record, 'bytesReceived')));
-  const verdict = before === null ? unknownVerdict : judge(rttMs, sendLossFraction, receiveLossFraction, owners.length > 0 && receiveBitrate === 0);
+  const receiveLossFraction = lossOf(inbound, increase);
+  const receiveBitrate = rate(sum(inbound, record => increase(record, 'bytesReceived')));
+  const assessment = previous === null ? unknownQuality : assessQuality(rttMs, sendLossFraction, receiveLossFraction, owners.length > 0 && receiveBitrate === 0);
   return {
     at: now.at,
     rttMs,
-    sendBitrate: rate(sum(now.publish.filter(record => record.type === 'outbound-rtp'), record => grown(record, 'bytesSent'))),
+    sendBitrate: rate(sum(now.publish.filter(record => record.type === 'outbound-rtp'), record => increase(record, 'bytesSent'))),
     sendLossFraction,
     receiveBitrate,
     receiveLossFraction,
-    ...verdict,
+    ...assessment,
     participants,
   };
 }
 
-type Verdict = { quality: Quality; hint: QualityHint };
-const unknownVerdict: Verdict = { quality: 'unknown', hint: 'none' };
+type Assessment = { quality: Quality; hint: QualityHint };
+const unknownQuality: Assessment = { quality: 'unknown', hint: 'none' };
 
-/** Loss over 5 % or a round trip over 300 ms is where people begin to complain. */
-export function judge(rttMs: number | null, sendLoss: number, receiveLoss: number, silent: boolean): Verdict {
+/** Users begin to complain at a loss over 5 % or a round trip over 300 ms. `silent`: tracks exist but nothing is received. */
+export function assessQuality(rttMs: number | null, sendLoss: number, receiveLoss: number, silent: boolean): Assessment {
   if (silent) return { quality: 'poor', hint: 'no-media' };
-  if (rttMs === null) return unknownVerdict;
+  if (rttMs === null) return unknownQuality;
   const worst = Math.max(sendLoss, receiveLoss);
   const lossHint: QualityHint = sendLoss >= receiveLoss ? 'loss-sending' : 'loss-receiving';
   if (worst > 0.05) return { quality: 'poor', hint: lossHint };
@@ -113,9 +113,9 @@ function roundTrip(records: readonly StatsRecord[]): number | null {
   return times.length === 0 ? null : Math.round(Math.max(...times) * 1000);
 }
 
-function lossOf(records: readonly StatsRecord[], grown: (record: StatsRecord, field: string) => number): number {
-  const lost = sum(records, record => grown(record, 'packetsLost'));
-  const received = sum(records, record => grown(record, 'packetsReceived'));
+function lossOf(records: readonly StatsRecord[], increase: (record: StatsRecord, field: string) => number): number {
+  const lost = sum(records, record => increase(record, 'packetsLost'));
+  const received = sum(records, record => increase(record, 'packetsReceived'));
   return lost + received === 0 ? 0 : lost / (lost + received);
 }
 

@@ -23,9 +23,9 @@ export interface SubscribeHost {
   sendAnswer(sdp: string, offer: SubscribeOffer): void;
   onTracks(tracks: readonly RemoteTrack[]): void;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
-  /** The server opened another session in the place of one that we had. */
+  /** The server opened a new session in place of the current one. */
   onReplaced(): void;
-  /** Only a new session helps: the server makes one when signaling connects again. */
+  /** The session is lost. The server opens a new one when signaling reconnects. */
   onLost(): void;
 }
 
@@ -37,10 +37,10 @@ interface Generation {
   tracks: readonly RemoteTrack[];
 }
 
-/** How long the pictures of the old connection stay when the new one is connected but silent. */
+/** How long the old connection is shown while the new one is connected but receives no video. */
 const firstPacketWaitMs = 2_000;
 
-/** The connection in which the server offers. An offer of another session opens a second connection, which takes over when it carries media. */
+/** The connection that receives media, for which the server makes the offers. An offer for another session opens a second connection, which takes over when it receives media. */
 export class SubscribeSession {
   readonly #environment: Environment;
   readonly #host: SubscribeHost;
@@ -60,13 +60,13 @@ export class SubscribeSession {
     return this.#current?.connection ?? null;
   }
 
-  /** Works, so that signaling may come back without a new session. */
-  get resumable(): boolean {
+  /** Whether signaling can reconnect without a new media session. */
+  get canResume(): boolean {
     return this.#next === null && this.#pending === null && this.#current?.lost === false && this.#current.connection.connectionState === 'connected';
   }
 
-  /** A session is up or on its way. */
-  get alive(): boolean {
+  /** Whether a session is connected or connecting. */
+  get isAlive(): boolean {
     const generation = this.#next ?? this.#current;
     const newest = generation?.lost === true ? 'failed' : generation?.connection.connectionState;
     return newest === 'new' || newest === 'connecting' || newest === 'connected';
@@ -76,8 +76,8 @@ export class SubscribeSession {
     return this.#current?.tracks ?? [];
   }
 
-  /** The server says that a session is gone. True when it is one of ours. */
-  handleUnknown(sessionId: string): boolean {
+  /** Handles the server's error `unknown-session`. True when the session is one of this client. */
+  handleUnknownSession(sessionId: string): boolean {
     const generation = [this.#next, this.#current].find(known => known?.sessionId === sessionId);
     if (!generation) return false;
     generation.stopWatching();
@@ -85,7 +85,7 @@ export class SubscribeSession {
     return true;
   }
 
-  /** Offers hold the whole state, so of those that wait only the newest matters. */
+  /** Every offer holds the whole state, so a waiting offer is replaced by a newer one. */
   handleOffer(offer: SubscribeOffer): void {
     this.#pending = offer;
     if (!this.#running) void this.#run();
@@ -108,7 +108,7 @@ export class SubscribeSession {
         await this.#answer(generation, offer);
       } catch {
         if (this.#closed) break;
-        // Out of step with the server: only a new session puts that right.
+        // Client and server no longer agree on the state of the session, so it cannot be repaired.
         this.#end(generation);
         if (generation === this.#next) this.#next = null;
         if (this.#pending === null) this.#host.onLost();
@@ -174,13 +174,13 @@ export class SubscribeSession {
       this.#end(generation);
       this.#next = null;
     } else if (this.#next !== null) {
-      return; // its successor is already on the way
+      return; // the next generation is already connecting
     }
     this.#host.onState('connecting');
     this.#host.onLost();
   }
 
-  /** Keeps the last pictures of the old connection until the first packet of the new one. */
+  /** Keeps the old connection visible until the new one receives its first video packet. */
   #awaitMedia(generation: Generation): void {
     const take = () => this.#promote(generation);
     const video = generation.tracks.filter(remote => remote.track.kind === 'video');

@@ -1,7 +1,7 @@
 import type { Environment } from '../src/environment.js';
 import type { ClientMessage, ServerMessage } from '../src/protocol.js';
 
-/** Lets everything that is already decided happen; no time passes. */
+/** Runs all pending microtasks without advancing the time. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 60; turn++) await Promise.resolve();
 }
@@ -19,7 +19,7 @@ export class FakeTrack extends EventTarget {
 
 export const track = (kind: 'audio' | 'video'): MediaStreamTrack => new FakeTrack(kind) as unknown as MediaStreamTrack;
 
-/** One for all sections of a connection, as with BUNDLE. */
+/** The transport that all media sections of a connection share (BUNDLE). */
 export class FakeDtlsTransport extends EventTarget {
   state = 'new';
 }
@@ -35,7 +35,7 @@ export class FakeTransceiver {
   }
 }
 
-/** Follows the signalling states of JSEP strictly: an offer that overlaps another one throws, as in a browser. */
+/** Enforces the signaling states of JSEP: overlapping offers throw, as in a browser. */
 export class FakePeerConnection {
   connectionState = 'new';
   signalingState = 'stable';
@@ -44,7 +44,7 @@ export class FakePeerConnection {
   remoteDescription: { type: string; sdp: string } | null = null;
   readonly transceivers: FakeTransceiver[] = [];
   readonly transport = new FakeDtlsTransport();
-  /** Lines that the browser writes into its answers. */
+  /** Lines that this connection writes into its answers. */
   answerLines: string[] = [];
   stats = new Map<string, unknown>();
 
@@ -102,13 +102,13 @@ export class FakePeerConnection {
     return this.stats;
   }
 
-  become(state: string): void {
+  setConnectionState(state: string): void {
     this.connectionState = state;
     this.onconnectionstatechange?.();
   }
 
-  /** The server said close_notify; ICE knows nothing of it. */
-  endedByServer(): void {
+  /** Simulates a DTLS close_notify from the server, which does not change the ICE state. */
+  closeByServer(): void {
     this.transport.state = 'closed';
     this.transport.dispatchEvent(new Event('statechange'));
   }
@@ -136,20 +136,20 @@ export class FakeWebSocket {
     this.closedWith = code;
   }
 
-  /** From here on: what the server does. */
+  /** Simulates the server accepting the socket. */
   accept(): void {
     this.onopen?.();
   }
 
-  say(message: ServerMessage | object): void {
+  receive(message: ServerMessage | object): void {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
 
-  drop(code = 1006): void {
+  disconnect(code = 1006): void {
     this.onclose?.({ code });
   }
 
-  of<T extends ClientMessage['type']>(type: T): Extract<ClientMessage, { type: T }>[] {
+  sentOf<T extends ClientMessage['type']>(type: T): Extract<ClientMessage, { type: T }>[] {
     return this.sent.filter(message => message.type === type) as Extract<ClientMessage, { type: T }>[];
   }
 }
@@ -162,15 +162,15 @@ interface RestCall {
   readonly authorization: string | null;
 }
 
-type RestAnswer = { status: number; body?: unknown; headers?: Record<string, string> } | 'unreachable';
+type RestResponse = { status: number; body?: unknown; headers?: Record<string, string> } | 'unreachable';
 
-/** The one seam of the SDK: a server that does what the test says. */
+/** A server whose responses the test defines, in place of the browser environment. */
 export class ScriptedServer {
   readonly sockets: FakeWebSocket[] = [];
   readonly connections: FakePeerConnection[] = [];
   readonly calls: RestCall[] = [];
   network: (online: boolean) => void = () => {};
-  answer: (call: RestCall) => RestAnswer = call => this.usual(call);
+  respond: (call: RestCall) => RestResponse = call => this.defaultResponse(call);
 
   readonly environment: Environment = {
     fetch: async (input, init) => {
@@ -183,10 +183,10 @@ export class ScriptedServer {
         authorization: headers.get('authorization'),
       };
       this.calls.push(call);
-      const answer = this.answer(call);
-      if (answer === 'unreachable') throw new TypeError('Failed to fetch');
-      const body = answer.status === 204 ? null : JSON.stringify(answer.body ?? {});
-      return new Response(body, { status: answer.status, ...(answer.headers === undefined ? {} : { headers: answer.headers }) });
+      const response = this.respond(call);
+      if (response === 'unreachable') throw new TypeError('Failed to fetch');
+      const body = response.status === 204 ? null : JSON.stringify(response.body ?? {});
+      return new Response(body, { status: response.status, ...(response.headers === undefined ? {} : { headers: response.headers }) });
     },
     createWebSocket: (url, protocols) => {
       const socket = new FakeWebSocket(url, protocols);
@@ -214,7 +214,7 @@ export class ScriptedServer {
     return this.calls.filter(call => call.path.endsWith('/join'));
   }
 
-  usual(call: RestCall): RestAnswer {
+  defaultResponse(call: RestCall): RestResponse {
     if (call.path.endsWith('/join')) {
       return {
         status: 200,
@@ -227,19 +227,19 @@ export class ScriptedServer {
     return { status: 204 };
   }
 
-  /** Accepts the newest socket and says `joined`. */
-  welcome(participants: object[] = [], more: object = {}): void {
+  /** Accepts the newest socket and sends `joined`. */
+  acceptJoin(participants: object[] = [], more: object = {}): void {
     this.socket.accept();
-    this.socket.say({ type: 'joined', participantId: 'me', participants, role: 'participant', muted: { audio: false, video: false }, topology: 'sfu', ...more });
+    this.socket.receive({ type: 'joined', participantId: 'me', participants, role: 'participant', muted: { audio: false, video: false }, topology: 'sfu', ...more });
   }
 
-  offer(session: string, revision: number, tracks: { mid: string; participantId: string; kind: 'audio' | 'video'; source: string; gone?: boolean }[], sessionId?: string): void {
-    const lines = tracks.map(one => `a=mid:${one.mid} ${one.kind} ${one.gone ? 'inactive' : 'sendonly'}`);
-    this.socket.say({
-      type: 'offer', from: 'sfu', revision, sdp: [`a=ice-ufrag:${session}`, `a=ice-pwd:${session}`, ...lines].join('\n'), tracks: tracks.filter(one => !one.gone), ...(sessionId === undefined ? {} : { sessionId }),
+  offer(session: string, revision: number, tracks: { mid: string; participantId: string; kind: 'audio' | 'video'; source: string; inactive?: boolean }[], sessionId?: string): void {
+    const lines = tracks.map(track => `a=mid:${track.mid} ${track.kind} ${track.inactive ? 'inactive' : 'sendonly'}`);
+    this.socket.receive({
+      type: 'offer', from: 'sfu', revision, sdp: [`a=ice-ufrag:${session}`, `a=ice-pwd:${session}`, ...lines].join('\n'), tracks: tracks.filter(track => !track.inactive), ...(sessionId === undefined ? {} : { sessionId }),
     });
   }
 }
 
-export const person = (participantId: string, more: object = {}): object =>
+export const participant = (participantId: string, more: object = {}): object =>
   ({ participantId, displayName: participantId.toUpperCase(), audio: true, video: true, role: 'participant', ...more });

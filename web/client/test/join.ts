@@ -9,10 +9,10 @@ export async function joinMeeting(options: Partial<JoinOptions> = {}, server = n
   return { server, meeting };
 }
 
-/** Joined, and the answer to `joined` handled. */
-export async function inMeeting(participants: object[] = [], more: object = {}, options: Partial<JoinOptions> = {}): Promise<{ server: ScriptedServer; meeting: Meeting }> {
+/** Joins a meeting and processes `joined`. */
+export async function joinedMeeting(participants: object[] = [], more: object = {}, options: Partial<JoinOptions> = {}): Promise<{ server: ScriptedServer; meeting: Meeting }> {
   const joined = await joinMeeting(options);
-  joined.server.welcome(participants, more);
+  joined.server.acceptJoin(participants, more);
   await settle();
   return joined;
 }

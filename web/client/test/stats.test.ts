@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge, summarise, type StatsReading } from '../src/stats.js';
+import { assessQuality, summarize, type StatsReading } from '../src/stats.js';
 
 const owners = [
   { mid: '0', participantId: 'bob', source: 'camera' as const }, { mid: '1', participantId: 'bob', source: 'microphone' as const },
@@ -22,8 +22,8 @@ function reading(at: number, bytes: number, received: number, lost: number, more
 }
 
 describe('statistics', () => {
-  it('are what happened between two readings, for each participant', () => {
-    const summary = summarise(reading(1_000, 10_000, 100, 0), reading(3_000, 60_000, 190, 10), owners);
+  it('a summary compares two readings for each participant', () => {
+    const summary = summarize(reading(1_000, 10_000, 100, 0), reading(3_000, 60_000, 190, 10), owners);
     expect(summary).toMatchObject({ rttMs: 20, receiveBitrate: 200_000, sendBitrate: 400_000, receiveLossFraction: 0.1, quality: 'poor', hint: 'loss-receiving' });
     const [bob, eve] = summary.participants;
     expect(bob).toEqual({
@@ -32,12 +32,12 @@ describe('statistics', () => {
     expect(eve).toMatchObject({ participantId: 'eve', bitrate: 0, lossFraction: 0 });
   });
 
-  it('judge nothing on the first reading', () => {
-    expect(summarise(null, reading(1_000, 10_000, 100, 50), owners)).toMatchObject({ quality: 'unknown', hint: 'none', receiveBitrate: 0 });
+  it('the first reading has an unknown quality', () => {
+    expect(summarize(null, reading(1_000, 10_000, 100, 50), owners)).toMatchObject({ quality: 'unknown', hint: 'none', receiveBitrate: 0 });
   });
 
-  it('never go below nothing when a connection starts again from zero', () => {
-    const summary = summarise(reading(1_000, 90_000, 900, 40), reading(2_000, 500, 5, 0), owners);
+  it('rates are never negative when the counters of a new connection start at zero', () => {
+    const summary = summarize(reading(1_000, 90_000, 900, 40), reading(2_000, 500, 5, 0), owners);
     expect(summary.receiveBitrate).toBe(0);
     expect(summary.receiveLossFraction).toBe(0);
   });
@@ -51,7 +51,7 @@ describe('statistics', () => {
     [20, 0.08, 0.01, false, 'poor', 'loss-sending'],
     [20, 0, 0, true, 'poor', 'no-media'],
     [null, 0, 0, false, 'unknown', 'none'],
-  ] as const)('round trip %s ms, lost %s sent and %s received, silent %s: %s, %s', (rtt, send, receive, silent, quality, hint) => {
-    expect(judge(rtt, send, receive, silent)).toEqual({ quality, hint });
+  ] as const)('a round trip of %s ms, a loss of %s sending and %s receiving, and silence %s mean the quality %s with the hint %s', (rtt, send, receive, silent, quality, hint) => {
+    expect(assessQuality(rtt, send, receive, silent)).toEqual({ quality, hint });
   });
 });

@@ -2,63 +2,63 @@ using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Apply;
 
-/// <summary>Server-side apply: whose field it is, and what is said when two want it.</summary>
-public sealed class ApplyConflictTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>Server-side apply: ownership and conflicts.</summary>
+public sealed class ApplyConflictTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Conflict_WithOneWhoApplied_NamesManagerVersionAndField(string server)
+    public async Task Conflict_WithApplyManager_NamesManagerVersionAndField(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.ApplyAsync(name, "one", """{"size":"Small","replicas":2}""");
 
-        var answer = await RefusedAsync(space, name, "two", """{"replicas":3}""");
+        var response = await RejectedAsync(space, name, "two", """{"replicas":3}""");
 
-        Assert.Equal("Conflict", answer.Reason);
-        Assert.Equal("Apply failed with 1 conflict: conflict with \"one\": .spec.replicas", Unversioned(answer.Message));
-        Assert.Equal("""[{"field":".spec.replicas","message":"conflict with \"one\"","reason":"FieldManagerConflict"}]""", answer["details.causes"].Sorted());
+        Assert.Equal("Conflict", response.Reason);
+        Assert.Equal("Apply failed with 1 conflict: conflict with \"one\": .spec.replicas", Unversioned(response.Message));
+        Assert.Equal("""[{"field":".spec.replicas","message":"conflict with \"one\"","reason":"FieldManagerConflict"}]""", response["details.causes"].Sorted());
         Assert.Equal(2, (await space.GetAsync(name)).Body.NumberAt("spec.replicas"));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Conflict_WithOneWhoUpdated_NamesVersionAndSubresource(string server)
+    public async Task Conflict_WithUpdateManager_NamesVersionAndSubresource(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.CreateAsync(name, query: "?fieldManager=maker");
         await space.OkAsync("PATCH", space.Path(name + "/status?fieldManager=boss"), """{"status":{"phase":"Running"}}""", Space.MergePatch);
 
-        var spec = await RefusedAsync(space, name, "two", """{"size":"Large"}""");
-        var status = await space.RefusedAsync(409, "PATCH", space.Path(name + "/status?fieldManager=two"), $$$"""{"apiVersion":"conformance.example.io/v1","kind":"Widget","metadata":{"name":"{{{name}}}"},"status":{"phase":"Pending"}}""", Space.ApplyPatch);
+        var spec = await RejectedAsync(space, name, "two", """{"size":"Large"}""");
+        var status = await space.RejectedAsync(409, "PATCH", space.Path(name + "/status?fieldManager=two"), $$$"""{"apiVersion":"conformance.example.io/v1","kind":"Widget","metadata":{"name":"{{{name}}}"},"status":{"phase":"Pending"}}""", Space.ApplyPatch);
 
         Assert.Equal("Apply failed with 1 conflict: conflict with \"maker\" using conformance.example.io/v1: .spec.size", spec.Message);
-        // 1.20 knows no subresource of an owner.
+        // 1.20 does not record the subresource of an owner.
         var boss = server == ServerNames.Kubernetes120 ? "\"boss\"" : "\"boss\" with subresource \"status\"";
         Assert.Equal($"Apply failed with 1 conflict: conflict with {boss} using conformance.example.io/v1: .status.phase", status.Message);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Conflict_OverSeveralFieldsAndManagers_ListsThem(string server)
+    public async Task Conflict_SeveralFieldsAndManagers_ListsThem(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.ApplyAsync(name, "one", """{"size":"Small","replicas":2,"ports":[{"name":"a","number":1}]}""");
         await space.ApplyAsync(name, "two", """{"title":"x"}""");
 
-        var answer = await RefusedAsync(space, name, "three", """{"replicas":3,"title":"y","ports":[{"name":"a","number":2}]}""");
+        var response = await RejectedAsync(space, name, "three", """{"replicas":3,"title":"y","ports":[{"name":"a","number":2}]}""");
 
-        Assert.Equal(["FieldManagerConflict .spec.ports[name=\"a\"].number", "FieldManagerConflict .spec.replicas", "FieldManagerConflict .spec.title"], answer.Causes);
+        Assert.Equal(["FieldManagerConflict .spec.ports[name=\"a\"].number", "FieldManagerConflict .spec.replicas", "FieldManagerConflict .spec.title"], response.Causes);
         Assert.Equal(
             "Apply failed with 3 conflicts: conflicts with \"one\":\n- .spec.replicas\n- .spec.ports[name=\"a\"].number\nconflicts with \"two\":\n- .spec.title",
-            Unversioned(answer.Message));
+            Unversioned(response.Message));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Force_OfAConflict_TakesTheFieldAway(string server)
+    public async Task Force_Conflict_TakesOwnership(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -75,14 +75,14 @@ public sealed class ApplyConflictTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Update_OfAnAppliedField_TakesItFromTheManager(string server)
+    public async Task Update_AppliedField_TakesOwnership(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.ApplyAsync(name, "one", """{"size":"Small","replicas":2,"title":"x"}""");
 
         var changed = await space.MergeAsync(name, """{"spec":{"replicas":3}}""", "?fieldManager=hand");
-        var conflict = await RefusedAsync(space, name, "one", """{"size":"Small","replicas":2,"title":"x"}""");
+        var conflict = await RejectedAsync(space, name, "one", """{"size":"Small","replicas":2,"title":"x"}""");
         var kept = await space.ApplyAsync(name, "one", """{"size":"Small","title":"x"}""");
 
         Assert.Equal("""{"f:spec":{"f:size":{},"f:title":{}}}""", Ownership.FieldsOf(changed, "one"));
@@ -93,7 +93,7 @@ public sealed class ApplyConflictTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Update_OfAnotherFieldOrToTheSameValue_TakesNothing(string server)
+    public async Task Update_OtherFieldOrSameValue_KeepsOwners(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -107,7 +107,7 @@ public sealed class ApplyConflictTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfTheValueThatIsThere_NeedsNoForce(string server)
+    public async Task Apply_UnchangedValue_NeedsNoForce(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -121,20 +121,20 @@ public sealed class ApplyConflictTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfAWholeObjectAnotherOwnsInParts_ConflictsInParts(string server)
+    public async Task Apply_ObjectWithFieldsOfAnotherManager_ConflictsPerField(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.ApplyAsync(name, "one", """{"size":"Small","nested":{"level":4,"inner":{"name":"x"}}}""");
 
-        var answer = await RefusedAsync(space, name, "two", """{"nested":{"level":5,"inner":{"name":"y","on":false}}}""");
+        var response = await RejectedAsync(space, name, "two", """{"nested":{"level":5,"inner":{"name":"y","on":false}}}""");
 
-        Assert.Equal(["FieldManagerConflict .spec.nested.inner.name", "FieldManagerConflict .spec.nested.level"], answer.Causes);
+        Assert.Equal(["FieldManagerConflict .spec.nested.inner.name", "FieldManagerConflict .spec.nested.level"], response.Causes);
     }
 
-    private static Task<Answer> RefusedAsync(Space space, string name, string manager, string spec) =>
-        space.RefusedAsync(409, "PATCH", space.Path($"{name}?fieldManager={manager}"), Space.Widget(name, spec), Space.ApplyPatch);
+    private static Task<ApiResponse> RejectedAsync(Space space, string name, string manager, string spec) =>
+        space.RejectedAsync(409, "PATCH", space.Path($"{name}?fieldManager={manager}"), Space.Widget(name, spec), Space.ApplyPatch);
 
-    /// <summary>Without the version that a server may name behind a manager.</summary>
+    /// <summary>Removes the version that some servers add to the name of a manager.</summary>
     private static string Unversioned(string message) => message.Replace(" using conformance.example.io/v1", string.Empty, StringComparison.Ordinal);
 }

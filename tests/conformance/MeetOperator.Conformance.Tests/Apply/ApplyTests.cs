@@ -4,28 +4,28 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Conformance.Tests.Apply;
 
-/// <summary>Server-side apply: what becomes of the object.</summary>
-public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>Server-side apply: the resulting objects.</summary>
+public sealed class ApplyTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Apply_OfSomethingNew_CreatesIt(string server)
+    public async Task Apply_NewObject_CreatesIt(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
 
-        var made = await space.ApplyAsync(name, "one", """{"size":"Small"}""");
+        var created = await space.ApplyAsync(name, "one", """{"size":"Small"}""");
         var again = await space.ApplyAsync(name, "one", """{"size":"Small"}""");
 
-        Assert.Equal(201, made.Code);
-        Assert.Equal(1, made.Body.NumberAt("spec.replicas"));
+        Assert.Equal(201, created.Code);
+        Assert.Equal(1, created.Body.NumberAt("spec.replicas"));
         Assert.Equal(200, again.Code);
-        Assert.Equal(made.Version, again.Version);
+        Assert.Equal(created.Version, again.Version);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Apply_WithoutAField_RemovesWhatThisManagerAlonePutThere(string server)
+    public async Task Apply_WithoutField_RemovesFieldOwnedOnlyByManager(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -42,7 +42,7 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfTwoManagersWithOneValue_SharesTheField(string server)
+    public async Task Apply_SameValueByTwoManagers_SharesTheField(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -58,7 +58,7 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfKeyedLists_MergesByKey(string server)
+    public async Task Apply_KeyedLists_MergesByKey(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -68,13 +68,13 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
         var less = await space.ApplyAsync(name, "one", """{"size":"Small","ports":[{"name":"b","number":9}]}""");
 
         Assert.Equal("""[{"name":"a","number":1,"protocol":"TCP"},{"name":"b","number":2,"protocol":"TCP"},{"name":"c","number":3,"protocol":"TCP"}]""", ByName(both));
-        // One's number of a is gone; the item stays, because two names it.
+        // The number of item a, which "one" owned, is removed; the item stays, because "two" owns it too.
         Assert.Equal("""[{"name":"a","protocol":"TCP"},{"name":"b","number":9,"protocol":"TCP"},{"name":"c","number":3,"protocol":"TCP"}]""", ByName(less));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfListsWithTwoKeys_FillsInTheDefaultOfAKey(string server)
+    public async Task Apply_ListsWithTwoKeys_DefaultsMissingKey(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -87,7 +87,7 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfSets_AddsAndTakesSingleValues(string server)
+    public async Task Apply_Sets_AddsAndRemovesSingleValues(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -104,13 +104,13 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfAtomicListsAndMaps_ReplacesThemWhole(string server)
+    public async Task Apply_AtomicListsAndMaps_ReplacesThem(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.ApplyAsync(name, "one", """{"size":"Small","steps":[{"run":"a"},{"run":"b"}],"selector":{"a":"1","b":"2"}}""");
 
-        var conflict = await space.RefusedAsync(409, "PATCH", space.Path(name + "?fieldManager=two"), Space.Widget(name, """{"steps":[{"run":"c"}],"selector":{"c":"3"}}"""), Space.ApplyPatch);
+        var conflict = await space.RejectedAsync(409, "PATCH", space.Path(name + "?fieldManager=two"), Space.Widget(name, """{"steps":[{"run":"c"}],"selector":{"c":"3"}}"""), Space.ApplyPatch);
         var forced = await space.ApplyAsync(name, "two", """{"steps":[{"run":"c"}],"selector":{"c":"3"}}""", force: true);
 
         Assert.Equal(["FieldManagerConflict .spec.selector", "FieldManagerConflict .spec.steps"], conflict.Causes);
@@ -120,7 +120,7 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfTheStatus_MergesByKey(string server)
+    public async Task Apply_Status_MergesByKey(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -136,8 +136,8 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
     }
 
     [Theory]
-    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it looks for conflicts in what the endpoint then leaves out")]
-    public async Task Apply_OfMoreThanTheStatus_IsForTheStatusAlone(string server)
+    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it detects conflicts in fields that the endpoint ignores")]
+    public async Task Apply_WholeObjectToStatus_ChangesOnlyStatus(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -156,8 +156,8 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
     }
 
     [Theory]
-    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it puts null where the object was, and then refuses that")]
-    public async Task Apply_WithoutAWholeObject_RemovesIt(string server)
+    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it replaces the object with null, and then rejects null")]
+    public async Task Apply_WithoutNestedObject_RemovesIt(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -173,70 +173,70 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfAnUnknownField_IsRefused(string server)
+    public async Task Apply_UnknownField_IsRejected(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
 
-        var answer = await space.SendAsync("PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, """{"size":"Small","shape":"round"}"""), Space.ApplyPatch);
+        var response = await space.SendAsync("PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, """{"size":"Small","shape":"round"}"""), Space.ApplyPatch);
 
-        // The API server tells it as a fault of its own, whatever fieldValidation says: the configuration has no type.
-        Assert.Equal(500, answer.Code);
-        Assert.Contains(".spec.shape: field not declared in schema", answer.Message, StringComparison.Ordinal);
-        await space.RefusedAsync(404, "GET", space.Path(name));
+        // The API server returns an internal error, whatever fieldValidation is, because the configuration does not match the schema.
+        Assert.Equal(500, response.Code);
+        Assert.Contains(".spec.shape: field not declared in schema", response.Message, StringComparison.Ordinal);
+        await space.RejectedAsync(404, "GET", space.Path(name));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfTheStatusOfNothing_IsNotFound(string server)
+    public async Task Apply_StatusOfMissingObject_IsNotFound(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
 
-        await space.RefusedAsync(404, "PATCH", space.Path(name + "/status?fieldManager=boss"), StatusOnly(name, """{"phase":"Running"}"""), Space.ApplyPatch);
+        await space.RejectedAsync(404, "PATCH", space.Path(name + "/status?fieldManager=boss"), StatusOnly(name, """{"phase":"Running"}"""), Space.ApplyPatch);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Apply_ToTheObject_LeavesTheStatusAlone(string server)
+    public async Task Apply_ToObject_KeepsStatus(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
 
-        var made = await space.OkAsync("PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, rest: """{"status":{"phase":"Running"}}"""), Space.ApplyPatch);
+        var created = await space.OkAsync("PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, rest: """{"status":{"phase":"Running"}}"""), Space.ApplyPatch);
 
-        Assert.Null(made["status"]);
+        Assert.Null(created["status"]);
         if (server != ServerNames.Kubernetes120)
         {
-            // 1.20 gives away what the endpoint leaves out.
-            Assert.Equal("""{"f:spec":{"f:size":{}}}""", Ownership.FieldsOf(made, "one"));
+            // 1.20 records ownership of fields that the endpoint ignores.
+            Assert.Equal("""{"f:spec":{"f:size":{}}}""", Ownership.FieldsOf(created, "one"));
         }
     }
 
     [Theory]
     [EveryServer]
-    public async Task Apply_AgainstTheSchema_IsRefused(string server)
+    public async Task Apply_ViolatesSchema_IsRejected(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
 
-        var answer = await space.RefusedAsync(422, "PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, """{"size":"Small","replicas":-1}"""), Space.ApplyPatch);
+        var response = await space.RejectedAsync(422, "PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, """{"size":"Small","replicas":-1}"""), Space.ApplyPatch);
 
-        Assert.Contains("FieldValueInvalid spec.replicas", answer.Causes);
+        Assert.Contains("FieldValueInvalid spec.replicas", response.Causes);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Apply_WithAVersionOrUid_IsACondition(string server)
+    public async Task Apply_WithResourceVersionOrUid_ChecksThem(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
-        var made = await space.ApplyAsync(name, "one", """{"size":"Small"}""");
+        var created = await space.ApplyAsync(name, "one", """{"size":"Small"}""");
         var now = await space.ApplyAsync(name, "one", """{"size":"Medium"}""");
 
-        var stale = await space.RefusedAsync(409, "PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, """{"size":"Large"}""", $$"""{"resourceVersion":"{{made.Version}}"}"""), Space.ApplyPatch);
+        var stale = await space.RejectedAsync(409, "PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, """{"size":"Large"}""", $$"""{"resourceVersion":"{{created.Version}}"}"""), Space.ApplyPatch);
         var fresh = await space.ApplyAsync(name, "one", """{"size":"Large"}""", $$"""{"resourceVersion":"{{now.Version}}"}""");
-        var other = await space.RefusedAsync(422, "PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, """{"size":"Small"}""", """{"uid":"00000000-0000-0000-0000-000000000001"}"""), Space.ApplyPatch);
+        var other = await space.RejectedAsync(422, "PATCH", space.Path(name + "?fieldManager=one"), Space.Widget(name, """{"size":"Small"}""", """{"uid":"00000000-0000-0000-0000-000000000001"}"""), Space.ApplyPatch);
 
         Assert.Equal("Conflict", stale.Reason);
         Assert.Equal("Large", fresh.Body.TextAt("spec.size"));
@@ -245,38 +245,38 @@ public sealed class ApplyTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Apply_OfYaml_Works(string server)
+    public async Task Apply_YamlBody_CreatesObject(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
 
-        var made = await space.OkAsync("PATCH", space.Path(name + "?fieldManager=one"), $"apiVersion: conformance.example.io/v1\nkind: Widget\nmetadata:\n  name: {name}\nspec:\n  size: Large\n", Space.ApplyPatch);
+        var created = await space.OkAsync("PATCH", space.Path(name + "?fieldManager=one"), $"apiVersion: conformance.example.io/v1\nkind: Widget\nmetadata:\n  name: {name}\nspec:\n  size: Large\n", Space.ApplyPatch);
 
-        Assert.Equal("Large", made.Body.TextAt("spec.size"));
+        Assert.Equal("Large", created.Body.TextAt("spec.size"));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Apply_WithTheTypedClient_NamesTheManagerInConflict(string server)
+    public async Task Apply_TypedClientConflict_NamesTheManager(string server)
     {
         var space = await SharedAsync(server);
         var widget = new Objects.TypedWidget { Metadata = new() { Name = Space.NewName(), Namespace = space.Namespace }, Spec = new() { Size = "Small" } };
         await space.Client.ApplyAsync(widget, new ApplyOptions { FieldManager = "one" }, CancellationToken.None);
         widget.Spec = new() { Size = "Large" };
 
-        var refusal = await Assert.ThrowsAsync<KubeApiException>(() => space.Client.ApplyAsync(widget, new ApplyOptions { FieldManager = "two", Force = false }, CancellationToken.None));
+        var exception = await Assert.ThrowsAsync<KubeApiException>(() => space.Client.ApplyAsync(widget, new ApplyOptions { FieldManager = "two", Force = false }, CancellationToken.None));
         var taken = await space.Client.ApplyAsync(widget, new ApplyOptions { FieldManager = "two", Force = true }, CancellationToken.None);
 
-        Assert.True(refusal.IsConflict);
-        Assert.Contains("\"one\"", refusal.Message, StringComparison.Ordinal);
+        Assert.True(exception.IsConflict);
+        Assert.Contains("\"one\"", exception.Message, StringComparison.Ordinal);
         Assert.Equal("Large", taken.Spec.Size);
     }
 
     private static string StatusOnly(string name, string status) =>
         $$"""{"apiVersion":"conformance.example.io/v1","kind":"Widget","metadata":{"name":"{{name}}"},"status":{{status}}}""";
 
-    private static IEnumerable<string> Tags(Answer answer) => ((System.Text.Json.Nodes.JsonArray)answer["spec.tags"]!).Select(tag => tag!.GetValue<string>()).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Tags(ApiResponse response) => ((System.Text.Json.Nodes.JsonArray)response["spec.tags"]!).Select(tag => tag!.GetValue<string>()).Order(StringComparer.Ordinal);
 
-    private static string ByName(Answer answer) =>
-        "[" + string.Join(',', ((System.Text.Json.Nodes.JsonArray)answer["spec.ports"]!).OrderBy(p => p.TextAt("name"), StringComparer.Ordinal).Select(p => p.Sorted())) + "]";
+    private static string ByName(ApiResponse response) =>
+        "[" + string.Join(',', ((System.Text.Json.Nodes.JsonArray)response["spec.ports"]!).OrderBy(p => p.TextAt("name"), StringComparer.Ordinal).Select(p => p.Sorted())) + "]";
 }

@@ -3,15 +3,15 @@ using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Golden;
 
-/// <summary>A CEL rule of a CRD: the field that its finding names (items as <c>[*]</c>) and its message.</summary>
+/// <summary>A CEL rule of a CRD: the field that its error names (with <c>[*]</c> for items) and its message.</summary>
 internal sealed record CelRule(string Kind, string Field, string Message, bool IsTransition)
 {
-    /// <summary>Every rule of every version of a CRD.</summary>
+    /// <summary>All rules of all versions of a CRD.</summary>
     public static IEnumerable<CelRule> Of(JsonObject crd) =>
         ((JsonArray)crd["spec"]!["versions"]!).SelectMany(version => Walk(crd.TextAt("spec.names.kind")!, version.At("schema.openAPIV3Schema"), string.Empty));
 
-    /// <summary>A finding's path with its indices taken out.</summary>
-    public static string Anonymous(string field) => System.Text.RegularExpressions.Regex.Replace(field, @"\[\d+\]", "[*]");
+    /// <summary>The path of a field with <c>[*]</c> in place of indices.</summary>
+    public static string WithoutIndices(string field) => System.Text.RegularExpressions.Regex.Replace(field, @"\[\d+\]", "[*]");
 
     private static IEnumerable<CelRule> Walk(string kind, JsonNode? schema, string path)
     {

@@ -3,22 +3,22 @@ using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Golden;
 
-/// <summary>The product's CustomResourceDefinitions before the real code, and that this code would have refused what it must not take.</summary>
+/// <summary>Real servers accept the CustomResourceDefinitions of the product, and reject invalid ones.</summary>
 [Collection(ConformanceCollection.Name)]
-public sealed class CrdAcceptanceTests(Judges judges)
+public sealed class CrdAcceptanceTests(Reviewers reviewers)
 {
     private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
     public static IEnumerable<object[]> ServersAndCrds =>
-        from server in Judges.Present.Where(judge => judge != Judges.Admission)
+        from server in Reviewers.Available.Where(reviewer => reviewer != Reviewers.Admission)
         from crd in Repository.Crds
         select new object[] { server, crd.TextAt("metadata.name")! };
 
     [Theory]
     [MemberData(nameof(ServersAndCrds))]
-    public async Task Crd_OfTheProduct_IsEstablishedStructuralAndKeptWhole(string server, string name)
+    public async Task Crd_OfProduct_IsEstablishedAndStructural(string server, string name)
     {
-        var space = new Space(await judges.ServerAsync(server), "default");
+        var space = new Space(await reviewers.ServerAsync(server), "default");
 
         var shown = await space.OkAsync("GET", $"{Definitions}/{name}");
 
@@ -27,12 +27,12 @@ public sealed class CrdAcceptanceTests(Judges judges)
         Assert.Equal("True", conditions["NamesAccepted"]);
         Assert.DoesNotContain("NonStructuralSchema", conditions.Keys);
         var written = Repository.Crds.Single(crd => crd.TextAt("metadata.name") == name);
-        Assert.True(JsonNode.DeepEquals(written.At("spec.versions[0].schema"), shown["spec.versions[0].schema"]), $"{name}: the schema is shown otherwise than it was written");
+        Assert.True(JsonNode.DeepEquals(written.At("spec.versions[0].schema"), shown["spec.versions[0].schema"]), $"{name}: the returned schema differs from the written one");
     }
 
-    /// <summary>Without its bounds a list may cost more than a rule may: so the server reckons the cost of the rules that it takes.</summary>
+    /// <summary>Without bounds, the estimated cost of a rule over a list exceeds the CEL budget.</summary>
     [ServerFact(ServerNames.Apiextensions036)]
-    public async Task Crd_WithoutBounds_IsRefusedForTheCostOfItsRules()
+    public async Task Crd_WithoutBounds_ExceedsCelCostBudget()
     {
         var crd = Renamed("meetings.meetoperator.io", "unbounded");
         foreach (var name in (string[])["allowed", "preferred"])
@@ -42,20 +42,20 @@ public sealed class CrdAcceptanceTests(Judges judges)
             ((JsonObject)list["items"]!).Remove("maxLength");
         }
 
-        var answer = await new Space(await judges.ServerAsync(ServerNames.Apiextensions036), "default").RefusedAsync(422, "POST", Definitions, crd.ToJsonString());
+        var response = await new Space(await reviewers.ServerAsync(ServerNames.Apiextensions036), "default").RejectedAsync(422, "POST", Definitions, crd.ToJsonString());
 
-        Assert.Contains("exceeds budget", answer.Message, StringComparison.Ordinal);
+        Assert.Contains("exceeds budget", response.Message, StringComparison.Ordinal);
     }
 
     [ServerFact(ServerNames.Apiextensions036)]
-    public async Task Crd_WhoseRuleDoesNotCompile_IsRefused()
+    public async Task Crd_InvalidCelRule_IsRejected()
     {
         var crd = Renamed("tenants.meetoperator.io", "broken");
         crd.At("spec.versions[0].schema.openAPIV3Schema.properties.spec.x-kubernetes-validations[0]")!["rule"] = "self.nowhere == 1";
 
-        var answer = await new Space(await judges.ServerAsync(ServerNames.Apiextensions036), "default").RefusedAsync(422, "POST", Definitions, crd.ToJsonString());
+        var response = await new Space(await reviewers.ServerAsync(ServerNames.Apiextensions036), "default").RejectedAsync(422, "POST", Definitions, crd.ToJsonString());
 
-        Assert.Contains("undefined field 'nowhere'", answer.Message, StringComparison.Ordinal);
+        Assert.Contains("undefined field 'nowhere'", response.Message, StringComparison.Ordinal);
     }
 
     private static JsonObject Renamed(string name, string plural)

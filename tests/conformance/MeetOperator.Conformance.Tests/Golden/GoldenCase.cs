@@ -4,16 +4,16 @@ using MeetOperator.Kube.ApiServer;
 namespace MeetOperator.Conformance.Tests.Golden;
 
 /// <summary>
-/// One file of <c>tests/golden/crds/&lt;kind&gt;/{valid,invalid}</c>. Of two documents the first is created and the second replaces it. An invalid
-/// one says in its first lines which <c># field:</c> the refusal must name and, when a CEL rule alone refuses it, the message of that <c># rule:</c>.
+/// One file in <c>tests/golden/crds/&lt;kind&gt;/{valid,invalid}</c>. Of two documents, the first is created and the second replaces it. The first lines of an
+/// invalid case contain the field of the error (<c># field:</c>) and, when only a CEL rule rejects it, the message of the rule (<c># rule:</c>).
 /// </summary>
 internal sealed record GoldenCase(string Path, string Kind, string? Field, string? Rule, IReadOnlyList<JsonObject> Documents)
 {
-    public static IEnumerable<string> Paths(string verdict) =>
+    public static IEnumerable<string> Paths(string validity) =>
         Directory.GetFiles(Repository.Cases, "*.yaml", SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(Repository.Cases, file))
-            .Where(path => path.Split('/')[1] == verdict).Order(StringComparer.Ordinal);
+            .Where(path => path.Split('/')[1] == validity).Order(StringComparer.Ordinal);
 
-    public static IEnumerable<GoldenCase> All(string verdict) => Paths(verdict).Select(Load);
+    public static IEnumerable<GoldenCase> All(string validity) => Paths(validity).Select(Load);
 
     public static GoldenCase Load(string path)
     {

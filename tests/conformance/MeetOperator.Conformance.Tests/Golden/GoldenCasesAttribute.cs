@@ -3,12 +3,12 @@ using Xunit.Sdk;
 
 namespace MeetOperator.Conformance.Tests.Golden;
 
-/// <summary>Gives a theory every case of a verdict before every judge that is there.</summary>
+/// <summary>Runs a theory for every valid or every invalid case with every available reviewer.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class GoldenCasesAttribute(string verdict) : DataAttribute
+internal sealed class GoldenCasesAttribute(string validity) : DataAttribute
 {
-    public string Verdict { get; } = verdict;
+    public string Validity { get; } = validity;
 
     public override IEnumerable<object[]> GetData(MethodInfo testMethod) =>
-        GoldenCase.Paths(Verdict).SelectMany(path => Judges.Present.Select(judge => new object[] { judge, path }));
+        GoldenCase.Paths(Validity).SelectMany(path => Reviewers.Available.Select(reviewer => new object[] { reviewer, path }));
 }

@@ -3,14 +3,14 @@ using MeetOperator.Kube.ApiServer;
 
 namespace MeetOperator.Conformance.Tests.Golden;
 
-/// <summary>Files of the repository that these tests read.</summary>
+/// <summary>The files of the repository that these tests read.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Find();
 
     public static string Cases { get; } = Path.Combine(Root, "tests", "golden", "crds");
 
-    /// <summary>The product's CustomResourceDefinitions.</summary>
+    /// <summary>The CustomResourceDefinitions of the product.</summary>
     public static IReadOnlyList<JsonObject> Crds { get; } =
         [.. Directory.GetFiles(Path.Combine(Root, "crds"), "*.yaml").Order(StringComparer.Ordinal).Select(file => YamlToJson.Object(File.ReadAllText(file)))];
 

@@ -1,29 +1,29 @@
 namespace MeetOperator.Conformance.Tests.Golden;
 
-/// <summary>The golden cases are whole: no rule without a case that breaks it alone, no kind without cases of both verdicts.</summary>
+/// <summary>The golden cases are complete: every rule has a case that violates only it, and every kind has valid and invalid cases.</summary>
 public sealed class RuleCoverageTests
 {
     private static readonly List<CelRule> Rules = [.. Repository.Crds.SelectMany(CelRule.Of)];
 
     [Fact]
-    public void Rules_EachOne_HasACaseThatBreaksItAlone()
+    public void Rules_EachRule_HasCaseThatViolatesOnlyIt()
     {
-        var broken = GoldenCase.All("invalid").Where(given => given.Rule is not null).Select(given => (given.Kind, Field: CelRule.Anonymous(given.Field!), Message: given.Rule!)).ToHashSet();
+        var broken = GoldenCase.All("invalid").Where(given => given.Rule is not null).Select(given => (given.Kind, Field: CelRule.WithoutIndices(given.Field!), Message: given.Rule!)).ToHashSet();
 
         Assert.True(Rules.Count >= 17, $"only {Rules.Count} rules were found in the CRDs");
         Assert.Empty(Rules.Where(rule => !broken.Contains((rule.Kind, rule.Field, rule.Message))));
     }
 
     [Fact]
-    public void Cases_ThatNameARule_NameOneThatExists()
+    public void Cases_WithRule_NameExistingRule()
     {
         var known = Rules.Select(rule => (rule.Kind, rule.Field, rule.Message)).ToHashSet();
 
-        Assert.Empty(GoldenCase.All("invalid").Where(given => given.Rule is not null && !known.Contains((given.Kind, CelRule.Anonymous(given.Field!), given.Rule))).Select(given => given.Path));
+        Assert.Empty(GoldenCase.All("invalid").Where(given => given.Rule is not null && !known.Contains((given.Kind, CelRule.WithoutIndices(given.Field!), given.Rule))).Select(given => given.Path));
     }
 
     [Fact]
-    public void TransitionRules_EachOne_HaveACaseOfAnOldAndANewObject()
+    public void TransitionRules_EachRule_HasUpdateCase()
     {
         var transitions = GoldenCase.All("invalid").Where(given => given.Documents.Count > 1).Select(given => (given.Kind, given.Rule)).ToHashSet();
 
@@ -31,7 +31,7 @@ public sealed class RuleCoverageTests
     }
 
     [Fact]
-    public void Kinds_EachOne_HaveValidCasesOfCreationAndOfChange()
+    public void Kinds_EachKind_HasValidCreateAndUpdateCases()
     {
         var valid = GoldenCase.All("valid").ToList();
 
@@ -43,5 +43,5 @@ public sealed class RuleCoverageTests
     }
 
     [Fact]
-    public void InvalidCases_EachOne_NamesAField() => Assert.Empty(GoldenCase.All("invalid").Where(given => string.IsNullOrEmpty(given.Field)).Select(given => given.Path));
+    public void InvalidCases_EachCase_NamesField() => Assert.Empty(GoldenCase.All("invalid").Where(given => string.IsNullOrEmpty(given.Field)).Select(given => given.Path));
 }

@@ -3,28 +3,28 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Conformance.Tests.Objects;
 
-/// <summary>What a new object gets, and which are not made.</summary>
-public sealed class CreationTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>Creation: the fields that the server sets, and the objects that it rejects.</summary>
+public sealed class CreationTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Create_Object_GetsWhatOnlyTheServerGives(string server)
+    public async Task Create_ValidObject_HasServerMetadata(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
 
-        var made = await space.OkAsync("POST", space.Path(), Space.Widget(
+        var created = await space.OkAsync("POST", space.Path(), Space.Widget(
             name,
             metadata: """{"uid":"00000000-0000-0000-0000-000000000001","generation":9,"creationTimestamp":"2001-01-01T00:00:00Z","deletionTimestamp":"2001-01-01T00:00:00Z","selfLink":"x"}"""));
 
-        Assert.Equal(201, made.Code);
-        Assert.Equal(1, made.Body.NumberAt("metadata.generation"));
-        Assert.NotEqual("00000000-0000-0000-0000-000000000001", made["metadata.uid"]!.GetValue<string>());
-        Assert.True(Guid.TryParse(made["metadata.uid"]!.GetValue<string>(), out _));
-        Assert.NotEqual(2001, DateTimeOffset.Parse(made["metadata.creationTimestamp"]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture).Year);
-        Assert.Null(made["metadata.deletionTimestamp"]);
-        Assert.Equal(space.Namespace, made["metadata.namespace"]!.GetValue<string>());
-        Assert.NotEmpty(made.Version);
+        Assert.Equal(201, created.Code);
+        Assert.Equal(1, created.Body.NumberAt("metadata.generation"));
+        Assert.NotEqual("00000000-0000-0000-0000-000000000001", created["metadata.uid"]!.GetValue<string>());
+        Assert.True(Guid.TryParse(created["metadata.uid"]!.GetValue<string>(), out _));
+        Assert.NotEqual(2001, DateTimeOffset.Parse(created["metadata.creationTimestamp"]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture).Year);
+        Assert.Null(created["metadata.deletionTimestamp"]);
+        Assert.Equal(space.Namespace, created["metadata.namespace"]!.GetValue<string>());
+        Assert.NotEmpty(created.Version);
     }
 
     [Theory]
@@ -33,14 +33,14 @@ public sealed class CreationTests(Fleet fleet) : ConformanceTests(fleet)
     {
         var space = await SharedAsync(server);
 
-        var made = await space.OkAsync("POST", space.Path(), Space.Widget(Space.NewName(), rest: """{"status":{"phase":"Running"}}"""));
+        var created = await space.OkAsync("POST", space.Path(), Space.Widget(Space.NewName(), rest: """{"status":{"phase":"Running"}}"""));
 
-        Assert.Null(made["status"]);
+        Assert.Null(created["status"]);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Create_WithGenerateName_MakesUpANameEachTime(string server)
+    public async Task Create_WithGenerateName_GeneratesUniqueNames(string server)
     {
         var space = await SharedAsync(server);
 
@@ -64,83 +64,83 @@ public sealed class CreationTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Create_WithoutAnyName_IsRefused(string server)
+    public async Task Create_WithoutName_IsRejected(string server)
     {
         var space = await SharedAsync(server);
 
-        var answer = await space.RefusedAsync(422, "POST", space.Path(), Space.Widget(string.Empty));
+        var response = await space.RejectedAsync(422, "POST", space.Path(), Space.Widget(string.Empty));
 
-        Assert.Contains("FieldValueRequired metadata.name", answer.Causes);
+        Assert.Contains("FieldValueRequired metadata.name", response.Causes);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Create_OfATakenName_IsAlreadyExists(string server)
+    public async Task Create_ExistingName_IsAlreadyExists(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.CreateAsync(name);
 
-        var answer = await space.RefusedAsync(409, "POST", space.Path(), Space.Widget(name));
+        var response = await space.RejectedAsync(409, "POST", space.Path(), Space.Widget(name));
 
-        Assert.Equal("AlreadyExists", answer.Reason);
-        Assert.Equal($"widgets.conformance.example.io \"{name}\" already exists", answer.Message);
-        Assert.Equal("widgets", answer["details.kind"]!.GetValue<string>());
+        Assert.Equal("AlreadyExists", response.Reason);
+        Assert.Equal($"widgets.conformance.example.io \"{name}\" already exists", response.Message);
+        Assert.Equal("widgets", response["details.kind"]!.GetValue<string>());
     }
 
     [Theory]
     [EveryServer]
-    public async Task Create_WithAResourceVersion_IsRefused(string server)
+    public async Task Create_WithResourceVersion_IsRejected(string server)
     {
         var space = await SharedAsync(server);
 
-        var answer = await space.SendAsync("POST", space.Path(), Space.Widget(Space.NewName(), metadata: """{"resourceVersion":"1"}"""));
+        var response = await space.SendAsync("POST", space.Path(), Space.Widget(Space.NewName(), metadata: """{"resourceVersion":"1"}"""));
 
-        // The API server tells it as a fault of its own; a client must not take it for success or a conflict.
-        Assert.Equal(500, answer.Code);
-        Assert.Contains("resourceVersion should not be set on objects to be created", answer.Message, StringComparison.Ordinal);
+        // The API server returns an internal error; clients must treat it neither as success nor as a conflict.
+        Assert.Equal(500, response.Code);
+        Assert.Contains("resourceVersion should not be set on objects to be created", response.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Create_OfAnotherKindNamespaceOrVersion_IsRefused(string server)
+    public async Task Create_WrongKindNamespaceOrVersion_IsRejected(string server)
     {
         var space = await SharedAsync(server);
 
-        var kind = await space.RefusedAsync(422, "POST", space.Path(), Space.Widget(Space.NewName()).Replace("\"Widget\"", "\"Gizmo\"", StringComparison.Ordinal));
-        var ns = await space.RefusedAsync(400, "POST", space.Path(), Space.Widget(Space.NewName(), metadata: """{"namespace":"elsewhere"}"""));
-        var version = await space.RefusedAsync(400, "POST", space.Path(), Space.Widget(Space.NewName(), version: "v7"));
+        var kind = await space.RejectedAsync(422, "POST", space.Path(), Space.Widget(Space.NewName()).Replace("\"Widget\"", "\"Gizmo\"", StringComparison.Ordinal));
+        var ns = await space.RejectedAsync(400, "POST", space.Path(), Space.Widget(Space.NewName(), metadata: """{"namespace":"elsewhere"}"""));
+        var version = await space.RejectedAsync(400, "POST", space.Path(), Space.Widget(Space.NewName(), version: "v7"));
 
         Assert.Equal(["FieldValueInvalid kind"], kind.Causes);
         Assert.Contains("kind: Invalid value: \"Gizmo\": must be Widget", kind.Message, StringComparison.Ordinal);
-        Assert.All((Answer[])[ns, version], answer => Assert.Equal("BadRequest", answer.Reason));
+        Assert.All((ApiResponse[])[ns, version], response => Assert.Equal("BadRequest", response.Reason));
         Assert.Equal("the API version in the data (conformance.example.io/v7) does not match the expected API version (conformance.example.io/v1)", version.Message);
         Assert.Equal("the namespace of the provided object does not match the namespace sent on the request", ns.Message);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Create_WithTheTypedClient_GivesTheStoredObject(string server)
+    public async Task Create_TypedClient_ReturnsStoredObject(string server)
     {
         var space = await SharedAsync(server);
 
-        var made = await space.Client.CreateAsync(new TypedWidget { Metadata = new() { Name = Space.NewName(), Namespace = space.Namespace }, Spec = new() { Size = "Large" } }, CancellationToken.None);
-        var again = await space.Client.GetAsync<TypedWidget>(made.Metadata.NamespacedName, CancellationToken.None);
+        var created = await space.Client.CreateAsync(new TypedWidget { Metadata = new() { Name = Space.NewName(), Namespace = space.Namespace }, Spec = new() { Size = "Large" } }, CancellationToken.None);
+        var again = await space.Client.GetAsync<TypedWidget>(created.Metadata.NamespacedName, CancellationToken.None);
 
         Assert.Equal("Large", again.Spec.Size);
         Assert.Equal(1, again.Spec.Replicas);
-        Assert.Equal(made.Metadata.Uid, again.Metadata.Uid);
+        Assert.Equal(created.Metadata.Uid, again.Metadata.Uid);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Read_InAnotherServedVersion_IsTheSameObject(string server)
+    public async Task Read_OtherServedVersion_ReturnsSameObject(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
-        var made = await space.OkAsync("POST", space.Path(version: "v1beta1"), Space.Widget(name, version: "v1beta1"));
+        var created = await space.OkAsync("POST", space.Path(version: "v1beta1"), Space.Widget(name, version: "v1beta1"));
 
-        Assert.Equal("conformance.example.io/v1beta1", made["apiVersion"]!.GetValue<string>());
+        Assert.Equal("conformance.example.io/v1beta1", created["apiVersion"]!.GetValue<string>());
         Assert.Equal("conformance.example.io/v1", (await space.GetAsync(name))["apiVersion"]!.GetValue<string>());
         var list = await space.OkAsync("GET", space.Path("?fieldSelector=metadata.name=" + name, "v1beta1"));
         Assert.Equal("conformance.example.io/v1beta1", list["items[0].apiVersion"]!.GetValue<string>());

@@ -3,16 +3,16 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Conformance.Tests.Objects;
 
-/// <summary>The scale subresource, which autoscalers and kubectl write.</summary>
-public sealed class ScaleTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>The scale subresource, which autoscalers and kubectl use.</summary>
+public sealed class ScaleTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Scale_ThatIsRead_ShowsWantedAndPresent(string server)
+    public async Task Scale_Read_ReturnsSpecAndStatusReplicas(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
-        var made = await space.CreateAsync(name, """{"size":"Small","replicas":3}""");
+        var created = await space.CreateAsync(name, """{"size":"Small","replicas":3}""");
 
         var fresh = await space.OkAsync("GET", space.Path(name + "/scale"));
         await space.OkAsync("PATCH", space.Path(name + "/status"), """{"status":{"replicas":2,"selector":"app=x"}}""", Space.MergePatch);
@@ -22,20 +22,20 @@ public sealed class ScaleTests(Fleet fleet) : ConformanceTests(fleet)
         Assert.Equal("autoscaling/v1", fresh.Body.TextAt("apiVersion"));
         Assert.Equal("""{"replicas":3}""", fresh["spec"].Json());
         Assert.Equal("""{"replicas":0}""", fresh["status"].Json());
-        Assert.Equal(made["metadata.uid"].Json(), fresh["metadata.uid"].Json());
-        Assert.Equal(made.Version, fresh.Version);
+        Assert.Equal(created["metadata.uid"].Json(), fresh["metadata.uid"].Json());
+        Assert.Equal(created.Version, fresh.Version);
         Assert.Equal("""{"replicas":2,"selector":"app=x"}""", running["status"].Sorted());
     }
 
     [Theory]
     [EveryServer]
-    public async Task Scale_ThatIsWritten_ChangesTheSpecOnly(string server)
+    public async Task Scale_Write_ChangesOnlySpec(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
-        var made = await space.CreateAsync(name, """{"size":"Small","title":"x"}""");
+        var created = await space.CreateAsync(name, """{"size":"Small","title":"x"}""");
 
-        var put = await space.OkAsync("PUT", space.Path(name + "/scale"), ScaleBody(space, name, """{"replicas":5}""", made.Version));
+        var put = await space.OkAsync("PUT", space.Path(name + "/scale"), ScaleBody(space, name, """{"replicas":5}""", created.Version));
         var patched = await space.OkAsync("PATCH", space.Path(name + "/scale"), """{"spec":{"replicas":7}}""", Space.MergePatch);
 
         Assert.Equal(5, put.Body.NumberAt("spec.replicas"));
@@ -48,36 +48,36 @@ public sealed class ScaleTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Scale_OfAnOldVersion_IsAConflict(string server)
+    public async Task Scale_OldResourceVersion_IsConflict(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         var old = await space.CreateAsync(name);
         await space.MergeAsync(name, """{"spec":{"title":"x"}}""");
 
-        Assert.Equal("Conflict", (await space.RefusedAsync(409, "PUT", space.Path(name + "/scale"), ScaleBody(space, name, """{"replicas":5}""", old.Version))).Reason);
+        Assert.Equal("Conflict", (await space.RejectedAsync(409, "PUT", space.Path(name + "/scale"), ScaleBody(space, name, """{"replicas":5}""", old.Version))).Reason);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Scale_ThatIsNoNumberOrTooLow_IsRefused(string server)
+    public async Task Scale_InvalidReplicas_IsRejected(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.CreateAsync(name);
 
-        var negative = await space.RefusedAsync(422, "PATCH", space.Path(name + "/scale"), """{"spec":{"replicas":-1}}""", Space.MergePatch);
-        var beyond = await space.RefusedAsync(422, "PATCH", space.Path(name + "/scale"), """{"spec":{"replicas":501}}""", Space.MergePatch);
+        var negative = await space.RejectedAsync(422, "PATCH", space.Path(name + "/scale"), """{"spec":{"replicas":-1}}""", Space.MergePatch);
+        var beyond = await space.RejectedAsync(422, "PATCH", space.Path(name + "/scale"), """{"spec":{"replicas":501}}""", Space.MergePatch);
 
         Assert.Contains("FieldValueInvalid spec.replicas", negative.Causes);
         Assert.Contains("FieldValueInvalid spec.replicas", beyond.Causes);
-        await space.RefusedAsync(404, "GET", space.Path(Space.NewName() + "/scale"));
+        await space.RejectedAsync(404, "GET", space.Path(Space.NewName() + "/scale"));
         Assert.Equal(405, (await space.SendAsync("DELETE", space.Path(name + "/scale"))).Code);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Scale_WithTheTypedClient_Works(string server)
+    public async Task Scale_TypedClient_ReadsAndWrites(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -91,8 +91,8 @@ public sealed class ScaleTests(Fleet fleet) : ConformanceTests(fleet)
     }
 
     [Theory]
-    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it keeps no ownership of what is written through scale")]
-    public async Task Scale_ThatIsWritten_IsOwnedThroughTheSubresource(string server)
+    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it records no ownership for writes through scale")]
+    public async Task Scale_Write_IsOwnedThroughSubresource(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();

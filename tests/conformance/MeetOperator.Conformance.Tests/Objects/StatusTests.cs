@@ -2,12 +2,12 @@ using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Objects;
 
-/// <summary>The status subresource: neither side writes what is the other's.</summary>
-public sealed class StatusTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>The status subresource: the object endpoint cannot change the status, and the status endpoint nothing else.</summary>
+public sealed class StatusTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Object_ThatIsWritten_KeepsItsStatus(string server)
+    public async Task Object_Write_KeepsStatus(string server)
     {
         var space = await SharedAsync(server);
         var name = await RunningAsync(space);
@@ -17,42 +17,42 @@ public sealed class StatusTests(Fleet fleet) : ConformanceTests(fleet)
         var removed = await space.OkAsync("PATCH", space.Path(name), """[{"op":"remove","path":"/status"},{"op":"replace","path":"/spec/size","value":"Large"}]""", Space.JsonPatch);
 
         Assert.Equal(2, merged.Body.NumberAt("spec.replicas"));
-        Assert.All((Answer[])[merged, put, removed], answer => Assert.Equal("Running", answer.Body.TextAt("status.phase")));
+        Assert.All((ApiResponse[])[merged, put, removed], response => Assert.Equal("Running", response.Body.TextAt("status.phase")));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Status_ThatIsWritten_TakesNothingElseAlong(string server)
+    public async Task Status_Write_ChangesNothingElse(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
-        var made = await space.CreateAsync(name, metadata: """{"labels":{"a":"b"}}""");
+        var created = await space.CreateAsync(name, metadata: """{"labels":{"a":"b"}}""");
 
         var patched = await space.OkAsync("PATCH", space.Path(name + "/status"), """{"spec":{"replicas":9},"metadata":{"labels":{"a":"c"},"annotations":{"x":"y"},"finalizers":["example.io/f"]},"status":{"phase":"Pending"}}""", Space.MergePatch);
         var put = await space.OkAsync("PUT", space.Path(name + "/status"), Space.Widget(name, """{"size":"Large"}""", $$$"""{"resourceVersion":"{{{patched.Version}}}","labels":{"z":"z"}}""", """{"status":{"phase":"Running","replicas":3}}"""));
 
         Assert.Equal("Pending", patched.Body.TextAt("status.phase"));
         Assert.Equal("Running", put.Body.TextAt("status.phase"));
-        Assert.All((Answer[])[patched, put], answer =>
+        Assert.All((ApiResponse[])[patched, put], response =>
         {
-            Assert.Equal("""{"a":"b"}""", answer["metadata.labels"].Json());
-            Assert.Null(answer["metadata.annotations"]);
-            Assert.Null(answer["metadata.finalizers"]);
-            Assert.Equal(made["spec"].Sorted(), answer["spec"].Sorted());
-            Assert.Equal(1, answer.Body.NumberAt("metadata.generation"));
+            Assert.Equal("""{"a":"b"}""", response["metadata.labels"].Json());
+            Assert.Null(response["metadata.annotations"]);
+            Assert.Null(response["metadata.finalizers"]);
+            Assert.Equal(created["spec"].Sorted(), response["spec"].Sorted());
+            Assert.Equal(1, response.Body.NumberAt("metadata.generation"));
         });
     }
 
     [Theory]
     [EveryServer]
-    public async Task Status_OfAnOldVersion_IsAConflict(string server)
+    public async Task Status_OldResourceVersion_IsConflict(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         var old = await space.CreateAsync(name);
         await space.MergeAsync(name, """{"spec":{"replicas":2}}""");
 
-        await space.RefusedAsync(409, "PUT", space.Path(name + "/status"), Space.Widget(name, metadata: $$"""{"resourceVersion":"{{old.Version}}"}""", rest: """{"status":{"phase":"Running"}}"""));
+        await space.RejectedAsync(409, "PUT", space.Path(name + "/status"), Space.Widget(name, metadata: $$"""{"resourceVersion":"{{old.Version}}"}""", rest: """{"status":{"phase":"Running"}}"""));
         var unversioned = await space.SendAsync("PUT", space.Path(name + "/status"), Space.Widget(name, rest: """{"status":{"phase":"Running"}}"""));
 
         Assert.Equal(422, unversioned.Code);
@@ -60,7 +60,7 @@ public sealed class StatusTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Status_ThatIsRead_IsTheWholeObject(string server)
+    public async Task Status_Read_ReturnsWholeObject(string server)
     {
         var space = await SharedAsync(server);
         var name = await RunningAsync(space);
@@ -74,7 +74,7 @@ public sealed class StatusTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Status_ThatIsReplacedByNothing_IsGone(string server)
+    public async Task Status_ReplacedWithoutStatus_IsRemoved(string server)
     {
         var space = await SharedAsync(server);
         var name = await RunningAsync(space);
@@ -87,23 +87,23 @@ public sealed class StatusTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Status_ThatIsReplacedWithoutASpec_LeavesTheSpecAsItIs(string server)
+    public async Task Status_ReplacedWithoutSpec_KeepsSpec(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
-        var made = await space.CreateAsync(name, metadata: """{"labels":{"a":"b"}}""");
-        var body = $$$"""{"apiVersion":"conformance.example.io/v1","kind":"Widget","metadata":{"name":"{{{name}}}","uid":"{{{made.Body.TextAt("metadata.uid")}}}","resourceVersion":"{{{made.Version}}}"},"status":{"phase":"Running"}}""";
+        var created = await space.CreateAsync(name, metadata: """{"labels":{"a":"b"}}""");
+        var body = $$$"""{"apiVersion":"conformance.example.io/v1","kind":"Widget","metadata":{"name":"{{{name}}}","uid":"{{{created.Body.TextAt("metadata.uid")}}}","resourceVersion":"{{{created.Version}}}"},"status":{"phase":"Running"}}""";
 
         var put = await space.OkAsync("PUT", space.Path(name + "/status"), body);
 
         Assert.Equal("Running", put.Body.TextAt("status.phase"));
-        Assert.Equal(made["spec"].Sorted(), put["spec"].Sorted());
-        Assert.Equal(made["metadata.labels"].Json(), put["metadata.labels"].Json());
+        Assert.Equal(created["spec"].Sorted(), put["spec"].Sorted());
+        Assert.Equal(created["metadata.labels"].Json(), put["metadata.labels"].Json());
     }
 
     [Theory]
     [EveryServer]
-    public async Task Status_OfWrongMethods_IsRefused(string server)
+    public async Task Status_UnsupportedMethod_IsRejected(string server)
     {
         var space = await SharedAsync(server);
         var name = await RunningAsync(space);
@@ -115,12 +115,12 @@ public sealed class StatusTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Status_OnItsOwn_ReachesWatchers(string server)
+    public async Task Status_Change_ReachesWatchers(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
-        var made = await space.CreateAsync(name);
-        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={made.Version}&fieldSelector=metadata.name%3D{name}"));
+        var created = await space.CreateAsync(name);
+        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={created.Version}&fieldSelector=metadata.name%3D{name}"));
 
         await space.OkAsync("PATCH", space.Path(name + "/status"), """{"status":{"phase":"Running"}}""", Space.MergePatch);
 

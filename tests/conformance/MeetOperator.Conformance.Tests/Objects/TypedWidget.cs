@@ -2,7 +2,7 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Conformance.Tests.Objects;
 
-/// <summary>The Widget as our own client sees it.</summary>
+/// <summary>The Widget for the typed client.</summary>
 [KubernetesEntity(Group = "conformance.example.io", Version = "v1", Kind = "Widget", Plural = "widgets")]
 internal sealed class TypedWidget : CustomResource<TypedWidgetSpec, TypedWidgetStatus>;
 

@@ -3,11 +3,11 @@ using MeetOperator.Conformance.Tests.Servers;
 namespace MeetOperator.Conformance.Tests.Patches;
 
 /// <summary>JSON patch (RFC 6902).</summary>
-public sealed class JsonPatchTests(Fleet fleet) : ConformanceTests(fleet)
+public sealed class JsonPatchTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Operations_OfEachKind_AreCarriedOutInOrder(string server)
+    public async Task Operations_EachKind_RunInOrder(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -35,22 +35,22 @@ public sealed class JsonPatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Test_ThatFails_ChangesNothing(string server)
+    public async Task TestOperation_Fails_ChangesNothing(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
-        var made = await space.CreateAsync(name);
+        var created = await space.CreateAsync(name);
 
-        var answer = await PatchAsync(space, name, """[{"op":"replace","path":"/spec/replicas","value":3},{"op":"test","path":"/spec/size","value":"Large"}]""");
+        var response = await PatchAsync(space, name, """[{"op":"replace","path":"/spec/replicas","value":3},{"op":"test","path":"/spec/size","value":"Large"}]""");
 
-        Assert.Equal(422, answer.Code);
-        Assert.Equal("Invalid", answer.Reason);
-        Assert.Equal(made.Version, (await space.GetAsync(name)).Version);
+        Assert.Equal(422, response.Code);
+        Assert.Equal("Invalid", response.Reason);
+        Assert.Equal(created.Version, (await space.GetAsync(name)).Version);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Operation_OnWhatIsNotThere_IsUnprocessable(string server)
+    public async Task Operation_MissingPath_IsUnprocessable(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -62,8 +62,8 @@ public sealed class JsonPatchTests(Fleet fleet) : ConformanceTests(fleet)
     }
 
     [Theory]
-    [EveryServer(Without = ServerNames.Kubernetes120, Because = "its JSON patch library adds what it should replace")]
-    public async Task Replace_OfWhatIsNotThere_IsUnprocessable(string server)
+    [EveryServer(Without = ServerNames.Kubernetes120, Because = "its JSON patch library adds missing values instead of failing")]
+    public async Task Replace_MissingPath_IsUnprocessable(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -74,7 +74,7 @@ public sealed class JsonPatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Patch_ThatIsMalformed_IsABadRequest(string server)
+    public async Task Patch_Malformed_IsBadRequest(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -86,7 +86,7 @@ public sealed class JsonPatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Patch_OfTheStatusEndpoint_ReachesTheStatusOnly(string server)
+    public async Task Patch_StatusEndpoint_ChangesOnlyStatus(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -98,5 +98,5 @@ public sealed class JsonPatchTests(Fleet fleet) : ConformanceTests(fleet)
         Assert.Equal("Small", changed.Body.TextAt("spec.size"));
     }
 
-    private static Task<Answer> PatchAsync(Space space, string name, string operations) => space.SendAsync("PATCH", space.Path(name), operations, Space.JsonPatch);
+    private static Task<ApiResponse> PatchAsync(Space space, string name, string operations) => space.SendAsync("PATCH", space.Path(name), operations, Space.JsonPatch);
 }

@@ -4,11 +4,11 @@ using MeetOperator.Kube;
 namespace MeetOperator.Conformance.Tests.Patches;
 
 /// <summary>JSON merge patch (RFC 7396).</summary>
-public sealed class MergePatchTests(Fleet fleet) : ConformanceTests(fleet)
+public sealed class MergePatchTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Merge_OfObjectsListsAndNulls_MergesReplacesAndRemoves(string server)
+    public async Task MergePatch_ObjectsListsAndNulls_MergesReplacesAndRemoves(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -26,7 +26,7 @@ public sealed class MergePatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Merge_OfANewObjectWithNulls_LeavesTheNullsOut(string server)
+    public async Task MergePatch_NewObjectWithNulls_DropsNulls(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -40,36 +40,36 @@ public sealed class MergePatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Merge_OfTextForAnObject_IsJudgedByTheSchema(string server)
+    public async Task MergePatch_TextForObject_IsValidated(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.CreateAsync(name);
 
-        var answer = await space.SendAsync("PATCH", space.Path(name), """{"spec":{"nested":"x"}}""", Space.MergePatch);
+        var response = await space.SendAsync("PATCH", space.Path(name), """{"spec":{"nested":"x"}}""", Space.MergePatch);
 
-        Assert.Equal(422, answer.Code);
-        Assert.Contains(answer.Causes, cause => cause.EndsWith(" spec.nested", StringComparison.Ordinal));
+        Assert.Equal(422, response.Code);
+        Assert.Contains(response.Causes, cause => cause.EndsWith(" spec.nested", StringComparison.Ordinal));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Merge_ThatIsNoObject_IsABadRequest(string server)
+    public async Task MergePatch_NotAnObject_IsBadRequest(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.CreateAsync(name);
 
-        // 1.20 blames other things for it.
+        // 1.20 reports a different cause.
         Assert.All(
-            (Answer[])[await space.SendAsync("PATCH", space.Path(name), "[1]", Space.MergePatch), await space.SendAsync("PATCH", space.Path(name), "{", Space.MergePatch)],
-            answer => Assert.True(answer.Code == 400 || (server == ServerNames.Kubernetes120 && answer.Code > 400), answer.ToString()));
+            (ApiResponse[])[await space.SendAsync("PATCH", space.Path(name), "[1]", Space.MergePatch), await space.SendAsync("PATCH", space.Path(name), "{", Space.MergePatch)],
+            response => Assert.True(response.Code == 400 || (server == ServerNames.Kubernetes120 && response.Code > 400), response.ToString()));
         Assert.Equal(404, (await space.SendAsync("PATCH", space.Path(Space.NewName()), "{}", Space.MergePatch)).Code);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Merge_WithTheTypedClient_Works(string server)
+    public async Task MergePatch_TypedClient_ReturnsMergedObject(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();

@@ -4,12 +4,12 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Conformance.Tests.Reading;
 
-/// <summary>Lists: pages, versions, selectors.</summary>
-public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>Lists: pages, versions and selectors.</summary>
+public sealed class ListTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task List_OfACollection_IsInOrderWithAVersion(string server)
+    public async Task List_Collection_IsOrderedWithVersion(string server)
     {
         var space = await OwnAsync(server);
         await FillAsync(space, "c", "a", "b");
@@ -26,7 +26,7 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task List_OfNothing_HasAnEmptyListOfItems(string server)
+    public async Task List_WithoutObjects_HasEmptyItems(string server)
     {
         var space = await OwnAsync(server);
 
@@ -35,7 +35,7 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task List_WithALimit_GoesOnPageByPageAtOneVersion(string server)
+    public async Task List_WithLimit_PagesAtOneVersion(string server)
     {
         var space = await OwnAsync(server);
         await FillAsync(space, "a", "b", "c", "d", "e");
@@ -53,12 +53,12 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
         Assert.Equal(["e"], Names(third));
         Assert.True(string.IsNullOrEmpty(third.Body.TextAt("metadata.continue")));
         Assert.Null(third["metadata.remainingItemCount"]);
-        Assert.All((Answer[])[second, third], page => Assert.Equal(first.Version, page.Version));
+        Assert.All((ApiResponse[])[second, third], page => Assert.Equal(first.Version, page.Version));
     }
 
     [Theory]
     [EveryServer]
-    public async Task List_WithALimitAndASelector_TellsNoRemainder(string server)
+    public async Task List_LimitAndSelector_HasNoRemainingCount(string server)
     {
         var space = await OwnAsync(server);
         foreach (var name in (string[])["a", "b", "c", "d"])
@@ -76,7 +76,7 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task List_OfAForgottenPage_IsGoneAndOffersToGoOn(string server)
+    public async Task List_ExpiredContinueToken_IsGoneWithNewToken(string server)
     {
         var space = await OwnAsync(server);
         await FillAsync(space, "a", "b", "c");
@@ -84,16 +84,16 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
         await space.CreateAsync("d");
         await space.Server.CompactAsync();
 
-        var answer = await space.RefusedAsync(410, "GET", space.Path($"?limit=1&continue={OfVersionOne(first)}"));
-        var onward = await space.OkAsync("GET", space.Path($"?limit=9&continue={Uri.EscapeDataString(answer.Body.TextAt("metadata.continue")!)}"));
+        var response = await space.RejectedAsync(410, "GET", space.Path($"?limit=1&continue={OfVersionOne(first)}"));
+        var onward = await space.OkAsync("GET", space.Path($"?limit=9&continue={Uri.EscapeDataString(response.Body.TextAt("metadata.continue")!)}"));
 
-        Assert.Equal("Expired", answer.Reason);
+        Assert.Equal("Expired", response.Reason);
         Assert.Equal(["b", "c", "d"], Names(onward));
     }
 
     [Theory]
     [EveryServer]
-    public async Task List_WithABrokenTokenOrLimit_IsABadRequest(string server)
+    public async Task List_InvalidTokenOrLimit_IsBadRequest(string server)
     {
         var space = await OwnAsync(server);
 
@@ -103,14 +103,14 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task List_AtAVersion_IsAtLeastThatNew(string server)
+    public async Task List_AtResourceVersion_IsNotOlder(string server)
     {
         var space = await OwnAsync(server);
         await FillAsync(space, "a");
-        var made = await space.CreateAsync("b");
+        var created = await space.CreateAsync("b");
 
         var zero = await space.OkAsync("GET", space.Path("?resourceVersion=0"));
-        var since = await space.OkAsync("GET", space.Path($"?resourceVersion={made.Version}"));
+        var since = await space.OkAsync("GET", space.Path($"?resourceVersion={created.Version}"));
         var future = await space.SendAsync("GET", space.Path("?resourceVersion=999999999999"));
 
         Assert.NotEmpty(zero.Version);
@@ -123,7 +123,7 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task List_ByLabels_UnderstandsEveryForm(string server)
+    public async Task List_LabelSelector_SupportsEveryForm(string server)
     {
         var space = await OwnAsync(server);
         await space.CreateAsync("a", metadata: """{"labels":{"tier":"gold","zone":"1"}}""");
@@ -144,7 +144,7 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task List_ByFields_KnowsNameAndNamespaceOnly(string server)
+    public async Task List_FieldSelector_SupportsNameAndNamespace(string server)
     {
         var space = await OwnAsync(server);
         await FillAsync(space, "a", "b");
@@ -159,7 +159,7 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task List_OverAllNamespaces_HasThoseOfEach(string server)
+    public async Task List_AllNamespaces_ContainsEachNamespace(string server)
     {
         var (one, two) = (await OwnAsync(server), await OwnAsync(server));
         var mark = Space.NewName();
@@ -173,7 +173,7 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task ListAll_WithTheTypedClient_ReadsEveryPage(string server)
+    public async Task ListAll_TypedClient_ReadsEveryPage(string server)
     {
         var space = await OwnAsync(server);
         await FillAsync(space, "a", "b", "c", "d", "e");
@@ -191,8 +191,8 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
         }
     }
 
-    /// <summary>The page's token as a client would hold it that has waited far too long.</summary>
-    private static string OfVersionOne(Answer page)
+    /// <summary>The continue token of a page with an expired version.</summary>
+    private static string OfVersionOne(ApiResponse page)
     {
         var token = page.Body.TextAt("metadata.continue")!;
         var content = JsonNode.Parse(Convert.FromBase64String(token.Replace('-', '+').Replace('_', '/').PadRight((token.Length + 3) / 4 * 4, '=')))!;
@@ -200,7 +200,7 @@ public sealed class ListTests(Fleet fleet) : ConformanceTests(fleet)
         return Uri.EscapeDataString(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(content.ToJsonString())).TrimEnd('=').Replace('+', '-').Replace('/', '_'));
     }
 
-    private static IEnumerable<string> Names(Answer list) => ((JsonArray)list["items"]!).Select(item => item.TextAt("metadata.name")!);
+    private static IEnumerable<string> Names(ApiResponse list) => ((JsonArray)list["items"]!).Select(item => item.TextAt("metadata.name")!);
 
     private static long Number(string version) => long.Parse(version, System.Globalization.CultureInfo.InvariantCulture);
 }

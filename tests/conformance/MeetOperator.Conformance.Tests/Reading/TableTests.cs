@@ -3,14 +3,14 @@ using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Reading;
 
-/// <summary>Tables, as kubectl asks for them.</summary>
-public sealed class TableTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>Tables, as kubectl requests them.</summary>
+public sealed class TableTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     private const string Table = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
     [Theory]
     [EveryServer]
-    public async Task List_AsATable_HasTheColumnsOfTheDefinition(string server)
+    public async Task List_AsTable_HasColumnsOfDefinition(string server)
     {
         var space = await OwnAsync(server);
         await space.CreateAsync("a", """{"size":"Large","replicas":3,"when":"2020-01-01T00:00:00Z"}""");
@@ -37,7 +37,7 @@ public sealed class TableTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Get_AsATable_HasOneRow(string server)
+    public async Task Get_AsTable_HasOneRow(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -50,7 +50,7 @@ public sealed class TableTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task List_AsATable_IncludesWhatIsAsked(string server)
+    public async Task List_AsTable_IncludesRequestedObjects(string server)
     {
         var space = await OwnAsync(server);
         await space.CreateAsync("a");

@@ -4,12 +4,12 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Conformance.Tests.Reading;
 
-/// <summary>Watches: where they begin, what they show, how they end.</summary>
-public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>Watches: start versions, events and ends.</summary>
+public sealed class WatchTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Watch_FromAVersion_ShowsWhatCameAfterInOrder(string server)
+    public async Task Watch_FromVersion_SendsLaterEventsInOrder(string server)
     {
         var space = await OwnAsync(server);
         await space.CreateAsync("old");
@@ -27,7 +27,7 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Watch_FromZeroOrNothing_ShowsWhatIsThereFirst(string server)
+    public async Task Watch_FromZeroOrNoVersion_SendsExistingObjectsFirst(string server)
     {
         var space = await OwnAsync(server);
         await space.CreateAsync("a");
@@ -43,7 +43,7 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Watch_ThatWasCut_ResumesFromTheLastEvent(string server)
+    public async Task Watch_AfterDisconnect_ResumesFromLastEvent(string server)
     {
         var space = await OwnAsync(server);
         var list = await space.OkAsync("GET", space.Path());
@@ -64,7 +64,7 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Watch_ByALabel_ShowsComingAndGoingAsAddedAndDeleted(string server)
+    public async Task Watch_LabelSelector_SendsAddedAndDeleted(string server)
     {
         var space = await OwnAsync(server);
         var list = await space.OkAsync("GET", space.Path());
@@ -84,7 +84,7 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
         Assert.Equal(["ADDED", "MODIFIED", "DELETED"], [first, second, third]);
         Assert.Equal(entered.Version, added.TextAt("metadata.resourceVersion"));
 
-        // Who left is shown as it was while it belonged, with the version of its leaving.
+        // The event has the last matching state of the object, with the version of the change.
         Assert.Equal("x", deleted.TextAt("metadata.labels.tier"));
         Assert.Equal(left.Version, deleted.TextAt("metadata.resourceVersion"));
         Assert.Equal("ADDED b", fourth);
@@ -92,7 +92,7 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Watch_ByAName_ShowsThatObjectOnly(string server)
+    public async Task Watch_ByName_SendsOnlyThatObject(string server)
     {
         var space = await OwnAsync(server);
         await using var watch = await WatchReader.OpenAsync(space.Server, space.Path("?watch=true&resourceVersion=0&fieldSelector=metadata.name%3Db"));
@@ -103,12 +103,12 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
     }
 
     [Theory]
-    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it came with Kubernetes 1.27")]
-    public async Task Watch_ThatAsksForTheInitialEvents_MarksTheirEnd(string server)
+    [EveryServer(Without = ServerNames.Kubernetes120, Because = "the feature is new in Kubernetes 1.27")]
+    public async Task Watch_WithInitialEvents_MarksTheirEnd(string server)
     {
         var space = await OwnAsync(server);
         await space.CreateAsync("a");
-        var made = await space.CreateAsync("b");
+        var created = await space.CreateAsync("b");
         await using var watch = await WatchReader.OpenAsync(space.Server, space.Path("?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"));
 
         var names = new[] { await watch.NextNameAsync(), await watch.NextNameAsync() };
@@ -118,15 +118,15 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
         Assert.Equal(["ADDED a", "ADDED b"], names.Order(StringComparer.Ordinal));
         Assert.Equal("BOOKMARK", type);
         Assert.Equal("true", mark.At("metadata.annotations")!["k8s.io/initial-events-end"]!.GetValue<string>());
-        Assert.True(Number(mark) >= Number(made.Body));
+        Assert.True(Number(mark) >= Number(created.Body));
         Assert.Equal("ADDED c", await watch.NextNameAsync());
-        var unmatched = await space.RefusedAsync(422, "GET", space.Path("?watch=true&sendInitialEvents=true"));
+        var unmatched = await space.RejectedAsync(422, "GET", space.Path("?watch=true&sendInitialEvents=true"));
         Assert.Equal(["FieldValueForbidden resourceVersionMatch"], unmatched.Causes);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Watch_WithATimeout_EndsWithoutAnError(string server)
+    public async Task Watch_WithTimeout_EndsWithoutError(string server)
     {
         var space = await OwnAsync(server);
         await using var watch = await WatchReader.OpenAsync(space.Server, space.Path("?watch=true&resourceVersion=0&timeoutSeconds=1"));
@@ -136,14 +136,14 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Watch_ThatSeesNothing_LearnsFromABookmarkWhereToGoOn(string server)
+    public async Task Watch_WithoutEvents_ReceivesBookmark(string server)
     {
         var space = await OwnAsync(server);
-        var made = await space.CreateAsync("a");
+        var created = await space.CreateAsync("a");
 
-        // Real servers send it within the last seconds of a watch, and not in one that is shorter than that.
+        // Real servers send the bookmark in the last seconds of a watch, unless the watch is shorter than that.
         var seconds = server == ServerNames.Embedded ? 2 : 15;
-        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={made.Version}&allowWatchBookmarks=true&labelSelector=never%3Dthere&timeoutSeconds={seconds}"));
+        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={created.Version}&allowWatchBookmarks=true&labelSelector=never%3Dthere&timeoutSeconds={seconds}"));
         var unseen = await space.CreateAsync("b");
 
         var (type, shown) = await watch.NextAsync();
@@ -156,40 +156,40 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Watch_FromAVersionThatIsForgotten_IsGone(string server)
+    public async Task Watch_FromCompactedVersion_IsGone(string server)
     {
         var space = await OwnAsync(server);
         await space.CreateAsync("a");
         await space.Server.CompactAsync();
 
-        var (code, reason) = await RefusalAsync(space, "1");
+        var (code, reason) = await ErrorAsync(space, "1");
 
         Assert.Equal(410, code);
         Assert.Equal("Expired", reason);
-        var refusal = await Assert.ThrowsAsync<KubeApiException>(async () =>
+        var exception = await Assert.ThrowsAsync<KubeApiException>(async () =>
         {
             await foreach (var _ in space.Client.WatchAsync<Objects.TypedWidget>(space.Namespace, new WatchOptions { ResourceVersion = "1" }, CancellationToken.None))
             {
                 Assert.Fail("an event from before the compaction");
             }
         });
-        Assert.True(refusal.IsGone);
+        Assert.True(exception.IsGone);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Watch_FromNonsense_IsRefused(string server)
+    public async Task Watch_InvalidVersion_IsRejected(string server)
     {
         var space = await OwnAsync(server);
 
-        // The API server tells it as a fault of its own.
+        // The API server returns an internal error.
         Assert.Equal(500, (await space.SendAsync("GET", space.Path("?watch=true&resourceVersion=abc"))).Code);
         Assert.Equal(server == ServerNames.Kubernetes120 ? 500 : 400, (await space.SendAsync("GET", space.Path("?resourceVersion=abc"))).Code);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Watch_WithTheTypedClient_GivesTypedEvents(string server)
+    public async Task Watch_TypedClient_ReturnsTypedEvents(string server)
     {
         var space = await OwnAsync(server);
         var list = await space.OkAsync("GET", space.Path());
@@ -204,8 +204,8 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
 
     private static long Number(JsonNode shown) => long.Parse(shown.TextAt("metadata.resourceVersion")!, System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>A refusal comes as an answer or as the watch's first event; clients take both alike.</summary>
-    private static async Task<(int Code, string? Reason)> RefusalAsync(Space space, string version)
+    /// <summary>An error is the response or the first event of the watch; clients treat both the same.</summary>
+    private static async Task<(int Code, string? Reason)> ErrorAsync(Space space, string version)
     {
         using var response = await space.Server.Http.GetAsync(space.Path($"?watch=true&resourceVersion={version}&timeoutSeconds=5"), HttpCompletionOption.ResponseHeadersRead);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());

@@ -3,15 +3,15 @@ using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Requests;
 
-/// <summary>CustomResourceDefinitions: which are refused, and how one goes.</summary>
-public sealed class DefinitionTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>CustomResourceDefinitions: validation and deletion.</summary>
+public sealed class DefinitionTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     private const string Plain = """{"type":"object","properties":{"spec":{"type":"object","properties":{"size":{"type":"string"},"tier":{"type":"string"}}}}}""";
 
     [Theory]
     [EveryServer]
-    public async Task Definition_ThatIsBroken_IsRefused(string server)
+    public async Task Definition_Invalid_IsRejected(string server)
     {
         var space = await SharedAsync(server);
 
@@ -25,17 +25,17 @@ public sealed class DefinitionTests(Fleet fleet) : ConformanceTests(fleet)
                      ("broken.example.io", Of("""{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["k"],"items":{"type":"object","properties":{"k":{"type":"string"}}}}"""), "FieldValueRequired .properties[spec].properties[x].items.properties[k].default"),
                  ])
         {
-            var answer = await space.RefusedAsync(422, "POST", Definitions, Definition(name, schema));
+            var response = await space.RejectedAsync(422, "POST", Definitions, Definition(name, schema));
 
-            // Where a schema stands is told by the form in which a server keeps it.
-            var causes = answer.Causes.Select(c => c.Replace("spec.validation.openAPIV3Schema", string.Empty, StringComparison.Ordinal).Replace("spec.versions[0].schema.openAPIV3Schema", string.Empty, StringComparison.Ordinal));
-            Assert.True(causes.Any(c => c.EndsWith(cause, StringComparison.Ordinal)), $"{schema}: {cause} is not in {answer}");
+            // The path of the schema depends on the internal version of the server.
+            var causes = response.Causes.Select(c => c.Replace("spec.validation.openAPIV3Schema", string.Empty, StringComparison.Ordinal).Replace("spec.versions[0].schema.openAPIV3Schema", string.Empty, StringComparison.Ordinal));
+            Assert.True(causes.Any(c => c.EndsWith(cause, StringComparison.Ordinal)), $"{schema}: {cause} is not in {response}");
         }
     }
 
     [Theory]
     [EveryServer]
-    public async Task Definition_ThatGoes_WaitsForItsObjects(string server)
+    public async Task DeleteDefinition_WithObjects_WaitsForThem(string server)
     {
         var space = await SharedAsync(server);
         var resource = new EvolvingCrd(space);
@@ -44,23 +44,23 @@ public sealed class DefinitionTests(Fleet fleet) : ConformanceTests(fleet)
         await space.OkAsync("POST", resource.Path(), resource.Body("held", """{"size":"Small"}""", ["example.io/hold"]));
 
         await space.OkAsync("DELETE", resource.DefinitionPath);
-        await GoneAsync(space, resource.Path("free"));
+        await WaitUntilDeletedAsync(space, resource.Path("free"));
         var definition = await space.OkAsync("GET", resource.DefinitionPath);
-        var refused = await space.SendAsync("POST", resource.Path(), resource.Body("late", """{"size":"Small"}"""));
+        var rejected = await space.SendAsync("POST", resource.Path(), resource.Body("late", """{"size":"Small"}"""));
         var held = await space.OkAsync("GET", resource.Path("held"));
         await space.OkAsync("PATCH", resource.Path("held"), """{"metadata":{"finalizers":null}}""", Space.MergePatch);
-        await GoneAsync(space, resource.DefinitionPath);
+        await WaitUntilDeletedAsync(space, resource.DefinitionPath);
 
         Assert.NotNull(definition["metadata.deletionTimestamp"]);
         Assert.Equal("""["customresourcecleanup.apiextensions.k8s.io"]""", definition["metadata.finalizers"].Json());
         Assert.NotNull(held["metadata.deletionTimestamp"]);
-        Assert.Equal(server == ServerNames.Kubernetes120 ? 405 : 403, refused.Code);
-        Assert.Contains("create not allowed while custom resource definition is terminating", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(server == ServerNames.Kubernetes120 ? 405 : 403, rejected.Code);
+        Assert.Contains("create not allowed while custom resource definition is terminating", rejected.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [EveryServer(Without = ServerNames.Kubernetes120, Because = "selectable fields came with Kubernetes 1.30")]
-    public async Task Definition_WithSelectableFields_SelectsByThem(string server)
+    [EveryServer(Without = ServerNames.Kubernetes120, Because = "selectable fields are new in Kubernetes 1.30")]
+    public async Task Definition_WithSelectableFields_SupportsFieldSelectors(string server)
     {
         var space = await OwnAsync(server);
         var resource = new EvolvingCrd(space);
@@ -75,10 +75,10 @@ public sealed class DefinitionTests(Fleet fleet) : ConformanceTests(fleet)
         Assert.Equal(["a"], await NamesAsync("spec.tier=gold"));
         Assert.Equal(["b", "c"], await NamesAsync("spec.tier!=gold"));
         Assert.Equal(["c"], await NamesAsync("spec.tier="));
-        await space.RefusedAsync(400, "GET", resource.Path() + "?fieldSelector=spec.size%3DSmall");
+        await space.RejectedAsync(400, "GET", resource.Path() + "?fieldSelector=spec.size%3DSmall");
     }
 
-    private static async Task GoneAsync(Space space, string path)
+    private static async Task WaitUntilDeletedAsync(Space space, string path)
     {
         var deadline = DateTime.UtcNow.AddSeconds(60);
         while ((await space.SendAsync("GET", path)).Code != 404)

@@ -3,12 +3,12 @@ using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Requests;
 
-/// <summary>From which documents clients learn what is served.</summary>
-public sealed class DiscoveryTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>Discovery documents.</summary>
+public sealed class DiscoveryTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Group_OfACustomResource_HasItsVersionsInOrder(string server)
+    public async Task Group_CustomResource_ListsVersionsInOrder(string server)
     {
         var space = await SharedAsync(server);
 
@@ -22,7 +22,7 @@ public sealed class DiscoveryTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Resources_OfAVersion_AreDescribedWithTheirSubresources(string server)
+    public async Task Resources_OfVersion_ListSubresources(string server)
     {
         var space = await SharedAsync(server);
 
@@ -48,8 +48,8 @@ public sealed class DiscoveryTests(Fleet fleet) : ConformanceTests(fleet)
     }
 
     [Theory]
-    [EveryServer(Without = ServerNames.Apiextensions036, Because = "an aggregator in front of it makes the list of groups")]
-    public async Task Groups_OfTheServer_NameTheCustomOnes(string server)
+    [EveryServer(Without = ServerNames.Apiextensions036, Because = "the list of groups comes from the aggregator of a full cluster")]
+    public async Task Groups_WithCustomResources_AreListed(string server)
     {
         var space = await SharedAsync(server);
 
@@ -61,7 +61,7 @@ public sealed class DiscoveryTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Group_ThatIsUnknown_IsNotFound(string server)
+    public async Task Group_Unknown_IsNotFound(string server)
     {
         var space = await SharedAsync(server);
 

@@ -2,17 +2,17 @@ using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Requests;
 
-/// <summary>Requests that cannot be served, and in which shape that is told.</summary>
-public sealed class ErrorTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>Error responses.</summary>
+public sealed class ErrorTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     [Theory]
     [EveryServer]
-    public async Task Object_ThatIsMissing_IsNotFoundWithDetails(string server)
+    public async Task Object_Missing_IsNotFoundWithDetails(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
 
-        var answer = await space.RefusedAsync(404, "GET", space.Path(name));
+        var answer = await space.RejectedAsync(404, "GET", space.Path(name));
 
         Assert.Equal(
             $$$"""{"apiVersion":"v1","code":404,"details":{"group":"conformance.example.io","kind":"widgets","name":"{{{name}}}"},"kind":"Status","message":"widgets.conformance.example.io \"{{{name}}}\" not found","metadata":{},"reason":"NotFound","status":"Failure"}""",
@@ -21,7 +21,7 @@ public sealed class ErrorTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Resource_ThatIsUnknown_IsNotFound(string server)
+    public async Task Resource_Unknown_IsNotFound(string server)
     {
         var space = await SharedAsync(server);
 
@@ -33,22 +33,22 @@ public sealed class ErrorTests(Fleet fleet) : ConformanceTests(fleet)
         {
             using var response = await space.Server.Http.GetAsync(path);
 
-            // The body is a Status or plain text, as the server has a handler for the group or not; clients go by the code.
+            // The body is a Status or plain text, depending on whether the server has a handler for the group; clients use the status code.
             Assert.Equal(404, (int)response.StatusCode);
         }
     }
 
     [Theory]
     [EveryServer]
-    public async Task Method_ThatDoesNotFit_IsRefused(string server)
+    public async Task Method_Unsupported_IsRejected(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
         await space.CreateAsync(name);
 
-        var put = await space.RefusedAsync(400, "PUT", space.Path(), Space.Widget(name));
-        var patch = await space.RefusedAsync(400, "PATCH", space.Path(), "{}", Space.MergePatch);
-        var delete = await space.RefusedAsync(405, "DELETE", space.Path(name + "/status"));
+        var put = await space.RejectedAsync(400, "PUT", space.Path(), Space.Widget(name));
+        var patch = await space.RejectedAsync(400, "PATCH", space.Path(), "{}", Space.MergePatch);
+        var delete = await space.RejectedAsync(405, "DELETE", space.Path(name + "/status"));
 
         Assert.Equal("name must be provided", put.Message);
         Assert.Equal("name must be provided", patch.Message);
@@ -58,7 +58,7 @@ public sealed class ErrorTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Body_OfAnUnknownType_IsUnsupported(string server)
+    public async Task Body_UnknownMediaType_IsUnsupported(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -68,7 +68,7 @@ public sealed class ErrorTests(Fleet fleet) : ConformanceTests(fleet)
         var strategic = await space.SendAsync("PATCH", space.Path(name), "{}", "application/strategic-merge-patch+json");
         var post = await space.SendAsync("POST", space.Path(), Space.Widget(Space.NewName()), "text/plain");
 
-        Assert.All((Answer[])[patch, strategic, post], answer =>
+        Assert.All((ApiResponse[])[patch, strategic, post], answer =>
         {
             Assert.Equal(415, answer.Code);
             Assert.Equal("UnsupportedMediaType", answer.Reason);
@@ -78,7 +78,7 @@ public sealed class ErrorTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Body_ThatIsBroken_IsABadRequest(string server)
+    public async Task Body_Malformed_IsBadRequest(string server)
     {
         var space = await SharedAsync(server);
 
@@ -87,41 +87,41 @@ public sealed class ErrorTests(Fleet fleet) : ConformanceTests(fleet)
         var labels = await space.SendAsync("POST", space.Path(), Space.Widget(Space.NewName(), metadata: """{"labels":{"a":1}}"""));
         var list = await space.SendAsync("POST", space.Path(), "[]");
 
-        Assert.All((Answer[])[broken, kindless, labels, list], answer => Assert.True(answer.Code == 400, answer.ToString()));
+        Assert.All((ApiResponse[])[broken, kindless, labels, list], answer => Assert.True(answer.Code == 400, answer.ToString()));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Body_OfYaml_IsTaken(string server)
+    public async Task Body_Yaml_IsAccepted(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
 
-        var made = await space.OkAsync("POST", space.Path(), $"apiVersion: conformance.example.io/v1\nkind: Widget\nmetadata: {{name: {name}}}\nspec: {{size: Large, blob: {{yes: on}}}}\n", "application/yaml");
+        var created = await space.OkAsync("POST", space.Path(), $"apiVersion: conformance.example.io/v1\nkind: Widget\nmetadata: {{name: {name}}}\nspec: {{size: Large, blob: {{yes: on}}}}\n", "application/yaml");
 
-        Assert.Equal("Large", made.Body.TextAt("spec.size"));
+        Assert.Equal("Large", created.Body.TextAt("spec.size"));
     }
 
     [Theory]
-    [EveryServer(Without = ServerNames.Apiextensions036, Because = "it would ask a cluster about them, and has none")]
-    public async Task Credentials_ThatAreMissing_AreAsked(string server)
+    [EveryServer(Without = ServerNames.Apiextensions036, Because = "it delegates authentication to a cluster, which it does not have")]
+    public async Task Request_WithoutCredentials_IsRejected(string server)
     {
         var space = await SharedAsync(server);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { BaseAddress = space.Server.Http.BaseAddress };
 
         using var response = await http.GetAsync(space.Path());
 
-        // Whoever is nobody is refused: as unknown, or as anonymous without rights.
+        // The server rejects the request as unauthenticated, or as anonymous without rights.
         Assert.True((int)response.StatusCode is 401 or 403, $"{(int)response.StatusCode}");
     }
 
     [Theory]
     [EveryServer(Without = ServerNames.Apiextensions036, Because = "it has no namespaces")]
-    public async Task Namespace_ThatIsMissing_IsNotFound(string server)
+    public async Task Namespace_Missing_IsNotFound(string server)
     {
         var space = await SharedAsync(server);
 
-        var answer = await space.RefusedAsync(404, "POST", $"{Space.Group}/v1/namespaces/nowhere/widgets", Space.Widget("x"));
+        var answer = await space.RejectedAsync(404, "POST", $"{Space.Group}/v1/namespaces/nowhere/widgets", Space.Widget("x"));
 
         Assert.Equal("namespaces \"nowhere\" not found", answer.Message);
         Assert.Equal("[]", (await space.OkAsync("GET", $"{Space.Group}/v1/namespaces/nowhere/widgets"))["items"].Json());

@@ -3,8 +3,8 @@ using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Schemas;
 
-/// <summary>Schema defaults: where they are filled in, and where not.</summary>
-public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
+/// <summary>Schema defaults: where the server applies them.</summary>
+public sealed class DefaultingTests(ConformanceServers fleet) : ConformanceTests(fleet)
 {
     private const string Unseen = """{"observedGeneration":-1}""";
 
@@ -13,52 +13,52 @@ public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Create_WithLittle_IsFilledInAtEveryDepth(string server)
+    public async Task Create_WithMissingFields_DefaultsAtEveryDepth(string server)
     {
         var space = await SharedAsync(server);
 
-        var made = await space.CreateAsync(Space.NewName());
+        var created = await space.CreateAsync(Space.NewName());
 
-        Assert.Equal(1, made.Body.NumberAt("spec.replicas"));
-        Assert.Equal("none", made["spec.remark"]!.GetValue<string>());
-        Assert.Equal("""{"inner":{"on":true},"level":3}""", made["spec.nested"].Sorted());
-        Assert.Null(made["spec.plain"]);
-        Assert.Null(made["status"]);
+        Assert.Equal(1, created.Body.NumberAt("spec.replicas"));
+        Assert.Equal("none", created["spec.remark"]!.GetValue<string>());
+        Assert.Equal("""{"inner":{"on":true},"level":3}""", created["spec.nested"].Sorted());
+        Assert.Null(created["spec.plain"]);
+        Assert.Null(created["status"]);
     }
 
     [Theory]
     [EveryServer]
-    public async Task Create_WithPartOfAnObject_GetsTheOtherDefaultsOfThatObject(string server)
+    public async Task Create_WithPartialObject_DefaultsItsOtherFields(string server)
     {
         var space = await SharedAsync(server);
 
-        var made = await space.CreateAsync(Space.NewName(), """{"size":"Small","nested":{"inner":{"name":"x"}},"plain":{},"ports":[{"name":"a"},{"name":"b","protocol":"UDP"}],"steps":[{"run":"x"}]}""");
+        var created = await space.CreateAsync(Space.NewName(), """{"size":"Small","nested":{"inner":{"name":"x"}},"plain":{},"ports":[{"name":"a"},{"name":"b","protocol":"UDP"}],"steps":[{"run":"x"}]}""");
 
-        Assert.Equal("""{"inner":{"name":"x","on":true},"level":3}""", made["spec.nested"].Sorted());
-        Assert.Equal("""{"colour":"grey"}""", made["spec.plain"].Sorted());
-        Assert.Equal("""[{"name":"a","protocol":"TCP"},{"name":"b","protocol":"UDP"}]""", made["spec.ports"].Sorted());
-        Assert.Equal("""[{"run":"x","times":1}]""", made["spec.steps"].Sorted());
+        Assert.Equal("""{"inner":{"name":"x","on":true},"level":3}""", created["spec.nested"].Sorted());
+        Assert.Equal("""{"colour":"grey"}""", created["spec.plain"].Sorted());
+        Assert.Equal("""[{"name":"a","protocol":"TCP"},{"name":"b","protocol":"UDP"}]""", created["spec.ports"].Sorted());
+        Assert.Equal("""[{"run":"x","times":1}]""", created["spec.steps"].Sorted());
     }
 
     [Theory]
     [EveryServer]
-    public async Task Create_WithNull_IsDefaultedUnlessNullIsAllowed(string server)
+    public async Task Create_WithNull_DefaultsNonNullableFields(string server)
     {
         var space = await SharedAsync(server);
 
-        var made = await space.CreateAsync(Space.NewName(), """{"size":"Small","replicas":null,"remark":null,"note":null,"title":null,"nested":null}""");
+        var created = await space.CreateAsync(Space.NewName(), """{"size":"Small","replicas":null,"remark":null,"note":null,"title":null,"nested":null}""");
 
-        Assert.Equal(1, made.Body.NumberAt("spec.replicas"));
-        Assert.Equal(3, made.Body.NumberAt("spec.nested.level"));
-        Assert.True(made["spec"]!.AsObject().ContainsKey("remark"));
-        Assert.Null(made["spec.remark"]);
-        Assert.True(made["spec"]!.AsObject().ContainsKey("note"));
-        Assert.False(made["spec"]!.AsObject().ContainsKey("title"));
+        Assert.Equal(1, created.Body.NumberAt("spec.replicas"));
+        Assert.Equal(3, created.Body.NumberAt("spec.nested.level"));
+        Assert.True(created["spec"]!.AsObject().ContainsKey("remark"));
+        Assert.Null(created["spec.remark"]);
+        Assert.True(created["spec"]!.AsObject().ContainsKey("note"));
+        Assert.False(created["spec"]!.AsObject().ContainsKey("title"));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Update_ThatRemovesAField_GetsItsDefaultBack(string server)
+    public async Task Update_RemovesField_RestoresDefault(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -72,7 +72,7 @@ public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Status_ThatIsWritten_IsDefaultedToo(string server)
+    public async Task Status_Write_IsDefaulted(string server)
     {
         var space = await SharedAsync(server);
         var name = Space.NewName();
@@ -85,7 +85,7 @@ public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Status_WithADefaultOfItsOwn_ReadsSoUntilSomebodyHasWrittenOne(string server)
+    public async Task Status_WithDefault_HasDefaultUntilFirstWrite(string server)
     {
         var space = await SharedAsync(server);
         var group = new EvolvingCrd(space) { HasStatus = true };
@@ -93,7 +93,7 @@ public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
 
         var body = JsonNode.Parse(group.Body("one", """{"size":"Small"}"""))!.AsObject();
         body["status"] = new JsonObject { ["phase"] = "Mine" };
-        var made = await space.OkAsync("POST", group.Path(), body.ToJsonString());
+        var created = await space.OkAsync("POST", group.Path(), body.ToJsonString());
         var listed = await space.OkAsync("GET", group.Path());
         await using var watch = await WatchReader.OpenAsync(space.Server, group.Path() + "?watch=true&resourceVersion=0");
         var watched = await watch.NextAsync();
@@ -101,31 +101,31 @@ public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
         var kept = await space.OkAsync("PATCH", group.Path("one"), """{"spec":{"size":"Large"},"status":null}""", Space.MergePatch);
         var removed = await space.OkAsync("PATCH", group.Path("one/status"), """{"status":null}""", Space.MergePatch);
 
-        Assert.Equal(Unseen, made["status"].Sorted());
+        Assert.Equal(Unseen, created["status"].Sorted());
         Assert.Equal(Unseen, listed["items[0].status"].Sorted());
         Assert.Equal(Unseen, watched.Object["status"].Sorted());
-        Assert.All((Answer[])[written, kept], answer => Assert.Equal("""{"observedGeneration":1,"phase":"Running"}""", answer["status"].Sorted()));
+        Assert.All((ApiResponse[])[written, kept], response => Assert.Equal("""{"observedGeneration":1,"phase":"Running"}""", response["status"].Sorted()));
         Assert.Equal(Unseen, removed["status"].Sorted());
     }
 
     [Theory]
-    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it gives the default to who made the object")]
-    public async Task Status_WithADefaultOfItsOwn_IsNobodys(string server)
+    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it makes the creator of the object the owner of the default")]
+    public async Task Status_WithDefault_HasNoOwner(string server)
     {
         var space = await SharedAsync(server);
         var group = new EvolvingCrd(space) { HasStatus = true };
         await using var installed = await group.InstallAsync(UnseenSchema);
 
-        var made = await space.OkAsync("POST", group.Path() + "?fieldManager=maker", group.Body("one", """{"size":"Small"}"""));
+        var created = await space.OkAsync("POST", group.Path() + "?fieldManager=maker", group.Body("one", """{"size":"Small"}"""));
         var written = await space.OkAsync("PATCH", group.Path("one/status") + "?fieldManager=operator", """{"status":{"observedGeneration":1}}""", Space.MergePatch);
 
-        Assert.DoesNotContain("f:status", Assert.Single(Ownership.Of(made)).Fields, StringComparison.Ordinal);
+        Assert.DoesNotContain("f:status", Assert.Single(Ownership.Of(created)).Fields, StringComparison.Ordinal);
         Assert.Equal("""{"f:status":{"f:observedGeneration":{}}}""", Ownership.FieldsOf(written, "operator", "Update"));
     }
 
     [Theory]
     [EveryServer]
-    public async Task Read_OfAnObjectOlderThanItsSchema_LeavesOutWhatIsNotInItNow(string server)
+    public async Task Read_ObjectOlderThanSchema_PrunesRemovedFields(string server)
     {
         var space = await SharedAsync(server);
         var group = new EvolvingCrd(space);
@@ -140,7 +140,7 @@ public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
-    public async Task Read_OfAnObjectOlderThanADefault_ShowsTheDefault(string server)
+    public async Task Read_ObjectOlderThanDefault_HasDefault(string server)
     {
         var space = await SharedAsync(server);
         var group = new EvolvingCrd(space);

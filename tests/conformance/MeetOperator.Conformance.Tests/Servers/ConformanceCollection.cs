@@ -1,8 +1,8 @@
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>All suites share the servers, and run one after another: a real server is not ours alone.</summary>
+/// <summary>All suites share the servers and run one after another, because a real server may have other clients.</summary>
 [CollectionDefinition(Name)]
-public sealed class ConformanceCollection : ICollectionFixture<Fleet>, ICollectionFixture<Golden.Judges>
+public sealed class ConformanceCollection : ICollectionFixture<ConformanceServers>, ICollectionFixture<Golden.Reviewers>
 {
     public const string Name = "conformance";
 }

@@ -6,7 +6,7 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>One API server under test: our own client for it, plain HTTP, and what differs in how tests reach its insides.</summary>
+/// <summary>One API server under test, with the product's client, plain HTTP, and access to its internals.</summary>
 internal sealed class ConformanceServer : IAsyncDisposable
 {
     private readonly EmbeddedApiServer? _embedded;
@@ -18,17 +18,17 @@ internal sealed class ConformanceServer : IAsyncDisposable
         _embedded = embedded;
         _etcd = etcd;
         Client = new KubeClient(config);
-        Http = MakeHttp(config);
+        Http = CreateHttp(config);
     }
 
     public string Name { get; }
 
     public KubeClient Client { get; }
 
-    /// <summary>Plain HTTP with our credentials.</summary>
+    /// <summary>Plain HTTP with the credentials of the client.</summary>
     public HttpClient Http { get; }
 
-    /// <summary>It has namespaces, which must be made before something can be in them.</summary>
+    /// <summary>Whether the server has namespaces, which must exist before their objects.</summary>
     public bool HasNamespaces => Name != ServerNames.Apiextensions036;
 
     public static async Task<ConformanceServer> StartAsync(string name, ApiServerOptions? options = null)
@@ -39,11 +39,11 @@ internal sealed class ConformanceServer : IAsyncDisposable
             return new(name, new KubeConfig { Server = embedded.Address, Token = embedded.Token }, embedded, null);
         }
 
-        var kubeconfig = ServerNames.KubeconfigOf(name) ?? throw new InvalidOperationException($"{name} is not there.");
+        var kubeconfig = ServerNames.KubeconfigOf(name) ?? throw new InvalidOperationException($"The server {name} is not available.");
         return new(name, KubeConfig.FromFile(kubeconfig), null, ServerNames.EtcdOf(name));
     }
 
-    /// <summary>Forgets the history up to now, so that what goes on from an older version is refused. False when the server gives no way to.</summary>
+    /// <summary>Compacts the history, so that requests from older versions fail. False when the server cannot be compacted.</summary>
     public async Task<bool> CompactAsync()
     {
         if (_embedded is not null)
@@ -81,7 +81,7 @@ internal sealed class ConformanceServer : IAsyncDisposable
         return JsonNode.Parse(text)!;
     }
 
-    private static HttpClient MakeHttp(KubeConfig config)
+    private static HttpClient CreateHttp(KubeConfig config)
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
         if (config.ClientCertificate is { } certificate)

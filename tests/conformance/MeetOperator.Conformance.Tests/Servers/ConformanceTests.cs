@@ -1,12 +1,12 @@
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>What every suite has: the servers, and namespaces on them.</summary>
+/// <summary>The base of every suite: servers with namespaces.</summary>
 [Collection(ConformanceCollection.Name)]
-public abstract class ConformanceTests(Fleet fleet)
+public abstract class ConformanceTests(ConformanceServers fleet)
 {
-    /// <summary>A namespace that other tests use too: tell objects by name.</summary>
+    /// <summary>A shared namespace, in which tests distinguish objects by name.</summary>
     internal Task<Space> SharedAsync(string server) => fleet.SharedAsync(server);
 
-    /// <summary>A namespace with nothing in it.</summary>
+    /// <summary>An empty namespace.</summary>
     internal Task<Space> OwnAsync(string server) => fleet.OwnAsync(server);
 }

@@ -7,8 +7,8 @@ internal static class Crds
 {
     private const string Path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
-    /// <summary>Installs or updates; ends when its resources are served. Gives the definition as the server then shows it.</summary>
-    public static async Task<Answer> InstallAsync(ConformanceServer server, JsonObject crd)
+    /// <summary>Creates or updates a definition and waits until its resources are served. Returns the definition as the server returns it.</summary>
+    public static async Task<ApiResponse> InstallAsync(ConformanceServer server, JsonObject crd)
     {
         var space = new Space(server, "default");
         var name = crd.TextAt("metadata.name")!;
@@ -17,7 +17,7 @@ internal static class Crds
             var present = await space.SendAsync("GET", $"{Path}/{name}");
             if (present["metadata.deletionTimestamp"] is not null)
             {
-                return false; // Of a run before, on its way out.
+                return false; // an earlier run is still deleting it
             }
 
             var body = (JsonObject)crd.DeepClone();
@@ -30,7 +30,7 @@ internal static class Crds
             body["metadata"]!["resourceVersion"] = present.Version;
             return (await space.SendAsync("PUT", $"{Path}/{name}", body.ToJsonString())).Code == 200;
         }, $"{name} can be installed");
-        var shown = default(Answer);
+        var shown = default(ApiResponse);
         await UntilAsync(async () => (shown = await space.OkAsync("GET", $"{Path}/{name}"))["status.conditions"] is JsonArray conditions
             && conditions.Any(c => c.TextAt("type") == "Established" && c.TextAt("status") == "True"), $"{name} is established");
         foreach (var version in ((JsonArray)crd["spec"]!["versions"]!).Select(v => v.TextAt("name")))
@@ -42,7 +42,7 @@ internal static class Crds
         return shown!;
     }
 
-    /// <summary>Removes it with all its objects, finalizers or not.</summary>
+    /// <summary>Deletes the definition with all its objects, including those with finalizers.</summary>
     public static async Task RemoveAsync(ConformanceServer server, string name)
     {
         var space = new Space(server, "default");
@@ -62,15 +62,15 @@ internal static class Crds
         }
 
         await space.SendAsync("DELETE", $"{Path}/{name}");
-        await UntilAsync(async () => (await space.SendAsync("GET", $"{Path}/{name}")).Code == 404, $"{name} is gone");
+        await UntilAsync(async () => (await space.SendAsync("GET", $"{Path}/{name}")).Code == 404, $"{name} is deleted");
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> holds, string what)
+    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         var deadline = DateTime.UtcNow.AddSeconds(90);
-        while (!await holds())
+        while (!await condition())
         {
-            Assert.True(DateTime.UtcNow < deadline, $"not within 90 s: {what}");
+            Assert.True(DateTime.UtcNow < deadline, $"timed out after 90 s: {what}");
             await Task.Delay(50);
         }
     }

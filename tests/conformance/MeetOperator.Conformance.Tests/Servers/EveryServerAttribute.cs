@@ -3,16 +3,16 @@ using Xunit.Sdk;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>Gives a theory the name of each server that is there; one that is not there is no case at all.</summary>
+/// <summary>Runs a theory for the name of each available server. Unavailable servers create no test case.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EveryServerAttribute : DataAttribute
 {
-    /// <summary>A real server that this does not concern: it is too old for it, or does not serve it.</summary>
+    /// <summary>A real server that is left out, because it is too old or lacks the feature.</summary>
     public string? Without { get; init; }
 
-    /// <summary>Why <see cref="Without"/>.</summary>
+    /// <summary>The reason for <see cref="Without"/>.</summary>
     public string? Because { get; init; }
 
     public override IEnumerable<object[]> GetData(MethodInfo testMethod) =>
-        ServerNames.Present.Where(server => server != Without).Select(server => new object[] { server });
+        ServerNames.Available.Where(server => server != Without).Select(server => new object[] { server });
 }

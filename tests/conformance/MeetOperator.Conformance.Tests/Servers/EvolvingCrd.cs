@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>A resource of one test whose schema changes while objects of it are stored.</summary>
+/// <summary>A resource whose schema changes while its objects are stored.</summary>
 internal sealed class EvolvingCrd(Space space)
 {
     private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -10,12 +10,12 @@ internal sealed class EvolvingCrd(Space space)
     private const string Group = "evolving.example.io";
     private readonly string _plural = $"things{Guid.NewGuid():N}"[..16];
 
-    /// <summary>Has a status subresource.</summary>
+    /// <summary>Whether the resource has a status subresource.</summary>
     public bool HasStatus { get; init; }
 
     public string Path(string rest = "") => $"/apis/{Group}/v1/namespaces/{space.Namespace}/{_plural}{(rest.Length == 0 ? string.Empty : "/" + rest)}";
 
-    /// <summary>The path of the definition itself.</summary>
+    /// <summary>The path of the definition.</summary>
     public string DefinitionPath => $"{Definitions}/{_plural}.{Group}";
 
     public string Resource => $"{_plural}.{Group}";
@@ -28,7 +28,7 @@ internal sealed class EvolvingCrd(Space space)
         ["spec"] = JsonNode.Parse(spec),
     }.ToJsonString();
 
-    /// <summary>Installs it with a schema; disposing removes it.</summary>
+    /// <summary>Installs the resource with a schema; disposing the result removes it.</summary>
     public async Task<IAsyncDisposable> InstallAsync(string schema, params string[] selectableFields)
     {
         var definition = Definition(schema);
@@ -37,14 +37,14 @@ internal sealed class EvolvingCrd(Space space)
         return new Removal(space.Server, $"{_plural}.{Group}");
     }
 
-    /// <summary>Changes the schema, and waits until <paramref name="seen"/> says that the server works by the new one.</summary>
-    public async Task ChangeAsync(string schema, Func<Task<bool>> seen)
+    /// <summary>Changes the schema, and waits until <paramref name="isActive"/> reports that the server uses the new one.</summary>
+    public async Task ChangeAsync(string schema, Func<Task<bool>> isActive)
     {
         await Crds.InstallAsync(space.Server, Definition(schema));
         var deadline = DateTime.UtcNow.AddSeconds(60);
-        while (!await seen())
+        while (!await isActive())
         {
-            Assert.True(DateTime.UtcNow < deadline, "the server goes on with the old schema");
+            Assert.True(DateTime.UtcNow < deadline, "the server still uses the old schema");
             await Task.Delay(50);
         }
     }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>Reading JSON by paths such as <c>spec.ports[0].name</c>.</summary>
+/// <summary>Reads JSON by paths such as <c>spec.ports[0].name</c>.</summary>
 internal static class JsonPaths
 {
     public static JsonNode? At(this JsonNode? node, string path)
@@ -22,10 +22,10 @@ internal static class JsonPaths
 
     public static long? NumberAt(this JsonNode? node, string path) => node.At(path) is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
 
-    /// <summary>Compact text; <c>null</c> for nothing, so that tests compare with literals.</summary>
+    /// <summary>Compact JSON text for comparisons with literals; the text <c>null</c> for a missing value.</summary>
     public static string Json(this JsonNode? node) => node?.ToJsonString(Plain) ?? "null";
 
-    /// <summary>Compact text with members in order of name.</summary>
+    /// <summary>Compact JSON text with sorted members.</summary>
     public static string Sorted(this JsonNode? node) => Order(node).Json();
 
     private static JsonNode? Order(JsonNode? node) => node switch

@@ -3,7 +3,7 @@ using Xunit.Sdk;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>A test of one server; without that server it is not there, rather than skipped.</summary>
+/// <summary>A test for one server. Without that server, the test does not exist, so it does not count as skipped.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 [XunitTestCaseDiscoverer("MeetOperator.Conformance.Tests.Servers.ServerFactDiscoverer", "MeetOperator.Conformance.Tests")]
 internal sealed class ServerFactAttribute(string server) : FactAttribute
@@ -11,11 +11,11 @@ internal sealed class ServerFactAttribute(string server) : FactAttribute
     public string Server { get; } = server;
 }
 
-/// <summary>Finds the test when its server is there.</summary>
+/// <summary>Discovers the test when its server is available.</summary>
 internal sealed class ServerFactDiscoverer(IMessageSink messages) : IXunitTestCaseDiscoverer
 {
     private readonly FactDiscoverer _facts = new(messages);
 
     public IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute) =>
-        ServerNames.Present.Contains((string)factAttribute.GetConstructorArguments().First()) ? _facts.Discover(discoveryOptions, testMethod, factAttribute) : [];
+        ServerNames.Available.Contains((string)factAttribute.GetConstructorArguments().First()) ? _facts.Discover(discoveryOptions, testMethod, factAttribute) : [];
 }

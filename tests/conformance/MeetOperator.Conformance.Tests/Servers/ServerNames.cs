@@ -1,18 +1,18 @@
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>The servers that judge, and where the real ones are found.</summary>
+/// <summary>The names of the servers under test, and the configuration of the real ones.</summary>
 internal static class ServerNames
 {
-    /// <summary>Our own, in this process; always there.</summary>
+    /// <summary>The embedded API server, in this process; always available.</summary>
     public const string Embedded = "embedded";
 
-    /// <summary>A whole Kubernetes 1.20 cluster.</summary>
+    /// <summary>The API server of Kubernetes 1.20.</summary>
     public const string Kubernetes120 = "kubernetes-1.20";
 
-    /// <summary>The apiextensions API server of Kubernetes 1.36: custom resources only, with CEL; where two servers differ, it is right.</summary>
+    /// <summary>The apiextensions API server of Kubernetes 1.36: custom resources only, with CEL. Where servers differ, this one is the reference.</summary>
     public const string Apiextensions036 = "apiextensions-0.36";
 
-    /// <summary>The kubeconfig of a real server, or null when there is none.</summary>
+    /// <summary>The path of the kubeconfig of a real server, or null when it is not configured.</summary>
     public static string? KubeconfigOf(string server) => server switch
     {
         Kubernetes120 => Environment.GetEnvironmentVariable("MEET_CONFORMANCE_K120"),
@@ -20,7 +20,7 @@ internal static class ServerNames
         _ => null,
     };
 
-    /// <summary>Address of a real server's etcd, through which a test compacts history; null when not known.</summary>
+    /// <summary>The address of the etcd of a real server, with which tests compact the history; null when it is not configured.</summary>
     public static string? EtcdOf(string server) => server switch
     {
         Kubernetes120 => Environment.GetEnvironmentVariable("MEET_CONFORMANCE_K120_ETCD"),
@@ -28,7 +28,7 @@ internal static class ServerNames
         _ => null,
     };
 
-    /// <summary>Those that are there now.</summary>
-    public static IEnumerable<string> Present =>
+    /// <summary>The available servers.</summary>
+    public static IEnumerable<string> Available =>
         new[] { Embedded, Kubernetes120, Apiextensions036 }.Where(server => server == Embedded || !string.IsNullOrEmpty(KubeconfigOf(server)));
 }

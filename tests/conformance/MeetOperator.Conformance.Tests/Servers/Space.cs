@@ -5,7 +5,7 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>A namespace of one server, with requests about Widgets in a line each.</summary>
+/// <summary>A namespace of one server, with one-line requests for Widgets.</summary>
 internal sealed class Space(ConformanceServer server, string ns)
 {
     public const string Group = "/apis/conformance.example.io";
@@ -21,10 +21,10 @@ internal sealed class Space(ConformanceServer server, string ns)
 
     public KubeClient Client => Server.Client;
 
-    /// <summary>The collection, or what follows it.</summary>
+    /// <summary>The path of the collection, followed by <paramref name="rest"/>.</summary>
     public string Path(string rest = "", string version = "v1") => $"{Group}/{version}/namespaces/{Namespace}/widgets{(rest.Length == 0 || rest[0] == '?' ? rest : "/" + rest)}";
 
-    /// <summary>A Widget as JSON text; every part is an object, and may say what no serializer would write.</summary>
+    /// <summary>A Widget as JSON text. The parts are JSON objects, and may contain JSON that no serializer writes.</summary>
     public static string Widget(string name, string spec = SmallSpec, string metadata = "{}", string rest = "{}", string version = "v1") =>
         $"{{\"apiVersion\":\"conformance.example.io/{version}\",\"kind\":\"Widget\",\"metadata\":{{{Join(name.Length == 0 ? string.Empty : $"\"name\":\"{name}\"", Inner(metadata))}}},{Join($"\"spec\":{spec}", Inner(rest))}}}";
 
@@ -32,7 +32,7 @@ internal sealed class Space(ConformanceServer server, string ns)
 
     public static string NewName() => $"w-{Guid.NewGuid():N}"[..14];
 
-    public async Task<Answer> SendAsync(string method, string path, string? body = null, string contentType = Json, string? accept = null)
+    public async Task<ApiResponse> SendAsync(string method, string path, string? body = null, string contentType = Json, string? accept = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)
@@ -45,37 +45,37 @@ internal sealed class Space(ConformanceServer server, string ns)
         using var response = await Server.Http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         var warnings = response.Headers.TryGetValues("Warning", out var values) ? values.ToArray() : [];
-        return new Answer((int)response.StatusCode, Parse(response, text), warnings);
+        return new ApiResponse((int)response.StatusCode, Parse(response, text), warnings);
     }
 
-    /// <summary>Sends and expects success.</summary>
-    public async Task<Answer> OkAsync(string method, string path, string? body = null, string contentType = Json, string? accept = null)
+    /// <summary>Sends a request and expects success.</summary>
+    public async Task<ApiResponse> OkAsync(string method, string path, string? body = null, string contentType = Json, string? accept = null)
     {
-        var answer = await SendAsync(method, path, body, contentType, accept);
-        Assert.True(answer.Code is 200 or 201, $"{method} {path}: {answer}");
-        return answer;
+        var response = await SendAsync(method, path, body, contentType, accept);
+        Assert.True(response.Code is 200 or 201, $"{method} {path}: {response}");
+        return response;
     }
 
-    /// <summary>Sends and expects this code.</summary>
-    public async Task<Answer> RefusedAsync(int code, string method, string path, string? body = null, string contentType = Json)
+    /// <summary>Sends a request and expects this status code.</summary>
+    public async Task<ApiResponse> RejectedAsync(int code, string method, string path, string? body = null, string contentType = Json)
     {
-        var answer = await SendAsync(method, path, body, contentType);
-        Assert.True(answer.Code == code, $"{method} {path}: expected {code}, got {answer}");
-        return answer;
+        var response = await SendAsync(method, path, body, contentType);
+        Assert.True(response.Code == code, $"{method} {path}: expected {code}, got {response}");
+        return response;
     }
 
-    public Task<Answer> CreateAsync(string name, string spec = SmallSpec, string metadata = "{}", string query = "") =>
+    public Task<ApiResponse> CreateAsync(string name, string spec = SmallSpec, string metadata = "{}", string query = "") =>
         OkAsync("POST", Path(query), Widget(name, spec, metadata));
 
-    public Task<Answer> GetAsync(string name) => OkAsync("GET", Path(name));
+    public Task<ApiResponse> GetAsync(string name) => OkAsync("GET", Path(name));
 
-    public Task<Answer> MergeAsync(string name, string patch, string query = "") => OkAsync("PATCH", Path(name + query), patch, MergePatch);
+    public Task<ApiResponse> MergeAsync(string name, string patch, string query = "") => OkAsync("PATCH", Path(name + query), patch, MergePatch);
 
-    public Task<Answer> ApplyAsync(string name, string manager, string spec, string metadata = "{}", bool force = false) =>
+    public Task<ApiResponse> ApplyAsync(string name, string manager, string spec, string metadata = "{}", bool force = false) =>
         OkAsync("PATCH", Path($"{name}?fieldManager={manager}{(force ? "&force=true" : string.Empty)}"), Widget(name, spec, metadata), ApplyPatch);
 
-    /// <summary>Polls until the object is gone.</summary>
-    public async Task GoneAsync(string name)
+    /// <summary>Polls until the object is deleted.</summary>
+    public async Task WaitUntilDeletedAsync(string name)
     {
         var deadline = DateTime.UtcNow.AddSeconds(60);
         while ((await SendAsync("GET", Path(name))).Code != 404)
@@ -85,7 +85,7 @@ internal sealed class Space(ConformanceServer server, string ns)
         }
     }
 
-    /// <summary>A path that no handler knows is answered in plain text.</summary>
+    /// <summary>The response for an unknown path is plain text.</summary>
     private static JsonObject Parse(HttpResponseMessage response, string text) =>
         response.Content.Headers.ContentType?.MediaType == Json && JsonNode.Parse(text) is JsonObject body ? body : new JsonObject { ["text"] = text };
 

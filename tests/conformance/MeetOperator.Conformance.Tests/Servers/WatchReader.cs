@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>An open watch, read event by event.</summary>
+/// <summary>Reads an open watch event by event.</summary>
 internal sealed class WatchReader : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EventTimeout = TimeSpan.FromSeconds(30);
     private readonly HttpResponseMessage _response;
     private readonly StreamReader _lines;
 
@@ -24,13 +24,13 @@ internal sealed class WatchReader : IAsyncDisposable
         return new WatchReader(response, new StreamReader(await response.Content.ReadAsStreamAsync()));
     }
 
-    /// <summary>The next event; a watch that ended is a failure.</summary>
+    /// <summary>The next event; fails when the watch has ended.</summary>
     public async Task<(string Type, JsonObject Object)> NextAsync() => await TryNextAsync() ?? throw new Xunit.Sdk.XunitException("the watch ended");
 
     /// <summary>The next event, or null when the watch has ended.</summary>
     public async Task<(string Type, JsonObject Object)?> TryNextAsync()
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(EventTimeout);
         var line = await _lines.ReadLineAsync(limit.Token);
         return line is null ? null : (JsonNode.Parse(line).TextAt("type")!, JsonNode.Parse(line)!["object"]!.AsObject());
     }

@@ -1,3 +1,4 @@
+import { useTranslation } from 'react-i18next';
 import { Button } from '../ui/Button';
 import { SelectField } from '../ui/Field';
 import { playTone, routeTonesTo } from './level';
@@ -5,24 +6,28 @@ import type { LocalMedia } from './local-media';
 import { useLocalMedia } from './useLocalMedia';
 import styles from './DevicePickers.module.css';
 
-export const canChooseSpeaker = (): boolean => 'setSinkId' in HTMLMediaElement.prototype;
+type PickerKind = 'microphone' | 'camera' | 'speaker';
+
+const emptyTexts = { microphone: 'devices.noMicrophone', camera: 'devices.noCamera', speaker: 'devices.defaultSpeaker' } as const;
+
+const canChooseSpeaker = (): boolean => 'setSinkId' in HTMLMediaElement.prototype;
 
 export function DevicePickers({ media }: { readonly media: LocalMedia }) {
+  const { t } = useTranslation();
   const { devices, choice, microphone, camera } = useLocalMedia(media);
-  const picker = (kind: 'microphone' | 'camera' | 'speaker') => {
+  const picker = (kind: PickerKind) => {
     const type = kind === 'microphone' ? 'audioinput' : kind === 'camera' ? 'videoinput' : 'audiooutput';
     const found = devices.filter(device => device.kind === type);
     const used = kind === 'speaker' ? undefined : (kind === 'microphone' ? microphone : camera).track?.getSettings().deviceId;
     const value = found.some(device => device.deviceId === choice[kind]) ? choice[kind] : used ?? found[0]?.deviceId ?? '';
     return (
-      <SelectField label={kind === 'microphone' ? 'Microphone' : kind === 'camera' ? 'Camera' : 'Loudspeaker'} icon={kind === 'microphone' ? 'mic' : kind}
-        data-testid={`device-${kind}`} value={value} disabled={found.length === 0}
+      <SelectField label={t(`devices.${kind}`)} icon={kind === 'microphone' ? 'mic' : kind} data-testid={`device-${kind}`} value={value} disabled={found.length === 0}
         onChange={event => {
           if (kind === 'speaker') routeTonesTo(event.target.value);
           void media.choose(kind, event.target.value);
         }}>
-        {found.length === 0 && <option value="">{kind === 'speaker' ? 'Default loudspeaker' : `No ${kind} to choose`}</option>}
-        {found.map(device => <option key={device.deviceId} value={device.deviceId}>{device.label || 'Unnamed device'}</option>)}
+        {found.length === 0 && <option value="">{t(emptyTexts[kind])}</option>}
+        {found.map(device => <option key={device.deviceId} value={device.deviceId}>{device.label || t('devices.unnamed')}</option>)}
       </SelectField>
     );
   };
@@ -32,7 +37,7 @@ export function DevicePickers({ media }: { readonly media: LocalMedia }) {
       {picker('camera')}
       <div className={styles.speaker}>
         {canChooseSpeaker() && picker('speaker')}
-        <Button onClick={() => playTone()}>Test sound</Button>
+        <Button onClick={() => playTone()}>{t('devices.testSound')}</Button>
       </div>
     </div>
   );

@@ -1,24 +1,26 @@
 import { useEffect, useRef, useState } from 'react';
-import { meterOf } from './level';
+import { useTranslation } from 'react-i18next';
+import { createLevelMeter } from './level';
 import styles from './MicLevel.module.css';
 
 const bars = 12;
 const silenceBeforeHintMs = 6_000;
 
-/** Shows that the microphone hears something, and says so when it has heard nothing for a while. */
+/** Shows the level of the microphone, and a hint after a longer silence. */
 export function MicLevel({ track, enabled }: { readonly track: MediaStreamTrack | null; readonly enabled: boolean }) {
+  const { t } = useTranslation();
   const meter = useRef<HTMLDivElement>(null);
   const [silent, setSilent] = useState(false);
   useEffect(() => {
     if (track === null || !enabled) return undefined;
-    const level = meterOf(track);
+    const level = createLevelMeter(track);
     if (level === null) return undefined;
-    let heardAt = performance.now();
+    let lastSoundAt = performance.now();
     let shown = -1;
     const timer = setInterval(() => {
       const value = Math.round(level.read() * bars);
-      if (value > 0) heardAt = performance.now();
-      setSilent(performance.now() - heardAt > silenceBeforeHintMs);
+      if (value > 0) lastSoundAt = performance.now();
+      setSilent(performance.now() - lastSoundAt > silenceBeforeHintMs);
       if (value === shown || meter.current === null) return;
       shown = value;
       [...meter.current.children].forEach((bar, index) => bar.toggleAttribute('data-lit', index < value));
@@ -32,11 +34,11 @@ export function MicLevel({ track, enabled }: { readonly track: MediaStreamTrack 
   const on = track !== null && enabled;
   return (
     <div className={styles.level}>
-      <div ref={meter} key={on ? 'on' : 'off'} className={styles.bars} role="meter" aria-label="Microphone level" aria-valuemin={0} aria-valuemax={100}
+      <div ref={meter} key={on ? 'on' : 'off'} className={styles.bars} role="meter" aria-label={t('devices.levelLabel')} aria-valuemin={0} aria-valuemax={100}
         aria-valuenow={0} data-testid="mic-meter">
         {Array.from({ length: bars }, (_, index) => <span key={index} />)}
       </div>
-      <p className={styles.text} role="status">{!on ? 'Microphone is off' : silent ? 'We hear nothing. Is the right microphone chosen?' : 'Say something: the bars should move'}</p>
+      <p className={styles.text} role="status">{t(!on ? 'devices.levelOff' : silent ? 'devices.levelSilent' : 'devices.levelOn')}</p>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef, type ComponentProps } from 'react';
 
 type Props = Omit<ComponentProps<'video'>, 'ref'> & { readonly track: MediaStreamTrack };
 
-/** Shows one video track; sound is played elsewhere. */
+/** Shows one video track. `AudioOutlet` plays the sound. */
 export function VideoView({ track, ...rest }: Props) {
   const ref = useRef<HTMLVideoElement>(null);
   useEffect(() => {

@@ -1,6 +1,6 @@
 let context: AudioContext | null = null;
 
-/** One for the page: browsers allow few. It sleeps until the person has done something on the page. */
+/** The audio context of the page; browsers limit their number. It stays suspended until the first user gesture. */
 export function audioContext(): AudioContext | null {
   if (typeof AudioContext === 'undefined') return null;
   context ??= new AudioContext();
@@ -9,12 +9,13 @@ export function audioContext(): AudioContext | null {
 }
 
 export interface LevelMeter {
-  /** 0 to 1 on a scale that follows the ear. */
+  /** Loudness from 0 to 1 on a logarithmic scale. */
   read(): number;
   stop(): void;
 }
 
-export function meterOf(track: MediaStreamTrack): LevelMeter | null {
+/** Null where the browser has no Web Audio. */
+export function createLevelMeter(track: MediaStreamTrack): LevelMeter | null {
   const audio = audioContext();
   if (audio === null) return null;
   const source = audio.createMediaStreamSource(new MediaStream([track]));
@@ -32,7 +33,7 @@ export function meterOf(track: MediaStreamTrack): LevelMeter | null {
   };
 }
 
-/** Root mean square in decibels, -60 dB (silent) to -10 dB (loud speech) spread over 0 to 1. */
+/** Root mean square in decibels; -60 dB (silence) to -10 dB (loud speech) map to 0 to 1. */
 export function loudness(samples: Float32Array): number {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
@@ -40,7 +41,7 @@ export function loudness(samples: Float32Array): number {
   return Math.min(1, Math.max(0, (decibels + 60) / 50));
 }
 
-/** Two soft notes, to hear whether the loudspeaker works. */
+/** Plays two soft notes to test the speaker. */
 export function playTone(): void {
   const audio = audioContext();
   if (audio === null) return;
@@ -58,7 +59,7 @@ export function playTone(): void {
   }
 }
 
-/** Chromium lets a page choose the loudspeaker of an audio context. */
+/** Only Chromium has `setSinkId` on audio contexts. */
 export function routeTonesTo(deviceId: string): void {
   const audio = context as (AudioContext & { setSinkId?: (id: string) => Promise<void> }) | null;
   void audio?.setSinkId?.(deviceId).catch(() => undefined);

@@ -1,10 +1,10 @@
-import { rememberedDevices, type DeviceChoice } from '../memory';
+import { rememberedDevices, type DeviceChoice } from '../storage';
 import { statusOfError, type DeviceStatus } from './device-status';
 
 export interface DeviceState {
   readonly status: DeviceStatus;
   readonly track: MediaStreamTrack | null;
-  /** What the person wants; the device may not follow. */
+  /** The user's choice, which the device may not be able to follow. */
   readonly wanted: boolean;
 }
 
@@ -19,13 +19,13 @@ export type DeviceKind = 'microphone' | 'camera';
 
 const idle: DeviceState = { status: 'off', track: null, wanted: false };
 
-/** Camera and microphone of this person, from the preview to the end of the meeting. */
+/** The user's camera and microphone, from the preview to the end of the meeting. */
 export class LocalMedia {
   readonly #listeners = new Set<() => void>();
   #snapshot: LocalMediaSnapshot = { microphone: idle, camera: idle, devices: [], choice: rememberedDevices.get() };
   #stopped = false;
-  /** Counts what was asked of each kind, so that a late answer of the browser to an earlier wish is thrown away. */
-  readonly #turn: Record<DeviceKind, number> = { microphone: 0, camera: 0 };
+  /** The number of the latest request per device; a result of an earlier request is discarded. */
+  readonly #requests: Record<DeviceKind, number> = { microphone: 0, camera: 0 };
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -34,7 +34,7 @@ export class LocalMedia {
 
   readonly snapshot = (): LocalMediaSnapshot => this.#snapshot;
 
-  /** Asks for what is wanted. Both at once, so that the browser asks the person once. */
+  /** Opens the wanted devices. Both are requested together, so that the browser shows one permission prompt. */
   async start(wanted: Readonly<Record<DeviceKind, boolean>>): Promise<void> {
     navigator.mediaDevices?.addEventListener?.('devicechange', this.#devicesChanged);
     await this.#refreshDevices();
@@ -43,11 +43,11 @@ export class LocalMedia {
     else for (const kind of kinds) await this.#open(kind);
   }
 
-  /** The microphone keeps its track while it is off, so that it is back at once; the camera is released, and its light goes out. */
+  /** A microphone that is off keeps its track for a fast restart. A camera that is off is released, so that its light goes out. */
   async set(kind: DeviceKind, on: boolean): Promise<void> {
     const state = this.#snapshot[kind];
     if (!on) {
-      this.#turn[kind]++;
+      this.#requests[kind]++;
       if (kind === 'camera') state.track?.stop();
       if (state.track !== null && kind === 'microphone') {
         state.track.enabled = false;
@@ -76,45 +76,45 @@ export class LocalMedia {
     this.#stopped = true;
     navigator.mediaDevices?.removeEventListener?.('devicechange', this.#devicesChanged);
     for (const kind of ['microphone', 'camera'] as const) {
-      this.#turn[kind]++;
+      this.#requests[kind]++;
       this.#snapshot[kind].track?.stop();
       this.#change(kind, idle);
     }
   }
 
-  /** A stopped one may be started again: React mounts twice in development. */
-  revive(): void {
+  /** Allows a new start after `stop`: in development, React mounts every component twice. */
+  reset(): void {
     this.#stopped = false;
   }
 
   async #openBoth(): Promise<void> {
-    const turns = { microphone: ++this.#turn.microphone, camera: ++this.#turn.camera };
+    const requests = { microphone: ++this.#requests.microphone, camera: ++this.#requests.camera };
     for (const kind of ['microphone', 'camera'] as const) this.#change(kind, { wanted: true, status: 'asking' });
     let stream: MediaStream;
     try {
       stream = await this.#getUserMedia({ audio: this.#constraints('microphone'), video: this.#constraints('camera') });
     } catch {
-      // One of them may still work alone.
-      for (const kind of ['microphone', 'camera'] as const) if (this.#turn[kind] === turns[kind]) await this.#open(kind);
+      // One of the two devices may still work.
+      for (const kind of ['microphone', 'camera'] as const) if (this.#requests[kind] === requests[kind]) await this.#open(kind);
       return;
     }
-    this.#adopt('microphone', turns.microphone, stream.getAudioTracks()[0]);
-    this.#adopt('camera', turns.camera, stream.getVideoTracks()[0]);
+    this.#adopt('microphone', requests.microphone, stream.getAudioTracks()[0]);
+    this.#adopt('camera', requests.camera, stream.getVideoTracks()[0]);
     await this.#refreshDevices();
   }
 
   async #open(kind: DeviceKind, enabled = true): Promise<void> {
-    const turn = ++this.#turn[kind];
+    const request = ++this.#requests[kind];
     this.#change(kind, { wanted: enabled, status: 'asking' });
     try {
       const constraints = this.#constraints(kind);
       const stream = await this.#getUserMedia(kind === 'microphone' ? { audio: constraints } : { video: constraints });
       const track = stream.getTracks()[0];
       if (track !== undefined) track.enabled = enabled;
-      this.#adopt(kind, turn, track);
+      this.#adopt(kind, request, track);
       await this.#refreshDevices();
     } catch (error) {
-      if (this.#turn[kind] !== turn) return;
+      if (this.#requests[kind] !== request) return;
       const status = globalThis.isSecureContext ? statusOfError(error) : 'insecure';
       this.#snapshot[kind].track?.stop();
       this.#change(kind, { status, track: null, wanted: false });
@@ -135,9 +135,9 @@ export class LocalMedia {
       : { ...device, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
   }
 
-  #adopt(kind: DeviceKind, turn: number, track: MediaStreamTrack | undefined): void {
+  #adopt(kind: DeviceKind, request: number, track: MediaStreamTrack | undefined): void {
     if (track === undefined) return;
-    if (this.#stopped || this.#turn[kind] !== turn) {
+    if (this.#stopped || this.#requests[kind] !== request) {
       track.stop();
       return;
     }

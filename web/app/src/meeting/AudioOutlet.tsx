@@ -1,5 +1,6 @@
 import type { Participant } from '@meetoperator/client';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Button } from '../ui/Button';
 import styles from './AudioOutlet.module.css';
 
@@ -8,23 +9,24 @@ interface Props {
   readonly speakerId: string;
 }
 
-/** Plays everybody's sound. Where the browser wants a click first (after a reload), asks for it. */
+/** Plays the sound of all participants. After a reload, browsers allow sound only after a click; a button then asks for it. */
 export function AudioOutlet({ participants, speakerId }: Props) {
+  const { t } = useTranslation();
   const [blocked, setBlocked] = useState(false);
-  const [turn, setTurn] = useState(0);
+  const [attempt, setAttempt] = useState(0);
   const onBlocked = useCallback(() => setBlocked(true), []);
   const sounds = participants.flatMap(participant => (['microphone', 'screen-audio'] as const)
     .map(source => ({ key: `${participant.id}:${source}`, track: participant.tracks[source] })));
   return (
     <>
-      {sounds.map(({ key, track }) => track !== undefined && <Sound key={key} track={track} speakerId={speakerId} turn={turn} onBlocked={onBlocked} />)}
+      {sounds.map(({ key, track }) => track !== undefined && <Sound key={key} track={track} speakerId={speakerId} attempt={attempt} onBlocked={onBlocked} />)}
       {blocked && (
         <div className={styles.ask} role="alert">
-          <p>Your browser keeps the sound off until you click.</p>
+          <p>{t('meeting.soundBlocked')}</p>
           <Button look="primary" icon="speaker" data-testid="enable-sound" onClick={() => {
             setBlocked(false);
-            setTurn(turn + 1);
-          }}>Turn the sound on</Button>
+            setAttempt(attempt + 1);
+          }}>{t('meeting.turnSoundOn')}</Button>
         </div>
       )}
     </>
@@ -34,11 +36,12 @@ export function AudioOutlet({ participants, speakerId }: Props) {
 interface SoundProps {
   readonly track: MediaStreamTrack;
   readonly speakerId: string;
-  readonly turn: number;
+  /** Increases when playback is to be tried again. */
+  readonly attempt: number;
   readonly onBlocked: () => void;
 }
 
-function Sound({ track, speakerId, turn, onBlocked }: SoundProps) {
+function Sound({ track, speakerId, attempt, onBlocked }: SoundProps) {
   const ref = useRef<HTMLAudioElement>(null);
   useEffect(() => {
     const audio = ref.current;
@@ -47,7 +50,7 @@ function Sound({ track, speakerId, turn, onBlocked }: SoundProps) {
     audio.play().catch((error: unknown) => {
       if (error instanceof DOMException && error.name === 'NotAllowedError') onBlocked();
     });
-  }, [track, turn, onBlocked]);
+  }, [track, attempt, onBlocked]);
   useEffect(() => {
     const audio = ref.current as (HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> }) | null;
     if (speakerId !== '') void audio?.setSinkId?.(speakerId).catch(() => undefined);

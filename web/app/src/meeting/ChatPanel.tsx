@@ -1,5 +1,6 @@
-import type { ChatMessage, OutgoingLine } from '@meetoperator/client';
+import type { ChatMessage, OutgoingMessage } from '@meetoperator/client';
 import { useEffect, useLayoutEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Icon } from '../ui/Icon';
 import styles from './ChatPanel.module.css';
 import { findLinks } from './links';
@@ -7,21 +8,22 @@ import { SidePanel } from './SidePanel';
 
 interface Props {
   readonly messages: readonly ChatMessage[];
-  readonly outgoing: readonly OutgoingLine[];
+  readonly outgoing: readonly OutgoingMessage[];
   readonly draft: string;
   readonly connected: boolean;
   readonly onDraft: (text: string) => void;
-  /** False when it could not be sent: the draft stays. */
+  /** False when the message could not be sent; the draft then stays. */
   readonly onSend: (text: string) => boolean;
   readonly onResend: (reference: string) => void;
   readonly onDiscard: (reference: string) => void;
   readonly onClose: () => void;
 }
 
-const longest = 4000;
+const maxLength = 4000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
 export function ChatPanel({ messages, outgoing, draft, connected, onDraft, onSend, onResend, onDiscard, onClose }: Props) {
+  const { t } = useTranslation();
   const list = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLTextAreaElement>(null);
   const [following, setFollowing] = useState(true);
@@ -43,39 +45,40 @@ export function ChatPanel({ messages, outgoing, draft, connected, onDraft, onSen
   };
 
   return (
-    <SidePanel title="Chat" testId="chat-panel" onClose={onClose}>
-      {messages.length + outgoing.length === 0 && <p className={styles.empty}><Icon name="chat" size={28} />Nothing was written yet. Whoever comes later reads it too.</p>}
-      <div ref={list} className={styles.list} role="log" aria-label="Messages" tabIndex={0}
+    <SidePanel title={t('chat.title')} closeLabel={t('chat.close')} testId="chat-panel" onClose={onClose}>
+      {messages.length + outgoing.length === 0 && <p className={styles.empty}><Icon name="chat" size={28} />{t('chat.empty')}</p>}
+      <div ref={list} className={styles.list} role="log" aria-label={t('chat.messages')} tabIndex={0}
         onScroll={event => setFollowing(event.currentTarget.scrollHeight - event.currentTarget.scrollTop - event.currentTarget.clientHeight < 40)}>
         <ol className={styles.lines}>
           {messages.map((message, index) => (
-            <Message key={message.id} message={message} continues={continues(messages[index - 1], message)} />
+            <Message key={message.id} message={message} continued={continuesPrevious(messages[index - 1], message)} />
           ))}
           {outgoing.map(line => <Outgoing key={line.reference} line={line} connected={connected} onResend={onResend} onDiscard={onDiscard} />)}
         </ol>
       </div>
       <form className={styles.form} onSubmit={send}>
-        <label className="visually-hidden" htmlFor="chat-input">Message to everyone</label>
-        <textarea ref={input} id="chat-input" rows={2} maxLength={longest} value={draft} placeholder="Message to everyone" data-testid="chat-input"
+        <label className="visually-hidden" htmlFor="chat-input">{t('chat.input')}</label>
+        <textarea ref={input} id="chat-input" rows={2} maxLength={maxLength} value={draft} placeholder={t('chat.input')} data-testid="chat-input"
           onChange={event => onDraft(event.target.value)} onKeyDown={pressed} />
-        <button type="submit" aria-label="Send" title="Send (Enter)" disabled={!connected || draft.trim() === ''} data-testid="chat-send"><Icon name="send" size={20} /></button>
-        {draft.length > longest - 200 && <p className={styles.count} role="status">{longest - draft.length} characters left</p>}
-        {!connected && <p className={styles.count}>You can send when the connection is back.</p>}
+        <button type="submit" aria-label={t('chat.send')} title={t('chat.sendHint')} disabled={!connected || draft.trim() === ''} data-testid="chat-send"><Icon name="send" size={20} /></button>
+        {draft.length > maxLength - 200 && <p className={styles.count} role="status">{t('chat.charactersLeft', { count: maxLength - draft.length })}</p>}
+        {!connected && <p className={styles.count}>{t('chat.offline')}</p>}
       </form>
     </SidePanel>
   );
 }
 
-/** One after the other from one person within two minutes stands under one name. */
-function continues(before: ChatMessage | undefined, message: ChatMessage): boolean {
-  return before !== undefined && before.from === message.from && message.at - before.at < 120_000;
+/** Consecutive messages of a participant within two minutes share one heading. */
+function continuesPrevious(previous: ChatMessage | undefined, message: ChatMessage): boolean {
+  return previous !== undefined && previous.from === message.from && message.at - previous.at < 120_000;
 }
 
-function Message({ message, continues: joined }: { readonly message: ChatMessage; readonly continues: boolean }) {
+function Message({ message, continued }: { readonly message: ChatMessage; readonly continued: boolean }) {
+  const { t } = useTranslation();
   return (
     <li className={message.own ? styles.own : styles.message} data-testid="chat-message">
-      <p className={joined ? 'visually-hidden' : styles.head}>
-        <bdi className={styles.name}>{message.own ? 'You' : message.displayName || 'Somebody who left'}</bdi>{' '}
+      <p className={continued ? 'visually-hidden' : styles.head}>
+        <bdi className={styles.name}>{message.own ? t('people.you') : message.displayName || t('chat.formerParticipant')}</bdi>{' '}
         <time dateTime={new Date(message.at).toISOString()}>{clock.format(message.at)}</time>
       </p>
       <p className={styles.text} dir="auto" data-testid="chat-text">
@@ -87,16 +90,17 @@ function Message({ message, continues: joined }: { readonly message: ChatMessage
   );
 }
 
-/** A line that the server has not confirmed: nothing that was written disappears without a word. */
-function Outgoing({ line, connected, onResend, onDiscard }: { readonly line: OutgoingLine; readonly connected: boolean } & Pick<Props, 'onResend' | 'onDiscard'>) {
+/** A message of this participant that the server has not confirmed yet. A message that failed stays until it is sent again or discarded. */
+function Outgoing({ line, connected, onResend, onDiscard }: { readonly line: OutgoingMessage; readonly connected: boolean } & Pick<Props, 'onResend' | 'onDiscard'>) {
+  const { t } = useTranslation();
   return (
     <li className={styles.own} data-testid="chat-outgoing" data-state={line.state}>
       <p className={styles.text} dir="auto">{line.text}</p>
-      {line.state === 'sending' ? <p className={styles.state}>Sending…</p> : (
+      {line.state === 'sending' ? <p className={styles.state}>{t('chat.sending')}</p> : (
         <p className={styles.state} role="alert">
-          <span className={styles.failed}>Not sent.</span>{' '}
-          <button type="button" className={styles.action} disabled={!connected} onClick={() => onResend(line.reference)} data-testid="chat-resend">Try again</button>{' '}
-          <button type="button" className={styles.action} onClick={() => onDiscard(line.reference)} data-testid="chat-discard">Discard</button>
+          <span className={styles.failed}>{t('chat.notSent')}</span>{' '}
+          <button type="button" className={styles.action} disabled={!connected} onClick={() => onResend(line.reference)} data-testid="chat-resend">{t('chat.resend')}</button>{' '}
+          <button type="button" className={styles.action} onClick={() => onDiscard(line.reference)} data-testid="chat-discard">{t('chat.discard')}</button>
         </p>
       )}
     </li>

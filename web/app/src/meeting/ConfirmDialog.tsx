@@ -1,3 +1,4 @@
+import { useTranslation } from 'react-i18next';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import styles from './ConfirmDialog.module.css';
@@ -11,11 +12,12 @@ interface Props {
 }
 
 export function ConfirmDialog({ title, text, confirm, onConfirm, onClose }: Props) {
+  const { t } = useTranslation();
   return (
     <Dialog title={title} onClose={onClose} testId="confirm">
       <p className={styles.text} dir="auto">{text}</p>
       <div className={styles.actions}>
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={onClose}>{t('app.cancel')}</Button>
         <Button look="danger" data-testid="confirm-yes" onClick={() => {
           onConfirm();
           onClose();

@@ -1,9 +1,10 @@
 import type { Meeting, Participant } from '@meetoperator/client';
 import { useCallback, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { helpFor } from '../media/device-status';
 import type { DeviceKind, LocalMedia } from '../media/local-media';
 import { useLocalMedia } from '../media/useLocalMedia';
-import type { Notice } from '../pages/notice-for';
+import type { Notice } from '../pages/notices';
 import { meetingLink } from '../router';
 import { IconButton } from '../ui/Button';
 import { useCopyLink } from '../ui/useCopyLink';
@@ -16,6 +17,7 @@ import { Control, ControlBar } from './Controls';
 import styles from './MeetingPage.module.css';
 import { PeoplePanel } from './PeoplePanel';
 import { QualityIndicator } from './QualityIndicator';
+import { shortcutKeys } from './shortcuts';
 import { ShortcutsDialog } from './ShortcutsDialog';
 import { Stage } from './Stage';
 import { Toasts } from './Toasts';
@@ -36,53 +38,53 @@ interface Props {
 }
 
 type Panel = 'chat' | 'people' | null;
-type Asking = { readonly what: 'end' } | { readonly what: 'remove'; readonly participant: Participant } | { readonly what: 'shortcuts' } | null;
+type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | null;
 
 export function MeetingPage({ meeting, title, media, onOver }: Props) {
+  const { t } = useTranslation();
   const snapshot = useMeeting(meeting);
   const { microphone, camera, choice } = useLocalMedia(media);
   const [panel, setPanel] = useState<Panel>(null);
-  const [asking, setAsking] = useState<Asking>(null);
+  const [dialog, setDialog] = useState<OpenDialog>(null);
   const [draft, setDraft] = useState('');
-  const [seen, setSeen] = useState(0);
+  const [readCount, setReadCount] = useState(0);
   const [toasts, show] = useToasts();
   const share = useScreenShare(meeting);
   const speaking = useSpeaking(meeting, microphone.track, microphone.wanted);
   const stats = useStats(meeting);
   const link = meetingLink(snapshot.meetingId);
   const [copied, copy] = useCopyLink(link);
-  useTitle(`${title} · Meet`);
+  useTitle(title);
   useMediaBinding(meeting, media);
   useMeetingEvents(meeting, panel === 'chat', show, onOver);
 
   const { messages } = snapshot;
-  const unread = panel === 'chat' ? 0 : messages.slice(seen).filter(message => !message.own).length;
+  const unread = panel === 'chat' ? 0 : messages.slice(readCount).filter(message => !message.own).length;
   const openPanel = useCallback((next: Panel) => {
     setPanel(next);
-    setSeen(meeting.snapshot.messages.length);
+    setReadCount(meeting.snapshot.messages.length);
   }, [meeting]);
   const togglePanel = (which: 'chat' | 'people') => openPanel(panel === which ? null : which);
 
   const toggle = async (kind: DeviceKind) => {
     await media.set(kind, !media.snapshot()[kind].wanted);
-    const help = helpFor(kind, media.snapshot()[kind].status);
+    const help = helpFor(t, kind, media.snapshot()[kind].status);
     if (help !== null) show(`${help.title}. ${help.text}`);
   };
   const toggleShare = async () => {
     if (share.sharing) share.stop();
-    else if (await share.start() === 'failed') show('The screen could not be shared');
+    else if (await share.start() === 'failed') show(t('meeting.screenShareFailed'));
   };
-  const asHost = (action: Promise<void>, done: string) => void action.then(() => show(done), () => show('The server did not allow that'));
+  const asHost = (action: Promise<void>, done: string) => void action.then(() => show(done), () => show(t('meeting.hostActionFailed')));
 
   useShortcuts({
     microphone: () => void toggle('microphone'),
     camera: () => void toggle('camera'),
     chat: () => togglePanel('chat'),
     people: () => togglePanel('people'),
-    help: () => setAsking({ what: 'shortcuts' }),
+    help: () => setDialog({ kind: 'shortcuts' }),
   });
 
-  // Closing the window during a meeting is leaving it; nothing else has to be confirmed.
   useEffect(() => {
     document.getElementById('controls')?.focus();
   }, []);
@@ -92,13 +94,13 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const count = snapshot.participants.length + 1;
   return (
     <div className={styles.page} data-testid="meeting" data-phase={snapshot.connection.phase} data-self={snapshot.self.id} data-panel={panel ?? undefined}>
-      <a className="skip-link" href="#controls">Skip to the controls</a>
+      <a className="skip-link" href="#controls">{t('meeting.skipToControls')}</a>
       <header className={styles.header}>
         <h1 className={styles.title}><bdi>{title}</bdi></h1>
-        <span className={styles.count} data-testid="count">{count === 1 ? '1 person' : `${count} people`}</span>
+        <span className={styles.count} data-testid="count">{t('meeting.people', { count })}</span>
         <span className={styles.tools}>
           <QualityIndicator stats={stats} />
-          <IconButton icon="keyboard" label="Keyboard shortcuts" onClick={() => setAsking({ what: 'shortcuts' })} data-testid="open-shortcuts" />
+          <IconButton icon="keyboard" label={t('shortcuts.title')} onClick={() => setDialog({ kind: 'shortcuts' })} data-testid="open-shortcuts" />
         </span>
       </header>
       <main className={styles.main}>
@@ -112,43 +114,43 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
       )}
       {panel === 'people' && (
         <PeoplePanel self={snapshot.self} others={snapshot.participants} speaking={speaking} host={meeting.isHost} link={link}
-          onMute={person => asHost(meeting.muteParticipant(person.id, 'audio'), `${person.displayName} was muted`)}
-          onRemove={participant => setAsking({ what: 'remove', participant })} onClose={() => openPanel(null)} />
+          onMute={person => asHost(meeting.muteParticipant(person.id, 'audio'), t('meeting.participantMuted', { name: person.displayName }))}
+          onRemove={participant => setDialog({ kind: 'remove', participant })} onClose={() => openPanel(null)} />
       )}
       <footer className={styles.footer}>
         <ControlBar end={(
           <>
-            {meeting.isHost && <Control icon="end" text="End for all" testId="control-end" onClick={() => setAsking({ what: 'end' })} />}
-            <Control icon="leave" text="Leave" testId="control-leave" look="leave" onClick={() => meeting.leave()} />
+            {meeting.isHost && <Control icon="end" text={t('meeting.endForAll')} testId="control-end" onClick={() => setDialog({ kind: 'end' })} />}
+            <Control icon="leave" text={t('meeting.leave')} testId="control-leave" look="leave" onClick={() => meeting.leave()} />
           </>
         )}>
-          <Control icon={micOn ? 'mic' : 'mic-off'} text="Microphone" testId="control-microphone" pressed={micOn} look={micOn ? undefined : 'off'} hint="Ctrl+D"
+          <Control icon={micOn ? 'mic' : 'mic-off'} text={t('devices.microphone')} testId="control-microphone" pressed={micOn} look={micOn ? undefined : 'off'} hint={shortcutKeys(t, 'microphone')}
             onClick={() => void toggle('microphone')} />
-          <Control icon={cameraOn ? 'camera' : 'camera-off'} text="Camera" testId="control-camera" pressed={cameraOn} look={cameraOn ? undefined : 'off'} hint="Ctrl+E"
+          <Control icon={cameraOn ? 'camera' : 'camera-off'} text={t('devices.camera')} testId="control-camera" pressed={cameraOn} look={cameraOn ? undefined : 'off'} hint={shortcutKeys(t, 'camera')}
             onClick={() => void toggle('camera')} />
           {share.supported && (
-            <Control icon={share.sharing ? 'screen-stop' : 'screen'} text="Share screen" testId="control-share" pressed={share.sharing}
+            <Control icon={share.sharing ? 'screen-stop' : 'screen'} text={t('meeting.shareScreen')} testId="control-share" pressed={share.sharing}
               look={share.sharing ? 'active' : undefined} onClick={() => void toggleShare()} />
           )}
-          <Control icon="chat" text="Chat" testId="control-chat" pressed={panel === 'chat'} look={panel === 'chat' ? 'active' : undefined} expands badge={unread} hint="C"
+          <Control icon="chat" text={t('chat.title')} testId="control-chat" pressed={panel === 'chat'} look={panel === 'chat' ? 'active' : undefined} expands badge={unread} hint={shortcutKeys(t, 'chat')}
             onClick={() => togglePanel('chat')} />
-          <Control icon="people" text="People" testId="control-people" pressed={panel === 'people'} look={panel === 'people' ? 'active' : undefined} expands hint="P"
+          <Control icon="people" text={t('people.title')} testId="control-people" pressed={panel === 'people'} look={panel === 'people' ? 'active' : undefined} expands hint={shortcutKeys(t, 'people')}
             onClick={() => togglePanel('people')} />
-          <Control icon={copied === 'copied' ? 'check' : 'link'} text={copied === 'copied' ? 'Copied' : 'Copy link'} testId="control-copy" onClick={() => {
+          <Control icon={copied === 'copied' ? 'check' : 'link'} text={t(copied === 'copied' ? 'meeting.copied' : 'meeting.copyLink')} testId="control-copy" onClick={() => {
             copy();
-            if (!window.isSecureContext) show(`Copy this link: ${link}`);
+            if (!window.isSecureContext) show(t('meeting.copyManually', { link }));
           }} />
         </ControlBar>
       </footer>
       <AudioOutlet participants={snapshot.participants} speakerId={choice.speaker} />
-      {asking?.what === 'shortcuts' && <ShortcutsDialog onClose={() => setAsking(null)} />}
-      {asking?.what === 'end' && (
-        <ConfirmDialog title="End the meeting for everyone?" text="Nobody can come back to it." confirm="End for everyone" onClose={() => setAsking(null)}
-          onConfirm={() => asHost(meeting.endForAll(), 'The meeting has ended')} />
+      {dialog?.kind === 'shortcuts' && <ShortcutsDialog onClose={() => setDialog(null)} />}
+      {dialog?.kind === 'end' && (
+        <ConfirmDialog title={t('meeting.confirmEnd.title')} text={t('meeting.confirmEnd.text')} confirm={t('meeting.confirmEnd.confirm')} onClose={() => setDialog(null)}
+          onConfirm={() => asHost(meeting.endForAll(), t('meeting.ended'))} />
       )}
-      {asking?.what === 'remove' && (
-        <ConfirmDialog title="Remove this person?" text={asking.participant.displayName} confirm="Remove" onClose={() => setAsking(null)}
-          onConfirm={() => asHost(meeting.removeParticipant(asking.participant.id), `${asking.participant.displayName} was removed`)} />
+      {dialog?.kind === 'remove' && (
+        <ConfirmDialog title={t('meeting.confirmRemove.title')} text={dialog.participant.displayName} confirm={t('meeting.confirmRemove.confirm')} onClose={() => setDialog(null)}
+          onConfirm={() => asHost(meeting.removeParticipant(dialog.participant.id), t('meeting.participantRemoved', { name: dialog.participant.displayName }))} />
       )}
     </div>
   );

@@ -1,18 +1,20 @@
 import { useState } from 'react';
-import { singleKeyShortcuts } from '../memory';
+import { useTranslation } from 'react-i18next';
+import { singleKeyShortcuts } from '../storage';
 import { Dialog } from '../ui/Dialog';
-import { shortcuts } from './shortcuts';
+import { shortcutKeys, shortcuts } from './shortcuts';
 import styles from './ShortcutsDialog.module.css';
 
 export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useTranslation();
   const [single, setSingle] = useState(singleKeyShortcuts.get);
   return (
-    <Dialog title="Keyboard shortcuts" onClose={onClose} testId="shortcuts">
+    <Dialog title={t('shortcuts.title')} onClose={onClose} testId="shortcuts">
       <dl className={styles.list}>
         {shortcuts.map(shortcut => (
           <div key={shortcut.action} data-off={shortcut.single && !single}>
-            <dt>{shortcut.text}</dt>
-            <dd><kbd>{shortcut.keys}</kbd></dd>
+            <dt>{t(`shortcuts.${shortcut.action}`)}</dt>
+            <dd><kbd>{shortcutKeys(t, shortcut.action)}</kbd></dd>
           </div>
         ))}
       </dl>
@@ -21,9 +23,9 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
           setSingle(event.target.checked);
           singleKeyShortcuts.set(event.target.checked);
         }} />
-        Use the single-key shortcuts
+        {t('shortcuts.singleKeys')}
       </label>
-      <p className={styles.note}>Nothing happens while you type in a field.</p>
+      <p className={styles.note}>{t('shortcuts.note')}</p>
     </Dialog>
   );
 }

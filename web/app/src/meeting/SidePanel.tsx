@@ -4,13 +4,14 @@ import styles from './SidePanel.module.css';
 
 interface Props {
   readonly title: string;
+  readonly closeLabel: string;
   readonly testId: string;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
-/** Takes the focus when it opens and gives it back when it closes. */
-export function SidePanel({ title, testId, onClose, children }: Props) {
+/** Moves the focus into the panel when it opens, and back when it closes. */
+export function SidePanel({ title, closeLabel, testId, onClose, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     const before = document.activeElement;
@@ -24,7 +25,7 @@ export function SidePanel({ title, testId, onClose, children }: Props) {
       onKeyDown={event => { if (event.key === 'Escape') onClose(); }}>
       <header className={styles.header}>
         <h2 ref={heading} tabIndex={-1}>{title}</h2>
-        <IconButton icon="close" label={`Close ${title.toLowerCase()}`} onClick={onClose} />
+        <IconButton icon="close" label={closeLabel} onClick={onClose} />
       </header>
       {children}
     </aside>

@@ -1,7 +1,7 @@
 import styles from './Toasts.module.css';
 import type { Toast } from './useToasts';
 
-/** Seen here, spoken by the announcer. */
+/** Short messages. Hidden from screen readers, for which the `Announcer` repeats them. */
 export function Toasts({ toasts }: { readonly toasts: readonly Toast[] }) {
   return (
     <div className={styles.toasts} data-testid="toasts" aria-hidden="true">

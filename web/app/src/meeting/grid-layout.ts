@@ -5,11 +5,11 @@ export interface GridLayout {
   readonly tileHeight: number;
 }
 
-/** Shapes a tile may have, widest first: a camera's picture can be cut a little, and more of it only where the window is tall. */
+/** Aspect ratios of tiles, widest first. Narrow tiles crop much of a camera picture, so only tall windows use them. */
 const wideShapes = [16 / 9, 4 / 3];
 const tallShapes = [...wideShapes, 1, 4 / 5];
 
-/** The arrangement that gives each of `count` tiles the largest area. */
+/** The arrangement in which each of `count` tiles has the largest area. Lengths are CSS pixels. */
 export function gridLayout(count: number, width: number, height: number, gap: number): GridLayout {
   let best: GridLayout = { columns: 1, rows: Math.max(1, count), tileWidth: 0, tileHeight: 0 };
   if (count === 0 || width <= 0 || height <= 0) return best;
@@ -28,7 +28,7 @@ export function gridLayout(count: number, width: number, height: number, gap: nu
   return best;
 }
 
-/** How many tiles fit before faces get too small; the rest stand behind one "and n more" tile. */
+/** The number of tiles that fit while faces stay recognizable; one "and n more" tile stands for the others. */
 export function tilesThatFit(width: number, height: number): number {
   const smallest = 150 * 100;
   return Math.min(25, Math.max(2, Math.floor((width * height) / smallest)));

@@ -1,6 +1,6 @@
 export type TextPart = { readonly text: string; readonly href?: string };
 
-/** Finds the web links of a message. Only http and https, and the address shown is the address opened. */
+/** Splits a message into text and web links (http and https only). A link shows exactly the address that it opens. */
 export function findLinks(message: string): TextPart[] {
   const parts: TextPart[] = [];
   let rest = 0;
@@ -15,7 +15,7 @@ export function findLinks(message: string): TextPart[] {
   return parts;
 }
 
-/** A full stop or bracket after a link belongs to the sentence. */
+/** Punctuation after a link belongs to the sentence. */
 function trimTail(link: string): string {
   let text = link.replace(/[.,;:!?]+$/u, '');
   while (text.endsWith(')') && text.split(')').length > text.split('(').length) text = text.slice(0, -1).replace(/[.,;:!?]+$/u, '');

@@ -1,20 +1,27 @@
+import type { TFunction } from 'i18next';
+
 export type ShortcutAction = 'microphone' | 'camera' | 'chat' | 'people' | 'help';
 
 export interface Shortcut {
   readonly action: ShortcutAction;
-  readonly keys: string;
-  readonly text: string;
-  /** One key without Ctrl: can be turned off (WCAG 2.1.4). */
+  readonly key: string;
+  /** A single key without Ctrl, which the user can turn off (WCAG 2.1.4). */
   readonly single: boolean;
 }
 
 export const shortcuts: readonly Shortcut[] = [
-  { action: 'microphone', keys: 'Ctrl + D', text: 'Microphone on or off', single: false },
-  { action: 'camera', keys: 'Ctrl + E', text: 'Camera on or off', single: false },
-  { action: 'chat', keys: 'C', text: 'Open or close the chat', single: true },
-  { action: 'people', keys: 'P', text: 'Open or close the list of people', single: true },
-  { action: 'help', keys: '?', text: 'This list', single: true },
+  { action: 'microphone', key: 'D', single: false },
+  { action: 'camera', key: 'E', single: false },
+  { action: 'chat', key: 'C', single: true },
+  { action: 'people', key: 'P', single: true },
+  { action: 'help', key: '?', single: true },
 ];
+
+/** The keys of an action as the user reads them, for example `Ctrl+D`. */
+export function shortcutKeys(t: TFunction, action: ShortcutAction): string {
+  const { key, single } = shortcuts.find(shortcut => shortcut.action === action)!;
+  return single ? key : t('shortcuts.withCtrl', { key });
+}
 
 export interface KeyPress {
   readonly key: string;
@@ -24,7 +31,7 @@ export interface KeyPress {
   readonly repeat: boolean;
 }
 
-/** Which action a key press means; text fields and open dialogs are the caller's to exclude. */
+/** The action of a key press, or null. The caller leaves out key presses in text fields and open dialogs. */
 export function actionOf(press: KeyPress, singleKeys: boolean): ShortcutAction | null {
   if (press.repeat || press.altKey) return null;
   const key = press.key.toLowerCase();

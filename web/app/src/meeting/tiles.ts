@@ -8,19 +8,19 @@ export interface TileModel {
 }
 
 export interface StageModel {
-  /** What everybody should look at; shared screens come first. */
+  /** Shared screens, which take the largest part of the stage. */
   readonly screens: readonly TileModel[];
   readonly people: readonly TileModel[];
-  /** How many people have no tile of their own. */
+  /** The number of participants without a tile. */
   readonly hidden: number;
 }
 
-/** Who is shown, in the order they came, oneself last. When not all fit, whoever speaks does. */
-export function arrange(self: Participant, others: readonly Participant[], activeSpeaker: string | null, room: number): StageModel {
+/** Arranges participants in the order of their arrival, with the user last. When not all fit into `capacity` tiles, the active speaker always does. */
+export function arrange(self: Participant, others: readonly Participant[], activeSpeaker: string | null, capacity: number): StageModel {
   const everyone = [...others, self];
   const screens = everyone.filter(participant => participant.tracks.screen !== undefined).map(participant => tileOf(participant, 'screen'));
-  if (everyone.length <= room) return { screens, people: everyone.map(participant => tileOf(participant, 'camera')), hidden: 0 };
-  const places = Math.max(1, room - 2); // one for oneself, one for the "more" tile
+  if (everyone.length <= capacity) return { screens, people: everyone.map(participant => tileOf(participant, 'camera')), hidden: 0 };
+  const places = Math.max(1, capacity - 2); // one tile is the user's own, one is the "more" tile
   let shown = others.slice(0, places);
   const speaker = others.find(participant => participant.id === activeSpeaker);
   if (speaker !== undefined && !shown.includes(speaker)) shown = [...shown.slice(0, -1), speaker];

@@ -2,17 +2,17 @@ import type { Meeting } from '@meetoperator/client';
 import { useEffect } from 'react';
 import type { LocalMedia } from '../media/local-media';
 import { useLocalMedia } from '../media/useLocalMedia';
-import { tabSession } from '../memory';
+import { tabSession } from '../storage';
 
-/** Carries what the person does with microphone and camera into the meeting, and what the host does back. */
+/** Applies the user's device choices to the meeting, and muting by a host to the devices. */
 export function useMediaBinding(meeting: Meeting, media: LocalMedia): void {
   const { microphone, camera } = useLocalMedia(media);
 
-  // First, so that a meeting that starts people muted is heard before anything is published.
+  // Runs before the effects that publish: in a meeting with `muteOnEntry`, nothing is sent unmuted.
   useEffect(() => {
-    const silence = (kind: 'audio' | 'video') => void media.set(kind === 'audio' ? 'microphone' : 'camera', false);
-    if (meeting.isMuted('audio')) silence('audio');
-    return meeting.on('silenced', ({ kind }) => silence(kind));
+    const turnOff = (kind: 'audio' | 'video') => void media.set(kind === 'audio' ? 'microphone' : 'camera', false);
+    if (meeting.isMuted('audio')) turnOff('audio');
+    return meeting.on('silenced', ({ kind }) => turnOff(kind));
   }, [meeting, media]);
 
   useEffect(() => {

@@ -1,23 +1,23 @@
 import type { Meeting } from '@meetoperator/client';
 import { useEffect } from 'react';
-import { noticeFor, type Notice } from '../pages/notice-for';
+import { useTranslation } from 'react-i18next';
+import { noticeFor, type Notice } from '../pages/notices';
 
-/** Tells the person what happens, and the visit when the meeting is over for them. */
+/** Shows the events of the meeting as toasts, and calls `onOver` when the meeting has ended for this participant. */
 export function useMeetingEvents(meeting: Meeting, chatOpen: boolean, show: (text: string) => void, onOver: (notice: Notice) => void): void {
+  const { t } = useTranslation();
   useEffect(() => {
-    const stop = [
-      meeting.on('participant-joined', participant => show(`${participant.displayName} joined`)),
-      meeting.on('participant-left', ({ participant, reason }) => show(
-        reason === 'timeout' ? `${participant.displayName} lost the connection` : `${participant.displayName} left`,
-      )),
-      meeting.on('silenced', ({ kind }) => show(kind === 'audio' ? 'Your microphone was switched off' : 'Your camera was switched off')),
-      meeting.on('problem', ({ code, message }) => {
-        if (code === 'rate-limited') show('Slow down a little: the server did not take the last message');
-        else if (code === 'invalid-sdp') show(message);
+    const stops = [
+      meeting.on('participant-joined', ({ displayName: name }) => show(t('meeting.joined', { name }))),
+      meeting.on('participant-left', ({ participant: { displayName: name }, reason }) => show(reason === 'timeout' ? t('meeting.lostConnection', { name }) : t('meeting.left', { name }))),
+      meeting.on('silenced', ({ kind }) => show(t(kind === 'audio' ? 'meeting.microphoneMuted' : 'meeting.cameraTurnedOff'))),
+      meeting.on('problem', ({ code }) => {
+        if (code === 'rate-limited') show(t('meeting.rateLimited'));
+        else if (code === 'invalid-sdp') show(t('meeting.mediaRejected'));
       }),
     ];
-    return () => { for (const off of stop) off(); };
-  }, [meeting, show]);
+    return () => { for (const stop of stops) stop(); };
+  }, [meeting, show, t]);
 
   useEffect(() => meeting.on('chat', message => {
     const fresh = Date.now() - message.at < 10_000;

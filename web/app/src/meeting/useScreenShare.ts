@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 export interface ScreenShare {
   readonly sharing: boolean;
   readonly supported: boolean;
-  start(): Promise<'started' | 'refused' | 'failed'>;
+  start(): Promise<'started' | 'denied' | 'failed'>;
   stop(): void;
 }
 
@@ -27,7 +27,7 @@ export function useScreenShare(meeting: Meeting): ScreenShare {
     try {
       picked = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 10, max: 15 } }, audio: true });
     } catch (error) {
-      return error instanceof DOMException && error.name === 'NotAllowedError' ? 'refused' : 'failed';
+      return error instanceof DOMException && error.name === 'NotAllowedError' ? 'denied' : 'failed';
     }
     const [video] = picked.getVideoTracks();
     const [audio] = picked.getAudioTracks();

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { singleKeyShortcuts } from '../memory';
+import { singleKeyShortcuts } from '../storage';
 import { actionOf, type ShortcutAction } from './shortcuts';
 
 type Handlers = Partial<Record<ShortcutAction, () => void>>;

@@ -1,7 +1,7 @@
 import type { Meeting, StatsSummary } from '@meetoperator/client';
 import { useEffect, useState } from 'react';
 
-const everyMs = 3_000;
+const intervalMs = 3_000;
 
 export function useStats(meeting: Meeting): StatsSummary | null {
   const [stats, setStats] = useState<StatsSummary | null>(null);
@@ -9,7 +9,7 @@ export function useStats(meeting: Meeting): StatsSummary | null {
     let current = true;
     const timer = setInterval(() => {
       meeting.getStats().then(summary => { if (current) setStats(summary); }, () => undefined);
-    }, everyMs);
+    }, intervalMs);
     return () => {
       current = false;
       clearInterval(timer);

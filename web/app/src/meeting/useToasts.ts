@@ -7,7 +7,7 @@ export interface Toast {
 }
 
 const shownMs = 5_000;
-const atMost = 3;
+const maxToasts = 3;
 
 export function useToasts(): readonly [readonly Toast[], (text: string) => void] {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
@@ -19,7 +19,7 @@ export function useToasts(): readonly [readonly Toast[], (text: string) => void]
   }, []);
   const show = useCallback((text: string) => {
     const id = next.current++;
-    setToasts(before => [...before, { id, text }].slice(-atMost));
+    setToasts(before => [...before, { id, text }].slice(-maxToasts));
     announce(text);
     const timer = setTimeout(() => {
       timers.current.delete(timer);

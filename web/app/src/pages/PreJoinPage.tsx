@@ -1,13 +1,15 @@
 import type { MeetingInfo } from '@meetoperator/client';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
 import { DevicePickers } from '../media/DevicePickers';
 import { helpFor } from '../media/device-status';
 import type { DeviceKind, LocalMedia } from '../media/local-media';
 import { MicLevel } from '../media/MicLevel';
 import { useLocalMedia } from '../media/useLocalMedia';
 import { VideoView } from '../media/VideoView';
+import { shortcutKeys } from '../meeting/shortcuts';
 import { useShortcuts } from '../meeting/useShortcuts';
-import { rememberedName } from '../memory';
+import { rememberedName } from '../storage';
 import { Avatar } from '../ui/Avatar';
 import { Button } from '../ui/Button';
 import { TextField } from '../ui/Field';
@@ -15,21 +17,23 @@ import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { useTitle } from '../useTitle';
 import styles from './PreJoinPage.module.css';
-import { whoIsHere } from './who-is-here';
+import { presenceText } from './presence-text';
 
 interface Props {
   readonly info: MeetingInfo;
   readonly media: LocalMedia;
   readonly joining: boolean;
-  readonly problem?: string | undefined;
+  /** The server did not accept the name. */
+  readonly nameRejected: boolean;
   readonly onJoin: (name: string) => void;
 }
 
-export function PreJoinPage({ info, media, joining, problem, onJoin }: Props) {
-  useTitle(`Join ${info.title} · Meet`);
+export function PreJoinPage({ info, media, joining, nameRejected, onJoin }: Props) {
+  const { t } = useTranslation();
+  useTitle(t('preJoin.pageTitle', { title: info.title }));
   const { microphone, camera } = useLocalMedia(media);
   const [name, setName] = useState(rememberedName.get);
-  const [nameError, setNameError] = useState<string>();
+  const [nameMissing, setNameMissing] = useState(false);
   const nameInput = useRef<HTMLInputElement>(null);
   useEffect(() => nameInput.current?.focus(), []);
   const toggle = (kind: DeviceKind) => void media.set(kind, !media.snapshot()[kind].wanted);
@@ -38,27 +42,27 @@ export function PreJoinPage({ info, media, joining, problem, onJoin }: Props) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (name.trim() === '') {
-      setNameError('Say how the others should call you.');
+      setNameMissing(true);
       nameInput.current?.focus();
     } else {
       onJoin(name.trim());
     }
   };
 
-  const helps = (['microphone', 'camera'] as const).map(kind => helpFor(kind, kind === 'microphone' ? microphone.status : camera.status));
+  const helps = (['microphone', 'camera'] as const).map(kind => helpFor(t, kind, kind === 'microphone' ? microphone.status : camera.status));
   const showsVideo = camera.track !== null && camera.wanted;
   return (
     <div className={styles.page} data-testid="prejoin">
-      <a className="skip-link" href="#join">Skip to join</a>
+      <a className="skip-link" href="#join">{t('preJoin.skipToJoin')}</a>
       <header className={styles.header}><Logo /></header>
       <main className={styles.main}>
-        <section className={styles.look} aria-label="How you will look and sound">
+        <section className={styles.look} aria-label={t('preJoin.previewLabel')}>
           <div className={styles.preview} data-testid="preview" data-live={showsVideo}>
-            {showsVideo ? <VideoView track={camera.track} className={styles.video} aria-label="Your camera" />
+            {showsVideo ? <VideoView track={camera.track} className={styles.video} aria-label={t('preJoin.cameraLabel')} />
               : (
                 <div className={styles.blank}>
-                  <Avatar name={name || 'You'} seed={name || 'you'} />
-                  <p>{camera.status === 'asking' ? 'Your browser is asking for the camera' : 'Camera is off'}</p>
+                  <Avatar name={name || t('people.you')} seed={name || 'you'} />
+                  <p>{t(camera.status === 'asking' ? 'preJoin.cameraStarting' : 'preJoin.cameraOff')}</p>
                 </div>
               )}
             <div className={styles.toggles}>
@@ -76,32 +80,35 @@ export function PreJoinPage({ info, media, joining, problem, onJoin }: Props) {
         </section>
         <form id="join" className={styles.join} onSubmit={submit} noValidate>
           <div>
-            <p className={styles.eyebrow}>You are about to join</p>
+            <p className={styles.eyebrow}>{t('preJoin.lead')}</p>
             <h1><bdi>{info.title}</bdi></h1>
-            <p className={styles.who} data-testid="who-is-here">{whoIsHere(info.participants.map(participant => participant.displayName))}</p>
+            <p className={styles.presence} data-testid="presence">{presenceText(t, info.participants.map(participant => participant.displayName))}</p>
           </div>
-          <TextField label="Your name" ref={nameInput} value={name} error={nameError} maxLength={64} autoComplete="name" placeholder="How others see you"
+          <TextField label={t('preJoin.nameLabel')} ref={nameInput} value={name} error={nameMissing ? t('preJoin.nameMissing') : undefined} maxLength={64}
+            autoComplete="name" placeholder={t('preJoin.namePlaceholder')}
             onChange={event => {
               setName(event.target.value);
-              setNameError(undefined);
+              setNameMissing(false);
             }} data-testid="name-input" />
-          {problem !== undefined && <p className={styles.problem} role="alert">{problem}</p>}
-          <Button type="submit" look="primary" busy={joining} wide data-testid="join-button">{joining ? 'Joining' : 'Join now'}</Button>
+          {nameRejected && <p className={styles.problem} role="alert">{t('preJoin.nameRejected')}</p>}
+          <Button type="submit" look="primary" busy={joining} wide data-testid="join-button">{t(joining ? 'preJoin.joining' : 'preJoin.join')}</Button>
           <p className={styles.note}>
-            {microphone.wanted && microphone.track !== null ? 'You come in with your microphone on.' : 'You come in silent; you can speak up later.'}
+            {t(microphone.wanted && microphone.track !== null ? 'preJoin.microphoneOn' : 'preJoin.microphoneOff')}
           </p>
         </form>
-        <section className={styles.devices} aria-label="Devices"><DevicePickers media={media} /></section>
+        <section className={styles.devices} aria-label={t('preJoin.devices')}><DevicePickers media={media} /></section>
       </main>
     </div>
   );
 }
 
 function DeviceToggle({ kind, on, onClick }: { readonly kind: DeviceKind; readonly on: boolean; readonly onClick: () => void }) {
+  const { t } = useTranslation();
+  const name = t(`devices.${kind}`);
   const icon = kind === 'microphone' ? (on ? 'mic' : 'mic-off') : (on ? 'camera' : 'camera-off');
   return (
     <button type="button" className={on ? styles.toggle : styles.toggleOff} onClick={onClick} aria-pressed={on} data-testid={`toggle-${kind}`}
-      aria-label={kind === 'microphone' ? 'Microphone' : 'Camera'} title={`${kind === 'microphone' ? 'Microphone (Ctrl+D)' : 'Camera (Ctrl+E)'}`}>
+      aria-label={name} title={t('shortcuts.hint', { control: name, keys: shortcutKeys(t, kind) })}>
       <Icon name={icon} size={24} />
     </button>
   );

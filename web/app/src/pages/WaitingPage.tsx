@@ -2,7 +2,7 @@ import { useTitle } from '../useTitle';
 import styles from './WaitingPage.module.css';
 
 export function WaitingPage({ text }: { readonly text: string }) {
-  useTitle('Meet');
+  useTitle();
   return (
     <main className={styles.page} aria-busy="true" data-testid="waiting">
       <span className={styles.dots} aria-hidden="true"><i /><i /><i /></span>

@@ -2,13 +2,13 @@ import { useEffect, useState } from 'react';
 import { onAnnounce } from './announcer';
 
 export function Announcer() {
-  const [spoken, setSpoken] = useState({ sentence: '', turn: 0 });
-  useEffect(() => onAnnounce(sentence => setSpoken(before => ({ sentence, turn: before.turn + 1 }))), []);
-  // Two regions in turn, so that the same sentence twice is spoken twice.
+  const [latest, setLatest] = useState({ sentence: '', count: 0 });
+  useEffect(() => onAnnounce(sentence => setLatest(before => ({ sentence, count: before.count + 1 }))), []);
+  // The sentences alternate between two regions: screen readers ignore a region whose text stays the same.
   return (
     <div className="visually-hidden" data-testid="announcer">
-      <div role="status" aria-live="polite">{spoken.turn % 2 === 0 ? spoken.sentence : ''}</div>
-      <div role="status" aria-live="polite">{spoken.turn % 2 === 1 ? spoken.sentence : ''}</div>
+      <div role="status" aria-live="polite">{latest.count % 2 === 0 ? latest.sentence : ''}</div>
+      <div role="status" aria-live="polite">{latest.count % 2 === 1 ? latest.sentence : ''}</div>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
 import { IconButton } from './Button';
 import styles from './Dialog.module.css';
 
@@ -9,8 +10,9 @@ interface Props {
   readonly testId?: string;
 }
 
-/** The browser's own modal: focus stays inside, Escape closes, focus returns to where it was. */
+/** A native modal dialog: it traps the focus, closes on Escape and returns the focus. */
 export function Dialog({ title, onClose, children, testId }: Props) {
+  const { t } = useTranslation();
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const before = document.activeElement;
@@ -23,7 +25,7 @@ export function Dialog({ title, onClose, children, testId }: Props) {
     <dialog ref={ref} className={styles.dialog} aria-labelledby="dialog-title" data-testid={testId} onClose={onClose}>
       <header>
         <h2 id="dialog-title">{title}</h2>
-        <IconButton icon="close" label="Close" onClick={onClose} />
+        <IconButton icon="close" label={t('app.close')} onClick={onClose} />
       </header>
       {children}
     </dialog>

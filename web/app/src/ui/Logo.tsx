@@ -1,6 +1,8 @@
+import { useTranslation } from 'react-i18next';
 import styles from './Logo.module.css';
 
 export function Logo() {
+  const { t } = useTranslation();
   return (
     <span className={styles.logo}>
       <svg width="30" height="30" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
@@ -8,7 +10,7 @@ export function Logo() {
         <rect className={styles.right} x="12" y="7" width="18" height="18" rx="9" />
         <path className={styles.both} d="M12 16a9 9 0 0 1 8-8.950V19a6 6 0 0 1-6 6h-.5A9 9 0 0 1 12 16z" />
       </svg>
-      Meet
+      {t('app.name')}
     </span>
   );
 }

@@ -1,4 +1,4 @@
-/** False when the browser does not let us: the clipboard API needs HTTPS or localhost. */
+/** False when the browser blocks the clipboard, as it does on pages without HTTPS other than localhost. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

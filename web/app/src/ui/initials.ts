@@ -1,4 +1,4 @@
-/** At most two letters that stand for a name, whatever script it is in. */
+/** The first letters of the first and the last word, in any script. */
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/u).filter(Boolean);
   const first = [...words[0] ?? '?'][0] ?? '?';
@@ -6,7 +6,7 @@ export function initialsOf(name: string): string {
   return (first + last).toLocaleUpperCase();
 }
 
-/** One of six colours, the same for a person everywhere. */
+/** One of six hues. A participant has the same hue in every browser. */
 export function hueOf(seed: string): number {
   let hash = 0;
   for (const character of seed) hash = (hash * 31 + character.codePointAt(0)!) % 9973;

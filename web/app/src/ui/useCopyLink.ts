@@ -1,20 +1,22 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { announce } from './announcer';
 import { copyText } from './clipboard';
 
-export type CopyState = 'idle' | 'copied' | 'refused';
+export type CopyState = 'idle' | 'copied' | 'blocked';
 
 export function useCopyLink(link: string): readonly [CopyState, () => void] {
+  const { t } = useTranslation();
   const [state, setState] = useState<CopyState>('idle');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const copy = useCallback(() => {
-    void copyText(link).then(done => {
-      setState(done ? 'copied' : 'refused');
-      announce(done ? 'Link copied' : `Your browser does not allow copying. The link is ${link}`);
+    void copyText(link).then(copied => {
+      setState(copied ? 'copied' : 'blocked');
+      announce(copied ? t('meeting.linkCopied') : t('meeting.copyBlocked', { link }));
       clearTimeout(timer.current);
-      timer.current = setTimeout(() => setState('idle'), done ? 2_500 : 10_000);
+      timer.current = setTimeout(() => setState('idle'), copied ? 2_500 : 10_000);
     });
-  }, [link]);
+  }, [link, t]);
   return [state, copy];
 }

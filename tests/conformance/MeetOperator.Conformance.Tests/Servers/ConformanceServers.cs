@@ -4,8 +4,8 @@ using MeetOperator.Kube.ApiServer;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
-/// <summary>The servers that are there, each started or reached once, with the tests' own resources installed; what was made on a real one is removed at the end.</summary>
-public sealed class Fleet : IAsyncLifetime
+/// <summary>The available servers, each started or connected once, with the resources of the tests. Objects on real servers are deleted at the end.</summary>
+public sealed class ConformanceServers : IAsyncLifetime
 {
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
     private readonly ConcurrentDictionary<string, Lazy<Task<ConformanceServer>>> _servers = new(StringComparer.Ordinal);
@@ -14,25 +14,25 @@ public sealed class Fleet : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    /// <summary>The namespace that tests share: they tell their objects by name.</summary>
+    /// <summary>A namespace that tests share; they distinguish their objects by name.</summary>
     internal async Task<Space> SharedAsync(string server)
     {
         var found = await _servers.GetOrAdd(server, name => new(() => PrepareAsync(name))).Value;
         return new Space(found, $"conformance-{_run}");
     }
 
-    /// <summary>A namespace for one test that counts what is in it.</summary>
+    /// <summary>A namespace for one test that counts its objects.</summary>
     internal async Task<Space> OwnAsync(string server)
     {
         var shared = await SharedAsync(server);
         var ns = $"conformance-{_run}-{Interlocked.Increment(ref _count)}";
-        await MakeNamespaceAsync(shared.Server, ns);
+        await CreateNamespaceAsync(shared.Server, ns);
         return new Space(shared.Server, ns);
     }
 
     public async Task DisposeAsync()
     {
-        foreach (var (server, ns) in _namespaces.Where(made => made.Server.Name != ServerNames.Embedded))
+        foreach (var (server, ns) in _namespaces.Where(created => created.Server.Name != ServerNames.Embedded))
         {
             var space = new Space(server, ns);
             await space.SendAsync("DELETE", space.Path());
@@ -65,11 +65,11 @@ public sealed class Fleet : IAsyncLifetime
             await Crds.InstallAsync(server, crd);
         }
 
-        await MakeNamespaceAsync(server, $"conformance-{_run}");
+        await CreateNamespaceAsync(server, $"conformance-{_run}");
         return server;
     }
 
-    private async Task MakeNamespaceAsync(ConformanceServer server, string ns)
+    private async Task CreateNamespaceAsync(ConformanceServer server, string ns)
     {
         _namespaces.Add((server, ns));
         if (server.HasNamespaces)
@@ -82,7 +82,7 @@ public sealed class Fleet : IAsyncLifetime
     {
         foreach (var name in new[] { "widgets.yaml", "gadgets.yaml" })
         {
-            using var reader = new StreamReader(typeof(Fleet).Assembly.GetManifestResourceStream($"MeetOperator.Conformance.Tests.Resources.{name}")!);
+            using var reader = new StreamReader(typeof(ConformanceServers).Assembly.GetManifestResourceStream($"MeetOperator.Conformance.Tests.Resources.{name}")!);
             yield return YamlToJson.Object(reader.ReadToEnd());
         }
     }

@@ -1,7 +1,7 @@
-import styles from './Gathering.module.css';
+import styles from './Illustration.module.css';
 
-/** A picture of people who talk; decoration only. */
-export function Gathering() {
+/** The decorative picture of a meeting on the start page. */
+export function Illustration() {
   return (
     <svg className={styles.art} viewBox="0 0 520 460" aria-hidden="true" focusable="false">
       <g className={styles.a}>

@@ -1,4 +1,4 @@
-/** What this browser remembers. Storage may be full or forbidden: then nothing is remembered, and everything still works. */
+/** Settings that this browser keeps. Where storage is full or blocked, nothing is kept and the page still works. */
 function read(storage: () => Storage, key: string): string | null {
   try {
     return storage().getItem(key);
@@ -26,13 +26,13 @@ export const rememberedName = {
 
 const hostKeys = 'meet.host.';
 
-/** Of this tab only: whoever uses the browser later is no host. */
+/** Kept for this tab only, so that the next person at this browser has no host rights. */
 export const hostTokens = {
   get: (meetingId: string): string | undefined => read(session, hostKeys + meetingId) ?? undefined,
   set: (meetingId: string, token: string): void => write(session, hostKeys + meetingId, token),
 
-  /** Earlier versions kept them for every tab and for ever. */
-  takeOver(): void {
+  /** Moves the tokens that earlier versions kept in local storage, which all tabs share and which never expires. */
+  migrateFromLocalStorage(): void {
     try {
       const keys = Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index)).filter(key => key?.startsWith(hostKeys));
       for (const key of keys as string[]) {
@@ -57,7 +57,7 @@ export const rememberedDevices = {
   set: (choice: DeviceChoice): void => write(local, 'meet.devices', JSON.stringify(choice)),
 };
 
-/** Of this tab only: how a reloaded page comes back as the same participant, with the same things switched on. */
+/** Kept for this tab only: a reloaded page rejoins as the same participant with the same devices on. */
 export interface TabSession {
   readonly ticket: string;
   readonly displayName: string;

@@ -8,16 +8,16 @@ using MeetOperator.Operator.Admission;
 
 namespace MeetOperator.Conformance.Tests.Golden;
 
-/// <summary>Who judges objects of the product's kinds: servers with its CRDs installed, and its admission in C#.</summary>
-public sealed class Judges : IAsyncLifetime
+/// <summary>The reviewers of objects of the product's kinds: servers with its CRDs, and its admission rules in C#.</summary>
+public sealed class Reviewers : IAsyncLifetime
 {
-    /// <summary>The rules in C# alone, as the admission webhook calls them after the API server has looked at the schema.</summary>
+    /// <summary>Only the rules in C#, which the admission webhook runs after the schema validation of the API server.</summary>
     internal const string Admission = "admission";
     private const string Namespace = "meet-a";
     private readonly Dictionary<string, ConformanceServer> _servers = new(StringComparer.Ordinal);
 
-    /// <summary>Kubernetes 1.20 is none: it stores CEL rules and does not run them.</summary>
-    internal static IEnumerable<string> Present => ServerNames.Present.Where(name => name != ServerNames.Kubernetes120).Append(Admission);
+    /// <summary>The available reviewers. Kubernetes 1.20 is not one of them, because it does not evaluate CEL rules.</summary>
+    internal static IEnumerable<string> Available => ServerNames.Available.Where(name => name != ServerNames.Kubernetes120).Append(Admission);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -29,9 +29,9 @@ public sealed class Judges : IAsyncLifetime
         }
     }
 
-    /// <summary>The verdict on the last document, after those before it were taken.</summary>
-    internal async Task<Verdict> AskAsync(string judge, GoldenCase given) =>
-        judge == Admission ? AskAdmission(given) : await AskServerAsync(await ServerAsync(judge), given);
+    /// <summary>The result for the last document, after the earlier documents were accepted.</summary>
+    internal async Task<ReviewResult> ReviewAsync(string reviewer, GoldenCase given) =>
+        reviewer == Admission ? ReviewByAdmission(given) : await ReviewByServerAsync(await ServerAsync(reviewer), given);
 
     internal async Task<ConformanceServer> ServerAsync(string name)
     {
@@ -52,32 +52,32 @@ public sealed class Judges : IAsyncLifetime
         return server;
     }
 
-    private static async Task<Verdict> AskServerAsync(ConformanceServer server, GoldenCase given)
+    private static async Task<ReviewResult> ReviewByServerAsync(ConformanceServer server, GoldenCase given)
     {
         var space = new Space(server, Namespace);
         var plural = Repository.Crds.Single(crd => crd.TextAt("spec.names.kind") == given.Kind).TextAt("spec.names.plural");
         var collection = $"/apis/{MeetGroup.Name}/v1alpha1/{(given.Kind == nameof(Tenant) ? string.Empty : $"namespaces/{Namespace}/")}{plural}";
         var name = $"case-{Guid.NewGuid():N}";
-        var answer = default(Answer);
+        var response = default(ApiResponse);
         foreach (var (document, index) in given.Documents.Select((document, index) => (document, index)))
         {
             var body = (JsonObject)document.DeepClone();
             body["metadata"]!["name"] = name;
-            if (answer is not null)
+            if (response is not null)
             {
-                Assert.True(answer.Code == 201, $"{given.Path}: the old object must be taken: {answer}");
-                body["metadata"]!["resourceVersion"] = answer.Version;
+                Assert.True(response.Code == 201, $"{given.Path}: the old object must be accepted: {response}");
+                body["metadata"]!["resourceVersion"] = response.Version;
             }
 
-            answer = await space.SendAsync(index == 0 ? "POST" : "PUT", index == 0 ? collection : $"{collection}/{name}", body.ToJsonString());
+            response = await space.SendAsync(index == 0 ? "POST" : "PUT", index == 0 ? collection : $"{collection}/{name}", body.ToJsonString());
         }
 
-        Assert.True(answer!.Code is 200 or 201 or 422, $"{given.Path}: {answer}");
-        var causes = answer["details.causes"] as JsonArray ?? [];
-        return new(answer.Code != 422, [.. causes.Select(c => (c.TextAt("field") ?? string.Empty, c.TextAt("message") ?? string.Empty))], answer.ToString());
+        Assert.True(response!.Code is 200 or 201 or 422, $"{given.Path}: {response}");
+        var causes = response["details.causes"] as JsonArray ?? [];
+        return new(response.Code != 422, [.. causes.Select(c => (c.TextAt("field") ?? string.Empty, c.TextAt("message") ?? string.Empty))], response.ToString());
     }
 
-    private static Verdict AskAdmission(GoldenCase given)
+    private static ReviewResult ReviewByAdmission(GoldenCase given)
     {
         var decision = new MeetAdmission().Review(new AdmissionRequest
         {

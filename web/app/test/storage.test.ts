@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hostTokens } from '../src/memory';
+import { hostTokens } from '../src/storage';
 
 class FakeStorage {
   readonly #items = new Map<string, string>();
@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => { vi.unstubAllGlobals(); });
 
 describe('host tokens', () => {
-  it('are of one tab', () => {
+  it('a host token is visible in its own tab only', () => {
     hostTokens.set('m1', 'token');
     expect(hostTokens.get('m1')).toBe('token');
     expect(localStorage.length).toBe(0);
@@ -25,19 +25,19 @@ describe('host tokens', () => {
     expect(hostTokens.get('m1')).toBeUndefined();
   });
 
-  it('of an earlier version leave what every tab can read', () => {
+  it('host tokens of earlier versions move from local storage to the tab', () => {
     localStorage.setItem('meet.host.m1', 'one');
     localStorage.setItem('meet.name', 'Ada');
     localStorage.setItem('meet.host.m2', 'two');
-    hostTokens.takeOver();
+    hostTokens.migrateFromLocalStorage();
     expect([hostTokens.get('m1'), hostTokens.get('m2')]).toEqual(['one', 'two']);
     expect([localStorage.length, localStorage.getItem('meet.name')]).toEqual([1, 'Ada']);
   });
 
-  it('are not remembered where storage is forbidden', () => {
+  it('host tokens are not kept where storage is blocked', () => {
     vi.stubGlobal('localStorage', undefined);
     vi.stubGlobal('sessionStorage', undefined);
-    hostTokens.takeOver();
+    hostTokens.migrateFromLocalStorage();
     hostTokens.set('m1', 'token');
     expect(hostTokens.get('m1')).toBeUndefined();
   });

@@ -1,0 +1,273 @@
+/**
+ * The English texts, which define the keys of every other language. Values in `{{ }}` are filled in by i18next; keys that end in `_one` and `_other`
+ * are plural forms (CLDR).
+ */
+const en = {
+  app: {
+    name: 'Meet',
+    pageTitle: '{{page}} · Meet',
+    skipToContent: 'Skip to content',
+    close: 'Close',
+    cancel: 'Cancel',
+  },
+
+  start: {
+    headingFirstLine: 'Good company,',
+    headingSecondLine: 'one link away.',
+    lead: 'Start a meeting and share the link. No download and no account needed.',
+    titleLabel: 'Meeting title',
+    titlePlaceholder: 'Optional, for example: Weekly review',
+    untitled: 'Meeting',
+    create: 'New meeting',
+    or: 'or join a meeting',
+    linkLabel: 'Meeting link or ID',
+    linkPlaceholder: 'Paste a link or an ID',
+    linkInvalid: 'This is not a meeting link. Meeting links look like {{example}}.',
+    join: 'Join',
+    footer: 'Your meetings run on your own servers. No third party is involved.',
+    problem: {
+      'failed': 'The meeting could not be created. Try again.',
+      'invalid-request': 'The server did not accept the meeting. Choose another title and try again.',
+      'network': 'The meeting server can’t be reached. Check your connection and try again.',
+      'not-allowed': 'You need an API key to start a meeting on this server. You can still join a meeting with its link.',
+      'not-placed': 'All media servers are busy. Try again in a minute.',
+      'quota-exceeded': 'The maximum number of meetings is already running. Try again after one has ended.',
+      'unavailable': 'The service is temporarily unavailable. Try again in a minute.',
+    },
+  },
+
+  preJoin: {
+    pageTitle: 'Join {{title}}',
+    skipToJoin: 'Skip to the join form',
+    loading: 'Looking up the meeting',
+    previewLabel: 'Camera and microphone preview',
+    cameraLabel: 'Your camera',
+    cameraStarting: 'Starting your camera. Your browser may ask for permission.',
+    cameraOff: 'Camera is off',
+    lead: 'You’re about to join',
+    nobodyHere: 'No one is here yet.',
+    oneHere: '{{name}} is already here.',
+    twoHere: '{{first}} and {{second}} are already here.',
+    moreHere_one: '{{first}}, {{second}} and {{count}} other person are already here.',
+    moreHere_other: '{{first}}, {{second}} and {{count}} other people are already here.',
+    nameLabel: 'Your name',
+    namePlaceholder: 'How others see you',
+    nameMissing: 'Enter your name.',
+    nameRejected: 'The server did not accept this name. Enter a different one.',
+    join: 'Join now',
+    joining: 'Joining…',
+    microphoneOn: 'You’ll join with your microphone on.',
+    microphoneOff: 'You’ll join muted. You can unmute yourself at any time.',
+    devices: 'Devices',
+  },
+
+  devices: {
+    microphone: 'Microphone',
+    camera: 'Camera',
+    speaker: 'Speaker',
+    noMicrophone: 'No microphone available',
+    noCamera: 'No camera available',
+    defaultSpeaker: 'Default speaker',
+    unnamed: 'Unnamed device',
+    testSound: 'Test sound',
+    levelLabel: 'Microphone level',
+    levelOff: 'Your microphone is off.',
+    levelOn: 'Say something. The bars should move.',
+    levelSilent: 'No sound detected. Check that the right microphone is selected.',
+    help: {
+      microphone: {
+        denied: {
+          title: 'Microphone is blocked',
+          text: 'Allow access with the icon next to the address bar, then turn the microphone on again. You can also join without it.',
+        },
+        missing: { title: 'No microphone found', text: 'Connect a microphone, then turn it on. You can also join without one.' },
+        busy: { title: 'Microphone is in use', text: 'Another application is using the microphone. Close that application, then turn the microphone on again.' },
+        insecure: { title: 'Microphone needs a secure page', text: 'Browsers allow microphones on https:// pages only. Open this meeting with its https:// address.' },
+        failed: { title: 'Microphone did not start', text: 'Select another microphone, or turn it on again.' },
+      },
+      camera: {
+        denied: {
+          title: 'Camera is blocked',
+          text: 'Allow access with the icon next to the address bar, then turn the camera on again. You can also join without it.',
+        },
+        missing: { title: 'No camera found', text: 'Connect a camera, then turn it on. You can also join without one.' },
+        busy: { title: 'Camera is in use', text: 'Another application is using the camera. Close that application, then turn the camera on again.' },
+        insecure: { title: 'Camera needs a secure page', text: 'Browsers allow cameras on https:// pages only. Open this meeting with its https:// address.' },
+        failed: { title: 'Camera did not start', text: 'Select another camera, or turn it on again.' },
+      },
+    },
+  },
+
+  meeting: {
+    skipToControls: 'Skip to the meeting controls',
+    people_one: '{{count}} person',
+    people_other: '{{count}} people',
+    controls: 'Meeting controls',
+    shareScreen: 'Share screen',
+    copyLink: 'Copy link',
+    copied: 'Copied',
+    leave: 'Leave',
+    endForAll: 'End for all',
+    joined: '{{name}} joined',
+    left: '{{name}} left',
+    lostConnection: '{{name}} lost the connection',
+    microphoneMuted: 'Your microphone was muted',
+    cameraTurnedOff: 'Your camera was turned off',
+    participantMuted: '{{name}} was muted',
+    participantRemoved: '{{name}} was removed',
+    ended: 'The meeting has ended',
+    hostActionFailed: 'The server did not allow this action',
+    screenShareFailed: 'Your screen could not be shared',
+    rateLimited: 'You’re going too fast. The server ignored your last action.',
+    mediaRejected: 'The server rejected the audio and video of this browser. Reload the page to try again.',
+    linkCopied: 'Link copied',
+    copyBlocked: 'Your browser blocked copying. The link is {{link}}',
+    copyManually: 'Copy this link: {{link}}',
+    soundBlocked: 'Your browser has turned the sound off.',
+    turnSoundOn: 'Turn sound on',
+    confirmEnd: {
+      title: 'End the meeting for everyone?',
+      text: 'Everyone is disconnected, and no one can rejoin.',
+      confirm: 'End for everyone',
+    },
+    confirmRemove: {
+      title: 'Remove this participant?',
+      confirm: 'Remove',
+    },
+  },
+
+  alone: {
+    title: 'You’re the first one here',
+    text: 'Share this link with the people you want to meet.',
+    copyBlocked: 'Your browser blocked copying. Select the link above and copy it.',
+  },
+
+  stage: {
+    participants: 'Participants',
+    self: '{{name}} (you)',
+    more_one: 'and {{count}} more',
+    more_other: 'and {{count}} more',
+    screenOf: '{{name}}’s screen',
+    ownScreen: 'Your screen',
+    sharingScreen: 'You are sharing your screen',
+    weakConnection: 'Weak connection',
+    microphoneOn: 'microphone on',
+    microphoneOff: 'microphone off',
+    cameraOn: 'camera on',
+    cameraOff: 'camera off',
+  },
+
+  people: {
+    title: 'People',
+    close: 'Close the list of people',
+    you: 'You',
+    youMark: '(you)',
+    host: 'Host',
+    mute: 'Mute {{name}}',
+    remove: 'Remove {{name}}',
+    copyInvitation: 'Copy invitation link',
+  },
+
+  chat: {
+    title: 'Chat',
+    close: 'Close the chat',
+    unread_one: '{{count}} unread message',
+    unread_other: '{{count}} unread messages',
+    empty: 'No messages yet. People who join later will see the history.',
+    messages: 'Messages',
+    input: 'Message to everyone',
+    send: 'Send',
+    sendHint: 'Send (Enter)',
+    charactersLeft_one: '{{count}} character left',
+    charactersLeft_other: '{{count}} characters left',
+    offline: 'You can send messages again once you are reconnected.',
+    formerParticipant: 'Former participant',
+    sending: 'Sending…',
+    notSent: 'Not sent.',
+    resend: 'Try again',
+    discard: 'Discard',
+  },
+
+  connection: {
+    connecting: { state: 'Connecting', action: 'This usually takes a moment.' },
+    signaling: { state: 'Connection lost', action: 'Reconnecting. Your microphone and camera stay as you set them.' },
+    media: { state: 'Audio and video interrupted', action: 'Restoring them. The chat still works.' },
+    network: { state: 'You are offline', action: 'You will be reconnected when your network is back.' },
+    seconds: '({{seconds, number}} s)',
+    minutes: '({{minutes, number}} min)',
+    restored: 'You are connected again',
+  },
+
+  quality: {
+    good: 'Good connection',
+    fair: 'Fair connection',
+    poor: 'Weak connection',
+    unknown: 'Measuring the connection',
+    noFigures: 'The first measurements appear in a few seconds.',
+    roundTrip: 'Round-trip time',
+    lostSending: 'Packet loss, sending',
+    lostReceiving: 'Packet loss, receiving',
+    sending: 'Sending',
+    receiving: 'Receiving',
+    notMeasured: 'unknown',
+    milliseconds: '{{value, number}} ms',
+    kilobitsPerSecond: '{{value, number}} kbit/s',
+    megabitsPerSecond: '{{value, number(minimumFractionDigits: 1; maximumFractionDigits: 1)}} Mbit/s',
+    percent: '{{value, number(minimumFractionDigits: 1; maximumFractionDigits: 1)}} %',
+    hint: {
+      'none': 'No problems detected.',
+      'high-delay': 'Your connection responds slowly. Use a network cable or move closer to your router.',
+      'loss-sending': 'Part of what you send is lost. Turn your camera off to make your voice clearer.',
+      'loss-receiving': 'Part of what you receive is lost. Other downloads on your network may be the cause.',
+      'no-media': 'No audio or video arrives from the other participants. A firewall may be blocking it.',
+    },
+  },
+
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    withCtrl: 'Ctrl+{{key}}',
+    hint: '{{control}} ({{keys}})',
+    microphone: 'Turn the microphone on or off',
+    camera: 'Turn the camera on or off',
+    chat: 'Open or close the chat',
+    people: 'Open or close the list of people',
+    help: 'Show this list',
+    singleKeys: 'Use single-key shortcuts',
+    note: 'Shortcuts are inactive while you type in a text field.',
+  },
+
+  notice: {
+    'left': { title: 'You left the meeting', text: 'You can rejoin with the same link while the meeting is running.' },
+    'ended': { title: 'The meeting has ended', text: 'It has ended for everyone. Thank you for joining.' },
+    'removed': { title: 'You were removed from the meeting', text: 'A host removed you from this meeting.' },
+    'meeting-full': { title: 'This meeting is full', text: 'It has reached its maximum number of participants. Try again after someone has left.' },
+    'unknown-meeting': { title: 'Meeting not found', text: 'The link may be incomplete, or the meeting ended a while ago. Ask for the link again.' },
+    'unknown-page': { title: 'Page not found', text: 'There is no page at this address. Meeting links end in /m/ and a long ID.' },
+    'replaced': { title: 'You are in this meeting elsewhere', text: 'The meeting is now open in another tab or window. You can move it back to this one.' },
+    'not-placed': { title: 'No capacity right now', text: 'All media servers are busy. Try again in a minute.' },
+    'unavailable': { title: 'Temporarily unavailable', text: 'A part of the service is not responding. Try again in a minute.' },
+    'quota-exceeded': { title: 'Too many people are joining', text: 'More people are joining than the server can admit at once. Try again in a minute.' },
+    'network': { title: 'The server can’t be reached', text: 'Check your connection, then try again.' },
+    'unsupported': { title: 'This browser is not supported', text: 'Use a current version of Chrome, Edge, Firefox or Safari.' },
+    'failed': { title: 'Something went wrong', text: 'The server rejected the request. If it happens again, contact the people who run this server.' },
+    'missingFeatures': 'This browser lacks {{features}}.',
+    'serverMessage': 'Message from the server:',
+    'toStart': 'Back to the start page',
+    'tryAgain': 'Try again',
+    'rejoin': 'Rejoin',
+    'useHere': 'Use it here',
+  },
+} as const;
+
+export default en;
+
+type AdditionalPluralForm = 'zero' | 'two' | 'few' | 'many';
+
+type SameKeys<T> = {
+  readonly [Key in keyof T]: T[Key] extends string ? string : SameKeys<T[Key]>;
+} & {
+  readonly [Key in keyof T as Key extends `${infer Name}_other` ? `${Name}_${AdditionalPluralForm}` : never]?: string;
+};
+
+/** The texts of one language: the keys of the English ones, and any further plural forms that the language has. */
+export type Texts = SameKeys<typeof en>;
