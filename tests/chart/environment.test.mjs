@@ -29,7 +29,7 @@ for (const [container, folder] of Object.entries(SOURCES)) {
 }
 
 test('variables are documented', () => {
-  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
   const given = new Set(cases.flatMap(each => [...each.text().matchAll(/name: (MEET_(?!API_KEY|PROBE)[A-Z_]+)/g)].map(match => match[1])));
   assert.deepEqual([...given].filter(name => !page.includes(`\`${name}\``)), []);
 });

@@ -1,4 +1,4 @@
-// values.mjs [--check]: values.schema.json is the source of the chart's values; values.yaml and the table in docs/operations.md are made from it.
+// values.mjs [--check]: values.schema.json is the source of the chart's values; values.yaml and the table in docs/configuration.md are generated from it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 const root = new URL('../../..', import.meta.url).pathname;
 export const SCHEMA = join(root, 'charts/meet-operator/values.schema.json');
 const VALUES = join(root, 'charts/meet-operator/values.yaml');
-const GUIDE = join(root, 'docs/operations.md');
+const GUIDE = join(root, 'docs/configuration.md');
 const [BEGIN, END] = ['<!-- values: begin -->', '<!-- values: end -->'];
 
 const isGroup = schema => schema.properties !== undefined;
