@@ -1,0 +1,68 @@
+using System.Text.RegularExpressions;
+
+namespace MeetOperator.Architecture.Tests;
+
+/// <summary>What documents may name: every word of the sources (without C# comments), every file, every folder.</summary>
+internal static partial class SourceNames
+{
+    private static readonly string[] SourceEndings = [".cs", ".ts", ".tsx", ".mjs", ".sh", ".yaml", ".tpl", ".json", ".sql", ".c", ".py", ".props", ".csproj"];
+
+    private static readonly Lazy<(HashSet<string> Words, HashSet<string> Paths)> Index = new(Build);
+
+    /// <summary>True for what looks like a file of ours, or like a path below one of our top folders.</summary>
+    public static bool IsPath(string span) =>
+        PathText().IsMatch(span) && !span.StartsWith('/')
+        && (FileEnding().IsMatch(span) || (span.Contains('/', StringComparison.Ordinal) && Path.Exists(Path.Combine(Repository.Root, span.Split('/')[0]))));
+
+    /// <summary>True when a file or folder has this path, or ends with it. Project names may be shortened: <c>Data/Failures.cs</c>.</summary>
+    public static bool HasPath(string span)
+    {
+        var path = span.TrimEnd('/');
+        return Index.Value.Paths.Contains(path)
+            || Index.Value.Paths.Any(known => known.EndsWith(path, StringComparison.Ordinal) && known[^(path.Length + 1)] is '/' or '.');
+    }
+
+    /// <summary>True when every word of a dotted name with a lower-case letter occurs in the sources.</summary>
+    public static bool HasEveryWord(string name) =>
+        Word().Matches(name).Select(m => m.Value).Where(word => word.Any(char.IsLower)).All(Index.Value.Words.Contains);
+
+    private static (HashSet<string> Words, HashSet<string> Paths) Build()
+    {
+        var words = new HashSet<string>(StringComparer.Ordinal);
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in Repository.Files("*"))
+        {
+            for (var path = Repository.Relative(file); !string.IsNullOrEmpty(path); path = Path.GetDirectoryName(path))
+            {
+                paths.Add(path);
+            }
+
+            // Example: `UpTrack.cs` declares `UpTrack`, and a test suite is named after its file.
+            words.Add(Path.GetFileNameWithoutExtension(file));
+            if (!SourceEndings.Contains(Path.GetExtension(file), StringComparer.Ordinal) || Path.GetFileName(file) is "package-lock.json" or "packages.lock.json")
+            {
+                continue;
+            }
+
+            var text = File.ReadAllText(file);
+            foreach (var word in Word().EnumerateMatches(file.EndsWith(".cs", StringComparison.Ordinal) ? text = Comment().Replace(text, string.Empty) : text))
+            {
+                words.Add(text.Substring(word.Index, word.Length));
+            }
+        }
+
+        return (words, paths);
+    }
+
+    [GeneratedRegex(@"^[\w.@/-]+$")]
+    private static partial Regex PathText();
+
+    [GeneratedRegex(@"\.(cs|mjs|ts|tsx|md|yaml|yml|sh|json|props|txt|c|py|sql|csproj|slnf|sln|css)$")]
+    private static partial Regex FileEnding();
+
+    [GeneratedRegex(@"[A-Za-z_]\w*")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"//[^\n]*")]
+    private static partial Regex Comment();
+}
