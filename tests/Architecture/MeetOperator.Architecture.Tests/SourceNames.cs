@@ -45,10 +45,7 @@ internal static partial class SourceNames
             }
 
             var text = File.ReadAllText(file);
-            foreach (var word in Word().EnumerateMatches(file.EndsWith(".cs", StringComparison.Ordinal) ? text = Comment().Replace(text, string.Empty) : text))
-            {
-                words.Add(text.Substring(word.Index, word.Length));
-            }
+            words.UnionWith(Word().Matches(file.EndsWith(".cs", StringComparison.Ordinal) ? Comment().Replace(text, string.Empty) : text).Select(m => m.Value));
         }
 
         return (words, paths);
