@@ -21,7 +21,7 @@ public sealed class SimulatedParticipant(string id)
     /// <summary>Sources that are not forwarded.</summary>
     internal HashSet<string> Muted { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Number of <c>PUT</c> and publish calls for this participant.</summary>
+    /// <summary>Number of calls that counted this participant: <c>PUT</c>, publish and play.</summary>
     public int Touches { get; internal set; }
 
     /// <summary>True when <paramref name="source"/> (microphone, camera, screen or screen-audio) is not forwarded.</summary>
