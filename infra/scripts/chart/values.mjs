@@ -1,4 +1,4 @@
-// values.mjs [--check]: values.schema.json is the source of the chart's values; values.yaml and the table in docs/configuration.md are generated from it.
+// values.mjs [--check]: values.schema.json is the source of the chart's values; values.yaml and the table in docs/operations.md are made from it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -2,14 +2,14 @@ using System.Text;
 
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>Well-formed SDP without media. Answers mirror the offer's sections; offers have one section for each track.</summary>
+/// <summary>SDP that is well formed and carries no media: answers mirror the offer's sections, offers have one section a track.</summary>
 public static class CannedSdp
 {
     private const string Transport =
         "a=ice-ufrag:simu\r\na=ice-pwd:simulatedsimulatedsimul\r\n" +
         "a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n";
 
-    /// <summary>Answers as an ICE-lite, passive server that accepts every section of <paramref name="offer"/> with its first payload type.</summary>
+    /// <summary>Accepts every section of <paramref name="offer"/> with its first payload type, as an ICE-lite, passive server.</summary>
     public static string Answer(string offer)
     {
         ArgumentNullException.ThrowIfNull(offer);
@@ -25,7 +25,7 @@ public static class CannedSdp
         return sdp.ToString();
     }
 
-    /// <summary>Offers one sendonly section for each track, with the track's mid.</summary>
+    /// <summary>Offers one sendonly section a track; mids are the positions.</summary>
     public static string Offer(IReadOnlyList<TrackDescription> tracks)
     {
         ArgumentNullException.ThrowIfNull(tracks);

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>Implements the paths of <c>docs/node-control.md</c> on a <see cref="SimulatedMediaNode"/>.</summary>
+/// <summary>The paths of <c>docs/node-control.md</c> on a <see cref="SimulatedMediaNode"/>.</summary>
 internal static class NodeEndpoints
 {
     public static void Map(WebApplication server, SimulatedMediaNode node)
@@ -21,12 +21,12 @@ internal static class NodeEndpoints
             await node.WaitWhileHanging(context.HttpContext.RequestAborted).ConfigureAwait(false);
             if (RoleOf(context.HttpContext, node) is not { } role)
             {
-                return new NodeProblemException(401, "unauthorized", "The caller presented no certificate that this node trusts.").ToResult();
+                return new NodeRefusal(401, "unauthorized", "The caller shows no certificate that this node trusts.").ToResult();
             }
 
-            if (!IsAllowed(role, context.HttpContext.Request))
+            if (!MayAsk(role, context.HttpContext.Request))
             {
-                return new NodeProblemException(403, "forbidden", $"The role {role} may not make this call.").ToResult();
+                return new NodeRefusal(403, "forbidden", $"{role} may not ask for this.").ToResult();
             }
 
             if (node.IsSilentToOperator && role == ControlRole.Operator)
@@ -44,9 +44,9 @@ internal static class NodeEndpoints
             {
                 return await next(context).ConfigureAwait(false);
             }
-            catch (NodeProblemException problem)
+            catch (NodeRefusal refusal)
             {
-                return problem.ToResult();
+                return refusal.ToResult();
             }
         });
         MapNode(api, node);
@@ -55,7 +55,7 @@ internal static class NodeEndpoints
         RoomEndpoints.Map(api, node);
     }
 
-    /// <summary>The role of the caller's certificate, or null. Checked once for each connection, as a real media node does, and again when the node's credentials changed or the caller's certificate expired.</summary>
+    /// <summary>Judged once for a connection, as a real node does it, and again when the node's credentials changed or the caller's certificate has ended.</summary>
     private static ControlRole? RoleOf(HttpContext context, SimulatedMediaNode node)
     {
         var (held, now) = (node.Credentials, node.Time.GetUtcNow());
@@ -75,14 +75,14 @@ internal static class NodeEndpoints
         return role;
     }
 
-    /// <summary>The operator manages rooms and the node, signaling manages participants and their media. Both may read a room.</summary>
-    private static bool IsAllowed(ControlRole role, HttpRequest request)
+    /// <summary>Rooms and the node itself are the operator's, people and their media are signaling's; both may look at a room.</summary>
+    private static bool MayAsk(ControlRole role, HttpRequest request)
     {
         var path = request.Path.Value!;
         return RoleHandler.IsOperators(path) == (role == ControlRole.Operator) || (request.Method == "GET" && path.Trim('/').Split('/') is ["v1", "rooms", _]);
     }
 
-    /// <summary>Answers a probe. A process that hangs does not answer probes either.</summary>
+    /// <summary>A process that hangs answers no probe either.</summary>
     private static async Task<IResult> Answer(SimulatedMediaNode node, IResult answer, CancellationToken ct)
     {
         await node.WaitWhileHanging(ct).ConfigureAwait(false);
@@ -96,11 +96,11 @@ internal static class NodeEndpoints
         try
         {
             return await request.ReadFromJsonAsync<T>(NodeControlJson.Options, request.HttpContext.RequestAborted).ConfigureAwait(false)
-                ?? throw new NodeProblemException(400, "invalid-request", "The body is missing.");
+                ?? throw new NodeRefusal(400, "invalid-request", "The body is missing.");
         }
         catch (JsonException broken)
         {
-            throw new NodeProblemException(400, "invalid-request", broken.Message);
+            throw new NodeRefusal(400, "invalid-request", broken.Message);
         }
     }
 
@@ -118,7 +118,7 @@ internal static class NodeEndpoints
 
                 foreach (var room in node.RoomTable.Values)
                 {
-                    room.RecordTraffic(forwards: !node.ForwardsNothing);
+                    room.Talk(forwards: !node.ForwardsNothing);
                 }
 
                 var rooms = node.RoomTable.Values.Select(room => room.Report(detailed: false)).ToArray();
@@ -146,7 +146,7 @@ internal static class NodeEndpoints
             var drain = (await BodyAsync<DrainRequest>(request).ConfigureAwait(false)).Drain;
             lock (node.Gate)
             {
-                CheckTerm(node, request);
+                PassTerm(node, request);
                 node.Draining = drain;
             }
 
@@ -159,7 +159,7 @@ internal static class NodeEndpoints
         var pushed = TestAuthority.Read(await BodyAsync<NodeCredentials>(request).ConfigureAwait(false));
         lock (node.Gate)
         {
-            CheckTerm(node, request);
+            PassTerm(node, request);
             node.Credentials = pushed;
         }
 
@@ -173,11 +173,11 @@ internal static class NodeEndpoints
             var spec = await BodyAsync<RoomSpec>(request).ConfigureAwait(false);
             lock (node.Gate)
             {
-                CheckTerm(node, request);
+                PassTerm(node, request);
                 if (node.RefusesToMake is { } code)
                 {
                     node.RefusedMakes++;
-                    throw new NodeProblemException(409, code, "The simulated node is configured to reject rooms.");
+                    throw new NodeRefusal(409, code, "The simulated node makes and changes no room.");
                 }
 
                 if (node.RoomTable.TryGetValue(room, out var known))
@@ -189,12 +189,12 @@ internal static class NodeEndpoints
 
                 if (node.Draining)
                 {
-                    throw new NodeProblemException(503, "draining", "This node is draining and accepts no new rooms.");
+                    throw new NodeRefusal(503, "draining", "This node takes no new rooms.");
                 }
 
                 if (node.RoomTable.Count >= node.MaxRooms)
                 {
-                    throw new NodeProblemException(503, "full", $"This node already has {node.MaxRooms} rooms, its limit.");
+                    throw new NodeRefusal(503, "full", $"This node carries {node.MaxRooms} rooms already.");
                 }
 
                 var made = new SimulatedRoom(room, spec);
@@ -213,10 +213,10 @@ internal static class NodeEndpoints
         {
             lock (node.Gate)
             {
-                CheckTerm(node, request);
+                PassTerm(node, request);
                 if (node.RefusesToEnd)
                 {
-                    throw new NodeProblemException(500, "internal", "The simulated node is configured to fail when a room is ended.");
+                    throw new NodeRefusal(500, "internal", "The simulated node ends no room.");
                 }
 
                 if (node.RoomTable.TryGetValue(room, out var known))
@@ -224,7 +224,7 @@ internal static class NodeEndpoints
                     if (onlyIfEmpty == true && known.Report(detailed: false).Participants > 0)
                     {
                         node.RefusedEnds++;
-                        throw new NodeProblemException(409, "not-empty", "The room has participants.");
+                        throw new NodeRefusal(409, "not-empty", "Somebody is in the room.");
                     }
 
                     Fence(known, generation);
@@ -238,15 +238,15 @@ internal static class NodeEndpoints
     }
 
     internal static SimulatedRoom Room(SimulatedMediaNode node, string room) =>
-        node.RoomTable.TryGetValue(room, out var known) ? known : throw NodeProblemException.UnknownRoom(room);
+        node.RoomTable.TryGetValue(room, out var known) ? known : throw NodeRefusal.UnknownRoom(room);
 
-    private static void CheckTerm(SimulatedMediaNode node, HttpRequest request)
+    private static void PassTerm(SimulatedMediaNode node, HttpRequest request)
     {
         var term = Term(request);
         if (node.Term > (term ?? -1))
         {
             node.StaleCalls++;
-            throw new NodeProblemException(409, "stale-term", $"An operator with term {node.Term} leads now; this call has {(term is null ? "no term" : $"term {term}")}.");
+            throw new NodeRefusal(409, "stale-term", $"An operator of term {node.Term} leads now; the call is of term {(term is null ? "none" : $"{term}")}.");
         }
 
         node.Term = term ?? node.Term;
@@ -258,7 +258,7 @@ internal static class NodeEndpoints
     {
         if (generation < room.Spec.Generation)
         {
-            throw new NodeProblemException(409, "stale-generation", $"The room has generation {room.Spec.Generation}; the request has {generation}.");
+            throw new NodeRefusal(409, "stale-generation", $"The room is at generation {room.Spec.Generation}, the request at {generation}.");
         }
     }
 

@@ -1,9 +1,9 @@
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>Sends each call with the certificate of the role that may make it, so that one test can act as operator and as signaling.</summary>
+/// <summary>Sends each call as the one of operator and signaling that may make it, so that one test can play both.</summary>
 internal sealed class RoleHandler(string host, HttpClient byOperator, HttpClient bySignaling) : HttpMessageHandler
 {
-    /// <summary>True for calls of the operator (rooms, metrics, the node), false for calls of signaling (participants and their media).</summary>
+    /// <summary>Rooms, metrics and the node itself are the operator's, people and their media are signaling's.</summary>
     public static bool IsOperators(string path) => path.Trim('/').Split('/') is ["metrics"] or ["v1", "node", ..] or ["v1", "rooms", _];
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>The calls of signaling: participants, sessions and the event stream of one room.</summary>
+/// <summary>What signaling calls: participants, sessions and the event stream of one room.</summary>
 internal static class RoomEndpoints
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
@@ -44,7 +44,7 @@ internal static class RoomEndpoints
                 if (node.RefusesToDrop)
                 {
                     node.RefusedDrops++;
-                    throw new NodeProblemException(500, "internal", "The simulated node is configured to fail when a participant is removed.");
+                    throw new NodeRefusal(500, "internal", "The simulated node drops nobody.");
                 }
 
                 NodeEndpoints.Room(node, room).Remove(participant, "closed");
@@ -57,7 +57,7 @@ internal static class RoomEndpoints
             RequireSdp(offer.Sdp);
             if (!offer.Restart && offer.SessionId is { } session && known.Participants.GetValueOrDefault(participant)?.PublishSession != session)
             {
-                throw NodeProblemException.UnknownSession(session);
+                throw NodeRefusal.UnknownSession(session);
             }
 
             return NodeEndpoints.Json(known.Publish(known.Touch(participant), offer));
@@ -73,12 +73,12 @@ internal static class RoomEndpoints
             RequireSdp(answer.Sdp);
             if (answer.SessionId is { } session && session != subscriber.SubscribeSession)
             {
-                throw NodeProblemException.UnknownSession(session);
+                throw NodeRefusal.UnknownSession(session);
             }
 
             if (answer.Revision != subscriber.Revision)
             {
-                throw new NodeProblemException(409, "stale-revision", $"The newest offer is revision {subscriber.Revision}.");
+                throw new NodeRefusal(409, "stale-revision", $"The newest offer is revision {subscriber.Revision}.");
             }
 
             subscriber.AnsweredRevision = answer.Revision;
@@ -92,7 +92,7 @@ internal static class RoomEndpoints
             var tracks = known.Participants.Values.Where(p => play.Feeds.Count == 0 ? p.Id != participant : play.Feeds.Contains(p.Id)).SelectMany(p => p.Tracks).ToArray();
             if (tracks.Length == 0)
             {
-                throw new NodeProblemException(409, "nothing-to-play", "Nothing is published yet. Retry later.");
+                throw new NodeRefusal(409, "nothing-to-play", "Nothing is published yet; try again later.");
             }
 
             known.Touch(participant);
@@ -115,13 +115,13 @@ internal static class RoomEndpoints
     }
 
     private static SimulatedParticipant Participant(SimulatedRoom room, string participant) =>
-        room.Participants.TryGetValue(participant, out var known) ? known : throw NodeProblemException.UnknownParticipant(participant);
+        room.Participants.TryGetValue(participant, out var known) ? known : throw NodeRefusal.UnknownParticipant(participant);
 
     private static void RequireSdp(string sdp)
     {
         if (!sdp.StartsWith("v=0", StringComparison.Ordinal))
         {
-            throw new NodeProblemException(400, "invalid-sdp", "SDP must begin with v=0.");
+            throw new NodeRefusal(400, "invalid-sdp", "The SDP does not begin with v=0.");
         }
     }
 
@@ -163,7 +163,7 @@ internal static class RoomEndpoints
         }
         catch (OperationCanceledException)
         {
-            // The reader disconnected.
+            // The reader went away.
         }
         finally
         {

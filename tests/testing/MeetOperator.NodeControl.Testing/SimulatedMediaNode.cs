@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.NodeControl.Testing;
 
 /// <summary>
-/// A media node without media: a real NodeControl server over HTTPS in this process. A test can fill, load, hang, drain and kill it.
+/// A media node without media: a real HTTP server of NodeControl in this process that a test can fill, stress, hang, drain and kill.
 /// </summary>
 public sealed class SimulatedMediaNode : IAsyncDisposable
 {
@@ -30,16 +30,16 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>The node's certificate and the authorities that it trusts. The operator may push others.</summary>
+    /// <summary>What the node serves with and whom it trusts; the operator may push others.</summary>
     public ControlCredentials Credentials { get; set; }
 
-    /// <summary>The issuer of the certificate that each role presented last.</summary>
+    /// <summary>Which authority's certificate each of the two callers showed last.</summary>
     public ConcurrentDictionary<ControlRole, string> Callers { get; } = new();
 
-    /// <summary>The clock for the validity of callers' certificates.</summary>
+    /// <summary>The clock by which callers' certificates are judged.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
-    /// <summary>The address that the node listens on, with a trailing slash.</summary>
+    /// <summary>Where the node listens, with a slash at the end.</summary>
     public Uri Address { get; private set; } = null!;
     public DateTimeOffset StartedAt { get; }
     public string InstanceId { get; set; } = Guid.NewGuid().ToString("N");
@@ -50,57 +50,57 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     public long EgressKbps { get; set; }
     public bool Draining { get; set; }
 
-    /// <summary>Reported loops. Empty by default, as in reports of older media nodes.</summary>
+    /// <summary>Reported loops; empty as of a node that reports none.</summary>
     public IReadOnlyList<LoopReport> LoopReports { get; set; } = [];
 
-    /// <summary>While true, reports show received packets and no forwarded ones. Calls are answered normally.</summary>
+    /// <summary>While true, what people send comes in and nothing goes out, and all else is answered as ever.</summary>
     public bool ForwardsNothing { get; set; }
 
-    /// <summary>Highest operator term seen; null before the first.</summary>
+    /// <summary>Highest term of the operator's leadership that a call carried; null before the first.</summary>
     public long? Term { get; set; }
 
-    /// <summary>Number of calls rejected with <c>stale-term</c>.</summary>
+    /// <summary>Calls that were refused because their term was over.</summary>
     public int StaleCalls { get; internal set; }
 
-    /// <summary>Replaces the report: gets the term of the poll and returns the response body. Null sends the normal report.</summary>
+    /// <summary>Replaces the report: takes the term that a poll carries and returns the body to answer with. Null sends the usual report.</summary>
     public Func<long?, string?> ReportBody { get; set; } = static _ => null;
 
-    /// <summary>While true, calls that create or end rooms hang. Other calls are answered normally.</summary>
+    /// <summary>While true, rooms are neither made nor ended, and the calls are not answered; all else is answered as ever.</summary>
     public bool HangsOnRooms { get; set; }
 
-    /// <summary>While true, calls of the operator hang, as behind a broken route. Calls of others are answered.</summary>
+    /// <summary>While true, the operator's calls are not answered, as behind a broken route; everybody else's are.</summary>
     public bool IsSilentToOperator { get; set; }
 
-    /// <summary>Readers of a room's events get their response after this task, without earlier events.</summary>
+    /// <summary>Readers of a room's events are answered after this, and hear nothing of what was before.</summary>
     public Task EventsAfter { get; set; } = Task.CompletedTask;
 
-    /// <summary>Number of calls that hang because of <see cref="HangsOnRooms"/>.</summary>
+    /// <summary>Calls that <see cref="HangsOnRooms"/> has held so far.</summary>
     public int HeldRoomCalls => Volatile.Read(ref HeldCount);
 
     internal int HeldCount;
 
-    /// <summary>Number of calls to end a room rejected with <c>not-empty</c>.</summary>
+    /// <summary>Ends that were refused because somebody was in the room.</summary>
     public int RefusedEnds { get; internal set; }
 
-    /// <summary>While true, calls to end a room get an error.</summary>
+    /// <summary>While true, no room is ended: the call is answered with an error.</summary>
     public bool RefusesToEnd { get; set; }
 
-    /// <summary>While true, calls to remove a participant get an error.</summary>
+    /// <summary>While true, no participant is dropped: the call is answered with an error.</summary>
     public bool RefusesToDrop { get; set; }
 
-    /// <summary>Number of calls rejected because of <see cref="RefusesToDrop"/>.</summary>
+    /// <summary>Calls that <see cref="RefusesToDrop"/> has refused.</summary>
     public int RefusedDrops { get; internal set; }
 
-    /// <summary>The code with which every <c>PUT</c> of a room is rejected, also of an existing one; null rejects none.</summary>
+    /// <summary>The code with which rooms are refused, also ones that exist already; null while none is.</summary>
     public string? RefusesToMake { get; set; }
 
-    /// <summary>Number of calls rejected because of <see cref="RefusesToMake"/>.</summary>
+    /// <summary>Calls that <see cref="RefusesToMake"/> has refused.</summary>
     public int RefusedMakes { get; internal set; }
 
-    /// <summary>Rooms beyond this number are rejected with <c>full</c>.</summary>
+    /// <summary>Rooms beyond this number are refused with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;
 
-    /// <summary>Number of <c>/v1</c> requests so far, including polls and rejected ones.</summary>
+    /// <summary>Requests that were answered or refused so far, polls included.</summary>
     public long Requests => Interlocked.Read(ref RequestCount);
 
     internal long RequestCount;
@@ -123,10 +123,10 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>A client for this node. The certificate of <paramref name="http"/> decides the role.</summary>
+    /// <summary>A client of this node, which calls as whoever <paramref name="http"/> shows.</summary>
     public NodeControlClient Client(HttpClient http) => new(http, Address, ControlCredentials.DnsNames(Credentials.Certificate)[0]);
 
-    /// <summary>Reports of all rooms by room ID, as they are now.</summary>
+    /// <summary>Names of the rooms with their generation and head count, as they are now.</summary>
     public IReadOnlyDictionary<string, RoomReport> Rooms()
     {
         lock (Gate)
@@ -135,7 +135,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds a room without a NodeControl call, as a former operator may have left it.</summary>
+    /// <summary>A room that nobody asked for over NodeControl, as an operator before left it.</summary>
     public void AddRoom(string room, long generation)
     {
         lock (Gate)
@@ -144,7 +144,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Reports <paramref name="count"/> participants in the room, without sessions. The room must exist.</summary>
+    /// <summary>Claims that <paramref name="count"/> people are in the room, without a session each; the room must exist.</summary>
     public void SetParticipants(string room, int count)
     {
         lock (Gate)
@@ -153,7 +153,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a participant, as after a timeout.</summary>
+    /// <summary>Lets a participant vanish as by a timeout.</summary>
     public void RemoveParticipant(string room, string participant, string reason = "timeout")
     {
         lock (Gate)
@@ -181,7 +181,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Accepts connections and answers nothing until <see cref="Resume"/>.</summary>
+    /// <summary>Takes connections and answers nothing until <see cref="Resume"/>.</summary>
     public void Hang() => _hang ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Resume()
@@ -190,7 +190,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         _hang = null;
     }
 
-    /// <summary>Removes all rooms and takes a new instance ID, as a process that restarted within one poll interval.</summary>
+    /// <summary>Forgets all rooms under a new instance id, as a process that was restarted within one poll interval.</summary>
     public void Forget()
     {
         lock (Gate)
@@ -208,7 +208,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
 
     internal Task WaitWhileHanging(CancellationToken ct) => _hang?.Task.WaitAsync(ct) ?? Task.CompletedTask;
 
-    /// <summary>Stops listening and breaks every connection, as when the process is killed.</summary>
+    /// <summary>Stops listening and breaks every connection, as a killed process does.</summary>
     public async Task DieAsync()
     {
         if (Interlocked.Exchange(ref _server, null) is not { } server)

@@ -1,30 +1,30 @@
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>One participant of a simulated room. Guarded by <see cref="SimulatedMediaNode.Gate"/>.</summary>
+/// <summary>One participant of a simulated room; guarded by the room's node.</summary>
 public sealed class SimulatedParticipant(string id)
 {
     public string Id { get; } = id;
 
-    /// <summary>ID of the publish session; null before the first offer.</summary>
+    /// <summary>Session that publishes; null before the first offer.</summary>
     public string? PublishSession { get; internal set; }
 
-    /// <summary>ID of the subscribe session; null before the first subscribe.</summary>
+    /// <summary>Session in which the node offers; null before subscribe.</summary>
     public string? SubscribeSession { get; internal set; }
 
-    /// <summary>Revision of the newest offer to this participant.</summary>
+    /// <summary>Revision of the newest offer made to this participant.</summary>
     public int Revision { get; internal set; }
 
-    /// <summary>Revision of the last answer.</summary>
+    /// <summary>Revision that was answered last.</summary>
     public int AnsweredRevision { get; internal set; }
     public IReadOnlyList<TrackDescription> Tracks { get; internal set; } = [];
 
     /// <summary>Sources that are not forwarded.</summary>
     internal HashSet<string> Muted { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Number of calls that counted this participant: <c>PUT</c>, publish and play.</summary>
+    /// <summary>How often the participant was put (touched).</summary>
     public int Touches { get; internal set; }
 
-    /// <summary>True when <paramref name="source"/> (microphone, camera, screen or screen-audio) is not forwarded.</summary>
+    /// <summary>Whether <paramref name="source"/> (microphone, camera, screen or screen-audio) is not forwarded.</summary>
     public bool IsMuted(string source) => Muted.Contains(source);
 
     internal void Mute(MuteState state)

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>One room of a simulated media node. All members are guarded by <see cref="SimulatedMediaNode.Gate"/>.</summary>
+/// <summary>One room of a simulated node. All members are guarded by <see cref="SimulatedMediaNode.Gate"/>.</summary>
 public sealed class SimulatedRoom(string id, RoomSpec spec)
 {
     private readonly Dictionary<string, SimulatedParticipant> _participants = new(StringComparer.Ordinal);
@@ -11,14 +11,14 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
     public string Id { get; } = id;
     public RoomSpec Spec { get; internal set; } = spec;
 
-    /// <summary>Participants that a test claims, in addition to those added over NodeControl.</summary>
+    /// <summary>People that a test claims to be in the room, besides those that were put.</summary>
     public int ClaimedParticipants { get; internal set; }
     public IReadOnlyDictionary<string, SimulatedParticipant> Participants => _participants;
 
-    /// <summary>Packets received and forwarded since the room began. Each report adds a second of media while the room has participants.</summary>
+    /// <summary>Packets that came in, and that went out, since the room began; a second of talk a report while people are in it.</summary>
     internal (long In, long Out) Packets { get; set; }
 
-    internal void RecordTraffic(bool forwards)
+    internal void Talk(bool forwards)
     {
         if (_participants.Count + ClaimedParticipants > 0)
         {

@@ -3,9 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>
-/// A NodeControl certificate authority for tests. Issues certificates of every kind, invalid ones too. Independent of the operator's code, so tests can check that code with it.
-/// </summary>
+/// <summary>An authority of NodeControl that a test holds: certificates of every kind, wrong ones too. Made apart from the operator's, whose certificates it helps to judge.</summary>
 public sealed class TestAuthority : IDisposable
 {
     private const string Server = "1.3.6.1.5.5.7.3.1";
@@ -25,27 +23,27 @@ public sealed class TestAuthority : IDisposable
 
     public string CertificatePem => _certificate.ExportCertificatePem();
 
-    /// <summary>The credentials that a media node starts with.</summary>
+    /// <summary>What a media node starts with.</summary>
     public NodeCredentials Node(string nodeNamespace, string nodeName, TimeSpan? lifetime = null) => Issue(ControlNames.OfNode(nodeNamespace, nodeName), Server, lifetime);
 
-    /// <summary>The client certificate of a caller with <paramref name="role"/>.</summary>
+    /// <summary>What a caller shows.</summary>
     public NodeCredentials Caller(ControlRole role, TimeSpan? lifetime = null) => Issue(ControlNames.Of(role), Client, lifetime);
 
-    /// <summary>A client certificate with any name.</summary>
+    /// <summary>A client certificate under any name.</summary>
     public NodeCredentials Caller(string name) => Issue(name, Client, null);
 
-    /// <summary>An HTTP client for the media node with this name. Presents, for each call, the certificate of the role that may make it.</summary>
+    /// <summary>An HTTP client of the node with this name that shows, for each call, the certificate of whoever may make it.</summary>
     public HttpClient HttpOf(string host) => HttpOf(host, Caller(ControlRole.Operator), Caller(ControlRole.Signaling));
 
-    /// <summary>As <see cref="HttpOf(string)"/>, with the given certificates.</summary>
+    /// <summary>The same with given certificates.</summary>
     public static HttpClient HttpOf(string host, NodeCredentials byOperator, NodeCredentials bySignaling) => new(new RoleHandler(host, Http(Read(byOperator)), Http(Read(bySignaling))));
 
-    /// <summary>An HTTP client that presents the certificate of <paramref name="role"/>.</summary>
+    /// <summary>An HTTP client that shows the certificate of <paramref name="role"/>.</summary>
     public HttpClient Http(ControlRole role, string? authorities = null) => Http(Read(Caller(role) with { Authorities = authorities ?? CertificatePem }));
 
     public static HttpClient Http(ControlCredentials credentials) => Http(() => credentials);
 
-    /// <summary>An HTTP client that reads the credentials anew at every handshake.</summary>
+    /// <summary>Asks for the credentials at every handshake.</summary>
     public static HttpClient Http(Func<ControlCredentials?> credentials, TimeProvider? time = null) => new(ControlTls.Client(credentials, TimeSpan.FromSeconds(10), time ?? TimeProvider.System));
 
     public static ControlCredentials Read(NodeCredentials pem) =>
@@ -55,7 +53,7 @@ public sealed class TestAuthority : IDisposable
 
     /// <param name="name">DNS name.</param>
     /// <param name="purpose">Extended key usage.</param>
-    /// <param name="lifetime">Validity from now; negative for an expired certificate.</param>
+    /// <param name="lifetime">From now; a negative one has ended already.</param>
     private NodeCredentials Issue(string name, string purpose, TimeSpan? lifetime)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

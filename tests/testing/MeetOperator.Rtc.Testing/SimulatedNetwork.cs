@@ -2,7 +2,7 @@ namespace MeetOperator.Rtc.Testing;
 
 /// <summary>
 /// Carries datagrams between addresses in simulated time. The same seed gives the same losses, copies and order, so a
-/// failing run is repeatable.
+/// failing run can be repeated.
 /// </summary>
 public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
 {
@@ -11,19 +11,19 @@ public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
     private readonly Dictionary<TransportAddress, Receiver> receivers = [];
     private long sent;
 
-    /// <summary>Handles a datagram that arrived. The receiver owns the array.</summary>
+    /// <summary>Takes a datagram that arrived. The array is the receiver's own.</summary>
     public delegate void Receiver(long nowTicks, TransportAddress from, byte[] datagram);
 
-    /// <summary>The simulated clock, in 100 ns ticks. It does not start at zero, to expose code that confuses zero with "never".</summary>
+    /// <summary>The simulated clock. It starts away from zero, so that code which confuses zero with "never" shows.</summary>
     public long NowTicks { get; private set; } = TimeSpan.TicksPerDay;
 
-    /// <summary>Conditions for datagrams sent from now on.</summary>
+    /// <summary>How the network treats what is sent from now on.</summary>
     public LinkConditions Conditions { get; set; } = conditions;
 
-    /// <summary>Arrival time of the next datagram; <see cref="long.MaxValue"/> when none is in flight.</summary>
+    /// <summary>When the next datagram arrives; <see cref="long.MaxValue"/> when nothing is on its way.</summary>
     public long NextDeliveryTicks => queue.TryPeek(out _, out var priority) ? priority.At : long.MaxValue;
 
-    /// <summary>Number of datagrams given to the network, lost ones included.</summary>
+    /// <summary>Datagrams given to the network.</summary>
     public long Sent => sent;
 
     public long Lost { get; private set; }
@@ -48,7 +48,7 @@ public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
         }
     }
 
-    /// <summary>Moves the clock and delivers the datagrams that are due, in order of arrival.</summary>
+    /// <summary>Moves the clock and delivers what is due, in order of arrival.</summary>
     public void AdvanceTo(long ticks)
     {
         while (queue.TryPeek(out var delivery, out var priority) && priority.At <= ticks)

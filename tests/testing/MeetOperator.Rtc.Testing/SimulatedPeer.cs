@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtc.Testing;
 
-/// <summary>A transport at an address of a simulated network. Records received packets, sent datagrams and states.</summary>
+/// <summary>A transport at an address of a simulated network, with what it received and became.</summary>
 public sealed class SimulatedPeer : IDisposable
 {
     private readonly SimulatedNetwork network;
@@ -24,12 +24,12 @@ public sealed class SimulatedPeer : IDisposable
 
     public List<PeerTransportState> States { get; } = [];
 
-    /// <summary>Every datagram that the transport sent, in order.</summary>
+    /// <summary>Every datagram that this peer sent.</summary>
     public List<byte[]> Sent { get; } = [];
 
     public long NextTimeoutTicks => vanished ? long.MaxValue : Transport.NextTimeoutTicks;
 
-    /// <summary>Continues from another address, as a phone that changes from Wi-Fi to a mobile network.</summary>
+    /// <summary>Goes on from another address, as a phone that leaves the house does.</summary>
     public void MoveTo(TransportAddress newAddress)
     {
         network.Detach(address);
@@ -37,7 +37,7 @@ public sealed class SimulatedPeer : IDisposable
         network.Attach(address, Receive);
     }
 
-    /// <summary>Stops sending and receiving without closing anything.</summary>
+    /// <summary>Falls silent without a word.</summary>
     public void Vanish()
     {
         vanished = true;
@@ -64,7 +64,7 @@ public sealed class SimulatedPeer : IDisposable
         Poll();
     }
 
-    /// <summary>Performs all pending outputs of the transport.</summary>
+    /// <summary>Does what the transport wants done.</summary>
     public void Poll()
     {
         while (Transport.TryPoll(out var output))

@@ -3,7 +3,7 @@ using MeetOperator.Rtc.Ice;
 
 namespace MeetOperator.Rtc.Testing;
 
-/// <summary>The transports of a media node and a client, connected by a simulated network.</summary>
+/// <summary>The media node's transport and a client's, joined by a simulated network.</summary>
 public sealed class TransportPair : IDisposable
 {
     public static readonly TransportAddress ServerAddress = new(0x0A000001, 3478);
@@ -51,14 +51,14 @@ public sealed class TransportPair : IDisposable
 
     public DtlsCertificate ClientCertificate { get; }
 
-    /// <summary>Exchanges ICE credentials and fingerprints, as signaling does.</summary>
+    /// <summary>Exchanges credentials and fingerprints, as signaling does.</summary>
     public void ExchangeDescriptions()
     {
         Server.Transport.SetRemote(Client.Transport.LocalCredentials, ClientCertificate.Fingerprint);
         Client.Transport.SetRemote(Server.Transport.LocalCredentials, ServerCertificate.Fingerprint, ServerAddress);
     }
 
-    /// <summary>Exchanges descriptions and runs until both sides are connected. False when that takes longer than <paramref name="limit"/>.</summary>
+    /// <summary>Exchanges descriptions and runs until both sides are connected; false when that takes longer than the limit.</summary>
     public bool Connect(TimeSpan? limit = null)
     {
         ExchangeDescriptions();
@@ -67,7 +67,7 @@ public sealed class TransportPair : IDisposable
             limit ?? TimeSpan.FromSeconds(15));
     }
 
-    /// <summary>Advances simulated time, event by event, until a condition holds. False when it does not within <paramref name="limit"/>.</summary>
+    /// <summary>Lets simulated time pass, event by event, until a condition holds.</summary>
     public bool RunUntil(Func<bool> condition, TimeSpan limit)
     {
         var end = Network.NowTicks + limit.Ticks;
@@ -88,7 +88,7 @@ public sealed class TransportPair : IDisposable
         return true;
     }
 
-    /// <summary>Advances simulated time.</summary>
+    /// <summary>Lets simulated time pass.</summary>
     public void Run(TimeSpan time) => RunUntil(() => false, time);
 
     public void Dispose()
