@@ -9,9 +9,9 @@ internal static partial class SourceNames
 
     private static readonly Lazy<(HashSet<string> Words, HashSet<string> Paths)> Index = new(Build);
 
-    /// <summary>True for what looks like a file of ours, or like a path below one of our top folders.</summary>
+    /// <summary>True for a file name, and for a path below a top folder of the repository. False for URLs and for what exists at run time only (<c>.meet/api</c>).</summary>
     public static bool IsPath(string span) =>
-        PathText().IsMatch(span) && !span.StartsWith('/')
+        PathText().IsMatch(span) && span[0] is not ('/' or '.')
         && (FileEnding().IsMatch(span) || (span.Contains('/', StringComparison.Ordinal) && Path.Exists(Path.Combine(Repository.Root, span.Split('/')[0]))));
 
     /// <summary>True when a file or folder has this path, or ends with it. Project names may be shortened: <c>Data/Failures.cs</c>.</summary>
