@@ -7,7 +7,7 @@ internal static partial class SourceNames
 {
     private static readonly string[] SourceEndings = [".cs", ".ts", ".tsx", ".mjs", ".sh", ".yaml", ".tpl", ".json", ".sql", ".c", ".py", ".props", ".csproj"];
 
-    private static readonly Lazy<(HashSet<string> Words, HashSet<string> Paths)> Index = new(Build);
+    private static readonly Lazy<(HashSet<string> Words, HashSet<string> Paths)> Known = new(Build);
 
     /// <summary>True for a file name, and for a path below a top folder of the repository. False for URLs and for what exists at run time only (<c>.meet/api</c>).</summary>
     public static bool IsPath(string span) =>
@@ -18,13 +18,13 @@ internal static partial class SourceNames
     public static bool HasPath(string span)
     {
         var path = span.TrimEnd('/');
-        return Index.Value.Paths.Contains(path)
-            || Index.Value.Paths.Any(known => known.EndsWith(path, StringComparison.Ordinal) && known[^(path.Length + 1)] is '/' or '.');
+        return Known.Value.Paths.Contains(path)
+            || Known.Value.Paths.Any(file => file.EndsWith(path, StringComparison.Ordinal) && file[^(path.Length + 1)] is '/' or '.');
     }
 
     /// <summary>True when every word of a dotted name with a lower-case letter occurs in the sources.</summary>
     public static bool HasEveryWord(string name) =>
-        Word().Matches(name).Select(m => m.Value).Where(word => word.Any(char.IsLower)).All(Index.Value.Words.Contains);
+        Word().Matches(name).Select(m => m.Value).Where(word => word.Any(char.IsLower)).All(Known.Value.Words.Contains);
 
     private static (HashSet<string> Words, HashSet<string> Paths) Build()
     {
