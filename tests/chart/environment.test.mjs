@@ -28,8 +28,8 @@ for (const [container, folder] of Object.entries(SOURCES)) {
   });
 }
 
-test('every variable of the chart is documented in docs/architecture.md', () => {
-  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+test('every variable of the chart is documented in docs/configuration.md', () => {
+  const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
   const given = new Set(cases.flatMap(each => [...each.text().matchAll(/name: (MEET_(?!API_KEY|PROBE)[A-Z_]+)/g)].map(match => match[1])));
   assert.deepEqual([...given].filter(name => !page.includes(`\`${name}\``)), []);
 });

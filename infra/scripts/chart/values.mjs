@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 const root = new URL('../../..', import.meta.url).pathname;
 export const SCHEMA = join(root, 'charts/meet-operator/values.schema.json');
 const VALUES = join(root, 'charts/meet-operator/values.yaml');
-const GUIDE = join(root, 'docs/operations.md');
+const GUIDE = join(root, 'docs/configuration.md');
 const [BEGIN, END] = ['<!-- values: begin -->', '<!-- values: end -->'];
 
 const isGroup = schema => schema.properties !== undefined;

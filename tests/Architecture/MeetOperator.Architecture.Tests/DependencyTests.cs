@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Architecture.Tests;
 
-/// <summary>Who may depend on whom: the table of docs/architecture.md. Lists name every project that a room may see, transitively.</summary>
+/// <summary>Dependencies between projects: the table of rooms in docs/architecture.md. Each list has every project that may be referenced, directly or transitively.</summary>
 public sealed class DependencyTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
@@ -41,7 +41,7 @@ public sealed class DependencyTests
 
     [Theory]
     [MemberData(nameof(ProductProjects))]
-    public void References_OfProject_StayWithinItsRoomsTable(string project)
+    public void References_OfProject_StayWithinTheTable(string project)
     {
         Assert.True(Allowed.TryGetValue(project, out var allowed), $"{project} is not in the table: add it to docs/architecture.md and here.");
         var forbidden = Repository.TransitiveReferences(project).Except(allowed.Select(a => $"MeetOperator.{a}"), StringComparer.Ordinal);
@@ -61,14 +61,14 @@ public sealed class DependencyTests
     [InlineData("MeetOperator.Signaling.Protocol")]
     public void Packages_OfCoreProject_AreNone(string project) => Assert.Empty(Repository.Projects[project].Packages);
 
-    /// <summary>A lock file says which bytes a package has, and not where they come from: that is the machine's affair.</summary>
+    /// <summary>A lock file fixes the bytes of a package, not the server that they come from: package sources are configured on each machine.</summary>
     [Fact]
-    public void LockFiles_HoldTheirProjectsPackages_AndNameNoServer()
+    public void LockFiles_OfEveryProject_ListItsPackagesAndNoServer()
     {
         foreach (var project in Repository.Projects.Values)
         {
             var file = Path.Combine(project.Folder, "packages.lock.json");
-            Assert.True(File.Exists(file), $"{project.Name} has no lock file: `dotnet restore` writes it, commit it.");
+            Assert.True(File.Exists(file), $"{project.Name} has no lock file: run `dotnet restore` and commit the file.");
             var text = File.ReadAllText(file);
             Assert.DoesNotContain("://", text, StringComparison.Ordinal);
             using var json = JsonDocument.Parse(text);
@@ -80,7 +80,7 @@ public sealed class DependencyTests
     }
 
     [Fact]
-    public void TestProjects_AreNeverReferencedByTheProduct()
+    public void TestProjects_ByTheProduct_AreNotReferenced()
     {
         var tests = Repository.Projects.Values
             .Where(p => Repository.Relative(p.Folder).StartsWith("tests/", StringComparison.Ordinal))

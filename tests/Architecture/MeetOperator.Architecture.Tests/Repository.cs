@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace MeetOperator.Architecture.Tests;
 
-/// <summary>The source tree that the tests stand in: projects, their references, and files under version control rules.</summary>
+/// <summary>The source tree of the repository that contains the tests: projects, their references, and files. Build output is left out.</summary>
 internal static class Repository
 {
     private static readonly string[] SkippedFolders = ["bin", "obj", "node_modules", "dist", ".git", ".meet", "build", "TestResults"];
@@ -17,7 +17,7 @@ internal static class Repository
 
     public static string Relative(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
 
-    /// <summary>Everything that <paramref name="project"/> may see, directly or through others.</summary>
+    /// <summary>Every project that <paramref name="project"/> references, directly or transitively.</summary>
     public static IReadOnlySet<string> TransitiveReferences(string project)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Architecture.Tests;
 
-/// <summary>Rules that hold for source text: sizes, folder names, native calls, ambient time, words of the domain.</summary>
+/// <summary>Rules for source text: file sizes, folder names, native calls, ambient state, words of the domain.</summary>
 public sealed partial class SourceRuleTests
 {
     private static readonly string[] SourcePatterns = ["*.cs", "*.ts", "*.tsx", "*.mjs", "*.sh", "*.css"];
@@ -11,7 +11,7 @@ public sealed partial class SourceRuleTests
     private static IEnumerable<string> Sources => SourcePatterns.SelectMany(Repository.Files);
 
     [Fact]
-    public void Files_StayUnderTheCeiling()
+    public void Files_OfEveryKind_StayUnderTheCeiling()
     {
         var tooLong = Sources
             .Select(f => (Path: Repository.Relative(f), Lines: File.ReadLines(f).Count()))
@@ -21,14 +21,14 @@ public sealed partial class SourceRuleTests
     }
 
     [Fact]
-    public void Folders_AreNamedAfterWhatIsInThem() =>
+    public void Folders_WithSources_HaveNoCatchAllName() =>
         Assert.Empty(Sources
             .Select(f => Path.GetDirectoryName(Repository.Relative(f))!)
             .Distinct(StringComparer.Ordinal)
             .Where(d => d.Split('/').Any(part => BannedFolders.Contains(part, StringComparer.OrdinalIgnoreCase))));
 
     [Fact]
-    public void NativeCalls_StandInNativeOnly() =>
+    public void NativeCalls_OfTheProduct_AreInNativeOnly() =>
         Assert.Empty(ProductFiles("*.cs")
             .Where(f => !Repository.Relative(f).StartsWith("media-node/MeetOperator.Native/", StringComparison.Ordinal))
             .Where(f => NativeImport().IsMatch(File.ReadAllText(f)))
@@ -40,45 +40,45 @@ public sealed partial class SourceRuleTests
     [InlineData("media-node/MeetOperator.Rtc")]
     [InlineData("media-node/MeetOperator.Sfu")]
     [InlineData("operator/MeetOperator.Placement")]
-    public void SansIoRooms_UseNoClockSocketThreadOrAmbientRandom(string folder) =>
+    public void SansIoRooms_InCode_UseNoAmbientState(string folder) =>
         Assert.Empty(FilesIn(folder)
             .Where(f => AmbientState().IsMatch(WithoutComments(File.ReadAllText(f))))
             .Select(Repository.Relative));
 
     [Fact]
-    public void Placement_HasNoTask() =>
+    public void Placement_InCode_UsesNoTask() =>
         Assert.Empty(FilesIn("operator/MeetOperator.Placement")
             .Where(f => TaskWord().IsMatch(WithoutComments(File.ReadAllText(f))))
             .Select(Repository.Relative));
 
     [Fact]
-    public void Kube_KnowsNoMeeting() =>
+    public void Kube_InSources_ContainsNoMeetingWord() =>
         Assert.Empty(FilesIn("kube")
             .Where(f => MeetingWord().IsMatch(File.ReadAllText(f).Replace("MeetOperator", string.Empty, StringComparison.Ordinal)))
             .Select(Repository.Relative));
 
     [Fact]
-    public void Signaling_WritesNoStatus() =>
+    public void Signaling_InSources_WritesNoStatus() =>
         Assert.Empty(FilesIn("signaling")
             .Where(f => StatusWrite().IsMatch(File.ReadAllText(f)))
             .Select(Repository.Relative));
 
     [Fact]
-    public void Namespaces_AreFileScoped_AndRegionsAbsent() =>
+    public void Namespaces_InSources_AreFileScopedWithoutRegions() =>
         Assert.Empty(Repository.Files("*.cs")
             .Where(f => !Repository.Relative(f).StartsWith("tests/Architecture/", StringComparison.Ordinal))
             .Where(f => BlockNamespaceOrRegion().IsMatch(File.ReadAllText(f)))
             .Select(Repository.Relative));
 
     [Fact]
-    public void Code_IsFinishedAndNotSilenced() =>
+    public void Code_InSources_IsFinishedAndNotSilenced() =>
         Assert.Empty(Sources
             .Where(f => !Repository.Relative(f).StartsWith("tests/Architecture/", StringComparison.Ordinal))
             .Where(f => Unfinished().IsMatch(File.ReadAllText(f)))
             .Select(Repository.Relative));
 
     [Fact]
-    public void Rooms_HaveAReadme() =>
+    public void Rooms_AtTheTop_HaveAReadme() =>
         Assert.Empty(new[] { "kube", "crds", "operator", "signaling", "media-node", "web", "infra", "tests" }
             .Where(room => !File.Exists(Path.Combine(Repository.Root, room, "README.md"))));
 
