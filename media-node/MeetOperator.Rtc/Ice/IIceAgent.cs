@@ -29,7 +29,7 @@ internal interface IIceAgent
     bool IsInUse(long nowTicks, in TransportAddress address);
 
     /// <summary>Processes a STUN datagram and queues the response. Returns None when the datagram was authentic.</summary>
-    DropReason HandleStun(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing);
+    DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing);
 
     /// <summary>Counts a DTLS datagram against the rate limit. False when the rate exceeds what clients need.</summary>
     bool TryAcceptDtls(long nowTicks, in TransportAddress from);

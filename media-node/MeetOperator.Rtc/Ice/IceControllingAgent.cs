@@ -73,7 +73,7 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public bool TrySpend(int bytes) => Selected is not null;
 
-    public DropReason HandleStun(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
+    public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
     {
         if (!StunMessage.TryParse(datagram, out var message) || !message.VerifyFingerprint())
         {

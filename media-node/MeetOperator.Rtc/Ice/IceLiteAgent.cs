@@ -71,7 +71,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     public bool IsInUse(long nowTicks, in TransportAddress address) =>
         paths.Find(address) is { IsConfirmed: true } path && nowTicks - path.LastReceivedTicks <= PathSelection.StaleTicks;
 
-    public DropReason HandleStun(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
+    public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
     {
         if (!StunMessage.TryParse(datagram, out var message))
         {

@@ -257,7 +257,7 @@ public sealed class PeerTransport : IDisposable
             return DatagramResult.Dropped(DropReason.NotConnected);
         }
 
-        var reason = ice.HandleStun(nowTicks, from, datagram, outgoing);
+        var reason = ice.Handle(nowTicks, from, datagram, outgoing);
         if (reason != DropReason.None)
         {
             return DatagramResult.Dropped(reason);

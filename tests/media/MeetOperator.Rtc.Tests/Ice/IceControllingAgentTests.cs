@@ -45,26 +45,26 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
-    public void HandleStun_LateResponse_IsAccepted()
+    public void Handle_LateResponse_IsAccepted()
     {
         agent.SetRemote(ServerCredentials, Server);
         var first = NextCheck(Start);
         NextCheck(agent.NextTimeoutTicks);
 
-        Assert.Equal(DropReason.None, agent.HandleStun(Start + TimeSpan.TicksPerSecond, Server, AnswerOf(first), outgoing));
+        Assert.Equal(DropReason.None, agent.Handle(Start + TimeSpan.TicksPerSecond, Server, AnswerOf(first), outgoing));
 
         Assert.Equal(Server, agent.Selected);
         Assert.True(agent.IsValidated(Server));
     }
 
     [Fact]
-    public void HandleStun_Response_SchedulesCheckInFourToSixSeconds()
+    public void Handle_Response_SchedulesCheckInFourToSixSeconds()
     {
         agent.SetRemote(ServerCredentials, Server);
         var now = Start;
         for (var i = 0; i < 50; i++)
         {
-            agent.HandleStun(now, Server, AnswerOf(NextCheck(now)), outgoing);
+            agent.Handle(now, Server, AnswerOf(NextCheck(now)), outgoing);
             Assert.InRange(TimeSpan.FromTicks(agent.NextTimeoutTicks - now).TotalSeconds, 4, 6);
             now = agent.NextTimeoutTicks;
         }
@@ -73,22 +73,22 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
-    public void HandleStun_InvalidResponse_IsDropped()
+    public void Handle_InvalidResponse_IsDropped()
     {
         agent.SetRemote(ServerCredentials, Server);
         var answer = AnswerOf(NextCheck(Start));
         var forged = (byte[])answer.Clone();
         forged[25] ^= 1;
 
-        Assert.Equal(DropReason.StunMalformed, agent.HandleStun(Start, Server, forged, outgoing));
-        Assert.Equal(DropReason.StunUnexpected, agent.HandleStun(Start, new TransportAddress(1, 1), answer, outgoing));
+        Assert.Equal(DropReason.StunMalformed, agent.Handle(Start, Server, forged, outgoing));
+        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Start, new TransportAddress(1, 1), answer, outgoing));
         Assert.Null(agent.Selected);
-        Assert.Equal(DropReason.None, agent.HandleStun(Start, Server, answer, outgoing));
-        Assert.Equal(DropReason.StunUnexpected, agent.HandleStun(Start, Server, answer, outgoing));
+        Assert.Equal(DropReason.None, agent.Handle(Start, Server, answer, outgoing));
+        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Start, Server, answer, outgoing));
     }
 
     [Fact]
-    public void HandleStun_ResponseWithWrongPassword_IsDropped()
+    public void Handle_ResponseWithWrongPassword_IsDropped()
     {
         agent.SetRemote(ServerCredentials, Server);
         var check = NextCheck(Start);
@@ -97,12 +97,12 @@ public sealed class IceControllingAgentTests
         writer.AddIntegrity("guess"u8);
         writer.AddFingerprint();
 
-        Assert.Equal(DropReason.StunIntegrity, agent.HandleStun(Start, Server, buffer.AsSpan(0, writer.Length), outgoing));
+        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Start, Server, buffer.AsSpan(0, writer.Length), outgoing));
         Assert.Null(agent.Selected);
     }
 
     [Fact]
-    public void HandleStun_CheckFromMediaNode_IsAnsweredWhenAuthentic()
+    public void Handle_CheckFromMediaNode_IsAnsweredWhenAuthentic()
     {
         agent.SetRemote(ServerCredentials, Server);
         byte[] Request(string username, string password)
@@ -115,10 +115,10 @@ public sealed class IceControllingAgentTests
             return buffer[..writer.Length];
         }
 
-        Assert.Equal(DropReason.StunUsername, agent.HandleStun(Start, Server, Request("other:server", "client-password"), outgoing));
-        Assert.Equal(DropReason.StunIntegrity, agent.HandleStun(Start, Server, Request("client:server", "guess"), outgoing));
+        Assert.Equal(DropReason.StunUsername, agent.Handle(Start, Server, Request("other:server", "client-password"), outgoing));
+        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Start, Server, Request("client:server", "guess"), outgoing));
         Assert.Equal(0, outgoing.Count);
-        Assert.Equal(DropReason.None, agent.HandleStun(Start, Server, Request("client:server", "client-password"), outgoing));
+        Assert.Equal(DropReason.None, agent.Handle(Start, Server, Request("client:server", "client-password"), outgoing));
 
         Assert.True(outgoing.TryTake(out var to, out var datagram));
         Assert.Equal(Server, to);
@@ -138,7 +138,7 @@ public sealed class IceControllingAgentTests
 
     private byte[] AnswerOf(byte[] check)
     {
-        Assert.Equal(DropReason.None, lite.HandleStun(Start, new TransportAddress(0x0A000002, 9), check, outgoing));
+        Assert.Equal(DropReason.None, lite.Handle(Start, new TransportAddress(0x0A000002, 9), check, outgoing));
         Assert.True(outgoing.TryTake(out _, out var datagram));
         return datagram.ToArray();
     }

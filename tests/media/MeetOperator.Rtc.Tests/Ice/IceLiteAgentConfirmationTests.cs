@@ -66,7 +66,7 @@ public sealed class IceLiteAgentConfirmationTests
     }
 
     [Fact]
-    public void HandleStun_NominationWithHigherPriority_MovesAfterResponse()
+    public void Handle_NominationWithHigherPriority_MovesAfterResponse()
     {
         Connect();
         Check(Two, useCandidate: true, priority: 1000);
@@ -78,7 +78,7 @@ public sealed class IceLiteAgentConfirmationTests
     }
 
     [Fact]
-    public void HandleStun_ResponseFromOtherAddress_ConfirmsNothing()
+    public void Handle_ResponseFromOtherAddress_ConfirmsNothing()
     {
         Connect();
         now += PathSelection.QuietTicks + 1;
@@ -96,7 +96,7 @@ public sealed class IceLiteAgentConfirmationTests
     [InlineData("local-password", 0)]
     [InlineData("guess", 0)]
     [InlineData("remote-password", 1)]
-    public void HandleStun_ResponseWithWrongSecret_ConfirmsNothing(string password, int otherTransaction)
+    public void Handle_ResponseWithWrongSecret_ConfirmsNothing(string password, int otherTransaction)
     {
         Connect();
         now += PathSelection.QuietTicks + 1;
@@ -111,7 +111,7 @@ public sealed class IceLiteAgentConfirmationTests
     }
 
     [Fact]
-    public void HandleStun_ReplayedResponse_RenewsNothing()
+    public void Handle_ReplayedResponse_RenewsNothing()
     {
         Connect();
         now = agent.NextTimeoutTicks;
@@ -133,7 +133,7 @@ public sealed class IceLiteAgentConfirmationTests
 
     /// <summary>An attacker uses the media node's own credentials and a reflector at the victim's address, so that reflected checks pass verification.</summary>
     [Fact]
-    public void HandleStun_ReflectedCheck_ConfirmsNothing()
+    public void Handle_ReflectedCheck_ConfirmsNothing()
     {
         agent.SetRemote(new IceCredentials("local", "local-password"), null);
         Check(One, useCandidate: true, username: "local:local");
@@ -145,7 +145,7 @@ public sealed class IceLiteAgentConfirmationTests
         {
             foreach (var (to, datagram) in TakeChecks())
             {
-                agent.HandleStun(now, to, datagram, outgoing);
+                agent.Handle(now, to, datagram, outgoing);
             }
 
             now += Second / 10;
@@ -231,7 +231,7 @@ public sealed class IceLiteAgentConfirmationTests
     }
 
     [Fact]
-    public void HandleStun_ResponseToRetransmission_ConfirmsAddress()
+    public void Handle_ResponseToRetransmission_ConfirmsAddress()
     {
         Connect();
         now += PathSelection.QuietTicks + 1;
@@ -324,14 +324,14 @@ public sealed class IceLiteAgentConfirmationTests
 
     /// <summary>Each check costs two hashes and a response, which delays the other rooms of the loop.</summary>
     [Fact]
-    public void HandleStun_CheckFloodFromPeer_LimitsResponsesAndKeepsPeer()
+    public void Handle_CheckFloodFromPeer_LimitsResponsesAndKeepsPeer()
     {
         Connect();
         var answered = 0;
         for (var i = 0; i < 40_000; i++)
         {
             now += Second / 1000;
-            agent.HandleStun(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing);
+            agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing);
             agent.HandleTimeout(now, outgoing);
             while (outgoing.TryTake(out var to, out var datagram))
             {
@@ -349,7 +349,7 @@ public sealed class IceLiteAgentConfirmationTests
 
     /// <summary>The username of a check is not encrypted, so an attacker who has seen one can send such checks from anywhere.</summary>
     [Fact]
-    public void HandleStun_CheckFloodFromOtherAddress_StillAnswersPeer()
+    public void Handle_CheckFloodFromOtherAddress_StillAnswersPeer()
     {
         Connect();
         for (var second = 0; second < 20; second++)
@@ -357,14 +357,14 @@ public sealed class IceLiteAgentConfirmationTests
             for (var i = 0; i < 2_000; i++)
             {
                 now += Second / 2_000;
-                agent.HandleStun(now, Two, Request(useCandidate: false, 100, "local:remote", "another-password"), outgoing);
+                agent.Handle(now, Two, Request(useCandidate: false, 100, "local:remote", "another-password"), outgoing);
             }
 
             while (outgoing.TryTake(out _, out _))
             {
             }
 
-            Assert.Equal(DropReason.None, agent.HandleStun(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing));
+            Assert.Equal(DropReason.None, agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing));
             Assert.True(outgoing.TryTake(out _, out var answer));
             Assert.Equal(1, answer[0]);
         }
@@ -433,7 +433,7 @@ public sealed class IceLiteAgentConfirmationTests
     private int Check(TransportAddress from, bool useCandidate, uint priority = 100, string username = "local:remote", string password = "local-password")
     {
         var request = Request(useCandidate, priority, username, password);
-        Assert.Equal(DropReason.None, agent.HandleStun(now, from, request, outgoing));
+        Assert.Equal(DropReason.None, agent.Handle(now, from, request, outgoing));
         return request.Length;
     }
 
@@ -463,7 +463,7 @@ public sealed class IceLiteAgentConfirmationTests
         writer.AddXorMappedAddress(new TransportAddress(0x0A000001, 3478));
         writer.AddIntegrity(Encoding.ASCII.GetBytes(password));
         writer.AddFingerprint();
-        return agent.HandleStun(now, from, buffer.AsSpan(0, writer.Length), outgoing);
+        return agent.Handle(now, from, buffer.AsSpan(0, writer.Length), outgoing);
     }
 
     /// <summary>Removes all queued datagrams and returns the agent's own checks.</summary>

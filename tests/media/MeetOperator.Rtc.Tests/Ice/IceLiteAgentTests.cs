@@ -21,7 +21,7 @@ public sealed class IceLiteAgentTests
     private delegate void Fill(ref StunMessageWriter writer);
 
     [Fact]
-    public void HandleStun_ValidCheck_RespondsWithMappedAddress()
+    public void Handle_ValidCheck_RespondsWithMappedAddress()
     {
         Assert.Equal(DropReason.None, Check(One));
 
@@ -37,7 +37,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void HandleStun_Nomination_MovesSelectedAddress()
+    public void Handle_Nomination_MovesSelectedAddress()
     {
         Check(One);
         Assert.Equal(One, agent.Selected);
@@ -51,7 +51,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void HandleStun_SeveralNominations_SelectsHighestPriority()
+    public void Handle_SeveralNominations_SelectsHighestPriority()
     {
         Nominate(One, 100);
         Nominate(Two, 50);
@@ -84,24 +84,24 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void HandleStun_ReplayedCheckFromOtherAddress_IsDropped()
+    public void Handle_ReplayedCheckFromOtherAddress_IsDropped()
     {
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddUseCandidate());
-        Assert.Equal(DropReason.None, agent.HandleStun(Now, One, request, outgoing));
+        Assert.Equal(DropReason.None, agent.Handle(Now, One, request, outgoing));
         outgoing.TryTake(out _, out _);
 
-        Assert.Equal(DropReason.StunReplay, agent.HandleStun(Now + 1, Two, request, outgoing));
+        Assert.Equal(DropReason.StunReplay, agent.Handle(Now + 1, Two, request, outgoing));
 
         Assert.False(agent.IsValidated(Two));
         Assert.Equal(0, outgoing.Count);
     }
 
     [Fact]
-    public void HandleStun_RetransmittedCheck_IsAnsweredWithoutNewConsent()
+    public void Handle_RetransmittedCheck_IsAnsweredWithoutNewConsent()
     {
         var request = Request("local:remote", "local-password", null);
-        agent.HandleStun(Now, One, request, outgoing);
-        Assert.Equal(DropReason.None, agent.HandleStun(Now + 5, One, request, outgoing));
+        agent.Handle(Now, One, request, outgoing);
+        Assert.Equal(DropReason.None, agent.Handle(Now + 5, One, request, outgoing));
 
         Assert.Equal(2, outgoing.Count);
         Assert.Equal(Now, agent.LastConsentTicks);
@@ -111,10 +111,10 @@ public sealed class IceLiteAgentTests
     public void HandleTimeout_SelectedConsentExpired_SelectsOtherAddress()
     {
         Nominate(One, 100);
-        agent.HandleStun(Now + (29 * TimeSpan.TicksPerSecond), Two, Request("local:remote", "local-password", null), outgoing);
+        agent.Handle(Now + (29 * TimeSpan.TicksPerSecond), Two, Request("local:remote", "local-password", null), outgoing);
         var late = Now + (30 * TimeSpan.TicksPerSecond);
         var other = new IceLiteAgent(new IceCredentials("local", "local-password"), new Random(1));
-        other.HandleStun(Now, One, Request("local:remote", "local-password", null), outgoing);
+        other.Handle(Now, One, Request("local:remote", "local-password", null), outgoing);
 
         agent.HandleTimeout(late, outgoing);
         other.HandleTimeout(late, outgoing);
@@ -128,7 +128,7 @@ public sealed class IceLiteAgentTests
     public void TrySpend_UnconfirmedAddress_AllowsThreeTimesReceivedBytes()
     {
         var request = Request("local:remote", "local-password", null);
-        agent.HandleStun(Now, One, request, outgoing);
+        agent.Handle(Now, One, request, outgoing);
         Assert.True(outgoing.TryTake(out _, out var answer));
         var left = (3 * request.Length) - answer.Length;
 
@@ -140,18 +140,18 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void HandleStun_RetransmittedCheck_IncreasesAllowance()
+    public void Handle_RetransmittedCheck_IncreasesAllowance()
     {
         var request = Request("local:remote", "local-password", null);
-        agent.HandleStun(Now, One, request, outgoing);
+        agent.Handle(Now, One, request, outgoing);
         var once = agent.Allowance;
-        agent.HandleStun(Now + 5, One, request, outgoing);
+        agent.Handle(Now + 5, One, request, outgoing);
 
         Assert.Equal(2 * once, agent.Allowance);
     }
 
     [Fact]
-    public void HandleStun_WrongPassword_IsDroppedWithoutResponse()
+    public void Handle_WrongPassword_IsDroppedWithoutResponse()
     {
         Assert.Equal(DropReason.StunIntegrity, Check(One, password: "guess"));
         AssertNothingHappened();
@@ -163,34 +163,34 @@ public sealed class IceLiteAgentTests
     [InlineData("local")]
     [InlineData("localremote")]
     [InlineData("")]
-    public void HandleStun_WrongUsername_IsDroppedWithoutResponse(string username)
+    public void Handle_WrongUsername_IsDroppedWithoutResponse(string username)
     {
         Assert.Equal(DropReason.StunUsername, Check(One, username: username));
         AssertNothingHappened();
     }
 
     [Fact]
-    public void HandleStun_CheckBeforeRemoteCredentials_IsAnswered()
+    public void Handle_CheckBeforeRemoteCredentials_IsAnswered()
     {
         var early = new IceLiteAgent(new IceCredentials("local", "local-password"), new Random(1));
 
-        Assert.Equal(DropReason.None, early.HandleStun(Now, One, Request("local:unknown", "local-password", null), outgoing));
+        Assert.Equal(DropReason.None, early.Handle(Now, One, Request("local:unknown", "local-password", null), outgoing));
         Assert.True(early.IsValidated(One));
     }
 
     [Fact]
-    public void HandleStun_NoIntegrity_IsDropped()
+    public void Handle_NoIntegrity_IsDropped()
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, "ABCDEFGHIJKL"u8);
         writer.AddUsername("local:remote"u8);
 
-        Assert.Equal(DropReason.StunIntegrity, agent.HandleStun(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
+        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
         AssertNothingHappened();
     }
 
     [Fact]
-    public void HandleStun_ControlledPeer_RespondsWithRoleConflict()
+    public void Handle_ControlledPeer_RespondsWithRoleConflict()
     {
         Assert.Equal(DropReason.None, Check(One, (ref StunMessageWriter w) => w.AddIceControlled(1)));
 
@@ -202,13 +202,13 @@ public sealed class IceLiteAgentTests
 
     /// <summary>The first error response can be lost. A success response to the retransmission would leave the peer in its role (RFC 8489 §6.3.1).</summary>
     [Fact]
-    public void HandleStun_RetransmittedRoleConflict_RepeatsError()
+    public void Handle_RetransmittedRoleConflict_RepeatsError()
     {
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddIceControlled(1));
-        agent.HandleStun(Now, One, request, outgoing);
+        agent.Handle(Now, One, request, outgoing);
         outgoing.TryTake(out _, out _);
 
-        Assert.Equal(DropReason.None, agent.HandleStun(Now + 5, One, request, outgoing));
+        Assert.Equal(DropReason.None, agent.Handle(Now + 5, One, request, outgoing));
 
         Assert.True(outgoing.TryTake(out _, out var datagram));
         Assert.True(StunMessage.TryParse(datagram, out var answer));
@@ -217,7 +217,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void HandleStun_UnknownRequiredAttribute_RespondsWith420()
+    public void Handle_UnknownRequiredAttribute_RespondsWith420()
     {
         // 0x0003 is the obsolete CHANGE-REQUEST attribute.
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddUnknownAttribute(1));
@@ -225,7 +225,7 @@ public sealed class IceLiteAgentTests
         request[20 + 4 + 12 + 1] = 3;
         var resigned = RecomputeIntegrity(request);
 
-        Assert.Equal(DropReason.None, agent.HandleStun(Now, One, resigned, outgoing));
+        Assert.Equal(DropReason.None, agent.Handle(Now, One, resigned, outgoing));
 
         Assert.True(outgoing.TryTake(out _, out var datagram));
         Assert.True(StunMessage.TryParse(datagram, out var answer));
@@ -237,23 +237,23 @@ public sealed class IceLiteAgentTests
     [InlineData(StunMessageType.BindingSuccess)]
     [InlineData(StunMessageType.BindingIndication)]
     [InlineData(StunMessageType.BindingError)]
-    public void HandleStun_OtherMessageType_IsDropped(StunMessageType type)
+    public void Handle_OtherMessageType_IsDropped(StunMessageType type)
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var writer = new StunMessageWriter(buffer, type, "ABCDEFGHIJKL"u8);
         writer.AddIntegrity("local-password"u8);
 
-        Assert.Equal(DropReason.StunUnexpected, agent.HandleStun(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
+        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
         AssertNothingHappened();
     }
 
     [Fact]
-    public void HandleStun_ManyAddresses_KeepsSelectedAndReplacesOldest()
+    public void Handle_ManyAddresses_KeepsSelectedAndReplacesOldest()
     {
         Check(One, (ref StunMessageWriter w) => w.AddUseCandidate());
         for (ushort port = 1; port <= 20; port++)
         {
-            agent.HandleStun(Now + port, new TransportAddress(0x0A000009, port), Request("local:remote", "local-password", null), outgoing);
+            agent.Handle(Now + port, new TransportAddress(0x0A000009, port), Request("local:remote", "local-password", null), outgoing);
             outgoing.TryTake(out _, out _);
         }
 
@@ -264,7 +264,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void HandleStun_HostDoesNotPoll_BoundsQueue()
+    public void Handle_HostDoesNotPoll_BoundsQueue()
     {
         for (var i = 0; i < 1000; i++)
         {
@@ -304,7 +304,7 @@ public sealed class IceLiteAgentTests
     }
 
     private DropReason Check(TransportAddress from, Fill? fill = null, string username = "local:remote", string password = "local-password") =>
-        agent.HandleStun(Now, from, Request(username, password, fill), outgoing);
+        agent.Handle(Now, from, Request(username, password, fill), outgoing);
 
     private void AssertNothingHappened()
     {
