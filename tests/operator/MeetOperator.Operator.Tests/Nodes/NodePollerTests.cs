@@ -88,7 +88,7 @@ public sealed class NodePollerTests
 
         fleet.Add(target);
 
-        await PolledFleet.EventuallyAsync(() => Message(fleet, target).Contains("answered 500", StringComparison.Ordinal), () => Message(fleet, target));
+        await PolledFleet.EventuallyAsync(() => Message(fleet, target).Contains("status 500", StringComparison.Ordinal), () => Message(fleet, target));
     }
 
     [Fact]
