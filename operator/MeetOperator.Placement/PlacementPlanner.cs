@@ -55,7 +55,9 @@ public static class PlacementPlanner
         return Filters.All(filter => filter.AppliesToPool || filter.Evaluate(context, node).Passed);
     }
 
-    /// <summary>The reason why the meeting may no longer be on <paramref name="node"/>, its current node; null when it may. This alone does not move the meeting.</summary>
+    /// <summary>
+    /// The reason why the meeting may no longer be on <paramref name="node"/>, its current node; null when it may. This alone does not move the meeting.
+    /// </summary>
     public static string? FindDisallowedReason(MeetingDemand demand, NodeSnapshot node, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(demand);

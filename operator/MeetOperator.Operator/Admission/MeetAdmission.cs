@@ -5,7 +5,9 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Admission;
 
-/// <summary>Validates our kinds with a counterpart of every CEL rule, for servers that do not run CEL. Pure; the reconcilers check references to other objects.</summary>
+/// <summary>
+/// Validates our kinds with a counterpart of every CEL rule, for servers that do not run CEL. Pure; the reconcilers check references to other objects.
+/// </summary>
 public sealed class MeetAdmission : IAdmissionPolicy
 {
     /// <summary>Reports a null in a required field as an error, so that the validation rules never see one.</summary>

@@ -30,7 +30,10 @@ internal sealed class PoolAdmission(PoolRights rights)
         return [.. rights.FindRejections(pool).Where(rejection => Changed(rejection.Field, pool.Spec, old?.Spec)).Select(rejection => new FieldError(rejection.Field, rejection.Message))];
     }
 
-    /// <summary>Whether the update changes the field. The namespace is not checked here, since it may be assigned to a tenant or added to the installation after the pool.</summary>
+    /// <summary>
+    /// Whether the update changes the field. The namespace is not checked here, since it may be assigned to a tenant or added to the installation after the
+    /// pool.
+    /// </summary>
     private static bool Changed(string field, SfuPoolSpec now, SfuPoolSpec? before) => field switch
     {
         PoolRules.ImageField => now.Image != before?.Image,

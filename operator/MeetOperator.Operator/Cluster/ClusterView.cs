@@ -46,7 +46,9 @@ internal sealed class ClusterView
     public Informer<Pod> Pods { get; }
     public Informer<Namespace> Namespaces { get; }
 
-    /// <summary>Hashes of API keys. Not part of <see cref="All"/>: the role of an older chart does not allow reading them, and meetings must not wait for them.</summary>
+    /// <summary>
+    /// Hashes of API keys. Not part of <see cref="All"/>: the role of an older chart does not allow reading them, and meetings must not wait for them.
+    /// </summary>
     public Informer<ConfigMap> ApiKeys { get; }
     public FreshReads<Meeting> FreshMeetings { get; }
 

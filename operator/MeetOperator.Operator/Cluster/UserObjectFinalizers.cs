@@ -7,7 +7,9 @@ namespace MeetOperator.Operator.Cluster;
 /// <summary>Adds finalizers to objects that users own.</summary>
 internal static class UserObjectFinalizers
 {
-    /// <summary>Returns the object with the finalizer. Returns it unchanged if the role does not allow the patch, as with an older chart during an upgrade or rollback.</summary>
+    /// <summary>
+    /// Returns the object with the finalizer. Returns it unchanged if the role does not allow the patch, as with an older chart during an upgrade or rollback.
+    /// </summary>
     public static async Task<T> EnsureAsync<T>(KubeClient client, T item, string finalizer, CancellationToken ct)
         where T : KubernetesObject
     {

@@ -12,7 +12,9 @@ namespace MeetOperator.Operator.Control;
 /// </summary>
 internal sealed class ControlAuthority(TimeProvider time)
 {
-    /// <summary>Lifetime of certificates for nodes and signaling: long enough to run for weeks without an operator. A certificate never outlives its authority.</summary>
+    /// <summary>
+    /// Lifetime of certificates for nodes and signaling: long enough to run for weeks without an operator. A certificate never outlives its authority.
+    /// </summary>
     public static readonly TimeSpan PeerLifetime = AuthorityPlan.Lifetime;
 
     /// <summary>Lifetime of the operator's own certificate. It is short because the key exists only in memory and renewal is cheap.</summary>
@@ -106,10 +108,15 @@ internal sealed class ControlAuthority(TimeProvider time)
     public IEnumerable<NamespacedName> FindDistrusting(string thumbprint) =>
         RespondingNodes.Where(node => !node.Value.Held.Authorities.Contains(thumbprint, StringComparer.Ordinal)).Select(node => node.Key);
 
-    /// <summary>Whether a responding node still serves with a certificate of another authority than the current one; true until each node has had time to respond.</summary>
+    /// <summary>
+    /// Whether a responding node still serves with a certificate of another authority than the current one; true until each node has had time to respond.
+    /// </summary>
     public bool IsFormerUsed => !HasObserved || RespondingNodes.Any(node => node.Value.Held.Issuer != _state?.Authorities.Signing.Subject);
 
-    /// <summary>Whether most responding nodes trust <paramref name="known"/> and not <paramref name="stored"/>, which means that the stored authority is not the one they were given.</summary>
+    /// <summary>
+    /// Whether most responding nodes trust <paramref name="known"/> and not <paramref name="stored"/>, which means that the stored authority is not the one
+    /// they were given.
+    /// </summary>
     public bool IsForeign(string stored, string known) =>
         HasObserved && RespondingNodes.Sum(node => node.Value.Held.Authorities.Contains(known) && !node.Value.Held.Authorities.Contains(stored) ? 1 : -1) > 0;
 

@@ -22,7 +22,10 @@ internal sealed partial class ControlAuthorityKeeper(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a rotation waits for media nodes that do not accept the next authority. They may be compromised or have a wrong clock. After that, they lose their connection.</summary>
+    /// <summary>
+    /// How long a rotation waits for media nodes that do not accept the next authority. They may be compromised or have a wrong clock. After that, they lose
+    /// their connection.
+    /// </summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromHours(1);
 
     /// <summary>If the local clock differs from the API server's by more than this, the local clock is not trusted.</summary>
@@ -93,7 +96,9 @@ internal sealed partial class ControlAuthorityKeeper(
         return await RenewAsync(ControlRole.Metrics, options.MetricsSecret, metrics, ct).ConfigureAwait(false) || changed;
     }
 
-    /// <summary>Returns the stored authority unless media nodes trust another one. A Secret that was emptied, deleted or restored from a backup is then replaced.</summary>
+    /// <summary>
+    /// Returns the stored authority unless media nodes trust another one. A Secret that was emptied, deleted or restored from a backup is then replaced.
+    /// </summary>
     private Authorities? ChooseTrusted(Authorities? read, DateTimeOffset now)
     {
         if (_last is not { } last || !last.Signing.IsValid(now))

@@ -137,7 +137,9 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         });
     }
 
-    /// <summary>Decides and reserves in one step. Another placement or <see cref="Release"/> frees the reservation. Returns null when another meeting has the ID.</summary>
+    /// <summary>
+    /// Decides and reserves in one step. Another placement or <see cref="Release"/> frees the reservation. Returns null when another meeting has the ID.
+    /// </summary>
     public PlacementDecision? Place(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();

@@ -4,7 +4,9 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>The consequences of a media node that is not serving: whether its pool needs a replacement, and whether participants may still be connected. Pure.</summary>
+/// <summary>
+/// The consequences of a media node that is not serving: whether its pool needs a replacement, and whether participants may still be connected. Pure.
+/// </summary>
 internal static class NodeDeath
 {
     /// <summary>A process that crashed is usually back within this time; one that is not is replaced.</summary>

@@ -21,7 +21,9 @@ internal sealed record NodeFacts
     /// <summary>Time of the last report of the current Pod; null before the first one.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>True when the node has reported at least once, to this operator or to an earlier one, which then recorded it in a status or assigned a meeting.</summary>
+    /// <summary>
+    /// True when the node has reported at least once, to this operator or to an earlier one, which then recorded it in a status or assigned a meeting.
+    /// </summary>
     public bool HasServed => LastSeen is not null
         || Meetings > 0
         || PodRuns.HasRunSince(Pod, Node.Status?.LastSeen)

@@ -17,7 +17,10 @@ internal static class NodeStateRules
     /// <summary>Reason of a node whose cluster node is cordoned.</summary>
     public const string MachineCordoned = "MachineCordoned";
 
-    /// <summary>Reason of a node whose credentials were issued by an authority that no longer exists, for example after a restart with the Pod's Secret from before a rotation.</summary>
+    /// <summary>
+    /// Reason of a node whose credentials were issued by an authority that no longer exists, for example after a restart with the Pod's Secret from before a
+    /// rotation.
+    /// </summary>
     public const string Untrusted = "Untrusted";
 
     public static NodeStateDecision Derive(NodeFacts facts)
@@ -95,11 +98,15 @@ internal static class NodeStateRules
 
     public static bool IsDraining(SfuNode node) => node.Spec.Drain is not null || node.Spec.DrainRequestedAt is not null || node.Metadata.DeletionTimestamp is not null;
 
-    /// <summary>Start of the drain: as recorded in the status, otherwise as far as the object shows. Null while the node is not draining or the start is unknown.</summary>
+    /// <summary>
+    /// Start of the drain: as recorded in the status, otherwise as far as the object shows. Null while the node is not draining or the start is unknown.
+    /// </summary>
     public static DateTimeOffset? DrainSince(SfuNode node) =>
         IsDraining(node) ? node.Status?.DrainRequestedAt ?? node.Spec.DrainRequestedAt ?? node.Metadata.DeletionTimestamp : null;
 
-    /// <summary>The time at which a draining node's meetings must leave; null while it is not draining. The deadline is immediate without a pool and for a forced drain.</summary>
+    /// <summary>
+    /// The time at which a draining node's meetings must leave; null while it is not draining. The deadline is immediate without a pool and for a forced drain.
+    /// </summary>
     public static DateTimeOffset? DrainDeadline(SfuNode node, SfuPool? pool)
     {
         var ownPace = pool is { Metadata.DeletionTimestamp: null } && node.Spec.Drain is not { Force: true } ? pool.Spec.Drain.DeadlineSeconds : 0;

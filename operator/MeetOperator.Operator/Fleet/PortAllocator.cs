@@ -8,7 +8,9 @@ namespace MeetOperator.Operator.Fleet;
 /// </summary>
 internal static class PortAllocator
 {
-    /// <summary>Returns ports from the range in ascending order, or null when no cluster node has <paramref name="count"/> of them free. Prefers ports without a holder.</summary>
+    /// <summary>
+    /// Returns ports from the range in ascending order, or null when no cluster node has <paramref name="count"/> of them free. Prefers ports without a holder.
+    /// </summary>
     /// <param name="range">The range to choose from.</param>
     /// <param name="count">Number of ports.</param>
     /// <param name="holders">Ports in use on each cluster node, and ports of each media node that is not scheduled yet. No entry contains a port twice.</param>

@@ -18,7 +18,9 @@ internal static class ReportRules
     /// <summary>More participants than a node can ever have. Keeps sums over all rooms far from an overflow.</summary>
     private const int MaxCount = 1_000_000;
 
-    /// <summary>Generations grow by one with each move, so valid ones stay far below this limit. No report and no status raises a meeting's generation above it.</summary>
+    /// <summary>
+    /// Generations grow by one with each move, so valid ones stay far below this limit. No report and no status raises a meeting's generation above it.
+    /// </summary>
     public const long MaxGeneration = 1_000_000_000_000;
 
     /// <summary>

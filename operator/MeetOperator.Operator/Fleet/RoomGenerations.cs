@@ -8,7 +8,9 @@ namespace MeetOperator.Operator.Fleet;
 /// </summary>
 internal static class RoomGenerations
 {
-    /// <summary>Whether the node holds a generation that the meeting must exceed. Nodes that may not carry the meeting are ignored, as are out-of-range numbers.</summary>
+    /// <summary>
+    /// Whether the node holds a generation that the meeting must exceed. Nodes that may not carry the meeting are ignored, as are out-of-range numbers.
+    /// </summary>
     public static bool MustExceed(FleetNode node, RoomReport room, AssignedMeeting meeting)
     {
         var carries = meeting.Node == node.Key;
@@ -27,7 +29,9 @@ internal static class RoomGenerations
             .OrderByDescending(holder => holder.Generation),
     ];
 
-    /// <summary>Places a meeting without a known assignment where its room still exists, so that its participants stay connected; null when it may not be placed there.</summary>
+    /// <summary>
+    /// Places a meeting without a known assignment where its room still exists, so that its participants stay connected; null when it may not be placed there.
+    /// </summary>
     public static PlacementDecision? Rejoin(PlacementInput input, IReadOnlyList<(FleetNode Node, long Generation)> holders, DateTimeOffset now)
     {
         if (input.Demand.Current is not null)

@@ -22,7 +22,10 @@ public sealed record OperatorOptions
     /// <summary>MEET_NETWORK_POLICIES: when true, the operator maintains a NetworkPolicy for each pool.</summary>
     public bool NetworkPolicies { get; init; }
 
-    /// <summary>MEET_METRICS_FROM: a JSON list of NetworkPolicy peers that may scrape metrics from the control port of media nodes, in addition to operator and signaling.</summary>
+    /// <summary>
+    /// MEET_METRICS_FROM: a JSON list of NetworkPolicy peers that may scrape metrics from the control port of media nodes, in addition to operator and
+    /// signaling.
+    /// </summary>
     public IReadOnlyList<NetworkPolicyPeer> MetricsFrom { get; init; } = [];
 
     /// <summary>POD_NAME: identity of this replica in the leader election.</summary>

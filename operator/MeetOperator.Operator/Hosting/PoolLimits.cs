@@ -19,6 +19,8 @@ public sealed record PoolLimits
     /// </summary>
     public IReadOnlyList<string> Annotations { get; init; } = [];
 
-    /// <summary>MEET_POOL_IMAGES: image repositories, or prefixes of them, that are allowed in addition to the repository of the operator's own media node image.</summary>
+    /// <summary>
+    /// MEET_POOL_IMAGES: image repositories, or prefixes of them, that are allowed in addition to the repository of the operator's own media node image.
+    /// </summary>
     public IReadOnlyList<string> ImageRepositories { get; init; } = [];
 }

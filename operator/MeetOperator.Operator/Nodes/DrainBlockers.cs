@@ -16,7 +16,10 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
     private const int MaxNamed = 5;
     private readonly ConcurrentDictionary<NamespacedName, (long At, NodeFailure? Found)> _checks = new();
 
-    /// <summary>Returns a result that is at most two seconds old. After the drain deadline it also wakes the node's meetings at this interval, since another node may take them now.</summary>
+    /// <summary>
+    /// Returns a result that is at most two seconds old. After the drain deadline it also wakes the node's meetings at this interval, since another node may
+    /// take them now.
+    /// </summary>
     public NodeFailure? Check(SfuNode node, SfuPool? pool, NodeView view)
     {
         var key = node.Metadata.NamespacedName;

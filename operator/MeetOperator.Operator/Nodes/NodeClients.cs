@@ -14,7 +14,10 @@ internal sealed class NodeClients(LeaderTerm term, ControlAuthority authority, T
 
     public NodeControlClient Of(PollTarget target) => new(_http, target.Address, target.Host);
 
-    /// <summary>Raises the term when a node has seen a higher one, since that node rejects every change from this operator. Either the Lease was recreated, or another operator leads and this term is about to end.</summary>
+    /// <summary>
+    /// Raises the term when a node has seen a higher one, since that node rejects every change from this operator. Either the Lease was recreated, or another
+    /// operator leads and this term is about to end.
+    /// </summary>
     public void ObserveTerm(NodeReport report)
     {
         if (report.Term is { } seen && seen > term.Number)

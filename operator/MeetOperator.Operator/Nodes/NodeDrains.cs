@@ -11,7 +11,9 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Empties nodes before they are deleted: no new rooms, then a deadline, then the meetings move. A node is never deleted while participants are connected.</summary>
+/// <summary>
+/// Empties nodes before they are deleted: no new rooms, then a deadline, then the meetings move. A node is never deleted while participants are connected.
+/// </summary>
 internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClients clients, MeetEvents events, TimeProvider time)
 {
     private readonly DrainBlockers _blockers = new(cluster, fleet, time);

@@ -10,7 +10,10 @@ namespace MeetOperator.Operator.Nodes;
 /// <param name="time">Measures the age of calls.</param>
 internal sealed class NodeLanes(int width, TimeProvider time)
 {
-    /// <summary>How long to wait for a full lane, which is ample since a healthy node responds in milliseconds. There is no wait once the oldest call is older than this.</summary>
+    /// <summary>
+    /// How long to wait for a full lane, which is ample since a healthy node responds in milliseconds. There is no wait once the oldest call is older than
+    /// this.
+    /// </summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(200);
     private readonly ConcurrentDictionary<NamespacedName, Lane> _lanes = new();
 

@@ -6,7 +6,10 @@ using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Deletes Pods whose SfuNode no longer exists, for example because its finalizer was removed by hand. They have no owner, so garbage collection does not delete them.</summary>
+/// <summary>
+/// Deletes Pods whose SfuNode no longer exists, for example because its finalizer was removed by hand. They have no owner, so garbage collection does not
+/// delete them.
+/// </summary>
 internal static class OrphanPods
 {
     public static async Task RemoveAsync(ClusterView cluster, NamespacedName node, CancellationToken ct)

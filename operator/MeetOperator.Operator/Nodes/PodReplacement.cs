@@ -20,7 +20,10 @@ internal static class PodReplacement
         && view.WithoutMeetingsFor < LeaveTimeout
         && report.LoopReports.Any(loop => loop.ConnectedSessions > 0 && !ForwardingWatch.IsStuck(loop));
 
-    /// <summary>Whether no participant can be connected. The operator's own certificate may be the rejected one, so a node that responds may still have participants that no report counts.</summary>
+    /// <summary>
+    /// Whether no participant can be connected. The operator's own certificate may be the rejected one, so a node that responds may still have participants
+    /// that no report counts.
+    /// </summary>
     private static bool IsUnused(NodeView view) => view.IsDead || !view.HasServed || (view.Report is { } report && NodeEmptiness.CountSessions(report) == 0);
 
     /// <summary>The reason why the Pod must be replaced, or null.</summary>

@@ -18,7 +18,9 @@ internal sealed record PoolNode
     /// <summary>Drains because the pool was scaled down, so that the drain can be canceled.</summary>
     public bool CanReturn { get; init; }
 
-    /// <summary>Provides no capacity, because it has failed, or because its cluster node is cordoned. It is replaced, and deleted once its replacement is serving.</summary>
+    /// <summary>
+    /// Provides no capacity, because it has failed, or because its cluster node is cordoned. It is replaced, and deleted once its replacement is serving.
+    /// </summary>
     public bool IsOutOfService { get; init; }
 
     /// <summary>No participant can still be connected to it.</summary>

@@ -26,7 +26,9 @@ internal sealed class PoolPorts(ClusterView cluster)
         return PortAllocator.Allocate(exposure.PortRange, exposure.UdpPorts, holders, apart ? clusterNodes.Count : 1);
     }
 
-    /// <summary>Whether the node's ports are in use. A node without a Pod gets one only with ports from its own pool's range, so other ports that it lists do not count.</summary>
+    /// <summary>
+    /// Whether the node's ports are in use. A node without a Pod gets one only with ports from its own pool's range, so other ports that it lists do not count.
+    /// </summary>
     private bool HoldsPorts(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName) is not null
         || cluster.PoolOf(node) is not { } own || PoolRules.ContainsPorts(node, own.Spec.Exposure.PortRange);
 

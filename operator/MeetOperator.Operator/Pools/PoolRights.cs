@@ -49,7 +49,10 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     private bool HoldsPorts(SfuPool pool) =>
         cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Check(pool, rivals: []).Any());
 
-    /// <summary>Whether the other pool's claim on ports takes precedence: pools of the installation first, then pools with nodes, then the older pool. At admission, every existing pool does.</summary>
+    /// <summary>
+    /// Whether the other pool's claim on ports takes precedence: pools of the installation first, then pools with nodes, then the older pool. At admission,
+    /// every existing pool does.
+    /// </summary>
     private bool TakesPrecedence(SfuPool other, SfuPool pool, bool onlyEarlier)
     {
         if (IsShared(other.Metadata.Namespace) is var isShared && isShared != IsShared(pool.Metadata.Namespace))

@@ -5,7 +5,9 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Pools;
 
-/// <summary>What a pool may not request. The operator creates the pool's Pods, and must not grant the author of a pool permissions that the author lacks. Pure.</summary>
+/// <summary>
+/// What a pool may not request. The operator creates the pool's Pods, and must not grant the author of a pool permissions that the author lacks. Pure.
+/// </summary>
 internal static class PoolRules
 {
     public const string NamespaceField = "metadata.namespace";

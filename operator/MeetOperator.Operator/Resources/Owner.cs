@@ -16,6 +16,9 @@ internal static class Owner
         BlockOwnerDeletion = true,
     };
 
-    /// <summary>Omits blockOwnerDeletion, which would require permission to update Pods' finalizers. Pods from a list have no apiVersion and kind, so both are constants.</summary>
+    /// <summary>
+    /// Omits blockOwnerDeletion, which would require permission to update Pods' finalizers. Pods from a list have no apiVersion and kind, so both are
+    /// constants.
+    /// </summary>
     public static OwnerReference Of(Pod pod) => new() { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name!, Uid = pod.Metadata.Uid! };
 }

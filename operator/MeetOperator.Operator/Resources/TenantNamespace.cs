@@ -4,7 +4,10 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Builds the namespace of a tenant. Ownership is a label and not an owner reference, so that the garbage collector never deletes the namespace while participants use it.</summary>
+/// <summary>
+/// Builds the namespace of a tenant. Ownership is a label and not an owner reference, so that the garbage collector never deletes the namespace while
+/// participants use it.
+/// </summary>
 internal static class TenantNamespace
 {
     public static Namespace Build(Tenant tenant) => new()

@@ -6,7 +6,10 @@ internal sealed class QuotaLedger
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HashSet<string>> _open = new(StringComparer.Ordinal);
 
-    /// <summary>Counts the meeting if it is within the limit; null means no limit. Returns false otherwise, also for a meeting that was counted under a higher limit and then no longer counts.</summary>
+    /// <summary>
+    /// Counts the meeting if it is within the limit; null means no limit. Returns false otherwise, also for a meeting that was counted under a higher limit and
+    /// then no longer counts.
+    /// </summary>
     public bool TryAdmit(string tenant, string meetingUid, int? limit)
     {
         lock (_gate)

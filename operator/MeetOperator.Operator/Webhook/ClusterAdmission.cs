@@ -9,7 +9,10 @@ using MeetOperator.Operator.Pools;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>Admission in a cluster: first <see cref="MeetAdmission"/>, then the rules that depend on other objects and on the installation, and finally defaults and warnings.</summary>
+/// <summary>
+/// Admission in a cluster: first <see cref="MeetAdmission"/>, then the rules that depend on other objects and on the installation, and finally defaults and
+/// warnings.
+/// </summary>
 internal sealed class ClusterAdmission : IAdmissionReviewer
 {
     private readonly ClusterView _cluster;

@@ -12,7 +12,9 @@ public sealed record WebhookOptions
     /// <summary>MEET_WEBHOOK_CONFIGURATION: name of the two webhook configurations whose caBundle the operator maintains.</summary>
     public string Configuration { get; init; } = "meet-webhook";
 
-    /// <summary>MEET_WEBHOOK_CERTIFICATE_DIR: directory with tls.crt and tls.key of another authority. If set, the operator creates no authority and writes no caBundle.</summary>
+    /// <summary>
+    /// MEET_WEBHOOK_CERTIFICATE_DIR: directory with tls.crt and tls.key of another authority. If set, the operator creates no authority and writes no caBundle.
+    /// </summary>
     public string? CertificateDirectory { get; init; }
 
     /// <summary>Name of the Secret that contains the operator's own authority.</summary>

@@ -3,7 +3,10 @@ using MeetOperator.Operator.Pools;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>Adopts an assignment from the status if its generation is higher than the one in memory, since another operator wrote it later. Never adopts a node of another tenant.</summary>
+/// <summary>
+/// Adopts an assignment from the status if its generation is higher than the one in memory, since another operator wrote it later. Never adopts a node of
+/// another tenant.
+/// </summary>
 internal sealed class AdoptStep(MediaFleet fleet, MeetingIds ids, PoolRights rights) : IMeetingStep
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)

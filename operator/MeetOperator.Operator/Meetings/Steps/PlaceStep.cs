@@ -78,7 +78,10 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         return context.Rejection is { CanMove: false } ? demand with { AllowedRegions = RegionSet.None } : demand;
     }
 
-    /// <summary>Whether the room has the required participant limit. A room that another operator process created does, unless the tenant has a quota, which may have changed.</summary>
+    /// <summary>
+    /// Whether the room has the required participant limit. A room that another operator process created does, unless the tenant has a quota, which may have
+    /// changed.
+    /// </summary>
     private static bool HasRequestedCapacity(MeetingContext context, CurrentAssignment current) =>
         current.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
 
