@@ -147,7 +147,7 @@ describe('every screen', () => {
 });
 
 describe('the page', () => {
-  it('is in German for a browser that prefers German, and in English for other languages', async () => {
+  it('the page is in German for a browser that prefers German, and in English for other languages', async () => {
     for (const [locale, lang, text] of [['de-AT', 'de', 'Neues Meeting'], ['fr-FR', 'en', 'New meeting']]) {
       const context = await browser.newContext({ locale });
       try {
