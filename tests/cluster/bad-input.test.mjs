@@ -104,7 +104,7 @@ describe('a pool', () => {
       },
     })));
     await apply(pool('ports', taken));
-    await stalled('sfupool', 'ports', namespace, 'PortsTaken', `UDP ports ${taken} are taken`, 'spec.exposure.portRange');
+    await stalled('sfupool', 'ports', namespace, 'PortsTaken', `UDP ports ${taken} are in use`, 'spec.exposure.portRange');
 
     await patch('sfupool', 'ports', { exposure: { portRange: { min: 43821, max: 43821 } } });
     await ready('sfupool', 'ports', namespace);

@@ -75,7 +75,7 @@ describe('the rights', () => {
     try {
       const { status, body } = await rest('POST', '/meetings', { token: key, body: { title: 'Without a response' }, at });
       assert.equal(status, 503);
-      assert.match(body.detail, /did not take the request/);
+      assert.match(body.detail, /unavailable or rejected the request/);
     } finally {
       await cluster('resume', 'apiserver');
     }

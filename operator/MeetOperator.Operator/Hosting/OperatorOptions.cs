@@ -4,7 +4,7 @@ using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>Settings of the operator; each value comes from one environment variable in docs/architecture.md.</summary>
+/// <summary>Settings of the operator; each value comes from one environment variable in docs/configuration.md.</summary>
 public sealed record OperatorOptions
 {
     /// <summary>MEET_PUBLIC_URL: base URL of the pages; meeting links start with it.</summary>

@@ -5,7 +5,7 @@ using MeetOperator.Operator.Control;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Environment variables of a media node, as listed in docs/architecture.md.</summary>
+/// <summary>Environment variables of a media node, as listed in docs/configuration.md.</summary>
 internal static class MediaNodeEnv
 {
     /// <summary>Control port of Pods with their own address.</summary>

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>Settings of the server, read from the environment variables that <c>docs/architecture.md</c> documents.</summary>
+/// <summary>Settings of the server, read from the environment variables that <c>docs/configuration.md</c> documents.</summary>
 public sealed record SignalingOptions
 {
     /// <summary>The address to listen on: <c>address:port</c>.</summary>
