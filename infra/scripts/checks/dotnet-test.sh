@@ -3,7 +3,7 @@
 set -uo pipefail
 name=$(basename "$2" .csproj)
 log="$1/$name.log"
-timeout 900 dotnet test "$2" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" --results-directory "$1" --blame-hang-timeout 5m >"$log" 2>&1
+timeout 1800 dotnet test "$2" -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$name.trx" --results-directory "$1" --blame-hang-timeout 5m >"$log" 2>&1
 code=$?
 if ((code == 0)); then tail -n 1 "$log"; else cat "$log"; fi
 # A project that crashed without results must not look like a project without tests.

@@ -75,7 +75,7 @@ public sealed class RejectedMeetingTests(RejectedMeetingTests.Server server) : I
         var conditions = new JsonArray(new JsonObject { ["type"] = "Accepted", ["status"] = "False", ["reason"] = reason, ["message"] = "no longer allowed" });
         await server.Cluster.Client.MergePatchAsync<Meeting>(
             new NamespacedName(@namespace, id), new JsonObject { ["status"] = new JsonObject { ["conditions"] = conditions } }, default, new WriteOptions { Subresource = "status" });
-        await Eventually.TrueAsync(() => Find(id)!.Object.Status!.Conditions.Any(condition => condition is { Type: "Accepted", Status: "False" } && condition.Reason == reason), "the server has received the rejection");
+        await Eventually.TrueAsync(() => Find(id)!.Object.Status!.Conditions.Any(condition => condition is { Type: "Accepted", Status: ConditionStatus.False } && condition.Reason == reason), "the server has received the rejection");
     }
 
     private MeetingView? Find(string id) => Signaling.Service<MeetingDirectory>().Find(id);
