@@ -50,12 +50,12 @@ for (const [what, values, message] of [
   ['an unknown failure policy', { webhook: { failurePolicy: 'Maybe' } }, /webhook\.failurePolicy: webhook\.failurePolicy must be one of the following: "Fail", "Ignore"/],
   ['a public URL with a path', { publicUrl: 'https://example.com/meet' }, /publicUrl: Does not match pattern/],
   ['a port above 65535', { test: { udpPort: 70000 } }, /test\.udpPort: Must be less than or equal to 65535/],
-  ['the tag latest', { image: { tag: 'latest' } }, /image\.tag is latest: name a version/],
-  ['two replicas without a database', { signaling: { replicas: 2 } }, /signaling\.replicas is 2: .* set database\.existingSecret and redis\.existingSecret, or one replica/],
+  ['the tag latest', { image: { tag: 'latest' } }, /image\.tag is latest: set a version/],
+  ['two replicas without a database', { signaling: { replicas: 2 } }, /signaling\.replicas is 2: .* set database\.existingSecret and redis\.existingSecret, or set signaling\.replicas to 1/],
   ['two replicas without Redis', { signaling: { replicas: 2 }, database: { existingSecret: 'db' } }, /set database\.existingSecret and redis\.existingSecret/],
-  ['an Ingress without a host', { ingress: { enabled: true } }, /ingress\.enabled needs ingress\.host/],
-  ['a route without a Gateway', { gateway: { enabled: true, host: 'a.example' } }, /gateway\.enabled needs gateway\.host and gateway\.parentRefs/],
-  ['a certificate without a webhook', { webhook: { enabled: false, certManager: { enabled: true } } }, /webhook\.certManager\.enabled needs webhook\.enabled/],
+  ['an Ingress without a host', { ingress: { enabled: true } }, /ingress\.enabled requires ingress\.host/],
+  ['a route without a Gateway', { gateway: { enabled: true, host: 'a.example' } }, /gateway\.enabled requires gateway\.host and gateway\.parentRefs/],
+  ['a certificate without a webhook', { webhook: { enabled: false, certManager: { enabled: true } } }, /webhook\.certManager\.enabled requires webhook\.enabled/],
 ]) {
   test(`${what} is rejected with the name of the value`, () => assert.throws(() => renderText(values), message));
 }
