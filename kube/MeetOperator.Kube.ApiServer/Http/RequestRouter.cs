@@ -101,9 +101,9 @@ internal sealed partial class RequestRouter(ServerCore core, string token, ILogg
         await Responses.WriteAsync(http, 201, answer);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed with an internal error")]
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Error, Message = "{Method} {Path} failed with an internal error")]
     private partial void LogRequestFailed(Exception exception, string method, string path);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Storage error: {Problem}")]
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Error, Message = "Storage error: {Problem}")]
     private partial void LogStorageFailed(string problem);
 }

@@ -45,6 +45,6 @@ internal sealed partial class EventExpiry(ObjectStore store, TimeProvider time, 
         return last + Lifetime < time.GetUtcNow() && metadata.Array("finalizers") is not { Count: > 0 };
     }
 
-    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "Expired Events could not be deleted; the next attempt follows in a minute")]
+    [LoggerMessage(EventId = 1411, Level = LogLevel.Error, Message = "Expired Events could not be deleted; the next attempt follows in a minute")]
     private partial void LogFailure(Exception exception);
 }

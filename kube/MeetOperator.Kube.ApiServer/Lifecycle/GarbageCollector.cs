@@ -316,6 +316,6 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
     private static IEnumerable<string> OwnerUids(StoredObject stored) =>
         (stored.Root.Object("metadata").Array("ownerReferences") ?? []).OfType<JsonObject>().Select(o => o.Text("uid")).OfType<string>();
 
-    [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "Garbage collection after a change of {Key} failed")]
+    [LoggerMessage(EventId = 1412, Level = LogLevel.Error, Message = "Garbage collection after a change of {Key} failed")]
     private partial void LogFailure(Exception exception, ObjectKey key);
 }

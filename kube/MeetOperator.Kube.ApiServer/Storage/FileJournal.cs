@@ -175,9 +175,9 @@ internal sealed partial class FileJournal : IJournal
         }
     }
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "The data directory is not writable; every write fails until the server restarts")]
+    [LoggerMessage(EventId = 1421, Level = LogLevel.Error, Message = "The data directory is not writable; every write fails until the server restarts")]
     private partial void LogFailed(Exception exception);
 
-    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "A snapshot could not be written; the existing logs are kept")]
+    [LoggerMessage(EventId = 1422, Level = LogLevel.Warning, Message = "A snapshot could not be written; the existing logs are kept")]
     private partial void LogSnapshotFailed(Exception exception);
 }

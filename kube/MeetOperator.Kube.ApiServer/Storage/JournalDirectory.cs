@@ -129,6 +129,6 @@ internal sealed partial class JournalDirectory : IDisposable
 
     private string FileOf(string prefix, long version) => Path.Combine(_path, prefix + version.ToString("D19", CultureInfo.InvariantCulture));
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{File} ends with an incomplete write: {Bytes} bytes that were never acknowledged are ignored")]
+    [LoggerMessage(EventId = 1423, Level = LogLevel.Warning, Message = "{File} ends with an incomplete write: {Bytes} bytes that were never acknowledged are ignored")]
     private partial void LogIncompleteWrite(string file, int bytes);
 }

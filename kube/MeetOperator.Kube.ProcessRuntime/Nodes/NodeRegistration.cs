@@ -90,6 +90,6 @@ internal sealed partial class NodeRegistration(KubeClient client, RuntimeService
         }
     }
 
-    [LoggerMessage(2121, LogLevel.Warning, "The Lease of the node could not be renewed; the next heartbeat tries again")]
+    [LoggerMessage(1521, LogLevel.Warning, "The Lease of the node could not be renewed; the next heartbeat tries again")]
     private static partial void LogHeartbeatFailed(ILogger logger, Exception exception);
 }

@@ -4,12 +4,12 @@ namespace MeetOperator.Kube.ProcessRuntime;
 
 internal sealed partial class PodWorker
 {
-    [LoggerMessage(2111, LogLevel.Warning, "Pod {Pod} was rejected: {Reason}: {Message}")]
+    [LoggerMessage(1511, LogLevel.Warning, "Pod {Pod} was rejected: {Reason}: {Message}")]
     private static partial void LogRejected(ILogger logger, NamespacedName pod, string reason, string message);
 
-    [LoggerMessage(2112, LogLevel.Warning, "Pod {Pod}: the status could not be written; the write is retried")]
+    [LoggerMessage(1512, LogLevel.Warning, "Pod {Pod}: the status could not be written; the write is retried")]
     private static partial void LogWriteFailed(ILogger logger, Exception exception, NamespacedName pod);
 
-    [LoggerMessage(2113, LogLevel.Error, "Pod {Pod}: the worker stopped after an unexpected failure")]
+    [LoggerMessage(1513, LogLevel.Error, "Pod {Pod}: the worker stopped after an unexpected failure")]
     private static partial void LogWorkerFailed(ILogger logger, Exception exception, NamespacedName pod);
 }

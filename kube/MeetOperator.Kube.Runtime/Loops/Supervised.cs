@@ -37,6 +37,6 @@ public static partial class Supervised
         }
     }
 
-    [LoggerMessage(1301, LogLevel.Error, "{Loop} failed and restarts in {Delay}.")]
+    [LoggerMessage(1311, LogLevel.Error, "{Loop} failed and restarts in {Delay}.")]
     private static partial void LogFailed(ILogger logger, Exception error, string loop, TimeSpan delay);
 }

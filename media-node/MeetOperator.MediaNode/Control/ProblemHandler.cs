@@ -37,6 +37,6 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> logger) : I
             JsonSerializer.Serialize(new { type = "urn:meetoperator:node:" + code, title = status.ToString(), status = (int)status, detail }));
     }
 
-    [LoggerMessage(EventId = 201, Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
+    [LoggerMessage(EventId = 4201, Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
     private static partial void LogFailed(ILogger logger, string method, string path, Exception exception);
 }

@@ -4,12 +4,12 @@ namespace MeetOperator.MediaNode.Hosting;
 
 internal sealed partial class MediaNodeHost
 {
-    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Media node {Name} is ready: UDP {Ports} on {Addresses}.")]
+    [LoggerMessage(EventId = 4300, Level = LogLevel.Information, Message = "Media node {Name} is ready: UDP {Ports} on {Addresses}.")]
     private static partial void LogReady(ILogger logger, string name, string ports, string addresses);
 
-    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "The warm-up call received no media within 5 s. The first meeting may start slowly.")]
+    [LoggerMessage(EventId = 4301, Level = LogLevel.Warning, Message = "The warm-up call received no media within 5 s. The first meeting may start slowly.")]
     private static partial void LogSelfCallFailed(ILogger logger);
 
-    [LoggerMessage(EventId = 302, Level = LogLevel.Information, Message = "The node is shutting down and accepts no new rooms. {Participants} participants may stay for up to {Seconds} s.")]
+    [LoggerMessage(EventId = 4302, Level = LogLevel.Information, Message = "The node is shutting down and accepts no new rooms. {Participants} participants may stay for up to {Seconds} s.")]
     private static partial void LogShuttingDown(ILogger logger, int participants, double seconds);
 }

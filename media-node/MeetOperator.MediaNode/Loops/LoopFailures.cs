@@ -23,6 +23,6 @@ internal sealed partial class LoopFailures(int port, ILogger logger)
 
     public IReadOnlyDictionary<string, long> Copy() => Scopes.ToDictionary(s => s.ToString(), s => _counts[(int)s], StringComparer.Ordinal);
 
-    [LoggerMessage(EventId = 100, Level = LogLevel.Error, Message = "An unexpected error on the loop of port {Port} ended one {Scope} (occurrence {Count}). The loop continues.")]
+    [LoggerMessage(EventId = 4100, Level = LogLevel.Error, Message = "An unexpected error on the loop of port {Port} ended one {Scope} (occurrence {Count}). The loop continues.")]
     private static partial void LogFailure(ILogger logger, int port, FailureScope scope, long count, Exception exception);
 }

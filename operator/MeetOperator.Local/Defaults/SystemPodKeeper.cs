@@ -59,9 +59,9 @@ internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<P
         }
     }
 
-    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Pod {Pod} was deleted and has been recreated.")]
+    [LoggerMessage(EventId = 5111, Level = LogLevel.Information, Message = "Pod {Pod} was deleted and has been recreated.")]
     private static partial void LogRecreated(ILogger logger, string pod);
 
-    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "Pod {Pod} was deleted and could not be recreated: {Reason}")]
+    [LoggerMessage(EventId = 5112, Level = LogLevel.Warning, Message = "Pod {Pod} was deleted and could not be recreated: {Reason}")]
     private static partial void LogNotRecreated(ILogger logger, string pod, string reason);
 }

@@ -140,16 +140,16 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         File.Move(fresh, stateFile, overwrite: true);
     }
 
-    [LoggerMessage(3101, LogLevel.Information, "Manifest {File}: {Count} objects applied")]
+    [LoggerMessage(5101, LogLevel.Information, "Manifest {File}: {Count} objects applied")]
     private static partial void LogApplied(ILogger logger, string file, int count);
 
-    [LoggerMessage(3102, LogLevel.Information, "Manifest {File}: {Object} deleted")]
+    [LoggerMessage(5102, LogLevel.Information, "Manifest {File}: {Object} deleted")]
     private static partial void LogPruned(ILogger logger, string file, ManifestKey @object);
 
-    [LoggerMessage(3103, LogLevel.Warning, "Manifest {File} could not be applied: {Message}")]
+    [LoggerMessage(5103, LogLevel.Warning, "Manifest {File} could not be applied: {Message}")]
     private static partial void LogInvalid(ILogger logger, string file, string message);
 
-    [LoggerMessage(3104, LogLevel.Warning, "The manifest directory could not be read: {Message}")]
+    [LoggerMessage(5104, LogLevel.Warning, "The manifest directory could not be read: {Message}")]
     private static partial void LogReadFailed(ILogger logger, string message);
 
     private sealed record FileState(string Stamp, IReadOnlyList<ManifestKey> Objects);

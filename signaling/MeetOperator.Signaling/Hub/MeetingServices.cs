@@ -22,5 +22,7 @@ public sealed record MeetingServices(
     /// <summary>Maximum number of meetings that recover at the same time after a bus outage.</summary>
     private const int RecoveriesAtOnce = 32;
 
+    public MediaServices Media { get; } = new(Nodes, Options, Metrics, Time, Loggers);
+
     public SemaphoreSlim Recoveries { get; } = new(RecoveriesAtOnce);
 }

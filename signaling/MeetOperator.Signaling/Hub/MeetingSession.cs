@@ -39,7 +39,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         loop = new SessionLoop(e => LogStepFailed(logger, e, Key.MeetingId));
         chat = new ChatFeed(services.Chat, key);
         presence = new SessionPresence(key, services);
-        Room = new RoomLink(key.MeetingId, services, e => loop.Post(() => OnRoomEventAsync(e)));
+        Room = new RoomLink(key.MeetingId, services.Media, e => loop.Post(() => OnRoomEventAsync(e)));
         headless = new HeadlessParticipants(presence, roster, services.Participants, key);
     }
 

@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>A participant with a socket on this instance. Belongs to the session's loop, except that any thread may send to the socket.</summary>
-public sealed class Member(SocketIdentity identity, ClientSocket socket, bool resume)
+public sealed class Member(SocketIdentity identity, ClientSocket socket, bool resume) : IMediaClient
 {
     public SocketIdentity Identity { get; } = identity;
 

@@ -17,7 +17,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private const int MaxWaiting = 8;
 
     private readonly RoomLink room;
-    private readonly Member member;
+    private readonly IMediaClient client;
     private readonly SessionLoop calls;
     private readonly CancellationTokenSource closed = new();
     private MediaAssignment? started;
@@ -34,14 +34,14 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private string? publishSession;
     private int sentRevision;
 
-    internal MediaParticipant(RoomLink room, Member member)
+    internal MediaParticipant(RoomLink room, IMediaClient client)
     {
         this.room = room;
-        this.member = member;
-        calls = new SessionLoop(e => LogUnexpected(room.Logger, e, member.ParticipantId));
+        this.client = client;
+        calls = new SessionLoop(e => LogUnexpected(room.Logger, e, client.Identity.ParticipantId));
     }
 
-    public string ParticipantId => member.ParticipantId;
+    public string ParticipantId => client.Identity.ParticipantId;
 
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open. Thread-safe.</summary>
     internal string? SubscribeSession => subscribeSession;
@@ -135,7 +135,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     });
 
     /// <summary>Handles the event that there are more tracks for this participant than one session can carry.</summary>
-    public void HandleFullSession(string? reason) => member.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: subscribeSession));
+    public void HandleFullSession(string? reason) => client.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: subscribeSession));
 
     /// <summary>
     /// Returns true if the node itself ended the session. A session that a client or another replica closed or replaced has no reason, and the client detects and
@@ -192,7 +192,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         {
             Interlocked.Decrement(ref waiting);
             room.Metrics.Rejected(WireName.Of(ErrorCode.RateLimited));
-            member.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers are queued for the media node. Wait for each response before sending the next.", reference, session));
+            client.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers are queued for the media node. Wait for each response before sending the next.", reference, session));
             return;
         }
 
@@ -217,13 +217,13 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
         catch (NotPlacedException)
         {
-            member.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. 'media-restart' follows when it has one.", reference));
+            client.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. 'media-restart' follows when it has one.", reference));
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !closed.IsCancellationRequested)
         {
             room.Metrics.NodeFailed(failure.Reason);
             LogCallFailed(room.Logger, ParticipantId, failure.Reason, e.Message);
-            member.Send(new ErrorMessage(failure.Code, failure.Message, reference, session));
+            client.Send(new ErrorMessage(failure.Code, failure.Message, reference, session));
         }
     }
 
@@ -263,7 +263,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
         if (reason is not null && started is not null)
         {
-            member.Send(new MediaRestartMessage(reason, assignment.Generation));
+            client.Send(new MediaRestartMessage(reason, assignment.Generation));
         }
 
         var isReported = false;
@@ -286,7 +286,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
                 if (!isReported)
                 {
                     isReported = true;
-                    member.Send(new ErrorMessage(ErrorCode.MediaFailed, failure.Message));
+                    client.Send(new ErrorMessage(ErrorCode.MediaFailed, failure.Message));
                 }
             }
 
@@ -304,12 +304,12 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private async Task SubscribeAsync(MediaAssignment assignment, bool fresh)
     {
         await room.PutAsync(assignment, ParticipantId, closed.Token).ConfigureAwait(false);
-        if (member.Entry is { Audio: false } or { Video: false })
+        if (client.Entry is { Audio: false } or { Video: false })
         {
             await room.CallAsync(assignment, (node, ct) => node.MuteAsync(
                 room.MeetingId,
                 ParticipantId,
-                new TrackMuteRequest { Muted = new MuteState { Microphone = member.Entry.Audio ? null : true, Camera = member.Entry.Video ? null : true } },
+                new TrackMuteRequest { Muted = new MuteState { Microphone = client.Entry.Audio ? null : true, Camera = client.Entry.Video ? null : true } },
                 ct), closed.Token).ConfigureAwait(false);
         }
 
@@ -331,7 +331,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             SessionId = offer.SessionId,
 
             // Without a session ID, the SDP origin shows whether the offer comes from a new peer connection.
-            Restart = offer.Restart || (offer.SessionId is null && room.IsOtherPublisher(member.Identity, offer.Sdp)),
+            Restart = offer.Restart || (offer.SessionId is null && room.IsOtherPublisher(client.Identity, offer.Sdp)),
         };
         SdpAnswer answer;
         try
@@ -346,7 +346,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
         publishSession = answer.SessionId;
         room.RecordPublisher(ParticipantId, offer.Sdp);
-        member.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
+        client.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
     }
 
     private Task MuteAsync(MediaAssignment assignment, MediaType kind, bool muted) => room.CallAsync(assignment, (node, ct) => node.MuteAsync(
@@ -364,7 +364,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
 
         sentRevision = revision;
-        member.Send(new ForwardedOfferMessage(
+        client.Send(new ForwardedOfferMessage(
             ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(t => new OfferedTrack(t.Mid ?? string.Empty, t.ParticipantId, t.Kind, t.Source))], session));
     }
 

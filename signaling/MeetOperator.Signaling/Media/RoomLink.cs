@@ -17,7 +17,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
 
-    private readonly MeetingServices services;
+    private readonly MediaServices services;
     private readonly Action<RoomEvent> onEvent;
     private readonly ConcurrentDictionary<string, MediaParticipant> participants = new(StringComparer.Ordinal);
 
@@ -30,7 +30,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     private Task watching = Task.CompletedTask;
 
     // onEvent is called for events that this class does not handle: speakers, tracks, and participants that left.
-    public RoomLink(string meetingId, MeetingServices services, Action<RoomEvent> onEvent)
+    public RoomLink(string meetingId, MediaServices services, Action<RoomEvent> onEvent)
     {
         MeetingId = meetingId;
         this.services = services;
@@ -101,11 +101,11 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    public MediaParticipant Attach(Member member)
+    public MediaParticipant Attach(IMediaClient client)
     {
-        var participant = new MediaParticipant(this, member);
-        participants[member.ParticipantId] = participant;
-        participant.Start(fresh: !member.Resume);
+        var participant = new MediaParticipant(this, client);
+        participants[client.Identity.ParticipantId] = participant;
+        participant.Start(fresh: !client.Resume);
         return participant;
     }
 

@@ -1,0 +1,19 @@
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>The connected participant that a <see cref="MediaParticipant"/> works for.</summary>
+public interface IMediaClient
+{
+    SocketIdentity Identity { get; }
+
+    /// <summary>Whether the client still has its media sessions from an earlier socket.</summary>
+    bool Resume { get; }
+
+    /// <summary>The participant's presence entry, or null before it is stored.</summary>
+    PresenceEntry? Entry { get; }
+
+    /// <summary>Queues a message to the client. Any thread may call it.</summary>
+    void Send(ServerMessage message);
+}

@@ -1,0 +1,4 @@
+namespace MeetOperator.Signaling;
+
+/// <summary>What the media side of every meeting session needs.</summary>
+public sealed record MediaServices(MediaNodes Nodes, SignalingOptions Options, SignalingMetrics Metrics, TimeProvider Time, ILoggerFactory Loggers);
