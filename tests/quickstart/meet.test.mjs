@@ -41,7 +41,7 @@ for (const [args, env, message] of [
   [['up', '--now'], {}, /unknown option '--now'; usage: \.\/meet up \[--detach\]/],
   [['up'], { MEET_PORT: '80' }, /MEET_PORT must be a number from 1024 to 65535, not '80'/],
   [['up'], { MEET_PORT: 'x' }, /MEET_PORT must be a number/],
-  [['test', 'nothing'], {}, /unknown suite 'nothing'; known suites: unit architecture verify quickstart browser chart web conformance cluster/],
+  [['test', 'nothing'], {}, /unknown suite 'nothing'; known suites: cluster unit architecture verify quickstart browser chart web conformance/],
   [['bench'], {}, /usage: \.\/meet bench/],
 ]) {
   test(`meet ${args.join(' ')} ${JSON.stringify(env)} fails with a message that explains the usage`, () => {
