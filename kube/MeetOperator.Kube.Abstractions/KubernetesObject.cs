@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
 
 namespace MeetOperator.Kube;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

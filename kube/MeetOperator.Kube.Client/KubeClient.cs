@@ -1,7 +1,16 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Http;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Client.Watching;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube.Client;
 

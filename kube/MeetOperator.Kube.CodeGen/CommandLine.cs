@@ -1,4 +1,11 @@
 using System.Reflection;
+using MeetOperator.Kube.CodeGen.Crds;
+using MeetOperator.Kube.CodeGen.Errors;
+using MeetOperator.Kube.CodeGen.Loading;
+using MeetOperator.Kube.CodeGen.Output;
+using MeetOperator.Kube.CodeGen.Rbac;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube.CodeGen;
 

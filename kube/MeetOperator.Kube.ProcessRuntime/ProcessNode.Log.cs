@@ -1,3 +1,4 @@
+using MeetOperator.Kube.Metadata;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.ProcessRuntime;

@@ -1,6 +1,18 @@
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.ProcessRuntime.Containers;
+using MeetOperator.Kube.ProcessRuntime.Logs;
+using MeetOperator.Kube.ProcessRuntime.Nodes;
+using MeetOperator.Kube.ProcessRuntime.Plans;
+using MeetOperator.Kube.ProcessRuntime.Pods;
+using MeetOperator.Kube.ProcessRuntime.Probes;
+using MeetOperator.Kube.ProcessRuntime.Processes;
+using MeetOperator.Kube.ProcessRuntime.Services;
+using MeetOperator.Kube.Runtime.Events;
+using MeetOperator.Kube.Runtime.Informers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,7 @@
-using MeetOperator;
 using MeetOperator.MediaNode.Benching;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,5 @@
+using MeetOperator.NodeControl.Security;
+
 namespace MeetOperator.NodeControl;
 
 /// <summary>The credentials that a media node uses. The operator compares them with its own state to decide whether the node needs new ones.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using MeetOperator.NodeControl.Security;
 
 namespace MeetOperator.NodeControl;
 

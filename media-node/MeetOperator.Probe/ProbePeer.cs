@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Sdp;
 
 namespace MeetOperator.Probe;

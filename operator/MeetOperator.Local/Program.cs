@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
-using MeetOperator.Local;
+using MeetOperator.Local.Defaults;
+using MeetOperator.Local.Exporting;
+using MeetOperator.Local.Settings;
+using MeetOperator.Local.Startup;
 using Microsoft.Extensions.Logging;
 
 using var stop = new CancellationTokenSource();

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
-using MeetOperator;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Uninstalling;
 
 if (args is [FinalizerRelease.Verb])

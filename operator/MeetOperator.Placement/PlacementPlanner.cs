@@ -1,5 +1,7 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Filters;
+using MeetOperator.Placement.Inputs;
 using MeetOperator.Placement.Scorers;
 
 namespace MeetOperator.Placement;

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using MeetOperator.Signaling.Data.Bus;
 using Microsoft.Data.Sqlite;
 using StackExchange.Redis;
 

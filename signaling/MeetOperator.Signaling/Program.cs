@@ -1,7 +1,8 @@
 using System.Net.Sockets;
-using MeetOperator;
 using MeetOperator.Kube.Client;
-using MeetOperator.Signaling;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Signaling.Hosting;
+using MeetOperator.Signaling.Settings;
 
 if (!SignalingEnvironment.TryRead(Environment.GetEnvironmentVariable, TimeProvider.System, out var options, out var errors))
 {

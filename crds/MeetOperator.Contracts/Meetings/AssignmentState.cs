@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>The state of a meeting on a media node.</summary>
 public enum AssignmentState

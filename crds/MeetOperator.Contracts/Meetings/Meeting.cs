@@ -1,6 +1,8 @@
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>A video meeting. The operator places it on a media node, and participants join in a browser through the link in its status.</summary>
 [KubernetesEntity(Group = MeetGroup.Name, Version = MeetGroup.Version, Kind = "Meeting", Plural = "meetings", ShortNames = ["mtg"], Categories = [MeetGroup.Category])]

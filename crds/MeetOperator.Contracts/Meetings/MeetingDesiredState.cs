@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>Whether the meeting should be open.</summary>
 public enum MeetingDesiredState

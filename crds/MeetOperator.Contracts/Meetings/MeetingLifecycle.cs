@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>When a meeting ends automatically, and when its object is deleted.</summary>
 public sealed record MeetingLifecycle

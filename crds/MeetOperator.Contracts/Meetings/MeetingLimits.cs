@@ -1,4 +1,6 @@
-namespace MeetOperator.Contracts;
+using MeetOperator.Contracts.Tenants;
+
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>Effective limits of a meeting, after its tenant's quotas.</summary>
 public static class MeetingLimits

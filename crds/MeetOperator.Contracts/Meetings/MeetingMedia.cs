@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>Settings for audio and video.</summary>
 public sealed record MeetingMedia

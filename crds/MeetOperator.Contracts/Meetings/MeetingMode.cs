@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>How media is sent between the participants of a meeting.</summary>
 public enum MeetingMode

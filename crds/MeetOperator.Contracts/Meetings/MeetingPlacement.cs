@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Selectors;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>How media nodes are chosen for a meeting.</summary>
 public sealed record MeetingPlacement

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>The regions that may carry a meeting's media.</summary>
 [CelRule("!has(self.pin) || !self.pin || (has(self.allowed) && size(self.allowed) > 0)", MeetingValidation.PinNeedsAllowed, FieldPath = ".allowed")]

@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>Desired state of a meeting.</summary>
 [CelRule("self.tenantRef == oldSelf.tenantRef", MeetingValidation.TenantImmutable, FieldPath = ".tenantRef")]

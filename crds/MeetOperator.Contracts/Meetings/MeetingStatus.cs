@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>Observed state of a meeting.</summary>
 public sealed record MeetingStatus

@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Selectors;
+using MeetOperator.Kube.Admission;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>C# counterpart of every CEL rule of a Meeting, for servers that do not run CEL and for the reconciler.</summary>
 public static class MeetingValidation

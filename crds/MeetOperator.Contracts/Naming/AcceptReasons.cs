@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Naming;
 
 /// <summary>Reasons of the <see cref="MeetConditions.Accepted"/> condition that components other than the operator depend on.</summary>
 public static class AcceptReasons

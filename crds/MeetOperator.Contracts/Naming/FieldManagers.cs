@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Naming;
 
 /// <summary>Field manager names of the components in server-side apply.</summary>
 public static class FieldManagers

@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Naming;
 
 /// <summary>Annotations on objects that the product owns.</summary>
 public static class MeetAnnotations

@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Naming;
 
 /// <summary>Values of the label <see cref="MeetLabels.Component"/>, and the components that RBAC is generated for.</summary>
 public static class MeetComponents

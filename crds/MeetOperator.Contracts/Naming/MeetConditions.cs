@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Naming;
 
 /// <summary>Condition types in <c>status.conditions</c>.</summary>
 public static class MeetConditions

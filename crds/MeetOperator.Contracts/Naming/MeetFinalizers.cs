@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Naming;
 
 /// <summary>Finalizers of the operator, with the condition under which each is removed.</summary>
 public static class MeetFinalizers

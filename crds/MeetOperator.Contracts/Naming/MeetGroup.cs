@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Naming;
 
 /// <summary>API group, version and category of all kinds.</summary>
 public static class MeetGroup

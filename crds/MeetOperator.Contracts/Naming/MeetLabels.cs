@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Naming;
 
 /// <summary>Labels that the product sets, for selectors of users and of its own components.</summary>
 public static class MeetLabels

@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Selectors;
 
 /// <summary>Operator of a label requirement.</summary>
 public enum LabelOperator

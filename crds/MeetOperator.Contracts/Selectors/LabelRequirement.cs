@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Selectors;
 
 /// <summary>One requirement of a label selector.</summary>
 [CelRule("self.operator in ['Exists', 'DoesNotExist'] || (has(self.values) && size(self.values) > 0)", LabelSelectorMatch.ValuesNeeded, FieldPath = ".values")]

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Selectors;
 
 /// <summary>Selects objects by their labels. All requirements must be met. An empty selector matches every object.</summary>
 public sealed record LabelSelector

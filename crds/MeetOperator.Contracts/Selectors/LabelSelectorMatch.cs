@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Selectors;
 
 /// <summary>Evaluates label selectors as Kubernetes does.</summary>
 public static class LabelSelectorMatch

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuNodes;
 
 /// <summary>Refers to an SfuPool in the same namespace.</summary>
 public sealed record PoolReference

@@ -1,6 +1,8 @@
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuNodes;
 
 /// <summary>One media node, created by the operator together with a Pod of the same name. Cordon or drain it through its spec.</summary>
 [KubernetesEntity(Group = MeetGroup.Name, Version = MeetGroup.Version, Kind = "SfuNode", Plural = "sfunodes", ShortNames = ["sfn"], Categories = [MeetGroup.Category])]

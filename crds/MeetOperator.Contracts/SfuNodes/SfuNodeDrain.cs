@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuNodes;
 
 /// <summary>Requests that a media node is emptied and then deleted.</summary>
 public sealed record SfuNodeDrain

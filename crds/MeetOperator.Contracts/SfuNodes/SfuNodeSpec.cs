@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuNodes;
 
 /// <summary>Desired state of one media node.</summary>
 [CelRule("self.poolRef == oldSelf.poolRef", SfuNodeValidation.PoolImmutable, FieldPath = ".poolRef")]

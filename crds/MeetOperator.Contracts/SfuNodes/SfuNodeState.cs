@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuNodes;
 
 /// <summary>The state of a media node.</summary>
 public enum SfuNodeState

@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuNodes;
 
 /// <summary>Observed state of one media node.</summary>
 public sealed record SfuNodeStatus

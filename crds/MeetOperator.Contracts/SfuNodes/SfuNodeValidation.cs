@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuNodes;
 
 /// <summary>C# counterpart of every CEL rule of an SfuNode.</summary>
 public static class SfuNodeValidation

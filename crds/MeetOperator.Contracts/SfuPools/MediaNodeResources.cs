@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>Resources of a media node's container, as in a Pod. Quantities are strings such as "500m" or "1Gi".</summary>
 public sealed record MediaNodeResources

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>The user-defined part of a media node's Pod. The operator controls ports, probes, security settings and the grace period.</summary>
 public sealed record MediaNodeTemplate

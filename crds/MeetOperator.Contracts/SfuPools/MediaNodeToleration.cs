@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>A taint that the Pods of media nodes tolerate, as in a Pod.</summary>
 public sealed record MediaNodeToleration

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>An inclusive range of UDP ports.</summary>
 [CelRule("self.min <= self.max", SfuPoolValidation.RangeReversed, FieldPath = ".max")]

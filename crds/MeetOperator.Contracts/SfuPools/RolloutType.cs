@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>When a media node with an older template is replaced.</summary>
 public enum RolloutType

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>Capacity of one media node.</summary>
 public sealed record SfuCapacity

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>How clients reach the media ports of a node.</summary>
 [CelRule("self.portRange.min > self.portRange.max || self.portRange.max - self.portRange.min + 1 >= self.udpPorts", SfuPoolValidation.RangeTooNarrow, FieldPath = ".portRange")]

@@ -1,6 +1,8 @@
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>A group of identical media nodes, each a Pod created by the operator. Scale it with <c>kubectl scale</c>.</summary>
 [KubernetesEntity(Group = MeetGroup.Name, Version = MeetGroup.Version, Kind = "SfuPool", Plural = "sfupools", ShortNames = ["sfup"], Categories = [MeetGroup.Category])]

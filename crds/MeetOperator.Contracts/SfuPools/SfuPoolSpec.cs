@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>Desired state of a pool of media nodes.</summary>
 [CelRule("has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)", SfuPoolValidation.RegionImmutable, FieldPath = ".region")]

@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>Observed state of a pool.</summary>
 public sealed record SfuPoolStatus

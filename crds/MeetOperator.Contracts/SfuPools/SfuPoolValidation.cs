@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Admission;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>C# counterpart of every CEL rule of an SfuPool.</summary>
 public static class SfuPoolValidation

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>How nodes are replaced after a change of the pool's template or of the operator's default media node image.</summary>
 public sealed record SfuRollout

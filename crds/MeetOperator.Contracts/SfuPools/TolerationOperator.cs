@@ -1,4 +1,4 @@
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>How a toleration is compared with a taint.</summary>
 public enum TolerationOperator

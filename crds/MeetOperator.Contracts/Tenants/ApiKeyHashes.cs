@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>
 /// Hashes of tenants' API keys. The operator reads the keys and writes their hashes into one ConfigMap per tenant in the installation's own namespace; signaling reads only

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>Refers to one entry of a Secret in the tenant's own namespace.</summary>
 public sealed record SecretKeyReference

@@ -1,6 +1,8 @@
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>A customer or department. It owns one namespace with its meetings and pools, and defines their limits.</summary>
 [KubernetesEntity(Group = MeetGroup.Name, Version = MeetGroup.Version, Kind = "Tenant", Plural = "tenants", ShortNames = ["tnt"], Categories = [MeetGroup.Category], Scope = EntityScope.Cluster)]

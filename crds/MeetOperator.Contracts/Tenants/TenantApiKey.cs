@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>An API key for a tenant's programs.</summary>
 public sealed record TenantApiKey

@@ -1,6 +1,8 @@
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Selectors;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>The pools that a tenant's meetings may use, and the limits of pools in its own namespace.</summary>
 public sealed record TenantPools

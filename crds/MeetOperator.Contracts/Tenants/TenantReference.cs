@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>Refers to a Tenant.</summary>
 public sealed record TenantReference

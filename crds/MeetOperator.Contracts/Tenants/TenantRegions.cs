@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>The regions that a tenant's meetings may use.</summary>
 [CelRule("!has(self.allowed) || size(self.allowed) == 0 || !has(self.default) || self.default in self.allowed", TenantValidation.DefaultOutsideAllowed, FieldPath = ".default")]

@@ -1,6 +1,6 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>Desired state of a tenant.</summary>
 [CelRule("self.__namespace__ == oldSelf.__namespace__", TenantValidation.NamespaceImmutable, FieldPath = ".namespace")]

@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>Observed state of a tenant.</summary>
 public sealed record TenantStatus

@@ -1,6 +1,4 @@
-using MeetOperator.Kube;
-
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>Current usage of a tenant.</summary>
 public sealed record TenantUsage

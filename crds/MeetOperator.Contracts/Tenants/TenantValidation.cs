@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Selectors;
+using MeetOperator.Kube.Admission;
 
-namespace MeetOperator.Contracts;
+namespace MeetOperator.Contracts.Tenants;
 
 /// <summary>C# counterpart of every CEL rule of a Tenant.</summary>
 public static class TenantValidation

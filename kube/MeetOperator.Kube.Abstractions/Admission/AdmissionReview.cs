@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Admission;
 
 /// <summary>The input of an admission policy: the parts of an admission.k8s.io/v1 AdmissionRequest that policies need.</summary>
 public sealed record AdmissionRequest

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Admission;
 
 /// <summary>Base of validating and mutating configurations: webhooks that the API server calls before it stores an object.</summary>
 public abstract class WebhookConfiguration : KubernetesObject

@@ -1,3 +1,5 @@
+using MeetOperator.Kube.Schema;
+
 namespace MeetOperator.Kube.Core;
 
 /// <summary>core/v1 ConfigMap. <see cref="BinaryData"/> contains base64.</summary>

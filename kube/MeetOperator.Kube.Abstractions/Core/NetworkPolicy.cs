@@ -1,3 +1,5 @@
+using MeetOperator.Kube.Schema;
+
 namespace MeetOperator.Kube.Core;
 
 /// <summary>networking.k8s.io/v1 NetworkPolicy: the allowed traffic to and from a set of Pods.</summary>

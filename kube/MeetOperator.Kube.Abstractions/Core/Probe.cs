@@ -1,3 +1,5 @@
+using MeetOperator.Kube.Serialization;
+
 namespace MeetOperator.Kube.Core;
 
 /// <summary>A liveness, readiness, or startup probe of a container; exactly one of the four actions is set.</summary>

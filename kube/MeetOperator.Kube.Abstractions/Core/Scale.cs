@@ -1,3 +1,5 @@
+using MeetOperator.Kube.Schema;
+
 namespace MeetOperator.Kube.Core;
 
 /// <summary>autoscaling/v1 Scale: the scale subresource of a workload.</summary>

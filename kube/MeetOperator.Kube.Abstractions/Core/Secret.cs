@@ -1,3 +1,5 @@
+using MeetOperator.Kube.Schema;
+
 namespace MeetOperator.Kube.Core;
 
 /// <summary>core/v1 Secret. <see cref="Data"/> contains base64, as on the wire; see <see cref="GetBytes"/>.</summary>

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube.Core;
 

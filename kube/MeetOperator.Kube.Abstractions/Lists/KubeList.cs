@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Lists;
 
 /// <summary>One page or all pages of a collection.</summary>
 public sealed class KubeList<T>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Lists;
 
 /// <summary>metav1.Status: the body of an error response of the API server.</summary>
 public sealed class Status

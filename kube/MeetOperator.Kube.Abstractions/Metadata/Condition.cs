@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
+
+namespace MeetOperator.Kube.Metadata;
 
 /// <summary>One aspect of the observed state of an object (metav1.Condition). The list is a list-map with the key <see cref="Type"/>.</summary>
 public sealed record Condition

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Metadata;
 
 /// <summary>Identifies an object of one kind. <c>Namespace</c> is null for cluster-scoped kinds.</summary>
 public readonly record struct NamespacedName(string? Namespace, string Name)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Metadata;
 
 /// <summary>Metadata of every Kubernetes object (Kubernetes API conventions, "Metadata").</summary>
 public sealed class ObjectMeta

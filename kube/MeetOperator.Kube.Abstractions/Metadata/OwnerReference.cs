@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Metadata;
 
 /// <summary>References the owner of an object. The garbage collector deletes dependents after their owner.</summary>
 public sealed class OwnerReference

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Schema;
 
 /// <summary>Group, version, kind, and names of a resource, from which the CRD and the client paths are built.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]

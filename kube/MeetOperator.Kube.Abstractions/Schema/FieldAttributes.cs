@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Schema;
 
 /// <summary>Bounds of a number (OpenAPI minimum, maximum).</summary>
 [AttributeUsage(AttributeTargets.Property)]

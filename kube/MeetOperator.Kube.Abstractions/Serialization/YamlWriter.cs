@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace MeetOperator.Kube;
+namespace MeetOperator.Kube.Serialization;
 
 /// <summary>Writes JSON as block-style YAML with keys in ordinal order, so that equal input gives equal output everywhere.</summary>
 public static partial class YamlWriter

@@ -1,8 +1,12 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.FieldManagement;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Lifecycle;
+using MeetOperator.Kube.ApiServer.Metadata;
 using MeetOperator.Kube.ApiServer.Schema;
 using MeetOperator.Kube.ApiServer.Storage;
+using MeetOperator.Kube.ApiServer.Writes;
 
 namespace MeetOperator.Kube.ApiServer.Apply;
 

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Http;

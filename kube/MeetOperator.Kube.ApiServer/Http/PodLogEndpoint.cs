@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Lifecycle;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Kube.ApiServer.Metadata;
 using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.ApiServer.Storage;
 using Microsoft.AspNetCore.Http;
 

@@ -2,10 +2,12 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Lifecycle;
 using MeetOperator.Kube.ApiServer.Resources;
-using MeetOperator.Kube.ApiServer.Selectors;
 using MeetOperator.Kube.ApiServer.Storage;
+using MeetOperator.Kube.ApiServer.Tables;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer.Discovery;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Requests;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

@@ -1,9 +1,14 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Lifecycle;
 using MeetOperator.Kube.ApiServer.Patch;
 using MeetOperator.Kube.ApiServer.Protobuf;
+using MeetOperator.Kube.ApiServer.Requests;
 using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Schema;
 using MeetOperator.Kube.ApiServer.Storage;
+using MeetOperator.Kube.ApiServer.Writes;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;

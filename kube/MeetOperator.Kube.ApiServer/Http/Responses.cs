@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;

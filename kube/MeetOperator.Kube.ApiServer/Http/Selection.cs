@@ -1,3 +1,4 @@
+using MeetOperator.Kube.ApiServer.Errors;
 using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Selectors;
 using Microsoft.AspNetCore.Http;

@@ -1,8 +1,13 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Definitions;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Lifecycle;
 using MeetOperator.Kube.ApiServer.Patch;
 using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.ApiServer.Storage;
+using MeetOperator.Kube.ApiServer.Writes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,7 +25,7 @@ internal sealed class ServerCore : IAsyncDisposable
         var loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
         Store = ObjectStore.Open(options.DataDirectory is { } directory ? Path.Combine(directory, "store") : null, options.WatchHistorySize, loggers.CreateLogger<ObjectStore>());
         Registry = new ResourceRegistry();
-        var admission = new Admission(options.AdmissionPolicies);
+        var admission = new AdmissionChain(options.AdmissionPolicies);
         var kinds = new KindRules(Store);
         Writer = new ObjectWriter(Store, admission, kinds, options.TimeProvider);
         Deleter = new ObjectDeleter(Store, admission, options.TimeProvider);

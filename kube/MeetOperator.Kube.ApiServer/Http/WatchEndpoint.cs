@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Schema;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.ApiServer.Storage;
-using MeetOperator.Kube.ApiServer.Tables;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;

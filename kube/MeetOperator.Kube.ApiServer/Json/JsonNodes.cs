@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace MeetOperator.Kube.ApiServer;
+namespace MeetOperator.Kube.ApiServer.Json;
 
 /// <summary>Reads and compares nodes that <see cref="JsonText"/> created.</summary>
 internal static class JsonNodes

@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace MeetOperator.Kube.ApiServer;
+namespace MeetOperator.Kube.ApiServer.Json;
 
 /// <summary>
 /// Reads JSON into fully materialized nodes, so that several threads can read a stored tree. Every number becomes a

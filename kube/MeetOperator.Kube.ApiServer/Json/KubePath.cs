@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace MeetOperator.Kube.ApiServer;
+namespace MeetOperator.Kube.ApiServer.Json;
 
 /// <summary>
 /// The JSON paths of printer columns: <c>.a.b</c>, <c>['a']</c>, <c>[0]</c>, <c>[*]</c> and <c>[?(@.type=="Ready")]</c>.

@@ -6,7 +6,7 @@ using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
-namespace MeetOperator.Kube.ApiServer;
+namespace MeetOperator.Kube.ApiServer.Json;
 
 /// <summary>Converts YAML to JSON nodes with the typing of sigs.k8s.io/yaml: plain scalars become null, booleans, or numbers; quoted scalars stay text.</summary>
 public static partial class YamlToJson

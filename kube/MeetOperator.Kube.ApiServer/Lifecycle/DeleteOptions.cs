@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Kube.ApiServer.Metadata;
 using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Storage;
 using Microsoft.Extensions.Logging;

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Storage;
+using MeetOperator.Kube.ApiServer.Writes;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;

@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Definitions;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Storage;
+using MeetOperator.Kube.ApiServer.Writes;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 

@@ -1,13 +1,17 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Kube.ApiServer.Metadata;
 using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Storage;
+using MeetOperator.Kube.ApiServer.Writes;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
 /// <summary>Deletes objects: checks preconditions, and applies Pod grace periods, finalizers, and the propagation policy.</summary>
-internal sealed class ObjectDeleter(ObjectStore store, Admission admission, TimeProvider time)
+internal sealed class ObjectDeleter(ObjectStore store, AdmissionChain admission, TimeProvider time)
 {
     public const string ForegroundFinalizer = "foregroundDeletion";
     public const string OrphanFinalizer = "orphan";

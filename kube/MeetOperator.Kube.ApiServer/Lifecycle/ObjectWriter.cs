@@ -1,14 +1,19 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Apply;
-using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.FieldManagement;
+using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Kube.ApiServer.Metadata;
 using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Schema;
 using MeetOperator.Kube.ApiServer.Storage;
+using MeetOperator.Kube.ApiServer.Writes;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
 /// <summary>Creates and updates objects according to the rules of the Kubernetes API.</summary>
-internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindRules kinds, TimeProvider time)
+internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, KindRules kinds, TimeProvider time)
 {
     /// <summary>Maximum number of attempts for a write without a resourceVersion while the object changes concurrently.</summary>
     private const int MaxAttempts = 32;

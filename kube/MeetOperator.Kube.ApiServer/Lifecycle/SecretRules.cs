@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Kube.ApiServer.Schema;
+using MeetOperator.Kube.ApiServer.Writes;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 

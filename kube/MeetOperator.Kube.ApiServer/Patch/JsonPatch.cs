@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 
 namespace MeetOperator.Kube.ApiServer.Patch;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Http;
-using MeetOperator.Kube.ApiServer.Lifecycle;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Kube.ApiServer.Metadata;
 
 namespace MeetOperator.Kube.ApiServer.Protobuf;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MeetOperator.Kube.ApiServer.Json;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 

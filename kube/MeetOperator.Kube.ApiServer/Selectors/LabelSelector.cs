@@ -1,3 +1,5 @@
+using MeetOperator.Kube.ApiServer.Metadata;
+
 namespace MeetOperator.Kube.ApiServer.Selectors;
 
 /// <summary>A label selector with the syntax of <c>labels.Parse</c>. All requirements must match.</summary>
@@ -85,7 +87,7 @@ internal sealed class LabelSelector
 
     private static Requirement? CreateRequirement(string key, Operator op, string[] values)
     {
-        if (!Lifecycle.NameRules.IsQualifiedName(key) || values.Any(v => !Lifecycle.NameRules.IsLabelValue(v)))
+        if (!NameRules.IsQualifiedName(key) || values.Any(v => !NameRules.IsLabelValue(v)))
         {
             return null;
         }

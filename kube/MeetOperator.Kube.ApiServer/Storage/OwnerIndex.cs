@@ -1,3 +1,5 @@
+using MeetOperator.Kube.ApiServer.Json;
+
 namespace MeetOperator.Kube.ApiServer.Storage;
 
 /// <summary>Indexes objects by uid and by the uids of their owners. Thread-safe.</summary>

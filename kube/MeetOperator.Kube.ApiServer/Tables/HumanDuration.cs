@@ -1,4 +1,5 @@
 using System.Globalization;
+using MeetOperator.Kube.ApiServer.Metadata;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
@@ -6,7 +7,7 @@ namespace MeetOperator.Kube.ApiServer.Tables;
 internal static class HumanDuration
 {
     public static string Since(string? timestamp, DateTimeOffset now) =>
-        Lifecycle.Timestamps.Parse(timestamp) is { } time ? Format(now - time) : "<unknown>";
+        Timestamps.Parse(timestamp) is { } time ? Format(now - time) : "<unknown>";
 
     public static string Format(TimeSpan duration)
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Kube.ApiServer.Metadata;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
@@ -31,7 +33,7 @@ internal static class PodColumns
     {
         var count = Containers(pod).Sum(c => c.Integer("restartCount") ?? 0);
         var text = count.ToString(CultureInfo.InvariantCulture);
-        var last = Containers(pod).Select(c => Lifecycle.Timestamps.Parse(c.Object("lastState").Object("terminated").Text("finishedAt"))).Max();
+        var last = Containers(pod).Select(c => Timestamps.Parse(c.Object("lastState").Object("terminated").Text("finishedAt"))).Max();
         return count > 0 && last is { } time ? $"{text} ({HumanDuration.Format(now - time)} ago)" : text;
     }
 

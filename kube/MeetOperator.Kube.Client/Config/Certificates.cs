@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>Parses PEM certificates. Error messages name the origin of the text.</summary>
 internal static class Certificates

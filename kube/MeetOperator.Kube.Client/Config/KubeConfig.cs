@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>Address of the API server and credentials for it.</summary>
 public sealed record KubeConfig

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>One kubeconfig file, in YAML or JSON.</summary>
 internal sealed class KubeConfigDocument

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>The fields of one cluster, user, or context. Relative file names are relative to the kubeconfig file.</summary>
 internal sealed class KubeConfigEntry(string path, string field, KubeConfigNode? body)

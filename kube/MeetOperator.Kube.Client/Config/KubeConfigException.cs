@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>The configuration is invalid. The message names the file, the field, and the fix.</summary>
 public sealed class KubeConfigException : Exception

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>Reads kubeconfig files (the format of <c>kubectl config</c>).</summary>
 internal static class KubeConfigFile

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>A kubeconfig in JSON. JSON is also YAML, but reading it as JSON spares small processes that start often the YAML parser.</summary>
 internal sealed class KubeConfigJson(JsonNode? node) : KubeConfigNode

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>A value in a kubeconfig file: a mapping, a list, or a scalar.</summary>
 internal abstract class KubeConfigNode

@@ -1,7 +1,7 @@
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>A kubeconfig in YAML.</summary>
 internal sealed class KubeConfigYaml(YamlNode node) : KubeConfigNode

@@ -1,6 +1,8 @@
-namespace MeetOperator.Kube.Client;
+using MeetOperator.Kube.Lists;
 
-/// <summary>The API server returned an error; carries its <see cref="Kube.Status"/>.</summary>
+namespace MeetOperator.Kube.Client.Errors;
+
+/// <summary>The API server returned an error; carries its <see cref="MeetOperator.Kube.Lists.Status"/>.</summary>
 public sealed class KubeApiException : Exception
 {
     public KubeApiException(Status status, TimeSpan? retryAfter = null)

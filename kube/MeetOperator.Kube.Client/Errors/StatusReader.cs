@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Errors;
 
 /// <summary>Reads a <see cref="Status"/> from an error response, and creates one if the body is not a Status.</summary>
 internal static class StatusReader

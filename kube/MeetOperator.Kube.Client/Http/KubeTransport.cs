@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Errors;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Http;
 
 /// <summary>Sends requests with authorization and timeouts, retries if the server requests it, and throws <see cref="KubeApiException"/> on errors.</summary>
 internal sealed class KubeTransport : IDisposable

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Http;
 
 internal static class MediaTypes
 {

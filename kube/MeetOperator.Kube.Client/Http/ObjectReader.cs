@@ -1,7 +1,11 @@
 using System.Buffers;
 using System.Text.Json;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Http;
 
 /// <summary>Parses JSON into typed objects, and distinguishes an object that does not match its type, which may be skipped, from a malformed response.</summary>
 internal static class ObjectReader

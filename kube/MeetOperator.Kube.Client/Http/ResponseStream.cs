@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Http;
 
 /// <summary>A response body that disposes the response together with the stream.</summary>
 internal sealed class ResponseStream(HttpResponseMessage response, Stream body) : Stream

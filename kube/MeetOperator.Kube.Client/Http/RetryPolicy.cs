@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Http;
 
 /// <summary>Decides whether to retry a failed request: only for 429 and 503 with Retry-After, and a limited number of times.</summary>
 internal static class RetryPolicy

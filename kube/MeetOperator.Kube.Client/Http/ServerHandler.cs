@@ -1,7 +1,8 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using MeetOperator.Kube.Client.Config;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Http;
 
 /// <summary>Creates the HTTP handler with the socket and TLS settings of a client.</summary>
 internal static class ServerHandler

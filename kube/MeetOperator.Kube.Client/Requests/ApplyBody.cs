@@ -1,7 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Requests;
 
 /// <summary>Builds the body of a server-side apply, with only the fields that the caller may own.</summary>
 internal static class ApplyBody

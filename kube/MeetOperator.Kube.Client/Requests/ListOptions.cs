@@ -1,4 +1,7 @@
-namespace MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Lists;
+
+namespace MeetOperator.Kube.Client.Requests;
 
 /// <summary>Options of a list.</summary>
 public sealed record ListOptions

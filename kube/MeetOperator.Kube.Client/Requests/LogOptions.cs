@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Requests;
 
 /// <summary>Options for reading a container log.</summary>
 public sealed record LogOptions

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Requests;
 
 /// <summary>Builds API paths and queries from the names of an entity.</summary>
 internal static class ResourcePath

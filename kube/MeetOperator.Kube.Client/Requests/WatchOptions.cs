@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+
+namespace MeetOperator.Kube.Client.Requests;
 
 /// <summary>Options of a watch.</summary>
 public sealed record WatchOptions

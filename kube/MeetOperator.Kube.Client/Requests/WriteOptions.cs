@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Requests;
 
 /// <summary>Options of a create, replace, or merge patch.</summary>
 public sealed record WriteOptions

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+
+namespace MeetOperator.Kube.Client.Watching;
 
 /// <summary>One watch event. A bookmark has only <c>metadata.resourceVersion</c>.</summary>
 public readonly record struct WatchEvent<T>(WatchEventType Type, T Object);

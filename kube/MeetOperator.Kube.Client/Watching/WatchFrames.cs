@@ -1,7 +1,10 @@
 using System.Buffers;
 using System.Text.Json;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Http;
+using MeetOperator.Kube.Lists;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Watching;
 
 /// <summary>Decodes one line of a watch stream: <c>{"type":"ADDED","object":{…}}</c>.</summary>
 internal static class WatchFrames

@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using MeetOperator.Kube.Client.Errors;
 
-namespace MeetOperator.Kube.Client;
+namespace MeetOperator.Kube.Client.Watching;
 
 /// <summary>Reads the events of a watch response, one per line.</summary>
 internal static class WatchStream

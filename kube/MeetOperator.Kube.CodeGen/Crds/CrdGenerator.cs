@@ -1,7 +1,9 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.CodeGen.Errors;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Crds;
 
 /// <summary>Generates CustomResourceDefinitions (apiextensions.k8s.io/v1) from entity types and their attributes.</summary>
 public static class CrdGenerator

@@ -1,8 +1,10 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.CodeGen.Errors;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Crds;
 
 /// <summary>Adds the validation attributes of a property to its schema.</summary>
 internal static class FieldRules

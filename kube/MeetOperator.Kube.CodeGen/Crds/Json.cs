@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Crds;
 
 internal static class Json
 {

@@ -2,8 +2,9 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Crds;
 
 /// <summary>The schemas of scalar types and of types with a fixed schema.</summary>
 internal static class ScalarSchemas

@@ -2,9 +2,11 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using MeetOperator.Kube.CodeGen.Errors;
+using MeetOperator.Kube.Schema;
 using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Crds;
 
 /// <summary>
 /// Builds the structural OpenAPI v3 schema of a type. A property is required if it is declared <c>required</c> or has

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Crds;
 
 /// <summary>Reads summaries from the XML documentation file next to an assembly, as one line of plain text.</summary>
 internal static partial class XmlDocumentation

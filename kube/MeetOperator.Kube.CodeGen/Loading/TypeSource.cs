@@ -1,8 +1,10 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
+using MeetOperator.Kube.CodeGen.Errors;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Loading;
 
 /// <summary>Loads assemblies from their build folder. They share the Abstractions assembly of this program, so that attribute types are equal.</summary>
 internal sealed class TypeSource : AssemblyLoadContext

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Output;
 
 /// <summary>
 /// Writes generated files or compares them. Files with <see cref="Header"/> that are no longer generated are stale: they are deleted or reported.

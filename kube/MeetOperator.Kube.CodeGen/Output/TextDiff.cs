@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Output;
 
 /// <summary>Computes line differences in the style of a unified diff.</summary>
 public static class TextDiff

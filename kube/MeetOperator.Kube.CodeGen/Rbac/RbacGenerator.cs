@@ -1,8 +1,13 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MeetOperator.Kube.CodeGen.Crds;
+using MeetOperator.Kube.CodeGen.Errors;
+using MeetOperator.Kube.CodeGen.Output;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube.CodeGen.Rbac;
 
 /// <summary>
 /// Generates roles from <see cref="RbacRuleAttribute"/>s: per component a ClusterRole and, for rules of its own namespace, a Role. Rules are sorted

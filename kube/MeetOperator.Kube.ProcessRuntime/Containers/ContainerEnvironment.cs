@@ -1,7 +1,10 @@
 using System.Text;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Images;
+using MeetOperator.Kube.ProcessRuntime.Plans;
+using MeetOperator.Kube.ProcessRuntime.Volumes;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Containers;
 
 /// <summary>
 /// Resolves the variables of a container in the order of the kubelet: image, <c>envFrom</c>, then <c>env</c>, where each may reference earlier ones.

@@ -1,6 +1,10 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Images;
+using MeetOperator.Kube.ProcessRuntime.Plans;
+using MeetOperator.Kube.ProcessRuntime.Processes;
+using MeetOperator.Kube.ProcessRuntime.Volumes;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Containers;
 
 /// <summary>Resolves a container of a Pod to a local command. Pure: all referenced data is passed in.</summary>
 internal static class ContainerPlanner

@@ -1,6 +1,7 @@
+using MeetOperator.Kube.Metadata;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Containers;
 
 internal sealed partial class ContainerRunner
 {

@@ -1,7 +1,12 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Logs;
+using MeetOperator.Kube.ProcessRuntime.Plans;
+using MeetOperator.Kube.ProcessRuntime.Probes;
+using MeetOperator.Kube.ProcessRuntime.Processes;
+using MeetOperator.Kube.ProcessRuntime.Services;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Containers;
 
 /// <summary>
 /// Runs one container: starts it, probes it, and restarts it with backoff. Calls <c>changed</c> after every change of <see cref="Snapshot"/>.

@@ -1,6 +1,6 @@
 using MeetOperator.Kube.Core;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Containers;
 
 /// <summary>The observed state of a container at one point in time. Immutable.</summary>
 internal sealed record ContainerSnapshot

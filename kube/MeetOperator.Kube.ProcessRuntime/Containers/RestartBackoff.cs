@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Containers;
 
 /// <summary>
 /// CrashLoopBackOff: the first restart is immediate, then the delay is 10 s, doubling to 5 min. A run of 10 min resets it.

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Containers;
 
 /// <summary>
 /// Expands <c>$(NAME)</c> in command, args and env values like the kubelet: unknown names stay unchanged, and <c>$$(NAME)</c> gives <c>$(NAME)</c>.

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Images;
 
 /// <summary>The local program for an image: the equivalent of its ENTRYPOINT and CMD.</summary>
 public sealed record ImageProgram

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Images;
 
 /// <summary>Maps image references to local programs. Tag and digest are ignored, because a host has one version of a program.</summary>
 public sealed class ImageTable

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Logs;
 
 /// <summary>
 /// Writes the output of a container to a file and rotates it at the size limit; one older file is kept (<c>.1</c>).

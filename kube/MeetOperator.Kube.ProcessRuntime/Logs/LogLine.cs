@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Logs;
 
 /// <summary>One line of container output. Files use the format of the container runtimes: <c>time stream F text</c>.</summary>
 public sealed record LogLine(DateTimeOffset Time, string Stream, string Text)

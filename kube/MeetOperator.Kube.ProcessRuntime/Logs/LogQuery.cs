@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Logs;
 
 /// <summary>Selects a part of a container log and its format.</summary>
 public sealed record LogQuery

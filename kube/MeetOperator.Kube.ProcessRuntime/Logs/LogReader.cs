@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Logs;
 
 /// <summary>Reads the log files of a container as one text stream, across rotations, and follows them if requested.</summary>
 internal sealed class LogReader(string path, LogQuery query, Func<bool> ended, TimeProvider time)

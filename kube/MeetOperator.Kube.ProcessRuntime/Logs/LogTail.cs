@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Logs;
 
 /// <summary>Reads complete lines of a file that a writer appends to and rotates.</summary>
 internal sealed class LogTail(string path) : IDisposable

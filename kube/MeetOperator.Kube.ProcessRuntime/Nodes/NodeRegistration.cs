@@ -1,10 +1,14 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.ProcessRuntime.Services;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Nodes;
 
 /// <summary>Registers the Node object and renews its Lease.</summary>
 internal sealed partial class NodeRegistration(KubeClient client, RuntimeServices services)

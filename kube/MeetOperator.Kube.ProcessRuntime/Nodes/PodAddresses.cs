@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Nodes;
 
 /// <summary>Allocates one address per Pod from <c>prefix.2</c> to <c>prefix.254</c>, least recently used first.</summary>
 internal sealed class PodAddresses

@@ -1,6 +1,6 @@
 using MeetOperator.Kube.Core;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Pods;
 
 /// <summary>Tracks which Pod uses which host port. Like a kubelet, the node rejects a second Pod that needs the same port.</summary>
 internal sealed class HostPorts

@@ -1,8 +1,10 @@
 using System.Text;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.ProcessRuntime.Volumes;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Pods;
 
 /// <summary>Reads the Secrets and ConfigMaps that a Pod references, only from its own namespace.</summary>
 internal static class PodDataReader

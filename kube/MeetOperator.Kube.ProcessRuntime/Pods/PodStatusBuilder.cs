@@ -1,6 +1,8 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Containers;
+using MeetOperator.Kube.ProcessRuntime.Plans;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Pods;
 
 /// <summary>Computes the status of a Pod from the state of its containers. Pure.</summary>
 internal static class PodStatusBuilder

@@ -1,6 +1,6 @@
 using MeetOperator.Kube.Core;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Pods;
 
 /// <summary>Finds Pod features that this runtime does not support. Such Pods are rejected instead of being run incompletely.</summary>
 internal static class PodSupport

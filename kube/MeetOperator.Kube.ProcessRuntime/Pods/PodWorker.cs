@@ -1,9 +1,18 @@
 using System.Threading.Channels;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.ProcessRuntime.Containers;
+using MeetOperator.Kube.ProcessRuntime.Plans;
+using MeetOperator.Kube.ProcessRuntime.Processes;
+using MeetOperator.Kube.ProcessRuntime.Services;
+using MeetOperator.Kube.ProcessRuntime.Volumes;
+using MeetOperator.Kube.Serialization;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Pods;
 
 /// <summary>
 /// Manages one Pod from start to end: admits it, runs its containers, and writes every status change to the API server. Owns the host ports

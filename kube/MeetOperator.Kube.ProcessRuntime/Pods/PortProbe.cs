@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using MeetOperator.Kube.Core;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Pods;
 
 /// <summary>Checks whether host ports are free, because programs outside this node may use them.</summary>
 public static class PortProbe

@@ -1,7 +1,10 @@
 using System.Net.Sockets;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Plans;
+using MeetOperator.Kube.ProcessRuntime.Processes;
+using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Probes;
 
 /// <summary>Runs one probe. It succeeds if an HTTP GET returns 200–399, a TCP connection opens, or a command exits with 0.</summary>
 internal sealed class ProbeAction(SpawnThread spawn)

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Probes;
 
 /// <summary>
 /// Applies the thresholds of a probe: the number of consecutive results that change <see cref="Healthy"/>, which is null until the first threshold is

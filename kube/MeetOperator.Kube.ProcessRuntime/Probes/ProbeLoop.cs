@@ -1,6 +1,7 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Plans;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Probes;
 
 /// <summary>Runs one probe of a started process and reports each change of its health.</summary>
 internal sealed class ProbeLoop(ProbeAction action, TimeProvider time)

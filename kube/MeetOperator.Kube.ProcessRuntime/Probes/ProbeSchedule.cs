@@ -1,6 +1,6 @@
 using MeetOperator.Kube.Core;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Probes;
 
 /// <summary>
 /// The schedule of a probe. Until the first success, a readiness or startup probe runs every 100 ms, so that a start is detected quickly.

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Processes;
 
 /// <summary>
 /// A child process in its own session, so that a Ctrl-C in the terminal reaches only the parent and signals can target the whole group.

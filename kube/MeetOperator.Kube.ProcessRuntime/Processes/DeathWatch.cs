@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Processes;
 
 /// <summary>
 /// A small shell that briefly outlives the runtime. When the runtime ends for any reason, its end of the pipe closes, and the shell kills

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Processes;
 
 /// <summary>
 /// Finds processes that an earlier runtime with the same folder left behind, such as grandchildren after a SIGKILL. Each child has

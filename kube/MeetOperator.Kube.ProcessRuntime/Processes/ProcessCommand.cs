@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Processes;
 
 /// <summary>A command with its environment and working directory. The process inherits no variables besides <see cref="Environment"/>.</summary>
 internal sealed record ProcessCommand

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Processes;
 
 /// <summary>
 /// The only thread that starts children. PR_SET_PDEATHSIG depends on the thread that created the child, not on its process (prctl(2)):

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Volumes;
 
 /// <summary>One <c>volumeMount</c>: the mount path in the container, and the local folder (or file, with subPath).</summary>
 internal sealed record Mount(string MountPath, string HostPath);

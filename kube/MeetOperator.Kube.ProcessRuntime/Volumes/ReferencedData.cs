@@ -1,6 +1,7 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Plans;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Volumes;
 
 /// <summary>A reference to a Secret or ConfigMap in the namespace of the Pod.</summary>
 internal readonly record struct DataReference(bool Secret, string Name)

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Plans;
 
-namespace MeetOperator.Kube.ProcessRuntime;
+namespace MeetOperator.Kube.ProcessRuntime.Volumes;
 
 /// <summary>
 /// Creates volumes as folders: Secrets and ConfigMaps as files that only the current user can read, empty folders, and host paths where allowed.

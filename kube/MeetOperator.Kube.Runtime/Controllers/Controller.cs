@@ -1,8 +1,15 @@
 using System.Threading.Channels;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Runtime.Leadership;
+using MeetOperator.Kube.Runtime.Loops;
+using MeetOperator.Kube.Runtime.Metrics;
+using MeetOperator.Kube.Runtime.Queues;
+using MeetOperator.Kube.Schema;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Controllers;
 
 /// <summary>Runs a reconciler for every key that its sources enqueue. Created by <see cref="ControllerBuilder{T}"/>.</summary>
 public sealed class Controller<T>

@@ -1,7 +1,9 @@
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Controllers;
 
 /// <summary>Configures which changes enqueue which keys. The caller runs the informers, which several controllers may share.</summary>
 public sealed class ControllerBuilder<T>(Informer<T> primary)

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Loops;
+
+namespace MeetOperator.Kube.Runtime.Controllers;
 
 /// <summary>Configures a <see cref="Controller{T}"/>.</summary>
 public sealed record ControllerOptions

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+
+namespace MeetOperator.Kube.Runtime.Controllers;
 
 /// <summary>
 /// Moves the actual state toward the desired state of one object. It gets only the key, reads the current state, and may be called at any time

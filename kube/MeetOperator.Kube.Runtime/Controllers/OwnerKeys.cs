@@ -1,4 +1,7 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
+
+namespace MeetOperator.Kube.Runtime.Controllers;
 
 /// <summary>Maps an object to the keys of its owners.</summary>
 public static class OwnerKeys

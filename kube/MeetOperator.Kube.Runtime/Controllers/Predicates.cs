@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Informers;
+
+namespace MeetOperator.Kube.Runtime.Controllers;
 
 /// <summary>Predicates that select the changes that cause a reconcile.</summary>
 public static class Predicates

@@ -1,7 +1,7 @@
 using System.Globalization;
 using MeetOperator.Kube.Core;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Events;
 
 /// <summary>
 /// Decides how to record an event: create an Event, increase the count of an existing one, or drop it because the rate limit of its object is

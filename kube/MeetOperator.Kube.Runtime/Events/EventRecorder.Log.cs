@@ -1,6 +1,7 @@
+using MeetOperator.Kube.Metadata;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Events;
 
 internal static partial class EventRecorderLog
 {

@@ -1,12 +1,15 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.Kube.Serialization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Events;
 
 /// <summary>
 /// Writes core/v1 Events in the background. Repeated events increase a count, and each object gets at most ten writes per minute. Recording never

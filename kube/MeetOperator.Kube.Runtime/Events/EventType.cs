@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Events;
 
 public enum EventType
 {

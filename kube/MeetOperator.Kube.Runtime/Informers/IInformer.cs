@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Informers;
 
 /// <summary>An informer of any kind, for callers that only run it or wait for it.</summary>
 public interface IInformer

@@ -1,9 +1,17 @@
 using System.Text.Json;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Client.Watching;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Loops;
+using MeetOperator.Kube.Runtime.Metrics;
+using MeetOperator.Kube.Schema;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Informers;
 
 /// <summary>
 /// A local copy of a collection that a watch keeps up to date. After an interruption it resumes from the last observed version. If that version

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+
+namespace MeetOperator.Kube.Runtime.Informers;
 
 /// <summary>One change in the store of an informer. <see cref="Old"/> is null for an addition, <see cref="New"/> for a deletion.</summary>
 public readonly record struct InformerChange<T>(InformerChangeType Type, T? Old, T? New)

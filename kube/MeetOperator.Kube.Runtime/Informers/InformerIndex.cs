@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+
+namespace MeetOperator.Kube.Runtime.Informers;
 
 /// <summary>Objects by computed keys. Not thread-safe; guarded by <see cref="InformerStore{T}"/>.</summary>
 internal sealed class InformerIndex<T>(Func<T, IEnumerable<string>> keys)

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Loops;
+
+namespace MeetOperator.Kube.Runtime.Informers;
 
 /// <summary>Configures an <see cref="Informer{T}"/>.</summary>
 public sealed record InformerOptions

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+
+namespace MeetOperator.Kube.Runtime.Informers;
 
 /// <summary>The objects of an informer by key and by index. Thread-safe; returned lists are snapshots.</summary>
 internal sealed class InformerStore<T>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Informers;
 
 /// <summary>
 /// Calls subscribers in order. One lock covers a store change and its callbacks, so that a new subscriber gets every object exactly once.

@@ -1,10 +1,13 @@
 using System.Text.Json;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Loops;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Leadership;
 
 /// <summary>
 /// Elects one of several processes as leader through a Lease. It needs its own client, because a client whose writes

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Loops;
+
+namespace MeetOperator.Kube.Runtime.Leadership;
 
 /// <summary>Configures a <see cref="LeaderElection"/>.</summary>
 public sealed record LeaderElectionOptions

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Leadership;
 
 /// <summary>One term of leadership.</summary>
 public sealed class Leadership

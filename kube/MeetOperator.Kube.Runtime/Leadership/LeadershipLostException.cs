@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Leadership;
 
 /// <summary>A write was rejected because the process is no longer the leader.</summary>
 public sealed class LeadershipLostException(int fence)

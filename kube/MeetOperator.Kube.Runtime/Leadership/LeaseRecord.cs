@@ -1,6 +1,6 @@
 using MeetOperator.Kube.Core;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Leadership;
 
 /// <summary>Pure decisions about an observed Lease. They use only the local clock, because the clocks of other processes are not trusted.</summary>
 internal static class LeaseRecord

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using MeetOperator.Kube.Runtime.Metrics;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Loops;
 
 /// <summary>
 /// Records the last heartbeat of each loop of a process, so that the liveness probe fails when a loop hangs or has died. A loop that keeps retrying

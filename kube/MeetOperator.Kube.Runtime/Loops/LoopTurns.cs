@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Loops;
 
 /// <summary>The heartbeat of one loop in <see cref="LoopHealth"/>.</summary>
 public sealed class LoopTurns : IDisposable

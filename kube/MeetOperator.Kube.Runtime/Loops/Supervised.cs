@@ -1,6 +1,7 @@
+using MeetOperator.Kube.Runtime.Metrics;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Loops;
 
 /// <summary>Restarts long-running work after a failure.</summary>
 public static partial class Supervised

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Metrics;
 
 /// <summary>The instruments of the meter <see cref="MeterName"/>; one set per process.</summary>
 public static class KubeMetrics

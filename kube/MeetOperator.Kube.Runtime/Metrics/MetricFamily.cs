@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Metrics;
 
 /// <summary>One instrument with its series by label values.</summary>
 internal sealed class MetricFamily

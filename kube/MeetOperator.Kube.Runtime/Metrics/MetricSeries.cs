@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Metrics;
 
 /// <summary>The data of one label set: a value, or the sum and bucket counts of a histogram.</summary>
 internal sealed class MetricSeries(double[]? buckets)

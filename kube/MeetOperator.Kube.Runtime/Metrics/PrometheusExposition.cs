@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Metrics;
 
 /// <summary>
 /// Collects the instruments of selected meters and writes them in the Prometheus text format 0.0.4. Counters start at zero on construction, so

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Metrics;
 
 /// <summary>Formats names, labels, and numbers for the Prometheus text format.</summary>
 internal static class PrometheusText

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+
+namespace MeetOperator.Kube.Runtime.Objects;
 
 /// <summary>Pure functions on lists of conditions.</summary>
 public static class Conditions

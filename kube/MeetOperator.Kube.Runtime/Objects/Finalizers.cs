@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Objects;
 
 /// <summary>Adds and removes finalizers with a patch that fails with a conflict if the object has changed.</summary>
 public static class Finalizers

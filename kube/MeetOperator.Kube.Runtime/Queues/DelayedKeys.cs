@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Queues;
 
 /// <summary>Keys with a due time, on one timer. Each key has one entry with its earliest time.</summary>
 internal sealed class DelayedKeys<TKey> : IDisposable

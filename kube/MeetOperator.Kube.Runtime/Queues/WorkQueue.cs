@@ -1,6 +1,7 @@
 using System.Threading.Channels;
+using MeetOperator.Kube.Runtime.Metrics;
 
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Queues;
 
 /// <summary>
 /// A queue of keys to process. A key waits at most once and is processed by one worker at a time. A key that is added while it is being processed

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Runtime;
+namespace MeetOperator.Kube.Runtime.Queues;
 
 /// <summary>Configures the backoff and the metrics of a <see cref="WorkQueue{TKey}"/>.</summary>
 public sealed record WorkQueueOptions

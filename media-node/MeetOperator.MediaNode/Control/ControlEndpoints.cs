@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Net;
+using MeetOperator.MediaNode.Credentials;
+using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Rooms;
-using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 using MeetOperator.Sdp;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

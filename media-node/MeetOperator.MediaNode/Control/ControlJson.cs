@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MeetOperator.MediaNode.Errors;
 using MeetOperator.NodeControl;
 using Microsoft.AspNetCore.Http;
 

@@ -1,5 +1,7 @@
+using MeetOperator.MediaNode.Credentials;
 using MeetOperator.MediaNode.Hosting;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Statistics;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Control;

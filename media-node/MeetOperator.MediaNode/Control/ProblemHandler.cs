@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using MeetOperator.MediaNode.Errors;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

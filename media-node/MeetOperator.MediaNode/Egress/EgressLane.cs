@@ -1,5 +1,5 @@
 using MeetOperator.Native.Sockets;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.MediaNode.Egress;
 

@@ -1,6 +1,6 @@
-using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.Native.Sockets;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.MediaNode.Egress;
 

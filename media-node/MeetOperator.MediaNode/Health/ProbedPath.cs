@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using MeetOperator.Rtc.Stun;
+using MeetOperator.Rtc.Ice;
 
 namespace MeetOperator.MediaNode.Health;
 

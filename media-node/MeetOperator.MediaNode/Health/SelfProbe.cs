@@ -1,4 +1,4 @@
-using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Time;
 
 namespace MeetOperator.MediaNode.Health;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MeetOperator.MediaNode.Settings;
 using Microsoft.Extensions.Hosting;
 
 namespace MeetOperator.MediaNode.Hosting;

@@ -1,4 +1,4 @@
-using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Statistics;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Hosting;

@@ -1,9 +1,12 @@
 using System.Reflection;
-using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Credentials;
+using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Health;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
-using MeetOperator.MediaNode.WarmUp;
+using MeetOperator.MediaNode.Settings;
+using MeetOperator.MediaNode.Statistics;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Dtls;
 using Microsoft.Extensions.Logging;

@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using MeetOperator.NodeControl;
+using MeetOperator.MediaNode.Settings;
+using MeetOperator.NodeControl.Security;
 
 namespace MeetOperator.MediaNode.Hosting;
 

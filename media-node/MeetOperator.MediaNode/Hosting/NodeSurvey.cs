@@ -1,5 +1,6 @@
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.Statistics;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Hosting;

@@ -1,4 +1,5 @@
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
+using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.MediaNode.Loops;
 

@@ -2,11 +2,12 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using MeetOperator.MediaNode.Egress;
-using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Faults;
+using MeetOperator.MediaNode.Statistics;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.Native.Sockets;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Ice;
-using MeetOperator.Rtc.Stun;
 using MeetOperator.Rtp.Packets;
 using Microsoft.Extensions.Logging;
 

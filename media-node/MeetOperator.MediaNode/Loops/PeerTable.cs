@@ -1,5 +1,4 @@
-using MeetOperator.MediaNode.Sessions;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Stun;
 using MeetOperator.Rtp.Packets;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using MeetOperator.MediaNode.Sessions;
 using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.MediaNode.Loops;

@@ -1,3 +1,5 @@
+using MeetOperator.MediaNode.Limits;
+using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
 using MeetOperator.Sfu.Tracks;

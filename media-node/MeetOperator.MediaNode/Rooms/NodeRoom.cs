@@ -1,12 +1,14 @@
 using System.Net;
 using System.Security.Cryptography;
-using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Faults;
+using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Sdp;
-using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Rooms;
 

@@ -1,8 +1,8 @@
 using System.Net;
-using MeetOperator.MediaNode.Control;
-using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Settings;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Dtls;
 

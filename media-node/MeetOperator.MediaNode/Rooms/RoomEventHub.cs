@@ -1,4 +1,4 @@
-using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Errors;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Rooms;

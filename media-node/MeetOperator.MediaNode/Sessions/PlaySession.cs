@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
-using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
 using MeetOperator.Sfu.Peers;

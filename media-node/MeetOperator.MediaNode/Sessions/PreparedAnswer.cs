@@ -1,3 +1,4 @@
+using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Sdp.Negotiation;
 using MeetOperator.Sfu.Tracks;

@@ -1,8 +1,10 @@
-using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
-using MeetOperator.Rtc;
 using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.Codecs;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;

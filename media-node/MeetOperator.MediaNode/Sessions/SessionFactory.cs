@@ -1,9 +1,11 @@
 using System.Net;
 using System.Security.Cryptography;
+using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
-using MeetOperator.Rtc;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
 

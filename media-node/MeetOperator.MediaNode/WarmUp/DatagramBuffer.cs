@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using MeetOperator.Native.Sockets;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.MediaNode.WarmUp;
 

@@ -1,12 +1,13 @@
 using System.Net;
-using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.Native.Sockets;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Sdp;
-using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.MediaNode.WarmUp;
 

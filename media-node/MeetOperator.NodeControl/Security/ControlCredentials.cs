@@ -3,7 +3,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace MeetOperator.NodeControl;
+namespace MeetOperator.NodeControl.Security;
 
 /// <summary>The credentials of one side of NodeControl: a certificate with its private key, and the trusted certificate authorities. Immutable.</summary>
 public sealed class ControlCredentials

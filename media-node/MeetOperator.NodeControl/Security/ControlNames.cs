@@ -1,4 +1,4 @@
-namespace MeetOperator.NodeControl;
+namespace MeetOperator.NodeControl.Security;
 
 /// <summary>DNS names in the certificates of NodeControl. They exist only in certificates and are never resolved.</summary>
 public static class ControlNames

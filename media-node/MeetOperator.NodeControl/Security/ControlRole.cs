@@ -1,4 +1,4 @@
-namespace MeetOperator.NodeControl;
+namespace MeetOperator.NodeControl.Security;
 
 /// <summary>The role of a NodeControl client, as named in its client certificate.</summary>
 public enum ControlRole

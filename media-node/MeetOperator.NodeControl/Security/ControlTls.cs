@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
-namespace MeetOperator.NodeControl;
+namespace MeetOperator.NodeControl.Security;
 
 /// <summary>TLS settings of NodeControl for server and client. Each handshake reads the current credentials, so that renewed ones take effect without a restart.</summary>
 public static class ControlTls

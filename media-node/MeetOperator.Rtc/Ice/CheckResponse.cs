@@ -1,3 +1,4 @@
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Stun;
 
 namespace MeetOperator.Rtc.Ice;

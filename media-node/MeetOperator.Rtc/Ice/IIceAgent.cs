@@ -1,3 +1,5 @@
+using MeetOperator.Rtc.Datagrams;
+
 namespace MeetOperator.Rtc.Ice;
 
 /// <summary>One side of ICE for a transport. Not thread-safe.</summary>

@@ -1,3 +1,5 @@
+using MeetOperator.Rtc.Datagrams;
+
 namespace MeetOperator.Rtc.Ice;
 
 /// <summary>One address of the peer: its state and the number of bytes that may be sent to it.</summary>

@@ -1,3 +1,5 @@
+using MeetOperator.Rtc.Datagrams;
+
 namespace MeetOperator.Rtc.Ice;
 
 /// <summary>The addresses of one peer. When the list is full, a new address replaces the least useful one.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.Rtc.Ice;
 

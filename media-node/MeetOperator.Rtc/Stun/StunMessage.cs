@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.Rtc.Stun;
 

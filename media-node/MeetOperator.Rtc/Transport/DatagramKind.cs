@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc;
+namespace MeetOperator.Rtc.Transport;
 
 /// <summary>The result of processing a datagram.</summary>
 public enum DatagramKind : byte

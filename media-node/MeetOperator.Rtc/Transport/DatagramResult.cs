@@ -1,4 +1,6 @@
-namespace MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
+
+namespace MeetOperator.Rtc.Transport;
 
 /// <summary>The result of <see cref="PeerTransport.HandleDatagram"/>.</summary>
 /// <param name="Kind">The kind of the result.</param>

@@ -1,4 +1,6 @@
-namespace MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
+
+namespace MeetOperator.Rtc.Transport;
 
 /// <summary>Dropped datagrams by reason.</summary>
 public sealed class DropCounters

@@ -1,9 +1,10 @@
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Srtp;
 using MeetOperator.Rtp.Packets;
 
-namespace MeetOperator.Rtc;
+namespace MeetOperator.Rtc.Transport;
 
 /// <summary>
 /// The transport of one peer connection: ICE, DTLS and SRTP. It does no I/O: the owner passes datagrams and the time, polls outputs, and

@@ -1,7 +1,7 @@
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
 
-namespace MeetOperator.Rtc;
+namespace MeetOperator.Rtc.Transport;
 
 /// <summary>The settings of a <see cref="PeerTransport"/>.</summary>
 public sealed class PeerTransportOptions

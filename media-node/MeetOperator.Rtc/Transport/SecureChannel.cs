@@ -1,7 +1,8 @@
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Srtp;
 
-namespace MeetOperator.Rtc;
+namespace MeetOperator.Rtc.Transport;
 
 /// <summary>
 /// Runs the DTLS handshake, compares the peer's certificate with the fingerprints from signaling, and then creates the SRTP

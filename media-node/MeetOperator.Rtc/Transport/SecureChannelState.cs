@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc;
+namespace MeetOperator.Rtc.Transport;
 
 /// <summary>The state of the DTLS association and its keys.</summary>
 internal enum SecureChannelState

@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc;
+namespace MeetOperator.Rtc.Transport;
 
 /// <summary>The reason for the state <see cref="PeerTransportState.Failed"/>.</summary>
 public enum TransportFailure

@@ -1,4 +1,6 @@
-namespace MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
+
+namespace MeetOperator.Rtc.Transport;
 
 /// <summary>An action for the host. The datagram is valid until the next call to the transport.</summary>
 public readonly ref struct TransportOutput

@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc;
+namespace MeetOperator.Rtc.Transport;
 
 public enum TransportOutputKind : byte
 {

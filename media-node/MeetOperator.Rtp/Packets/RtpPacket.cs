@@ -1,5 +1,3 @@
-using MeetOperator.Rtp.HeaderExtensions;
-
 namespace MeetOperator.Rtp.Packets;
 
 /// <summary>A view of an unencrypted RTP packet: header, extension elements, and payload without padding.</summary>

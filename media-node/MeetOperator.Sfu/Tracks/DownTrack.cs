@@ -3,7 +3,6 @@ using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Forwarding;
-using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.Sfu.Tracks;
 

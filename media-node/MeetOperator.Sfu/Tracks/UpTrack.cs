@@ -2,7 +2,6 @@ using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Reception;
 using MeetOperator.Rtp.Retransmission;
-using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Forwarding;
 
 namespace MeetOperator.Sfu.Tracks;

@@ -1,9 +1,11 @@
 using System.Text;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Defaults;
 
 /// <summary>The tenant, the pool and the Secrets of a new embedded installation. Pure.</summary>
 internal static class DefaultObjects

@@ -1,6 +1,6 @@
-using MeetOperator.Kube.ProcessRuntime;
+using MeetOperator.Kube.ProcessRuntime.Images;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Defaults;
 
 /// <summary>Maps each image to the program that it runs.</summary>
 internal static class LocalImages

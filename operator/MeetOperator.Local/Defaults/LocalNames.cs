@@ -1,4 +1,4 @@
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Defaults;
 
 /// <summary>Names of objects that every embedded installation has.</summary>
 internal static class LocalNames

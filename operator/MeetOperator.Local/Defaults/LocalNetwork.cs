@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Local.Settings;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Defaults;
 
 /// <summary>Derives addresses and ports from the configured HTTP port, so that several installations do not conflict.</summary>
 public static class LocalNetwork

@@ -1,11 +1,11 @@
 using System.Threading.Channels;
-using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Informers;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Defaults;
 
 /// <summary>Recreates the Pods of operator and signaling after they are deleted, as their Deployments do on a cluster.</summary>
 internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<Pod> pods, ILogger<SystemPodKeeper> logger)

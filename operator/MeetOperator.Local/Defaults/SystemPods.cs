@@ -1,9 +1,10 @@
 using System.Text.Json;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Local.Settings;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Defaults;
 
 /// <summary>The Pods of operator and signaling, with the same images, environment and mounts as on a cluster, and with SQLite in the home directory. Pure.</summary>
 internal static class SystemPods

@@ -1,7 +1,12 @@
-using MeetOperator.Kube;
 using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Settings;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Serialization;
+using MeetOperator.Local.Home;
+using MeetOperator.Local.Settings;
+using MeetOperator.Local.Startup;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Exporting;
 
 /// <summary><c>./meet export</c>: writes all user-created objects of an embedded installation as YAML for <c>kubectl apply</c> on a cluster.</summary>
 internal static class ExportCommand
@@ -24,7 +29,7 @@ internal static class ExportCommand
         catch (LocalException)
         {
             // The installation is running. Its server also serves plain HTTP on the port in the kubeconfig.
-            var running = Kube.Client.KubeConfig.FromFile(kubeconfig);
+            var running = KubeConfig.FromFile(kubeconfig);
             await WriteAsync(new UriBuilder(running.Server) { Scheme = "http" }.Uri, running.Token!, output, ct).ConfigureAwait(false);
             return;
         }

@@ -1,7 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using MeetOperator.Local.Settings;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Exporting;
 
 /// <summary>Reads all objects of every kind in the server's discovery.</summary>
 internal sealed class ExportReader : IDisposable

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Local.Defaults;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Exporting;
 
 /// <summary>Selects the objects of an installation to export, and their order and shape. Pure.</summary>
 internal static class ExportRules

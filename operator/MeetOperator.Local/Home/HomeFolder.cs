@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using MeetOperator.Local.Settings;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Home;
 
 /// <summary>The home directory of one installation. Opening it locks it for this process.</summary>
 public sealed class HomeFolder : IDisposable

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Home;
 
 /// <summary>Builds the kubeconfig for users: the server's own, with the default tenant's namespace in its context, so that samples apply without a namespace.</summary>
 public static partial class KubeconfigText

@@ -2,8 +2,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using MeetOperator.Local.Settings;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Manifests;
 
 /// <summary>Applies and deletes objects of any kind in the server's discovery.</summary>
 internal sealed class ManifestClient : IDisposable

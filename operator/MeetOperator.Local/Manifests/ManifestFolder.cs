@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Local.Settings;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Manifests;
 
 /// <summary>
 /// Keeps the cluster in sync with a directory of YAML files. New and changed files are applied, and objects of removed files are deleted, even if the files changed while

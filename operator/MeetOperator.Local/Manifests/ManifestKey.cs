@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Manifests;
 
 /// <summary>Identifies one object that was applied from a manifest file.</summary>
 internal sealed record ManifestKey(string ApiVersion, string Kind, string? Namespace, string Name)

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Local.Settings;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Manifests;
 
 /// <summary>Reads one manifest file. A file with any invalid document is rejected as a whole.</summary>
 internal static class ManifestReader

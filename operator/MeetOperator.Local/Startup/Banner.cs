@@ -1,4 +1,7 @@
-namespace MeetOperator.Local;
+using MeetOperator.Local.Defaults;
+using MeetOperator.Local.Settings;
+
+namespace MeetOperator.Local.Startup;
 
 /// <summary>The text that is printed once the installation is ready: the URL, the kubeconfig line, three commands to try.</summary>
 public static class Banner

@@ -1,13 +1,25 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.ProcessRuntime;
+using MeetOperator.Kube.ProcessRuntime.Logs;
+using MeetOperator.Kube.ProcessRuntime.Pods;
+using MeetOperator.Kube.ProcessRuntime.Services;
+using MeetOperator.Kube.Serialization;
+using MeetOperator.Local.Defaults;
+using MeetOperator.Local.Home;
+using MeetOperator.Local.Manifests;
+using MeetOperator.Local.Settings;
 using MeetOperator.Operator.Admission;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Startup;
 
 /// <summary>One embedded installation: the API server, the node that runs its Pods, and the default objects.</summary>
 public sealed class LocalHost : IAsyncDisposable

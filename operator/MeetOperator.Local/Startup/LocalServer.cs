@@ -1,6 +1,8 @@
 using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Settings;
+using MeetOperator.Local.Settings;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Startup;
 
 /// <summary>Starts the embedded API server, and reports problems with its data directory to the user.</summary>
 internal static class LocalServer

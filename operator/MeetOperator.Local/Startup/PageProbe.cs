@@ -1,6 +1,7 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Local.Settings;
 
-namespace MeetOperator.Local;
+namespace MeetOperator.Local.Startup;
 
 /// <summary>Waits until the pages can be loaded.</summary>
 internal static class PageProbe

@@ -1,7 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Operator.Admission;
 

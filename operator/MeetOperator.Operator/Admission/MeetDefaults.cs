@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Admission;
 
 namespace MeetOperator.Operator.Admission;
 

@@ -1,12 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Cluster;
-using MeetOperator.Operator.Hosting;
-using MeetOperator.Operator.Meetings;
-using MeetOperator.Operator.Pools;
-using MeetOperator.Operator.Tenants;
+using MeetOperator.Operator.Kinds.Meetings;
+using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.Kinds.Tenants;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Admission;
 

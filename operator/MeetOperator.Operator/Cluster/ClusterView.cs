@@ -1,11 +1,16 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
-using MeetOperator.Operator.ApiKeys;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Runtime.Loops;
 using MeetOperator.Operator.Fleet;
-using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Resources;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Cluster;
 

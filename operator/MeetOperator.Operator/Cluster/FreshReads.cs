@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using MeetOperator.Kube;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
 
 namespace MeetOperator.Operator.Cluster;
 

@@ -1,6 +1,6 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
 
 namespace MeetOperator.Operator.Cluster;
 

@@ -1,8 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Operator.Cluster;
 

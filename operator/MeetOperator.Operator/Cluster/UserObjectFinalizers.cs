@@ -1,6 +1,7 @@
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Runtime.Objects;
 
 namespace MeetOperator.Operator.Cluster;
 

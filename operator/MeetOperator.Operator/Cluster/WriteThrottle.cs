@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
 
 namespace MeetOperator.Operator.Cluster;
 

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.NodeControl.Security;
+using MeetOperator.Operator.Certificates;
 
 namespace MeetOperator.Operator.Control;
 

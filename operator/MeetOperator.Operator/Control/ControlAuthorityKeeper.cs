@@ -1,8 +1,10 @@
-using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
-using MeetOperator.NodeControl;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.NodeControl.Security;
+using MeetOperator.Operator.Certificates;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Control;
 

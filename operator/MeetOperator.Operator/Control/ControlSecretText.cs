@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 
 namespace MeetOperator.Operator.Control;
 

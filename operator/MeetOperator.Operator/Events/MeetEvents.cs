@@ -1,6 +1,9 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Kube;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Events;
+using MeetOperator.Kube.Runtime.Objects;
 
 namespace MeetOperator.Operator.Events;
 

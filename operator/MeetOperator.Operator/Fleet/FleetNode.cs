@@ -1,8 +1,9 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
-using MeetOperator.Placement;
+using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Operator.Fleet;
 

@@ -1,4 +1,4 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
 
 namespace MeetOperator.Operator.Fleet;
 

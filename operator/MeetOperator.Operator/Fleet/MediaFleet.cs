@@ -1,8 +1,12 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Placement;
+using MeetOperator.Placement.Decisions;
+using MeetOperator.Placement.Inputs;
 using MeetOperator.Placement.Scorers;
 
 namespace MeetOperator.Operator.Fleet;

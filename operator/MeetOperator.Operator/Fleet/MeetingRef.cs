@@ -1,5 +1,5 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Kube.Metadata;
 
 namespace MeetOperator.Operator.Fleet;
 

@@ -1,5 +1,4 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube.Core;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Fleet;

@@ -1,4 +1,4 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.Operator.Fleet;

@@ -1,4 +1,5 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Fleet;

@@ -1,4 +1,4 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuNodes;
 
 namespace MeetOperator.Operator.Fleet;
 

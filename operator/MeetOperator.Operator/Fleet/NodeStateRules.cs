@@ -1,4 +1,5 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 
 namespace MeetOperator.Operator.Fleet;
 

@@ -1,4 +1,4 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Fleet;

@@ -1,4 +1,4 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuPools;
 
 namespace MeetOperator.Operator.Fleet;
 

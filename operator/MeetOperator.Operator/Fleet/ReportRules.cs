@@ -1,4 +1,4 @@
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.Operator.Fleet;

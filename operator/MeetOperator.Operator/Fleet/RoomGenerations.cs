@@ -1,5 +1,7 @@
 using MeetOperator.NodeControl;
 using MeetOperator.Placement;
+using MeetOperator.Placement.Decisions;
+using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Operator.Fleet;
 

@@ -1,4 +1,4 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.Operator.Fleet;

@@ -1,9 +1,14 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Client;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Runtime.Loops;
+using MeetOperator.Kube.Runtime.Metrics;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Metrics;
+using MeetOperator.Operator.Settings;
+using MeetOperator.Operator.Terms;
 using MeetOperator.Operator.Webhook;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Text.Json;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
-using MeetOperator.Operator.Control;
-using MeetOperator.Operator.Pools;
-using MeetOperator.Operator.Webhook;
+using MeetOperator.Kube.Serialization;
+using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Hosting;
 

@@ -1,5 +1,5 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Schema;
 
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants", "meetings", "sfupools", "sfunodes"], Verbs = ["list", "watch"],
     Reason = "Observe the desired state.")]

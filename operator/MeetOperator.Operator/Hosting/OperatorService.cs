@@ -1,9 +1,16 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Events;
+using MeetOperator.Kube.Runtime.Leadership;
+using MeetOperator.Kube.Runtime.Loops;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Metrics;
+using MeetOperator.Operator.Settings;
+using MeetOperator.Operator.Terms;
 
 namespace MeetOperator.Operator.Hosting;
 

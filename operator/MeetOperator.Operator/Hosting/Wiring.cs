@@ -1,12 +1,22 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube;
-using MeetOperator.Kube.Runtime;
-using MeetOperator.Operator.ApiKeys;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Controllers;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Runtime.Loops;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Kube.Schema;
 using MeetOperator.Operator.Cluster;
-using MeetOperator.Operator.Meetings;
-using MeetOperator.Operator.Nodes;
-using MeetOperator.Operator.Pools;
-using MeetOperator.Operator.Tenants;
+using MeetOperator.Operator.Kinds.Meetings;
+using MeetOperator.Operator.Kinds.SfuNodes;
+using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.Kinds.Tenants;
+using MeetOperator.Operator.Kinds.Tenants.ApiKeys;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Hosting;
 

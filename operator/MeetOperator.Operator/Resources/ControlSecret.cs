@@ -1,7 +1,7 @@
 using System.Text;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Control;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Control;
 

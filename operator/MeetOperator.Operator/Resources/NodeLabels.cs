@@ -1,4 +1,5 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
 
 namespace MeetOperator.Operator.Resources;
 

@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Operator.Resources;
 

@@ -1,5 +1,7 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Metadata;
 
 namespace MeetOperator.Operator.Resources;
 

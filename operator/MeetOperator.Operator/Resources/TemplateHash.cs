@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Operator.Resources;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
 
 namespace MeetOperator.Operator.Webhook;
 

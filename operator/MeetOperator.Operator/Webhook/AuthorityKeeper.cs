@@ -1,7 +1,9 @@
-using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Certificates;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Webhook;
 

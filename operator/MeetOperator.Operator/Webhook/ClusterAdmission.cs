@@ -1,11 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Admission;
 using MeetOperator.Operator.Cluster;
-using MeetOperator.Operator.Hosting;
-using MeetOperator.Operator.Pools;
+using MeetOperator.Operator.Kinds.Meetings;
+using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Webhook;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
 
 namespace MeetOperator.Operator.Webhook;
 

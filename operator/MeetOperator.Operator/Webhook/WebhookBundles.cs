@@ -1,8 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.Client;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Certificates;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Webhook;
 

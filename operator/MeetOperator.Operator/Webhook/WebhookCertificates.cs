@@ -1,6 +1,6 @@
 using System.Net.Security;
-using MeetOperator.Kube.Client;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Operator.Certificates;
 
 namespace MeetOperator.Operator.Webhook;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using MeetOperator.Kube.Client;
+using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Cluster;
-using MeetOperator.Operator.Hosting;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.Operator.Settings;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 

@@ -1,4 +1,4 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace MeetOperator.Operator.Webhook;

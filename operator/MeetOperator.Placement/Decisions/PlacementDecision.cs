@@ -1,4 +1,4 @@
-namespace MeetOperator.Placement;
+namespace MeetOperator.Placement.Decisions;
 
 /// <summary>The outcome of a placement and its reason.</summary>
 public sealed record PlacementDecision

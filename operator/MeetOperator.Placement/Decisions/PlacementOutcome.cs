@@ -1,4 +1,4 @@
-namespace MeetOperator.Placement;
+namespace MeetOperator.Placement.Decisions;
 
 /// <summary>The outcome of a placement.</summary>
 public enum PlacementOutcome

@@ -1,3 +1,5 @@
+using MeetOperator.Placement.Inputs;
+
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>The input of filters and scorers, besides the node itself.</summary>

@@ -1,3 +1,5 @@
+using MeetOperator.Placement.Inputs;
+
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Limits the number of participants on a node.</summary>

@@ -1,3 +1,5 @@
+using MeetOperator.Placement.Inputs;
+
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Restricts a meeting to the regions that both the meeting and its tenant allow.</summary>

@@ -1,3 +1,5 @@
+using MeetOperator.Placement.Inputs;
+
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Rejects nodes whose last load report is missing or too old.</summary>

@@ -1,3 +1,5 @@
+using MeetOperator.Placement.Inputs;
+
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Rejects nodes whose stress is at or above the threshold, regardless of their meeting and participant counts.</summary>

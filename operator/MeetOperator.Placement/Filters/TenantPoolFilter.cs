@@ -1,4 +1,5 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Selectors;
+using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Placement.Filters;
 

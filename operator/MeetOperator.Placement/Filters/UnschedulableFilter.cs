@@ -1,3 +1,5 @@
+using MeetOperator.Placement.Inputs;
+
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Keeps new meetings off cordoned nodes.</summary>

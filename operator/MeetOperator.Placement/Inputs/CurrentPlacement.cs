@@ -1,4 +1,4 @@
-namespace MeetOperator.Placement;
+namespace MeetOperator.Placement.Inputs;
 
 /// <summary>The current placement of a meeting.</summary>
 public sealed record CurrentPlacement

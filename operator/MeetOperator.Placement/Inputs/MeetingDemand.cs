@@ -1,6 +1,7 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Selectors;
 
-namespace MeetOperator.Placement;
+namespace MeetOperator.Placement.Inputs;
 
 /// <summary>The requirements of one meeting, with the limits of its tenant already applied.</summary>
 public sealed record MeetingDemand

@@ -1,6 +1,6 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuNodes;
 
-namespace MeetOperator.Placement;
+namespace MeetOperator.Placement.Inputs;
 
 /// <summary>The observed state of one media node at the time of the decision, including reservations by placements in progress.</summary>
 public sealed record NodeSnapshot

@@ -1,4 +1,4 @@
-namespace MeetOperator.Placement;
+namespace MeetOperator.Placement.Inputs;
 
 /// <summary>Everything that a placement depends on. The same input always gives the same decision.</summary>
 public sealed record PlacementInput

@@ -1,4 +1,4 @@
-namespace MeetOperator.Placement;
+namespace MeetOperator.Placement.Inputs;
 
 /// <summary>Constants that apply to every placement.</summary>
 public sealed record PlacementOptions

@@ -1,4 +1,4 @@
-namespace MeetOperator.Placement;
+namespace MeetOperator.Placement.Inputs;
 
 /// <summary>The regions that may carry a meeting: any, a fixed list, or none. An empty list never means any region.</summary>
 public sealed class RegionSet

@@ -1,5 +1,6 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Placement.Filters;
+using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Placement.Scorers;
 

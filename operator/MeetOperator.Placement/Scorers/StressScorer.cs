@@ -1,4 +1,5 @@
 using MeetOperator.Placement.Filters;
+using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Placement.Scorers;
 

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>
 /// An event about a meeting that one instance publishes to the others. Delivery is at most once, because a broken connection loses events. State that must

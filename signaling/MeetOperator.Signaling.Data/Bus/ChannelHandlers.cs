@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>The listeners of one Redis channel, which share one subscription of the Redis library. Thread-safe.</summary>
 internal sealed class ChannelHandlers

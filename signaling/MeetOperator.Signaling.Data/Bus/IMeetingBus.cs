@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>The state and events of live meetings that all signaling instances share.</summary>
 public interface IMeetingBus : IAsyncDisposable

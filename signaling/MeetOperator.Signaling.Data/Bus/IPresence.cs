@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>The participants of each meeting, across all instances. Every call is atomic.</summary>
 public interface IPresence

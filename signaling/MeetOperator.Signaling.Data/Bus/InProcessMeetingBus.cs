@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>The meeting bus of a single instance, in memory.</summary>
 public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus

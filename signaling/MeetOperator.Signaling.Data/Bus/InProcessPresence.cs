@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>Presence in memory. One lock is enough because every call is short.</summary>
 internal sealed class InProcessPresence(TimeProvider time) : IPresence

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>
 /// Whether Redis responds, and whether every channel is subscribed. A break ends both. A check that started before a break must not undo it, so the caller

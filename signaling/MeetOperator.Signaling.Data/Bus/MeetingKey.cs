@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>One meeting of one tenant. Every key and channel of the bus starts with it.</summary>
 public readonly record struct MeetingKey

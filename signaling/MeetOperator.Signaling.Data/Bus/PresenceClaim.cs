@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>The entry of a connection that was accepted while presence was unavailable.</summary>
 /// <param name="Entry">The entry to write.</param>

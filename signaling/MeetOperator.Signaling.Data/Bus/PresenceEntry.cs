@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>A participant in the meeting, or a reservation, as all instances see it. Entries expire unless they are renewed.</summary>
 public sealed record PresenceEntry

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>The Lua scripts of <see cref="RedisPresence"/>. KEYS[1]: entries; KEYS[2]: their expiry; KEYS[3]: participants that a host removed.</summary>
 internal static class PresenceScripts

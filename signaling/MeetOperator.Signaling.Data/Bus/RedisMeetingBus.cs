@@ -1,7 +1,7 @@
 using System.Text.Json;
 using StackExchange.Redis;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>
 /// The meeting bus of several instances, on Redis: one pub/sub channel and a few keys per meeting, all named <c>meet:{tenant}:{meeting}:…</c>. While Redis is

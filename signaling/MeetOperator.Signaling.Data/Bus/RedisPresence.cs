@@ -1,7 +1,7 @@
 using System.Text.Json;
 using StackExchange.Redis;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>
 /// Presence in Redis. Per meeting: a hash <c>…:presence</c> (participant → entry as JSON), a sorted set <c>…:seen</c> (participant → expiry in milliseconds of

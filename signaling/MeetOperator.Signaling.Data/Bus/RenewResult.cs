@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>Participants whose entries were not renewed: a newer connection took over, or a host removed the participant.</summary>
 public sealed record RenewResult(IReadOnlyList<string> TakenOver, IReadOnlyList<string> Removed)

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>
 /// Combines concurrent requests into batched calls. Requests that arrive while a call runs go into the next call, so a request never waits for a batch to

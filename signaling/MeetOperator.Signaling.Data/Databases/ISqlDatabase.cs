@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Databases;
 
 /// <summary>A database engine. The repositories use the same SQL for all engines; this interface hides the differences.</summary>
 public interface ISqlDatabase : IAsyncDisposable

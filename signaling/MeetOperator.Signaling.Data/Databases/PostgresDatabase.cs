@@ -1,10 +1,11 @@
 using System.Data.Common;
 using Dapper;
+using MeetOperator.Signaling.Data.Migrations;
 using Npgsql;
 using Polly;
 using Polly.Retry;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Databases;
 
 /// <summary>PostgreSQL, shared by all signaling instances.</summary>
 public sealed class PostgresDatabase : ISqlDatabase

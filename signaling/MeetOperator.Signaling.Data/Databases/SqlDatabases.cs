@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Databases;
 
 /// <summary>Selects the database engine from the connection string in <c>MEET_DATABASE</c>.</summary>
 public static class SqlDatabases

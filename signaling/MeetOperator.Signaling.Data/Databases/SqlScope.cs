@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Databases;
 
 /// <summary>
 /// The rows that a unit of work can access: the rows of one tenant, the row of one meeting whose ID the caller knows, or, for retention, the rows of all ended

@@ -2,7 +2,7 @@ using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Databases;
 
 /// <summary>SQLite in a file on disk, for a single host. Uses a write-ahead log; writers wait up to ten seconds for the lock.</summary>
 public sealed class SqliteDatabase : ISqlDatabase

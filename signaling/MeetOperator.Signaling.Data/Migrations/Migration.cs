@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Migrations;
 
 /// <summary>
 /// A numbered schema migration. A migration that only adds (a table, a column with a default, an index) can stay compatible with older programs. Its first line

@@ -1,7 +1,8 @@
 using System.Globalization;
 using Dapper;
+using MeetOperator.Signaling.Data.Databases;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Migrations;
 
 /// <summary>
 /// Migrates the schema with the embedded files <c>NNNN_name.sql</c>. Each migration runs once, all in one transaction under a lock, so several instances can

@@ -1,4 +1,6 @@
-namespace MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Rows;
+
+namespace MeetOperator.Signaling.Data.Repositories;
 
 public interface IChatRepository
 {

@@ -1,4 +1,6 @@
-namespace MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Rows;
+
+namespace MeetOperator.Signaling.Data.Repositories;
 
 /// <summary>Finds open meetings and deletes expired rows, across all tenants.</summary>
 public interface IRetentionRepository

@@ -1,7 +1,9 @@
 using System.Data.Common;
 using Dapper;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Data.Rows;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Repositories;
 
 public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(database), IChatRepository
 {

@@ -1,4 +1,7 @@
-namespace MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Data.Rows;
+
+namespace MeetOperator.Signaling.Data.Repositories;
 
 public sealed class SqlMediaStreamRepository(ISqlDatabase database) : SqlRepository(database), IMediaStreamRepository
 {

@@ -1,6 +1,7 @@
 using Dapper;
+using MeetOperator.Signaling.Data.Databases;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Repositories;
 
 /// <summary>
 /// Base class of the SQL repositories. Each call uses one short-lived connection that is limited to one tenant's rows. Column names are in snake_case. Calls are

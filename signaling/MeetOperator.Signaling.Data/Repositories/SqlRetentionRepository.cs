@@ -1,6 +1,8 @@
 using Dapper;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Data.Rows;
 
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Repositories;
 
 public sealed class SqlRetentionRepository(ISqlDatabase database) : IRetentionRepository
 {

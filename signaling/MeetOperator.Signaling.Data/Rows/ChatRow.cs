@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Rows;
 
 /// <summary>A chat message. <see cref="MessageId"/> counts from 1 within the meeting, without gaps, in the order that all participants see.</summary>
 public sealed record ChatRow

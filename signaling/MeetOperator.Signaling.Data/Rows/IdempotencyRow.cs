@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Rows;
 
 /// <summary>
 /// A request to create a meeting that the caller may repeat with the same key. Contains no secret: the host token is signed again for each response and is

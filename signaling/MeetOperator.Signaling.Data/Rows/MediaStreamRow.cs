@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Rows;
 
 /// <summary>A track that a participant sends, as reported by the media node. Values that are not known yet are null.</summary>
 public sealed record MediaStreamRow

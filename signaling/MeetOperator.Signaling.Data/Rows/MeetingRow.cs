@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Rows;
 
 /// <summary>The record of a meeting that outlives the Meeting object: its host, times and settings (JSON). Times are Unix milliseconds.</summary>
 public sealed record MeetingRow

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Rows;
 
 /// <summary>The permanent moderation decisions in the database: whether the meeting has ended, and the IDs of participants that hosts removed.</summary>
 public sealed record ModerationState(bool HasEnded, IReadOnlySet<string> Removed)

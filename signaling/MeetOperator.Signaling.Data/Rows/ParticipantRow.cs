@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Rows;
 
 /// <summary>A participant of a meeting. Times are Unix milliseconds.</summary>
 public sealed record ParticipantRow

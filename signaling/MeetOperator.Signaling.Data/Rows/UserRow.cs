@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Data;
+namespace MeetOperator.Signaling.Data.Rows;
 
 /// <summary>A user. <see cref="UserId"/> is the ID in the tenant's own system.</summary>
 public sealed record UserRow

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Client;
 
 /// <summary>A message from a client over its WebSocket: one of the sealed records in this folder.</summary>
 public abstract record ClientMessage

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Client;
 
 /// <summary>The strict parser behind <see cref="ClientMessage.TryParse"/>.</summary>
 internal static class ClientMessageReader

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Client;
 
 /// <summary>Reads the fields of one message and records the first error. After an error, the returned values are placeholders and must not be used.</summary>
 internal sealed class FieldReader(JsonElement root)

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Client;
 
 /// <summary>
 /// The first message on a socket. <see cref="ParticipantId"/> is the ID from the REST <c>join</c> response. <see cref="Resume"/> is true if the

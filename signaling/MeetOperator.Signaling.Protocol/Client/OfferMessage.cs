@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Client;
 
 /// <summary>
 /// An SDP offer to the SFU (publish) or to a participant (relayed unchanged). <see cref="SessionId"/> identifies the media session to update, as returned

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>
 /// Reports a rejected message or a failed operation; the meeting state is unchanged. <see cref="Reference"/> is the reference of the chat message or offer

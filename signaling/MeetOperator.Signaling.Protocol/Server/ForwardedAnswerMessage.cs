@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>An SDP answer from the SFU (with its session ID) or relayed from a participant.</summary>
 public sealed record ForwardedAnswerMessage(string From, string Sdp, string? SessionId = null, string? Reference = null) : ServerMessage("answer")

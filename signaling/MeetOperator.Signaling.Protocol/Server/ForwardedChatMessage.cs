@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>A stored chat message. <see cref="MessageId"/> increases by one from message to message within a meeting.</summary>
 public sealed record ForwardedChatMessage(string From, string DisplayName, string Message, DateTimeOffset Timestamp, long MessageId, string? Reference = null) : ServerMessage("chat")

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>A relayed ICE candidate. <see cref="CandidateJson"/> is valid JSON and is written unchanged.</summary>
 public sealed record ForwardedIceCandidateMessage(string From, string CandidateJson) : ServerMessage("ice-candidate")

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>An SDP offer from the SFU (with session ID, revision and tracks) or relayed from a participant.</summary>
 public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revision, IReadOnlyList<OfferedTrack>? Tracks, string? SessionId = null) : ServerMessage("offer")

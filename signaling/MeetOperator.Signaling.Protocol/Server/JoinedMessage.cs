@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>Response to <c>join</c>: the participants in the meeting, and which media of the new participant is muted.</summary>
 public sealed record JoinedMessage(

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>The media path changed. The client must open both peer connections again.</summary>
 public sealed record MediaRestartMessage(string Reason, long Generation) : ServerMessage("media-restart")

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 public sealed record MediaUpdateMessage(string ParticipantId, bool Audio, bool Video) : ServerMessage("media-update")
 {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>The track in one media section. <see cref="ParticipantId"/> is null for a source of the receiver itself.</summary>
 public sealed record OfferedTrack(string Mid, string? ParticipantId, string? Kind, string Source)

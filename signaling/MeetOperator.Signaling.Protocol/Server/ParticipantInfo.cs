@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>A participant as other participants see it. <see cref="Audio"/> and <see cref="Video"/> are true while it sends.</summary>
 public sealed record ParticipantInfo(string ParticipantId, string DisplayName, bool Audio, bool Video, ParticipantRole Role)

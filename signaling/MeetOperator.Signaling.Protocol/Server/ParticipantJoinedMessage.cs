@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 public sealed record ParticipantJoinedMessage(ParticipantInfo Participant) : ServerMessage("participant-joined")
 {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary><see cref="Reason"/>: left, timeout, removed or ended.</summary>
 public sealed record ParticipantLeftMessage(string ParticipantId, string Reason) : ServerMessage("participant-left")

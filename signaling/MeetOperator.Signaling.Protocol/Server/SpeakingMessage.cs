@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MeetOperator.Signaling.Protocol;
+namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>The loudest participant. <see cref="Level"/> ranges from 0 (silent) to 127.</summary>
 public sealed record SpeakingMessage(string ParticipantId, int Level) : ServerMessage("speaking")

@@ -1,10 +1,13 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Signaling.Errors;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Access;
 
 /// <summary>
 /// Finds the tenant of an API key by its hash (<see cref="ApiKeyHashes"/>). The operator writes the hashes to ConfigMaps, so this server never reads the keys or

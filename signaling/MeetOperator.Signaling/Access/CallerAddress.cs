@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Access;
 
 /// <summary>Derives the key of a caller's rate limits from its address.</summary>
 public static class CallerAddress

@@ -2,8 +2,9 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using MeetOperator.Signaling.Keys;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Access;
 
 /// <summary>The last segment of a WHIP or WHEP <c>Location</c>: the media node's session ID, authenticated for one participant of one meeting.</summary>
 public sealed class MediaSessionSeal(SigningKeys keys)

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Access;
 
 /// <summary>Decides which web pages may call this server from a browser, and which callers are local.</summary>
 public sealed class OriginPolicy(Uri? publicUrl)

@@ -1,6 +1,6 @@
 using System.Threading.RateLimiting;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Access;
 
 /// <summary>A rate limiter with one token bucket per key. Full buckets are discarded. Thread-safe.</summary>
 public sealed class Throttle : IDisposable

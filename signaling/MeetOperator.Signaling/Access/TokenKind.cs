@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Access;
 
 /// <summary>What a token grants. The kind is the audience of the token, so a token of one kind is never valid as another.</summary>
 public enum TokenKind

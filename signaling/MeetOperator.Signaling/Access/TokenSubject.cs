@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Access;
 
 /// <summary>The meeting and participant that a token was issued for.</summary>
 public sealed record TokenSubject

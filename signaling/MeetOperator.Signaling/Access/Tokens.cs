@@ -3,8 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using MeetOperator.Signaling.Keys;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Access;
 
 /// <summary>
 /// Issues and verifies JSON Web Tokens (RFC 7519) with HMAC-SHA256, the only supported algorithm. The signature is verified in constant time before the payload is

@@ -1,4 +1,7 @@
-namespace MeetOperator.Signaling;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Settings;
+
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>
 /// Graceful shutdown: the server becomes unready, keeps serving for <see cref="SignalingOptions.Drain"/> so that load balancers stop routing to it, and then

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>Formats each log entry as one console line and redacts IDs, which messages of exceptions and libraries can contain too.</summary>
 internal sealed class LogLineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)

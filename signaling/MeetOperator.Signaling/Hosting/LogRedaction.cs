@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>
 /// Removes secrets from log lines: anyone with the ID of a meeting can join it. Each ID is replaced with <c>id:</c> and the first twelve hexadecimal digits of its

@@ -1,9 +1,9 @@
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>Serves <c>/metrics</c> on a separate port that serves nothing else. The public port does not serve metrics.</summary>
 internal static class MetricsPort

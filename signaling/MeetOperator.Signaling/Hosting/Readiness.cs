@@ -1,7 +1,11 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Rows;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>
 /// Checks whether this instance can accept new work. Existing media and sockets are not affected, and liveness does not use this check. One complete read from

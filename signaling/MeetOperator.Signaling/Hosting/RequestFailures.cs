@@ -1,9 +1,12 @@
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Pages;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>Converts unhandled exceptions to problem documents. Logs the path but never the query, which can contain a code.</summary>
 internal sealed partial class RequestFailures(SecurityHeaders headers, ILogger<RequestFailures> logger) : IExceptionHandler

@@ -1,11 +1,11 @@
-using MeetOperator.Kube.Runtime;
-using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Kubernetes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>Maps all routes. The OpenAPI document is generated from their metadata.</summary>
 internal static class Routes

@@ -1,6 +1,8 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Rows;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>
 /// Deletes the rows of meetings that ended longer ago than <see cref="SignalingOptions.RowRetention"/>, in batches. Several instances may do so concurrently.

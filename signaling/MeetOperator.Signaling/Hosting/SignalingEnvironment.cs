@@ -1,8 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Keys;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>Reads <see cref="SignalingOptions"/> from environment variables, and reports all errors at once.</summary>
 public static class SignalingEnvironment

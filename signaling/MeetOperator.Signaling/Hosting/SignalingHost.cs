@@ -1,16 +1,30 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
-using MeetOperator.Signaling.Data;
-using MeetOperator.Signaling.Protocol;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Runtime.Loops;
+using MeetOperator.Kube.Runtime.Metrics;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Metrics;
+using MeetOperator.Signaling.Pages;
+using MeetOperator.Signaling.Rows;
+using MeetOperator.Signaling.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Logging.Console;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>Composes the server: services, middleware and routes.</summary>
 public static class SignalingHost

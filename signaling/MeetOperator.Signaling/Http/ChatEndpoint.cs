@@ -1,9 +1,13 @@
 using System.Globalization;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Lists stored chat messages for participants of the meeting.</summary>
 public sealed class ChatEndpoint(Credentials credentials, IChatRepository chat, IParticipantRepository participants)

@@ -1,10 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Settings;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Authenticates requests by their Authorization header, and throttles callers that fail to authenticate.</summary>
 public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy origins, MeetingDirectory directory, SignalingOptions options) : IDisposable

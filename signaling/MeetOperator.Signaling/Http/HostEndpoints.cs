@@ -1,9 +1,17 @@
 using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Metrics;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Settings;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Host actions on participants. Any instance can handle them: the bus forwards them to the instance that has the socket.</summary>
 public sealed class HostEndpoints(

@@ -2,12 +2,15 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using MeetOperator.Contracts;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>
 /// Implements the header <c>Idempotency-Key</c> of <c>POST /meetings</c>: a caller that received no response repeats the request and gets the original response.

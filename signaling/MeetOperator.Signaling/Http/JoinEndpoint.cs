@@ -1,9 +1,17 @@
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Metrics;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Settings;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Joins a meeting: waits for its media node, reserves a place, and returns a ticket and a WebSocket URL.</summary>
 public sealed class JoinEndpoint(

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Body of <c>POST /meetings/{id}/join</c>.</summary>
 public sealed record JoinRequest

@@ -1,10 +1,18 @@
 using System.Security.Cryptography;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Metrics;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Settings;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Creates, reads and ends meetings.</summary>
 public sealed class MeetingEndpoints(

@@ -1,7 +1,10 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Validates requests. Every error names the field and the valid values.</summary>
 public static class MeetingRules

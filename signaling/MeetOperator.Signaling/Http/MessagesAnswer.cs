@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Stored chat messages, oldest first.</summary>
 public sealed record MessagesAnswer(IReadOnlyList<MessageAnswer> Messages);

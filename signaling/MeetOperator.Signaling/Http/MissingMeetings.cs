@@ -1,8 +1,11 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>
 /// Determines the problem to return for a meeting that is missing in the informer cache: it never existed, it has ended (rows outlive Meeting objects), or its

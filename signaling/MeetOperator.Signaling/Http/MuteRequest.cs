@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Body of a host's mute request. <see cref="MediaType"/> is audio or video.</summary>
 public sealed record MuteRequest

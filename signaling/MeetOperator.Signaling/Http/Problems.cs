@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using MeetOperator.Signaling.Errors;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Writes problem documents (RFC 9457).</summary>
 public static class Problems

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MeetOperator.Signaling.Errors;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Reads request bodies and enforces the media type, the size limit, and that JSON has no unknown or duplicate fields.</summary>
 public static class RequestBody

@@ -1,3 +1,3 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 public sealed record SuccessAnswer(bool Success);

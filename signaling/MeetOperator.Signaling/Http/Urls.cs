@@ -1,7 +1,7 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>Builds the URLs in responses to clients.</summary>
 public sealed class Urls(Uri? publicUrl)

@@ -1,9 +1,16 @@
 using MeetOperator.NodeControl;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Http;
 
 /// <summary>WHIP (RFC 9725) and WHEP endpoints: standard clients publish and play media with one HTTP request. The ticket identifies the participant.</summary>
 public sealed class WhipEndpoints(

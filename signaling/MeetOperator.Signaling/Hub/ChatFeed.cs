@@ -1,8 +1,10 @@
 using System.Text;
-using MeetOperator.Signaling.Data;
-using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// Delivers chat messages to the members of one session in database order. A message from the bus is delivered only if it is the next one. Otherwise, the missing

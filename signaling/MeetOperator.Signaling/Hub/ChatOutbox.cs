@@ -1,7 +1,11 @@
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Loops;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// Stores the chat messages of one socket in the database, one at a time, so that a slow or restarting database does not delay other messages. Each message is

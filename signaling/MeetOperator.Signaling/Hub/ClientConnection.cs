@@ -1,7 +1,11 @@
+using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>Reads one socket: validates and dispatches every message. Answers invalid messages with an <c>error</c>.</summary>
 public sealed partial class ClientConnection(SocketIdentity identity, ClientSocket socket, MeetingSession session, MeetingServices services)

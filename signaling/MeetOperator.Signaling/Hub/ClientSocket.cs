@@ -1,8 +1,9 @@
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// One WebSocket with a bounded send queue. A client that reads too slowly is disconnected, so that it cannot exhaust memory. Sending is thread-safe; only one

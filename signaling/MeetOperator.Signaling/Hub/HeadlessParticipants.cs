@@ -1,8 +1,9 @@
-using MeetOperator.NodeControl;
-using MeetOperator.Signaling.Data;
-using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// Participants without a socket (WHIP, WHEP) of one meeting. Their media sessions are recorded on the bus and their media flows through the media node, so no

@@ -1,6 +1,11 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Metrics;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>The dependencies of meeting sessions.</summary>
 public sealed record MeetingServices(

@@ -1,9 +1,11 @@
 using System.Net.WebSockets;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Data;
-using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>Handles events from the bus, the media node, the meeting directory and the timer.</summary>
 public sealed partial class MeetingSession

@@ -1,6 +1,7 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Rows;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>Manages participants without a socket (WHIP, WHEP).</summary>
 public sealed partial class MeetingSession

@@ -1,7 +1,10 @@
 using MeetOperator.Signaling.Data;
-using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// Enforces removals of participants and the end of the meeting. Bus events about them can be lost, so the session reads presence and the database rows on each

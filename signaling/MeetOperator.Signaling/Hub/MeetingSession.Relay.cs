@@ -1,8 +1,9 @@
 using System.Text;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>Relays messages between participants of a peer-to-peer meeting. If a message cannot be delivered, its sender gets an error.</summary>
 public sealed partial class MeetingSession

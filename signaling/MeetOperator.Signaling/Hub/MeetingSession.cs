@@ -1,9 +1,17 @@
 using System.Net.WebSockets;
-using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Loops;
+using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
+using MeetOperator.Signaling.Protocol.Server;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// One meeting on this instance, for as long as this instance serves one of its participants. The session holds no authoritative state: presence is on the bus and

@@ -1,6 +1,7 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Kubernetes;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>The meeting sessions of this instance. The first holder opens a session, and releasing the last hold closes it. Thread-safe.</summary>
 public sealed class MeetingSessions(MeetingServices services)

@@ -1,7 +1,9 @@
-using MeetOperator.Signaling.Data;
-using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>A participant with a socket on this instance. Belongs to the session's loop, except that any thread may send to the socket.</summary>
 public sealed class Member(SocketIdentity identity, ClientSocket socket, bool resume) : IMediaClient

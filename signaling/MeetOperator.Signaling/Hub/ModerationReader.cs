@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// Reads the moderation state of this instance's meetings from the database. Requests that arrive while a query for the same tenant runs share the next query, so

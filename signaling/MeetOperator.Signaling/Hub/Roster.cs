@@ -1,7 +1,8 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>The participants that this instance has announced to its clients. Compared with presence, it yields the messages to send.</summary>
 public sealed class Roster

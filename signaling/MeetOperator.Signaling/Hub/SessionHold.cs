@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>Keeps a session open until it is disposed.</summary>
 public sealed class SessionHold(MeetingSession session, Func<Task> release) : IAsyncDisposable

@@ -1,8 +1,13 @@
 using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Loops;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// Presence and database rows of one meeting for its session. While the bus is unavailable, the session continues with its own state. For a short time afterwards,

@@ -1,7 +1,8 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Protocol;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// Rate limits for messages and sockets on this instance. They are counted per participant, so that a new socket does not reset them, and also per

@@ -1,8 +1,10 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Informers;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>Runs the informers while the server runs.</summary>
 public sealed class InformerService(Informer<Meeting> meetings, Informer<SfuNode> nodes, Informer<Tenant> tenants, Informer<ConfigMap> apiKeys) : BackgroundService

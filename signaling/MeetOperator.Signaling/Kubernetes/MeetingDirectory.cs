@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>Finds meetings by ID in the informer caches and notifies callers of changes. Read-only and thread-safe.</summary>
 public sealed class MeetingDirectory : IDisposable

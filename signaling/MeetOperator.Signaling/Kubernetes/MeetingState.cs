@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>The state of a meeting according to the API server.</summary>
 public enum MeetingState

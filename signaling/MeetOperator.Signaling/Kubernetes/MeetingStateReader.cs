@@ -1,9 +1,12 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Client;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>
 /// Reads from the API server whether a meeting has ended, for cases where the informer cache and the database rows disagree: the cache may be stale, and a row

@@ -1,8 +1,10 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Data.Bus;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>A meeting in the informer cache, with the properties that matter for joining it.</summary>
 public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment? Assignment)

@@ -1,11 +1,18 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Client;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Errors;
 using MeetOperator.Signaling.Protocol;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>Creates and ends meetings: both the Meeting object and the database row.</summary>
 public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time, ILogger<MeetingWriter> logger)

@@ -1,5 +1,5 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Schema;
 
 [assembly: RbacRule(
     "signaling", Group = MeetGroup.Name, Resources = ["meetings"], Verbs = ["get", "list", "watch", "create", "patch", "delete"],

@@ -1,10 +1,11 @@
 using System.Text;
-using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
-using MeetOperator.NodeControl;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.NodeControl.Security;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Media;
 
 /// <summary>
 /// The client certificate for calls to media nodes, and the certificate authorities that this server trusts. Read periodically from the Secret that the operator

@@ -1,7 +1,8 @@
-using MeetOperator.Signaling.Data;
-using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Media;
 
 /// <summary>The connected participant that a <see cref="MediaParticipant"/> works for.</summary>
 public interface IMediaClient

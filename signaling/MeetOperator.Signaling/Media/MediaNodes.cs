@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Media;
 
 /// <summary>Creates and caches one client per media node. A client accepts only a server certificate with the name of its node. Thread-safe.</summary>
 public sealed class MediaNodes(ControlCertificate certificate, SignalingOptions options, TimeProvider time) : IDisposable

@@ -1,8 +1,12 @@
 using System.Runtime.CompilerServices;
 using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Loops;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
+using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Media;
 
 /// <summary>
 /// Connects one member's socket to the media node. Executes the client's requests in order and reports failures to the client. Failures never close the socket.

@@ -1,4 +1,7 @@
-namespace MeetOperator.Signaling;
+using MeetOperator.Signaling.Metrics;
+using MeetOperator.Signaling.Settings;
+
+namespace MeetOperator.Signaling.Media;
 
 /// <summary>What the media side of every meeting session needs.</summary>
 public sealed record MediaServices(MediaNodes Nodes, SignalingOptions Options, SignalingMetrics Metrics, TimeProvider Time, ILoggerFactory Loggers);

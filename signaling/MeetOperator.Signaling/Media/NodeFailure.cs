@@ -2,7 +2,7 @@ using System.Net;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Protocol;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Media;
 
 /// <summary>The failure of a call to a media node: the error for the client, and a short reason for logs and metrics.</summary>
 public sealed record NodeFailure(ErrorCode Code, string Message, string Reason)

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Media;
 
 /// <summary>Exponential backoff for restarting media sessions that the node ended. The first restart is immediate.</summary>
 public sealed class RestartBackoff

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using MeetOperator.NodeControl;
-using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Metrics;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Media;
 
 /// <summary>
 /// Connects one session to the meeting's media node: reads the event stream of the room, refreshes the participants on the node, and restarts media when the

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Media;
 
 /// <summary>
 /// Reads the session ID in the <c>o=</c> line of an SDP (RFC 8866 §5.2). It is constant for the lifetime of a peer connection and different for each one.

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Pages;
 
 /// <summary>
 /// The security headers of every response. The page loads no resources from other origins, creates no markup or script from strings, and cannot be framed. The

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.FileProviders;
 
-namespace MeetOperator.Signaling;
+namespace MeetOperator.Signaling.Pages;
 
 /// <summary>
 /// Serves the web app: the same document for <c>/</c> and <c>/m/{id}</c>, assets that can be cached forever, and all other files of the folder.

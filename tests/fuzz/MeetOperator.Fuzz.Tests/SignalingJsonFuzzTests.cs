@@ -1,4 +1,6 @@
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
+using MeetOperator.Signaling.Protocol.Server;
 
 namespace MeetOperator.Fuzz.Tests;
 

@@ -1,4 +1,4 @@
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Stun;
 

@@ -1,6 +1,7 @@
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Testing;
+using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.Fuzz.Tests;
 

@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.ApiServer.Tests.Http;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Testing;
 
 namespace MeetOperator.Kube.ApiServer.Tests;

@@ -1,6 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.ProcessRuntime.Containers;
+using MeetOperator.Kube.ProcessRuntime.Images;
+using MeetOperator.Kube.ProcessRuntime.Plans;
+using MeetOperator.Kube.ProcessRuntime.Volumes;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 

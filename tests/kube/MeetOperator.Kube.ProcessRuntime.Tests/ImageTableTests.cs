@@ -1,3 +1,5 @@
+using MeetOperator.Kube.ProcessRuntime.Images;
+
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
 public sealed class ImageTableTests

@@ -1,3 +1,5 @@
+using MeetOperator.Kube.ProcessRuntime.Logs;
+
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
 public sealed class LogReaderTests : IDisposable

@@ -1,3 +1,5 @@
+using MeetOperator.Kube.ProcessRuntime.Volumes;
+
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
 public sealed class MountTableTests

@@ -1,6 +1,11 @@
 using System.Text;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.ProcessRuntime.Images;
+using MeetOperator.Kube.ProcessRuntime.Logs;
+using MeetOperator.Kube.ProcessRuntime.Services;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Kube.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,4 +1,8 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Containers;
+using MeetOperator.Kube.ProcessRuntime.Nodes;
+using MeetOperator.Kube.ProcessRuntime.Plans;
+using MeetOperator.Kube.ProcessRuntime.Pods;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Probes;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 

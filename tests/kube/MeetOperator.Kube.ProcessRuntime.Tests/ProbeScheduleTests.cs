@@ -1,4 +1,5 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Probes;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 

@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.ProcessRuntime.Logs;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.ProcessRuntime.Processes;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 

@@ -1,3 +1,5 @@
+using MeetOperator.Kube.ProcessRuntime.Containers;
+
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
 public sealed class VariableExpansionTests

@@ -1,5 +1,8 @@
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.ProcessRuntime;
+using MeetOperator.Kube.ProcessRuntime.Images;
+using MeetOperator.Kube.ProcessRuntime.Services;
 
 // A runtime in a separate process that a test kills. Arguments: <server> <token> <folder>.
 using var client = new KubeClient(new KubeConfig { Server = new Uri(args[0]), Token = args[1] });

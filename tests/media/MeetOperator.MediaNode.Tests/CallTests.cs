@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.NodeControl;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sdp;
@@ -229,9 +230,9 @@ public sealed class CallTests : IAsyncLifetime
         await SubscribeAsync("bob", bob, alice);
 
         await _node.Control.DeleteParticipantAsync("r", "bob", default);
-        await SyntheticPeer.UntilAsync("bob's transport is closed", () => bob.State == MeetOperator.Rtc.PeerTransportState.Closed, bob);
+        await SyntheticPeer.UntilAsync("bob's transport is closed", () => bob.State == PeerTransportState.Closed, bob);
         await _node.Control.DeleteRoomAsync("r", 1, default);
-        await SyntheticPeer.UntilAsync("alice's transport is closed", () => alice.State == MeetOperator.Rtc.PeerTransportState.Closed, alice);
+        await SyntheticPeer.UntilAsync("alice's transport is closed", () => alice.State == PeerTransportState.Closed, alice);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using MeetOperator.MediaNode.Hosting;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;

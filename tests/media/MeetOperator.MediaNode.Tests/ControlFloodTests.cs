@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 
 namespace MeetOperator.MediaNode.Tests;
 

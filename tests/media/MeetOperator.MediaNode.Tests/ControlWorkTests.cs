@@ -1,4 +1,5 @@
 using MeetOperator.NodeControl;
+using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Tests;
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using MeetOperator.MediaNode.Egress;
 using MeetOperator.Native.Sockets;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.MediaNode.Tests;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using MeetOperator.MediaNode.Loops;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Ice;
-using MeetOperator.Rtc.Stun;
 
 namespace MeetOperator.MediaNode.Tests;
 

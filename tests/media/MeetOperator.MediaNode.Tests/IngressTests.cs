@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Limits;
 
 namespace MeetOperator.MediaNode.Tests;
 

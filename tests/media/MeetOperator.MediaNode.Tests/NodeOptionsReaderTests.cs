@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Settings;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;

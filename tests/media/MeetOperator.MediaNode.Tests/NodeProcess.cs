@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 
 namespace MeetOperator.MediaNode.Tests;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 
 namespace MeetOperator.MediaNode.Tests;
 

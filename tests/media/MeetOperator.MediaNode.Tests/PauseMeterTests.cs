@@ -1,4 +1,5 @@
 using MeetOperator.MediaNode.Loops;
+using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 

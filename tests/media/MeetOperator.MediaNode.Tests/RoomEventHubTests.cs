@@ -3,8 +3,10 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
 using Microsoft.AspNetCore.Http;
 

@@ -4,10 +4,11 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Stun;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
 

@@ -1,7 +1,9 @@
 using System.Net;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Settings;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using MeetOperator.MediaNode.Sessions;
-using MeetOperator.Rtc;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.MediaNode.Tests;
 

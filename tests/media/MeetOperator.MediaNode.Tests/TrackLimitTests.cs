@@ -1,5 +1,5 @@
 using System.Net;
-using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Limits;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;

@@ -1,7 +1,9 @@
+using MeetOperator.MediaNode.Faults;
+using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
-using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
+using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.MediaNode.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.Sdp.Tests;
 

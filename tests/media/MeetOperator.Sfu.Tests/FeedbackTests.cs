@@ -1,8 +1,8 @@
 using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
-using MeetOperator.Sfu.Forwarding;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;

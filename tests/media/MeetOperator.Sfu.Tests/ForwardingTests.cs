@@ -1,5 +1,6 @@
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;

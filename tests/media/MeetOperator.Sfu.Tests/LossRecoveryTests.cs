@@ -4,6 +4,7 @@ using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
 

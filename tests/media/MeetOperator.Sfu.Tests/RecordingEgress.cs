@@ -1,6 +1,6 @@
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
-using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
 

@@ -1,3 +1,7 @@
+using MeetOperator.Local.Home;
+using MeetOperator.Local.Settings;
+using MeetOperator.Local.Startup;
+
 namespace MeetOperator.Local.Tests;
 
 public sealed class BannerTests

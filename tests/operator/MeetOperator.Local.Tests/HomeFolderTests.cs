@@ -1,3 +1,6 @@
+using MeetOperator.Local.Home;
+using MeetOperator.Local.Settings;
+
 namespace MeetOperator.Local.Tests;
 
 public sealed class HomeFolderTests : IDisposable

@@ -1,10 +1,16 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Metadata;
 
 namespace MeetOperator.Local.Tests;
 

@@ -1,3 +1,7 @@
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Local.Defaults;
+using MeetOperator.Local.Settings;
+
 namespace MeetOperator.Local.Tests;
 
 public sealed class LocalNetworkTests

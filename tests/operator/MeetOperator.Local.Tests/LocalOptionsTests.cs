@@ -1,4 +1,5 @@
 using System.Net;
+using MeetOperator.Local.Settings;
 
 namespace MeetOperator.Local.Tests;
 

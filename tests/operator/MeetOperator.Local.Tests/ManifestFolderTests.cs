@@ -1,6 +1,7 @@
-using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Local.Manifests;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Local.Tests;

@@ -1,3 +1,6 @@
+using MeetOperator.Local.Manifests;
+using MeetOperator.Local.Settings;
+
 namespace MeetOperator.Local.Tests;
 
 public sealed class ManifestReaderTests

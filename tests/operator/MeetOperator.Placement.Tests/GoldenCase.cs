@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Serialization;
+using MeetOperator.Placement.Decisions;
+using MeetOperator.Placement.Inputs;
 using YamlDotNet.Serialization;
 
 namespace MeetOperator.Placement.Tests;

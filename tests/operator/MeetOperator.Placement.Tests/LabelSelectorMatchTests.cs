@@ -1,4 +1,4 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Selectors;
 
 namespace MeetOperator.Placement.Tests;
 

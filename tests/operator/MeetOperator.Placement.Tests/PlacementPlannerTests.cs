@@ -1,4 +1,6 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Placement.Decisions;
+using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Placement.Tests;
 

@@ -1,5 +1,7 @@
 using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 
 namespace MeetOperator.Kube.Testing;
 

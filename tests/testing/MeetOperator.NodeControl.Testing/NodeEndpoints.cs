@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MeetOperator.NodeControl.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;

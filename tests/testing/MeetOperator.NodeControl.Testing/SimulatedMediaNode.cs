@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using MeetOperator.NodeControl.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Https;

@@ -1,3 +1,5 @@
+using MeetOperator.Rtc.Datagrams;
+
 namespace MeetOperator.Rtc.Testing;
 
 /// <summary>

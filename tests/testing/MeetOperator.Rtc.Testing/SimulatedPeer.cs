@@ -1,3 +1,6 @@
+using MeetOperator.Rtc.Datagrams;
+using MeetOperator.Rtc.Transport;
+
 namespace MeetOperator.Rtc.Testing;
 
 /// <summary>A transport at an address of a simulated network. Records the received packets and the state changes.</summary>

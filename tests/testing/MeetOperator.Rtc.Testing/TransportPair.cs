@@ -1,5 +1,7 @@
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.Rtc.Testing;
 

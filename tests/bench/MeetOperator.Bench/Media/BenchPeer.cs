@@ -2,12 +2,12 @@ using System.Diagnostics;
 using System.Net;
 using System.Runtime.InteropServices;
 using MeetOperator.Native.Sockets;
-using MeetOperator.Rtc;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Sdp;
-using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.Bench.Media;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using MeetOperator.Contracts;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
 
 namespace MeetOperator.Bench.Operator;
 
@@ -23,7 +24,7 @@ internal sealed class MeetingWatch : IDisposable
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _awaited[name] = (wanted, seen);
-        if (_meetings.Get(new Kube.NamespacedName(OperatorStage.Namespace, name)) is { } known)
+        if (_meetings.Get(new NamespacedName(OperatorStage.Namespace, name)) is { } known)
         {
             Check(name, known);
         }

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
 
 namespace MeetOperator.Bench.Operator;
 

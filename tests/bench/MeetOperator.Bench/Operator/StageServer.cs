@@ -1,7 +1,8 @@
-using MeetOperator.Kube;
-using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Testing;
 using MeetOperator.Operator.Admission;
 using MeetOperator.Operator.Tests.Harness;

@@ -1,6 +1,7 @@
+using MeetOperator.Conformance.Tests.Objects;
 using MeetOperator.Conformance.Tests.Servers;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
 
 namespace MeetOperator.Conformance.Tests.Apply;
 

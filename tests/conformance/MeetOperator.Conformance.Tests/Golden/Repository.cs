@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Json;
 
 namespace MeetOperator.Conformance.Tests.Golden;
 

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Conformance.Tests.Servers;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.ApiServer;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Operator.Admission;
 
 namespace MeetOperator.Conformance.Tests.Golden;

@@ -1,5 +1,5 @@
 using MeetOperator.Conformance.Tests.Servers;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
 
 namespace MeetOperator.Conformance.Tests.Objects;
 

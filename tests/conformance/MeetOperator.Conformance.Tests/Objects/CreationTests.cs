@@ -1,5 +1,4 @@
 using MeetOperator.Conformance.Tests.Servers;
-using MeetOperator.Kube;
 
 namespace MeetOperator.Conformance.Tests.Objects;
 

@@ -1,5 +1,6 @@
 using MeetOperator.Conformance.Tests.Servers;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 
 namespace MeetOperator.Conformance.Tests.Objects;
 

@@ -1,4 +1,5 @@
 using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
 
 namespace MeetOperator.Conformance.Tests.Objects;
 

@@ -1,5 +1,6 @@
+using MeetOperator.Conformance.Tests.Objects;
 using MeetOperator.Conformance.Tests.Servers;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Metadata;
 
 namespace MeetOperator.Conformance.Tests.Patches;
 

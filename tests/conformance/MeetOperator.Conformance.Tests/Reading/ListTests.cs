@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Conformance.Tests.Servers;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Lists;
 
 namespace MeetOperator.Conformance.Tests.Reading;
 

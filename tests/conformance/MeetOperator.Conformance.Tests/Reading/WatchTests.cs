@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Conformance.Tests.Servers;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Client.Watching;
 
 namespace MeetOperator.Conformance.Tests.Reading;
 

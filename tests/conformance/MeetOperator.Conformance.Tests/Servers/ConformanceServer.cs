@@ -2,7 +2,9 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 

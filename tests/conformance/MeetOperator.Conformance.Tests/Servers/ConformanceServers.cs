@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Json;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 

@@ -1,4 +1,5 @@
-using MeetOperator.Kube.ApiServer.Apply;
+using MeetOperator.Kube.ApiServer.FieldManagement;
+using MeetOperator.Kube.ApiServer.Json;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Apply;
 

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Testing;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Http;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Settings;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Http;
 

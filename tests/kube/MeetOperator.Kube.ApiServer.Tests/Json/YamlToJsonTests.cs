@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MeetOperator.Kube.ApiServer.Json;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Json;
 

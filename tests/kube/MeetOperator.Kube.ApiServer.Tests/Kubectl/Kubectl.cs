@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.ApiServer.Tests.Http;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Kubectl;

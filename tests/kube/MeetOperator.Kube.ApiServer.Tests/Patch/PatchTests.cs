@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Errors;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Patch;
 using MeetOperator.Kube.ApiServer.Resources;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Schema;

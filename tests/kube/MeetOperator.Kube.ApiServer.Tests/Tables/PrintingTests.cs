@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Tables;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Tables;

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Abstractions;
 
 public sealed class CoreSerializationTests
 {

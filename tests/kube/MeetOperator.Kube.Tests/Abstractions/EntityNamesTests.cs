@@ -1,6 +1,9 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Abstractions;
 
 public sealed class EntityNamesTests
 {

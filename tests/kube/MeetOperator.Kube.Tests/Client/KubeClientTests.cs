@@ -1,11 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Client.Watching;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Client;
 
 public sealed class KubeClientTests
 {

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Client;
 
 public sealed class KubeConfigTests : IDisposable
 {

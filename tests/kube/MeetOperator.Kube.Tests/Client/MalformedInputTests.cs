@@ -1,9 +1,12 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Watching;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Client;
 
 /// <summary>Seeded mutations of external input: only the documented exceptions may be thrown.</summary>
 public sealed class MalformedInputTests

@@ -1,6 +1,7 @@
 using System.Reflection;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Client;
 
 /// <summary>Public API changes must be intentional: every change appears in the diff of a reviewed snapshot.</summary>
 public sealed class PublicSurfaceTests

@@ -1,7 +1,10 @@
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Client;
 
 public sealed class ResourcePathTests
 {

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Http;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Client;
 
 public sealed class RetryPolicyTests
 {

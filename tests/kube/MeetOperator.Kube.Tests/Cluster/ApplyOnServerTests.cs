@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Cluster;
 
 /// <summary>Field ownership with server-side apply through the typed client.</summary>
 public sealed class ApplyOnServerTests

@@ -1,8 +1,14 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Cluster;
 
 /// <summary>The typed client against the embedded API server.</summary>
 public sealed class ClientOnServerTests

@@ -1,11 +1,18 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Controllers;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Runtime.Metrics;
+using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Cluster;
 
 public sealed class ControllerTests
 {

@@ -1,8 +1,12 @@
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Events;
+using MeetOperator.Kube.Runtime.Leadership;
+using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Cluster;
 
 public sealed class EventRecorderTests
 {

@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Cluster;
 
 public sealed class InformerOnServerTests
 {

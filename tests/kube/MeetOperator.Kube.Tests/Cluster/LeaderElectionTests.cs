@@ -1,10 +1,14 @@
 using System.Collections.Concurrent;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Cluster;
 
 public sealed class LeaderElectionTests
 {

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Tests.Golden;
+using MeetOperator.Kube.Schema;
+
+namespace MeetOperator.Kube.Tests.CodeGen;
 
 /// <summary>Entities that cannot be converted to a schema.</summary>
 public static class Broken

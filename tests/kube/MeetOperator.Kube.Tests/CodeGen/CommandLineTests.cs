@@ -1,11 +1,12 @@
 using MeetOperator.Kube.CodeGen;
+using MeetOperator.Kube.CodeGen.Output;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.CodeGen;
 
 public sealed class CommandLineTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("codegen").FullName;
-    private readonly string _assembly = typeof(Golden.Everything).Assembly.Location;
+    private readonly string _assembly = typeof(Everything).Assembly.Location;
     private readonly StringWriter _output = new();
     private readonly StringWriter _errors = new();
 

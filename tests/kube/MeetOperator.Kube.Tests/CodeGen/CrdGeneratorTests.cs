@@ -1,9 +1,12 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.CodeGen;
+using MeetOperator.Kube.CodeGen.Crds;
+using MeetOperator.Kube.CodeGen.Errors;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Kube.Testing;
-using MeetOperator.Kube.Tests.Golden;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.CodeGen;
 
 public sealed class CrdGeneratorTests
 {

@@ -2,8 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
-namespace MeetOperator.Kube.Tests.Golden;
+namespace MeetOperator.Kube.Tests.CodeGen;
 
 /// <summary>An entity with every kind of field that a schema supports.</summary>
 [KubernetesEntity(Group = "golden.example.io", Version = "v1alpha1", Kind = "Everything", Plural = "everythings", ShortNames = ["evt"], Categories = ["all", "golden"])]

@@ -1,6 +1,8 @@
-using MeetOperator.Kube.CodeGen;
+using MeetOperator.Kube.CodeGen.Errors;
+using MeetOperator.Kube.CodeGen.Rbac;
+using MeetOperator.Kube.Schema;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.CodeGen;
 
 public sealed class RbacGeneratorTests
 {

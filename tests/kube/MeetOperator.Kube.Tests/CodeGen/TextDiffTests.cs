@@ -1,6 +1,6 @@
-using MeetOperator.Kube.CodeGen;
+using MeetOperator.Kube.CodeGen.Output;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.CodeGen;
 
 public sealed class TextDiffTests
 {

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube.CodeGen;
+using MeetOperator.Kube.Serialization;
 using YamlDotNet.RepresentationModel;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.CodeGen;
 
 public sealed class YamlWriterTests
 {

@@ -1,6 +1,6 @@
 using MeetOperator.Kube.Runtime;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Runtime;
 
 public sealed class BackoffTests
 {

@@ -1,6 +1,8 @@
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Runtime;
 
 public sealed class InformerStoreTests
 {

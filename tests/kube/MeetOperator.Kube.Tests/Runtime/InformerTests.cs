@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using MeetOperator.Kube.Client;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Runtime;
 
 public sealed class InformerTests
 {

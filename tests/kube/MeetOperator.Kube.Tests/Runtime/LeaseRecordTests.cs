@@ -1,7 +1,7 @@
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Leadership;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Runtime;
 
 public sealed class LeaseRecordTests
 {

@@ -1,9 +1,11 @@
 using MeetOperator.Kube.Client;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Runtime.Loops;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Runtime;
 
 public sealed class LoopHealthTests
 {

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Metrics;
+using MeetOperator.Kube.Runtime.Queues;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Runtime;
 
 public sealed class PrometheusExpositionTests
 {

@@ -1,8 +1,9 @@
 using System.Threading.Channels;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Queues;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Runtime;
 
 public sealed class WorkQueueTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Testing;
 
 /// <summary>Forwards TCP on loopback and resets each connection after a random number of response bytes.</summary>
 public sealed class CuttingProxy : IAsyncDisposable

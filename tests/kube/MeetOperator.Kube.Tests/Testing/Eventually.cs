@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Testing;
 
 /// <summary>Waits for an observable condition, with a deadline.</summary>
 public static class Eventually

@@ -1,4 +1,6 @@
-namespace MeetOperator.Kube.Tests;
+using MeetOperator.Kube.CodeGen.Output;
+
+namespace MeetOperator.Kube.Tests.Testing;
 
 /// <summary>Compares text with a file in tests/golden. With MEET_UPDATE_GOLDEN=1 it writes the file instead, for review in the diff.</summary>
 public static class GoldenFile
@@ -13,7 +15,7 @@ public static class GoldenFile
         }
 
         Assert.True(File.Exists(path), $"{path} is missing; run the test once with MEET_UPDATE_GOLDEN=1 and review the file.");
-        var difference = CodeGen.TextDiff.Create(name, File.ReadAllText(path), actual);
+        var difference = TextDiff.Create(name, File.ReadAllText(path), actual);
         Assert.True(difference.Length == 0, difference);
     }
 

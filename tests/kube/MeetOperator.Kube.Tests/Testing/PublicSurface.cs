@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Testing;
 
 /// <summary>Lists the public types and members of an assembly as text, one per line, in ordinal order.</summary>
 public static class PublicSurface

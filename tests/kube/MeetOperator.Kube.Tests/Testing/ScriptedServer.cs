@@ -2,14 +2,16 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Testing;
 
 /// <summary>A real HTTP server on loopback with responses scripted by the test, for behavior that a correct API server rarely shows.</summary>
 public sealed class ScriptedServer : IAsyncDisposable

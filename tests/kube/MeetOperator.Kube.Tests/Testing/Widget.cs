@@ -1,4 +1,7 @@
-namespace MeetOperator.Kube.Tests;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Schema;
+
+namespace MeetOperator.Kube.Tests.Testing;
 
 /// <summary>A test resource.</summary>
 [KubernetesEntity(Group = "example.io", Version = "v1", Kind = "Widget", Plural = "widgets", ShortNames = ["wd"])]

@@ -1,9 +1,11 @@
 using MeetOperator.Kube.Client;
-using MeetOperator.Kube.CodeGen;
+using MeetOperator.Kube.CodeGen.Crds;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Kube.Testing;
 
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Tests.Testing;
 
 /// <summary>An embedded API server with the generated CRD of <see cref="Widget"/> and a namespace for widgets.</summary>
 public static class WidgetCluster

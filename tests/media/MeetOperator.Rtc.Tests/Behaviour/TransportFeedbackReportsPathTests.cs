@@ -1,3 +1,4 @@
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Testing;
 using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.Rtcp;

@@ -1,3 +1,4 @@
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Stun;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Stun;
 

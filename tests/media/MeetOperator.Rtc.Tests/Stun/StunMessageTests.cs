@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Stun;
 
 namespace MeetOperator.Rtc.Tests.Stun;

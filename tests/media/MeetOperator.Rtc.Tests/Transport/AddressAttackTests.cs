@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Stun;
 using MeetOperator.Rtc.Testing;
+using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.Rtc.Tests.Transport;
 

@@ -1,5 +1,7 @@
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Srtp;
 using MeetOperator.Rtc.Testing;
+using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.Rtc.Tests.Transport;
 

@@ -1,5 +1,8 @@
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Srtp;
 using MeetOperator.Rtc.Testing;
+using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.Rtc.Tests.Transport;
 

@@ -1,3 +1,4 @@
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Testing;
 
 namespace MeetOperator.Rtc.Tests.Transport;

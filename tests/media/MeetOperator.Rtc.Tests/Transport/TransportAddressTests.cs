@@ -1,4 +1,5 @@
 using System.Net;
+using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.Rtc.Tests.Transport;
 

@@ -1,6 +1,8 @@
 using System.Text;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Stun;
 using MeetOperator.Rtc.Testing;
+using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.Rtc.Tests.Transport;
 

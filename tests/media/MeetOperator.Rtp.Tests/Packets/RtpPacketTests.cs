@@ -1,4 +1,3 @@
-using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.Rtp.Tests.Packets;

@@ -1,7 +1,7 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Tests.Harness;
 

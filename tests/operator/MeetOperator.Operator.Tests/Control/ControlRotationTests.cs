@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
-using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Tests.Harness;
-using MeetOperator.Operator.Webhook.Certificates;
 
 namespace MeetOperator.Operator.Tests.Control;
 

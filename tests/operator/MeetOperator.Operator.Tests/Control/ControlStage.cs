@@ -1,14 +1,15 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube;
-using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Testing;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Control;
-using MeetOperator.Operator.Tests.Harness;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.Operator.Settings;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Operator.Tests.Control;

@@ -1,4 +1,4 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Fleet;
 

@@ -1,6 +1,6 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Tests.Fleet;

@@ -1,10 +1,13 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Tests.Harness;
-using MeetOperator.Placement;
+using MeetOperator.Placement.Decisions;
+using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Operator.Tests.Fleet;
 

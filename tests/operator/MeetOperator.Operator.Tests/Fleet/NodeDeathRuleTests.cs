@@ -1,6 +1,5 @@
 using System.Text.Json;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Fleet;
 

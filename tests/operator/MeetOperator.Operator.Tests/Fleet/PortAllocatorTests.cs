@@ -1,4 +1,4 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Tests.Fleet;

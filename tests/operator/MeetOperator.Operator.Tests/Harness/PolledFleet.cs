@@ -1,17 +1,21 @@
 using System.Diagnostics.Metrics;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
-using MeetOperator.NodeControl;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Loops;
+using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Calls;
+using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Fleet;
-using MeetOperator.Operator.Hosting;
-using MeetOperator.Operator.Nodes;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.Operator.Metrics;
+using MeetOperator.Operator.Settings;
+using MeetOperator.Operator.Terms;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -59,7 +63,7 @@ internal sealed class PolledFleet : IAsyncDisposable
     public static ControlAuthority NewAuthority()
     {
         var authority = new ControlAuthority(TimeProvider.System);
-        authority.Use(new Authorities { Signing = MeetOperator.Operator.Webhook.Certificates.Authority.Create("test", TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(365)) });
+        authority.Use(new Authorities { Signing = Operator.Certificates.Authority.Create("test", TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(365)) });
         return authority;
     }
 

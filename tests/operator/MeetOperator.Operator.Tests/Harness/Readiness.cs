@@ -1,6 +1,9 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
 
 namespace MeetOperator.Operator.Tests.Harness;
 

@@ -1,6 +1,8 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Tests.Harness;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Serialization;
 using YamlDotNet.Serialization;
 
 namespace MeetOperator.Operator.Tests.Harness;

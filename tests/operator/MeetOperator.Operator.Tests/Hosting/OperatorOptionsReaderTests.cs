@@ -1,4 +1,6 @@
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Tests.Hosting;
 
@@ -52,7 +54,7 @@ public sealed class OperatorOptionsReaderTests
         var limits = Read(out _, ("MEET_POOL_NAMESPACES", "meet-media, other"), ("MEET_POOL_EXPOSURES", "HostPort"), ("MEET_POOL_PRIORITY_CLASSES", "media, calls"), ("MEET_POOL_ANNOTATIONS", "prometheus.io/,example.com/team"), ("MEET_POOL_IMAGES", "registry.example/meet,registry.example:5000"))!.Pools;
 
         Assert.Equal(["meet-media", "other"], limits.Namespaces);
-        Assert.Equal([Contracts.ExposureType.HostPort], limits.Exposures);
+        Assert.Equal([ExposureType.HostPort], limits.Exposures);
         Assert.Equal(["media", "calls"], limits.PriorityClasses);
         Assert.Equal(["prometheus.io/", "example.com/team"], limits.Annotations);
         Assert.Equal(["registry.example/meet", "registry.example:5000"], limits.ImageRepositories);

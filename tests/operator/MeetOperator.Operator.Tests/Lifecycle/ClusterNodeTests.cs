@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Client;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -167,5 +170,5 @@ public sealed class ClusterNodeTests
         new NamespacedName(null, name),
         new JsonObject { ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = status }) } },
         default,
-        new Kube.Client.WriteOptions { Subresource = "status" });
+        new WriteOptions { Subresource = "status" });
 }

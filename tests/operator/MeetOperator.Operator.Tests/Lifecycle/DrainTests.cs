@@ -1,10 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Client;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Kube.Serialization;
+using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Tests.Harness;
 

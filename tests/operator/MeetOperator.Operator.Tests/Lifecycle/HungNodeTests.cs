@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -81,7 +85,7 @@ public sealed class HungNodeTests
         var (room, node) = (before.MeetingId!, cluster.Kubelet.Node(before.Assignments[0].SfuNode));
         node.SetParticipants(room, 3);
         await cluster.StopOperatorAsync("operator-1");
-        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), new JsonObject { ["status"] = null }, default, new Kube.Client.WriteOptions { Subresource = "status" });
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), new JsonObject { ["status"] = null }, default, new WriteOptions { Subresource = "status" });
 
         await cluster.StartOperatorAsync("operator-2");
 

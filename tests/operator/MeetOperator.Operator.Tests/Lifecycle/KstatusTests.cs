@@ -1,8 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;

@@ -1,7 +1,11 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -116,7 +120,7 @@ public sealed class MeetingIdTests
         var before = (await cluster.WaitForReadyAsync("standup")).Status!.Assignments[0];
 
         await cluster.Client.MergePatchAsync<Meeting>(
-            new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"status":{"assignments":[]}}""")!, default, new Kube.Client.WriteOptions { Subresource = "status" });
+            new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"status":{"assignments":[]}}""")!, default, new WriteOptions { Subresource = "status" });
 
         var after = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Assignments.Count == 1, "has its assignment again");
         Assert.Equal((before.SfuNode, before.Generation), (after.Status!.Assignments[0].SfuNode, after.Status.Assignments[0].Generation));
@@ -131,7 +135,7 @@ public sealed class MeetingIdTests
         var restored = new JsonObject { ["sfuNode"] = "gone", ["namespace"] = "meet-a", ["role"] = "Origin", ["state"] = "Ready", ["generation"] = before.Generation + 10 };
 
         await cluster.Client.MergePatchAsync<Meeting>(
-            new NamespacedName("meet-a", "standup"), new JsonObject { ["status"] = new JsonObject { ["assignments"] = new JsonArray(restored) } }, default, new Kube.Client.WriteOptions { Subresource = "status" });
+            new NamespacedName("meet-a", "standup"), new JsonObject { ["status"] = new JsonObject { ["assignments"] = new JsonArray(restored) } }, default, new WriteOptions { Subresource = "status" });
 
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments is [{ State: AssignmentState.Ready, SfuNode: not "gone" } now] && now.Generation > before.Generation + 10, "exceeds it");
     }

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;

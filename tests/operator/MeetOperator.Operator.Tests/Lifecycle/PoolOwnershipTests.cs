@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
-using MeetOperator.Operator.Pools;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Operator.Kinds.SfuPools;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;

@@ -1,9 +1,13 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
-using MeetOperator.Operator.Hosting;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -12,7 +16,7 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 public sealed class PoolPermissionTests
 {
     private static readonly Dictionary<string, string> Gold = new() { ["tier"] = "gold" };
-    private static readonly TenantPools WantsGold = new() { SfuSelector = new Contracts.LabelSelector { MatchLabels = Gold } };
+    private static readonly TenantPools WantsGold = new() { SfuSelector = new Contracts.Selectors.LabelSelector { MatchLabels = Gold } };
 
     [Theory]
     [InlineData("evil.example/miner:1")]

@@ -1,8 +1,15 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.Selectors;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Lists;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -222,7 +229,7 @@ public sealed class PoolTests
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
-        var selector = new Contracts.LabelSelector { MatchLabels = new Dictionary<string, string> { ["tier"] = "gold" } };
+        var selector = new Contracts.Selectors.LabelSelector { MatchLabels = new Dictionary<string, string> { ["tier"] = "gold" } };
 
         await cluster.CreateMeetingAsync("standup", new MeetingSpec { Placement = new MeetingPlacement { PoolSelector = selector } });
 

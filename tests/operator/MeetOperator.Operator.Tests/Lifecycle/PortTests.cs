@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;

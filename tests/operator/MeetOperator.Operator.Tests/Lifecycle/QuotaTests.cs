@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;

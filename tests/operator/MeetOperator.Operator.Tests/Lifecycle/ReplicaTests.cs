@@ -1,6 +1,9 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Kube.Runtime.Loops;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -43,7 +46,7 @@ public sealed class ReplicaTests
         var before = await cluster.NodesAsync();
         var states = new System.Collections.Concurrent.ConcurrentQueue<SfuNodeState?>();
         using var stop = new CancellationTokenSource();
-        var watch = new Kube.Runtime.Informer<SfuNode>(cluster.Client);
+        var watch = new Informer<SfuNode>(cluster.Client);
         using var subscription = watch.OnChange(change => states.Enqueue(change.New?.Status?.State));
         var watching = watch.RunAsync(stop.Token);
 
@@ -129,7 +132,7 @@ public sealed class ReplicaTests
     {
         await using var cluster = await TestCluster.StartAsync();
         using var http = new HttpClient { BaseAddress = cluster.OperatorAddress("operator-1") };
-        var health = cluster.Service<Kube.Runtime.LoopHealth>("operator-1");
+        var health = cluster.Service<LoopHealth>("operator-1");
         await cluster.EventuallyAsync(() => Task.FromResult(health.Running("leader-election") == 1 && health.Running("informer-Meeting") == 1 && health.Running("controller-meeting") > 0), "the loops are monitored");
 
         using (health.Begin("stuck", TimeSpan.FromTicks(1)))

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;

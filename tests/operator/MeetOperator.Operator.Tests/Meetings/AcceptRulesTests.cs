@@ -1,6 +1,8 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Operator.Meetings;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Kinds.Meetings;
+using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Operator.Tests.Meetings;
 

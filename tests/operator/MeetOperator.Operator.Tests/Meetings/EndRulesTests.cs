@@ -1,5 +1,5 @@
-using MeetOperator.Contracts;
-using MeetOperator.Operator.Meetings;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Operator.Kinds.Meetings;
 
 namespace MeetOperator.Operator.Tests.Meetings;
 

@@ -1,5 +1,5 @@
-using MeetOperator.Kube;
-using MeetOperator.Operator.Meetings;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Kinds.Meetings;
 
 namespace MeetOperator.Operator.Tests.Meetings;
 

@@ -1,7 +1,7 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Fleet;
-using MeetOperator.Operator.Meetings;
+using MeetOperator.Operator.Kinds.Meetings;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Meetings;

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
-using MeetOperator.Operator.Nodes;
-using MeetOperator.Operator.Pools;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Operator.Kinds.SfuNodes;
+using MeetOperator.Operator.Kinds.SfuPools;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Nodes;

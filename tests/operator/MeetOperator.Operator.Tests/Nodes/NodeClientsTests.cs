@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.NodeControl;
-using MeetOperator.Operator.Hosting;
-using MeetOperator.Operator.Nodes;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Calls;
+using MeetOperator.Operator.Control;
+using MeetOperator.Operator.Terms;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Nodes;

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using MeetOperator.Kube;
-using MeetOperator.NodeControl;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Fleet;
-using MeetOperator.Operator.Nodes;
 using MeetOperator.Operator.Tests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,9 +1,9 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
-using MeetOperator.Operator.Nodes;
+using MeetOperator.Operator.Kinds.SfuNodes;
 
 namespace MeetOperator.Operator.Tests.Nodes;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Operator.Tests.Nodes;

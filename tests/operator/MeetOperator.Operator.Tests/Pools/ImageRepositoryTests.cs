@@ -1,4 +1,4 @@
-using MeetOperator.Operator.Pools;
+using MeetOperator.Operator.Kinds.SfuPools;
 
 namespace MeetOperator.Operator.Tests.Pools;
 

@@ -1,5 +1,6 @@
-using MeetOperator.Contracts;
-using MeetOperator.Operator.Pools;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Operator.Kinds.SfuPools;
 
 namespace MeetOperator.Operator.Tests.Pools;
 

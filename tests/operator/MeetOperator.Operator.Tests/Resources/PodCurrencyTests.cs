@@ -1,7 +1,10 @@
 using System.Text.Json;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Tests.Resources;

@@ -2,8 +2,13 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Schemas;

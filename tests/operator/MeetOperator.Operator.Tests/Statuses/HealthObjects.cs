@@ -1,13 +1,17 @@
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
-using MeetOperator.NodeControl;
-using MeetOperator.Operator.ApiKeys;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Fleet;
-using MeetOperator.Operator.Meetings;
-using MeetOperator.Operator.Nodes;
-using MeetOperator.Operator.Pools;
-using MeetOperator.Operator.Tenants;
+using MeetOperator.Operator.Kinds.Meetings;
+using MeetOperator.Operator.Kinds.SfuNodes;
+using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.Kinds.Tenants;
+using MeetOperator.Operator.Kinds.Tenants.ApiKeys;
 
 namespace MeetOperator.Operator.Tests.Statuses;
 

@@ -1,4 +1,4 @@
-using MeetOperator.Operator.Tenants;
+using MeetOperator.Operator.Kinds.Tenants;
 
 namespace MeetOperator.Operator.Tests.Tenants;
 

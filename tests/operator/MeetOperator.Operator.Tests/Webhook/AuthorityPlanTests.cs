@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using MeetOperator.Kube;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Certificates;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 

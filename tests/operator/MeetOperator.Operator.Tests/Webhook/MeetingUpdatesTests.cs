@@ -1,6 +1,8 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Operator.Admission;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Kinds.Meetings;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Operator.Webhook.Certificates;
+using MeetOperator.Operator.Certificates;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
-using MeetOperator.Kube;
-using MeetOperator.Operator.Admission;
-using MeetOperator.Operator.Cluster;
-using MeetOperator.Operator.Hosting;
-using MeetOperator.Operator.Pools;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.Settings;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Operator.Tests.Webhook;
@@ -17,7 +18,7 @@ public sealed class PoolAdmissionTests : IDisposable
 
     public PoolAdmissionTests()
     {
-        var limits = new PoolLimits { Exposures = [Contracts.ExposureType.HostPort], ImageRepositories = ["registry.example/meet"], PriorityClasses = ["media"], Annotations = ["prometheus.io/", "example.com/team"] };
+        var limits = new PoolLimits { Exposures = [ExposureType.HostPort], ImageRepositories = ["registry.example/meet"], PriorityClasses = ["media"], Annotations = ["prometheus.io/", "example.com/team"] };
         var options = new OperatorOptions { Namespace = "meet-system", Pools = limits };
         _admission = new PoolAdmission(new PoolRights(new ClusterView(_client, options, NullLoggerFactory.Instance, TimeProvider.System), options));
     }

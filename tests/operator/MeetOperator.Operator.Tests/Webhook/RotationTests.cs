@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Tests.Harness;
-using MeetOperator.Operator.Webhook.Certificates;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 

@@ -1,7 +1,8 @@
 using System.Text;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.Client;
-using MeetOperator.Operator.Webhook;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 

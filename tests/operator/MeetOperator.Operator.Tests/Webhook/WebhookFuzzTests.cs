@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Admission;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Webhook;

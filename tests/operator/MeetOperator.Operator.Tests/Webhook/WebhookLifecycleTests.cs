@@ -1,11 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Tests.Harness;
-using MeetOperator.Operator.Webhook.Certificates;
 using MeetOperator.Operator.Tests.Lifecycle;
 
 namespace MeetOperator.Operator.Tests.Webhook;

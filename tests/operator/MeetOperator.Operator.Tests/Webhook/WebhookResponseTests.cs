@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.Admission;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Webhook;
 
@@ -28,9 +29,9 @@ public sealed class WebhookResponseTests(WebhookResponseTests.Fixture fixture) :
 
         var answer = await fixture.ValidateAsync(request);
 
-        var expected = new Admission.MeetAdmission().Review(new Kube.AdmissionRequest
+        var expected = new Admission.MeetAdmission().Review(new AdmissionRequest
         {
-            Operation = old is null ? Kube.AdmissionOperation.Create : Kube.AdmissionOperation.Update,
+            Operation = old is null ? AdmissionOperation.Create : AdmissionOperation.Update,
             Group = "meetoperator.io",
             Kind = item["kind"]!.GetValue<string>(),
             Namespace = item["metadata"]!["namespace"]?.GetValue<string>(),

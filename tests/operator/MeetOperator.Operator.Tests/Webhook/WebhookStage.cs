@@ -1,11 +1,12 @@
-using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Cluster;
-using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Webhook;
-using MeetOperator.Operator.Webhook.Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,7 +38,7 @@ internal sealed class WebhookStage : IAsyncDisposable
     {
         var stage = new WebhookStage(await TestApiServer.StartAsync(new ApiServerOptions { Manifests = Repository.Crds() }));
         await WebhookConfigurations.CreateAsync(stage.Client);
-        await stage.Client.CreateAsync(new Kube.Core.Namespace { Metadata = new Kube.ObjectMeta { Name = WebhookConfigurations.Namespace } }, default);
+        await stage.Client.CreateAsync(new Kube.Core.Namespace { Metadata = new ObjectMeta { Name = WebhookConfigurations.Namespace } }, default);
         for (var replica = 0; replica < replicas; replica++)
         {
             stage._replicas.Add(await stage.ServeAsync(options ?? WebhookConfigurations.Options));

@@ -1,9 +1,13 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Keys;
+using MeetOperator.Signaling.Tests.Harness;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Access;
 
 /// <summary>Tests of small classes for access control.</summary>
 public sealed class AccessTests

@@ -1,4 +1,5 @@
-namespace MeetOperator.Signaling.Tests;
+
+namespace MeetOperator.Signaling.Tests.Access;
 
 public sealed class RuntimeFloorTests
 {

@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Keys;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Access;
 
 /// <summary>
 /// Tests key rotation with a file that is mounted like a Kubernetes Secret: <c>key → ..data/key</c>, where <c>..data</c> links to one folder per version and is

@@ -1,8 +1,11 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Keys;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Access;
 
 public sealed class TokensTests
 {

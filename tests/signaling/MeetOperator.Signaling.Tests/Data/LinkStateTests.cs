@@ -1,6 +1,6 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Data;
 
 public sealed class LinkStateTests
 {

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Data;
 
 /// <summary>Contract tests for meeting buses; each implementation has a derived class. A and B represent two instances if the bus can connect them.</summary>
 public abstract class MeetingBusContract : IAsyncLifetime

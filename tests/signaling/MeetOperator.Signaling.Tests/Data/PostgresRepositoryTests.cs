@@ -1,8 +1,12 @@
 using Dapper;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Data.Migrations;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Tests.Harness;
 using Npgsql;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Data;
 
 [Collection(ServersCollection.Name)]
 public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryContract

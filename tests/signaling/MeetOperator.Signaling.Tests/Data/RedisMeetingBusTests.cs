@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Tests.Harness;
 using StackExchange.Redis;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Data;
 
 [Collection(ServersCollection.Name)]
 public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContract

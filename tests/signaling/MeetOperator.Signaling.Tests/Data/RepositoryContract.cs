@@ -1,6 +1,10 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Data.Migrations;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Data;
 
 /// <summary>Contract tests for the repositories; each database engine has a derived class.</summary>
 public abstract class RepositoryContract : IAsyncLifetime

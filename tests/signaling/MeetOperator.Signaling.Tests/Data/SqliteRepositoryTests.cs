@@ -1,4 +1,6 @@
-namespace MeetOperator.Signaling.Tests;
+using MeetOperator.Signaling.Tests.Harness;
+
+namespace MeetOperator.Signaling.Tests.Data;
 
 public sealed class SqliteRepositoryTests : RepositoryContract
 {

@@ -1,9 +1,11 @@
 using Dapper;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Tests.Harness;
 using Microsoft.Data.Sqlite;
 using StackExchange.Redis;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Data;
 
 /// <summary>Tests the classification of errors with real servers. Only transient outages are retried and reported as such.</summary>
 [Collection(ServersCollection.Name)]

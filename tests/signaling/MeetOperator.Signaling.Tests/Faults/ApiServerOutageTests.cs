@@ -1,10 +1,14 @@
 using System.Net;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Tests.Rest;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests a meeting with two participants while the Kubernetes API server is unavailable or hangs.</summary>
 public sealed class ApiServerOutageTests : IAsyncLifetime

@@ -3,8 +3,10 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests that logs contain no meeting IDs or tokens, because anyone with the ID of a meeting can join it.</summary>
 public sealed class LogRedactionTests : IAsyncLifetime

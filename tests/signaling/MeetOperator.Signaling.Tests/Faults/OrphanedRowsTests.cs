@@ -1,8 +1,12 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests meetings and tenants that are deleted while no server runs.</summary>
 [Collection(ServersCollection.Name)]

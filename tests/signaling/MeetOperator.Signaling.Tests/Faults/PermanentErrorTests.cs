@@ -1,11 +1,13 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Dapper;
-using MeetOperator.Kube;
-using MeetOperator.Contracts;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Tests.Harness;
 using Microsoft.Data.Sqlite;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests permanent errors, such as an unexpected schema. They must not be reported as transient outages.</summary>
 public sealed class PermanentErrorTests : IAsyncLifetime

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Tests.Rest;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests a meeting with two participants while PostgreSQL is killed and restarted.</summary>
 public sealed class PostgresOutageTests : IAsyncLifetime

@@ -1,8 +1,12 @@
 using System.Net;
-using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Tests.Rest;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests a meeting on two instances while Redis is killed, hangs and recovers.</summary>
 public sealed class RedisOutageTests(PostgresServer postgres) : TwoInstancesTestBase(postgres), IClassFixture<PostgresServer>

@@ -2,8 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests what two participants observe when one of two replicas stops.</summary>
 public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : IClassFixture<PostgresServer>, IClassFixture<RedisServer>, IAsyncLifetime

@@ -1,7 +1,10 @@
 using System.Net;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Data.Migrations;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests a release with a new migration that is rolled out and rolled back during a meeting.</summary>
 [Collection(ServersCollection.Name)]

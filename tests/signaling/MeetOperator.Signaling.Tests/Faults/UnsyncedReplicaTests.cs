@@ -1,12 +1,17 @@
 using System.Net;
 using System.Net.Http.Headers;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl.Testing;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Tests.Rest;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests a replica that has just started and has not read the API server yet, next to a synced replica.</summary>
 public sealed class UnsyncedReplicaTests : IAsyncLifetime

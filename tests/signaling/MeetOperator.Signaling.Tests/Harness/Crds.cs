@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>Reads the generated CRDs of the repository.</summary>
 internal static class Crds

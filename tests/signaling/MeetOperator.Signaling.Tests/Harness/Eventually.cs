@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>Polls until a condition is true. Fails after a time limit.</summary>
 internal static class Eventually

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>A caller that sends requests as fast as possible.</summary>
 internal static class Flood

@@ -1,6 +1,9 @@
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Signaling.Hosting;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>
 /// The entry point of this assembly: starts the server like its own program, but with timeouts that do not expire on a busy machine.

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>A clock that only <see cref="Advance"/> moves.</summary>
 internal sealed class ManualTime : TimeProvider

@@ -1,6 +1,6 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>
 /// A participant that exists only as a presence entry. Its departure is announced after everything that was due earlier, so an event that has not arrived by

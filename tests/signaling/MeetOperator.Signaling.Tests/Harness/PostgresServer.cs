@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>
 /// A PostgreSQL server for the test run, on a free port. Each test gets its own database, and a role that owns the database but is not a superuser, as recommended

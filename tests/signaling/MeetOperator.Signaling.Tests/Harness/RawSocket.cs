@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>A minimal WebSocket client for misbehavior that regular clients do not support, such as never reading or not responding to pings.</summary>
 internal sealed class RawSocket : IDisposable

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>A Redis server for the test run, on a free port and without persistence, so a restart loses all data.</summary>
 public sealed class RedisServer : IAsyncLifetime

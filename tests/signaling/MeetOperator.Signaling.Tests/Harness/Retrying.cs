@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>Retries requests as docs/signaling-protocol.md requires: after a 429 or 503 response with Retry-After.</summary>
 internal static class Retrying

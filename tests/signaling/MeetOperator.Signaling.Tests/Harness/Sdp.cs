@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>Session descriptions with the parts of a browser SDP that signaling reads.</summary>
 internal static class Sdp

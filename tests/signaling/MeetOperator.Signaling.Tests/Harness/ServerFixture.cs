@@ -1,6 +1,7 @@
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>A cluster with one media node and one signaling server, shared by all tests of a class.</summary>
 public abstract class ServerFixture : IAsyncLifetime

@@ -1,4 +1,4 @@
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>The collection of tests that share one PostgreSQL server and one Redis server.</summary>
 [CollectionDefinition(Name)]

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>One address in front of several servers, like a Kubernetes Service. Each connection goes to the next server that accepts it.</summary>
 internal sealed class TcpForwarder : IAsyncDisposable

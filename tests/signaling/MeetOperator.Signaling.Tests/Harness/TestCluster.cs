@@ -1,15 +1,21 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
-using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Kube.Testing;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>
 /// An embedded API server with a tenant and simulated media nodes. Also simulates the operator: places meetings on the first live node, ends meetings on request,

@@ -2,11 +2,15 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using MeetOperator.Kube.Client;
+using MeetOperator.Signaling.Hosting;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Keys;
+using MeetOperator.Signaling.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>A signaling server on a free loopback port, and a client for its REST API.</summary>
 public sealed class TestSignaling : IAsyncDisposable

@@ -1,6 +1,7 @@
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Keys;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>Base class of tests with two servers that share one database, one Redis and one media node.</summary>
 public abstract class TwoInstancesTestBase(PostgresServer postgres) : IAsyncLifetime

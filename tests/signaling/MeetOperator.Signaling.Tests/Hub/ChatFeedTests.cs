@@ -2,10 +2,17 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Data.Migrations;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests the delivery of chat messages to the members of one session while new messages are stored.</summary>
 public sealed class ChatFeedTests : IAsyncLifetime

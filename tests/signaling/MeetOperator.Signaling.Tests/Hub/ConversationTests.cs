@@ -1,6 +1,13 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests the interactions of participants in one meeting on one server.</summary>
 public sealed class ConversationTests(ConversationTests.Server server) : IClassFixture<ConversationTests.Server>

@@ -1,4 +1,7 @@
-namespace MeetOperator.Signaling.Tests;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Tests.Harness;
+
+namespace MeetOperator.Signaling.Tests.Hub;
 
 public sealed class MeetingTests(MeetingTests.Server server) : IClassFixture<MeetingTests.Server>
 {

@@ -1,7 +1,10 @@
-using MeetOperator.Contracts;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests repeated bus outages before a meeting has recovered.</summary>
 public sealed class RecoveryTests(RecoveryTests.Server server) : IClassFixture<RecoveryTests.Server>

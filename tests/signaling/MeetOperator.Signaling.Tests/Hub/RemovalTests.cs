@@ -1,8 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
-using MeetOperator.Signaling.Data;
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests that removals and the end of a meeting take effect even if events are lost.</summary>
 public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<RemovalTests.Server>

@@ -1,8 +1,11 @@
 using System.Net;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests presence of participants that were accepted during a Redis outage and leave when it ends.</summary>
 [Collection(ServersCollection.Name)]

@@ -1,4 +1,8 @@
-namespace MeetOperator.Signaling.Tests;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Tests.Harness;
+
+namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests a participant that reads nothing. The long pong timeout keeps it connected although it ignores pings.</summary>
 public sealed class SlowReaderTests(SlowReaderTests.Server server) : IClassFixture<SlowReaderTests.Server>

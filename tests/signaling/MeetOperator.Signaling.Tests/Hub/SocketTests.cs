@@ -1,10 +1,16 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests the rules and limits of a socket.</summary>
 public sealed class SocketTests(SocketTests.Server server) : IClassFixture<SocketTests.Server>

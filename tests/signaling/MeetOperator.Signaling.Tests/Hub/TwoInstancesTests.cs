@@ -1,6 +1,9 @@
-using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests one meeting on two servers with one PostgreSQL and one Redis.</summary>
 [Collection(ServersCollection.Name)]
@@ -73,7 +76,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
         Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         await redis.StartAsync();
-        await Eventually.TrueAsync(() => a.Service<Data.IMeetingBus>().IsConnected && b.Service<Data.IMeetingBus>().IsConnected, "both instances are connected to Redis again");
+        await Eventually.TrueAsync(() => a.Service<IMeetingBus>().IsConnected && b.Service<IMeetingBus>().IsConnected, "both instances are connected to Redis again");
         await Assert.ThrowsAnyAsync<Exception>(() => TestClient.OpenByTicketAsync(bob.Join, b.Address));
         await using var eve = await b.EnterAsync(meeting.MeetingId, "Eve");
         Assert.DoesNotContain(eve.OfType("joined")[0]["participants"]!.AsArray(), p => (string?)p!["participantId"] == bob.Id);

@@ -1,11 +1,15 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Media;
 
 /// <summary>Tests the client certificate for calls to media nodes, which the operator issues and renews.</summary>
 public sealed class ControlCertificateTests

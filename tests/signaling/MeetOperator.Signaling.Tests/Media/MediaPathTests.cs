@@ -1,8 +1,12 @@
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Media;
 
 /// <summary>Tests the media path when meetings move and when nodes crash, hang or lose participants.</summary>
 public sealed class MediaPathTests : IAsyncLifetime

@@ -3,10 +3,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using MeetOperator.NodeControl;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Tests.Rest;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Media;
 
 public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests.Server>
 {

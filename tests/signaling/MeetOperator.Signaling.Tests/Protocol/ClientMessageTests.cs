@@ -1,7 +1,8 @@
 using System.Text;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Protocol;
 
 public sealed class ClientMessageTests
 {

@@ -1,6 +1,7 @@
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Protocol;
 
 public sealed class PlainTextTests
 {

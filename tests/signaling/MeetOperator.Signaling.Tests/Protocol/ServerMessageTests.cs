@@ -1,7 +1,9 @@
 using System.Text;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Server;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Protocol;
 
 /// <summary>Tests the exact text of every message, because third-party clients depend on it.</summary>
 public sealed class ServerMessageTests

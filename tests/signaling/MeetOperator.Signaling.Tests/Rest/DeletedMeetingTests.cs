@@ -1,12 +1,17 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Tests.Harness;
 using Microsoft.AspNetCore.Http;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Rest;
 
 /// <summary>Tests requests for meetings whose Meeting objects were deleted, for example after their time to live.</summary>
 public sealed class DeletedMeetingTests(DeletedMeetingTests.Server server) : IClassFixture<DeletedMeetingTests.Server>

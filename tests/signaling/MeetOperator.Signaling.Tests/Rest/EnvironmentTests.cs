@@ -1,4 +1,8 @@
-namespace MeetOperator.Signaling.Tests;
+using MeetOperator.Signaling.Hosting;
+using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Tests.Harness;
+
+namespace MeetOperator.Signaling.Tests.Rest;
 
 public sealed class EnvironmentTests : IDisposable
 {

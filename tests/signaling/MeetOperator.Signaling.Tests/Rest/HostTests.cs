@@ -1,9 +1,13 @@
 using System.Net;
 using System.Net.Http.Json;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Rest;
 
 public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests.Server>
 {

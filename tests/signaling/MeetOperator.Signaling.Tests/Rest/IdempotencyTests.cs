@@ -2,12 +2,17 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Dapper;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Client;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Databases;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Rest;
 
 /// <summary>Tests repeated requests to create a meeting, as callers send them after a lost response.</summary>
 public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFixture<IdempotencyTests.Server>

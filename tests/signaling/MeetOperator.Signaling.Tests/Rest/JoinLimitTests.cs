@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Rest;
 
 /// <summary>Tests rate limits and capacity of joins. The configured timeouts do not expire during the tests.</summary>
 public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture<JoinLimitTests.Server>

@@ -1,9 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
-using MeetOperator.Contracts;
-using MeetOperator.Signaling.Data;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Rest;
 
 public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests.Server>
 {

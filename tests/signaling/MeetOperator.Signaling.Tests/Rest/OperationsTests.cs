@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Rest;
 
 /// <summary>Tests pages, the OpenAPI document, probes and metrics.</summary>
 public sealed class OperationsTests(OperationsTests.Server server) : IClassFixture<OperationsTests.Server>

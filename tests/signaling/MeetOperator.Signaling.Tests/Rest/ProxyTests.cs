@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Rest;
 
 /// <summary>Tests the URLs in responses behind a proxy that calls the server by another host name.</summary>
 public sealed class ProxyTests : IAsyncLifetime

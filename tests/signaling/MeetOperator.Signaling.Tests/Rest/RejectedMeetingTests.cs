@@ -1,10 +1,15 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Client;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Rest;
 
 /// <summary>Tests joins of meetings that the operator rejected after placement: new participants are rejected, and returning participants are not.</summary>
 public sealed class RejectedMeetingTests(RejectedMeetingTests.Server server) : IClassFixture<RejectedMeetingTests.Server>

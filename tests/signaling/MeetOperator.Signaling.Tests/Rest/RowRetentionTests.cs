@@ -1,6 +1,8 @@
-using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests;
+namespace MeetOperator.Signaling.Tests.Rest;
 
 /// <summary>Tests the deletion of rows of old meetings while a server runs.</summary>
 public sealed class RowRetentionTests

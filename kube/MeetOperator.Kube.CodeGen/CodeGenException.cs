@@ -1,4 +1,0 @@
-namespace MeetOperator.Kube.CodeGen;
-
-/// <summary>A type cannot be converted to a manifest, or an argument is invalid. The message names the member and the fix.</summary>
-public sealed class CodeGenException(string message) : Exception(message);

@@ -1,0 +1,21 @@
+using MeetOperator.MediaNode.Loops;
+
+namespace MeetOperator.MediaNode.Faults;
+
+/// <summary>What an unexpected error on a loop ends. The names are label values of the metric meet_loop_faults_total.</summary>
+internal enum FailureScope
+{
+    /// <summary>A datagram that belongs to no session.</summary>
+    Datagram,
+    Session,
+    Room,
+
+    /// <summary>A subscriber of <see cref="MediaLoop.Ticked"/> that threw. It is removed.</summary>
+    Timer,
+
+    /// <summary>One action that was queued with <see cref="MediaLoop.Defer"/>.</summary>
+    Deferred,
+
+    /// <summary>One iteration of the loop.</summary>
+    Turn,
+}

@@ -1,0 +1,19 @@
+using MeetOperator.Rtc.Transport;
+
+namespace MeetOperator.MediaNode.Loops;
+
+/// <summary>The owner of a peer session. The session calls it on the loop's thread.</summary>
+internal interface IPeerSessionOwner
+{
+    void OnRtp(PeerSession session, long nowTicks, Span<byte> packet);
+
+    void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet);
+
+    void OnStateChanged(PeerSession session, PeerTransportState state);
+
+    /// <summary>Called about every 10 ms.</summary>
+    void HandleTimeout(long nowTicks);
+
+    /// <summary>Called after an unexpected error, when no method of the session is on the call stack. The owner ends the session; the loop then removes it.</summary>
+    void OnFailure(PeerSession session);
+}

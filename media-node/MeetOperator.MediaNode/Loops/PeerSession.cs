@@ -1,0 +1,198 @@
+using MeetOperator.MediaNode.Egress;
+using MeetOperator.MediaNode.Limits;
+using MeetOperator.Rtc.Datagrams;
+using MeetOperator.Rtc.Transport;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Loops;
+
+/// <summary>One peer connection on one loop: its transport and its egress lane. Used only on the loop's thread.</summary>
+internal sealed class PeerSession : IPeerEgress, IDisposable
+{
+    /// <summary>Time without any datagram (media, reports or checks) after which a connected client counts as silent.</summary>
+    public const long SilenceTicks = 5 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Maximum size of an accepted RTP packet. A larger one could exceed 1,500 bytes on the way out, with an RTX header, extensions and the SRTP tag.</summary>
+    private const int MaxRtpBytes = 1400;
+    private readonly MediaLoop _loop;
+    private readonly LoopEgress _egress;
+    private readonly EgressLane _lane;
+    private readonly IPeerSessionOwner _owner;
+    private readonly IngressLimit _ingress;
+    private bool _connected;
+    private bool _failed;
+
+    public PeerSession(string id, SessionKind kind, PeerTransport transport, MediaLoop loop, IPeerSessionOwner owner, IngressLimit ingress)
+    {
+        Id = id;
+        Kind = kind;
+        Transport = transport;
+        _loop = loop;
+        _egress = loop.Egress;
+        _lane = new EgressLane(_egress);
+        _owner = owner;
+        _ingress = ingress;
+    }
+
+    public string Id { get; }
+
+    public SessionKind Kind { get; }
+
+    public PeerTransport Transport { get; }
+
+    /// <summary>The number of <see cref="PeerTransport.StreamsOpened"/> that the peer table has indexed.</summary>
+    public int StreamsIndexed { get; set; }
+
+    public bool IsReady => _connected;
+
+    /// <summary>Whether the session is connected and has received no authenticated datagram for <see cref="SilenceTicks"/>.</summary>
+    public bool IsSilent(long nowTicks) => _connected && nowTicks - Transport.LastHeardTicks > SilenceTicks;
+
+    /// <summary>Handles a datagram. Returns true when a STUN check or SRTP authenticated its sender as the peer of this session.</summary>
+    public bool Handle(long nowTicks, in TransportAddress from, Span<byte> datagram)
+    {
+        if (_ingress.IsExhausted(nowTicks) && PacketClassifier.Classify(datagram) is PacketKind.Rtp or PacketKind.Rtcp)
+        {
+            _loop.IngressDrops.OverRate++;
+            return false;
+        }
+
+        var result = Transport.HandleDatagram(nowTicks, from, datagram);
+        switch (result.Kind)
+        {
+            case DatagramKind.Rtp:
+                AfterMedia();
+                _ingress.Count(nowTicks, datagram.Length);
+                if (result.Length > MaxRtpBytes)
+                {
+                    _loop.IngressDrops.TooLarge++;
+                    return true;
+                }
+
+                _owner.OnRtp(this, nowTicks, datagram[..result.Length]);
+                return true;
+            case DatagramKind.Rtcp:
+                AfterMedia();
+                _ingress.Count(nowTicks, datagram.Length);
+                _owner.OnRtcp(this, nowTicks, datagram[..result.Length]);
+                return true;
+            case DatagramKind.Handled:
+                Drain();
+                return true;
+            default:
+                Drain();
+                return false;
+        }
+    }
+
+    public void HandleTimeout(long nowTicks)
+    {
+        if (Transport.NextTimeoutTicks <= nowTicks)
+        {
+            Transport.HandleTimeout(nowTicks);
+            Drain();
+        }
+
+        _owner.HandleTimeout(nowTicks);
+    }
+
+    public void Fail(Exception error)
+    {
+        if (!_failed)
+        {
+            (_failed, _connected) = (true, false);
+            _loop.EndAfterFailure(this, _owner, error);
+        }
+    }
+
+    public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        if (!_connected)
+        {
+            return default;
+        }
+
+        var space = _lane.Reserve(header.Length + payload.Length + PeerTransport.ProtectionBytes);
+        var length = Transport.ProtectRtp(header, payload, space);
+        _lane.Commit(length);
+        return space[..length];
+    }
+
+    public void SendAgain(ReadOnlySpan<byte> packet)
+    {
+        if (_connected && Transport.MayRepeat(packet.Length))
+        {
+            packet.CopyTo(_lane.Reserve(packet.Length));
+            _lane.Commit(packet.Length);
+        }
+    }
+
+    public void SendRtcp(ReadOnlySpan<byte> compound)
+    {
+        if (_connected)
+        {
+            var space = _lane.Reserve(compound.Length + PeerTransport.ProtectionBytes);
+            _lane.Commit(Transport.ProtectRtcp(compound, space));
+        }
+    }
+
+    /// <summary>Sends DTLS close_notify, so that the peer detects the end at once. The owner gets no further calls.</summary>
+    public void SendClose(long nowTicks)
+    {
+        _connected = false;
+        Transport.Close(nowTicks);
+        while (Transport.TryPoll(out var output))
+        {
+            if (output.Kind == TransportOutputKind.Transmit)
+            {
+                _egress.SendControl(output.To, output.Datagram);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _connected = false;
+        Transport.Dispose();
+    }
+
+    private void Drain()
+    {
+        while (Transport.TryPoll(out var output))
+        {
+            if (output.Kind == TransportOutputKind.Transmit)
+            {
+                _egress.SendControl(output.To, output.Datagram);
+                continue;
+            }
+
+            _connected = output.State == PeerTransportState.Connected;
+            _owner.OnStateChanged(this, output.State);
+        }
+
+        UpdateDestination();
+    }
+
+    private void AfterMedia()
+    {
+        if (Transport.HasDatagrams)
+        {
+            Drain();
+        }
+        else
+        {
+            UpdateDestination();
+        }
+    }
+
+    /// <summary>Sends queued packets to the previous address, and later packets to the address that ICE has selected since.</summary>
+    private void UpdateDestination()
+    {
+        if (Transport.SelectedAddress is { } selected && selected != _lane.Destination)
+        {
+            _egress.Flush();
+            _lane.Destination = selected;
+        }
+    }
+}

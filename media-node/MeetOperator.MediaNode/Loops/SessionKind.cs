@@ -1,0 +1,8 @@
+namespace MeetOperator.MediaNode.Loops;
+
+internal enum SessionKind
+{
+    Publish,
+    Subscribe,
+    Play,
+}

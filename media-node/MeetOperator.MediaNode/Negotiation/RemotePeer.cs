@@ -1,0 +1,14 @@
+using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Transport;
+
+namespace MeetOperator.MediaNode.Negotiation;
+
+/// <summary>The client's transport parameters from its session description.</summary>
+internal sealed record RemotePeer(IceCredentials Credentials, IReadOnlyList<Fingerprint> Fingerprints)
+{
+    /// <summary>Whether an offer restarts ICE, that is, has new credentials (RFC 8839 §4.4.1.1.1).</summary>
+    public bool RestartsIce(PeerTransport transport) => transport.RemoteCredentials is { } current && current != Credentials;
+
+    public void ApplyTo(PeerTransport transport) => transport.SetRemote(Credentials, Fingerprints);
+}

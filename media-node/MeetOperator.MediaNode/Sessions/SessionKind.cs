@@ -1,8 +1,0 @@
-namespace MeetOperator.MediaNode.Sessions;
-
-internal enum SessionKind
-{
-    Publish,
-    Subscribe,
-    Play,
-}

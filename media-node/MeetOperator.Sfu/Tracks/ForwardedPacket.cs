@@ -1,0 +1,22 @@
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.Sfu.Tracks;
+
+/// <summary>A packet that is forwarded: parsed once and passed to every down track by reference.</summary>
+internal readonly ref struct ForwardedPacket
+{
+    public required UpTrack Source { get; init; }
+
+    /// <summary>The whole unencrypted packet.</summary>
+    public required ReadOnlySpan<byte> Data { get; init; }
+    public required RtpHeader Header { get; init; }
+
+    /// <summary>Everything after the header, including padding.</summary>
+    public required ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <summary>The 64-bit sequence number of the source.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>Whether the packet is the first packet of a key frame.</summary>
+    public required bool StartsKeyFrame { get; init; }
+}

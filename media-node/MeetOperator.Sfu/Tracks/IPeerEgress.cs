@@ -1,0 +1,21 @@
+namespace MeetOperator.Sfu.Tracks;
+
+/// <summary>Sends packets to a peer. Only the loop that owns the room calls it, never concurrently. The spans are valid only during the call.</summary>
+public interface IPeerEgress
+{
+    /// <summary>Whether the peer can be reached. Packets that are sent earlier are lost.</summary>
+    bool IsReady { get; }
+
+    /// <summary>Sends one RTP packet. Allocates nothing.</summary>
+    /// <returns>The encrypted packet, which is valid until the next call; empty when the packet was not sent.</returns>
+    ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload);
+
+    /// <summary>Sends a packet that <see cref="SendRtp"/> returned again, unchanged.</summary>
+    void SendAgain(ReadOnlySpan<byte> packet);
+
+    /// <summary>Sends one compound RTCP packet.</summary>
+    void SendRtcp(ReadOnlySpan<byte> compound);
+
+    /// <summary>Ends this peer after an unexpected error in the work for it. Other peers, such as the sender of the current packet, are not affected.</summary>
+    void Fail(Exception error);
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Net;
+
+namespace MeetOperator.Local.Settings;
+
+/// <summary>Settings of one embedded installation. <see cref="Parse"/> reads them from the command line and the environment.</summary>
+public sealed record LocalOptions
+{
+    /// <summary>Directory for all data: API objects, keys, database, logs, kubeconfig.</summary>
+    public required string Home { get; init; }
+
+    /// <summary>Port of the pages and the REST API.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Directory with the programs (operator, signaling, media-node), the pages (web) and the CRDs (crds).</summary>
+    public required string Programs { get; init; }
+
+    /// <summary>Address that the pages are served on. Browsers allow camera access over plain HTTP only on localhost, which is the default.</summary>
+    public string Listen { get; init; } = "127.0.0.1";
+
+    /// <summary>Addresses that clients send media to.</summary>
+    public IReadOnlyList<string> AdvertisedAddresses { get; init; } = ["127.0.0.1"];
+
+    /// <summary>Reads <c>--home</c>, <c>--port</c> and <c>--programs</c>, and MEET_LISTEN and MEET_ADVERTISE.</summary>
+    /// <exception cref="LocalException">A value is missing or invalid.</exception>
+    public static LocalOptions Parse(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Func<IPAddress?> firstAddress)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 0; i < arguments.Count; i += 2)
+        {
+            if (arguments[i] is not ("--home" or "--port" or "--programs"))
+            {
+                throw new LocalException($"unknown argument '{arguments[i]}': use --home, --port and --programs");
+            }
+
+            values[arguments[i]] = i + 1 < arguments.Count ? arguments[i + 1] : throw new LocalException($"{arguments[i]} requires a value");
+        }
+
+        string Required(string name) => values.TryGetValue(name, out var value) ? value : throw new LocalException($"{name} is missing");
+        if (!int.TryParse(Required("--port"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1024 or > 65535)
+        {
+            throw new LocalException($"--port must be a number from 1024 to 65535, not '{Required("--port")}'");
+        }
+
+        return new LocalOptions
+        {
+            Home = Path.GetFullPath(Required("--home")),
+            Port = port,
+            Programs = Path.GetFullPath(Required("--programs")),
+            Listen = environment.TryGetValue("MEET_LISTEN", out var listen) && listen.Length > 0 ? Address("MEET_LISTEN", listen) : "127.0.0.1",
+            AdvertisedAddresses = environment.TryGetValue("MEET_ADVERTISE", out var advertise) && advertise.Length > 0
+                ? [.. advertise.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(a => Address("MEET_ADVERTISE", a))]
+                : firstAddress() is { } first ? ["127.0.0.1", first.ToString()] : ["127.0.0.1"],
+        };
+    }
+
+    private static string Address(string variable, string value) =>
+        IPAddress.TryParse(value, out var address) ? address.ToString() : throw new LocalException($"{variable}: '{value}' is not an IP address");
+}

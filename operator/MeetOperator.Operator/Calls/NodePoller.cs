@@ -1,0 +1,250 @@
+using System.Net;
+using System.Security.Authentication;
+using System.Text.Json;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Leadership;
+using MeetOperator.Kube.Runtime.Loops;
+using MeetOperator.Kube.Runtime.Metrics;
+using MeetOperator.NodeControl;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Metrics;
+
+namespace MeetOperator.Operator.Calls;
+
+/// <summary>
+/// Requests a report from every media node about once a second, each in its own loop, and ends rooms that belong to no meeting. Thread-safe.
+/// </summary>
+internal sealed partial class NodePoller(
+    MediaFleet fleet, NodeClients clients, OperatorMetrics metrics, LoopHealth health, ILogger<NodePoller> logger, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>Name of the loops in metrics.</summary>
+    public const string LoopName = "node-poll";
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A node responds from memory. Three timeouts and the pauses between them take 2.3 s, so meetings leave a hung node after about 3 s.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan RenewalTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>A timeout that fires later than this shows that this process was starved of CPU, and nothing about the node.</summary>
+    private static readonly TimeSpan Starved = TimeSpan.FromMilliseconds(1000);
+
+    /// <summary>A poll takes less than three seconds even if the node hangs.</summary>
+    private static readonly TimeSpan RoundTimeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>Number of consecutive late timeouts to ignore.</summary>
+    private const int MaxStarved = 3;
+    private static readonly TimeSpan RetryAfterMiss = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryWhenDead = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Misses after which a quick return of the node is no longer expected: about a minute.</summary>
+    private const int FastRetryPolls = 240;
+
+    /// <summary>A node that stays unreachable is logged about once a minute.</summary>
+    private const int LogEvery = 60;
+    private const int MaxMessage = 400;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<NamespacedName, (PollTarget Target, CancellationTokenSource Stop)> _watched = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private List<Task> _loops = [];
+
+    /// <summary>Starts, redirects or (null) ends the polling of a node.</summary>
+    public void Watch(NamespacedName node, PollTarget? target)
+    {
+        lock (_gate)
+        {
+            if (_watched.TryGetValue(node, out var running))
+            {
+                if (running.Target == target)
+                {
+                    return;
+                }
+
+                _watched.Remove(node);
+                running.Stop.Cancel();
+            }
+
+            if (target is not null && !_stopping.IsCancellationRequested)
+            {
+                var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+                _watched[node] = (target, stop);
+                _loops = [.. _loops.Where(loop => !loop.IsCompleted), Task.Run(() => RunAsync(target, stop), CancellationToken.None)];
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task[] loops;
+        lock (_gate)
+        {
+            _stopping.Cancel();
+            _watched.Clear();
+            loops = [.. _loops];
+        }
+
+        await Task.WhenAll(loops).ConfigureAwait(false);
+    }
+
+    private async Task RunAsync(PollTarget target, CancellationTokenSource stop)
+    {
+        using var turns = health.Begin(LoopName, RoundTimeout);
+        using (stop)
+        {
+            await Supervised.RunAsync(LoopName, ct => PollAsync(target, turns, ct), time, logger, stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task PollAsync(PollTarget target, LoopTurns turns, CancellationToken ct)
+    {
+        var client = clients.Of(target);
+        var missed = 0;
+        var starved = 0;
+        while (!ct.IsCancellationRequested)
+        {
+            turns.Turn();
+            var started = time.GetTimestamp();
+            var miss = await PollOnceAsync(client, target, started, ct).ConfigureAwait(false);
+            if (ct.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (miss is { Code: PollMiss.Timeout } && time.GetElapsedTime(started) > Starved && ++starved <= MaxStarved)
+            {
+                continue; // Poll again at once without changing the count.
+            }
+
+            starved = 0;
+            missed = miss is null ? 0 : missed + 1;
+            if (miss is not null)
+            {
+                metrics.RecordMissedPoll(miss.Code);
+                fleet.RecordMissedPoll(target, miss.Message, miss.Code == PollMiss.Rejected, miss.Code == PollMiss.Untrusted);
+                if (missed <= NodeStateRules.DeadAfterMissedPolls || missed % LogEvery == 0)
+                {
+                    LogMiss(target.Node, missed, miss.Message);
+                }
+            }
+
+            var pause = PauseAfter(missed, time.GetElapsedTime(started));
+            await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Polls an unreachable node more often for a while, since its process is probably restarting.</summary>
+    private static TimeSpan PauseAfter(int missed, TimeSpan took) => missed switch
+    {
+        0 => Interval - took,
+        < NodeStateRules.DeadAfterMissedPolls => RetryAfterMiss,
+        < FastRetryPolls => RetryWhenDead,
+        _ => Interval,
+    };
+
+    /// <summary>Returns null when the report was accepted, otherwise the failure. An invalid response must not affect other nodes.</summary>
+    private async Task<PollMiss?> PollOnceAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
+    {
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        bounded.CancelAfter(Timeout);
+        NodeReport report;
+        IReadOnlyList<OrphanRoom> orphans;
+        try
+        {
+            report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
+            if (ReportRules.FindRejection(report, clients.Term) is { } wrong)
+            {
+                return Miss(PollMiss.Rejected, wrong);
+            }
+
+            clients.ObserveTerm(report);
+            orphans = fleet.RecordReport(target, report, started);
+        }
+        catch (OperationCanceledException)
+        {
+            return new PollMiss(PollMiss.Timeout, $"no answer from {target.Address} within {Timeout.TotalMilliseconds:0} ms");
+        }
+        catch (JsonException unreadable)
+        {
+            return Miss(PollMiss.Rejected, $"its report cannot be parsed: {unreadable.Message}");
+        }
+        catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException)
+        {
+            return Miss(IsUntrusted(broken) ? PollMiss.Untrusted : PollMiss.Unreachable, broken.Message);
+        }
+        catch (Exception unforeseen)
+        {
+            KubeMetrics.LoopFailed(LoopName);
+            LogUnforeseen(unforeseen, target.Node);
+            return Miss(PollMiss.Rejected, $"its report could not be processed: {unforeseen.Message}");
+        }
+
+        await EndOrphansAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
+        await RenewAsync(client, target, report, ct).ConfigureAwait(false);
+        return null;
+
+        PollMiss Miss(string code, string message) => new(code, $"{target.Address}: {(message.Length <= MaxMessage ? message : message[..MaxMessage] + "…")}");
+    }
+
+    /// <summary>Offers new credentials. If the node does not accept them, a later poll offers them again.</summary>
+    private async Task RenewAsync(NodeControlClient client, PollTarget target, NodeReport report, CancellationToken ct)
+    {
+        if (clients.FindRenewal(target, report) is not { } renewed)
+        {
+            return;
+        }
+
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        bounded.CancelAfter(RenewalTimeout);
+        try
+        {
+            await client.PutCredentialsAsync(renewed, bounded.Token).ConfigureAwait(false);
+            LogRenewed(target.Node);
+        }
+        catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or OperationCanceledException or LeadershipLostException)
+        {
+            LogNotRenewed(target.Node, failed.Message);
+        }
+    }
+
+    /// <summary>Ends orphaned rooms. A failure is retried with a later report and does not invalidate this one.</summary>
+    private async Task EndOrphansAsync(NodeControlClient client, PollTarget target, IReadOnlyList<OrphanRoom> orphans, CancellationToken ct)
+    {
+        try
+        {
+            foreach (var orphan in orphans)
+            {
+                LogOrphan(target.Node, orphan.Room);
+                await client.DeleteRoomAsync(orphan.Room, orphan.Generation, ct, orphan.OnlyIfEmpty).ConfigureAwait(false);
+            }
+        }
+        catch (LeadershipLostException)
+        {
+            // The term has ended, and this loop is about to be stopped.
+        }
+        catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or OperationCanceledException)
+        {
+            LogOrphanStays(target.Node, failed.Message);
+        }
+    }
+
+    /// <summary>Whether one side rejected the other's certificate. This does not resolve by itself.</summary>
+    private static bool IsUntrusted(Exception broken) =>
+        broken is NodeControlException { Status: HttpStatusCode.Unauthorized } or HttpRequestException { InnerException: AuthenticationException };
+
+    [LoggerMessage(2101, LogLevel.Warning, "Poll of media node {Node} failed, {Missed} in a row: {Reason}")]
+    private partial void LogMiss(NamespacedName node, int missed, string reason);
+
+    [LoggerMessage(2105, LogLevel.Information, "Media node {Node} accepted new credentials.")]
+    private partial void LogRenewed(NamespacedName node);
+
+    [LoggerMessage(2102, LogLevel.Information, "Media node {Node} has room {Room}, but no meeting assigned to this node owns it. Ending the room.")]
+    private partial void LogOrphan(NamespacedName node, string room);
+
+    [LoggerMessage(2103, LogLevel.Warning, "Media node {Node} did not end an orphaned room, will retry: {Reason}")]
+    private partial void LogOrphanStays(NamespacedName node, string reason);
+
+    [LoggerMessage(2106, LogLevel.Warning, "Media node {Node} did not accept new credentials, will retry: {Reason}")]
+    private partial void LogNotRenewed(NamespacedName node, string reason);
+
+    [LoggerMessage(2104, LogLevel.Error, "The report of media node {Node} could not be processed.")]
+    private partial void LogUnforeseen(Exception error, NamespacedName node);
+}

@@ -1,0 +1,122 @@
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.NodeControl;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Calls;
+
+/// <summary>Creates and ends rooms on media nodes. Every call has a short timeout, and the number of concurrent calls to one node is limited.</summary>
+internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLanes lanes)
+{
+    /// <summary>The reason for a node that does not respond or rejects this term. The meeting waits briefly, until the polls show whether the node works.</summary>
+    public const string Busy = "the node does not respond yet";
+
+    /// <summary>A node that does not respond within this time is treated as one that rejects the room.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Returns null when the room exists; otherwise the reason why not, for statuses and events.</summary>
+    public async Task<string?> CreateAsync(MeetingRef meeting, CurrentAssignment current, MeetingSpec spec, CancellationToken ct)
+    {
+        if (Client(current) is not { } client)
+        {
+            return "the node's address is unknown";
+        }
+
+        using var pass = await lanes.TryEnterAsync(current.Node!.Value, ct).ConfigureAwait(false);
+        if (pass is null)
+        {
+            return Busy;
+        }
+
+        var room = new RoomSpec { Generation = current.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs };
+        using var bounded = Bound(ct);
+        try
+        {
+            await client.PutRoomAsync(meeting.Id, room, bounded.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (NodeControlException error) when (error.Code == "stale-generation")
+        {
+            await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
+            return error.Message;
+        }
+        catch (NodeControlException error) when (error.Code == "stale-term")
+        {
+            return Busy; // The node has seen a higher term: either the next renewal exceeds it, or this operator no longer leads.
+        }
+        catch (NodeControlException error)
+        {
+            return error.Code;
+        }
+        catch (Exception broken) when (IsUnreachable(broken, ct))
+        {
+            return "the node does not respond";
+        }
+    }
+
+    /// <summary>Ends the room on its node. An unhealthy node is not waited for, unless the room may have participants that no report has counted.</summary>
+    /// <param name="meeting">The meeting that owns the room.</param>
+    /// <param name="onlyIfEmpty">When true, the room stays if a participant has joined since the last poll.</param>
+    /// <param name="ct">Cancels the wait.</param>
+    public async Task<RoomEndResult> EndAsync(MeetingRef meeting, bool onlyIfEmpty, CancellationToken ct)
+    {
+        if (fleet.Current(meeting) is not { Node: { } node } current || fleet.View(node) is not { } view || Client(current) is not { } client)
+        {
+            return RoomEndResult.Done;
+        }
+
+        if (view.Decision.State == SfuNodeState.Unhealthy)
+        {
+            return onlyIfEmpty ? RoomEndResult.NoAnswer : RoomEndResult.Done; // If the room still has participants, signaling disconnects them.
+        }
+
+        using var pass = await lanes.TryEnterAsync(node, ct).ConfigureAwait(false);
+        if (pass is null)
+        {
+            return RoomEndResult.NoAnswer;
+        }
+
+        using var bounded = Bound(ct);
+        try
+        {
+            await client.DeleteRoomAsync(meeting.Id, current.Generation, bounded.Token, onlyIfEmpty).ConfigureAwait(false);
+            return RoomEndResult.Done;
+        }
+        catch (NodeControlException error) when (error.Code == "not-empty")
+        {
+            return RoomEndResult.NotEmpty;
+        }
+        catch (NodeControlException error) when (error.Code == "stale-generation")
+        {
+            await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
+            throw;
+        }
+        catch (Exception broken) when (view.IsForceEvicting && (broken is NodeControlException || IsUnreachable(broken, ct)))
+        {
+            return RoomEndResult.Done; // The room ends with the node, whose deletion no longer waits.
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return RoomEndResult.NoAnswer;
+        }
+    }
+
+    private async Task RaiseAsync(NodeControlClient client, MeetingRef meeting, CancellationToken ct)
+    {
+        var room = await client.GetRoomAsync(meeting.Id, ct).ConfigureAwait(false);
+        fleet.RaiseGeneration(meeting, room.Generation);
+    }
+
+    private NodeControlClient? Client(CurrentAssignment current) =>
+        current.Node is { } node && fleet.View(node)?.Target is { } target ? clients.Of(target) : null;
+
+    private static bool IsUnreachable(Exception error, CancellationToken ct) =>
+        error is HttpRequestException or IOException || (error is OperationCanceledException && !ct.IsCancellationRequested);
+
+    private static CancellationTokenSource Bound(CancellationToken ct)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        source.CancelAfter(Timeout);
+        return source;
+    }
+}

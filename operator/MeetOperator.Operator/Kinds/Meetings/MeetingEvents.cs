@@ -1,0 +1,46 @@
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Events;
+using MeetOperator.Operator.Metrics;
+using MeetOperator.Placement.Decisions;
+
+namespace MeetOperator.Operator.Kinds.Meetings;
+
+/// <summary>Records events of meetings. Each is recorded when it happens, not at every later reconcile.</summary>
+internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, WriteBudget budget)
+{
+    public void RecordPlacement(MeetingContext context, PlacementDecision decision)
+    {
+        if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
+        {
+            events.Normal(context.Meeting, decision.Outcome.ToString(), decision.Reason);
+            metrics.RecordPlacement(decision.Outcome);
+        }
+
+        if (decision.Outcome == PlacementOutcome.Placed && context.Meeting.Metadata.CreationTimestamp is { } created)
+        {
+            metrics.RecordReady(context.Now - created);
+        }
+    }
+
+    public void RecordRoomRejection(MeetingContext context, string node, string reason)
+    {
+        if (budget.TryTake())
+        {
+            events.Warning(context.Meeting, "RoomRefused", $"{node} rejected the room: {reason}");
+        }
+    }
+
+    /// <summary>Records each reason once. Under load, the write budget drops events; the statuses still show the reason.</summary>
+    public void RecordNotReady(MeetingContext context, string reason, string message)
+    {
+        if (Conditions.Get(context.Meeting.Status?.Conditions, MeetConditions.Ready)?.Reason != reason && budget.TryTake())
+        {
+            events.Warning(context.Meeting, reason, message);
+        }
+    }
+
+    /// <summary>Records no event: the status of an ended meeting contains all of it, and an event would cost one more request per meeting.</summary>
+    public void RecordEnd(string reason) => metrics.RecordEnd(reason);
+}

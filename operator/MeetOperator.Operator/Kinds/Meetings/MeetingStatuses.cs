@@ -1,0 +1,101 @@
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Placement.Decisions;
+
+namespace MeetOperator.Operator.Kinds.Meetings;
+
+/// <summary>Writes the outcome of a placement, or the end of a meeting, into the status. Pure.</summary>
+internal static class MeetingStatuses
+{
+    private const int MaxRejections = 16;
+
+    /// <summary>The room exists on a node.</summary>
+    public static void SetAssigned(MeetingContext context, CurrentAssignment current)
+    {
+        var node = current.Node!.Value;
+        var participants = current.Participants;
+
+        // In a room that was just recreated, all participants are still reconnecting, so the empty time of the previous room does not count.
+        var emptySince = context.Status.Assignments is [var before, ..] && before.Generation != current.Generation ? null : context.Status.EmptySince;
+        context.Status = context.Status with
+        {
+            Region = current.Region,
+            SfuCount = 1,
+            Participants = participants,
+            EmptySince = participants > 0 ? null : emptySince ?? context.Now,
+            Rejections = [],
+            Assignments =
+            [
+                new MeetingAssignment
+                {
+                    SfuNode = node.Name,
+                    Namespace = node.Namespace ?? string.Empty,
+                    Region = current.Region,
+                    Role = AssignmentRole.Origin,
+                    State = AssignmentState.Ready,
+                    Participants = participants,
+                    Generation = current.Generation,
+                },
+            ],
+        };
+        var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {node.Name}");
+        context.MarkReady(participants > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
+    }
+
+    /// <summary>Whether the meeting has no node and waits for one.</summary>
+    public static bool IsWaiting(MeetingStatus? status) =>
+        status is { EndedAt: null, SfuCount: 0 } && Conditions.Get(status.Conditions, MeetConditions.Ready) is { Status: ConditionStatus.False };
+
+    /// <summary>The meeting has a room but would not be accepted today. Participants stay; new ones can join only if the rejection is a quota.</summary>
+    public static void SetNotAllowed(MeetingContext context, AcceptRules.Rejection rejection)
+    {
+        var goesOn = context.Status.Participants > 0 || rejection.Reason == AcceptReasons.QuotaExceeded;
+        context.MarkNotReady(goesOn ? context.Status.Phase!.Value : MeetingPhase.Pending, rejection.Reason, rejection.Message, stalled: !rejection.IsTransient);
+    }
+
+    /// <summary>No node carries the meeting. The last assignment stays with state Lost to preserve its generation.</summary>
+    public static void SetUnplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections)
+    {
+        var hadNode = context.Status.Assignments.Count > 0;
+        context.Status = context.Status with
+        {
+            SfuCount = 0,
+            Participants = 0,
+            Region = null,
+            Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Participants = 0 })],
+            Rejections = Bounded(rejections),
+        };
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.False, reason, message);
+        context.MarkNotReady(hadNode ? MeetingPhase.Migrating : MeetingPhase.Pending, reason, message);
+    }
+
+    /// <summary>The meeting is over and its room has ended.</summary>
+    public static void SetEnded(MeetingContext context, string reason, string message)
+    {
+        context.MarkEnded(reason, message);
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room has ended");
+        context.Status = context.Status with
+        {
+            EndedAt = context.Now,
+            EndReason = reason,
+            Participants = 0,
+            SfuCount = 0,
+            EmptySince = null,
+            Assignments = [],
+            Rejections = [],
+        };
+    }
+
+    private static PlacementRejection[] Bounded(IReadOnlyList<Rejection> rejections)
+    {
+        var shown = rejections.Count <= MaxRejections ? rejections : [.. rejections.Take(MaxRejections - 1)];
+        var listed = shown.Select(rejection => new PlacementRejection { Candidate = rejection.Candidate, Reason = rejection.Reason });
+        return shown.Count == rejections.Count
+            ? [.. listed]
+            : [.. listed, new PlacementRejection { Candidate = "others", Reason = $"{rejections.Count - shown.Count} more were rejected" }];
+    }
+}

@@ -1,0 +1,119 @@
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Operator.Calls;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Placement.Decisions;
+using MeetOperator.Placement.Inputs;
+
+namespace MeetOperator.Operator.Kinds.Meetings.Steps;
+
+/// <summary>Chooses a media node for the meeting, creates the room there, and writes the assignment into the status.</summary>
+internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeeper rooms, PendingMeetings pending, MeetingEvents events) : IMeetingStep
+{
+    /// <summary>Number of nodes to try within one reconcile.</summary>
+    private const int Attempts = 3;
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReportWait = TimeSpan.FromMilliseconds(300);
+
+    public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
+    {
+        var specChanged = context.Meeting.Status?.ObservedGeneration != context.Meeting.Metadata.Generation;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var before = fleet.Current(context.Ref);
+            if (before is null && Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom) && !fleet.HaveNodesReported(context.Key.Namespace))
+            {
+                return StepResult.Wait(ReportWait); // The meeting was placed before but its status is lost: a node that still has its room will report it.
+            }
+
+            if (fleet.Place(Demand(context, before), context.Ref) is not { } decision)
+            {
+                return StepResult.Wait(Retry); // Another meeting with the same ID was just placed: the next reconcile rejects this one.
+            }
+
+            if (decision.Chosen is null)
+            {
+                return NotPlaced(context, decision);
+            }
+
+            var current = fleet.Current(context.Ref)!;
+            if (current.RoomExists && !specChanged && HasRequestedCapacity(context, current))
+            {
+                return SetPlaced(context, current);
+            }
+
+            var finalizer = Finalizers.AddAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct);
+            var rejection = await rooms.CreateAsync(context.Ref, current, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct).ConfigureAwait(false);
+            context.Meeting = await finalizer.ConfigureAwait(false);
+            if (rejection is null)
+            {
+                fleet.RecordRoom(context.Ref, current.Generation, context.RoomCapacity);
+                pending.Remove(context.Key);
+                events.RecordPlacement(context, decision);
+                return SetPlaced(context, fleet.Current(context.Ref)!);
+            }
+
+            if (decision.Outcome == PlacementOutcome.Kept && current.RoomExists)
+            {
+                return KeepUnchanged(context, current);
+            }
+
+            if (rejection == RoomKeeper.Busy)
+            {
+                return StepResult.Wait(BusyRetry);
+            }
+
+            fleet.RecordRoomRejection(context.Ref, current.Generation, rejection);
+            events.RecordRoomRejection(context, decision.Chosen.Name, rejection);
+        }
+
+        MeetingStatuses.SetUnplaced(context, "NodesRefused", $"{Attempts} media nodes rejected the room; will retry", []);
+        return StepResult.Wait(pending.Add(context.Key));
+    }
+
+    /// <summary>The requirements of the meeting. One that may not be placed again stays on its node and matches no other.</summary>
+    private static MeetingDemand Demand(MeetingContext context, CurrentAssignment? current)
+    {
+        var demand = MeetingDemands.From(context.Meeting, context.Tenant, current);
+        return context.Rejection is { CanMove: false } ? demand with { AllowedRegions = RegionSet.None } : demand;
+    }
+
+    /// <summary>
+    /// Whether the room has the required participant limit. A room that another operator process created does, unless the tenant has a quota, which may have
+    /// changed.
+    /// </summary>
+    private static bool HasRequestedCapacity(MeetingContext context, CurrentAssignment current) =>
+        current.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
+
+    private static StepResult SetPlaced(MeetingContext context, CurrentAssignment current)
+    {
+        MeetingStatuses.SetAssigned(context, current);
+        if (context.Rejection is { } rejection)
+        {
+            MeetingStatuses.SetNotAllowed(context, rejection);
+        }
+
+        return StepResult.Continue;
+    }
+
+    /// <summary>
+    /// The existing room could not be changed to the current spec. Participants stay in it; the node's polls show whether the room or the node is lost. The change is
+    /// retried, so the status does not report the new generation as observed.
+    /// </summary>
+    private static StepResult KeepUnchanged(MeetingContext context, CurrentAssignment current)
+    {
+        context.Status = context.Status with { ObservedGeneration = context.Meeting.Status?.ObservedGeneration };
+        context.RequeueAt(context.Now + Retry);
+        return SetPlaced(context, current);
+    }
+
+    private StepResult NotPlaced(MeetingContext context, PlacementDecision decision)
+    {
+        var (reason, message) = context.Rejection is { } rejection ? (rejection.Reason, rejection.Message) : (decision.Outcome.ToString(), decision.Reason);
+        MeetingStatuses.SetUnplaced(context, reason, message, decision.Rejections);
+        events.RecordNotReady(context, reason, message);
+        return StepResult.Wait(pending.Add(context.Key));
+    }
+}

@@ -1,0 +1,68 @@
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Settings;
+
+namespace MeetOperator.Operator.Kinds.SfuPools;
+
+/// <summary>Checks pools against the current state of the cluster: at admission, before a node is created, and before the node's Pod is created.</summary>
+internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
+{
+    /// <summary>True for namespaces whose pools can be shared with every tenant. Only the administrator's list decides this; labels have no effect.</summary>
+    public bool IsShared(string? @namespace) => @namespace is not null && (@namespace == options.Namespace || options.Pools.Namespaces.Contains(@namespace));
+
+    /// <summary>
+    /// False for a node of another tenant, which a meeting in the namespace cannot have been placed on. Pools in a namespace that was removed from the installation's list keep
+    /// their meetings.
+    /// </summary>
+    public bool CanCarry(string? meetingNamespace, string? nodeNamespace) =>
+        nodeNamespace == meetingNamespace || IsShared(nodeNamespace) || cluster.OwnerOf(nodeNamespace) is null;
+
+    /// <summary>The reason why the pool may not create nodes, or null.</summary>
+    public PoolRejection? FindRejection(SfuPool pool) => Check(pool, onlyEarlier: true).FirstOrDefault();
+
+    /// <summary>
+    /// The reason why the node may not have a Pod, or null. The pool may have changed since the node was created, or the SfuNode may have been created by hand. A node keeps its
+    /// ports even if other pools overlap with them.
+    /// </summary>
+    public PoolRejection? FindRejection(SfuNode node, SfuPool pool) =>
+        FindRejection(pool) is { Field: not PoolRules.PortsField } rejection ? rejection : PoolRules.Check(node, pool.Spec.Exposure);
+
+    /// <summary>All rejections of a pool that is about to be stored.</summary>
+    public IEnumerable<PoolRejection> FindRejections(SfuPool pool) => Check(pool, onlyEarlier: false);
+
+    private IEnumerable<PoolRejection> Check(SfuPool pool, bool onlyEarlier)
+    {
+        var key = pool.Metadata.NamespacedName;
+        var rivals = cluster.Pools.List().Where(other => other.Metadata.NamespacedName != key && HoldsPorts(other) && TakesPrecedence(other, pool, onlyEarlier));
+        return Check(pool, rivals);
+    }
+
+    private IEnumerable<PoolRejection> Check(SfuPool pool, IEnumerable<SfuPool> rivals)
+    {
+        var @namespace = pool.Metadata.Namespace;
+        var tenant = cluster.OwnerOf(@namespace) is { } owner ? cluster.Tenants.Get(new NamespacedName(null, owner)) : null;
+        return PoolRules.Check(pool, IsShared(@namespace), tenant, rivals, options);
+    }
+
+    /// <summary>Whether the pool has nodes or may create some. A pool that merely exists claims no ports.</summary>
+    private bool HoldsPorts(SfuPool pool) =>
+        cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Check(pool, rivals: []).Any());
+
+    /// <summary>
+    /// Whether the other pool's claim on ports takes precedence: pools of the installation first, then pools with nodes, then the older pool. At admission,
+    /// every existing pool does.
+    /// </summary>
+    private bool TakesPrecedence(SfuPool other, SfuPool pool, bool onlyEarlier)
+    {
+        if (IsShared(other.Metadata.Namespace) is var isShared && isShared != IsShared(pool.Metadata.Namespace))
+        {
+            return isShared;
+        }
+
+        var serves = cluster.NodesOf(other).Count > 0;
+        return !onlyEarlier || (serves == cluster.NodesOf(pool).Count > 0 ? PoolRules.IsOlder(other, pool) : serves);
+    }
+}

@@ -1,0 +1,92 @@
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Resources;
+
+namespace MeetOperator.Operator.Kinds.SfuPools;
+
+/// <summary>Builds the status of a pool from its nodes. Pure.</summary>
+internal static class PoolStatuses
+{
+    public static SfuPoolStatus Build(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeFailure? failure, bool acts, DateTimeOffset now)
+    {
+        var counted = nodes.Where(entry => entry.Node is { IsLeaving: false, IsOutOfService: false }).ToArray();
+        var ready = counted.Count(entry => entry.Node.IsReady);
+        var perNode = pool.Spec.Capacity.MaxParticipants;
+        var wanted = pool.Spec.Replicas;
+        var deleted = pool.Metadata.DeletionTimestamp is not null;
+        var (isReady, stalled, reason, message) = deleted
+            ? (false, false, "Deleting", $"the pool is being deleted: {nodes.Count} media nodes are draining")
+            : Summarize(wanted, ready, counted, failure);
+        var updated = RolloutReport.Of(pool, [.. counted.Select(entry => entry.Node)], acts);
+        message = deleted || updated.Status == ConditionStatus.True ? message : $"{message}; {updated.Message}";
+        var condition = new Condition
+        {
+            Type = MeetConditions.Ready,
+            Status = isReady ? ConditionStatus.True : ConditionStatus.False,
+            Reason = reason,
+            Message = message,
+            ObservedGeneration = pool.Metadata.Generation,
+        };
+        var before = pool.Status?.Conditions;
+        var settled = isReady && !nodes.Any(entry => entry.Node.IsLeaving || entry.Node.IsOutOfService) && updated.Reason != RolloutReport.Replacing;
+        var blocked = Blocked(nodes);
+        var conditions = stalled ? Progress.Stalled(before, reason, message, pool.Metadata.Generation, now)
+            : settled ? Progress.Reached(before)
+            : Progress.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or drained" : message, pool.Metadata.Generation, now);
+        conditions = DrainConditions.Set(Conditions.Set(conditions, updated, now), blocked, pool.Metadata.Generation, now);
+        return new SfuPoolStatus
+        {
+            ObservedGeneration = pool.Metadata.Generation,
+            Replicas = counted.Length,
+            ReadyReplicas = ready,
+            AllocatedReplicas = nodes.Count(entry => entry.Node.Meetings > 0),
+            DrainingReplicas = nodes.Count(entry => entry.Node.IsLeaving),
+            UpdatedReplicas = counted.Count(entry => entry.Node.IsCurrent),
+            Selector = NodeLabels.PoolSelector(pool.Metadata.Name!),
+            Meetings = nodes.Sum(entry => entry.Node.Meetings),
+            Participants = nodes.Sum(entry => entry.Node.Participants),
+            FreeParticipants = counted.Where(entry => entry.Node.IsReady).Sum(entry => Math.Max(0, perNode - entry.Node.Participants)),
+            StressPct = nodes.Max(entry => (int?)Math.Round((entry.View?.Report?.Stress ?? 0) * 100)) ?? 0,
+            Message = blocked is null ? message : $"{message}; {blocked.Message}",
+            Conditions = [.. Conditions.Set(conditions, condition, now)],
+        };
+    }
+
+    /// <summary>The first node whose drain is blocked, and the number of others.</summary>
+    private static NodeFailure? Blocked(IReadOnlyList<(PoolNode Node, NodeView? View)> nodes)
+    {
+        var blocked = nodes.Where(entry => entry.Node.Blocked is not null).Select(entry => entry.Node).OrderBy(node => node.Name, StringComparer.Ordinal).ToArray();
+        return blocked is not [var first, ..] ? null : first.Blocked! with
+        {
+            Message = $"{first.Name}: {first.Blocked.Message}{(blocked.Length > 1 ? $" (and {blocked.Length - 1} more media nodes)" : string.Empty)}",
+        };
+    }
+
+    private static (bool Ready, bool Stalled, string Reason, string Message) Summarize(
+        int wanted, int ready, IReadOnlyList<(PoolNode Node, NodeView? View)> counted, NodeFailure? failure)
+    {
+        if (failure is not null)
+        {
+            return (ready >= wanted, failure.RequiresIntervention, failure.Reason, failure.Message);
+        }
+
+        var count = $"{ready} of {wanted} media nodes accept meetings";
+        var (stuck, stuckView) = counted.FirstOrDefault(entry => entry.View is { Decision.Stalled: true });
+        if (stuck is not null)
+        {
+            return (ready >= wanted, true, stuckView!.Decision.Reason, $"{count}; {stuck.Name}: {stuckView.Decision.Message}");
+        }
+
+        if (ready >= wanted)
+        {
+            return (true, false, "AllReady", count);
+        }
+
+        var (node, view) = counted.FirstOrDefault(entry => !entry.Node.IsReady);
+        return (false, false, "NodesNotReady", node is null ? count : $"{count}; {node.Name}: {view?.Decision.Message ?? "it is being created"}");
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Terms;
+using MeetOperator.Placement.Decisions;
+
+namespace MeetOperator.Operator.Metrics;
+
+/// <summary>The operator's own instruments. Kube.Runtime provides those for queues and reconciles.</summary>
+internal sealed class OperatorMetrics
+{
+    private readonly Counter<long> _placements;
+    private readonly Histogram<double> _ready;
+    private readonly Counter<long> _ended;
+    private readonly Counter<long> _missedPolls;
+
+    public OperatorMetrics(ClusterView cluster, LeadershipGuard guard, IMeterFactory meters)
+    {
+        var meter = meters.Create("MeetOperator.Operator");
+        _placements = meter.CreateCounter<long>("meet_operator_placements_total", description: "Placement decisions that changed an assignment, by outcome.");
+        _ended = meter.CreateCounter<long>("meet_operator_meetings_ended_total", description: "Meetings that ended, by reason.");
+        _missedPolls = meter.CreateCounter<long>("meet_operator_missed_polls_total", description: "Polls of media nodes without a valid report, by cause: timeout, unreachable, untrusted or report-refused.");
+        _ready = meter.CreateHistogram<double>("meet_operator_meeting_ready_seconds", "s", "Time from a meeting's creation to its first readiness; creation times have a resolution of one second.");
+        meter.CreateObservableGauge("meet_operator_leader", () => guard.IsLeading ? 1 : 0, description: "1 while this replica leads.");
+        meter.CreateObservableGauge("meet_operator_meetings", () => Count(cluster.Meetings.List(), meeting => meeting.Status?.Phase?.ToString() ?? "New", "phase"), description: "Meetings by phase.");
+        meter.CreateObservableGauge("meet_operator_media_nodes", () => Count(cluster.Nodes.List(), node => node.Status?.State?.ToString() ?? "New", "state"), description: "Media nodes by state.");
+        meter.CreateObservableGauge("meet_operator_participants", () => (long)cluster.Meetings.List().Sum(meeting => meeting.Status?.Participants ?? 0), description: "Participants in meetings.");
+    }
+
+    public void RecordPlacement(PlacementOutcome outcome) => _placements.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
+
+    public void RecordEnd(string reason) => _ended.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void RecordMissedPoll(string cause) => _missedPolls.Add(1, new KeyValuePair<string, object?>("cause", cause));
+
+    public void RecordReady(TimeSpan afterCreation) => _ready.Record(Math.Max(0, afterCreation.TotalSeconds));
+
+    private static IEnumerable<Measurement<long>> Count<T>(IEnumerable<T> items, Func<T, string> label, string name) =>
+        items.GroupBy(label).Select(group => new Measurement<long>(group.Count(), new KeyValuePair<string, object?>(name, group.Key)));
+}

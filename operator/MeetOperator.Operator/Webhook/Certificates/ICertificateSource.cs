@@ -1,8 +1,0 @@
-namespace MeetOperator.Operator.Webhook.Certificates;
-
-/// <summary>A source of the webhook's serving certificate.</summary>
-internal interface ICertificateSource
-{
-    /// <summary>Returns a newer certificate if there is one, otherwise <paramref name="present"/>.</summary>
-    Task<ServingCertificate?> RefreshAsync(ServingCertificate? present, CancellationToken ct);
-}

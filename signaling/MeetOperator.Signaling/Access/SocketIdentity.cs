@@ -1,0 +1,10 @@
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling.Access;
+
+/// <summary>
+/// The participant of a socket, from its credential and database row. <see cref="ByTicket"/>: the socket was opened with a ticket, without a new join.
+/// <see cref="Returning"/>: the participant was connected before.
+/// </summary>
+public sealed record SocketIdentity(MeetingKey Meeting, string ParticipantId, string DisplayName, ParticipantRole Role, bool ByTicket, bool Returning);

@@ -1,0 +1,67 @@
+using System.Threading.Channels;
+
+namespace MeetOperator.Signaling.Loops;
+
+/// <summary>Runs posted actions one at a time, so that the state they use needs no lock. Posting is thread-safe.</summary>
+public sealed class SessionLoop : IAsyncDisposable
+{
+    private readonly Channel<Func<Task>> work = Channel.CreateUnbounded<Func<Task>>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Action<Exception> onFailure;
+    private readonly Task running;
+
+    public SessionLoop(Action<Exception> onFailure)
+    {
+        this.onFailure = onFailure;
+        running = Task.Run(RunAsync);
+    }
+
+    /// <summary>Queues an action. Returns false if the loop has ended.</summary>
+    public bool Post(Func<Task> action) => work.Writer.TryWrite(action);
+
+    public bool Post(Action action) => Post(() =>
+    {
+        action();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Queues a function and returns its result or exception. Must not be awaited on the loop itself.</summary>
+    public async Task<T> InvokeAsync<T>(Func<Task<T>> function)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var posted = Post(async () =>
+        {
+            try
+            {
+                result.SetResult(await function().ConfigureAwait(false));
+            }
+            catch (Exception e)
+            {
+                result.SetException(e);
+            }
+        });
+        return posted ? await result.Task.ConfigureAwait(false) : throw new ObjectDisposedException(nameof(SessionLoop));
+    }
+
+    /// <summary>Completes after all actions that were already posted.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        work.Writer.TryComplete();
+        await running.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (var action in work.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                await action().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                // A failed action must not end the meeting.
+                onFailure(e);
+            }
+        }
+    }
+}

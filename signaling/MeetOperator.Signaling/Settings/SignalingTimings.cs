@@ -1,0 +1,57 @@
+namespace MeetOperator.Signaling.Settings;
+
+/// <summary>Intervals and timeouts. <c>docs/signaling-protocol.md</c> and <c>docs/node-control.md</c> define the defaults.</summary>
+public sealed record SignalingTimings
+{
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>
+    /// Timeout for the response to a ping; then the socket is closed. Including the ping interval and <see cref="ReconnectTimeout"/>, participants leave at
+    /// most 13 s after the last received data.
+    /// </summary>
+    public TimeSpan PongTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How long a participant can reconnect before the other participants see it leave.</summary>
+    public TimeSpan ReconnectTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>
+    /// Lifetime of presence entries, which are renewed every <see cref="TickInterval"/>. The participants of a crashed instance leave after this time.
+    /// </summary>
+    public TimeSpan PresenceLifetime { get; init; } = TimeSpan.FromSeconds(12);
+    public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a join waits until the meeting has a media node.</summary>
+    public TimeSpan PlacementTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Timeout for the <c>join</c> message on a new socket.</summary>
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Timeout for the first byte on a new connection.</summary>
+    public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Timeout from the first to the last fragment of a message.</summary>
+    public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Timeout for the acknowledgement of a relayed message by another instance.</summary>
+    public TimeSpan RelayAcknowledgementTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Interval at which participants are refreshed on the media node.</summary>
+    public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Timeout of one call to a media node.</summary>
+    public TimeSpan NodeCallTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Timeout of a new connection to a media node, including TLS.</summary>
+    public TimeSpan NodeConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a place stays reserved after a join over REST if the meeting is full and the participant has not connected.</summary>
+    public TimeSpan FirmReservation { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Interval at which open rows are compared with Meeting objects.</summary>
+    public TimeSpan RowCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
+    public TimeSpan TicketLifetime { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>Lifetime of host tokens, from the planned start of the meeting or from now, whichever is later.</summary>
+    public TimeSpan HostTokenLifetime { get; init; } = TimeSpan.FromHours(24);
+}
