@@ -136,7 +136,7 @@ internal static class Composition
 
     private sealed class Data
     {
-        private readonly Dictionary<int, int> classes = [];
+        private readonly Dictionary<int, int> _classes = [];
 
         public Dictionary<int, int[]> Parts { get; } = [];
 
@@ -159,7 +159,7 @@ internal static class Composition
             return data;
         }
 
-        public int ClassOf(int point) => classes.GetValueOrDefault(point);
+        public int ClassOf(int point) => _classes.GetValueOrDefault(point);
 
         private static int Hex(string text) => int.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
@@ -167,7 +167,7 @@ internal static class Composition
         {
             if (markClass > 0)
             {
-                classes[point] = markClass;
+                _classes[point] = markClass;
             }
 
             if (parts.Length > 0)

@@ -6,18 +6,18 @@ public sealed unsafe class AesCtrCipher : IDisposable
     public const int KeyLength = 16;
     public const int IvLength = 16;
 
-    private readonly CipherContextHandle handle;
-    private nint context;
+    private readonly CipherContextHandle _handle;
+    private nint _context;
 
     public AesCtrCipher(ReadOnlySpan<byte> key)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyLength, nameof(key));
-        handle = EvpInterop.NewCipherContext();
-        OpenSslException.ThrowUnless(!handle.IsInvalid, "EVP_CIPHER_CTX_new");
-        context = handle.DangerousGetHandle();
+        _handle = EvpInterop.NewCipherContext();
+        OpenSslException.ThrowUnless(!_handle.IsInvalid, "EVP_CIPHER_CTX_new");
+        _context = _handle.DangerousGetHandle();
         fixed (byte* keyPointer = key)
         {
-            var result = EvpInterop.InitializeCipher(context, EvpInterop.Aes128Ctr(), 0, keyPointer, null, 1);
+            var result = EvpInterop.InitializeCipher(_context, EvpInterop.Aes128Ctr(), 0, keyPointer, null, 1);
             OpenSslException.ThrowUnless(result == 1, "EVP_CipherInit_ex");
         }
     }
@@ -32,12 +32,12 @@ public sealed unsafe class AesCtrCipher : IDisposable
             return false;
         }
 
-        ObjectDisposedException.ThrowIf(context == 0, this);
+        ObjectDisposedException.ThrowIf(_context == 0, this);
         int written;
         fixed (byte* ivPointer = iv, input = source, output = destination)
         {
-            var transformed = EvpInterop.SetIv(context, 0, 0, null, ivPointer, -1) == 1
-                && (source.IsEmpty || EvpInterop.Update(context, output, &written, input, source.Length) == 1);
+            var transformed = EvpInterop.SetIv(_context, 0, 0, null, ivPointer, -1) == 1
+                && (source.IsEmpty || EvpInterop.Update(_context, output, &written, input, source.Length) == 1);
             GC.KeepAlive(this);
             return transformed;
         }
@@ -45,7 +45,7 @@ public sealed unsafe class AesCtrCipher : IDisposable
 
     public void Dispose()
     {
-        context = 0;
-        handle.Dispose();
+        _context = 0;
+        _handle.Dispose();
     }
 }

@@ -10,20 +10,20 @@ public sealed unsafe class AesGcmCipher : IDisposable
     public const int IvLength = 12;
     public const int TagLength = 16;
 
-    private readonly CipherContextHandle handle;
-    private nint context;
+    private readonly CipherContextHandle _handle;
+    private nint _context;
 
     /// <param name="key">16 bytes.</param>
     /// <param name="encrypt">True for a context that encrypts (<see cref="Seal"/>), false for one that decrypts (<see cref="Open"/>).</param>
     public AesGcmCipher(ReadOnlySpan<byte> key, bool encrypt)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyLength, nameof(key));
-        handle = EvpInterop.NewCipherContext();
-        OpenSslException.ThrowUnless(!handle.IsInvalid, "EVP_CIPHER_CTX_new");
-        context = handle.DangerousGetHandle();
+        _handle = EvpInterop.NewCipherContext();
+        OpenSslException.ThrowUnless(!_handle.IsInvalid, "EVP_CIPHER_CTX_new");
+        _context = _handle.DangerousGetHandle();
         fixed (byte* keyPointer = key)
         {
-            var result = EvpInterop.InitializeCipher(context, EvpInterop.Aes128Gcm(), 0, keyPointer, null, encrypt ? 1 : 0);
+            var result = EvpInterop.InitializeCipher(_context, EvpInterop.Aes128Gcm(), 0, keyPointer, null, encrypt ? 1 : 0);
             OpenSslException.ThrowUnless(result == 1, "EVP_CipherInit_ex");
         }
     }
@@ -41,15 +41,15 @@ public sealed unsafe class AesGcmCipher : IDisposable
             return false;
         }
 
-        ObjectDisposedException.ThrowIf(context == 0, this);
+        ObjectDisposedException.ThrowIf(_context == 0, this);
         int written;
         fixed (byte* ivPointer = iv, aad = associatedData, source = plaintext, target = destination)
         {
-            var sealedAll = EvpInterop.SetIv(context, 0, 0, null, ivPointer, -1) == 1
-                && EvpInterop.Update(context, null, &written, aad, associatedData.Length) == 1
-                && (plaintext.IsEmpty || EvpInterop.Update(context, target, &written, source, plaintext.Length) == 1)
-                && EvpInterop.Final(context, target + plaintext.Length, &written) == 1
-                && EvpInterop.Control(context, EvpInterop.ControlGetTag, TagLength, target + plaintext.Length) == 1;
+            var sealedAll = EvpInterop.SetIv(_context, 0, 0, null, ivPointer, -1) == 1
+                && EvpInterop.Update(_context, null, &written, aad, associatedData.Length) == 1
+                && (plaintext.IsEmpty || EvpInterop.Update(_context, target, &written, source, plaintext.Length) == 1)
+                && EvpInterop.Final(_context, target + plaintext.Length, &written) == 1
+                && EvpInterop.Control(_context, EvpInterop.ControlGetTag, TagLength, target + plaintext.Length) == 1;
             GC.KeepAlive(this);
             return sealedAll;
         }
@@ -68,16 +68,16 @@ public sealed unsafe class AesGcmCipher : IDisposable
             return false;
         }
 
-        ObjectDisposedException.ThrowIf(context == 0, this);
+        ObjectDisposedException.ThrowIf(_context == 0, this);
         int written;
         byte unused;
         fixed (byte* ivPointer = iv, aad = associatedData, source = ciphertextAndTag, target = destination)
         {
-            var opened = EvpInterop.SetIv(context, 0, 0, null, ivPointer, -1) == 1
-                && EvpInterop.Control(context, EvpInterop.ControlSetTag, TagLength, source + length) == 1
-                && EvpInterop.Update(context, null, &written, aad, associatedData.Length) == 1
-                && (length == 0 || EvpInterop.Update(context, target, &written, source, length) == 1)
-                && EvpInterop.Final(context, &unused, &written) == 1;
+            var opened = EvpInterop.SetIv(_context, 0, 0, null, ivPointer, -1) == 1
+                && EvpInterop.Control(_context, EvpInterop.ControlSetTag, TagLength, source + length) == 1
+                && EvpInterop.Update(_context, null, &written, aad, associatedData.Length) == 1
+                && (length == 0 || EvpInterop.Update(_context, target, &written, source, length) == 1)
+                && EvpInterop.Final(_context, &unused, &written) == 1;
             GC.KeepAlive(this);
             return opened;
         }
@@ -85,7 +85,7 @@ public sealed unsafe class AesGcmCipher : IDisposable
 
     public void Dispose()
     {
-        context = 0;
-        handle.Dispose();
+        _context = 0;
+        _handle.Dispose();
     }
 }

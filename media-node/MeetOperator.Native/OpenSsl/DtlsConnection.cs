@@ -8,31 +8,31 @@ namespace MeetOperator.Native.OpenSsl;
 /// </summary>
 public sealed unsafe class DtlsConnection : IDisposable
 {
-    private readonly SslHandle ssl;
-    private readonly nint input;
-    private readonly nint output;
-    private bool established;
+    private readonly SslHandle _ssl;
+    private readonly nint _input;
+    private readonly nint _output;
+    private bool _established;
 
     /// <param name="context">Shared settings; must outlive this object.</param>
     /// <param name="isServer">True for the server role, which waits for a ClientHello.</param>
     /// <param name="mtuBytes">Maximum datagram size for handshake messages, in bytes.</param>
     public DtlsConnection(DtlsContext context, bool isServer, int mtuBytes)
     {
-        ssl = SslInterop.New(context.Handle);
-        OpenSslException.ThrowUnless(!ssl.IsInvalid, "SSL_new");
-        input = BioInterop.New(BioInterop.MemoryMethod());
-        output = BioInterop.New(BioInterop.MemoryMethod());
-        OpenSslException.ThrowUnless(input != 0 && output != 0, "BIO_new");
-        SslInterop.SetBio(ssl, input, output); // transfers ownership of both BIOs to the SSL object
-        SslInterop.Control(ssl, SslInterop.ControlSetMtu, mtuBytes, 0);
-        SslInterop.SetTimer(ssl, &GetTimerInterval);
+        _ssl = SslInterop.New(context.Handle);
+        OpenSslException.ThrowUnless(!_ssl.IsInvalid, "SSL_new");
+        _input = BioInterop.New(BioInterop.MemoryMethod());
+        _output = BioInterop.New(BioInterop.MemoryMethod());
+        OpenSslException.ThrowUnless(_input != 0 && _output != 0, "BIO_new");
+        SslInterop.SetBio(_ssl, _input, _output); // transfers ownership of both BIOs to the SSL object
+        SslInterop.Control(_ssl, SslInterop.ControlSetMtu, mtuBytes, 0);
+        SslInterop.SetTimer(_ssl, &GetTimerInterval);
         if (isServer)
         {
-            SslInterop.SetAcceptState(ssl);
+            SslInterop.SetAcceptState(_ssl);
         }
         else
         {
-            SslInterop.SetConnectState(ssl);
+            SslInterop.SetConnectState(_ssl);
         }
     }
 
@@ -44,7 +44,7 @@ public sealed unsafe class DtlsConnection : IDisposable
     {
         get
         {
-            var profile = SslInterop.GetSelectedSrtpProfile(ssl);
+            var profile = SslInterop.GetSelectedSrtpProfile(_ssl);
             return profile == null ? 0 : (int)profile->Id;
         }
     }
@@ -54,7 +54,7 @@ public sealed unsafe class DtlsConnection : IDisposable
     {
         get
         {
-            var cipher = SslInterop.GetCurrentCipher(ssl);
+            var cipher = SslInterop.GetCurrentCipher(_ssl);
             return cipher == 0 ? 0 : SslInterop.GetCipherNumber(cipher);
         }
     }
@@ -68,19 +68,19 @@ public sealed unsafe class DtlsConnection : IDisposable
             fixed (byte* pointer = datagram)
             {
                 // A memory BIO keeps no datagram boundaries, so each call passes exactly one datagram.
-                _ = BioInterop.Write(input, pointer, datagram.Length);
+                _ = BioInterop.Write(_input, pointer, datagram.Length);
             }
         }
 
-        if (!established)
+        if (!_established)
         {
-            var result = SslInterop.DoHandshake(ssl);
+            var result = SslInterop.DoHandshake(_ssl);
             if (result != 1)
             {
                 return NeedsMoreInput(result) ? DtlsStep.Handshaking : Fail();
             }
 
-            established = true;
+            _established = true;
         }
 
         return ReadToEnd();
@@ -91,26 +91,26 @@ public sealed unsafe class DtlsConnection : IDisposable
     {
         fixed (byte* pointer = buffer)
         {
-            return Math.Max(0, BioInterop.Read(output, pointer, buffer.Length));
+            return Math.Max(0, BioInterop.Read(_output, pointer, buffer.Length));
         }
     }
 
-    public int PendingOutputBytes => (int)BioInterop.Pending(output);
+    public int PendingOutputBytes => (int)BioInterop.Pending(_output);
 
     /// <summary>Exports keying material without a context (RFC 5705). False before the handshake completes.</summary>
     public bool TryExportKeyingMaterial(ReadOnlySpan<byte> label, Span<byte> destination)
     {
         fixed (byte* labelPointer = label, pointer = destination)
         {
-            return established && SslInterop.ExportKeyingMaterial(
-                ssl, pointer, (nuint)destination.Length, labelPointer, (nuint)label.Length, null, 0, 0) == 1;
+            return _established && SslInterop.ExportKeyingMaterial(
+                _ssl, pointer, (nuint)destination.Length, labelPointer, (nuint)label.Length, null, 0, 0) == 1;
         }
     }
 
     /// <summary>The peer's certificate in DER, or an empty array before the handshake completes.</summary>
     public byte[] GetPeerCertificate()
     {
-        var certificate = SslInterop.GetPeerCertificate(ssl);
+        var certificate = SslInterop.GetPeerCertificate(_ssl);
         if (certificate == 0)
         {
             return [];
@@ -136,14 +136,14 @@ public sealed unsafe class DtlsConnection : IDisposable
     /// <summary>Adds a close_notify alert to the output. Does nothing before the handshake completes.</summary>
     public void Shutdown()
     {
-        if (established)
+        if (_established)
         {
             ErrInterop.Clear();
-            _ = SslInterop.Shutdown(ssl);
+            _ = SslInterop.Shutdown(_ssl);
         }
     }
 
-    public void Dispose() => ssl.Dispose();
+    public void Dispose() => _ssl.Dispose();
 
     /// <summary>DTLS_timer_cb: an interval of over an hour, in microseconds, so that the timer never fires.</summary>
     [UnmanagedCallersOnly]
@@ -156,11 +156,11 @@ public sealed unsafe class DtlsConnection : IDisposable
         do
         {
             // There is no application data protocol, so the data is discarded. Reading also processes alerts and repeated Finished messages.
-            result = SslInterop.Read(ssl, discarded, 2048);
+            result = SslInterop.Read(_ssl, discarded, 2048);
         }
         while (result > 0);
 
-        if ((SslInterop.GetShutdown(ssl) & SslInterop.ReceivedShutdown) != 0)
+        if ((SslInterop.GetShutdown(_ssl) & SslInterop.ReceivedShutdown) != 0)
         {
             return DtlsStep.Closed;
         }
@@ -169,7 +169,7 @@ public sealed unsafe class DtlsConnection : IDisposable
     }
 
     private bool NeedsMoreInput(int result) =>
-        SslInterop.GetError(ssl, result) is SslInterop.ErrorWantRead or SslInterop.ErrorWantWrite;
+        SslInterop.GetError(_ssl, result) is SslInterop.ErrorWantRead or SslInterop.ErrorWantWrite;
 
     private DtlsStep Fail()
     {

@@ -5,9 +5,9 @@ public sealed unsafe class HmacSha1 : IDisposable
 {
     public const int Length = 20;
 
-    private readonly MacContextHandle handle;
-    private nint context;
-    private bool started;
+    private readonly MacContextHandle _handle;
+    private nint _context;
+    private bool _started;
 
     public HmacSha1(ReadOnlySpan<byte> key)
     {
@@ -15,38 +15,38 @@ public sealed unsafe class HmacSha1 : IDisposable
         OpenSslException.ThrowUnless(mac != 0, "EVP_MAC_fetch");
         try
         {
-            handle = EvpInterop.NewMacContext(mac); // takes its own reference to the MAC
-            OpenSslException.ThrowUnless(!handle.IsInvalid, "EVP_MAC_CTX_new");
+            _handle = EvpInterop.NewMacContext(mac); // takes its own reference to the MAC
+            OpenSslException.ThrowUnless(!_handle.IsInvalid, "EVP_MAC_CTX_new");
         }
         finally
         {
             EvpInterop.FreeMac(mac);
         }
 
-        context = handle.DangerousGetHandle();
+        _context = _handle.DangerousGetHandle();
         fixed (byte* keyPointer = key, digestKey = "digest\0"u8, digestName = "SHA1\0"u8)
         {
             var parameters = stackalloc OsslParam[2];
             parameters[0] = new OsslParam { Key = digestKey, DataType = OsslParam.Utf8String, Data = digestName, DataSize = 4 };
             parameters[1] = default;
             OpenSslException.ThrowUnless(
-                EvpInterop.InitializeMac(context, keyPointer, (nuint)key.Length, parameters) == 1, "EVP_MAC_init");
+                EvpInterop.InitializeMac(_context, keyPointer, (nuint)key.Length, parameters) == 1, "EVP_MAC_init");
         }
     }
 
     /// <summary>Adds data to the message.</summary>
     public void Append(ReadOnlySpan<byte> data)
     {
-        ObjectDisposedException.ThrowIf(context == 0, this);
-        if (!started)
+        ObjectDisposedException.ThrowIf(_context == 0, this);
+        if (!_started)
         {
-            OpenSslException.ThrowUnless(EvpInterop.RestartMac(context, null, 0, null) == 1, "EVP_MAC_init");
-            started = true;
+            OpenSslException.ThrowUnless(EvpInterop.RestartMac(_context, null, 0, null) == 1, "EVP_MAC_init");
+            _started = true;
         }
 
         fixed (byte* pointer = data)
         {
-            OpenSslException.ThrowUnless(EvpInterop.UpdateMac(context, pointer, (nuint)data.Length) == 1, "EVP_MAC_update");
+            OpenSslException.ThrowUnless(EvpInterop.UpdateMac(_context, pointer, (nuint)data.Length) == 1, "EVP_MAC_update");
         }
 
         GC.KeepAlive(this);
@@ -60,16 +60,16 @@ public sealed unsafe class HmacSha1 : IDisposable
         nuint written;
         fixed (byte* pointer = destination)
         {
-            OpenSslException.ThrowUnless(EvpInterop.FinishMac(context, pointer, &written, Length) == 1, "EVP_MAC_final");
+            OpenSslException.ThrowUnless(EvpInterop.FinishMac(_context, pointer, &written, Length) == 1, "EVP_MAC_final");
         }
 
-        started = false;
+        _started = false;
         GC.KeepAlive(this);
     }
 
     public void Dispose()
     {
-        context = 0;
-        handle.Dispose();
+        _context = 0;
+        _handle.Dispose();
     }
 }

@@ -9,10 +9,10 @@ internal sealed class OutgoingDatagrams
     private const int Capacity = 32;
     private const int DatagramCapacity = 1500;
 
-    private readonly byte[]?[] buffers = new byte[]?[Capacity];
-    private readonly int[] lengths = new int[Capacity];
-    private readonly TransportAddress[] destinations = new TransportAddress[Capacity];
-    private int head;
+    private readonly byte[]?[] _buffers = new byte[]?[Capacity];
+    private readonly int[] _lengths = new int[Capacity];
+    private readonly TransportAddress[] _destinations = new TransportAddress[Capacity];
+    private int _head;
 
     public int Count { get; private set; }
 
@@ -21,18 +21,18 @@ internal sealed class OutgoingDatagrams
     {
         if (Count == 0)
         {
-            head = 0; // a peer with little traffic needs one buffer instead of the whole ring
+            _head = 0; // a peer with little traffic needs one buffer instead of the whole ring
         }
 
-        return Count == Capacity ? [] : buffers[(head + Count) % Capacity] ??= new byte[DatagramCapacity];
+        return Count == Capacity ? [] : _buffers[(_head + Count) % Capacity] ??= new byte[DatagramCapacity];
     }
 
     /// <summary>Queues the datagram in the reserved buffer.</summary>
     internal void Commit(in TransportAddress to, int length)
     {
-        var slot = (head + Count) % Capacity;
-        lengths[slot] = length;
-        destinations[slot] = to;
+        var slot = (_head + Count) % Capacity;
+        _lengths[slot] = length;
+        _destinations[slot] = to;
         Count++;
     }
 
@@ -46,9 +46,9 @@ internal sealed class OutgoingDatagrams
             return false;
         }
 
-        to = destinations[head];
-        datagram = buffers[head].AsSpan(0, lengths[head]);
-        head = (head + 1) % Capacity;
+        to = _destinations[_head];
+        datagram = _buffers[_head].AsSpan(0, _lengths[_head]);
+        _head = (_head + 1) % Capacity;
         Count--;
         return true;
     }

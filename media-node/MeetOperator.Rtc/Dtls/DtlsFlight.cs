@@ -12,26 +12,26 @@ internal sealed class DtlsFlight(int mtuBytes)
 {
     private const int RecordHeaderLength = 13;
 
-    private byte[] bytes = [];
-    private int length;
-    private int position;
-    private ulong nextSequenceNumber;
+    private byte[] _bytes = [];
+    private int _length;
+    private int _position;
+    private ulong _nextSequenceNumber;
 
-    public bool IsEmpty => length == 0;
+    public bool IsEmpty => _length == 0;
 
     /// <summary>Whether all records of the flight were taken.</summary>
-    public bool IsSent => position == length;
+    public bool IsSent => _position == _length;
 
     /// <summary>Replaces the flight. Takes ownership of the buffer.</summary>
     public void Replace(byte[] records, int count)
     {
-        bytes = records;
-        length = count;
-        position = 0;
+        _bytes = records;
+        _length = count;
+        _position = 0;
     }
 
     /// <summary>Restarts the flight from the first record.</summary>
-    public void Rewind() => position = 0;
+    public void Rewind() => _position = 0;
 
     public void Clear() => Replace([], 0);
 
@@ -40,12 +40,12 @@ internal sealed class DtlsFlight(int mtuBytes)
     {
         written = 0;
         var limit = Math.Min(mtuBytes, buffer.Length);
-        while (length - position >= RecordHeaderLength)
+        while (_length - _position >= RecordHeaderLength)
         {
-            var record = RecordHeaderLength + BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(position + 11));
-            if (position + record > length)
+            var record = RecordHeaderLength + BinaryPrimitives.ReadUInt16BigEndian(_bytes.AsSpan(_position + 11));
+            if (_position + record > _length)
             {
-                position = length; // an incomplete record, which OpenSSL does not produce
+                _position = _length; // an incomplete record, which OpenSSL does not produce
                 break;
             }
 
@@ -54,10 +54,10 @@ internal sealed class DtlsFlight(int mtuBytes)
                 break;
             }
 
-            bytes.AsSpan(position, record).CopyTo(buffer[written..]);
+            _bytes.AsSpan(_position, record).CopyTo(buffer[written..]);
             AssignSequenceNumber(buffer[written..]);
             written += record;
-            position += record;
+            _position += record;
         }
 
         return written > 0;
@@ -68,7 +68,7 @@ internal sealed class DtlsFlight(int mtuBytes)
     {
         if (BinaryPrimitives.ReadUInt16BigEndian(record[3..]) == 0)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(record[3..], nextSequenceNumber++); // the high 16 bits are the epoch, 0
+            BinaryPrimitives.WriteUInt64BigEndian(record[3..], _nextSequenceNumber++); // the high 16 bits are the epoch, 0
         }
     }
 }

@@ -6,12 +6,12 @@ namespace MeetOperator.Rtc.Dtls;
 /// <summary>A certificate fingerprint in SDP (RFC 8122 §5): <c>sha-256 12:AB:…</c>.</summary>
 public sealed class Fingerprint
 {
-    private readonly byte[] hash;
+    private readonly byte[] _hash;
 
     private Fingerprint(string algorithm, byte[] hash)
     {
         Algorithm = algorithm;
-        this.hash = hash;
+        _hash = hash;
     }
 
     /// <summary>The name of the hash function in lower case: sha-256, sha-384 or sha-512.</summary>
@@ -62,11 +62,11 @@ public sealed class Fingerprint
             "sha-384" => SHA384.HashData(certificate, actual),
             _ => SHA512.HashData(certificate, actual),
         };
-        return CryptographicOperations.FixedTimeEquals(actual[..length], hash);
+        return CryptographicOperations.FixedTimeEquals(actual[..length], _hash);
     }
 
     /// <summary>The value of <c>a=fingerprint</c>.</summary>
-    public override string ToString() => $"{Algorithm} {Convert.ToHexString(hash).Chunk(2).Select(pair => new string(pair)).Aggregate((a, b) => $"{a}:{b}")}";
+    public override string ToString() => $"{Algorithm} {Convert.ToHexString(_hash).Chunk(2).Select(pair => new string(pair)).Aggregate((a, b) => $"{a}:{b}")}";
 
     private static int LengthOf(string algorithm) => algorithm switch
     {

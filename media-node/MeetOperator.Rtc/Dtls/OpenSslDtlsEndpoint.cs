@@ -17,18 +17,18 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
     private const long RepetitionIntervalTicks = 50 * TimeSpan.TicksPerMillisecond;
     private const byte HandshakeContent = 22;
 
-    private readonly DtlsConnection connection;
-    private readonly bool isServer;
-    private readonly DtlsFlight flight;
-    private long timeoutTicks = InitialTimeoutTicks;
-    private long lastSentTicks;
-    private bool ignoresInput;
+    private readonly DtlsConnection _connection;
+    private readonly bool _isServer;
+    private readonly DtlsFlight _flight;
+    private long _timeoutTicks = InitialTimeoutTicks;
+    private long _lastSentTicks;
+    private bool _ignoresInput;
 
     internal OpenSslDtlsEndpoint(DtlsCertificate certificate, DtlsRole role, int mtuBytes)
     {
-        isServer = role == DtlsRole.Server;
-        connection = new DtlsConnection(certificate.Context, isServer, mtuBytes);
-        flight = new DtlsFlight(mtuBytes);
+        _isServer = role == DtlsRole.Server;
+        _connection = new DtlsConnection(certificate.Context, _isServer, mtuBytes);
+        _flight = new DtlsFlight(mtuBytes);
     }
 
     public DtlsState State { get; private set; }
@@ -37,18 +37,18 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
 
     public bool Feed(long nowTicks, ReadOnlySpan<byte> datagram)
     {
-        if (!DtlsRecords.AreWellFormed(datagram, DtlsRecords.GetExpansion(connection.CipherSuite)))
+        if (!DtlsRecords.AreWellFormed(datagram, DtlsRecords.GetExpansion(_connection.CipherSuite)))
         {
             return false;
         }
 
-        if (ignoresInput || State is DtlsState.Closed or DtlsState.Failed)
+        if (_ignoresInput || State is DtlsState.Closed or DtlsState.Failed)
         {
             return true;
         }
 
         var before = State;
-        var step = connection.Advance(datagram);
+        var step = _connection.Advance(datagram);
         State = step switch
         {
             DtlsStep.Handshaking => DtlsState.Handshaking,
@@ -58,12 +58,12 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
             // Alerts from the peer close the association. Other input that OpenSSL rejects may be forged, so it must not end an established session.
             _ => before == DtlsState.Established ? before : DtlsState.Failed,
         };
-        ignoresInput = step == DtlsStep.Failed;
+        _ignoresInput = step == DtlsStep.Failed;
 
         if (CollectOutput(nowTicks))
         {
-            timeoutTicks = InitialTimeoutTicks;
-            NextTimeoutTicks = State == DtlsState.Handshaking ? nowTicks + timeoutTicks : long.MaxValue;
+            _timeoutTicks = InitialTimeoutTicks;
+            NextTimeoutTicks = State == DtlsState.Handshaking ? nowTicks + _timeoutTicks : long.MaxValue;
         }
         else if (State == DtlsState.Established)
         {
@@ -74,7 +74,7 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
         return true;
     }
 
-    public bool TryPoll(Span<byte> buffer, out int written) => flight.TryTake(buffer, out written);
+    public bool TryPoll(Span<byte> buffer, out int written) => _flight.TryTake(buffer, out written);
 
     public void HandleTimeout(long nowTicks)
     {
@@ -84,21 +84,21 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
         }
 
         // While the address limit delays a flight, the rest of the flight is sent first. Restarting it would use up the limit of the address.
-        if (flight.IsSent)
+        if (_flight.IsSent)
         {
-            flight.Rewind();
+            _flight.Rewind();
         }
 
-        lastSentTicks = nowTicks;
-        timeoutTicks = Math.Min(timeoutTicks * 2, MaximumTimeoutTicks);
-        NextTimeoutTicks = nowTicks + timeoutTicks;
+        _lastSentTicks = nowTicks;
+        _timeoutTicks = Math.Min(_timeoutTicks * 2, MaximumTimeoutTicks);
+        NextTimeoutTicks = nowTicks + _timeoutTicks;
     }
 
     public void Close(long nowTicks)
     {
-        if (State == DtlsState.Established && !ignoresInput)
+        if (State == DtlsState.Established && !_ignoresInput)
         {
-            connection.Shutdown();
+            _connection.Shutdown();
             CollectOutput(nowTicks);
         }
 
@@ -108,8 +108,8 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
 
     public DtlsHandshakeResult GetResult()
     {
-        var certificate = connection.GetPeerCertificate();
-        var number = connection.SrtpProfile;
+        var certificate = _connection.GetPeerCertificate();
+        var number = _connection.SrtpProfile;
         if (State != DtlsState.Established || !Enum.IsDefined((SrtpProfile)number))
         {
             return new DtlsHandshakeResult(certificate, null, null);
@@ -117,31 +117,31 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
 
         var profile = (SrtpProfile)number;
         Span<byte> material = stackalloc byte[SrtpKeys.ExportLength(profile)];
-        if (!connection.TryExportKeyingMaterial(SrtpKeys.ExporterLabel, material))
+        if (!_connection.TryExportKeyingMaterial(SrtpKeys.ExporterLabel, material))
         {
             return new DtlsHandshakeResult(certificate, null, null);
         }
 
         var (client, server) = SrtpKeys.Split(profile, material);
         material.Clear();
-        return isServer
+        return _isServer
             ? new DtlsHandshakeResult(certificate, server, client)
             : new DtlsHandshakeResult(certificate, client, server);
     }
 
-    public void Dispose() => connection.Dispose();
+    public void Dispose() => _connection.Dispose();
 
     private bool CollectOutput(long nowTicks)
     {
-        var pending = connection.PendingOutputBytes;
+        var pending = _connection.PendingOutputBytes;
         if (pending == 0)
         {
             return false;
         }
 
         var records = new byte[pending];
-        flight.Replace(records, connection.TakeOutput(records));
-        lastSentTicks = nowTicks;
+        _flight.Replace(records, _connection.TakeOutput(records));
+        _lastSentTicks = nowTicks;
         return true;
     }
 
@@ -154,10 +154,10 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
         if (before == DtlsState.Established
             && !datagram.IsEmpty
             && datagram[0] == HandshakeContent
-            && nowTicks - lastSentTicks >= RepetitionIntervalTicks)
+            && nowTicks - _lastSentTicks >= RepetitionIntervalTicks)
         {
-            flight.Rewind();
-            lastSentTicks = nowTicks;
+            _flight.Rewind();
+            _lastSentTicks = nowTicks;
         }
     }
 }

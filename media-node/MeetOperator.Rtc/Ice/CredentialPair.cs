@@ -5,9 +5,9 @@ namespace MeetOperator.Rtc.Ice;
 /// <summary>The local credentials and the matching credentials of the peer. An ICE restart creates a new pair.</summary>
 internal sealed class CredentialPair(IceCredentials local)
 {
-    private readonly byte[] localUfrag = Encoding.ASCII.GetBytes(local.Ufrag);
-    private IceCredentials? remote;
-    private byte[]? remoteUfrag;
+    private readonly byte[] _localUfrag = Encoding.ASCII.GetBytes(local.Ufrag);
+    private IceCredentials? _remote;
+    private byte[]? _remoteUfrag;
 
     /// <summary>The key for MESSAGE-INTEGRITY of the peer's checks and the local responses.</summary>
     internal byte[] LocalPassword { get; } = Encoding.ASCII.GetBytes(local.Password);
@@ -23,23 +23,23 @@ internal sealed class CredentialPair(IceCredentials local)
     /// </summary>
     internal void SetRemote(IceCredentials remote)
     {
-        if (remote == this.remote)
+        if (remote == _remote)
         {
             return;
         }
 
-        this.remote = remote;
-        remoteUfrag = Encoding.ASCII.GetBytes(remote.Ufrag);
+        _remote = remote;
+        _remoteUfrag = Encoding.ASCII.GetBytes(remote.Ufrag);
         RemotePassword = Encoding.ASCII.GetBytes(remote.Password);
-        CheckUsername = [.. remoteUfrag, (byte)':', .. localUfrag];
+        CheckUsername = [.. _remoteUfrag, (byte)':', .. _localUfrag];
     }
 
     /// <summary>
     /// Whether USERNAME is the local fragment, a colon and the peer's fragment (§7.2.2). Any peer fragment matches until signaling provides it.
     /// </summary>
     internal bool Matches(ReadOnlySpan<byte> username) =>
-        username.Length > localUfrag.Length
-        && username.StartsWith(localUfrag)
-        && username[localUfrag.Length] == (byte)':'
-        && (remoteUfrag is null || username[(localUfrag.Length + 1)..].SequenceEqual(remoteUfrag));
+        username.Length > _localUfrag.Length
+        && username.StartsWith(_localUfrag)
+        && username[_localUfrag.Length] == (byte)':'
+        && (_remoteUfrag is null || username[(_localUfrag.Length + 1)..].SequenceEqual(_remoteUfrag));
 }

@@ -14,14 +14,14 @@ public sealed class EchoProbe
     /// <summary>Required size of the buffers for requests and responses in bytes.</summary>
     public const int MaximumLength = StunMessageWriter.MaximumLength;
 
-    private readonly byte[] username;
-    private readonly byte[] password;
+    private readonly byte[] _username;
+    private readonly byte[] _password;
 
     public EchoProbe(IceCredentials credentials)
     {
         ArgumentNullException.ThrowIfNull(credentials);
-        username = Encoding.ASCII.GetBytes($"{credentials.Ufrag}:probe");
-        password = Encoding.ASCII.GetBytes(credentials.Password);
+        _username = Encoding.ASCII.GetBytes($"{credentials.Ufrag}:probe");
+        _password = Encoding.ASCII.GetBytes(credentials.Password);
     }
 
     public static byte[] NewTransactionId() => RandomNumberGenerator.GetBytes(StunConstants.TransactionIdLength);
@@ -30,8 +30,8 @@ public sealed class EchoProbe
     public int WriteRequest(ReadOnlySpan<byte> transactionId, Span<byte> buffer)
     {
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transactionId);
-        writer.AddUsername(username);
-        writer.AddIntegrity(password);
+        writer.AddUsername(_username);
+        writer.AddIntegrity(_password);
         writer.AddFingerprint();
         return writer.Length;
     }
@@ -44,15 +44,15 @@ public sealed class EchoProbe
         // Checks the username first, so that other datagrams do not cost a hash.
         if (!StunMessage.TryParse(datagram, out var request)
             || request.Type != StunMessageType.BindingRequest
-            || !request.Username.SequenceEqual(username)
-            || !request.VerifyIntegrity(password))
+            || !request.Username.SequenceEqual(_username)
+            || !request.VerifyIntegrity(_password))
         {
             return false;
         }
 
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, request.TransactionId);
         writer.AddXorMappedAddress(from);
-        writer.AddIntegrity(password);
+        writer.AddIntegrity(_password);
         writer.AddFingerprint();
         length = writer.Length;
         return true;
@@ -63,5 +63,5 @@ public sealed class EchoProbe
         StunMessage.TryParse(datagram, out var answer)
         && answer.Type == StunMessageType.BindingSuccess
         && answer.TransactionId.SequenceEqual(transactionId)
-        && answer.VerifyIntegrity(password);
+        && answer.VerifyIntegrity(_password);
 }

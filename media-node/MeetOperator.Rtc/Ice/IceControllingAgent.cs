@@ -18,21 +18,21 @@ internal sealed class IceControllingAgent : IIceAgent
     /// <summary>Rc in RFC 8489 §6.2.1. After that many transmissions a new transaction starts.</summary>
     private const int MaximumTransmissions = 7;
 
-    private readonly Random random;
-    private IceCredentials local;
-    private readonly ulong tieBreaker;
-    private readonly byte[] transactionId = new byte[StunConstants.TransactionIdLength];
-    private byte[] username = [];
-    private byte[] remotePassword = [];
-    private TransportAddress? candidate;
-    private bool outstanding;
-    private int transmissions;
+    private readonly Random _random;
+    private IceCredentials _local;
+    private readonly ulong _tieBreaker;
+    private readonly byte[] _transactionId = new byte[StunConstants.TransactionIdLength];
+    private byte[] _username = [];
+    private byte[] _remotePassword = [];
+    private TransportAddress? _candidate;
+    private bool _outstanding;
+    private int _transmissions;
 
     public IceControllingAgent(IceCredentials local, Random random)
     {
-        this.random = random;
-        this.local = local;
-        tieBreaker = (ulong)random.NextInt64();
+        _random = random;
+        _local = local;
+        _tieBreaker = (ulong)random.NextInt64();
     }
 
     public TransportAddress? Selected { get; private set; }
@@ -48,13 +48,13 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public void SetRemote(IceCredentials credentials, TransportAddress? candidate)
     {
-        username = Encoding.ASCII.GetBytes($"{credentials.Ufrag}:{local.Ufrag}");
-        remotePassword = Encoding.ASCII.GetBytes(credentials.Password);
-        this.candidate = candidate;
+        _username = Encoding.ASCII.GetBytes($"{credentials.Ufrag}:{_local.Ufrag}");
+        _remotePassword = Encoding.ASCII.GetBytes(credentials.Password);
+        _candidate = candidate;
         NextTimeoutTicks = candidate is null ? long.MaxValue : 0;
     }
 
-    public void Restart(IceCredentials local) => (this.local, outstanding) = (local, false);
+    public void Restart(IceCredentials local) => (_local, _outstanding) = (local, false);
 
     public bool IsValidated(in TransportAddress address) => Selected == address;
 
@@ -86,29 +86,29 @@ internal sealed class IceControllingAgent : IIceAgent
             return AnswerCheck(from, message, outgoing);
         }
 
-        if (message.Type != StunMessageType.BindingSuccess || !outstanding || from != candidate
-            || !message.TransactionId.SequenceEqual(transactionId))
+        if (message.Type != StunMessageType.BindingSuccess || !_outstanding || from != _candidate
+            || !message.TransactionId.SequenceEqual(_transactionId))
         {
             return DropReason.StunUnexpected;
         }
 
-        if (!message.VerifyIntegrity(remotePassword))
+        if (!message.VerifyIntegrity(_remotePassword))
         {
             return DropReason.StunIntegrity;
         }
 
-        outstanding = false;
+        _outstanding = false;
         Selected = from;
         LastConsentTicks = nowTicks;
 
         // RFC 7675 §5.1: 0.8 to 1.2 times the interval, so that the checks of many peers do not synchronize.
-        NextTimeoutTicks = nowTicks + (long)(ConsentIntervalTicks * (0.8 + (0.4 * random.NextDouble())));
+        NextTimeoutTicks = nowTicks + (long)(ConsentIntervalTicks * (0.8 + (0.4 * _random.NextDouble())));
         return DropReason.None;
     }
 
     public void HandleTimeout(long nowTicks, OutgoingDatagrams outgoing)
     {
-        if (nowTicks < NextTimeoutTicks || candidate is not { } to)
+        if (nowTicks < NextTimeoutTicks || _candidate is not { } to)
         {
             return;
         }
@@ -120,21 +120,21 @@ internal sealed class IceControllingAgent : IIceAgent
             return;
         }
 
-        if (!outstanding || transmissions == MaximumTransmissions)
+        if (!_outstanding || _transmissions == MaximumTransmissions)
         {
             // A retransmission keeps the transaction ID, so that a late response to any transmission is valid (RFC 8489 §6.2.1).
-            random.NextBytes(transactionId);
-            (outstanding, transmissions) = (true, 0);
+            _random.NextBytes(_transactionId);
+            (_outstanding, _transmissions) = (true, 0);
         }
 
-        transmissions++;
+        _transmissions++;
 
-        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transactionId);
-        writer.AddUsername(username);
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, _transactionId);
+        writer.AddUsername(_username);
         writer.AddPriority(CheckPriority);
-        writer.AddIceControlling(tieBreaker);
+        writer.AddIceControlling(_tieBreaker);
         writer.AddUseCandidate();
-        writer.AddIntegrity(remotePassword);
+        writer.AddIntegrity(_remotePassword);
         writer.AddFingerprint();
         outgoing.Commit(to, writer.Length);
     }
@@ -142,12 +142,12 @@ internal sealed class IceControllingAgent : IIceAgent
     /// <summary>Responds to a check from the media node, which may verify at any time that the client receives at this address (RFC 7675).</summary>
     private DropReason AnswerCheck(in TransportAddress from, scoped in StunMessage message, OutgoingDatagrams outgoing)
     {
-        if (!StunMessage.TryReadLocalUfrag(message.Data, out var ufrag) || !ufrag.SequenceEqual(Encoding.ASCII.GetBytes(local.Ufrag)))
+        if (!StunMessage.TryReadLocalUfrag(message.Data, out var ufrag) || !ufrag.SequenceEqual(Encoding.ASCII.GetBytes(_local.Ufrag)))
         {
             return DropReason.StunUsername;
         }
 
-        var password = Encoding.ASCII.GetBytes(local.Password);
+        var password = Encoding.ASCII.GetBytes(_local.Password);
         if (!message.VerifyIntegrity(password))
         {
             return DropReason.StunIntegrity;

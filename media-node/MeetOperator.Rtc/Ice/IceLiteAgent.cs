@@ -33,44 +33,44 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     /// </summary>
     private const int DtlsPerSecond = 100;
 
-    private readonly IcePaths paths = new(consentTimeoutTicks);
-    private readonly RecentChecks recentChecks = new();
-    private readonly ulong tieBreaker = (ulong)random.NextInt64();
-    private CredentialPair current = new(local);
+    private readonly IcePaths _paths = new(consentTimeoutTicks);
+    private readonly RecentChecks _recentChecks = new();
+    private readonly ulong _tieBreaker = (ulong)random.NextInt64();
+    private CredentialPair _current = new(local);
 
     /// <summary>The credentials from before an ICE restart. They are valid until the peer uses the new ones.</summary>
-    private CredentialPair? previous;
-    private IcePath? selected;
-    private bool isEstablished;
-    private RateLimit otherAddressChecks = new(OtherAddressChecksPerSecond);
-    private RateLimit checks = new(ChecksPerSecond);
-    private RateLimit confirmedChecks = new(ChecksPerSecond);
-    private RateLimit dtls = new(DtlsPerSecond);
-    private RateLimit confirmedDtls = new(DtlsPerSecond);
+    private CredentialPair? _previous;
+    private IcePath? _selected;
+    private bool _isEstablished;
+    private RateLimit _otherAddressChecks = new(OtherAddressChecksPerSecond);
+    private RateLimit _checks = new(ChecksPerSecond);
+    private RateLimit _confirmedChecks = new(ChecksPerSecond);
+    private RateLimit _dtls = new(DtlsPerSecond);
+    private RateLimit _confirmedDtls = new(DtlsPerSecond);
 
-    public TransportAddress? Selected => selected?.Address;
+    public TransportAddress? Selected => _selected?.Address;
 
-    public long LastConsentTicks => selected?.ConsentTicks ?? long.MinValue;
+    public long LastConsentTicks => _selected?.ConsentTicks ?? long.MinValue;
 
-    public long Allowance => selected?.Allowance ?? 0;
+    public long Allowance => _selected?.Allowance ?? 0;
 
     public bool AllowsUnvalidatedMedia => true;
 
     /// <summary>The time of the next check to the selected address, or the time at which its confirmation expires.</summary>
-    public long NextTimeoutTicks => isEstablished && selected is { } path
+    public long NextTimeoutTicks => _isEstablished && _selected is { } path
         ? Math.Min(
             CanSendCheck(path) && path.OwnCheck.DueTicks < path.ConsentTicks + consentTimeoutTicks ? path.OwnCheck.DueTicks : long.MaxValue,
             path.IsConfirmed ? path.ConfirmedTicks + consentTimeoutTicks : long.MaxValue)
         : long.MaxValue;
 
-    public void SetRemote(IceCredentials credentials, TransportAddress? candidate) => current.SetRemote(credentials);
+    public void SetRemote(IceCredentials credentials, TransportAddress? candidate) => _current.SetRemote(credentials);
 
-    public void Restart(IceCredentials local) => (previous, current) = (current, new CredentialPair(local));
+    public void Restart(IceCredentials local) => (_previous, _current) = (_current, new CredentialPair(local));
 
-    public bool IsValidated(in TransportAddress address) => paths.Find(address) is not null;
+    public bool IsValidated(in TransportAddress address) => _paths.Find(address) is not null;
 
     public bool IsInUse(long nowTicks, in TransportAddress address) =>
-        paths.Find(address) is { IsConfirmed: true } path && nowTicks - path.LastReceivedTicks <= PathSelection.StaleTicks;
+        _paths.Find(address) is { IsConfirmed: true } path && nowTicks - path.LastReceivedTicks <= PathSelection.StaleTicks;
 
     public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
     {
@@ -79,7 +79,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
             return DropReason.StunMalformed;
         }
 
-        if (message.Type == StunMessageType.BindingRequest && !(paths.Find(from) is { IsConfirmed: true } ? confirmedChecks.TryTake(nowTicks) : checks.TryTake(nowTicks)))
+        if (message.Type == StunMessageType.BindingRequest && !(_paths.Find(from) is { IsConfirmed: true } ? _confirmedChecks.TryTake(nowTicks) : _checks.TryTake(nowTicks)))
         {
             return DropReason.StunRate;
         }
@@ -89,7 +89,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
             return DropReason.StunMalformed;
         }
 
-        paths.Expire(nowTicks);
+        _paths.Expire(nowTicks);
         return message.Type switch
         {
             StunMessageType.BindingRequest => HandleCheck(nowTicks, from, datagram.Length, message, outgoing),
@@ -99,14 +99,14 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     }
 
     public bool TryAcceptDtls(long nowTicks, in TransportAddress from) =>
-        paths.Find(from) is { IsConfirmed: true } ? confirmedDtls.TryTake(nowTicks) : dtls.TryTake(nowTicks);
+        _paths.Find(from) is { IsConfirmed: true } ? _confirmedDtls.TryTake(nowTicks) : _dtls.TryTake(nowTicks);
 
-    public void CountReceived(in TransportAddress from, int bytes) => paths.Find(from)?.CountReceived(bytes);
+    public void CountReceived(in TransportAddress from, int bytes) => _paths.Find(from)?.CountReceived(bytes);
 
     public void OnEstablished(long nowTicks, TransportAddress? confirmed)
     {
-        isEstablished = true;
-        if (confirmed is { } address && paths.Find(address) is { } path)
+        _isEstablished = true;
+        if (confirmed is { } address && _paths.Find(address) is { } path)
         {
             path.Confirm(nowTicks, random);
             UpdateSelection(nowTicks, path, PathEvidence.Media);
@@ -115,7 +115,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
 
     public bool OnMedia(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing)
     {
-        if (selected is { IsConfirmed: true } path && path.Address == from)
+        if (_selected is { IsConfirmed: true } path && path.Address == from)
         {
             path.LastReceivedTicks = path.LastActiveTicks = nowTicks;
             return false;
@@ -124,19 +124,19 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         return HandleMediaOnOtherPath(nowTicks, from, bytes, isNewest, outgoing);
     }
 
-    public bool TrySpend(int bytes) => selected is { } path && path.TrySpend(bytes);
+    public bool TrySpend(int bytes) => _selected is { } path && path.TrySpend(bytes);
 
     public void HandleTimeout(long nowTicks, OutgoingDatagrams outgoing)
     {
-        paths.Expire(nowTicks);
-        if (selected is not { } path)
+        _paths.Expire(nowTicks);
+        if (_selected is not { } path)
         {
             return;
         }
 
         if (!HasConsent(nowTicks, path))
         {
-            selected = path = paths.FindBest(nowTicks) ?? path;
+            _selected = path = _paths.FindBest(nowTicks) ?? path;
         }
 
         if (HasConsent(nowTicks, path))
@@ -149,7 +149,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
 
     private DropReason HandleCheck(long nowTicks, in TransportAddress from, int datagramLength, scoped in StunMessage message, OutgoingDatagrams outgoing)
     {
-        var known = current.Matches(message.Username) ? current : previous;
+        var known = _current.Matches(message.Username) ? _current : _previous;
         if (known is null || !known.Matches(message.Username))
         {
             return DropReason.StunUsername;
@@ -160,7 +160,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
             return DropReason.StunIntegrity;
         }
 
-        var before = recentChecks.FindOrRecord(message.TransactionId, from);
+        var before = _recentChecks.FindOrRecord(message.TransactionId, from);
         if (before is { } other && other != from)
         {
             // A client retransmits a check from the same address. A check from another address is a replay.
@@ -175,13 +175,13 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         if (before is not null)
         {
             // The response was lost. A retransmission may be a replay, so it does not update the path.
-            paths.Find(from)?.CountReceived(datagramLength);
+            _paths.Find(from)?.CountReceived(datagramLength);
             RespondSuccess(from, message, known, outgoing);
             return DropReason.None;
         }
 
         CompleteRestart(known);
-        var path = paths.FindOrAdd(nowTicks, from, selected);
+        var path = _paths.FindOrAdd(nowTicks, from, _selected);
         path.CountReceived(datagramLength);
         path.Credentials = known;
         path.ConsentTicks = path.LastReceivedTicks = nowTicks;
@@ -221,7 +221,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     /// <summary>Processes the response to a local check. It confirms that the peer receives at the address.</summary>
     private DropReason HandleResponse(long nowTicks, in TransportAddress from, scoped in StunMessage message)
     {
-        if (paths.Find(from) is not { } path || !path.OwnCheck.IsResponse(message))
+        if (_paths.Find(from) is not { } path || !path.OwnCheck.IsResponse(message))
         {
             return DropReason.StunUnexpected;
         }
@@ -243,23 +243,23 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     private bool HandleMediaOnOtherPath(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing)
     {
         // An older packet may be a replay by an attacker who intercepted it.
-        var path = paths.Find(from);
-        if (!isNewest && path != selected)
+        var path = _paths.Find(from);
+        if (!isNewest && path != _selected)
         {
             return false;
         }
 
         var isNew = path is null;
-        if (isNew && !otherAddressChecks.TryTake(nowTicks))
+        if (isNew && !_otherAddressChecks.TryTake(nowTicks))
         {
             return false;
         }
 
-        path ??= paths.FindOrAdd(nowTicks, from, selected);
+        path ??= _paths.FindOrAdd(nowTicks, from, _selected);
         path.LastReceivedTicks = path.LastActiveTicks = nowTicks;
         if (isNewest)
         {
-            path.Credentials ??= selected?.Credentials;
+            path.Credentials ??= _selected?.Credentials;
             path.CountReceived(bytes);
             if (HasConsent(nowTicks, path))
             {
@@ -277,14 +277,14 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     {
         var check = path.OwnCheck;
         check.AddEvidence(evidence);
-        if (!isEstablished || nowTicks < check.DueTicks || !CanSendCheck(path))
+        if (!_isEstablished || nowTicks < check.DueTicks || !CanSendCheck(path))
         {
             return;
         }
 
-        var credentials = path.Credentials ?? current;
+        var credentials = path.Credentials ?? _current;
         var buffer = outgoing.Reserve();
-        if (buffer.IsEmpty || credentials.RemotePassword is not { } password || (path != selected && !isCounted && !otherAddressChecks.TryTake(nowTicks)))
+        if (buffer.IsEmpty || credentials.RemotePassword is not { } password || (path != _selected && !isCounted && !_otherAddressChecks.TryTake(nowTicks)))
         {
             check.Postpone(nowTicks);
             return;
@@ -295,7 +295,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         writer.AddPriority(CheckPriority);
 
         // The role also prevents a reflected check from being accepted as the peer's check.
-        writer.AddIceControlled(tieBreaker);
+        writer.AddIceControlled(_tieBreaker);
         writer.AddIntegrity(password);
         writer.AddFingerprint();
         path.TrySpend(writer.Length);
@@ -307,23 +307,23 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     /// them up.
     /// </summary>
     private bool CanSendCheck(IcePath path) =>
-        path.Allowance >= StunMessageWriter.CheckLength((path.Credentials ?? current).CheckUsername.Length);
+        path.Allowance >= StunMessageWriter.CheckLength((path.Credentials ?? _current).CheckUsername.Length);
 
     /// <summary>Discards the previous credentials and the nominations made with them, once the peer uses the new credentials.</summary>
     private void CompleteRestart(CredentialPair known)
     {
-        if (previous is not null && ReferenceEquals(known, current))
+        if (_previous is not null && ReferenceEquals(known, _current))
         {
-            previous = null;
-            paths.ClearNominations();
+            _previous = null;
+            _paths.ClearNominations();
         }
     }
 
     private void UpdateSelection(long nowTicks, IcePath path, PathEvidence evidence)
     {
-        if (PathSelection.ShouldSwitch(nowTicks, selected, path, evidence))
+        if (PathSelection.ShouldSwitch(nowTicks, _selected, path, evidence))
         {
-            selected = path;
+            _selected = path;
         }
     }
 
@@ -334,7 +334,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         {
             var length = CheckResponse.WriteSuccess(buffer, from, request, known.LocalPassword);
             outgoing.Commit(from, length);
-            paths.Find(from)?.CountSent(length);
+            _paths.Find(from)?.CountSent(length);
         }
     }
 

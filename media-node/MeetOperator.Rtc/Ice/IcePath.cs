@@ -8,8 +8,8 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
     /// <summary>The limit that QUIC uses before address validation (RFC 9000 §8.1).</summary>
     private const long AmplificationFactor = 3;
 
-    private long received;
-    private long sent;
+    private long _received;
+    private long _sent;
 
     internal TransportAddress Address { get; } = address;
 
@@ -45,11 +45,11 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
     internal PathCheck OwnCheck { get; } = new();
 
     /// <summary>The number of bytes that may still be sent.</summary>
-    internal long Allowance => IsConfirmed ? long.MaxValue : (AmplificationFactor * received) - sent;
+    internal long Allowance => IsConfirmed ? long.MaxValue : (AmplificationFactor * _received) - _sent;
 
-    internal void CountReceived(int bytes) => received += bytes;
+    internal void CountReceived(int bytes) => _received += bytes;
 
-    internal void CountSent(int bytes) => sent += bytes;
+    internal void CountSent(int bytes) => _sent += bytes;
 
     internal bool TrySpend(int bytes)
     {
@@ -63,7 +63,7 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
             return false;
         }
 
-        sent += bytes;
+        _sent += bytes;
         return true;
     }
 
@@ -78,14 +78,14 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
     {
         if (IsConfirmed && nowTicks - ConfirmedTicks >= timeoutTicks)
         {
-            (IsConfirmed, received, sent) = (false, 0, 0);
+            (IsConfirmed, _received, _sent) = (false, 0, 0);
         }
     }
 
     /// <summary>Resets the path because the peer uses the address again after its consent expired.</summary>
     internal void Reopen(long nowTicks)
     {
-        (IsConfirmed, IsNominated, received, sent) = (false, false, 0, 0);
+        (IsConfirmed, IsNominated, _received, _sent) = (false, false, 0, 0);
         ConsentTicks = LastReceivedTicks = LastActiveTicks = nowTicks;
         Credentials = null;
         OwnCheck.Reset();

@@ -8,11 +8,11 @@ internal sealed class IcePaths(long consentTimeoutTicks)
     /// <summary>Enough for the interfaces and mapped ports of one client. A limit protects the memory.</summary>
     private const int Capacity = 8;
 
-    private readonly List<IcePath> paths = [];
+    private readonly List<IcePath> _paths = [];
 
     internal IcePath? Find(in TransportAddress address)
     {
-        foreach (var path in paths)
+        foreach (var path in _paths)
         {
             if (path.Address == address)
             {
@@ -36,18 +36,18 @@ internal sealed class IcePaths(long consentTimeoutTicks)
             return known;
         }
 
-        if (paths.Count == Capacity)
+        if (_paths.Count == Capacity)
         {
-            paths.Remove(FindLeastUseful(keep));
+            _paths.Remove(FindLeastUseful(keep));
         }
 
         var path = new IcePath(address, nowTicks);
-        paths.Add(path);
+        _paths.Add(path);
         return path;
     }
 
     /// <summary>The best path with valid consent, or null.</summary>
-    internal IcePath? FindBest(long nowTicks) => paths
+    internal IcePath? FindBest(long nowTicks) => _paths
         .Where(p => nowTicks - p.ConsentTicks < consentTimeoutTicks)
         .OrderByDescending(p => p.IsConfirmed).ThenByDescending(p => p.IsNominated).ThenByDescending(p => p.Priority)
         .FirstOrDefault();
@@ -55,7 +55,7 @@ internal sealed class IcePaths(long consentTimeoutTicks)
     /// <summary>Ends expired confirmations.</summary>
     internal void Expire(long nowTicks)
     {
-        foreach (var path in paths)
+        foreach (var path in _paths)
         {
             path.Expire(nowTicks, consentTimeoutTicks);
         }
@@ -63,14 +63,14 @@ internal sealed class IcePaths(long consentTimeoutTicks)
 
     internal void ClearNominations()
     {
-        foreach (var path in paths)
+        foreach (var path in _paths)
         {
             path.IsNominated = false;
         }
     }
 
     /// <summary>The path to replace: an unconfirmed one first, then the one that was silent for longest.</summary>
-    private IcePath FindLeastUseful(IcePath? keep) => paths
+    private IcePath FindLeastUseful(IcePath? keep) => _paths
         .Where(p => p != keep)
         .OrderBy(p => p.IsConfirmed).ThenBy(p => p.LastReceivedTicks)
         .First();

@@ -17,9 +17,9 @@ internal sealed class PathCheck
     /// <summary>Rc in RFC 8489 §6.2.1. After that many transmissions a new transaction starts.</summary>
     private const int MaximumTransmissions = 7;
 
-    private byte[]? transactionId;
-    private byte[]? password;
-    private int transmissions;
+    private byte[]? _transactionId;
+    private byte[]? _password;
+    private int _transmissions;
 
     /// <summary>The earliest time of the next transmission; <see cref="long.MinValue"/> before the first check.</summary>
     internal long DueTicks { get; private set; } = long.MinValue;
@@ -35,27 +35,27 @@ internal sealed class PathCheck
     /// <summary>Schedules the next transmission and returns its transaction ID: that of the outstanding check, or a new one.</summary>
     internal ReadOnlySpan<byte> BeginTransmission(long nowTicks, PathEvidence evidence, byte[] remotePassword, Random random)
     {
-        transactionId ??= new byte[StunConstants.TransactionIdLength];
-        if (!IsOutstanding || transmissions % MaximumTransmissions == 0 || password != remotePassword)
+        _transactionId ??= new byte[StunConstants.TransactionIdLength];
+        if (!IsOutstanding || _transmissions % MaximumTransmissions == 0 || _password != remotePassword)
         {
-            random.NextBytes(transactionId);
-            (Evidence, password) = (IsOutstanding ? Evidence : evidence, remotePassword);
+            random.NextBytes(_transactionId);
+            (Evidence, _password) = (IsOutstanding ? Evidence : evidence, remotePassword);
         }
 
         AddEvidence(evidence);
         IsOutstanding = true;
-        DueTicks = nowTicks + Math.Min(RetransmitTicks << Math.Min(transmissions++, 10), ConsentIntervalTicks);
-        return transactionId;
+        DueTicks = nowTicks + Math.Min(RetransmitTicks << Math.Min(_transmissions++, 10), ConsentIntervalTicks);
+        return _transactionId;
     }
 
-    internal bool IsResponse(in StunMessage message) => IsOutstanding && message.TransactionId.SequenceEqual(transactionId);
+    internal bool IsResponse(in StunMessage message) => IsOutstanding && message.TransactionId.SequenceEqual(_transactionId);
 
-    internal bool VerifyIntegrity(in StunMessage message) => message.VerifyIntegrity(password);
+    internal bool VerifyIntegrity(in StunMessage message) => message.VerifyIntegrity(_password);
 
     /// <summary>Ends the outstanding check, because the address is confirmed, and schedules the next one.</summary>
     internal void Complete(long nowTicks, Random random)
     {
-        (IsOutstanding, transmissions) = (false, 0);
+        (IsOutstanding, _transmissions) = (false, 0);
         DueTicks = nowTicks + (long)(ConsentIntervalTicks * (0.8 + (0.4 * random.NextDouble())));
     }
 
@@ -63,5 +63,5 @@ internal sealed class PathCheck
     internal void Postpone(long nowTicks) => DueTicks = nowTicks + RetransmitTicks;
 
     /// <summary>Resets the schedule for a new use of the address.</summary>
-    internal void Reset() => (IsOutstanding, transmissions, DueTicks) = (false, 0, long.MinValue);
+    internal void Reset() => (IsOutstanding, _transmissions, DueTicks) = (false, 0, long.MinValue);
 }

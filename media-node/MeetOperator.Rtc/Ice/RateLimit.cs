@@ -3,17 +3,17 @@ namespace MeetOperator.Rtc.Ice;
 /// <summary>A rate limit in events per second, with a burst of the same size.</summary>
 internal struct RateLimit(int perSecond)
 {
-    private readonly long intervalTicks = TimeSpan.TicksPerSecond / perSecond;
-    private long paidUntilTicks;
+    private readonly long _intervalTicks = TimeSpan.TicksPerSecond / perSecond;
+    private long _paidUntilTicks;
 
     internal bool TryTake(long nowTicks)
     {
-        if (paidUntilTicks - nowTicks > TimeSpan.TicksPerSecond - intervalTicks)
+        if (_paidUntilTicks - nowTicks > TimeSpan.TicksPerSecond - _intervalTicks)
         {
             return false;
         }
 
-        paidUntilTicks = Math.Max(paidUntilTicks, nowTicks) + intervalTicks;
+        _paidUntilTicks = Math.Max(_paidUntilTicks, nowTicks) + _intervalTicks;
         return true;
     }
 }

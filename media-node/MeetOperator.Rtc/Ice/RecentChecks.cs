@@ -12,25 +12,25 @@ internal sealed class RecentChecks
     /// <summary>Enough for several minutes of checks from a connected client, and for all checks while it connects.</summary>
     private const int Capacity = 64;
 
-    private readonly (ulong High, uint Low, TransportAddress From)[] seen = new (ulong, uint, TransportAddress)[Capacity];
-    private int count;
-    private int next;
+    private readonly (ulong High, uint Low, TransportAddress From)[] _seen = new (ulong, uint, TransportAddress)[Capacity];
+    private int _count;
+    private int _next;
 
     /// <summary>Returns the address of an earlier check with the same transaction ID, or records the check and returns null.</summary>
     internal TransportAddress? FindOrRecord(ReadOnlySpan<byte> transactionId, in TransportAddress from)
     {
         var (high, low) = (BinaryPrimitives.ReadUInt64BigEndian(transactionId), BinaryPrimitives.ReadUInt32BigEndian(transactionId[8..]));
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < _count; i++)
         {
-            if (seen[i].High == high && seen[i].Low == low)
+            if (_seen[i].High == high && _seen[i].Low == low)
             {
-                return seen[i].From;
+                return _seen[i].From;
             }
         }
 
-        seen[next] = (high, low, from);
-        next = (next + 1) % Capacity;
-        count = Math.Min(count + 1, Capacity);
+        _seen[_next] = (high, low, from);
+        _next = (_next + 1) % Capacity;
+        _count = Math.Min(_count + 1, Capacity);
         return null;
     }
 }

@@ -12,31 +12,31 @@ internal sealed class CmHmacTransform : SrtpTransform
     private const int RtcpHeaderLength = 8;
     private const int SaltLength = 14;
 
-    private readonly AesCtrCipher rtp;
-    private readonly AesCtrCipher rtcp;
-    private readonly HmacSha1 rtpMac;
-    private readonly HmacSha1 rtcpMac;
-    private readonly byte[] rtpSalt = new byte[SaltLength];
-    private readonly byte[] rtcpSalt = new byte[SaltLength];
+    private readonly AesCtrCipher _rtp;
+    private readonly AesCtrCipher _rtcp;
+    private readonly HmacSha1 _rtpMac;
+    private readonly HmacSha1 _rtcpMac;
+    private readonly byte[] _rtpSalt = new byte[SaltLength];
+    private readonly byte[] _rtcpSalt = new byte[SaltLength];
 
     internal CmHmacTransform(SrtpKeys keys)
     {
         Span<byte> key = stackalloc byte[AesCtrCipher.KeyLength];
         SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpEncryption, key);
-        rtp = new AesCtrCipher(key);
+        _rtp = new AesCtrCipher(key);
         SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpEncryption, key);
-        rtcp = new AesCtrCipher(key);
+        _rtcp = new AesCtrCipher(key);
         key.Clear();
 
         Span<byte> macKey = stackalloc byte[HmacSha1.Length];
         SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpAuthentication, macKey);
-        rtpMac = new HmacSha1(macKey);
+        _rtpMac = new HmacSha1(macKey);
         SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpAuthentication, macKey);
-        rtcpMac = new HmacSha1(macKey);
+        _rtcpMac = new HmacSha1(macKey);
         macKey.Clear();
 
-        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpSalt, rtpSalt);
-        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpSalt, rtcpSalt);
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpSalt, _rtpSalt);
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpSalt, _rtcpSalt);
     }
 
     internal override int RtpOverhead => TagLength;
@@ -47,19 +47,19 @@ internal sealed class CmHmacTransform : SrtpTransform
 
     public override void Dispose()
     {
-        rtp.Dispose();
-        rtcp.Dispose();
-        rtpMac.Dispose();
-        rtcpMac.Dispose();
+        _rtp.Dispose();
+        _rtcp.Dispose();
+        _rtpMac.Dispose();
+        _rtcpMac.Dispose();
     }
 
     internal override bool SealRtp(ulong index, uint ssrc, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)
     {
         Span<byte> iv = stackalloc byte[AesCtrCipher.IvLength];
-        Iv(rtpSalt, ssrc, index, iv);
+        Iv(_rtpSalt, ssrc, index, iv);
         header.CopyTo(destination);
         var length = header.Length + payload.Length;
-        if (!rtp.Transform(iv, payload, destination[header.Length..]))
+        if (!_rtp.Transform(iv, payload, destination[header.Length..]))
         {
             return false;
         }
@@ -81,17 +81,17 @@ internal sealed class CmHmacTransform : SrtpTransform
         }
 
         Span<byte> iv = stackalloc byte[AesCtrCipher.IvLength];
-        Iv(rtpSalt, ssrc, index, iv);
+        Iv(_rtpSalt, ssrc, index, iv);
         var payload = packet[headerLength..length];
-        return rtp.Transform(iv, payload, payload);
+        return _rtp.Transform(iv, payload, payload);
     }
 
     internal override bool SealRtcp(uint index, uint ssrc, ReadOnlySpan<byte> packet, Span<byte> destination)
     {
         Span<byte> iv = stackalloc byte[AesCtrCipher.IvLength];
-        Iv(rtcpSalt, ssrc, index, iv);
+        Iv(_rtcpSalt, ssrc, index, iv);
         packet[..RtcpHeaderLength].CopyTo(destination);
-        if (!rtcp.Transform(iv, packet[RtcpHeaderLength..], destination[RtcpHeaderLength..]))
+        if (!_rtcp.Transform(iv, packet[RtcpHeaderLength..], destination[RtcpHeaderLength..]))
         {
             return false;
         }
@@ -99,8 +99,8 @@ internal sealed class CmHmacTransform : SrtpTransform
         BinaryPrimitives.WriteUInt32BigEndian(destination[packet.Length..], 0x8000_0000 | index);
         var authenticated = packet.Length + IndexLength;
         Span<byte> tag = stackalloc byte[HmacSha1.Length];
-        rtcpMac.Append(destination[..authenticated]);
-        rtcpMac.Finish(tag);
+        _rtcpMac.Append(destination[..authenticated]);
+        _rtcpMac.Finish(tag);
         tag[..TagLength].CopyTo(destination[authenticated..]);
         return true;
     }
@@ -109,8 +109,8 @@ internal sealed class CmHmacTransform : SrtpTransform
     {
         var authenticated = packet.Length - TagLength;
         Span<byte> tag = stackalloc byte[HmacSha1.Length];
-        rtcpMac.Append(packet[..authenticated]);
-        rtcpMac.Finish(tag);
+        _rtcpMac.Append(packet[..authenticated]);
+        _rtcpMac.Finish(tag);
         if (!CryptographicOperations.FixedTimeEquals(tag[..TagLength], packet[authenticated..]))
         {
             return false;
@@ -122,9 +122,9 @@ internal sealed class CmHmacTransform : SrtpTransform
         }
 
         Span<byte> iv = stackalloc byte[AesCtrCipher.IvLength];
-        Iv(rtcpSalt, ssrc, index, iv);
+        Iv(_rtcpSalt, ssrc, index, iv);
         var body = packet[RtcpHeaderLength..(authenticated - IndexLength)];
-        return rtcp.Transform(iv, body, body);
+        return _rtcp.Transform(iv, body, body);
     }
 
     /// <summary>The tag covers the packet and the rollover counter (§4.2).</summary>
@@ -132,9 +132,9 @@ internal sealed class CmHmacTransform : SrtpTransform
     {
         Span<byte> rolloverCounter = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(rolloverCounter, (uint)(index >> 16));
-        rtpMac.Append(authenticated);
-        rtpMac.Append(rolloverCounter);
-        rtpMac.Finish(tag);
+        _rtpMac.Append(authenticated);
+        _rtpMac.Append(rolloverCounter);
+        _rtpMac.Finish(tag);
     }
 
     /// <summary>§4.1.1: IV = (salt * 2^16) XOR (SSRC * 2^64) XOR (index * 2^16).</summary>

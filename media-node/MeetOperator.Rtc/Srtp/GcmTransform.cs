@@ -9,30 +9,30 @@ internal sealed class GcmTransform : SrtpTransform
     private const int RtcpHeaderLength = 8;
     private const int IndexLength = 4;
 
-    private readonly AesGcmCipher rtp;
-    private readonly AesGcmCipher rtcp;
-    private readonly byte[] rtpSalt = new byte[AesGcmCipher.IvLength];
-    private readonly byte[] rtcpSalt = new byte[AesGcmCipher.IvLength];
+    private readonly AesGcmCipher _rtp;
+    private readonly AesGcmCipher _rtcp;
+    private readonly byte[] _rtpSalt = new byte[AesGcmCipher.IvLength];
+    private readonly byte[] _rtcpSalt = new byte[AesGcmCipher.IvLength];
 
     internal GcmTransform(SrtpKeys keys, bool outbound)
     {
         Span<byte> key = stackalloc byte[AesGcmCipher.KeyLength];
         SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpEncryption, key);
-        rtp = new AesGcmCipher(key, outbound);
+        _rtp = new AesGcmCipher(key, outbound);
         SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpEncryption, key);
-        rtcp = new AesGcmCipher(key, outbound);
+        _rtcp = new AesGcmCipher(key, outbound);
         key.Clear();
-        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpSalt, rtpSalt);
-        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpSalt, rtcpSalt);
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpSalt, _rtpSalt);
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpSalt, _rtcpSalt);
     }
 
     /// <summary>Uses session keys directly, for the RFC 7714 test vectors, which omit the key derivation.</summary>
     internal GcmTransform(ReadOnlySpan<byte> sessionKey, ReadOnlySpan<byte> sessionSalt, bool outbound)
     {
-        rtp = new AesGcmCipher(sessionKey, outbound);
-        rtcp = new AesGcmCipher(sessionKey, outbound);
-        sessionSalt.CopyTo(rtpSalt);
-        sessionSalt.CopyTo(rtcpSalt);
+        _rtp = new AesGcmCipher(sessionKey, outbound);
+        _rtcp = new AesGcmCipher(sessionKey, outbound);
+        sessionSalt.CopyTo(_rtpSalt);
+        sessionSalt.CopyTo(_rtcpSalt);
     }
 
     internal override int RtpOverhead => AesGcmCipher.TagLength;
@@ -43,8 +43,8 @@ internal sealed class GcmTransform : SrtpTransform
 
     public override void Dispose()
     {
-        rtp.Dispose();
-        rtcp.Dispose();
+        _rtp.Dispose();
+        _rtcp.Dispose();
     }
 
     internal override bool SealRtp(ulong index, uint ssrc, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)
@@ -52,14 +52,14 @@ internal sealed class GcmTransform : SrtpTransform
         Span<byte> iv = stackalloc byte[AesGcmCipher.IvLength];
         RtpIv(index, ssrc, iv);
         header.CopyTo(destination);
-        return rtp.Seal(iv, header, payload, destination[header.Length..]);
+        return _rtp.Seal(iv, header, payload, destination[header.Length..]);
     }
 
     internal override bool OpenRtp(ulong index, uint ssrc, int headerLength, Span<byte> packet)
     {
         Span<byte> iv = stackalloc byte[AesGcmCipher.IvLength];
         RtpIv(index, ssrc, iv);
-        return rtp.Open(iv, packet[..headerLength], packet[headerLength..], packet[headerLength..]);
+        return _rtp.Open(iv, packet[..headerLength], packet[headerLength..], packet[headerLength..]);
     }
 
     internal override bool SealRtcp(uint index, uint ssrc, ReadOnlySpan<byte> packet, Span<byte> destination)
@@ -71,7 +71,7 @@ internal sealed class GcmTransform : SrtpTransform
         BinaryPrimitives.WriteUInt32BigEndian(associated[RtcpHeaderLength..], 0x8000_0000 | index);
         packet[..RtcpHeaderLength].CopyTo(destination);
         associated[RtcpHeaderLength..].CopyTo(destination[(packet.Length + AesGcmCipher.TagLength)..]);
-        return rtcp.Seal(iv, associated, packet[RtcpHeaderLength..], destination[RtcpHeaderLength..]);
+        return _rtcp.Seal(iv, associated, packet[RtcpHeaderLength..], destination[RtcpHeaderLength..]);
     }
 
     internal override bool OpenRtcp(uint index, bool encrypted, uint ssrc, Span<byte> packet)
@@ -89,7 +89,7 @@ internal sealed class GcmTransform : SrtpTransform
         packet[..RtcpHeaderLength].CopyTo(associated);
         packet[tagEnd..].CopyTo(associated[RtcpHeaderLength..]);
         var body = packet[RtcpHeaderLength..tagEnd];
-        return rtcp.Open(iv, associated, body, body);
+        return _rtcp.Open(iv, associated, body, body);
     }
 
     private bool OpenUnencrypted(ReadOnlySpan<byte> iv, Span<byte> packet, int tagEnd)
@@ -105,7 +105,7 @@ internal sealed class GcmTransform : SrtpTransform
 
         packet[..length].CopyTo(associated);
         packet[tagEnd..].CopyTo(associated[length..]);
-        return rtcp.Open(iv, associated[..(length + IndexLength)], tag, []);
+        return _rtcp.Open(iv, associated[..(length + IndexLength)], tag, []);
     }
 
     /// <summary>§8.1: 00 00 || SSRC || ROC || SEQ, XOR salt.</summary>
@@ -114,7 +114,7 @@ internal sealed class GcmTransform : SrtpTransform
         BinaryPrimitives.WriteUInt64BigEndian(iv[4..], index & 0xFFFF_FFFF_FFFF); // the two high bytes are zero
         BinaryPrimitives.WriteUInt16BigEndian(iv, 0);
         BinaryPrimitives.WriteUInt32BigEndian(iv[2..], ssrc);
-        Mask(iv, rtpSalt);
+        Mask(iv, _rtpSalt);
     }
 
     /// <summary>§9.1: 00 00 || SSRC || 00 00 || 0 and 31-bit index, XOR salt.</summary>
@@ -124,7 +124,7 @@ internal sealed class GcmTransform : SrtpTransform
         BinaryPrimitives.WriteUInt32BigEndian(iv[2..], ssrc);
         BinaryPrimitives.WriteUInt16BigEndian(iv[6..], 0);
         BinaryPrimitives.WriteUInt32BigEndian(iv[8..], index);
-        Mask(iv, rtcpSalt);
+        Mask(iv, _rtcpSalt);
     }
 
     private static void Mask(Span<byte> iv, ReadOnlySpan<byte> salt)

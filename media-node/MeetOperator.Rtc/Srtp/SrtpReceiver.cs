@@ -11,8 +11,8 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
 
     private const int RtcpHeaderLength = 8;
 
-    private readonly SrtpTransform transform = SrtpTransform.Create(keys, outbound: false);
-    private readonly SrtpStreams streams = new(maximumStreams, maximumStreams * TotalStreamsFactor);
+    private readonly SrtpTransform _transform = SrtpTransform.Create(keys, outbound: false);
+    private readonly SrtpStreams _streams = new(maximumStreams, maximumStreams * TotalStreamsFactor);
 
     internal bool LastWasNewest { get; private set; }
 
@@ -21,14 +21,14 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
     internal SrtpStatus UnprotectRtp(Span<byte> packet, out int length)
     {
         length = 0;
-        if (!RtpHeader.TryParse(packet, out var header) || packet.Length < header.Length + transform.RtpOverhead)
+        if (!RtpHeader.TryParse(packet, out var header) || packet.Length < header.Length + _transform.RtpOverhead)
         {
             return SrtpStatus.Malformed;
         }
 
         var position = default(SrtpStreamPosition);
-        var stream = streams.Find(header.Ssrc);
-        if (stream is null && !streams.CanOpen(header.Ssrc, out position))
+        var stream = _streams.Find(header.Ssrc);
+        if (stream is null && !_streams.CanOpen(header.Ssrc, out position))
         {
             return SrtpStatus.TooManyStreams;
         }
@@ -38,31 +38,31 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.Replayed;
         }
 
-        if (!transform.OpenRtp(index, header.Ssrc, header.Length, packet))
+        if (!_transform.OpenRtp(index, header.Ssrc, header.Length, packet))
         {
             return SrtpStatus.NotAuthentic;
         }
 
         LastWasNewest = (stream ?? Open(header.Ssrc, position)).RecordIndex(index);
-        length = packet.Length - transform.RtpOverhead;
+        length = packet.Length - _transform.RtpOverhead;
         return SrtpStatus.Ok;
     }
 
     internal SrtpStatus UnprotectRtcp(Span<byte> packet, out int length)
     {
         length = 0;
-        if (packet.Length < RtcpHeaderLength + transform.RtcpOverhead || packet[0] >> 6 != 2)
+        if (packet.Length < RtcpHeaderLength + _transform.RtcpOverhead || packet[0] >> 6 != 2)
         {
             return SrtpStatus.Malformed;
         }
 
         var ssrc = BinaryPrimitives.ReadUInt32BigEndian(packet[4..]);
-        var word = BinaryPrimitives.ReadUInt32BigEndian(packet[^transform.RtcpIndexFromEnd..]);
+        var word = BinaryPrimitives.ReadUInt32BigEndian(packet[^_transform.RtcpIndexFromEnd..]);
         var index = word & 0x7FFF_FFFF;
         var encrypted = (word & 0x8000_0000) != 0;
         var position = default(SrtpStreamPosition);
-        var stream = streams.Find(ssrc);
-        if (stream is null && !streams.CanOpen(ssrc, out position))
+        var stream = _streams.Find(ssrc);
+        if (stream is null && !_streams.CanOpen(ssrc, out position))
         {
             return SrtpStatus.TooManyStreams;
         }
@@ -72,21 +72,21 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.Replayed;
         }
 
-        if (!transform.OpenRtcp(index, encrypted, ssrc, packet))
+        if (!_transform.OpenRtcp(index, encrypted, ssrc, packet))
         {
             return SrtpStatus.NotAuthentic;
         }
 
         LastWasNewest = (stream ?? Open(ssrc, position)).RecordRtcpIndex(index);
-        length = packet.Length - transform.RtcpOverhead;
+        length = packet.Length - _transform.RtcpOverhead;
         return SrtpStatus.Ok;
     }
 
-    public void Dispose() => transform.Dispose();
+    public void Dispose() => _transform.Dispose();
 
     private SrtpStream Open(uint ssrc, in SrtpStreamPosition position)
     {
         StreamsOpened++;
-        return streams.Open(ssrc, position);
+        return _streams.Open(ssrc, position);
     }
 }

@@ -16,20 +16,20 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
     /// </summary>
     private const int MaximumTotalStreams = 16 * MaximumStreams;
 
-    private readonly SrtpTransform transform = SrtpTransform.Create(keys, outbound: true);
-    private readonly SrtpStreams streams = new(MaximumStreams, MaximumTotalStreams);
-    private uint nextRtcpIndex;
+    private readonly SrtpTransform _transform = SrtpTransform.Create(keys, outbound: true);
+    private readonly SrtpStreams _streams = new(MaximumStreams, MaximumTotalStreams);
+    private uint _nextRtcpIndex;
 
     internal int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)
     {
-        var length = header.Length + payload.Length + transform.RtpOverhead;
+        var length = header.Length + payload.Length + _transform.RtpOverhead;
         if (header.Length < MinimumRtpHeaderLength || destination.Length < length)
         {
             return 0;
         }
 
         var ssrc = BinaryPrimitives.ReadUInt32BigEndian(header[8..]);
-        if ((streams.Find(ssrc) ?? Open(ssrc)) is not { } stream)
+        if ((_streams.Find(ssrc) ?? Open(ssrc)) is not { } stream)
         {
             return 0;
         }
@@ -37,7 +37,7 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
         // Using an index twice with one key would reveal the key stream and, with GCM, the authentication key
         // (RFC 3711 §9.1, RFC 7714 §10.1). Retransmissions use a separate RTX stream.
         if (!stream.TryEstimateIndex(BinaryPrimitives.ReadUInt16BigEndian(header[2..]), out var index)
-            || !transform.SealRtp(index, ssrc, header, payload, destination))
+            || !_transform.SealRtp(index, ssrc, header, payload, destination))
         {
             return 0;
         }
@@ -48,20 +48,20 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
 
     internal int ProtectRtcp(ReadOnlySpan<byte> packet, Span<byte> destination)
     {
-        var length = packet.Length + transform.RtcpOverhead;
-        if (packet.Length < RtcpHeaderLength || destination.Length < length || nextRtcpIndex > int.MaxValue)
+        var length = packet.Length + _transform.RtcpOverhead;
+        if (packet.Length < RtcpHeaderLength || destination.Length < length || _nextRtcpIndex > int.MaxValue)
         {
             return 0;
         }
 
         // One counter for all local SSRCs keeps the index unique for each of them. A receiver's replay window accepts the gaps.
         var ssrc = BinaryPrimitives.ReadUInt32BigEndian(packet[4..]);
-        return transform.SealRtcp(nextRtcpIndex++, ssrc, packet, destination) ? length : 0;
+        return _transform.SealRtcp(_nextRtcpIndex++, ssrc, packet, destination) ? length : 0;
     }
 
-    internal SrtpStream GetOrOpenStream(uint ssrc) => streams.Find(ssrc) ?? Open(ssrc)!;
+    internal SrtpStream GetOrOpenStream(uint ssrc) => _streams.Find(ssrc) ?? Open(ssrc)!;
 
-    public void Dispose() => transform.Dispose();
+    public void Dispose() => _transform.Dispose();
 
-    private SrtpStream? Open(uint ssrc) => streams.CanOpen(ssrc, out var position) ? streams.Open(ssrc, position) : null;
+    private SrtpStream? Open(uint ssrc) => _streams.CanOpen(ssrc, out var position) ? _streams.Open(ssrc, position) : null;
 }

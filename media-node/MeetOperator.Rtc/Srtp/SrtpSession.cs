@@ -3,8 +3,8 @@ namespace MeetOperator.Rtc.Srtp;
 /// <summary>SRTP (RFC 3711, RFC 7714) with reusable OpenSSL contexts.</summary>
 public sealed class SrtpSession : ISrtpSession
 {
-    private readonly SrtpSender sender;
-    private readonly SrtpReceiver receiver;
+    private readonly SrtpSender _sender;
+    private readonly SrtpReceiver _receiver;
 
     /// <param name="local">Keys for outbound packets.</param>
     /// <param name="remote">Keys for inbound packets.</param>
@@ -12,28 +12,28 @@ public sealed class SrtpSession : ISrtpSession
     public SrtpSession(SrtpKeys local, SrtpKeys remote, int maximumInboundStreams = 256)
     {
         Profile = local.Profile;
-        sender = new SrtpSender(local);
-        receiver = new SrtpReceiver(remote, maximumInboundStreams);
+        _sender = new SrtpSender(local);
+        _receiver = new SrtpReceiver(remote, maximumInboundStreams);
     }
 
     public SrtpProfile Profile { get; }
 
-    public bool LastWasNewest => receiver.LastWasNewest;
+    public bool LastWasNewest => _receiver.LastWasNewest;
 
-    public int StreamsOpened => receiver.StreamsOpened;
+    public int StreamsOpened => _receiver.StreamsOpened;
 
     public int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination) =>
-        sender.ProtectRtp(header, payload, destination);
+        _sender.ProtectRtp(header, payload, destination);
 
-    public int ProtectRtcp(ReadOnlySpan<byte> packet, Span<byte> destination) => sender.ProtectRtcp(packet, destination);
+    public int ProtectRtcp(ReadOnlySpan<byte> packet, Span<byte> destination) => _sender.ProtectRtcp(packet, destination);
 
-    public SrtpStatus UnprotectRtp(Span<byte> packet, out int length) => receiver.UnprotectRtp(packet, out length);
+    public SrtpStatus UnprotectRtp(Span<byte> packet, out int length) => _receiver.UnprotectRtp(packet, out length);
 
-    public SrtpStatus UnprotectRtcp(Span<byte> packet, out int length) => receiver.UnprotectRtcp(packet, out length);
+    public SrtpStatus UnprotectRtcp(Span<byte> packet, out int length) => _receiver.UnprotectRtcp(packet, out length);
 
     public void Dispose()
     {
-        sender.Dispose();
-        receiver.Dispose();
+        _sender.Dispose();
+        _receiver.Dispose();
     }
 }

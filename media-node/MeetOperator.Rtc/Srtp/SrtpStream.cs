@@ -11,20 +11,20 @@ internal sealed class SrtpStream
     /// <summary>RFC 3711 §9.2: a key protects at most 2^48 RTP packets.</summary>
     private const ulong MaximumIndex = (1UL << 48) - 1;
 
-    private ReplayWindow rtp = new(RtpWindowPackets);
-    private ReplayWindow rtcp = new(RtcpWindowPackets);
+    private ReplayWindow _rtp = new(RtpWindowPackets);
+    private ReplayWindow _rtcp = new(RtcpWindowPackets);
 
     /// <param name="position">Packets before it are rejected; the default value for a new stream.</param>
     internal SrtpStream(in SrtpStreamPosition position)
     {
-        rtp.SkipTo(position.NextRtp);
-        rtcp.SkipTo(position.NextRtcp);
+        _rtp.SkipTo(position.NextRtp);
+        _rtcp.SkipTo(position.NextRtcp);
     }
 
     /// <summary>The use counter value of the last use, for the eviction order.</summary>
     internal long LastUse { get; set; }
 
-    internal SrtpStreamPosition Position => new(rtp.Next, rtcp.Next);
+    internal SrtpStreamPosition Position => new(_rtp.Next, _rtcp.Next);
 
     /// <summary>
     /// Estimates the index of a sequence number (RFC 3711 §3.3.1): the value that is nearest to the highest index so far. False when
@@ -33,7 +33,7 @@ internal sealed class SrtpStream
     internal bool TryEstimateIndex(ushort sequenceNumber, out ulong index)
     {
         index = sequenceNumber;
-        return rtp.Next == 0 || (TryEstimateNear(rtp.Next - 1, sequenceNumber, out index) && rtp.Accepts(index));
+        return _rtp.Next == 0 || (TryEstimateNear(_rtp.Next - 1, sequenceNumber, out index) && _rtp.Accepts(index));
     }
 
     /// <summary>Computes the index with these low bits that is nearest to <paramref name="highest"/>. False when it is out of range.</summary>
@@ -47,17 +47,17 @@ internal sealed class SrtpStream
     /// <summary>Records the index of an authentic RTP packet. Returns true when it is the newest.</summary>
     internal bool RecordIndex(ulong index)
     {
-        rtp.Record(index);
-        return rtp.Next == index + 1;
+        _rtp.Record(index);
+        return _rtp.Next == index + 1;
     }
 
-    internal bool AcceptsRtcp(uint index) => rtcp.Accepts(index);
+    internal bool AcceptsRtcp(uint index) => _rtcp.Accepts(index);
 
     /// <summary>Records the index of an authentic RTCP packet. Returns true when it is the newest.</summary>
     internal bool RecordRtcpIndex(uint index)
     {
-        rtcp.Record(index);
-        return rtcp.Next == index + 1ul;
+        _rtcp.Record(index);
+        return _rtcp.Next == index + 1ul;
     }
 
     /// <summary>For tests of the end of the index range.</summary>

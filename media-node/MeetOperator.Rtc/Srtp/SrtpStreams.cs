@@ -6,23 +6,23 @@ namespace MeetOperator.Rtc.Srtp;
 /// </summary>
 internal sealed class SrtpStreams(int maximumActive, int maximumTotal)
 {
-    private readonly Dictionary<uint, SrtpStream> streams = [];
-    private readonly Dictionary<uint, SrtpStreamPosition> evicted = [];
-    private uint lastSsrc;
-    private SrtpStream? last;
-    private long uses;
+    private readonly Dictionary<uint, SrtpStream> _streams = [];
+    private readonly Dictionary<uint, SrtpStreamPosition> _evicted = [];
+    private uint _lastSsrc;
+    private SrtpStream? _last;
+    private long _uses;
 
     /// <summary>The number of streams with full state.</summary>
-    internal int Count => streams.Count;
+    internal int Count => _streams.Count;
 
     internal SrtpStream? Find(uint ssrc)
     {
-        if (last is not null && lastSsrc == ssrc)
+        if (_last is not null && _lastSsrc == ssrc)
         {
-            return last;
+            return _last;
         }
 
-        if (streams.TryGetValue(ssrc, out var stream))
+        if (_streams.TryGetValue(ssrc, out var stream))
         {
             SetLast(ssrc, stream);
         }
@@ -32,41 +32,41 @@ internal sealed class SrtpStreams(int maximumActive, int maximumTotal)
 
     /// <summary>Gets the start position of a stream without state. False when the maximum number of streams is reached.</summary>
     internal bool CanOpen(uint ssrc, out SrtpStreamPosition position) =>
-        evicted.TryGetValue(ssrc, out position) || streams.Count + evicted.Count < maximumTotal;
+        _evicted.TryGetValue(ssrc, out position) || _streams.Count + _evicted.Count < maximumTotal;
 
     internal SrtpStream Open(uint ssrc, in SrtpStreamPosition position)
     {
-        evicted.Remove(ssrc);
-        if (streams.Count >= maximumActive)
+        _evicted.Remove(ssrc);
+        if (_streams.Count >= maximumActive)
         {
             EvictOldest();
         }
 
         var stream = new SrtpStream(position);
-        streams.Add(ssrc, stream);
+        _streams.Add(ssrc, stream);
         SetLast(ssrc, stream);
         return stream;
     }
 
     private void SetLast(uint ssrc, SrtpStream stream)
     {
-        if (last is not null)
+        if (_last is not null)
         {
-            last.LastUse = ++uses;
+            _last.LastUse = ++_uses;
         }
 
-        stream.LastUse = ++uses;
-        (lastSsrc, last) = (ssrc, stream);
+        stream.LastUse = ++_uses;
+        (_lastSsrc, _last) = (ssrc, stream);
     }
 
     private void EvictOldest()
     {
-        var oldest = streams.MinBy(s => s.Value.LastUse);
-        streams.Remove(oldest.Key);
-        evicted[oldest.Key] = oldest.Value.Position;
-        if (last == oldest.Value)
+        var oldest = _streams.MinBy(s => s.Value.LastUse);
+        _streams.Remove(oldest.Key);
+        _evicted[oldest.Key] = oldest.Value.Position;
+        if (_last == oldest.Value)
         {
-            last = null;
+            _last = null;
         }
     }
 }

@@ -7,12 +7,12 @@ namespace MeetOperator.Rtc.Stun;
 /// <summary>A view of a STUN message (RFC 8489). Parsing allocates nothing and checks only the format.</summary>
 public readonly ref struct StunMessage
 {
-    private readonly StunAttributes attributes;
+    private readonly StunAttributes _attributes;
 
     private StunMessage(ReadOnlySpan<byte> data, scoped in StunAttributes attributes)
     {
         Data = data;
-        this.attributes = attributes;
+        _attributes = attributes;
     }
 
     public ReadOnlySpan<byte> Data { get; }
@@ -22,26 +22,26 @@ public readonly ref struct StunMessage
     /// <summary>The 96-bit transaction ID that matches a response with its request.</summary>
     public ReadOnlySpan<byte> TransactionId => Data.Slice(8, StunConstants.TransactionIdLength);
 
-    public ReadOnlySpan<byte> Username => attributes.Username.Slice(Data);
+    public ReadOnlySpan<byte> Username => _attributes.Username.Slice(Data);
 
-    public bool HasIntegrity => attributes.Integrity.Offset != 0;
+    public bool HasIntegrity => _attributes.Integrity.Offset != 0;
 
-    public bool HasFingerprint => attributes.Fingerprint.Offset != 0;
+    public bool HasFingerprint => _attributes.Fingerprint.Offset != 0;
 
-    public bool HasUseCandidate => attributes.UseCandidate;
+    public bool HasUseCandidate => _attributes.UseCandidate;
 
-    public bool HasIceControlled => attributes.IceControlled;
+    public bool HasIceControlled => _attributes.IceControlled;
 
-    public bool HasIceControlling => attributes.IceControlling;
+    public bool HasIceControlling => _attributes.IceControlling;
 
     /// <summary>PRIORITY, or 0.</summary>
-    public uint Priority => attributes.Priority;
+    public uint Priority => _attributes.Priority;
 
     /// <summary>The code of ERROR-CODE, such as 487, or 0.</summary>
-    public int ErrorCode => attributes.ErrorCode;
+    public int ErrorCode => _attributes.ErrorCode;
 
     /// <summary>The first unknown comprehension-required attribute, or 0.</summary>
-    public ushort UnknownRequiredAttribute => attributes.UnknownRequired;
+    public ushort UnknownRequiredAttribute => _attributes.UnknownRequired;
 
     /// <summary>Parses a message. Checks the two zero bits, the magic cookie, the length, and the lengths of the attributes.</summary>
     public static bool TryParse(ReadOnlySpan<byte> datagram, out StunMessage message)
@@ -91,7 +91,7 @@ public readonly ref struct StunMessage
     /// <summary>Verifies MESSAGE-INTEGRITY with a short-term password (RFC 8489 §14.5). False when it is absent.</summary>
     public bool VerifyIntegrity(ReadOnlySpan<byte> password)
     {
-        var offset = attributes.Integrity.Offset;
+        var offset = _attributes.Integrity.Offset;
         if (offset == 0)
         {
             return false;
@@ -99,19 +99,19 @@ public readonly ref struct StunMessage
 
         Span<byte> expected = stackalloc byte[StunConstants.IntegrityLength];
         StunIntegrity.Compute(Data, offset - 4, password, expected);
-        return CryptographicOperations.FixedTimeEquals(expected, attributes.Integrity.Slice(Data));
+        return CryptographicOperations.FixedTimeEquals(expected, _attributes.Integrity.Slice(Data));
     }
 
     /// <summary>Verifies FINGERPRINT (RFC 8489 §14.7). True when it is absent.</summary>
     public bool VerifyFingerprint() =>
-        !HasFingerprint || BinaryPrimitives.ReadUInt32BigEndian(attributes.Fingerprint.Slice(Data))
-            == StunFingerprint.Compute(Data[..(attributes.Fingerprint.Offset - 4)]);
+        !HasFingerprint || BinaryPrimitives.ReadUInt32BigEndian(_attributes.Fingerprint.Slice(Data))
+            == StunFingerprint.Compute(Data[..(_attributes.Fingerprint.Offset - 4)]);
 
     /// <summary>Reads XOR-MAPPED-ADDRESS. False when it is absent or not IPv4.</summary>
     public bool TryGetMappedAddress(out TransportAddress address)
     {
         address = default;
-        var value = attributes.XorMappedAddress.Slice(Data);
+        var value = _attributes.XorMappedAddress.Slice(Data);
         if (value.Length != 8 || value[1] != 1)
         {
             return false;

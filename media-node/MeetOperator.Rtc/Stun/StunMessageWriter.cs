@@ -9,12 +9,12 @@ public ref struct StunMessageWriter
     /// <summary>Required size of the buffer in bytes; no message is longer.</summary>
     public const int MaximumLength = 640;
 
-    private readonly Span<byte> buffer;
+    private readonly Span<byte> _buffer;
 
     /// <summary>Starts a message in a buffer of at least <see cref="MaximumLength"/> bytes.</summary>
     public StunMessageWriter(Span<byte> buffer, StunMessageType type, scoped ReadOnlySpan<byte> transactionId)
     {
-        this.buffer = buffer;
+        _buffer = buffer;
         BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)type);
         BinaryPrimitives.WriteUInt32BigEndian(buffer[4..], StunConstants.MagicCookie);
         transactionId[..StunConstants.TransactionIdLength].CopyTo(buffer[8..]);
@@ -66,22 +66,22 @@ public ref struct StunMessageWriter
     {
         var offset = Length;
         var value = Add(StunConstants.MessageIntegrity, StunConstants.IntegrityLength);
-        StunIntegrity.Compute(buffer, offset, password, value);
+        StunIntegrity.Compute(_buffer, offset, password, value);
     }
 
     public void AddFingerprint()
     {
         var offset = Length;
         var value = Add(StunConstants.Fingerprint, 4);
-        BinaryPrimitives.WriteUInt32BigEndian(value, StunFingerprint.Compute(buffer[..offset]));
+        BinaryPrimitives.WriteUInt32BigEndian(value, StunFingerprint.Compute(_buffer[..offset]));
     }
 
     private Span<byte> Add(ushort type, int length)
     {
         var padded = AttributeLength(length) - 4;
-        BinaryPrimitives.WriteUInt16BigEndian(buffer[Length..], type);
-        BinaryPrimitives.WriteUInt16BigEndian(buffer[(Length + 2)..], (ushort)length);
-        var value = buffer.Slice(Length + 4, padded);
+        BinaryPrimitives.WriteUInt16BigEndian(_buffer[Length..], type);
+        BinaryPrimitives.WriteUInt16BigEndian(_buffer[(Length + 2)..], (ushort)length);
+        var value = _buffer.Slice(Length + 4, padded);
         value.Clear();
         Length += 4 + padded;
         UpdateLength();
@@ -92,5 +92,5 @@ public ref struct StunMessageWriter
     private static int AttributeLength(int valueBytes) => 4 + ((valueBytes + 3) & ~3);
 
     private readonly void UpdateLength() =>
-        BinaryPrimitives.WriteUInt16BigEndian(buffer[2..], (ushort)(Length - StunConstants.HeaderLength));
+        BinaryPrimitives.WriteUInt16BigEndian(_buffer[2..], (ushort)(Length - StunConstants.HeaderLength));
 }

@@ -5,16 +5,16 @@ namespace MeetOperator.Rtc.Transport;
 /// <summary>Dropped datagrams by reason.</summary>
 public sealed class DropCounters
 {
-    private readonly long[] counts = new long[(int)DropReason.SrtpTooManyStreams + 1];
+    private readonly long[] _counts = new long[(int)DropReason.SrtpTooManyStreams + 1];
 
-    public long this[DropReason reason] => counts[(int)reason];
+    public long this[DropReason reason] => _counts[(int)reason];
 
     public long Total
     {
         get
         {
             long sum = 0;
-            foreach (var count in counts)
+            foreach (var count in _counts)
             {
                 sum += count;
             }
@@ -23,5 +23,5 @@ public sealed class DropCounters
         }
     }
 
-    internal void Count(DropReason reason) => counts[(int)reason]++;
+    internal void Count(DropReason reason) => _counts[(int)reason]++;
 }

@@ -15,25 +15,25 @@ public sealed class PeerTransport : IDisposable
     /// <summary>Maximum number of bytes that protection adds: the tag of AES-GCM (16) or HMAC-SHA1-80 (10), and the SRTCP index (4).</summary>
     public const int ProtectionBytes = 20;
 
-    private readonly PeerTransportOptions options;
-    private readonly IIceAgent ice;
-    private readonly OutgoingDatagrams outgoing = new();
-    private readonly SecureChannel channel;
-    private long lastReceivedTicks;
-    private PeerTransportState reportedState;
+    private readonly PeerTransportOptions _options;
+    private readonly IIceAgent _ice;
+    private readonly OutgoingDatagrams _outgoing = new();
+    private readonly SecureChannel _channel;
+    private long _lastReceivedTicks;
+    private PeerTransportState _reportedState;
 
     /// <summary>The address that received all handshake datagrams; null before the first datagram and when several addresses received some.</summary>
-    private TransportAddress? handshakeAddress;
-    private bool hasSentHandshake;
+    private TransportAddress? _handshakeAddress;
+    private bool _hasSentHandshake;
 
     public PeerTransport(PeerTransportOptions options)
     {
-        this.options = options;
+        _options = options;
         LocalCredentials = options.LocalCredentials;
-        ice = options.IceRole == IceRole.Controlling
+        _ice = options.IceRole == IceRole.Controlling
             ? new IceControllingAgent(options.LocalCredentials, options.Random)
             : new IceLiteAgent(options.LocalCredentials, options.Random, options.ConsentTimeoutTicks);
-        channel = new SecureChannel(options);
+        _channel = new SecureChannel(options);
     }
 
     public IceCredentials LocalCredentials { get; private set; }
@@ -44,21 +44,21 @@ public sealed class PeerTransport : IDisposable
     public PeerTransportState State { get; private set; }
 
     /// <summary>The reason for the state <see cref="PeerTransportState.Failed"/>.</summary>
-    public TransportFailure Failure => channel.Failure;
+    public TransportFailure Failure => _channel.Failure;
 
     /// <summary>The destination of media: the address that the peer nominated or that its latest media came from.</summary>
-    public TransportAddress? SelectedAddress => ice.Selected;
+    public TransportAddress? SelectedAddress => _ice.Selected;
 
     /// <summary>The negotiated profile; null before the connection is established.</summary>
-    public SrtpProfile? Profile => channel.Session?.Profile;
+    public SrtpProfile? Profile => _channel.Session?.Profile;
 
     public DropCounters Drops { get; } = new();
 
     /// <summary>The number of times that the peer opened a stream (SSRC). Increases with the first packet of a stream.</summary>
-    public int StreamsOpened => channel.Session?.StreamsOpened ?? 0;
+    public int StreamsOpened => _channel.Session?.StreamsOpened ?? 0;
 
     /// <summary>The time of the last authentic media, report or check from the peer.</summary>
-    public long LastHeardTicks => lastReceivedTicks;
+    public long LastHeardTicks => _lastReceivedTicks;
 
     /// <summary>The time of the next <see cref="HandleTimeout"/> call; <see cref="long.MaxValue"/> for never.</summary>
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
@@ -73,8 +73,8 @@ public sealed class PeerTransport : IDisposable
         ArgumentNullException.ThrowIfNull(credentials);
         ArgumentNullException.ThrowIfNull(fingerprints);
         RemoteCredentials = credentials;
-        ice.SetRemote(credentials, candidate);
-        channel.SetRemoteFingerprints(fingerprints);
+        _ice.SetRemote(credentials, candidate);
+        _channel.SetRemoteFingerprints(fingerprints);
         Update();
     }
 
@@ -86,7 +86,7 @@ public sealed class PeerTransport : IDisposable
     {
         ArgumentNullException.ThrowIfNull(local);
         LocalCredentials = local;
-        ice.Restart(local);
+        _ice.Restart(local);
     }
 
     /// <summary>
@@ -110,35 +110,35 @@ public sealed class PeerTransport : IDisposable
         }
         else if (result.Kind != DatagramKind.Handled)
         {
-            lastReceivedTicks = nowTicks;
+            _lastReceivedTicks = nowTicks;
         }
 
         return result;
     }
 
     /// <summary>Whether queued datagrams wait for <see cref="TryPoll"/>. Media rarely queues any, so a host can check this first.</summary>
-    public bool HasDatagrams => outgoing.Count > 0;
+    public bool HasDatagrams => _outgoing.Count > 0;
 
     /// <summary>Gets the next output; false when there is none. Call this until it returns false after each datagram and timeout.</summary>
     public bool TryPoll(out TransportOutput output)
     {
-        if (outgoing.TryTake(out var to, out var datagram))
+        if (_outgoing.TryTake(out var to, out var datagram))
         {
             output = new TransportOutput(to, datagram);
             return true;
         }
 
-        if (ice.Selected is { } selected)
+        if (_ice.Selected is { } selected)
         {
             // Output beyond the allowance of the address waits until more bytes arrive from it.
-            var buffer = outgoing.Reserve();
-            if (channel.TryPoll(buffer[..(int)Math.Clamp(ice.Allowance, 0, buffer.Length)], out var written))
+            var buffer = _outgoing.Reserve();
+            if (_channel.TryPoll(buffer[..(int)Math.Clamp(_ice.Allowance, 0, buffer.Length)], out var written))
             {
-                ice.TrySpend(written);
-                if (!channel.IsEstablished)
+                _ice.TrySpend(written);
+                if (!_channel.IsEstablished)
                 {
-                    handshakeAddress = !hasSentHandshake || handshakeAddress == selected ? selected : null;
-                    hasSentHandshake = true;
+                    _handshakeAddress = !_hasSentHandshake || _handshakeAddress == selected ? selected : null;
+                    _hasSentHandshake = true;
                 }
 
                 output = new TransportOutput(selected, buffer[..written]);
@@ -147,8 +147,8 @@ public sealed class PeerTransport : IDisposable
         }
 
         output = new TransportOutput(State);
-        var changed = reportedState != State;
-        reportedState = State;
+        var changed = _reportedState != State;
+        _reportedState = State;
         return changed;
     }
 
@@ -160,8 +160,8 @@ public sealed class PeerTransport : IDisposable
             return;
         }
 
-        ice.HandleTimeout(nowTicks, outgoing);
-        channel.HandleTimeout(nowTicks);
+        _ice.HandleTimeout(nowTicks, _outgoing);
+        _channel.HandleTimeout(nowTicks);
         Update(nowTicks);
     }
 
@@ -174,7 +174,7 @@ public sealed class PeerTransport : IDisposable
     /// address, or the SSRC has used the sequence number before. Retransmissions use the RTX stream.
     /// </returns>
     public int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination) =>
-        channel.Session is { } session && ice.TrySpend(header.Length + payload.Length + ProtectionBytes)
+        _channel.Session is { } session && _ice.TrySpend(header.Length + payload.Length + ProtectionBytes)
             ? session.ProtectRtp(header, payload, destination)
             : 0;
 
@@ -184,24 +184,24 @@ public sealed class PeerTransport : IDisposable
     /// selected address.
     /// </returns>
     public int ProtectRtcp(ReadOnlySpan<byte> packet, Span<byte> destination) =>
-        channel.Session is { } session && ice.TrySpend(packet.Length + ProtectionBytes) ? session.ProtectRtcp(packet, destination) : 0;
+        _channel.Session is { } session && _ice.TrySpend(packet.Length + ProtectionBytes) ? session.ProtectRtcp(packet, destination) : 0;
 
     /// <summary>Deducts a datagram that is sent again unchanged from the allowance of the selected address. False when it must not be sent.</summary>
-    public bool MayRepeat(int bytes) => ice.TrySpend(bytes);
+    public bool MayRepeat(int bytes) => _ice.TrySpend(bytes);
 
     /// <summary>Whether the address is confirmed (the peer has shown that it receives there) and was active in the last seconds.</summary>
-    public bool Holds(long nowTicks, in TransportAddress address) => ice.IsInUse(nowTicks, address);
+    public bool Holds(long nowTicks, in TransportAddress address) => _ice.IsInUse(nowTicks, address);
 
     /// <summary>Closes the transport. Poll once more to send the close_notify alert. A peer whose consent has expired receives nothing.</summary>
     public void Close(long nowTicks)
     {
-        if (nowTicks < ice.LastConsentTicks + options.ConsentTimeoutTicks)
+        if (nowTicks < _ice.LastConsentTicks + _options.ConsentTimeoutTicks)
         {
-            channel.Close(nowTicks);
+            _channel.Close(nowTicks);
         }
         else
         {
-            channel.Dispose();
+            _channel.Dispose();
         }
 
         Update();
@@ -209,21 +209,21 @@ public sealed class PeerTransport : IDisposable
 
     public void Dispose()
     {
-        channel.Dispose();
+        _channel.Dispose();
         Update();
     }
 
     private long SilenceDeadlineTicks => Math.Min(
-        lastReceivedTicks + options.SilenceTimeoutTicks, ice.LastConsentTicks + options.ConsentTimeoutTicks);
+        _lastReceivedTicks + _options.SilenceTimeoutTicks, _ice.LastConsentTicks + _options.ConsentTimeoutTicks);
 
     private DatagramResult HandleMedia(long nowTicks, in TransportAddress from, Span<byte> datagram, bool isRtp)
     {
-        if (!ice.AllowsUnvalidatedMedia && !ice.IsValidated(from))
+        if (!_ice.AllowsUnvalidatedMedia && !_ice.IsValidated(from))
         {
             return DatagramResult.Dropped(DropReason.UnvalidatedSource);
         }
 
-        if (channel.Session is not { } session)
+        if (_channel.Session is not { } session)
         {
             return DatagramResult.Dropped(DropReason.NotConnected);
         }
@@ -243,7 +243,7 @@ public sealed class PeerTransport : IDisposable
         }
 
         // Media is no consent to send (RFC 7675 §5.1). After consent expires, only a check renews it.
-        if (State == PeerTransportState.Connected && ice.OnMedia(nowTicks, from, datagram.Length, session.LastWasNewest, outgoing))
+        if (State == PeerTransportState.Connected && _ice.OnMedia(nowTicks, from, datagram.Length, session.LastWasNewest, _outgoing))
         {
             Update();
         }
@@ -258,15 +258,15 @@ public sealed class PeerTransport : IDisposable
             return DatagramResult.Dropped(DropReason.NotConnected);
         }
 
-        var reason = ice.Handle(nowTicks, from, datagram, outgoing);
+        var reason = _ice.Handle(nowTicks, from, datagram, _outgoing);
         if (reason != DropReason.None)
         {
             return DatagramResult.Dropped(reason);
         }
 
-        if (ice.Selected is not null)
+        if (_ice.Selected is not null)
         {
-            channel.Start(nowTicks);
+            _channel.Start(nowTicks);
         }
 
         Update(nowTicks);
@@ -276,24 +276,24 @@ public sealed class PeerTransport : IDisposable
     private DatagramResult HandleDtls(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram)
     {
         // A ClientHello must come from an address with a valid check. Only a peer that knows the ICE password may start a handshake.
-        if (!ice.IsValidated(from))
+        if (!_ice.IsValidated(from))
         {
             return DatagramResult.Dropped(DropReason.UnvalidatedSource);
         }
 
-        if (!ice.TryAcceptDtls(nowTicks, from))
+        if (!_ice.TryAcceptDtls(nowTicks, from))
         {
             return DatagramResult.Dropped(DropReason.DtlsRate);
         }
 
-        ice.CountReceived(from, datagram.Length);
-        var handshaking = !channel.IsEstablished;
-        var reason = channel.HandleRecords(nowTicks, datagram);
-        if (handshaking && channel.IsEstablished)
+        _ice.CountReceived(from, datagram.Length);
+        var handshaking = !_channel.IsEstablished;
+        var reason = _channel.HandleRecords(nowTicks, datagram);
+        if (handshaking && _channel.IsEstablished)
         {
             // The peer's last message depends on datagrams that were sent only to this address, so the peer receives there. The source address
             // alone would not confirm that.
-            ice.OnEstablished(nowTicks, handshakeAddress == from ? from : null);
+            _ice.OnEstablished(nowTicks, _handshakeAddress == from ? from : null);
         }
 
         Update(nowTicks);
@@ -304,8 +304,8 @@ public sealed class PeerTransport : IDisposable
     {
         if (State is not (PeerTransportState.Failed or PeerTransportState.Closed))
         {
-            lastReceivedTicks = Math.Max(lastReceivedTicks, ice.LastConsentTicks);
-            State = channel.HasEnded || ice.Selected is null || nowTicks < SilenceDeadlineTicks
+            _lastReceivedTicks = Math.Max(_lastReceivedTicks, _ice.LastConsentTicks);
+            State = _channel.HasEnded || _ice.Selected is null || nowTicks < SilenceDeadlineTicks
                 ? GetChannelState()
                 : PeerTransportState.Disconnected;
         }
@@ -315,7 +315,7 @@ public sealed class PeerTransport : IDisposable
 
     private void Update()
     {
-        if (channel.HasEnded || State is not (PeerTransportState.Disconnected or PeerTransportState.Failed or PeerTransportState.Closed))
+        if (_channel.HasEnded || State is not (PeerTransportState.Disconnected or PeerTransportState.Failed or PeerTransportState.Closed))
         {
             State = GetChannelState();
         }
@@ -324,18 +324,18 @@ public sealed class PeerTransport : IDisposable
         {
             PeerTransportState.Failed or PeerTransportState.Closed => long.MaxValue,
             _ => Math.Min(
-                Math.Min(ice.NextTimeoutTicks, channel.NextTimeoutTicks),
-                ice.Selected is null || State == PeerTransportState.Disconnected
+                Math.Min(_ice.NextTimeoutTicks, _channel.NextTimeoutTicks),
+                _ice.Selected is null || State == PeerTransportState.Disconnected
                     ? long.MaxValue
                     : SilenceDeadlineTicks),
         };
     }
 
-    private PeerTransportState GetChannelState() => channel.State switch
+    private PeerTransportState GetChannelState() => _channel.State switch
     {
         SecureChannelState.Failed => PeerTransportState.Failed,
         SecureChannelState.Closed => PeerTransportState.Closed,
         SecureChannelState.Ready => PeerTransportState.Connected,
-        _ => ice.Selected is null ? PeerTransportState.New : PeerTransportState.Connecting,
+        _ => _ice.Selected is null ? PeerTransportState.New : PeerTransportState.Connecting,
     };
 }

@@ -10,9 +10,9 @@ namespace MeetOperator.Rtc.Transport;
 /// </summary>
 internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 {
-    private IDtlsEndpoint? dtls;
-    private IReadOnlyList<Fingerprint>? remoteFingerprints;
-    private long deadlineTicks = long.MaxValue;
+    private IDtlsEndpoint? _dtls;
+    private IReadOnlyList<Fingerprint>? _remoteFingerprints;
+    private long _deadlineTicks = long.MaxValue;
 
     internal SecureChannelState State { get; private set; }
 
@@ -21,31 +21,31 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
     internal ISrtpSession? Session { get; private set; }
 
     /// <summary>Whether the handshake is complete. The certificate may not be verified yet.</summary>
-    internal bool IsEstablished => dtls?.State == DtlsState.Established;
+    internal bool IsEstablished => _dtls?.State == DtlsState.Established;
 
     internal bool HasEnded => State is SecureChannelState.Failed or SecureChannelState.Closed;
 
     internal long NextTimeoutTicks => State != SecureChannelState.Pending
         ? long.MaxValue
-        : Math.Min(deadlineTicks, dtls?.NextTimeoutTicks ?? long.MaxValue);
+        : Math.Min(_deadlineTicks, _dtls?.NextTimeoutTicks ?? long.MaxValue);
 
     public void Dispose()
     {
         End(State == SecureChannelState.Failed ? State : SecureChannelState.Closed);
-        dtls?.Dispose();
-        dtls = null;
+        _dtls?.Dispose();
+        _dtls = null;
     }
 
     internal void SetRemoteFingerprints(IReadOnlyList<Fingerprint> fingerprints)
     {
-        remoteFingerprints = fingerprints;
+        _remoteFingerprints = fingerprints;
         Complete();
     }
 
     /// <summary>Starts the handshake once the peer has an address: a client sends its ClientHello, a server waits for one.</summary>
     internal void Start(long nowTicks)
     {
-        if (options.DtlsRole == DtlsRole.Client && dtls is null && State == SecureChannelState.Pending)
+        if (options.DtlsRole == DtlsRole.Client && _dtls is null && State == SecureChannelState.Pending)
         {
             CreateEndpoint(nowTicks).Feed(nowTicks, []);
         }
@@ -53,12 +53,12 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 
     internal DropReason HandleRecords(long nowTicks, ReadOnlySpan<byte> datagram)
     {
-        if (HasEnded || (dtls is null && options.DtlsRole == DtlsRole.Client))
+        if (HasEnded || (_dtls is null && options.DtlsRole == DtlsRole.Client))
         {
             return DropReason.NotConnected;
         }
 
-        if (!(dtls ?? CreateEndpoint(nowTicks)).Feed(nowTicks, datagram))
+        if (!(_dtls ?? CreateEndpoint(nowTicks)).Feed(nowTicks, datagram))
         {
             return DropReason.DtlsMalformed;
         }
@@ -70,7 +70,7 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
     internal bool TryPoll(Span<byte> buffer, out int written)
     {
         written = 0;
-        return dtls is not null && dtls.TryPoll(buffer, out written);
+        return _dtls is not null && _dtls.TryPoll(buffer, out written);
     }
 
     internal void HandleTimeout(long nowTicks)
@@ -80,20 +80,20 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
             return;
         }
 
-        if (nowTicks >= deadlineTicks)
+        if (nowTicks >= _deadlineTicks)
         {
             Fail(TransportFailure.HandshakeTimeout);
             return;
         }
 
-        dtls?.HandleTimeout(nowTicks);
+        _dtls?.HandleTimeout(nowTicks);
     }
 
     internal void Close(long nowTicks)
     {
         if (!HasEnded)
         {
-            dtls?.Close(nowTicks);
+            _dtls?.Close(nowTicks);
             End(SecureChannelState.Closed);
         }
     }
@@ -101,15 +101,15 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
     private OpenSslDtlsEndpoint CreateEndpoint(long nowTicks)
     {
         var endpoint = new OpenSslDtlsEndpoint(options.Certificate, options.DtlsRole, options.HandshakeMtuBytes);
-        dtls = endpoint;
-        deadlineTicks = nowTicks + options.HandshakeTimeoutTicks;
+        _dtls = endpoint;
+        _deadlineTicks = nowTicks + options.HandshakeTimeoutTicks;
         return endpoint;
     }
 
     /// <summary>Updates the state when the handshake has ended and the peer's fingerprints are known.</summary>
     private void Complete()
     {
-        switch (dtls?.State)
+        switch (_dtls?.State)
         {
             case DtlsState.Closed when !HasEnded:
                 End(SecureChannelState.Closed);
@@ -117,8 +117,8 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
             case DtlsState.Failed when !HasEnded:
                 Fail(TransportFailure.Handshake);
                 break;
-            case DtlsState.Established when State == SecureChannelState.Pending && remoteFingerprints is not null:
-                Accept(dtls.GetResult(), remoteFingerprints);
+            case DtlsState.Established when State == SecureChannelState.Pending && _remoteFingerprints is not null:
+                Accept(_dtls.GetResult(), _remoteFingerprints);
                 break;
         }
     }

@@ -8,28 +8,28 @@ namespace MeetOperator.Rtp.Codecs;
 /// </summary>
 public struct Vp8Rewriter
 {
-    private bool started;
-    private ushort pictureIdOffset;
-    private byte tl0Offset;
-    private ushort highestPictureId;
-    private byte highestTl0;
+    private bool _started;
+    private ushort _pictureIdOffset;
+    private byte _tl0Offset;
+    private ushort _highestPictureId;
+    private byte _highestTl0;
 
     /// <summary>Call with the first packet of a new source, which starts a key frame. Its numbers continue the last numbers sent.</summary>
     public void Switch(in Vp8Descriptor descriptor)
     {
-        if (started)
+        if (_started)
         {
-            pictureIdOffset = (ushort)(highestPictureId + 1 - descriptor.PictureId);
-            tl0Offset = (byte)(highestTl0 + 1 - descriptor.Tl0PictureIndex);
+            _pictureIdOffset = (ushort)(_highestPictureId + 1 - descriptor.PictureId);
+            _tl0Offset = (byte)(_highestTl0 + 1 - descriptor.Tl0PictureIndex);
         }
     }
 
     /// <summary>Call once for each frame that is dropped on purpose, with its first packet.</summary>
     public void Drop(in Vp8Descriptor descriptor)
     {
-        if (started && descriptor.StartsFrame)
+        if (_started && descriptor.StartsFrame)
         {
-            pictureIdOffset--;
+            _pictureIdOffset--;
         }
     }
 
@@ -38,7 +38,7 @@ public struct Vp8Rewriter
     {
         if (descriptor.HasPictureId)
         {
-            var pictureId = (ushort)(descriptor.PictureId + pictureIdOffset);
+            var pictureId = (ushort)(descriptor.PictureId + _pictureIdOffset);
             if (descriptor.IsLongPictureId)
             {
                 pictureId &= Codecs.PictureId.LongMask;
@@ -52,22 +52,22 @@ public struct Vp8Rewriter
 
             // Packets may arrive out of order. A number is newer when it is ahead by at most half of the range.
             var mask = descriptor.IsLongPictureId ? Codecs.PictureId.LongMask : Codecs.PictureId.ShortMask;
-            if (!started || ((pictureId - highestPictureId) & mask) <= mask / 2)
+            if (!_started || ((pictureId - _highestPictureId) & mask) <= mask / 2)
             {
-                highestPictureId = pictureId;
+                _highestPictureId = pictureId;
             }
         }
 
         if (descriptor.HasTl0PictureIndex)
         {
-            var tl0 = (byte)(descriptor.Tl0PictureIndex + tl0Offset);
+            var tl0 = (byte)(descriptor.Tl0PictureIndex + _tl0Offset);
             payload[descriptor.Tl0PictureIndexOffset] = tl0;
-            if (!started || (sbyte)(tl0 - highestTl0) > 0)
+            if (!_started || (sbyte)(tl0 - _highestTl0) > 0)
             {
-                highestTl0 = tl0;
+                _highestTl0 = tl0;
             }
         }
 
-        started = true;
+        _started = true;
     }
 }

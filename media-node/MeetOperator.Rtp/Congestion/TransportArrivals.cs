@@ -10,31 +10,31 @@ public sealed class TransportArrivals
 {
     private const int Capacity = 8192;
 
-    private readonly long[] arrivals = new long[Capacity];
+    private readonly long[] _arrivals = new long[Capacity];
 
     /// <summary>The window cycle of each arrival. It marks old entries as stale, so a jump need not clear the entries that it skips.</summary>
-    private readonly int[] cycles = new int[Capacity];
-    private ExtendedSequenceNumber sequence;
-    private bool started;
-    private long next; // the first sequence number that the next feedback covers
-    private byte feedbackCount;
+    private readonly int[] _cycles = new int[Capacity];
+    private ExtendedSequenceNumber _sequence;
+    private bool _started;
+    private long _next; // the first sequence number that the next feedback covers
+    private byte _feedbackCount;
 
     /// <summary>Whether there are packets that no feedback has reported yet.</summary>
-    public bool HasUnreportedPackets => started && next <= sequence.Highest;
+    public bool HasUnreportedPackets => _started && _next <= _sequence.Highest;
 
     /// <summary>The number of packets that the next feedback would cover.</summary>
-    public int Pending => started ? (int)(sequence.Highest - next + 1) : 0;
+    public int Pending => _started ? (int)(_sequence.Highest - _next + 1) : 0;
 
     /// <summary>Records the arrival of a packet.</summary>
     public void OnPacket(long nowTicks, ushort sequenceNumber)
     {
-        var previous = sequence.Highest;
-        var current = sequence.Unwrap(sequenceNumber);
-        if (!started)
+        var previous = _sequence.Highest;
+        var current = _sequence.Unwrap(sequenceNumber);
+        if (!_started)
         {
-            started = true;
-            next = current;
-            Array.Fill(cycles, -1);
+            _started = true;
+            _next = current;
+            Array.Fill(_cycles, -1);
         }
         else if (current <= previous)
         {
@@ -43,12 +43,12 @@ public sealed class TransportArrivals
                 return; // too old, or a duplicate
             }
 
-            next = Math.Min(next, current); // a late packet was reported as lost, so report from it again
+            _next = Math.Min(_next, current); // a late packet was reported as lost, so report from it again
         }
 
-        arrivals[Slot(current)] = nowTicks;
-        cycles[Slot(current)] = Cycle(current);
-        next = Math.Max(next, sequence.Highest - Capacity + 1);
+        _arrivals[Slot(current)] = nowTicks;
+        _cycles[Slot(current)] = Cycle(current);
+        _next = Math.Max(_next, _sequence.Highest - Capacity + 1);
     }
 
     /// <summary>
@@ -63,34 +63,34 @@ public sealed class TransportArrivals
         }
 
         // The packet with the highest number was received, so a first received packet exists.
-        var builder = new TransportFeedbackBuilder(destination, (ushort)next, arrivals[Slot(FirstReceived())]);
-        var position = next;
-        while (position <= sequence.Highest && builder.TryAdd(ArrivalAt(position)))
+        var builder = new TransportFeedbackBuilder(destination, (ushort)_next, _arrivals[Slot(FirstReceived())]);
+        var position = _next;
+        while (position <= _sequence.Highest && builder.TryAdd(ArrivalAt(position)))
         {
             position++;
         }
 
-        if (position == next)
+        if (position == _next)
         {
             return 0;
         }
 
-        next = position;
-        return builder.Finish(senderSsrc, mediaSsrc, feedbackCount++);
+        _next = position;
+        return builder.Finish(senderSsrc, mediaSsrc, _feedbackCount++);
     }
 
     private static int Slot(long sequenceNumber) => (int)(sequenceNumber & (Capacity - 1));
 
     private static int Cycle(long sequenceNumber) => (int)(sequenceNumber / Capacity);
 
-    private bool IsReceived(long sequenceNumber) => cycles[Slot(sequenceNumber)] == Cycle(sequenceNumber);
+    private bool IsReceived(long sequenceNumber) => _cycles[Slot(sequenceNumber)] == Cycle(sequenceNumber);
 
-    private long? ArrivalAt(long sequenceNumber) => IsReceived(sequenceNumber) ? arrivals[Slot(sequenceNumber)] : null;
+    private long? ArrivalAt(long sequenceNumber) => IsReceived(sequenceNumber) ? _arrivals[Slot(sequenceNumber)] : null;
 
     private long FirstReceived()
     {
-        var first = next;
-        while (first < sequence.Highest && !IsReceived(first))
+        var first = _next;
+        while (first < _sequence.Highest && !IsReceived(first))
         {
             first++;
         }

@@ -9,30 +9,30 @@ public readonly ref struct TransportFeedback
     /// <summary>Offset of the status chunks in the feedback control information.</summary>
     private const int FixedLength = 8;
 
-    private readonly ReadOnlySpan<byte> information;
-    private readonly int chunkLength;
+    private readonly ReadOnlySpan<byte> _information;
+    private readonly int _chunkLength;
 
     private TransportFeedback(ReadOnlySpan<byte> information, int chunkLength)
     {
-        this.information = information;
-        this.chunkLength = chunkLength;
+        _information = information;
+        _chunkLength = chunkLength;
     }
 
-    public ushort BaseSequenceNumber => BinaryPrimitives.ReadUInt16BigEndian(information);
+    public ushort BaseSequenceNumber => BinaryPrimitives.ReadUInt16BigEndian(_information);
 
     /// <summary>The number of packets that the feedback covers.</summary>
-    public int PacketCount => BinaryPrimitives.ReadUInt16BigEndian(information[2..]);
+    public int PacketCount => BinaryPrimitives.ReadUInt16BigEndian(_information[2..]);
 
     /// <summary>The reference time of the receive deltas on the receiver's clock, in ticks. Wraps every 12 days.</summary>
     public long ReferenceTicks =>
-        (BinaryPrimitives.ReadUInt32BigEndian(information[4..]) >> 8) * TransportFeedbackBuilder.ReferenceUnitTicks;
+        (BinaryPrimitives.ReadUInt32BigEndian(_information[4..]) >> 8) * TransportFeedbackBuilder.ReferenceUnitTicks;
 
     /// <summary>A counter of feedback packets. A step of more than one means that feedback was lost.</summary>
-    public byte FeedbackCount => information[7];
+    public byte FeedbackCount => _information[7];
 
     /// <summary>The packets in sequence number order.</summary>
     public TransportFeedbackPackets Packets => new(
-        information.Slice(FixedLength, chunkLength), information[(FixedLength + chunkLength)..], BaseSequenceNumber, PacketCount, ReferenceTicks);
+        _information.Slice(FixedLength, _chunkLength), _information[(FixedLength + _chunkLength)..], BaseSequenceNumber, PacketCount, ReferenceTicks);
 
     /// <summary>Parses the feedback and checks that chunks and deltas for all packets are present.</summary>
     public static bool TryParse(scoped in FeedbackMessage message, out TransportFeedback feedback)

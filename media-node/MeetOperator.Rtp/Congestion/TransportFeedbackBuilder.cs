@@ -16,20 +16,20 @@ internal ref struct TransportFeedbackBuilder
     internal const long DeltaUnitTicks = 250 * TimeSpan.TicksPerMicrosecond;
     internal const int HeaderLength = 20;
 
-    private readonly Span<byte> destination;
-    private readonly ushort baseSequenceNumber;
-    private readonly long referenceTicks;
-    private SymbolBuffer symbols;
-    private DeltaBuffer deltas;
-    private long lastUnits; // 250 µs units since the reference time
-    private int count;
-    private int deltaBytes;
+    private readonly Span<byte> _destination;
+    private readonly ushort _baseSequenceNumber;
+    private readonly long _referenceTicks;
+    private SymbolBuffer _symbols;
+    private DeltaBuffer _deltas;
+    private long _lastUnits; // 250 µs units since the reference time
+    private int _count;
+    private int _deltaBytes;
 
     internal TransportFeedbackBuilder(Span<byte> destination, ushort baseSequenceNumber, long firstArrivalTicks)
     {
-        this.destination = destination;
-        this.baseSequenceNumber = baseSequenceNumber;
-        referenceTicks = firstArrivalTicks / ReferenceUnitTicks * ReferenceUnitTicks;
+        _destination = destination;
+        _baseSequenceNumber = baseSequenceNumber;
+        _referenceTicks = firstArrivalTicks / ReferenceUnitTicks * ReferenceUnitTicks;
     }
 
     /// <summary>Adds the next packet, or its loss (null). False when it must go in the next feedback.</summary>
@@ -37,14 +37,14 @@ internal ref struct TransportFeedbackBuilder
     {
         byte symbol = SymbolNotReceived;
         var delta = 0L;
-        var units = lastUnits;
+        var units = _lastUnits;
         if (arrivalTicks is { } arrival)
         {
             // A reordered packet may precede the reference time, so negative values round down too.
-            units = (arrival - referenceTicks) >= 0
-                ? (arrival - referenceTicks) / DeltaUnitTicks
-                : ((arrival - referenceTicks + 1) / DeltaUnitTicks) - 1;
-            delta = units - lastUnits;
+            units = (arrival - _referenceTicks) >= 0
+                ? (arrival - _referenceTicks) / DeltaUnitTicks
+                : ((arrival - _referenceTicks + 1) / DeltaUnitTicks) - 1;
+            delta = units - _lastUnits;
             if (delta is < short.MinValue or > short.MaxValue)
             {
                 return false;
@@ -54,60 +54,60 @@ internal ref struct TransportFeedbackBuilder
         }
 
         // A two-byte chunk holds at least seven symbols, so this is an upper bound.
-        var worst = HeaderLength + (((count + 1 + 6) / 7) * 2) + deltaBytes + symbol + 3;
-        if (count == MaximumPackets || worst > destination.Length)
+        var worst = HeaderLength + (((_count + 1 + 6) / 7) * 2) + _deltaBytes + symbol + 3;
+        if (_count == MaximumPackets || worst > _destination.Length)
         {
             return false;
         }
 
-        symbols[count++] = symbol;
+        _symbols[_count++] = symbol;
         if (symbol == SymbolSmallDelta)
         {
-            deltas[deltaBytes++] = (byte)delta;
+            _deltas[_deltaBytes++] = (byte)delta;
         }
         else if (symbol == SymbolLargeDelta)
         {
-            deltas[deltaBytes++] = (byte)(delta >> 8);
-            deltas[deltaBytes++] = (byte)delta;
+            _deltas[_deltaBytes++] = (byte)(delta >> 8);
+            _deltas[_deltaBytes++] = (byte)delta;
         }
 
-        lastUnits = units;
+        _lastUnits = units;
         return true;
     }
 
     /// <summary>Writes the packet and returns its length in bytes.</summary>
     internal int Finish(uint senderSsrc, uint mediaSsrc, byte feedbackCount)
     {
-        BinaryPrimitives.WriteUInt32BigEndian(destination[4..], senderSsrc);
-        BinaryPrimitives.WriteUInt32BigEndian(destination[8..], mediaSsrc);
-        BinaryPrimitives.WriteUInt16BigEndian(destination[12..], baseSequenceNumber);
-        BinaryPrimitives.WriteUInt16BigEndian(destination[14..], (ushort)count);
-        var reference = (uint)(referenceTicks / ReferenceUnitTicks) & 0xFF_FFFF;
-        BinaryPrimitives.WriteUInt32BigEndian(destination[16..], (reference << 8) | feedbackCount);
+        BinaryPrimitives.WriteUInt32BigEndian(_destination[4..], senderSsrc);
+        BinaryPrimitives.WriteUInt32BigEndian(_destination[8..], mediaSsrc);
+        BinaryPrimitives.WriteUInt16BigEndian(_destination[12..], _baseSequenceNumber);
+        BinaryPrimitives.WriteUInt16BigEndian(_destination[14..], (ushort)_count);
+        var reference = (uint)(_referenceTicks / ReferenceUnitTicks) & 0xFF_FFFF;
+        BinaryPrimitives.WriteUInt32BigEndian(_destination[16..], (reference << 8) | feedbackCount);
 
-        var position = HeaderLength + WriteChunks(destination[HeaderLength..]);
-        ReadOnlySpan<byte> allDeltas = deltas;
-        allDeltas[..deltaBytes].CopyTo(destination[position..]);
-        position += deltaBytes;
+        var position = HeaderLength + WriteChunks(_destination[HeaderLength..]);
+        ReadOnlySpan<byte> allDeltas = _deltas;
+        allDeltas[.._deltaBytes].CopyTo(_destination[position..]);
+        position += _deltaBytes;
 
         var padding = (4 - (position & 3)) & 3;
-        destination.Slice(position, padding).Clear();
+        _destination.Slice(position, padding).Clear();
         position += padding;
         if (padding > 0)
         {
-            destination[position - 1] = (byte)padding;
+            _destination[position - 1] = (byte)padding;
         }
 
-        destination[0] = (byte)(0x80 | (padding > 0 ? 0x20 : 0) | RtcpFeedbackFormat.TransportWideCongestion);
-        destination[1] = (byte)RtcpPacketType.TransportFeedback;
-        BinaryPrimitives.WriteUInt16BigEndian(destination[2..], (ushort)((position / 4) - 1));
+        _destination[0] = (byte)(0x80 | (padding > 0 ? 0x20 : 0) | RtcpFeedbackFormat.TransportWideCongestion);
+        _destination[1] = (byte)RtcpPacketType.TransportFeedback;
+        BinaryPrimitives.WriteUInt16BigEndian(_destination[2..], (ushort)((position / 4) - 1));
         return position;
     }
 
     private readonly int WriteChunks(Span<byte> chunks)
     {
-        ReadOnlySpan<byte> all = symbols;
-        all = all[..count];
+        ReadOnlySpan<byte> all = _symbols;
+        all = all[.._count];
         var written = 0;
         while (!all.IsEmpty)
         {
@@ -153,12 +153,12 @@ internal ref struct TransportFeedbackBuilder
     [System.Runtime.CompilerServices.InlineArray(MaximumPackets)]
     private struct SymbolBuffer
     {
-        private byte first;
+        private byte _first;
     }
 
     [System.Runtime.CompilerServices.InlineArray(MaximumPackets * 2)]
     private struct DeltaBuffer
     {
-        private byte first;
+        private byte _first;
     }
 }

@@ -5,23 +5,23 @@ namespace MeetOperator.Rtp.Congestion;
 /// <summary>Enumerates the packets of a feedback that has been checked for completeness.</summary>
 public ref struct TransportFeedbackPackets
 {
-    private readonly ReadOnlySpan<byte> chunks;
-    private readonly int count;
-    private ReadOnlySpan<byte> deltas;
-    private StatusChunk chunk;
-    private int chunkPosition;
-    private int chunkIndex;
-    private int index;
-    private ushort sequenceNumber;
-    private long ticks;
+    private readonly ReadOnlySpan<byte> _chunks;
+    private readonly int _count;
+    private ReadOnlySpan<byte> _deltas;
+    private StatusChunk _chunk;
+    private int _chunkPosition;
+    private int _chunkIndex;
+    private int _index;
+    private ushort _sequenceNumber;
+    private long _ticks;
 
     internal TransportFeedbackPackets(ReadOnlySpan<byte> chunks, ReadOnlySpan<byte> deltas, ushort baseSequenceNumber, int count, long referenceTicks)
     {
-        this.chunks = chunks;
-        this.deltas = deltas;
-        this.count = count;
-        sequenceNumber = baseSequenceNumber;
-        ticks = referenceTicks;
+        _chunks = chunks;
+        _deltas = deltas;
+        _count = count;
+        _sequenceNumber = baseSequenceNumber;
+        _ticks = referenceTicks;
     }
 
     public TransportFeedbackPacket Current { get; private set; }
@@ -30,33 +30,33 @@ public ref struct TransportFeedbackPackets
 
     public bool MoveNext()
     {
-        if (index == count)
+        if (_index == _count)
         {
             return false;
         }
 
-        if (chunkIndex == chunk.Count)
+        if (_chunkIndex == _chunk.Count)
         {
-            chunk = new StatusChunk(BinaryPrimitives.ReadUInt16BigEndian(chunks[chunkPosition..]));
-            chunkPosition += 2;
-            chunkIndex = 0;
+            _chunk = new StatusChunk(BinaryPrimitives.ReadUInt16BigEndian(_chunks[_chunkPosition..]));
+            _chunkPosition += 2;
+            _chunkIndex = 0;
         }
 
-        var symbol = chunk.SymbolAt(chunkIndex++);
+        var symbol = _chunk.SymbolAt(_chunkIndex++);
         var received = symbol is TransportFeedbackBuilder.SymbolSmallDelta or TransportFeedbackBuilder.SymbolLargeDelta;
         if (symbol == TransportFeedbackBuilder.SymbolSmallDelta)
         {
-            ticks += deltas[0] * TransportFeedbackBuilder.DeltaUnitTicks;
-            deltas = deltas[1..];
+            _ticks += _deltas[0] * TransportFeedbackBuilder.DeltaUnitTicks;
+            _deltas = _deltas[1..];
         }
         else if (received)
         {
-            ticks += BinaryPrimitives.ReadInt16BigEndian(deltas) * TransportFeedbackBuilder.DeltaUnitTicks;
-            deltas = deltas[2..];
+            _ticks += BinaryPrimitives.ReadInt16BigEndian(_deltas) * TransportFeedbackBuilder.DeltaUnitTicks;
+            _deltas = _deltas[2..];
         }
 
-        Current = new TransportFeedbackPacket(sequenceNumber++, received, received ? ticks : 0);
-        index++;
+        Current = new TransportFeedbackPacket(_sequenceNumber++, received, received ? _ticks : 0);
+        _index++;
         return true;
     }
 }

@@ -8,8 +8,8 @@ public sealed class HeaderExtensionMap
 {
     private const int KindCount = (int)HeaderExtensionKind.VideoLayersAllocation + 1;
 
-    private readonly byte[] idByKind = new byte[KindCount];
-    private readonly HeaderExtensionKind[] kindById = new HeaderExtensionKind[256];
+    private readonly byte[] _idByKind = new byte[KindCount];
+    private readonly HeaderExtensionKind[] _kindById = new HeaderExtensionKind[256];
 
     /// <summary>A map without extensions.</summary>
     public static HeaderExtensionMap Empty { get; } = new();
@@ -19,17 +19,17 @@ public sealed class HeaderExtensionMap
     {
         ArgumentOutOfRangeException.ThrowIfZero(id);
         var copy = new HeaderExtensionMap();
-        idByKind.CopyTo(copy.idByKind, 0);
-        kindById.CopyTo(copy.kindById, 0);
-        copy.kindById[copy.idByKind[(int)kind]] = HeaderExtensionKind.Unknown;
-        copy.idByKind[(int)kind] = id;
-        copy.kindById[id] = kind;
-        copy.kindById[0] = HeaderExtensionKind.Unknown;
+        _idByKind.CopyTo(copy._idByKind, 0);
+        _kindById.CopyTo(copy._kindById, 0);
+        copy._kindById[copy._idByKind[(int)kind]] = HeaderExtensionKind.Unknown;
+        copy._idByKind[(int)kind] = id;
+        copy._kindById[id] = kind;
+        copy._kindById[0] = HeaderExtensionKind.Unknown;
         return copy;
     }
 
     /// <summary>The ID of a kind, or 0 when the kind was not negotiated.</summary>
-    public byte IdOf(HeaderExtensionKind kind) => idByKind[(int)kind];
+    public byte IdOf(HeaderExtensionKind kind) => _idByKind[(int)kind];
 
-    public HeaderExtensionKind KindOf(byte id) => kindById[id];
+    public HeaderExtensionKind KindOf(byte id) => _kindById[id];
 }

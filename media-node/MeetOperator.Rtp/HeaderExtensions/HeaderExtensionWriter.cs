@@ -8,15 +8,15 @@ namespace MeetOperator.Rtp.HeaderExtensions;
 /// </summary>
 public ref struct HeaderExtensionWriter
 {
-    private readonly Span<byte> destination;
-    private readonly bool twoByte;
-    private int position;
+    private readonly Span<byte> _destination;
+    private readonly bool _twoByte;
+    private int _position;
 
     public HeaderExtensionWriter(Span<byte> destination, bool twoByte)
     {
-        this.destination = destination[..(destination.Length & ~3)]; // leaves room for the padding at the end
-        this.twoByte = twoByte;
-        position = 4;
+        _destination = destination[..(destination.Length & ~3)]; // leaves room for the padding at the end
+        _twoByte = twoByte;
+        _position = 4;
     }
 
     /// <summary>Whether an element requires the two-byte form.</summary>
@@ -25,42 +25,42 @@ public ref struct HeaderExtensionWriter
     /// <summary>Reserves an element and returns the span for its value, or an empty span when the element does not fit.</summary>
     public Span<byte> Add(byte id, int length)
     {
-        var prefix = twoByte ? 2 : 1;
-        if (position + prefix + length > destination.Length || (!twoByte && NeedsTwoByte(id, length)))
+        var prefix = _twoByte ? 2 : 1;
+        if (_position + prefix + length > _destination.Length || (!_twoByte && NeedsTwoByte(id, length)))
         {
             return [];
         }
 
-        if (twoByte)
+        if (_twoByte)
         {
-            destination[position] = id;
-            destination[position + 1] = (byte)length;
+            _destination[_position] = id;
+            _destination[_position + 1] = (byte)length;
         }
         else
         {
-            destination[position] = (byte)((id << 4) | (length - 1));
+            _destination[_position] = (byte)((id << 4) | (length - 1));
         }
 
-        var value = destination.Slice(position + prefix, length);
-        position += prefix + length;
+        var value = _destination.Slice(_position + prefix, length);
+        _position += prefix + length;
         return value;
     }
 
     /// <summary>Pads to a multiple of four bytes and writes profile and length. Returns the length of the block in bytes, or 0 when it has no elements.</summary>
     public int Finish()
     {
-        if (position == 4)
+        if (_position == 4)
         {
             return 0;
         }
 
-        while ((position & 3) != 0)
+        while ((_position & 3) != 0)
         {
-            destination[position++] = 0;
+            _destination[_position++] = 0;
         }
 
-        BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)(twoByte ? 0x1000 : 0xBEDE));
-        BinaryPrimitives.WriteUInt16BigEndian(destination[2..], (ushort)((position - 4) / 4));
-        return position;
+        BinaryPrimitives.WriteUInt16BigEndian(_destination, (ushort)(_twoByte ? 0x1000 : 0xBEDE));
+        BinaryPrimitives.WriteUInt16BigEndian(_destination[2..], (ushort)((_position - 4) / 4));
+        return _position;
     }
 }

@@ -3,7 +3,7 @@ namespace MeetOperator.Rtp.Packets;
 /// <summary>Extends 16-bit sequence numbers to 64 bits, so that plain comparison gives their order.</summary>
 public struct ExtendedSequenceNumber
 {
-    private bool started;
+    private bool _started;
 
     /// <summary>The highest value so far; 0 before the first packet.</summary>
     public long Highest { get; private set; }
@@ -11,15 +11,15 @@ public struct ExtendedSequenceNumber
     /// <summary>Returns the 64-bit value that is nearest to the highest one and does not record it. The first value is one cycle above zero, so that
     /// older packets stay positive.</summary>
     public readonly long Peek(ushort sequenceNumber) =>
-        started ? Highest + SequenceNumber.Distance((ushort)Highest, sequenceNumber) : 0x10000L + sequenceNumber;
+        _started ? Highest + SequenceNumber.Distance((ushort)Highest, sequenceNumber) : 0x10000L + sequenceNumber;
 
     /// <summary>Extends the number and records the highest value.</summary>
     public long Unwrap(ushort sequenceNumber)
     {
         var value = Peek(sequenceNumber);
-        if (!started || value > Highest)
+        if (!_started || value > Highest)
         {
-            started = true;
+            _started = true;
             Highest = value;
         }
 

@@ -5,21 +5,21 @@ public ref struct HeaderExtensionEnumerator
 {
     private const ushort OneByteProfile = 0xBEDE;
 
-    private readonly ReadOnlySpan<byte> packet;
-    private readonly int end;
-    private readonly bool twoByte;
-    private int position;
+    private readonly ReadOnlySpan<byte> _packet;
+    private readonly int _end;
+    private readonly bool _twoByte;
+    private int _position;
 
     internal HeaderExtensionEnumerator(ReadOnlySpan<byte> packet, scoped in RtpHeader header)
     {
-        this.packet = packet;
-        position = header.ExtensionOffset;
-        end = position + header.ExtensionLength;
-        twoByte = (header.ExtensionProfile & 0xFFF0) == 0x1000;
-        if (!twoByte && header.ExtensionProfile != OneByteProfile)
+        _packet = packet;
+        _position = header.ExtensionOffset;
+        _end = _position + header.ExtensionLength;
+        _twoByte = (header.ExtensionProfile & 0xFFF0) == 0x1000;
+        if (!_twoByte && header.ExtensionProfile != OneByteProfile)
         {
             // Other profiles are valid (RFC 3550 §5.3.1), but their content is unknown, so there are no elements.
-            end = position;
+            _end = _position;
         }
     }
 
@@ -30,28 +30,28 @@ public ref struct HeaderExtensionEnumerator
     /// <summary>Moves to the next element. The enumeration ends at the first element that does not fit in the block.</summary>
     public bool MoveNext()
     {
-        while (position < end)
+        while (_position < _end)
         {
-            var first = packet[position];
+            var first = _packet[_position];
             if (first == 0)
             {
-                position++; // padding
+                _position++; // padding
                 continue;
             }
 
             int length;
             byte id;
             int valueOffset;
-            if (twoByte)
+            if (_twoByte)
             {
-                if (position + 2 > end)
+                if (_position + 2 > _end)
                 {
                     break;
                 }
 
                 id = first;
-                length = packet[position + 1];
-                valueOffset = position + 2;
+                length = _packet[_position + 1];
+                valueOffset = _position + 2;
             }
             else
             {
@@ -62,26 +62,26 @@ public ref struct HeaderExtensionEnumerator
                 }
 
                 length = (first & 0x0F) + 1;
-                valueOffset = position + 1;
+                valueOffset = _position + 1;
                 if (id == 0)
                 {
                     // §4.2: an element with ID 0 and a length is ignored.
-                    position = valueOffset + length;
+                    _position = valueOffset + length;
                     continue;
                 }
             }
 
-            if (valueOffset + length > end)
+            if (valueOffset + length > _end)
             {
                 break;
             }
 
             Current = new HeaderExtensionElement(id, valueOffset, length);
-            position = valueOffset + length;
+            _position = valueOffset + length;
             return true;
         }
 
-        position = end;
+        _position = _end;
         return false;
     }
 }

@@ -8,20 +8,20 @@ namespace MeetOperator.Rtp.Reception;
 /// </summary>
 public sealed class NackGenerator
 {
-    private readonly NackOptions options;
-    private readonly Missing[] missing;
-    private ExtendedSequenceNumber sequence;
-    private bool started;
-    private int count;
+    private readonly NackOptions _options;
+    private readonly Missing[] _missing;
+    private ExtendedSequenceNumber _sequence;
+    private bool _started;
+    private int _count;
 
     public NackGenerator(NackOptions? options = null)
     {
-        this.options = options ?? new NackOptions();
-        missing = new Missing[this.options.MaximumMissing];
+        _options = options ?? new NackOptions();
+        _missing = new Missing[_options.MaximumMissing];
     }
 
     /// <summary>The number of missing packets that are still requested.</summary>
-    public int MissingCount => count;
+    public int MissingCount => _count;
 
     /// <summary>Whether a packet could not be recovered. <see cref="OnKeyFrame"/> resets it.</summary>
     public bool NeedsKeyFrame { get; private set; }
@@ -35,12 +35,12 @@ public sealed class NackGenerator
     /// <summary>Records a packet of the stream, including retransmissions. Returns true when it filled a gap.</summary>
     public bool OnPacket(long nowTicks, ushort sequenceNumber)
     {
-        var previous = sequence.Highest;
-        var current = sequence.Unwrap(sequenceNumber);
+        var previous = _sequence.Highest;
+        var current = _sequence.Unwrap(sequenceNumber);
         LastRecoveryTicks = 0;
-        if (!started)
+        if (!_started)
         {
-            started = true;
+            _started = true;
             return false;
         }
 
@@ -50,9 +50,9 @@ public sealed class NackGenerator
         }
 
         var gap = current - previous - 1;
-        if (gap > missing.Length - count)
+        if (gap > _missing.Length - _count)
         {
-            count = 0;
+            _count = 0;
             NextTimeoutTicks = long.MaxValue;
             NeedsKeyFrame = true;
             return false;
@@ -60,12 +60,12 @@ public sealed class NackGenerator
 
         for (var lost = previous + 1; lost < current; lost++)
         {
-            missing[count++] = new Missing { Sequence = lost, DetectedTicks = nowTicks, DueTicks = nowTicks + options.ReorderTicks };
+            _missing[_count++] = new Missing { Sequence = lost, DetectedTicks = nowTicks, DueTicks = nowTicks + _options.ReorderTicks };
         }
 
         if (gap > 0)
         {
-            NextTimeoutTicks = Math.Min(NextTimeoutTicks, nowTicks + options.ReorderTicks);
+            NextTimeoutTicks = Math.Min(NextTimeoutTicks, nowTicks + _options.ReorderTicks);
         }
 
         return false;
@@ -74,17 +74,17 @@ public sealed class NackGenerator
     /// <summary>Drops the requests for packets before a key frame, which the decoder no longer needs.</summary>
     public void OnKeyFrame(ushort sequenceNumber)
     {
-        var start = sequence.Peek(sequenceNumber);
+        var start = _sequence.Peek(sequenceNumber);
         var kept = 0;
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < _count; i++)
         {
-            if (missing[i].Sequence >= start)
+            if (_missing[i].Sequence >= start)
             {
-                missing[kept++] = missing[i];
+                _missing[kept++] = _missing[i];
             }
         }
 
-        count = kept;
+        _count = kept;
         NeedsKeyFrame = false;
     }
 
@@ -94,16 +94,16 @@ public sealed class NackGenerator
     /// </summary>
     public int Collect(long nowTicks, long roundTripTicks, Span<ushort> destination)
     {
-        var roundTrip = roundTripTicks > 0 ? roundTripTicks : options.AssumedRoundTripTicks;
-        var maximumAge = Math.Clamp(4 * roundTrip, options.MaximumAgeTicks, 2 * options.MaximumAgeTicks);
+        var roundTrip = roundTripTicks > 0 ? roundTripTicks : _options.AssumedRoundTripTicks;
+        var maximumAge = Math.Clamp(4 * roundTrip, _options.MaximumAgeTicks, 2 * _options.MaximumAgeTicks);
         var next = long.MaxValue;
         var written = 0;
         var kept = 0;
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < _count; i++)
         {
-            ref var entry = ref missing[i];
+            ref var entry = ref _missing[i];
             var due = nowTicks >= entry.DueTicks;
-            if ((due && entry.Requests >= options.MaximumRequests) || nowTicks - entry.DetectedTicks >= maximumAge)
+            if ((due && entry.Requests >= _options.MaximumRequests) || nowTicks - entry.DetectedTicks >= maximumAge)
             {
                 NeedsKeyFrame = true;
                 continue;
@@ -113,31 +113,31 @@ public sealed class NackGenerator
             {
                 destination[written++] = (ushort)entry.Sequence;
                 entry.FirstRequestTicks = entry.Requests == 0 ? nowTicks : entry.FirstRequestTicks;
-                entry.DueTicks = nowTicks + Math.Max(roundTrip, options.MinimumIntervalTicks << (entry.Requests / 2));
+                entry.DueTicks = nowTicks + Math.Max(roundTrip, _options.MinimumIntervalTicks << (entry.Requests / 2));
                 entry.Requests++;
             }
 
             next = Math.Min(next, entry.DueTicks);
-            missing[kept++] = entry;
+            _missing[kept++] = entry;
         }
 
-        count = kept;
+        _count = kept;
         NextTimeoutTicks = next;
         return written;
     }
 
     private bool Remove(long nowTicks, long wanted)
     {
-        int low = 0, high = count - 1;
+        int low = 0, high = _count - 1;
         while (low <= high)
         {
             var middle = (low + high) >>> 1;
-            var found = missing[middle].Sequence;
+            var found = _missing[middle].Sequence;
             if (found == wanted)
             {
-                LastRecoveryTicks = missing[middle].Requests > 0 ? nowTicks - missing[middle].FirstRequestTicks : 0;
-                Array.Copy(missing, middle + 1, missing, middle, count - middle - 1);
-                count--;
+                LastRecoveryTicks = _missing[middle].Requests > 0 ? nowTicks - _missing[middle].FirstRequestTicks : 0;
+                Array.Copy(_missing, middle + 1, _missing, middle, _count - middle - 1);
+                _count--;
                 return true;
             }
 

@@ -9,8 +9,8 @@ public struct RoundTripTime
     /// <summary>Reports arrive once per second. After this time without one, recovery samples are used again.</summary>
     private const long ReportValidTicks = 5 * TimeSpan.TicksPerSecond;
 
-    private long lastReportTicks;
-    private bool hasReport;
+    private long _lastReportTicks;
+    private bool _hasReport;
 
     /// <summary>The smoothed round-trip time; 0 before the first sample.</summary>
     public long Ticks { get; private set; }
@@ -23,7 +23,7 @@ public struct RoundTripTime
             return;
         }
 
-        (hasReport, lastReportTicks) = (true, nowTicks);
+        (_hasReport, _lastReportTicks) = (true, nowTicks);
         Add(sampleTicks);
     }
 
@@ -33,7 +33,7 @@ public struct RoundTripTime
     /// </summary>
     public void OnRecovery(long nowTicks, long sampleTicks)
     {
-        if (sampleTicks is >= 0 and <= MaximumTicks && (!hasReport || nowTicks - lastReportTicks > ReportValidTicks))
+        if (sampleTicks is >= 0 and <= MaximumTicks && (!_hasReport || nowTicks - _lastReportTicks > ReportValidTicks))
         {
             Add(sampleTicks);
         }

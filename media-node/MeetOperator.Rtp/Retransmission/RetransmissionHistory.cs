@@ -10,10 +10,10 @@ public sealed unsafe class RetransmissionHistory : IDisposable
 {
     private const int Alignment = 64;
 
-    private readonly Entry[] entries;
-    private readonly int capacityBytes;
-    private byte* slab;
-    private long head; // total bytes written; modulo the capacity it is the offset in the slab
+    private readonly Entry[] _entries;
+    private readonly int _capacityBytes;
+    private byte* _slab;
+    private long _head; // total bytes written; modulo the capacity it is the offset in the slab
 
     /// <param name="packets">Maximum number of packets; a power of two.</param>
     /// <param name="capacityBytes">Maximum total size of the packets in bytes.</param>
@@ -25,9 +25,9 @@ public sealed unsafe class RetransmissionHistory : IDisposable
         }
 
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityBytes);
-        this.capacityBytes = capacityBytes;
-        entries = new Entry[packets];
-        slab = (byte*)NativeMemory.AlignedAlloc((nuint)capacityBytes, Alignment);
+        _capacityBytes = capacityBytes;
+        _entries = new Entry[packets];
+        _slab = (byte*)NativeMemory.AlignedAlloc((nuint)capacityBytes, Alignment);
     }
 
     ~RetransmissionHistory() => Release();
@@ -35,22 +35,22 @@ public sealed unsafe class RetransmissionHistory : IDisposable
     /// <summary>Stores an unencrypted packet. False when it is larger than the whole history.</summary>
     public bool Add(long sequenceNumber, ReadOnlySpan<byte> packet)
     {
-        ObjectDisposedException.ThrowIf(slab == null, this);
-        if (packet.Length > capacityBytes || sequenceNumber < 0)
+        ObjectDisposedException.ThrowIf(_slab == null, this);
+        if (packet.Length > _capacityBytes || sequenceNumber < 0)
         {
             return false;
         }
 
-        var offset = (int)(head % capacityBytes);
-        if (offset + packet.Length > capacityBytes)
+        var offset = (int)(_head % _capacityBytes);
+        if (offset + packet.Length > _capacityBytes)
         {
-            head += capacityBytes - offset; // a packet must be contiguous
+            _head += _capacityBytes - offset; // a packet must be contiguous
             offset = 0;
         }
 
-        packet.CopyTo(new Span<byte>(slab + offset, packet.Length));
-        entries[Slot(sequenceNumber)] = new Entry { Sequence = sequenceNumber, Position = head, Length = packet.Length };
-        head += packet.Length;
+        packet.CopyTo(new Span<byte>(_slab + offset, packet.Length));
+        _entries[Slot(sequenceNumber)] = new Entry { Sequence = sequenceNumber, Position = _head, Length = packet.Length };
+        _head += packet.Length;
         return true;
     }
 
@@ -58,23 +58,23 @@ public sealed unsafe class RetransmissionHistory : IDisposable
     public bool TryGet(long sequenceNumber, out ReadOnlySpan<byte> packet)
     {
         packet = default;
-        if (sequenceNumber < 0 || slab == null)
+        if (sequenceNumber < 0 || _slab == null)
         {
             return false;
         }
 
-        ref readonly var entry = ref entries[Slot(sequenceNumber)];
-        if (entry.Length == 0 || entry.Sequence != sequenceNumber || entry.Position < head - capacityBytes)
+        ref readonly var entry = ref _entries[Slot(sequenceNumber)];
+        if (entry.Length == 0 || entry.Sequence != sequenceNumber || entry.Position < _head - _capacityBytes)
         {
             return false;
         }
 
-        packet = new ReadOnlySpan<byte>(slab + (entry.Position % capacityBytes), entry.Length);
+        packet = new ReadOnlySpan<byte>(_slab + (entry.Position % _capacityBytes), entry.Length);
         return true;
     }
 
     /// <summary>Removes all packets. Call this when a new sequence numbering starts.</summary>
-    public void Clear() => Array.Clear(entries);
+    public void Clear() => Array.Clear(_entries);
 
     public void Dispose()
     {
@@ -82,12 +82,12 @@ public sealed unsafe class RetransmissionHistory : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private int Slot(long sequenceNumber) => (int)(sequenceNumber & (entries.Length - 1));
+    private int Slot(long sequenceNumber) => (int)(sequenceNumber & (_entries.Length - 1));
 
     private void Release()
     {
-        NativeMemory.AlignedFree(slab);
-        slab = null;
+        NativeMemory.AlignedFree(_slab);
+        _slab = null;
     }
 
     private struct Entry

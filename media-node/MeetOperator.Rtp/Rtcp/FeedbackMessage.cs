@@ -7,21 +7,21 @@ public readonly ref struct FeedbackMessage
 {
     private const int FixedLength = 8;
 
-    private readonly RtcpPacket packet;
+    private readonly RtcpPacket _packet;
 
-    private FeedbackMessage(scoped in RtcpPacket packet) => this.packet = packet;
+    private FeedbackMessage(scoped in RtcpPacket packet) => _packet = packet;
 
-    public RtcpPacketType Type => packet.Type;
+    public RtcpPacketType Type => _packet.Type;
 
-    public byte Format => packet.CountOrFormat;
+    public byte Format => _packet.CountOrFormat;
 
-    public uint SenderSsrc => BinaryPrimitives.ReadUInt32BigEndian(packet.Body);
+    public uint SenderSsrc => BinaryPrimitives.ReadUInt32BigEndian(_packet.Body);
 
     /// <summary>The media stream of the feedback; 0 for formats whose entries carry the SSRC.</summary>
-    public uint MediaSsrc => BinaryPrimitives.ReadUInt32BigEndian(packet.Body[4..]);
+    public uint MediaSsrc => BinaryPrimitives.ReadUInt32BigEndian(_packet.Body[4..]);
 
     /// <summary>Feedback control information (FCI); its layout depends on the format.</summary>
-    public ReadOnlySpan<byte> Information => packet.Body[FixedLength..];
+    public ReadOnlySpan<byte> Information => _packet.Body[FixedLength..];
 
     public bool IsNack => Type == RtcpPacketType.TransportFeedback && Format == RtcpFeedbackFormat.TransportNack;
 

@@ -7,9 +7,9 @@ public ref struct FullIntraRequests
 {
     private const int EntryLength = 8;
 
-    private ReadOnlySpan<byte> entries;
+    private ReadOnlySpan<byte> _entries;
 
-    internal FullIntraRequests(ReadOnlySpan<byte> entries) => this.entries = entries;
+    internal FullIntraRequests(ReadOnlySpan<byte> entries) => _entries = entries;
 
     public FullIntraRequest Current { get; private set; }
 
@@ -17,13 +17,13 @@ public ref struct FullIntraRequests
 
     public bool MoveNext()
     {
-        if (entries.Length < EntryLength)
+        if (_entries.Length < EntryLength)
         {
             return false;
         }
 
-        Current = new FullIntraRequest(BinaryPrimitives.ReadUInt32BigEndian(entries), entries[4]);
-        entries = entries[EntryLength..];
+        Current = new FullIntraRequest(BinaryPrimitives.ReadUInt32BigEndian(_entries), _entries[4]);
+        _entries = _entries[EntryLength..];
         return true;
     }
 }

@@ -5,14 +5,14 @@ namespace MeetOperator.Rtp.Rtcp;
 /// <summary>A view of a BYE packet (RFC 3550 §6.6).</summary>
 public readonly ref struct Goodbye
 {
-    private readonly ReadOnlySpan<byte> sources;
+    private readonly ReadOnlySpan<byte> _sources;
 
-    private Goodbye(ReadOnlySpan<byte> sources) => this.sources = sources;
+    private Goodbye(ReadOnlySpan<byte> sources) => _sources = sources;
 
     /// <summary>The number of SSRCs that leave.</summary>
-    public int Count => sources.Length / 4;
+    public int Count => _sources.Length / 4;
 
-    public uint this[int index] => BinaryPrimitives.ReadUInt32BigEndian(sources[(index * 4)..]);
+    public uint this[int index] => BinaryPrimitives.ReadUInt32BigEndian(_sources[(index * 4)..]);
 
     public static bool TryParse(scoped in RtcpPacket packet, out Goodbye goodbye)
     {

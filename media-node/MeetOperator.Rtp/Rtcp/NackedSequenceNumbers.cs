@@ -5,11 +5,11 @@ namespace MeetOperator.Rtp.Rtcp;
 /// <summary>The sequence numbers of a generic NACK, in the order of its entries (RFC 4585 §6.2.1).</summary>
 public ref struct NackedSequenceNumbers
 {
-    private ReadOnlySpan<byte> entries;
-    private ushort packetId;
-    private uint following;
+    private ReadOnlySpan<byte> _entries;
+    private ushort _packetId;
+    private uint _following;
 
-    internal NackedSequenceNumbers(ReadOnlySpan<byte> entries) => this.entries = entries;
+    internal NackedSequenceNumbers(ReadOnlySpan<byte> entries) => _entries = entries;
 
     public ushort Current { get; private set; }
 
@@ -17,24 +17,24 @@ public ref struct NackedSequenceNumbers
 
     public bool MoveNext()
     {
-        if (following == 0)
+        if (_following == 0)
         {
-            if (entries.Length < 4)
+            if (_entries.Length < 4)
             {
                 return false;
             }
 
-            packetId = BinaryPrimitives.ReadUInt16BigEndian(entries);
-            following = BinaryPrimitives.ReadUInt16BigEndian(entries[2..]);
-            entries = entries[4..];
-            Current = packetId;
+            _packetId = BinaryPrimitives.ReadUInt16BigEndian(_entries);
+            _following = BinaryPrimitives.ReadUInt16BigEndian(_entries[2..]);
+            _entries = _entries[4..];
+            Current = _packetId;
             return true;
         }
 
         // Bit i of the mask represents packet ID + i + 1.
-        var bit = System.Numerics.BitOperations.TrailingZeroCount(following);
-        following &= following - 1;
-        Current = (ushort)(packetId + bit + 1);
+        var bit = System.Numerics.BitOperations.TrailingZeroCount(_following);
+        _following &= _following - 1;
+        Current = (ushort)(_packetId + bit + 1);
         return true;
     }
 }

@@ -5,18 +5,18 @@ namespace MeetOperator.Rtp.Rtcp;
 /// <summary>A view of a receiver report (RFC 3550 §6.4.2).</summary>
 public readonly ref struct ReceiverReport
 {
-    private readonly ReadOnlySpan<byte> body;
-    private readonly int count;
+    private readonly ReadOnlySpan<byte> _body;
+    private readonly int _count;
 
     private ReceiverReport(ReadOnlySpan<byte> body, int count)
     {
-        this.body = body;
-        this.count = count;
+        _body = body;
+        _count = count;
     }
 
-    public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(body);
+    public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(_body);
 
-    public ReportBlocks Reports => new(body.Slice(4, count * ReportBlock.Length));
+    public ReportBlocks Reports => new(_body.Slice(4, _count * ReportBlock.Length));
 
     public static bool TryParse(scoped in RtcpPacket packet, out ReceiverReport report)
     {

@@ -3,12 +3,12 @@ namespace MeetOperator.Rtp.Rtcp;
 /// <summary>The report blocks of a sender or receiver report.</summary>
 public ref struct ReportBlocks
 {
-    private readonly ReadOnlySpan<byte> blocks;
-    private int position;
+    private readonly ReadOnlySpan<byte> _blocks;
+    private int _position;
 
-    internal ReportBlocks(ReadOnlySpan<byte> blocks) => this.blocks = blocks;
+    internal ReportBlocks(ReadOnlySpan<byte> blocks) => _blocks = blocks;
 
-    public readonly int Count => blocks.Length / ReportBlock.Length;
+    public readonly int Count => _blocks.Length / ReportBlock.Length;
 
     public ReportBlock Current { get; private set; }
 
@@ -16,13 +16,13 @@ public ref struct ReportBlocks
 
     public bool MoveNext()
     {
-        if (position + ReportBlock.Length > blocks.Length)
+        if (_position + ReportBlock.Length > _blocks.Length)
         {
             return false;
         }
 
-        Current = ReportBlock.Read(blocks[position..]);
-        position += ReportBlock.Length;
+        Current = ReportBlock.Read(_blocks[_position..]);
+        _position += ReportBlock.Length;
         return true;
     }
 }

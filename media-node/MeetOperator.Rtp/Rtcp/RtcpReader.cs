@@ -5,9 +5,9 @@ namespace MeetOperator.Rtp.Rtcp;
 /// <summary>Enumerates the packets of a compound packet (RFC 3550 §6.1) or a reduced-size packet (RFC 5506).</summary>
 public ref struct RtcpReader
 {
-    private ReadOnlySpan<byte> rest;
+    private ReadOnlySpan<byte> _rest;
 
-    public RtcpReader(ReadOnlySpan<byte> compound) => rest = compound;
+    public RtcpReader(ReadOnlySpan<byte> compound) => _rest = compound;
 
     public RtcpPacket Current { get; private set; }
 
@@ -29,42 +29,42 @@ public ref struct RtcpReader
 
     public bool MoveNext()
     {
-        if (rest.IsEmpty)
+        if (_rest.IsEmpty)
         {
             return false;
         }
 
-        if (rest.Length < RtcpPacket.HeaderLength || rest[0] >> 6 != 2)
+        if (_rest.Length < RtcpPacket.HeaderLength || _rest[0] >> 6 != 2)
         {
             return Stop();
         }
 
-        var length = (BinaryPrimitives.ReadUInt16BigEndian(rest[2..]) + 1) * 4;
-        if (length > rest.Length)
+        var length = (BinaryPrimitives.ReadUInt16BigEndian(_rest[2..]) + 1) * 4;
+        if (length > _rest.Length)
         {
             return Stop();
         }
 
         var padding = 0;
-        if ((rest[0] & 0x20) != 0)
+        if ((_rest[0] & 0x20) != 0)
         {
             // §6.4.1: only the last packet of a compound packet may have padding.
-            padding = rest[length - 1];
-            if (length != rest.Length || padding == 0 || padding > length - RtcpPacket.HeaderLength)
+            padding = _rest[length - 1];
+            if (length != _rest.Length || padding == 0 || padding > length - RtcpPacket.HeaderLength)
             {
                 return Stop();
             }
         }
 
-        Current = new RtcpPacket(rest[..(length - padding)]);
-        rest = rest[length..];
+        Current = new RtcpPacket(_rest[..(length - padding)]);
+        _rest = _rest[length..];
         return true;
     }
 
     private bool Stop()
     {
         IsMalformed = true;
-        rest = [];
+        _rest = [];
         return false;
     }
 }

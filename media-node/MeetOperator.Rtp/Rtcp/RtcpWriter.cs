@@ -9,12 +9,12 @@ namespace MeetOperator.Rtp.Rtcp;
 /// </summary>
 public ref struct RtcpWriter(Span<byte> destination)
 {
-    private readonly Span<byte> destination = destination;
+    private readonly Span<byte> _destination = destination;
 
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
 
-    public readonly ReadOnlySpan<byte> Written => destination[..Length];
+    public readonly ReadOnlySpan<byte> Written => _destination[..Length];
 
     public bool AddSenderReport(
         uint ssrc, ulong ntpTimestamp, uint rtpTimestamp, uint packetCount, uint octetCount, params ReadOnlySpan<ReportBlock> reports)
@@ -164,12 +164,12 @@ public ref struct RtcpWriter(Span<byte> destination)
     /// <summary>Adds a complete packet, such as transport-wide feedback.</summary>
     public bool AddRaw(scoped ReadOnlySpan<byte> packet)
     {
-        if (packet.Length > destination.Length - Length)
+        if (packet.Length > _destination.Length - Length)
         {
             return false;
         }
 
-        packet.CopyTo(destination[Length..]);
+        packet.CopyTo(_destination[Length..]);
         Length += packet.Length;
         return true;
     }
@@ -217,12 +217,12 @@ public ref struct RtcpWriter(Span<byte> destination)
     private Span<byte> Begin(RtcpPacketType type, int countOrFormat, int bodyLength)
     {
         var length = RtcpPacket.HeaderLength + bodyLength;
-        if (length > destination.Length - Length)
+        if (length > _destination.Length - Length)
         {
             return [];
         }
 
-        var packet = destination.Slice(Length, length);
+        var packet = _destination.Slice(Length, length);
         packet[0] = (byte)(0x80 | countOrFormat);
         packet[1] = (byte)type;
         BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)((length / 4) - 1));

@@ -8,28 +8,28 @@ public readonly ref struct SenderReport
     /// <summary>Length of the SSRC and the sender information: NTP and RTP time, packet and octet counts.</summary>
     internal const int BodyLength = 24;
 
-    private readonly ReadOnlySpan<byte> body;
-    private readonly int count;
+    private readonly ReadOnlySpan<byte> _body;
+    private readonly int _count;
 
     private SenderReport(ReadOnlySpan<byte> body, int count)
     {
-        this.body = body;
-        this.count = count;
+        _body = body;
+        _count = count;
     }
 
-    public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(body);
+    public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(_body);
 
     /// <summary>NTP time in 32.32 fixed-point seconds since 1900.</summary>
-    public ulong NtpTimestamp => BinaryPrimitives.ReadUInt64BigEndian(body[4..]);
+    public ulong NtpTimestamp => BinaryPrimitives.ReadUInt64BigEndian(_body[4..]);
 
     /// <summary>The RTP timestamp of the same moment.</summary>
-    public uint RtpTimestamp => BinaryPrimitives.ReadUInt32BigEndian(body[12..]);
+    public uint RtpTimestamp => BinaryPrimitives.ReadUInt32BigEndian(_body[12..]);
 
-    public uint PacketCount => BinaryPrimitives.ReadUInt32BigEndian(body[16..]);
+    public uint PacketCount => BinaryPrimitives.ReadUInt32BigEndian(_body[16..]);
 
-    public uint OctetCount => BinaryPrimitives.ReadUInt32BigEndian(body[20..]);
+    public uint OctetCount => BinaryPrimitives.ReadUInt32BigEndian(_body[20..]);
 
-    public ReportBlocks Reports => new(body.Slice(BodyLength, count * ReportBlock.Length));
+    public ReportBlocks Reports => new(_body.Slice(BodyLength, _count * ReportBlock.Length));
 
     public static bool TryParse(scoped in RtcpPacket packet, out SenderReport report)
     {

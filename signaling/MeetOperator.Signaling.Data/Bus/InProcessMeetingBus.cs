@@ -5,9 +5,9 @@ namespace MeetOperator.Signaling.Data.Bus;
 /// <summary>The meeting bus of a single instance, in memory.</summary>
 public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
 {
-    private readonly ConcurrentDictionary<MeetingKey, Channel> channels = new();
-    private readonly ConcurrentDictionary<(MeetingKey Meeting, string Code), DateTimeOffset> codes = new();
-    private long lastSweep;
+    private readonly ConcurrentDictionary<MeetingKey, Channel> _channels = new();
+    private readonly ConcurrentDictionary<(MeetingKey Meeting, string Code), DateTimeOffset> _codes = new();
+    private long _lastSweep;
 
     public IPresence Presence { get; } = new InProcessPresence(time);
 
@@ -19,7 +19,7 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
         var subscription = new Subscription(this, meeting, handler);
         while (true)
         {
-            var channel = channels.GetOrAdd(meeting, static _ => new Channel());
+            var channel = _channels.GetOrAdd(meeting, static _ => new Channel());
             lock (channel)
             {
                 if (channel.IsClosed)
@@ -35,7 +35,7 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
 
     public Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct)
     {
-        if (channels.TryGetValue(meeting, out var channel))
+        if (_channels.TryGetValue(meeting, out var channel))
         {
             lock (channel)
             {
@@ -53,31 +53,31 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
     {
         var now = time.GetUtcNow();
         RemoveExpiredCodes(now);
-        return Task.FromResult(codes.TryAdd((meeting, code), now + keep));
+        return Task.FromResult(_codes.TryAdd((meeting, code), now + keep));
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private void RemoveExpiredCodes(DateTimeOffset now)
     {
-        var last = Interlocked.Read(ref lastSweep);
-        if (now.UtcTicks - last < TimeSpan.TicksPerSecond * 10 || Interlocked.CompareExchange(ref lastSweep, now.UtcTicks, last) != last)
+        var last = Interlocked.Read(ref _lastSweep);
+        if (now.UtcTicks - last < TimeSpan.TicksPerSecond * 10 || Interlocked.CompareExchange(ref _lastSweep, now.UtcTicks, last) != last)
         {
             return;
         }
 
-        foreach (var (code, until) in codes)
+        foreach (var (code, until) in _codes)
         {
             if (until <= now)
             {
-                codes.TryRemove(code, out _);
+                _codes.TryRemove(code, out _);
             }
         }
     }
 
     private void Remove(Subscription subscription)
     {
-        if (!channels.TryGetValue(subscription.Meeting, out var channel))
+        if (!_channels.TryGetValue(subscription.Meeting, out var channel))
         {
             return;
         }
@@ -88,7 +88,7 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
             if (channel.Subscribers.Count == 0)
             {
                 channel.IsClosed = true;
-                channels.TryRemove(new KeyValuePair<MeetingKey, Channel>(subscription.Meeting, channel));
+                _channels.TryRemove(new KeyValuePair<MeetingKey, Channel>(subscription.Meeting, channel));
             }
         }
     }

@@ -5,14 +5,14 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 {
     private static readonly TimeSpan RemovalLifetime = TimeSpan.FromDays(1);
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<MeetingKey, Dictionary<string, StoredEntry>> meetings = [];
-    private readonly Dictionary<(MeetingKey Meeting, string ParticipantId), HashSet<string>> sessions = [];
-    private readonly Dictionary<(MeetingKey Meeting, string ParticipantId), DateTimeOffset> removed = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<MeetingKey, Dictionary<string, StoredEntry>> _meetings = [];
+    private readonly Dictionary<(MeetingKey Meeting, string ParticipantId), HashSet<string>> _sessions = [];
+    private readonly Dictionary<(MeetingKey Meeting, string ParticipantId), DateTimeOffset> _removed = [];
 
     public Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (IsRemoved(meeting, entry.ParticipantId))
             {
@@ -35,7 +35,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firmFor, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (IsRemoved(meeting, entry.ParticipantId))
             {
@@ -63,7 +63,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
             var held = Entries(meeting);
             var until = time.GetUtcNow() + ttl;
@@ -97,7 +97,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
             var held = Entries(meeting);
             var now = time.GetUtcNow();
@@ -125,10 +125,10 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
             var now = time.GetUtcNow();
-            return Task.FromResult<IReadOnlyList<PresenceEntry>>(meetings.TryGetValue(meeting, out var entries)
+            return Task.FromResult<IReadOnlyList<PresenceEntry>>(_meetings.TryGetValue(meeting, out var entries)
                 ? [.. entries.Values.Where(h => h.Until > now).Select(h => h.Entry).OrderBy(e => e.Since).ThenBy(e => e.ParticipantId, StringComparer.Ordinal)]
                 : []);
         }
@@ -136,9 +136,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, PresenceMedia kind, bool sending, bool silenced, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!meetings.TryGetValue(meeting, out var entries) || !entries.TryGetValue(participantId, out var held))
+            if (!_meetings.TryGetValue(meeting, out var entries) || !entries.TryGetValue(participantId, out var held))
             {
                 return Task.FromResult<PresenceEntry?>(null);
             }
@@ -153,9 +153,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task MarkAwayAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (meetings.TryGetValue(meeting, out var entries) && entries.TryGetValue(participantId, out var held) && held.Entry.Connection == connection)
+            if (_meetings.TryGetValue(meeting, out var entries) && entries.TryGetValue(participantId, out var held) && held.Entry.Connection == connection)
             {
                 entries[participantId] = held with { Entry = held.Entry with { Away = true } };
             }
@@ -166,9 +166,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var removed = meetings.TryGetValue(meeting, out var entries)
+            var removed = _meetings.TryGetValue(meeting, out var entries)
                 && entries.TryGetValue(participantId, out var held)
                 && held.Entry.Connection == connection
                 && entries.Remove(participantId);
@@ -179,16 +179,16 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<bool> ExpelAsync(MeetingKey meeting, string participantId, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
             var now = time.GetUtcNow();
-            foreach (var old in removed.Where(r => r.Value <= now).Select(r => r.Key).ToList())
+            foreach (var old in _removed.Where(r => r.Value <= now).Select(r => r.Key).ToList())
             {
-                removed.Remove(old);
+                _removed.Remove(old);
             }
 
-            removed[(meeting, participantId)] = now + RemovalLifetime;
-            var had = meetings.TryGetValue(meeting, out var entries) && entries.Remove(participantId);
+            _removed[(meeting, participantId)] = now + RemovalLifetime;
+            var had = _meetings.TryGetValue(meeting, out var entries) && entries.Remove(participantId);
             RemoveIfEmpty(meeting);
             return Task.FromResult(had);
         }
@@ -196,9 +196,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!meetings.TryGetValue(meeting, out var entries))
+            if (!_meetings.TryGetValue(meeting, out var entries))
             {
                 return Task.FromResult<IReadOnlyList<PresenceEntry>>([]);
             }
@@ -213,11 +213,11 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task AddSessionAsync(MeetingKey meeting, string participantId, string session, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!sessions.TryGetValue((meeting, participantId), out var open))
+            if (!_sessions.TryGetValue((meeting, participantId), out var open))
             {
-                sessions[(meeting, participantId)] = open = new HashSet<string>(StringComparer.Ordinal);
+                _sessions[(meeting, participantId)] = open = new HashSet<string>(StringComparer.Ordinal);
             }
 
             open.Add(session);
@@ -227,16 +227,16 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<int> EndSessionAsync(MeetingKey meeting, string participantId, string? session, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!sessions.TryGetValue((meeting, participantId), out var open) || (session is not null && !open.Remove(session)))
+            if (!_sessions.TryGetValue((meeting, participantId), out var open) || (session is not null && !open.Remove(session)))
             {
                 return Task.FromResult(-1);
             }
 
             if (session is null || open.Count == 0)
             {
-                sessions.Remove((meeting, participantId));
+                _sessions.Remove((meeting, participantId));
                 return Task.FromResult(0);
             }
 
@@ -246,9 +246,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     public Task<int> CountSessionsAsync(MeetingKey meeting, string participantId, CancellationToken ct)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return Task.FromResult(sessions.TryGetValue((meeting, participantId), out var open) ? open.Count : 0);
+            return Task.FromResult(_sessions.TryGetValue((meeting, participantId), out var open) ? open.Count : 0);
         }
     }
 
@@ -293,13 +293,13 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         return true;
     }
 
-    private bool IsRemoved(MeetingKey meeting, string participantId) => removed.TryGetValue((meeting, participantId), out var until) && until > time.GetUtcNow();
+    private bool IsRemoved(MeetingKey meeting, string participantId) => _removed.TryGetValue((meeting, participantId), out var until) && until > time.GetUtcNow();
 
     private Dictionary<string, StoredEntry> Entries(MeetingKey meeting)
     {
-        if (!meetings.TryGetValue(meeting, out var entries))
+        if (!_meetings.TryGetValue(meeting, out var entries))
         {
-            meetings[meeting] = entries = new Dictionary<string, StoredEntry>(StringComparer.Ordinal);
+            _meetings[meeting] = entries = new Dictionary<string, StoredEntry>(StringComparer.Ordinal);
         }
 
         return entries;
@@ -307,9 +307,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     private void RemoveIfEmpty(MeetingKey meeting)
     {
-        if (meetings.TryGetValue(meeting, out var entries) && entries.Count == 0)
+        if (_meetings.TryGetValue(meeting, out var entries) && entries.Count == 0)
         {
-            meetings.Remove(meeting);
+            _meetings.Remove(meeting);
         }
     }
 

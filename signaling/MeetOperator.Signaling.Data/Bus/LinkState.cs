@@ -6,19 +6,19 @@ namespace MeetOperator.Signaling.Data.Bus;
 /// </summary>
 internal sealed class LinkState
 {
-    private readonly Lock gate = new();
-    private long breaks;
-    private bool isAlive;
-    private bool isSubscribed;
+    private readonly Lock _gate = new();
+    private long _breaks;
+    private bool _isAlive;
+    private bool _isSubscribed;
 
     /// <summary>The number of breaks so far.</summary>
     public long Breaks
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return breaks;
+                return _breaks;
             }
         }
     }
@@ -28,9 +28,9 @@ internal sealed class LinkState
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return isAlive;
+                return _isAlive;
             }
         }
     }
@@ -40,34 +40,34 @@ internal sealed class LinkState
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return isSubscribed;
+                return _isSubscribed;
             }
         }
     }
 
     public void Break()
     {
-        lock (gate)
+        lock (_gate)
         {
-            breaks++;
-            isAlive = false;
-            isSubscribed = false;
+            _breaks++;
+            _isAlive = false;
+            _isSubscribed = false;
         }
     }
 
     /// <summary>Records that Redis responds again. Returns false and does nothing if there was a break since <paramref name="breaksBefore"/>.</summary>
     public bool TryMarkAlive(long breaksBefore)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (breaks != breaksBefore)
+            if (_breaks != breaksBefore)
             {
                 return false;
             }
 
-            isAlive = true;
+            _isAlive = true;
             return true;
         }
     }
@@ -75,14 +75,14 @@ internal sealed class LinkState
     /// <summary>Records that every channel is subscribed. Returns false and does nothing if there was a break since <paramref name="breaksBefore"/>.</summary>
     public bool TryMarkSubscribed(long breaksBefore)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!isAlive || breaks != breaksBefore)
+            if (!_isAlive || _breaks != breaksBefore)
             {
                 return false;
             }
 
-            isSubscribed = true;
+            _isSubscribed = true;
             return true;
         }
     }

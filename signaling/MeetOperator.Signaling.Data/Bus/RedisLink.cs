@@ -24,28 +24,28 @@ internal sealed class RedisLink : IAsyncDisposable
     /// <summary>Number of missed heartbeats after which the library's connections are replaced.</summary>
     private const int MissedHeartbeatsBeforeReplacing = 6;
 
-    private readonly ConfigurationOptions options;
-    private readonly TimeSpan commandTimeout;
-    private readonly ConcurrentDictionary<string, ChannelHandlers> channels = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim subscribing = new(1);
-    private readonly LinkState state = new();
-    private readonly CancellationTokenSource closed = new();
-    private readonly string heartbeatChannel = $"meet:pulse:{Guid.NewGuid():N}";
-    private readonly TaskCompletionSource firstHeartbeat = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile ConnectionMultiplexer redis;
-    private volatile Heartbeat? latestHeartbeat;
-    private Task heartbeats = Task.CompletedTask;
+    private readonly ConfigurationOptions _options;
+    private readonly TimeSpan _commandTimeout;
+    private readonly ConcurrentDictionary<string, ChannelHandlers> _channels = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _subscribing = new(1);
+    private readonly LinkState _state = new();
+    private readonly CancellationTokenSource _closed = new();
+    private readonly string _heartbeatChannel = $"meet:pulse:{Guid.NewGuid():N}";
+    private readonly TaskCompletionSource _firstHeartbeat = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ConnectionMultiplexer _redis;
+    private volatile Heartbeat? _latestHeartbeat;
+    private Task _heartbeats = Task.CompletedTask;
 
     private RedisLink(ConfigurationOptions options, ConnectionMultiplexer redis)
     {
-        this.options = options;
-        commandTimeout = TimeSpan.FromMilliseconds(options.ResponseTimeout);
-        this.redis = redis;
+        _options = options;
+        _commandTimeout = TimeSpan.FromMilliseconds(options.ResponseTimeout);
+        _redis = redis;
         ObserveFailures(redis);
     }
 
     /// <summary>False from a break until every channel is subscribed again.</summary>
-    public bool IsSubscribed => state.IsSubscribed;
+    public bool IsSubscribed => _state.IsSubscribed;
 
     /// <summary>Returns when Redis responds, or after a timeout; the link then keeps trying to connect.</summary>
     public static async Task<RedisLink> OpenAsync(string configuration)
@@ -62,8 +62,8 @@ internal sealed class RedisLink : IAsyncDisposable
         options.KeepAlive = 5;
         options.ReconnectRetryPolicy = new LinearRetry(500);
         var link = new RedisLink(options, await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false));
-        link.heartbeats = Task.Run(link.RunHeartbeatsAsync);
-        await Task.WhenAny(link.firstHeartbeat.Task, Task.Delay(FirstHeartbeatTimeout)).ConfigureAwait(false);
+        link._heartbeats = Task.Run(link.RunHeartbeatsAsync);
+        await Task.WhenAny(link._firstHeartbeat.Task, Task.Delay(FirstHeartbeatTimeout)).ConfigureAwait(false);
         return link;
     }
 
@@ -71,18 +71,18 @@ internal sealed class RedisLink : IAsyncDisposable
     /// <exception cref="BusUnavailableException">Redis is unavailable.</exception>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken ct)
     {
-        if (!state.IsAlive)
+        if (!_state.IsAlive)
         {
             throw new BusUnavailableException("Redis is unavailable.");
         }
 
         try
         {
-            return await call(redis.GetDatabase()).WaitAsync(commandTimeout, ct).ConfigureAwait(false);
+            return await call(_redis.GetDatabase()).WaitAsync(_commandTimeout, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or RedisConnectionException or RedisTimeoutException or ObjectDisposedException)
         {
-            state.Break();
+            _state.Break();
             throw new BusUnavailableException("Redis does not respond.", e);
         }
     }
@@ -90,23 +90,23 @@ internal sealed class RedisLink : IAsyncDisposable
     /// <summary>Adds a listener. While Redis is unavailable, the subscription becomes active when it recovers.</summary>
     public async Task<IAsyncDisposable> SubscribeAsync(string channel, ChannelListener listener)
     {
-        await subscribing.WaitAsync().ConfigureAwait(false);
-        var handlers = channels.GetOrAdd(channel, static _ => new ChannelHandlers());
+        await _subscribing.WaitAsync().ConfigureAwait(false);
+        var handlers = _channels.GetOrAdd(channel, static _ => new ChannelHandlers());
         handlers.Add(listener);
         try
         {
-            if (state.IsAlive && !handlers.IsSubscribed)
+            if (_state.IsAlive && !handlers.IsSubscribed)
             {
-                await SubscribeAsync(redis.GetSubscriber(), channel, handlers).ConfigureAwait(false);
+                await SubscribeAsync(_redis.GetSubscriber(), channel, handlers).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
-            state.Break();
+            _state.Break();
         }
         finally
         {
-            subscribing.Release();
+            _subscribing.Release();
         }
 
         return new Subscription(() => UnsubscribeAsync(channel, handlers, listener));
@@ -114,11 +114,11 @@ internal sealed class RedisLink : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await closed.CancelAsync().ConfigureAwait(false);
-        state.Break();
-        await heartbeats.ConfigureAwait(false);
-        await CloseAsync(redis).ConfigureAwait(false);
-        closed.Dispose();
+        await _closed.CancelAsync().ConfigureAwait(false);
+        _state.Break();
+        await _heartbeats.ConfigureAwait(false);
+        await CloseAsync(_redis).ConfigureAwait(false);
+        _closed.Dispose();
     }
 
     private static async Task CloseAsync(ConnectionMultiplexer old)
@@ -138,8 +138,8 @@ internal sealed class RedisLink : IAsyncDisposable
     private async Task SubscribeAsync(ISubscriber subscriber, string channel, ChannelHandlers handlers)
     {
         // After a break, the library may still have the previous subscription and would call the handlers twice.
-        await subscriber.UnsubscribeAsync(channel).WaitAsync(commandTimeout).ConfigureAwait(false);
-        await subscriber.SubscribeAsync(channel, handlers.OnMessage).WaitAsync(commandTimeout).ConfigureAwait(false);
+        await subscriber.UnsubscribeAsync(channel).WaitAsync(_commandTimeout).ConfigureAwait(false);
+        await subscriber.SubscribeAsync(channel, handlers.OnMessage).WaitAsync(_commandTimeout).ConfigureAwait(false);
         handlers.IsSubscribed = true;
     }
 
@@ -149,9 +149,9 @@ internal sealed class RedisLink : IAsyncDisposable
         connection.PreserveAsyncOrder = true;
         connection.ConnectionFailed += (_, _) =>
         {
-            if (ReferenceEquals(connection, redis))
+            if (ReferenceEquals(connection, _redis))
             {
-                state.Break();
+                _state.Break();
             }
         };
     }
@@ -159,24 +159,24 @@ internal sealed class RedisLink : IAsyncDisposable
     private async Task RunHeartbeatsAsync()
     {
         var missed = 0;
-        while (!closed.IsCancellationRequested)
+        while (!_closed.IsCancellationRequested)
         {
-            var breaksBefore = state.Breaks;
+            var breaksBefore = _state.Breaks;
             if (await TryHeartbeatAsync().ConfigureAwait(false))
             {
                 missed = 0;
                 await OnHeartbeatArrivedAsync(breaksBefore).ConfigureAwait(false);
             }
-            else if (!closed.IsCancellationRequested)
+            else if (!_closed.IsCancellationRequested)
             {
-                state.Break();
+                _state.Break();
                 if (++missed % MissedHeartbeatsBeforeReplacing == 0)
                 {
                     await ReplaceConnectionAsync().ConfigureAwait(false);
                 }
             }
 
-            await Task.Delay(state.IsAlive ? HeartbeatInterval : HeartbeatIntervalWhileDown, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_state.IsAlive ? HeartbeatInterval : HeartbeatIntervalWhileDown, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -184,19 +184,19 @@ internal sealed class RedisLink : IAsyncDisposable
     {
         try
         {
-            var connection = redis;
+            var connection = _redis;
             var subscriber = connection.GetSubscriber();
             var heartbeat = new Heartbeat(Random.Shared.NextInt64());
-            latestHeartbeat = heartbeat;
-            if (!state.IsAlive)
+            _latestHeartbeat = heartbeat;
+            if (!_state.IsAlive)
             {
                 // The previous subscription may be lost after a break.
-                await subscriber.UnsubscribeAsync(heartbeatChannel).WaitAsync(commandTimeout, closed.Token).ConfigureAwait(false);
-                await subscriber.SubscribeAsync(heartbeatChannel, OnHeartbeatMessage).WaitAsync(commandTimeout, closed.Token).ConfigureAwait(false);
+                await subscriber.UnsubscribeAsync(_heartbeatChannel).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
+                await subscriber.SubscribeAsync(_heartbeatChannel, OnHeartbeatMessage).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
             }
 
-            await subscriber.PublishAsync(heartbeatChannel, heartbeat.Number).WaitAsync(commandTimeout, closed.Token).ConfigureAwait(false);
-            await heartbeat.Arrived.Task.WaitAsync(commandTimeout, closed.Token).ConfigureAwait(false);
+            await subscriber.PublishAsync(_heartbeatChannel, heartbeat.Number).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
+            await heartbeat.Arrived.Task.WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception)
@@ -208,7 +208,7 @@ internal sealed class RedisLink : IAsyncDisposable
 
     private void OnHeartbeatMessage(RedisChannel channel, RedisValue value)
     {
-        if (latestHeartbeat is { } heartbeat && heartbeat.Number == (long)value)
+        if (_latestHeartbeat is { } heartbeat && heartbeat.Number == (long)value)
         {
             heartbeat.Arrived.TrySetResult();
         }
@@ -219,16 +219,16 @@ internal sealed class RedisLink : IAsyncDisposable
     /// </summary>
     private async Task OnHeartbeatArrivedAsync(long breaksBefore)
     {
-        if (state.IsAlive)
+        if (_state.IsAlive)
         {
             return;
         }
 
         var lost = await MarkAliveAsync(breaksBefore).ConfigureAwait(false);
-        firstHeartbeat.TrySetResult();
+        _firstHeartbeat.TrySetResult();
         foreach (var batch in lost.Chunk(ResubscribeBatch))
         {
-            if (!state.IsAlive || !await ResubscribeAsync(batch).ConfigureAwait(false))
+            if (!_state.IsAlive || !await ResubscribeAsync(batch).ConfigureAwait(false))
             {
                 return;
             }
@@ -239,50 +239,50 @@ internal sealed class RedisLink : IAsyncDisposable
             }
         }
 
-        state.TryMarkSubscribed(breaksBefore);
+        _state.TryMarkSubscribed(breaksBefore);
     }
 
     /// <summary>Allows calls again. Returns the channels to resubscribe; channels added from now on subscribe themselves.</summary>
     private async Task<KeyValuePair<string, ChannelHandlers>[]> MarkAliveAsync(long breaksBefore)
     {
-        await subscribing.WaitAsync().ConfigureAwait(false);
+        await _subscribing.WaitAsync().ConfigureAwait(false);
         try
         {
-            var lost = channels.ToArray();
+            var lost = _channels.ToArray();
             foreach (var (_, handlers) in lost)
             {
                 handlers.IsSubscribed = false;
             }
 
-            state.TryMarkAlive(breaksBefore);
+            _state.TryMarkAlive(breaksBefore);
             return lost;
         }
         finally
         {
-            subscribing.Release();
+            _subscribing.Release();
         }
     }
 
     private async Task<bool> ResubscribeAsync(KeyValuePair<string, ChannelHandlers>[] batch)
     {
-        await subscribing.WaitAsync().ConfigureAwait(false);
+        await _subscribing.WaitAsync().ConfigureAwait(false);
         try
         {
-            var subscriber = redis.GetSubscriber();
+            var subscriber = _redis.GetSubscriber();
 
             // Meanwhile, a channel may have lost its last listener, or a new listener may have subscribed it.
-            await Task.WhenAll(batch.Where(c => !c.Value.IsSubscribed && channels.TryGetValue(c.Key, out var now) && now == c.Value)
+            await Task.WhenAll(batch.Where(c => !c.Value.IsSubscribed && _channels.TryGetValue(c.Key, out var now) && now == c.Value)
                 .Select(channel => SubscribeAsync(subscriber, channel.Key, channel.Value))).ConfigureAwait(false);
             return true;
         }
         catch (Exception)
         {
-            state.Break();
+            _state.Break();
             return false;
         }
         finally
         {
-            subscribing.Release();
+            _subscribing.Release();
         }
     }
 
@@ -300,12 +300,12 @@ internal sealed class RedisLink : IAsyncDisposable
 
     private async Task ReplaceConnectionAsync()
     {
-        var old = redis;
+        var old = _redis;
         try
         {
-            var next = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+            var next = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
             ObserveFailures(next);
-            redis = next;
+            _redis = next;
             await CloseAsync(old).ConfigureAwait(false);
         }
         catch (Exception)
@@ -316,12 +316,12 @@ internal sealed class RedisLink : IAsyncDisposable
 
     private async ValueTask UnsubscribeAsync(string channel, ChannelHandlers handlers, ChannelListener listener)
     {
-        await subscribing.WaitAsync().ConfigureAwait(false);
+        await _subscribing.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (handlers.Remove(listener) && channels.TryRemove(KeyValuePair.Create(channel, handlers)) && state.IsAlive)
+            if (handlers.Remove(listener) && _channels.TryRemove(KeyValuePair.Create(channel, handlers)) && _state.IsAlive)
             {
-                await redis.GetSubscriber().UnsubscribeAsync(channel).WaitAsync(commandTimeout).ConfigureAwait(false);
+                await _redis.GetSubscriber().UnsubscribeAsync(channel).WaitAsync(_commandTimeout).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
@@ -330,7 +330,7 @@ internal sealed class RedisLink : IAsyncDisposable
         }
         finally
         {
-            subscribing.Release();
+            _subscribing.Release();
         }
     }
 
@@ -341,8 +341,8 @@ internal sealed class RedisLink : IAsyncDisposable
 
     private sealed class Subscription(Func<ValueTask> end) : IAsyncDisposable
     {
-        private int ended;
+        private int _ended;
 
-        public ValueTask DisposeAsync() => Interlocked.Exchange(ref ended, 1) == 0 ? end() : ValueTask.CompletedTask;
+        public ValueTask DisposeAsync() => Interlocked.Exchange(ref _ended, 1) == 0 ? end() : ValueTask.CompletedTask;
     }
 }

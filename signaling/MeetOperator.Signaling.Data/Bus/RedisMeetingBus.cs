@@ -9,17 +9,17 @@ namespace MeetOperator.Signaling.Data.Bus;
 /// </summary>
 public sealed class RedisMeetingBus : IMeetingBus
 {
-    private readonly RedisLink link;
+    private readonly RedisLink _link;
 
     private RedisMeetingBus(RedisLink link)
     {
-        this.link = link;
+        _link = link;
         Presence = new RedisPresence(link);
     }
 
     public IPresence Presence { get; }
 
-    public bool IsConnected => link.IsSubscribed;
+    public bool IsConnected => _link.IsSubscribed;
 
     /// <summary>
     /// Returns null if <see cref="ConnectAsync"/> accepts the configuration, otherwise what is wrong with it. The text never contains the password.
@@ -41,7 +41,7 @@ public sealed class RedisMeetingBus : IMeetingBus
 
     public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, Action recovered, CancellationToken ct)
     {
-        return link.SubscribeAsync(Channel(meeting), new ChannelListener(OnMessage, recovered)).WaitAsync(ct);
+        return _link.SubscribeAsync(Channel(meeting), new ChannelListener(OnMessage, recovered)).WaitAsync(ct);
 
         void OnMessage(RedisValue value)
         {
@@ -53,12 +53,12 @@ public sealed class RedisMeetingBus : IMeetingBus
     }
 
     public Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct) =>
-        link.CallAsync(redis => redis.PublishAsync(Channel(meeting), JsonSerializer.SerializeToUtf8Bytes(busEvent, BusJson.Options)), ct);
+        _link.CallAsync(redis => redis.PublishAsync(Channel(meeting), JsonSerializer.SerializeToUtf8Bytes(busEvent, BusJson.Options)), ct);
 
     public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct) =>
-        link.CallAsync(redis => redis.StringSetAsync($"{meeting}:code:{code}", 1, keep, When.NotExists), ct);
+        _link.CallAsync(redis => redis.StringSetAsync($"{meeting}:code:{code}", 1, keep, When.NotExists), ct);
 
-    public ValueTask DisposeAsync() => link.DisposeAsync();
+    public ValueTask DisposeAsync() => _link.DisposeAsync();
 
     private static string Channel(MeetingKey meeting) => $"{meeting}:events";
 }

@@ -14,15 +14,15 @@ internal sealed class RedisPresence : IPresence
     private const int MaxMeetings = 100;
     private static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(1);
 
-    private readonly RedisLink link;
-    private readonly RequestBatcher<Renewal, RenewResult> renewals;
-    private readonly RequestBatcher<MeetingKey, IReadOnlyList<PresenceEntry>> sweeps;
+    private readonly RedisLink _link;
+    private readonly RequestBatcher<Renewal, RenewResult> _renewals;
+    private readonly RequestBatcher<MeetingKey, IReadOnlyList<PresenceEntry>> _sweeps;
 
     public RedisPresence(RedisLink link)
     {
-        this.link = link;
-        renewals = new RequestBatcher<Renewal, RenewResult>(MaxEntries, r => Math.Max(r.Entries.Count, MaxEntries / MaxMeetings), RenewAsync);
-        sweeps = new RequestBatcher<MeetingKey, IReadOnlyList<PresenceEntry>>(MaxMeetings, _ => 1, SweepAsync);
+        _link = link;
+        _renewals = new RequestBatcher<Renewal, RenewResult>(MaxEntries, r => Math.Max(r.Entries.Count, MaxEntries / MaxMeetings), RenewAsync);
+        _sweeps = new RequestBatcher<MeetingKey, IReadOnlyList<PresenceEntry>>(MaxMeetings, _ => 1, SweepAsync);
     }
 
     public async Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
@@ -39,7 +39,7 @@ internal sealed class RedisPresence : IPresence
 
     /// <summary>Concurrent renewals share one command, because every instance renews all of its meetings on each tick.</summary>
     public Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct) =>
-        entries.Count == 0 ? Task.FromResult(RenewResult.Empty) : renewals.SendAsync(new Renewal(meeting, entries, ttl), ct);
+        entries.Count == 0 ? Task.FromResult(RenewResult.Empty) : _renewals.SendAsync(new Renewal(meeting, entries, ttl), ct);
 
     public async Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct)
     {
@@ -69,10 +69,10 @@ internal sealed class RedisPresence : IPresence
     public async Task<bool> ExpelAsync(MeetingKey meeting, string participantId, CancellationToken ct) =>
         (int)await RunAsync(PresenceScripts.Expel, meeting, ct, participantId, Milliseconds(MaxLifetime)).ConfigureAwait(false) == 1;
 
-    public Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct) => sweeps.SendAsync(meeting, ct);
+    public Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct) => _sweeps.SendAsync(meeting, ct);
 
     public Task AddSessionAsync(MeetingKey meeting, string participantId, string session, CancellationToken ct) =>
-        link.CallAsync(
+        _link.CallAsync(
             async redis =>
             {
                 await redis.SetAddAsync(Sessions(meeting, participantId), session).ConfigureAwait(false);
@@ -81,24 +81,24 @@ internal sealed class RedisPresence : IPresence
             ct);
 
     public async Task<int> EndSessionAsync(MeetingKey meeting, string participantId, string? session, CancellationToken ct) =>
-        (int)await link.CallAsync(
+        (int)await _link.CallAsync(
             redis => redis.ScriptEvaluateAsync(PresenceScripts.EndSession, [Sessions(meeting, participantId)], [session ?? string.Empty]), ct).ConfigureAwait(false);
 
     public async Task<int> CountSessionsAsync(MeetingKey meeting, string participantId, CancellationToken ct) =>
-        (int)await link.CallAsync(redis => redis.SetLengthAsync(Sessions(meeting, participantId)), ct).ConfigureAwait(false);
+        (int)await _link.CallAsync(redis => redis.SetLengthAsync(Sessions(meeting, participantId)), ct).ConfigureAwait(false);
 
     private async Task<IReadOnlyList<RenewResult>> RenewAsync(IReadOnlyList<Renewal> requests)
     {
         RedisValue[] arguments = [.. requests.SelectMany(r => new RedisValue[] { Milliseconds(r.Ttl), r.Entries.Count }
             .Concat(r.Entries.SelectMany(e => new RedisValue[] { e.ParticipantId, e.Connection, e.IsShared ? string.Empty : Json(e) })))];
-        var answers = (RedisResult[])(await link.CallAsync(
+        var answers = (RedisResult[])(await _link.CallAsync(
             redis => redis.ScriptEvaluateAsync(PresenceScripts.Renew, [.. requests.SelectMany(r => Keys(r.Meeting))], arguments), CancellationToken.None).ConfigureAwait(false))!;
         return [.. answers.Select(a => (RedisResult[])a!).Select(lists => new RenewResult(Ids(lists[0]), Ids(lists[1])))];
     }
 
     private async Task<IReadOnlyList<IReadOnlyList<PresenceEntry>>> SweepAsync(IReadOnlyList<MeetingKey> meetings)
     {
-        var answers = (RedisResult[])(await link.CallAsync(
+        var answers = (RedisResult[])(await _link.CallAsync(
             redis => redis.ScriptEvaluateAsync(PresenceScripts.Sweep, [.. meetings.SelectMany(Keys)], []), CancellationToken.None).ConfigureAwait(false))!;
         return [.. answers.Select(a => Read((RedisValue[]?)a))];
     }
@@ -130,7 +130,7 @@ internal sealed class RedisPresence : IPresence
     private static RedisValue Flag(bool flag) => flag ? "true" : "false";
 
     private Task<RedisResult> RunAsync(string script, MeetingKey meeting, CancellationToken ct, params RedisValue[] arguments) =>
-        link.CallAsync(redis => redis.ScriptEvaluateAsync(script, Keys(meeting), arguments), ct);
+        _link.CallAsync(redis => redis.ScriptEvaluateAsync(script, Keys(meeting), arguments), ct);
 
     private sealed record Renewal(MeetingKey Meeting, IReadOnlyList<PresenceEntry> Entries, TimeSpan Ttl);
 }

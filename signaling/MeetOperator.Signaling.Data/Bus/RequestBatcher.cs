@@ -9,19 +9,19 @@ namespace MeetOperator.Signaling.Data.Bus;
 /// <param name="send">Sends a batch and returns one response per request, in the same order. If it throws, every request in the batch fails.</param>
 internal sealed class RequestBatcher<TRequest, TResponse>(int maxWeight, Func<TRequest, int> weigh, Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TResponse>>> send)
 {
-    private readonly Lock gate = new();
-    private readonly Queue<PendingRequest> waiting = new();
-    private bool running;
+    private readonly Lock _gate = new();
+    private readonly Queue<PendingRequest> _waiting = new();
+    private bool _running;
 
     public async Task<TResponse> SendAsync(TRequest request, CancellationToken ct)
     {
         var pending = new PendingRequest(request);
         bool isFirst;
-        lock (gate)
+        lock (_gate)
         {
-            waiting.Enqueue(pending);
-            isFirst = !running;
-            running = true;
+            _waiting.Enqueue(pending);
+            isFirst = !_running;
+            _running = true;
         }
 
         if (isFirst)
@@ -57,16 +57,16 @@ internal sealed class RequestBatcher<TRequest, TResponse>(int maxWeight, Func<TR
 
     private List<PendingRequest> Take()
     {
-        lock (gate)
+        lock (_gate)
         {
             var (taken, weight) = (new List<PendingRequest>(), 0);
-            while (waiting.TryPeek(out var next) && (taken.Count == 0 || weight + weigh(next.Request) <= maxWeight))
+            while (_waiting.TryPeek(out var next) && (taken.Count == 0 || weight + weigh(next.Request) <= maxWeight))
             {
                 weight += weigh(next.Request);
-                taken.Add(waiting.Dequeue());
+                taken.Add(_waiting.Dequeue());
             }
 
-            running = taken.Count > 0;
+            _running = taken.Count > 0;
             return taken;
         }
     }

@@ -18,18 +18,18 @@ public sealed class PostgresDatabase : ISqlDatabase
 
     private static readonly ResiliencePropertyKey<long> StartTimestamp = new("began");
 
-    private readonly NpgsqlDataSource source;
-    private readonly TimeProvider time;
-    private readonly ResiliencePipeline retry;
+    private readonly NpgsqlDataSource _source;
+    private readonly TimeProvider _time;
+    private readonly ResiliencePipeline _retry;
 
     public PostgresDatabase(string connectionString, TimeProvider? time = null)
     {
-        this.time = time ?? TimeProvider.System;
-        source = NpgsqlDataSource.Create(WithLimits(connectionString));
-        retry = new ResiliencePipelineBuilder { TimeProvider = this.time }.AddRetry(new RetryStrategyOptions
+        _time = time ?? TimeProvider.System;
+        _source = NpgsqlDataSource.Create(WithLimits(connectionString));
+        _retry = new ResiliencePipelineBuilder { TimeProvider = _time }.AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = attempt => ValueTask.FromResult(
-                attempt.Outcome.Exception is { } e && TransientErrors.IsDatabaseOutage(e) && this.time.GetElapsedTime(attempt.Context.Properties.GetValue(StartTimestamp, 0)) < RetryWindow),
+                attempt.Outcome.Exception is { } e && TransientErrors.IsDatabaseOutage(e) && _time.GetElapsedTime(attempt.Context.Properties.GetValue(StartTimestamp, 0)) < RetryWindow),
             MaxRetryAttempts = int.MaxValue,
             BackoffType = DelayBackoffType.Exponential,
             Delay = TimeSpan.FromMilliseconds(50),
@@ -37,7 +37,7 @@ public sealed class PostgresDatabase : ISqlDatabase
             OnRetry = _ =>
             {
                 // After a restart, all pooled connections are broken.
-                source.Clear();
+                _source.Clear();
                 return ValueTask.CompletedTask;
             },
         }).Build();
@@ -45,15 +45,15 @@ public sealed class PostgresDatabase : ISqlDatabase
 
     public string Engine => "postgres";
 
-    public async Task<DbConnection> OpenAsync(CancellationToken ct) => await source.OpenConnectionAsync(ct).ConfigureAwait(false);
+    public async Task<DbConnection> OpenAsync(CancellationToken ct) => await _source.OpenConnectionAsync(ct).ConfigureAwait(false);
 
     public async Task<T> RunAsync<T>(SqlScope scope, Func<DbConnection, Task<T>> work, CancellationToken ct)
     {
         var context = ResilienceContextPool.Shared.Get(ct);
-        context.Properties.Set(StartTimestamp, time.GetTimestamp());
+        context.Properties.Set(StartTimestamp, _time.GetTimestamp());
         try
         {
-            return await retry.ExecuteAsync(async attempt => await RunOnceAsync(scope, work, attempt.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
+            return await _retry.ExecuteAsync(async attempt => await RunOnceAsync(scope, work, attempt.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
         }
         finally
         {
@@ -68,7 +68,7 @@ public sealed class PostgresDatabase : ISqlDatabase
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
             "SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction, commandTimeout: Migrator.Timeout, cancellationToken: ct));
 
-    public ValueTask DisposeAsync() => source.DisposeAsync();
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     private async Task<T> RunOnceAsync<T>(SqlScope scope, Func<DbConnection, Task<T>> work, CancellationToken ct)
     {

@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.Data.Databases;
 /// <summary>SQLite in a file on disk, for a single host. Uses a write-ahead log; writers wait up to ten seconds for the lock.</summary>
 public sealed class SqliteDatabase : ISqlDatabase
 {
-    private readonly string connectionString;
+    private readonly string _connectionString;
 
     static SqliteDatabase() => SQLitePCL.Batteries_V2.Init();
 
@@ -15,14 +15,14 @@ public sealed class SqliteDatabase : ISqlDatabase
     {
         var full = Path.GetFullPath(path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        connectionString = new SqliteConnectionStringBuilder { DataSource = full, DefaultTimeout = 10, ForeignKeys = true }.ToString();
+        _connectionString = new SqliteConnectionStringBuilder { DataSource = full, DefaultTimeout = 10, ForeignKeys = true }.ToString();
     }
 
     public string Engine => "sqlite";
 
     public async Task<DbConnection> OpenAsync(CancellationToken ct)
     {
-        var connection = new SqliteConnection(connectionString);
+        var connection = new SqliteConnection(_connectionString);
         await connection.OpenAsync(ct).ConfigureAwait(false);
         await using var pragma = connection.CreateCommand();
         pragma.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 10000;";
@@ -45,7 +45,7 @@ public sealed class SqliteDatabase : ISqlDatabase
 
     public ValueTask DisposeAsync()
     {
-        using var connection = new SqliteConnection(connectionString);
+        using var connection = new SqliteConnection(_connectionString);
         SqliteConnection.ClearPool(connection);
         return ValueTask.CompletedTask;
     }

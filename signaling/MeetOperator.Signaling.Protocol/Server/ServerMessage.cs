@@ -10,9 +10,9 @@ public abstract record ServerMessage
     // Clients read text frames with JSON.parse and never insert them into HTML, so only the escapes that JSON requires are used.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly string type;
+    private readonly string _type;
 
-    private protected ServerMessage(string type) => this.type = type;
+    private protected ServerMessage(string type) => _type = type;
 
     /// <summary>Serializes the message to a text frame.</summary>
     public byte[] ToUtf8()
@@ -21,7 +21,7 @@ public abstract record ServerMessage
         using (var json = new Utf8JsonWriter(buffer, Relaxed))
         {
             json.WriteStartObject();
-            json.WriteString("type"u8, type);
+            json.WriteString("type"u8, _type);
             WriteFields(json);
             json.WriteEndObject();
         }

@@ -17,15 +17,15 @@ public sealed class ApiKeys
 {
     private const string ByHash = "hash";
 
-    private readonly Informer<Tenant> tenants;
-    private readonly Informer<ConfigMap> hashes;
-    private readonly string ownNamespace;
+    private readonly Informer<Tenant> _tenants;
+    private readonly Informer<ConfigMap> _hashes;
+    private readonly string _ownNamespace;
 
     public ApiKeys(Informer<Tenant> tenants, Informer<ConfigMap> hashes, SignalingOptions options)
     {
-        this.tenants = tenants;
-        this.hashes = hashes;
-        ownNamespace = options.Namespace;
+        _tenants = tenants;
+        _hashes = hashes;
+        _ownNamespace = options.Namespace;
 
         // A lookup by hash needs no constant-time comparison, because callers cannot choose the hash of a key.
         hashes.AddIndex(ByHash, map => map.Data?.Values ?? []);
@@ -44,7 +44,7 @@ public sealed class ApiKeys
             return null;
         }
 
-        foreach (var map in hashes.ByIndex(ByHash, hash))
+        foreach (var map in _hashes.ByIndex(ByHash, hash))
         {
             if (OwnerOf(map) is { } tenant && tenant.Spec.ApiKeys.Any(apiKey => map.Data!.TryGetValue(apiKey.Name, out var stored) && stored == hash))
             {
@@ -52,7 +52,7 @@ public sealed class ApiKeys
             }
         }
 
-        return tenants.HasSynced && hashes.HasSynced && tenants.List().All(tenant => tenant.Spec.ApiKeys.Count == 0 || tenant.Metadata.DeletionTimestamp is not null || hashes.Get(new NamespacedName(ownNamespace, ApiKeyHashes.NameOf(tenant))) is not null)
+        return _tenants.HasSynced && _hashes.HasSynced && _tenants.List().All(tenant => tenant.Spec.ApiKeys.Count == 0 || tenant.Metadata.DeletionTimestamp is not null || _hashes.Get(new NamespacedName(_ownNamespace, ApiKeyHashes.NameOf(tenant))) is not null)
             ? null
             : throw new ProblemException(ProblemCode.Unavailable, "The API key cannot be verified yet because this server is still reading the keys of some tenants. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
     }
@@ -60,6 +60,6 @@ public sealed class ApiKeys
     /// <summary>Returns the current tenant, or null if the ConfigMap belongs to a deleted tenant with the same name.</summary>
     private Tenant? OwnerOf(ConfigMap map) =>
         map.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var name) == true
-        && tenants.Get(new NamespacedName(null, name)) is { } tenant
+        && _tenants.Get(new NamespacedName(null, name)) is { } tenant
         && ApiKeyHashes.NameOf(tenant) == map.Metadata.Name ? tenant : null;
 }

@@ -11,10 +11,10 @@ public sealed class GracefulShutdown(SignalingOptions options, MeetingSessions s
 {
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
-    private volatile bool isShuttingDown;
+    private volatile bool _isShuttingDown;
 
     /// <summary>True as soon as the shutdown starts.</summary>
-    public bool IsShuttingDown => isShuttingDown;
+    public bool IsShuttingDown => _isShuttingDown;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -25,7 +25,7 @@ public sealed class GracefulShutdown(SignalingOptions options, MeetingSessions s
     /// <summary>Runs before the server stops listening.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        isShuttingDown = true;
+        _isShuttingDown = true;
         await Task.Delay(options.Drain, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await sessions.EvacuateAsync().ConfigureAwait(false);
     }

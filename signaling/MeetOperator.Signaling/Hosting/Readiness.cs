@@ -19,10 +19,10 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
     /// <summary>Shorter than the kubelet's probe timeout, so that the response can name the database as the cause.</summary>
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly SemaphoreSlim checking = new(1);
-    private string? databaseFailure = "the database has not been checked yet";
-    private long checkedAt = long.MinValue;
-    private bool wasBusConnected;
+    private readonly SemaphoreSlim _checking = new(1);
+    private string? _databaseFailure = "the database has not been checked yet";
+    private long _checkedAt = long.MinValue;
+    private bool _wasBusConnected;
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         ProbeAnswer.Of(await GetNotReadyMessageAsync(cancellationToken).ConfigureAwait(false));
@@ -45,26 +45,26 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
             return "the operator has not issued the client certificate for media nodes yet";
         }
 
-        wasBusConnected |= bus.IsConnected;
-        if (!wasBusConnected)
+        _wasBusConnected |= bus.IsConnected;
+        if (!_wasBusConnected)
         {
             return "the meeting bus (Redis) has not been reached yet";
         }
 
-        await checking.WaitAsync(ct).ConfigureAwait(false);
+        await _checking.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > CheckInterval)
+            if (_checkedAt == long.MinValue || time.GetElapsedTime(_checkedAt) > CheckInterval)
             {
-                databaseFailure = schema.NotReadyMessage ?? await CheckDatabaseAsync(ct).ConfigureAwait(false);
-                checkedAt = time.GetTimestamp();
+                _databaseFailure = schema.NotReadyMessage ?? await CheckDatabaseAsync(ct).ConfigureAwait(false);
+                _checkedAt = time.GetTimestamp();
             }
 
-            return databaseFailure;
+            return _databaseFailure;
         }
         finally
         {
-            checking.Release();
+            _checking.Release();
         }
     }
 

@@ -16,10 +16,10 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     /// <summary>How far this server's clock may be behind the clock of the API server.</summary>
     private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
 
-    private readonly Throttle failures = new(perSecond: 10, burst: 50);
+    private readonly Throttle _failures = new(perSecond: 10, burst: 50);
 
     /// <summary>The burst allows a video wall to open a session for every participant of a large meeting at once.</summary>
-    private readonly Throttle ticketRequests = new(perSecond: 20, burst: 200);
+    private readonly Throttle _ticketRequests = new(perSecond: 20, burst: 200);
 
     /// <summary>Returns the tenant that the caller may create meetings for.</summary>
     public Tenant Tenant(HttpRequest request)
@@ -61,7 +61,7 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
             throw CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The ticket was issued for an earlier meeting with this ID."));
         }
 
-        return ticketRequests.TryTake($"{subject.Tenant}/{meetingId}/{subject.ParticipantId}")
+        return _ticketRequests.TryTake($"{subject.Tenant}/{meetingId}/{subject.ParticipantId}")
             ? subject
             : throw ProblemException.TooMany("Too many requests with this ticket. Try again later.");
     }
@@ -119,13 +119,13 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     /// Counts a failure against the caller's address. Returns the problem, or a 429 problem if the address has too many failures. Valid credentials are never
     /// throttled here.
     /// </summary>
-    public ProblemException CountFailure(HttpRequest request, ProblemException problem) => failures.TryTake(CallerAddress.Of(request))
+    public ProblemException CountFailure(HttpRequest request, ProblemException problem) => _failures.TryTake(CallerAddress.Of(request))
         ? problem
         : new ProblemException(ProblemCode.QuotaExceeded, "Too many failed requests from this address. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
     public void Dispose()
     {
-        failures.Dispose();
-        ticketRequests.Dispose();
+        _failures.Dispose();
+        _ticketRequests.Dispose();
     }
 }

@@ -32,20 +32,20 @@ public sealed class JoinEndpoint(
     /// <summary>How long to wait for a meeting that was just created on another instance.</summary>
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromMilliseconds(400);
 
-    private readonly Throttle joins = new(perSecond: 200, burst: 500);
+    private readonly Throttle _joins = new(perSecond: 200, burst: 500);
 
     /// <summary>
     /// A separate limit for requests with a ticket or token, so that anonymous callers behind the same address cannot exhaust it. The credential is verified
     /// later.
     /// </summary>
-    private readonly Throttle joinsWithCredential = new(perSecond: 200, burst: 500);
-    private readonly Throttle meetingJoins = new(perSecond: 100, burst: 1_000);
+    private readonly Throttle _joinsWithCredential = new(perSecond: 200, burst: 500);
+    private readonly Throttle _meetingJoins = new(perSecond: 100, burst: 1_000);
 
     /// <summary>Allows an office behind one address to join, but prevents one caller from taking every place.</summary>
-    private readonly Throttle meetingJoinsFromOneAddress = new(perSecond: 20, burst: 200);
+    private readonly Throttle _meetingJoinsFromOneAddress = new(perSecond: 20, burst: 200);
 
     /// <summary>Callers with a ticket or host token are limited individually, not together with anonymous callers.</summary>
-    private readonly Throttle joinsByCredential = new(perSecond: 10, burst: 50);
+    private readonly Throttle _joinsByCredential = new(perSecond: 10, burst: 50);
 
     public async Task<IResult> JoinAsync(HttpRequest request, string id, CancellationToken ct)
     {
@@ -68,7 +68,7 @@ public sealed class JoinEndpoint(
         var caller = CallerAddress.Of(request);
         var body = await RequestBody.ReadJsonAsync<JoinRequest>(request, ct).ConfigureAwait(false);
         var hasCredential = body.Ticket is not null || request.Headers.Authorization.Count > 0;
-        if (!(hasCredential ? joinsWithCredential : joins).TryTake(caller))
+        if (!(hasCredential ? _joinsWithCredential : _joins).TryTake(caller))
         {
             throw ProblemException.TooMany("Too many joins from this address. Try again later.");
         }
@@ -86,12 +86,12 @@ public sealed class JoinEndpoint(
         ThrowIfEnded(view);
         if (ticket is not null || isHost)
         {
-            if (!joinsByCredential.TryTake($"{view.TenantName}/{id}/{ticket?.ParticipantId}"))
+            if (!_joinsByCredential.TryTake($"{view.TenantName}/{id}/{ticket?.ParticipantId}"))
             {
                 throw ProblemException.TooMany("Too many joins with this ticket or host token. Try again later.");
             }
         }
-        else if (!meetingJoinsFromOneAddress.TryTake($"{id} {caller}") || !meetingJoins.TryTake(id))
+        else if (!_meetingJoinsFromOneAddress.TryTake($"{id} {caller}") || !_meetingJoins.TryTake(id))
         {
             throw ProblemException.TooMany("Too many participants are joining this meeting at once. Try again later.");
         }

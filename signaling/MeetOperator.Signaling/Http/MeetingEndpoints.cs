@@ -21,15 +21,15 @@ public sealed class MeetingEndpoints(
     /// <summary>How long creating a meeting waits until this instance has it in its cache, so that it can be joined immediately.</summary>
     private static readonly TimeSpan CacheTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly Throttle creates = new(perSecond: 200, burst: 400);
+    private readonly Throttle _creates = new(perSecond: 200, burst: 400);
 
     /// <summary>The burst allows a large office to open the page at the same time.</summary>
-    private readonly Throttle readsFromOneAddress = new(perSecond: 50, burst: 500);
+    private readonly Throttle _readsFromOneAddress = new(perSecond: 50, burst: 500);
 
     public async Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct)
     {
         var tenant = credentials.Tenant(request);
-        if (!creates.TryTake(tenant.Metadata.Name!))
+        if (!_creates.TryTake(tenant.Metadata.Name!))
         {
             throw new ProblemException(ProblemCode.QuotaExceeded, "The tenant creates meetings too fast. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
@@ -65,7 +65,7 @@ public sealed class MeetingEndpoints(
     public async Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var view = directory.Find(id) ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
-        if (!readsFromOneAddress.TryTake($"{id} {CallerAddress.Of(request)}"))
+        if (!_readsFromOneAddress.TryTake($"{id} {CallerAddress.Of(request)}"))
         {
             throw ProblemException.TooMany("Too many requests for this meeting from this address. Try again later.");
         }

@@ -12,7 +12,7 @@ namespace MeetOperator.Signaling.Http;
 /// <summary>Opens WebSockets. Checks everything before the upgrade, and the single-use code last, so that a rejected request does not consume it.</summary>
 public sealed class WebSocketEndpoint(MeetingSessions sessions, MissingMeetings missing, OriginPolicy origins, Tokens tokens, Credentials credentials)
 {
-    private readonly MeetingServices services = sessions.Services;
+    private readonly MeetingServices _services = sessions.Services;
 
     public async Task RunAsync(HttpContext context, string meetingId)
     {
@@ -26,24 +26,24 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, MissingMeetings 
         using var webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(ProtocolLimits.Subprotocol) ? ProtocolLimits.Subprotocol : null,
-            KeepAliveInterval = services.Options.Timings.PingInterval,
-            KeepAliveTimeout = services.Options.Timings.PongTimeout,
+            KeepAliveInterval = _services.Options.Timings.PingInterval,
+            KeepAliveTimeout = _services.Options.Timings.PongTimeout,
         }).ConfigureAwait(false);
-        services.Metrics.SocketOpened();
+        _services.Metrics.SocketOpened();
         try
         {
-            await using var socket = new ClientSocket(webSocket, services.Time, services.Options.Timings.MessageTimeout);
+            await using var socket = new ClientSocket(webSocket, _services.Time, _services.Options.Timings.MessageTimeout);
             if (sessions.IsEvacuating)
             {
                 socket.Close(CloseCodes.Restart, "server restarts");
                 return;
             }
 
-            await new ClientConnection(identity, socket, hold.Session, services).RunAsync().ConfigureAwait(false);
+            await new ClientConnection(identity, socket, hold.Session, _services).RunAsync().ConfigureAwait(false);
         }
         finally
         {
-            services.Metrics.SocketClosed();
+            _services.Metrics.SocketClosed();
         }
     }
 
@@ -62,7 +62,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, MissingMeetings 
             throw credentials.CountFailure(context.Request, Unauthorized());
         }
 
-        var view = services.Directory.Find(meetingId) ?? throw await missing.GetProblemAsync(context.Request, meetingId, ct).ConfigureAwait(false);
+        var view = _services.Directory.Find(meetingId) ?? throw await missing.GetProblemAsync(context.Request, meetingId, ct).ConfigureAwait(false);
         if (view.TenantName != subject.Tenant)
         {
             throw ProblemException.UnknownMeeting();
@@ -78,19 +78,19 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, MissingMeetings 
             throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
         }
 
-        var row = await services.Participants.FindAsync(subject.Tenant, meetingId, subject.ParticipantId!, ct).ConfigureAwait(false) ?? throw credentials.CountFailure(context.Request, Unauthorized());
+        var row = await _services.Participants.FindAsync(subject.Tenant, meetingId, subject.ParticipantId!, ct).ConfigureAwait(false) ?? throw credentials.CountFailure(context.Request, Unauthorized());
         if (row.ConnectionStatus == ConnectionStatuses.Removed)
         {
             throw new ProblemException(ProblemCode.Forbidden, "A host removed this participant from the meeting.");
         }
 
         var key = view.Key;
-        if (!services.Limits.TryOpen(key, row.ParticipantId))
+        if (!_services.Limits.TryOpen(key, row.ParticipantId))
         {
             throw new ProblemException(ProblemCode.QuotaExceeded, "This participant opens WebSockets too fast. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
 
-        if (!byTicket && !await services.Bus.TryConsumeCodeAsync(key, subject.TokenId, services.Options.Timings.CodeLifetime * 2, ct).ConfigureAwait(false))
+        if (!byTicket && !await _services.Bus.TryConsumeCodeAsync(key, subject.TokenId, _services.Options.Timings.CodeLifetime * 2, ct).ConfigureAwait(false))
         {
             throw credentials.CountFailure(context.Request, Unauthorized());
         }

@@ -19,14 +19,14 @@ public sealed class WhipEndpoints(
     private const string SdpType = "application/sdp";
 
     /// <summary>An encoder that lost its connection retries every few seconds. Each attempt creates a new peer on the media node.</summary>
-    private readonly Throttle publishing = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
+    private readonly Throttle _publishing = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
-    private readonly MeetingServices services = sessions.Services;
+    private readonly MeetingServices _services = sessions.Services;
 
     public async Task<IResult> PublishAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var subject = credentials.Ticket(request, id);
-        if (!publishing.TryTake($"{subject.Tenant}/{id}/{subject.ParticipantId}"))
+        if (!_publishing.TryTake($"{subject.Tenant}/{id}/{subject.ParticipantId}"))
         {
             throw ProblemException.TooMany("This participant starts publishing too often. Try again later.");
         }
@@ -40,7 +40,7 @@ public sealed class WhipEndpoints(
         var subject = credentials.Ticket(request, id);
         if (participant is not null
             && directory.Find(id) is { } view
-            && (await services.Bus.Presence.ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false)).All(p => p.ParticipantId != participant || !p.Connected))
+            && (await _services.Bus.Presence.ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false)).All(p => p.ParticipantId != participant || !p.Connected))
         {
             throw new ProblemException(ProblemCode.UnknownParticipant, "The participant is not in the meeting.");
         }
@@ -98,7 +98,7 @@ public sealed class WhipEndpoints(
         }
 
         var view = await directory.WaitAsync(
-            id, v => v is null || v.IsEnded || v.Assignment is not null, services.Options.Timings.PlacementTimeout, services.Time, ct).ConfigureAwait(false)
+            id, v => v is null || v.IsEnded || v.Assignment is not null, _services.Options.Timings.PlacementTimeout, _services.Time, ct).ConfigureAwait(false)
             ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
         if (view.TenantName != subject.Tenant)
         {
@@ -147,7 +147,7 @@ public sealed class WhipEndpoints(
 
     private async Task<T> CallAsync<T>(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
+        using var limit = new CancellationTokenSource(_services.Options.Timings.NodeCallTimeout, _services.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
@@ -171,7 +171,7 @@ public sealed class WhipEndpoints(
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {
-            services.Metrics.NodeFailed(failure.Reason);
+            _services.Metrics.NodeFailed(failure.Reason);
             throw failure.Code == ErrorCode.InvalidSdp
                 ? ProblemException.Invalid("body", failure.Message)
                 : new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };

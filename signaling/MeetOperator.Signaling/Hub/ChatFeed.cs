@@ -18,7 +18,7 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
     /// <summary>Prefix of references that the server generates. References of clients cannot start with it.</summary>
     internal const char OwnReference = '~';
 
-    private long cursor = -1;
+    private long _cursor = -1;
 
     /// <summary>True if messages may be missing that no bus event will announce.</summary>
     public bool IsBehind { get; private set; }
@@ -31,7 +31,7 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
     {
         IsBehind = true;
         await ReplayAsync(newcomer, ct).ConfigureAwait(false);
-        if (newcomer.ChatCursor > cursor || others.Any(m => m.ChatCursor < 0))
+        if (newcomer.ChatCursor > _cursor || others.Any(m => m.ChatCursor < 0))
         {
             await CatchUpAsync([newcomer, .. others], ct).ConfigureAwait(false);
         }
@@ -41,11 +41,11 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
 
     public async Task DeliverAsync(long messageId, string frame, IReadOnlyCollection<Member> members, CancellationToken ct)
     {
-        if (messageId == cursor + 1 && !IsBehind)
+        if (messageId == _cursor + 1 && !IsBehind)
         {
             Deliver(messageId, Encoding.UTF8.GetBytes(frame), members);
         }
-        else if (messageId > cursor)
+        else if (messageId > _cursor)
         {
             await CatchUpAsync(members, ct).ConfigureAwait(false);
         }
@@ -60,9 +60,9 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
             await ReplayAsync(member, ct).ConfigureAwait(false);
         }
 
-        while (cursor >= 0)
+        while (_cursor >= 0)
         {
-            var rows = await chat.ListAfterAsync(meeting.Tenant, meeting.MeetingId, cursor, PageLines, ct).ConfigureAwait(false);
+            var rows = await chat.ListAfterAsync(meeting.Tenant, meeting.MeetingId, _cursor, PageLines, ct).ConfigureAwait(false);
             foreach (var row in rows)
             {
                 Deliver(row.MessageId, ToMessage(row).ToUtf8(), members);
@@ -92,9 +92,9 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
         }
 
         newcomer.ChatCursor = rows.Count > 0 ? rows[^1].MessageId : 0;
-        if (cursor < 0)
+        if (_cursor < 0)
         {
-            cursor = newcomer.ChatCursor;
+            _cursor = newcomer.ChatCursor;
         }
     }
 
@@ -110,6 +110,6 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
             }
         }
 
-        cursor = messageId;
+        _cursor = messageId;
     }
 }

@@ -17,20 +17,20 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
     private const int MaxWaiting = 50;
     private const string DatabaseUnavailable = "The chat message was not stored because the database is unavailable. Send it again.";
 
-    private readonly ILogger logger = services.Loggers.CreateLogger<ChatOutbox>();
-    private readonly SessionLoop storing = new(_ => { });
-    private int waiting;
+    private readonly ILogger _logger = services.Loggers.CreateLogger<ChatOutbox>();
+    private readonly SessionLoop _storing = new(_ => { });
+    private int _waiting;
 
     public void Enqueue(Member from, ChatMessage message)
     {
-        if (Interlocked.Increment(ref waiting) > MaxWaiting)
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
-            Interlocked.Decrement(ref waiting);
+            Interlocked.Decrement(ref _waiting);
             Reject(message, DatabaseUnavailable);
             return;
         }
 
-        storing.Post(async () =>
+        _storing.Post(async () =>
         {
             try
             {
@@ -38,13 +38,13 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
             }
             finally
             {
-                Interlocked.Decrement(ref waiting);
+                Interlocked.Decrement(ref _waiting);
             }
         });
     }
 
     /// <summary>Completes when every queued message is stored or rejected.</summary>
-    public ValueTask DisposeAsync() => storing.DisposeAsync();
+    public ValueTask DisposeAsync() => _storing.DisposeAsync();
 
     private async Task StoreAsync(Member from, ChatMessage message)
     {
@@ -58,12 +58,12 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
         }
         catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
-            LogNotStored(logger, from.ParticipantId, e.Message);
+            LogNotStored(_logger, from.ParticipantId, e.Message);
             Reject(message, DatabaseUnavailable);
         }
         catch (Exception e)
         {
-            LogFailed(logger, e, from.ParticipantId);
+            LogFailed(_logger, e, from.ParticipantId);
             Reject(message, "The chat message was not stored because of a server error.");
         }
     }

@@ -10,11 +10,11 @@ namespace MeetOperator.Signaling.Hub;
 /// <summary>Reads one socket: validates and dispatches every message. Answers invalid messages with an <c>error</c>.</summary>
 public sealed partial class ClientConnection(SocketIdentity identity, ClientSocket socket, MeetingSession session, MeetingServices services)
 {
-    private readonly ILogger logger = services.Loggers.CreateLogger<ClientConnection>();
-    private readonly ChatOutbox chatOutbox = new(socket, session, services);
-    private Member? member;
-    private bool hasLeft;
-    private int badMessages;
+    private readonly ILogger _logger = services.Loggers.CreateLogger<ClientConnection>();
+    private readonly ChatOutbox _chatOutbox = new(socket, session, services);
+    private Member? _member;
+    private bool _hasLeft;
+    private int _badMessages;
 
     /// <summary>Completes when the socket has closed and the session has processed the departure.</summary>
     public async Task RunAsync()
@@ -22,7 +22,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         using var joinLimit = services.Time.CreateTimer(
             _ =>
             {
-                if (Volatile.Read(ref member) is null)
+                if (Volatile.Read(ref _member) is null)
                 {
                     socket.Close(CloseCodes.Rejected, "no join");
                 }
@@ -30,16 +30,16 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
             null,
             services.Options.Timings.JoinTimeout,
             Timeout.InfiniteTimeSpan);
-        while (!hasLeft && await socket.ReceiveAsync().ConfigureAwait(false) is { } frame)
+        while (!_hasLeft && await socket.ReceiveAsync().ConfigureAwait(false) is { } frame)
         {
             await HandleAsync(frame).ConfigureAwait(false);
         }
 
         socket.Close(CloseCodes.Normal, "left");
-        await chatOutbox.DisposeAsync().ConfigureAwait(false);
-        if (member is not null)
+        await _chatOutbox.DisposeAsync().ConfigureAwait(false);
+        if (_member is not null)
         {
-            await session.HandleClosedSocketAsync(member, hasLeft).ConfigureAwait(false);
+            await session.HandleClosedSocketAsync(_member, _hasLeft).ConfigureAwait(false);
         }
     }
 
@@ -81,30 +81,30 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
             {
                 await JoinAsync(join).ConfigureAwait(false);
             }
-            else if (member is null)
+            else if (_member is null)
             {
                 Reject(new ProtocolError(ErrorCode.NotJoined, "Send 'join' first."));
             }
             else
             {
-                await HandleAsync(member, message).ConfigureAwait(false);
+                await HandleAsync(_member, message).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (TransientErrors.IsDatabaseOutage(e) || TransientErrors.IsBusOutage(e))
         {
-            LogOutage(logger, identity.ParticipantId, e.Message);
+            LogOutage(_logger, identity.ParticipantId, e.Message);
             socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The server cannot process this message now. Try again."));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            LogFailed(logger, e, identity.ParticipantId);
+            LogFailed(_logger, e, identity.ParticipantId);
             socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The message was not processed because of a server error."));
         }
     }
 
     private async Task JoinAsync(JoinMessage join)
     {
-        if (member is not null)
+        if (_member is not null)
         {
             Reject(new ProtocolError(ErrorCode.AlreadyJoined, "This socket has already joined."));
             return;
@@ -124,7 +124,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
             return;
         }
 
-        member = joining;
+        _member = joining;
     }
 
     private async Task HandleAsync(Member from, ClientMessage message)
@@ -152,10 +152,10 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
                 await session.MuteAsync(from, mute.MediaType, mute.Muted).ConfigureAwait(false);
                 break;
             case ChatMessage chat:
-                chatOutbox.Enqueue(from, chat);
+                _chatOutbox.Enqueue(from, chat);
                 break;
             case LeaveMessage:
-                hasLeft = true;
+                _hasLeft = true;
                 break;
         }
     }
@@ -198,7 +198,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
     private void Reject(ProtocolError error)
     {
         SendError(error);
-        if (++badMessages >= SocketLimits.MaxBadMessages)
+        if (++_badMessages >= SocketLimits.MaxBadMessages)
         {
             socket.Close(CloseCodes.Rejected, "too many bad messages");
         }

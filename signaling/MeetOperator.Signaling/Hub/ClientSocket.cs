@@ -26,44 +26,44 @@ public sealed class ClientSocket : IAsyncDisposable
     private const int MaxEmptyFragments = 16;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly WebSocket socket;
-    private readonly TimeProvider time;
-    private readonly TimeSpan messageWait;
-    private readonly ITimer unfinished;
-    private readonly Channel<byte[]> waiting = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
-    private readonly CancellationTokenSource ended = new();
-    private readonly Task sending;
-    private readonly byte[] buffer = new byte[8 * 1024];
-    private long waitingBytes;
-    private int closing;
-    private volatile bool ignoresInput;
-    private (WebSocketCloseStatus Code, string Reason) close = (CloseCodes.Normal, "left");
+    private readonly WebSocket _socket;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _messageWait;
+    private readonly ITimer _unfinished;
+    private readonly Channel<byte[]> _waiting = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Task _sending;
+    private readonly byte[] _buffer = new byte[8 * 1024];
+    private long _waitingBytes;
+    private int _closing;
+    private volatile bool _ignoresInput;
+    private (WebSocketCloseStatus Code, string Reason) _close = (CloseCodes.Normal, "left");
 
     /// <param name="socket">An open socket. This object takes ownership.</param>
     /// <param name="time">The clock.</param>
     /// <param name="messageWait">Timeout from the first to the last fragment of a message.</param>
     public ClientSocket(WebSocket socket, TimeProvider time, TimeSpan messageWait)
     {
-        this.socket = socket;
-        this.time = time;
-        this.messageWait = messageWait;
-        unfinished = time.CreateTimer(_ => Close(CloseCodes.Rejected, "message not finished in time"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        sending = SendAsync();
+        _socket = socket;
+        _time = time;
+        _messageWait = messageWait;
+        _unfinished = time.CreateTimer(_ => Close(CloseCodes.Rejected, "message not finished in time"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sending = SendAsync();
     }
 
     /// <summary>Cancelled when the socket closes, from either side.</summary>
-    public CancellationToken Ended => ended.Token;
+    public CancellationToken Ended => _ended.Token;
 
     public void Send(ServerMessage message) => Send(message.ToUtf8());
 
     public void Send(byte[] frame)
     {
-        if (Volatile.Read(ref closing) != 0)
+        if (Volatile.Read(ref _closing) != 0)
         {
             return;
         }
 
-        if (Interlocked.Add(ref waitingBytes, frame.Length) > MaxWaitingBytes || !waiting.Writer.TryWrite(frame))
+        if (Interlocked.Add(ref _waitingBytes, frame.Length) > MaxWaitingBytes || !_waiting.Writer.TryWrite(frame))
         {
             Close(CloseCodes.TooSlow, "reads too slowly");
         }
@@ -74,7 +74,7 @@ public sealed class ClientSocket : IAsyncDisposable
     /// </summary>
     public bool TrySendRelayed(byte[] frame)
     {
-        if (Volatile.Read(ref closing) != 0 || waiting.Reader.Count >= MaxRelayedWaiting || Interlocked.Read(ref waitingBytes) + frame.Length > MaxRelayedWaitingBytes)
+        if (Volatile.Read(ref _closing) != 0 || _waiting.Reader.Count >= MaxRelayedWaiting || Interlocked.Read(ref _waitingBytes) + frame.Length > MaxRelayedWaitingBytes)
         {
             return false;
         }
@@ -84,21 +84,21 @@ public sealed class ClientSocket : IAsyncDisposable
     }
 
     /// <summary>Discards all further input. Sending still works.</summary>
-    public void IgnoreInput() => ignoresInput = true;
+    public void IgnoreInput() => _ignoresInput = true;
 
     /// <summary>
     /// Sends the queued frames and then a close frame with the reason of the first call. Aborts the connection if the peer does not read them in time.
     /// </summary>
     public void Close(WebSocketCloseStatus code, string reason)
     {
-        if (Interlocked.Exchange(ref closing, 1) != 0)
+        if (Interlocked.Exchange(ref _closing, 1) != 0)
         {
             return;
         }
 
-        close = (code, reason);
-        waiting.Writer.TryComplete();
-        ended.CancelAfter(CloseTimeout);
+        _close = (code, reason);
+        _waiting.Writer.TryComplete();
+        _ended.CancelAfter(CloseTimeout);
     }
 
     /// <summary>
@@ -113,17 +113,17 @@ public sealed class ClientSocket : IAsyncDisposable
         {
             while (true)
             {
-                var result = await socket.ReceiveAsync(buffer.AsMemory(), ended.Token).ConfigureAwait(false);
+                var result = await _socket.ReceiveAsync(_buffer.AsMemory(), _ended.Token).ConfigureAwait(false);
                 if (result.MessageType == WebSocketMessageType.Close)
                 {
                     return null;
                 }
 
-                frame.Write(buffer, 0, result.Count);
+                frame.Write(_buffer, 0, result.Count);
                 empty += result.Count == 0 ? 1 : 0;
                 if (!result.EndOfMessage && fragments++ == 0)
                 {
-                    unfinished.Change(messageWait, Timeout.InfiniteTimeSpan);
+                    _unfinished.Change(_messageWait, Timeout.InfiniteTimeSpan);
                 }
 
                 if (fragments > MaxFragments || empty > MaxEmptyFragments)
@@ -131,13 +131,13 @@ public sealed class ClientSocket : IAsyncDisposable
                     Close(CloseCodes.Rejected, "too many fragments");
                 }
 
-                if (ignoresInput || Volatile.Read(ref closing) != 0)
+                if (_ignoresInput || Volatile.Read(ref _closing) != 0)
                 {
                     frame.SetLength(0);
                 }
                 else if (result.EndOfMessage || frame.Length > ProtocolLimits.MaxMessageBytes)
                 {
-                    unfinished.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                    _unfinished.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                     return new ReceivedFrame(frame.GetBuffer().AsMemory(0, (int)frame.Length), result.MessageType == WebSocketMessageType.Text);
                 }
             }
@@ -151,33 +151,33 @@ public sealed class ClientSocket : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Close(CloseCodes.Normal, "left");
-        await sending.ConfigureAwait(false);
-        await unfinished.DisposeAsync().ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
-        socket.Dispose();
-        ended.Dispose();
+        await _sending.ConfigureAwait(false);
+        await _unfinished.DisposeAsync().ConfigureAwait(false);
+        await _ended.CancelAsync().ConfigureAwait(false);
+        _socket.Dispose();
+        _ended.Dispose();
     }
 
     private async Task SendAsync()
     {
         try
         {
-            await foreach (var frame in waiting.Reader.ReadAllAsync(ended.Token).ConfigureAwait(false))
+            await foreach (var frame in _waiting.Reader.ReadAllAsync(_ended.Token).ConfigureAwait(false))
             {
-                Interlocked.Add(ref waitingBytes, -frame.Length);
-                await socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, ended.Token).ConfigureAwait(false);
+                Interlocked.Add(ref _waitingBytes, -frame.Length);
+                await _socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, _ended.Token).ConfigureAwait(false);
             }
 
-            using var limit = new CancellationTokenSource(CloseTimeout, time);
-            await socket.CloseOutputAsync(close.Code, close.Reason, limit.Token).ConfigureAwait(false);
+            using var limit = new CancellationTokenSource(CloseTimeout, _time);
+            await _socket.CloseOutputAsync(_close.Code, _close.Reason, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
         {
             // The peer is unreachable, so no close frame can be sent.
-            socket.Abort();
+            _socket.Abort();
         }
 
-        Interlocked.Exchange(ref closing, 1);
-        waiting.Writer.TryComplete();
+        Interlocked.Exchange(ref _closing, 1);
+        _waiting.Writer.TryComplete();
     }
 }

@@ -13,7 +13,7 @@ namespace MeetOperator.Signaling.Hub;
 public sealed class HeadlessParticipants(SessionPresence presence, Roster roster, IParticipantRepository rows, MeetingKey key)
 {
     /// <summary>The participants that this instance admitted, with their media sessions, which are written again after Redis lost its data.</summary>
-    private readonly Dictionary<string, Admitted> admitted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Admitted> _admitted = new(StringComparer.Ordinal);
 
     /// <summary>All participants without a socket, regardless of the instance that admitted them.</summary>
     public IReadOnlyList<PresenceEntry> Entries => [.. roster.Entries.Where(e => e.IsShared)];
@@ -26,13 +26,13 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
     /// </summary>
     public bool TryAdd(PresenceEntry entry, string session, IAsyncDisposable hold)
     {
-        if (admitted.TryGetValue(entry.ParticipantId, out var known))
+        if (_admitted.TryGetValue(entry.ParticipantId, out var known))
         {
             known.Sessions.Add(session);
             return false;
         }
 
-        admitted[entry.ParticipantId] = new Admitted(entry, hold) { Sessions = { session } };
+        _admitted[entry.ParticipantId] = new Admitted(entry, hold) { Sessions = { session } };
         return true;
     }
 
@@ -41,7 +41,7 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
     /// </summary>
     public async Task<bool> EndSessionAsync(string participantId, string session)
     {
-        if (admitted.TryGetValue(participantId, out var known))
+        if (_admitted.TryGetValue(participantId, out var known))
         {
             known.Sessions.Remove(session);
         }
@@ -55,11 +55,11 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
     /// <summary>Releases the holds of participants that left or now have a socket.</summary>
     public void Release()
     {
-        foreach (var (participantId, known) in admitted.ToList())
+        foreach (var (participantId, known) in _admitted.ToList())
         {
             if (roster.Find(participantId) is not { IsShared: true })
             {
-                admitted.Remove(participantId);
+                _admitted.Remove(participantId);
                 known.Release();
             }
         }
@@ -68,18 +68,18 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
     /// <summary>Releases all holds.</summary>
     public void ReleaseAll()
     {
-        foreach (var known in admitted.Values)
+        foreach (var known in _admitted.Values)
         {
             known.Release();
         }
 
-        admitted.Clear();
+        _admitted.Clear();
     }
 
     /// <summary>Republishes this instance's presence entries after Redis lost its data.</summary>
     public async Task RestoreAsync(int capacity)
     {
-        foreach (var (participantId, known) in admitted)
+        foreach (var (participantId, known) in _admitted)
         {
             foreach (var session in known.Sessions)
             {

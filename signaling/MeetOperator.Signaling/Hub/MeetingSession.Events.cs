@@ -10,11 +10,11 @@ namespace MeetOperator.Signaling.Hub;
 /// <summary>Handles events from the bus, the media node, the meeting directory and the timer.</summary>
 public sealed partial class MeetingSession
 {
-    private bool isRecoveryWaiting;
+    private bool _isRecoveryWaiting;
 
     private async Task OnBusEventAsync(BusEvent e)
     {
-        if (hasEnded)
+        if (_hasEnded)
         {
             // The event may belong to a later meeting with the same ID.
             return;
@@ -24,22 +24,22 @@ public sealed partial class MeetingSession
         {
             case BusEventKind.Presence:
                 // Coalesce: one refresh covers all presence events that were queued before it.
-                if (!isPresenceStale)
+                if (!_isPresenceStale)
                 {
-                    isPresenceStale = true;
-                    loop.Post(() => RefreshRosterAsync(null));
+                    _isPresenceStale = true;
+                    _loop.Post(() => RefreshRosterAsync(null));
                 }
 
                 break;
-            case BusEventKind.Left when e.ParticipantId is not null && !members.ContainsKey(e.ParticipantId):
-                Broadcast(roster.Remove(e.ParticipantId, e.Text ?? "left"));
-                headless.Release();
+            case BusEventKind.Left when e.ParticipantId is not null && !_members.ContainsKey(e.ParticipantId):
+                Broadcast(_roster.Remove(e.ParticipantId, e.Text ?? "left"));
+                _headless.Release();
                 break;
             case BusEventKind.Frame:
                 await OnFrameAsync(e).ConfigureAwait(false);
                 break;
             case BusEventKind.FrameDelivered when e.Delivery is { } delivery:
-                unacknowledged.Remove(delivery);
+                _unacknowledged.Remove(delivery);
                 break;
             case BusEventKind.Chat when e.Text is not null:
                 await DeliverAsync(e.Sequence, e.Text).ConfigureAwait(false);
@@ -57,23 +57,23 @@ public sealed partial class MeetingSession
             case RoomEventTypes.Speaking when e.ParticipantId is not null:
                 Broadcast([new SpeakingMessage(e.ParticipantId, e.Level ?? 0)]);
                 break;
-            case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && roster.Find(e.ParticipantId) is { IsShared: true }:
+            case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && _roster.Find(e.ParticipantId) is { IsShared: true }:
                 await RemoveHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 break;
-            case RoomEventTypes.Ready when !hasEnded:
+            case RoomEventTypes.Ready when !_hasEnded:
                 // The stream is new or was interrupted, so joins and departures may have been missed.
                 await RefreshRosterAsync(null).ConfigureAwait(false);
                 _ = CompareWithNodeAsync();
                 break;
-            case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e is { ParticipantId: not null, SessionId: not null } && roster.Find(e.ParticipantId) is { IsShared: true }:
-                if (await headless.EndSessionAsync(e.ParticipantId, e.SessionId).ConfigureAwait(false))
+            case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e is { ParticipantId: not null, SessionId: not null } && _roster.Find(e.ParticipantId) is { IsShared: true }:
+                if (await _headless.EndSessionAsync(e.ParticipantId, e.SessionId).ConfigureAwait(false))
                 {
                     await RemoveHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 }
 
                 break;
-            case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && members.ContainsKey(e.ParticipantId):
-                presence.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);
+            case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && _members.ContainsKey(e.ParticipantId):
+                _presence.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);
                 break;
         }
     }
@@ -82,15 +82,15 @@ public sealed partial class MeetingSession
     private async Task CompareWithNodeAsync()
     {
         // Participants who join during the request are missing from its answer.
-        var shown = headless.Entries.Select(e => e.ParticipantId).ToHashSet(StringComparer.Ordinal);
+        var shown = _headless.Entries.Select(e => e.ParticipantId).ToHashSet(StringComparer.Ordinal);
         if (await Room.ListParticipantsAsync().ConfigureAwait(false) is not { } known)
         {
             return;
         }
 
-        loop.Post(async () =>
+        _loop.Post(async () =>
         {
-            foreach (var lost in (await headless.CompareAsync(known, Capacity()).ConfigureAwait(false)).Where(e => shown.Contains(e.ParticipantId)))
+            foreach (var lost in (await _headless.CompareAsync(known, Capacity()).ConfigureAwait(false)).Where(e => shown.Contains(e.ParticipantId)))
             {
                 await RemoveHeadlessAsync(lost.ParticipantId).ConfigureAwait(false);
             }
@@ -102,7 +102,7 @@ public sealed partial class MeetingSession
     private async Task OnMeetingChangedAsync()
     {
         var view = View();
-        if (hasEnded)
+        if (_hasEnded)
         {
             return;
         }
@@ -116,7 +116,7 @@ public sealed partial class MeetingSession
         if (!view.IsPeerToPeer && Room.Assign(view.Assignment))
         {
             // Clients without a socket receive no media-restart. Ending their sessions on the previous node makes them reconnect.
-            foreach (var participant in headless.Entries)
+            foreach (var participant in _headless.Entries)
             {
                 Room.RemoveFromPreviousNode(participant.ParticipantId);
                 await RemoveHeadlessAsync(participant.ParticipantId).ConfigureAwait(false);
@@ -126,30 +126,30 @@ public sealed partial class MeetingSession
 
     private async Task EndAsync(string reason)
     {
-        if (!hasEnded)
+        if (!_hasEnded)
         {
-            hasEnded = true;
+            _hasEnded = true;
             Broadcast([new MeetingEndedMessage(reason)]);
-            var present = members.Values.Select(m => (m.ParticipantId, m.ConnectionId)).Concat(headless.Entries.Select(h => (h.ParticipantId, h.Connection))).ToList();
+            var present = _members.Values.Select(m => (m.ParticipantId, m.ConnectionId)).Concat(_headless.Entries.Select(h => (h.ParticipantId, h.Connection))).ToList();
             CloseAll(CloseCodes.Normal, "meeting ended");
-            await presence.CloseMeetingAsync(present).ConfigureAwait(false);
+            await _presence.CloseMeetingAsync(present).ConfigureAwait(false);
         }
     }
 
     private async Task RemoveHeadlessAsync(string participantId)
     {
-        await headless.EndAllAsync(participantId).ConfigureAwait(false);
+        await _headless.EndAllAsync(participantId).ConfigureAwait(false);
         await RemoveParticipantAsync(participantId, PresenceEntry.SharedConnection, "left").ConfigureAwait(false);
     }
 
     private void CloseAll(WebSocketCloseStatus code, string reason)
     {
-        foreach (var member in members.Values)
+        foreach (var member in _members.Values)
         {
             member.Socket.Close(code, reason);
         }
 
-        headless.ReleaseAll();
+        _headless.ReleaseAll();
     }
 
     /// <summary>
@@ -158,22 +158,22 @@ public sealed partial class MeetingSession
     /// </summary>
     private async Task RecoverAsync()
     {
-        loop.Post(presence.HoldRemovals);
-        if (Interlocked.Exchange(ref isRecoveryWaiting, true))
+        _loop.Post(_presence.HoldRemovals);
+        if (Interlocked.Exchange(ref _isRecoveryWaiting, true))
         {
             return;
         }
 
         try
         {
-            await services.Recoveries.WaitAsync(closed.Token).ConfigureAwait(false);
+            await _services.Recoveries.WaitAsync(_closed.Token).ConfigureAwait(false);
             try
             {
-                await loop.InvokeAsync(RecoverNowAsync).ConfigureAwait(false);
+                await _loop.InvokeAsync(RecoverNowAsync).ConfigureAwait(false);
             }
             finally
             {
-                services.Recoveries.Release();
+                _services.Recoveries.Release();
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -182,29 +182,29 @@ public sealed partial class MeetingSession
         }
         catch (Exception e)
         {
-            LogStepFailed(logger, e, Key.MeetingId);
+            LogStepFailed(_logger, e, Key.MeetingId);
         }
     }
 
     private async Task<bool> RecoverNowAsync()
     {
         // An interruption from here on needs another recovery.
-        Interlocked.Exchange(ref isRecoveryWaiting, false);
-        if (hasEnded)
+        Interlocked.Exchange(ref _isRecoveryWaiting, false);
+        if (_hasEnded)
         {
             return false;
         }
 
-        presence.HoldRemovals();
-        foreach (var participantId in removed)
+        _presence.HoldRemovals();
+        foreach (var participantId in _removed)
         {
             // Redis may have lost its data.
-            await presence.ExpelAsync(participantId).ConfigureAwait(false);
+            await _presence.ExpelAsync(participantId).ConfigureAwait(false);
         }
 
         _ = ReadModerationAsync();
-        await presence.SaveUnsavedAsync(members.Values.Select(m => m.Entry!)).ConfigureAwait(false);
-        await headless.RestoreAsync(Capacity()).ConfigureAwait(false);
+        await _presence.SaveUnsavedAsync(_members.Values.Select(m => m.Entry!)).ConfigureAwait(false);
+        await _headless.RestoreAsync(Capacity()).ConfigureAwait(false);
         await RenewAsync().ConfigureAwait(false);
         await RefreshRosterAsync(null).ConfigureAwait(false);
         await PublishAsync(new BusEvent { Kind = BusEventKind.Presence }).ConfigureAwait(false);
@@ -214,13 +214,13 @@ public sealed partial class MeetingSession
 
     private async Task TickAsync()
     {
-        using var timer = new PeriodicTimer(services.Options.Timings.TickInterval, services.Time);
+        using var timer = new PeriodicTimer(_services.Options.Timings.TickInterval, _services.Time);
         try
         {
-            while (await timer.WaitForNextTickAsync(closed.Token).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(_closed.Token).ConfigureAwait(false))
             {
                 var done = new TaskCompletionSource();
-                loop.Post(async () =>
+                _loop.Post(async () =>
                 {
                     try
                     {
@@ -231,7 +231,7 @@ public sealed partial class MeetingSession
                         done.SetResult();
                     }
                 });
-                await done.Task.WaitAsync(closed.Token).ConfigureAwait(false);
+                await done.Task.WaitAsync(_closed.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -242,7 +242,7 @@ public sealed partial class MeetingSession
 
     private async Task TickNowAsync()
     {
-        if (hasEnded)
+        if (_hasEnded)
         {
             // Renewed entries would appear in a later meeting with the same ID.
             return;
@@ -251,13 +251,13 @@ public sealed partial class MeetingSession
         _ = ReadModerationAsync();
         _ = ConfirmRemovalsAsync();
         await RenewAsync().ConfigureAwait(false);
-        foreach (var expired in (await presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))
+        foreach (var expired in (await _presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))
         {
             await AnnounceDepartureAsync(expired.ParticipantId, "timeout").ConfigureAwait(false);
         }
 
         // While bus events may be lost, read the messages of other instances from the database.
-        if (chat.IsBehind || !services.Bus.IsConnected)
+        if (_chat.IsBehind || !_services.Bus.IsConnected)
         {
             await CatchUpAsync().ConfigureAwait(false);
         }
@@ -267,7 +267,7 @@ public sealed partial class MeetingSession
     {
         try
         {
-            await chat.DeliverAsync(sequence, frame, members.Values, closed.Token).ConfigureAwait(false);
+            await _chat.DeliverAsync(sequence, frame, _members.Values, _closed.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
@@ -279,7 +279,7 @@ public sealed partial class MeetingSession
     {
         try
         {
-            await chat.CatchUpAsync(members.Values, closed.Token).ConfigureAwait(false);
+            await _chat.CatchUpAsync(_members.Values, _closed.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
@@ -289,12 +289,12 @@ public sealed partial class MeetingSession
 
     private async Task RenewAsync()
     {
-        var own = members.Values.Select(m => m.Entry!).Concat(headless.Entries).ToList();
-        var renewed = await presence.RenewAsync(own).ConfigureAwait(false);
+        var own = _members.Values.Select(m => m.Entry!).Concat(_headless.Entries).ToList();
+        var renewed = await _presence.RenewAsync(own).ConfigureAwait(false);
         EnforceRemovals(renewed.Removed);
         foreach (var taken in renewed.TakenOver)
         {
-            if (members.Remove(taken, out var member))
+            if (_members.Remove(taken, out var member))
             {
                 Replace(member);
             }

@@ -12,33 +12,33 @@ namespace MeetOperator.Signaling.Hub;
 /// </summary>
 public sealed partial class MeetingSession
 {
-    private readonly HashSet<string> removed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
 
     /// <summary>Removed participants whose media is being stopped, before the removal is announced.</summary>
-    private readonly HashSet<string> removing = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _removing = new(StringComparer.Ordinal);
 
     /// <summary>Removed participants that the media node may still have.</summary>
-    private readonly HashSet<string> unconfirmed = new(StringComparer.Ordinal);
-    private bool isReading;
-    private bool isConfirming;
+    private readonly HashSet<string> _unconfirmed = new(StringComparer.Ordinal);
+    private bool _isReading;
+    private bool _isConfirming;
 
     /// <summary>Runs outside the loop, so that a slow database does not block the meeting.</summary>
     private async Task ReadModerationAsync()
     {
-        if (Interlocked.Exchange(ref isReading, true))
+        if (Interlocked.Exchange(ref _isReading, true))
         {
             return;
         }
 
         try
         {
-            var moderation = await services.Moderation.ReadAsync(Key, closed.Token).ConfigureAwait(false);
-            loop.Post(() => EnforceRemovals(moderation.Removed));
+            var moderation = await _services.Moderation.ReadAsync(Key, _closed.Token).ConfigureAwait(false);
+            _loop.Post(() => EnforceRemovals(moderation.Removed));
             if (moderation.HasEnded
                 && View() is { IsEnded: false } view
-                && await services.States.ReadAsync(view, closed.Token).ConfigureAwait(false) == MeetingState.Ended)
+                && await _services.States.ReadAsync(view, _closed.Token).ConfigureAwait(false) == MeetingState.Ended)
             {
-                loop.Post(() => EndAsync("ended"));
+                _loop.Post(() => EndAsync("ended"));
             }
         }
         catch (Exception e) when (TransientErrors.IsDatabaseOutage(e) || e is OperationCanceledException)
@@ -47,11 +47,11 @@ public sealed partial class MeetingSession
         }
         catch (Exception e)
         {
-            LogStepFailed(logger, e, Key.MeetingId);
+            LogStepFailed(_logger, e, Key.MeetingId);
         }
         finally
         {
-            Interlocked.Exchange(ref isReading, false);
+            Interlocked.Exchange(ref _isReading, false);
         }
     }
 
@@ -64,12 +64,12 @@ public sealed partial class MeetingSession
         foreach (var participantId in removals)
         {
             var isNew = RecordRemoval(participantId);
-            if ((!isNew && !members.ContainsKey(participantId) && roster.Find(participantId) is null) || !removing.Add(participantId))
+            if ((!isNew && !_members.ContainsKey(participantId) && _roster.Find(participantId) is null) || !_removing.Add(participantId))
             {
                 continue;
             }
 
-            if (members.TryGetValue(participantId, out var member))
+            if (_members.TryGetValue(participantId, out var member))
             {
                 member.Socket.IgnoreInput();
             }
@@ -82,45 +82,45 @@ public sealed partial class MeetingSession
     {
         try
         {
-            await Task.WhenAll(presence.ExpelAsync(participantId), Room.RemoveParticipantAsync(participantId)).ConfigureAwait(false);
+            await Task.WhenAll(_presence.ExpelAsync(participantId), Room.RemoveParticipantAsync(participantId)).ConfigureAwait(false);
         }
         finally
         {
             // Complete the removal on this instance even if the bus or the node failed.
-            loop.Post(() =>
+            _loop.Post(() =>
             {
-                removing.Remove(participantId);
+                _removing.Remove(participantId);
                 Remove(participantId);
             });
         }
 
-        await presence.TryPublishAsync(new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }).ConfigureAwait(false);
+        await _presence.TryPublishAsync(new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }).ConfigureAwait(false);
     }
 
     private void Remove(string participantId)
     {
         RecordRemoval(participantId);
         Room.RemoveFromPreviousNode(participantId);
-        if (members.Remove(participantId, out var member))
+        if (_members.Remove(participantId, out var member))
         {
             member.Send(new RemovedMessage("removed"));
             member.Socket.Close(CloseCodes.Rejected, "removed");
             Detach(member, leave: true);
         }
 
-        Broadcast(roster.Remove(participantId, "removed"));
-        headless.Release();
+        Broadcast(_roster.Remove(participantId, "removed"));
+        _headless.Release();
     }
 
     /// <summary>Records a removal. Returns false if it was already recorded.</summary>
     private bool RecordRemoval(string participantId)
     {
-        if (!removed.Add(participantId))
+        if (!_removed.Add(participantId))
         {
             return false;
         }
 
-        unconfirmed.Add(participantId);
+        _unconfirmed.Add(participantId);
         return true;
     }
 
@@ -130,23 +130,23 @@ public sealed partial class MeetingSession
     /// </summary>
     private async Task ConfirmRemovalsAsync()
     {
-        if (unconfirmed.Count == 0 || Interlocked.Exchange(ref isConfirming, true))
+        if (_unconfirmed.Count == 0 || Interlocked.Exchange(ref _isConfirming, true))
         {
             return;
         }
 
         try
         {
-            string[] participants = [.. unconfirmed];
+            string[] participants = [.. _unconfirmed];
             if (await Room.ListParticipantsAsync().ConfigureAwait(false) is { } known)
             {
                 await Task.WhenAll(participants.Where(known.Contains).Select(Room.RemoveParticipantAsync)).ConfigureAwait(false);
-                loop.Post(() => unconfirmed.ExceptWith(participants.Where(p => !known.Contains(p))));
+                _loop.Post(() => _unconfirmed.ExceptWith(participants.Where(p => !known.Contains(p))));
             }
         }
         finally
         {
-            Interlocked.Exchange(ref isConfirming, false);
+            Interlocked.Exchange(ref _isConfirming, false);
         }
     }
 }

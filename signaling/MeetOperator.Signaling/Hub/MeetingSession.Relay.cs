@@ -12,10 +12,10 @@ public sealed partial class MeetingSession
         new(ErrorCode.Unavailable, "The message was not delivered because the recipient's connection is interrupted or too slow. Send it again.");
 
     /// <summary>Senders of the frames that another instance has not acknowledged yet, by delivery number. The message rate limit bounds its size.</summary>
-    private readonly Dictionary<long, string> unacknowledged = [];
+    private readonly Dictionary<long, string> _unacknowledged = [];
 
     /// <summary>Relays a frame to a participant on any instance. Returns null if it was sent, otherwise an error.</summary>
-    public Task<ProtocolError?> RelayAsync(Member from, string to, byte[] frame) => loop.InvokeAsync(async () =>
+    public Task<ProtocolError?> RelayAsync(Member from, string to, byte[] frame) => _loop.InvokeAsync(async () =>
     {
         if (!IsCurrent(from))
         {
@@ -27,18 +27,18 @@ public sealed partial class MeetingSession
             return new ProtocolError(ErrorCode.Forbidden, "Messages to participants are relayed only in meetings with topology 'p2p'. Media of this meeting goes through the media node.");
         }
 
-        if (roster.Find(to) is not { } entry)
+        if (_roster.Find(to) is not { } entry)
         {
             return new ProtocolError(ErrorCode.UnknownParticipant, "Unknown participant in 'to'.");
         }
 
-        if (members.TryGetValue(to, out var local))
+        if (_members.TryGetValue(to, out var local))
         {
             return local.Socket.TrySendRelayed(frame) ? null : NotDelivered;
         }
 
         // The participant was connected to this instance and may reconnect.
-        if (entry.Instance == services.Options.Instance)
+        if (entry.Instance == _services.Options.Instance)
         {
             return NotDelivered;
         }
@@ -46,14 +46,14 @@ public sealed partial class MeetingSession
         // Instances of earlier versions do not acknowledge frames.
         long? delivery = entry.AcknowledgesFrames ? Random.Shared.NextInt64() : null;
         var relayed = new BusEvent { Kind = BusEventKind.Frame, ParticipantId = to, From = from.ParticipantId, Text = Encoding.UTF8.GetString(frame), Delivery = delivery };
-        if (!await presence.TryPublishAsync(relayed).ConfigureAwait(false))
+        if (!await _presence.TryPublishAsync(relayed).ConfigureAwait(false))
         {
             return NotDelivered;
         }
 
         if (delivery is { } number)
         {
-            unacknowledged[number] = from.ParticipantId;
+            _unacknowledged[number] = from.ParticipantId;
             _ = ExpectAcknowledgementAsync(number);
         }
 
@@ -65,10 +65,10 @@ public sealed partial class MeetingSession
     /// </summary>
     private async Task ExpectAcknowledgementAsync(long delivery)
     {
-        await Task.Delay(services.Options.Timings.RelayAcknowledgementTimeout, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        loop.Post(() =>
+        await Task.Delay(_services.Options.Timings.RelayAcknowledgementTimeout, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _loop.Post(() =>
         {
-            if (unacknowledged.Remove(delivery, out var sender) && members.TryGetValue(sender, out var member))
+            if (_unacknowledged.Remove(delivery, out var sender) && _members.TryGetValue(sender, out var member))
             {
                 member.Send(new ErrorMessage(NotDelivered));
             }
@@ -83,12 +83,12 @@ public sealed partial class MeetingSession
         }
 
         var frame = Encoding.UTF8.GetBytes(e.Text);
-        if (members.TryGetValue(e.ParticipantId, out var member))
+        if (_members.TryGetValue(e.ParticipantId, out var member))
         {
             if (e.From is null)
             {
                 // Send only one error for each undelivered frame.
-                if (e.Delivery is not { } refused || unacknowledged.Remove(refused))
+                if (e.Delivery is not { } refused || _unacknowledged.Remove(refused))
                 {
                     member.Socket.Send(frame);
                 }
@@ -100,13 +100,13 @@ public sealed partial class MeetingSession
             {
                 if (e.Delivery is not null)
                 {
-                    await presence.TryPublishAsync(new BusEvent { Kind = BusEventKind.FrameDelivered, Delivery = e.Delivery }).ConfigureAwait(false);
+                    await _presence.TryPublishAsync(new BusEvent { Kind = BusEventKind.FrameDelivered, Delivery = e.Delivery }).ConfigureAwait(false);
                 }
 
                 return;
             }
         }
-        else if (roster.Find(e.ParticipantId)?.Instance != services.Options.Instance)
+        else if (_roster.Find(e.ParticipantId)?.Instance != _services.Options.Instance)
         {
             // Another instance delivers it.
             return;
@@ -114,7 +114,7 @@ public sealed partial class MeetingSession
 
         if (e.From is { } sender)
         {
-            await presence.TryPublishAsync(new BusEvent
+            await _presence.TryPublishAsync(new BusEvent
             {
                 Kind = BusEventKind.Frame,
                 ParticipantId = sender,

@@ -19,36 +19,36 @@ namespace MeetOperator.Signaling.Hub;
 /// </summary>
 public sealed partial class MeetingSession : IAsyncDisposable
 {
-    private readonly MeetingServices services;
-    private readonly SessionLoop loop;
-    private readonly Dictionary<string, Member> members = new(StringComparer.Ordinal);
-    private readonly Roster roster = new();
-    private readonly ChatFeed chat;
-    private readonly SessionPresence presence;
-    private readonly HeadlessParticipants headless;
-    private readonly CancellationTokenSource closed = new();
-    private readonly ILogger logger;
-    private IAsyncDisposable? subscription;
-    private IDisposable? watch;
-    private Task ticking = Task.CompletedTask;
-    private bool isPresenceStale;
+    private readonly MeetingServices _services;
+    private readonly SessionLoop _loop;
+    private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
+    private readonly Roster _roster = new();
+    private readonly ChatFeed _chat;
+    private readonly SessionPresence _presence;
+    private readonly HeadlessParticipants _headless;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly ILogger _logger;
+    private IAsyncDisposable? _subscription;
+    private IDisposable? _watch;
+    private Task _ticking = Task.CompletedTask;
+    private bool _isPresenceStale;
 
     /// <summary>UID of the Meeting object.</summary>
-    private readonly string? uid;
-    private bool hasEnded;
-    private bool isEvacuated;
+    private readonly string? _uid;
+    private bool _hasEnded;
+    private bool _isEvacuated;
 
     private MeetingSession(MeetingKey key, string? uid, MeetingServices services)
     {
         Key = key;
-        this.uid = uid;
-        this.services = services;
-        logger = services.Loggers.CreateLogger<MeetingSession>();
-        loop = new SessionLoop(e => LogStepFailed(logger, e, Key.MeetingId));
-        chat = new ChatFeed(services.Chat, key);
-        presence = new SessionPresence(key, services);
-        Room = new RoomLink(key.MeetingId, services.Media, e => loop.Post(() => OnRoomEventAsync(e)));
-        headless = new HeadlessParticipants(presence, roster, services.Participants, key);
+        _uid = uid;
+        _services = services;
+        _logger = services.Loggers.CreateLogger<MeetingSession>();
+        _loop = new SessionLoop(e => LogStepFailed(_logger, e, Key.MeetingId));
+        _chat = new ChatFeed(services.Chat, key);
+        _presence = new SessionPresence(key, services);
+        Room = new RoomLink(key.MeetingId, services.Media, e => _loop.Post(() => OnRoomEventAsync(e)));
+        _headless = new HeadlessParticipants(_presence, _roster, services.Participants, key);
     }
 
     public MeetingKey Key { get; }
@@ -58,21 +58,21 @@ public sealed partial class MeetingSession : IAsyncDisposable
     public static async Task<MeetingSession> OpenAsync(MeetingView meeting, MeetingServices services)
     {
         var session = new MeetingSession(meeting.Key, meeting.Object.Metadata.Uid, services);
-        session.subscription = await session.SubscribeAsync().ConfigureAwait(false);
-        session.watch = services.Directory.OnChange(meeting.Id, () => session.loop.Post(session.OnMeetingChangedAsync));
-        session.loop.Post(session.OnMeetingChangedAsync);
-        session.ticking = session.TickAsync();
+        session._subscription = await session.SubscribeAsync().ConfigureAwait(false);
+        session._watch = services.Directory.OnChange(meeting.Id, () => session._loop.Post(session.OnMeetingChangedAsync));
+        session._loop.Post(session.OnMeetingChangedAsync);
+        session._ticking = session.TickAsync();
         services.Metrics.MeetingOpened();
         return session;
     }
 
     /// <summary>Adds a socket to the meeting. Returns null on success, or if the socket was closed with a reason; otherwise an error.</summary>
-    public Task<ProtocolError?> JoinAsync(Member member) => loop.InvokeAsync(() => JoinNowAsync(member));
+    public Task<ProtocolError?> JoinAsync(Member member) => _loop.InvokeAsync(() => JoinNowAsync(member));
 
     /// <summary>
     /// Applies a mute or unmute by the participant: announces it to all participants and enforces it on the media node. Unmuting overrides a mute by a host.
     /// </summary>
-    public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.InvokeAsync(async () =>
+    public Task MuteAsync(Member member, MediaType kind, bool muted) => _loop.InvokeAsync(async () =>
     {
         if (!IsCurrent(member))
         {
@@ -80,7 +80,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
 
         var wasSilenced = kind == MediaType.Audio ? member.Entry?.AudioSilenced : member.Entry?.VideoSilenced;
-        var entry = await presence.SetMediaAsync(member.Entry!, kind, sending: !muted, silenced: muted && wasSilenced == true).ConfigureAwait(false);
+        var entry = await _presence.SetMediaAsync(member.Entry!, kind, sending: !muted, silenced: muted && wasSilenced == true).ConfigureAwait(false);
         await PublishChangeAsync(entry).ConfigureAwait(false);
         member.Media?.Mute(kind, muted);
         return true;
@@ -92,7 +92,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
     /// </summary>
     public async Task<AppendOutcome> ChatAsync(Member member, ChatMessage message)
     {
-        var appended = await services.Chat.AppendAsync(
+        var appended = await _services.Chat.AppendAsync(
             new ChatRow
             {
                 Tenant = Key.Tenant,
@@ -100,10 +100,10 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 SenderId = member.ParticipantId,
                 DisplayName = member.Identity.DisplayName,
                 Content = message.Message,
-                Timestamp = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+                Timestamp = _services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
                 Reference = message.Reference ?? $"{ChatFeed.OwnReference}{Guid.NewGuid():N}",
             },
-            closed.Token).ConfigureAwait(false);
+            _closed.Token).ConfigureAwait(false);
         if (appended.Row is null)
         {
             return appended.Outcome;
@@ -127,20 +127,20 @@ public sealed partial class MeetingSession : IAsyncDisposable
     /// </summary>
     public async Task HandleClosedSocketAsync(Member member, bool hasLeft)
     {
-        var wasCurrent = await loop.InvokeAsync(async () =>
+        var wasCurrent = await _loop.InvokeAsync(async () =>
         {
             var current = IsCurrent(member);
             if (current)
             {
-                members.Remove(member.ParticipantId);
+                _members.Remove(member.ParticipantId);
                 if (member.Identity.Role == ParticipantRole.Host)
                 {
-                    await presence.MarkAwayAsync(member.ParticipantId, member.ConnectionId).ConfigureAwait(false);
+                    await _presence.MarkAwayAsync(member.ParticipantId, member.ConnectionId).ConfigureAwait(false);
                 }
             }
 
             Detach(member, leave: false);
-            return current && !hasEnded && !isEvacuated;
+            return current && !_hasEnded && !_isEvacuated;
         }).ConfigureAwait(false);
         if (!wasCurrent)
         {
@@ -149,52 +149,52 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
         if (!hasLeft)
         {
-            await Task.Delay(services.Options.Timings.ReconnectTimeout, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_services.Options.Timings.ReconnectTimeout, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        if (!closed.IsCancellationRequested)
+        if (!_closed.IsCancellationRequested)
         {
-            await loop.InvokeAsync(() => RemoveParticipantAsync(member.ParticipantId, member.ConnectionId, hasLeft ? "left" : "timeout")).ConfigureAwait(false);
+            await _loop.InvokeAsync(() => RemoveParticipantAsync(member.ParticipantId, member.ConnectionId, hasLeft ? "left" : "timeout")).ConfigureAwait(false);
         }
     }
 
     /// <summary>Closes every socket so that clients reconnect to another instance. Announces no departures.</summary>
-    public Task EvacuateAsync() => loop.InvokeAsync(() =>
+    public Task EvacuateAsync() => _loop.InvokeAsync(() =>
     {
-        isEvacuated = true;
+        _isEvacuated = true;
         CloseAll(CloseCodes.Restart, "server restarts");
         return Task.FromResult(true);
     });
 
     public async ValueTask DisposeAsync()
     {
-        await closed.CancelAsync().ConfigureAwait(false);
-        watch?.Dispose();
-        if (subscription is not null)
+        await _closed.CancelAsync().ConfigureAwait(false);
+        _watch?.Dispose();
+        if (_subscription is not null)
         {
-            await subscription.DisposeAsync().ConfigureAwait(false);
+            await _subscription.DisposeAsync().ConfigureAwait(false);
         }
 
-        await ticking.ConfigureAwait(false);
-        await loop.DisposeAsync().ConfigureAwait(false);
-        await presence.DisposeAsync().ConfigureAwait(false);
+        await _ticking.ConfigureAwait(false);
+        await _loop.DisposeAsync().ConfigureAwait(false);
+        await _presence.DisposeAsync().ConfigureAwait(false);
         await Room.DisposeAsync().ConfigureAwait(false);
-        services.Metrics.MeetingClosed();
-        closed.Dispose();
+        _services.Metrics.MeetingClosed();
+        _closed.Dispose();
     }
 
-    private Task<IAsyncDisposable?> SubscribeAsync() => presence.SubscribeAsync(e => loop.Post(() => OnBusEventAsync(e)), () => _ = RecoverAsync());
+    private Task<IAsyncDisposable?> SubscribeAsync() => _presence.SubscribeAsync(e => _loop.Post(() => OnBusEventAsync(e)), () => _ = RecoverAsync());
 
     private async Task<ProtocolError?> JoinNowAsync(Member member)
     {
         var view = View();
-        if (isEvacuated)
+        if (_isEvacuated)
         {
             member.Socket.Close(CloseCodes.Restart, "server restarts");
             return null;
         }
 
-        if (hasEnded || view is null || view.IsEnded)
+        if (_hasEnded || view is null || view.IsEnded)
         {
             member.Send(new MeetingEndedMessage(view?.EndReason ?? "ended"));
             member.Socket.Close(CloseCodes.Normal, "meeting ended");
@@ -202,39 +202,39 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
 
         var silenced = view.Object.Spec.Access.MuteOnEntry && member.Identity.Role != ParticipantRole.Host;
-        var before = roster.Find(member.ParticipantId);
-        var entered = await presence.EnterAsync(presence.NewEntry(member.Identity, member.ConnectionId, silenced, before), Capacity(), before?.Connection).ConfigureAwait(false);
+        var before = _roster.Find(member.ParticipantId);
+        var entered = await _presence.EnterAsync(_presence.NewEntry(member.Identity, member.ConnectionId, silenced, before), Capacity(), before?.Connection).ConfigureAwait(false);
         if (entered.Outcome == EnterOutcome.Full)
         {
             return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");
         }
 
-        if (entered.Outcome == EnterOutcome.Removed || removed.Contains(member.ParticipantId))
+        if (entered.Outcome == EnterOutcome.Removed || _removed.Contains(member.ParticipantId))
         {
-            removed.Add(member.ParticipantId);
+            _removed.Add(member.ParticipantId);
             member.Send(new RemovedMessage("removed"));
             member.Socket.Close(CloseCodes.Rejected, "removed");
             return null;
         }
 
-        if (members.Remove(member.ParticipantId, out var older))
+        if (_members.Remove(member.ParticipantId, out var older))
         {
             Replace(older);
         }
 
         member.Entry = entered.Entry;
         await RefreshRosterAsync(entered.Entry).ConfigureAwait(false);
-        headless.Release();
-        members[member.ParticipantId] = member;
+        _headless.Release();
+        _members[member.ParticipantId] = member;
         member.Send(new JoinedMessage(
             member.ParticipantId,
-            [.. roster.Entries.Where(e => e.ParticipantId != member.ParticipantId).Select(Roster.Info)],
+            [.. _roster.Entries.Where(e => e.ParticipantId != member.ParticipantId).Select(Roster.Info)],
             member.Identity.Role,
             entered.Entry!.AudioSilenced,
             entered.Entry.VideoSilenced,
             view.IsPeerToPeer ? Topology.P2p : Topology.Sfu));
         await ReplayAsync(member).ConfigureAwait(false);
-        presence.SaveStatus(member.ParticipantId, ConnectionStatuses.Connected);
+        _presence.SaveStatus(member.ParticipantId, ConnectionStatuses.Connected);
         if (!view.IsPeerToPeer)
         {
             Room.Assign(view.Assignment);
@@ -249,13 +249,13 @@ public sealed partial class MeetingSession : IAsyncDisposable
     {
         try
         {
-            await chat.ReplayAsync(member, [.. members.Values.Where(m => m != member)], closed.Token).ConfigureAwait(false);
+            await _chat.ReplayAsync(member, [.. _members.Values.Where(m => m != member)], _closed.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             if (!TransientErrors.IsDatabaseOutage(e))
             {
-                LogStepFailed(logger, e, Key.MeetingId);
+                LogStepFailed(_logger, e, Key.MeetingId);
             }
 
             // Participants can use the meeting without the chat history.
@@ -263,7 +263,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
     }
 
-    private bool IsCurrent(Member member) => members.TryGetValue(member.ParticipantId, out var now) && ReferenceEquals(now, member);
+    private bool IsCurrent(Member member) => _members.TryGetValue(member.ParticipantId, out var now) && ReferenceEquals(now, member);
 
     private void Replace(Member older)
     {
@@ -284,11 +284,11 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
     /// <summary>Returns the meeting, or null if it was deleted or its ID now belongs to another meeting.</summary>
     private MeetingView? View() =>
-        services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == uid ? view : null;
+        _services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == _uid ? view : null;
 
     private async Task<bool> RemoveParticipantAsync(string participantId, string connectionId, string reason)
     {
-        if (members.ContainsKey(participantId) || !await presence.RemoveAsync(participantId, connectionId).ConfigureAwait(false))
+        if (_members.ContainsKey(participantId) || !await _presence.RemoveAsync(participantId, connectionId).ConfigureAwait(false))
         {
             return false;
         }
@@ -301,7 +301,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
     {
         await PublishAsync(new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = reason }).ConfigureAwait(false);
         Room.RemoveParticipant(participantId);
-        presence.SaveStatus(participantId, ConnectionStatuses.Left);
+        _presence.SaveStatus(participantId, ConnectionStatuses.Left);
     }
 
     /// <summary>
@@ -309,12 +309,12 @@ public sealed partial class MeetingSession : IAsyncDisposable
     /// </summary>
     private async Task RefreshRosterAsync(PresenceEntry? newcomer)
     {
-        isPresenceStale = false;
-        var own = members.Values.Select(m => m.Entry!);
-        var present = (await presence.ListAsync(newcomer is null ? own : own.Append(newcomer)).ConfigureAwait(false)).Where(e => !removed.Contains(e.ParticipantId)).ToList();
+        _isPresenceStale = false;
+        var own = _members.Values.Select(m => m.Entry!);
+        var present = (await _presence.ListAsync(newcomer is null ? own : own.Append(newcomer)).ConfigureAwait(false)).Where(e => !_removed.Contains(e.ParticipantId)).ToList();
         foreach (var entry in present)
         {
-            if (members.TryGetValue(entry.ParticipantId, out var member))
+            if (_members.TryGetValue(entry.ParticipantId, out var member))
             {
                 if (entry.Connection == member.ConnectionId)
                 {
@@ -323,18 +323,18 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 else if (entry.ParticipantId != newcomer?.ParticipantId)
                 {
                     // The participant reconnected to another instance.
-                    members.Remove(entry.ParticipantId);
+                    _members.Remove(entry.ParticipantId);
                     Replace(member);
                 }
             }
         }
 
-        Broadcast(roster.Update(present, presence.HoldsRemovals));
+        Broadcast(_roster.Update(present, _presence.HoldsRemovals));
     }
 
     private async Task PublishChangeAsync(PresenceEntry entry)
     {
-        if (members.TryGetValue(entry.ParticipantId, out var member))
+        if (_members.TryGetValue(entry.ParticipantId, out var member))
         {
             member.Entry = entry;
         }
@@ -346,9 +346,9 @@ public sealed partial class MeetingSession : IAsyncDisposable
     /// <summary>Publishes an event to all instances. While the bus is unavailable, handles it on this instance.</summary>
     private async Task PublishAsync(BusEvent e)
     {
-        if (!await presence.TryPublishAsync(e).ConfigureAwait(false))
+        if (!await _presence.TryPublishAsync(e).ConfigureAwait(false))
         {
-            loop.Post(() => OnBusEventAsync(e));
+            _loop.Post(() => OnBusEventAsync(e));
         }
     }
 
@@ -357,7 +357,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         foreach (var message in messages)
         {
             var frame = message.ToUtf8();
-            foreach (var member in members.Values)
+            foreach (var member in _members.Values)
             {
                 // A participant receives no message about its own join.
                 if (message is not ParticipantJoinedMessage { Participant.ParticipantId: var joinedId } || joinedId != member.ParticipantId)

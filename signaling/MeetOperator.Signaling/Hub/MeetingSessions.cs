@@ -7,24 +7,24 @@ namespace MeetOperator.Signaling.Hub;
 public sealed class MeetingSessions(MeetingServices services)
 {
     /// <summary>By UID, because a later meeting can have the same ID while the session of the earlier one is still held.</summary>
-    private readonly Dictionary<(MeetingKey Meeting, string? Uid), OpenSession> sessions = [];
-    private readonly SemaphoreSlim gate = new(1);
-    private volatile bool isEvacuating;
+    private readonly Dictionary<(MeetingKey Meeting, string? Uid), OpenSession> _sessions = [];
+    private readonly SemaphoreSlim _gate = new(1);
+    private volatile bool _isEvacuating;
 
     public MeetingServices Services => services;
 
     /// <summary>True while the server shuts down. New sockets are then closed immediately.</summary>
-    public bool IsEvacuating => isEvacuating;
+    public bool IsEvacuating => _isEvacuating;
 
     public async Task<SessionHold> AcquireAsync(MeetingView meeting)
     {
         var key = (meeting.Key, meeting.Object.Metadata.Uid);
-        await gate.WaitAsync().ConfigureAwait(false);
+        await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (!sessions.TryGetValue(key, out var open))
+            if (!_sessions.TryGetValue(key, out var open))
             {
-                sessions[key] = open = new OpenSession(await MeetingSession.OpenAsync(meeting, services).ConfigureAwait(false));
+                _sessions[key] = open = new OpenSession(await MeetingSession.OpenAsync(meeting, services).ConfigureAwait(false));
             }
 
             open.Holds++;
@@ -32,23 +32,23 @@ public sealed class MeetingSessions(MeetingServices services)
         }
         finally
         {
-            gate.Release();
+            _gate.Release();
         }
     }
 
     /// <summary>Closes every socket with close code 1012, so that clients reconnect to another instance.</summary>
     public async Task EvacuateAsync()
     {
-        isEvacuating = true;
-        await gate.WaitAsync().ConfigureAwait(false);
+        _isEvacuating = true;
+        await _gate.WaitAsync().ConfigureAwait(false);
         List<MeetingSession> all;
         try
         {
-            all = [.. sessions.Values.Select(h => h.Session)];
+            all = [.. _sessions.Values.Select(h => h.Session)];
         }
         finally
         {
-            gate.Release();
+            _gate.Release();
         }
 
         await Task.WhenAll(all.Select(s => s.EvacuateAsync())).ConfigureAwait(false);
@@ -57,18 +57,18 @@ public sealed class MeetingSessions(MeetingServices services)
     private async Task ReleaseAsync((MeetingKey Meeting, string? Uid) key)
     {
         MeetingSession? last = null;
-        await gate.WaitAsync().ConfigureAwait(false);
+        await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (sessions.TryGetValue(key, out var open) && --open.Holds == 0)
+            if (_sessions.TryGetValue(key, out var open) && --open.Holds == 0)
             {
-                sessions.Remove(key);
+                _sessions.Remove(key);
                 last = open.Session;
             }
         }
         finally
         {
-            gate.Release();
+            _gate.Release();
         }
 
         if (last is not null)

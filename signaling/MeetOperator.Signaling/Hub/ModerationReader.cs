@@ -13,11 +13,11 @@ public sealed class ModerationReader(IMeetingRepository meetings)
 {
     private const int MeetingsPerQuery = 500;
 
-    private readonly ConcurrentDictionary<string, PendingReads> tenants = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, PendingReads> _tenants = new(StringComparer.Ordinal);
 
     public async Task<ModerationState> ReadAsync(MeetingKey meeting, CancellationToken ct)
     {
-        var waiting = tenants.GetOrAdd(meeting.Tenant, static _ => new PendingReads());
+        var waiting = _tenants.GetOrAdd(meeting.Tenant, static _ => new PendingReads());
         var result = waiting.Add(meeting.MeetingId, out var isFirst);
         if (isFirst)
         {
@@ -53,21 +53,21 @@ public sealed class ModerationReader(IMeetingRepository meetings)
     /// <summary>Requests of one tenant that are not part of a query yet.</summary>
     private sealed class PendingReads
     {
-        private readonly Lock gate = new();
-        private readonly Dictionary<string, TaskCompletionSource<ModerationState>> pending = new(StringComparer.Ordinal);
-        private bool running;
+        private readonly Lock _gate = new();
+        private readonly Dictionary<string, TaskCompletionSource<ModerationState>> _pending = new(StringComparer.Ordinal);
+        private bool _running;
 
         /// <param name="meetingId">The meeting to read.</param>
         /// <param name="isFirst">True if no query loop runs for this tenant, so the caller must start one.</param>
         public Task<ModerationState> Add(string meetingId, out bool isFirst)
         {
-            lock (gate)
+            lock (_gate)
             {
-                isFirst = !running;
-                running = true;
-                if (!pending.TryGetValue(meetingId, out var result))
+                isFirst = !_running;
+                _running = true;
+                if (!_pending.TryGetValue(meetingId, out var result))
                 {
-                    pending[meetingId] = result = new TaskCompletionSource<ModerationState>(TaskCreationOptions.RunContinuationsAsynchronously);
+                    _pending[meetingId] = result = new TaskCompletionSource<ModerationState>(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
 
                 return result.Task;
@@ -77,15 +77,15 @@ public sealed class ModerationReader(IMeetingRepository meetings)
         /// <summary>Takes the next requests. The query loop ends when there are none.</summary>
         public Dictionary<string, TaskCompletionSource<ModerationState>> Take(int limit)
         {
-            lock (gate)
+            lock (_gate)
             {
-                var next = pending.Take(limit).ToDictionary(StringComparer.Ordinal);
+                var next = _pending.Take(limit).ToDictionary(StringComparer.Ordinal);
                 foreach (var meetingId in next.Keys)
                 {
-                    pending.Remove(meetingId);
+                    _pending.Remove(meetingId);
                 }
 
-                running = next.Count > 0;
+                _running = next.Count > 0;
                 return next;
             }
         }

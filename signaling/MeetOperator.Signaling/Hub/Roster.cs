@@ -7,11 +7,11 @@ namespace MeetOperator.Signaling.Hub;
 /// <summary>The participants that this instance has announced to its clients. Compared with presence, it yields the messages to send.</summary>
 public sealed class Roster
 {
-    private readonly Dictionary<string, PresenceEntry> entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PresenceEntry> _entries = new(StringComparer.Ordinal);
 
-    public IEnumerable<PresenceEntry> Entries => entries.Values.OrderBy(e => e.Since).ThenBy(e => e.ParticipantId, StringComparer.Ordinal);
+    public IEnumerable<PresenceEntry> Entries => _entries.Values.OrderBy(e => e.Since).ThenBy(e => e.ParticipantId, StringComparer.Ordinal);
 
-    public PresenceEntry? Find(string participantId) => entries.GetValueOrDefault(participantId);
+    public PresenceEntry? Find(string participantId) => _entries.GetValueOrDefault(participantId);
 
     /// <summary>
     /// Applies the current presence entries and returns the messages to send. With <paramref name="keepMissing"/>, participants without an entry are kept.
@@ -22,7 +22,7 @@ public sealed class Roster
         var connected = present.Where(e => e.Connected).ToDictionary(e => e.ParticipantId, StringComparer.Ordinal);
         if (!keepMissing)
         {
-            foreach (var missing in entries.Keys.Where(id => !connected.ContainsKey(id)).ToList())
+            foreach (var missing in _entries.Keys.Where(id => !connected.ContainsKey(id)).ToList())
             {
                 messages.AddRange(Remove(missing, "timeout"));
             }
@@ -30,7 +30,7 @@ public sealed class Roster
 
         foreach (var entry in present.Where(e => e.Connected))
         {
-            if (!entries.TryGetValue(entry.ParticipantId, out var old))
+            if (!_entries.TryGetValue(entry.ParticipantId, out var old))
             {
                 messages.Add(new ParticipantJoinedMessage(Info(entry)));
             }
@@ -39,7 +39,7 @@ public sealed class Roster
                 messages.Add(new MediaUpdateMessage(entry.ParticipantId, entry.Audio, entry.Video));
             }
 
-            entries[entry.ParticipantId] = entry;
+            _entries[entry.ParticipantId] = entry;
         }
 
         return messages;
@@ -47,7 +47,7 @@ public sealed class Roster
 
     /// <summary>Removes a participant. Returns the message to send, or none if it was already removed.</summary>
     public IReadOnlyList<ServerMessage> Remove(string participantId, string reason) =>
-        entries.Remove(participantId) ? [new ParticipantLeftMessage(participantId, reason)] : [];
+        _entries.Remove(participantId) ? [new ParticipantLeftMessage(participantId, reason)] : [];
 
     public static ParticipantInfo Info(PresenceEntry entry) =>
         new(entry.ParticipantId, entry.DisplayName, entry.Audio, entry.Video, RoleOf(entry.Role));

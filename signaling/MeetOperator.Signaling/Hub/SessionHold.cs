@@ -3,9 +3,9 @@ namespace MeetOperator.Signaling.Hub;
 /// <summary>Keeps a session open until it is disposed.</summary>
 public sealed class SessionHold(MeetingSession session, Func<Task> release) : IAsyncDisposable
 {
-    private int released;
+    private int _released;
 
     public MeetingSession Session { get; } = session;
 
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref released, 1) == 0 ? new ValueTask(release()) : ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _released, 1) == 0 ? new ValueTask(release()) : ValueTask.CompletedTask;
 }

@@ -15,34 +15,34 @@ namespace MeetOperator.Signaling.Hub;
 /// </summary>
 public sealed partial class SessionPresence : IAsyncDisposable
 {
-    private readonly MeetingKey key;
-    private readonly MeetingServices services;
-    private readonly ILogger logger;
-    private readonly SignalingTimings timings;
+    private readonly MeetingKey _key;
+    private readonly MeetingServices _services;
+    private readonly ILogger _logger;
+    private readonly SignalingTimings _timings;
 
     // Rows are written in the background, in order, so that a slow database does not block the meeting.
-    private readonly SessionLoop rows;
-    private readonly HashSet<string> unsaved = new(StringComparer.Ordinal);
+    private readonly SessionLoop _rows;
+    private readonly HashSet<string> _unsaved = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Participants whose connection was accepted while the bus was unavailable, and their previous connections. The bus may still have the previous
     /// connection.
     /// </summary>
-    private readonly Dictionary<string, string?> unclaimed = new(StringComparer.Ordinal);
-    private long heldUntil = long.MinValue;
+    private readonly Dictionary<string, string?> _unclaimed = new(StringComparer.Ordinal);
+    private long _heldUntil = long.MinValue;
 
     public SessionPresence(MeetingKey key, MeetingServices services)
     {
-        this.key = key;
-        this.services = services;
-        timings = services.Options.Timings;
-        logger = services.Loggers.CreateLogger<SessionPresence>();
-        rows = new SessionLoop(e => LogRowNotWritten(logger, key.MeetingId, e.Message));
+        _key = key;
+        _services = services;
+        _timings = services.Options.Timings;
+        _logger = services.Loggers.CreateLogger<SessionPresence>();
+        _rows = new SessionLoop(e => LogRowNotWritten(_logger, key.MeetingId, e.Message));
     }
 
-    public bool HoldsRemovals => !services.Bus.IsConnected || services.Time.GetUtcNow().UtcTicks < heldUntil;
+    public bool HoldsRemovals => !_services.Bus.IsConnected || _services.Time.GetUtcNow().UtcTicks < _heldUntil;
 
-    public void HoldRemovals() => heldUntil = (services.Time.GetUtcNow() + (3 * timings.TickInterval)).UtcTicks;
+    public void HoldRemovals() => _heldUntil = (_services.Time.GetUtcNow() + (3 * _timings.TickInterval)).UtcTicks;
 
     /// <param name="identity">The participant.</param>
     /// <param name="connectionId">ID of the connection.</param>
@@ -57,28 +57,28 @@ public sealed partial class SessionPresence : IAsyncDisposable
         Video = known?.Video ?? true,
         AudioSilenced = known?.AudioSilenced ?? silenced,
         VideoSilenced = known?.VideoSilenced ?? false,
-        Instance = services.Options.Instance,
+        Instance = _services.Options.Instance,
         Connection = connectionId,
         Connected = true,
         AcknowledgesFrames = true,
-        Since = known?.Since ?? services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+        Since = known?.Since ?? _services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
     };
 
     public async Task<IAsyncDisposable?> SubscribeAsync(Action<BusEvent> handler, Action recovered)
     {
         try
         {
-            return await services.Bus.SubscribeAsync(key, handler, recovered, CancellationToken.None).ConfigureAwait(false);
+            return await _services.Bus.SubscribeAsync(_key, handler, recovered, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            LogBusUnavailable(logger, key.MeetingId, e.Message);
+            LogBusUnavailable(_logger, _key.MeetingId, e.Message);
             return null;
         }
     }
 
     public async Task<bool> TryPublishAsync(BusEvent e) =>
-        await TryCallAsync(() => services.Bus.PublishAsync(key, e, CancellationToken.None)).ConfigureAwait(false);
+        await TryCallAsync(() => _services.Bus.PublishAsync(_key, e, CancellationToken.None)).ConfigureAwait(false);
 
     /// <param name="entry">The entry of the new connection.</param>
     /// <param name="capacity">The capacity of the meeting.</param>
@@ -86,15 +86,15 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public async Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity, string? previous = null)
     {
         EnterResult? result = null;
-        if (await TryCallAsync(async () => result = await services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (await TryCallAsync(async () => result = await _services.Bus.Presence.EnterAsync(_key, entry, capacity, _timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
-            unclaimed.Remove(entry.ParticipantId);
+            _unclaimed.Remove(entry.ParticipantId);
             return result!;
         }
 
         if (!entry.IsShared)
         {
-            unclaimed.TryAdd(entry.ParticipantId, previous);
+            _unclaimed.TryAdd(entry.ParticipantId, previous);
         }
 
         return new EnterResult(EnterOutcome.Entered, entry);
@@ -102,25 +102,25 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
     public async Task<RenewResult> RenewAsync(IReadOnlyList<PresenceEntry> own)
     {
-        foreach (var id in unclaimed.Keys.Except(own.Select(e => e.ParticipantId)).ToList())
+        foreach (var id in _unclaimed.Keys.Except(own.Select(e => e.ParticipantId)).ToList())
         {
-            unclaimed.Remove(id); // The connection ended before its entry could be claimed.
+            _unclaimed.Remove(id); // The connection ended before its entry could be claimed.
         }
 
-        var claims = own.Where(e => unclaimed.ContainsKey(e.ParticipantId)).ToList();
+        var claims = own.Where(e => _unclaimed.ContainsKey(e.ParticipantId)).ToList();
         if (claims.Count == 0)
         {
             return own.Count == 0 ? RenewResult.Empty : await CallOrDefaultAsync(
-                () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLifetime, CancellationToken.None), RenewResult.Empty).ConfigureAwait(false);
+                () => _services.Bus.Presence.RenewAsync(_key, own, _timings.PresenceLifetime, CancellationToken.None), RenewResult.Empty).ConfigureAwait(false);
         }
 
         RenewResult? claimed = null;
-        if (!await TryCallAsync(async () => claimed = await services.Bus.Presence.ClaimAsync(key, [.. claims.Select(c => new PresenceClaim(c, unclaimed[c.ParticipantId]))], timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (!await TryCallAsync(async () => claimed = await _services.Bus.Presence.ClaimAsync(_key, [.. claims.Select(c => new PresenceClaim(c, _unclaimed[c.ParticipantId]))], _timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
             return RenewResult.Empty;
         }
 
-        unclaimed.Clear();
+        _unclaimed.Clear();
         var renewed = await RenewAsync([.. own.Except(claims)]).ConfigureAwait(false);
         return new RenewResult([.. renewed.TakenOver, .. claimed!.TakenOver], [.. renewed.Removed, .. claimed.Removed]);
     }
@@ -132,8 +132,8 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(IEnumerable<PresenceEntry> own)
     {
         var mine = own.ToList();
-        var listed = (await CallOrDefaultAsync(() => services.Bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false))
-            .Where(l => !unclaimed.ContainsKey(l.ParticipantId) || mine.All(m => m.ParticipantId != l.ParticipantId)).ToList();
+        var listed = (await CallOrDefaultAsync(() => _services.Bus.Presence.ListAsync(_key, CancellationToken.None), []).ConfigureAwait(false))
+            .Where(l => !_unclaimed.ContainsKey(l.ParticipantId) || mine.All(m => m.ParticipantId != l.ParticipantId)).ToList();
         return [.. listed, .. mine.Where(m => listed.All(l => l.ParticipantId != m.ParticipantId))];
     }
 
@@ -142,82 +142,82 @@ public sealed partial class SessionPresence : IAsyncDisposable
         var isAudio = kind == MediaType.Audio;
         var expected = isAudio ? entry with { Audio = sending, AudioSilenced = silenced } : entry with { Video = sending, VideoSilenced = silenced };
         PresenceEntry? stored = null;
-        if (!await TryCallAsync(async () => stored = await services.Bus.Presence.SetMediaAsync(
-            key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (!await TryCallAsync(async () => stored = await _services.Bus.Presence.SetMediaAsync(
+            _key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
-            unsaved.Add(entry.ParticipantId);
+            _unsaved.Add(entry.ParticipantId);
         }
 
-        rows.Post(() => services.Participants.SetMediaAsync(
-            key.Tenant, key.MeetingId, entry.ParticipantId, isAudio ? sending : null, isAudio ? null : sending, CancellationToken.None));
+        _rows.Post(() => _services.Participants.SetMediaAsync(
+            _key.Tenant, _key.MeetingId, entry.ParticipantId, isAudio ? sending : null, isAudio ? null : sending, CancellationToken.None));
         return stored?.Connection == entry.Connection ? stored : expected;
     }
 
     /// <summary>Writes mute states that changed while the bus was unavailable.</summary>
     public async Task SaveUnsavedAsync(IEnumerable<PresenceEntry> own)
     {
-        foreach (var entry in own.Where(e => unsaved.Contains(e.ParticipantId)))
+        foreach (var entry in own.Where(e => _unsaved.Contains(e.ParticipantId)))
         {
             var saved = await TryCallAsync(async () =>
             {
-                await services.Bus.Presence.SetMediaAsync(key, entry.ParticipantId, PresenceMedia.Audio, entry.Audio, entry.AudioSilenced, CancellationToken.None).ConfigureAwait(false);
-                await services.Bus.Presence.SetMediaAsync(key, entry.ParticipantId, PresenceMedia.Video, entry.Video, entry.VideoSilenced, CancellationToken.None).ConfigureAwait(false);
+                await _services.Bus.Presence.SetMediaAsync(_key, entry.ParticipantId, PresenceMedia.Audio, entry.Audio, entry.AudioSilenced, CancellationToken.None).ConfigureAwait(false);
+                await _services.Bus.Presence.SetMediaAsync(_key, entry.ParticipantId, PresenceMedia.Video, entry.Video, entry.VideoSilenced, CancellationToken.None).ConfigureAwait(false);
             }).ConfigureAwait(false);
             if (saved)
             {
-                unsaved.Remove(entry.ParticipantId);
+                _unsaved.Remove(entry.ParticipantId);
             }
         }
     }
 
     public Task AddSessionAsync(string participantId, string session) =>
-        TryCallAsync(() => services.Bus.Presence.AddSessionAsync(key, participantId, session, CancellationToken.None));
+        TryCallAsync(() => _services.Bus.Presence.AddSessionAsync(_key, participantId, session, CancellationToken.None));
 
     public Task<int> EndSessionAsync(string participantId, string? session) =>
-        CallOrDefaultAsync(() => services.Bus.Presence.EndSessionAsync(key, participantId, session, CancellationToken.None), -1);
+        CallOrDefaultAsync(() => _services.Bus.Presence.EndSessionAsync(_key, participantId, session, CancellationToken.None), -1);
 
     public Task<int> CountSessionsAsync(string participantId) =>
-        CallOrDefaultAsync(() => services.Bus.Presence.CountSessionsAsync(key, participantId, CancellationToken.None), 0);
+        CallOrDefaultAsync(() => _services.Bus.Presence.CountSessionsAsync(_key, participantId, CancellationToken.None), 0);
 
     /// <summary>
     /// Removes the entry if it belongs to this connection, because the participant may have reconnected elsewhere. Returns false if the participant is still present.
     /// </summary>
     public Task<bool> RemoveAsync(string participantId, string connectionId)
     {
-        var isUnclaimed = unclaimed.Remove(participantId);
+        var isUnclaimed = _unclaimed.Remove(participantId);
         return CallOrDefaultAsync(
-            async () => await services.Bus.Presence.RemoveAsync(key, participantId, connectionId, CancellationToken.None).ConfigureAwait(false)
+            async () => await _services.Bus.Presence.RemoveAsync(_key, participantId, connectionId, CancellationToken.None).ConfigureAwait(false)
                 || (isUnclaimed && await IsAbsentAsync(participantId).ConfigureAwait(false)),
             true);
     }
 
     public Task MarkAwayAsync(string participantId, string connectionId) =>
-        TryCallAsync(() => services.Bus.Presence.MarkAwayAsync(key, participantId, connectionId, CancellationToken.None));
+        TryCallAsync(() => _services.Bus.Presence.MarkAwayAsync(_key, participantId, connectionId, CancellationToken.None));
 
-    public Task<bool> ExpelAsync(string participantId) => CallOrDefaultAsync(() => services.Bus.Presence.ExpelAsync(key, participantId, CancellationToken.None), true);
+    public Task<bool> ExpelAsync(string participantId) => CallOrDefaultAsync(() => _services.Bus.Presence.ExpelAsync(_key, participantId, CancellationToken.None), true);
 
     public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => HoldsRemovals
         ? Task.FromResult<IReadOnlyList<PresenceEntry>>([])
-        : CallOrDefaultAsync(() => services.Bus.Presence.SweepAsync(key, CancellationToken.None), []);
+        : CallOrDefaultAsync(() => _services.Bus.Presence.SweepAsync(_key, CancellationToken.None), []);
 
-    public void SaveStatus(string participantId, string status) => rows.Post(() => services.Participants.SetStatusAsync(
-        key.Tenant, key.MeetingId, participantId, status, services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
+    public void SaveStatus(string participantId, string status) => _rows.Post(() => _services.Participants.SetStatusAsync(
+        _key.Tenant, _key.MeetingId, participantId, status, _services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
 
     public void SaveStream(RoomEvent track, bool added)
     {
         var stream = $"{track.ParticipantId}/{track.Source}";
-        rows.Post(() => added
-            ? services.Streams.SaveAsync(
+        _rows.Post(() => added
+            ? _services.Streams.SaveAsync(
                 new MediaStreamRow
                 {
-                    Tenant = key.Tenant,
-                    MeetingId = key.MeetingId,
+                    Tenant = _key.Tenant,
+                    MeetingId = _key.MeetingId,
                     StreamId = stream,
                     ParticipantId = track.ParticipantId!,
                     StreamType = track.Source ?? track.Kind ?? "unknown",
                 },
                 CancellationToken.None)
-            : services.Streams.RemoveAsync(key.Tenant, key.MeetingId, stream, CancellationToken.None));
+            : _services.Streams.RemoveAsync(_key.Tenant, _key.MeetingId, stream, CancellationToken.None));
     }
 
     public async Task CloseMeetingAsync(IReadOnlyList<(string ParticipantId, string ConnectionId)> leaving)
@@ -228,14 +228,14 @@ public sealed partial class SessionPresence : IAsyncDisposable
             SaveStatus(participantId, ConnectionStatuses.Left);
         }
 
-        rows.Post(() => services.Meetings.CloseAsync(key.Tenant, key.MeetingId, services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
+        _rows.Post(() => _services.Meetings.CloseAsync(_key.Tenant, _key.MeetingId, _services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
     }
 
     /// <summary>Completes when all queued rows are written.</summary>
-    public ValueTask DisposeAsync() => rows.DisposeAsync();
+    public ValueTask DisposeAsync() => _rows.DisposeAsync();
 
     private async Task<bool> IsAbsentAsync(string participantId) =>
-        (await services.Bus.Presence.ListAsync(key, CancellationToken.None).ConfigureAwait(false)).All(e => e.ParticipantId != participantId || !e.Connected);
+        (await _services.Bus.Presence.ListAsync(_key, CancellationToken.None).ConfigureAwait(false)).All(e => e.ParticipantId != participantId || !e.Connected);
 
     private Task<bool> TryCallAsync(Func<Task> call) => CallOrDefaultAsync(
         async () =>
@@ -253,7 +253,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
         }
         catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            LogBusUnavailable(logger, key.MeetingId, e.Message);
+            LogBusUnavailable(_logger, _key.MeetingId, e.Message);
             HoldRemovals();
             return fallback;
         }

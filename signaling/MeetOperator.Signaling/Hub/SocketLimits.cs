@@ -18,23 +18,23 @@ public sealed class SocketLimits : IDisposable
     private const int RelayedBytesPerSecond = 32 * 1024;
     private const int RelayedBytesAtOnce = 256 * 1024;
 
-    private readonly Throttle messages = new(MessagesPerSecond, MessagesPerSecond);
-    private readonly Throttle meetingMessages = new(MeetingMessagesPerSecond, 2 * MeetingMessagesPerSecond);
-    private readonly Throttle tenantMessages = new(TenantMessagesPerSecond, 2 * TenantMessagesPerSecond);
-    private readonly Throttle relayed = new(RelayedBytesPerSecond, RelayedBytesAtOnce);
-    private readonly Throttle openings = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
+    private readonly Throttle _messages = new(MessagesPerSecond, MessagesPerSecond);
+    private readonly Throttle _meetingMessages = new(MeetingMessagesPerSecond, 2 * MeetingMessagesPerSecond);
+    private readonly Throttle _tenantMessages = new(TenantMessagesPerSecond, 2 * TenantMessagesPerSecond);
+    private readonly Throttle _relayed = new(RelayedBytesPerSecond, RelayedBytesAtOnce);
+    private readonly Throttle _openings = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
     /// <summary>Takes one message from the participant's budget. Returns an error if the budget is exhausted.</summary>
     public ProtocolError? TakeMessage(SocketIdentity from) =>
-        !messages.TryTake(Key(from.Meeting, from.ParticipantId)) ? new ProtocolError(ErrorCode.RateLimited, $"Too many messages. The limit is {MessagesPerSecond} messages per second.")
+        !_messages.TryTake(Key(from.Meeting, from.ParticipantId)) ? new ProtocolError(ErrorCode.RateLimited, $"Too many messages. The limit is {MessagesPerSecond} messages per second.")
         : null;
 
     /// <summary>
     /// Takes one message from the shared budgets of the meeting and of its tenant. Returns an error if a budget is exhausted, possibly by other participants.
     /// </summary>
     public ProtocolError? TakeSharedMessage(MeetingKey meeting) =>
-        !meetingMessages.TryTake(meeting.ToString()) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the meeting send too many messages. Try again later.")
-        : !tenantMessages.TryTake(meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the tenant send too many messages. Try again later.")
+        !_meetingMessages.TryTake(meeting.ToString()) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the meeting send too many messages. Try again later.")
+        : !_tenantMessages.TryTake(meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the tenant send too many messages. Try again later.")
         : null;
 
     /// <summary>
@@ -42,19 +42,19 @@ public sealed class SocketLimits : IDisposable
     /// </summary>
     public ProtocolError? TakeRelayed(SocketIdentity from, int bytes) =>
         bytes > ProtocolLimits.MaxRelayedBytes ? new ProtocolError(ErrorCode.TooLarge, $"The relayed message is too large. The limit is {ProtocolLimits.MaxRelayedBytes} bytes after serialization.")
-        : !relayed.TryTake(Key(from.Meeting, from.ParticipantId), bytes) ? new ProtocolError(ErrorCode.RateLimited, "Too much data relayed for this participant. Send it again later.")
+        : !_relayed.TryTake(Key(from.Meeting, from.ParticipantId), bytes) ? new ProtocolError(ErrorCode.RateLimited, "Too much data relayed for this participant. Send it again later.")
         : null;
 
     /// <summary>Returns false if the participant opens sockets too fast.</summary>
-    public bool TryOpen(MeetingKey meeting, string participantId) => openings.TryTake(Key(meeting, participantId));
+    public bool TryOpen(MeetingKey meeting, string participantId) => _openings.TryTake(Key(meeting, participantId));
 
     public void Dispose()
     {
-        messages.Dispose();
-        meetingMessages.Dispose();
-        tenantMessages.Dispose();
-        relayed.Dispose();
-        openings.Dispose();
+        _messages.Dispose();
+        _meetingMessages.Dispose();
+        _tenantMessages.Dispose();
+        _relayed.Dispose();
+        _openings.Dispose();
     }
 
     private static string Key(MeetingKey meeting, string participantId) => $"{meeting.Tenant}/{meeting.MeetingId}/{participantId}";

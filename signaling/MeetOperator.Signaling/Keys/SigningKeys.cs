@@ -12,26 +12,26 @@ public sealed class SigningKeys
     public static readonly TimeSpan PropagationDelay = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
 
-    private readonly string? path;
-    private readonly TimeProvider time;
-    private readonly Lock gate = new();
-    private IReadOnlyList<AcceptedKey> accepted;
-    private byte[] content = [];
-    private long checkedAt;
+    private readonly string? _path;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private IReadOnlyList<AcceptedKey> _accepted;
+    private byte[] _content = [];
+    private long _checkedAt;
 
     public SigningKeys(IReadOnlyList<SigningKey> keys)
     {
-        accepted = [.. keys.Select(k => new AcceptedKey(k, null))];
-        time = TimeProvider.System;
+        _accepted = [.. keys.Select(k => new AcceptedKey(k, null))];
+        _time = TimeProvider.System;
     }
 
     private SigningKeys(string path, TimeProvider time)
     {
-        this.path = path;
-        this.time = time;
-        checkedAt = time.GetTimestamp();
-        content = File.ReadAllBytes(path);
-        accepted = [.. KeyFile.Lines(content, path).Select(k => new AcceptedKey(new SigningKey(k), null))];
+        _path = path;
+        _time = time;
+        _checkedAt = time.GetTimestamp();
+        _content = File.ReadAllBytes(path);
+        _accepted = [.. KeyFile.Lines(_content, path).Select(k => new AcceptedKey(new SigningKey(k), null))];
     }
 
     /// <summary>All keys that verify tokens.</summary>
@@ -43,7 +43,7 @@ public sealed class SigningKeys
         get
         {
             var keys = Read();
-            return (keys.FirstOrDefault(a => a.Since is not { } since || time.GetElapsedTime(since) >= PropagationDelay) ?? keys[0]).Key;
+            return (keys.FirstOrDefault(a => a.Since is not { } since || _time.GetElapsedTime(since) >= PropagationDelay) ?? keys[0]).Key;
         }
     }
 
@@ -51,29 +51,29 @@ public sealed class SigningKeys
 
     private IReadOnlyList<AcceptedKey> Read()
     {
-        if (path is not null && time.GetElapsedTime(Interlocked.Read(ref checkedAt)) > CheckInterval)
+        if (_path is not null && _time.GetElapsedTime(Interlocked.Read(ref _checkedAt)) > CheckInterval)
         {
-            Refresh(path);
+            Refresh(_path);
         }
 
-        return Volatile.Read(ref accepted);
+        return Volatile.Read(ref _accepted);
     }
 
     private void Refresh(string file)
     {
-        lock (gate)
+        lock (_gate)
         {
-            Interlocked.Exchange(ref checkedAt, time.GetTimestamp());
+            Interlocked.Exchange(ref _checkedAt, _time.GetTimestamp());
             try
             {
                 // Compares the content, because Kubernetes swaps a symbolic link and the new file can have any modification time.
                 var found = File.ReadAllBytes(file);
-                if (!found.AsSpan().SequenceEqual(content))
+                if (!found.AsSpan().SequenceEqual(_content))
                 {
-                    var now = time.GetTimestamp();
+                    var now = _time.GetTimestamp();
                     var keys = KeyFile.Lines(found, file).Select(k => new SigningKey(k));
-                    Volatile.Write(ref accepted, [.. keys.Select(k => accepted.FirstOrDefault(a => a.Key.Id == k.Id) ?? new AcceptedKey(k, now))]);
-                    content = found;
+                    Volatile.Write(ref _accepted, [.. keys.Select(k => _accepted.FirstOrDefault(a => a.Key.Id == k.Id) ?? new AcceptedKey(k, now))]);
+                    _content = found;
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)

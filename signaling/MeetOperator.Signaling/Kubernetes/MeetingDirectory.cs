@@ -13,22 +13,22 @@ public sealed class MeetingDirectory : IDisposable
     private const string ById = "meeting-id";
     private const string ByNode = "node";
 
-    private readonly Informer<Meeting> meetings;
-    private readonly Informer<SfuNode> nodes;
-    private readonly Informer<Tenant> tenants;
-    private readonly ConcurrentDictionary<string, ConcurrentDictionary<object, Action>> watchers = new(StringComparer.Ordinal);
-    private readonly List<IDisposable> subscriptions = [];
+    private readonly Informer<Meeting> _meetings;
+    private readonly Informer<SfuNode> _nodes;
+    private readonly Informer<Tenant> _tenants;
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<object, Action>> _watchers = new(StringComparer.Ordinal);
+    private readonly List<IDisposable> _subscriptions = [];
 
     public MeetingDirectory(Informer<Meeting> meetings, Informer<SfuNode> nodes, Informer<Tenant> tenants)
     {
-        this.meetings = meetings;
-        this.nodes = nodes;
-        this.tenants = tenants;
+        _meetings = meetings;
+        _nodes = nodes;
+        _tenants = tenants;
         meetings.AddIndex(ById, m => [MeetingId.Of(m)]);
         meetings.AddIndex(ByNode, m => (m.Status?.Assignments ?? []).Select(a => $"{a.Namespace}/{a.SfuNode}"));
-        subscriptions.Add(meetings.OnChange(c => NotifyWatchers(MeetingId.Of(c.Object))));
-        subscriptions.Add(tenants.OnChange(_ => { }));
-        subscriptions.Add(nodes.OnChange(c =>
+        _subscriptions.Add(meetings.OnChange(c => NotifyWatchers(MeetingId.Of(c.Object))));
+        _subscriptions.Add(tenants.OnChange(_ => { }));
+        _subscriptions.Add(nodes.OnChange(c =>
         {
             // Media nodes report their load frequently. Only a changed address matters here.
             if (c.Old?.Status?.ControlUrl != c.New?.Status?.ControlUrl)
@@ -41,19 +41,19 @@ public sealed class MeetingDirectory : IDisposable
         }));
     }
 
-    public bool HasSynced => meetings.HasSynced && nodes.HasSynced && tenants.HasSynced;
+    public bool HasSynced => _meetings.HasSynced && _nodes.HasSynced && _tenants.HasSynced;
 
     /// <summary>False while the API server is unavailable. Meetings that were created with kubectl since then are missing here.</summary>
-    public bool IsCurrent => meetings.IsWatching && tenants.IsWatching;
+    public bool IsCurrent => _meetings.IsWatching && _tenants.IsWatching;
 
-    public Tenant? FindTenant(string name) => tenants.Get(new NamespacedName(null, name));
+    public Tenant? FindTenant(string name) => _tenants.Get(new NamespacedName(null, name));
 
     /// <summary>
     /// Returns the meeting with this ID if it is in the namespace of its tenant, otherwise null. If several meetings have the same ID (a name was copied to another
     /// namespace), returns the one that the operator serves.
     /// </summary>
     public MeetingView? Find(string meetingId) =>
-        MeetingIdHolder.Among(meetings.ByIndex(ById, meetingId), meeting => OwnerOf(meeting) is not null) is { } holder && OwnerOf(holder) is { } tenant
+        MeetingIdHolder.Among(_meetings.ByIndex(ById, meetingId), meeting => OwnerOf(meeting) is not null) is { } holder && OwnerOf(holder) is { } tenant
             ? new MeetingView(holder, tenant, AssignmentOf(holder))
             : null;
 
@@ -91,7 +91,7 @@ public sealed class MeetingDirectory : IDisposable
     public IDisposable OnChange(string meetingId, Action callback)
     {
         var key = new object();
-        watchers.AddOrUpdate(
+        _watchers.AddOrUpdate(
             meetingId,
             _ => new ConcurrentDictionary<object, Action>([KeyValuePair.Create(key, callback)]),
             (_, all) =>
@@ -102,7 +102,7 @@ public sealed class MeetingDirectory : IDisposable
         return new Watch(() => Unwatch(meetingId, key));
     }
 
-    public void Dispose() => subscriptions.ForEach(s => s.Dispose());
+    public void Dispose() => _subscriptions.ForEach(s => s.Dispose());
 
     /// <summary>Returns the meeting's tenant if the meeting is in its namespace, otherwise null.</summary>
     private Tenant? OwnerOf(Meeting meeting) =>
@@ -110,10 +110,10 @@ public sealed class MeetingDirectory : IDisposable
 
     private void Unwatch(string meetingId, object key)
     {
-        while (watchers.TryGetValue(meetingId, out var all))
+        while (_watchers.TryGetValue(meetingId, out var all))
         {
             var rest = new ConcurrentDictionary<object, Action>(all.Where(w => w.Key != key));
-            if (rest.IsEmpty ? watchers.TryRemove(KeyValuePair.Create(meetingId, all)) : watchers.TryUpdate(meetingId, rest, all))
+            if (rest.IsEmpty ? _watchers.TryRemove(KeyValuePair.Create(meetingId, all)) : _watchers.TryUpdate(meetingId, rest, all))
             {
                 return;
             }
@@ -122,7 +122,7 @@ public sealed class MeetingDirectory : IDisposable
 
     private void NotifyWatchers(string meetingId)
     {
-        if (watchers.TryGetValue(meetingId, out var all))
+        if (_watchers.TryGetValue(meetingId, out var all))
         {
             foreach (var callback in all.Values)
             {
@@ -135,7 +135,7 @@ public sealed class MeetingDirectory : IDisposable
         (meeting.Status?.Assignments ?? [])
             .Where(a => a.State == AssignmentState.Ready && a.Role == AssignmentRole.Origin)
             .OrderByDescending(a => a.Generation)
-            .Select(a => nodes.Get(new NamespacedName(a.Namespace, a.SfuNode))?.Status?.ControlUrl is { } text
+            .Select(a => _nodes.Get(new NamespacedName(a.Namespace, a.SfuNode))?.Status?.ControlUrl is { } text
                 && Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url)
                 && url.Scheme == Uri.UriSchemeHttps // Never use an unencrypted connection, even if the status names one.
                     ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation)
@@ -144,8 +144,8 @@ public sealed class MeetingDirectory : IDisposable
 
     private sealed class Watch(Action dispose) : IDisposable
     {
-        private Action? once = dispose;
+        private Action? _once = dispose;
 
-        public void Dispose() => Interlocked.Exchange(ref once, null)?.Invoke();
+        public void Dispose() => Interlocked.Exchange(ref _once, null)?.Invoke();
     }
 }

@@ -5,18 +5,18 @@ namespace MeetOperator.Signaling.Loops;
 /// <summary>Runs posted actions one at a time, so that the state they use needs no lock. Posting is thread-safe.</summary>
 public sealed class SessionLoop : IAsyncDisposable
 {
-    private readonly Channel<Func<Task>> work = Channel.CreateUnbounded<Func<Task>>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Action<Exception> onFailure;
-    private readonly Task running;
+    private readonly Channel<Func<Task>> _work = Channel.CreateUnbounded<Func<Task>>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Action<Exception> _onFailure;
+    private readonly Task _running;
 
     public SessionLoop(Action<Exception> onFailure)
     {
-        this.onFailure = onFailure;
-        running = Task.Run(RunAsync);
+        _onFailure = onFailure;
+        _running = Task.Run(RunAsync);
     }
 
     /// <summary>Queues an action. Returns false if the loop has ended.</summary>
-    public bool Post(Func<Task> action) => work.Writer.TryWrite(action);
+    public bool Post(Func<Task> action) => _work.Writer.TryWrite(action);
 
     public bool Post(Action action) => Post(() =>
     {
@@ -45,13 +45,13 @@ public sealed class SessionLoop : IAsyncDisposable
     /// <summary>Completes after all actions that were already posted.</summary>
     public async ValueTask DisposeAsync()
     {
-        work.Writer.TryComplete();
-        await running.ConfigureAwait(false);
+        _work.Writer.TryComplete();
+        await _running.ConfigureAwait(false);
     }
 
     private async Task RunAsync()
     {
-        await foreach (var action in work.Reader.ReadAllAsync().ConfigureAwait(false))
+        await foreach (var action in _work.Reader.ReadAllAsync().ConfigureAwait(false))
         {
             try
             {
@@ -60,7 +60,7 @@ public sealed class SessionLoop : IAsyncDisposable
             catch (Exception e)
             {
                 // A failed action must not end the meeting.
-                onFailure(e);
+                _onFailure(e);
             }
         }
     }

@@ -15,12 +15,12 @@ public sealed partial class ControlCertificate(KubeClient kube, SignalingOptions
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
-    private volatile ControlCredentials? current;
-    private string? loadedVersion;
-    private string? reportedFailure;
+    private volatile ControlCredentials? _current;
+    private string? _loadedVersion;
+    private string? _reportedFailure;
 
     /// <summary>The current credentials; null until they are read for the first time.</summary>
-    public ControlCredentials? Current => current;
+    public ControlCredentials? Current => _current;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -39,20 +39,20 @@ public sealed partial class ControlCertificate(KubeClient kube, SignalingOptions
                 return;
             }
 
-            await Task.Delay(current is null ? RetryInterval : Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_current is null ? RetryInterval : Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private void Load(Secret? secret)
     {
-        if (secret?.Metadata.ResourceVersion is not { } version || version == loadedVersion)
+        if (secret?.Metadata.ResourceVersion is not { } version || version == _loadedVersion)
         {
             return;
         }
 
         if (ControlCredentials.TryRead(Text(secret, "tls.crt"), Text(secret, "tls.key"), Text(secret, "ca.crt"), out var read, out var rejection))
         {
-            (current, loadedVersion, reportedFailure) = (read, version, null);
+            (_current, _loadedVersion, _reportedFailure) = (read, version, null);
             LogLoaded(logger, options.ControlSecret, read.Certificate.Issuer, read.Until);
         }
         else
@@ -63,9 +63,9 @@ public sealed partial class ControlCertificate(KubeClient kube, SignalingOptions
 
     private void ReportFailure(string reason)
     {
-        if (reportedFailure != reason)
+        if (_reportedFailure != reason)
         {
-            reportedFailure = reason;
+            _reportedFailure = reason;
             LogLoadFailed(logger, options.ControlSecret, reason);
         }
     }

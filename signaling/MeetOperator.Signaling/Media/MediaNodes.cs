@@ -9,17 +9,17 @@ namespace MeetOperator.Signaling.Media;
 /// <summary>Creates and caches one client per media node. A client accepts only a server certificate with the name of its node. Thread-safe.</summary>
 public sealed class MediaNodes(ControlCertificate certificate, SignalingOptions options, TimeProvider time) : IDisposable
 {
-    private readonly HttpClient http = new(ControlTls.Client(() => certificate.Current, options.Timings.NodeConnectTimeout, time))
+    private readonly HttpClient _http = new(ControlTls.Client(() => certificate.Current, options.Timings.NodeConnectTimeout, time))
     {
         // Each call has its own timeout, and event streams stay open.
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    private readonly ConcurrentDictionary<(string Namespace, string Node, Uri Url), NodeControlClient> clients = new();
+    private readonly ConcurrentDictionary<(string Namespace, string Node, Uri Url), NodeControlClient> _clients = new();
 
-    public NodeControlClient Client(MediaAssignment assignment) => clients.GetOrAdd(
+    public NodeControlClient Client(MediaAssignment assignment) => _clients.GetOrAdd(
         (assignment.Namespace, assignment.Node, assignment.ControlUrl),
-        key => new NodeControlClient(http, key.Url, ControlNames.OfNode(key.Namespace, key.Node)));
+        key => new NodeControlClient(_http, key.Url, ControlNames.OfNode(key.Namespace, key.Node)));
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 }

@@ -20,35 +20,35 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Maximum number of queued offers and answers. A well-behaved client has one offer in progress and answers each offer of the server.</summary>
     private const int MaxWaiting = 8;
 
-    private readonly RoomLink room;
-    private readonly IMediaClient client;
-    private readonly SessionLoop calls;
-    private readonly CancellationTokenSource closed = new();
-    private MediaAssignment? started;
-    private readonly RestartBackoff backoff = new();
+    private readonly RoomLink _room;
+    private readonly IMediaClient _client;
+    private readonly SessionLoop _calls;
+    private readonly CancellationTokenSource _closed = new();
+    private MediaAssignment? _started;
+    private readonly RestartBackoff _backoff = new();
 
     /// <summary>Guards the last offer and the queued mutes.</summary>
-    private readonly Lock gate = new();
-    private readonly Dictionary<MediaType, bool> mutes = [];
-    private StrongBox<OfferMessage>? lastOffer;
-    private int waiting;
-    private volatile string? subscribeSession;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<MediaType, bool> _mutes = [];
+    private StrongBox<OfferMessage>? _lastOffer;
+    private int _waiting;
+    private volatile string? _subscribeSession;
 
     /// <summary>The publish session; null if there is none or if it was opened by a previous socket.</summary>
-    private string? publishSession;
-    private int sentRevision;
+    private string? _publishSession;
+    private int _sentRevision;
 
     internal MediaParticipant(RoomLink room, IMediaClient client)
     {
-        this.room = room;
-        this.client = client;
-        calls = new SessionLoop(e => LogUnexpected(room.Logger, e, client.Identity.ParticipantId));
+        _room = room;
+        _client = client;
+        _calls = new SessionLoop(e => LogUnexpected(room.Logger, e, client.Identity.ParticipantId));
     }
 
-    public string ParticipantId => client.Identity.ParticipantId;
+    public string ParticipantId => _client.Identity.ParticipantId;
 
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open. Thread-safe.</summary>
-    internal string? SubscribeSession => subscribeSession;
+    internal string? SubscribeSession => _subscribeSession;
 
     /// <summary>Opens the media session on the current node. Does nothing if there is none.</summary>
     /// <param name="fresh">True to replace an existing subscribe session with a new one.</param>
@@ -58,23 +58,23 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     public void Restart(string reason) => Post(assignment => StartAsync(assignment, fresh: true, reason));
 
     /// <summary>Restarts after the node lost <paramref name="session"/>, unless another session is open by then.</summary>
-    internal void RestartLost(string session) => Post(assignment => session == subscribeSession ? StartAsync(assignment, fresh: true, RoomLink.Lost) : Task.CompletedTask);
+    internal void RestartLost(string session) => Post(assignment => session == _subscribeSession ? StartAsync(assignment, fresh: true, RoomLink.Lost) : Task.CompletedTask);
 
     public void Publish(OfferMessage offer)
     {
         var next = new StrongBox<OfferMessage>(offer);
-        lock (gate)
+        lock (_gate)
         {
-            if (offer.Restart && lastOffer is not null)
+            if (offer.Restart && _lastOffer is not null)
             {
                 // Replace the queued offer, because this offer would replace its session immediately.
-                lastOffer.Value = offer;
+                _lastOffer.Value = offer;
                 return;
             }
 
-            if (waiting < MaxWaiting)
+            if (_waiting < MaxWaiting)
             {
-                lastOffer = next;
+                _lastOffer = next;
             }
         }
 
@@ -82,10 +82,10 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             assignment =>
             {
                 OfferMessage taken;
-                lock (gate)
+                lock (_gate)
                 {
                     taken = next.Value!;
-                    lastOffer = lastOffer == next ? null : lastOffer;
+                    _lastOffer = _lastOffer == next ? null : _lastOffer;
                 }
 
                 return CallAndReportAsync(() => PublishAsync(RequireAssignment(assignment), taken), taken.SessionId, taken.Reference);
@@ -98,8 +98,8 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     {
         try
         {
-            await room.CallAsync(RequireAssignment(assignment), (node, ct) => node.AnswerAsync(
-                room.MeetingId, ParticipantId, new SubscribeAnswer { SessionId = answer.SessionId, Revision = answer.Revision ?? sentRevision, Sdp = answer.Sdp }, ct), closed.Token).ConfigureAwait(false);
+            await _room.CallAsync(RequireAssignment(assignment), (node, ct) => node.AnswerAsync(
+                _room.MeetingId, ParticipantId, new SubscribeAnswer { SessionId = answer.SessionId, Revision = answer.Revision ?? _sentRevision, Sdp = answer.Sdp }, ct), _closed.Token).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (e.Code == "stale-revision")
         {
@@ -110,10 +110,10 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Makes the node stop or resume forwarding the microphone or camera. Of several queued requests, only the last is executed.</summary>
     public void Mute(MediaType kind, bool muted)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var isQueued = mutes.ContainsKey(kind);
-            mutes[kind] = muted;
+            var isQueued = _mutes.ContainsKey(kind);
+            _mutes[kind] = muted;
             if (isQueued)
             {
                 return;
@@ -122,9 +122,9 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
         Post(assignment =>
         {
-            lock (gate)
+            lock (_gate)
             {
-                mutes.Remove(kind, out muted);
+                _mutes.Remove(kind, out muted);
             }
 
             return assignment is null ? Task.CompletedTask : CallAndReportAsync(() => MuteAsync(assignment, kind, muted));
@@ -139,7 +139,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     });
 
     /// <summary>Handles the event that there are more tracks for this participant than one session can carry.</summary>
-    public void HandleFullSession(string? reason) => client.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: subscribeSession));
+    public void HandleFullSession(string? reason) => _client.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: _subscribeSession));
 
     /// <summary>
     /// Returns true if the node itself ended the session. A session that a client or another replica closed or replaced has no reason, and the client detects and
@@ -157,7 +157,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             return;
         }
 
-        var wait = backoff.Next(room.Time.GetUtcNow());
+        var wait = _backoff.Next(_room.Time.GetUtcNow());
         if (wait == TimeSpan.Zero)
         {
             await RestartSessionAsync(assignment, ended).ConfigureAwait(false);
@@ -171,32 +171,32 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Stops all calls. With <paramref name="leave"/>, also removes the participant from the node.</summary>
     public async Task CloseAsync(bool leave)
     {
-        await closed.CancelAsync().ConfigureAwait(false);
-        await calls.DisposeAsync().ConfigureAwait(false);
-        if (leave && room.Assignment is { } assignment)
+        await _closed.CancelAsync().ConfigureAwait(false);
+        await _calls.DisposeAsync().ConfigureAwait(false);
+        if (leave && _room.Assignment is { } assignment)
         {
-            await room.RemoveParticipantAsync(assignment, ParticipantId).ConfigureAwait(false);
+            await _room.RemoveParticipantAsync(assignment, ParticipantId).ConfigureAwait(false);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         await CloseAsync(leave: false).ConfigureAwait(false);
-        closed.Dispose();
+        _closed.Dispose();
     }
 
     private static MediaAssignment RequireAssignment(MediaAssignment? assignment) => assignment ?? throw new NotPlacedException();
 
-    private void Post(Func<MediaAssignment?, Task> call) => calls.Post(() => closed.IsCancellationRequested ? Task.CompletedTask : call(room.Assignment));
+    private void Post(Func<MediaAssignment?, Task> call) => _calls.Post(() => _closed.IsCancellationRequested ? Task.CompletedTask : call(_room.Assignment));
 
     /// <summary>Queues a call with a large body. Limits the number of queued calls, in case the node hangs.</summary>
     private void PostBounded(Func<MediaAssignment?, Task> call, string? session, string? reference = null)
     {
-        if (Interlocked.Increment(ref waiting) > MaxWaiting)
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
-            Interlocked.Decrement(ref waiting);
-            room.Metrics.Rejected(WireName.Of(ErrorCode.RateLimited));
-            client.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers are queued for the media node. Wait for each response before sending the next.", reference, session));
+            Interlocked.Decrement(ref _waiting);
+            _room.Metrics.Rejected(WireName.Of(ErrorCode.RateLimited));
+            _client.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers are queued for the media node. Wait for each response before sending the next.", reference, session));
             return;
         }
 
@@ -208,7 +208,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             }
             finally
             {
-                Interlocked.Decrement(ref waiting);
+                Interlocked.Decrement(ref _waiting);
             }
         });
     }
@@ -221,20 +221,20 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
         catch (NotPlacedException)
         {
-            client.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. 'media-restart' follows when it has one.", reference));
+            _client.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. 'media-restart' follows when it has one.", reference));
         }
-        catch (Exception e) when (NodeFailure.Of(e) is { } failure && !closed.IsCancellationRequested)
+        catch (Exception e) when (NodeFailure.Of(e) is { } failure && !_closed.IsCancellationRequested)
         {
-            room.Metrics.NodeFailed(failure.Reason);
-            LogCallFailed(room.Logger, ParticipantId, failure.Reason, e.Message);
-            client.Send(new ErrorMessage(failure.Code, failure.Message, reference, session));
+            _room.Metrics.NodeFailed(failure.Reason);
+            LogCallFailed(_room.Logger, ParticipantId, failure.Reason, e.Message);
+            _client.Send(new ErrorMessage(failure.Code, failure.Message, reference, session));
         }
     }
 
     private bool IsCurrent(RoomEvent ended) => ended.Kind switch
     {
-        "subscribe" => ended.SessionId is not null && ended.SessionId == subscribeSession,
-        "publish" => publishSession is null || ended.SessionId == publishSession,
+        "subscribe" => ended.SessionId is not null && ended.SessionId == _subscribeSession,
+        "publish" => _publishSession is null || ended.SessionId == _publishSession,
         _ => false,
     };
 
@@ -248,26 +248,26 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             return StartAsync(assignment, fresh: true, RoomLink.Lost);
         }
 
-        started = null;
+        _started = null;
         return StartAsync(assignment, fresh: true, reason: null);
     }
 
     private async Task RestartSessionLaterAsync(RoomEvent ended, TimeSpan wait)
     {
-        await Task.Delay(wait, room.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(wait, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Post(assignment => IsCurrent(ended) ? RestartSessionAsync(assignment, ended) : Task.CompletedTask);
     }
 
     private async Task StartAsync(MediaAssignment? assignment, bool fresh, string? reason)
     {
-        if (assignment is null || (assignment == started && subscribeSession is not null && reason != RoomLink.Lost))
+        if (assignment is null || (assignment == _started && _subscribeSession is not null && reason != RoomLink.Lost))
         {
             return;
         }
 
-        if (reason is not null && started is not null)
+        if (reason is not null && _started is not null)
         {
-            client.Send(new MediaRestartMessage(reason, assignment.Generation));
+            _client.Send(new MediaRestartMessage(reason, assignment.Generation));
         }
 
         var isReported = false;
@@ -276,30 +276,30 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             try
             {
                 await SubscribeAsync(assignment, fresh).ConfigureAwait(false);
-                started = assignment;
+                _started = assignment;
                 return;
             }
-            catch (Exception) when (closed.IsCancellationRequested)
+            catch (Exception) when (_closed.IsCancellationRequested)
             {
                 return;
             }
             catch (Exception e) when (NodeFailure.Of(e) is { } failure)
             {
-                room.Metrics.NodeFailed(failure.Reason);
-                LogCallFailed(room.Logger, ParticipantId, failure.Reason, e.Message);
+                _room.Metrics.NodeFailed(failure.Reason);
+                LogCallFailed(_room.Logger, ParticipantId, failure.Reason, e.Message);
                 if (!isReported)
                 {
                     isReported = true;
-                    client.Send(new ErrorMessage(ErrorCode.MediaFailed, failure.Message));
+                    _client.Send(new ErrorMessage(ErrorCode.MediaFailed, failure.Message));
                 }
             }
 
-            await Task.Delay(wait, room.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (closed.IsCancellationRequested || room.Assignment != assignment)
+            await Task.Delay(wait, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_closed.IsCancellationRequested || _room.Assignment != assignment)
             {
                 // The meeting has moved, so a start on the next node is already queued. Mark this one as started, because the client may have a connection to
                 // this node.
-                started ??= assignment;
+                _started ??= assignment;
                 return;
             }
         }
@@ -307,21 +307,21 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
     private async Task SubscribeAsync(MediaAssignment assignment, bool fresh)
     {
-        await room.PutAsync(assignment, ParticipantId, closed.Token).ConfigureAwait(false);
-        if (client.Entry is { Audio: false } or { Video: false })
+        await _room.PutAsync(assignment, ParticipantId, _closed.Token).ConfigureAwait(false);
+        if (_client.Entry is { Audio: false } or { Video: false })
         {
-            await room.CallAsync(assignment, (node, ct) => node.MuteAsync(
-                room.MeetingId,
+            await _room.CallAsync(assignment, (node, ct) => node.MuteAsync(
+                _room.MeetingId,
                 ParticipantId,
-                new TrackMuteRequest { Muted = new MuteState { Microphone = client.Entry.Audio ? null : true, Camera = client.Entry.Video ? null : true } },
-                ct), closed.Token).ConfigureAwait(false);
+                new TrackMuteRequest { Muted = new MuteState { Microphone = _client.Entry.Audio ? null : true, Camera = _client.Entry.Video ? null : true } },
+                ct), _closed.Token).ConfigureAwait(false);
         }
 
-        subscribeSession = null;
-        sentRevision = 0;
-        var offer = await room.CallAsync(assignment, (node, ct) => node.SubscribeAsync(
-            room.MeetingId, ParticipantId, new SubscribeRequest { Generation = assignment.Generation, Restart = fresh }, ct), closed.Token).ConfigureAwait(false);
-        subscribeSession = offer.SessionId;
+        _subscribeSession = null;
+        _sentRevision = 0;
+        var offer = await _room.CallAsync(assignment, (node, ct) => node.SubscribeAsync(
+            _room.MeetingId, ParticipantId, new SubscribeRequest { Generation = assignment.Generation, Restart = fresh }, ct), _closed.Token).ConfigureAwait(false);
+        _subscribeSession = offer.SessionId;
         Forward(offer.SessionId, offer.Revision, offer.Sdp, offer.Tracks);
     }
 
@@ -335,40 +335,40 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             SessionId = offer.SessionId,
 
             // Without a session ID, the SDP origin shows whether the offer comes from a new peer connection.
-            Restart = offer.Restart || (offer.SessionId is null && room.IsOtherPublisher(client.Identity, offer.Sdp)),
+            Restart = offer.Restart || (offer.SessionId is null && _room.IsOtherPublisher(_client.Identity, offer.Sdp)),
         };
         SdpAnswer answer;
         try
         {
-            answer = await room.CallAsync(assignment, (node, ct) => node.PublishAsync(room.MeetingId, ParticipantId, request, ct), closed.Token).ConfigureAwait(false);
+            answer = await _room.CallAsync(assignment, (node, ct) => node.PublishAsync(_room.MeetingId, ParticipantId, request, ct), _closed.Token).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (NodeFailure.IsUnknownParticipant(e))
         {
-            await room.PutAsync(assignment, ParticipantId, closed.Token).ConfigureAwait(false);
-            answer = await room.CallAsync(assignment, (node, ct) => node.PublishAsync(room.MeetingId, ParticipantId, request, ct), closed.Token).ConfigureAwait(false);
+            await _room.PutAsync(assignment, ParticipantId, _closed.Token).ConfigureAwait(false);
+            answer = await _room.CallAsync(assignment, (node, ct) => node.PublishAsync(_room.MeetingId, ParticipantId, request, ct), _closed.Token).ConfigureAwait(false);
         }
 
-        publishSession = answer.SessionId;
-        room.RecordPublisher(ParticipantId, offer.Sdp);
-        client.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
+        _publishSession = answer.SessionId;
+        _room.RecordPublisher(ParticipantId, offer.Sdp);
+        _client.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
     }
 
-    private Task MuteAsync(MediaAssignment assignment, MediaType kind, bool muted) => room.CallAsync(assignment, (node, ct) => node.MuteAsync(
-        room.MeetingId,
+    private Task MuteAsync(MediaAssignment assignment, MediaType kind, bool muted) => _room.CallAsync(assignment, (node, ct) => node.MuteAsync(
+        _room.MeetingId,
         ParticipantId,
         new TrackMuteRequest { Muted = kind == MediaType.Audio ? new MuteState { Microphone = muted } : new MuteState { Camera = muted } },
-        ct), closed.Token);
+        ct), _closed.Token);
 
     /// <summary>Forwards an offer to the client, once per revision. Drops offers of replaced sessions and offers without media sections.</summary>
     private void Forward(string? session, int revision, string sdp, IReadOnlyList<TrackDescription> tracks)
     {
-        if ((session is not null && subscribeSession is not null && session != subscribeSession) || revision <= sentRevision || !SdpText.HasMedia(sdp))
+        if ((session is not null && _subscribeSession is not null && session != _subscribeSession) || revision <= _sentRevision || !SdpText.HasMedia(sdp))
         {
             return;
         }
 
-        sentRevision = revision;
-        client.Send(new ForwardedOfferMessage(
+        _sentRevision = revision;
+        _client.Send(new ForwardedOfferMessage(
             ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(t => new OfferedTrack(t.Mid ?? string.Empty, t.ParticipantId, t.Kind, t.Source))], session));
     }
 

@@ -8,16 +8,16 @@ public sealed class RestartBackoff
 
     /// <summary>A session that lasted longer resets the backoff.</summary>
     private static readonly TimeSpan ResetAfter = TimeSpan.FromSeconds(30);
-    private DateTimeOffset? lastRestart;
-    private TimeSpan delay;
+    private DateTimeOffset? _lastRestart;
+    private TimeSpan _delay;
 
     /// <summary>Returns the delay before restarting a session that ended at <paramref name="now"/>.</summary>
     public TimeSpan Next(DateTimeOffset now)
     {
-        delay = lastRestart is null || now - lastRestart > ResetAfter ? TimeSpan.Zero
-            : delay == TimeSpan.Zero ? MinDelay
-            : delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
-        lastRestart = now + delay;
-        return delay;
+        _delay = _lastRestart is null || now - _lastRestart > ResetAfter ? TimeSpan.Zero
+            : _delay == TimeSpan.Zero ? MinDelay
+            : _delay * 2 < MaxDelay ? _delay * 2 : MaxDelay;
+        _lastRestart = now + _delay;
+        return _delay;
     }
 }

@@ -19,26 +19,26 @@ public sealed partial class RoomLink : IAsyncDisposable
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
 
-    private readonly MediaServices services;
-    private readonly Action<RoomEvent> onEvent;
-    private readonly ConcurrentDictionary<string, MediaParticipant> participants = new(StringComparer.Ordinal);
+    private readonly MediaServices _services;
+    private readonly Action<RoomEvent> _onEvent;
+    private readonly ConcurrentDictionary<string, MediaParticipant> _participants = new(StringComparer.Ordinal);
 
     /// <summary>SDP origin of the publishing peer connection, by participant. Kept when a socket closes.</summary>
-    private readonly ConcurrentDictionary<string, string> publishers = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource closed = new();
-    private readonly Lock gate = new();
-    private readonly Task refreshing;
-    private CancellationTokenSource? watchCancellation;
-    private Task watching = Task.CompletedTask;
+    private readonly ConcurrentDictionary<string, string> _publishers = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _closed = new();
+    private readonly Lock _gate = new();
+    private readonly Task _refreshing;
+    private CancellationTokenSource? _watchCancellation;
+    private Task _watching = Task.CompletedTask;
 
     // onEvent is called for events that this class does not handle: speakers, tracks, and participants that left.
     public RoomLink(string meetingId, MediaServices services, Action<RoomEvent> onEvent)
     {
         MeetingId = meetingId;
-        this.services = services;
-        this.onEvent = onEvent;
+        _services = services;
+        _onEvent = onEvent;
         Logger = services.Loggers.CreateLogger<RoomLink>();
-        refreshing = RefreshAsync();
+        _refreshing = RefreshAsync();
     }
 
     public string MeetingId { get; }
@@ -51,9 +51,9 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     internal ILogger Logger { get; }
 
-    internal SignalingMetrics Metrics => services.Metrics;
+    internal SignalingMetrics Metrics => _services.Metrics;
 
-    internal TimeProvider Time => services.Time;
+    internal TimeProvider Time => _services.Time;
 
     /// <summary>
     /// Applies the operator's assignment. A new node or generation restarts the media of all participants. Returns true if it replaces a previous assignment.
@@ -61,28 +61,28 @@ public sealed partial class RoomLink : IAsyncDisposable
     public bool Assign(MediaAssignment? assignment)
     {
         bool moved;
-        lock (gate)
+        lock (_gate)
         {
-            if (assignment == Assignment || closed.IsCancellationRequested)
+            if (assignment == Assignment || _closed.IsCancellationRequested)
             {
                 return false;
             }
 
-            moved = watchCancellation is not null;
+            moved = _watchCancellation is not null;
             PreviousAssignment = Assignment ?? PreviousAssignment;
             Assignment = assignment;
-            watchCancellation?.Cancel();
+            _watchCancellation?.Cancel();
             if (assignment is null)
             {
                 return false;
             }
 
-            watchCancellation = CancellationTokenSource.CreateLinkedTokenSource(closed.Token);
-            watching = Task.WhenAll(watching, WatchAsync(assignment, watchCancellation.Token));
+            _watchCancellation = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
+            _watching = Task.WhenAll(_watching, WatchAsync(assignment, _watchCancellation.Token));
         }
 
         LogAssigned(Logger, MeetingId, assignment.Node, assignment.Generation);
-        foreach (var participant in participants.Values)
+        foreach (var participant in _participants.Values)
         {
             participant.Restart(Moved);
         }
@@ -95,7 +95,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     {
         try
         {
-            return Assignment is { } assignment ? await ListParticipantsAsync(assignment, closed.Token).ConfigureAwait(false) : null;
+            return Assignment is { } assignment ? await ListParticipantsAsync(assignment, _closed.Token).ConfigureAwait(false) : null;
         }
         catch (Exception e) when (NodeFailure.Is(e))
         {
@@ -106,7 +106,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     public MediaParticipant Attach(IMediaClient client)
     {
         var participant = new MediaParticipant(this, client);
-        participants[client.Identity.ParticipantId] = participant;
+        _participants[client.Identity.ParticipantId] = participant;
         participant.Start(fresh: !client.Resume);
         return participant;
     }
@@ -116,10 +116,10 @@ public sealed partial class RoomLink : IAsyncDisposable
     /// </summary>
     public void Detach(MediaParticipant participant, bool leave)
     {
-        participants.TryRemove(KeyValuePair.Create(participant.ParticipantId, participant));
+        _participants.TryRemove(KeyValuePair.Create(participant.ParticipantId, participant));
         if (leave)
         {
-            publishers.TryRemove(participant.ParticipantId, out _);
+            _publishers.TryRemove(participant.ParticipantId, out _);
         }
 
         _ = participant.CloseAsync(leave);
@@ -142,22 +142,22 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await closed.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(participants.Values.Select(p => p.CloseAsync(leave: false))).ConfigureAwait(false);
-        await Task.WhenAll(watching, refreshing).ConfigureAwait(false);
-        watchCancellation?.Dispose();
-        closed.Dispose();
+        await _closed.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_participants.Values.Select(p => p.CloseAsync(leave: false))).ConfigureAwait(false);
+        await Task.WhenAll(_watching, _refreshing).ConfigureAwait(false);
+        _watchCancellation?.Dispose();
+        _closed.Dispose();
     }
 
     /// <summary>Returns true if the offer comes from a different peer connection than the previous one.</summary>
     internal bool IsOtherPublisher(SocketIdentity identity, string sdp) =>
-        publishers.TryGetValue(identity.ParticipantId, out var known) ? known != SdpOrigin.Of(sdp) : identity is { Returning: true, ByTicket: false };
+        _publishers.TryGetValue(identity.ParticipantId, out var known) ? known != SdpOrigin.Of(sdp) : identity is { Returning: true, ByTicket: false };
 
     internal void RecordPublisher(string participantId, string sdp)
     {
         if (SdpOrigin.Of(sdp) is { } origin)
         {
-            publishers[participantId] = origin;
+            _publishers[participantId] = origin;
         }
     }
 
@@ -173,9 +173,9 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     internal async Task<T> CallAsync<T>(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
+        using var limit = new CancellationTokenSource(_services.Options.Timings.NodeCallTimeout, _services.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-        return await call(services.Nodes.Client(assignment), linked.Token).ConfigureAwait(false);
+        return await call(_services.Nodes.Client(assignment), linked.Token).ConfigureAwait(false);
     }
 
     internal async Task RemoveParticipantAsync(MediaAssignment assignment, string participantId)
@@ -202,7 +202,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         {
             try
             {
-                await foreach (var roomEvent in services.Nodes.Client(assignment).WatchRoomAsync(MeetingId, ct).ConfigureAwait(false))
+                await foreach (var roomEvent in _services.Nodes.Client(assignment).WatchRoomAsync(MeetingId, ct).ConfigureAwait(false))
                 {
                     if (roomEvent.Type == RoomEventTypes.Ready)
                     {
@@ -222,7 +222,7 @@ public sealed partial class RoomLink : IAsyncDisposable
                 LogStreamInterrupted(Logger, MeetingId, assignment.Node, failure.Reason, e.Message);
             }
 
-            await Task.Delay(wait, services.Time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(wait, _services.Time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
         }
     }
@@ -245,7 +245,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     /// </summary>
     private async Task RestartLostAsync(MediaAssignment assignment, CancellationToken ct)
     {
-        var open = participants.Values.Select(p => (Participant: p, Session: p.SubscribeSession)).Where(p => p.Session is not null).ToArray();
+        var open = _participants.Values.Select(p => (Participant: p, Session: p.SubscribeSession)).Where(p => p.Session is not null).ToArray();
         if (open.Length == 0)
         {
             return;
@@ -263,7 +263,7 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     private void Handle(RoomEvent roomEvent)
     {
-        var participant = roomEvent.ParticipantId is { } id && participants.TryGetValue(id, out var found) ? found : null;
+        var participant = roomEvent.ParticipantId is { } id && _participants.TryGetValue(id, out var found) ? found : null;
         switch (roomEvent.Type)
         {
             case RoomEventTypes.Offer:
@@ -278,24 +278,24 @@ public sealed partial class RoomLink : IAsyncDisposable
                 break;
             case RoomEventTypes.SessionState when MediaParticipant.IsEndedByNode(roomEvent):
                 participant?.HandleEndedSession(roomEvent);
-                onEvent(roomEvent);
+                _onEvent(roomEvent);
                 break;
             default:
-                onEvent(roomEvent);
+                _onEvent(roomEvent);
                 break;
         }
     }
 
     private async Task RefreshAsync()
     {
-        using var timer = new PeriodicTimer(services.Options.Timings.RefreshInterval, services.Time);
+        using var timer = new PeriodicTimer(_services.Options.Timings.RefreshInterval, _services.Time);
         try
         {
-            while (await timer.WaitForNextTickAsync(closed.Token).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(_closed.Token).ConfigureAwait(false))
             {
                 if (Assignment is { } assignment)
                 {
-                    await Task.WhenAll(participants.Keys.Select(p => RefreshAsync(assignment, p))).ConfigureAwait(false);
+                    await Task.WhenAll(_participants.Keys.Select(p => RefreshAsync(assignment, p))).ConfigureAwait(false);
                 }
             }
         }
@@ -309,7 +309,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     {
         try
         {
-            await PutAsync(assignment, participantId, closed.Token).ConfigureAwait(false);
+            await PutAsync(assignment, participantId, _closed.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure)
         {

@@ -8,13 +8,13 @@ namespace MeetOperator.Signaling.Pages;
 /// </summary>
 public sealed class SecurityHeaders(Uri? publicUrl)
 {
-    private readonly string contentSecurityPolicy = Policy(publicUrl);
+    private readonly string _contentSecurityPolicy = Policy(publicUrl);
 
     public void Apply(HttpResponse response)
     {
         var headers = response.Headers;
         headers.CacheControl = "no-store";
-        headers.ContentSecurityPolicy = contentSecurityPolicy;
+        headers.ContentSecurityPolicy = _contentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "no-referrer";

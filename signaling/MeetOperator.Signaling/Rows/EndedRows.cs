@@ -12,54 +12,54 @@ public sealed partial class EndedRows : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
-    private readonly Channel<Meeting> ended = Channel.CreateUnbounded<Meeting>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly MeetingDirectory directory;
-    private readonly IMeetingRepository rows;
-    private readonly TimeProvider time;
-    private readonly ILogger logger;
-    private readonly IDisposable subscription;
+    private readonly Channel<Meeting> _ended = Channel.CreateUnbounded<Meeting>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly MeetingDirectory _directory;
+    private readonly IMeetingRepository _rows;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly IDisposable _subscription;
 
     public EndedRows(Informer<Meeting> meetings, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time, ILogger<EndedRows> logger)
     {
-        this.directory = directory;
-        this.rows = rows;
-        this.time = time;
-        this.logger = logger;
-        subscription = meetings.OnChange(change =>
+        _directory = directory;
+        _rows = rows;
+        _time = time;
+        _logger = logger;
+        _subscription = meetings.OnChange(change =>
         {
             var isOver = change.New is null || MeetingView.HasEnded(change.New);
             if (isOver && !(change.Old is not null && change.New is not null && MeetingView.HasEnded(change.Old)))
             {
-                ended.Writer.TryWrite(change.Object);
+                _ended.Writer.TryWrite(change.Object);
             }
         });
     }
 
     public override void Dispose()
     {
-        subscription.Dispose();
+        _subscription.Dispose();
         base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var meeting in ended.Reader.ReadAllAsync(stoppingToken).ConfigureAwait(false))
+        await foreach (var meeting in _ended.Reader.ReadAllAsync(stoppingToken).ConfigureAwait(false))
         {
             while (!await TryCloseAsync(meeting, stoppingToken).ConfigureAwait(false))
             {
-                await Task.Delay(RetryAfter, time, stoppingToken).ConfigureAwait(false);
+                await Task.Delay(RetryAfter, _time, stoppingToken).ConfigureAwait(false);
             }
         }
     }
 
     private async Task<bool> TryCloseAsync(Meeting meeting, CancellationToken ct)
     {
-        if (!directory.HasSynced)
+        if (!_directory.HasSynced)
         {
             return false;
         }
 
-        if (directory.FindTenant(meeting.Spec.TenantRef.Name) is not { } tenant || tenant.Spec.Namespace != meeting.Metadata.Namespace)
+        if (_directory.FindTenant(meeting.Spec.TenantRef.Name) is not { } tenant || tenant.Spec.Namespace != meeting.Metadata.Namespace)
         {
             // A Meeting object outside its tenant's namespace has no row.
             return true;
@@ -67,7 +67,7 @@ public sealed partial class EndedRows : BackgroundService
 
         try
         {
-            await rows.CloseAsync(tenant.Metadata.Name!, MeetingId.Of(meeting), time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
+            await _rows.CloseAsync(tenant.Metadata.Name!, MeetingId.Of(meeting), _time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
@@ -77,7 +77,7 @@ public sealed partial class EndedRows : BackgroundService
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // The error is permanent. Continue with the rows of other meetings.
-            LogNotClosed(logger, e, MeetingId.Of(meeting));
+            LogNotClosed(_logger, e, MeetingId.Of(meeting));
             return true;
         }
     }

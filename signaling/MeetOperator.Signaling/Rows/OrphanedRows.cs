@@ -16,7 +16,7 @@ public sealed partial class OrphanedRows(
     private const int Page = 500;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
-    private HashSet<(string Tenant, string MeetingId)> suspects = [];
+    private HashSet<(string Tenant, string MeetingId)> _suspects = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,7 +32,7 @@ public sealed partial class OrphanedRows(
                 }
                 else
                 {
-                    suspects = await CheckAsync(stoppingToken).ConfigureAwait(false);
+                    _suspects = await CheckAsync(stoppingToken).ConfigureAwait(false);
                 }
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -56,7 +56,7 @@ public sealed partial class OrphanedRows(
             foreach (var row in page.Where(r => directory.Find(r.MeetingId)?.TenantName != r.Tenant))
             {
                 var key = (row.Tenant, row.MeetingId);
-                if (!suspects.Contains(key))
+                if (!_suspects.Contains(key))
                 {
                     found.Add(key);
                     continue;

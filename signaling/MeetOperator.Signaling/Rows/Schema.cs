@@ -13,10 +13,10 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    private volatile string? notReadyMessage = "the database schema has not been migrated yet";
+    private volatile string? _notReadyMessage = "the database schema has not been migrated yet";
 
     /// <summary>Null if the schema is compatible with this program, otherwise why it is not.</summary>
-    public string? NotReadyMessage => notReadyMessage;
+    public string? NotReadyMessage => _notReadyMessage;
 
     /// <summary>Makes one attempt to migrate. Returns false if the database is unavailable or its schema is not compatible.</summary>
     public async Task<bool> TryMigrateAsync(CancellationToken ct)
@@ -24,7 +24,7 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
         try
         {
             await Migrator.MigrateAsync(database, time, ct).ConfigureAwait(false);
-            notReadyMessage = null;
+            _notReadyMessage = null;
         }
         catch (SchemaTooNewException e)
         {
@@ -40,22 +40,22 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
             MarkIncompatible("the database schema cannot be migrated; see the server log", $"the database schema cannot be migrated: {e.Message}");
         }
 
-        return notReadyMessage is null;
+        return _notReadyMessage is null;
     }
 
     private void MarkIncompatible(string message, string logMessage)
     {
-        if (notReadyMessage != message)
+        if (_notReadyMessage != message)
         {
             LogIncompatible(logger, logMessage);
         }
 
-        notReadyMessage = message;
+        _notReadyMessage = message;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (notReadyMessage is not null && !stoppingToken.IsCancellationRequested && !await TryMigrateAsync(stoppingToken).ConfigureAwait(false))
+        while (_notReadyMessage is not null && !stoppingToken.IsCancellationRequested && !await TryMigrateAsync(stoppingToken).ConfigureAwait(false))
         {
             await Task.Delay(RetryInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -8,10 +8,10 @@ namespace MeetOperator.Rtc.Testing;
 /// </summary>
 public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
 {
-    private readonly Random random = new(seed);
-    private readonly PriorityQueue<Delivery, (long At, long Number)> queue = new();
-    private readonly Dictionary<TransportAddress, Receiver> receivers = [];
-    private long sent;
+    private readonly Random _random = new(seed);
+    private readonly PriorityQueue<Delivery, (long At, long Number)> _queue = new();
+    private readonly Dictionary<TransportAddress, Receiver> _receivers = [];
+    private long _sent;
 
     /// <summary>Receives a datagram. The receiver owns the array.</summary>
     public delegate void Receiver(long nowTicks, TransportAddress from, byte[] datagram);
@@ -23,28 +23,28 @@ public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
     public LinkConditions Conditions { get; set; } = conditions;
 
     /// <summary>The time of the next arrival; <see cref="long.MaxValue"/> when no datagram is in transit.</summary>
-    public long NextDeliveryTicks => queue.TryPeek(out _, out var priority) ? priority.At : long.MaxValue;
+    public long NextDeliveryTicks => _queue.TryPeek(out _, out var priority) ? priority.At : long.MaxValue;
 
     /// <summary>The number of datagrams sent, including lost ones.</summary>
-    public long Sent => sent;
+    public long Sent => _sent;
 
     public long Lost { get; private set; }
 
-    public void Attach(TransportAddress address, Receiver receiver) => receivers[address] = receiver;
+    public void Attach(TransportAddress address, Receiver receiver) => _receivers[address] = receiver;
 
-    public void Detach(TransportAddress address) => receivers.Remove(address);
+    public void Detach(TransportAddress address) => _receivers.Remove(address);
 
     public void Send(TransportAddress from, TransportAddress to, ReadOnlySpan<byte> datagram)
     {
-        sent++;
-        if (random.NextDouble() < Conditions.LossRate)
+        _sent++;
+        if (_random.NextDouble() < Conditions.LossRate)
         {
             Lost++;
             return;
         }
 
         Enqueue(from, to, datagram);
-        if (random.NextDouble() < Conditions.DuplicationRate)
+        if (_random.NextDouble() < Conditions.DuplicationRate)
         {
             Enqueue(from, to, datagram);
         }
@@ -53,11 +53,11 @@ public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
     /// <summary>Advances the clock and delivers due datagrams in order of arrival.</summary>
     public void AdvanceTo(long ticks)
     {
-        while (queue.TryPeek(out var delivery, out var priority) && priority.At <= ticks)
+        while (_queue.TryPeek(out var delivery, out var priority) && priority.At <= ticks)
         {
-            queue.Dequeue();
+            _queue.Dequeue();
             NowTicks = Math.Max(NowTicks, priority.At);
-            if (receivers.TryGetValue(delivery.To, out var receiver))
+            if (_receivers.TryGetValue(delivery.To, out var receiver))
             {
                 receiver(NowTicks, delivery.From, delivery.Datagram);
             }
@@ -68,13 +68,13 @@ public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
 
     private void Enqueue(TransportAddress from, TransportAddress to, ReadOnlySpan<byte> datagram)
     {
-        var delay = Conditions.DelayTicks + (long)(random.NextDouble() * Conditions.JitterTicks);
-        if (random.NextDouble() < Conditions.ReorderRate)
+        var delay = Conditions.DelayTicks + (long)(_random.NextDouble() * Conditions.JitterTicks);
+        if (_random.NextDouble() < Conditions.ReorderRate)
         {
             delay += Conditions.ReorderDelayTicks;
         }
 
-        queue.Enqueue(new Delivery(from, to, datagram.ToArray()), (NowTicks + delay, sent));
+        _queue.Enqueue(new Delivery(from, to, datagram.ToArray()), (NowTicks + delay, _sent));
     }
 
     private readonly record struct Delivery(TransportAddress From, TransportAddress To, byte[] Datagram);

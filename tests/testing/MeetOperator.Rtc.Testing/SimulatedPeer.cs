@@ -6,21 +6,21 @@ namespace MeetOperator.Rtc.Testing;
 /// <summary>A transport at an address of a simulated network. Records the received packets and the state changes.</summary>
 public sealed class SimulatedPeer : IDisposable
 {
-    private readonly SimulatedNetwork network;
-    private TransportAddress address;
-    private bool isDisconnected;
+    private readonly SimulatedNetwork _network;
+    private TransportAddress _address;
+    private bool _isDisconnected;
 
     public SimulatedPeer(SimulatedNetwork network, TransportAddress address, PeerTransport transport)
     {
-        this.network = network;
-        this.address = address;
+        _network = network;
+        _address = address;
         Transport = transport;
         network.Attach(address, Receive);
     }
 
     public PeerTransport Transport { get; }
 
-    public TransportAddress Address => address;
+    public TransportAddress Address => _address;
 
     /// <summary>Decrypted packets in order of arrival.</summary>
     public List<byte[]> Received { get; } = [];
@@ -30,21 +30,21 @@ public sealed class SimulatedPeer : IDisposable
     /// <summary>The datagrams that the transport queued for sending: STUN and DTLS, but not media.</summary>
     public List<byte[]> Sent { get; } = [];
 
-    public long NextTimeoutTicks => isDisconnected ? long.MaxValue : Transport.NextTimeoutTicks;
+    public long NextTimeoutTicks => _isDisconnected ? long.MaxValue : Transport.NextTimeoutTicks;
 
     /// <summary>Changes the address, like a phone that switches from Wi-Fi to a mobile network.</summary>
     public void MoveTo(TransportAddress newAddress)
     {
-        network.Detach(address);
-        address = newAddress;
-        network.Attach(address, Receive);
+        _network.Detach(_address);
+        _address = newAddress;
+        _network.Attach(_address, Receive);
     }
 
     /// <summary>Disconnects the peer from the network without a close_notify.</summary>
     public void Disconnect()
     {
-        isDisconnected = true;
-        network.Detach(address);
+        _isDisconnected = true;
+        _network.Detach(_address);
     }
 
     public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
@@ -79,7 +79,7 @@ public sealed class SimulatedPeer : IDisposable
             else
             {
                 Sent.Add(output.Datagram.ToArray());
-                network.Send(address, output.To, output.Datagram);
+                _network.Send(_address, output.To, output.Datagram);
             }
         }
     }
@@ -90,7 +90,7 @@ public sealed class SimulatedPeer : IDisposable
     {
         if (datagram.Length > 0 && Transport.SelectedAddress is { } to)
         {
-            network.Send(address, to, datagram);
+            _network.Send(_address, to, datagram);
         }
     }
 

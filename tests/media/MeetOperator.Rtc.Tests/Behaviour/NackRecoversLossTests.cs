@@ -20,16 +20,16 @@ public sealed class NackRecoversLossTests : IDisposable
     private const int PacketCount = 3000;
     private const long RoundTrip = 60 * TimeSpan.TicksPerMillisecond;
 
-    private readonly RetransmissionHistory history = new(1024, 1 << 20);
-    private readonly NackGenerator nack = new();
-    private readonly Dictionary<ushort, byte[]> sent = [];
-    private readonly Dictionary<ushort, byte[]> received = [];
-    private ExtendedSequenceNumber sentSequence;
-    private ushort rtxSequence = 500;
-    private int clientHandled;
-    private int serverHandled;
+    private readonly RetransmissionHistory _history = new(1024, 1 << 20);
+    private readonly NackGenerator _nack = new();
+    private readonly Dictionary<ushort, byte[]> _sent = [];
+    private readonly Dictionary<ushort, byte[]> _received = [];
+    private ExtendedSequenceNumber _sentSequence;
+    private ushort _rtxSequence = 500;
+    private int _clientHandled;
+    private int _serverHandled;
 
-    public void Dispose() => history.Dispose();
+    public void Dispose() => _history.Dispose();
 
     [Theory]
     [InlineData(1)]
@@ -58,9 +58,9 @@ public sealed class NackRecoversLossTests : IDisposable
         }
 
         Assert.True(pair.Network.Lost > PacketCount / 20, "The path lost too few packets.");
-        Assert.False(nack.NeedsKeyFrame);
-        Assert.Equal(PacketCount, received.Count);
-        Assert.All(sent, s => Assert.Equal(s.Value, received[s.Key]));
+        Assert.False(_nack.NeedsKeyFrame);
+        Assert.Equal(PacketCount, _received.Count);
+        Assert.All(_sent, s => Assert.Equal(s.Value, _received[s.Key]));
     }
 
     private void Send(TransportPair pair, ushort sequenceNumber, Random random)
@@ -69,21 +69,21 @@ public sealed class NackRecoversLossTests : IDisposable
         new RtpHeader { PayloadType = MediaType, SequenceNumber = sequenceNumber, Ssrc = MediaSsrc }.WriteFixed(header, withExtension: false);
         var payload = new byte[random.Next(1, 1000)];
         random.NextBytes(payload);
-        sent[sequenceNumber] = payload;
-        history.Add(sentSequence.Unwrap(sequenceNumber), [.. header, .. payload]);
+        _sent[sequenceNumber] = payload;
+        _history.Add(_sentSequence.Unwrap(sequenceNumber), [.. header, .. payload]);
         pair.Client.SendRtp(header, payload);
     }
 
     private void Step(TransportPair pair)
     {
         pair.Run(TimeSpan.FromMilliseconds(2));
-        for (; serverHandled < pair.Server.Received.Count; serverHandled++)
+        for (; _serverHandled < pair.Server.Received.Count; _serverHandled++)
         {
-            Receive(pair.Network.NowTicks, pair.Server.Received[serverHandled]);
+            Receive(pair.Network.NowTicks, pair.Server.Received[_serverHandled]);
         }
 
         Span<ushort> wanted = stackalloc ushort[64];
-        var count = nack.Collect(pair.Network.NowTicks, RoundTrip, wanted);
+        var count = _nack.Collect(pair.Network.NowTicks, RoundTrip, wanted);
         if (count > 0)
         {
             var writer = new RtcpWriter(new byte[1000]);
@@ -91,9 +91,9 @@ public sealed class NackRecoversLossTests : IDisposable
             pair.Server.SendRtcp(writer.Written);
         }
 
-        for (; clientHandled < pair.Client.Received.Count; clientHandled++)
+        for (; _clientHandled < pair.Client.Received.Count; _clientHandled++)
         {
-            Answer(pair, pair.Client.Received[clientHandled]);
+            Answer(pair, pair.Client.Received[_clientHandled]);
         }
     }
 
@@ -106,8 +106,8 @@ public sealed class NackRecoversLossTests : IDisposable
         }
 
         Assert.True(RtpPacket.TryParse(media, out var parsed));
-        nack.OnPacket(nowTicks, parsed.Header.SequenceNumber);
-        received[parsed.Header.SequenceNumber] = parsed.Payload.ToArray();
+        _nack.OnPacket(nowTicks, parsed.Header.SequenceNumber);
+        _received[parsed.Header.SequenceNumber] = parsed.Payload.ToArray();
     }
 
     private void Answer(TransportPair pair, byte[] compound)
@@ -117,12 +117,12 @@ public sealed class NackRecoversLossTests : IDisposable
             Assert.True(FeedbackMessage.TryParse(packet, out var message) && message.IsNack);
             foreach (var sequenceNumber in message.NackedSequenceNumbers)
             {
-                Assert.True(history.TryGet(sentSequence.Peek(sequenceNumber), out var stored));
+                Assert.True(_history.TryGet(_sentSequence.Peek(sequenceNumber), out var stored));
                 Assert.True(RtpPacket.TryParse(stored, out var original));
                 var payload = new byte[1500];
                 var length = RtxPacket.WritePayload(sequenceNumber, original.Payload, payload);
                 var header = new byte[12];
-                new RtpHeader { PayloadType = RtxType, SequenceNumber = rtxSequence++, Ssrc = RtxSsrc }.WriteFixed(header, false);
+                new RtpHeader { PayloadType = RtxType, SequenceNumber = _rtxSequence++, Ssrc = RtxSsrc }.WriteFixed(header, false);
                 Assert.Equal(sequenceNumber, BinaryPrimitives.ReadUInt16BigEndian(payload));
                 pair.Client.SendRtp(header, payload.AsSpan(0, length));
             }

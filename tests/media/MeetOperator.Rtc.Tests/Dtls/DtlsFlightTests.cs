@@ -4,7 +4,7 @@ namespace MeetOperator.Rtc.Tests.Dtls;
 
 public sealed class DtlsFlightTests
 {
-    private readonly DtlsFlight flight = new(mtuBytes: 100);
+    private readonly DtlsFlight _flight = new(mtuBytes: 100);
 
     [Fact]
     public void TryTake_SeveralRecords_GroupsCompleteRecordsUpToMtu()
@@ -21,7 +21,7 @@ public sealed class DtlsFlightTests
         Assert.Equal([50, 60], TakeAll());
         Assert.Empty(TakeAll());
 
-        flight.Rewind();
+        _flight.Rewind();
 
         Assert.Equal([50, 60], TakeAll());
     }
@@ -36,11 +36,11 @@ public sealed class DtlsFlightTests
     [Fact]
     public void TryTake_TruncatedRecord_IsNotSent()
     {
-        flight.Replace(Records(40), 39);
+        _flight.Replace(Records(40), 39);
         Assert.Empty(TakeAll());
-        Assert.False(flight.IsEmpty);
-        flight.Clear();
-        Assert.True(flight.IsEmpty);
+        Assert.False(_flight.IsEmpty);
+        _flight.Clear();
+        Assert.True(_flight.IsEmpty);
     }
 
     [Fact]
@@ -49,10 +49,10 @@ public sealed class DtlsFlightTests
         var records = Records(20, 20, 20);
         records[40 + 4] = 1;
         records[40 + 10] = 77;
-        flight.Replace(records, records.Length);
+        _flight.Replace(records, records.Length);
 
         Assert.Equal([(0, 0), (0, 1), (1, 77)], TakeNumbers());
-        flight.Rewind();
+        _flight.Rewind();
         Assert.Equal([(0, 2), (0, 3), (1, 77)], TakeNumbers());
         Load(20);
         Assert.Equal([(0, 4)], TakeNumbers());
@@ -75,14 +75,14 @@ public sealed class DtlsFlightTests
     private void Load(params int[] lengths)
     {
         var bytes = Records(lengths);
-        flight.Replace(bytes, bytes.Length);
+        _flight.Replace(bytes, bytes.Length);
     }
 
     private List<(int Epoch, int Number)> TakeNumbers()
     {
         var buffer = new byte[1500];
         var numbers = new List<(int, int)>();
-        while (flight.TryTake(buffer, out var written))
+        while (_flight.TryTake(buffer, out var written))
         {
             for (var at = 0; at < written; at += 13 + buffer[at + 12])
             {
@@ -97,7 +97,7 @@ public sealed class DtlsFlightTests
     {
         var buffer = new byte[1500];
         var taken = new List<int>();
-        while (flight.TryTake(buffer, out var written))
+        while (_flight.TryTake(buffer, out var written))
         {
             taken.Add(written);
         }

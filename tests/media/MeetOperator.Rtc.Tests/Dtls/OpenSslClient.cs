@@ -11,16 +11,16 @@ internal sealed class OpenSslClient : IDisposable
 {
     private const string KeyingMaterialLine = "Keying material: ";
 
-    private readonly string folder = Directory.CreateTempSubdirectory("meet-dtls-").FullName;
-    private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-    private readonly StringBuilder text = new();
-    private readonly Stopwatch time = Stopwatch.StartNew();
-    private Process? process;
+    private readonly string _folder = Directory.CreateTempSubdirectory("meet-dtls-").FullName;
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly StringBuilder _text = new();
+    private readonly Stopwatch _time = Stopwatch.StartNew();
+    private Process? _process;
 
     internal OpenSslClient(DtlsCertificate certificate)
     {
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        socket.ReceiveTimeout = 20;
+        _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _socket.ReceiveTimeout = 20;
         Endpoint = new OpenSslDtlsEndpoint(certificate, DtlsRole.Server, 1200);
     }
 
@@ -33,9 +33,9 @@ internal sealed class OpenSslClient : IDisposable
     {
         get
         {
-            lock (text)
+            lock (_text)
             {
-                return text.ToString();
+                return _text.ToString();
             }
         }
     }
@@ -52,23 +52,23 @@ internal sealed class OpenSslClient : IDisposable
 
     public void Dispose()
     {
-        if (process is { HasExited: false })
+        if (_process is { HasExited: false })
         {
-            process.Kill();
-            process.WaitForExit(2000);
+            _process.Kill();
+            _process.WaitForExit(2000);
         }
 
-        process?.Dispose();
-        socket.Dispose();
+        _process?.Dispose();
+        _socket.Dispose();
         Endpoint.Dispose();
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
     }
 
     /// <summary>Creates a client certificate with the openssl command.</summary>
     internal (string Certificate, string Key) CreateCertificate(string algorithm)
     {
-        var certificate = Path.Combine(folder, "client.pem");
-        var key = Path.Combine(folder, "client.key");
+        var certificate = Path.Combine(_folder, "client.pem");
+        var key = Path.Combine(_folder, "client.key");
         var parameters = algorithm == "ec" ? "ec -pkeyopt ec_paramgen_curve:prime256v1" : "rsa:2048";
         using var made = Process.Start(new ProcessStartInfo(
             "openssl", $"req -x509 -newkey {parameters} -nodes -days 1 -subj /CN=client -keyout {key} -out {certificate}")
@@ -84,25 +84,25 @@ internal sealed class OpenSslClient : IDisposable
     /// <summary>Starts the client and serves it until the condition is true. False after one minute.</summary>
     internal bool Run(string arguments, Func<bool> until)
     {
-        var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        process = Process.Start(new ProcessStartInfo("openssl", $"s_client -connect 127.0.0.1:{port} {arguments}")
+        var port = ((IPEndPoint)_socket.LocalEndPoint!).Port;
+        _process = Process.Start(new ProcessStartInfo("openssl", $"s_client -connect 127.0.0.1:{port} {arguments}")
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        process.OutputDataReceived += Collect;
-        process.ErrorDataReceived += Collect;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        _process.OutputDataReceived += Collect;
+        _process.ErrorDataReceived += Collect;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
         return Serve(until);
     }
 
     /// <summary>Writes a line to the client's standard input: R requests a renegotiation, Q ends the client.</summary>
     internal void Type(string line)
     {
-        process!.StandardInput.WriteLine(line);
-        process.StandardInput.Flush();
+        _process!.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
     }
 
     /// <summary>Serves the running client until the condition is true. False after one minute.</summary>
@@ -120,18 +120,18 @@ internal sealed class OpenSslClient : IDisposable
 
             try
             {
-                var length = socket.ReceiveFrom(buffer, ref from);
+                var length = _socket.ReceiveFrom(buffer, ref from);
                 FromClient.Add(buffer[..length]);
-                Endpoint.Feed(time.Elapsed.Ticks, buffer.AsSpan(0, length));
+                Endpoint.Feed(_time.Elapsed.Ticks, buffer.AsSpan(0, length));
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock or SocketError.ConnectionRefused)
             {
-                Endpoint.HandleTimeout(time.Elapsed.Ticks); // no datagram arrived
+                Endpoint.HandleTimeout(_time.Elapsed.Ticks); // no datagram arrived
             }
 
             while (FromClient.Count > 0 && Endpoint.TryPoll(buffer, out var written))
             {
-                socket.SendTo(buffer.AsSpan(0, written), from);
+                _socket.SendTo(buffer.AsSpan(0, written), from);
             }
         }
 
@@ -140,9 +140,9 @@ internal sealed class OpenSslClient : IDisposable
 
     private void Collect(object sender, DataReceivedEventArgs e)
     {
-        lock (text)
+        lock (_text)
         {
-            text.Append(e.Data).Append('\n');
+            _text.Append(e.Data).Append('\n');
         }
     }
 }

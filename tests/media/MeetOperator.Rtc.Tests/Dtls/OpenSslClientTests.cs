@@ -10,9 +10,9 @@ public sealed class OpenSslClientTests : IDisposable
     private const string Cm80 = "SRTP_AES128_CM_SHA1_80";
     private const string Export = "-keymatexport EXTRACTOR-dtls_srtp -keymatexportlen";
 
-    private readonly DtlsCertificate certificate = DtlsCertificate.Generate();
+    private readonly DtlsCertificate _certificate = DtlsCertificate.Generate();
 
-    public void Dispose() => certificate.Dispose();
+    public void Dispose() => _certificate.Dispose();
 
     [Theory]
     [InlineData($"{Cm80}:SRTP_AEAD_AES_256_GCM:{Gcm}", SrtpProfile.AeadAes128Gcm, "ec")]
@@ -20,7 +20,7 @@ public sealed class OpenSslClientTests : IDisposable
     [InlineData(Cm80, SrtpProfile.Aes128CmSha1Tag80, "ec")]
     public void Handshake_ClientOffersProfiles_BothSidesExportSameKeys(string offered, SrtpProfile expected, string algorithm)
     {
-        using var client = new OpenSslClient(certificate);
+        using var client = new OpenSslClient(_certificate);
         var (pem, key) = client.CreateCertificate(algorithm);
         var length = SrtpKeys.ExportLength(expected);
 
@@ -44,7 +44,7 @@ public sealed class OpenSslClientTests : IDisposable
     [Fact]
     public void Handshake_FragmentedClientHello_IsReassembled()
     {
-        using var client = new OpenSslClient(certificate);
+        using var client = new OpenSslClient(_certificate);
         var (pem, key) = client.CreateCertificate("ec");
         var padding = string.Join(',', Enumerable.Range(0, 6).Select(_ => new string('x', 200)));
 
@@ -67,7 +67,7 @@ public sealed class OpenSslClientTests : IDisposable
     [InlineData("-dtls1_2 -cipher AES128-GCM-SHA256:@SECLEVEL=0")]
     public void Handshake_WeakOffer_Fails(string offer)
     {
-        using var client = new OpenSslClient(certificate);
+        using var client = new OpenSslClient(_certificate);
         var (pem, key) = client.CreateCertificate("ec");
 
         Assert.True(
@@ -79,7 +79,7 @@ public sealed class OpenSslClientTests : IDisposable
     [Fact]
     public void Handshake_ClientWithoutCertificate_Fails()
     {
-        using var client = new OpenSslClient(certificate);
+        using var client = new OpenSslClient(_certificate);
 
         Assert.True(client.Run($"-dtls1_2 -use_srtp {Gcm}", () => client.Endpoint.State == DtlsState.Failed), client.Output);
     }
@@ -87,7 +87,7 @@ public sealed class OpenSslClientTests : IDisposable
     [Fact]
     public void Handshake_WithoutSrtp_ReturnsNoKeys()
     {
-        using var client = new OpenSslClient(certificate);
+        using var client = new OpenSslClient(_certificate);
         var (pem, key) = client.CreateCertificate("ec");
 
         Assert.True(client.Run($"-dtls1_2 -cert {pem} -key {key}", () => client.Endpoint.State == DtlsState.Established), client.Output);
@@ -97,7 +97,7 @@ public sealed class OpenSslClientTests : IDisposable
     [Fact]
     public void Renegotiation_RequestedByClient_KeepsKeys()
     {
-        using var client = new OpenSslClient(certificate);
+        using var client = new OpenSslClient(_certificate);
         var (pem, key) = client.CreateCertificate("ec");
         Assert.True(
             client.Run($"-dtls1_2 -use_srtp {Gcm} -cert {pem} -key {key} {Export} 56", () => client.KeyingMaterial is not null), client.Output);
@@ -120,7 +120,7 @@ public sealed class OpenSslClientTests : IDisposable
     [InlineData("ECDHE-ECDSA-CHACHA20-POLY1305")]
     public void CloseNotify_FromClient_ClosesEndpoint(string cipher)
     {
-        using var client = new OpenSslClient(certificate);
+        using var client = new OpenSslClient(_certificate);
         var (pem, key) = client.CreateCertificate("ec");
         Assert.True(
             client.Run($"-dtls1_2 -cipher {cipher} -use_srtp {Gcm} -cert {pem} -key {key} {Export} 56", () => client.KeyingMaterial is not null), client.Output);

@@ -10,35 +10,35 @@ public sealed class IceControllingAgentTests
     private static readonly TransportAddress Server = new(0x0A000001, 3478);
     private static readonly IceCredentials ServerCredentials = new("server", "server-password");
 
-    private readonly OutgoingDatagrams outgoing = new();
-    private readonly IceControllingAgent agent = new(new IceCredentials("client", "client-password"), new Random(1));
-    private readonly IceLiteAgent lite = new(ServerCredentials, new Random(2));
+    private readonly OutgoingDatagrams _outgoing = new();
+    private readonly IceControllingAgent _agent = new(new IceCredentials("client", "client-password"), new Random(1));
+    private readonly IceLiteAgent _lite = new(ServerCredentials, new Random(2));
 
     [Fact]
     public void HandleTimeout_UnknownCandidate_SendsNothing()
     {
-        agent.HandleTimeout(Start, outgoing);
-        Assert.Equal(0, outgoing.Count);
-        Assert.Equal(long.MaxValue, agent.NextTimeoutTicks);
+        _agent.HandleTimeout(Start, _outgoing);
+        Assert.Equal(0, _outgoing.Count);
+        Assert.Equal(long.MaxValue, _agent.NextTimeoutTicks);
     }
 
     [Fact]
     public void HandleTimeout_NoResponse_RetransmitsWithSameTransaction()
     {
-        agent.SetRemote(ServerCredentials, Server);
+        _agent.SetRemote(ServerCredentials, Server);
         var first = NextCheck(Start);
-        Assert.Equal(Start + (50 * TimeSpan.TicksPerMillisecond), agent.NextTimeoutTicks);
+        Assert.Equal(Start + (50 * TimeSpan.TicksPerMillisecond), _agent.NextTimeoutTicks);
 
-        var second = NextCheck(agent.NextTimeoutTicks);
+        var second = NextCheck(_agent.NextTimeoutTicks);
 
         Assert.Equal(first[8..20], second[8..20]);
-        Assert.Null(agent.Selected);
+        Assert.Null(_agent.Selected);
     }
 
     [Fact]
     public void HandleTimeout_SevenTransmissions_StartsNewTransaction()
     {
-        agent.SetRemote(ServerCredentials, Server);
+        _agent.SetRemote(ServerCredentials, Server);
         var checks = Enumerable.Range(0, 8).Select(i => NextCheck(Start + (i * TimeSpan.TicksPerSecond))).ToList();
 
         Assert.All(checks[..7], c => Assert.Equal(checks[0][8..20], c[8..20]));
@@ -48,64 +48,64 @@ public sealed class IceControllingAgentTests
     [Fact]
     public void Handle_LateResponse_IsAccepted()
     {
-        agent.SetRemote(ServerCredentials, Server);
+        _agent.SetRemote(ServerCredentials, Server);
         var first = NextCheck(Start);
-        NextCheck(agent.NextTimeoutTicks);
+        NextCheck(_agent.NextTimeoutTicks);
 
-        Assert.Equal(DropReason.None, agent.Handle(Start + TimeSpan.TicksPerSecond, Server, AnswerOf(first), outgoing));
+        Assert.Equal(DropReason.None, _agent.Handle(Start + TimeSpan.TicksPerSecond, Server, AnswerOf(first), _outgoing));
 
-        Assert.Equal(Server, agent.Selected);
-        Assert.True(agent.IsValidated(Server));
+        Assert.Equal(Server, _agent.Selected);
+        Assert.True(_agent.IsValidated(Server));
     }
 
     [Fact]
     public void Handle_Response_SchedulesCheckInFourToSixSeconds()
     {
-        agent.SetRemote(ServerCredentials, Server);
+        _agent.SetRemote(ServerCredentials, Server);
         var now = Start;
         for (var i = 0; i < 50; i++)
         {
-            agent.Handle(now, Server, AnswerOf(NextCheck(now)), outgoing);
-            Assert.InRange(TimeSpan.FromTicks(agent.NextTimeoutTicks - now).TotalSeconds, 4, 6);
-            now = agent.NextTimeoutTicks;
+            _agent.Handle(now, Server, AnswerOf(NextCheck(now)), _outgoing);
+            Assert.InRange(TimeSpan.FromTicks(_agent.NextTimeoutTicks - now).TotalSeconds, 4, 6);
+            now = _agent.NextTimeoutTicks;
         }
 
-        Assert.True(agent.LastConsentTicks > Start);
+        Assert.True(_agent.LastConsentTicks > Start);
     }
 
     [Fact]
     public void Handle_InvalidResponse_IsDropped()
     {
-        agent.SetRemote(ServerCredentials, Server);
+        _agent.SetRemote(ServerCredentials, Server);
         var answer = AnswerOf(NextCheck(Start));
         var forged = (byte[])answer.Clone();
         forged[25] ^= 1;
 
-        Assert.Equal(DropReason.StunMalformed, agent.Handle(Start, Server, forged, outgoing));
-        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Start, new TransportAddress(1, 1), answer, outgoing));
-        Assert.Null(agent.Selected);
-        Assert.Equal(DropReason.None, agent.Handle(Start, Server, answer, outgoing));
-        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Start, Server, answer, outgoing));
+        Assert.Equal(DropReason.StunMalformed, _agent.Handle(Start, Server, forged, _outgoing));
+        Assert.Equal(DropReason.StunUnexpected, _agent.Handle(Start, new TransportAddress(1, 1), answer, _outgoing));
+        Assert.Null(_agent.Selected);
+        Assert.Equal(DropReason.None, _agent.Handle(Start, Server, answer, _outgoing));
+        Assert.Equal(DropReason.StunUnexpected, _agent.Handle(Start, Server, answer, _outgoing));
     }
 
     [Fact]
     public void Handle_ResponseWithWrongPassword_IsDropped()
     {
-        agent.SetRemote(ServerCredentials, Server);
+        _agent.SetRemote(ServerCredentials, Server);
         var check = NextCheck(Start);
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, check.AsSpan(8, 12));
         writer.AddIntegrity("guess"u8);
         writer.AddFingerprint();
 
-        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Start, Server, buffer.AsSpan(0, writer.Length), outgoing));
-        Assert.Null(agent.Selected);
+        Assert.Equal(DropReason.StunIntegrity, _agent.Handle(Start, Server, buffer.AsSpan(0, writer.Length), _outgoing));
+        Assert.Null(_agent.Selected);
     }
 
     [Fact]
     public void Handle_CheckFromMediaNode_IsAnsweredWhenAuthentic()
     {
-        agent.SetRemote(ServerCredentials, Server);
+        _agent.SetRemote(ServerCredentials, Server);
         byte[] Request(string username, string password)
         {
             var buffer = new byte[StunMessageWriter.MaximumLength];
@@ -116,12 +116,12 @@ public sealed class IceControllingAgentTests
             return buffer[..writer.Length];
         }
 
-        Assert.Equal(DropReason.StunUsername, agent.Handle(Start, Server, Request("other:server", "client-password"), outgoing));
-        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Start, Server, Request("client:server", "guess"), outgoing));
-        Assert.Equal(0, outgoing.Count);
-        Assert.Equal(DropReason.None, agent.Handle(Start, Server, Request("client:server", "client-password"), outgoing));
+        Assert.Equal(DropReason.StunUsername, _agent.Handle(Start, Server, Request("other:server", "client-password"), _outgoing));
+        Assert.Equal(DropReason.StunIntegrity, _agent.Handle(Start, Server, Request("client:server", "guess"), _outgoing));
+        Assert.Equal(0, _outgoing.Count);
+        Assert.Equal(DropReason.None, _agent.Handle(Start, Server, Request("client:server", "client-password"), _outgoing));
 
-        Assert.True(outgoing.TryTake(out var to, out var datagram));
+        Assert.True(_outgoing.TryTake(out var to, out var datagram));
         Assert.Equal(Server, to);
         Assert.True(StunMessage.TryParse(datagram, out var answer));
         Assert.Equal(StunMessageType.BindingSuccess, answer.Type);
@@ -131,16 +131,16 @@ public sealed class IceControllingAgentTests
 
     private byte[] NextCheck(long nowTicks)
     {
-        agent.HandleTimeout(nowTicks, outgoing);
-        Assert.True(outgoing.TryTake(out var to, out var datagram));
+        _agent.HandleTimeout(nowTicks, _outgoing);
+        Assert.True(_outgoing.TryTake(out var to, out var datagram));
         Assert.Equal(Server, to);
         return datagram.ToArray();
     }
 
     private byte[] AnswerOf(byte[] check)
     {
-        Assert.Equal(DropReason.None, lite.Handle(Start, new TransportAddress(0x0A000002, 9), check, outgoing));
-        Assert.True(outgoing.TryTake(out _, out var datagram));
+        Assert.Equal(DropReason.None, _lite.Handle(Start, new TransportAddress(0x0A000002, 9), check, _outgoing));
+        Assert.True(_outgoing.TryTake(out _, out var datagram));
         return datagram.ToArray();
     }
 }

@@ -12,30 +12,30 @@ public sealed class IceLiteAgentConfirmationTests
     private static readonly TransportAddress One = new(0x0A000002, 5000);
     private static readonly TransportAddress Two = new(0x0A000003, 6000);
 
-    private readonly OutgoingDatagrams outgoing = new();
-    private readonly IceLiteAgent agent = new(new IceCredentials("local", "local-password"), new Random(1));
-    private long now = 1000 * Second;
-    private int transactions;
+    private readonly OutgoingDatagrams _outgoing = new();
+    private readonly IceLiteAgent _agent = new(new IceCredentials("local", "local-password"), new Random(1));
+    private long _now = 1000 * Second;
+    private int _transactions;
 
-    public IceLiteAgentConfirmationTests() => agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
+    public IceLiteAgentConfirmationTests() => _agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
 
     [Fact]
     public void HandleTimeout_BeforeHandshakeEnds_SendsNoCheck()
     {
         Check(One, useCandidate: true);
-        agent.HandleTimeout(now, outgoing);
+        _agent.HandleTimeout(_now, _outgoing);
 
         Assert.Empty(TakeChecks());
-        Assert.Equal(long.MaxValue, agent.NextTimeoutTicks);
+        Assert.Equal(long.MaxValue, _agent.NextTimeoutTicks);
     }
 
     [Fact]
     public void HandleTimeout_HandshakeOverSeveralAddresses_ConfirmsSelectedAddress()
     {
         Check(One, useCandidate: true);
-        agent.OnEstablished(now, null);
-        Assert.True(agent.NextTimeoutTicks <= now);
-        agent.HandleTimeout(now, outgoing);
+        _agent.OnEstablished(_now, null);
+        Assert.True(_agent.NextTimeoutTicks <= _now);
+        _agent.HandleTimeout(_now, _outgoing);
 
         var (to, check) = Assert.Single(TakeChecks());
         Assert.Equal(One, to);
@@ -43,27 +43,27 @@ public sealed class IceLiteAgentConfirmationTests
         Assert.Equal(StunMessageType.BindingRequest, message.Type);
         Assert.Equal("remote:local"u8, message.Username);
         Assert.True(message.VerifyFingerprint() && message.VerifyIntegrity("remote-password"u8) && message.HasIceControlled);
-        Assert.False(agent.TrySpend(100_000));
+        Assert.False(_agent.TrySpend(100_000));
         Assert.Equal(DropReason.None, Respond(One, check));
-        Assert.True(agent.TrySpend(100_000));
+        Assert.True(_agent.TrySpend(100_000));
     }
 
     [Fact]
     public void OnMedia_OtherAddressResponds_MovesSelection()
     {
         Connect();
-        now += PathSelection.QuietTicks + 1;
+        _now += PathSelection.QuietTicks + 1;
         Media(Two);
-        Assert.Equal(One, agent.Selected);
+        Assert.Equal(One, _agent.Selected);
         var (to, check) = Assert.Single(TakeChecks());
         Assert.Equal(Two, to);
 
-        now += Second / 10;
+        _now += Second / 10;
         Assert.Equal(DropReason.None, Respond(Two, check));
 
-        Assert.Equal(Two, agent.Selected);
-        Assert.Equal(now, agent.LastConsentTicks);
-        Assert.True(agent.TrySpend(100_000));
+        Assert.Equal(Two, _agent.Selected);
+        Assert.Equal(_now, _agent.LastConsentTicks);
+        Assert.True(_agent.TrySpend(100_000));
     }
 
     [Fact]
@@ -71,26 +71,26 @@ public sealed class IceLiteAgentConfirmationTests
     {
         Connect();
         Check(Two, useCandidate: true, priority: 1000);
-        Assert.Equal(One, agent.Selected);
+        Assert.Equal(One, _agent.Selected);
 
         Respond(Two, Assert.Single(TakeChecks()).Datagram);
 
-        Assert.Equal(Two, agent.Selected);
+        Assert.Equal(Two, _agent.Selected);
     }
 
     [Fact]
     public void Handle_ResponseFromOtherAddress_ConfirmsNothing()
     {
         Connect();
-        now += PathSelection.QuietTicks + 1;
+        _now += PathSelection.QuietTicks + 1;
         Media(Two);
         var (_, check) = Assert.Single(TakeChecks());
 
         Assert.Equal(DropReason.StunUnexpected, Respond(One, check));
         Assert.Equal(DropReason.StunUnexpected, Respond(new TransportAddress(9, 9), check));
 
-        Assert.Equal(One, agent.Selected);
-        Assert.False(agent.IsInUse(now, Two));
+        Assert.Equal(One, _agent.Selected);
+        Assert.False(_agent.IsInUse(_now, Two));
     }
 
     [Theory]
@@ -100,76 +100,76 @@ public sealed class IceLiteAgentConfirmationTests
     public void Handle_ResponseWithWrongSecret_ConfirmsNothing(string password, int otherTransaction)
     {
         Connect();
-        now += PathSelection.QuietTicks + 1;
+        _now += PathSelection.QuietTicks + 1;
         Media(Two);
         var (_, check) = Assert.Single(TakeChecks());
         check[19] ^= (byte)otherTransaction;
 
         Assert.NotEqual(DropReason.None, Respond(Two, check, password));
 
-        Assert.Equal(One, agent.Selected);
-        Assert.False(agent.IsInUse(now, Two));
+        Assert.Equal(One, _agent.Selected);
+        Assert.False(_agent.IsInUse(_now, Two));
     }
 
     [Fact]
     public void Handle_ReplayedResponse_RenewsNothing()
     {
         Connect();
-        now = agent.NextTimeoutTicks;
-        agent.HandleTimeout(now, outgoing);
+        _now = _agent.NextTimeoutTicks;
+        _agent.HandleTimeout(_now, _outgoing);
         var (_, check) = Assert.Single(TakeChecks());
         Assert.Equal(DropReason.None, Respond(One, check));
-        var consent = agent.LastConsentTicks;
+        var consent = _agent.LastConsentTicks;
 
         for (var i = 0; i < 40; i++)
         {
-            now += Second;
-            agent.HandleTimeout(now, outgoing);
+            _now += Second;
+            _agent.HandleTimeout(_now, _outgoing);
             Assert.NotEqual(DropReason.None, Respond(One, check));
         }
 
-        Assert.Equal(consent, agent.LastConsentTicks);
-        Assert.False(agent.TrySpend(100_000));
+        Assert.Equal(consent, _agent.LastConsentTicks);
+        Assert.False(_agent.TrySpend(100_000));
     }
 
     /// <summary>An attacker uses the media node's own credentials and a reflector at the victim's address, so that reflected checks pass verification.</summary>
     [Fact]
     public void Handle_ReflectedCheck_ConfirmsNothing()
     {
-        agent.SetRemote(new IceCredentials("local", "local-password"), null);
+        _agent.SetRemote(new IceCredentials("local", "local-password"), null);
         Check(One, useCandidate: true, username: "local:local");
-        agent.OnEstablished(now, One);
-        now += PathSelection.QuietTicks + 1;
+        _agent.OnEstablished(_now, One);
+        _now += PathSelection.QuietTicks + 1;
         Media(Two);
 
         for (var i = 0; i < 10; i++)
         {
             foreach (var (to, datagram) in TakeChecks())
             {
-                agent.Handle(now, to, datagram, outgoing);
+                _agent.Handle(_now, to, datagram, _outgoing);
             }
 
-            now += Second / 10;
+            _now += Second / 10;
         }
 
-        Assert.Equal(One, agent.Selected);
-        Assert.False(agent.IsInUse(now, Two));
+        Assert.Equal(One, _agent.Selected);
+        Assert.False(_agent.IsInUse(_now, Two));
     }
 
     [Fact]
     public void OnMedia_NoResponse_BacksOffWithinLimit()
     {
         Connect();
-        now += PathSelection.QuietTicks + 1;
+        _now += PathSelection.QuietTicks + 1;
         var (transmissions, received, sent) = (new List<long>(), 0, 0);
-        for (var end = now + (20 * Second); now < end; now += Second / 50)
+        for (var end = _now + (20 * Second); _now < end; _now += Second / 50)
         {
             Media(One);
             Media(Two, bytes: 40);
             received += 40;
             foreach (var (_, check) in TakeChecks().Where(q => q.To == Two))
             {
-                transmissions.Add(now);
+                transmissions.Add(_now);
                 sent += check.Length;
             }
         }
@@ -177,7 +177,7 @@ public sealed class IceLiteAgentConfirmationTests
         Assert.InRange(transmissions.Count, 4, 12);
         Assert.True(transmissions[^1] - transmissions[^2] >= 5 * Second);
         Assert.InRange(sent, 1, 3 * received);
-        Assert.Equal(One, agent.Selected);
+        Assert.Equal(One, _agent.Selected);
     }
 
     /// <summary>
@@ -190,26 +190,26 @@ public sealed class IceLiteAgentConfirmationTests
     public void OnMedia_AllowanceUsedUp_SendsCheckWithNextDatagram(int ufragCharacters)
     {
         var ufrag = new string('u', ufragCharacters);
-        agent.SetRemote(new IceCredentials(ufrag, "remote-password"), null);
+        _agent.SetRemote(new IceCredentials(ufrag, "remote-password"), null);
         Check(One, useCandidate: true, username: $"local:{ufrag}");
-        while (agent.TrySpend(1))
+        while (_agent.TrySpend(1))
         {
         }
 
-        agent.OnEstablished(now, null);
-        for (var end = now + (10 * Second); now < end; now += Second / 100)
+        _agent.OnEstablished(_now, null);
+        for (var end = _now + (10 * Second); _now < end; _now += Second / 100)
         {
-            agent.HandleTimeout(now, outgoing);
-            Assert.Equal(long.MaxValue, agent.NextTimeoutTicks);
+            _agent.HandleTimeout(_now, _outgoing);
+            Assert.Equal(long.MaxValue, _agent.NextTimeoutTicks);
         }
 
         Assert.Empty(TakeChecks());
         Media(One, bytes: 200);
 
         var (_, check) = Assert.Single(TakeChecks());
-        Assert.Equal(600 - check.Length, agent.Allowance);
+        Assert.Equal(600 - check.Length, _agent.Allowance);
         Respond(One, check);
-        Assert.True(agent.TrySpend(100_000));
+        Assert.True(_agent.TrySpend(100_000));
     }
 
     /// <summary>With one byte less, no check is sent.</summary>
@@ -217,14 +217,14 @@ public sealed class IceLiteAgentConfirmationTests
     public void OnMedia_AllowanceFitsExactly_SendsCheck()
     {
         Check(One, useCandidate: true);
-        agent.OnEstablished(now, null);
+        _agent.OnEstablished(_now, null);
         var length = StunMessageWriter.CheckLength("remote:local".Length);
-        while (agent.Allowance >= length)
+        while (_agent.Allowance >= length)
         {
-            agent.TrySpend(1);
+            _agent.TrySpend(1);
         }
 
-        agent.HandleTimeout(now, outgoing);
+        _agent.HandleTimeout(_now, _outgoing);
         Assert.Empty(TakeChecks());
         Media(One, bytes: 1);
 
@@ -235,16 +235,16 @@ public sealed class IceLiteAgentConfirmationTests
     public void Handle_ResponseToRetransmission_ConfirmsAddress()
     {
         Connect();
-        now += PathSelection.QuietTicks + 1;
+        _now += PathSelection.QuietTicks + 1;
         Media(Two);
         var (_, lost) = Assert.Single(TakeChecks());
-        now += PathCheck.RetransmitTicks;
+        _now += PathCheck.RetransmitTicks;
         Media(Two);
         var (_, copy) = Assert.Single(TakeChecks());
 
         Assert.Equal(lost[8..20], copy[8..20]);
         Assert.Equal(DropReason.None, Respond(Two, copy));
-        Assert.Equal(Two, agent.Selected);
+        Assert.Equal(Two, _agent.Selected);
     }
 
     /// <summary>A renegotiation repeats the peer's credentials. Responses to earlier checks stay valid.</summary>
@@ -252,17 +252,17 @@ public sealed class IceLiteAgentConfirmationTests
     public void SetRemote_SameCredentials_KeepsOutstandingCheck()
     {
         Connect();
-        now += PathSelection.QuietTicks + 1;
+        _now += PathSelection.QuietTicks + 1;
         Media(Two);
         var (_, first) = Assert.Single(TakeChecks());
-        agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
-        now += PathCheck.RetransmitTicks;
+        _agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
+        _now += PathCheck.RetransmitTicks;
         Media(Two);
         Assert.Single(TakeChecks());
 
         Assert.Equal(DropReason.None, Respond(Two, first));
 
-        Assert.Equal(Two, agent.Selected);
+        Assert.Equal(Two, _agent.Selected);
     }
 
     [Fact]
@@ -272,15 +272,15 @@ public sealed class IceLiteAgentConfirmationTests
         var transmissions = 0;
         for (var i = 0; i < 10_000; i++)
         {
-            now += Second / 1000;
+            _now += Second / 1000;
             Media(One);
             Media(new TransportAddress(0x0B000000 + (uint)i, 9));
             transmissions += TakeChecks().Count(q => q.To != One);
         }
 
         Assert.InRange(transmissions, 10, 60); // within ten seconds
-        Assert.InRange(Enumerable.Range(0, 10_000).Count(i => agent.IsValidated(new TransportAddress(0x0B000000 + (uint)i, 9))), 1, 7);
-        Assert.Equal(One, agent.Selected);
+        Assert.InRange(Enumerable.Range(0, 10_000).Count(i => _agent.IsValidated(new TransportAddress(0x0B000000 + (uint)i, 9))), 1, 7);
+        Assert.Equal(One, _agent.Selected);
     }
 
     [Fact]
@@ -289,14 +289,14 @@ public sealed class IceLiteAgentConfirmationTests
         Connect();
         for (var i = 0; i < 50; i++)
         {
-            Assert.InRange(agent.NextTimeoutTicks - now, 4 * Second, 6 * Second);
-            now = agent.NextTimeoutTicks;
-            agent.HandleTimeout(now, outgoing);
+            Assert.InRange(_agent.NextTimeoutTicks - _now, 4 * Second, 6 * Second);
+            _now = _agent.NextTimeoutTicks;
+            _agent.HandleTimeout(_now, _outgoing);
             Assert.Equal(DropReason.None, Respond(One, Assert.Single(TakeChecks()).Datagram));
         }
 
-        Assert.True(agent.TrySpend(100_000));
-        Assert.Equal(now, agent.LastConsentTicks);
+        Assert.True(_agent.TrySpend(100_000));
+        Assert.Equal(_now, _agent.LastConsentTicks);
     }
 
     /// <summary>Checks and media continue, because a peer that was at the address earlier can spoof it from anywhere.</summary>
@@ -304,23 +304,23 @@ public sealed class IceLiteAgentConfirmationTests
     public void HandleTimeout_NoResponseForThirtySeconds_RestoresLimit()
     {
         Connect();
-        var start = now;
+        var start = _now;
         var received = 0;
-        while (now - start < 40 * Second)
+        while (_now - start < 40 * Second)
         {
-            var due = Math.Min(agent.NextTimeoutTicks, now + Second);
-            now = Math.Max(now, due);
-            agent.HandleTimeout(now, outgoing);
-            received += now - start >= 30 * Second ? Check(One, useCandidate: true) + Media(One) : 0;
-            Assert.Equal(now - start < 30 * Second, agent.TrySpend(100_000));
+            var due = Math.Min(_agent.NextTimeoutTicks, _now + Second);
+            _now = Math.Max(_now, due);
+            _agent.HandleTimeout(_now, _outgoing);
+            received += _now - start >= 30 * Second ? Check(One, useCandidate: true) + Media(One) : 0;
+            Assert.Equal(_now - start < 30 * Second, _agent.TrySpend(100_000));
         }
 
-        Assert.InRange(agent.Allowance, 0, 3 * received);
+        Assert.InRange(_agent.Allowance, 0, 3 * received);
         TakeChecks();
-        now += 6 * Second;
-        agent.HandleTimeout(now, outgoing);
+        _now += 6 * Second;
+        _agent.HandleTimeout(_now, _outgoing);
         Respond(One, Assert.Single(TakeChecks()).Datagram);
-        Assert.True(agent.TrySpend(100_000));
+        Assert.True(_agent.TrySpend(100_000));
     }
 
     /// <summary>Each check costs two hashes and a response, which delays the other rooms of the loop.</summary>
@@ -331,10 +331,10 @@ public sealed class IceLiteAgentConfirmationTests
         var answered = 0;
         for (var i = 0; i < 40_000; i++)
         {
-            now += Second / 1000;
-            agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing);
-            agent.HandleTimeout(now, outgoing);
-            while (outgoing.TryTake(out var to, out var datagram))
+            _now += Second / 1000;
+            _agent.Handle(_now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), _outgoing);
+            _agent.HandleTimeout(_now, _outgoing);
+            while (_outgoing.TryTake(out var to, out var datagram))
             {
                 answered += datagram[0] == 1 ? 1 : 0;
                 if (datagram[0] == 0)
@@ -345,7 +345,7 @@ public sealed class IceLiteAgentConfirmationTests
         }
 
         Assert.InRange(answered, 40 * 50, 41 * 200);
-        Assert.True(agent.TrySpend(100_000));
+        Assert.True(_agent.TrySpend(100_000));
     }
 
     /// <summary>The username of a check is not encrypted, so an attacker who has seen one can send such checks from anywhere.</summary>
@@ -357,16 +357,16 @@ public sealed class IceLiteAgentConfirmationTests
         {
             for (var i = 0; i < 2_000; i++)
             {
-                now += Second / 2_000;
-                agent.Handle(now, Two, Request(useCandidate: false, 100, "local:remote", "another-password"), outgoing);
+                _now += Second / 2_000;
+                _agent.Handle(_now, Two, Request(useCandidate: false, 100, "local:remote", "another-password"), _outgoing);
             }
 
-            while (outgoing.TryTake(out _, out _))
+            while (_outgoing.TryTake(out _, out _))
             {
             }
 
-            Assert.Equal(DropReason.None, agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing));
-            Assert.True(outgoing.TryTake(out _, out var answer));
+            Assert.Equal(DropReason.None, _agent.Handle(_now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), _outgoing));
+            Assert.True(_outgoing.TryTake(out _, out var answer));
             Assert.Equal(1, answer[0]);
         }
     }
@@ -378,21 +378,21 @@ public sealed class IceLiteAgentConfirmationTests
         Connect();
         Check(Two, useCandidate: false);
         Respond(Two, Assert.Single(TakeChecks()).Datagram);
-        for (var end = now + (40 * Second); now < end; now += Second)
+        for (var end = _now + (40 * Second); _now < end; _now += Second)
         {
             Check(One, useCandidate: true);
             Media(One);
         }
 
-        now += PathSelection.StaleTicks + 1;
+        _now += PathSelection.StaleTicks + 1;
         TakeChecks();
         Media(Two);
-        Assert.Equal(One, agent.Selected);
+        Assert.Equal(One, _agent.Selected);
 
         Respond(Two, Assert.Single(TakeChecks()).Datagram);
 
-        Assert.Equal(Two, agent.Selected);
-        Assert.Equal(now, agent.LastConsentTicks);
+        Assert.Equal(Two, _agent.Selected);
+        Assert.Equal(_now, _agent.LastConsentTicks);
     }
 
     /// <summary>A path keeps its previous credentials until the peer checks it with the new ones.</summary>
@@ -400,10 +400,10 @@ public sealed class IceLiteAgentConfirmationTests
     public void Restart_ExistingPath_IsCheckedWithItsOwnCredentials()
     {
         Connect();
-        agent.Restart(new IceCredentials("fresh", "fresh-password"));
-        agent.SetRemote(new IceCredentials("renewed", "renewed-password"), null);
-        now = agent.NextTimeoutTicks;
-        agent.HandleTimeout(now, outgoing);
+        _agent.Restart(new IceCredentials("fresh", "fresh-password"));
+        _agent.SetRemote(new IceCredentials("renewed", "renewed-password"), null);
+        _now = _agent.NextTimeoutTicks;
+        _agent.HandleTimeout(_now, _outgoing);
         var (_, oldCheck) = Assert.Single(TakeChecks());
         Assert.Equal(DropReason.None, Respond(One, oldCheck));
 
@@ -415,26 +415,26 @@ public sealed class IceLiteAgentConfirmationTests
         Assert.Equal("renewed:fresh"u8, message.Username);
         Assert.Equal(DropReason.StunIntegrity, Respond(Two, check));
         Assert.Equal(DropReason.None, Respond(Two, check, "renewed-password"));
-        Assert.Equal(Two, agent.Selected);
+        Assert.Equal(Two, _agent.Selected);
     }
 
     private void Connect()
     {
         Check(One, useCandidate: true);
-        agent.OnEstablished(now, One);
+        _agent.OnEstablished(_now, One);
         TakeChecks();
     }
 
     private int Media(TransportAddress from, int bytes = 100)
     {
-        agent.OnMedia(now, from, bytes, isNewest: true, outgoing);
+        _agent.OnMedia(_now, from, bytes, isNewest: true, _outgoing);
         return bytes;
     }
 
     private int Check(TransportAddress from, bool useCandidate, uint priority = 100, string username = "local:remote", string password = "local-password")
     {
         var request = Request(useCandidate, priority, username, password);
-        Assert.Equal(DropReason.None, agent.Handle(now, from, request, outgoing));
+        Assert.Equal(DropReason.None, _agent.Handle(_now, from, request, _outgoing));
         return request.Length;
     }
 
@@ -442,7 +442,7 @@ public sealed class IceLiteAgentConfirmationTests
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var transaction = new byte[12];
-        BitConverter.TryWriteBytes(transaction, ++transactions);
+        BitConverter.TryWriteBytes(transaction, ++_transactions);
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transaction);
         writer.AddUsername(Encoding.ASCII.GetBytes(username));
         writer.AddPriority(priority);
@@ -464,14 +464,14 @@ public sealed class IceLiteAgentConfirmationTests
         writer.AddXorMappedAddress(new TransportAddress(0x0A000001, 3478));
         writer.AddIntegrity(Encoding.ASCII.GetBytes(password));
         writer.AddFingerprint();
-        return agent.Handle(now, from, buffer.AsSpan(0, writer.Length), outgoing);
+        return _agent.Handle(_now, from, buffer.AsSpan(0, writer.Length), _outgoing);
     }
 
     /// <summary>Removes all queued datagrams and returns the agent's own checks.</summary>
     private List<(TransportAddress To, byte[] Datagram)> TakeChecks()
     {
         var checks = new List<(TransportAddress, byte[])>();
-        while (outgoing.TryTake(out var to, out var datagram))
+        while (_outgoing.TryTake(out var to, out var datagram))
         {
             if (datagram[0] == 0)
             {

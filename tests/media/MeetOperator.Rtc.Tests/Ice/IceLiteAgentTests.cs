@@ -12,12 +12,12 @@ public sealed class IceLiteAgentTests
     private static readonly TransportAddress Two = new(0x0A000003, 6000);
     private static readonly TransportAddress Three = new(0x0A000004, 7000);
 
-    private readonly OutgoingDatagrams outgoing = new();
-    private readonly IceLiteAgent agent = new(new IceCredentials("local", "local-password"), new Random(1));
+    private readonly OutgoingDatagrams _outgoing = new();
+    private readonly IceLiteAgent _agent = new(new IceCredentials("local", "local-password"), new Random(1));
 
-    public IceLiteAgentTests() => agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
+    public IceLiteAgentTests() => _agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
 
-    private static int transactions;
+    private static int _transactions;
 
     private delegate void Fill(ref StunMessageWriter writer);
 
@@ -26,29 +26,29 @@ public sealed class IceLiteAgentTests
     {
         Assert.Equal(DropReason.None, Check(One));
 
-        Assert.True(outgoing.TryTake(out var to, out var datagram));
+        Assert.True(_outgoing.TryTake(out var to, out var datagram));
         Assert.Equal(One, to);
         Assert.True(StunMessage.TryParse(datagram, out var answer));
         Assert.Equal(StunMessageType.BindingSuccess, answer.Type);
         Assert.True(answer.VerifyFingerprint() && answer.VerifyIntegrity("local-password"u8));
         Assert.True(answer.TryGetMappedAddress(out var mapped));
         Assert.Equal(One, mapped);
-        Assert.Equal(BitConverter.GetBytes(transactions), answer.TransactionId[..4].ToArray());
-        Assert.Equal(Now, agent.LastConsentTicks);
+        Assert.Equal(BitConverter.GetBytes(_transactions), answer.TransactionId[..4].ToArray());
+        Assert.Equal(Now, _agent.LastConsentTicks);
     }
 
     [Fact]
     public void Handle_Nomination_MovesSelectedAddress()
     {
         Check(One);
-        Assert.Equal(One, agent.Selected);
+        Assert.Equal(One, _agent.Selected);
 
         Check(Two, (ref StunMessageWriter w) => w.AddUseCandidate());
-        Assert.Equal(Two, agent.Selected);
+        Assert.Equal(Two, _agent.Selected);
 
         Check(One);
-        Assert.Equal(Two, agent.Selected);
-        Assert.True(agent.IsValidated(One) && agent.IsValidated(Two));
+        Assert.Equal(Two, _agent.Selected);
+        Assert.True(_agent.IsValidated(One) && _agent.IsValidated(Two));
     }
 
     [Fact]
@@ -56,72 +56,72 @@ public sealed class IceLiteAgentTests
     {
         Nominate(One, 100);
         Nominate(Two, 50);
-        Assert.Equal(One, agent.Selected);
+        Assert.Equal(One, _agent.Selected);
 
         Nominate(Three, 200);
-        Assert.Equal(Three, agent.Selected);
+        Assert.Equal(Three, _agent.Selected);
         Nominate(One, 100);
-        Assert.Equal(Three, agent.Selected);
+        Assert.Equal(Three, _agent.Selected);
     }
 
     [Fact]
     public void OnMedia_LowerPriorityAddress_IsSelectedWhenCurrentIsQuiet()
     {
         Nominate(One, 200);
-        agent.OnEstablished(Now, One);
+        _agent.OnEstablished(Now, One);
         Nominate(Two, 100);
-        agent.OnEstablished(Now, Two);
+        _agent.OnEstablished(Now, Two);
 
-        agent.OnMedia(Now + (PathSelection.QuietTicks / 2), Two, 100, isNewest: true, outgoing);
-        Assert.Equal(One, agent.Selected);
-        agent.OnMedia(Now + PathSelection.QuietTicks + 1, Two, 100, isNewest: true, outgoing);
-        Assert.Equal(Two, agent.Selected);
+        _agent.OnMedia(Now + (PathSelection.QuietTicks / 2), Two, 100, isNewest: true, _outgoing);
+        Assert.Equal(One, _agent.Selected);
+        _agent.OnMedia(Now + PathSelection.QuietTicks + 1, Two, 100, isNewest: true, _outgoing);
+        Assert.Equal(Two, _agent.Selected);
 
         // A check without nomination, which keeps a spare path alive, does not move the selection; a nomination does.
         Check(One);
-        Assert.Equal(Two, agent.Selected);
+        Assert.Equal(Two, _agent.Selected);
         Nominate(One, 200);
-        Assert.Equal(One, agent.Selected);
+        Assert.Equal(One, _agent.Selected);
     }
 
     [Fact]
     public void Handle_ReplayedCheckFromOtherAddress_IsDropped()
     {
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddUseCandidate());
-        Assert.Equal(DropReason.None, agent.Handle(Now, One, request, outgoing));
-        outgoing.TryTake(out _, out _);
+        Assert.Equal(DropReason.None, _agent.Handle(Now, One, request, _outgoing));
+        _outgoing.TryTake(out _, out _);
 
-        Assert.Equal(DropReason.StunReplay, agent.Handle(Now + 1, Two, request, outgoing));
+        Assert.Equal(DropReason.StunReplay, _agent.Handle(Now + 1, Two, request, _outgoing));
 
-        Assert.False(agent.IsValidated(Two));
-        Assert.Equal(0, outgoing.Count);
+        Assert.False(_agent.IsValidated(Two));
+        Assert.Equal(0, _outgoing.Count);
     }
 
     [Fact]
     public void Handle_RetransmittedCheck_IsAnsweredWithoutNewConsent()
     {
         var request = Request("local:remote", "local-password", null);
-        agent.Handle(Now, One, request, outgoing);
-        Assert.Equal(DropReason.None, agent.Handle(Now + 5, One, request, outgoing));
+        _agent.Handle(Now, One, request, _outgoing);
+        Assert.Equal(DropReason.None, _agent.Handle(Now + 5, One, request, _outgoing));
 
-        Assert.Equal(2, outgoing.Count);
-        Assert.Equal(Now, agent.LastConsentTicks);
+        Assert.Equal(2, _outgoing.Count);
+        Assert.Equal(Now, _agent.LastConsentTicks);
     }
 
     [Fact]
     public void HandleTimeout_SelectedConsentExpired_SelectsOtherAddress()
     {
         Nominate(One, 100);
-        agent.Handle(Now + (29 * TimeSpan.TicksPerSecond), Two, Request("local:remote", "local-password", null), outgoing);
+        _agent.Handle(Now + (29 * TimeSpan.TicksPerSecond), Two, Request("local:remote", "local-password", null), _outgoing);
         var late = Now + (30 * TimeSpan.TicksPerSecond);
         var other = new IceLiteAgent(new IceCredentials("local", "local-password"), new Random(1));
-        other.Handle(Now, One, Request("local:remote", "local-password", null), outgoing);
+        other.Handle(Now, One, Request("local:remote", "local-password", null), _outgoing);
 
-        agent.HandleTimeout(late, outgoing);
-        other.HandleTimeout(late, outgoing);
+        _agent.HandleTimeout(late, _outgoing);
+        other.HandleTimeout(late, _outgoing);
 
-        Assert.Equal(Two, agent.Selected);
-        Assert.Equal(late - TimeSpan.TicksPerSecond, agent.LastConsentTicks);
+        Assert.Equal(Two, _agent.Selected);
+        Assert.Equal(late - TimeSpan.TicksPerSecond, _agent.LastConsentTicks);
         Assert.Equal(Now, other.LastConsentTicks);
     }
 
@@ -129,26 +129,26 @@ public sealed class IceLiteAgentTests
     public void TrySpend_UnconfirmedAddress_AllowsThreeTimesReceivedBytes()
     {
         var request = Request("local:remote", "local-password", null);
-        agent.Handle(Now, One, request, outgoing);
-        Assert.True(outgoing.TryTake(out _, out var answer));
+        _agent.Handle(Now, One, request, _outgoing);
+        Assert.True(_outgoing.TryTake(out _, out var answer));
         var left = (3 * request.Length) - answer.Length;
 
-        Assert.Equal(left, agent.Allowance);
-        Assert.True(agent.TrySpend(left));
-        Assert.False(agent.TrySpend(1));
-        agent.OnEstablished(Now, One);
-        Assert.True(agent.TrySpend(100_000));
+        Assert.Equal(left, _agent.Allowance);
+        Assert.True(_agent.TrySpend(left));
+        Assert.False(_agent.TrySpend(1));
+        _agent.OnEstablished(Now, One);
+        Assert.True(_agent.TrySpend(100_000));
     }
 
     [Fact]
     public void Handle_RetransmittedCheck_IncreasesAllowance()
     {
         var request = Request("local:remote", "local-password", null);
-        agent.Handle(Now, One, request, outgoing);
-        var once = agent.Allowance;
-        agent.Handle(Now + 5, One, request, outgoing);
+        _agent.Handle(Now, One, request, _outgoing);
+        var once = _agent.Allowance;
+        _agent.Handle(Now + 5, One, request, _outgoing);
 
-        Assert.Equal(2 * once, agent.Allowance);
+        Assert.Equal(2 * once, _agent.Allowance);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class IceLiteAgentTests
     {
         var early = new IceLiteAgent(new IceCredentials("local", "local-password"), new Random(1));
 
-        Assert.Equal(DropReason.None, early.Handle(Now, One, Request("local:unknown", "local-password", null), outgoing));
+        Assert.Equal(DropReason.None, early.Handle(Now, One, Request("local:unknown", "local-password", null), _outgoing));
         Assert.True(early.IsValidated(One));
     }
 
@@ -186,7 +186,7 @@ public sealed class IceLiteAgentTests
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, "ABCDEFGHIJKL"u8);
         writer.AddUsername("local:remote"u8);
 
-        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
+        Assert.Equal(DropReason.StunIntegrity, _agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), _outgoing));
         AssertNothingHappened();
     }
 
@@ -195,10 +195,10 @@ public sealed class IceLiteAgentTests
     {
         Assert.Equal(DropReason.None, Check(One, (ref StunMessageWriter w) => w.AddIceControlled(1)));
 
-        Assert.True(outgoing.TryTake(out _, out var datagram));
+        Assert.True(_outgoing.TryTake(out _, out var datagram));
         Assert.True(StunMessage.TryParse(datagram, out var answer));
         Assert.Equal(487, answer.ErrorCode);
-        Assert.False(agent.IsValidated(One));
+        Assert.False(_agent.IsValidated(One));
     }
 
     /// <summary>The first error response can be lost. A success response to the retransmission would leave the peer in its role (RFC 8489 §6.3.1).</summary>
@@ -206,15 +206,15 @@ public sealed class IceLiteAgentTests
     public void Handle_RetransmittedRoleConflict_RepeatsError()
     {
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddIceControlled(1));
-        agent.Handle(Now, One, request, outgoing);
-        outgoing.TryTake(out _, out _);
+        _agent.Handle(Now, One, request, _outgoing);
+        _outgoing.TryTake(out _, out _);
 
-        Assert.Equal(DropReason.None, agent.Handle(Now + 5, One, request, outgoing));
+        Assert.Equal(DropReason.None, _agent.Handle(Now + 5, One, request, _outgoing));
 
-        Assert.True(outgoing.TryTake(out _, out var datagram));
+        Assert.True(_outgoing.TryTake(out _, out var datagram));
         Assert.True(StunMessage.TryParse(datagram, out var answer));
         Assert.Equal(487, answer.ErrorCode);
-        Assert.False(agent.IsValidated(One));
+        Assert.False(_agent.IsValidated(One));
     }
 
     [Fact]
@@ -226,12 +226,12 @@ public sealed class IceLiteAgentTests
         request[20 + 4 + 12 + 1] = 3;
         var resigned = RecomputeIntegrity(request);
 
-        Assert.Equal(DropReason.None, agent.Handle(Now, One, resigned, outgoing));
+        Assert.Equal(DropReason.None, _agent.Handle(Now, One, resigned, _outgoing));
 
-        Assert.True(outgoing.TryTake(out _, out var datagram));
+        Assert.True(_outgoing.TryTake(out _, out var datagram));
         Assert.True(StunMessage.TryParse(datagram, out var answer));
         Assert.Equal(420, answer.ErrorCode);
-        Assert.False(agent.IsValidated(One));
+        Assert.False(_agent.IsValidated(One));
     }
 
     [Theory]
@@ -244,7 +244,7 @@ public sealed class IceLiteAgentTests
         var writer = new StunMessageWriter(buffer, type, "ABCDEFGHIJKL"u8);
         writer.AddIntegrity("local-password"u8);
 
-        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
+        Assert.Equal(DropReason.StunUnexpected, _agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), _outgoing));
         AssertNothingHappened();
     }
 
@@ -254,14 +254,14 @@ public sealed class IceLiteAgentTests
         Check(One, (ref StunMessageWriter w) => w.AddUseCandidate());
         for (ushort port = 1; port <= 20; port++)
         {
-            agent.Handle(Now + port, new TransportAddress(0x0A000009, port), Request("local:remote", "local-password", null), outgoing);
-            outgoing.TryTake(out _, out _);
+            _agent.Handle(Now + port, new TransportAddress(0x0A000009, port), Request("local:remote", "local-password", null), _outgoing);
+            _outgoing.TryTake(out _, out _);
         }
 
-        Assert.True(agent.IsValidated(One));
-        Assert.False(agent.IsValidated(new TransportAddress(0x0A000009, 1)));
-        Assert.True(agent.IsValidated(new TransportAddress(0x0A000009, 20)));
-        Assert.Equal(One, agent.Selected);
+        Assert.True(_agent.IsValidated(One));
+        Assert.False(_agent.IsValidated(new TransportAddress(0x0A000009, 1)));
+        Assert.True(_agent.IsValidated(new TransportAddress(0x0A000009, 20)));
+        Assert.Equal(One, _agent.Selected);
     }
 
     [Fact]
@@ -272,7 +272,7 @@ public sealed class IceLiteAgentTests
             Check(One);
         }
 
-        Assert.InRange(outgoing.Count, 1, 64);
+        Assert.InRange(_outgoing.Count, 1, 64);
     }
 
     private void Nominate(TransportAddress from, uint priority) => Check(from, (ref StunMessageWriter w) =>
@@ -285,7 +285,7 @@ public sealed class IceLiteAgentTests
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var transaction = new byte[12];
-        BitConverter.TryWriteBytes(transaction, ++transactions);
+        BitConverter.TryWriteBytes(transaction, ++_transactions);
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transaction);
         writer.AddUsername(Encoding.ASCII.GetBytes(username));
         fill?.Invoke(ref writer);
@@ -305,13 +305,13 @@ public sealed class IceLiteAgentTests
     }
 
     private DropReason Check(TransportAddress from, Fill? fill = null, string username = "local:remote", string password = "local-password") =>
-        agent.Handle(Now, from, Request(username, password, fill), outgoing);
+        _agent.Handle(Now, from, Request(username, password, fill), _outgoing);
 
     private void AssertNothingHappened()
     {
-        Assert.Equal(0, outgoing.Count);
-        Assert.False(agent.IsValidated(One));
-        Assert.Null(agent.Selected);
-        Assert.Equal(long.MinValue, agent.LastConsentTicks);
+        Assert.Equal(0, _outgoing.Count);
+        Assert.False(_agent.IsValidated(One));
+        Assert.Null(_agent.Selected);
+        Assert.Equal(long.MinValue, _agent.LastConsentTicks);
     }
 }

@@ -12,7 +12,7 @@ internal sealed unsafe partial class LibSrtp : IDisposable
 
     private static readonly Lazy<int> Initialized = new(Initialize);
 
-    private readonly nint session;
+    private readonly nint _session;
 
     internal LibSrtp(SrtpKeys keys, bool outbound)
     {
@@ -34,13 +34,13 @@ internal sealed unsafe partial class LibSrtp : IDisposable
 
             nint created;
             Assert.Equal(0, Create(&created, &policy));
-            session = created;
+            _session = created;
         }
     }
 
     private delegate int Operation(nint session, byte* packet, int* length);
 
-    public void Dispose() => Assert.Equal(0, Deallocate(session));
+    public void Dispose() => Assert.Equal(0, Deallocate(_session));
 
     internal byte[]? ProtectRtp(ReadOnlySpan<byte> packet) => Run(packet, Protect);
 
@@ -57,7 +57,7 @@ internal sealed unsafe partial class LibSrtp : IDisposable
         var length = packet.Length;
         fixed (byte* pointer = buffer)
         {
-            return operation(session, pointer, &length) == 0 ? buffer[..length] : null;
+            return operation(_session, pointer, &length) == 0 ? buffer[..length] : null;
         }
     }
 

@@ -14,16 +14,16 @@ namespace MeetOperator.Rtc.Tests.Transport;
 public sealed class AddressAttackTests : IDisposable
 {
     private static readonly TransportAddress Victim = new(0x0A0000FE, 777);
-    private readonly TransportPair pair = new(seed: 1);
-    private readonly byte[] buffer = new byte[2048];
-    private ushort clientSequence;
-    private ushort serverSequence;
-    private int transactions;
-    private long bytesToVictim;
+    private readonly TransportPair _pair = new(seed: 1);
+    private readonly byte[] _buffer = new byte[2048];
+    private ushort _clientSequence;
+    private ushort _serverSequence;
+    private int _transactions;
+    private long _bytesToVictim;
 
-    public AddressAttackTests() => pair.Network.Attach(Victim, (_, _, datagram) => bytesToVictim += datagram.Length);
+    public AddressAttackTests() => _pair.Network.Attach(Victim, (_, _, datagram) => _bytesToVictim += datagram.Length);
 
-    public void Dispose() => pair.Dispose();
+    public void Dispose() => _pair.Dispose();
 
     [Fact]
     public void SpoofedCheck_ActivePeer_MovesNoMedia()
@@ -33,9 +33,9 @@ public sealed class AddressAttackTests : IDisposable
 
         Exchange(TimeSpan.FromSeconds(2));
 
-        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
-        Assert.InRange(bytesToVictim, 1, 3 * sent);
-        Assert.True(pair.Client.Received.Count > 90);
+        Assert.Equal(TransportPair.ClientAddress, _pair.Server.Transport.SelectedAddress);
+        Assert.InRange(_bytesToVictim, 1, 3 * sent);
+        Assert.True(_pair.Client.Received.Count > 90);
     }
 
     [Theory]
@@ -44,22 +44,22 @@ public sealed class AddressAttackTests : IDisposable
     public void SpoofedChecks_SilentPeer_LimitTrafficToThreeTimes(bool useCandidate)
     {
         Connect();
-        pair.Client.Disconnect();
+        _pair.Client.Disconnect();
         long forged = 0;
         for (var i = 0; i < 200; i++)
         {
             forged += Forge(useCandidate).Length;
             for (var n = 0; n < 10; n++)
             {
-                pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 1000));
-                pair.Server.SendRtcp([0x80, 201, 0, 1, 0, 0, 0, 7]);
+                _pair.Server.SendRtp(Header(ref _serverSequence), _buffer.AsSpan(0, 1000));
+                _pair.Server.SendRtcp([0x80, 201, 0, 1, 0, 0, 0, 7]);
             }
 
-            pair.Run(TimeSpan.FromMilliseconds(100));
+            _pair.Run(TimeSpan.FromMilliseconds(100));
         }
 
-        Assert.Equal(Victim, pair.Server.Transport.SelectedAddress);
-        Assert.InRange(bytesToVictim, forged / 2, 3 * forged);
+        Assert.Equal(Victim, _pair.Server.Transport.SelectedAddress);
+        Assert.InRange(_bytesToVictim, forged / 2, 3 * forged);
     }
 
     [Fact]
@@ -68,14 +68,14 @@ public sealed class AddressAttackTests : IDisposable
         using var other = new TransportPair(seed: 2);
         Assert.True(other.Connect());
         var hello = other.Client.Sent.First(d => d[0] == 22);
-        pair.Server.Transport.SetRemote(pair.Client.Transport.LocalCredentials, pair.ClientCertificate.Fingerprint);
+        _pair.Server.Transport.SetRemote(_pair.Client.Transport.LocalCredentials, _pair.ClientCertificate.Fingerprint);
         var forged = Forge(useCandidate: true).Length + hello.Length;
-        pair.Network.Send(Victim, TransportPair.ServerAddress, hello);
+        _pair.Network.Send(Victim, TransportPair.ServerAddress, hello);
 
-        pair.Run(TimeSpan.FromSeconds(20));
+        _pair.Run(TimeSpan.FromSeconds(20));
 
-        Assert.True(pair.Server.Sent.Count(d => d[0] == 22) >= 1);
-        Assert.InRange(bytesToVictim, 1, 3 * forged);
+        Assert.True(_pair.Server.Sent.Count(d => d[0] == 22) >= 1);
+        Assert.InRange(_bytesToVictim, 1, 3 * forged);
     }
 
     /// <summary>
@@ -89,31 +89,31 @@ public sealed class AddressAttackTests : IDisposable
     {
         Connect();
         Exchange(TimeSpan.FromSeconds(1));
-        pair.Client.Disconnect();
+        _pair.Client.Disconnect();
         long forged = 0;
         for (var i = 0; i < 500; i++)
         {
-            var packet = rtp ? Protect(Header(ref clientSequence)) : Report();
+            var packet = rtp ? Protect(Header(ref _clientSequence)) : Report();
             forged += packet.Length;
-            pair.Network.Send(Victim, TransportPair.ServerAddress, packet);
+            _pair.Network.Send(Victim, TransportPair.ServerAddress, packet);
             for (var n = 0; n < 10; n++)
             {
-                pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 1000));
+                _pair.Server.SendRtp(Header(ref _serverSequence), _buffer.AsSpan(0, 1000));
             }
 
-            pair.Run(TimeSpan.FromMilliseconds(20));
+            _pair.Run(TimeSpan.FromMilliseconds(20));
         }
 
-        Assert.InRange(bytesToVictim, 1, 3 * forged);
+        Assert.InRange(_bytesToVictim, 1, 3 * forged);
     }
 
     /// <summary>The last flight answers datagrams to the client's own address, so it does not confirm the spoofed source address.</summary>
     [Fact]
     public void SpoofedLastFlight_AfterSpoofedCheck_MovesNoMedia()
     {
-        var client = pair.Client.Transport;
+        var client = _pair.Client.Transport;
         long forged = 0;
-        pair.Network.Attach(TransportPair.ClientAddress, (now, from, datagram) =>
+        _pair.Network.Attach(TransportPair.ClientAddress, (now, from, datagram) =>
         {
             client.HandleDatagram(now, from, datagram);
             if (forged == 0)
@@ -123,38 +123,38 @@ public sealed class AddressAttackTests : IDisposable
 
             while (client.TryPoll(out var output) && output.Kind == TransportOutputKind.Transmit)
             {
-                var isForged = output.Datagram[0] is >= 20 and < 64 && pair.Server.Sent.Any(d => d[0] == 22);
+                var isForged = output.Datagram[0] is >= 20 and < 64 && _pair.Server.Sent.Any(d => d[0] == 22);
                 forged += isForged ? output.Datagram.Length : 0;
-                pair.Network.Send(isForged ? Victim : TransportPair.ClientAddress, TransportPair.ServerAddress, output.Datagram);
+                _pair.Network.Send(isForged ? Victim : TransportPair.ClientAddress, TransportPair.ServerAddress, output.Datagram);
             }
         });
-        pair.ExchangeDescriptions();
-        Assert.True(pair.RunUntil(() => pair.Server.Transport.State == PeerTransportState.Connected, TimeSpan.FromSeconds(5)));
+        _pair.ExchangeDescriptions();
+        Assert.True(_pair.RunUntil(() => _pair.Server.Transport.State == PeerTransportState.Connected, TimeSpan.FromSeconds(5)));
 
         for (var i = 0; i < 50; i++)
         {
-            pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 1000));
+            _pair.Server.SendRtp(Header(ref _serverSequence), _buffer.AsSpan(0, 1000));
         }
 
-        pair.Run(TimeSpan.FromMilliseconds(100));
+        _pair.Run(TimeSpan.FromMilliseconds(100));
 
-        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
-        Assert.InRange(bytesToVictim, 1, 3 * forged);
+        Assert.Equal(TransportPair.ClientAddress, _pair.Server.Transport.SelectedAddress);
+        Assert.InRange(_bytesToVictim, 1, 3 * forged);
     }
 
     [Fact]
     public void ReplayedCheck_FromOtherAddress_MovesNoMedia()
     {
         Connect();
-        var check = pair.Client.Sent.Last(d => d[0] == 0);
+        var check = _pair.Client.Sent.Last(d => d[0] == 0);
         for (var i = 0; i < 50; i++)
         {
-            pair.Network.Send(Victim, TransportPair.ServerAddress, check);
+            _pair.Network.Send(Victim, TransportPair.ServerAddress, check);
             Exchange(TimeSpan.FromMilliseconds(100));
         }
 
-        Assert.Equal(0, bytesToVictim);
-        Assert.Equal(50, pair.Server.Transport.Drops[DropReason.StunReplay]);
+        Assert.Equal(0, _bytesToVictim);
+        Assert.Equal(50, _pair.Server.Transport.Drops[DropReason.StunReplay]);
     }
 
     [Fact]
@@ -163,16 +163,16 @@ public sealed class AddressAttackTests : IDisposable
         Connect();
         for (var i = 0; i < 50; i++)
         {
-            var copy = Protect(Header(ref clientSequence));
-            pair.Network.Send(TransportPair.ClientAddress, TransportPair.ServerAddress, copy);
-            pair.Run(TimeSpan.FromMilliseconds(20));
-            pair.Network.Send(Victim, TransportPair.ServerAddress, copy);
+            var copy = Protect(Header(ref _clientSequence));
+            _pair.Network.Send(TransportPair.ClientAddress, TransportPair.ServerAddress, copy);
+            _pair.Run(TimeSpan.FromMilliseconds(20));
+            _pair.Network.Send(Victim, TransportPair.ServerAddress, copy);
             Exchange(TimeSpan.FromMilliseconds(20));
         }
 
-        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
-        Assert.Equal(50, pair.Server.Transport.Drops[DropReason.SrtpReplay]);
-        Assert.Equal(0, bytesToVictim);
+        Assert.Equal(TransportPair.ClientAddress, _pair.Server.Transport.SelectedAddress);
+        Assert.Equal(50, _pair.Server.Transport.Drops[DropReason.SrtpReplay]);
+        Assert.Equal(0, _bytesToVictim);
     }
 
     /// <summary>An intercepted packet that did not arrive is no replay, but it is older than later packets.</summary>
@@ -180,21 +180,21 @@ public sealed class AddressAttackTests : IDisposable
     public void InterceptedMedia_SentLaterFromOtherAddress_MovesNoMedia()
     {
         Connect();
-        var lost = Protect(Header(ref clientSequence));
+        var lost = Protect(Header(ref _clientSequence));
         Exchange(TimeSpan.FromMilliseconds(100));
-        pair.Run(TimeSpan.FromSeconds(1));
+        _pair.Run(TimeSpan.FromSeconds(1));
 
-        pair.Network.Send(Victim, TransportPair.ServerAddress, lost);
-        pair.Run(TimeSpan.FromMilliseconds(100));
+        _pair.Network.Send(Victim, TransportPair.ServerAddress, lost);
+        _pair.Run(TimeSpan.FromMilliseconds(100));
         for (var i = 0; i < 20; i++)
         {
-            pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 100));
+            _pair.Server.SendRtp(Header(ref _serverSequence), _buffer.AsSpan(0, 100));
         }
 
-        pair.Run(TimeSpan.FromMilliseconds(100));
+        _pair.Run(TimeSpan.FromMilliseconds(100));
 
-        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
-        Assert.Equal(0, bytesToVictim);
+        Assert.Equal(TransportPair.ClientAddress, _pair.Server.Transport.SelectedAddress);
+        Assert.Equal(0, _bytesToVictim);
     }
 
     /// <summary>An attacker whose copy arrives before the client's packet must not keep the media.</summary>
@@ -203,17 +203,17 @@ public sealed class AddressAttackTests : IDisposable
     {
         Connect();
         Exchange(TimeSpan.FromMilliseconds(100));
-        pair.Network.Send(Victim, TransportPair.ServerAddress, Protect(Header(ref clientSequence)));
-        pair.Run(TimeSpan.FromMilliseconds(20));
-        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+        _pair.Network.Send(Victim, TransportPair.ServerAddress, Protect(Header(ref _clientSequence)));
+        _pair.Run(TimeSpan.FromMilliseconds(20));
+        Assert.Equal(TransportPair.ClientAddress, _pair.Server.Transport.SelectedAddress);
 
-        pair.Run(TimeSpan.FromSeconds(1));
-        pair.Network.Send(Victim, TransportPair.ServerAddress, Protect(Header(ref clientSequence)));
-        pair.Run(TimeSpan.FromMilliseconds(20));
-        pair.Client.SendRtp(Header(ref clientSequence), [1]);
-        pair.Run(TimeSpan.FromMilliseconds(20));
+        _pair.Run(TimeSpan.FromSeconds(1));
+        _pair.Network.Send(Victim, TransportPair.ServerAddress, Protect(Header(ref _clientSequence)));
+        _pair.Run(TimeSpan.FromMilliseconds(20));
+        _pair.Client.SendRtp(Header(ref _clientSequence), [1]);
+        _pair.Run(TimeSpan.FromMilliseconds(20));
 
-        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+        Assert.Equal(TransportPair.ClientAddress, _pair.Server.Transport.SelectedAddress);
     }
 
     [Theory]
@@ -224,27 +224,27 @@ public sealed class AddressAttackTests : IDisposable
         Connect();
         Exchange(TimeSpan.FromSeconds(1));
         var newAddress = new TransportAddress(0x0A000002, 61000);
-        pair.Client.MoveTo(newAddress);
-        var received = pair.Client.Received.Count;
+        _pair.Client.MoveTo(newAddress);
+        var received = _pair.Client.Received.Count;
 
         for (var i = 0; i < 20; i++)
         {
             if (rtp)
             {
-                pair.Client.SendRtp(Header(ref clientSequence), [1]);
+                _pair.Client.SendRtp(Header(ref _clientSequence), [1]);
             }
             else
             {
-                pair.Client.SendRtcp([0x80, 201, 0, 1, 0, 0, 0, 9]);
+                _pair.Client.SendRtcp([0x80, 201, 0, 1, 0, 0, 0, 9]);
             }
 
-            pair.Server.SendRtp(Header(ref serverSequence), [2]);
-            pair.Run(TimeSpan.FromMilliseconds(50));
+            _pair.Server.SendRtp(Header(ref _serverSequence), [2]);
+            _pair.Run(TimeSpan.FromMilliseconds(50));
         }
 
-        Assert.Equal(newAddress, pair.Server.Transport.SelectedAddress);
-        Assert.InRange(pair.Client.Received.Count - received, 8, 20);
-        Assert.Equal([PeerTransportState.Connecting, PeerTransportState.Connected], pair.Server.States);
+        Assert.Equal(newAddress, _pair.Server.Transport.SelectedAddress);
+        Assert.InRange(_pair.Client.Received.Count - received, 8, 20);
+        Assert.Equal([PeerTransportState.Connecting, PeerTransportState.Connected], _pair.Server.States);
     }
 
     /// <summary>Consent applies only to the address that it came from.</summary>
@@ -252,12 +252,12 @@ public sealed class AddressAttackTests : IDisposable
     public void SelectedConsent_ChecksFromOtherAddress_StillExpires()
     {
         Connect();
-        var now = pair.Network.NowTicks;
-        var server = pair.Server.Transport;
+        var now = _pair.Network.NowTicks;
+        var server = _pair.Server.Transport;
         for (var i = 0; i < 45 && server.State == PeerTransportState.Connected; i++)
         {
             now += TimeSpan.TicksPerSecond;
-            Assert.Equal(DatagramKind.Rtp, server.HandleDatagram(now, TransportPair.ClientAddress, Protect(Header(ref clientSequence))).Kind);
+            Assert.Equal(DatagramKind.Rtp, server.HandleDatagram(now, TransportPair.ClientAddress, Protect(Header(ref _clientSequence))).Kind);
             Assert.Equal(DatagramKind.Handled, server.HandleDatagram(now, Victim, Check(useCandidate: false)).Kind);
             server.HandleTimeout(now);
             if (i is > 5 and < 25)
@@ -276,17 +276,17 @@ public sealed class AddressAttackTests : IDisposable
     {
         Connect();
         Exchange(TimeSpan.FromSeconds(1));
-        pair.Client.Disconnect();
-        pair.Run(TimeSpan.FromSeconds(40));
-        Assert.Equal(PeerTransportState.Disconnected, pair.Server.Transport.State);
+        _pair.Client.Disconnect();
+        _pair.Run(TimeSpan.FromSeconds(40));
+        Assert.Equal(PeerTransportState.Disconnected, _pair.Server.Transport.State);
         long received = 0;
-        pair.Network.Attach(TransportPair.ClientAddress, (_, _, datagram) => received += datagram.Length);
+        _pair.Network.Attach(TransportPair.ClientAddress, (_, _, datagram) => received += datagram.Length);
         var check = Check(useCandidate: true);
-        pair.Network.Send(TransportPair.ClientAddress, TransportPair.ServerAddress, check);
+        _pair.Network.Send(TransportPair.ClientAddress, TransportPair.ServerAddress, check);
         for (var i = 0; i < 100; i++)
         {
-            pair.Run(TimeSpan.FromMilliseconds(20));
-            pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 1000));
+            _pair.Run(TimeSpan.FromMilliseconds(20));
+            _pair.Server.SendRtp(Header(ref _serverSequence), _buffer.AsSpan(0, 1000));
         }
 
         Assert.InRange(received, 1, 3 * check.Length);
@@ -297,30 +297,30 @@ public sealed class AddressAttackTests : IDisposable
     public void MoveTo_FormerAddress_RestartsConsent()
     {
         Connect();
-        pair.Client.MoveTo(new TransportAddress(0x0A000003, 50001));
+        _pair.Client.MoveTo(new TransportAddress(0x0A000003, 50001));
         Exchange(TimeSpan.FromSeconds(40));
-        pair.Client.MoveTo(TransportPair.ClientAddress);
-        pair.Network.Attach(TransportPair.ServerAddress, (now, from, datagram) =>
+        _pair.Client.MoveTo(TransportPair.ClientAddress);
+        _pair.Network.Attach(TransportPair.ServerAddress, (now, from, datagram) =>
         {
             if (!StunMessage.TryParse(datagram, out var message) || message.Type != StunMessageType.BindingRequest)
             {
-                pair.Server.Transport.HandleDatagram(now, from, datagram);
-                pair.Server.Poll();
+                _pair.Server.Transport.HandleDatagram(now, from, datagram);
+                _pair.Server.Poll();
             }
         });
-        var received = pair.Client.Received.Count;
+        var received = _pair.Client.Received.Count;
 
         Exchange(TimeSpan.FromSeconds(20));
 
-        Assert.InRange(pair.Client.Received.Count - received, 950, 1000);
-        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
-        Assert.Equal([PeerTransportState.Connecting, PeerTransportState.Connected], pair.Server.States);
+        Assert.InRange(_pair.Client.Received.Count - received, 950, 1000);
+        Assert.Equal(TransportPair.ClientAddress, _pair.Server.Transport.SelectedAddress);
+        Assert.Equal([PeerTransportState.Connecting, PeerTransportState.Connected], _pair.Server.States);
     }
 
     private void Connect()
     {
-        Assert.True(pair.Connect());
-        pair.Run(TimeSpan.FromMilliseconds(100));
+        Assert.True(_pair.Connect());
+        _pair.Run(TimeSpan.FromMilliseconds(100));
     }
 
     /// <summary>Both sides send 50 packets per second.</summary>
@@ -328,16 +328,16 @@ public sealed class AddressAttackTests : IDisposable
     {
         for (var left = time; left > TimeSpan.Zero; left -= TimeSpan.FromMilliseconds(20))
         {
-            pair.Client.SendRtp(Header(ref clientSequence), [1]);
-            pair.Server.SendRtp(Header(ref serverSequence), [2]);
-            pair.Run(TimeSpan.FromMilliseconds(20));
+            _pair.Client.SendRtp(Header(ref _clientSequence), [1]);
+            _pair.Server.SendRtp(Header(ref _serverSequence), [2]);
+            _pair.Run(TimeSpan.FromMilliseconds(20));
         }
     }
 
     private byte[] Forge(bool useCandidate)
     {
         var check = Check(useCandidate);
-        pair.Network.Send(Victim, TransportPair.ServerAddress, check);
+        _pair.Network.Send(Victim, TransportPair.ServerAddress, check);
         return check;
     }
 
@@ -345,8 +345,8 @@ public sealed class AddressAttackTests : IDisposable
     private byte[] Check(bool useCandidate)
     {
         var transaction = new byte[12];
-        BinaryPrimitives.WriteInt32BigEndian(transaction, ++transactions);
-        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transaction);
+        BinaryPrimitives.WriteInt32BigEndian(transaction, ++_transactions);
+        var writer = new StunMessageWriter(_buffer, StunMessageType.BindingRequest, transaction);
         writer.AddUsername(Encoding.ASCII.GetBytes("server00:client00"));
         writer.AddPriority(uint.MaxValue);
         if (useCandidate)
@@ -356,12 +356,12 @@ public sealed class AddressAttackTests : IDisposable
 
         writer.AddIntegrity(Encoding.ASCII.GetBytes("server-password-0000000"));
         writer.AddFingerprint();
-        return buffer[..writer.Length];
+        return _buffer[..writer.Length];
     }
 
-    private byte[] Protect(byte[] header) => buffer[..pair.Client.Transport.ProtectRtp(header, [1], buffer)];
+    private byte[] Protect(byte[] header) => _buffer[.._pair.Client.Transport.ProtectRtp(header, [1], _buffer)];
 
-    private byte[] Report() => buffer[..pair.Client.Transport.ProtectRtcp([0x80, 201, 0, 1, 0, 0, 0, 9], buffer)];
+    private byte[] Report() => _buffer[.._pair.Client.Transport.ProtectRtcp([0x80, 201, 0, 1, 0, 0, 0, 9], _buffer)];
 
     private static byte[] Header(ref ushort sequence)
     {

@@ -4,7 +4,7 @@ namespace MeetOperator.Rtp.Tests.Codecs;
 
 public sealed class Vp8RewriterTests
 {
-    private Vp8Rewriter rewriter;
+    private Vp8Rewriter _rewriter;
 
     [Fact]
     public void Apply_SingleSource_ChangesNothing()
@@ -56,11 +56,11 @@ public sealed class Vp8RewriterTests
     {
         var payload = Hex.Bytes("90 80 7f 01");
         Assert.True(Vp8Descriptor.TryParse(payload, out var descriptor));
-        rewriter.Apply(payload, descriptor);
+        _rewriter.Apply(payload, descriptor);
         var next = Hex.Bytes("90 80 05 01");
         Assert.True(Vp8Descriptor.TryParse(next, out descriptor));
-        rewriter.Switch(descriptor);
-        rewriter.Apply(next, descriptor);
+        _rewriter.Switch(descriptor);
+        _rewriter.Apply(next, descriptor);
 
         Assert.Equal(Hex.Bytes("90 80 00 01"), next);
     }
@@ -72,7 +72,7 @@ public sealed class Vp8RewriterTests
     {
         var payload = Payload(pictureId, tl0);
         Assert.True(Vp8Descriptor.TryParse(payload, out var descriptor));
-        rewriter.Apply(payload, descriptor);
+        _rewriter.Apply(payload, descriptor);
         Assert.True(Vp8Descriptor.TryParse(payload, out var written));
         return (written.PictureId, written.Tl0PictureIndex);
     }
@@ -80,12 +80,12 @@ public sealed class Vp8RewriterTests
     private void Switch(int pictureId, int tl0)
     {
         Assert.True(Vp8Descriptor.TryParse(Payload(pictureId, tl0), out var descriptor));
-        rewriter.Switch(descriptor);
+        _rewriter.Switch(descriptor);
     }
 
     private void Drop(int pictureId, int tl0)
     {
         Assert.True(Vp8Descriptor.TryParse(Payload(pictureId, tl0), out var descriptor));
-        rewriter.Drop(descriptor);
+        _rewriter.Drop(descriptor);
     }
 }

@@ -8,18 +8,18 @@ public sealed class TransportFeedbackTests
     private const long Millisecond = TimeSpan.TicksPerMillisecond;
     private const long Start = 1000 * TimeSpan.TicksPerSecond;
 
-    private readonly TransportArrivals arrivals = new();
+    private readonly TransportArrivals _arrivals = new();
 
     [Fact]
     public void WriteFeedback_ThreePackets_MatchesDraftEncoding()
     {
         // 64 ms * 10 = 640 ms is the reference; deltas of 4, 8 and (after a gap) 400 units of 250 µs.
-        arrivals.OnPacket(641 * Millisecond, 10);
-        arrivals.OnPacket(643 * Millisecond, 11);
-        arrivals.OnPacket(743 * Millisecond, 13);
+        _arrivals.OnPacket(641 * Millisecond, 10);
+        _arrivals.OnPacket(643 * Millisecond, 11);
+        _arrivals.OnPacket(743 * Millisecond, 13);
         var buffer = new byte[100];
 
-        var length = arrivals.WriteFeedback(1, 2, buffer);
+        var length = _arrivals.WriteFeedback(1, 2, buffer);
 
         // Chunk: two-bit vector, symbols 1 1 0 2.
         Assert.Equal(
@@ -51,14 +51,14 @@ public sealed class TransportFeedbackTests
                 }
                 else
                 {
-                    arrivals.OnPacket(now, sequence);
+                    _arrivals.OnPacket(now, sequence);
                     expected[sequence] = now;
                 }
             }
 
-            while (arrivals.HasUnreportedPackets)
+            while (_arrivals.HasUnreportedPackets)
             {
-                var length = arrivals.WriteFeedback(1, 2, buffer);
+                var length = _arrivals.WriteFeedback(1, 2, buffer);
                 Assert.InRange(length, 20, 1200);
                 foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
                 {
@@ -82,13 +82,13 @@ public sealed class TransportFeedbackTests
     public void WriteFeedback_LatePacket_ReportsPacketAsReceived()
     {
         var buffer = new byte[200];
-        arrivals.OnPacket(Start, 1);
-        arrivals.OnPacket(Start + Millisecond, 3);
-        arrivals.WriteFeedback(1, 2, buffer);
+        _arrivals.OnPacket(Start, 1);
+        _arrivals.OnPacket(Start + Millisecond, 3);
+        _arrivals.WriteFeedback(1, 2, buffer);
 
-        arrivals.OnPacket(Start + (20 * Millisecond), 2);
-        Assert.True(arrivals.HasUnreportedPackets);
-        var length = arrivals.WriteFeedback(1, 2, buffer);
+        _arrivals.OnPacket(Start + (20 * Millisecond), 2);
+        Assert.True(_arrivals.HasUnreportedPackets);
+        var length = _arrivals.WriteFeedback(1, 2, buffer);
 
         var reported = new List<(ushort, bool)>();
         foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
@@ -104,15 +104,15 @@ public sealed class TransportFeedbackTests
     {
         for (ushort i = 0; i < 500; i++)
         {
-            arrivals.OnPacket(Start + (i * 70 * Millisecond), i);
+            _arrivals.OnPacket(Start + (i * 70 * Millisecond), i);
         }
 
         var buffer = new byte[64];
         var reported = 0;
         byte count = 0;
-        while (arrivals.HasUnreportedPackets)
+        while (_arrivals.HasUnreportedPackets)
         {
-            var length = arrivals.WriteFeedback(1, 2, buffer);
+            var length = _arrivals.WriteFeedback(1, 2, buffer);
             Assert.InRange(length, 20, 64);
             var feedback = Parse(buffer.AsSpan(0, length));
             Assert.Equal(count++, feedback.FeedbackCount);
@@ -125,24 +125,24 @@ public sealed class TransportFeedbackTests
     [Fact]
     public void WriteFeedback_BufferTooSmallForOnePacket_ReturnsZero()
     {
-        arrivals.OnPacket(Start, 1);
-        Assert.Equal(0, arrivals.WriteFeedback(1, 2, new byte[20]));
-        Assert.True(arrivals.HasUnreportedPackets);
+        _arrivals.OnPacket(Start, 1);
+        Assert.Equal(0, _arrivals.WriteFeedback(1, 2, new byte[20]));
+        Assert.True(_arrivals.HasUnreportedPackets);
     }
 
     [Fact]
     public void OnPacket_JumpAndDuplicates_KeepsWindowBounded()
     {
-        arrivals.OnPacket(Start, 1);
-        arrivals.OnPacket(Start, 20_000);
-        arrivals.OnPacket(Start, 20_000);
-        Assert.InRange(arrivals.Pending, 1, 8192);
-        arrivals.OnPacket(Start, 1); // older than the window
+        _arrivals.OnPacket(Start, 1);
+        _arrivals.OnPacket(Start, 20_000);
+        _arrivals.OnPacket(Start, 20_000);
+        Assert.InRange(_arrivals.Pending, 1, 8192);
+        _arrivals.OnPacket(Start, 1); // older than the window
         var buffer = new byte[1200];
         var received = 0;
-        while (arrivals.HasUnreportedPackets)
+        while (_arrivals.HasUnreportedPackets)
         {
-            var length = arrivals.WriteFeedback(1, 2, buffer);
+            var length = _arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
             {
                 received += packet.IsReceived ? 1 : 0;
@@ -162,15 +162,15 @@ public sealed class TransportFeedbackTests
         var buffer = new byte[1200];
         for (ushort i = 0; i < 8192; i++)
         {
-            arrivals.OnPacket(Start, i);
+            _arrivals.OnPacket(Start, i);
         }
 
-        arrivals.OnPacket(Start, (ushort)(8191 + jump));
+        _arrivals.OnPacket(Start, (ushort)(8191 + jump));
         var received = new List<ushort>();
         var lost = 0;
-        while (arrivals.HasUnreportedPackets)
+        while (_arrivals.HasUnreportedPackets)
         {
-            var length = arrivals.WriteFeedback(1, 2, buffer);
+            var length = _arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
             {
                 if (packet.IsReceived)
@@ -194,13 +194,13 @@ public sealed class TransportFeedbackTests
     public void WriteFeedback_ManyPackets_AllocatesNothing()
     {
         var buffer = new byte[1200];
-        arrivals.OnPacket(Start, 0);
-        arrivals.WriteFeedback(1, 2, buffer);
+        _arrivals.OnPacket(Start, 0);
+        _arrivals.WriteFeedback(1, 2, buffer);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (ushort i = 1; i < 1000; i++)
         {
-            arrivals.OnPacket(Start + (i * Millisecond), i);
-            arrivals.WriteFeedback(1, 2, buffer);
+            _arrivals.OnPacket(Start + (i * Millisecond), i);
+            _arrivals.WriteFeedback(1, 2, buffer);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

@@ -8,7 +8,7 @@ public sealed class NackGeneratorTests
     private const long Millisecond = TimeSpan.TicksPerMillisecond;
     private const long RoundTrip = 50 * Millisecond;
 
-    private readonly NackGenerator generator = new();
+    private readonly NackGenerator _generator = new();
 
     [Fact]
     public void Collect_PersistentGap_RequestsAfterReorderTime()
@@ -16,7 +16,7 @@ public sealed class NackGeneratorTests
         Receive(65533, 65534, 2);
 
         Assert.Empty(Collect(0));
-        Assert.Equal(Start + (5 * Millisecond), generator.NextTimeoutTicks);
+        Assert.Equal(Start + (5 * Millisecond), _generator.NextTimeoutTicks);
         Assert.Equal([65535, 0, 1], Collect(5));
     }
 
@@ -24,11 +24,11 @@ public sealed class NackGeneratorTests
     public void Collect_LateArrival_RequestsNothing()
     {
         Receive(10, 12);
-        Assert.True(generator.OnPacket(Start, 11));
+        Assert.True(_generator.OnPacket(Start, 11));
 
         Assert.Empty(Collect(5));
-        Assert.Equal(0, generator.MissingCount);
-        Assert.Equal(long.MaxValue, generator.NextTimeoutTicks);
+        Assert.Equal(0, _generator.MissingCount);
+        Assert.Equal(long.MaxValue, _generator.NextTimeoutTicks);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class NackGeneratorTests
         Assert.Equal([11], Collect(5));
         Assert.Empty(Collect(54));
         Assert.Equal([11], Collect(55));
-        Assert.Equal(Start + (105 * Millisecond), generator.NextTimeoutTicks);
+        Assert.Equal(Start + (105 * Millisecond), _generator.NextTimeoutTicks);
     }
 
     [Fact]
@@ -52,11 +52,11 @@ public sealed class NackGeneratorTests
         }
 
         Assert.Equal(10, asked);
-        Assert.True(generator.NeedsKeyFrame);
-        Assert.Equal(0, generator.MissingCount);
+        Assert.True(_generator.NeedsKeyFrame);
+        Assert.Equal(0, _generator.MissingCount);
 
-        generator.OnKeyFrame(13);
-        Assert.False(generator.NeedsKeyFrame);
+        _generator.OnKeyFrame(13);
+        Assert.False(_generator.NeedsKeyFrame);
     }
 
     [Fact]
@@ -66,11 +66,11 @@ public sealed class NackGeneratorTests
         var buffer = new ushort[10];
         for (var ms = 0; ms < 1000; ms += 5)
         {
-            generator.Collect(Start + (ms * Millisecond), Millisecond, buffer);
+            _generator.Collect(Start + (ms * Millisecond), Millisecond, buffer);
         }
 
-        Assert.False(generator.NeedsKeyFrame);
-        Assert.Equal(1, generator.MissingCount);
+        Assert.False(_generator.NeedsKeyFrame);
+        Assert.Equal(1, _generator.MissingCount);
     }
 
     [Fact]
@@ -80,11 +80,11 @@ public sealed class NackGeneratorTests
         var buffer = new ushort[10];
         for (var ms = 0; ms <= 4000; ms += 5)
         {
-            Assert.False(generator.NeedsKeyFrame);
-            generator.Collect(Start + (ms * Millisecond), 5000 * Millisecond, buffer);
+            Assert.False(_generator.NeedsKeyFrame);
+            _generator.Collect(Start + (ms * Millisecond), 5000 * Millisecond, buffer);
         }
 
-        Assert.True(generator.NeedsKeyFrame);
+        Assert.True(_generator.NeedsKeyFrame);
     }
 
     [Fact]
@@ -94,10 +94,10 @@ public sealed class NackGeneratorTests
         Collect(5);
         Collect(55);
 
-        Assert.True(generator.OnPacket(Start + (60 * Millisecond), 11));
-        Assert.Equal(55 * Millisecond, generator.LastRecoveryTicks);
-        generator.OnPacket(Start + (60 * Millisecond), 13);
-        Assert.Equal(0, generator.LastRecoveryTicks);
+        Assert.True(_generator.OnPacket(Start + (60 * Millisecond), 11));
+        Assert.Equal(55 * Millisecond, _generator.LastRecoveryTicks);
+        _generator.OnPacket(Start + (60 * Millisecond), 13);
+        Assert.Equal(0, _generator.LastRecoveryTicks);
     }
 
     [Fact]
@@ -105,10 +105,10 @@ public sealed class NackGeneratorTests
     {
         Receive(10, 2000);
 
-        Assert.True(generator.NeedsKeyFrame);
+        Assert.True(_generator.NeedsKeyFrame);
         Assert.Empty(Collect(5));
         Receive(2001, 2003);
-        Assert.Equal(1, generator.MissingCount);
+        Assert.Equal(1, _generator.MissingCount);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class NackGeneratorTests
     {
         Receive(10, 12, 14, 16);
 
-        generator.OnKeyFrame(14);
+        _generator.OnKeyFrame(14);
 
         Assert.Equal([15], Collect(5));
     }
@@ -127,7 +127,7 @@ public sealed class NackGeneratorTests
         Receive(10, 20);
         var first = new ushort[4];
 
-        Assert.Equal(4, generator.Collect(Start + (5 * Millisecond), RoundTrip, first));
+        Assert.Equal(4, _generator.Collect(Start + (5 * Millisecond), RoundTrip, first));
         Assert.Equal([11, 12, 13, 14], first);
         Assert.Equal([15, 16, 17, 18, 19], Collect(5));
     }
@@ -149,31 +149,31 @@ public sealed class NackGeneratorTests
             }
             else
             {
-                generator.OnPacket(now, sequence);
+                _generator.OnPacket(now, sequence);
             }
 
-            foreach (var one in wanted[..generator.Collect(now, RoundTrip, wanted)])
+            foreach (var one in wanted[.._generator.Collect(now, RoundTrip, wanted)])
             {
                 asked.Add(one);
-                generator.OnPacket(now, one); // arrives as a retransmission
+                _generator.OnPacket(now, one); // arrives as a retransmission
             }
         }
 
         Assert.Equal(lost, asked);
-        Assert.False(generator.NeedsKeyFrame);
+        Assert.False(_generator.NeedsKeyFrame);
     }
 
     private ushort[] Collect(int milliseconds)
     {
         var buffer = new ushort[100];
-        return buffer[..generator.Collect(Start + (milliseconds * Millisecond), RoundTrip, buffer)];
+        return buffer[.._generator.Collect(Start + (milliseconds * Millisecond), RoundTrip, buffer)];
     }
 
     private void Receive(params ReadOnlySpan<ushort> sequenceNumbers)
     {
         foreach (var sequenceNumber in sequenceNumbers)
         {
-            generator.OnPacket(Start, sequenceNumber);
+            _generator.OnPacket(Start, sequenceNumber);
         }
     }
 }

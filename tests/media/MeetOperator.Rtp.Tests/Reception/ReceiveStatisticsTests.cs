@@ -8,7 +8,7 @@ public sealed class ReceiveStatisticsTests
     private const long Start = 100 * TimeSpan.TicksPerSecond;
     private const long Frame = 20 * TimeSpan.TicksPerMillisecond;
 
-    private readonly ReceiveStatistics statistics = new(ssrc: 5, clockRate: 48_000);
+    private readonly ReceiveStatistics _statistics = new(ssrc: 5, clockRate: 48_000);
 
     [Fact]
     public void CreateReport_EveryFourthPacketLost_ReportsLoss()
@@ -21,14 +21,14 @@ public sealed class ReceiveStatisticsTests
             }
         }
 
-        var report = statistics.CreateReport(Start);
+        var report = _statistics.CreateReport(Start);
 
         Assert.Equal(5u, report.Ssrc);
         Assert.Equal(100, report.CumulativeLost);
         Assert.InRange(report.FractionLost, 62, 64);
         Assert.Equal(400u, report.ExtendedHighestSequenceNumber);
         Assert.Equal(0u, report.Jitter);
-        Assert.Equal(301, statistics.PacketsReceived);
+        Assert.Equal(301, _statistics.PacketsReceived);
     }
 
     [Fact]
@@ -36,11 +36,11 @@ public sealed class ReceiveStatisticsTests
     {
         Receive(0);
         Receive(10);
-        statistics.CreateReport(Start);
+        _statistics.CreateReport(Start);
         Receive(11);
         Receive(12);
 
-        var report = statistics.CreateReport(Start);
+        var report = _statistics.CreateReport(Start);
 
         Assert.Equal(0, report.FractionLost);
         Assert.Equal(9, report.CumulativeLost);
@@ -54,7 +54,7 @@ public sealed class ReceiveStatisticsTests
             Receive(i);
         }
 
-        var report = statistics.CreateReport(Start);
+        var report = _statistics.CreateReport(Start);
 
         Assert.Equal((1u << 16) | 3, report.ExtendedHighestSequenceNumber);
         Assert.Equal(0, report.CumulativeLost);
@@ -67,7 +67,7 @@ public sealed class ReceiveStatisticsTests
         Receive(1);
         Receive(1);
 
-        var report = statistics.CreateReport(Start);
+        var report = _statistics.CreateReport(Start);
 
         Assert.Equal(-2, report.CumulativeLost);
         Assert.Equal(0, report.FractionLost);
@@ -76,7 +76,7 @@ public sealed class ReceiveStatisticsTests
     [Fact]
     public void CreateReport_NothingReceived_IsEmpty()
     {
-        var report = statistics.CreateReport(Start);
+        var report = _statistics.CreateReport(Start);
         Assert.Equal(new ReportBlock { Ssrc = 5 }, report);
     }
 
@@ -87,10 +87,10 @@ public sealed class ReceiveStatisticsTests
         for (var i = 0; i < 1000; i++)
         {
             var late = i % 2 == 0 ? 0 : TimeSpan.TicksPerMillisecond;
-            statistics.OnPacket(Start + (i * Frame) + late, (ushort)i, (uint)(i * 960), 100);
+            _statistics.OnPacket(Start + (i * Frame) + late, (ushort)i, (uint)(i * 960), 100);
         }
 
-        Assert.InRange(statistics.Jitter, 46u, 48u); // 1 ms at 48 kHz, minus the fixed-point rounding
+        Assert.InRange(_statistics.Jitter, 46u, 48u); // 1 ms at 48 kHz, minus the fixed-point rounding
     }
 
     [Fact]
@@ -99,25 +99,25 @@ public sealed class ReceiveStatisticsTests
         var timestamp = uint.MaxValue - 960 * 5;
         for (var i = 0; i < 20; i++)
         {
-            statistics.OnPacket(Start + (i * Frame), (ushort)i, timestamp, 100);
+            _statistics.OnPacket(Start + (i * Frame), (ushort)i, timestamp, 100);
             timestamp += 960;
         }
 
-        Assert.Equal(0u, statistics.Jitter);
+        Assert.Equal(0u, _statistics.Jitter);
     }
 
     [Fact]
     public void CreateReport_AfterSenderReport_HasTimeAndDelay()
     {
         Receive(1);
-        statistics.OnSenderReport(Start, 0x0001_0002_0003_0004);
+        _statistics.OnSenderReport(Start, 0x0001_0002_0003_0004);
 
-        var report = statistics.CreateReport(Start + (TimeSpan.TicksPerSecond / 2));
+        var report = _statistics.CreateReport(Start + (TimeSpan.TicksPerSecond / 2));
 
         Assert.Equal(0x0002_0003u, report.LastSenderReport);
         Assert.Equal(32768u, report.DelaySinceLastSenderReport);
     }
 
     private void Receive(int index) =>
-        statistics.OnPacket(Start + (index * Frame), (ushort)index, (uint)(index * 960), 100);
+        _statistics.OnPacket(Start + (index * Frame), (ushort)index, (uint)(index * 960), 100);
 }

@@ -14,11 +14,11 @@ public sealed class SigningKeyRotationTests : IDisposable
     private static readonly TokenSubject Ann = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1" };
     private static readonly string Old = new('a', 40);
     private static readonly string New = new('b', 40);
-    private readonly string root = Directory.CreateTempSubdirectory("keys").FullName;
-    private readonly ManualTime time = new();
-    private int versions;
+    private readonly string _root = Directory.CreateTempSubdirectory("keys").FullName;
+    private readonly ManualTime _time = new();
+    private int _versions;
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
     public void Signing_FileSwappedWithSameTime_UsesNewKey()
@@ -28,7 +28,7 @@ public sealed class SigningKeyRotationTests : IDisposable
 
         Mount("one", New);
         Assert.Equal(before, keys.Signing.Id); // The file has not been read again yet.
-        time.Advance(TimeSpan.FromSeconds(11));
+        _time.Advance(TimeSpan.FromSeconds(11));
 
         Assert.NotEqual(before, keys.Signing.Id);
     }
@@ -41,7 +41,7 @@ public sealed class SigningKeyRotationTests : IDisposable
         foreach (var broken in (string[])["short", "", "\n\n"])
         {
             Mount("one", broken);
-            time.Advance(TimeSpan.FromSeconds(11));
+            _time.Advance(TimeSpan.FromSeconds(11));
             Assert.Equal(before, Assert.Single(keys.Current).Id);
         }
     }
@@ -61,7 +61,7 @@ public sealed class SigningKeyRotationTests : IDisposable
         {
             for (var i = 0; i < seconds; i++)
             {
-                time.Advance(TimeSpan.FromSeconds(1));
+                _time.Advance(TimeSpan.FromSeconds(1));
                 foreach (var issuer in (Tokens[])[first, second])
                 {
                     var ticket = issuer.Issue(TokenKind.Ticket, Ann, TimeSpan.FromHours(6));
@@ -89,7 +89,7 @@ public sealed class SigningKeyRotationTests : IDisposable
         Assert.All(issued, ticket => Assert.True(first.TryVerify(TokenKind.Ticket, ticket, out _) && second.TryVerify(TokenKind.Ticket, ticket, out _)));
         var withOld = issued[0];
         var withNew = issued[^1];
-        time.Advance(TimeSpan.FromMinutes(1));
+        _time.Advance(TimeSpan.FromMinutes(1));
         Change($"{New}\n");
         Assert.False(first.TryVerify(TokenKind.Ticket, withOld, out _) || second.TryVerify(TokenKind.Ticket, withOld, out _));
         Assert.True(first.TryVerify(TokenKind.Ticket, withNew, out _) && second.TryVerify(TokenKind.Ticket, withNew, out _));
@@ -98,14 +98,14 @@ public sealed class SigningKeyRotationTests : IDisposable
     private (SigningKeys Keys, Tokens Tokens) Replica(string name, string content)
     {
         Mount(name, content);
-        var keys = SigningKeys.FromFile(Path.Combine(root, name, "signing-key"), time);
-        return (keys, new Tokens(keys, time));
+        var keys = SigningKeys.FromFile(Path.Combine(_root, name, "signing-key"), _time);
+        return (keys, new Tokens(keys, _time));
     }
 
     private void Mount(string replica, string content)
     {
-        var folder = Path.Combine(root, replica);
-        var version = Path.Combine(folder, $"..v{versions++}");
+        var folder = Path.Combine(_root, replica);
+        var version = Path.Combine(folder, $"..v{_versions++}");
         Directory.CreateDirectory(version);
         File.WriteAllText(Path.Combine(version, "signing-key"), content);
         File.SetLastWriteTimeUtc(Path.Combine(version, "signing-key"), DateTime.UnixEpoch);

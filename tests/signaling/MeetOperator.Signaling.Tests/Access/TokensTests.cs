@@ -12,39 +12,39 @@ public sealed class TokensTests
     private static readonly TokenSubject Ann = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1" };
     private static readonly byte[] Secret = RandomNumberGenerator.GetBytes(32);
 
-    private readonly ManualTime time = new();
-    private readonly SigningKey key = new(Secret);
-    private readonly Tokens tokens;
+    private readonly ManualTime _time = new();
+    private readonly SigningKey _key = new(Secret);
+    private readonly Tokens _tokens;
 
-    public TokensTests() => tokens = new Tokens(new SigningKeys([key]), time);
+    public TokensTests() => _tokens = new Tokens(new SigningKeys([_key]), _time);
 
     [Fact]
     public void TryVerify_OwnToken_ReturnsSubject()
     {
-        Assert.True(tokens.TryVerify(TokenKind.Ticket, tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1)), out var subject));
+        Assert.True(_tokens.TryVerify(TokenKind.Ticket, _tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1)), out var subject));
         Assert.Equal((Ann.Tenant, Ann.MeetingId, Ann.ParticipantId), (subject.Tenant, subject.MeetingId, subject.ParticipantId));
         Assert.Equal(32, subject.TokenId.Length);
     }
 
     [Fact]
     public void Issue_Twice_ReturnsDifferentTokens() =>
-        Assert.NotEqual(tokens.Issue(TokenKind.Code, Ann, TimeSpan.FromMinutes(1)), tokens.Issue(TokenKind.Code, Ann, TimeSpan.FromMinutes(1)));
+        Assert.NotEqual(_tokens.Issue(TokenKind.Code, Ann, TimeSpan.FromMinutes(1)), _tokens.Issue(TokenKind.Code, Ann, TimeSpan.FromMinutes(1)));
 
     [Theory]
     [InlineData(TokenKind.Ticket, TokenKind.Code)]
     [InlineData(TokenKind.Code, TokenKind.Ticket)]
     [InlineData(TokenKind.Ticket, TokenKind.Host)]
     public void TryVerify_TokenOfOtherKind_ReturnsFalse(TokenKind issued, TokenKind asked) =>
-        Assert.False(tokens.TryVerify(asked, tokens.Issue(issued, Ann, TimeSpan.FromMinutes(1)), out _));
+        Assert.False(_tokens.TryVerify(asked, _tokens.Issue(issued, Ann, TimeSpan.FromMinutes(1)), out _));
 
     [Fact]
     public void TryVerify_ExpiredBeyondClockSkew_ReturnsFalse()
     {
-        var token = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromSeconds(60));
-        time.Advance(TimeSpan.FromSeconds(89));
-        Assert.True(tokens.TryVerify(TokenKind.Ticket, token, out _));
-        time.Advance(TimeSpan.FromSeconds(1));
-        Assert.False(tokens.TryVerify(TokenKind.Ticket, token, out _));
+        var token = _tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromSeconds(60));
+        _time.Advance(TimeSpan.FromSeconds(89));
+        Assert.True(_tokens.TryVerify(TokenKind.Ticket, token, out _));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(_tokens.TryVerify(TokenKind.Ticket, token, out _));
     }
 
     [Theory]
@@ -54,19 +54,19 @@ public sealed class TokensTests
     {
         var elsewhere = new ManualTime();
         elsewhere.Advance(TimeSpan.FromSeconds(ahead));
-        var token = new Tokens(new SigningKeys([key]), elsewhere).Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(5));
-        Assert.Equal(taken, tokens.TryVerify(TokenKind.Ticket, token, out _));
+        var token = new Tokens(new SigningKeys([_key]), elsewhere).Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(5));
+        Assert.Equal(taken, _tokens.TryVerify(TokenKind.Ticket, token, out _));
     }
 
     [Fact]
     public void TryVerify_AfterKeyChange_AcceptsOldKeyUntilRemoved()
     {
-        var old = tokens.Issue(TokenKind.Host, Ann with { ParticipantId = null }, TimeSpan.FromHours(1));
+        var old = _tokens.Issue(TokenKind.Host, Ann with { ParticipantId = null }, TimeSpan.FromHours(1));
         var next = new SigningKey(RandomNumberGenerator.GetBytes(32));
-        var both = new Tokens(new SigningKeys([next, key]), time);
+        var both = new Tokens(new SigningKeys([next, _key]), _time);
         Assert.True(both.TryVerify(TokenKind.Host, old, out _));
-        Assert.False(tokens.TryVerify(TokenKind.Host, both.Issue(TokenKind.Host, Ann with { ParticipantId = null }, TimeSpan.FromHours(1)), out _));
-        Assert.False(new Tokens(new SigningKeys([next]), time).TryVerify(TokenKind.Host, old, out _));
+        Assert.False(_tokens.TryVerify(TokenKind.Host, both.Issue(TokenKind.Host, Ann with { ParticipantId = null }, TimeSpan.FromHours(1)), out _));
+        Assert.False(new Tokens(new SigningKeys([next]), _time).TryVerify(TokenKind.Host, old, out _));
     }
 
     public static TheoryData<string, string, string> Forged => new()
@@ -107,35 +107,35 @@ public sealed class TokensTests
     [MemberData(nameof(Forged))]
     public void TryVerify_ValidSignatureInvalidContent_ReturnsFalse(string what, string header, string payload)
     {
-        Assert.False(tokens.TryVerify(TokenKind.Ticket, Sign(header.Replace("KID", key.Id, StringComparison.Ordinal), payload), out _), what);
+        Assert.False(_tokens.TryVerify(TokenKind.Ticket, Sign(header.Replace("KID", _key.Id, StringComparison.Ordinal), payload), out _), what);
     }
 
     [Fact]
     public void TryVerify_TokenSignedByTest_ReturnsTrue() =>
-        Assert.True(tokens.TryVerify(TokenKind.Ticket, Sign($$"""{"alg":"HS256","kid":"{{key.Id}}"}""", Payload()), out _));
+        Assert.True(_tokens.TryVerify(TokenKind.Ticket, Sign($$"""{"alg":"HS256","kid":"{{_key.Id}}"}""", Payload()), out _));
 
     [Fact]
     public void TryVerify_MalformedText_ReturnsFalse()
     {
-        var good = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1));
+        var good = _tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1));
         var parts = good.Split('.');
         string?[] broken =
         [
             null, string.Empty, ".", "..", "...", "a.b.c", "a.b.c.d.e", good + "=", good + ".", good[..^1], $"{parts[0]}.{parts[1]}.", $"{parts[0]}.{parts[1]}", $".{parts[1]}.{parts[2]}",
             $"{parts[0]}.{parts[1]}.{Base64Url.EncodeToString(new byte[32])}", new string('a', 5_000), "\u0000.\u0000.\u0000", "\ud800.\ud800.\ud800",
         ];
-        Assert.All(broken, text => Assert.False(tokens.TryVerify(TokenKind.Ticket, text, out _), text));
+        Assert.All(broken, text => Assert.False(_tokens.TryVerify(TokenKind.Ticket, text, out _), text));
     }
 
     [Fact]
     public void TryVerify_AnyFlippedCharacter_ReturnsFalse()
     {
-        var good = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1));
+        var good = _tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1));
         for (var i = 0; i < good.Length; i++)
         {
             var flipped = good.ToCharArray();
             flipped[i] = flipped[i] == 'A' ? 'B' : 'A';
-            Assert.False(tokens.TryVerify(TokenKind.Ticket, new string(flipped), out _), $"position {i}");
+            Assert.False(_tokens.TryVerify(TokenKind.Ticket, new string(flipped), out _), $"position {i}");
         }
     }
 

@@ -4,57 +4,57 @@ namespace MeetOperator.Signaling.Tests.Data;
 
 public sealed class LinkStateTests
 {
-    private readonly LinkState state = new();
+    private readonly LinkState _state = new();
 
     [Fact]
     public void TryMarkSubscribed_AfterAlive_SetsBoth()
     {
-        Assert.True(state.TryMarkAlive(state.Breaks));
-        Assert.Equal((true, false), (state.IsAlive, state.IsSubscribed));
+        Assert.True(_state.TryMarkAlive(_state.Breaks));
+        Assert.Equal((true, false), (_state.IsAlive, _state.IsSubscribed));
 
-        Assert.True(state.TryMarkSubscribed(state.Breaks));
-        Assert.Equal((true, true), (state.IsAlive, state.IsSubscribed));
+        Assert.True(_state.TryMarkSubscribed(_state.Breaks));
+        Assert.Equal((true, true), (_state.IsAlive, _state.IsSubscribed));
     }
 
     [Fact]
     public void TryMarkSubscribed_BreakMeanwhile_ReturnsFalse()
     {
-        var before = state.Breaks;
-        state.TryMarkAlive(before);
-        state.Break();
+        var before = _state.Breaks;
+        _state.TryMarkAlive(before);
+        _state.Break();
 
-        Assert.False(state.TryMarkSubscribed(before));
-        state.TryMarkAlive(state.Breaks);
+        Assert.False(_state.TryMarkSubscribed(before));
+        _state.TryMarkAlive(_state.Breaks);
 
-        Assert.Equal((true, false), (state.IsAlive, state.IsSubscribed));
+        Assert.Equal((true, false), (_state.IsAlive, _state.IsSubscribed));
     }
 
     [Fact]
     public void TryMarkAlive_BreakMeanwhile_ReturnsFalse()
     {
-        var before = state.Breaks;
-        state.Break();
+        var before = _state.Breaks;
+        _state.Break();
 
-        Assert.False(state.TryMarkAlive(before));
-        Assert.False(state.IsAlive);
+        Assert.False(_state.TryMarkAlive(before));
+        Assert.False(_state.IsAlive);
     }
 
     [Fact]
     public void Break_AliveAndSubscribed_ClearsBoth()
     {
-        state.TryMarkAlive(state.Breaks);
-        state.TryMarkSubscribed(state.Breaks);
+        _state.TryMarkAlive(_state.Breaks);
+        _state.TryMarkSubscribed(_state.Breaks);
 
-        state.Break();
+        _state.Break();
 
-        Assert.Equal((false, false), (state.IsAlive, state.IsSubscribed));
+        Assert.Equal((false, false), (_state.IsAlive, _state.IsSubscribed));
     }
 
     [Fact]
     public void TryMarkSubscribed_NotAlive_ReturnsFalse()
     {
-        state.Break();
+        _state.Break();
 
-        Assert.False(state.TryMarkSubscribed(state.Breaks));
+        Assert.False(_state.TryMarkSubscribed(_state.Breaks));
     }
 }

@@ -9,116 +9,116 @@ namespace MeetOperator.Signaling.Tests.Data;
 /// <summary>Contract tests for the repositories; each database engine has a derived class.</summary>
 public abstract class RepositoryContract : IAsyncLifetime
 {
-    private ISqlDatabase database = null!;
-    private SqlMeetingRepository meetings = null!;
-    private SqlParticipantRepository participants = null!;
-    private SqlChatRepository chat = null!;
+    private ISqlDatabase _database = null!;
+    private SqlMeetingRepository _meetings = null!;
+    private SqlParticipantRepository _participants = null!;
+    private SqlChatRepository _chat = null!;
 
     public async Task InitializeAsync()
     {
-        database = SqlDatabases.Create(await ConnectionAsync());
-        await Migrator.MigrateAsync(database, TimeProvider.System, default);
-        meetings = new SqlMeetingRepository(database);
-        participants = new SqlParticipantRepository(database);
-        chat = new SqlChatRepository(database);
+        _database = SqlDatabases.Create(await ConnectionAsync());
+        await Migrator.MigrateAsync(_database, TimeProvider.System, default);
+        _meetings = new SqlMeetingRepository(_database);
+        _participants = new SqlParticipantRepository(_database);
+        _chat = new SqlChatRepository(_database);
     }
 
-    public virtual async Task DisposeAsync() => await database.DisposeAsync();
+    public virtual async Task DisposeAsync() => await _database.DisposeAsync();
 
     [Fact]
     public async Task AddMeeting_Twice_KeepsFirstRow()
     {
         var row = Meeting("acme", "m1") with { EndTime = null, Settings = "{\"mode\":\"Auto\"}", HostId = "ann" };
-        Assert.True(await meetings.AddAsync(row, default));
-        Assert.False(await meetings.AddAsync(row with { Title = "Other" }, default));
-        Assert.Equal(row, await meetings.FindAsync("acme", "m1", default));
+        Assert.True(await _meetings.AddAsync(row, default));
+        Assert.False(await _meetings.AddAsync(row with { Title = "Other" }, default));
+        Assert.Equal(row, await _meetings.FindAsync("acme", "m1", default));
     }
 
     [Fact]
     public async Task Meeting_OfOtherTenant_IsNotFoundOrChanged()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
-        await participants.AddAsync(Participant("acme", "m1", "p1"), default);
-        await chat.AppendAsync(Message("acme", "m1", "hello"), default);
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        await _chat.AppendAsync(Message("acme", "m1", "hello"), default);
 
-        Assert.Null(await meetings.FindAsync("globex", "m1", default));
-        Assert.False(await meetings.CloseAsync("globex", "m1", 5, default));
-        await meetings.RemoveAsync("globex", "m1", default);
-        Assert.Null(await participants.FindAsync("globex", "m1", "p1", default));
-        Assert.Empty(await participants.ListAsync("globex", "m1", default));
-        Assert.False(await participants.RemoveAsync("globex", "m1", "p1", 5, default));
-        Assert.Empty(await chat.ListAfterAsync("globex", "m1", 0, 10, default));
-        Assert.Empty(await chat.ListLastAsync("globex", "m1", 10, default));
-        Assert.Equal(AppendOutcome.NoMeeting, (await chat.AppendAsync(Message("globex", "m1", "intruder"), default)).Outcome);
+        Assert.Null(await _meetings.FindAsync("globex", "m1", default));
+        Assert.False(await _meetings.CloseAsync("globex", "m1", 5, default));
+        await _meetings.RemoveAsync("globex", "m1", default);
+        Assert.Null(await _participants.FindAsync("globex", "m1", "p1", default));
+        Assert.Empty(await _participants.ListAsync("globex", "m1", default));
+        Assert.False(await _participants.RemoveAsync("globex", "m1", "p1", 5, default));
+        Assert.Empty(await _chat.ListAfterAsync("globex", "m1", 0, 10, default));
+        Assert.Empty(await _chat.ListLastAsync("globex", "m1", 10, default));
+        Assert.Equal(AppendOutcome.NoMeeting, (await _chat.AppendAsync(Message("globex", "m1", "intruder"), default)).Outcome);
 
-        Assert.Equal(MeetingRowStatus.Open, (await meetings.FindAsync("acme", "m1", default))!.Status);
-        Assert.Single(await chat.ListLastAsync("acme", "m1", 10, default));
+        Assert.Equal(MeetingRowStatus.Open, (await _meetings.FindAsync("acme", "m1", default))!.Status);
+        Assert.Single(await _chat.ListLastAsync("acme", "m1", 10, default));
     }
 
     [Fact]
     public async Task CloseMeeting_Twice_KeepsFirstEndTime()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
-        Assert.True(await meetings.CloseAsync("acme", "m1", 500, default));
-        Assert.False(await meetings.CloseAsync("acme", "m1", 900, default));
-        var row = await meetings.FindAsync("acme", "m1", default);
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        Assert.True(await _meetings.CloseAsync("acme", "m1", 500, default));
+        Assert.False(await _meetings.CloseAsync("acme", "m1", 900, default));
+        var row = await _meetings.FindAsync("acme", "m1", default);
         Assert.Equal((MeetingRowStatus.Ended, 500L), (row!.Status, row.EndTime));
     }
 
     [Fact]
     public async Task RemoveMeeting_WithDependentRows_DeletesAll()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
-        await participants.AddAsync(Participant("acme", "m1", "p1"), default);
-        await chat.AppendAsync(Message("acme", "m1", "hello"), default);
-        await meetings.RemoveAsync("acme", "m1", default);
-        Assert.Null(await meetings.FindAsync("acme", "m1", default));
-        Assert.Empty(await participants.ListAsync("acme", "m1", default));
-        Assert.Empty(await chat.ListLastAsync("acme", "m1", 10, default));
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        await _chat.AppendAsync(Message("acme", "m1", "hello"), default);
+        await _meetings.RemoveAsync("acme", "m1", default);
+        Assert.Null(await _meetings.FindAsync("acme", "m1", default));
+        Assert.Empty(await _participants.ListAsync("acme", "m1", default));
+        Assert.Empty(await _chat.ListLastAsync("acme", "m1", 10, default));
     }
 
     [Fact]
     public async Task SetStatus_LeftAndConnected_UpdatesLeaveTime()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
         var row = Participant("acme", "m1", "p1") with { UserId = "u-1", VideoEnabled = false };
-        await participants.AddAsync(row, default);
-        Assert.Equal(row, await participants.FindAsync("acme", "m1", "p1", default));
+        await _participants.AddAsync(row, default);
+        Assert.Equal(row, await _participants.FindAsync("acme", "m1", "p1", default));
 
-        Assert.True(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Left, 700, default));
-        Assert.Equal(700, (await participants.FindAsync("acme", "m1", "p1", default))!.LeaveTime);
-        Assert.True(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Connected, 800, default));
-        Assert.Null((await participants.FindAsync("acme", "m1", "p1", default))!.LeaveTime);
+        Assert.True(await _participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Left, 700, default));
+        Assert.Equal(700, (await _participants.FindAsync("acme", "m1", "p1", default))!.LeaveTime);
+        Assert.True(await _participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Connected, 800, default));
+        Assert.Null((await _participants.FindAsync("acme", "m1", "p1", default))!.LeaveTime);
     }
 
     [Fact]
     public async Task RemoveParticipant_ThenConnected_StaysRemoved()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
-        await participants.AddAsync(Participant("acme", "m1", "p1"), default);
-        Assert.True(await participants.RemoveAsync("acme", "m1", "p1", 700, default));
-        Assert.False(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Connected, 800, default));
-        Assert.True(await participants.RemoveAsync("acme", "m1", "p1", 900, default), "repeating a removal succeeds because the first response may be lost");
-        Assert.Equal(ConnectionStatuses.Removed, (await participants.FindAsync("acme", "m1", "p1", default))!.ConnectionStatus);
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        Assert.True(await _participants.RemoveAsync("acme", "m1", "p1", 700, default));
+        Assert.False(await _participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Connected, 800, default));
+        Assert.True(await _participants.RemoveAsync("acme", "m1", "p1", 900, default), "repeating a removal succeeds because the first response may be lost");
+        Assert.Equal(ConnectionStatuses.Removed, (await _participants.FindAsync("acme", "m1", "p1", default))!.ConnectionStatus);
     }
 
     [Fact]
     public async Task SetMedia_AudioOnly_KeepsVideo()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
-        await participants.AddAsync(Participant("acme", "m1", "p1"), default);
-        await participants.SetMediaAsync("acme", "m1", "p1", audio: false, video: null, default);
-        var row = await participants.FindAsync("acme", "m1", "p1", default);
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        await _participants.SetMediaAsync("acme", "m1", "p1", audio: false, video: null, default);
+        var row = await _participants.FindAsync("acme", "m1", "p1", default);
         Assert.Equal((false, true), (row!.AudioEnabled, row.VideoEnabled));
     }
 
     [Fact]
     public async Task ListParticipants_DifferentJoinTimes_ReturnsJoinOrder()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
-        await participants.AddAsync(Participant("acme", "m1", "a") with { JoinTime = 30 }, default);
-        await participants.AddAsync(Participant("acme", "m1", "b") with { JoinTime = 10 }, default);
-        Assert.Equal(["b", "a"], (await participants.ListAsync("acme", "m1", default)).Select(p => p.ParticipantId));
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "a") with { JoinTime = 30 }, default);
+        await _participants.AddAsync(Participant("acme", "m1", "b") with { JoinTime = 10 }, default);
+        Assert.Equal(["b", "a"], (await _participants.ListAsync("acme", "m1", default)).Select(p => p.ParticipantId));
     }
 
     [Fact]
@@ -126,11 +126,11 @@ public abstract class RepositoryContract : IAsyncLifetime
     {
         await MeetingWithAnnAsync("m1");
         await MeetingWithAnnAsync("m2");
-        var appended = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(async () => (await chat.AppendAsync(Message("acme", i % 2 == 0 ? "m1" : "m2", $"line {i}"), default)).Row)));
+        var appended = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(async () => (await _chat.AppendAsync(Message("acme", i % 2 == 0 ? "m1" : "m2", $"line {i}"), default)).Row)));
 
         foreach (var meeting in new[] { "m1", "m2" })
         {
-            var stored = await chat.ListAfterAsync("acme", meeting, 0, 100, default);
+            var stored = await _chat.ListAfterAsync("acme", meeting, 0, 100, default);
             Assert.Equal(Enumerable.Range(1, 20).Select(i => (long)i), stored.Select(l => l.MessageId));
             Assert.Equal(appended.Where(l => l!.MeetingId == meeting).OrderBy(l => l!.MessageId).Select(l => l!.Content), stored.Select(l => l.Content));
         }
@@ -140,28 +140,28 @@ public abstract class RepositoryContract : IAsyncLifetime
     public async Task AppendChat_SameReferenceAndSender_StoresOnce()
     {
         await MeetingWithAnnAsync("m1");
-        await participants.AddAsync(Participant("acme", "m1", "p2"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p2"), default);
         var message = Message("acme", "m1", "once") with { Reference = "r-1" };
-        var appended = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => chat.AppendAsync(message, default))));
+        var appended = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => _chat.AppendAsync(message, default))));
         Assert.Single(appended, a => a.Outcome == AppendOutcome.Stored);
         Assert.All(appended, a => Assert.Equal(1, a.Row!.MessageId));
-        Assert.Equal(2, (await chat.AppendAsync(message with { SenderId = "p2" }, default)).Row!.MessageId);
-        Assert.Equal(["r-1", "r-1"], (await chat.ListLastAsync("acme", "m1", 10, default)).Select(l => l.Reference));
+        Assert.Equal(2, (await _chat.AppendAsync(message with { SenderId = "p2" }, default)).Row!.MessageId);
+        Assert.Equal(["r-1", "r-1"], (await _chat.ListLastAsync("acme", "m1", 10, default)).Select(l => l.Reference));
     }
 
     [Fact]
     public async Task AppendChat_RemovedOrUnknownSenderOrEnded_IsNotStored()
     {
         await MeetingWithAnnAsync("m1");
-        await participants.AddAsync(Participant("acme", "m1", "p2"), default);
-        await chat.AppendAsync(Message("acme", "m1", "before"), default);
-        await participants.RemoveAsync("acme", "m1", "p1", 400, default);
-        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Message("acme", "m1", "after"), default)).Outcome);
-        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Message("acme", "m1", "who") with { SenderId = "p3" }, default)).Outcome);
-        Assert.Equal(2, (await chat.AppendAsync(Message("acme", "m1", "me") with { SenderId = "p2" }, default)).Row!.MessageId);
-        await meetings.CloseAsync("acme", "m1", 500, default);
-        Assert.Equal(AppendOutcome.NoMeeting, (await chat.AppendAsync(Message("acme", "m1", "late") with { SenderId = "p2" }, default)).Outcome);
-        Assert.Equal(["before", "me"], (await chat.ListLastAsync("acme", "m1", 10, default)).Select(l => l.Content));
+        await _participants.AddAsync(Participant("acme", "m1", "p2"), default);
+        await _chat.AppendAsync(Message("acme", "m1", "before"), default);
+        await _participants.RemoveAsync("acme", "m1", "p1", 400, default);
+        Assert.Equal(AppendOutcome.NotMember, (await _chat.AppendAsync(Message("acme", "m1", "after"), default)).Outcome);
+        Assert.Equal(AppendOutcome.NotMember, (await _chat.AppendAsync(Message("acme", "m1", "who") with { SenderId = "p3" }, default)).Outcome);
+        Assert.Equal(2, (await _chat.AppendAsync(Message("acme", "m1", "me") with { SenderId = "p2" }, default)).Row!.MessageId);
+        await _meetings.CloseAsync("acme", "m1", 500, default);
+        Assert.Equal(AppendOutcome.NoMeeting, (await _chat.AppendAsync(Message("acme", "m1", "late") with { SenderId = "p2" }, default)).Outcome);
+        Assert.Equal(["before", "me"], (await _chat.ListLastAsync("acme", "m1", 10, default)).Select(l => l.Content));
     }
 
     [Fact]
@@ -173,21 +173,21 @@ public abstract class RepositoryContract : IAsyncLifetime
         {
             while (!stop.IsCancellationRequested)
             {
-                await chat.AppendAsync(Message("acme", "m1", "again"), default);
+                await _chat.AppendAsync(Message("acme", "m1", "again"), default);
 
                 // SQLite does not queue writers, so constant writes could starve the removal.
                 await Task.Delay(5);
             }
         })).ToList();
-        await Eventually.TrueAsync(async () => (await chat.ListLastAsync("acme", "m1", 10, default)).Count == 10, "messages are being stored");
+        await Eventually.TrueAsync(async () => (await _chat.ListLastAsync("acme", "m1", 10, default)).Count == 10, "messages are being stored");
 
-        await participants.RemoveAsync("acme", "m1", "p1", 400, default);
-        var atRemoval = (await chat.ListLastAsync("acme", "m1", 1, default))[0].MessageId;
+        await _participants.RemoveAsync("acme", "m1", "p1", 400, default);
+        var atRemoval = (await _chat.ListLastAsync("acme", "m1", 1, default))[0].MessageId;
 
-        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Message("acme", "m1", "later"), default)).Outcome);
+        Assert.Equal(AppendOutcome.NotMember, (await _chat.AppendAsync(Message("acme", "m1", "later"), default)).Outcome);
         await stop.CancelAsync();
         await Task.WhenAll(writers);
-        Assert.Equal(atRemoval, (await chat.ListLastAsync("acme", "m1", 1, default))[0].MessageId);
+        Assert.Equal(atRemoval, (await _chat.ListLastAsync("acme", "m1", 1, default))[0].MessageId);
     }
 
     [Fact]
@@ -196,34 +196,34 @@ public abstract class RepositoryContract : IAsyncLifetime
         await MeetingWithAnnAsync("m1");
         await MeetingWithAnnAsync("m2");
         await MeetingWithAnnAsync("m3");
-        await participants.RemoveAsync("acme", "m1", "p1", 400, default);
-        await meetings.CloseAsync("acme", "m2", 500, default);
-        var states = await meetings.ListModerationStatesAsync("acme", ["m1", "m2", "m3"], default);
+        await _participants.RemoveAsync("acme", "m1", "p1", 400, default);
+        await _meetings.CloseAsync("acme", "m2", 500, default);
+        var states = await _meetings.ListModerationStatesAsync("acme", ["m1", "m2", "m3"], default);
         Assert.Equal(["m1", "m2"], states.Keys.Order());
         Assert.Equal((false, "p1"), (states["m1"].HasEnded, Assert.Single(states["m1"].Removed)));
         Assert.Equal((true, 0), (states["m2"].HasEnded, states["m2"].Removed.Count));
-        Assert.Empty(await meetings.ListModerationStatesAsync("globex", ["m1", "m2"], default));
+        Assert.Empty(await _meetings.ListModerationStatesAsync("globex", ["m1", "m2"], default));
     }
 
     [Fact]
     public async Task ReopenMeeting_DifferentEndTime_ChangesNothing()
     {
         await MeetingWithAnnAsync("m1");
-        await meetings.CloseAsync("acme", "m1", 500, default);
-        await meetings.ReopenAsync("acme", "m1", 499, default);
-        Assert.Equal(MeetingRowStatus.Ended, (await meetings.FindAsync("acme", "m1", default))!.Status);
-        await meetings.ReopenAsync("acme", "m1", 500, default);
-        var row = await meetings.FindAsync("acme", "m1", default);
+        await _meetings.CloseAsync("acme", "m1", 500, default);
+        await _meetings.ReopenAsync("acme", "m1", 499, default);
+        Assert.Equal(MeetingRowStatus.Ended, (await _meetings.FindAsync("acme", "m1", default))!.Status);
+        await _meetings.ReopenAsync("acme", "m1", 500, default);
+        var row = await _meetings.FindAsync("acme", "m1", default);
         Assert.Equal((MeetingRowStatus.Open, null), (row!.Status, row.EndTime));
     }
 
     [Fact]
     public async Task FindMeetingById_AnyTenant_ReturnsRow()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
-        await meetings.AddAsync(Meeting("globex", "m2"), default);
-        Assert.Equal("globex", (await meetings.FindByIdAsync("m2", default))!.Tenant);
-        Assert.Null(await meetings.FindByIdAsync("m3", default));
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _meetings.AddAsync(Meeting("globex", "m2"), default);
+        Assert.Equal("globex", (await _meetings.FindByIdAsync("m2", default))!.Tenant);
+        Assert.Null(await _meetings.FindByIdAsync("m3", default));
     }
 
     [Fact]
@@ -232,11 +232,11 @@ public abstract class RepositoryContract : IAsyncLifetime
         await MeetingWithAnnAsync("m1");
         for (var i = 1; i <= 7; i++)
         {
-            await chat.AppendAsync(Message("acme", "m1", $"line {i} \u00e9\U0001F600 'quoted' %_"), default);
+            await _chat.AppendAsync(Message("acme", "m1", $"line {i} \u00e9\U0001F600 'quoted' %_"), default);
         }
 
-        Assert.Equal([3, 4], (await chat.ListAfterAsync("acme", "m1", 2, 2, default)).Select(l => l.MessageId));
-        var last = await chat.ListLastAsync("acme", "m1", 3, default);
+        Assert.Equal([3, 4], (await _chat.ListAfterAsync("acme", "m1", 2, 2, default)).Select(l => l.MessageId));
+        var last = await _chat.ListLastAsync("acme", "m1", 3, default);
         Assert.Equal([5, 6, 7], last.Select(l => l.MessageId));
         Assert.Equal("line 7 \u00e9\U0001F600 'quoted' %_", last[^1].Content);
         Assert.Equal("Ann", last[^1].DisplayName);
@@ -245,7 +245,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     [Fact]
     public async Task AddUser_Twice_KeepsFirstRow()
     {
-        var users = new SqlUserRepository(database);
+        var users = new SqlUserRepository(_database);
         var ann = new UserRow { Tenant = "acme", UserId = "u-1", Name = "Ann", Email = "ann@example.org" };
         await users.AddAsync(ann, default);
         await users.AddAsync(new UserRow { Tenant = "acme", UserId = "u-1", Name = "Mallory", ProfilePicture = "https://example.org/m.png" }, default);
@@ -256,7 +256,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     [Fact]
     public async Task ClaimIdempotencyKey_Concurrently_ReturnsOneClaimUntilExpiry()
     {
-        var keys = new SqlIdempotencyRepository(database);
+        var keys = new SqlIdempotencyRepository(_database);
         var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => keys.ClaimAsync(Claim($"m{i}", expires: 1_000), 500, default))));
         var claimed = Assert.Single(claims.Distinct());
         Assert.Equal(claimed, await keys.ClaimAsync(Claim("late", expires: 2_000) with { BodyHash = "other" }, 999, default));
@@ -275,8 +275,8 @@ public abstract class RepositoryContract : IAsyncLifetime
     [Fact]
     public async Task SaveMediaStream_Twice_KeepsOneRow()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
-        var streams = new SqlMediaStreamRepository(database);
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        var streams = new SqlMediaStreamRepository(_database);
         var row = new MediaStreamRow { Tenant = "acme", MeetingId = "m1", StreamId = "p1/camera", ParticipantId = "p1", StreamType = "camera" };
         await streams.SaveAsync(row, default);
         await streams.SaveAsync(row with { Codec = "VP8", Resolution = "1280x720", Bitrate = 1_500_000 }, default);
@@ -288,7 +288,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     [Fact]
     public async Task RemoveEndedBefore_OldAndRecentMeetings_DeletesOnlyOld()
     {
-        var (meetings, participants, chat) = (new SqlMeetingRepository(database), new SqlParticipantRepository(database), new SqlChatRepository(database));
+        var (meetings, participants, chat) = (new SqlMeetingRepository(_database), new SqlParticipantRepository(_database), new SqlChatRepository(_database));
         foreach (var (tenant, id, ended) in ((string, string, long?)[])[("acme", "old", 1_000), ("other", "old-too", 1_500), ("acme", "recent", 5_000), ("acme", "open", null)])
         {
             await meetings.AddAsync(Meeting(tenant, id), default);
@@ -300,7 +300,7 @@ public abstract class RepositoryContract : IAsyncLifetime
             }
         }
 
-        var retention = new SqlRetentionRepository(database);
+        var retention = new SqlRetentionRepository(_database);
         Assert.Equal(1, await retention.RemoveEndedBeforeAsync(2_000, 1, default));
         Assert.Equal(1, await retention.RemoveEndedBeforeAsync(2_000, 10, default));
         Assert.Equal(0, await retention.RemoveEndedBeforeAsync(2_000, 10, default));
@@ -330,21 +330,21 @@ public abstract class RepositoryContract : IAsyncLifetime
     [Fact]
     public async Task Migrate_IncompatibleNewerSchema_Throws()
     {
-        var known = Migrator.Load(database.Engine);
-        await Migrator.MigrateAsync(database, [.. known, new Migration(9999, "9999_contract", "ALTER TABLE chat_messages DROP COLUMN content")], TimeProvider.System, default);
+        var known = Migrator.Load(_database.Engine);
+        await Migrator.MigrateAsync(_database, [.. known, new Migration(9999, "9999_contract", "ALTER TABLE chat_messages DROP COLUMN content")], TimeProvider.System, default);
 
-        var error = await Assert.ThrowsAsync<SchemaTooNewException>(() => Migrator.MigrateAsync(database, TimeProvider.System, default));
+        var error = await Assert.ThrowsAsync<SchemaTooNewException>(() => Migrator.MigrateAsync(_database, TimeProvider.System, default));
         Assert.Contains("migration 9999", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Migrate_CompatibleNewerSchema_ChangesNothing()
     {
-        var known = Migrator.Load(database.Engine);
+        var known = Migrator.Load(_database.Engine);
         var added = new Migration(9999, "9999_expand", $"-- min-reader: {known[^1].Version}\nALTER TABLE chat_messages ADD COLUMN mood TEXT");
-        Assert.Equal(1, await Migrator.MigrateAsync(database, [.. known, added], TimeProvider.System, default));
+        Assert.Equal(1, await Migrator.MigrateAsync(_database, [.. known, added], TimeProvider.System, default));
 
-        Assert.Equal(0, await Migrator.MigrateAsync(database, TimeProvider.System, default));
+        Assert.Equal(0, await Migrator.MigrateAsync(_database, TimeProvider.System, default));
     }
 
     [Fact]
@@ -359,8 +359,8 @@ public abstract class RepositoryContract : IAsyncLifetime
 
     private async Task MeetingWithAnnAsync(string id)
     {
-        await meetings.AddAsync(Meeting("acme", id), default);
-        await participants.AddAsync(Participant("acme", id, "p1"), default);
+        await _meetings.AddAsync(Meeting("acme", id), default);
+        await _participants.AddAsync(Participant("acme", id, "p1"), default);
     }
 
     private static MeetingRow Meeting(string tenant, string id) =>

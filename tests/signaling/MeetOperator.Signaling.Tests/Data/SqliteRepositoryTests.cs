@@ -4,14 +4,14 @@ namespace MeetOperator.Signaling.Tests.Data;
 
 public sealed class SqliteRepositoryTests : RepositoryContract
 {
-    private readonly string folder = Daemon.NewFolder("sqlite");
-    private int databases;
+    private readonly string _folder = Daemon.NewFolder("sqlite");
+    private int _databases;
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
     }
 
-    protected override Task<string> ConnectionAsync() => Task.FromResult($"sqlite:{Path.Combine(folder, $"{++databases}.db")}");
+    protected override Task<string> ConnectionAsync() => Task.FromResult($"sqlite:{Path.Combine(_folder, $"{++_databases}.db")}");
 }

@@ -15,42 +15,42 @@ public sealed class ApiServerOutageTests : IAsyncLifetime
 {
     private const string Key = "a-key-of-acme-0123456789-0123456789";
 
-    private TestCluster cluster = null!;
-    private SimulatedMediaNode node = null!;
-    private TcpForwarder wire = null!;
-    private KubeClient kube = null!;
-    private TestSignaling signaling = null!;
+    private TestCluster _cluster = null!;
+    private SimulatedMediaNode _node = null!;
+    private TcpForwarder _wire = null!;
+    private KubeClient _kube = null!;
+    private TestSignaling _signaling = null!;
 
     public async Task InitializeAsync()
     {
-        cluster = await TestCluster.StartAsync();
-        node = await cluster.AddNodeAsync("default-aaaaa");
-        await cluster.AddTenantAsync("acme", "meet-acme", Key);
-        wire = new TcpForwarder(IPEndPoint.Parse(cluster.Api.Server.Address.Authority));
-        kube = new KubeClient(new KubeConfig { Server = wire.Address, Token = cluster.Api.Server.Token });
-        signaling = await TestSignaling.StartAsync(cluster, kube: kube);
+        _cluster = await TestCluster.StartAsync();
+        _node = await _cluster.AddNodeAsync("default-aaaaa");
+        await _cluster.AddTenantAsync("acme", "meet-acme", Key);
+        _wire = new TcpForwarder(IPEndPoint.Parse(_cluster.Api.Server.Address.Authority));
+        _kube = new KubeClient(new KubeConfig { Server = _wire.Address, Token = _cluster.Api.Server.Token });
+        _signaling = await TestSignaling.StartAsync(_cluster, kube: _kube);
     }
 
     public async Task DisposeAsync()
     {
-        await signaling.DisposeAsync();
-        kube.Dispose();
-        await wire.DisposeAsync();
-        await cluster.DisposeAsync();
+        await _signaling.DisposeAsync();
+        _kube.Dispose();
+        await _wire.DisposeAsync();
+        await _cluster.DisposeAsync();
     }
 
     [Fact]
     public async Task ApiServerDown_MeetingRecreatedWithSameId_EndsEarlierMeeting()
     {
         var name = new NamespacedName(TestCluster.Namespace, Guid.NewGuid().ToString("D"));
-        await cluster.ApplyMeetingAsync(name.Name);
-        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Get, $"meetings/{name.Name}")).IsSuccessStatusCode, "the server has received the meeting");
-        await using var ann = await signaling.EnterAsync(name.Name, "Ann");
+        await _cluster.ApplyMeetingAsync(name.Name);
+        await Eventually.TrueAsync(async () => (await _signaling.SendAsync(HttpMethod.Get, $"meetings/{name.Name}")).IsSuccessStatusCode, "the server has received the meeting");
+        await using var ann = await _signaling.EnterAsync(name.Name, "Ann");
 
-        wire.Break();
-        await cluster.Client.DeleteAsync<Meeting>(name, default);
-        await cluster.ApplyMeetingAsync(name.Name);
-        wire.Restore();
+        _wire.Break();
+        await _cluster.Client.DeleteAsync<Meeting>(name, default);
+        await _cluster.ApplyMeetingAsync(name.Name);
+        _wire.Restore();
 
         await ann.ExpectAsync("meeting-ended");
     }
@@ -58,57 +58,57 @@ public sealed class ApiServerOutageTests : IAsyncLifetime
     [Fact]
     public async Task ApiServerDown_ForOneMinute_AllowsJoinsAndRejectsCreation()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "Ann is on the node");
-        wire.Break();
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "Ann is on the node");
+        _wire.Break();
         // Participants are refreshed on the node every ten seconds.
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants[ann.Id].Touches) >= 7, "one minute passes", TimeSpan.FromSeconds(150));
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants[ann.Id].Touches) >= 7, "one minute passes", TimeSpan.FromSeconds(150));
 
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         await bob.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await bob.ExpectAsync("answer");
         await ann.ExpectAsync("offer", m => m["tracks"]!.AsArray().Any(t => (string?)t!["participantId"] == bob.Id));
         await bob.SendAsync(new { type = "chat", message = "hello" });
         await ann.ExpectAsync("chat");
-        Assert.Equal(HttpStatusCode.OK, (await signaling.Http.GetAsync("readyz")).StatusCode);
-        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }));
+        Assert.Equal(HttpStatusCode.OK, (await _signaling.Http.GetAsync("readyz")).StatusCode);
+        await AssertRejectedAsync(await _signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }));
 
         // An API key that has not been read yet is not an invalid key.
-        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key));
-        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken));
+        await AssertRejectedAsync(await _signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key));
+        await AssertRejectedAsync(await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken));
         Assert.False(ann.Closed.IsCompleted);
 
         // This instance cannot receive new meetings, so it must not report them as unknown.
-        var unseen = (await cluster.ApplyMeetingAsync(Guid.NewGuid().ToString("D"))).Metadata.Name;
-        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}"));
-        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Post, $"meetings/{unseen}/join", new { displayName = "Eve" }));
+        var unseen = (await _cluster.ApplyMeetingAsync(Guid.NewGuid().ToString("D"))).Metadata.Name;
+        await AssertRejectedAsync(await _signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}"));
+        await AssertRejectedAsync(await _signaling.SendAsync(HttpMethod.Post, $"meetings/{unseen}/join", new { displayName = "Eve" }));
 
-        wire.Restore();
-        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}")).IsSuccessStatusCode, "the server has received the meeting", TimeSpan.FromSeconds(60));
-        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key)).StatusCode == HttpStatusCode.Created, "creating works again");
-        var next = await signaling.CreateAsync();
+        _wire.Restore();
+        await Eventually.TrueAsync(async () => (await _signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}")).IsSuccessStatusCode, "the server has received the meeting", TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(async () => (await _signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key)).StatusCode == HttpStatusCode.Created, "creating works again");
+        var next = await _signaling.CreateAsync();
         await Eventually.TrueAsync(
-            async () => (await signaling.SendAsync(HttpMethod.Post, $"meetings/{next.MeetingId}/join", new { displayName = "Eve" })).IsSuccessStatusCode,
+            async () => (await _signaling.SendAsync(HttpMethod.Post, $"meetings/{next.MeetingId}/join", new { displayName = "Eve" })).IsSuccessStatusCode,
             "the server receives new meetings again", TimeSpan.FromSeconds(60));
-        await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
+        await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
         await ann.ExpectAsync("meeting-ended");
     }
 
     [Fact]
     public async Task ApiServerHangs_CreateMeeting_FailsWithinTimeout()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
-        wire.Hang();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var meeting = await _signaling.CreateAsync();
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        _wire.Hang();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         foreach (var key in new[] { null, Key })
         {
-            await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, key).WaitAsync(TimeSpan.FromSeconds(30)));
+            await AssertRejectedAsync(await _signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, key).WaitAsync(TimeSpan.FromSeconds(30)));
         }
 
-        wire.Restore();
-        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key)).StatusCode == HttpStatusCode.Created, "creating works again");
+        _wire.Restore();
+        await Eventually.TrueAsync(async () => (await _signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key)).StatusCode == HttpStatusCode.Created, "creating works again");
     }
 
     private static async Task AssertRejectedAsync(HttpResponseMessage response)

@@ -11,29 +11,29 @@ namespace MeetOperator.Signaling.Tests.Faults;
 /// <summary>Tests that logs contain no meeting IDs or tokens, because anyone with the ID of a meeting can join it.</summary>
 public sealed class LogRedactionTests : IAsyncLifetime
 {
-    private readonly RedisServer redis = new();
-    private readonly string folder = Daemon.NewFolder("log");
-    private TestCluster cluster = null!;
+    private readonly RedisServer _redis = new();
+    private readonly string _folder = Daemon.NewFolder("log");
+    private TestCluster _cluster = null!;
 
     public async Task InitializeAsync()
     {
-        await redis.InitializeAsync();
-        cluster = await TestCluster.StartAsync();
-        await cluster.AddNodeAsync("default-aaaaa");
+        await _redis.InitializeAsync();
+        _cluster = await TestCluster.StartAsync();
+        await _cluster.AddNodeAsync("default-aaaaa");
     }
 
     public async Task DisposeAsync()
     {
-        await cluster.DisposeAsync();
-        await redis.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        await _cluster.DisposeAsync();
+        await _redis.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
     public async Task Log_MeetingWithOutages_ContainsNoIdOrToken()
     {
         var keys = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
-        using var server = await SignalingProcess.StartAsync(cluster, keys, $"sqlite:{folder}/meet.db", redis.Configuration);
+        using var server = await SignalingProcess.StartAsync(_cluster, keys, $"sqlite:{_folder}/meet.db", _redis.Configuration);
         using var http = new HttpClient { BaseAddress = server.Address };
         var userId = $"user-{Guid.NewGuid():N}";
         var created = (await (await http.PostAsJsonAsync("meetings", new { title = "Planning" })).Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
@@ -57,13 +57,13 @@ public sealed class LogRedactionTests : IAsyncLifetime
         await ann.SendAsync(new { type = "chat", message = "lost", reference = "r1" });
         await ann.ExpectAsync("error", m => (string?)m["reference"] == "r1");
         await BreakAsync("ALTER TABLE gone RENAME TO chat_messages");
-        await cluster.AddNodeAsync("default-bbbbb");
-        await cluster.KillNodeAsync("default-aaaaa");
+        await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.KillNodeAsync("default-aaaaa");
         await ann.ExpectAsync("media-restart");
-        redis.Kill();
+        _redis.Kill();
         await ann.SendAsync(new { type = "mute", mediaType = "audio" });
         await Eventually.TrueAsync(() => server.Log.Contains("the bus is unavailable", StringComparison.Ordinal), "the bus outage is logged");
-        await redis.StartAsync();
+        await _redis.StartAsync();
         using var removal = new HttpRequestMessage(HttpMethod.Delete, $"meetings/{created.MeetingId}/participants/{bob.Id}");
         removal.Headers.Authorization = new AuthenticationHeaderValue("Bearer", created.HostToken);
         await http.SendAsync(removal);
@@ -89,7 +89,7 @@ public sealed class LogRedactionTests : IAsyncLifetime
 
     private async Task BreakAsync(string sql)
     {
-        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={folder}/meet.db");
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_folder}/meet.db");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = sql;

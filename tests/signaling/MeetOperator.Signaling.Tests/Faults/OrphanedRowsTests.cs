@@ -12,20 +12,20 @@ namespace MeetOperator.Signaling.Tests.Faults;
 [Collection(ServersCollection.Name)]
 public sealed class OrphanedRowsTests(PostgresServer postgres) : IAsyncLifetime
 {
-    private readonly string folder = Daemon.NewFolder("rows");
-    private TestCluster cluster = null!;
+    private readonly string _folder = Daemon.NewFolder("rows");
+    private TestCluster _cluster = null!;
 
     public async Task InitializeAsync()
     {
-        cluster = await TestCluster.StartAsync();
-        await cluster.AddNodeAsync("default-aaaaa");
-        await cluster.AddTenantAsync("acme", "meet-acme");
+        _cluster = await TestCluster.StartAsync();
+        await _cluster.AddNodeAsync("default-aaaaa");
+        await _cluster.AddTenantAsync("acme", "meet-acme");
     }
 
     public async Task DisposeAsync()
     {
-        await cluster.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        await _cluster.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Theory]
@@ -33,11 +33,11 @@ public sealed class OrphanedRowsTests(PostgresServer postgres) : IAsyncLifetime
     [InlineData("postgres")]
     public async Task Start_MeetingsDeletedWhileStopped_ClosesTheirRows(string engine)
     {
-        var database = engine == "sqlite" ? $"sqlite:{folder}/meet.db" : await postgres.CreateDatabaseAsync();
+        var database = engine == "sqlite" ? $"sqlite:{_folder}/meet.db" : await postgres.CreateDatabaseAsync();
         var (kept, deleted, ofTenant) = (Id(), Id(), Id());
-        await cluster.ApplyMeetingAsync(kept);
-        await cluster.ApplyMeetingAsync(deleted);
-        await cluster.ApplyMeetingAsync(ofTenant, @namespace: "meet-acme", tenant: "acme");
+        await _cluster.ApplyMeetingAsync(kept);
+        await _cluster.ApplyMeetingAsync(deleted);
+        await _cluster.ApplyMeetingAsync(ofTenant, @namespace: "meet-acme", tenant: "acme");
         await using (var first = await StartAsync(database))
         {
             foreach (var id in new[] { kept, deleted, ofTenant })
@@ -47,8 +47,8 @@ public sealed class OrphanedRowsTests(PostgresServer postgres) : IAsyncLifetime
             }
         }
 
-        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName(TestCluster.Namespace, deleted), default);
-        await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "acme"), default);
+        await _cluster.Client.DeleteAsync<Meeting>(new NamespacedName(TestCluster.Namespace, deleted), default);
+        await _cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "acme"), default);
 
         await using var second = await StartAsync(database);
         var rows = second.Service<IMeetingRepository>();
@@ -64,5 +64,5 @@ public sealed class OrphanedRowsTests(PostgresServer postgres) : IAsyncLifetime
     private static string Id() => Guid.NewGuid().ToString("D");
 
     private Task<TestSignaling> StartAsync(string database) => TestSignaling.StartAsync(
-        cluster, options => options with { Database = database, Timings = options.Timings with { RowCheckInterval = TimeSpan.FromMilliseconds(200) } });
+        _cluster, options => options with { Database = database, Timings = options.Timings with { RowCheckInterval = TimeSpan.FromMilliseconds(200) } });
 }

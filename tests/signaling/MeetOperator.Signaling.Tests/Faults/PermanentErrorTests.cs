@@ -12,42 +12,42 @@ namespace MeetOperator.Signaling.Tests.Faults;
 /// <summary>Tests permanent errors, such as an unexpected schema. They must not be reported as transient outages.</summary>
 public sealed class PermanentErrorTests : IAsyncLifetime
 {
-    private TestCluster cluster = null!;
-    private TestSignaling signaling = null!;
+    private TestCluster _cluster = null!;
+    private TestSignaling _signaling = null!;
 
     public async Task InitializeAsync()
     {
-        cluster = await TestCluster.StartAsync();
-        await cluster.AddNodeAsync("default-aaaaa");
-        signaling = await TestSignaling.StartAsync(cluster);
+        _cluster = await TestCluster.StartAsync();
+        await _cluster.AddNodeAsync("default-aaaaa");
+        _signaling = await TestSignaling.StartAsync(_cluster);
     }
 
     public async Task DisposeAsync()
     {
-        await signaling.DisposeAsync();
-        await cluster.DisposeAsync();
+        await _signaling.DisposeAsync();
+        await _cluster.DisposeAsync();
     }
 
     [Fact]
     public async Task Join_MissingTable_Returns500AndLogsError()
     {
-        var meeting = await signaling.CreateAsync();
+        var meeting = await _signaling.CreateAsync();
         await ExecuteAsync("ALTER TABLE participants RENAME TO gone");
-        var answer = await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" });
+        var answer = await _signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" });
 
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
         Assert.Equal("about:blank", (string?)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["type"]);
         Assert.Null(answer.Headers.RetryAfter);
         Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
-        Assert.Contains(signaling.LogLines(), line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("no such table", StringComparison.Ordinal));
+        Assert.Contains(_signaling.LogLines(), line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("no such table", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Chat_MissingTable_ReturnsErrorAndKeepsSocket()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         await ExecuteAsync("ALTER TABLE chat_messages RENAME TO gone");
         await ann.SendAsync(new { type = "chat", message = "lost", reference = "r1" });
         var error = await ann.ExpectAsync("error");
@@ -55,7 +55,7 @@ public sealed class PermanentErrorTests : IAsyncLifetime
         Assert.DoesNotContain("database", (string?)error["message"], StringComparison.Ordinal);
 
         // A new participant gets an error too, because the chat history cannot be read.
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         await bob.ExpectAsync("error");
         await ann.ExpectAsync("participant-joined");
 
@@ -67,11 +67,11 @@ public sealed class PermanentErrorTests : IAsyncLifetime
     [Fact]
     public async Task EndedRows_RowCannotBeClosed_ClosesOtherRows()
     {
-        var (blocked, next) = (await signaling.CreateAsync(), await signaling.CreateAsync());
+        var (blocked, next) = (await _signaling.CreateAsync(), await _signaling.CreateAsync());
         await ExecuteAsync($"CREATE TRIGGER blocked BEFORE UPDATE ON meetings WHEN NEW.meeting_id = '{blocked.MeetingId}' BEGIN SELECT RAISE(ABORT, 'never'); END");
         await EndAsync(blocked.MeetingId);
         await Eventually.TrueAsync(
-            () => signaling.LogLines().Any(line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("never", StringComparison.Ordinal)), "the error is logged");
+            () => _signaling.LogLines().Any(line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("never", StringComparison.Ordinal)), "the error is logged");
         await EndAsync(next.MeetingId);
         await Eventually.TrueAsync(async () => await StatusAsync(next.MeetingId) == "ended", "the row of the next meeting is closed");
         Assert.Equal("open", await StatusAsync(blocked.MeetingId));
@@ -82,7 +82,7 @@ public sealed class PermanentErrorTests : IAsyncLifetime
     {
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "Dear diary, this is certainly no database, and long enough to be sure of it.");
-        await using var unready = await TestSignaling.StartUnreadyAsync(cluster, options => options with { Database = $"sqlite:{file}" });
+        await using var unready = await TestSignaling.StartUnreadyAsync(_cluster, options => options with { Database = $"sqlite:{file}" });
         await Eventually.TrueAsync(
             async () => (await (await unready.Http.GetAsync("readyz")).Content.ReadAsStringAsync()).Contains("cannot be migrated", StringComparison.Ordinal), "the readiness response names the failure");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await unready.Http.GetAsync("readyz")).StatusCode);
@@ -91,7 +91,7 @@ public sealed class PermanentErrorTests : IAsyncLifetime
         File.Delete(file);
     }
 
-    private Task EndAsync(string meetingId) => cluster.Client.MergePatchAsync<Meeting>(
+    private Task EndAsync(string meetingId) => _cluster.Client.MergePatchAsync<Meeting>(
         new NamespacedName(TestCluster.Namespace, meetingId), new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = "Ended" } }, default);
 
     private async Task<string?> StatusAsync(string meetingId)
@@ -106,5 +106,5 @@ public sealed class PermanentErrorTests : IAsyncLifetime
         await connection.ExecuteAsync(sql);
     }
 
-    private SqliteConnection Open() => new($"Data Source={signaling.Options.Database["sqlite:".Length..]}");
+    private SqliteConnection Open() => new($"Data Source={_signaling.Options.Database["sqlite:".Length..]}");
 }

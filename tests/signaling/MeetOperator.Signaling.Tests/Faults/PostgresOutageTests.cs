@@ -11,41 +11,41 @@ public sealed class PostgresOutageTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
-    private readonly PostgresServer postgres = new();
-    private TestCluster cluster = null!;
-    private TestSignaling signaling = null!;
+    private readonly PostgresServer _postgres = new();
+    private TestCluster _cluster = null!;
+    private TestSignaling _signaling = null!;
 
     public async Task InitializeAsync()
     {
-        await postgres.InitializeAsync();
-        cluster = await TestCluster.StartAsync();
-        await cluster.AddNodeAsync("default-aaaaa");
-        var database = await postgres.CreateDatabaseAsync();
-        signaling = await TestSignaling.StartAsync(cluster, options => options with { Database = database, Timings = options.Timings with { CodeLifetime = Long, FirmReservation = Long } });
+        await _postgres.InitializeAsync();
+        _cluster = await TestCluster.StartAsync();
+        await _cluster.AddNodeAsync("default-aaaaa");
+        var database = await _postgres.CreateDatabaseAsync();
+        _signaling = await TestSignaling.StartAsync(_cluster, options => options with { Database = database, Timings = options.Timings with { CodeLifetime = Long, FirmReservation = Long } });
     }
 
     public async Task DisposeAsync()
     {
-        await signaling.DisposeAsync();
-        await cluster.DisposeAsync();
-        await postgres.DisposeAsync();
+        await _signaling.DisposeAsync();
+        await _cluster.DisposeAsync();
+        await _postgres.DisposeAsync();
     }
 
     [Fact]
     public async Task PostgresKilled_DuringChat_EveryMessageIsStoredOrRejected()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         var written = new List<string>();
         await WriteAsync(5);
         await ann.ExpectAsync("chat", m => (string?)m["reference"] == "r5");
 
-        postgres.Kill();
+        _postgres.Kill();
         await WriteAsync(10);
         await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.ServiceUnavailable, "the server is unready");
-        Assert.Equal(HttpStatusCode.OK, (await signaling.Http.GetAsync("healthz")).StatusCode);
-        var response = await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
+        Assert.Equal(HttpStatusCode.OK, (await _signaling.Http.GetAsync("healthz")).StatusCode);
+        var response = await _signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.NotNull(response.Headers.RetryAfter);
         await Eventually.TrueAsync(() => written.All(HasResponse), "every message is stored or rejected during the outage", TimeSpan.FromSeconds(90));
@@ -55,7 +55,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         await ann.SendAsync(new { type = "mute", mediaType = "audio" });
         await bob.ExpectAsync("media-update", m => (string?)m["participantId"] == ann.Id);
 
-        await postgres.StartAsync();
+        await _postgres.StartAsync();
         await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.OK, "the server is ready again", TimeSpan.FromSeconds(60));
         await WriteAsync(5);
         foreach (var reference in written.Except(Stored()).ToList())
@@ -86,44 +86,44 @@ public sealed class PostgresOutageTests : IAsyncLifetime
     [Fact]
     public async Task PostgresRestarted_ConcurrentRequests_Succeed()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         // The restart breaks all pooled connections, and each would fail a request.
-        await Task.WhenAll(Enumerable.Range(0, 15).Select(_ => signaling.JoinAsync(meeting.MeetingId, "Eve")));
-        postgres.Kill();
-        await postgres.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 15).Select(_ => _signaling.JoinAsync(meeting.MeetingId, "Eve")));
+        _postgres.Kill();
+        await _postgres.StartAsync();
 
-        await Task.WhenAll(Enumerable.Range(0, 15).Select(_ => signaling.JoinAsync(meeting.MeetingId, "Late")));
+        await Task.WhenAll(Enumerable.Range(0, 15).Select(_ => _signaling.JoinAsync(meeting.MeetingId, "Late")));
         await ann.SendAsync(new { type = "chat", message = "hello", reference = "r1" });
         var line = await ann.ExpectAsync("chat");
         Assert.Equal("r1", (string?)line["reference"]);
         Assert.Empty(ann.OfType("error"));
-        var stored = JsonNode.Parse(await (await signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages", bearer: ann.Join.Ticket)).Content.ReadAsStringAsync());
+        var stored = JsonNode.Parse(await (await _signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages", bearer: ann.Join.Ticket)).Content.ReadAsStringAsync());
         Assert.Equal("hello", (string?)Assert.Single(stored!["messages"]!.AsArray())!["message"]);
     }
 
     [Fact]
     public async Task PostgresKilled_FailedJoin_ReleasesReservation()
     {
-        var meeting = await signaling.CreateAsync(new { maxParticipants = 1 });
-        postgres.Kill();
-        var response = await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
+        var meeting = await _signaling.CreateAsync(new { maxParticipants = 1 });
+        _postgres.Kill();
+        var response = await _signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
-        await postgres.StartAsync();
-        await signaling.JoinAsync(meeting.MeetingId, "Late");
+        await _postgres.StartAsync();
+        await _signaling.JoinAsync(meeting.MeetingId, "Late");
     }
 
     [Fact]
     public async Task PostgresDown_AtStartup_ServerWaits()
     {
-        postgres.Kill();
-        var text = signaling.Options.Database;
-        var starting = TestSignaling.StartAsync(cluster, options => options with { Database = text });
-        await postgres.StartAsync();
+        _postgres.Kill();
+        var text = _signaling.Options.Database;
+        var starting = TestSignaling.StartAsync(_cluster, options => options with { Database = text });
+        await _postgres.StartAsync();
         await using var server = await starting;
         var meeting = await server.CreateAsync();
         await using var ann = await server.EnterAsync(meeting.MeetingId, "Ann");
     }
 
-    private async Task<HttpStatusCode> StatusAsync() => (await signaling.Http.GetAsync("readyz")).StatusCode;
+    private async Task<HttpStatusCode> StatusAsync() => (await _signaling.Http.GetAsync("readyz")).StatusCode;
 }

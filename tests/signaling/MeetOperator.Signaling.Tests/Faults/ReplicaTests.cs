@@ -11,20 +11,20 @@ namespace MeetOperator.Signaling.Tests.Faults;
 /// <summary>Tests what two participants observe when one of two replicas stops.</summary>
 public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : IClassFixture<PostgresServer>, IClassFixture<RedisServer>, IAsyncLifetime
 {
-    private TestCluster cluster = null!;
-    private SimulatedMediaNode node = null!;
-    private readonly List<SignalingProcess> replicas = [];
+    private TestCluster _cluster = null!;
+    private SimulatedMediaNode _node = null!;
+    private readonly List<SignalingProcess> _replicas = [];
 
     public async Task InitializeAsync()
     {
-        cluster = await TestCluster.StartAsync();
-        node = await cluster.AddNodeAsync("default-aaaaa");
+        _cluster = await TestCluster.StartAsync();
+        _node = await _cluster.AddNodeAsync("default-aaaaa");
     }
 
     public async Task DisposeAsync()
     {
-        replicas.ForEach(r => r.Dispose());
-        await cluster.DisposeAsync();
+        _replicas.ForEach(r => r.Dispose());
+        await _cluster.DisposeAsync();
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         Assert.True(Read(p => p.IsMuted("microphone")));
         Assert.Empty(back.OfType("media-restart"));
 
-        T Read<T>(Func<SimulatedParticipant, T> read) => node.Read(meetingId, r => read(r.Participants[annJoin.ParticipantId]));
+        T Read<T>(Func<SimulatedParticipant, T> read) => _node.Read(meetingId, r => read(r.Participants[annJoin.ParticipantId]));
     }
 
     [Fact]
@@ -112,17 +112,17 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         var playing = await OpenAsync(b, meetingId, $"whep?participant={bob.Id}", camera, Sdp.Play());
 
         // The session that the other replica opened ends.
-        node.Emit(meetingId, Ended(camera, playing));
+        _node.Emit(meetingId, Ended(camera, playing));
         a.Kill();
 
         // Replica b announces this departure after all entries of replica a have expired.
         var marker = await EnterAsync(await SignalingProcess.JoinAsync(b.Address, meetingId, "Marker"), b);
-        await Eventually.TrueAsync(() => node.Read(meetingId, r => r.Participants.TryGetValue(marker.Id, out var m) && m.Touches >= 3), "more time passes than the lifetime of presence entries", TimeSpan.FromSeconds(90));
+        await Eventually.TrueAsync(() => _node.Read(meetingId, r => r.Participants.TryGetValue(marker.Id, out var m) && m.Touches >= 3), "more time passes than the lifetime of presence entries", TimeSpan.FromSeconds(90));
         await marker.SendAsync(new { type = "leave" });
         await bob.ExpectAsync("participant-left", m => (string?)m["participantId"] == marker.Id);
         Assert.DoesNotContain(bob.OfType("participant-left"), m => (string?)m["participantId"] == camera.ParticipantId);
 
-        node.Emit(meetingId, Ended(camera, published));
+        _node.Emit(meetingId, Ended(camera, published));
         await bob.ExpectAsync("participant-left", m => (string?)m["participantId"] == camera.ParticipantId);
         await marker.DisposeAsync();
     }
@@ -164,10 +164,10 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         var program = longTimeouts ? LongTimeoutServer.Program : "MeetOperator.Signaling.dll";
         for (var i = 0; i < 2; i++)
         {
-            replicas.Add(await SignalingProcess.StartAsync(cluster, keys, database, redis.LongTimeoutConfiguration, drain, program));
+            _replicas.Add(await SignalingProcess.StartAsync(_cluster, keys, database, redis.LongTimeoutConfiguration, drain, program));
         }
 
-        return (replicas[0], replicas[1]);
+        return (_replicas[0], _replicas[1]);
     }
 
     private static RoomEvent Ended(JoinAnswer participant, string session) =>

@@ -9,11 +9,11 @@ namespace MeetOperator.Signaling.Tests.Faults;
 /// <summary>A server that runs in its own process and can be killed.</summary>
 internal sealed class SignalingProcess : IDisposable
 {
-    private readonly Daemon daemon;
+    private readonly Daemon _daemon;
 
     private SignalingProcess(Daemon daemon, int port)
     {
-        this.daemon = daemon;
+        _daemon = daemon;
         EndPoint = new IPEndPoint(IPAddress.Loopback, port);
     }
 
@@ -21,7 +21,7 @@ internal sealed class SignalingProcess : IDisposable
 
     public Uri Address => new($"http://{EndPoint}/");
 
-    public string Log => daemon.Log;
+    public string Log => _daemon.Log;
 
     /// <summary>
     /// Starts a server and waits until it is ready. Instances of one installation share <paramref name="keys"/>, database and Redis. <paramref name="program"/> is a
@@ -53,7 +53,7 @@ internal sealed class SignalingProcess : IDisposable
             Daemon.Start($"exec env {string.Join(' ', variables.Select(v => $"'{v.Key}={v.Value}'"))} '{Environment.ProcessPath}' '{Path.Combine(AppContext.BaseDirectory, program)}'", folder), port);
         using var http = new HttpClient { BaseAddress = process.Address };
         await Eventually.TrueAsync(
-            async () => await process.daemon.AcceptsAsync(port) && await IsReadyAsync(http), "the process is ready", TimeSpan.FromSeconds(120));
+            async () => await process._daemon.AcceptsAsync(port) && await IsReadyAsync(http), "the process is ready", TimeSpan.FromSeconds(120));
         return process;
     }
 
@@ -69,11 +69,11 @@ internal sealed class SignalingProcess : IDisposable
         }
     }
 
-    public void Kill() => daemon.Kill();
+    public void Kill() => _daemon.Kill();
 
-    public Task<int> TerminateAsync() => daemon.TerminateAsync();
+    public Task<int> TerminateAsync() => _daemon.TerminateAsync();
 
-    public void Dispose() => daemon.Dispose();
+    public void Dispose() => _daemon.Dispose();
 
     public static async Task<JoinAnswer> JoinAsync(Uri server, string meetingId, string name)
     {

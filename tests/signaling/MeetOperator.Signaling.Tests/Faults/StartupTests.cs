@@ -8,10 +8,10 @@ namespace MeetOperator.Signaling.Tests.Faults;
 /// <summary>Tests that the process exits with one line that names an invalid setting, without a stack trace.</summary>
 public sealed class StartupTests : IDisposable
 {
-    private readonly string folder = Daemon.NewFolder("start");
-    private string? warning;
+    private readonly string _folder = Daemon.NewFolder("start");
+    private string? _warning;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
     [InlineData("MEET_DATABASE", "sqlite:")]
@@ -36,7 +36,7 @@ public sealed class StartupTests : IDisposable
     public async Task Start_OutdatedRuntime_PrintsWarning()
     {
         await RunAsync("KUBECONFIG", "/nowhere");
-        Assert.Equal(RuntimeFloor.Finding(Environment.Version), warning);
+        Assert.Equal(RuntimeFloor.Finding(Environment.Version), _warning);
     }
 
     [Fact]
@@ -51,9 +51,9 @@ public sealed class StartupTests : IDisposable
     /// <summary>Starts the process with one invalid variable. Returns the lines of standard error.</summary>
     private async Task<string[]> RunAsync(string name, string value)
     {
-        var key = Path.Combine(folder, "key");
+        var key = Path.Combine(_folder, "key");
         await File.WriteAllTextAsync(key, new string('k', 64));
-        await File.WriteAllTextAsync(Path.Combine(folder, "kubeconfig"), """
+        await File.WriteAllTextAsync(Path.Combine(_folder, "kubeconfig"), """
             {"apiVersion":"v1","kind":"Config","current-context":"t","clusters":[{"name":"t","cluster":{"server":"http://127.0.0.1:1"}}],
              "users":[{"name":"t","user":{"token":"t"}}],"contexts":[{"name":"t","context":{"cluster":"t","user":"t"}}]}
             """);
@@ -63,8 +63,8 @@ public sealed class StartupTests : IDisposable
             RedirectStandardOutput = true,
             Environment =
             {
-                ["KUBECONFIG"] = Path.Combine(folder, "kubeconfig"),
-                ["MEET_DATABASE"] = $"sqlite:{folder}/meet.db",
+                ["KUBECONFIG"] = Path.Combine(_folder, "kubeconfig"),
+                ["MEET_DATABASE"] = $"sqlite:{_folder}/meet.db",
                 ["MEET_SIGNING_KEY_FILE"] = key,
                 ["MEET_HTTP_ADDRESS"] = "127.0.0.1:0",
                 ["MEET_METRICS_ADDRESS"] = "127.0.0.1:0",
@@ -83,7 +83,7 @@ public sealed class StartupTests : IDisposable
 
         // An outdated runtime adds a warning, which most tests ignore.
         var lines = errorOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        warning = lines.SingleOrDefault(IsWarning);
+        _warning = lines.SingleOrDefault(IsWarning);
         return [.. lines.Where(line => !IsWarning(line))];
 
         static bool IsWarning(string line) => line.StartsWith("warning:", StringComparison.Ordinal);

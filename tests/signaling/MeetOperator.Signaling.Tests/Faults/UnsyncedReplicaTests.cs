@@ -18,58 +18,58 @@ public sealed class UnsyncedReplicaTests : IAsyncLifetime
 {
     private const string AcmeKey = "acme-key-0123456789abcdef0123456789";
 
-    private TestCluster cluster = null!;
-    private SimulatedMediaNode node = null!;
-    private TcpForwarder wire = null!;
-    private KubeClient kube = null!;
-    private TestSignaling synced = null!;
-    private TestSignaling unsynced = null!;
+    private TestCluster _cluster = null!;
+    private SimulatedMediaNode _node = null!;
+    private TcpForwarder _wire = null!;
+    private KubeClient _kube = null!;
+    private TestSignaling _synced = null!;
+    private TestSignaling _unsynced = null!;
 
     public async Task InitializeAsync()
     {
-        cluster = await TestCluster.StartAsync();
-        node = await cluster.AddNodeAsync("default-aaaaa");
-        await cluster.AddTenantAsync("acme", "meet-acme", AcmeKey);
-        synced = await TestSignaling.StartAsync(cluster);
-        wire = new TcpForwarder(IPEndPoint.Parse(cluster.Api.Server.Address.Authority));
-        wire.Break();
-        kube = new KubeClient(new KubeConfig { Server = wire.Address, Token = cluster.Api.Server.Token });
-        unsynced = await TestSignaling.StartUnreadyAsync(
-            cluster, o => o with { Database = synced.Options.Database, SigningKeys = synced.Options.SigningKeys }, kube);
+        _cluster = await TestCluster.StartAsync();
+        _node = await _cluster.AddNodeAsync("default-aaaaa");
+        await _cluster.AddTenantAsync("acme", "meet-acme", AcmeKey);
+        _synced = await TestSignaling.StartAsync(_cluster);
+        _wire = new TcpForwarder(IPEndPoint.Parse(_cluster.Api.Server.Address.Authority));
+        _wire.Break();
+        _kube = new KubeClient(new KubeConfig { Server = _wire.Address, Token = _cluster.Api.Server.Token });
+        _unsynced = await TestSignaling.StartUnreadyAsync(
+            _cluster, o => o with { Database = _synced.Options.Database, SigningKeys = _synced.Options.SigningKeys }, _kube);
     }
 
     public async Task DisposeAsync()
     {
-        await unsynced.DisposeAsync();
-        kube.Dispose();
-        await wire.DisposeAsync();
-        await synced.DisposeAsync();
-        await cluster.DisposeAsync();
+        await _unsynced.DisposeAsync();
+        _kube.Dispose();
+        await _wire.DisposeAsync();
+        await _synced.DisposeAsync();
+        await _cluster.DisposeAsync();
     }
 
     [Fact]
     public async Task UnsyncedReplica_LiveMeeting_ReturnsUnavailableAndKeepsRow()
     {
-        var meeting = await synced.CreateAsync();
-        var join = await synced.JoinAsync(meeting.MeetingId, "Ann");
+        var meeting = await _synced.CreateAsync();
+        var join = await _synced.JoinAsync(meeting.MeetingId, "Ann");
         var path = $"meetings/{meeting.MeetingId}";
 
-        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Get, path));
-        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Post, $"{path}/join", new { displayName = "Bob" }));
-        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Delete, path, bearer: meeting.HostToken));
-        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Delete, $"{path}/participants/{join.ParticipantId}", bearer: meeting.HostToken));
+        await AssertUnavailableAsync(await _unsynced.SendAsync(HttpMethod.Get, path));
+        await AssertUnavailableAsync(await _unsynced.SendAsync(HttpMethod.Post, $"{path}/join", new { displayName = "Bob" }));
+        await AssertUnavailableAsync(await _unsynced.SendAsync(HttpMethod.Delete, path, bearer: meeting.HostToken));
+        await AssertUnavailableAsync(await _unsynced.SendAsync(HttpMethod.Delete, $"{path}/participants/{join.ParticipantId}", bearer: meeting.HostToken));
         // Callers are not throttled for it.
         for (var i = 0; i < 80; i++)
         {
-            await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Get, path));
+            await AssertUnavailableAsync(await _unsynced.SendAsync(HttpMethod.Get, path));
         }
 
-        var row = await synced.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default);
+        var row = await _synced.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default);
         Assert.Equal((MeetingRowStatus.Open, null), (row!.Status, row.EndTime));
-        Assert.Equal(HttpStatusCode.OK, (await synced.SendAsync(HttpMethod.Get, path)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await _synced.SendAsync(HttpMethod.Get, path)).StatusCode);
 
-        wire.Restore();
-        await Eventually.TrueAsync(async () => (await unsynced.SendAsync(HttpMethod.Get, path)).IsSuccessStatusCode, "the replica has received the meeting");
+        _wire.Restore();
+        await Eventually.TrueAsync(async () => (await _unsynced.SendAsync(HttpMethod.Get, path)).IsSuccessStatusCode, "the replica has received the meeting");
     }
 
     [Fact]
@@ -78,41 +78,41 @@ public sealed class UnsyncedReplicaTests : IAsyncLifetime
         // More failures than one address may have before it is throttled.
         for (var i = 0; i < 80; i++)
         {
-            await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey));
+            await AssertUnavailableAsync(await _unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey));
         }
 
-        wire.Restore();
+        _wire.Restore();
         await Eventually.TrueAsync(
-            async () => (await unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey)).StatusCode == HttpStatusCode.Created, "the replica has received the API key");
+            async () => (await _unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey)).StatusCode == HttpStatusCode.Created, "the replica has received the API key");
     }
 
     [Fact]
     public async Task UnsyncedReplica_DeleteWhipSession_ReturnsUnavailable()
     {
-        var meeting = await synced.CreateAsync();
-        var camera = await synced.JoinAsync(meeting.MeetingId, "Camera");
-        var opened = await synced.SendAsync(
+        var meeting = await _synced.CreateAsync();
+        var camera = await _synced.JoinAsync(meeting.MeetingId, "Camera");
+        var opened = await _synced.SendAsync(
             HttpMethod.Post, $"meetings/{meeting.MeetingId}/whip", new StringContent(Sdp.Publish(), MediaTypeHeaderValue.Parse("application/sdp")), camera.Ticket);
         Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
         var session = opened.Headers.Location!.ToString();
 
-        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket));
-        Assert.NotNull(node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
+        await AssertUnavailableAsync(await _unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket));
+        Assert.NotNull(_node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
 
-        wire.Restore();
+        _wire.Restore();
         await Eventually.TrueAsync(
-            async () => (await unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket)).StatusCode == HttpStatusCode.NoContent, "the synced replica closes the session");
-        Assert.Null(node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
+            async () => (await _unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket)).StatusCode == HttpStatusCode.NoContent, "the synced replica closes the session");
+        Assert.Null(_node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
     }
 
     [Fact]
     public async Task Delete_EmptyMeeting_ClosesRow()
     {
-        var meeting = await synced.CreateAsync();
+        var meeting = await _synced.CreateAsync();
         var key = new NamespacedName(TestCluster.Namespace, meeting.MeetingId);
-        await cluster.Client.TryDeleteAsync<Meeting>(key, default);
+        await _cluster.Client.TryDeleteAsync<Meeting>(key, default);
         await Eventually.TrueAsync(
-            async () => (await synced.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default))!.Status == MeetingRowStatus.Ended, "the row is closed");
+            async () => (await _synced.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default))!.Status == MeetingRowStatus.Ended, "the row is closed");
     }
 
     private static async Task AssertUnavailableAsync(HttpResponseMessage response)

@@ -11,17 +11,17 @@ namespace MeetOperator.Signaling.Tests.Harness;
 /// </summary>
 internal sealed class Daemon : IDisposable
 {
-    private readonly Process shell;
+    private readonly Process _shell;
 
     private Daemon(Process shell, string folder)
     {
-        this.shell = shell;
+        _shell = shell;
         Folder = folder;
     }
 
     public string Folder { get; }
 
-    public bool HasExited => shell.HasExited;
+    public bool HasExited => _shell.HasExited;
 
     public string Log => File.Exists(Path.Combine(Folder, "log")) ? File.ReadAllText(Path.Combine(Folder, "log")) : string.Empty;
 
@@ -80,7 +80,7 @@ internal sealed class Daemon : IDisposable
         }
         catch (SocketException)
         {
-            Assert.False(shell.HasExited, Log.Length > 0 ? Log : "the process ended");
+            Assert.False(_shell.HasExited, Log.Length > 0 ? Log : "the process ended");
             return false;
         }
     }
@@ -94,7 +94,7 @@ internal sealed class Daemon : IDisposable
             _ = kill(pid, 9);
         }
 
-        shell.WaitForExit();
+        _shell.WaitForExit();
     }
 
     /// <summary>Suspends the process until <see cref="Continue"/>. It still accepts connections but does not respond.</summary>
@@ -106,20 +106,20 @@ internal sealed class Daemon : IDisposable
     public async Task<int> TerminateAsync()
     {
         Assert.Equal(0, kill(Pid, 15));
-        await shell.WaitForExitAsync();
-        return shell.ExitCode;
+        await _shell.WaitForExitAsync();
+        return _shell.ExitCode;
     }
 
     public void Stop()
     {
-        shell.StandardInput.Close();
-        shell.WaitForExit();
+        _shell.StandardInput.Close();
+        _shell.WaitForExit();
     }
 
     public void Dispose()
     {
         Stop();
-        shell.Dispose();
+        _shell.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 

@@ -3,13 +3,13 @@ namespace MeetOperator.Signaling.Tests.Harness;
 /// <summary>A clock that only <see cref="Advance"/> moves.</summary>
 internal sealed class ManualTime : TimeProvider
 {
-    private DateTimeOffset now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset _now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => now;
+    public override DateTimeOffset GetUtcNow() => _now;
 
-    public override long GetTimestamp() => now.UtcTicks;
+    public override long GetTimestamp() => _now.UtcTicks;
 
-    public void Advance(TimeSpan by) => now += by;
+    public void Advance(TimeSpan by) => _now += by;
 }

@@ -13,19 +13,19 @@ public sealed class PostgresServer : IAsyncLifetime
     // PostgreSQL refuses to run as root.
     private static readonly string Prefix = Environment.UserName == "root" ? "setpriv --reuid postgres --regid postgres --clear-groups " : string.Empty;
 
-    private readonly string folder = Daemon.NewFolder("postgres");
-    private readonly int port = Daemon.FreePort();
-    private Daemon? daemon;
-    private int databases;
+    private readonly string _folder = Daemon.NewFolder("postgres");
+    private readonly int _port = Daemon.FreePort();
+    private Daemon? _daemon;
+    private int _databases;
 
     public async Task InitializeAsync()
     {
         if (Prefix.Length > 0)
         {
-            Daemon.Run($"chown postgres '{folder}'");
+            Daemon.Run($"chown postgres '{_folder}'");
         }
 
-        Daemon.Run($"cd '{folder}' && {Prefix}{Bin}/initdb -D '{folder}/data' -U postgres --auth=trust --no-sync --encoding=UTF8 --locale=C");
+        Daemon.Run($"cd '{_folder}' && {Prefix}{Bin}/initdb -D '{_folder}/data' -U postgres --auth=trust --no-sync --encoding=UTF8 --locale=C");
         await StartAsync();
     }
 
@@ -34,11 +34,11 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         await Eventually.TrueAsync(async () =>
         {
-            if (daemon is null or { HasExited: true })
+            if (_daemon is null or { HasExited: true })
             {
                 // After a kill, PostgreSQL cannot start while one of its old processes is running.
-                daemon = Daemon.Start(
-                    $"exec {Prefix}{Bin}/postgres -D '{folder}/data' -p {port} -k '{folder}' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200", folder);
+                _daemon = Daemon.Start(
+                    $"exec {Prefix}{Bin}/postgres -D '{_folder}/data' -p {_port} -k '{_folder}' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200", _folder);
             }
 
             return await CanQueryAsync();
@@ -46,11 +46,11 @@ public sealed class PostgresServer : IAsyncLifetime
     }
 
     /// <summary>Kills all server processes with SIGKILL.</summary>
-    public void Kill() => daemon!.Kill();
+    public void Kill() => _daemon!.Kill();
 
     public async Task<string> CreateDatabaseAsync()
     {
-        var name = $"meet_{Interlocked.Increment(ref databases)}";
+        var name = $"meet_{Interlocked.Increment(ref _databases)}";
         await using var source = NpgsqlDataSource.Create(ConnectionTo("postgres", "postgres"));
         foreach (var sql in new[] { $"CREATE ROLE {name} LOGIN", $"CREATE DATABASE {name} OWNER {name}" })
         {
@@ -64,11 +64,11 @@ public sealed class PostgresServer : IAsyncLifetime
     public Task DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        daemon?.Dispose();
+        _daemon?.Dispose();
         return Task.CompletedTask;
     }
 
-    private string ConnectionTo(string database, string user) => $"Host=127.0.0.1;Port={port};Username={user};Database={database};Maximum Pool Size=20";
+    private string ConnectionTo(string database, string user) => $"Host=127.0.0.1;Port={_port};Username={user};Database={database};Maximum Pool Size=20";
 
     private async Task<bool> CanQueryAsync()
     {

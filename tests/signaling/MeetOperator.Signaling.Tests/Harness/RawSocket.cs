@@ -7,21 +7,21 @@ namespace MeetOperator.Signaling.Tests.Harness;
 /// <summary>A minimal WebSocket client for misbehavior that regular clients do not support, such as never reading or not responding to pings.</summary>
 internal sealed class RawSocket : IDisposable
 {
-    private readonly TcpClient tcp = new();
+    private readonly TcpClient _tcp = new();
 
-    private RawSocket(int receiveBuffer) => tcp.ReceiveBufferSize = receiveBuffer;
+    private RawSocket(int receiveBuffer) => _tcp.ReceiveBufferSize = receiveBuffer;
 
     public static async Task<RawSocket> OpenAsync(string webSocketUrl, int receiveBuffer = 64 * 1024)
     {
         var url = new Uri(webSocketUrl);
         var socket = new RawSocket(receiveBuffer);
-        await socket.tcp.ConnectAsync(url.Host, url.Port);
+        await socket._tcp.ConnectAsync(url.Host, url.Port);
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
-        await socket.tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+        await socket._tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
             $"GET {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"));
         var head = new StringBuilder();
         var one = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await socket.tcp.GetStream().ReadAsync(one) == 1)
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await socket._tcp.GetStream().ReadAsync(one) == 1)
         {
             head.Append((char)one[0]);
         }
@@ -42,7 +42,7 @@ internal sealed class RawSocket : IDisposable
         var payload = Encoding.UTF8.GetBytes(text);
         byte[] length = payload.Length < 126 ? [(byte)(0x80 | payload.Length)] : [0x80 | 126, (byte)(payload.Length >> 8), (byte)payload.Length];
         // RFC 6455 §5.3: a mask of zeros leaves the payload unchanged.
-        await tcp.GetStream().WriteAsync((byte[])[head, .. length, 0, 0, 0, 0, .. payload]);
+        await _tcp.GetStream().WriteAsync((byte[])[head, .. length, 0, 0, 0, 0, .. payload]);
     }
 
     /// <summary>Like <see cref="SendFrameAsync"/>, but returns false if the server has closed the connection.</summary>
@@ -64,7 +64,7 @@ internal sealed class RawSocket : IDisposable
     {
         try
         {
-            return tcp.Client.Poll(0, SelectMode.SelectRead) && tcp.Client.Available == 0;
+            return _tcp.Client.Poll(0, SelectMode.SelectRead) && _tcp.Client.Available == 0;
         }
         catch (SocketException)
         {
@@ -72,5 +72,5 @@ internal sealed class RawSocket : IDisposable
         }
     }
 
-    public void Dispose() => tcp.Dispose();
+    public void Dispose() => _tcp.Dispose();
 }

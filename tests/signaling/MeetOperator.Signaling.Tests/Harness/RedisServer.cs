@@ -3,10 +3,10 @@ namespace MeetOperator.Signaling.Tests.Harness;
 /// <summary>A Redis server for the test run, on a free port and without persistence, so a restart loses all data.</summary>
 public sealed class RedisServer : IAsyncLifetime
 {
-    private readonly int port = Daemon.FreePort();
-    private Daemon? daemon;
+    private readonly int _port = Daemon.FreePort();
+    private Daemon? _daemon;
 
-    public string Configuration => $"127.0.0.1:{port}";
+    public string Configuration => $"127.0.0.1:{_port}";
 
     /// <summary>Configuration for tests that are not about outages: on a busy machine, commands can exceed the default timeout of two seconds.</summary>
     public string LongTimeoutConfiguration => $"{Configuration},responseTimeout=30000";
@@ -15,25 +15,25 @@ public sealed class RedisServer : IAsyncLifetime
 
     public async Task StartAsync()
     {
-        daemon = Daemon.Start($"exec redis-server --port {port} --bind 127.0.0.1 --save '' --appendonly no", Daemon.NewFolder("redis"));
-        await Eventually.TrueAsync(() => daemon.AcceptsAsync(port), "Redis accepts connections");
+        _daemon = Daemon.Start($"exec redis-server --port {_port} --bind 127.0.0.1 --save '' --appendonly no", Daemon.NewFolder("redis"));
+        await Eventually.TrueAsync(() => _daemon.AcceptsAsync(_port), "Redis accepts connections");
     }
 
     /// <summary>Kills the server with SIGKILL. <see cref="StartAsync"/> restarts it on the same port, without data.</summary>
     public void Kill()
     {
-        daemon!.Kill();
+        _daemon!.Kill();
         Stop();
     }
 
-    public void Pause() => daemon!.Pause();
+    public void Pause() => _daemon!.Pause();
 
-    public void Continue() => daemon!.Continue();
+    public void Continue() => _daemon!.Continue();
 
     public void Stop()
     {
-        daemon?.Dispose();
-        daemon = null;
+        _daemon?.Dispose();
+        _daemon = null;
     }
 
     public Task DisposeAsync()

@@ -7,18 +7,18 @@ namespace MeetOperator.Signaling.Tests.Harness;
 /// <summary>One address in front of several servers, like a Kubernetes Service. Each connection goes to the next server that accepts it.</summary>
 internal sealed class TcpForwarder : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly IPEndPoint[] targets;
-    private readonly ConcurrentDictionary<TcpClient, byte> open = new();
-    private readonly Task accepting;
-    private int next = -1;
-    private volatile Fault fault;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly IPEndPoint[] _targets;
+    private readonly ConcurrentDictionary<TcpClient, byte> _open = new();
+    private readonly Task _accepting;
+    private int _next = -1;
+    private volatile Fault _fault;
 
     public TcpForwarder(params IPEndPoint[] targets)
     {
-        this.targets = targets;
-        listener.Start();
-        accepting = AcceptAsync();
+        _targets = targets;
+        _listener.Start();
+        _accepting = AcceptAsync();
     }
 
     private enum Fault
@@ -28,38 +28,38 @@ internal sealed class TcpForwarder : IAsyncDisposable
         Hangs,
     }
 
-    public Uri Address => new($"http://{listener.LocalEndpoint}/");
+    public Uri Address => new($"http://{_listener.LocalEndpoint}/");
 
     /// <summary>Closes all connections, and rejects new ones until <see cref="Restore"/>.</summary>
     public void Break()
     {
-        fault = Fault.Rejects;
+        _fault = Fault.Rejects;
         CloseAll();
     }
 
     /// <summary>Closes all connections, and accepts new ones without forwarding data until <see cref="Restore"/>.</summary>
     public void Hang()
     {
-        fault = Fault.Hangs;
+        _fault = Fault.Hangs;
         CloseAll();
     }
 
     public void Restore()
     {
-        fault = Fault.None;
+        _fault = Fault.None;
         CloseAll();
     }
 
     public async ValueTask DisposeAsync()
     {
-        listener.Stop();
+        _listener.Stop();
         CloseAll();
-        await accepting;
+        await _accepting;
     }
 
     private void CloseAll()
     {
-        foreach (var client in open.Keys)
+        foreach (var client in _open.Keys)
         {
             client.Close();
         }
@@ -71,7 +71,7 @@ internal sealed class TcpForwarder : IAsyncDisposable
         {
             while (true)
             {
-                _ = ForwardAsync(await listener.AcceptTcpClientAsync());
+                _ = ForwardAsync(await _listener.AcceptTcpClientAsync());
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -83,19 +83,19 @@ internal sealed class TcpForwarder : IAsyncDisposable
     private async Task ForwardAsync(TcpClient client)
     {
         using var _ = client;
-        open[client] = 0;
+        _open[client] = 0;
         try
         {
-            if (fault == Fault.Hangs)
+            if (_fault == Fault.Hangs)
             {
                 await client.GetStream().CopyToAsync(Stream.Null);
             }
-            else if (fault == Fault.None && await ConnectAsync() is { } server)
+            else if (_fault == Fault.None && await ConnectAsync() is { } server)
             {
                 using var __ = server;
-                open[server] = 0;
+                _open[server] = 0;
                 await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(client.GetStream()));
-                open.TryRemove(server, out var ___);
+                _open.TryRemove(server, out var ___);
             }
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException)
@@ -104,18 +104,18 @@ internal sealed class TcpForwarder : IAsyncDisposable
         }
         finally
         {
-            open.TryRemove(client, out var ____);
+            _open.TryRemove(client, out var ____);
         }
     }
 
     private async Task<TcpClient?> ConnectAsync()
     {
-        for (var i = 0; i < targets.Length; i++)
+        for (var i = 0; i < _targets.Length; i++)
         {
             var server = new TcpClient();
             try
             {
-                await server.ConnectAsync(targets[(int)((uint)Interlocked.Increment(ref next) % targets.Length)]);
+                await server.ConnectAsync(_targets[(int)((uint)Interlocked.Increment(ref _next) % _targets.Length)]);
                 return server;
             }
             catch (SocketException)

@@ -9,36 +9,36 @@ namespace MeetOperator.Signaling.Tests.Harness;
 /// <summary>A WebSocket client that records all received messages.</summary>
 public sealed class TestClient : IAsyncDisposable
 {
-    private readonly ClientWebSocket socket;
-    private readonly List<JsonObject> received = [];
-    private readonly Task reading;
+    private readonly ClientWebSocket _socket;
+    private readonly List<JsonObject> _received = [];
+    private readonly Task _reading;
 
     private TestClient(ClientWebSocket socket, JoinAnswer join)
     {
-        this.socket = socket;
+        _socket = socket;
         Join = join;
-        reading = ReadAsync();
+        _reading = ReadAsync();
     }
 
     public JoinAnswer Join { get; }
 
     public string Id => Join.ParticipantId;
 
-    public WebSocketCloseStatus? CloseStatus => socket.CloseStatus;
+    public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
 
-    public string? Subprotocol => socket.SubProtocol;
+    public string? Subprotocol => _socket.SubProtocol;
 
     /// <summary>Completes when the socket closes.</summary>
-    public Task Closed => reading;
+    public Task Closed => _reading;
 
     /// <summary>All messages received so far, in order.</summary>
     public IReadOnlyList<JsonObject> Received
     {
         get
         {
-            lock (received)
+            lock (_received)
             {
-                return [.. received];
+                return [.. _received];
             }
         }
     }
@@ -87,7 +87,7 @@ public sealed class TestClient : IAsyncDisposable
     {
         try
         {
-            await socket.SendAsync(bytes, type, true, default);
+            await _socket.SendAsync(bytes, type, true, default);
         }
         catch (WebSocketException)
         {
@@ -110,18 +110,18 @@ public sealed class TestClient : IAsyncDisposable
 
     public async Task<WebSocketCloseStatus?> ExpectCloseAsync(TimeSpan? limit = null)
     {
-        await reading.WaitAsync(limit ?? TimeSpan.FromSeconds(60));
+        await _reading.WaitAsync(limit ?? TimeSpan.FromSeconds(60));
         return CloseStatus;
     }
 
     /// <summary>Aborts the connection without a close frame.</summary>
-    public void Abort() => socket.Abort();
+    public void Abort() => _socket.Abort();
 
     public async ValueTask DisposeAsync()
     {
-        socket.Abort();
-        await reading;
-        socket.Dispose();
+        _socket.Abort();
+        await _reading;
+        _socket.Dispose();
     }
 
     private async Task ReadAsync()
@@ -135,19 +135,19 @@ public sealed class TestClient : IAsyncDisposable
                 ValueWebSocketReceiveResult result;
                 do
                 {
-                    result = await socket.ReceiveAsync(buffer.AsMemory(length), default);
+                    result = await _socket.ReceiveAsync(buffer.AsMemory(length), default);
                     length += result.Count;
                 }
                 while (!result.EndOfMessage);
                 if (result.MessageType == WebSocketMessageType.Close)
                 {
-                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
+                    await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
                     return;
                 }
 
-                lock (received)
+                lock (_received)
                 {
-                    received.Add(JsonNode.Parse(buffer.AsSpan(0, length))!.AsObject());
+                    _received.Add(JsonNode.Parse(buffer.AsSpan(0, length))!.AsObject());
                 }
             }
         }

@@ -27,19 +27,19 @@ public sealed class TestCluster : IAsyncDisposable
     public const string Namespace = "meet-default";
     private const string SystemNamespace = "meet-system";
 
-    private readonly CancellationTokenSource ends = new();
-    private readonly ConcurrentDictionary<string, SimulatedMediaNode> nodes = new(StringComparer.Ordinal);
-    private readonly ConcurrentBag<SimulatedMediaNode> drained = [];
-    private readonly SemaphoreSlim placing = new(1);
-    private readonly HttpClient http;
-    private readonly Informer<Meeting> meetings;
-    private Task running = Task.CompletedTask;
+    private readonly CancellationTokenSource _ends = new();
+    private readonly ConcurrentDictionary<string, SimulatedMediaNode> _nodes = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<SimulatedMediaNode> _drained = [];
+    private readonly SemaphoreSlim _placing = new(1);
+    private readonly HttpClient _http;
+    private readonly Informer<Meeting> _meetings;
+    private Task _running = Task.CompletedTask;
 
     private TestCluster(TestApiServer api)
     {
         Api = api;
-        http = Authority.Http(ControlRole.Operator);
-        meetings = new Informer<Meeting>(api.Client);
+        _http = Authority.Http(ControlRole.Operator);
+        _meetings = new Informer<Meeting>(api.Client);
     }
 
     public TestApiServer Api { get; }
@@ -61,8 +61,8 @@ public sealed class TestCluster : IAsyncDisposable
         await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = SystemNamespace } }, default);
         await cluster.CreateCertificateAsync();
         await cluster.AddTenantAsync(Tenant, Namespace);
-        cluster.meetings.OnChange(c => _ = cluster.ReconcileAsync(c.Key));
-        cluster.running = cluster.meetings.RunAsync(cluster.ends.Token);
+        cluster._meetings.OnChange(c => _ = cluster.ReconcileAsync(c.Key));
+        cluster._running = cluster._meetings.RunAsync(cluster._ends.Token);
         return cluster;
     }
 
@@ -113,7 +113,7 @@ public sealed class TestCluster : IAsyncDisposable
     public async Task<SimulatedMediaNode> AddNodeAsync(string name)
     {
         var node = await SimulatedMediaNode.StartAsync(name, Authority.Node(Namespace, name));
-        nodes[name] = node;
+        _nodes[name] = node;
         var key = new NamespacedName(Namespace, name);
         await Client.CreateAsync(
             new SfuNode
@@ -141,9 +141,9 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Simulates the crash of a node. Its meetings are placed on another node with a higher generation.</summary>
     public async Task KillNodeAsync(string name)
     {
-        nodes.TryRemove(name, out var node);
+        _nodes.TryRemove(name, out var node);
         await node!.DieAsync();
-        foreach (var meeting in meetings.List())
+        foreach (var meeting in _meetings.List())
         {
             await ReconcileAsync(meeting.Metadata.NamespacedName);
         }
@@ -152,9 +152,9 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Places the meetings of a node on another node. The node keeps running.</summary>
     public async Task DrainNodeAsync(string name)
     {
-        nodes.TryRemove(name, out var node);
-        drained.Add(node!);
-        foreach (var meeting in meetings.List())
+        _nodes.TryRemove(name, out var node);
+        _drained.Add(node!);
+        foreach (var meeting in _meetings.List())
         {
             await ReconcileAsync(meeting.Metadata.NamespacedName);
         }
@@ -162,21 +162,21 @@ public sealed class TestCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ends.CancelAsync();
-        await running;
-        foreach (var node in nodes.Values.Concat(drained))
+        await _ends.CancelAsync();
+        await _running;
+        foreach (var node in _nodes.Values.Concat(_drained))
         {
             await node.DisposeAsync();
         }
 
-        http.Dispose();
+        _http.Dispose();
         Authority.Dispose();
         await Api.DisposeAsync();
     }
 
     private async Task ReconcileAsync(NamespacedName key)
     {
-        await placing.WaitAsync();
+        await _placing.WaitAsync();
         try
         {
             if (await Client.TryGetAsync<Meeting>(key, default) is not { } meeting)
@@ -193,20 +193,20 @@ public sealed class TestCluster : IAsyncDisposable
                 await PlaceAsync(meeting);
             }
         }
-        catch (Exception e) when (e is KubeApiException or HttpRequestException or NodeControlException && ends.IsCancellationRequested)
+        catch (Exception e) when (e is KubeApiException or HttpRequestException or NodeControlException && _ends.IsCancellationRequested)
         {
             // The test has ended.
         }
         finally
         {
-            placing.Release();
+            _placing.Release();
         }
     }
 
     private async Task PlaceAsync(Meeting meeting)
     {
         var now = meeting.Status?.Assignments.FirstOrDefault();
-        if (now is not null && nodes.ContainsKey(now.SfuNode))
+        if (now is not null && _nodes.ContainsKey(now.SfuNode))
         {
             return;
         }
@@ -218,7 +218,7 @@ public sealed class TestCluster : IAsyncDisposable
         }
 
         var rejection = meeting.Metadata.Namespace == IdTakenIn ? ("IdTaken", "another meeting has the ID") : PlacementRejection;
-        if (rejection is { } condition || nodes.IsEmpty)
+        if (rejection is { } condition || _nodes.IsEmpty)
         {
             condition = rejection ?? ("NoNodes", "There is no media node.");
             if (meeting.Status?.Conditions.Any(c => c.Reason == condition.Reason) != true)
@@ -234,9 +234,9 @@ public sealed class TestCluster : IAsyncDisposable
             return;
         }
 
-        var node = nodes.Values.OrderBy(n => n.Name, StringComparer.Ordinal).First();
+        var node = _nodes.Values.OrderBy(n => n.Name, StringComparer.Ordinal).First();
         var generation = (now?.Generation ?? 0) + 1;
-        await node.Client(http).PutRoomAsync(MeetingId.Of(meeting), new RoomSpec { Generation = generation }, default);
+        await node.Client(_http).PutRoomAsync(MeetingId.Of(meeting), new RoomSpec { Generation = generation }, default);
         await PatchStatusAsync(meeting, new JsonObject
         {
             ["phase"] = "Ready",

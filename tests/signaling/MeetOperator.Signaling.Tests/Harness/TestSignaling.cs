@@ -15,13 +15,13 @@ namespace MeetOperator.Signaling.Tests.Harness;
 /// <summary>A signaling server on a free loopback port, and a client for its REST API.</summary>
 public sealed class TestSignaling : IAsyncDisposable
 {
-    private readonly WebApplication app;
-    private readonly string? database;
+    private readonly WebApplication _app;
+    private readonly string? _database;
 
     private TestSignaling(WebApplication app, SignalingOptions options, LogCapture logs, string? database)
     {
-        this.app = app;
-        this.database = database;
+        _app = app;
+        _database = database;
         Options = options;
         LogLines = () => logs.Lines;
         Address = new Uri(app.Urls.First().TrimEnd('/') + "/");
@@ -41,7 +41,7 @@ public sealed class TestSignaling : IAsyncDisposable
     public Func<IReadOnlyCollection<string>> LogLines { get; }
 
     public T Service<T>()
-        where T : notnull => app.Services.GetRequiredService<T>();
+        where T : notnull => _app.Services.GetRequiredService<T>();
 
     public static async Task<TestSignaling> StartAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null, KubeClient? kube = null)
     {
@@ -115,16 +115,16 @@ public sealed class TestSignaling : IAsyncDisposable
         return await Http.SendAsync(request);
     }
 
-    public Task StopAsync() => app.StopAsync();
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await app.StopAsync();
-        await app.DisposeAsync();
-        if (database is not null)
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        if (_database is not null)
         {
-            File.Delete(database);
+            File.Delete(_database);
         }
     }
 }

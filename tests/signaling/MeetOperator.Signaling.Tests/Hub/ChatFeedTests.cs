@@ -19,31 +19,31 @@ public sealed class ChatFeedTests : IAsyncLifetime
 {
     private static readonly MeetingKey Meeting = new("acme", "m1");
 
-    private readonly string folder = Daemon.NewFolder("chat-feed");
-    private ISqlDatabase database = null!;
-    private SqlChatRepository chat = null!;
+    private readonly string _folder = Daemon.NewFolder("chat-feed");
+    private ISqlDatabase _database = null!;
+    private SqlChatRepository _chat = null!;
 
     public async Task InitializeAsync()
     {
-        database = SqlDatabases.Create($"sqlite:{Path.Combine(folder, "chat.db")}");
-        await Migrator.MigrateAsync(database, TimeProvider.System, default);
-        await new SqlMeetingRepository(database).AddAsync(new MeetingRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, Title = "Chat", Status = MeetingRowStatus.Open, StartTime = 1 }, default);
-        await new SqlParticipantRepository(database).AddAsync(
+        _database = SqlDatabases.Create($"sqlite:{Path.Combine(_folder, "chat.db")}");
+        await Migrator.MigrateAsync(_database, TimeProvider.System, default);
+        await new SqlMeetingRepository(_database).AddAsync(new MeetingRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, Title = "Chat", Status = MeetingRowStatus.Open, StartTime = 1 }, default);
+        await new SqlParticipantRepository(_database).AddAsync(
             new ParticipantRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, ParticipantId = "ann", DisplayName = "Ann", Role = "participant", ConnectionStatus = ConnectionStatuses.Connected, JoinTime = 1 }, default);
-        chat = new SqlChatRepository(database);
+        _chat = new SqlChatRepository(_database);
     }
 
     public async Task DisposeAsync()
     {
-        await database.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        await _database.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
     public async Task Replay_MessagesStoredMeanwhile_DeliversEachOnceInOrder()
     {
         await AppendAsync("line 1");
-        var repository = new InterruptedRepository(chat, () => AppendAsync("line 3"));
+        var repository = new InterruptedRepository(_chat, () => AppendAsync("line 3"));
         var feed = new ChatFeed(repository, Meeting);
         await using var ann = await TestMember.OpenAsync("ann");
         await feed.ReplayAsync(ann.Member, [], default);
@@ -64,7 +64,7 @@ public sealed class ChatFeedTests : IAsyncLifetime
     public async Task Deliver_AfterFailedReplay_SendsAllMessages()
     {
         await AppendAsync("line 1");
-        var repository = new InterruptedRepository(chat, () => throw new IOException("The database is unavailable."));
+        var repository = new InterruptedRepository(_chat, () => throw new IOException("The database is unavailable."));
         var feed = new ChatFeed(repository, Meeting);
         repository.RunsAction = true;
         await using var ann = await TestMember.OpenAsync("ann");
@@ -79,7 +79,7 @@ public sealed class ChatFeedTests : IAsyncLifetime
     }
 
     private Task AppendAsync(string text) =>
-        chat.AppendAsync(new ChatRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, SenderId = "ann", DisplayName = "Ann", Content = text, Reference = text }, default);
+        _chat.AppendAsync(new ChatRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, SenderId = "ann", DisplayName = "Ann", Content = text, Reference = text }, default);
 
     /// <summary>A repository that runs an action right after the chat history was read.</summary>
     private sealed class InterruptedRepository(IChatRepository inner, Func<Task> action) : IChatRepository

@@ -62,25 +62,25 @@ public sealed class RecoveryTests(RecoveryTests.Server server) : IClassFixture<R
     /// <summary>An in-process bus that can simulate recoveries after an outage.</summary>
     private sealed class FlappingBus : IMeetingBus
     {
-        private readonly InProcessMeetingBus bus = new(TimeProvider.System);
-        private readonly List<Action> listeners = [];
+        private readonly InProcessMeetingBus _bus = new(TimeProvider.System);
+        private readonly List<Action> _listeners = [];
 
-        public IPresence Presence => bus.Presence;
+        public IPresence Presence => _bus.Presence;
 
-        public bool IsConnected => bus.IsConnected;
+        public bool IsConnected => _bus.IsConnected;
 
-        public void SimulateRecovery() => listeners.ForEach(recovered => recovered());
+        public void SimulateRecovery() => _listeners.ForEach(recovered => recovered());
 
         public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, Action recovered, CancellationToken ct)
         {
-            listeners.Add(recovered);
-            return bus.SubscribeAsync(meeting, handler, recovered, ct);
+            _listeners.Add(recovered);
+            return _bus.SubscribeAsync(meeting, handler, recovered, ct);
         }
 
-        public Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct) => bus.PublishAsync(meeting, busEvent, ct);
+        public Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct) => _bus.PublishAsync(meeting, busEvent, ct);
 
-        public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct) => bus.TryConsumeCodeAsync(meeting, code, keep, ct);
+        public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct) => _bus.TryConsumeCodeAsync(meeting, code, keep, ct);
 
-        public ValueTask DisposeAsync() => bus.DisposeAsync();
+        public ValueTask DisposeAsync() => _bus.DisposeAsync();
     }
 }

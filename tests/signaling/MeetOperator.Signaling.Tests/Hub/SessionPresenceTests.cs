@@ -13,29 +13,29 @@ public sealed class SessionPresenceTests(SessionPresenceTests.Server server, Red
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
-    private readonly MeetingKey key = new(TestCluster.Tenant, Guid.NewGuid().ToString("D"));
-    private TcpForwarder wire = null!;
-    private RedisMeetingBus cut = null!;
-    private RedisMeetingBus other = null!;
-    private SessionPresence presence = null!;
+    private readonly MeetingKey _key = new(TestCluster.Tenant, Guid.NewGuid().ToString("D"));
+    private TcpForwarder _wire = null!;
+    private RedisMeetingBus _cut = null!;
+    private RedisMeetingBus _other = null!;
+    private SessionPresence _presence = null!;
 
     public sealed class Server : ServerFixture;
 
     public async Task InitializeAsync()
     {
-        wire = new TcpForwarder(IPEndPoint.Parse(redis.Configuration));
-        cut = await RedisMeetingBus.ConnectAsync(redis.LongTimeoutConfiguration.Replace(redis.Configuration, wire.Address.Authority, StringComparison.Ordinal));
-        other = await RedisMeetingBus.ConnectAsync(redis.LongTimeoutConfiguration);
-        await Eventually.TrueAsync(() => cut.IsConnected && other.IsConnected, "both are connected");
-        presence = new SessionPresence(key, server.Signaling.Service<MeetingServices>() with { Bus = cut });
+        _wire = new TcpForwarder(IPEndPoint.Parse(redis.Configuration));
+        _cut = await RedisMeetingBus.ConnectAsync(redis.LongTimeoutConfiguration.Replace(redis.Configuration, _wire.Address.Authority, StringComparison.Ordinal));
+        _other = await RedisMeetingBus.ConnectAsync(redis.LongTimeoutConfiguration);
+        await Eventually.TrueAsync(() => _cut.IsConnected && _other.IsConnected, "both are connected");
+        _presence = new SessionPresence(_key, server.Signaling.Service<MeetingServices>() with { Bus = _cut });
     }
 
     public async Task DisposeAsync()
     {
-        await presence.DisposeAsync();
-        await cut.DisposeAsync();
-        await other.DisposeAsync();
-        await wire.DisposeAsync();
+        await _presence.DisposeAsync();
+        await _cut.DisposeAsync();
+        await _other.DisposeAsync();
+        await _wire.DisposeAsync();
     }
 
     [Theory]
@@ -44,11 +44,11 @@ public sealed class SessionPresenceTests(SessionPresenceTests.Server server, Red
     public async Task Remove_ReconnectedElsewhereDuringOutage_KeepsNewerConnection(string? previous)
     {
         await AcceptWithoutRedisAsync("here", previous);
-        await other.Presence.EnterAsync(key, Entry("elsewhere"), 10, Long, default);
+        await _other.Presence.EnterAsync(_key, Entry("elsewhere"), 10, Long, default);
 
-        Assert.False(await presence.RemoveAsync("ann", "here"));
+        Assert.False(await _presence.RemoveAsync("ann", "here"));
 
-        Assert.Equal("elsewhere", Assert.Single(await other.Presence.ListAsync(key, default)).Connection);
+        Assert.Equal("elsewhere", Assert.Single(await _other.Presence.ListAsync(_key, default)).Connection);
     }
 
     [Fact]
@@ -56,18 +56,18 @@ public sealed class SessionPresenceTests(SessionPresenceTests.Server server, Red
     {
         await AcceptWithoutRedisAsync("here", previous: null);
 
-        Assert.True(await presence.RemoveAsync("ann", "here"));
+        Assert.True(await _presence.RemoveAsync("ann", "here"));
     }
 
     private async Task AcceptWithoutRedisAsync(string connection, string? previous)
     {
-        wire.Break();
-        await Eventually.TrueAsync(() => !cut.IsConnected, "the outage is detected");
-        Assert.Equal(EnterOutcome.Entered, (await presence.EnterAsync(Entry(connection), 10, previous)).Outcome);
-        wire.Restore();
-        await Eventually.TrueAsync(() => cut.IsConnected, "Redis is connected again");
+        _wire.Break();
+        await Eventually.TrueAsync(() => !_cut.IsConnected, "the outage is detected");
+        Assert.Equal(EnterOutcome.Entered, (await _presence.EnterAsync(Entry(connection), 10, previous)).Outcome);
+        _wire.Restore();
+        await Eventually.TrueAsync(() => _cut.IsConnected, "Redis is connected again");
     }
 
-    private PresenceEntry Entry(string connection) => presence.NewEntry(
-        new SocketIdentity(key, "ann", "Ann", ParticipantRole.Participant, ByTicket: true, Returning: true), connection, silenced: false);
+    private PresenceEntry Entry(string connection) => _presence.NewEntry(
+        new SocketIdentity(_key, "ann", "Ann", ParticipantRole.Participant, ByTicket: true, Returning: true), connection, silenced: false);
 }

@@ -11,15 +11,15 @@ namespace MeetOperator.Signaling.Tests.Media;
 /// <summary>Tests the media path when meetings move and when nodes crash, hang or lose participants.</summary>
 public sealed class MediaPathTests : IAsyncLifetime
 {
-    private TestCluster cluster = null!;
-    private SimulatedMediaNode node = null!;
-    private TestSignaling signaling = null!;
+    private TestCluster _cluster = null!;
+    private SimulatedMediaNode _node = null!;
+    private TestSignaling _signaling = null!;
 
     public async Task InitializeAsync()
     {
-        cluster = await TestCluster.StartAsync();
-        node = await cluster.AddNodeAsync("default-aaaaa");
-        signaling = await TestSignaling.StartAsync(cluster, options => options with
+        _cluster = await TestCluster.StartAsync();
+        _node = await _cluster.AddNodeAsync("default-aaaaa");
+        _signaling = await TestSignaling.StartAsync(_cluster, options => options with
         {
             Timings = options.Timings with { RefreshInterval = TimeSpan.FromMilliseconds(300) },
         });
@@ -27,21 +27,21 @@ public sealed class MediaPathTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await signaling.DisposeAsync();
-        await cluster.DisposeAsync();
+        await _signaling.DisposeAsync();
+        await _cluster.DisposeAsync();
     }
 
     [Fact]
     public async Task NodeDies_ConnectedClients_RestartOnNextNode()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await bob.ExpectAsync("offer");
 
-        var next = await cluster.AddNodeAsync("default-bbbbb");
-        await cluster.KillNodeAsync("default-aaaaa");
+        var next = await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.KillNodeAsync("default-aaaaa");
 
         foreach (var client in new[] { ann, bob })
         {
@@ -60,64 +60,64 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task NodeDrained_WhipPublisherAndRemoved_AreRemovedFromNode()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
-        var camera = await signaling.JoinAsync(meeting.MeetingId, "Camera");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var camera = await _signaling.JoinAsync(meeting.MeetingId, "Camera");
         var offer = new StringContent(Sdp.Publish(), new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp"));
-        Assert.True((await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/whip", offer, bearer: camera.Ticket)).IsSuccessStatusCode);
+        Assert.True((await _signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/whip", offer, bearer: camera.Ticket)).IsSuccessStatusCode);
         await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == camera.ParticipantId);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id) && r.Participants.ContainsKey(camera.ParticipantId)), "all participants are on the node");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id) && r.Participants.ContainsKey(camera.ParticipantId)), "all participants are on the node");
 
-        await cluster.AddNodeAsync("default-bbbbb");
-        await cluster.DrainNodeAsync("default-aaaaa");
+        await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.DrainNodeAsync("default-aaaaa");
 
         await bob.ExpectAsync("media-restart");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(camera.ParticipantId)), "the encoder's session has ended");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(camera.ParticipantId)), "the encoder's session has ended");
 
-        Assert.True(node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id))); // The web client leaves the previous node itself.
-        await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the removed participant is removed from the previous node");
+        Assert.True(_node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id))); // The web client leaves the previous node itself.
+        await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the removed participant is removed from the previous node");
     }
 
     [Fact]
     public async Task NodeLosesParticipant_StreamOpen_ClientRestarts()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
-        node.RemoveParticipant(meeting.MeetingId, ann.Id);
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
+        _node.RemoveParticipant(meeting.MeetingId, ann.Id);
         Assert.Equal("lost", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node again");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node again");
     }
 
     [Fact]
     public async Task NodeLosesParticipant_BeforeStreamOpens_ClientRestarts()
     {
         var reading = new TaskCompletionSource();
-        node.EventsAfter = reading.Task;
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
-        node.RemoveParticipant(meeting.MeetingId, ann.Id);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is null), "the participant is refreshed on the node");
+        _node.EventsAfter = reading.Task;
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
+        _node.RemoveParticipant(meeting.MeetingId, ann.Id);
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is null), "the participant is refreshed on the node");
 
         reading.SetResult();
 
         Assert.Equal("lost", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node again");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node again");
     }
 
     [Fact]
     public async Task NodeHangs_Offer_FailsAndKeepsSocket()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "the participant is on the node");
-        node.Hang();
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "the participant is on the node");
+        _node.Hang();
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await ann.ExpectAsync("error", m => (string?)m["code"] == "media-failed");
-        node.Resume();
+        _node.Resume();
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await ann.ExpectAsync("answer");
     }
@@ -125,26 +125,26 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task NodeHangs_ManyOffers_AreRateLimitedExceptRestart()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
-        node.Hang();
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
+        _node.Hang();
         await OfferAsync("before");
         await ann.ExpectAsync("error", m => (string?)m["code"] == "rate-limited" && ((string?)m["reference"])?.StartsWith("before", StringComparison.Ordinal) == true);
 
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("2"), restart = true, reference = "restart" });
-        node.Resume();
+        _node.Resume();
         await ann.ExpectAsync("answer", m => (string?)m["reference"] == "restart");
         Assert.DoesNotContain(ann.OfType("error"), m => (string?)m["reference"] == "restart");
 
-        node.Hang();
+        _node.Hang();
         await OfferAsync("last");
         await ann.ExpectAsync("error", m => (string?)m["code"] == "rate-limited" && ((string?)m["reference"])?.StartsWith("last", StringComparison.Ordinal) == true);
         await ann.SendAsync(new { type = "leave" });
         await bob.ExpectAsync("participant-left", m => (string?)m["reason"] == "left");
         Assert.Equal(CloseCodes.Normal, await ann.ExpectCloseAsync());
-        node.Resume();
+        _node.Resume();
 
         async Task OfferAsync(string reference)
         {
@@ -158,10 +158,10 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task NodeHangs_RepeatedMutes_AppliesLastOne()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
-        node.Hang();
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
+        _node.Hang();
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         foreach (var type in new[] { "mute", "unmute", "mute", "unmute" })
         {
@@ -170,20 +170,20 @@ public sealed class MediaPathTests : IAsyncLifetime
 
         await ann.SendAsync(new { type = "mute", mediaType = "audio" });
         await ann.ExpectAsync("media-update", m => !(bool)m["audio"]!);
-        node.Resume();
+        _node.Resume();
 
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants[ann.Id].IsMuted("microphone")), "the microphone is muted at the node");
-        Assert.False(node.Read(meeting.MeetingId, r => r.Participants[ann.Id].IsMuted("camera")));
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants[ann.Id].IsMuted("microphone")), "the microphone is muted at the node");
+        Assert.False(_node.Read(meeting.MeetingId, r => r.Participants[ann.Id].IsMuted("camera")));
     }
 
     [Fact]
     public async Task Offer_ReplacedSession_ReturnsUnknownSession()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         var session = (string?)(await ann.ExpectAsync("answer"))["sessionId"];
-        Assert.Equal(node.Read(meeting.MeetingId, r => r.Participants[ann.Id].PublishSession), session);
+        Assert.Equal(_node.Read(meeting.MeetingId, r => r.Participants[ann.Id].PublishSession), session);
 
         // Simulates another replica or a WHIP request that replaced the session.
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), restart = true });
@@ -199,8 +199,8 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task Offer_WithReference_ReturnsReferenceInAnswerOrError()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
 
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), reference = "first" });
         Assert.Equal("first", (string?)(await ann.ExpectAsync("answer"))["reference"]);
@@ -216,12 +216,12 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task Answer_UnknownSession_ReturnsUnknownSession()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         var offer = await bob.ExpectAsync("offer");
-        Assert.Equal(node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession), (string?)offer["sessionId"]);
+        Assert.Equal(_node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession), (string?)offer["sessionId"]);
 
         await bob.SendAsync(new { type = "answer", to = "sfu", sdp = Sdp.Publish(), revision = (int)offer["revision"]!, sessionId = "earlier" });
 
@@ -234,25 +234,25 @@ public sealed class MediaPathTests : IAsyncLifetime
     [InlineData("closed", "renegotiation-limit")]
     public async Task NodeEndsSession_Subscribe_OffersNewSession(string state, string reason)
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         var session = (string?)(await bob.ExpectAsync("offer"))["sessionId"];
 
         EmitEnd(meeting.MeetingId, bob.Id, "subscribe", session, state, reason);
 
         await Eventually.TrueAsync(() => bob.OfType("offer").Any(o => (string?)o["sessionId"] != session), "a new session is offered");
-        Assert.NotEqual(session, node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession));
+        Assert.NotEqual(session, _node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession));
         Assert.Empty(bob.OfType("media-restart"));
     }
 
     [Fact]
     public async Task NodeEndsSession_Publish_ClientRestarts()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         var session = (string?)(await ann.ExpectAsync("answer"))["sessionId"];
         await bob.ExpectAsync("offer");
@@ -266,9 +266,9 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task SessionEnds_ReplacedOrClosedByOwner_IsNotRestarted()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         var session = (string?)(await bob.ExpectAsync("offer"))["sessionId"];
 
@@ -276,7 +276,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         EmitEnd(meeting.MeetingId, bob.Id, "subscribe", "earlier", "failed", "error");
         EmitEnd(meeting.MeetingId, ann.Id, "publish", "earlier", "failed", "error");
         EmitEnd(meeting.MeetingId, bob.Id, "play", session, "failed", "error");
-        node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 90 });
+        _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 90 });
         await bob.ExpectAsync("speaking");
 
         // Any restart would finish before the following messages are processed.
@@ -287,7 +287,7 @@ public sealed class MediaPathTests : IAsyncLifetime
             Assert.Empty(client.OfType("media-restart"));
         }
 
-        Assert.Equal(session, node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession));
+        Assert.Equal(session, _node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession));
     }
 
     [Fact]
@@ -309,12 +309,12 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task SessionFull_MoreTracksThanSections_SendsTooManyTracks()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         await Eventually.TrueAsync(
             () =>
             {
-                node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.SessionState, ParticipantId = ann.Id, Kind = "subscribe", State = "full", Reason = "512 sections" });
+                _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.SessionState, ParticipantId = ann.Id, Kind = "subscribe", State = "full", Reason = "512 sections" });
                 return ann.OfType("error").Any(e => (string?)e["code"] == "too-many-tracks" && (string?)e["message"] == "512 sections");
             },
             "the participant gets an error");
@@ -323,22 +323,22 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task Refresh_OpenSocket_RepeatsUntilLeave()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.Touches > 3), "the participant is refreshed repeatedly");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.Touches > 3), "the participant is refreshed repeatedly");
         await ann.SendAsync(new { type = "leave" });
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(ann.Id)), "the participant is removed from the node");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(ann.Id)), "the participant is removed from the node");
     }
 
     [Fact]
     public async Task Speaking_FromNode_IsBroadcast()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         await Eventually.TrueAsync(
             () =>
             {
-                node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 90 });
+                _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 90 });
                 return ann.OfType("speaking").Count > 0;
             },
             "the speaker is announced");
@@ -348,14 +348,14 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task TrackAdded_FromNode_IsStored()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "the participant is on the node");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "the participant is on the node");
         await Eventually.TrueAsync(
             async () =>
             {
-                node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.TrackAdded, ParticipantId = ann.Id, Kind = "video", Source = "screen" });
-                return (await signaling.Service<IMediaStreamRepository>().ListAsync(TestCluster.Tenant, meeting.MeetingId, default)).Any(s => s.StreamType == "screen");
+                _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.TrackAdded, ParticipantId = ann.Id, Kind = "video", Source = "screen" });
+                return (await _signaling.Service<IMediaStreamRepository>().ListAsync(TestCluster.Tenant, meeting.MeetingId, default)).Any(s => s.StreamType == "screen");
             },
             "the track is stored");
     }
@@ -363,33 +363,33 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task SubscribeSession_NewSocket_IsKeptOnlyOnResume()
     {
-        var meeting = await signaling.CreateAsync();
-        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await bob.ExpectAsync("offer");
         var session = Session();
 
         bob.Abort();
-        await using var resumed = await TestClient.OpenByTicketAsync(bob.Join, signaling.Address);
+        await using var resumed = await TestClient.OpenByTicketAsync(bob.Join, _signaling.Address);
         await resumed.JoinAsync(resume: true);
         await resumed.ExpectAsync("offer");
         Assert.Equal(session, Session());
 
-        await using var fresh = await TestClient.OpenByTicketAsync(bob.Join, signaling.Address);
+        await using var fresh = await TestClient.OpenByTicketAsync(bob.Join, _signaling.Address);
         await fresh.JoinAsync();
         await fresh.ExpectAsync("offer");
         Assert.NotEqual(session, Session());
         await bob.DisposeAsync();
 
-        string? Session() => node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession);
+        string? Session() => _node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession);
     }
 
     [Fact]
     public async Task PublishSession_NewPeerConnection_IsReplaced()
     {
-        var meeting = await signaling.CreateAsync();
-        var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var meeting = await _signaling.CreateAsync();
+        var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         await PublishAsync(bob, "1", answers: 1);
         var session = Session();
         await PublishAsync(bob, "1", answers: 2);
@@ -397,14 +397,14 @@ public sealed class MediaPathTests : IAsyncLifetime
 
         // After a reload, the page joins with its ticket and sends an offer from a new peer connection without a session ID.
         bob.Abort();
-        await using var reloaded = await TestClient.OpenAsync(await signaling.JoinAsync(meeting.MeetingId, "Bob", ticket: bob.Join.Ticket));
+        await using var reloaded = await TestClient.OpenAsync(await _signaling.JoinAsync(meeting.MeetingId, "Bob", ticket: bob.Join.Ticket));
         await reloaded.JoinAsync();
         await PublishAsync(reloaded, "2", answers: 1);
         Assert.NotEqual(session, Session());
         Assert.Equal(bob.Id, reloaded.Id);
         await bob.DisposeAsync();
 
-        string? Session() => node.Read(meeting.MeetingId, r => r.Participants[bob.Id].PublishSession);
+        string? Session() => _node.Read(meeting.MeetingId, r => r.Participants[bob.Id].PublishSession);
         static async Task PublishAsync(TestClient client, string origin, int answers)
         {
             await client.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(origin) });
@@ -412,7 +412,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         }
     }
 
-    private void EmitEnd(string meeting, string participant, string kind, string? session, string state, string? reason) => node.Emit(meeting, new RoomEvent
+    private void EmitEnd(string meeting, string participant, string kind, string? session, string state, string? reason) => _node.Emit(meeting, new RoomEvent
     {
         Type = RoomEventTypes.SessionState,
         ParticipantId = participant,

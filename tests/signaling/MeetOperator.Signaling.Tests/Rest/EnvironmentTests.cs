@@ -6,9 +6,9 @@ namespace MeetOperator.Signaling.Tests.Rest;
 
 public sealed class EnvironmentTests : IDisposable
 {
-    private readonly string folder = Daemon.NewFolder("environment");
+    private readonly string _folder = Daemon.NewFolder("environment");
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void TryRead_AllVariablesSet_ReturnsOptions()
@@ -25,11 +25,11 @@ public sealed class EnvironmentTests : IDisposable
             ["MEET_PUBLIC_URL"] = "https://meet.example",
             ["MEET_REDIS"] = "redis:6379",
             ["MEET_LOCAL_TENANT"] = "default",
-            ["MEET_WEB_ROOT"] = folder,
+            ["MEET_WEB_ROOT"] = _folder,
             ["MEET_DRAIN_SECONDS"] = "5",
             ["MEET_TRUSTED_PROXIES"] = "10.0.0.0/8, fd00::/8",
         }, out var options, out var errors), string.Join("\n", errors));
-        Assert.Equal(("127.0.0.1:9000", "127.0.0.1:9001", "redis:6379", "default", folder), (options!.HttpAddress, options.MetricsAddress, options.Redis, options.LocalTenant, options.WebRoot));
+        Assert.Equal(("127.0.0.1:9000", "127.0.0.1:9001", "redis:6379", "default", _folder), (options!.HttpAddress, options.MetricsAddress, options.Redis, options.LocalTenant, options.WebRoot));
         Assert.Equal(("conference", "conference-control-signaling"), (options.Namespace, options.ControlSecret));
         Assert.Equal("https://meet.example/", options.PublicUrl!.ToString());
         Assert.Equal(TimeSpan.FromSeconds(5), options.Drain);
@@ -68,7 +68,7 @@ public sealed class EnvironmentTests : IDisposable
     [Fact]
     public void TryRead_ShortKey_ReturnsError()
     {
-        var file = Path.Combine(folder, "short");
+        var file = Path.Combine(_folder, "short");
         File.WriteAllText(file, "too short");
         Assert.False(Read(new() { ["MEET_DATABASE"] = "sqlite:x", ["MEET_SIGNING_KEY_FILE"] = file }, out _, out var errors));
         Assert.Single(errors);
@@ -79,7 +79,7 @@ public sealed class EnvironmentTests : IDisposable
 
     private string Key()
     {
-        var signing = Path.Combine(folder, "signing");
+        var signing = Path.Combine(_folder, "signing");
         File.WriteAllBytes(signing, System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
         return signing;
     }

@@ -12,15 +12,15 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
 {
     public sealed class Server : ServerFixture
     {
-        private readonly string root = Daemon.NewFolder("web");
+        private readonly string _root = Daemon.NewFolder("web");
 
         protected override SignalingOptions Configure(SignalingOptions options)
         {
-            Directory.CreateDirectory(Path.Combine(root, "assets"));
-            File.WriteAllText(Path.Combine(root, "index.html"), "<!doctype html><div id=\"root\"></div>");
-            File.WriteAllText(Path.Combine(root, "assets", "app-abc123.js"), "export {};");
-            File.WriteAllText(Path.Combine(root, "favicon.svg"), "<svg/>");
-            return options with { WebRoot = root, PublicUrl = new Uri("https://meet.example") };
+            Directory.CreateDirectory(Path.Combine(_root, "assets"));
+            File.WriteAllText(Path.Combine(_root, "index.html"), "<!doctype html><div id=\"root\"></div>");
+            File.WriteAllText(Path.Combine(_root, "assets", "app-abc123.js"), "export {};");
+            File.WriteAllText(Path.Combine(_root, "favicon.svg"), "<svg/>");
+            return options with { WebRoot = _root, PublicUrl = new Uri("https://meet.example") };
         }
     }
 

@@ -8,20 +8,20 @@ namespace MeetOperator.Signaling.Tests.Rest;
 /// <summary>Tests the URLs in responses behind a proxy that calls the server by another host name.</summary>
 public sealed class ProxyTests : IAsyncLifetime
 {
-    private TestCluster cluster = null!;
+    private TestCluster _cluster = null!;
 
     public async Task InitializeAsync()
     {
-        cluster = await TestCluster.StartAsync();
-        await cluster.AddNodeAsync("default-aaaaa");
+        _cluster = await TestCluster.StartAsync();
+        await _cluster.AddNodeAsync("default-aaaaa");
     }
 
-    public async Task DisposeAsync() => await cluster.DisposeAsync();
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
 
     [Fact]
     public async Task WebSocketUrl_TrustedProxy_UsesForwardedSchemeAndHost()
     {
-        await using var signaling = await TestSignaling.StartAsync(cluster, options => options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")] });
+        await using var signaling = await TestSignaling.StartAsync(_cluster, options => options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")] });
         var meeting = await signaling.CreateAsync();
         Assert.StartsWith("wss://meet.example/meetings/", await WebSocketUrlAsync(signaling, meeting.MeetingId), StringComparison.Ordinal);
     }
@@ -29,7 +29,7 @@ public sealed class ProxyTests : IAsyncLifetime
     [Fact]
     public async Task WebSocketUrl_UntrustedProxy_IgnoresForwardedHeaders()
     {
-        await using var signaling = await TestSignaling.StartAsync(cluster, options => options with { TrustedProxies = [IPNetwork.Parse("10.0.0.0/8")] });
+        await using var signaling = await TestSignaling.StartAsync(_cluster, options => options with { TrustedProxies = [IPNetwork.Parse("10.0.0.0/8")] });
         var meeting = await signaling.CreateAsync();
         Assert.StartsWith($"ws://{signaling.Address.Authority}/meetings/", await WebSocketUrlAsync(signaling, meeting.MeetingId), StringComparison.Ordinal);
     }
