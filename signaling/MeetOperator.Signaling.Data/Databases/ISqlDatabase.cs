@@ -21,5 +21,5 @@ public interface ISqlDatabase : IAsyncDisposable
     Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct);
 
     /// <summary>Blocks migrations by other instances until the transaction ends.</summary>
-    Task LockForMigrationAsync(DbTransaction transaction, CancellationToken ct);
+    Task LockForMigrationAsync(DbTransaction transaction, int timeoutSeconds, CancellationToken ct);
 }

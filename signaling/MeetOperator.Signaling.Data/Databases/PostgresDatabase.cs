@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Dapper;
-using MeetOperator.Signaling.Data.Migrations;
 using Npgsql;
 using Polly;
 using Polly.Retry;
@@ -64,9 +63,9 @@ public sealed class PostgresDatabase : ISqlDatabase
     public async Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct) =>
         await connection.BeginTransactionAsync(ct).ConfigureAwait(false);
 
-    public Task LockForMigrationAsync(DbTransaction transaction, CancellationToken ct) =>
+    public Task LockForMigrationAsync(DbTransaction transaction, int timeoutSeconds, CancellationToken ct) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
-            "SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction, commandTimeout: Migrator.Timeout, cancellationToken: ct));
+            "SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction, commandTimeout: timeoutSeconds, cancellationToken: ct));
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 

@@ -41,7 +41,7 @@ public sealed class SqliteDatabase : ISqlDatabase
         Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: false));
 
     /// <summary>Nothing to do: BEGIN IMMEDIATE already holds the write lock.</summary>
-    public Task LockForMigrationAsync(DbTransaction transaction, CancellationToken ct) => Task.CompletedTask;
+    public Task LockForMigrationAsync(DbTransaction transaction, int timeoutSeconds, CancellationToken ct) => Task.CompletedTask;
 
     public ValueTask DisposeAsync()
     {

@@ -12,7 +12,7 @@ namespace MeetOperator.Signaling.Data.Migrations;
 public static class Migrator
 {
     /// <summary>Timeout in seconds of one migration, or of waiting for another instance's migrations.</summary>
-    internal const int Timeout = 300;
+    private const int Timeout = 300;
 
     private static readonly string[] CreateVersions =
     [
@@ -29,7 +29,7 @@ public static class Migrator
     {
         await using var connection = await database.OpenAsync(ct).ConfigureAwait(false);
         await using var transaction = await database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
-        await database.LockForMigrationAsync(transaction, ct).ConfigureAwait(false);
+        await database.LockForMigrationAsync(transaction, Timeout, ct).ConfigureAwait(false);
         foreach (var table in CreateVersions)
         {
             await connection.ExecuteAsync(new CommandDefinition(table, transaction: transaction, cancellationToken: ct)).ConfigureAwait(false);
