@@ -1,8 +1,8 @@
-import { backoffMs } from './backoff.js';
+import { backoffMs } from '../../core/backoff.js';
+import type { Environment } from '../../core/environment.js';
+import type { TrackSource } from '../../core/wire-types.js';
 import { watchConnection } from './connection-watch.js';
 import { encodingFor, hintTrack } from './encodings.js';
-import type { Environment } from './environment.js';
-import type { TrackSource } from './protocol.js';
 
 export interface PublishOffer {
   /** Unique to this offer. The answer, or the error that rejects the offer, repeats it. */

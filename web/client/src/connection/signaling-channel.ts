@@ -1,15 +1,17 @@
-import { backoffMs } from './backoff.js';
-import type { Environment } from './environment.js';
-import { parseServerMessage, type ClientMessage, type ServerMessage } from './protocol.js';
+import { backoffMs } from '../core/backoff.js';
+import type { Environment } from '../core/environment.js';
+import type { WireMessage } from '../core/messages.js';
 
 export type Dial = { readonly url: string; readonly protocols?: string[] };
 
-export interface ChannelHost {
+export interface ChannelHost<Sent, Received> {
   /** Where to connect next, or `stop`. A rejection leads to a later attempt. `attempt` is 0 for the first attempt after a healthy connection. */
   dial(attempt: number): Promise<Dial | 'stop'>;
   /** Creates the first message of every socket. */
-  joinMessage(): ClientMessage;
-  onMessage(message: ServerMessage): void;
+  joinMessage(): Sent;
+  /** Returns null for data that is not a known message. */
+  parse(data: unknown): Received | null;
+  onMessage(message: Received): void;
   /** The socket was lost or did not open; another attempt follows. */
   onLost(): void;
   /** A newer socket of the same participant took over; this channel is closed for good. */
@@ -20,9 +22,9 @@ const joinedTimeoutMs = 10_000;
 const replacedCloseCode = 4000;
 
 /** Keeps one WebSocket connected until closed. The channel is open after the server has sent `joined`. */
-export class SignalingChannel {
+export class SignalingChannel<Sent, Received extends WireMessage> {
   readonly #environment: Environment;
-  readonly #host: ChannelHost;
+  readonly #host: ChannelHost<Sent, Received>;
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
@@ -30,7 +32,7 @@ export class SignalingChannel {
   #closed = false;
   #dialling = false;
 
-  constructor(environment: Environment, host: ChannelHost) {
+  constructor(environment: Environment, host: ChannelHost<Sent, Received>) {
     this.#environment = environment;
     this.#host = host;
   }
@@ -44,7 +46,7 @@ export class SignalingChannel {
   }
 
   /** False when the channel is not open. Nothing is queued. */
-  send(message: ClientMessage): boolean {
+  send(message: Sent): boolean {
     if (!this.#open || this.#socket === null) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
@@ -87,7 +89,7 @@ export class SignalingChannel {
     socket.onopen = () => socket.send(JSON.stringify(this.#host.joinMessage()));
     socket.onmessage = event => {
       if (this.#socket !== socket) return;
-      const message = parseServerMessage(event.data);
+      const message = this.#host.parse(event.data);
       if (message === null) return;
       if (message.type === 'joined') {
         clearTimeout(this.#timer);

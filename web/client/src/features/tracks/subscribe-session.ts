@@ -1,6 +1,7 @@
+import type { Environment } from '../../core/environment.js';
+import type { TrackSource } from '../../core/wire-types.js';
 import { watchConnection } from './connection-watch.js';
-import type { Environment } from './environment.js';
-import type { OfferedTrack, TrackSource } from './protocol.js';
+import type { OfferedTrack } from './messages.js';
 import { iceCredentials, withStereo } from './sdp.js';
 
 export interface RemoteTrack {

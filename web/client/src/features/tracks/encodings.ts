@@ -1,4 +1,4 @@
-import type { TrackSource } from './protocol.js';
+import type { TrackSource } from '../../core/wire-types.js';
 
 /** The limits of each source. Screen content is mostly text, which needs few but sharp frames. */
 export function encodingFor(source: TrackSource): RTCRtpEncodingParameters[] | undefined {

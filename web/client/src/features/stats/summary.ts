@@ -1,4 +1,4 @@
-import type { TrackSource } from './protocol.js';
+import type { TrackSource } from '../../core/wire-types.js';
 
 export type Quality = 'good' | 'fair' | 'poor' | 'unknown';
 /** The likely cause of a bad connection. */
@@ -121,13 +121,3 @@ function lossOf(records: readonly StatsRecord[], increase: (record: StatsRecord,
 
 const sum = (records: readonly StatsRecord[], of: (record: StatsRecord) => number): number =>
   records.reduce((total, record) => total + of(record), 0);
-
-export async function readStats(at: number, publish: RTCPeerConnection | null, subscribe: RTCPeerConnection | null): Promise<StatsReading> {
-  const read = async (connection: RTCPeerConnection | null): Promise<StatsRecord[]> => {
-    if (connection === null || connection.connectionState === 'closed') return [];
-    const records: StatsRecord[] = [];
-    (await connection.getStats()).forEach(record => records.push(record as StatsRecord));
-    return records;
-  };
-  return { at, publish: await read(publish), subscribe: await read(subscribe) };
-}

@@ -1,12 +1,13 @@
-import type { ClientMessage, MediaType, MutedState } from './protocol.js';
+import type { MediaType } from '../../core/wire-types.js';
+import type { MuteClientMessage, MutedState } from './messages.js';
 
 const kinds: readonly MediaType[] = ['audio', 'video'];
 
 /** For this long, a state from the server may be the echo of a message that this client sent. */
 const echoWindowMs = 1_000;
 
-export interface MuteHost {
-  send(message: ClientMessage): boolean;
+export interface MuteSyncHost {
+  send(message: MuteClientMessage): boolean;
   /** A host or the settings of the meeting muted this client. */
   onSilenced(kind: MediaType): void;
 }
@@ -25,10 +26,10 @@ interface KindState {
  * unmute it.
  */
 export class MuteSync {
-  readonly #host: MuteHost;
+  readonly #host: MuteSyncHost;
   readonly #state: Record<MediaType, KindState> = { audio: fresh(), video: fresh() };
 
-  constructor(host: MuteHost) {
+  constructor(host: MuteSyncHost) {
     this.#host = host;
   }
 

@@ -1,23 +1,31 @@
-import type { ClientMessage, ServerMessage, WireChatMessage } from './protocol.js';
-import { insertMessage, type ChatMessage, type OutgoingMessage } from './state.js';
+import type { Environment } from '../../core/environment.js';
+import type { ErrorMessage, ErrorOutcome, Feature } from '../../core/feature.js';
+import type { MessageHandlers } from '../../core/messages.js';
+import type { ChatClientMessage, ChatServerMessage, WireChatMessage } from './messages.js';
+import { insertMessage, nextGap, type ChatMessage, type OutgoingMessage } from './state.js';
 
 export interface ChatHost {
   /** False when the connection is not open. */
-  send(message: ClientMessage): boolean;
+  send(message: ChatClientMessage): boolean;
   /** Reads one page of stored messages after the given ID, oldest first. */
   read(after: number): Promise<readonly WireChatMessage[]>;
-  toChatMessage(wire: WireChatMessage): ChatMessage;
+  selfId(): string;
+  /** The name of a participant who is in the meeting now. */
+  nameOf(participantId: string): string | undefined;
   onChange(messages: readonly ChatMessage[], outgoing: readonly OutgoingMessage[]): void;
   onMessage(message: ChatMessage): void;
-  now(): number;
-  random(): number;
 }
+
+/** The limit of the server, in UTF-16 code units. */
+const maxLength = 4000;
 
 /** After this time without a confirmation, a message counts as failed. Its reference prevents a duplicate when it is sent again. */
 const confirmationTimeoutMs = 15_000;
 
 /** The chat in the server's order and without gaps, and the own messages that the server has not confirmed yet. */
-export class ChatLog {
+export class Chat implements Feature<unknown, ChatServerMessage> {
+  readonly handlers: MessageHandlers<ChatServerMessage> = { chat: message => this.#receive(message) };
+  readonly #environment: Environment;
   readonly #host: ChatHost;
   /** Makes the references of this instance unique in the meeting. */
   readonly #referencePrefix: string;
@@ -30,14 +38,17 @@ export class ChatLog {
   #filling = false;
   #closed = false;
 
-  constructor(host: ChatHost) {
+  constructor(environment: Environment, host: ChatHost) {
+    this.#environment = environment;
     this.#host = host;
-    this.#referencePrefix = `${Math.floor(host.random() * 2 ** 32).toString(36)}-${host.now().toString(36)}`;
+    this.#referencePrefix = `${Math.floor(environment.random() * 2 ** 32).toString(36)}-${environment.now().toString(36)}`;
   }
 
   /** False when the message could not be sent; nothing is kept then. */
-  send(text: string): boolean {
-    const message: OutgoingMessage = { reference: `${this.#referencePrefix}-${++this.#count}`, text, at: this.#host.now(), state: 'sending' };
+  send(input: string): boolean {
+    const text = input.trim().slice(0, maxLength);
+    if (text.length === 0) return false;
+    const message: OutgoingMessage = { reference: `${this.#referencePrefix}-${++this.#count}`, text, at: this.#environment.now(), state: 'sending' };
     if (!this.#transmit(message)) return false;
     this.#change(this.#messages, [...this.#outgoing, message]);
     return true;
@@ -67,23 +78,36 @@ export class ChatLog {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  handleMessage(wire: WireChatMessage): void {
+  handleError({ reference }: ErrorMessage): ErrorOutcome {
+    if (reference === undefined || !this.#isOutgoing(reference)) return 'foreign';
+    this.#mark(reference, 'failed');
+    return 'known';
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.handleOffline();
+  }
+
+  #receive(wire: WireChatMessage): void {
     const last = this.#messages.at(-1)?.id ?? 0;
-    const message = this.#host.toChatMessage(wire);
+    const message = this.#toChatMessage(wire);
     if (last > 0 && message.id > last + 1) this.#missingAfter = Math.min(this.#missingAfter ?? last, last);
     this.#add(message);
     if (message.own && wire.reference !== undefined) this.#forget(wire.reference);
     void this.#fillGaps();
   }
 
-  /** Handles the server's `error` about one of the own messages. */
-  handleError(error: ServerMessage & { type: 'error' }): void {
-    if (error.reference !== undefined) this.#mark(error.reference, 'failed');
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.handleOffline();
+  #toChatMessage(wire: WireChatMessage): ChatMessage {
+    const at = Date.parse(wire.timestamp);
+    return {
+      id: Number(wire.messageId),
+      from: wire.from,
+      displayName: wire.displayName ?? this.#host.nameOf(wire.from) ?? '',
+      text: wire.message,
+      at: Number.isFinite(at) ? at : this.#environment.now(),
+      own: wire.from === this.#host.selfId(),
+    };
   }
 
   #transmit(message: OutgoingMessage): boolean {
@@ -109,11 +133,11 @@ export class ChatLog {
         const after = this.#missingAfter;
         const next = this.#messages.find(message => message.id > after)?.id;
         if (next === undefined || next === after + 1) {
-          this.#missingAfter = this.#nextGap(after);
+          this.#missingAfter = nextGap(this.#messages, after);
           continue;
         }
         const page = await this.#host.read(after);
-        for (const wire of page) this.#add(this.#host.toChatMessage(wire));
+        for (const wire of page) this.#add(this.#toChatMessage(wire));
         this.#missingAfter = page.length === 0 ? null : Number(page.at(-1)!.messageId);
       }
     } catch {
@@ -121,11 +145,6 @@ export class ChatLog {
     } finally {
       this.#filling = false;
     }
-  }
-
-  #nextGap(after: number): number | null {
-    const known = this.#messages.filter(message => message.id > after);
-    return known.find((message, index) => index + 1 < known.length && known[index + 1]!.id > message.id + 1)?.id ?? null;
   }
 
   #mark(reference: string, state: OutgoingMessage['state']): void {
@@ -136,7 +155,11 @@ export class ChatLog {
   #forget(reference: string): void {
     clearTimeout(this.#timers.get(reference));
     this.#timers.delete(reference);
-    if (this.#outgoing.some(message => message.reference === reference)) this.#change(this.#messages, this.#outgoing.filter(message => message.reference !== reference));
+    if (this.#isOutgoing(reference)) this.#change(this.#messages, this.#outgoing.filter(message => message.reference !== reference));
+  }
+
+  #isOutgoing(reference: string): boolean {
+    return this.#outgoing.some(message => message.reference === reference);
   }
 
   #change(messages: readonly ChatMessage[], outgoing: readonly OutgoingMessage[]): void {
