@@ -13,5 +13,5 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['app/**/*.{ts,tsx}'], ...hooks.configs.flat.recommended },
+  { files: ['{ui,app}/**/*.{ts,tsx}'], ...hooks.configs.flat.recommended },
 );

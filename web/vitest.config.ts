@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { sources } from './sources.ts';
 
 export default defineConfig({
-  resolve: { alias: { '@meetoperator/client': fileURLToPath(new URL('./client/src/index.ts', import.meta.url)) } },
-  test: { include: ['client/test/**/*.test.ts', 'app/test/**/*.test.ts'] },
+  resolve: { alias: sources },
+  test: { include: ['{client,ui,app}/test/**/*.test.ts'] },
 });

@@ -1,12 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { sources } from '../sources.ts';
 
 const signaling = process.env['MEET_URL'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [react()],
-  resolve: { alias: { '@meetoperator/client': fileURLToPath(new URL('../client/src/index.ts', import.meta.url)) } },
+  resolve: { alias: sources },
   // Assets are never inlined as data URLs, which `default-src 'self'` would block.
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: { proxy: { '/meetings': { target: signaling, ws: true } } },

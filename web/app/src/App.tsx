@@ -1,10 +1,10 @@
+import { Announcer } from '@meetoperator/ui';
 import { useTranslation } from 'react-i18next';
-import { MeetingRoute } from './pages/MeetingRoute';
-import { NoticePage } from './pages/NoticePage';
-import { StartPage } from './pages/StartPage';
-import { useRoute } from './router';
-import { missingFeatures } from './services';
-import { Announcer } from './ui/Announcer';
+import { MeetingRoute } from './MeetingRoute';
+import { missingFeatures } from './missing-features';
+import { useRoute } from './navigation/router';
+import { NoticePage } from './pages/notice/NoticePage';
+import { StartPage } from './pages/start/StartPage';
 
 export function App() {
   const { t, i18n } = useTranslation();

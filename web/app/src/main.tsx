@@ -1,11 +1,9 @@
-import '@fontsource-variable/figtree/wght.css';
-import './styles/tokens.css';
-import './styles/base.css';
+import '@meetoperator/ui/styles';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { startLanguage } from './language';
-import { hostTokens } from './storage';
+import { hostTokens } from './storage/host-tokens';
 
 hostTokens.migrateFromLocalStorage();
 await startLanguage();

@@ -1,10 +1,10 @@
 import type { TFunction } from 'i18next';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { helpFor, statusOfError } from '../src/media/device-status';
-import { loudness } from '../src/media/level';
-import { LocalMedia } from '../src/media/local-media';
-import { actionOf, shortcuts } from '../src/meeting/shortcuts';
-import { noticeFor } from '../src/pages/notices';
+import { helpFor, statusOfError } from '../src/features/devices/device-status';
+import { loudness } from '../src/features/audio/level';
+import { LocalMedia } from '../src/features/devices/local-media';
+import { actionOf, shortcuts } from '../src/features/shortcuts/shortcuts';
+import { noticeFor } from '../src/pages/notice/notices';
 import { translate } from './translate';
 
 const press = (key: string, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...more });

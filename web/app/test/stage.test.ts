@@ -1,7 +1,7 @@
 import type { Participant } from '@meetoperator/client';
 import { describe, expect, it } from 'vitest';
-import { gridLayout, tilesThatFit } from '../src/meeting/grid-layout';
-import { arrange } from '../src/meeting/tiles';
+import { gridLayout, tilesThatFit } from '../src/features/stage/grid-layout';
+import { arrange } from '../src/features/stage/tiles';
 
 describe('the grid layout', () => {
   it.each([

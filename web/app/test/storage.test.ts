@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hostTokens } from '../src/storage';
+import { hostTokens } from '../src/storage/host-tokens';
 
 class FakeStorage {
   readonly #items = new Map<string, string>();

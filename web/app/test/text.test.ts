@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { findLinks } from '../src/meeting/links';
-import { presenceText } from '../src/pages/presence-text';
-import { meetingIdOf, routeOf } from '../src/router';
-import { hueOf, initialsOf } from '../src/ui/initials';
+import { findLinks } from '../src/features/chat/links';
+import { presenceText } from '../src/pages/pre-join/presence-text';
+import { meetingIdOf, routeOf } from '../src/navigation/router';
 import { translate } from './translate';
 
 describe('links in messages', () => {
@@ -49,16 +48,7 @@ describe('pasted meeting links', () => {
   });
 });
 
-describe('participant names', () => {
-  it.each([['Ada Lovelace', 'AL'], ['ada', 'A'], ['  Jean  Luc  Picard ', 'JP'], ['王 小明', '王小'], ['👩‍🚀 Sam', '👩S'], ['', '?']])('the name "%s" has the initials %s', (name, initials) => {
-    expect(initialsOf(name)).toBe(initials);
-  });
-
-  it('an ID always has the same hue, and all six hues occur', () => {
-    expect(hueOf('p-1')).toBe(hueOf('p-1'));
-    expect(new Set(Array.from({ length: 60 }, (_, index) => hueOf(`p-${index}`))).size).toBe(6);
-  });
-
+describe('participants who are in the meeting already', () => {
   it.each([
     [[], 'No one is here yet.'], [['Ada'], 'Ada is already here.'], [['Ada', 'Bob'], 'Ada and Bob are already here.'],
     [['Ada', 'Bob', 'Eve'], 'Ada, Bob and 1 other person are already here.'],

@@ -1,8 +1,9 @@
-import { joinOnce } from './connector.js';
-import { browserEnvironment, type Environment } from './environment.js';
+import { joinOnce } from './connection/join.js';
+import { createMeeting, getMeeting, type CreatedMeeting, type CreateMeetingRequest, type MeetingInfo } from './connection/meetings-api.js';
+import { browserEnvironment, type Environment } from './core/environment.js';
+import { HttpApi } from './core/http.js';
+import { lookupWindowMs, retryTransient } from './core/retry.js';
 import { Meeting } from './meeting.js';
-import { RestApi, type CreatedMeeting, type CreateMeetingRequest, type MeetingInfo } from './rest.js';
-import { lookupWindowMs, retryTransient } from './retry.js';
 
 export interface MeetClientOptions {
   /** The origin of the MeetOperator server, without a path. The default is the origin of the page. */
@@ -23,20 +24,20 @@ export interface JoinOptions {
 /** Creates, looks up and joins meetings. Every method rejects with a `MeetError`. */
 export class MeetClient {
   readonly #environment: Environment;
-  readonly #rest: RestApi;
+  readonly #http: HttpApi;
 
   constructor(options: MeetClientOptions = {}) {
     this.#environment = options.environment ?? browserEnvironment();
-    this.#rest = new RestApi(this.#environment, options.baseUrl ?? globalThis.location?.origin ?? '');
+    this.#http = new HttpApi(this.#environment, options.baseUrl ?? globalThis.location?.origin ?? '');
   }
 
   createMeeting(request: CreateMeetingRequest, credentials: { readonly apiKey?: string } = {}): Promise<CreatedMeeting> {
-    return this.#rest.createMeeting(request, credentials.apiKey);
+    return createMeeting(this.#http, request, credentials.apiKey);
   }
 
   /** Retries for up to ten seconds while the server restarts or limits requests. */
   getMeeting(meetingId: string, options: { readonly signal?: AbortSignal } = {}): Promise<MeetingInfo> {
-    return retryTransient(this.#environment, () => this.#rest.getMeeting(meetingId), options.signal, lookupWindowMs);
+    return retryTransient(this.#environment, () => getMeeting(this.#http, meetingId), options.signal, lookupWindowMs);
   }
 
   /**
@@ -50,7 +51,7 @@ export class MeetClient {
       ...(options.userId === undefined ? {} : { userId: options.userId }),
       ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     };
-    const answer = await retryTransient(this.#environment, () => joinOnce(this.#rest, identity, options.ticket), options.signal);
-    return new Meeting(this.#environment, this.#rest, identity, answer);
+    const answer = await retryTransient(this.#environment, () => joinOnce(this.#http, identity, options.ticket), options.signal);
+    return new Meeting(this.#environment, this.#http, identity, answer);
   }
 }

@@ -1,8 +1,11 @@
 export { MeetClient, type JoinOptions, type MeetClientOptions } from './client.js';
-export { browserEnvironment, type Environment } from './environment.js';
-export { MeetError, type MeetErrorCode } from './errors.js';
+export type { CreatedMeeting, CreateMeetingRequest, MeetingInfo, MeetingSettings } from './connection/meetings-api.js';
+export type { ConnectionStatus, Phase } from './connection/status.js';
+export { browserEnvironment, type Environment } from './core/environment.js';
+export { MeetError, type MeetErrorCode } from './core/errors.js';
+export type { MediaType, Role, TrackSource } from './core/wire-types.js';
+export type { ChatMessage, OutgoingMessage } from './features/chat/state.js';
+export type { Participant } from './features/presence/participants.js';
+export type { ParticipantStats, Quality, QualityHint, StatsSummary } from './features/stats/summary.js';
 export { Meeting, type MeetingEvents } from './meeting.js';
-export type { MediaType, Role, TrackSource } from './protocol.js';
-export type { CreatedMeeting, CreateMeetingRequest, MeetingInfo, MeetingSettings } from './rest.js';
-export type { ChatMessage, ConnectionStatus, MeetingSnapshot, OutgoingMessage, Participant, Phase } from './state.js';
-export type { ParticipantStats, Quality, QualityHint, StatsSummary } from './stats.js';
+export type { MeetingSnapshot } from './snapshot.js';

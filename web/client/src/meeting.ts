@@ -1,17 +1,26 @@
-import { backoffMs } from './backoff.js';
-import { ChatLog } from './chat-log.js';
-import { dialByTicket, joinOnce, type JoinIdentity } from './connector.js';
-import { Emitter } from './emitter.js';
-import type { Environment } from './environment.js';
-import { MeetError } from './errors.js';
-import { MuteSync } from './mute-sync.js';
-import type { MediaType, ServerMessage, TrackSource, WireChatMessage, WireParticipant } from './protocol.js';
-import { PublishSession } from './publish-session.js';
-import type { JoinResponse, RestApi } from './rest.js';
-import { SignalingChannel, type Dial } from './signaling-channel.js';
-import { mergeRoster, type ChatMessage, type ConnectionStatus, type MeetingSnapshot, type Participant } from './state.js';
-import { readStats, summarize, type StatsReading, type StatsSummary } from './stats.js';
-import { SubscribeSession } from './subscribe-session.js';
+import type { JoinIdentity } from './connection/join.js';
+import { MeetingConnection } from './connection/meeting-connection.js';
+import { endMeeting, type JoinResponse } from './connection/meetings-api.js';
+import type { ConnectionStatus } from './connection/status.js';
+import { Emitter } from './core/emitter.js';
+import type { Environment } from './core/environment.js';
+import { MeetError } from './core/errors.js';
+import type { Feature } from './core/feature.js';
+import type { HttpApi } from './core/http.js';
+import type { MediaType, TrackSource } from './core/wire-types.js';
+import { listMessages } from './features/chat/api.js';
+import { Chat } from './features/chat/chat.js';
+import type { ChatMessage } from './features/chat/state.js';
+import { muteParticipant } from './features/mute/api.js';
+import { Mute } from './features/mute/mute.js';
+import { removeParticipant } from './features/presence/api.js';
+import type { Participant } from './features/presence/participants.js';
+import { Presence } from './features/presence/presence.js';
+import { Stats } from './features/stats/stats.js';
+import type { StatsSummary } from './features/stats/summary.js';
+import { Tracks } from './features/tracks/tracks.js';
+import { parseServerMessage, type ClientMessage, type JoinedMessage, type ServerMessage } from './protocol.js';
+import type { MeetingSnapshot } from './snapshot.js';
 
 export interface MeetingEvents {
   /** `snapshot` changed. */
@@ -30,114 +39,73 @@ export interface MeetingEvents {
   problem: { readonly code: string; readonly message: string };
 }
 
-const finalPhases: ReadonlySet<string> = new Set(['ended', 'removed', 'left', 'failed']);
-const kindOf: Readonly<Partial<Record<TrackSource, MediaType>>> = { microphone: 'audio', camera: 'video' };
-
-/** How long the client waits for the server to explain a lost session before it reconnects for a new one. */
-const renewalDelayMs = 1_000;
-
-/** A server that has just started may not know its meetings yet, so the first `unknown-meeting` errors do not count. */
-const unknownMeetingLimit = 3;
-
-/** One participant's view of a meeting, from `MeetClient.join` until the meeting ends or the participant leaves. */
+/** One participant's view of a meeting, from `MeetClient.join` until the meeting ends or the participant leaves. Wires the features to the connection and to each other. */
 export class Meeting extends Emitter<MeetingEvents> {
-  readonly #environment: Environment;
-  readonly #rest: RestApi;
+  readonly #http: HttpApi;
   readonly #identity: JoinIdentity;
-  readonly #channel: SignalingChannel;
-  readonly #publish: PublishSession;
-  readonly #subscribe: SubscribeSession;
-  readonly #muteSync: MuteSync;
-  readonly #chat: ChatLog;
-  readonly #stopWatchingNetwork: () => void;
-  readonly #roster = new Map<string, WireParticipant>();
-  readonly #local = new Map<TrackSource, MediaStreamTrack>();
-  readonly #muted: Record<MediaType, boolean> = { audio: false, video: false };
-  #joinResponse: JoinResponse;
-  #codeUsed = false;
-  /** The next connection needs a new join, because the server rejects the ticket. */
-  #needsJoin = false;
-  /** The current socket came from a join rather than from a ticket. */
-  #socketFromJoin = true;
-  #ticketTried = false;
-  #unknownMeetingErrors = 0;
-  #resumeRequested = false;
-  #isOffline = false;
-  #subscribeFailures = 0;
-  #renewal: ReturnType<typeof setTimeout> | undefined;
-  #everJoined = false;
+  readonly #connection: MeetingConnection<ClientMessage, ServerMessage>;
+  readonly #presence: Presence;
+  readonly #mute: Mute;
+  readonly #tracks: Tracks;
+  readonly #chat: Chat;
+  readonly #stats: Stats;
+  /** In the order in which they are called. */
+  readonly #features: readonly Feature<JoinedMessage, ServerMessage>[];
   #snapshot: MeetingSnapshot;
-  #lastReading: StatsReading | null = null;
 
   /** Use `MeetClient.join`. */
-  constructor(environment: Environment, rest: RestApi, identity: JoinIdentity, response: JoinResponse) {
+  constructor(environment: Environment, http: HttpApi, identity: JoinIdentity, response: JoinResponse) {
     super();
-    this.#environment = environment;
-    this.#rest = rest;
+    this.#http = http;
     this.#identity = identity;
-    this.#joinResponse = response;
-    this.#snapshot = {
-      meetingId: identity.meetingId,
-      connection: { phase: 'connecting', since: environment.now(), waitingFor: 'signaling' },
-      self: {
-        id: response.participantId, displayName: identity.displayName, role: response.role, audio: false, video: false, isSelf: true, tracks: {},
-      },
-      participants: [],
-      messages: [],
-      outgoing: [],
-      activeSpeaker: null,
-    };
-    const iceServers = response.iceServers ?? [];
-    this.#muteSync = new MuteSync({
-      send: message => this.#channel.send(message),
-      onSilenced: kind => this.#handleSilenced(kind),
+    const send = (message: ClientMessage): boolean => this.#connection.send(message);
+    const selfId = (): string => this.#presence.state.self.id;
+    this.#presence = new Presence({ id: response.participantId, displayName: identity.displayName, role: response.role }, {
+      remoteTracks: () => this.#tracks.remote,
+      onChange: part => this.#update(part),
+      onJoined: participant => this.emit('participant-joined', participant),
+      onLeft: (participant, reason) => this.emit('participant-left', { participant, reason }),
     });
-    this.#chat = new ChatLog({
-      send: message => this.#channel.send(message),
-      read: after => rest.listMessages(identity.meetingId, after, this.#joinResponse.ticket),
-      toChatMessage: wire => this.#toChatMessage(wire),
-      onChange: (messages, outgoing) => this.#update({ messages, outgoing }),
-      onMessage: message => this.emit('chat', message),
-      now: environment.now,
-      random: environment.random,
+    this.#mute = new Mute({
+      send,
+      selfId,
+      localTrack: source => this.#tracks.local.get(source),
+      onChange: sending => this.#presence.updateSelf({ ...sending, tracks: Object.fromEntries(this.#tracks.local) }),
+      onSilenced: kind => this.emit('silenced', { kind }),
     });
-    this.#publish = new PublishSession(environment, {
-      iceServers,
-      sendOffer: offer => this.#channel.send({ type: 'offer', to: 'sfu', reference: offer.reference, sdp: offer.sdp, tracks: offer.tracks, ...(offer.restart ? { restart: true } : {}), ...(offer.sessionId === undefined ? {} : { sessionId: offer.sessionId }) }),
-      onState: () => this.#refreshMedia(),
+    this.#tracks = new Tracks(environment, response.iceServers ?? [], {
+      send,
+      reconnect: () => this.#connection.reconnect(),
+      onLocalChange: () => this.#mute.refresh(),
+      onRemoteChange: () => this.#presence.refresh(),
+      onState: () => this.#connection.refresh(),
+      onRestart: reason => this.emit('media-restart', { reason }),
       onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
     });
-    this.#subscribe = new SubscribeSession(environment, {
-      iceServers,
-      sendAnswer: (sdp, { revision, sessionId }) => this.#channel.send({
-        type: 'answer', to: 'sfu', sdp, ...(revision === undefined ? {} : { revision }), ...(sessionId === undefined ? {} : { sessionId }),
-      }),
-      onTracks: () => this.#refreshRoster(),
-      onState: state => {
-        if (state === 'connected') this.#subscribeFailures = 0;
-        this.#refreshMedia();
-      },
-      onReplaced: () => {
-        // A server that could not resume the subscription has lost the published media too.
-        if (this.#resumeRequested) this.#publish.restart();
-        this.#resumeRequested = false;
-      },
-      onLost: () => this.#renewSubscription(),
+    this.#chat = new Chat(environment, {
+      send,
+      selfId,
+      nameOf: participantId => this.#presence.find(participantId)?.displayName,
+      read: after => listMessages(http, identity.meetingId, after, this.ticket),
+      onChange: (messages, outgoing) => this.#update({ messages, outgoing }),
+      onMessage: message => this.emit('chat', message),
     });
-    this.#channel = new SignalingChannel(environment, {
-      dial: attempt => this.#dial(attempt),
-      joinMessage: () => ({ type: 'join', participantId: this.#joinResponse.participantId, capabilities: this.#capabilities() }),
+    this.#stats = new Stats(environment, this.#tracks);
+    this.#features = [this.#presence, this.#mute, this.#tracks, this.#chat];
+    this.#connection = new MeetingConnection(environment, http, identity, response, {
+      joinMessage: participantId => ({ type: 'join', participantId, capabilities: this.#tracks.requestResume() }),
+      parse: parseServerMessage,
       onMessage: message => this.#handle(message),
-      onLost: () => this.#handleSignalingLost(),
-      onReplaced: () => this.#finish({ phase: 'failed', code: 'replaced' }),
+      onOffline: () => { for (const feature of this.#features) feature.handleOffline?.(); },
+      onStatus: status => {
+        this.#update({ connection: status });
+        this.emit('connection', status);
+      },
+      onOver: () => { for (const feature of this.#features) feature.close?.(); },
+      isMediaLost: () => this.#tracks.isInterrupted,
     });
-    this.#stopWatchingNetwork = environment.watchNetwork(online => {
-      if (this.#isOver) return;
-      this.#isOffline = !online;
-      if (online) this.#channel.reconnect();
-      else this.#setConnection({ phase: this.#waitingPhase, waitingFor: 'network' });
-    });
-    this.#channel.start();
+    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [] };
+    this.#connection.start();
   }
 
   get snapshot(): MeetingSnapshot {
@@ -145,7 +113,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   }
 
   get ticket(): string {
-    return this.#joinResponse.ticket;
+    return this.#connection.ticket;
   }
 
   get isHost(): boolean {
@@ -154,44 +122,34 @@ export class Meeting extends Emitter<MeetingEvents> {
 
   /** Sends a track. The caller keeps ownership: the SDK enables and disables the track, but never stops it. */
   async publish(track: MediaStreamTrack, source: TrackSource): Promise<void> {
-    this.#assertNotOver();
-    const kind = kindOf[source];
-    if (kind !== undefined) track.enabled = !this.#muted[kind];
-    this.#local.set(source, track);
-    this.#refreshSelf();
-    await this.#publish.publish(source, track);
+    if (this.#connection.isOver) throw new MeetError('meeting-ended', 'This meeting has ended.');
+    await this.#tracks.publish(track, source);
   }
 
   /** Replaces the track of a source without a negotiation; with `null`, the source sends nothing. */
   async replaceTrack(source: TrackSource, track: MediaStreamTrack | null): Promise<void> {
-    if (track !== null) return this.publish(track, source);
-    this.#local.delete(source);
-    this.#refreshSelf();
-    await this.#publish.replace(source, null);
+    await (track === null ? this.#tracks.pause(source) : this.publish(track, source));
   }
 
   unpublish(source: TrackSource): void {
-    this.#local.delete(source);
-    this.#refreshSelf();
-    this.#publish.unpublish(source);
+    this.#tracks.unpublish(source);
   }
 
   mute(kind: MediaType): void {
-    this.#setMuted(kind, true);
+    this.#mute.set(kind, true);
   }
 
   unmute(kind: MediaType): void {
-    this.#setMuted(kind, false);
+    this.#mute.set(kind, false);
   }
 
   isMuted(kind: MediaType): boolean {
-    return this.#muted[kind];
+    return this.#mute.isMuted(kind);
   }
 
   /** False when the message could not be sent; nothing is kept then. */
   sendChat(message: string): boolean {
-    const text = message.trim().slice(0, 4000);
-    return text.length > 0 && this.#chat.send(text);
+    return this.#chat.send(message);
   }
 
   /** Sends a message of `snapshot.outgoing` again. The server stores it once, however often it is sent. */
@@ -204,252 +162,57 @@ export class Meeting extends Emitter<MeetingEvents> {
   }
 
   async endForAll(): Promise<void> {
-    await this.#rest.endMeeting(this.#identity.meetingId, this.#hostToken());
+    await endMeeting(this.#http, this.#identity.meetingId, this.#hostToken());
   }
 
   async removeParticipant(participantId: string): Promise<void> {
-    await this.#rest.removeParticipant(this.#identity.meetingId, participantId, this.#hostToken());
+    await removeParticipant(this.#http, this.#identity.meetingId, participantId, this.#hostToken());
   }
 
   async muteParticipant(participantId: string, kind: MediaType): Promise<void> {
-    await this.#rest.muteParticipant(this.#identity.meetingId, participantId, kind, this.#hostToken());
+    await muteParticipant(this.#http, this.#identity.meetingId, participantId, kind, this.#hostToken());
   }
 
   leave(): void {
-    if (this.#isOver) return;
-    this.#channel.send({ type: 'leave' });
-    this.#finish({ phase: 'left' });
+    if (this.#connection.isOver) return;
+    this.#connection.send({ type: 'leave' });
+    this.#connection.finish({ phase: 'left' });
   }
 
   /** The statistics since the previous call. */
-  async getStats(): Promise<StatsSummary> {
-    const reading = await readStats(this.#environment.now(), this.#publish.connection, this.#subscribe.connection);
-    const summary = summarize(this.#lastReading, reading, this.#subscribe.tracks);
-    this.#lastReading = reading;
-    return summary;
+  getStats(): Promise<StatsSummary> {
+    return this.#stats.measure();
   }
 
   /** The current audio level of each other participant, linear from 0 to 1. */
   audioLevels(): ReadonlyMap<string, number> {
-    const levels = new Map<string, number>();
-    for (const remote of this.#subscribe.tracks) {
-      if (remote.source !== 'microphone') continue;
-      const [source] = remote.receiver.getSynchronizationSources();
-      levels.set(remote.participantId, source?.audioLevel ?? 0);
-    }
-    return levels;
-  }
-
-  /** Connects with the ticket first, which keeps the participant. Joins again only when the server responds but rejects the ticket. */
-  async #dial(attempt: number): Promise<Dial | 'stop'> {
-    if (!this.#codeUsed) {
-      this.#codeUsed = true;
-      return { url: this.#joinResponse.webSocketUrl };
-    }
-    // Browsers do not expose why a WebSocket was rejected, so the reason comes from REST.
-    try {
-      if (attempt > 1 && !this.#needsJoin) {
-        const { status } = await this.#rest.getMeeting(this.#identity.meetingId);
-        if (status === 'ended') throw new MeetError('meeting-ended', 'The meeting has ended.');
-        this.#needsJoin = this.#ticketTried;
-        this.#ticketTried = true;
-      }
-      if (this.#needsJoin) this.#joinResponse = await joinOnce(this.#rest, this.#identity, this.#joinResponse.ticket);
-    } catch (error) {
-      if (!(error instanceof MeetError) || error.isTransient) throw error;
-      if (error.code === 'unknown-meeting' && ++this.#unknownMeetingErrors < unknownMeetingLimit) throw error;
-      if (error.code === 'meeting-ended') this.#finish({ phase: 'ended' });
-      else if (error.code === 'forbidden') this.#finish({ phase: 'removed' });
-      else this.#finish({ phase: 'failed', code: error.code });
-      return 'stop';
-    }
-    this.#socketFromJoin = this.#needsJoin;
-    return this.#needsJoin
-      ? { url: this.#joinResponse.webSocketUrl }
-      : dialByTicket(this.#joinResponse.webSocketUrl, this.#identity.meetingId, this.#joinResponse.ticket);
-  }
-
-  /**
-   * Reconnects, because the server opens a subscription only for a new socket that does not ask to resume. The delay lets the server report why the
-   * session ended: without it, this tab would take the meeting back from another tab that has just taken over.
-   */
-  #renewSubscription(): void {
-    clearTimeout(this.#renewal);
-    this.#renewal = setTimeout(() => {
-      if (this.#isOver || this.#subscribe.isAlive) return;
-      this.#channel.reconnect();
-    }, renewalDelayMs + backoffMs(this.#subscribeFailures++, this.#environment.random()));
+    return this.#tracks.audioLevels();
   }
 
   #handle(message: ServerMessage): void {
     switch (message.type) {
       case 'joined': return this.#handleJoined(message);
-      case 'participant-joined': {
-        this.#roster.set(message.participant.participantId, message.participant);
-        this.#refreshRoster();
-        const joined = this.#find(message.participant.participantId);
-        if (joined !== undefined) this.emit('participant-joined', joined);
-        return;
-      }
-      case 'participant-left': return this.#handleLeft(message.participantId, message.reason);
-      case 'offer': {
-        if (message.from === 'sfu') this.#subscribe.handleOffer(message);
-        return;
-      }
-      case 'answer': {
-        if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp, message.sessionId, message.reference);
-        return;
-      }
-      case 'chat': return this.#chat.handleMessage(message);
-      case 'media-update': return this.#handleMediaUpdate(message);
-      case 'media-restart': {
-        this.emit('media-restart', { reason: message.reason });
-        this.#resumeRequested = false;
-        this.#publish.restart();
-        return;
-      }
-      case 'speaking': return this.#update({ activeSpeaker: message.participantId });
-      case 'meeting-ended': return this.#finish({ phase: 'ended', ...(message.reason === undefined ? {} : { reason: message.reason }) });
-      case 'removed': return this.#finish({ phase: 'removed', ...(message.reason === undefined ? {} : { reason: message.reason }) });
-      case 'error': {
-        if (message.code === 'unknown-session' && message.sessionId !== undefined && this.#subscribe.handleUnknownSession(message.sessionId)) return;
-        if (!this.#publish.handleError(message.code, message.reference)) this.#chat.handleError(message);
-        this.emit('problem', { code: message.code, message: message.message ?? message.code });
-        return;
-      }
-      case 'ice-candidate': return; // the SFU sends all its candidates in the SDP
+      case 'meeting-ended': return this.#connection.finish({ phase: 'ended', ...(message.reason === undefined ? {} : { reason: message.reason }) });
+      case 'removed': return this.#connection.finish({ phase: 'removed', ...(message.reason === undefined ? {} : { reason: message.reason }) });
+      case 'error': return this.#handleError(message);
+      default: for (const { handlers } of this.#features) (handlers[message.type] as ((message: ServerMessage) => void) | undefined)?.(message);
     }
   }
 
-  #handleJoined(message: ServerMessage & { type: 'joined' }): void {
-    const previous = this.#snapshot.participants;
-    this.#roster.clear();
-    for (const participant of message.participants) {
-      if (participant.participantId !== message.participantId) this.#roster.set(participant.participantId, participant);
+  #handleJoined(message: JoinedMessage): void {
+    const { socket } = this.#connection;
+    for (const feature of this.#features) feature.handleJoined?.(message, socket);
+    this.#connection.handleJoined();
+    this.emit('ticket', { ticket: this.ticket, participantId: message.participantId });
+  }
+
+  #handleError(error: ServerMessage & { type: 'error' }): void {
+    for (const feature of this.#features) {
+      const outcome = feature.handleError?.(error) ?? 'foreign';
+      if (outcome === 'recovered') return;
+      if (outcome === 'known') break;
     }
-    this.#update({ self: { ...this.#snapshot.self, id: message.participantId, role: message.role ?? this.#snapshot.self.role } });
-    this.#refreshRoster();
-    if (this.#everJoined) this.#emitRosterChanges(previous);
-    this.#muteSync.handleJoined(message.muted);
-    if (this.#everJoined && this.#socketFromJoin) this.#publish.restart();
-    this.#publish.handleOnline();
-    this.#chat.handleJoined();
-    this.#everJoined = true;
-    this.#isOffline = false;
-    this.#needsJoin = this.#ticketTried = false;
-    this.#unknownMeetingErrors = 0;
-    this.#refreshMedia();
-    this.emit('ticket', { ticket: this.#joinResponse.ticket, participantId: message.participantId });
-  }
-
-  /** Emits who joined and left during a reconnect. */
-  #emitRosterChanges(previous: readonly Participant[]): void {
-    for (const participant of previous) if (!this.#roster.has(participant.id)) this.emit('participant-left', { participant, reason: undefined });
-    for (const participant of this.#snapshot.participants) if (!previous.some(known => known.id === participant.id)) this.emit('participant-joined', participant);
-  }
-
-  #handleLeft(participantId: string, reason: string | undefined): void {
-    const participant = this.#find(participantId);
-    this.#roster.delete(participantId);
-    this.#refreshRoster();
-    if (this.#snapshot.activeSpeaker === participantId) this.#update({ activeSpeaker: null });
-    if (participant !== undefined) this.emit('participant-left', { participant, reason });
-  }
-
-  #toChatMessage(wire: WireChatMessage): ChatMessage {
-    const at = Date.parse(wire.timestamp);
-    return {
-      id: Number(wire.messageId),
-      from: wire.from,
-      displayName: wire.displayName ?? this.#find(wire.from)?.displayName ?? '',
-      text: wire.message,
-      at: Number.isFinite(at) ? at : this.#environment.now(),
-      own: wire.from === this.#snapshot.self.id,
-    };
-  }
-
-  #handleMediaUpdate(message: ServerMessage & { type: 'media-update' }): void {
-    if (message.participantId === this.#snapshot.self.id) {
-      this.#muteSync.handleUpdate('audio', message.audio);
-      this.#muteSync.handleUpdate('video', message.video);
-      return;
-    }
-    const known = this.#roster.get(message.participantId);
-    if (known === undefined) return;
-    this.#roster.set(message.participantId, { ...known, audio: message.audio, video: message.video });
-    this.#refreshRoster();
-  }
-
-  #setMuted(kind: MediaType, muted: boolean): void {
-    this.#muted[kind] = muted;
-    this.#refreshSelf();
-  }
-
-  #handleSilenced(kind: MediaType): void {
-    this.#setMuted(kind, true);
-    this.emit('silenced', { kind });
-  }
-
-  #refreshSelf(): void {
-    const sending: Record<MediaType, boolean> = { audio: false, video: false };
-    for (const [source, kind] of Object.entries(kindOf) as [TrackSource, MediaType][]) {
-      const track = this.#local.get(source);
-      if (track !== undefined) track.enabled = !this.#muted[kind];
-      sending[kind] = track !== undefined && !this.#muted[kind];
-      this.#muteSync.set(kind, sending[kind]);
-    }
-    this.#update({ self: { ...this.#snapshot.self, ...sending, tracks: Object.fromEntries(this.#local) } });
-  }
-
-  #refreshRoster(): void {
-    this.#update({ participants: mergeRoster(this.#roster, this.#subscribe.tracks, this.#snapshot.participants) });
-  }
-
-  #capabilities(): Record<string, unknown> {
-    this.#resumeRequested = this.#everJoined && this.#subscribe.canResume;
-    return this.#resumeRequested ? { resume: true } : {};
-  }
-
-  #handleSignalingLost(): void {
-    if (this.#isOver) return;
-    this.#publish.handleOffline();
-    this.#chat.handleOffline();
-    this.#setConnection({ phase: this.#waitingPhase, waitingFor: 'signaling' });
-  }
-
-  #refreshMedia(): void {
-    if (this.#isOver || this.#isOffline || !this.#channel.isOpen) return;
-    const lost = [this.#publish.connection, this.#subscribe.connection]
-      .some(connection => ['failed', 'disconnected', 'closed'].includes(connection?.connectionState ?? 'new'));
-    this.#setConnection(lost ? { phase: 'reconnecting', waitingFor: 'media' } : { phase: 'connected' });
-  }
-
-  get #waitingPhase(): 'connecting' | 'reconnecting' {
-    return this.#everJoined ? 'reconnecting' : 'connecting';
-  }
-
-  get #isOver(): boolean {
-    return finalPhases.has(this.#snapshot.connection.phase);
-  }
-
-  #setConnection(status: Omit<ConnectionStatus, 'since'>): void {
-    const current = this.#snapshot.connection;
-    if (current.phase === status.phase && current.waitingFor === status.waitingFor) return;
-    const since = current.phase === status.phase ? current.since : this.#environment.now();
-    this.#update({ connection: { ...status, since } });
-    this.emit('connection', this.#snapshot.connection);
-  }
-
-  #finish(status: Omit<ConnectionStatus, 'since'>): void {
-    if (this.#isOver) return;
-    clearTimeout(this.#renewal);
-    this.#stopWatchingNetwork();
-    this.#channel.close();
-    this.#publish.close();
-    this.#subscribe.close();
-    this.#muteSync.close();
-    this.#chat.close();
-    this.#setConnection(status);
+    this.emit('problem', { code: error.code, message: error.message ?? error.code });
   }
 
   #update(part: Partial<MeetingSnapshot>): void {
@@ -459,16 +222,8 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.emit('change', this.#snapshot);
   }
 
-  #find(participantId: string): Participant | undefined {
-    return this.#snapshot.participants.find(participant => participant.id === participantId);
-  }
-
   #hostToken(): string {
     if (this.#identity.hostToken === undefined) throw new MeetError('forbidden', 'Only a host can do this.');
     return this.#identity.hostToken;
-  }
-
-  #assertNotOver(): void {
-    if (this.#isOver) throw new MeetError('meeting-ended', 'This meeting has ended.');
   }
 }

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { Environment } from '../src/environment.js';
+import type { Environment } from '../src/core/environment.js';
 import type { ClientMessage, ServerMessage } from '../src/protocol.js';
 
 /** Runs all pending microtasks without advancing the time. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MeetClient } from '../src/client.js';
-import { MeetError } from '../src/errors.js';
+import { MeetError } from '../src/core/errors.js';
 import { participant, ScriptedServer, settle, track } from './fakes.js';
 import { joinedMeeting, joinMeeting } from './join.js';
 

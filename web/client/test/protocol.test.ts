@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs } from '../src/backoff.js';
+import { backoffMs } from '../src/core/backoff.js';
 import { parseServerMessage } from '../src/protocol.js';
 
 describe('messages from the server', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assessQuality, summarize, type StatsReading } from '../src/stats.js';
+import { assessQuality, summarize, type StatsReading } from '../src/features/stats/summary.js';
 
 const owners = [
   { mid: '0', participantId: 'bob', source: 'camera' as const }, { mid: '1', participantId: 'bob', source: 'microphone' as const },

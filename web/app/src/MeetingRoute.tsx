@@ -1,0 +1,131 @@
+import { MeetError, type Meeting, type MeetingInfo } from '@meetoperator/client';
+import { Button } from '@meetoperator/ui';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { LocalMedia } from './features/devices/local-media';
+import { MeetingPage } from './pages/meeting/MeetingPage';
+import { NoticePage } from './pages/notice/NoticePage';
+import { noticeFor, type Notice } from './pages/notice/notices';
+import { WaitingPage } from './pages/notice/WaitingPage';
+import { PreJoinPage } from './pages/pre-join/PreJoinPage';
+import { client } from './server/client';
+import { hostTokens } from './storage/host-tokens';
+import { rememberedName } from './storage/remembered-name';
+import { tabSession } from './storage/tab-session';
+
+type View =
+  | { readonly at: 'loading' }
+  | { readonly at: 'preJoin'; readonly info: MeetingInfo; readonly joining: boolean; readonly nameRejected?: boolean }
+  | { readonly at: 'meeting'; readonly meeting: Meeting; readonly title: string }
+  | { readonly at: 'notice'; readonly notice: Notice; readonly serverMessage?: string };
+
+/** The address of one meeting: looks the meeting up, prepares the devices, joins, and shows a notice when the visit is over. */
+export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
+  const { t } = useTranslation();
+  const [media] = useState(() => new LocalMedia());
+  const [view, setView] = useState<View>({ at: 'loading' });
+  const [visit, setVisit] = useState(0);
+  const joined = useRef<Meeting | null>(null);
+  const currentVisit = useRef(new AbortController());
+
+  const enter = useCallback(async (info: MeetingInfo, displayName: string, ticket: string | undefined, signal: AbortSignal) => {
+    const hostToken = hostTokens.get(meetingId);
+    const meeting = await client.join(meetingId, {
+      displayName,
+      signal,
+      ...(ticket === undefined ? {} : { ticket }),
+      ...(hostToken === undefined ? {} : { hostToken }),
+    });
+    if (signal.aborted) {
+      meeting.leave();
+      return;
+    }
+    joined.current = meeting;
+    setView({ at: 'meeting', meeting, title: info.title });
+  }, [meetingId]);
+
+  useEffect(() => {
+    const abort = new AbortController();
+    currentVisit.current = abort;
+    media.reset();
+    const openMeeting = async () => {
+      const info = await client.getMeeting(meetingId, { signal: abort.signal });
+      if (abort.signal.aborted) return;
+      if (info.status === 'ended') {
+        tabSession.set(meetingId, null);
+        setView({ at: 'notice', notice: 'ended' });
+        return;
+      }
+      const session = tabSession.get(meetingId);
+      void media.start({ microphone: session?.microphone ?? true, camera: session?.camera ?? true });
+      if (session === null) setView({ at: 'preJoin', info, joining: false });
+      else await enter(info, session.displayName, session.ticket, abort.signal);
+    };
+    openMeeting().catch((error: unknown) => {
+      if (!abort.signal.aborted) setView(noticeOf(error));
+    });
+    return () => {
+      abort.abort();
+      media.stop();
+      joined.current?.leave();
+      joined.current = null;
+    };
+  }, [meetingId, media, enter, visit]);
+
+  const retry = useCallback(() => {
+    setView({ at: 'loading' });
+    setVisit(count => count + 1);
+  }, []);
+
+  const leaveView = useCallback((notice: Notice) => {
+    media.stop();
+    if (notice !== 'replaced') tabSession.set(meetingId, null);
+    setView({ at: 'notice', notice });
+  }, [media, meetingId]);
+
+  const join = async (info: MeetingInfo, name: string) => {
+    rememberedName.set(name);
+    setView({ at: 'preJoin', info, joining: true });
+    const { signal } = currentVisit.current;
+    try {
+      await enter(info, name, undefined, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof MeetError && error.code === 'invalid-request') setView({ at: 'preJoin', info, joining: false, nameRejected: true });
+      else setView(noticeOf(error));
+    }
+  };
+
+  switch (view.at) {
+    case 'loading': return <WaitingPage text={t('preJoin.loading')} />;
+    case 'preJoin': return (
+      <PreJoinPage info={view.info} media={media} joining={view.joining} nameRejected={view.nameRejected === true} onJoin={name => void join(view.info, name)} />
+    );
+    case 'meeting': return <MeetingPage meeting={view.meeting} title={view.title} media={media} onOver={leaveView} />;
+    case 'notice': return <NoticePage notice={view.notice} serverMessage={view.serverMessage} action={<RetryButton notice={view.notice} onClick={retry} />} />;
+  }
+}
+
+const retryTexts: Partial<Record<Notice, 'notice.tryAgain' | 'notice.rejoin' | 'notice.useHere'>> = {
+  'left': 'notice.rejoin',
+  'replaced': 'notice.useHere',
+  'meeting-full': 'notice.tryAgain',
+  'not-placed': 'notice.tryAgain',
+  'unavailable': 'notice.tryAgain',
+  'quota-exceeded': 'notice.tryAgain',
+  'network': 'notice.tryAgain',
+  'failed': 'notice.tryAgain',
+};
+
+function RetryButton({ notice, onClick }: { readonly notice: Notice; readonly onClick: () => void }) {
+  const { t } = useTranslation();
+  const text = retryTexts[notice];
+  return text === undefined ? null : <Button look="primary" onClick={onClick} data-testid="again">{t(text)}</Button>;
+}
+
+function noticeOf(error: unknown): View {
+  if (!(error instanceof MeetError)) return { at: 'notice', notice: 'failed' };
+  const notice = noticeFor(error.code);
+  const needsDetail = notice === 'failed' || notice === 'not-placed';
+  return { at: 'notice', notice, ...(needsDetail && error.detail !== undefined ? { serverMessage: error.detail } : {}) };
+}

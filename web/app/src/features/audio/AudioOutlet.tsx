@@ -1,0 +1,59 @@
+import type { Participant } from '@meetoperator/client';
+import { Button } from '@meetoperator/ui';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import styles from './AudioOutlet.module.css';
+
+interface Props {
+  readonly participants: readonly Participant[];
+  readonly speakerId: string;
+}
+
+/** Plays the sound of all participants. After a reload, browsers allow sound only after a click; a button then asks for it. */
+export function AudioOutlet({ participants, speakerId }: Props) {
+  const { t } = useTranslation();
+  const [blocked, setBlocked] = useState(false);
+  const [attempt, setAttempt] = useState(0);
+  const onBlocked = useCallback(() => setBlocked(true), []);
+  const sounds = participants.flatMap(participant => (['microphone', 'screen-audio'] as const)
+    .map(source => ({ key: `${participant.id}:${source}`, track: participant.tracks[source] })));
+  return (
+    <>
+      {sounds.map(({ key, track }) => track !== undefined && <Sound key={key} track={track} speakerId={speakerId} attempt={attempt} onBlocked={onBlocked} />)}
+      {blocked && (
+        <div className={styles.ask} role="alert">
+          <p>{t('meeting.soundBlocked')}</p>
+          <Button look="primary" icon="speaker" data-testid="enable-sound" onClick={() => {
+            setBlocked(false);
+            setAttempt(attempt + 1);
+          }}>{t('meeting.turnSoundOn')}</Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+interface SoundProps {
+  readonly track: MediaStreamTrack;
+  readonly speakerId: string;
+  /** Increases when playback is to be tried again. */
+  readonly attempt: number;
+  readonly onBlocked: () => void;
+}
+
+function Sound({ track, speakerId, attempt, onBlocked }: SoundProps) {
+  const ref = useRef<HTMLAudioElement>(null);
+  useEffect(() => {
+    const audio = ref.current;
+    if (audio === null) return;
+    audio.srcObject = new MediaStream([track]);
+    audio.play().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === 'NotAllowedError') onBlocked();
+    });
+  }, [track, attempt, onBlocked]);
+  useEffect(() => {
+    const audio = ref.current as (HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> }) | null;
+    if (speakerId !== '') void audio?.setSinkId?.(speakerId).catch(() => undefined);
+  }, [speakerId]);
+  return <audio ref={ref} autoPlay />;
+}

@@ -1,0 +1,59 @@
+import type { MeetingSnapshot, StatsSummary } from '@meetoperator/client';
+import { useElementSize } from '@meetoperator/ui';
+import type { CSSProperties } from 'react';
+import { useTranslation } from 'react-i18next';
+import { AloneCard } from '../invitation/AloneCard';
+import { gridLayout, tilesThatFit } from './grid-layout';
+import styles from './Stage.module.css';
+import { Tile } from './Tile';
+import { arrange, type TileModel } from './tiles';
+
+interface Props {
+  readonly snapshot: MeetingSnapshot;
+  readonly speaking: ReadonlySet<string>;
+  readonly stats: StatsSummary | null;
+  readonly link: string;
+}
+
+const gap = 10;
+
+export function Stage({ snapshot, speaking, stats, link }: Props) {
+  const { t } = useTranslation();
+  const [ref, size] = useElementSize();
+  const { self, participants, activeSpeaker } = snapshot;
+  const weak = new Set(stats?.participants.filter(one => one.lossFraction > 0.05).map(one => one.participantId));
+  const screenShown = [self, ...participants].some(participant => participant.tracks.screen !== undefined);
+  const tall = size.width < size.height;
+  const capacity = screenShown ? Math.max(2, Math.floor((tall ? size.width / 150 : size.height / 130))) : tilesThatFit(size.width, size.height);
+  const { screens, people, hidden } = arrange(self, participants, activeSpeaker, capacity);
+  const render = (tile: TileModel) => (
+    <Tile key={tile.key} tile={tile} speaking={tile.source === 'camera' && speaking.has(tile.participant.id)} weak={weak.has(tile.participant.id)} />
+  );
+  const more = hidden > 0 && <div className={styles.more} data-testid="more-tile">{t('stage.more', { count: hidden })}</div>;
+
+  if (screens.length > 0) {
+    const [main, ...otherScreens] = screens as [TileModel, ...TileModel[]];
+    return (
+      <section className={styles.stage} aria-label={t('stage.participants')} ref={ref} data-testid="stage" data-layout="screen">
+        <div className={tall ? styles.presentTall : styles.present}>
+          <div className={styles.main}>{render(main)}</div>
+          <div className={styles.strip}>{[...otherScreens, ...people].map(render)}{more}</div>
+        </div>
+      </section>
+    );
+  }
+
+  const alone = participants.length === 0;
+  const count = people.length + (hidden > 0 ? 1 : 0) + (alone ? 1 : 0);
+  const layout = gridLayout(count, size.width, size.height, gap);
+  const style = { '--columns': layout.columns, '--tile-width': `${layout.tileWidth}px`, '--tile-height': `${layout.tileHeight}px` } as CSSProperties;
+  return (
+    <section className={styles.stage} aria-label={t('stage.participants')} ref={ref} data-testid="stage" data-layout="grid">
+      <div className={styles.grid} style={style}>
+        {alone && snapshot.connection.phase !== 'connecting' ? <AloneCard link={link} /> : alone && <div className={styles.waiting} />}
+        {people.map(render)}
+        {more}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,155 @@
+import type { Meeting, Participant } from '@meetoperator/client';
+import { ConfirmDialog, IconButton, Toasts, useToasts } from '@meetoperator/ui';
+import { useCallback, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { AudioOutlet } from '../../features/audio/AudioOutlet';
+import { useSpeaking } from '../../features/audio/useSpeaking';
+import { ChatPanel } from '../../features/chat/ChatPanel';
+import { ConnectionBanner } from '../../features/connection/ConnectionBanner';
+import { helpFor } from '../../features/devices/device-status';
+import type { DeviceKind, LocalMedia } from '../../features/devices/local-media';
+import { useLocalMedia } from '../../features/devices/useLocalMedia';
+import { useCopyLink } from '../../features/invitation/useCopyLink';
+import { PeoplePanel } from '../../features/people/PeoplePanel';
+import { QualityIndicator } from '../../features/quality/QualityIndicator';
+import { useStats } from '../../features/quality/useStats';
+import { useScreenShare } from '../../features/screen-share/useScreenShare';
+import { shortcutKeys } from '../../features/shortcuts/shortcuts';
+import { ShortcutsDialog } from '../../features/shortcuts/ShortcutsDialog';
+import { useShortcuts } from '../../features/shortcuts/useShortcuts';
+import { Stage } from '../../features/stage/Stage';
+import { meetingLink } from '../../navigation/router';
+import { useTitle } from '../../navigation/useTitle';
+import type { Notice } from '../notice/notices';
+import { Control, ControlBar } from './Controls';
+import styles from './MeetingPage.module.css';
+import { useMediaBinding } from './useMediaBinding';
+import { useMeeting } from './useMeeting';
+import { useMeetingEvents } from './useMeetingEvents';
+
+interface Props {
+  readonly meeting: Meeting;
+  readonly title: string;
+  readonly media: LocalMedia;
+  readonly onOver: (notice: Notice) => void;
+}
+
+type Panel = 'chat' | 'people' | null;
+type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | null;
+
+export function MeetingPage({ meeting, title, media, onOver }: Props) {
+  const { t } = useTranslation();
+  const snapshot = useMeeting(meeting);
+  const { microphone, camera, choice } = useLocalMedia(media);
+  const [panel, setPanel] = useState<Panel>(null);
+  const [dialog, setDialog] = useState<OpenDialog>(null);
+  const [draft, setDraft] = useState('');
+  const [readCount, setReadCount] = useState(0);
+  const [toasts, show] = useToasts();
+  const share = useScreenShare(meeting);
+  const speaking = useSpeaking(meeting, microphone.track, microphone.wanted);
+  const stats = useStats(meeting);
+  const link = meetingLink(snapshot.meetingId);
+  const [copied, copy] = useCopyLink(link);
+  useTitle(title);
+  useMediaBinding(meeting, media);
+  useMeetingEvents(meeting, panel === 'chat', show, onOver);
+
+  const { messages } = snapshot;
+  const unread = panel === 'chat' ? 0 : messages.slice(readCount).filter(message => !message.own).length;
+  const openPanel = useCallback((next: Panel) => {
+    setPanel(next);
+    setReadCount(meeting.snapshot.messages.length);
+  }, [meeting]);
+  const togglePanel = (which: 'chat' | 'people') => openPanel(panel === which ? null : which);
+
+  const toggle = async (kind: DeviceKind) => {
+    await media.set(kind, !media.snapshot()[kind].wanted);
+    const help = helpFor(t, kind, media.snapshot()[kind].status);
+    if (help !== null) show(`${help.title}. ${help.text}`);
+  };
+  const toggleShare = async () => {
+    if (share.sharing) share.stop();
+    else if (await share.start() === 'failed') show(t('meeting.screenShareFailed'));
+  };
+  const asHost = (action: Promise<void>, done: string) => void action.then(() => show(done), () => show(t('meeting.hostActionFailed')));
+
+  useShortcuts({
+    microphone: () => void toggle('microphone'),
+    camera: () => void toggle('camera'),
+    chat: () => togglePanel('chat'),
+    people: () => togglePanel('people'),
+    help: () => setDialog({ kind: 'shortcuts' }),
+  });
+
+  useEffect(() => {
+    document.getElementById('controls')?.focus();
+  }, []);
+
+  const micOn = microphone.wanted && microphone.track !== null;
+  const cameraOn = camera.wanted && camera.track !== null;
+  const count = snapshot.participants.length + 1;
+  const dismissal = { cancel: t('app.cancel'), closeLabel: t('app.close'), onClose: () => setDialog(null) };
+  return (
+    <div className={styles.page} data-testid="meeting" data-phase={snapshot.connection.phase} data-self={snapshot.self.id} data-panel={panel ?? undefined}>
+      <a className="skip-link" href="#controls">{t('meeting.skipToControls')}</a>
+      <header className={styles.header}>
+        <h1 className={styles.title}><bdi>{title}</bdi></h1>
+        <span className={styles.count} data-testid="count">{t('meeting.people', { count })}</span>
+        <span className={styles.tools}>
+          <QualityIndicator stats={stats} />
+          <IconButton icon="keyboard" label={t('shortcuts.title')} onClick={() => setDialog({ kind: 'shortcuts' })} data-testid="open-shortcuts" />
+        </span>
+      </header>
+      <main className={styles.main}>
+        <Stage snapshot={snapshot} speaking={speaking} stats={stats} link={link} />
+        <ConnectionBanner status={snapshot.connection} />
+        <Toasts toasts={toasts} />
+      </main>
+      {panel === 'chat' && (
+        <ChatPanel messages={messages} outgoing={snapshot.outgoing} draft={draft} connected={snapshot.connection.phase === 'connected'} onDraft={setDraft}
+          onSend={text => meeting.sendChat(text)} onResend={reference => meeting.resendChat(reference)} onDiscard={reference => meeting.discardChat(reference)} onClose={() => openPanel(null)} />
+      )}
+      {panel === 'people' && (
+        <PeoplePanel self={snapshot.self} others={snapshot.participants} speaking={speaking} host={meeting.isHost} link={link}
+          onMute={person => asHost(meeting.muteParticipant(person.id, 'audio'), t('meeting.participantMuted', { name: person.displayName }))}
+          onRemove={participant => setDialog({ kind: 'remove', participant })} onClose={() => openPanel(null)} />
+      )}
+      <footer className={styles.footer}>
+        <ControlBar end={(
+          <>
+            {meeting.isHost && <Control icon="end" text={t('meeting.endForAll')} testId="control-end" onClick={() => setDialog({ kind: 'end' })} />}
+            <Control icon="leave" text={t('meeting.leave')} testId="control-leave" look="leave" onClick={() => meeting.leave()} />
+          </>
+        )}>
+          <Control icon={micOn ? 'mic' : 'mic-off'} text={t('devices.microphone')} testId="control-microphone" pressed={micOn} look={micOn ? undefined : 'off'} hint={shortcutKeys(t, 'microphone')}
+            onClick={() => void toggle('microphone')} />
+          <Control icon={cameraOn ? 'camera' : 'camera-off'} text={t('devices.camera')} testId="control-camera" pressed={cameraOn} look={cameraOn ? undefined : 'off'} hint={shortcutKeys(t, 'camera')}
+            onClick={() => void toggle('camera')} />
+          {share.supported && (
+            <Control icon={share.sharing ? 'screen-stop' : 'screen'} text={t('meeting.shareScreen')} testId="control-share" pressed={share.sharing}
+              look={share.sharing ? 'active' : undefined} onClick={() => void toggleShare()} />
+          )}
+          <Control icon="chat" text={t('chat.title')} testId="control-chat" pressed={panel === 'chat'} look={panel === 'chat' ? 'active' : undefined} expands badge={unread} hint={shortcutKeys(t, 'chat')}
+            onClick={() => togglePanel('chat')} />
+          <Control icon="people" text={t('people.title')} testId="control-people" pressed={panel === 'people'} look={panel === 'people' ? 'active' : undefined} expands hint={shortcutKeys(t, 'people')}
+            onClick={() => togglePanel('people')} />
+          <Control icon={copied === 'copied' ? 'check' : 'link'} text={t(copied === 'copied' ? 'meeting.copied' : 'meeting.copyLink')} testId="control-copy" onClick={() => {
+            copy();
+            if (!window.isSecureContext) show(t('meeting.copyManually', { link }));
+          }} />
+        </ControlBar>
+      </footer>
+      <AudioOutlet participants={snapshot.participants} speakerId={choice.speaker} />
+      {dialog?.kind === 'shortcuts' && <ShortcutsDialog onClose={() => setDialog(null)} />}
+      {dialog?.kind === 'end' && (
+        <ConfirmDialog {...dismissal} title={t('meeting.confirmEnd.title')} text={t('meeting.confirmEnd.text')} confirm={t('meeting.confirmEnd.confirm')}
+          onConfirm={() => asHost(meeting.endForAll(), t('meeting.ended'))} />
+      )}
+      {dialog?.kind === 'remove' && (
+        <ConfirmDialog {...dismissal} title={t('meeting.confirmRemove.title')} text={dialog.participant.displayName} confirm={t('meeting.confirmRemove.confirm')}
+          onConfirm={() => asHost(meeting.removeParticipant(dialog.participant.id), t('meeting.participantRemoved', { name: dialog.participant.displayName }))} />
+      )}
+    </div>
+  );
+}

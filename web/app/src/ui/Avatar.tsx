@@ -1,6 +1,0 @@
-import { hueOf, initialsOf } from './initials';
-import styles from './Avatar.module.css';
-
-export function Avatar({ name, seed, size = 'm' }: { readonly name: string; readonly seed: string; readonly size?: 's' | 'm' }) {
-  return <span className={`${styles.avatar} ${styles[size]} ${styles[`hue${hueOf(seed)}`]}`} aria-hidden="true">{initialsOf(name)}</span>;
-}

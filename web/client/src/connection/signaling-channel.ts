@@ -1,0 +1,149 @@
+import { backoffMs } from '../core/backoff.js';
+import type { Environment } from '../core/environment.js';
+import type { WireMessage } from '../core/messages.js';
+
+export type Dial = { readonly url: string; readonly protocols?: string[] };
+
+export interface ChannelHost<Sent, Received> {
+  /** Where to connect next, or `stop`. A rejection leads to a later attempt. `attempt` is 0 for the first attempt after a healthy connection. */
+  dial(attempt: number): Promise<Dial | 'stop'>;
+  /** Creates the first message of every socket. */
+  joinMessage(): Sent;
+  /** Returns null for data that is not a known message. */
+  parse(data: unknown): Received | null;
+  onMessage(message: Received): void;
+  /** The socket was lost or did not open; another attempt follows. */
+  onLost(): void;
+  /** A newer socket of the same participant took over; this channel is closed for good. */
+  onReplaced(): void;
+}
+
+/**
+ * A socket that reaches no server, for example because the server's machine is gone, never opens, and the browser reports the failure only after minutes. The first attempts are short,
+ * because the server drops a participant 12 s after its server has crashed.
+ */
+const openTimeoutMs = (attempt: number): number => Math.min(10_000, 3_000 * 2 ** Math.max(0, attempt - 2));
+const joinedTimeoutMs = 10_000;
+const replacedCloseCode = 4000;
+
+/** Keeps one WebSocket connected until closed. The channel is open after the server has sent `joined`. */
+export class SignalingChannel<Sent, Received extends WireMessage> {
+  readonly #environment: Environment;
+  readonly #host: ChannelHost<Sent, Received>;
+  #socket: WebSocket | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #attempt = 0;
+  #open = false;
+  #closed = false;
+  #dialling = false;
+
+  constructor(environment: Environment, host: ChannelHost<Sent, Received>) {
+    this.#environment = environment;
+    this.#host = host;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  start(): void {
+    void this.#connect();
+  }
+
+  /** False when the channel is not open. Nothing is queued. */
+  send(message: Sent): boolean {
+    if (!this.#open || this.#socket === null) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Drops the current socket, even a healthy one, and connects again immediately. */
+  reconnect(): void {
+    if (this.#closed || this.#dialling) return;
+    this.#drop();
+    this.#attempt = 0;
+    this.#host.onLost();
+    void this.#connect();
+  }
+
+  close(code = 1000): void {
+    this.#closed = true;
+    this.#drop(code);
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#closed || this.#dialling) return;
+    clearTimeout(this.#timer);
+    this.#dialling = true;
+    let dial: Dial | 'stop';
+    try {
+      dial = await this.#host.dial(this.#attempt);
+    } catch {
+      this.#dialling = false;
+      this.#retry();
+      return;
+    }
+    this.#dialling = false;
+    if (this.#closed || dial === 'stop') return;
+    this.#attach(this.#environment.createWebSocket(dial.url, dial.protocols));
+  }
+
+  #attach(socket: WebSocket): void {
+    this.#socket = socket;
+    this.#expect(socket, openTimeoutMs(this.#attempt));
+    socket.onopen = () => {
+      this.#expect(socket, joinedTimeoutMs);
+      socket.send(JSON.stringify(this.#host.joinMessage()));
+    };
+    socket.onmessage = event => {
+      if (this.#socket !== socket) return;
+      const message = this.#host.parse(event.data);
+      if (message === null) return;
+      if (message.type === 'joined') {
+        clearTimeout(this.#timer);
+        this.#open = true;
+        this.#attempt = 0;
+      }
+      this.#host.onMessage(message);
+    };
+    socket.onclose = event => {
+      if (this.#socket === socket && event.code === replacedCloseCode) {
+        this.close();
+        this.#host.onReplaced();
+      } else {
+        this.#lost(socket);
+      }
+    };
+  }
+
+  /** Gives the socket up after a time, unless it has come further by then. */
+  #expect(socket: WebSocket, withinMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#lost(socket), withinMs);
+  }
+
+  #lost(socket: WebSocket): void {
+    if (this.#socket !== socket || this.#closed) return;
+    this.#drop();
+    this.#retry();
+  }
+
+  #retry(): void {
+    if (this.#closed) return;
+    const delay = backoffMs(this.#attempt, this.#environment.random());
+    this.#attempt += 1;
+    this.#host.onLost();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#connect(), delay);
+  }
+
+  #drop(code = 1000): void {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#open = false;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(code);
+  }
+}

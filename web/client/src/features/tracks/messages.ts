@@ -1,0 +1,26 @@
+import { isText, type MessageChecks } from '../../core/messages.js';
+import type { MediaType, TrackSource } from '../../core/wire-types.js';
+
+export interface OfferedTrack {
+  readonly mid: string;
+  readonly participantId: string;
+  readonly kind: MediaType;
+  readonly source: TrackSource;
+}
+
+export type TracksClientMessage =
+  | { type: 'offer'; to: string; sdp: string; tracks: { mid: string; source: TrackSource }[]; restart?: boolean; sessionId?: string; reference?: string }
+  | { type: 'answer'; to: string; sdp: string; revision?: number; sessionId?: string };
+
+export type TracksServerMessage =
+  | { type: 'offer'; from: string; sdp: string; sessionId?: string; revision?: number; tracks?: OfferedTrack[] }
+  | { type: 'answer'; from: string; sdp: string; sessionId?: string; reference?: string }
+  | { type: 'ice-candidate'; from: string; candidate: unknown }
+  | { type: 'media-restart'; reason?: string; generation?: number };
+
+export const tracksChecks: MessageChecks<TracksServerMessage> = {
+  'offer': { from: isText, sdp: isText },
+  'answer': { from: isText, sdp: isText },
+  'ice-candidate': { from: isText },
+  'media-restart': {},
+};

@@ -1,0 +1,277 @@
+import { backoffMs } from '../../core/backoff.js';
+import type { Environment } from '../../core/environment.js';
+import type { TrackSource } from '../../core/wire-types.js';
+import { watchConnection } from './connection-watch.js';
+import { encodingFor, hintTrack } from './encodings.js';
+
+export interface PublishOffer {
+  /** Unique to this offer. The answer, or the error that rejects the offer, repeats it. */
+  readonly reference: string;
+  readonly sdp: string;
+  readonly tracks: { mid: string; source: TrackSource }[];
+  readonly restart: boolean;
+  /** The session that the offer changes; absent in an offer for a new session. */
+  readonly sessionId?: string;
+}
+
+export interface PublishHost {
+  readonly iceServers: RTCIceServer[];
+  /** False when signaling is not connected. The session offers again after `handleOnline`. */
+  sendOffer(offer: PublishOffer): boolean;
+  onState(state: 'idle' | 'connecting' | 'connected'): void;
+  /** The server rejected the offer repeatedly; the session stops offering. */
+  onRejected(code: string): void;
+}
+
+interface Slot {
+  track: MediaStreamTrack | null;
+  active: boolean;
+  transceiver: RTCRtpTransceiver | null;
+}
+
+type Outcome = { sdp: string; sessionId: string | undefined } | { rejected: string } | 'offline' | 'timeout' | 'superseded';
+
+const answerTimeoutMs = 10_000;
+const oldConnectionTimeoutMs = 5_000;
+
+/** The connection that sends media, for which the client makes the offers. One offer is in flight at a time; later changes go into the next one. */
+export class PublishSession {
+  readonly #environment: Environment;
+  readonly #host: PublishHost;
+  readonly #slots = new Map<TrackSource, Slot>();
+  #connection: RTCPeerConnection | null = null;
+  #stopWatching: () => void = () => {};
+  #settle: ((outcome: Outcome) => void) | null = null;
+  #offers = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the delay before a retry. */
+  #endDelay: () => void = () => {};
+  #failures = 0;
+  #sessionId: string | undefined;
+  /** An offer for a new connection is in flight, so the loss of the old connection needs no reaction. */
+  #opening = false;
+  /** Changes wait for the next offer. */
+  #dirty = false;
+  /** The next offer is for a new connection. */
+  #restart = false;
+  #running = false;
+  #online = false;
+  #closed = false;
+
+  constructor(environment: Environment, host: PublishHost) {
+    this.#environment = environment;
+    this.#host = host;
+  }
+
+  get connection(): RTCPeerConnection | null {
+    return this.#connection;
+  }
+
+  /** Sends the track, which replaces an earlier track of the source. */
+  async publish(source: TrackSource, track: MediaStreamTrack): Promise<void> {
+    hintTrack(track, source);
+    const slot = this.#slots.get(source);
+    if (slot?.active) return this.replace(source, track);
+    this.#slots.set(source, { track, active: true, transceiver: slot?.transceiver ?? null });
+    this.#negotiate();
+  }
+
+  /** Replaces the track of the source without a negotiation. With `null`, the source sends nothing and keeps its media section. */
+  async replace(source: TrackSource, track: MediaStreamTrack | null): Promise<void> {
+    const slot = this.#slots.get(source);
+    if (!slot?.active) {
+      if (track !== null) await this.publish(source, track);
+      return;
+    }
+    if (track !== null) hintTrack(track, source);
+    slot.track = track;
+    await slot.transceiver?.sender.replaceTrack(track);
+  }
+
+  /** Stops the source; its tile disappears for the other participants. */
+  unpublish(source: TrackSource): void {
+    const slot = this.#slots.get(source);
+    if (!slot?.active) return;
+    slot.active = false;
+    slot.track = null;
+    this.#negotiate();
+  }
+
+  /** Opens a new connection with the same tracks. The old connection is closed when the new one is connected. */
+  restart(): void {
+    if (this.#closed || ![...this.#slots.values()].some(slot => slot.active)) return;
+    this.#restart = true;
+    this.#settle?.('superseded');
+    this.#endDelay();
+    this.#negotiate();
+  }
+
+  handleOnline(): void {
+    this.#online = true;
+    const state = this.#connection?.connectionState;
+    if (state === 'failed' || state === 'closed' || state === 'disconnected') this.#restart = true;
+    if (this.#dirty || this.#restart) this.#negotiate();
+  }
+
+  handleOffline(): void {
+    this.#online = false;
+    this.#settle?.('offline');
+  }
+
+  /** Applies the answer to the offer in flight. Answers to superseded offers are dropped; servers of earlier versions send no reference. */
+  handleAnswer(sdp: string, sessionId?: string, reference?: string): void {
+    if (reference === undefined || reference === this.#reference) this.#settle?.({ sdp, sessionId });
+  }
+
+  /** True when the error rejects the offer in flight. */
+  handleError(code: string, reference: string | undefined): boolean {
+    if (this.#settle === null || reference !== this.#reference) return false;
+    this.#settle({ rejected: code });
+    return true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#endDelay();
+    this.#settle?.('offline');
+    this.#stopWatching();
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  /** The reference of the latest offer. */
+  get #reference(): string {
+    return `offer-${this.#offers}`;
+  }
+
+  #negotiate(): void {
+    this.#dirty = true;
+    clearTimeout(this.#retry);
+    if (!this.#running) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    try {
+      await Promise.resolve(); // tracks that are published together share one offer
+      while (this.#dirty && this.#online && !this.#closed) {
+        this.#dirty = false;
+        await this.#exchange();
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #exchange(): Promise<void> {
+    const fresh = this.#restart || this.#connection === null;
+    const restart = this.#restart;
+    this.#restart = false;
+    const connection = fresh ? this.#environment.createPeerConnection({ iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' }) : this.#connection!;
+    if (fresh) for (const slot of this.#slots.values()) slot.transceiver = null;
+    this.#opening = fresh;
+    let outcome: Outcome;
+    try {
+      await this.#assignTracks(connection);
+      await connection.setLocalDescription(await connection.createOffer());
+      outcome = await this.#sendOffer(connection, restart, fresh ? undefined : this.#sessionId);
+      if (typeof outcome === 'object' && 'sdp' in outcome) {
+        this.#sessionId = outcome.sessionId;
+        if (fresh) this.#adopt(connection);
+        await connection.setRemoteDescription({ type: 'answer', sdp: outcome.sdp });
+        return;
+      }
+    } catch {
+      outcome = { rejected: 'invalid-sdp' };
+    } finally {
+      this.#opening = false;
+    }
+    // The server may or may not have applied the offer, so the next offer opens a new connection.
+    if (fresh) connection.close();
+    if (this.#closed) return;
+    this.#dirty = true;
+    this.#restart = true;
+    if (outcome === 'offline' || outcome === 'superseded') return;
+    // The next offer names no session, so the server cannot reject it for the same reason.
+    if (typeof outcome === 'object' && outcome.rejected === 'unknown-session') return;
+    if (typeof outcome === 'object' && outcome.rejected === 'invalid-sdp' && this.#failures >= 2) {
+      this.#dirty = this.#restart = false;
+      this.#host.onRejected(outcome.rejected);
+      return;
+    }
+    await this.#delayRetry();
+  }
+
+  async #assignTracks(connection: RTCPeerConnection): Promise<void> {
+    for (const [source, slot] of this.#slots) {
+      if (slot.transceiver?.direction === 'stopped') slot.transceiver = null;
+      if (!slot.active) {
+        if (slot.transceiver !== null) {
+          slot.transceiver.direction = 'inactive';
+          await slot.transceiver.sender.replaceTrack(null);
+        }
+      } else if (slot.transceiver === null) {
+        const encodings = encodingFor(source);
+        const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
+        slot.transceiver = connection.addTransceiver(slot.track ?? kind, { direction: 'sendonly', ...(encodings === undefined ? {} : { sendEncodings: encodings }) });
+      } else {
+        slot.transceiver.direction = 'sendonly';
+        if (slot.transceiver.sender.track !== slot.track) await slot.transceiver.sender.replaceTrack(slot.track);
+      }
+    }
+  }
+
+  #sendOffer(connection: RTCPeerConnection, restart: boolean, sessionId: string | undefined): Promise<Outcome> {
+    const tracks = [...this.#slots]
+      .filter(([, slot]) => slot.active && slot.transceiver?.mid)
+      .map(([source, slot]) => ({ mid: slot.transceiver!.mid!, source }));
+    this.#offers++;
+    return new Promise<Outcome>(resolve => {
+      const timer = setTimeout(() => this.#settle?.('timeout'), answerTimeoutMs);
+      this.#settle = outcome => {
+        clearTimeout(timer);
+        this.#settle = null;
+        resolve(outcome);
+      };
+      if (!this.#host.sendOffer({ reference: this.#reference, sdp: connection.localDescription!.sdp, tracks, restart, ...(sessionId === undefined ? {} : { sessionId }) })) this.#settle('offline');
+    });
+  }
+
+  #adopt(connection: RTCPeerConnection): void {
+    const old = this.#connection;
+    this.#stopWatching();
+    this.#connection = connection;
+    const closeOld = () => old?.close();
+    const oldTimer = setTimeout(closeOld, oldConnectionTimeoutMs);
+    this.#host.onState('connecting');
+    this.#stopWatching = watchConnection(connection, {
+      connected: () => {
+        this.#failures = 0;
+        clearTimeout(oldTimer);
+        closeOld();
+        this.#host.onState('connected');
+      },
+      lost: () => {
+        if (this.#opening) return;
+        this.#host.onState('connecting');
+        this.#restart = true;
+        this.#dirty = true;
+        const delay = backoffMs(this.#failures++, this.#environment.random());
+        this.#retry = setTimeout(() => this.#negotiate(), delay);
+      },
+    });
+  }
+
+  /** Waits before the next attempt. Runs inside the negotiation loop, so that no other offer is sent meanwhile. */
+  #delayRetry(): Promise<void> {
+    const delay = backoffMs(this.#failures++, this.#environment.random());
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, delay);
+      this.#endDelay = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,167 @@
+import { backoffMs } from '../../core/backoff.js';
+import type { Environment } from '../../core/environment.js';
+import type { ErrorMessage, ErrorOutcome, Feature, JoinedSocket } from '../../core/feature.js';
+import type { MessageHandlers } from '../../core/messages.js';
+import type { TrackSource } from '../../core/wire-types.js';
+import type { TracksClientMessage, TracksServerMessage } from './messages.js';
+import { PublishSession } from './publish-session.js';
+import { SubscribeSession, type RemoteTrack } from './subscribe-session.js';
+
+export interface TracksHost {
+  send(message: TracksClientMessage): boolean;
+  /** Opens a new socket, on which the server opens a new subscription. */
+  reconnect(): void;
+  onLocalChange(): void;
+  onRemoteChange(): void;
+  /** A media connection changed its state. */
+  onState(): void;
+  /** The meeting moved to another media node. */
+  onRestart(reason: string | undefined): void;
+  /** The server rejects the media of this browser for good. */
+  onRejected(code: string): void;
+}
+
+/** How long the client waits for the server to explain a lost session before it reconnects for a new one. */
+const renewalDelayMs = 1_000;
+
+/** The tracks that this participant sends and receives, over one media connection for each direction. */
+export class Tracks implements Feature<unknown, TracksServerMessage> {
+  readonly handlers: MessageHandlers<TracksServerMessage> = {
+    'offer': message => { if (message.from === 'sfu') this.#subscribe.handleOffer(message); },
+    'answer': message => { if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp, message.sessionId, message.reference); },
+    'media-restart': ({ reason }) => this.#handleRestart(reason),
+    'ice-candidate': () => undefined, // the SFU sends all its candidates in the SDP
+  };
+  readonly #environment: Environment;
+  readonly #host: TracksHost;
+  readonly #publish: PublishSession;
+  readonly #subscribe: SubscribeSession;
+  readonly #local = new Map<TrackSource, MediaStreamTrack>();
+  #resumeRequested = false;
+  #subscribeFailures = 0;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(environment: Environment, iceServers: RTCIceServer[], host: TracksHost) {
+    this.#environment = environment;
+    this.#host = host;
+    this.#publish = new PublishSession(environment, {
+      iceServers,
+      sendOffer: ({ reference, sdp, tracks, restart, sessionId }) => host.send({
+        type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
+      }),
+      onState: () => host.onState(),
+      onRejected: code => host.onRejected(code),
+    });
+    this.#subscribe = new SubscribeSession(environment, {
+      iceServers,
+      sendAnswer: (sdp, { revision, sessionId }) => host.send({
+        type: 'answer', to: 'sfu', sdp, ...(revision === undefined ? {} : { revision }), ...(sessionId === undefined ? {} : { sessionId }),
+      }),
+      onTracks: () => host.onRemoteChange(),
+      onState: state => {
+        if (state === 'connected') this.#subscribeFailures = 0;
+        host.onState();
+      },
+      onReplaced: () => {
+        // A server that could not resume the subscription has lost the published media too.
+        if (this.#resumeRequested) this.#publish.restart();
+        this.#resumeRequested = false;
+      },
+      onLost: () => this.#renewSubscription(),
+    });
+  }
+
+  /** The published tracks. */
+  get local(): ReadonlyMap<TrackSource, MediaStreamTrack> {
+    return this.#local;
+  }
+
+  /** The tracks of the other participants. */
+  get remote(): readonly RemoteTrack[] {
+    return this.#subscribe.tracks;
+  }
+
+  get connections(): { readonly publish: RTCPeerConnection | null; readonly subscribe: RTCPeerConnection | null } {
+    return { publish: this.#publish.connection, subscribe: this.#subscribe.connection };
+  }
+
+  /** Whether a media connection was lost and has no successor yet. */
+  get isInterrupted(): boolean {
+    return [this.#publish.connection, this.#subscribe.connection]
+      .some(connection => ['failed', 'disconnected', 'closed'].includes(connection?.connectionState ?? 'new'));
+  }
+
+  /** Sends the track, which replaces an earlier track of the source. The caller keeps ownership of it. */
+  publish(track: MediaStreamTrack, source: TrackSource): Promise<void> {
+    this.#local.set(source, track);
+    this.#host.onLocalChange();
+    return this.#publish.publish(source, track);
+  }
+
+  /** Sends nothing from the source until the next track. The source stays published. */
+  pause(source: TrackSource): Promise<void> {
+    this.#local.delete(source);
+    this.#host.onLocalChange();
+    return this.#publish.replace(source, null);
+  }
+
+  unpublish(source: TrackSource): void {
+    this.#local.delete(source);
+    this.#host.onLocalChange();
+    this.#publish.unpublish(source);
+  }
+
+  /** The current audio level of each other participant, linear from 0 to 1. */
+  audioLevels(): ReadonlyMap<string, number> {
+    const levels = new Map<string, number>();
+    for (const { source, receiver, participantId } of this.remote) {
+      if (source !== 'microphone') continue;
+      const [latest] = receiver.getSynchronizationSources();
+      levels.set(participantId, latest?.audioLevel ?? 0);
+    }
+    return levels;
+  }
+
+  /** What the `join` message says about media: whether the server is to keep the media session that it has. */
+  requestResume(): { readonly resume?: true } {
+    this.#resumeRequested = this.#subscribe.canResume;
+    return this.#resumeRequested ? { resume: true } : {};
+  }
+
+  handleJoined(_: unknown, { isFirst, byTicket }: JoinedSocket): void {
+    if (!isFirst && !byTicket) this.#publish.restart();
+    this.#publish.handleOnline();
+  }
+
+  handleOffline(): void {
+    this.#publish.handleOffline();
+  }
+
+  handleError({ code, reference, sessionId }: ErrorMessage): ErrorOutcome {
+    if (code === 'unknown-session' && sessionId !== undefined && this.#subscribe.handleUnknownSession(sessionId)) return 'recovered';
+    return this.#publish.handleError(code, reference) ? 'known' : 'foreign';
+  }
+
+  close(): void {
+    clearTimeout(this.#renewal);
+    this.#publish.close();
+    this.#subscribe.close();
+  }
+
+  #handleRestart(reason: string | undefined): void {
+    this.#host.onRestart(reason);
+    this.#resumeRequested = false;
+    this.#publish.restart();
+  }
+
+  /**
+   * Reconnects, because the server opens a subscription only for a new socket that does not ask to resume. The delay lets the server report why the
+   * session ended: without it, this tab would take the meeting back from another tab that has just taken over.
+   */
+  #renewSubscription(): void {
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => {
+      if (!this.#subscribe.isAlive) this.#host.reconnect();
+    }, renewalDelayMs + backoffMs(this.#subscribeFailures++, this.#environment.random()));
+  }
+}

@@ -1,0 +1,3 @@
+import '@fontsource-variable/figtree/wght.css';
+import './tokens.css';
+import './base.css';
