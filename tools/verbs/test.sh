@@ -1,5 +1,5 @@
-source infra/scripts/verbs/verify.sh
-source infra/scripts/verbs/cluster.sh
+source tools/verbs/verify.sh
+source tools/verbs/cluster.sh
 
 # The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A slow or busy machine runs fewer lanes at a time: tests whose
 # processes get too little of it fail on their time limits. MEET_LANES sets the number.
@@ -49,13 +49,13 @@ verb_test() {
   done
   wait "${running[@]}" 2>/dev/null || true
   trap - INT TERM
-  node infra/scripts/results/sum.mjs "$RESULTS" "${suites[@]}"
+  node tools/results/sum.mjs "$RESULTS" "${suites[@]}"
 }
 
 # parallel_lanes: prints how many lanes may run at a time. The work took 1.2 s on two idle processors; the limits are choices, not measurements.
 parallel_lanes() {
   local took
-  took=$(node infra/scripts/checks/speed.mjs)
+  took=$(node tools/checks/speed.mjs)
   echo $((took > 4500 ? 1 : took > 1800 ? 2 : ${#LANES[@]}))
 }
 
@@ -129,7 +129,7 @@ run_dotnet_tests() {
   shift
   local project jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
   for project in "$@"; do printf '%s\0' "$project"; done | xargs -0 -n 1 -P "$jobs" \
-    setsid bash -c 'echo -5 2>/dev/null >/proc/self/autogroup; exec bash infra/scripts/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
+    setsid bash -c 'echo -5 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
 }
 
 build_tests() {
@@ -171,7 +171,7 @@ suite_quickstart() {
 
 suite_conformance() {
   on_cluster_machine conformance || return 0
-  build_kubernetes && with_real_servers bash infra/scripts/checks/dotnet-test.sh "$RESULTS/conformance" "$CONFORMANCE_TESTS"
+  build_kubernetes && with_real_servers bash tools/checks/dotnet-test.sh "$RESULTS/conformance" "$CONFORMANCE_TESTS"
 }
 
 suite_cluster() {

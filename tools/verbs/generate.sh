@@ -1,4 +1,4 @@
-source infra/scripts/chart/files.sh
+source tools/chart/files.sh
 
 # codegen crds|rbac [--check]: generates the CRDs into crds/ and the roles into crds/rbac/; with --check, reports differences.
 codegen() {

@@ -1,5 +1,5 @@
-source infra/scripts/verbs/down.sh
-source infra/scripts/verbs/cluster.sh
+source tools/verbs/down.sh
+source tools/verbs/cluster.sh
 
 BENCH=tests/bench/MeetOperator.Bench
 
