@@ -5,13 +5,14 @@ codegen() {
   local what=$1 tool=kube/MeetOperator.Kube.CodeGen/bin/Release/net10.0/MeetOperator.Kube.CodeGen.dll
   shift
   if [[ $what == crds ]]; then
-    dotnet "$tool" crds --assembly "$(built crds/MeetOperator.Contracts)" --out crds "$@"
+    dotnet "$tool" crds --assembly "$(dll_of crds/MeetOperator.Contracts)" --out crds "$@"
   else
-    dotnet "$tool" rbac --name-prefix meet- --assembly "$(built operator/MeetOperator.Operator)" --assembly "$(built signaling/MeetOperator.Signaling)" --out crds/rbac "$@"
+    dotnet "$tool" rbac --name-prefix meet- --assembly "$(dll_of operator/MeetOperator.Operator)" --assembly "$(dll_of signaling/MeetOperator.Signaling)" --out crds/rbac "$@"
   fi
 }
 
-built() { echo "$1/bin/Release/net10.0/$(basename "$1").dll"; }
+# dll_of FOLDER: prints the path of the program or library that a project folder builds.
+dll_of() { echo "$1/bin/Release/net10.0/$(basename "$1").dll"; }
 
 # Always builds, because the output must match the current types.
 build_codegen() {
