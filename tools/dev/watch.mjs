@@ -28,10 +28,10 @@ export function watchFolders(root, folders, isSkipped, changed) {
   }
 
   function add(folder, found) {
-    if (isSkipped(folder) || watches.has(folder)) return;
+    if (isSkipped(folder)) return;
+    watches.get(folder)?.close(); // a folder that was removed and created again
     const watcher = watch(join(root, folder), (_, name) => { if (name !== null) note(`${folder}/${name}`); });
     watcher.on('error', () => watcher.close());
-    watcher.on('close', () => watches.delete(folder));
     watches.set(folder, watcher);
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       if (entry.isDirectory()) add(`${folder}/${entry.name}`, found);
