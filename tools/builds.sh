@@ -31,6 +31,14 @@ build_products() {
     with_compiler dotnet build tools/products.slnf -c Release --nologo -v quiet
 }
 
+# solution_filter NAME PROJECT…: writes $STAMPS/NAME.slnf with these projects, so that one build builds all of them.
+solution_filter() {
+  local name=$1
+  shift
+  mkdir -p "$STAMPS"
+  printf '{ "solution": { "path": "../../MeetOperator.sln", "projects": [%s] } }\n' "$(printf '"%s"\n' "${@//\//\\\\}" | paste -sd,)" >"$STAMPS/$name.slnf"
+}
+
 npm_install() {
   build_if_changed "npm-${1//\//-}" "$(sha256sum "$1/package-lock.json" | cut -d' ' -f1)" "$1/node_modules" npm ci --prefix "$1" --no-audit --no-fund --loglevel=error
 }

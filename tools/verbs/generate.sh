@@ -16,14 +16,10 @@ dll_of() { echo "$1/bin/Release/net10.0/$(basename "$1").dll"; }
 
 # Always builds, because the output must match the current types.
 build_codegen() {
-  with_compiler build_each kube/MeetOperator.Kube.CodeGen crds/MeetOperator.Contracts operator/MeetOperator.Operator signaling/MeetOperator.Signaling
-}
-
-build_each() {
-  local project
-  for project in "$@"; do
-    dotnet build "$project" -c Release --nologo -v quiet >&2 || return
-  done
+  local project projects=()
+  for project in kube/MeetOperator.Kube.CodeGen crds/MeetOperator.Contracts operator/MeetOperator.Operator signaling/MeetOperator.Signaling; do projects+=("$project/$(basename "$project").csproj"); done
+  solution_filter codegen "${projects[@]}"
+  with_compiler dotnet build "$STAMPS/codegen.slnf" -c Release --nologo -v quiet >&2
 }
 
 verb_generate() {

@@ -162,14 +162,9 @@ build_tests() {
     return
   fi
   mapfile -t projects < <(cut -f2 <<<"$PLAN" | grep '\.csproj$' | LC_ALL=C sort -u)
-  solution_filter "${projects[@]}" >"$STAMPS/selected.slnf"
+  solution_filter selected "${projects[@]}"
   build_if_changed "selected-$(sha256sum <"$STAMPS/selected.slnf" | cut -c1-12)" "$stamp" "$(dll_of "$(dirname "${projects[0]}")")" \
     with_compiler dotnet build "$STAMPS/selected.slnf" -c Release --nologo -v quiet
-}
-
-# solution_filter PROJECT…: prints a solution filter with these projects, so that one build builds all of them.
-solution_filter() {
-  printf '{ "solution": { "path": "%s/MeetOperator.sln", "projects": [%s] } }\n' "$MEET_ROOT" "$(printf '"%s"\n' "${@//\//\\\\}" | paste -sd,)"
 }
 
 suite_verify() {
