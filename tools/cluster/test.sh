@@ -25,8 +25,9 @@ cluster_test() {
 
 # The suite uses a new cluster; a running cluster is taken down first. The final file takes the cluster down and compares the machine with its state before.
 cluster_suite() {
-  local before=$MEET_ROOT/$STAMPS/cluster-before.json
+  local changing before=$MEET_ROOT/$STAMPS/cluster-before.json
   npm_install tests/e2e
+  mapfile -t changing < <(changing_files)
   bash "$CLUSTER" down
   trap 'exit 143' TERM
   trap 'bash "$CLUSTER" down' EXIT
@@ -34,7 +35,7 @@ cluster_suite() {
   MEET_CLUSTER_MARK=$(jq -r .mark "$before") cluster_up
   record "$RESULTS/cluster/install.tap" cluster_install
   run_cluster_files reading 2 "${READING[@]}"
-  run_cluster_files changing 1 $(changing_files)
+  run_cluster_files changing 1 "${changing[@]}"
   MEET_CLUSTER_BEFORE=$before run_cluster_files final 1 "$FINAL"
 }
 

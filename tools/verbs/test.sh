@@ -4,7 +4,6 @@ source tools/verbs/cluster.sh
 # The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A slow or busy machine runs fewer lanes at a time: tests whose
 # processes get too little of it fail on their time limits. MEET_LANES sets the number.
 LANES=("cluster" "unit architecture verify quickstart" "browser chart web conformance")
-read -ra SUITES <<<"${LANES[*]}"
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
@@ -174,32 +173,36 @@ suite_verify() {
 }
 
 suite_chart() {
-  run_node_tests chart npm --prefix tests/chart test -- $(targets chart | sed "s|^|$MEET_ROOT/|")
+  local files
+  mapfile -t files < <(targets chart)
+  run_node_tests chart npm --prefix tests/chart test -- "${files[@]/#/$MEET_ROOT/}"
 }
 
 suite_web() {
   local files
-  files=$(targets web | sed 's|^web/||')
-  [[ -n $files ]] || record "$RESULTS/web/lint.tap" npm --prefix web run lint
-  (cd web && npx vitest run $files --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
+  mapfile -t files < <(targets web)
+  ((${#files[@]} > 0)) || record "$RESULTS/web/lint.tap" npm --prefix web run lint
+  (cd web && npx vitest run "${files[@]#web/}" --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
 }
 
 # All files use one installation. Tests that break a part of it wait until it has recovered.
 suite_browser() {
+  local files
+  mapfile -t files < <(targets browser)
   MEET_HOME=$(mktemp -d) MEET_PORT=$(free_port)
   export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT
   trap 'exit 143' TERM
   trap 'trap "" TERM; ./meet down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach || return
-  run_node_tests browser npm --prefix tests/e2e test -- $(targets browser | sed "s|^|$MEET_ROOT/|")
+  run_node_tests browser npm --prefix tests/e2e test -- "${files[@]/#/$MEET_ROOT/}"
 }
 
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
 suite_quickstart() {
   local files
-  files=$(targets quickstart)
-  run_node_tests quickstart node --test --test-reporter=spec ${files:-tests/quickstart/}
+  mapfile -t files < <(targets quickstart)
+  run_node_tests quickstart node --test --test-reporter=spec "${files[@]:-tests/quickstart/}"
 }
 
 suite_conformance() {
