@@ -50,7 +50,7 @@ for (const [args, env, message] of [
   [['test', 'nothing'], {}, /unknown suite 'nothing'; known suites: cluster unit architecture verify quickstart browser chart web conformance/],
   [['test', 'web'], { MEET_LANES: '0' }, /MEET_LANES is '0'; set it to the number of lanes that run at a time, 1 to 3/],
   [['test', 'unit', 'nothing'], {}, /no project and no test class of suite unit contains 'nothing'; projects: .*Placement/],
-  [['test', 'browser', 'nothing'], {}, /no test file of suite browser contains 'nothing'; there are: .*meeting recovery/],
+  [['test', 'browser', 'nothing'], {}, /no test file of suite browser contains 'nothing'; there are: .*meeting .*recovery/],
   [['test', '--quick'], {}, /unknown option '--quick'; usage: \.\/meet test \[fast \| --changed \| SUITE \[WORD…\]…\]/],
   [['test', 'fast', 'unit'], {}, /fast and --changed choose the suites themselves/],
   [['dev', '--now'], {}, /unknown option '--now'; usage: \.\/meet dev/],

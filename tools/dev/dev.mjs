@@ -14,16 +14,18 @@ const home = process.env.MEET_HOME;
 const pagePort = Number(process.env.MEET_PORT);
 // The page has MEET_PORT; signaling listens behind it.
 const serverPort = pagePort + 1000;
+const pageAddress = process.env.MEET_LISTEN || '127.0.0.1';
 const page = `http://localhost:${pagePort}`;
 const programs = join(home, 'programs');
 const hostLog = join(home, 'logs/local.log');
 
 const mark = `MEET_DEV=${process.pid}`;
-// Compiler and build servers of this run only, so that its end does not disturb other builds. Warnings do not fail builds, and analyzers run in ./meet test.
+// Compiler and build servers of this run only, which make a build several times faster, and whose end does not disturb other builds. Analyzers run in ./meet test.
 const buildEnvironment = {
   ...process.env,
   MEET_DEV: String(process.pid),
   MSBUILDNODEHANDSHAKESALT: `meet-dev-${process.pid}`,
+  MSBUILDDISABLENODEREUSE: '0',
   DOTNET_CLI_USE_MSBUILD_SERVER: '1',
   UseSharedCompilation: 'true',
   SharedCompilationId: `meet-dev-${process.pid}`,
@@ -40,8 +42,12 @@ let pending = new Set();
 let unbuilt = []; // changes whose build failed; they are built again with the next change
 let working = false;
 
+// One program is built in the build server itself, because starting more build processes takes longer than they save.
 async function build(target, restore) {
-  const result = await run('dotnet', ['build', target, '-c', 'Debug', '--nologo', '-v', 'quiet', '-clp:NoSummary', '-p:TreatWarningsAsErrors=false', ...(restore ? [] : ['--no-restore'])], { cwd: root, env: buildEnvironment });
+  const options = ['-c', 'Debug', '--nologo', '-v', 'quiet', '-clp:NoSummary', '-p:TreatWarningsAsErrors=false'];
+  if (!target.endsWith('.slnf')) options.push('-m:1');
+  if (!restore) options.push('--no-restore');
+  const result = await run('dotnet', ['build', target, ...options], { cwd: root, env: buildEnvironment });
   if (result.code !== 0) console.error(result.text.trim());
   return result.code === 0;
 }
@@ -125,9 +131,11 @@ async function changed(paths) {
 async function apply(burst) {
   const since = Date.now();
   const paths = [...new Set([...unbuilt, ...burst])];
-  const parts = affectedParts(paths, readTree(root).projects);
+  const { projects } = readTree(root);
+  const parts = affectedParts(paths, projects);
   if (parts.length === 0) return;
-  say(`${paths.length === 1 ? paths[0] : `${paths.length} files`} changed; building ${parts.join(', ')}`);
+  const sources = paths.filter(path => affectedParts([path], projects).length > 0);
+  say(`${sources.length === 1 ? sources[0] : `${sources.length} files`} changed; building ${parts.join(', ')}`);
   unbuilt = await build(buildTarget(parts), needsRestore(paths)) ? [] : paths;
   if (unbuilt.length > 0) return say('the build failed; the previous build keeps running');
   const built = seconds(since);
@@ -137,6 +145,8 @@ async function apply(burst) {
     say(error.message);
   }
 }
+
+const responds = () => fetch(`http://${pageAddress === '0.0.0.0' ? '127.0.0.1' : pageAddress}:${pagePort}/`).then(response => response.ok, () => false);
 
 async function end(code) {
   if (ending) return;
@@ -157,10 +167,11 @@ async function main() {
   Object.keys(PARTS).forEach(install);
   installPage();
   if (!await startHost()) return end(1);
-  vite = start(process.execPath, [join(root, 'web/node_modules/vite/bin/vite.js'), '--host', process.env.MEET_LISTEN || '127.0.0.1', '--port', String(pagePort), '--strictPort', '--clearScreen', 'false'], {
+  vite = start(process.execPath, [join(root, 'web/node_modules/vite/bin/vite.js'), '--host', pageAddress, '--port', String(pagePort), '--strictPort', '--clearScreen', 'false'], {
     cwd: join(root, 'web/app'), env: { ...process.env, MEET_URL: `http://127.0.0.1:${serverPort}` },
   });
   vite.ended.then(code => { if (!ending) { say(`the dev server of the page exited with ${code}`); end(1); } });
+  while (!ending && !await responds()) await new Promise(resolve => setTimeout(resolve, 50));
   watchFolders(root, FOLDERS, isSkipped, paths => { changed(paths); });
   console.log(`
 Meetings:    ${page}   (pages and C# sources reload)
