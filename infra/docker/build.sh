@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf 'images: %s\n' "$*" >&2; exit 1; }
-source infra/scripts/builds.sh
+source tools/builds.sh
 source infra/docker/engine.sh
 source infra/docker/contexts.sh
 

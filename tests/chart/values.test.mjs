@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
-import { leaves } from '../../infra/scripts/chart/values.mjs';
+import { leaves } from '../../tools/chart/values.mjs';
 import { cases } from './support/cases.mjs';
 import { chart, helm, renderText } from './support/helm.mjs';
 

@@ -30,7 +30,13 @@ function withPrograms(programs, run) {
 test('help lists every verb', () => {
   const { code, out } = meet(['help']);
   assert.equal(code, 0);
-  for (const verb of ['up', 'down', 'export', 'test', 'doctor', 'generate', 'verify', 'bench', 'help']) assert.match(out, new RegExp(`^\\./meet ${verb}\\b`, 'm'));
+  for (const verb of ['up', 'down', 'export', 'dev', 'logs', 'test', 'doctor', 'generate', 'verify', 'bench', 'help']) assert.match(out, new RegExp(`^\\./meet ${verb}\\b`, 'm'));
+});
+
+test('test --help explains words, fast and --changed', () => {
+  const { code, out } = meet(['test', '--help']);
+  assert.equal(code, 0);
+  for (const usage of ['SUITE WORD…', 'fast', '--changed']) assert.match(out, new RegExp(`^\\./meet test ${usage}`, 'm'));
 });
 
 test('meet without a verb prints the help', () => assert.equal(meet([]).out, meet(['help']).out));
@@ -43,6 +49,17 @@ for (const [args, env, message] of [
   [['up'], { MEET_PORT: 'x' }, /MEET_PORT must be a number/],
   [['test', 'nothing'], {}, /unknown suite 'nothing'; known suites: cluster unit architecture verify quickstart browser chart web conformance/],
   [['test', 'web'], { MEET_LANES: '0' }, /MEET_LANES is '0'; set it to the number of lanes that run at a time, 1 to 3/],
+  [['test', 'unit', 'nothing'], {}, /no project and no test class of suite unit contains 'nothing'; projects: .*Placement/],
+  [['test', 'browser', 'nothing'], {}, /no test file of suite browser contains 'nothing'; there are: .*meeting .*recovery/],
+  [['test', '--quick'], {}, /unknown option '--quick'; usage: \.\/meet test \[fast \| --changed \| SUITE \[WORD…\]…\]/],
+  [['test', 'fast', 'unit'], {}, /fast and --changed choose the suites themselves/],
+  [['dev', '--now'], {}, /unknown option '--now'; usage: \.\/meet dev/],
+  [['dev'], { MEET_PORT: '65000' }, /MEET_PORT must be a number from 1024 to 64535 here/],
+  [['logs'], {}, /usage: \.\/meet logs PART .*parts: api-server operator signaling media-node/],
+  [['logs', 'operator', '--all'], {}, /unknown option '--all'; usage: \.\/meet logs PART/],
+  [['logs', 'operator'], {}, /nothing runs in .*meet-never-created/],
+  [['logs', 'api-server'], {}, /there is no .*logs\/local\.log/],
+  [['logs', 'api-server', '--previous'], {}, /has no option '--previous'/],
   [['bench'], {}, /usage: \.\/meet bench/],
 ]) {
   test(`meet ${args.join(' ')} ${JSON.stringify(env)} fails with a message that explains the usage`, () => {

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fromNodeTest, fromTrx, fromVitest } from '../../infra/scripts/results/sum.mjs';
+import { fromNodeTest, fromTrx, fromVitest } from '../../tools/results/sum.mjs';
 
-const script = new URL('../../infra/scripts/results/sum.mjs', import.meta.url).pathname;
+const script = new URL('../../tools/results/sum.mjs', import.meta.url).pathname;
 
 function sum(files, ...suites) {
   const folder = mkdtempSync(join(tmpdir(), 'results-'));

@@ -79,7 +79,7 @@ public sealed partial class SourceRuleTests
 
     [Fact]
     public void Rooms_AtTheTop_HaveAReadme() =>
-        Assert.Empty(new[] { "kube", "crds", "operator", "signaling", "media-node", "web", "infra", "tests" }
+        Assert.Empty(new[] { "kube", "crds", "operator", "signaling", "media-node", "web", "infra", "tools", "tests" }
             .Where(room => !File.Exists(Path.Combine(Repository.Root, room, "README.md"))));
 
     private static IEnumerable<string> ProductFiles(string pattern) =>

@@ -1,9 +1,9 @@
-// values.mjs [--check]: generates values.yaml and the table in docs/operations.md from values.schema.json; with --check, reports files that differ.
+// values.mjs [--check]: generates values.yaml and the table in docs/configuration.md from values.schema.json; with --check, reports files that differ.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const root = new URL('../../..', import.meta.url).pathname;
+const root = new URL('../..', import.meta.url).pathname;
 export const SCHEMA = join(root, 'charts/meet-operator/values.schema.json');
 const VALUES = join(root, 'charts/meet-operator/values.yaml');
 const GUIDE = join(root, 'docs/configuration.md');

@@ -1,4 +1,4 @@
-source infra/scripts/verbs/up.sh
+source tools/verbs/up.sh
 
 verb_down() {
   local pid waited=0

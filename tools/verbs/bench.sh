@@ -1,5 +1,5 @@
-source infra/scripts/verbs/down.sh
-source infra/scripts/verbs/cluster.sh
+source tools/verbs/down.sh
+source tools/verbs/cluster.sh
 
 BENCH=tests/bench/MeetOperator.Bench
 
@@ -13,12 +13,13 @@ verb_bench() {
       *) name= ;;
     esac
   done
-  [[ $name =~ ^[a-z]+$ && ( -z $cluster || $name == operator ) ]] || die "usage: ./meet bench media|operator [--cluster]|memory|up [--json]"
+  [[ $name =~ ^[a-z]+$ && ( -z $cluster || $name == operator ) ]] || die "usage: ./meet bench media|operator [--cluster]|memory|up|dev [--json]"
   require_tools
   require_packages runtime test
   case $name in
     up) bench_up "$json" ;;
     memory) bench_memory "$json" ;;
+    dev) npm_install tests/e2e && node tests/bench/dev.mjs $json ;;
     *)
       with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2
       [[ -z $cluster ]] || bench_cluster

@@ -15,6 +15,6 @@ chart_files() {
       cp "$from"/*.yaml "$to"
     fi
   done
-  node infra/scripts/chart/values.mjs "$@" || code=1
+  node tools/chart/values.mjs "$@" || code=1
   return $code
 }

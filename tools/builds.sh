@@ -1,6 +1,6 @@
 # Builds of the product, which are skipped when nothing has changed. Sourced.
 
-source infra/scripts/compiler.sh
+source tools/compiler.sh
 
 STAMPS=obj/meet
 
@@ -26,9 +26,17 @@ build_if_changed() {
 }
 
 build_products() {
-  build_if_changed products "$(source_stamp kube crds operator signaling media-node infra/runtime Directory.Build.props Directory.Packages.props infra/products.slnf)" \
+  build_if_changed products "$(source_stamp kube crds operator signaling media-node infra/runtime Directory.Build.props Directory.Packages.props tools/products.slnf)" \
     operator/MeetOperator.Local/bin/Release/net10.0/MeetOperator.Local.dll \
-    with_compiler dotnet build infra/products.slnf -c Release --nologo -v quiet
+    with_compiler dotnet build tools/products.slnf -c Release --nologo -v quiet
+}
+
+# solution_filter NAME PROJECT…: writes $STAMPS/NAME.slnf with these projects, so that one build builds all of them.
+solution_filter() {
+  local name=$1
+  shift
+  mkdir -p "$STAMPS"
+  printf '{ "solution": { "path": "../../MeetOperator.sln", "projects": [%s] } }\n' "$(printf '"%s"\n' "${@//\//\\\\}" | paste -sd,)" >"$STAMPS/$name.slnf"
 }
 
 npm_install() {

@@ -1,5 +1,5 @@
-source infra/scripts/verbs/down.sh
-source infra/scripts/verbs/cluster.sh
+source tools/verbs/down.sh
+source tools/verbs/cluster.sh
 
 # verb_doctor: prints one line per check; the exit code is 1 when `up` or `test` cannot run.
 verb_doctor() {

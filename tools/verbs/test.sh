@@ -1,23 +1,30 @@
-source infra/scripts/verbs/verify.sh
-source infra/scripts/verbs/cluster.sh
+source tools/verbs/verify.sh
+source tools/verbs/cluster.sh
 
 # The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A slow or busy machine runs fewer lanes at a time: tests whose
 # processes get too little of it fail on their time limits. MEET_LANES sets the number.
 LANES=("cluster" "unit architecture verify quickstart" "browser chart web conformance")
-read -ra SUITES <<<"${LANES[*]}"
 RESULTS=obj/meet/results
 
-# verb_test [suite…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them.
+# verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
 verb_test() {
-  local suites=("$@") suite lane running=() alive=() kubernetes=
-  [[ $# -gt 0 ]] || suites=("${SUITES[@]}")
-  for suite in "${suites[@]}"; do
-    [[ " ${SUITES[*]} " == *" $suite "* ]] || die "unknown suite '$suite'; known suites: ${SUITES[*]}"
-  done
+  local suites suite lane running=() alive=() kubernetes=
+  [[ ${1:-} != --help ]] || { test_help; return; }
   [[ ${MEET_LANES:-1} =~ ^[1-3]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at a time, 1 to ${#LANES[@]}"
   require_tools
-  require_packages runtime test
-  [[ -z $(kubectl_problem) ]] || die "$(kubectl_problem)"
+  PLAN=$(node tools/test/plan.mjs "$@") || exit 1
+  mapfile -t suites < <(cut -f1 <<<"$PLAN" | awk 'NF && !seen[$0]++')
+  if ((${#suites[@]} == 0)); then
+    say "no suite tests what has changed"
+    echo "0 passed, 0 failed, 0 skipped"
+    return
+  fi
+  [[ $# -eq 0 ]] || say "suites: ${suites[*]}"
+  require_packages runtime
+  if [[ ${1:-} != fast ]]; then
+    require_packages test
+    [[ -z $(kubectl_problem) ]] || die "$(kubectl_problem)"
+  fi
   # Most tests start short-lived processes. They never use a profile, recompiling a method pays off only after many calls (0x12c = 300 instead of 30), and
   # the double mapping of compiled code (W^X) costs a tenth of the start time.
   export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=12c DOTNET_EnableWriteXorExecute=0
@@ -49,13 +56,30 @@ verb_test() {
   done
   wait "${running[@]}" 2>/dev/null || true
   trap - INT TERM
-  node infra/scripts/results/sum.mjs "$RESULTS" "${suites[@]}"
+  node tools/results/sum.mjs "$RESULTS" "${suites[@]}"
 }
+
+test_help() {
+  cat <<'TEXT'
+./meet test                    run all suites
+./meet test SUITE…             run these suites
+./meet test SUITE WORD…        run the part of a suite whose name contains a word: test projects or, where no project matches, test classes; test files of suites in JavaScript
+./meet test fast               run what needs no processes, no servers and no browsers: unit tests of placement, media and parsers, architecture, verify, unit tests of the page
+./meet test --changed          run what tests the changes since the branch left main, uncommitted and new files included
+                               (code of the product: unit tests of the projects that depend on it; `browser` and `cluster` only for the page, charts, images and their own tests)
+
+Examples: ./meet test unit Placement · ./meet test unit JoinTests · ./meet test browser recovery · ./meet test cluster upgrade · ./meet test unit Rtp web chat
+Suites in JavaScript: cluster quickstart browser chart web
+TEXT
+}
+
+# targets SUITE: prints what runs of a suite, one per line: a test file, or a project, a tab and its filter. Prints nothing for a suite that runs as a whole.
+targets() { awk -F '\t' -v suite="$1" '$1 == suite && $2 != "" { print $2 ($3 == "" ? "" : "\t" $3) }' <<<"$PLAN"; }
 
 # parallel_lanes: prints how many lanes may run at a time. The work took 1.2 s on two idle processors; the limits are choices, not measurements.
 parallel_lanes() {
   local took
-  took=$(node infra/scripts/checks/speed.mjs)
+  took=$(node tools/checks/speed.mjs)
   echo $((took > 4500 ? 1 : took > 1800 ? 2 : ${#LANES[@]}))
 }
 
@@ -110,32 +134,36 @@ build_for_cluster() { [[ -n $(cluster_problem) ]] || bash infra/docker/build.sh 
 
 suite_unit() {
   export MEET_SPRAY_DATAGRAMS=${MEET_SPRAY_DATAGRAMS:-1000000}
-  local all projects slow='/MeetOperator\.(Signaling|MediaNode|Operator)\.Tests\.csproj$'
-  all=$(find tests -name '*.Tests.csproj' ! -path 'tests/Architecture/*' | LC_ALL=C sort)
+  local all slow='/MeetOperator\.(Signaling|MediaNode|Operator)\.Tests\.csproj'
+  all=$(targets unit)
+  [[ -n $all ]] || all=$(find tests -name '*.Tests.csproj' ! -path 'tests/Architecture/*' | LC_ALL=C sort)
   # Slow projects start first, so that none of them runs alone at the end.
-  mapfile -t projects < <(grep -E "$slow" <<<"$all"; grep -vE "$slow" <<<"$all")
-  run_dotnet_tests unit "${projects[@]}"
+  { grep -E "$slow" <<<"$all" || true; grep -vE "$slow" <<<"$all" || true; } | run_dotnet_tests unit
 }
 
-suite_architecture() {
-  run_dotnet_tests architecture tests/Architecture/MeetOperator.Architecture.Tests/MeetOperator.Architecture.Tests.csproj
-}
+suite_architecture() { targets architecture | run_dotnet_tests architecture; }
 
-# Beside other lanes, one project runs at a time; more would slow all tests down. Each project has its own session, because the kernel shares the CPU among
-# sessions, and tests with browsers would otherwise get too little of it. The session gets three times the weight of another one (autogroup nice -5, sched(7)),
-# because the other lanes consist of many sessions. Only root can raise the weight; without it the tests only take longer.
+# run_dotnet_tests SUITE: reads projects with their filters. Beside other lanes, one project runs at a time; more would slow all tests down. Each project has its own
+# session, because the kernel shares the CPU among sessions, and tests with browsers would otherwise get too little of it. The session gets three times the weight of
+# another one (autogroup nice -5, sched(7)), because the other lanes consist of many sessions. Only root can raise the weight; without it the tests only take longer.
 run_dotnet_tests() {
-  local suite=$1
-  shift
-  local project jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
-  for project in "$@"; do printf '%s\0' "$project"; done | xargs -0 -n 1 -P "$jobs" \
-    setsid bash -c 'echo -5 2>/dev/null >/proc/self/autogroup; exec bash infra/scripts/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
+  local suite=$1 project filter jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
+  while IFS=$'\t' read -r project filter; do printf '%s\0%s\0' "$project" "$filter"; done | xargs -0 -n 2 -P "$jobs" \
+    setsid bash -c 'echo -5 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
 }
 
+# Builds the whole solution for the whole suite unit, and otherwise only the projects that run.
 build_tests() {
-  build_if_changed tests "$(source_stamp kube crds operator signaling media-node infra/runtime tests Directory.Build.props Directory.Packages.props MeetOperator.sln)" \
-    tests/Architecture/MeetOperator.Architecture.Tests/bin/Release/net10.0/MeetOperator.Architecture.Tests.dll \
-    with_compiler dotnet build MeetOperator.sln -c Release --nologo -v quiet
+  local stamp projects
+  stamp=$(source_stamp kube crds operator signaling media-node infra/runtime tests Directory.Build.props Directory.Packages.props MeetOperator.sln)
+  if grep -q $'^unit\t\t' <<<"$PLAN" || [[ -f $STAMPS/tests && $(<"$STAMPS/tests") == "$stamp" ]]; then
+    build_if_changed tests "$stamp" "$(dll_of tests/Architecture/MeetOperator.Architecture.Tests)" with_compiler dotnet build MeetOperator.sln -c Release --nologo -v quiet
+    return
+  fi
+  mapfile -t projects < <(cut -f2 <<<"$PLAN" | grep '\.csproj$' | LC_ALL=C sort -u)
+  solution_filter selected "${projects[@]}"
+  build_if_changed "selected-$(sha256sum <"$STAMPS/selected.slnf" | cut -c1-12)" "$stamp" "$(dll_of "$(dirname "${projects[0]}")")" \
+    with_compiler dotnet build "$STAMPS/selected.slnf" -c Release --nologo -v quiet
 }
 
 suite_verify() {
@@ -145,33 +173,43 @@ suite_verify() {
 }
 
 suite_chart() {
-  run_node_tests chart npm --prefix tests/chart test
+  local files
+  mapfile -t files < <(targets chart)
+  run_node_tests chart npm --prefix tests/chart test -- "${files[@]/#/$MEET_ROOT/}"
 }
 
 suite_web() {
-  record "$RESULTS/web/lint.tap" npm --prefix web run lint
-  (cd web && npx vitest run --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
+  local files
+  mapfile -t files < <(targets web)
+  ((${#files[@]} > 0)) || record "$RESULTS/web/lint.tap" npm --prefix web run lint
+  (cd web && npx vitest run "${files[@]#web/}" --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
 }
 
 # All files use one installation. Tests that break a part of it wait until it has recovered.
 suite_browser() {
+  local files
+  mapfile -t files < <(targets browser)
   MEET_HOME=$(mktemp -d) MEET_PORT=$(free_port)
   export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT
   trap 'exit 143' TERM
   trap 'trap "" TERM; ./meet down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach || return
-  run_node_tests browser npm --prefix tests/e2e test
+  run_node_tests browser npm --prefix tests/e2e test -- "${files[@]/#/$MEET_ROOT/}"
 }
 
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
 suite_quickstart() {
-  run_node_tests quickstart node --test --test-reporter=spec tests/quickstart/
+  local files
+  mapfile -t files < <(targets quickstart)
+  run_node_tests quickstart node --test --test-reporter=spec "${files[@]:-tests/quickstart/}"
 }
 
 suite_conformance() {
   on_cluster_machine conformance || return 0
-  build_kubernetes && with_real_servers bash infra/scripts/checks/dotnet-test.sh "$RESULTS/conformance" "$CONFORMANCE_TESTS"
+  local project filter
+  IFS=$'\t' read -r project filter < <(targets conformance)
+  build_kubernetes && with_real_servers bash tools/checks/dotnet-test.sh "$RESULTS/conformance" "$project" "$filter"
 }
 
 suite_cluster() {

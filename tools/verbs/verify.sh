@@ -1,4 +1,4 @@
-source infra/scripts/verbs/generate.sh
+source tools/verbs/generate.sh
 
 verb_verify() {
   local code=0

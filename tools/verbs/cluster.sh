@@ -1,4 +1,4 @@
-for part in infra/scripts/cluster/*.sh; do source "$part"; done
+for part in tools/cluster/*.sh; do source "$part"; done
 
 CLUSTER_RUN=/run/meet-cluster
 CLUSTER=tests/cluster/cluster.sh

@@ -1,4 +1,4 @@
-source infra/scripts/verbs/up.sh
+source tools/verbs/up.sh
 
 # verb_export: prints the objects of an installation, running or stopped. Standard output contains only YAML.
 verb_export() {
