@@ -1,4 +1,6 @@
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Filters;
 using MeetOperator.Placement.Inputs;
@@ -6,7 +8,9 @@ using MeetOperator.Placement.Scorers;
 
 namespace MeetOperator.Placement;
 
-/// <summary>Decides which media node carries a meeting. Pure: no clock, no randomness, no I/O. Never throws, whatever the state of the fleet.</summary>
+/// <summary>
+/// Decides which media nodes carry a meeting; one today. Pure: no clock, no randomness, no I/O. Never throws, whatever the state of the fleet.
+/// </summary>
 public static class PlacementPlanner
 {
     private static readonly INodeFilter[] Filters =
@@ -40,13 +44,18 @@ public static class PlacementPlanner
             return Choose(input, context, null);
         }
 
-        var node = input.Nodes.FirstOrDefault(candidate => candidate.Name == current.SfuNode && candidate.Namespace == current.Namespace);
-        if (MustMoveReason(current, node) is { } leave)
+        if (current.Nodes is not [var assignment, ..])
+        {
+            return Choose(input, context, "the previous node no longer exists");
+        }
+
+        var node = input.Nodes.FirstOrDefault(candidate => candidate.Name == assignment.SfuNode && candidate.Namespace == assignment.Namespace);
+        if (MustMoveReason(assignment, node) is { } leave)
         {
             return Choose(input, context, leave);
         }
 
-        return ShouldMoveReason(current, node!) is { } reason && Choose(input, context, reason) is { Chosen: not null } elsewhere ? elsewhere : KeepCurrent(current);
+        return ShouldMoveReason(assignment, node!) is { } reason && Choose(input, context, reason) is { Nodes: not [] } elsewhere ? elsewhere : KeepCurrent(current, assignment);
     }
 
     /// <summary>Whether the node could take the smallest possible meeting of a tenant that may use its pool.</summary>
@@ -73,28 +82,28 @@ public static class PlacementPlanner
         return TenantFilters.Select(filter => filter.Evaluate(context, node).Reason).FirstOrDefault(reason => reason is not null);
     }
 
-    private static PlacementDecision KeepCurrent(CurrentPlacement current) => new()
+    private static PlacementDecision KeepCurrent(CurrentPlacement current, NodeAssignment assignment) => new()
     {
         Outcome = PlacementOutcome.Kept,
-        Chosen = new ChosenNode(current.Namespace, current.SfuNode, current.Region),
+        Nodes = current.Nodes,
         Generation = current.Generation,
-        Reason = $"stays on {current.SfuNode}",
+        Reason = $"stays on {assignment.SfuNode}",
     };
 
     /// <summary>The reason why the meeting must leave even if no other node can take it, or null. Load and a cordon never move a meeting.</summary>
-    private static string? MustMoveReason(CurrentPlacement current, NodeSnapshot? node) => node switch
+    private static string? MustMoveReason(NodeAssignment current, NodeSnapshot? node) => node switch
     {
         null => $"{current.SfuNode} no longer exists",
         { State: SfuNodeState.Unhealthy, MayBeAlive: false } => $"{current.SfuNode} is not serving",
         { HasLostRooms: true } => $"the process of {current.SfuNode} has ended",
         { ForceEvicting: true } => $"{current.SfuNode} is being force-drained",
         _ when current.RoomRejection is not null => $"{current.SfuNode} rejected the room ({current.RoomRejection})",
-        _ when current.RoomLost => $"{current.SfuNode} restarted",
+        _ when current.State == NodeAssignmentState.Lost => $"{current.SfuNode} restarted",
         _ => null,
     };
 
     /// <summary>The reason why the meeting should leave if another node can take it, or null.</summary>
-    private static string? ShouldMoveReason(CurrentPlacement current, NodeSnapshot node) =>
+    private static string? ShouldMoveReason(NodeAssignment current, NodeSnapshot node) =>
         node.Evicting ? $"{current.SfuNode} is being drained" : node.CutOff ? $"clients cannot reach {current.SfuNode}" : null;
 
     private static PlacementDecision Choose(PlacementInput input, in FilterContext context, string? leave)
@@ -128,14 +137,29 @@ public static class PlacementPlanner
         return best is null ? NotPlaced(context.Demand, visible, rejected, leave) : PlacedOn(context, best, rejected, leave);
     }
 
-    private static PlacementDecision PlacedOn(in FilterContext context, NodeSnapshot node, IReadOnlyList<Rejection> rejections, string? leave) => new()
+    private static PlacementDecision PlacedOn(in FilterContext context, NodeSnapshot node, IReadOnlyList<Rejection> rejections, string? leave)
     {
-        Outcome = leave is null ? PlacementOutcome.Placed : PlacementOutcome.Moved,
-        Chosen = new ChosenNode(node.Namespace, node.Name, node.Region),
-        Generation = (context.Demand.Current?.Generation ?? 0) + 1,
-        Reason = leave is null ? $"placed on {node.Name}: {DescribeChoice(context, node)}" : $"moved to {node.Name}: {leave}",
-        Rejections = rejections,
-    };
+        var generation = (context.Demand.Current?.Generation ?? 0) + 1;
+        return new PlacementDecision
+        {
+            Outcome = leave is null ? PlacementOutcome.Placed : PlacementOutcome.Moved,
+            Nodes =
+            [
+                new NodeAssignment
+                {
+                    Namespace = node.Namespace,
+                    SfuNode = node.Name,
+                    Region = node.Region,
+                    Role = AssignmentRole.Origin,
+                    State = NodeAssignmentState.Preparing,
+                    Generation = generation,
+                },
+            ],
+            Generation = generation,
+            Reason = leave is null ? $"placed on {node.Name}: {DescribeChoice(context, node)}" : $"moved to {node.Name}: {leave}",
+            Rejections = rejections,
+        };
+    }
 
     private static PlacementDecision NotPlaced(MeetingDemand demand, int visible, IReadOnlyList<Rejection> rejections, string? leave)
     {

@@ -1,5 +1,6 @@
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
 
@@ -15,20 +16,20 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Returns null when the room exists; otherwise the reason why not, for statuses and events.</summary>
-    public async Task<string?> CreateAsync(MeetingRef meeting, CurrentAssignment current, MeetingSpec spec, CancellationToken ct)
+    public async Task<string?> CreateAsync(MeetingRef meeting, AssignedNode assigned, MeetingSpec spec, CancellationToken ct)
     {
-        if (Client(current) is not { } client)
+        if (Client(assigned) is not { } client)
         {
             return "the node's address is unknown";
         }
 
-        using var pass = await lanes.TryEnterAsync(current.Node!.Value, ct).ConfigureAwait(false);
+        using var pass = await lanes.TryEnterAsync(assigned.Node, ct).ConfigureAwait(false);
         if (pass is null)
         {
             return Busy;
         }
 
-        var room = new RoomSpec { Generation = current.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs };
+        var room = new RoomSpec { Generation = assigned.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs };
         using var bounded = Bound(ct);
         try
         {
@@ -37,7 +38,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
         }
         catch (NodeControlException error) when (error.Code == "stale-generation")
         {
-            await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
+            await RaiseAsync(client, meeting, assigned.Node, bounded.Token).ConfigureAwait(false);
             return error.Message;
         }
         catch (NodeControlException error) when (error.Code == "stale-term")
@@ -54,13 +55,29 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
         }
     }
 
-    /// <summary>Ends the room on its node. An unhealthy node is not waited for, unless the room may have participants that no report has counted.</summary>
-    /// <param name="meeting">The meeting that owns the room.</param>
-    /// <param name="onlyIfEmpty">When true, the room stays if a participant has joined since the last poll.</param>
+    /// <summary>
+    /// Ends the meeting's room on each of its nodes, until one fails. An unhealthy node is not waited for, unless the room may have participants that no report has counted.
+    /// </summary>
+    /// <param name="meeting">The meeting that owns the rooms.</param>
+    /// <param name="onlyIfEmpty">When true, a room stays if a participant has joined since the last poll.</param>
     /// <param name="ct">Cancels the wait.</param>
     public async Task<RoomEndResult> EndAsync(MeetingRef meeting, bool onlyIfEmpty, CancellationToken ct)
     {
-        if (fleet.Current(meeting) is not { Node: { } node } current || fleet.View(node) is not { } view || Client(current) is not { } client)
+        foreach (var assigned in fleet.Current(meeting)?.Nodes ?? [])
+        {
+            var result = await EndAsync(meeting, assigned, onlyIfEmpty, ct).ConfigureAwait(false);
+            if (result != RoomEndResult.Done)
+            {
+                return result;
+            }
+        }
+
+        return RoomEndResult.Done;
+    }
+
+    private async Task<RoomEndResult> EndAsync(MeetingRef meeting, AssignedNode assigned, bool onlyIfEmpty, CancellationToken ct)
+    {
+        if (fleet.View(assigned.Node) is not { } view || Client(assigned) is not { } client)
         {
             return RoomEndResult.Done;
         }
@@ -70,7 +87,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
             return onlyIfEmpty ? RoomEndResult.NoAnswer : RoomEndResult.Done; // If the room still has participants, signaling disconnects them.
         }
 
-        using var pass = await lanes.TryEnterAsync(node, ct).ConfigureAwait(false);
+        using var pass = await lanes.TryEnterAsync(assigned.Node, ct).ConfigureAwait(false);
         if (pass is null)
         {
             return RoomEndResult.NoAnswer;
@@ -79,7 +96,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
         using var bounded = Bound(ct);
         try
         {
-            await client.DeleteRoomAsync(meeting.Id, current.Generation, bounded.Token, onlyIfEmpty).ConfigureAwait(false);
+            await client.DeleteRoomAsync(meeting.Id, assigned.Generation, bounded.Token, onlyIfEmpty).ConfigureAwait(false);
             return RoomEndResult.Done;
         }
         catch (NodeControlException error) when (error.Code == "not-empty")
@@ -88,7 +105,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
         }
         catch (NodeControlException error) when (error.Code == "stale-generation")
         {
-            await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
+            await RaiseAsync(client, meeting, assigned.Node, bounded.Token).ConfigureAwait(false);
             throw;
         }
         catch (Exception broken) when (view.IsForceEvicting && (broken is NodeControlException || IsUnreachable(broken, ct)))
@@ -101,14 +118,13 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
         }
     }
 
-    private async Task RaiseAsync(NodeControlClient client, MeetingRef meeting, CancellationToken ct)
+    private async Task RaiseAsync(NodeControlClient client, MeetingRef meeting, NamespacedName node, CancellationToken ct)
     {
         var room = await client.GetRoomAsync(meeting.Id, ct).ConfigureAwait(false);
-        fleet.RaiseGeneration(meeting, room.Generation);
+        fleet.RaiseGeneration(meeting, node, room.Generation);
     }
 
-    private NodeControlClient? Client(CurrentAssignment current) =>
-        current.Node is { } node && fleet.View(node)?.Target is { } target ? clients.Of(target) : null;
+    private NodeControlClient? Client(AssignedNode assigned) => fleet.View(assigned.Node)?.Target is { } target ? clients.Of(target) : null;
 
     private static bool IsUnreachable(Exception error, CancellationToken ct) =>
         error is HttpRequestException or IOException || (error is OperationCanceledException && !ct.IsCancellationRequested);

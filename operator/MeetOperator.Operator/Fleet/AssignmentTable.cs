@@ -22,43 +22,35 @@ internal sealed class AssignmentTable
 
     public int CountOn(NamespacedName node) => _byNode.TryGetValue(node, out var meetings) ? meetings.Count : 0;
 
+    /// <summary>The meetings with an assignment to the node. While enumerating, <see cref="Set"/> may be called for meetings that stay on it.</summary>
     public IEnumerable<AssignedMeeting> On(NamespacedName node) => _byNode.GetValueOrDefault(node, None).Select(meeting => _meetings[meeting]);
 
-    /// <summary>Assigns a meeting to a node, or to none, and clears the recorded state of its previous room.</summary>
-    public AssignedMeeting Assign(MeetingRef meeting, NamespacedName? node, string? region, long generation)
+    /// <summary>Stores a meeting in place of its previous entry.</summary>
+    public void Set(AssignedMeeting meeting)
     {
-        if (IsHeldByAnother(meeting))
+        if (IsHeldByAnother(meeting.Ref))
         {
-            throw new InvalidOperationException($"Meeting {meeting.Name} cannot be assigned: another meeting has the ID {meeting.Id}.");
+            throw new InvalidOperationException($"Meeting {meeting.Meeting} cannot be assigned: another meeting has the ID {meeting.MeetingId}.");
         }
 
-        if (!_meetings.TryGetValue(meeting, out var entry))
+        var former = Find(meeting.Ref);
+        _meetings[meeting.Ref] = meeting;
+        _holders[meeting.MeetingId] = meeting.Ref;
+        foreach (var left in former?.Nodes ?? [])
         {
-            _meetings[meeting] = entry = new AssignedMeeting(meeting);
-            _holders[meeting.Id] = meeting;
-        }
-
-        Leave(entry);
-        entry.Node = node;
-        entry.Region = region;
-        entry.Generation = generation;
-        entry.RoomConfirmedAt = 0;
-        entry.RoomLost = false;
-        entry.RoomRejection = null;
-        entry.RoomCapacity = null;
-        entry.Participants = 0;
-        entry.HasParticipantCount = false;
-        if (node is { } at)
-        {
-            if (!_byNode.TryGetValue(at, out var meetings))
+            if (meeting.On(left.Node) is null)
             {
-                _byNode[at] = meetings = [];
+                Leave(meeting.Ref, left.Node);
             }
-
-            meetings.Add(meeting);
         }
 
-        return entry;
+        foreach (var node in meeting.Nodes)
+        {
+            if (former?.On(node.Node) is null)
+            {
+                Enter(meeting.Ref, node.Node);
+            }
+        }
     }
 
     public bool Remove(MeetingRef meeting)
@@ -69,13 +61,27 @@ internal sealed class AssignmentTable
         }
 
         _holders.Remove(meeting.Id);
-        Leave(entry);
+        foreach (var node in entry.Nodes)
+        {
+            Leave(meeting, node.Node);
+        }
+
         return true;
     }
 
-    private void Leave(AssignedMeeting entry)
+    private void Enter(MeetingRef meeting, NamespacedName node)
     {
-        if (entry.Node is { } node && _byNode.TryGetValue(node, out var meetings) && meetings.Remove(entry.Ref) && meetings.Count == 0)
+        if (!_byNode.TryGetValue(node, out var meetings))
+        {
+            _byNode[node] = meetings = [];
+        }
+
+        meetings.Add(meeting);
+    }
+
+    private void Leave(MeetingRef meeting, NamespacedName node)
+    {
+        if (_byNode.TryGetValue(node, out var meetings) && meetings.Remove(meeting) && meetings.Count == 0)
         {
             _byNode.Remove(node);
         }

@@ -5,6 +5,7 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Placement;
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Inputs;
 using MeetOperator.Placement.Scorers;
@@ -12,7 +13,7 @@ using MeetOperator.Placement.Scorers;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>
-/// The state of all media nodes and the assignment of every meeting. Placements reserve capacity under its lock, so concurrent placements do not overfill a node.
+/// The state of all media nodes and the assignments of every meeting. Placements reserve capacity under its lock, so concurrent placements do not overfill a node.
 /// </summary>
 internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 {
@@ -120,18 +121,14 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     });
 
     /// <summary>Records that the node rejected the meeting's room. The next placement tries other nodes, and this node gets no new rooms for a moment.</summary>
-    public void RecordRoomRejection(MeetingRef meeting, long generation, string reason)
+    public void RecordRoomRejection(MeetingRef meeting, NamespacedName node, long generation, string reason)
     {
-        NamespacedName node;
         lock (_gate)
         {
-            if (_table.Find(meeting) is not { Node: { } at } entry || entry.Generation != generation)
+            if (!TryUpdate(meeting, node, generation, assigned => assigned with { RoomRejection = reason }))
             {
                 return;
             }
-
-            entry.RoomRejection = reason;
-            node = at;
         }
 
         Change(node, create: false, rejecting =>
@@ -160,26 +157,33 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             var decision = RoomGenerations.RaiseAbove(holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now));
             if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
             {
-                _table.Assign(meeting, new NamespacedName(decision.Chosen!.Namespace, decision.Chosen.Name), decision.Chosen.Region, decision.Generation);
+                _table.Set(Apply(meeting, decision));
             }
-            else if (decision.Chosen is null && demand.Current is not null)
+            else if (decision.Nodes is [] && demand.Current is { } former)
             {
-                _table.Assign(meeting, null, demand.Current.Region, decision.Generation);
+                _table.Set(new AssignedMeeting(meeting) { Region = former.Region, Generation = decision.Generation });
             }
 
             return decision;
         }
     }
 
-    /// <summary>The reason why the meeting may no longer be on its node; null when it may, or when it has no node.</summary>
-    public string? FindDisallowedReason(MeetingDemand demand, MeetingRef meeting)
+    /// <summary>The first of the meeting's nodes that it may no longer be on, with the reason; null when there is none.</summary>
+    public (NamespacedName Node, string Reason)? FindDisallowedNode(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            return _table.Find(meeting) is { Node: { } at } && _nodes.TryGetValue(at, out var node) && node.Pool is not null
-                ? PlacementPlanner.FindDisallowedReason(demand, node.Snapshot(_table.CountOn(at), now, time, RejectionPause), now)
-                : null;
+            foreach (var assigned in _table.Find(meeting)?.Nodes ?? [])
+            {
+                if (_nodes.TryGetValue(assigned.Node, out var node) && node.Pool is not null
+                    && PlacementPlanner.FindDisallowedReason(demand, node.Snapshot(_table.CountOn(assigned.Node), now, time, RejectionPause), now) is { } reason)
+                {
+                    return (assigned.Node, reason);
+                }
+            }
+
+            return null;
         }
     }
 
@@ -195,7 +199,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
         var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { Evicting = true, ForceEvicting = false } : each).ToArray();
         return [.. demands.Where(demand =>
-            PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now) is { Outcome: PlacementOutcome.Kept } or { Chosen: null })];
+            PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now) is { Outcome: PlacementOutcome.Kept } or { Nodes: [] })];
     }
 
     /// <summary>
@@ -215,45 +219,57 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>Adopts an assignment from a status, unless a newer one is known, another meeting has the ID, or its generation is out of range.</summary>
-    public void Adopt(MeetingRef meeting, MeetingAssignment assignment)
+    /// <summary>
+    /// Adopts the assignments from a status, unless the known ones are as new, or another meeting has the ID. Assignments whose generation is out of range are ignored.
+    /// </summary>
+    public void Adopt(MeetingRef meeting, IReadOnlyList<MeetingAssignment> stored)
     {
+        var valid = stored.Where(static assignment => assignment.Generation < ReportRules.MaxGeneration).ToArray();
+        if (valid is not [var first, ..])
+        {
+            return;
+        }
+
+        var generation = valid.Max(static assignment => assignment.Generation);
         lock (_gate)
         {
-            if (assignment.Generation >= ReportRules.MaxGeneration || _table.IsHeldByAnother(meeting) || (_table.Find(meeting) is { } known && known.Generation >= assignment.Generation))
+            if (_table.IsHeldByAnother(meeting) || (_table.Find(meeting) is { } known && known.Generation >= generation))
             {
                 return;
             }
 
-            NamespacedName? node = assignment.State == AssignmentState.Lost ? null : new NamespacedName(assignment.Namespace, assignment.SfuNode);
-            var entry = _table.Assign(meeting, node, assignment.Region, assignment.Generation);
-            entry.Participants = assignment.Participants;
-            entry.RoomConfirmedAt = assignment.State == AssignmentState.Ready ? time.GetTimestamp() : 0;
+            var now = time.GetTimestamp();
+            _table.Set(new AssignedMeeting(meeting)
+            {
+                Region = first.Region,
+                Generation = generation,
+                Nodes = [.. valid.Where(static assignment => assignment.State != AssignmentState.Lost).Select(assignment => AssignedNode.Of(assignment, now))],
+            });
         }
     }
 
     /// <summary>Records that the node confirmed the room with the given participant limit.</summary>
-    public void RecordRoom(MeetingRef meeting, long generation, int capacity)
+    public void RecordRoom(MeetingRef meeting, NamespacedName node, long generation, int capacity)
     {
         lock (_gate)
         {
-            if (_table.Find(meeting) is { } entry && entry.Generation == generation)
+            TryUpdate(meeting, node, generation, assigned => assigned with
             {
-                entry.RoomConfirmedAt = time.GetTimestamp();
-                entry.RoomLost = false;
-                entry.RoomCapacity = capacity;
-            }
+                State = NodeAssignmentState.Ready,
+                RoomConfirmedAt = time.GetTimestamp(),
+                RoomCapacity = capacity,
+            });
         }
     }
 
-    /// <summary>Raises the generation above one that the node holds.</summary>
-    public void RaiseGeneration(MeetingRef meeting, long generation)
+    /// <summary>Raises the generation of the assignment to a node above the one that the node holds.</summary>
+    public void RaiseGeneration(MeetingRef meeting, NamespacedName node, long generation)
     {
         lock (_gate)
         {
-            if (_table.Find(meeting) is { } entry && entry.Generation <= generation && generation < ReportRules.MaxGeneration)
+            if (_table.Find(meeting) is { } known && known.On(node) is { } assigned && assigned.Generation <= generation && generation < ReportRules.MaxGeneration)
             {
-                entry.Generation = generation + 1;
+                _table.Set(known.With(assigned with { Generation = Math.Max(known.Generation, generation) + 1 }));
             }
         }
     }
@@ -261,16 +277,20 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     /// <summary>Removes an ended meeting.</summary>
     public void Release(MeetingRef meeting)
     {
-        NamespacedName? freed = null;
+        IReadOnlyList<AssignedNode> freed;
         lock (_gate)
         {
-            freed = _table.Find(meeting)?.Node;
+            freed = _table.Find(meeting)?.Nodes ?? [];
             _table.Remove(meeting);
         }
 
-        if (freed is { } node)
+        foreach (var assigned in freed)
         {
-            Change(node, create: false, static _ => { });
+            Change(assigned.Node, create: false, static _ => { });
+        }
+
+        if (freed.Count > 0)
+        {
             wakeups.CapacityGrew();
         }
     }
@@ -284,24 +304,12 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    public CurrentAssignment? Current(MeetingRef meeting)
+    /// <summary>The assignments of a meeting; null when it has not been placed yet.</summary>
+    public AssignedMeeting? Current(MeetingRef meeting)
     {
         lock (_gate)
         {
-            return _table.Find(meeting) is { } entry
-                ? new CurrentAssignment
-                {
-                    Node = entry.Node,
-                    Region = entry.Region,
-                    Generation = entry.Generation,
-                    RoomExists = entry.RoomConfirmedAt != 0,
-                    RoomLost = entry.RoomLost,
-                    RoomRejection = entry.RoomRejection,
-                    RoomCapacity = entry.RoomCapacity,
-                    Participants = entry.Participants,
-                    HasParticipantCount = entry.HasParticipantCount,
-                }
-                : null;
+            return _table.Find(meeting);
         }
     }
 
@@ -329,6 +337,30 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         {
             return [.. _table.On(node).Select(entry => entry.Meeting)];
         }
+    }
+
+    /// <summary>The meeting after a decision. Assignments that the decision keeps retain what their nodes have reported.</summary>
+    private AssignedMeeting Apply(MeetingRef meeting, PlacementDecision decision)
+    {
+        var known = _table.Find(meeting);
+        return new AssignedMeeting(meeting)
+        {
+            Region = decision.Nodes[0].Region,
+            Generation = decision.Generation,
+            Nodes = [.. decision.Nodes.Select(node => AssignedNode.Of(node)).Select(node => node.State == NodeAssignmentState.Preparing ? node : known?.On(node.Node) ?? node)],
+        };
+    }
+
+    /// <summary>Changes the assignment to one node. Returns false when the meeting has no assignment to the node with this generation.</summary>
+    private bool TryUpdate(MeetingRef meeting, NamespacedName node, long generation, Func<AssignedNode, AssignedNode> change)
+    {
+        if (_table.Find(meeting) is not { } known || known.On(node) is not { } assigned || assigned.Generation != generation)
+        {
+            return false;
+        }
+
+        _table.Set(known.With(change(assigned)));
+        return true;
     }
 
     private NodeSnapshot[] Snapshots(DateTimeOffset now)

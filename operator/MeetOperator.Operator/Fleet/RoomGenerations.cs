@@ -13,13 +13,11 @@ internal static class RoomGenerations
     /// <summary>
     /// Whether the node holds a generation that the meeting must exceed. Nodes that may not carry the meeting are ignored, as are out-of-range numbers.
     /// </summary>
-    public static bool MustExceed(FleetNode node, RoomReport room, AssignedMeeting meeting)
-    {
-        var carries = meeting.Node == node.Key;
-        return (carries || node.IsVisibleTo(meeting.Meeting.Namespace))
-            && room.Generation < ReportRules.MaxGeneration
-            && meeting.Generation < room.Generation + (carries ? 0 : 1);
-    }
+    public static bool MustExceed(FleetNode node, RoomReport room, AssignedMeeting meeting) =>
+        room.Generation < ReportRules.MaxGeneration
+        && (meeting.On(node.Key) is { } assigned
+            ? assigned.Generation < room.Generation
+            : meeting.Generation <= room.Generation && node.IsVisibleTo(meeting.Meeting.Namespace));
 
     /// <summary>The nodes that may carry the meeting and whose last report contains its room, highest generation first.</summary>
     public static IReadOnlyList<(FleetNode Node, long Generation)> FindHolders(IEnumerable<FleetNode> nodes, MeetingDemand demand) =>
@@ -44,7 +42,7 @@ internal static class RoomGenerations
         foreach (var (holder, _) in holders)
         {
             var alone = input with { Nodes = [.. input.Nodes.Where(node => node.Name == holder.Key.Name && node.Namespace == holder.Key.Namespace)] };
-            if (PlacementPlanner.Decide(alone, now) is { Chosen: not null } back)
+            if (PlacementPlanner.Decide(alone, now) is { Nodes: not [] } back)
             {
                 return back;
             }
@@ -53,9 +51,19 @@ internal static class RoomGenerations
         return null;
     }
 
-    /// <summary>Raises the generation of a new assignment above every generation that a node still holds.</summary>
-    public static PlacementDecision RaiseAbove(IReadOnlyList<(FleetNode Node, long Generation)> holders, PlacementDecision decision) =>
-        decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved && holders is [var highest, ..] && decision.Generation <= highest.Generation
-            ? decision with { Generation = highest.Generation + 1 }
-            : decision;
+    /// <summary>Raises the generation of new assignments above every generation that a node still holds.</summary>
+    public static PlacementDecision RaiseAbove(IReadOnlyList<(FleetNode Node, long Generation)> holders, PlacementDecision decision)
+    {
+        if (decision.Outcome is not (PlacementOutcome.Placed or PlacementOutcome.Moved) || holders is not [var highest, ..] || decision.Generation > highest.Generation)
+        {
+            return decision;
+        }
+
+        var raised = highest.Generation + 1;
+        return decision with
+        {
+            Generation = raised,
+            Nodes = [.. decision.Nodes.Select(node => node.Generation == decision.Generation ? node with { Generation = raised } : node)],
+        };
+    }
 }

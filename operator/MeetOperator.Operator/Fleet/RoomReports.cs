@@ -1,5 +1,6 @@
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
+using MeetOperator.Placement.Assignments;
 
 namespace MeetOperator.Operator.Fleet;
 
@@ -27,28 +28,27 @@ internal static class RoomReports
         {
             rooms.Add(room.Room);
             node.Rooms[room.Room] = room.Generation;
-            var entry = table.FindRoom(room.Room);
-            if (entry is not null && RoomGenerations.MustExceed(node, room, entry))
+            var meeting = table.FindRoom(room.Room);
+            if (meeting is not null && RoomGenerations.MustExceed(node, room, meeting))
             {
                 // An earlier leader used a higher generation than the adopted status has: exceed it, and create the room with the new one.
-                entry.Generation = room.Generation + 1;
-                entry.RoomConfirmedAt = 0;
-                changed.Add(entry.Meeting);
+                meeting = meeting.RaisedAbove(room.Generation);
+                table.Set(meeting);
+                changed.Add(meeting.Meeting);
             }
 
-            if (entry is not null && entry.Node == node.Key)
+            if (meeting?.On(node.Key) is { } assigned)
             {
                 node.Orphans.Remove(room.Room);
-                if (entry.Participants != room.Participants || !entry.HasParticipantCount)
+                if (assigned.Participants != room.Participants || !assigned.HasParticipantCount)
                 {
-                    entry.HasParticipantCount = true;
-                    entry.Participants = room.Participants;
-                    changed.Add(entry.Meeting);
+                    table.Set(meeting.With(assigned with { Participants = room.Participants, HasParticipantCount = true }));
+                    changed.Add(meeting.Meeting);
                 }
             }
             else
             {
-                var moved = HasMoved(node, entry);
+                var moved = HasMoved(node, meeting);
                 var isOccupied = moved && room.Participants > 0;
                 if (IsOrphan(node, room.Room, time, isOccupied ? StayAfterMove : OrphanGrace))
                 {
@@ -57,12 +57,14 @@ internal static class RoomReports
             }
         }
 
-        foreach (var entry in table.On(node.Key))
+        foreach (var meeting in table.On(node.Key))
         {
-            if (!entry.RoomLost && entry.RoomConfirmedAt != 0 && entry.RoomConfirmedAt < pollStarted && !rooms.Contains(entry.MeetingId))
+            if (meeting.On(node.Key) is { State: not NodeAssignmentState.Lost, RoomExists: true } assigned
+                && assigned.RoomConfirmedAt < pollStarted
+                && !rooms.Contains(meeting.MeetingId))
             {
-                entry.RoomLost = true;
-                changed.Add(entry.Meeting);
+                table.Set(meeting.With(assigned with { State = NodeAssignmentState.Lost }));
+                changed.Add(meeting.Meeting);
             }
         }
 
@@ -70,7 +72,7 @@ internal static class RoomReports
     }
 
     /// <summary>Whether the room's meeting continues on another node. A node that may not carry the meeting never had its room.</summary>
-    private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is { Node: not null } && node.IsVisibleTo(meeting.Meeting.Namespace);
+    private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is { Nodes: [_, ..] } && node.IsVisibleTo(meeting.Meeting.Namespace);
 
     private static bool IsOrphan(FleetNode node, string room, TimeProvider time, TimeSpan grace)
     {

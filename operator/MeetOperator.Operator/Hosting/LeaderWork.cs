@@ -60,15 +60,15 @@ internal sealed class LeaderWork : IAsyncDisposable
         _stateSync = new MeetingStateSync(cluster, _fleet, _ledger, releases, ids, rights);
         var ages = new SteadyAges(time);
         var rooms = new RoomKeeper(_fleet, _clients, new NodeLanes(Math.Max(1, options.MeetingConcurrency / 4), time));
-        var steps = Steps(cluster, _fleet, ids, rights, _ledger, pending, releases, rooms, ages, new MeetingEvents(events, metrics, new WriteBudget(WaitingEventsPerSecond, time)));
+        var steps = MeetingSteps.Create(cluster, _fleet, ids, rights, _ledger, pending, releases, rooms, ages, new MeetingEvents(events, metrics, new WriteBudget(WaitingEventsPerSecond, time)));
         var controller = new MeetingController(cluster, steps, ages, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
-        var meetings = Wiring.Meetings(cluster, _stateSync, health, options, logs).Build(controller);
-        var nodes = Wiring.Nodes(cluster, health, logs).Build(
+        var meetings = MeetingWatches.Controller(cluster, _stateSync, health, options, logs).Build(controller);
+        var nodes = NodeWatches.Controller(cluster, health, logs).Build(
             new SfuNodeController(
                 cluster, _fleet, rights, new PodSecrets(cluster, _authority, time), new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time, random));
-        var pools = Wiring.Pools(cluster, health, logs).Build(new SfuPoolController(cluster, _fleet, rights, events, options, time, random));
-        var tenants = Wiring.Tenants(cluster, health, logs).Build(new TenantController(cluster, _fleet, _ledger, apiKeys, events, options, time));
-        var projection = Wiring.ApiKeys(cluster, health, logs).Build(new ApiKeyController(cluster, apiKeys, tenants.Enqueue, options));
+        var pools = PoolWatches.Controller(cluster, health, logs).Build(new SfuPoolController(cluster, _fleet, rights, events, options, time, random));
+        var tenants = TenantWatches.Controller(cluster, health, logs).Build(new TenantController(cluster, _fleet, _ledger, apiKeys, events, options, time));
+        var projection = ApiKeyWatches.Controller(cluster, health, logs).Build(new ApiKeyController(cluster, apiKeys, tenants.Enqueue, options));
 
         wakeups.Meeting = meetings.Enqueue;
         controller.Wake = meetings.Enqueue;
@@ -108,16 +108,4 @@ internal sealed class LeaderWork : IAsyncDisposable
         await _poller.DisposeAsync().ConfigureAwait(false);
         _clients.Dispose();
     }
-
-    private static IMeetingStep[] Steps(
-        ClusterView cluster, MediaFleet fleet, MeetingIds ids, PoolRights rights, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, SteadyAges ages, MeetingEvents events) =>
-    [
-        new AdoptStep(fleet, ids, rights),
-        new DeleteStep(cluster, rooms, releases),
-        new FinishedStep(cluster, releases),
-        new ObserveStep(fleet),
-        new EndStep(fleet, rooms, ages, releases, events),
-        new AcceptStep(ids, fleet, ledger, pending, events),
-        new PlaceStep(cluster, fleet, rooms, pending, events),
-    ];
 }

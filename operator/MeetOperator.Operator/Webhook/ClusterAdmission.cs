@@ -1,67 +1,38 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Admission;
-using MeetOperator.Kube.Metadata;
-using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Admission;
 using MeetOperator.Operator.Cluster;
-using MeetOperator.Operator.Kinds.Meetings;
-using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.Kinds;
+using MeetOperator.Operator.Kinds.Registration;
 using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Webhook;
 
 /// <summary>
-/// Admission in a cluster: first <see cref="MeetAdmission"/>, then the rules that depend on other objects and on the installation, and finally defaults and
+/// Admission in a cluster: first <see cref="MeetAdmission"/>, then the rules of each kind that depend on other objects and on the installation, and finally defaults and
 /// warnings.
 /// </summary>
-internal sealed class ClusterAdmission : IAdmissionReviewer
+internal sealed class ClusterAdmission(ClusterView cluster, OperatorOptions options) : IAdmissionReviewer
 {
-    private readonly ClusterView _cluster;
     private readonly MeetAdmission _rules = new();
-    private readonly PoolAdmission _pools;
-    private readonly MeetWarnings _warnings;
-
-    public ClusterAdmission(ClusterView cluster, OperatorOptions options)
-    {
-        var rights = new PoolRights(cluster, options);
-        _cluster = cluster;
-        _pools = new PoolAdmission(rights);
-        _warnings = new MeetWarnings(cluster, rights, options);
-    }
+    private readonly Dictionary<string, KindAdmission> _kinds = MeetKinds.All.ToDictionary(kind => kind.Name, kind => kind.Admission(cluster, options), StringComparer.Ordinal);
 
     public AdmissionDecision Review(AdmissionRequest request)
     {
         var decision = _rules.Review(request);
-        if (!decision.Allowed)
+        if (!decision.Allowed || request is not { Subresource: "", Object: not null, Operation: not AdmissionOperation.Delete } || Find(request) is not { } kind)
         {
             return decision;
         }
 
-        IReadOnlyList<FieldError> errors = [.. _pools.Review(request), .. ValidateUpdate(request)];
-        return errors.Count == 0 ? decision with { Warnings = _warnings.Of(request) } : new AdmissionDecision(errors);
+        var errors = kind.Review(request);
+        return errors.Count > 0 ? new AdmissionDecision(errors)
+            : kind.FindWarning(request) is { } warning ? decision with { Warnings = [warning] }
+            : decision;
     }
 
-    /// <summary>Errors for tenant limits that the update newly exceeds; empty while the tenant is unknown here.</summary>
-    private IReadOnlyList<FieldError> ValidateUpdate(AdmissionRequest request)
-    {
-        if (request is not { Group: MeetGroup.Name, Kind: "Meeting", Operation: AdmissionOperation.Update, Subresource: "", Object: { } item, OldObject: { } old })
-        {
-            return [];
-        }
+    public JsonArray? Default(AdmissionRequest request) => Find(request)?.Default(request);
 
-        var meeting = item.Deserialize<Meeting>(KubeJson.Options)!;
-        try
-        {
-            return MeetingUpdates.Validate(old.Deserialize<Meeting>(KubeJson.Options)!, meeting, _cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)));
-        }
-        catch (JsonException)
-        {
-            return []; // The old object cannot be parsed, for example because an older version wrote it; a correction must not be rejected.
-        }
-    }
-
-    public JsonArray? Default(AdmissionRequest request) => MeetDefaults.Patch(request, _cluster.OwnerOf);
+    private KindAdmission? Find(AdmissionRequest request) => request.Group == MeetGroup.Name ? _kinds.GetValueOrDefault(request.Kind) : null;
 }

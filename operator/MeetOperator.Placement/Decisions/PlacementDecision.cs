@@ -1,12 +1,16 @@
+using MeetOperator.Placement.Assignments;
+
 namespace MeetOperator.Placement.Decisions;
 
 /// <summary>The outcome of a placement and its reason.</summary>
 public sealed record PlacementDecision
 {
-    /// <summary>The chosen node, or null when no node can take the meeting.</summary>
-    public ChosenNode? Chosen { get; init; }
+    /// <summary>The assignments that the meeting should have, the one that participants use first; empty when no node can take the meeting. At most one today.</summary>
+    public IReadOnlyList<NodeAssignment> Nodes { get; init; } = [];
 
-    /// <summary>Fencing number of the assignment: 1 for the first placement, unchanged while the meeting stays, incremented on every move.</summary>
+    /// <summary>
+    /// The highest generation that the meeting has used, including this decision: 1 for the first placement, unchanged while the meeting stays, incremented on every move.
+    /// </summary>
     public long Generation { get; init; }
     public required PlacementOutcome Outcome { get; init; }
 

@@ -1,16 +1,16 @@
+using MeetOperator.Placement.Assignments;
+
 namespace MeetOperator.Placement.Inputs;
 
-/// <summary>The current placement of a meeting.</summary>
+/// <summary>The current placement of a meeting that has been placed before.</summary>
 public sealed record CurrentPlacement
 {
-    public required string Namespace { get; init; }
-    public required string SfuNode { get; init; }
+    /// <summary>The meeting's assignments, the one that participants use first; empty after the meeting has lost its node.</summary>
+    public IReadOnlyList<NodeAssignment> Nodes { get; init; } = [];
+
+    /// <summary>Region of the node that participants use, or last used.</summary>
     public string? Region { get; init; }
+
+    /// <summary>The highest generation that the meeting has used.</summary>
     public required long Generation { get; init; }
-
-    /// <summary>True when the node is running but has lost the room because its process restarted. The same node may be chosen again with a new generation.</summary>
-    public bool RoomLost { get; init; }
-
-    /// <summary>The reason why the node rejected the room, or null. A rejected meeting is placed on another node.</summary>
-    public string? RoomRejection { get; init; }
 }

@@ -113,7 +113,7 @@ public sealed partial class MeetingSession
             return;
         }
 
-        if (!view.IsPeerToPeer && Room.Assign(view.Assignment))
+        if (!view.IsPeerToPeer && Room.Assign(view.Assignments))
         {
             // Clients without a socket receive no media-restart. Ending their sessions on the previous node makes them reconnect.
             foreach (var participant in _headless.Entries)

@@ -237,7 +237,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         _presence.SaveStatus(member.ParticipantId, ConnectionStatuses.Connected);
         if (!view.IsPeerToPeer)
         {
-            Room.Assign(view.Assignment);
+            Room.Assign(view.Assignments);
             member.Media = Room.Attach(member);
         }
 

@@ -54,7 +54,7 @@ public sealed class MeetingDirectory : IDisposable
     /// </summary>
     public MeetingView? Find(string meetingId) =>
         MeetingIdHolder.Among(_meetings.ByIndex(ById, meetingId), meeting => OwnerOf(meeting) is not null) is { } holder && OwnerOf(holder) is { } tenant
-            ? new MeetingView(holder, tenant, AssignmentOf(holder))
+            ? new MeetingView(holder, tenant, AssignmentsOf(holder))
             : null;
 
     /// <summary>Returns the meeting as soon as <paramref name="condition"/> is true for it, or its current state after <paramref name="timeout"/>.</summary>
@@ -131,16 +131,17 @@ public sealed class MeetingDirectory : IDisposable
         }
     }
 
-    private MediaAssignment? AssignmentOf(Meeting meeting) =>
-        (meeting.Status?.Assignments ?? [])
-            .Where(a => a.State == AssignmentState.Ready && a.Role == AssignmentRole.Origin)
-            .OrderByDescending(a => a.Generation)
+    /// <summary>The meeting's assignments, without those whose node has no usable address.</summary>
+    private IReadOnlyList<MediaAssignment> AssignmentsOf(Meeting meeting) =>
+    [
+        .. (meeting.Status?.Assignments ?? [])
             .Select(a => _nodes.Get(new NamespacedName(a.Namespace, a.SfuNode))?.Status?.ControlUrl is { } text
                 && Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url)
                 && url.Scheme == Uri.UriSchemeHttps // Never use an unencrypted connection, even if the status names one.
-                    ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation)
+                    ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation, a.Role, a.State)
                     : null)
-            .FirstOrDefault();
+            .OfType<MediaAssignment>(),
+    ];
 
     private sealed class Watch(Action dispose) : IDisposable
     {

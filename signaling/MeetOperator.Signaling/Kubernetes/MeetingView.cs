@@ -7,8 +7,11 @@ using MeetOperator.Signaling.Data.Bus;
 namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>A meeting in the informer cache, with the properties that matter for joining it.</summary>
-public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment? Assignment)
+public sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<MediaAssignment> Assignments)
 {
+    /// <summary>The assignment that participants use, or null.</summary>
+    public MediaAssignment? Assignment { get; } = MediaAssignment.ForParticipants(Assignments);
+
     public string Id { get; } = MeetingId.Of(Object);
 
     public MeetingKey Key => new(TenantName, Id);

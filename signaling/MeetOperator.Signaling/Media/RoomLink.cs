@@ -43,10 +43,13 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     public string MeetingId { get; }
 
-    /// <summary>The media node of the meeting, or null.</summary>
+    /// <summary>The media nodes of the meeting. Participants use one of them, <see cref="Assignment"/>.</summary>
+    public IReadOnlyList<MediaAssignment> Assignments { get; private set; } = [];
+
+    /// <summary>The media node that participants use, or null.</summary>
     public MediaAssignment? Assignment { get; private set; }
 
-    /// <summary>The previous media node, which may still have participants.</summary>
+    /// <summary>The media node that participants used before, which may still have some of them.</summary>
     private MediaAssignment? PreviousAssignment { get; set; }
 
     internal ILogger Logger { get; }
@@ -56,13 +59,16 @@ public sealed partial class RoomLink : IAsyncDisposable
     internal TimeProvider Time => _services.Time;
 
     /// <summary>
-    /// Applies the operator's assignment. A new node or generation restarts the media of all participants. Returns true if it replaces a previous assignment.
+    /// Applies the operator's assignments. If participants then use a new node or generation, restarts the media of all of them. Returns true if it replaces the node or
+    /// generation that they used before.
     /// </summary>
-    public bool Assign(MediaAssignment? assignment)
+    public bool Assign(IReadOnlyList<MediaAssignment> assignments)
     {
+        var assignment = MediaAssignment.ForParticipants(assignments);
         bool moved;
         lock (_gate)
         {
+            Assignments = assignments;
             if (assignment == Assignment || _closed.IsCancellationRequested)
             {
                 return false;

@@ -20,7 +20,7 @@ public sealed class PlacementPlannerTests
 
         Assert.Equal(golden.Expected.Outcome, decision.Outcome);
         Assert.Equal(golden.Expected.Generation, decision.Generation);
-        Assert.Equal(golden.Expected.Node ?? (decision.Outcome == PlacementOutcome.Placed ? decision.Chosen?.Name : null), decision.Chosen?.Name);
+        Assert.Equal(golden.Expected.Node ?? (decision.Outcome == PlacementOutcome.Placed ? decision.Nodes.SingleOrDefault()?.SfuNode : null), decision.Nodes.SingleOrDefault()?.SfuNode);
         Assert.Equal(golden.Expected.Reason ?? decision.Reason, decision.Reason);
         Assert.Equal(golden.Expected.Rejections ?? decision.Rejections, decision.Rejections);
     }
@@ -30,7 +30,7 @@ public sealed class PlacementPlannerTests
     {
         var input = Input(Fleet(20), seed: 7);
 
-        Assert.Equal(PlacementPlanner.Decide(input, Now).Chosen, PlacementPlanner.Decide(input, Now).Chosen);
+        Assert.Equal(PlacementPlanner.Decide(input, Now).Nodes, PlacementPlanner.Decide(input, Now).Nodes);
     }
 
     [Fact]
@@ -41,13 +41,13 @@ public sealed class PlacementPlannerTests
         var forward = PlacementPlanner.Decide(Input(fleet, seed: 7), Now);
         var backward = PlacementPlanner.Decide(Input([.. fleet.Reverse()], seed: 7), Now);
 
-        Assert.Equal(forward.Chosen, backward.Chosen);
+        Assert.Equal(forward.Nodes, backward.Nodes);
     }
 
     [Fact]
     public void Decide_EqualNodesAndManySeeds_SpreadsChoice()
     {
-        var chosen = Enumerable.Range(0, 400).Select(seed => PlacementPlanner.Decide(Input(Fleet(4), (ulong)seed), Now).Chosen!.Name)
+        var chosen = Enumerable.Range(0, 400).Select(seed => PlacementPlanner.Decide(Input(Fleet(4), (ulong)seed), Now).Nodes.Single().SfuNode)
             .GroupBy(name => name).ToDictionary(group => group.Key, group => group.Count());
 
         Assert.Equal(4, chosen.Count);
@@ -62,13 +62,13 @@ public sealed class PlacementPlannerTests
         for (var meeting = 0; meeting < 13_000; meeting++)
         {
             var decision = PlacementPlanner.Decide(Input(fleet, (ulong)meeting), Now);
-            if (decision.Chosen is null)
+            if (decision.Nodes is not [var chosen])
             {
                 Assert.Equal(PlacementOutcome.NoCapacity, decision.Outcome);
                 continue;
             }
 
-            var index = Array.FindIndex(fleet, node => node.Name == decision.Chosen.Name);
+            var index = Array.FindIndex(fleet, node => node.Name == chosen.SfuNode);
             fleet[index] = fleet[index] with { Meetings = fleet[index].Meetings + 1 };
             placed++;
         }

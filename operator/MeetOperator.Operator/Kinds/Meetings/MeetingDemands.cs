@@ -1,6 +1,7 @@
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Tenants;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Operator.Kinds.Meetings;
@@ -8,7 +9,7 @@ namespace MeetOperator.Operator.Kinds.Meetings;
 /// <summary>Builds the planner's demand from a meeting and its tenant. Pure.</summary>
 internal static class MeetingDemands
 {
-    public static MeetingDemand From(Meeting meeting, Tenant? tenant, CurrentAssignment? current) => new()
+    public static MeetingDemand From(Meeting meeting, Tenant? tenant, AssignedMeeting? current) => new()
     {
         MeetingId = MeetingId.Of(meeting),
         Namespace = meeting.Metadata.Namespace ?? string.Empty,
@@ -20,15 +21,26 @@ internal static class MeetingDemands
         PoolSelector = meeting.Spec.Placement.PoolSelector,
         TenantPoolSelector = tenant?.Spec.Pools.SfuSelector,
         Strategy = meeting.Spec.Placement.Strategy,
-        Current = current is null ? null : new CurrentPlacement
-        {
-            Namespace = current.Node?.Namespace ?? string.Empty,
-            SfuNode = current.Node?.Name ?? "the previous node",
-            Region = current.Region,
-            Generation = current.Generation,
-            RoomLost = current.RoomLost,
-            RoomRejection = current.RoomRejection,
-        },
+        Current = current is null ? null : Current(current),
+    };
+
+    public static CurrentPlacement Current(AssignedMeeting meeting) => new()
+    {
+        Region = meeting.Region,
+        Generation = meeting.Generation,
+        Nodes =
+        [
+            .. meeting.Nodes.Select(assigned => new NodeAssignment
+            {
+                Namespace = assigned.Node.Namespace ?? string.Empty,
+                SfuNode = assigned.Node.Name,
+                Region = assigned.Region,
+                Role = assigned.Role,
+                State = assigned.State,
+                Generation = assigned.Generation,
+                RoomRejection = assigned.RoomRejection,
+            }),
+        ],
     };
 
     /// <summary>Describes the conflict when meeting and tenant have no allowed region in common; otherwise null.</summary>

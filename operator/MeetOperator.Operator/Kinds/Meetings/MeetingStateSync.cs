@@ -28,19 +28,16 @@ internal sealed class MeetingStateSync(ClusterView cluster, MediaFleet fleet, Qu
             }
 
             releases.Track(reference, meeting.Spec.TenantRef.Name);
-            if (Conditions.IsTrue(status.Conditions, MeetConditions.Accepted) || status.Assignments is [{ State: not AssignmentState.Lost }, ..])
+            if (Conditions.IsTrue(status.Conditions, MeetConditions.Accepted) || status.Assignments.Any(IsLive))
             {
                 ledger.Admit(meeting.Spec.TenantRef.Name, reference.Uid);
             }
 
-            if (status.Assignments is [var assignment, ..] && rights.CanCarry(reference.Name.Namespace, assignment.Namespace))
-            {
-                fleet.Adopt(reference, assignment);
-            }
+            fleet.Adopt(reference, rights.Filter(reference.Name.Namespace, status.Assignments));
         }
     }
 
-    /// <summary>False when the status has another assignment than memory, so that one of the two must be updated.</summary>
+    /// <summary>False when the status has other assignments than memory, so that one of the two must be updated.</summary>
     public bool IsConsistent(Meeting meeting)
     {
         if (meeting.Status is not { EndedAt: null } status)
@@ -48,10 +45,11 @@ internal sealed class MeetingStateSync(ClusterView cluster, MediaFleet fleet, Qu
             return true;
         }
 
-        var stored = status.Assignments is [var assignment, ..] ? assignment : null;
+        var stored = status.Assignments;
         return fleet.Current(MeetingRef.Of(meeting)) is { } current
-            ? current.Generation == stored?.Generation && current.Node == NodeOf(stored)
-            : stored is null;
+            ? stored.Count > 0 && stored.Max(assignment => assignment.Generation) == current.Generation
+                && stored.Count(IsLive) == current.Nodes.Count && stored.Where(IsLive).All(assignment => current.On(NodeOf(assignment)) is not null)
+            : stored.Count == 0;
     }
 
     /// <summary>Periodically wakes the meetings whose state in memory differs from their status.</summary>
@@ -77,6 +75,7 @@ internal sealed class MeetingStateSync(ClusterView cluster, MediaFleet fleet, Qu
         .. cluster.Meetings.List().Where(meeting => !IsConsistent(meeting)).Select(meeting => meeting.Metadata.NamespacedName),
     ];
 
-    private static NamespacedName? NodeOf(MeetingAssignment? assignment) =>
-        assignment is null or { State: AssignmentState.Lost } ? null : new NamespacedName(assignment.Namespace, assignment.SfuNode);
+    private static bool IsLive(MeetingAssignment assignment) => assignment.State != AssignmentState.Lost;
+
+    private static NamespacedName NodeOf(MeetingAssignment assignment) => new(assignment.Namespace, assignment.SfuNode);
 }

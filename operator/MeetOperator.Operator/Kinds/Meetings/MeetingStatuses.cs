@@ -3,6 +3,7 @@ using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 
 namespace MeetOperator.Operator.Kinds.Meetings;
@@ -12,37 +13,26 @@ internal static class MeetingStatuses
 {
     private const int MaxRejections = 16;
 
-    /// <summary>The room exists on a node.</summary>
-    public static void SetAssigned(MeetingContext context, CurrentAssignment current)
+    /// <summary>The room exists on the node that participants use, the origin. Of the other nodes, the status names those that have the room.</summary>
+    public static void SetAssigned(MeetingContext context, AssignedMeeting current)
     {
-        var node = current.Node!.Value;
+        var origin = current.Origin!;
         var participants = current.Participants;
+        var nodes = current.Nodes.Where(node => node == origin || node.State == NodeAssignmentState.Ready).ToArray();
 
         // In a room that was just recreated, all participants are still reconnecting, so the empty time of the previous room does not count.
-        var emptySince = context.Status.Assignments is [var before, ..] && before.Generation != current.Generation ? null : context.Status.EmptySince;
+        var emptySince = context.Status.Assignments is [var before, ..] && before.Generation != origin.Generation ? null : context.Status.EmptySince;
         context.Status = context.Status with
         {
             Region = current.Region,
-            SfuCount = 1,
+            SfuCount = nodes.Length,
             Participants = participants,
             EmptySince = participants > 0 ? null : emptySince ?? context.Now,
             Rejections = [],
-            Assignments =
-            [
-                new MeetingAssignment
-                {
-                    SfuNode = node.Name,
-                    Namespace = node.Namespace ?? string.Empty,
-                    Region = current.Region,
-                    Role = AssignmentRole.Origin,
-                    State = AssignmentState.Ready,
-                    Participants = participants,
-                    Generation = current.Generation,
-                },
-            ],
+            Assignments = [.. nodes.Select(Ready)],
         };
         var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
-        context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {node.Name}");
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {origin.Node.Name}");
         context.MarkReady(participants > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
     }
 
@@ -57,7 +47,7 @@ internal static class MeetingStatuses
         context.MarkNotReady(goesOn ? context.Status.Phase!.Value : MeetingPhase.Pending, rejection.Reason, rejection.Message, stalled: !rejection.IsTransient);
     }
 
-    /// <summary>No node carries the meeting. The last assignment stays with state Lost to preserve its generation.</summary>
+    /// <summary>No node carries the meeting. The last assignments stay with state Lost to preserve their generations.</summary>
     public static void SetUnplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections)
     {
         var hadNode = context.Status.Assignments.Count > 0;
@@ -89,6 +79,17 @@ internal static class MeetingStatuses
             Rejections = [],
         };
     }
+
+    private static MeetingAssignment Ready(AssignedNode assigned) => new()
+    {
+        SfuNode = assigned.Node.Name,
+        Namespace = assigned.Node.Namespace ?? string.Empty,
+        Region = assigned.Region,
+        Role = assigned.Role,
+        State = AssignmentState.Ready,
+        Participants = assigned.Participants,
+        Generation = assigned.Generation,
+    };
 
     private static PlacementRejection[] Bounded(IReadOnlyList<Rejection> rejections)
     {

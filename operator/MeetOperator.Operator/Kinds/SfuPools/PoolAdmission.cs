@@ -1,9 +1,6 @@
-using System.Text.Json;
-using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Admission;
-using MeetOperator.Kube.Serialization;
-using MeetOperator.Operator.Admission;
+using MeetOperator.Operator.Kinds.Registration;
 
 namespace MeetOperator.Operator.Kinds.SfuPools;
 
@@ -11,25 +8,27 @@ namespace MeetOperator.Operator.Kinds.SfuPools;
 /// Rejects a pool that exceeds the limits of its tenant or of the installation. A pool that was stored before a limit was set can still be changed otherwise, scaled down
 /// and deleted; the reconciler creates no nodes for it.
 /// </summary>
-internal sealed class PoolAdmission(PoolRights rights)
+internal sealed class PoolAdmission(PoolRights rights) : KindAdmission
 {
-    /// <param name="request">A request whose object is valid according to <see cref="MeetAdmission"/>.</param>
-    public IReadOnlyList<FieldError> Review(AdmissionRequest request)
+    public override IReadOnlyList<FieldError> Review(AdmissionRequest request)
     {
-        if (request is not { Group: MeetGroup.Name, Kind: "SfuPool", Subresource: "", Object: { } item, Operation: not AdmissionOperation.Delete })
-        {
-            return [];
-        }
-
-        var pool = item.Deserialize<SfuPool>(KubeJson.Options)!;
+        var pool = Read<SfuPool>(request);
         if (pool.Metadata.DeletionTimestamp is not null)
         {
             return [];
         }
 
-        pool.Metadata.Namespace ??= request.Namespace;
-        var old = Stored(request);
+        var old = ReadOld<SfuPool>(request);
         return [.. rights.FindRejections(pool).Where(rejection => Changed(rejection.Field, pool.Spec, old?.Spec)).Select(rejection => new FieldError(rejection.Field, rejection.Message))];
+    }
+
+    /// <summary>Reports the rejections that <see cref="Review"/> does not enforce, because they may still be resolved.</summary>
+    public override string? FindWarning(AdmissionRequest request)
+    {
+        var pool = Read<SfuPool>(request);
+        return rights.FindRejections(pool).FirstOrDefault() is { } rejection ? $"the pool creates no media nodes: {rejection.Field}: {rejection.Message}"
+            : pool.Spec.Exposure.AddressSource == AddressSource.HostIP ? "spec.exposure.addressSource: HostIP is deprecated, use NodeInternalIP instead; both mean the same"
+            : null;
     }
 
     /// <summary>
@@ -45,16 +44,4 @@ internal sealed class PoolAdmission(PoolRights rights)
         PoolRules.PortsField => now.Exposure.PortRange != before?.Exposure.PortRange,
         _ => false,
     };
-
-    private static SfuPool? Stored(AdmissionRequest request)
-    {
-        try
-        {
-            return request.OldObject?.Deserialize<SfuPool>(KubeJson.Options);
-        }
-        catch (JsonException)
-        {
-            return null; // An older version wrote it: validate every field of the new object.
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
@@ -19,6 +20,10 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     /// </summary>
     public bool CanCarry(string? meetingNamespace, string? nodeNamespace) =>
         nodeNamespace == meetingNamespace || IsShared(nodeNamespace) || cluster.OwnerOf(nodeNamespace) is null;
+
+    /// <summary>Those of a meeting's assignments whose nodes can carry a meeting of the namespace.</summary>
+    public IReadOnlyList<MeetingAssignment> Filter(string? meetingNamespace, IReadOnlyList<MeetingAssignment> assignments) =>
+        [.. assignments.Where(assignment => CanCarry(meetingNamespace, assignment.Namespace))];
 
     /// <summary>The reason why the pool may not create nodes, or null.</summary>
     public PoolRejection? FindRejection(SfuPool pool) => Check(pool, onlyEarlier: true).FirstOrDefault();

@@ -5,7 +5,9 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Kinds.Meetings;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Inputs;
 
@@ -35,7 +37,7 @@ public sealed class MediaFleetTests
         var placed = 0;
         Parallel.For(0, 400, number =>
         {
-            if (Place($"m{number}").Chosen is not null)
+            if (Place($"m{number}").Nodes is [_])
             {
                 Interlocked.Increment(ref placed);
             }
@@ -49,29 +51,29 @@ public sealed class MediaFleetTests
     public void TryClose_EmptyNode_GetsNoMoreMeetings()
     {
         AddNode("n1");
-        Assert.NotNull(Place("m1").Chosen);
+        Assert.Single(Place("m1").Nodes);
         Assert.False(_fleet.TryClose(Key("n1")));
-        Assert.NotNull(Place("m2").Chosen);
+        Assert.Single(Place("m2").Nodes);
 
         _fleet.Release(Ref("m1"));
         _fleet.Release(Ref("m2"));
 
         Assert.True(_fleet.TryClose(Key("n1")));
-        Assert.Null(Place("m3").Chosen);
+        Assert.Empty(Place("m3").Nodes);
         _fleet.KeepOpen(Key("n1"), outdated: true);
-        Assert.NotNull(Place("m3").Chosen);
+        Assert.Single(Place("m3").Nodes);
     }
 
     [Fact]
     public void Release_FullNode_FreesCapacity()
     {
         AddNode("n1", maxMeetings: 1);
-        Assert.NotNull(Place("m1").Chosen);
-        Assert.Null(Place("m2").Chosen);
+        Assert.Single(Place("m1").Nodes);
+        Assert.Empty(Place("m2").Nodes);
 
         _fleet.Release(Ref("m1"));
 
-        Assert.NotNull(Place("m2").Chosen);
+        Assert.Single(Place("m2").Nodes);
     }
 
     [Fact]
@@ -97,7 +99,7 @@ public sealed class MediaFleetTests
 
         Report(target);
 
-        Assert.True(_fleet.Current(Ref("m1"))!.RoomLost);
+        Assert.Equal(NodeAssignmentState.Lost, _fleet.Current(Ref("m1"))!.Origin!.State);
         Assert.Equal(["m1"], _woken);
     }
 
@@ -111,7 +113,7 @@ public sealed class MediaFleetTests
 
         _fleet.RecordReport(target, Of(), pollStarted);
 
-        Assert.False(_fleet.Current(Ref("m1"))!.RoomLost);
+        Assert.Equal(NodeAssignmentState.Ready, _fleet.Current(Ref("m1"))!.Origin!.State);
     }
 
     [Fact]
@@ -132,8 +134,8 @@ public sealed class MediaFleetTests
         var former = AddNode("n1");
         PlaceWithRoom("m1");
         AddNode("n2");
-        _fleet.RecordRoomRejection(Ref("m1"), 1, "full");
-        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+        _fleet.RecordRoomRejection(Ref("m1"), Key("n1"), 1, "full");
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Nodes.Single().SfuNode);
 
         Assert.Empty(ReportFor(TimeSpan.FromMinutes(9), former, ("m1", 2)));
         Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: true), Assert.Single(Report(former, ("m1", 0))));
@@ -213,7 +215,7 @@ public sealed class MediaFleetTests
 
         Assert.Equal(["m1"], _woken);
         var decision = Place("m1", _fleet.Current(Ref("m1")));
-        Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
+        Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Nodes.Single().SfuNode, decision.Generation));
     }
 
     [Fact]
@@ -228,7 +230,7 @@ public sealed class MediaFleetTests
         Assert.Equal(["m1"], _woken);
         Assert.Equal("Unschedulable", _fleet.View(Key("n1"))!.Decision.Reason);
         var decision = Place("m1", _fleet.Current(Ref("m1")));
-        Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
+        Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Nodes.Single().SfuNode, decision.Generation));
     }
 
     [Theory]
@@ -245,7 +247,7 @@ public sealed class MediaFleetTests
         Observe("n1", "pod-n1", 200, deletedAt: _time.GetUtcNow());
 
         Assert.Equal(["m1"], _woken);
-        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Nodes.Single().SfuNode);
         Assert.Contains("its Pod is being deleted: its meetings are being moved", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
     }
 
@@ -272,10 +274,10 @@ public sealed class MediaFleetTests
     public void Place_AdoptedMeetingOfUnschedulablePod_Moves()
     {
         ObserveUnscheduled("n1");
-        _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "n1", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready });
+        _fleet.Adopt(Ref("m1"), [new MeetingAssignment { SfuNode = "n1", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready }]);
         AddNode("n2");
 
-        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Nodes.Single().SfuNode);
     }
 
     /// <summary>The Pod was deleted, and its successor does not respond.</summary>
@@ -290,7 +292,7 @@ public sealed class MediaFleetTests
         Observe("n1", "another-pod", 200, Container(isReady: false));
 
         Assert.Equal(["m1"], _woken);
-        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Nodes.Single().SfuNode);
     }
 
     [Fact]
@@ -315,8 +317,8 @@ public sealed class MediaFleetTests
         _time.Advance(NodeDeath.MinProbeFailureTime);
         Miss(dying, polls: 3);
 
-        Assert.Null(Place("m1", _fleet.Current(Ref("m1"))).Chosen);
-        Assert.Null(_fleet.Current(Ref("m1"))!.Node);
+        Assert.Empty(Place("m1", _fleet.Current(Ref("m1"))).Nodes);
+        Assert.Empty(_fleet.Current(Ref("m1"))!.Nodes);
         AddNode("n2");
 
         Assert.Equal(2, Place("m1", _fleet.Current(Ref("m1"))).Generation);
@@ -327,12 +329,12 @@ public sealed class MediaFleetTests
     {
         AddNode("n1");
         AddNode("n2");
-        var first = Place("m1").Chosen!.Name;
+        var first = Place("m1").Nodes.Single().SfuNode;
 
-        _fleet.RecordRoomRejection(Ref("m1"), 1, "full");
+        _fleet.RecordRoomRejection(Ref("m1"), Key(first), 1, "full");
 
         var second = Place("m1", _fleet.Current(Ref("m1")));
-        Assert.NotEqual(first, second.Chosen!.Name);
+        Assert.NotEqual(first, second.Nodes.Single().SfuNode);
         Assert.Contains("rejected the room (full)", second.Reason, StringComparison.Ordinal);
     }
 
@@ -342,9 +344,9 @@ public sealed class MediaFleetTests
         AddNode("n1");
         PlaceWithRoom("m1");
 
-        _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready });
+        _fleet.Adopt(Ref("m1"), [new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready }]);
 
-        Assert.Equal(Key("n1"), _fleet.Current(Ref("m1"))!.Node);
+        Assert.Equal(Key("n1"), _fleet.Current(Ref("m1"))!.Origin!.Node);
     }
 
     [Fact]
@@ -353,11 +355,11 @@ public sealed class MediaFleetTests
         AddNode("n1");
         PlaceWithRoom("m1");
 
-        _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = ReportRules.MaxGeneration, State = AssignmentState.Ready });
-        Assert.Equal((Key("n1"), 1L), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation));
+        _fleet.Adopt(Ref("m1"), [new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = ReportRules.MaxGeneration, State = AssignmentState.Ready }]);
+        Assert.Equal((Key("n1"), 1L), (_fleet.Current(Ref("m1"))!.Origin!.Node, _fleet.Current(Ref("m1"))!.Generation));
 
-        _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = ReportRules.MaxGeneration - 1, State = AssignmentState.Ready });
-        Assert.Equal(Key("elsewhere"), _fleet.Current(Ref("m1"))!.Node);
+        _fleet.Adopt(Ref("m1"), [new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = ReportRules.MaxGeneration - 1, State = AssignmentState.Ready }]);
+        Assert.Equal(Key("elsewhere"), _fleet.Current(Ref("m1"))!.Origin!.Node);
     }
 
     [Fact]
@@ -383,13 +385,13 @@ public sealed class MediaFleetTests
         var other = new MeetingRef(new NamespacedName("meet-b", "m1"), "uid-other", "m1");
 
         Assert.Null(_fleet.Place(new MeetingDemand { MeetingId = "m1", Namespace = "meet-b" }, other));
-        _fleet.Adopt(other, new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-b", Generation = 9, State = AssignmentState.Ready });
-        _fleet.RecordRoomRejection(other, 1, "full");
+        _fleet.Adopt(other, [new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-b", Generation = 9, State = AssignmentState.Ready }]);
+        _fleet.RecordRoomRejection(other, Key("n1"), 1, "full");
         _fleet.Release(other);
 
         Assert.Null(_fleet.Current(other));
         Assert.Equal(Ref("m1"), _fleet.HolderOf("m1"));
-        Assert.Equal((Key("n1"), 1L, null), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation, _fleet.Current(Ref("m1"))!.RoomRejection));
+        Assert.Equal((Key("n1"), 1L, null), (_fleet.Current(Ref("m1"))!.Origin!.Node, _fleet.Current(Ref("m1"))!.Generation, _fleet.Current(Ref("m1"))!.Origin!.RoomRejection));
         _fleet.Release(Ref("m1"));
         Assert.NotNull(_fleet.Place(new MeetingDemand { MeetingId = "m1", Namespace = "meet-a" }, other));
     }
@@ -417,7 +419,7 @@ public sealed class MediaFleetTests
 
         Report(target);
         Assert.True(_fleet.View(Key("n1"))!.Decision.CanTakeMeetings);
-        Assert.True(_fleet.Current(Ref("m1"))!.RoomLost);
+        Assert.Equal(NodeAssignmentState.Lost, _fleet.Current(Ref("m1"))!.Origin!.State);
     }
 
     [Fact]
@@ -449,7 +451,7 @@ public sealed class MediaFleetTests
 
         var decision = Place("m1");
 
-        Assert.Equal(("n2", 8L), (decision.Chosen!.Name, decision.Generation));
+        Assert.Equal(("n2", 8L), (decision.Nodes.Single().SfuNode, decision.Generation));
     }
 
     [Fact]
@@ -460,7 +462,7 @@ public sealed class MediaFleetTests
 
         var decision = Place("m1");
 
-        Assert.Equal(("n1", 8L), (decision.Chosen!.Name, decision.Generation));
+        Assert.Equal(("n1", 8L), (decision.Nodes.Single().SfuNode, decision.Generation));
     }
 
     [Theory]
@@ -478,8 +480,8 @@ public sealed class MediaFleetTests
 
         ReportRoom(targets[reports], "m1", generation, participants: 0);
 
-        Assert.Equal((Key("n1"), expected), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation));
-        Assert.Equal(expected == 1, _fleet.Current(Ref("m1"))!.RoomExists);
+        Assert.Equal((Key("n1"), expected), (_fleet.Current(Ref("m1"))!.Origin!.Node, _fleet.Current(Ref("m1"))!.Generation));
+        Assert.Equal(expected == 1, _fleet.Current(Ref("m1"))!.Origin!.RoomExists);
         Assert.Contains("m1", _woken);
         ReportRoom(targets[reports], "m1", generation, participants: 0);
         Assert.Equal(expected, _fleet.Current(Ref("m1"))!.Generation);
@@ -498,7 +500,7 @@ public sealed class MediaFleetTests
         ReportRoom(stranger, "m1", generation, participants: 5);
 
         var current = _fleet.Current(Ref("m1"))!;
-        Assert.Equal((Key("n1"), 1L, 0, true), (current.Node, current.Generation, current.Participants, current.RoomExists));
+        Assert.Equal((Key("n1"), 1L, 0, true), (current.Origin!.Node, current.Generation, current.Participants, current.Origin.RoomExists));
         Assert.Empty(_woken);
     }
 
@@ -523,7 +525,7 @@ public sealed class MediaFleetTests
         PlaceWithRoom("m1");
 
         ReportRoom(target, "m1", generation, participants: 0);
-        _fleet.RaiseGeneration(Ref("m1"), generation);
+        _fleet.RaiseGeneration(Ref("m1"), Key("n1"), generation);
         Assert.Equal(expected, _fleet.Current(Ref("m1"))!.Generation);
 
         _fleet.Release(Ref("m1"));
@@ -539,7 +541,7 @@ public sealed class MediaFleetTests
 
         var decision = Place("m1");
 
-        Assert.Equal(("n2", 8L), (decision.Chosen!.Name, decision.Generation));
+        Assert.Equal(("n2", 8L), (decision.Nodes.Single().SfuNode, decision.Generation));
     }
 
     [Fact]
@@ -551,7 +553,7 @@ public sealed class MediaFleetTests
 
         var decision = Place("m1");
 
-        Assert.Equal(("n1", 10L), (decision.Chosen!.Name, decision.Generation));
+        Assert.Equal(("n1", 10L), (decision.Nodes.Single().SfuNode, decision.Generation));
     }
 
     [Theory]
@@ -562,12 +564,12 @@ public sealed class MediaFleetTests
         var target = AddNode("n1");
 
         _time.JumpWallClock(TimeSpan.FromSeconds(seconds));
-        Assert.NotNull(Place("m1").Chosen);
+        Assert.Single(Place("m1").Nodes);
 
         _time.Advance(TimeSpan.FromSeconds(5));
-        Assert.Null(Place("m2").Chosen);
+        Assert.Empty(Place("m2").Nodes);
         Report(target);
-        Assert.NotNull(Place("m2").Chosen);
+        Assert.Single(Place("m2").Nodes);
     }
 
     [Theory]
@@ -581,12 +583,12 @@ public sealed class MediaFleetTests
         Observe("n1", "pod-n1", 200, drain: new SfuNodeDrain { DeadlineSeconds = 60, Force = force });
 
         _time.JumpWallClock(TimeSpan.FromHours(1));
-        Assert.Equal("n1", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+        Assert.Equal("n1", Place("m1", _fleet.Current(Ref("m1"))).Nodes.Single().SfuNode);
         _time.Advance(TimeSpan.FromSeconds(60));
         Report(draining, ("m1", 2));
         Report(other);
 
-        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Nodes.Single().SfuNode);
     }
 
     [Fact]
@@ -594,14 +596,14 @@ public sealed class MediaFleetTests
     {
         var target = AddNode("n1");
         Place("m1");
-        _fleet.RecordRoomRejection(Ref("m1"), 1, "full");
-        Assert.Null(Place("m2").Chosen);
+        _fleet.RecordRoomRejection(Ref("m1"), Key("n1"), 1, "full");
+        Assert.Empty(Place("m2").Nodes);
 
         _time.JumpWallClock(TimeSpan.FromHours(-5));
         _time.Advance(TimeSpan.FromSeconds(3));
         Report(target);
 
-        Assert.NotNull(Place("m2").Chosen);
+        Assert.Single(Place("m2").Nodes);
     }
 
     [Fact]
@@ -684,26 +686,13 @@ public sealed class MediaFleetTests
         }
     }
 
-    private PlacementDecision Place(string meeting, CurrentAssignment? current = null) => _fleet.Place(
-        new MeetingDemand
-        {
-            MeetingId = meeting,
-            Namespace = "meet-a",
-            Current = current is null ? null : new CurrentPlacement
-            {
-                Namespace = current.Node?.Namespace ?? string.Empty,
-                SfuNode = current.Node?.Name ?? string.Empty,
-                Generation = current.Generation,
-                RoomLost = current.RoomLost,
-                RoomRejection = current.RoomRejection,
-            },
-        },
-        Ref(meeting))!;
+    private PlacementDecision Place(string meeting, AssignedMeeting? current = null) => _fleet.Place(
+        new MeetingDemand { MeetingId = meeting, Namespace = "meet-a", Current = current is null ? null : MeetingDemands.Current(current) }, Ref(meeting))!;
 
     private void PlaceWithRoom(string meeting)
     {
-        var decision = Place(meeting);
-        _fleet.RecordRoom(Ref(meeting), decision.Generation, 100);
+        var placed = Place(meeting).Nodes.Single();
+        _fleet.RecordRoom(Ref(meeting), Key(placed.SfuNode), placed.Generation, 100);
         _time.Advance(TimeSpan.FromMilliseconds(1));
     }
 

@@ -12,6 +12,7 @@ using MeetOperator.Operator.Kinds.SfuNodes;
 using MeetOperator.Operator.Kinds.SfuPools;
 using MeetOperator.Operator.Kinds.Tenants;
 using MeetOperator.Operator.Kinds.Tenants.ApiKeys;
+using MeetOperator.Placement.Assignments;
 
 namespace MeetOperator.Operator.Tests.Statuses;
 
@@ -94,7 +95,11 @@ internal static class HealthObjects
         return meeting;
     }
 
-    private static CurrentAssignment Assigned(int participants) => new() { Node = Node, Generation = 1, RoomExists = true, Participants = participants, HasParticipantCount = true };
+    private static AssignedMeeting Assigned(int participants) => new(new MeetingRef(new NamespacedName("meet-acme", "standup"), "uid", "id"))
+    {
+        Generation = 1,
+        Nodes = [new AssignedNode { Node = Node, State = NodeAssignmentState.Ready, Generation = 1, RoomConfirmedAt = 1, Participants = participants, HasParticipantCount = true }],
+    };
 
     private static PoolNode Serving(string name) => new() { Name = name, State = SfuNodeState.Ready, IsCurrent = true };
 

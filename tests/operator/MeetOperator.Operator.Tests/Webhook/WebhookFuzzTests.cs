@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Admission;
+using MeetOperator.Operator.Kinds.Meetings;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Webhook;
 
@@ -34,7 +35,7 @@ public sealed class WebhookFuzzTests
             }
 
             Parse(AdmissionReviews.WriteReview(uid, request, reviewer.Review(request)));
-            Parse(AdmissionReviews.WritePatch(uid, MeetDefaults.Patch(request, _ => "a")));
+            Parse(AdmissionReviews.WritePatch(uid, MeetingDefaults.Patch(request, _ => "a")));
             answered++;
         }
 

@@ -26,7 +26,7 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
         var current = fleet.Current(context.Ref);
         if (FindRejection(context) is { } rejection)
         {
-            if (current is not { Node: not null })
+            if (current is not { Nodes: [_, ..] })
             {
                 ledger.Release(tenant, context.Ref.Uid);
                 return Reject(context, rejection, RejectionRetry);
@@ -39,7 +39,7 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
             return ValueTask.FromResult(StepResult.Continue);
         }
 
-        if (current is { Node: not null } || (current is not null && context.IsAccepted))
+        if (current is { Nodes: [_, ..] } || (current is not null && context.IsAccepted))
         {
             // A meeting that lost its node remains admitted, regardless of the quota.
             ledger.Admit(tenant, context.Ref.Uid);
@@ -69,8 +69,8 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
         }
 
         var current = fleet.Current(context.Ref);
-        return fleet.FindDisallowedReason(MeetingDemands.From(context.Meeting, context.Tenant, current), context.Ref) is { } reason
-            ? AcceptRules.PlaceNotAllowed(current!.Node!.Value.Name, reason)
+        return fleet.FindDisallowedNode(MeetingDemands.From(context.Meeting, context.Tenant, current), context.Ref) is { } disallowed
+            ? AcceptRules.PlaceNotAllowed(disallowed.Node.Name, disallowed.Reason)
             : null;
     }
 

@@ -4,16 +4,16 @@ using MeetOperator.Operator.Kinds.SfuPools;
 namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 
 /// <summary>
-/// Adopts an assignment from the status if its generation is higher than the one in memory, since another operator wrote it later. Never adopts a node of
+/// Adopts the assignments from the status if their generation is higher than the one in memory, since another operator wrote them later. Never adopts a node of
 /// another tenant.
 /// </summary>
 internal sealed class AdoptStep(MediaFleet fleet, MeetingIds ids, PoolRights rights) : IMeetingStep
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
-        if (context.Status is { EndedAt: null, Assignments: [var assignment, ..] } && ids.IsIdOwner(context.Ref) && rights.CanCarry(context.Key.Namespace, assignment.Namespace))
+        if (context.Status is { EndedAt: null, Assignments: [_, ..] stored } && ids.IsIdOwner(context.Ref))
         {
-            fleet.Adopt(context.Ref, assignment);
+            fleet.Adopt(context.Ref, rights.Filter(context.Key.Namespace, stored));
         }
 
         return ValueTask.FromResult(StepResult.Continue);

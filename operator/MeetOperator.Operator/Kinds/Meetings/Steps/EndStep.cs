@@ -15,7 +15,8 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, SteadyAges age
         var spec = context.Meeting.Spec;
 
         // The last count of a node that does not respond does not include participants who joined since.
-        var counted = fleet.Current(context.Ref) is { HasParticipantCount: true } current && (current.Node is not { } node || fleet.View(node) is not { Decision.State: SfuNodeState.Unhealthy });
+        var counted = fleet.Current(context.Ref) is { HasParticipantCount: true } current
+            && current.Nodes.All(assigned => fleet.View(assigned.Node) is not { Decision.State: SfuNodeState.Unhealthy });
         if (EndRules.FindEndReason(spec, ages.Apply(context.Ref, context.Status, context.Now), counted, context.Now) is not { } reason)
         {
             return StepResult.Continue;

@@ -1,16 +1,17 @@
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Placement.Assignments;
 
 namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 
-/// <summary>Copies the media node's participant count into the status.</summary>
+/// <summary>Copies the participant counts of the meeting's media nodes into the status, once all of them are known.</summary>
 internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
-        if (fleet.Current(context.Ref) is { RoomExists: true, RoomLost: false, Node: { } node } current
-            && fleet.View(node) is { Decision.State: not SfuNodeState.Unhealthy })
+        if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(IsServing))
         {
             context.Status = WithParticipants(context.Status, current, context.Now);
         }
@@ -18,7 +19,10 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
         return ValueTask.FromResult(StepResult.Continue);
     }
 
-    private static MeetingStatus WithParticipants(MeetingStatus status, CurrentAssignment current, DateTimeOffset now)
+    private bool IsServing(AssignedNode assigned) =>
+        assigned.State == NodeAssignmentState.Ready && fleet.View(assigned.Node) is { Decision.State: not SfuNodeState.Unhealthy };
+
+    private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, DateTimeOffset now)
     {
         var participants = current.Participants;
         return status with
@@ -27,7 +31,12 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
             PeakParticipants = Math.Max(status.PeakParticipants, participants),
             StartedAt = status.StartedAt ?? (participants > 0 ? now : null),
             EmptySince = participants > 0 ? null : status.EmptySince ?? now,
-            Assignments = [.. status.Assignments.Select(assignment => assignment.Generation == current.Generation ? assignment with { Participants = participants } : assignment)],
+            Assignments = [.. status.Assignments.Select(assignment => WithParticipants(assignment, current))],
         };
     }
+
+    private static MeetingAssignment WithParticipants(MeetingAssignment stored, AssignedMeeting current) =>
+        current.On(new NamespacedName(stored.Namespace, stored.SfuNode)) is { } assigned && assigned.Generation == stored.Generation
+            ? stored with { Participants = assigned.Participants }
+            : stored;
 }

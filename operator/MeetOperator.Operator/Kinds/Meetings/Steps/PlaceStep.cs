@@ -8,7 +8,7 @@ using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 
-/// <summary>Chooses a media node for the meeting, creates the room there, and writes the assignment into the status.</summary>
+/// <summary>Chooses a media node for the meeting, creates the room there, and writes the assignments into the status.</summary>
 internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeeper rooms, PendingMeetings pending, MeetingEvents events) : IMeetingStep
 {
     /// <summary>Number of nodes to try within one reconcile.</summary>
@@ -33,29 +33,30 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 return StepResult.Wait(Retry); // Another meeting with the same ID was just placed: the next reconcile rejects this one.
             }
 
-            if (decision.Chosen is null)
+            if (decision.Nodes is [])
             {
                 return NotPlaced(context, decision);
             }
 
             var current = fleet.Current(context.Ref)!;
-            if (current.RoomExists && !specChanged && HasRequestedCapacity(context, current))
+            var origin = current.Origin!;
+            if (origin.RoomExists && !specChanged && HasRequestedCapacity(context, origin))
             {
                 return SetPlaced(context, current);
             }
 
             var finalizer = Finalizers.AddAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct);
-            var rejection = await rooms.CreateAsync(context.Ref, current, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct).ConfigureAwait(false);
+            var rejection = await rooms.CreateAsync(context.Ref, origin, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct).ConfigureAwait(false);
             context.Meeting = await finalizer.ConfigureAwait(false);
             if (rejection is null)
             {
-                fleet.RecordRoom(context.Ref, current.Generation, context.RoomCapacity);
+                fleet.RecordRoom(context.Ref, origin.Node, origin.Generation, context.RoomCapacity);
                 pending.Remove(context.Key);
                 events.RecordPlacement(context, decision);
                 return SetPlaced(context, fleet.Current(context.Ref)!);
             }
 
-            if (decision.Outcome == PlacementOutcome.Kept && current.RoomExists)
+            if (decision.Outcome == PlacementOutcome.Kept && origin.RoomExists)
             {
                 return KeepUnchanged(context, current);
             }
@@ -65,8 +66,8 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 return StepResult.Wait(BusyRetry);
             }
 
-            fleet.RecordRoomRejection(context.Ref, current.Generation, rejection);
-            events.RecordRoomRejection(context, decision.Chosen.Name, rejection);
+            fleet.RecordRoomRejection(context.Ref, origin.Node, origin.Generation, rejection);
+            events.RecordRoomRejection(context, origin.Node.Name, rejection);
         }
 
         MeetingStatuses.SetUnplaced(context, "NodesRefused", $"{Attempts} media nodes rejected the room; will retry", []);
@@ -74,7 +75,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     }
 
     /// <summary>The requirements of the meeting. One that may not be placed again stays on its node and matches no other.</summary>
-    private static MeetingDemand Demand(MeetingContext context, CurrentAssignment? current)
+    private static MeetingDemand Demand(MeetingContext context, AssignedMeeting? current)
     {
         var demand = MeetingDemands.From(context.Meeting, context.Tenant, current);
         return context.Rejection is { CanMove: false } ? demand with { AllowedRegions = RegionSet.None } : demand;
@@ -84,10 +85,10 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// Whether the room has the required participant limit. A room that another operator process created does, unless the tenant has a quota, which may have
     /// changed.
     /// </summary>
-    private static bool HasRequestedCapacity(MeetingContext context, CurrentAssignment current) =>
-        current.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
+    private static bool HasRequestedCapacity(MeetingContext context, AssignedNode assigned) =>
+        assigned.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
 
-    private static StepResult SetPlaced(MeetingContext context, CurrentAssignment current)
+    private static StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
     {
         MeetingStatuses.SetAssigned(context, current);
         if (context.Rejection is { } rejection)
@@ -102,7 +103,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// The existing room could not be changed to the current spec. Participants stay in it; the node's polls show whether the room or the node is lost. The change is
     /// retried, so the status does not report the new generation as observed.
     /// </summary>
-    private static StepResult KeepUnchanged(MeetingContext context, CurrentAssignment current)
+    private static StepResult KeepUnchanged(MeetingContext context, AssignedMeeting current)
     {
         context.Status = context.Status with { ObservedGeneration = context.Meeting.Status?.ObservedGeneration };
         context.RequeueAt(context.Now + Retry);

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace MeetOperator.Operator.Admission;
+namespace MeetOperator.Operator.Kinds.Registration;
 
 /// <summary>Finds null entries in lists, which the C# types cannot represent.</summary>
 internal static class JsonNulls

@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Admission;
 
-namespace MeetOperator.Operator.Admission;
+namespace MeetOperator.Operator.Kinds.Meetings;
 
-/// <summary>Sets defaults that depend on other objects; all other defaults are in the schema. Pure.</summary>
-internal static class MeetDefaults
+/// <summary>Sets a meeting's defaults that depend on other objects; all other defaults are in the schema. Pure.</summary>
+internal static class MeetingDefaults
 {
     /// <summary>
     /// A new meeting without a tenant gets the tenant that owns its namespace. It also gets the finalizer that frees its room, which saves the operator a separate request.

@@ -1,0 +1,11 @@
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Kube.Schema;
+
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["create", "patch", "delete"],
+    Reason = "Create the nodes of a pool, drain them, and delete empty ones.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["list", "watch", "create", "patch", "delete"],
+    Reason = "Run one media node in each Pod, replace failed Pods, and remove the owner reference that older versions set, which could delete a Pod in use.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create"],
+    Reason = "Give each media node Pod its certificate. These Secrets are never read or changed, and are deleted with their Pod.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["nodes"], Verbs = ["get", "list", "watch"],
+    Reason = "Read the external address of the cluster node that runs a media node, and observe whether it is ready, cordoned or deleted.")]

@@ -1,0 +1,21 @@
+using MeetOperator.Contracts.Meetings;
+
+namespace MeetOperator.Placement.Assignments;
+
+/// <summary>
+/// The assignment of a meeting to one media node. <see cref="Namespace"/> and <see cref="SfuNode"/> identify it: a meeting has at most one assignment to a node.
+/// </summary>
+public sealed record NodeAssignment
+{
+    public required string Namespace { get; init; }
+    public required string SfuNode { get; init; }
+    public string? Region { get; init; }
+    public AssignmentRole Role { get; init; }
+    public NodeAssignmentState State { get; init; }
+
+    /// <summary>Fencing number. It changes only when the node gets a new room for the meeting.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>The reason why the node rejected the room, or null. A rejected meeting is placed on another node.</summary>
+    public string? RoomRejection { get; init; }
+}
