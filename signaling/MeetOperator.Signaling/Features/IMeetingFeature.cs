@@ -8,7 +8,8 @@ namespace MeetOperator.Signaling.Features;
 
 /// <summary>
 /// One feature of one meeting on this instance: its state, its messages and its bus events. A feature implements only what it needs. Everything except
-/// <see cref="Handle"/> runs on the session's loop, for one feature after the other in their fixed order, and must not wait for other features or for slow services.
+/// <see cref="Handle"/> runs on the session's loop, for one feature after the other in their fixed order, so a step that waits delays the whole meeting. An exception
+/// is logged and ends the step for the features that follow.
 /// </summary>
 public interface IMeetingFeature
 {
