@@ -12,6 +12,7 @@ using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Databases;
 using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Features.Moderation;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Kubernetes;
@@ -109,7 +110,7 @@ public static class SignalingHost
         services.AddSingleton(p => new Informer<ConfigMap>(kube, ApiKeys.Where(options) with { Health = health }, time, logger: p.GetService<ILogger<Informer<ConfigMap>>>()));
         services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddSingleton<MeetingStateReader>();
         services.AddSingleton<ModerationReader>().AddSingleton<SocketLimits>().AddHostedService<InformerService>().AddHostedService<EndedRows>().AddHostedService<OrphanedRows>();
-        services.AddSingleton<ControlCertificate>().AddHostedService(p => p.GetRequiredService<ControlCertificate>()).AddSingleton<MediaNodes>();
+        services.AddSingleton<ControlCertificate>().AddHostedService(p => p.GetRequiredService<ControlCertificate>()).AddSingleton<MediaNodes>().AddSingleton<MediaServices>();
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionSeal>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();

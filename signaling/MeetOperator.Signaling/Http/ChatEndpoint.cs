@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Errors;
-using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Features.Chat;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -36,6 +36,6 @@ public sealed class ChatEndpoint(Credentials credentials, IChatRepository chat, 
             r.DisplayName,
             r.Content,
             WireTime.Format(DateTimeOffset.FromUnixTimeMilliseconds(r.Timestamp)),
-            ChatFeed.ReferenceOf(r)))]));
+            ChatLog.ReferenceOf(r)))]));
     }
 }

@@ -2,9 +2,11 @@ using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Features;
 using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Transport;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Http;

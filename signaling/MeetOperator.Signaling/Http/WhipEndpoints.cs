@@ -115,7 +115,7 @@ public sealed class WhipEndpoints(
         // A new WHIP session may replace the previous one. Other participants must not see the participant leave in between.
         var opening = $"opening-{Guid.NewGuid():N}";
         await using var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
-        await hold.Session.AddOpeningSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
+        await hold.Session.Features.Headless.AddOpeningSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
         SdpAnswer answer;
         try
         {
@@ -124,7 +124,7 @@ public sealed class WhipEndpoints(
         }
         finally
         {
-            await hold.Session.EndHeadlessSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
+            await hold.Session.Features.Headless.EndSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
         }
 
         request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{seal.Seal(subject, answer.SessionId)}";
@@ -137,7 +137,7 @@ public sealed class WhipEndpoints(
     private async Task ShowAsync(MeetingView view, ParticipantRow row, MediaAssignment assignment, string sessionId)
     {
         var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
-        var outcome = await hold.Session.AddHeadlessAsync(row, sessionId, hold).ConfigureAwait(false);
+        var outcome = await hold.Session.Features.Headless.AddAsync(row, sessionId, hold).ConfigureAwait(false);
         if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
         {
             await hold.Session.Room.RemoveParticipantAsync(assignment, row.ParticipantId).ConfigureAwait(false);

@@ -1,5 +1,7 @@
+using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Features.Moderation;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Metrics;
@@ -18,7 +20,7 @@ public sealed record MeetingServices(
     IMediaStreamRepository Streams,
     ModerationReader Moderation,
     MeetingStateReader States,
-    MediaNodes Nodes,
+    MediaServices Media,
     SocketLimits Limits,
     SignalingMetrics Metrics,
     TimeProvider Time,
@@ -26,8 +28,6 @@ public sealed record MeetingServices(
 {
     /// <summary>Maximum number of meetings that recover at the same time after a bus outage.</summary>
     private const int RecoveriesAtOnce = 32;
-
-    public MediaServices Media { get; } = new(Nodes, Options, Metrics, Time, Loggers);
 
     public SemaphoreSlim Recoveries { get; } = new(RecoveriesAtOnce);
 }

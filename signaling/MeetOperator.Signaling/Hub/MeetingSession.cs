@@ -1,41 +1,38 @@
 using System.Net.WebSockets;
-using MeetOperator.Signaling.Data;
+using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Data.Bus;
-using MeetOperator.Signaling.Data.Repositories;
-using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Features;
+using MeetOperator.Signaling.Features.Presence;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Loops;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol;
-using MeetOperator.Signaling.Protocol.Client;
 using MeetOperator.Signaling.Protocol.Server;
 using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// One meeting on this instance, for as long as this instance serves one of its participants. The session holds no authoritative state: presence is on the bus and
-/// the order of chat messages in the database, so any number of instances can serve one meeting. All state belongs to one loop.
+/// the order of chat messages in the database, so any number of instances can serve one meeting. All state belongs to one loop. The session passes joins, messages,
+/// events and ticks on to the features of the meeting, which do everything else.
 /// </summary>
-public sealed partial class MeetingSession : IAsyncDisposable
+public sealed class MeetingSession : IMeeting, IAsyncDisposable
 {
     private readonly MeetingServices _services;
     private readonly SessionLoop _loop;
-    private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
-    private readonly Roster _roster = new();
-    private readonly ChatFeed _chat;
     private readonly SessionPresence _presence;
-    private readonly HeadlessParticipants _headless;
+    private readonly SessionRows _rows;
+    private readonly SessionRecovery _recovery;
     private readonly CancellationTokenSource _closed = new();
     private readonly ILogger _logger;
-    private IAsyncDisposable? _subscription;
-    private IDisposable? _watch;
-    private Task _ticking = Task.CompletedTask;
-    private bool _isPresenceStale;
 
     /// <summary>UID of the Meeting object.</summary>
     private readonly string? _uid;
-    private bool _hasEnded;
+    private IAsyncDisposable? _subscription;
+    private IDisposable? _watch;
+    private Task _ticking = Task.CompletedTask;
     private bool _isEvacuated;
 
     private MeetingSession(MeetingKey key, string? uid, MeetingServices services)
@@ -44,82 +41,45 @@ public sealed partial class MeetingSession : IAsyncDisposable
         _uid = uid;
         _services = services;
         _logger = services.Loggers.CreateLogger<MeetingSession>();
-        _loop = new SessionLoop(e => LogStepFailed(_logger, e, Key.MeetingId));
-        _chat = new ChatFeed(services.Chat, key);
-        _presence = new SessionPresence(key, services);
+        Closed = _closed.Token;
+        _loop = new SessionLoop(LogFailure);
+        _presence = new SessionPresence(key, services.Bus, services.Options, services.Time, services.Loggers);
+        _rows = new SessionRows(key, services.Meetings, services.Participants, services.Streams, services.Time, services.Loggers);
         Room = new RoomLink(key.MeetingId, services.Media, e => _loop.Post(() => OnRoomEventAsync(e)));
-        _headless = new HeadlessParticipants(_presence, _roster, services.Participants, key);
+        Members = new Members(Room);
+        Features = new MeetingFeatures(this, services, _presence, _rows);
+        _recovery = new SessionRecovery(this, services.Recoveries, _presence, Features);
     }
 
     public MeetingKey Key { get; }
 
+    public TimeProvider Time => _services.Time;
+
     public RoomLink Room { get; }
+
+    public Members Members { get; }
+
+    public Roster Roster { get; } = new();
+
+    public bool HasEnded { get; private set; }
+
+    public CancellationToken Closed { get; }
+
+    public MeetingFeatures Features { get; }
 
     public static async Task<MeetingSession> OpenAsync(MeetingView meeting, MeetingServices services)
     {
         var session = new MeetingSession(meeting.Key, meeting.Object.Metadata.Uid, services);
-        session._subscription = await session.SubscribeAsync().ConfigureAwait(false);
+        session._subscription = await session._presence.SubscribeAsync(e => session._loop.Post(() => session.OnBusEventAsync(e)), session._recovery.Start).ConfigureAwait(false);
         session._watch = services.Directory.OnChange(meeting.Id, () => session._loop.Post(session.OnMeetingChangedAsync));
         session._loop.Post(session.OnMeetingChangedAsync);
-        session._ticking = session.TickAsync();
+        session._ticking = Ticker.RunAsync(services.Options.Timings.TickInterval, services.Time, () => session._loop.InvokeAsync(session.TickNowAsync), session.Closed);
         services.Metrics.MeetingOpened();
         return session;
     }
 
     /// <summary>Adds a socket to the meeting. Returns null on success, or if the socket was closed with a reason; otherwise an error.</summary>
     public Task<ProtocolError?> JoinAsync(Member member) => _loop.InvokeAsync(() => JoinNowAsync(member));
-
-    /// <summary>
-    /// Applies a mute or unmute by the participant: announces it to all participants and enforces it on the media node. Unmuting overrides a mute by a host.
-    /// </summary>
-    public Task MuteAsync(Member member, MediaType kind, bool muted) => _loop.InvokeAsync(async () =>
-    {
-        if (!IsCurrent(member))
-        {
-            return false;
-        }
-
-        var wasSilenced = kind == MediaType.Audio ? member.Entry?.AudioSilenced : member.Entry?.VideoSilenced;
-        var entry = await _presence.SetMediaAsync(member.Entry!, kind, sending: !muted, silenced: muted && wasSilenced == true).ConfigureAwait(false);
-        await PublishChangeAsync(entry).ConfigureAwait(false);
-        member.Media?.Mute(kind, muted);
-        return true;
-    });
-
-    /// <summary>
-    /// Stores a chat message and sends it to all participants. Runs outside the loop, because the database orders the messages and rejects messages from senders that
-    /// are not in the meeting.
-    /// </summary>
-    public async Task<AppendOutcome> ChatAsync(Member member, ChatMessage message)
-    {
-        var appended = await _services.Chat.AppendAsync(
-            new ChatRow
-            {
-                Tenant = Key.Tenant,
-                MeetingId = Key.MeetingId,
-                SenderId = member.ParticipantId,
-                DisplayName = member.Identity.DisplayName,
-                Content = message.Message,
-                Timestamp = _services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-                Reference = message.Reference ?? $"{ChatFeed.OwnReference}{Guid.NewGuid():N}",
-            },
-            _closed.Token).ConfigureAwait(false);
-        if (appended.Row is null)
-        {
-            return appended.Outcome;
-        }
-
-        var stored = ChatFeed.ToMessage(appended.Row);
-        if (appended.Outcome == AppendOutcome.Duplicate)
-        {
-            // The sender reconnected before the acknowledgement arrived.
-            member.Send(stored);
-        }
-
-        await PublishAsync(new BusEvent { Kind = BusEventKind.Chat, Sequence = appended.Row.MessageId, Text = System.Text.Encoding.UTF8.GetString(stored.ToUtf8()) })
-            .ConfigureAwait(false);
-        return appended.Outcome;
-    }
 
     /// <summary>
     /// Handles a closed socket. Unless the participant left explicitly, it can reconnect within <see cref="SignalingTimings.ReconnectTimeout"/> before its
@@ -129,18 +89,15 @@ public sealed partial class MeetingSession : IAsyncDisposable
     {
         var wasCurrent = await _loop.InvokeAsync(async () =>
         {
-            var current = IsCurrent(member);
+            var current = Members.IsCurrent(member);
             if (current)
             {
-                _members.Remove(member.ParticipantId);
-                if (member.Identity.Role == ParticipantRole.Host)
-                {
-                    await _presence.MarkAwayAsync(member.ParticipantId, member.ConnectionId).ConfigureAwait(false);
-                }
+                Members.Remove(member);
+                await Features.Presence.MarkAwayAsync(member).ConfigureAwait(false);
             }
 
-            Detach(member, leave: false);
-            return current && !_hasEnded && !_isEvacuated;
+            Members.Detach(member, leave: false);
+            return current && !HasEnded && !_isEvacuated;
         }).ConfigureAwait(false);
         if (!wasCurrent)
         {
@@ -149,12 +106,12 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
         if (!hasLeft)
         {
-            await Task.Delay(_services.Options.Timings.ReconnectTimeout, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_services.Options.Timings.ReconnectTimeout, Time, Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        if (!_closed.IsCancellationRequested)
+        if (!Closed.IsCancellationRequested)
         {
-            await _loop.InvokeAsync(() => RemoveParticipantAsync(member.ParticipantId, member.ConnectionId, hasLeft ? "left" : "timeout")).ConfigureAwait(false);
+            await _loop.InvokeAsync(() => Features.Presence.RemoveAsync(member.ParticipantId, member.ConnectionId, hasLeft ? "left" : "timeout")).ConfigureAwait(false);
         }
     }
 
@@ -165,6 +122,34 @@ public sealed partial class MeetingSession : IAsyncDisposable
         CloseAll(CloseCodes.Restart, "server restarts");
         return Task.FromResult(true);
     });
+
+    public MeetingView? View() =>
+        _services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == _uid ? view : null;
+
+    public void Post(Func<Task> action) => _loop.Post(action);
+
+    public Task<T> InvokeAsync<T>(Func<Task<T>> function) => _loop.InvokeAsync(function);
+
+    public async Task PublishAsync(BusEvent e)
+    {
+        if (!await _presence.TryPublishAsync(e).ConfigureAwait(false))
+        {
+            _loop.Post(() => OnBusEventAsync(e));
+        }
+    }
+
+    public async Task EndAsync(string reason)
+    {
+        if (!HasEnded)
+        {
+            HasEnded = true;
+            Members.Broadcast([new MeetingEndedMessage(reason)]);
+            CloseAll(CloseCodes.Normal, "meeting ended");
+            await Features.Presence.CloseMeetingAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void LogFailure(Exception e) => SessionLog.StepFailed(_logger, e, Key.MeetingId);
 
     public async ValueTask DisposeAsync()
     {
@@ -177,197 +162,77 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
         await _ticking.ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
-        await _presence.DisposeAsync().ConfigureAwait(false);
+        await _rows.DisposeAsync().ConfigureAwait(false);
         await Room.DisposeAsync().ConfigureAwait(false);
         _services.Metrics.MeetingClosed();
         _closed.Dispose();
     }
-
-    private Task<IAsyncDisposable?> SubscribeAsync() => _presence.SubscribeAsync(e => _loop.Post(() => OnBusEventAsync(e)), () => _ = RecoverAsync());
 
     private async Task<ProtocolError?> JoinNowAsync(Member member)
     {
         var view = View();
         if (_isEvacuated)
         {
-            member.Socket.Close(CloseCodes.Restart, "server restarts");
+            member.Transport.Close(CloseCodes.Restart, "server restarts");
             return null;
         }
 
-        if (_hasEnded || view is null || view.IsEnded)
+        if (HasEnded || view is null || view.IsEnded)
         {
             member.Send(new MeetingEndedMessage(view?.EndReason ?? "ended"));
-            member.Socket.Close(CloseCodes.Normal, "meeting ended");
+            member.Transport.Close(CloseCodes.Normal, "meeting ended");
             return null;
         }
 
-        var silenced = view.Object.Spec.Access.MuteOnEntry && member.Identity.Role != ParticipantRole.Host;
-        var before = _roster.Find(member.ParticipantId);
-        var entered = await _presence.EnterAsync(_presence.NewEntry(member.Identity, member.ConnectionId, silenced, before), Capacity(), before?.Connection).ConfigureAwait(false);
-        if (entered.Outcome == EnterOutcome.Full)
+        switch (await Features.Presence.EnterAsync(member, view).ConfigureAwait(false))
         {
-            return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");
+            case EnterOutcome.Full:
+                return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");
+            case EnterOutcome.Removed:
+                member.CloseAsRemoved();
+                return null;
         }
 
-        if (entered.Outcome == EnterOutcome.Removed || _removed.Contains(member.ParticipantId))
-        {
-            _removed.Add(member.ParticipantId);
-            member.Send(new RemovedMessage("removed"));
-            member.Socket.Close(CloseCodes.Rejected, "removed");
-            return null;
-        }
-
-        if (_members.Remove(member.ParticipantId, out var older))
-        {
-            Replace(older);
-        }
-
-        member.Entry = entered.Entry;
-        await RefreshRosterAsync(entered.Entry).ConfigureAwait(false);
-        _headless.Release();
-        _members[member.ParticipantId] = member;
-        member.Send(new JoinedMessage(
-            member.ParticipantId,
-            [.. _roster.Entries.Where(e => e.ParticipantId != member.ParticipantId).Select(Roster.Info)],
-            member.Identity.Role,
-            entered.Entry!.AudioSilenced,
-            entered.Entry.VideoSilenced,
-            view.IsPeerToPeer ? Topology.P2p : Topology.Sfu));
-        await ReplayAsync(member).ConfigureAwait(false);
-        _presence.SaveStatus(member.ParticipantId, ConnectionStatuses.Connected);
-        if (!view.IsPeerToPeer)
-        {
-            Room.Assign(view.Assignments);
-            member.Media = Room.Attach(member);
-        }
-
+        var others = Roster.Entries.Where(e => e.ParticipantId != member.ParticipantId).Select(Roster.Info);
+        var topology = view.IsPeerToPeer ? Topology.P2p : Topology.Sfu;
+        member.Send(new JoinedMessage(member.ParticipantId, [.. others], member.Identity.Role, member.Entry!.AudioSilenced, member.Entry.VideoSilenced, topology));
+        await Features.ForEachAsync(feature => feature.OnJoinedAsync(member, view)).ConfigureAwait(false);
         await PublishAsync(new BusEvent { Kind = BusEventKind.Presence, ParticipantId = member.ParticipantId }).ConfigureAwait(false);
         return null;
     }
 
-    private async Task ReplayAsync(Member member)
+    private void CloseAll(WebSocketCloseStatus code, string reason)
+    {
+        Members.CloseAll(code, reason);
+        Features.Headless.ReleaseAll();
+    }
+
+    // After the end, the event may belong to a later meeting with the same ID.
+    private Task OnBusEventAsync(BusEvent e) => HasEnded ? Task.CompletedTask : Features.ForEachAsync(feature => feature.OnBusEventAsync(e));
+
+    private Task OnRoomEventAsync(RoomEvent e) => Features.ForEachAsync(feature => feature.OnRoomEventAsync(e));
+
+    private Task OnMeetingChangedAsync() => View() switch
+    {
+        _ when HasEnded => Task.CompletedTask,
+        null => EndAsync("ended"),
+        { IsEnded: true } view => EndAsync(view.EndReason),
+        { IsPeerToPeer: false } view when Room.Assign(view.Assignments) => Features.Headless.LeavePreviousNodeAsync(),
+        _ => Task.CompletedTask,
+    };
+
+    private async Task<bool> TickNowAsync()
     {
         try
         {
-            await _chat.ReplayAsync(member, [.. _members.Values.Where(m => m != member)], _closed.Token).ConfigureAwait(false);
+            // After the end, renewed entries would appear in a later meeting with the same ID.
+            await (HasEnded ? Task.CompletedTask : Features.ForEachAsync(feature => feature.OnTickAsync())).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
-            if (!TransientErrors.IsDatabaseOutage(e))
-            {
-                LogStepFailed(_logger, e, Key.MeetingId);
-            }
-
-            // Participants can use the meeting without the chat history.
-            member.Send(new ErrorMessage(ErrorCode.Unavailable, "The chat history is unavailable now. It is sent when the database recovers."));
-        }
-    }
-
-    private bool IsCurrent(Member member) => _members.TryGetValue(member.ParticipantId, out var now) && ReferenceEquals(now, member);
-
-    private void Replace(Member older)
-    {
-        older.Socket.Close(CloseCodes.Replaced, "replaced by a newer socket");
-        Detach(older, leave: false);
-    }
-
-    private void Detach(Member member, bool leave)
-    {
-        if (member.Media is { } media)
-        {
-            member.Media = null;
-            Room.Detach(media, leave);
-        }
-    }
-
-    private int Capacity() => View()?.Capacity ?? 0;
-
-    /// <summary>Returns the meeting, or null if it was deleted or its ID now belongs to another meeting.</summary>
-    private MeetingView? View() =>
-        _services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == _uid ? view : null;
-
-    private async Task<bool> RemoveParticipantAsync(string participantId, string connectionId, string reason)
-    {
-        if (_members.ContainsKey(participantId) || !await _presence.RemoveAsync(participantId, connectionId).ConfigureAwait(false))
-        {
-            return false;
+            LogFailure(e); // The next tick tries again.
         }
 
-        await AnnounceDepartureAsync(participantId, reason).ConfigureAwait(false);
         return true;
     }
-
-    private async Task AnnounceDepartureAsync(string participantId, string reason)
-    {
-        await PublishAsync(new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = reason }).ConfigureAwait(false);
-        Room.RemoveParticipant(participantId);
-        _presence.SaveStatus(participantId, ConnectionStatuses.Left);
-    }
-
-    /// <summary>
-    /// Reads presence and sends the changes to the members. <paramref name="newcomer"/> is the entry of a joining participant that is not a member yet.
-    /// </summary>
-    private async Task RefreshRosterAsync(PresenceEntry? newcomer)
-    {
-        _isPresenceStale = false;
-        var own = _members.Values.Select(m => m.Entry!);
-        var present = (await _presence.ListAsync(newcomer is null ? own : own.Append(newcomer)).ConfigureAwait(false)).Where(e => !_removed.Contains(e.ParticipantId)).ToList();
-        foreach (var entry in present)
-        {
-            if (_members.TryGetValue(entry.ParticipantId, out var member))
-            {
-                if (entry.Connection == member.ConnectionId)
-                {
-                    member.Entry = entry;
-                }
-                else if (entry.ParticipantId != newcomer?.ParticipantId)
-                {
-                    // The participant reconnected to another instance.
-                    _members.Remove(entry.ParticipantId);
-                    Replace(member);
-                }
-            }
-        }
-
-        Broadcast(_roster.Update(present, _presence.HoldsRemovals));
-    }
-
-    private async Task PublishChangeAsync(PresenceEntry entry)
-    {
-        if (_members.TryGetValue(entry.ParticipantId, out var member))
-        {
-            member.Entry = entry;
-        }
-
-        await RefreshRosterAsync(null).ConfigureAwait(false);
-        await PublishAsync(new BusEvent { Kind = BusEventKind.Presence, ParticipantId = entry.ParticipantId }).ConfigureAwait(false);
-    }
-
-    /// <summary>Publishes an event to all instances. While the bus is unavailable, handles it on this instance.</summary>
-    private async Task PublishAsync(BusEvent e)
-    {
-        if (!await _presence.TryPublishAsync(e).ConfigureAwait(false))
-        {
-            _loop.Post(() => OnBusEventAsync(e));
-        }
-    }
-
-    private void Broadcast(IReadOnlyList<ServerMessage> messages)
-    {
-        foreach (var message in messages)
-        {
-            var frame = message.ToUtf8();
-            foreach (var member in _members.Values)
-            {
-                // A participant receives no message about its own join.
-                if (message is not ParticipantJoinedMessage { Participant.ParticipantId: var joinedId } || joinedId != member.ParticipantId)
-                {
-                    member.Socket.Send(frame);
-                }
-            }
-        }
-    }
-
-    [LoggerMessage(3040, LogLevel.Error, "Meeting {Meeting}: a step of the session failed.")]
-    private static partial void LogStepFailed(ILogger logger, Exception e, string meeting);
 }

@@ -2,9 +2,9 @@ using System.Net;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Http;
-using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

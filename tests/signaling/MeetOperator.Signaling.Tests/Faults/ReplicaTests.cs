@@ -3,8 +3,8 @@ using System.Net.Http.Json;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Http;
-using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

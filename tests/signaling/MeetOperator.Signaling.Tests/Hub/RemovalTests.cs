@@ -4,9 +4,9 @@ using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Http;
-using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Hub;
 

@@ -4,11 +4,11 @@ using System.Net.WebSockets;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Http;
-using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Hub;
 

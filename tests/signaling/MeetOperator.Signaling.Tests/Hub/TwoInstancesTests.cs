@@ -1,7 +1,7 @@
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Http;
-using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Hub;
 

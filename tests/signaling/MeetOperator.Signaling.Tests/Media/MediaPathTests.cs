@@ -2,9 +2,9 @@ using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Http;
-using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Media;
 

@@ -4,8 +4,8 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Http;
-using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Rest;
 

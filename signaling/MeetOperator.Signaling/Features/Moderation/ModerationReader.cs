@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
 
-namespace MeetOperator.Signaling.Hub;
+namespace MeetOperator.Signaling.Features.Moderation;
 
 /// <summary>
 /// Reads the moderation state of this instance's meetings from the database. Requests that arrive while a query for the same tenant runs share the next query, so

@@ -2,8 +2,9 @@ using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
+using MeetOperator.Signaling.Features.Presence;
 
-namespace MeetOperator.Signaling.Hub;
+namespace MeetOperator.Signaling.Features.Headless;
 
 /// <summary>
 /// Participants without a socket (WHIP, WHEP) of one meeting. Their media sessions are recorded on the bus and their media flows through the media node, so no
@@ -14,9 +15,6 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
 {
     /// <summary>The participants that this instance admitted, with their media sessions, which are written again after Redis lost its data.</summary>
     private readonly Dictionary<string, Admitted> _admitted = new(StringComparer.Ordinal);
-
-    /// <summary>All participants without a socket, regardless of the instance that admitted them.</summary>
-    public IReadOnlyList<PresenceEntry> Entries => [.. roster.Entries.Where(e => e.IsShared)];
 
     /// <summary>Records a media session that is open or being opened. The participant stays until its last session ends.</summary>
     public Task AddSessionAsync(string participantId, string session) => presence.AddSessionAsync(participantId, session);
@@ -105,7 +103,7 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
             }
         }
 
-        return [.. Entries.Where(e => !known.Contains(e.ParticipantId))];
+        return [.. roster.Shared.Where(e => !known.Contains(e.ParticipantId))];
     }
 
     public PresenceEntry EntryOf(ParticipantRow row) => presence.NewEntry(

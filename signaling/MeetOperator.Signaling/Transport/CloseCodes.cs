@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
 
-namespace MeetOperator.Signaling.Hub;
+namespace MeetOperator.Signaling.Transport;
 
 /// <summary>The WebSocket close codes that the server uses (<c>docs/signaling-protocol.md</c>).</summary>
 public static class CloseCodes

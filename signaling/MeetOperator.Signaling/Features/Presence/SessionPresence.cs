@@ -1,27 +1,20 @@
-using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Data.Bus;
-using MeetOperator.Signaling.Data.Rows;
-using MeetOperator.Signaling.Loops;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling.Hub;
+namespace MeetOperator.Signaling.Features.Presence;
 
 /// <summary>
-/// Presence and database rows of one meeting for its session. While the bus is unavailable, the session continues with its own state. For a short time afterwards,
-/// participants with missing entries are not removed, because other instances must first write their entries again. Runs on the session's loop.
+/// The presence and the bus of one meeting, for its session. While the bus is unavailable, the session continues with its own state. For a short time afterwards,
+/// participants with missing entries are not removed, because other instances must first write their entries again. Runs on the session's loop, except publishing.
 /// </summary>
-public sealed partial class SessionPresence : IAsyncDisposable
+public sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, SignalingOptions options, TimeProvider time, ILoggerFactory loggers)
 {
-    private readonly MeetingKey _key;
-    private readonly MeetingServices _services;
-    private readonly ILogger _logger;
-    private readonly SignalingTimings _timings;
+    private readonly ILogger _logger = loggers.CreateLogger<SessionPresence>();
 
-    // Rows are written in the background, in order, so that a slow database does not block the meeting.
-    private readonly SessionLoop _rows;
+    /// <summary>Participants whose mute states changed while the bus was unavailable.</summary>
     private readonly HashSet<string> _unsaved = new(StringComparer.Ordinal);
 
     /// <summary>
@@ -31,18 +24,10 @@ public sealed partial class SessionPresence : IAsyncDisposable
     private readonly Dictionary<string, string?> _unclaimed = new(StringComparer.Ordinal);
     private long _heldUntil = long.MinValue;
 
-    public SessionPresence(MeetingKey key, MeetingServices services)
-    {
-        _key = key;
-        _services = services;
-        _timings = services.Options.Timings;
-        _logger = services.Loggers.CreateLogger<SessionPresence>();
-        _rows = new SessionLoop(e => LogRowNotWritten(_logger, key.MeetingId, e.Message));
-    }
+    /// <summary>True while a participant without an entry may still be in the meeting.</summary>
+    public bool HoldsRemovals => !bus.IsConnected || time.GetUtcNow().UtcTicks < _heldUntil;
 
-    public bool HoldsRemovals => !_services.Bus.IsConnected || _services.Time.GetUtcNow().UtcTicks < _heldUntil;
-
-    public void HoldRemovals() => _heldUntil = (_services.Time.GetUtcNow() + (3 * _timings.TickInterval)).UtcTicks;
+    public void HoldRemovals() => _heldUntil = (time.GetUtcNow() + (3 * options.Timings.TickInterval)).UtcTicks;
 
     /// <param name="identity">The participant.</param>
     /// <param name="connectionId">ID of the connection.</param>
@@ -57,28 +42,28 @@ public sealed partial class SessionPresence : IAsyncDisposable
         Video = known?.Video ?? true,
         AudioSilenced = known?.AudioSilenced ?? silenced,
         VideoSilenced = known?.VideoSilenced ?? false,
-        Instance = _services.Options.Instance,
+        Instance = options.Instance,
         Connection = connectionId,
         Connected = true,
         AcknowledgesFrames = true,
-        Since = known?.Since ?? _services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+        Since = known?.Since ?? time.GetUtcNow().ToUnixTimeMilliseconds(),
     };
 
     public async Task<IAsyncDisposable?> SubscribeAsync(Action<BusEvent> handler, Action recovered)
     {
         try
         {
-            return await _services.Bus.SubscribeAsync(_key, handler, recovered, CancellationToken.None).ConfigureAwait(false);
+            return await bus.SubscribeAsync(key, handler, recovered, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            LogBusUnavailable(_logger, _key.MeetingId, e.Message);
+            LogBusUnavailable(_logger, key.MeetingId, e.Message);
             return null;
         }
     }
 
     public async Task<bool> TryPublishAsync(BusEvent e) =>
-        await TryCallAsync(() => _services.Bus.PublishAsync(_key, e, CancellationToken.None)).ConfigureAwait(false);
+        await TryCallAsync(() => bus.PublishAsync(key, e, CancellationToken.None)).ConfigureAwait(false);
 
     /// <param name="entry">The entry of the new connection.</param>
     /// <param name="capacity">The capacity of the meeting.</param>
@@ -86,7 +71,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public async Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity, string? previous = null)
     {
         EnterResult? result = null;
-        if (await TryCallAsync(async () => result = await _services.Bus.Presence.EnterAsync(_key, entry, capacity, _timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (await TryCallAsync(async () => result = await bus.Presence.EnterAsync(key, entry, capacity, options.Timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
             _unclaimed.Remove(entry.ParticipantId);
             return result!;
@@ -111,11 +96,11 @@ public sealed partial class SessionPresence : IAsyncDisposable
         if (claims.Count == 0)
         {
             return own.Count == 0 ? RenewResult.Empty : await CallOrDefaultAsync(
-                () => _services.Bus.Presence.RenewAsync(_key, own, _timings.PresenceLifetime, CancellationToken.None), RenewResult.Empty).ConfigureAwait(false);
+                () => bus.Presence.RenewAsync(key, own, options.Timings.PresenceLifetime, CancellationToken.None), RenewResult.Empty).ConfigureAwait(false);
         }
 
         RenewResult? claimed = null;
-        if (!await TryCallAsync(async () => claimed = await _services.Bus.Presence.ClaimAsync(_key, [.. claims.Select(c => new PresenceClaim(c, _unclaimed[c.ParticipantId]))], _timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (!await TryCallAsync(async () => claimed = await bus.Presence.ClaimAsync(key, [.. claims.Select(c => new PresenceClaim(c, _unclaimed[c.ParticipantId]))], options.Timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
             return RenewResult.Empty;
         }
@@ -132,7 +117,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(IEnumerable<PresenceEntry> own)
     {
         var mine = own.ToList();
-        var listed = (await CallOrDefaultAsync(() => _services.Bus.Presence.ListAsync(_key, CancellationToken.None), []).ConfigureAwait(false))
+        var listed = (await CallOrDefaultAsync(() => bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false))
             .Where(l => !_unclaimed.ContainsKey(l.ParticipantId) || mine.All(m => m.ParticipantId != l.ParticipantId)).ToList();
         return [.. listed, .. mine.Where(m => listed.All(l => l.ParticipantId != m.ParticipantId))];
     }
@@ -142,14 +127,12 @@ public sealed partial class SessionPresence : IAsyncDisposable
         var isAudio = kind == MediaType.Audio;
         var expected = isAudio ? entry with { Audio = sending, AudioSilenced = silenced } : entry with { Video = sending, VideoSilenced = silenced };
         PresenceEntry? stored = null;
-        if (!await TryCallAsync(async () => stored = await _services.Bus.Presence.SetMediaAsync(
-            _key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (!await TryCallAsync(async () => stored = await bus.Presence.SetMediaAsync(
+            key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
             _unsaved.Add(entry.ParticipantId);
         }
 
-        _rows.Post(() => _services.Participants.SetMediaAsync(
-            _key.Tenant, _key.MeetingId, entry.ParticipantId, isAudio ? sending : null, isAudio ? null : sending, CancellationToken.None));
         return stored?.Connection == entry.Connection ? stored : expected;
     }
 
@@ -160,8 +143,8 @@ public sealed partial class SessionPresence : IAsyncDisposable
         {
             var saved = await TryCallAsync(async () =>
             {
-                await _services.Bus.Presence.SetMediaAsync(_key, entry.ParticipantId, PresenceMedia.Audio, entry.Audio, entry.AudioSilenced, CancellationToken.None).ConfigureAwait(false);
-                await _services.Bus.Presence.SetMediaAsync(_key, entry.ParticipantId, PresenceMedia.Video, entry.Video, entry.VideoSilenced, CancellationToken.None).ConfigureAwait(false);
+                await bus.Presence.SetMediaAsync(key, entry.ParticipantId, PresenceMedia.Audio, entry.Audio, entry.AudioSilenced, CancellationToken.None).ConfigureAwait(false);
+                await bus.Presence.SetMediaAsync(key, entry.ParticipantId, PresenceMedia.Video, entry.Video, entry.VideoSilenced, CancellationToken.None).ConfigureAwait(false);
             }).ConfigureAwait(false);
             if (saved)
             {
@@ -171,13 +154,13 @@ public sealed partial class SessionPresence : IAsyncDisposable
     }
 
     public Task AddSessionAsync(string participantId, string session) =>
-        TryCallAsync(() => _services.Bus.Presence.AddSessionAsync(_key, participantId, session, CancellationToken.None));
+        TryCallAsync(() => bus.Presence.AddSessionAsync(key, participantId, session, CancellationToken.None));
 
     public Task<int> EndSessionAsync(string participantId, string? session) =>
-        CallOrDefaultAsync(() => _services.Bus.Presence.EndSessionAsync(_key, participantId, session, CancellationToken.None), -1);
+        CallOrDefaultAsync(() => bus.Presence.EndSessionAsync(key, participantId, session, CancellationToken.None), -1);
 
     public Task<int> CountSessionsAsync(string participantId) =>
-        CallOrDefaultAsync(() => _services.Bus.Presence.CountSessionsAsync(_key, participantId, CancellationToken.None), 0);
+        CallOrDefaultAsync(() => bus.Presence.CountSessionsAsync(key, participantId, CancellationToken.None), 0);
 
     /// <summary>
     /// Removes the entry if it belongs to this connection, because the participant may have reconnected elsewhere. Returns false if the participant is still present.
@@ -186,56 +169,22 @@ public sealed partial class SessionPresence : IAsyncDisposable
     {
         var isUnclaimed = _unclaimed.Remove(participantId);
         return CallOrDefaultAsync(
-            async () => await _services.Bus.Presence.RemoveAsync(_key, participantId, connectionId, CancellationToken.None).ConfigureAwait(false)
+            async () => await bus.Presence.RemoveAsync(key, participantId, connectionId, CancellationToken.None).ConfigureAwait(false)
                 || (isUnclaimed && await IsAbsentAsync(participantId).ConfigureAwait(false)),
             true);
     }
 
     public Task MarkAwayAsync(string participantId, string connectionId) =>
-        TryCallAsync(() => _services.Bus.Presence.MarkAwayAsync(_key, participantId, connectionId, CancellationToken.None));
+        TryCallAsync(() => bus.Presence.MarkAwayAsync(key, participantId, connectionId, CancellationToken.None));
 
-    public Task<bool> ExpelAsync(string participantId) => CallOrDefaultAsync(() => _services.Bus.Presence.ExpelAsync(_key, participantId, CancellationToken.None), true);
+    public Task<bool> ExpelAsync(string participantId) => CallOrDefaultAsync(() => bus.Presence.ExpelAsync(key, participantId, CancellationToken.None), true);
 
     public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => HoldsRemovals
         ? Task.FromResult<IReadOnlyList<PresenceEntry>>([])
-        : CallOrDefaultAsync(() => _services.Bus.Presence.SweepAsync(_key, CancellationToken.None), []);
-
-    public void SaveStatus(string participantId, string status) => _rows.Post(() => _services.Participants.SetStatusAsync(
-        _key.Tenant, _key.MeetingId, participantId, status, _services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
-
-    public void SaveStream(RoomEvent track, bool added)
-    {
-        var stream = $"{track.ParticipantId}/{track.Source}";
-        _rows.Post(() => added
-            ? _services.Streams.SaveAsync(
-                new MediaStreamRow
-                {
-                    Tenant = _key.Tenant,
-                    MeetingId = _key.MeetingId,
-                    StreamId = stream,
-                    ParticipantId = track.ParticipantId!,
-                    StreamType = track.Source ?? track.Kind ?? "unknown",
-                },
-                CancellationToken.None)
-            : _services.Streams.RemoveAsync(_key.Tenant, _key.MeetingId, stream, CancellationToken.None));
-    }
-
-    public async Task CloseMeetingAsync(IReadOnlyList<(string ParticipantId, string ConnectionId)> leaving)
-    {
-        foreach (var (participantId, connectionId) in leaving)
-        {
-            await RemoveAsync(participantId, connectionId).ConfigureAwait(false);
-            SaveStatus(participantId, ConnectionStatuses.Left);
-        }
-
-        _rows.Post(() => _services.Meetings.CloseAsync(_key.Tenant, _key.MeetingId, _services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
-    }
-
-    /// <summary>Completes when all queued rows are written.</summary>
-    public ValueTask DisposeAsync() => _rows.DisposeAsync();
+        : CallOrDefaultAsync(() => bus.Presence.SweepAsync(key, CancellationToken.None), []);
 
     private async Task<bool> IsAbsentAsync(string participantId) =>
-        (await _services.Bus.Presence.ListAsync(_key, CancellationToken.None).ConfigureAwait(false)).All(e => e.ParticipantId != participantId || !e.Connected);
+        (await bus.Presence.ListAsync(key, CancellationToken.None).ConfigureAwait(false)).All(e => e.ParticipantId != participantId || !e.Connected);
 
     private Task<bool> TryCallAsync(Func<Task> call) => CallOrDefaultAsync(
         async () =>
@@ -253,7 +202,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
         }
         catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            LogBusUnavailable(_logger, _key.MeetingId, e.Message);
+            LogBusUnavailable(_logger, key.MeetingId, e.Message);
             HoldRemovals();
             return fallback;
         }
@@ -261,7 +210,4 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
     [LoggerMessage(3050, LogLevel.Warning, "Meeting {Meeting}: the bus is unavailable: {Reason}")]
     private static partial void LogBusUnavailable(ILogger logger, string meeting, string reason);
-
-    [LoggerMessage(3051, LogLevel.Warning, "Meeting {Meeting}: failed to write a database row: {Reason}")]
-    private static partial void LogRowNotWritten(ILogger logger, string meeting, string reason);
 }

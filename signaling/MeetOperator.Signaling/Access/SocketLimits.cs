@@ -1,8 +1,7 @@
-using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Protocol;
 
-namespace MeetOperator.Signaling.Hub;
+namespace MeetOperator.Signaling.Access;
 
 /// <summary>
 /// Rate limits for messages and sockets on this instance. They are counted per participant, so that a new socket does not reset them, and also per

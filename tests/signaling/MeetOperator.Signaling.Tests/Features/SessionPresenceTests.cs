@@ -1,11 +1,12 @@
 using System.Net;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Features.Presence;
 using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Tests.Harness;
 
-namespace MeetOperator.Signaling.Tests.Hub;
+namespace MeetOperator.Signaling.Tests.Features;
 
 /// <summary>Tests presence of participants that were accepted during a Redis outage and leave when it ends.</summary>
 [Collection(ServersCollection.Name)]
@@ -27,12 +28,12 @@ public sealed class SessionPresenceTests(SessionPresenceTests.Server server, Red
         _cut = await RedisMeetingBus.ConnectAsync(redis.LongTimeoutConfiguration.Replace(redis.Configuration, _wire.Address.Authority, StringComparison.Ordinal));
         _other = await RedisMeetingBus.ConnectAsync(redis.LongTimeoutConfiguration);
         await Eventually.TrueAsync(() => _cut.IsConnected && _other.IsConnected, "both are connected");
-        _presence = new SessionPresence(_key, server.Signaling.Service<MeetingServices>() with { Bus = _cut });
+        var services = server.Signaling.Service<MeetingServices>();
+        _presence = new SessionPresence(_key, _cut, services.Options, services.Time, services.Loggers);
     }
 
     public async Task DisposeAsync()
     {
-        await _presence.DisposeAsync();
         await _cut.DisposeAsync();
         await _other.DisposeAsync();
         await _wire.DisposeAsync();

@@ -8,14 +8,16 @@ using MeetOperator.Signaling.Data.Databases;
 using MeetOperator.Signaling.Data.Migrations;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
-using MeetOperator.Signaling.Hub;
+using MeetOperator.Signaling.Features;
+using MeetOperator.Signaling.Features.Chat;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Transport;
 
-namespace MeetOperator.Signaling.Tests.Hub;
+namespace MeetOperator.Signaling.Tests.Features;
 
-/// <summary>Tests the delivery of chat messages to the members of one session while new messages are stored.</summary>
-public sealed class ChatFeedTests : IAsyncLifetime
+/// <summary>Tests the delivery of log entries (chat messages) to the members of one session while new entries are stored.</summary>
+public sealed class OrderedLogTests : IAsyncLifetime
 {
     private static readonly MeetingKey Meeting = new("acme", "m1");
 
@@ -44,18 +46,18 @@ public sealed class ChatFeedTests : IAsyncLifetime
     {
         await AppendAsync("line 1");
         var repository = new InterruptedRepository(_chat, () => AppendAsync("line 3"));
-        var feed = new ChatFeed(repository, Meeting);
+        var log = new OrderedLog<ChatRow>(new ChatLog(repository, Meeting));
         await using var ann = await TestMember.OpenAsync("ann");
-        await feed.ReplayAsync(ann.Member, [], default);
+        await log.ReplayAsync(ann.Member, [], default);
 
         // Ann has not received this message when Bob joins, and another one is stored between the reads for Bob and for Ann.
         await AppendAsync("line 2");
         repository.RunsAction = true;
         await using var bob = await TestMember.OpenAsync("bob");
-        await feed.ReplayAsync(bob.Member, [ann.Member], default);
+        await log.ReplayAsync(bob.Member, [ann.Member], default);
 
         await AppendAsync("line 4");
-        await feed.DeliverAsync(4, "{\"messageId\":\"4\"}", [ann.Member, bob.Member], default);
+        await log.DeliverAsync(4, "{\"messageId\":\"4\"}", [ann.Member, bob.Member], default);
         Assert.Equal(["1", "2", "3", "4"], await ann.ReadAsync(4));
         Assert.Equal(["1", "2", "3", "4"], await bob.ReadAsync(4));
     }
@@ -65,15 +67,15 @@ public sealed class ChatFeedTests : IAsyncLifetime
     {
         await AppendAsync("line 1");
         var repository = new InterruptedRepository(_chat, () => throw new IOException("The database is unavailable."));
-        var feed = new ChatFeed(repository, Meeting);
+        var log = new OrderedLog<ChatRow>(new ChatLog(repository, Meeting));
         repository.RunsAction = true;
         await using var ann = await TestMember.OpenAsync("ann");
-        await Assert.ThrowsAsync<IOException>(() => feed.ReplayAsync(ann.Member, [], default));
+        await Assert.ThrowsAsync<IOException>(() => log.ReplayAsync(ann.Member, [], default));
 
         await using var bob = await TestMember.OpenAsync("bob");
-        await feed.ReplayAsync(bob.Member, [ann.Member], default);
+        await log.ReplayAsync(bob.Member, [ann.Member], default);
         await AppendAsync("line 2");
-        await feed.DeliverAsync(2, "{\"messageId\":\"2\"}", [ann.Member, bob.Member], default);
+        await log.DeliverAsync(2, "{\"messageId\":\"2\"}", [ann.Member, bob.Member], default);
         Assert.Equal(["1", "2"], await ann.ReadAsync(2));
         Assert.Equal(["1", "2"], await bob.ReadAsync(2));
     }
@@ -139,7 +141,7 @@ public sealed class ChatFeedTests : IAsyncLifetime
         public async ValueTask DisposeAsync()
         {
             client.Dispose();
-            await Member.Socket.DisposeAsync();
+            await Member.Transport.DisposeAsync();
         }
     }
 }

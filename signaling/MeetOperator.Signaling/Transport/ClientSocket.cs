@@ -1,15 +1,11 @@
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using MeetOperator.Signaling.Protocol;
-using MeetOperator.Signaling.Protocol.Server;
 
-namespace MeetOperator.Signaling.Hub;
+namespace MeetOperator.Signaling.Transport;
 
-/// <summary>
-/// One WebSocket with a bounded send queue. A client that reads too slowly is disconnected, so that it cannot exhaust memory. Sending is thread-safe; only one
-/// thread may receive.
-/// </summary>
-public sealed class ClientSocket : IAsyncDisposable
+/// <summary>One WebSocket. A client that reads too slowly is disconnected, so that it cannot exhaust memory.</summary>
+public sealed class ClientSocket : IClientTransport
 {
     /// <summary>Maximum number of queued frames: enough for a full chat replay and a burst of one hundred participants.</summary>
     private const int MaxWaiting = 512;
@@ -17,9 +13,9 @@ public sealed class ClientSocket : IAsyncDisposable
     /// <summary>Maximum number of queued bytes.</summary>
     private const int MaxWaitingBytes = 4 * 1024 * 1024;
 
-    /// <summary>The share of the queue for relayed frames. The rest is reserved for messages of the server.</summary>
-    private const int MaxRelayedWaiting = MaxWaiting / 2;
-    private const int MaxRelayedWaitingBytes = MaxWaitingBytes / 4;
+    /// <summary>The share of the queue for droppable frames. The rest is reserved for required frames.</summary>
+    private const int MaxDroppableWaiting = MaxWaiting / 2;
+    private const int MaxDroppableWaitingBytes = MaxWaitingBytes / 4;
 
     /// <summary>Maximum number of fragments of one message, and of empty fragments.</summary>
     private const int MaxFragments = 2_048;
@@ -51,44 +47,25 @@ public sealed class ClientSocket : IAsyncDisposable
         _sending = SendAsync();
     }
 
-    /// <summary>Cancelled when the socket closes, from either side.</summary>
-    public CancellationToken Ended => _ended.Token;
-
-    public void Send(ServerMessage message) => Send(message.ToUtf8());
-
-    public void Send(byte[] frame)
+    public bool Send(byte[] frame, Lane lane)
     {
-        if (Volatile.Read(ref _closing) != 0)
+        if (Volatile.Read(ref _closing) != 0 || (lane == Lane.Droppable && !FitsDroppable(frame)))
         {
-            return;
+            return false;
         }
 
         if (Interlocked.Add(ref _waitingBytes, frame.Length) > MaxWaitingBytes || !_waiting.Writer.TryWrite(frame))
         {
             Close(CloseCodes.TooSlow, "reads too slowly");
-        }
-    }
-
-    /// <summary>
-    /// Queues a frame relayed from another participant. Returns false if the relay share of the queue is full, so that relayed frames never disconnect a slow reader.
-    /// </summary>
-    public bool TrySendRelayed(byte[] frame)
-    {
-        if (Volatile.Read(ref _closing) != 0 || _waiting.Reader.Count >= MaxRelayedWaiting || Interlocked.Read(ref _waitingBytes) + frame.Length > MaxRelayedWaitingBytes)
-        {
             return false;
         }
 
-        Send(frame);
         return true;
     }
 
-    /// <summary>Discards all further input. Sending still works.</summary>
     public void IgnoreInput() => _ignoresInput = true;
 
-    /// <summary>
-    /// Sends the queued frames and then a close frame with the reason of the first call. Aborts the connection if the peer does not read them in time.
-    /// </summary>
+    /// <summary>Sends the queued frames and then a close frame. Aborts the connection if the peer does not read them in time.</summary>
     public void Close(WebSocketCloseStatus code, string reason)
     {
         if (Interlocked.Exchange(ref _closing, 1) != 0)
@@ -101,10 +78,7 @@ public sealed class ClientSocket : IAsyncDisposable
         _ended.CancelAfter(CloseTimeout);
     }
 
-    /// <summary>
-    /// Receives the next frame, or null if the socket has closed. Discards input while the socket is closing. A frame over the size limit is returned
-    /// truncated, but still over the limit.
-    /// </summary>
+    /// <summary>Discards input while the socket is closing. A frame over the size limit is returned truncated.</summary>
     public async Task<ReceivedFrame?> ReceiveAsync()
     {
         var frame = new MemoryStream();
@@ -157,6 +131,9 @@ public sealed class ClientSocket : IAsyncDisposable
         _socket.Dispose();
         _ended.Dispose();
     }
+
+    private bool FitsDroppable(byte[] frame) =>
+        _waiting.Reader.Count < MaxDroppableWaiting && Interlocked.Read(ref _waitingBytes) + frame.Length <= MaxDroppableWaitingBytes;
 
     private async Task SendAsync()
     {

@@ -1,0 +1,38 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
+
+namespace MeetOperator.Signaling.Features;
+
+/// <summary>
+/// One feature of one meeting on this instance: its state, its messages and its bus events. A feature implements only what it needs. Everything except
+/// <see cref="Handle"/> runs on the session's loop, for one feature after the other in their fixed order, so a step that waits delays the whole meeting. An exception
+/// is logged and ends the step for the features that follow.
+/// </summary>
+public interface IMeetingFeature
+{
+    /// <summary>Called after a participant has joined with a socket and received <c>joined</c>.</summary>
+    /// <param name="member">The new member.</param>
+    /// <param name="view">The meeting's resource at the time of the join.</param>
+    Task OnJoinedAsync(Member member, MeetingView view) => Task.CompletedTask;
+
+    /// <summary>
+    /// Handles a message of a member. Returns null if the message belongs to another feature. The task's result is an error if the message violates a rule of the
+    /// protocol or a limit, otherwise null. Runs outside the loop; the member's next message waits for it.
+    /// </summary>
+    Task<ProtocolError?>? Handle(Member from, ClientMessage message) => null;
+
+    /// <summary>Called for each event that an instance published about the meeting, until the meeting has ended.</summary>
+    Task OnBusEventAsync(BusEvent e) => Task.CompletedTask;
+
+    /// <summary>Called for each event of the meeting's room on the media node.</summary>
+    Task OnRoomEventAsync(RoomEvent e) => Task.CompletedTask;
+
+    /// <summary>Called every few seconds (<see cref="Settings.SignalingTimings.TickInterval"/>), until the meeting has ended.</summary>
+    Task OnTickAsync() => Task.CompletedTask;
+
+    /// <summary>Called after a bus outage. Events were lost, and the bus may have lost its data.</summary>
+    Task OnRecoveredAsync() => Task.CompletedTask;
+}

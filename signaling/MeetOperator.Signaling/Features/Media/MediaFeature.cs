@@ -1,0 +1,67 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Features.Presence;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
+using MeetOperator.Signaling.Protocol.Server;
+using MeetOperator.Signaling.Transport;
+
+namespace MeetOperator.Signaling.Features.Media;
+
+/// <summary>Connects the members of a meeting that is not peer-to-peer to its media node: passes on their offers and answers, and announces who speaks.</summary>
+public sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetingFeature
+{
+    private static readonly Task<ProtocolError?> Handled = Task.FromResult<ProtocolError?>(null);
+
+    public Task OnJoinedAsync(Member member, MeetingView view)
+    {
+        if (!view.IsPeerToPeer)
+        {
+            meeting.Room.Assign(view.Assignments);
+            member.Media = meeting.Room.Attach(member);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<ProtocolError?>? Handle(Member from, ClientMessage message) => message switch
+    {
+        OfferMessage { To: ProtocolLimits.Sfu } offer => Call(from, media => media.Publish(offer), offer.Reference),
+        AnswerMessage { To: ProtocolLimits.Sfu } answer => Call(from, media => media.Answer(answer), reference: null),
+
+        // The media node learns the client's addresses from its connectivity checks.
+        IceCandidateMessage { To: ProtocolLimits.Sfu } => Handled,
+        _ => null,
+    };
+
+    public Task OnRoomEventAsync(RoomEvent e)
+    {
+        switch (e.Type)
+        {
+            case RoomEventTypes.Speaking when e.ParticipantId is not null:
+                // The next message corrects a dropped one.
+                meeting.Members.Broadcast([new SpeakingMessage(e.ParticipantId, e.Level ?? 0)], Lane.Droppable);
+                break;
+            case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && meeting.Members.Find(e.ParticipantId) is not null:
+                rows.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);
+                break;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static Task<ProtocolError?> Call(Member from, Action<MediaParticipant> call, string? reference)
+    {
+        if (from.Media is { } media)
+        {
+            call(media);
+        }
+        else
+        {
+            from.Send(new ErrorMessage(ErrorCode.NotPlaced, "This meeting has no media session because media flows directly between its participants.", reference));
+        }
+
+        return Handled;
+    }
+}

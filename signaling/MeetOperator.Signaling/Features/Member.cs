@@ -1,0 +1,56 @@
+using MeetOperator.Signaling.Access;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Loops;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Protocol.Server;
+using MeetOperator.Signaling.Transport;
+
+namespace MeetOperator.Signaling.Features;
+
+/// <summary>
+/// A participant with a socket on this instance. Belongs to the session's loop, except that any thread may send to the client. Does not own the transport.
+/// </summary>
+public sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume) : IMediaClient, IAsyncDisposable
+{
+    /// <summary>More messages than a user writes while the database restarts.</summary>
+    private const int MaxQueuedWork = 50;
+
+    private BoundedLoop? _work;
+
+    public SocketIdentity Identity { get; } = identity;
+
+    public string ParticipantId => Identity.ParticipantId;
+
+    public IClientTransport Transport { get; } = transport;
+
+    public bool Resume { get; } = resume;
+
+    /// <summary>ID of this connection in presence.</summary>
+    public string ConnectionId { get; } = Guid.NewGuid().ToString("N");
+
+    /// <summary>The presence entry of this connection.</summary>
+    public PresenceEntry? Entry { get; set; }
+
+    /// <summary>The last position that was sent, for each <see cref="OrderedLog{T}"/> whose history was replayed.</summary>
+    public Dictionary<object, long> LogPositions { get; } = [];
+
+    public MediaParticipant? Media { get; set; }
+
+    /// <summary>
+    /// Handles messages that wait for the database, in order, so that they delay neither the meeting nor other messages of the participant. Only for
+    /// <see cref="IMeetingFeature.Handle"/>, which one thread at a time calls for a member.
+    /// </summary>
+    public BoundedLoop Work => _work ??= new BoundedLoop(MaxQueuedWork, _ => { });
+
+    public void Send(ServerMessage message) => Transport.Send(message);
+
+    /// <summary>Tells the client that a host removed the participant, and closes the connection.</summary>
+    public void CloseAsRemoved()
+    {
+        Send(new RemovedMessage("removed"));
+        Transport.Close(CloseCodes.Rejected, "removed");
+    }
+
+    /// <summary>Completes when the queued work is done.</summary>
+    public ValueTask DisposeAsync() => _work?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,75 @@
+using System.Net.WebSockets;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Protocol.Server;
+using MeetOperator.Signaling.Transport;
+
+namespace MeetOperator.Signaling.Features;
+
+/// <summary>The members of one meeting on this instance: at most one for each participant. Belongs to the session's loop.</summary>
+public sealed class Members(RoomLink room)
+{
+    private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
+
+    public IReadOnlyCollection<Member> All => _members.Values;
+
+    public Member? Find(string participantId) => _members.GetValueOrDefault(participantId);
+
+    /// <summary>Returns false if the member left, was removed, or reconnected with another socket.</summary>
+    public bool IsCurrent(Member member) => ReferenceEquals(Find(member.ParticipantId), member);
+
+    public void Add(Member member) => _members[member.ParticipantId] = member;
+
+    public void Remove(Member member) => _members.Remove(member.ParticipantId);
+
+    /// <summary>Disconnects the member, if there is one, because the participant reconnected with another socket.</summary>
+    public void Replace(string participantId)
+    {
+        if (_members.Remove(participantId, out var older))
+        {
+            older.Transport.Close(CloseCodes.Replaced, "replaced by a newer socket");
+            Detach(older, leave: false);
+        }
+    }
+
+    /// <summary>Disconnects the member, if there is one, because a host removed the participant. Also removes it from the media node.</summary>
+    public void Expel(string participantId)
+    {
+        if (_members.Remove(participantId, out var member))
+        {
+            member.CloseAsRemoved();
+            Detach(member, leave: true);
+        }
+    }
+
+    /// <summary>Ends the member's media connection. The participant stays on the media node unless <paramref name="leave"/> is true.</summary>
+    public void Detach(Member member, bool leave)
+    {
+        if (member.Media is { } media)
+        {
+            member.Media = null;
+            room.Detach(media, leave);
+        }
+    }
+
+    public void CloseAll(WebSocketCloseStatus code, string reason)
+    {
+        foreach (var member in _members.Values)
+        {
+            member.Transport.Close(code, reason);
+        }
+    }
+
+    /// <summary>Sends the messages to all members. A participant receives no message about its own join.</summary>
+    public void Broadcast(IReadOnlyList<ServerMessage> messages, Lane lane = Lane.Required)
+    {
+        foreach (var message in messages)
+        {
+            var joined = (message as ParticipantJoinedMessage)?.Participant.ParticipantId;
+            var frame = message.ToUtf8();
+            foreach (var member in _members.Values.Where(m => m.ParticipantId != joined))
+            {
+                member.Transport.Send(frame, lane);
+            }
+        }
+    }
+}

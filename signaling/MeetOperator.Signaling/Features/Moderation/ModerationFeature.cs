@@ -1,0 +1,192 @@
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Features.Presence;
+using MeetOperator.Signaling.Kubernetes;
+
+namespace MeetOperator.Signaling.Features.Moderation;
+
+/// <summary>
+/// Enforces removals of participants and the end of the meeting. Bus events about them can be lost, so the feature reads presence and the database rows on each
+/// tick and after each outage.
+/// </summary>
+public sealed class ModerationFeature : IMeetingFeature
+{
+    private readonly IMeeting _meeting;
+    private readonly PresenceFeature _presence;
+    private readonly SessionPresence _calls;
+    private readonly ModerationReader _reader;
+    private readonly MeetingStateReader _states;
+
+    /// <summary>Removed participants whose media is being stopped, before the removal is announced.</summary>
+    private readonly HashSet<string> _removing = new(StringComparer.Ordinal);
+
+    /// <summary>Removed participants that the media node may still have.</summary>
+    private readonly HashSet<string> _unconfirmed = new(StringComparer.Ordinal);
+    private bool _isReading;
+    private bool _isConfirming;
+
+    public ModerationFeature(IMeeting meeting, PresenceFeature presence, SessionPresence calls, ModerationReader reader, MeetingStateReader states)
+    {
+        _meeting = meeting;
+        _presence = presence;
+        _calls = calls;
+        _reader = reader;
+        _states = states;
+        presence.RemovalsFound += Enforce;
+    }
+
+    public Task OnBusEventAsync(BusEvent e)
+    {
+        if (e is { Kind: BusEventKind.Remove, ParticipantId: { } removed })
+        {
+            Remove(removed);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task OnTickAsync()
+    {
+        _ = ReadAsync();
+        _ = ConfirmAsync();
+        return Task.CompletedTask;
+    }
+
+    public async Task OnRecoveredAsync()
+    {
+        foreach (var participantId in _presence.Removed)
+        {
+            // Redis may have lost its data.
+            await _calls.ExpelAsync(participantId).ConfigureAwait(false);
+        }
+
+        _ = ReadAsync();
+    }
+
+    /// <summary>Runs outside the loop, so that a slow database does not block the meeting.</summary>
+    private async Task ReadAsync()
+    {
+        if (Interlocked.Exchange(ref _isReading, true))
+        {
+            return;
+        }
+
+        try
+        {
+            var moderation = await _reader.ReadAsync(_meeting.Key, _meeting.Closed).ConfigureAwait(false);
+            _meeting.Post(() =>
+            {
+                Enforce(moderation.Removed);
+                return Task.CompletedTask;
+            });
+            if (moderation.HasEnded
+                && _meeting.View() is { IsEnded: false } view
+                && await _states.ReadAsync(view, _meeting.Closed).ConfigureAwait(false) == MeetingState.Ended)
+            {
+                _meeting.Post(() => _meeting.EndAsync("ended"));
+            }
+        }
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e) || e is OperationCanceledException)
+        {
+            // The next tick retries.
+        }
+        catch (Exception e)
+        {
+            _meeting.LogFailure(e);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _isReading, false);
+        }
+    }
+
+    /// <summary>
+    /// Enforces removals that were not announced by a bus event: ignores further input of the participant, removes it from the media node, and then announces the
+    /// removal.
+    /// </summary>
+    private void Enforce(IEnumerable<string> removals)
+    {
+        foreach (var participantId in removals)
+        {
+            var isNew = RecordRemoval(participantId);
+            var member = _meeting.Members.Find(participantId);
+            if ((!isNew && member is null && _meeting.Roster.Find(participantId) is null) || !_removing.Add(participantId))
+            {
+                continue;
+            }
+
+            member?.Transport.IgnoreInput();
+            _ = EnforceAsync(participantId);
+        }
+    }
+
+    private async Task EnforceAsync(string participantId)
+    {
+        try
+        {
+            await Task.WhenAll(_calls.ExpelAsync(participantId), _meeting.Room.RemoveParticipantAsync(participantId)).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Complete the removal on this instance even if the bus or the node failed.
+            _meeting.Post(() =>
+            {
+                _removing.Remove(participantId);
+                Remove(participantId);
+                return Task.CompletedTask;
+            });
+        }
+
+        await _calls.TryPublishAsync(new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }).ConfigureAwait(false);
+    }
+
+    private void Remove(string participantId)
+    {
+        RecordRemoval(participantId);
+        _meeting.Room.RemoveFromPreviousNode(participantId);
+        _meeting.Members.Expel(participantId);
+        _presence.Depart(participantId, "removed");
+    }
+
+    /// <summary>Records a removal. Returns false if it was already recorded.</summary>
+    private bool RecordRemoval(string participantId)
+    {
+        if (!_presence.RecordRemoval(participantId))
+        {
+            return false;
+        }
+
+        _unconfirmed.Add(participantId);
+        return true;
+    }
+
+    /// <summary>
+    /// Repeats the removal of participants that the node still has. Otherwise, after a failed call or a concurrent refresh by another instance, a removed
+    /// participant could stay in the room, receive media and be invisible to others. Runs outside the loop, which does not wait for the node.
+    /// </summary>
+    private async Task ConfirmAsync()
+    {
+        if (_unconfirmed.Count == 0 || Interlocked.Exchange(ref _isConfirming, true))
+        {
+            return;
+        }
+
+        try
+        {
+            string[] participants = [.. _unconfirmed];
+            if (await _meeting.Room.ListParticipantsAsync().ConfigureAwait(false) is { } known)
+            {
+                await Task.WhenAll(participants.Where(known.Contains).Select(_meeting.Room.RemoveParticipantAsync)).ConfigureAwait(false);
+                _meeting.Post(() =>
+                {
+                    _unconfirmed.ExceptWith(participants.Where(p => !known.Contains(p)));
+                    return Task.CompletedTask;
+                });
+            }
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _isConfirming, false);
+        }
+    }
+}

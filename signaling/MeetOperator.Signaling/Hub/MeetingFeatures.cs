@@ -1,0 +1,65 @@
+using MeetOperator.Signaling.Features;
+using MeetOperator.Signaling.Features.Chat;
+using MeetOperator.Signaling.Features.Headless;
+using MeetOperator.Signaling.Features.Media;
+using MeetOperator.Signaling.Features.Moderation;
+using MeetOperator.Signaling.Features.Mute;
+using MeetOperator.Signaling.Features.Presence;
+using MeetOperator.Signaling.Features.Relay;
+using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
+
+namespace MeetOperator.Signaling.Hub;
+
+/// <summary>The features of one meeting.</summary>
+public sealed class MeetingFeatures
+{
+    /// <summary>In the order in which each of them gets joins, messages, events and ticks.</summary>
+    private readonly IReadOnlyList<IMeetingFeature> _all;
+
+    public MeetingFeatures(IMeeting meeting, MeetingServices services, SessionPresence presence, SessionRows rows)
+    {
+        Presence = new PresenceFeature(meeting, presence, rows);
+        Headless = new HeadlessFeature(meeting, Presence, presence, services.Participants);
+        _all =
+        [
+            // After an outage, removals and this instance's entries are written before presence is read again.
+            new ModerationFeature(meeting, Presence, presence, services.Moderation, services.States),
+            new MuteFeature(meeting, Presence, presence, rows),
+            Headless,
+            Presence,
+            new RelayFeature(meeting, presence, services.Limits, services.Options),
+
+            // A new member gets the chat history before offers of the media node.
+            new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),
+            new MediaFeature(meeting, rows),
+        ];
+    }
+
+    public PresenceFeature Presence { get; }
+
+    public HeadlessFeature Headless { get; }
+
+    /// <summary>Calls each feature, one after the other.</summary>
+    public async Task ForEachAsync(Func<IMeetingFeature, Task> call)
+    {
+        foreach (var feature in _all)
+        {
+            await call(feature).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Passes a message on to the feature that it belongs to. Returns an error if the message was rejected.</summary>
+    public Task<ProtocolError?> HandleAsync(Member from, ClientMessage message)
+    {
+        foreach (var feature in _all)
+        {
+            if (feature.Handle(from, message) is { } handling)
+            {
+                return handling;
+            }
+        }
+
+        return Task.FromResult<ProtocolError?>(null);
+    }
+}
