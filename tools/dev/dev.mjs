@@ -143,7 +143,7 @@ async function apply(burst) {
   try {
     if (await restart(parts)) say(`${parts.join(', ')}: built after ${built}, ready after ${seconds(since)}`);
   } catch (error) {
-    say(error.message);
+    if (!ending) say(error.message);
   }
 }
 
