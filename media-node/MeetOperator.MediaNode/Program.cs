@@ -1,3 +1,4 @@
+using MeetOperator;
 using MeetOperator.MediaNode.Benching;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;

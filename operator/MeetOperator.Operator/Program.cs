@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using MeetOperator;
 using MeetOperator.Kube.Client.Config;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Settings;

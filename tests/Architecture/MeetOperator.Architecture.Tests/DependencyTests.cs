@@ -34,6 +34,10 @@ public sealed class DependencyTests
         ["MeetOperator.Sfu"] = ["Rtp"],
         ["MeetOperator.Probe"] = ["Rtp", "Sdp", "Native", "Rtc"],
         ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Rtc", "Sfu", "NodeControl"],
+
+        // These rooms have no code yet. Media will reach them over relay links, so they need no transport, no forwarding and no cluster.
+        ["MeetOperator.Recorder"] = ["Rtp", "NodeControl"],
+        ["MeetOperator.AiWorker"] = ["Rtp", "NodeControl"],
     };
 
     public static TheoryData<string> ProductProjects =>
@@ -86,6 +90,6 @@ public sealed class DependencyTests
             .Where(p => Repository.Relative(p.Folder).StartsWith("tests/", StringComparison.Ordinal))
             .Select(p => p.Name)
             .ToHashSet(StringComparer.Ordinal);
-        Assert.Empty(Allowed.Keys.Where(p => Repository.TransitiveReferences(p).Overlaps(tests)));
+        Assert.Empty(Allowed.Keys.Where(p => Repository.Projects.ContainsKey(p) && Repository.TransitiveReferences(p).Overlaps(tests)));
     }
 }

@@ -44,6 +44,9 @@ export interface JoinResponse {
   readonly role: Role;
 }
 
+/** The server responds within 5 s, also to a join that waits for a media node. A call that gets no response would hold up a reconnect. */
+const responseTimeoutMs = 10_000;
+
 /** The REST API of the server. Every method rejects with a `MeetError`. */
 export class RestApi {
   readonly #environment: Environment;
@@ -85,9 +88,12 @@ export class RestApi {
 
   async #call<T>(method: string, path: string, body?: unknown, bearer?: string): Promise<T> {
     let response: Response;
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), responseTimeoutMs);
     try {
       response = await this.#environment.fetch(this.#baseUrl + path, {
         method,
+        signal: timeout.signal,
         headers: {
           accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -97,6 +103,8 @@ export class RestApi {
       });
     } catch {
       throw new MeetError('network', 'The meeting server cannot be reached.');
+    } finally {
+      clearTimeout(timer);
     }
     if (!response.ok) throw await errorFromResponse(response);
     if (response.status === 204) return undefined as T;

@@ -1,0 +1,67 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace MeetOperator.Architecture.Tests;
+
+/// <summary>Which folder of a project uses types of which other folder, and through which file.</summary>
+internal sealed class FolderGraph
+{
+    private readonly SortedDictionary<string, SortedDictionary<string, string>> _uses = new(StringComparer.Ordinal);
+
+    public FolderGraph(CSharpCompilation compilation, string projectFolder)
+    {
+        string FolderOf(string file) => Path.GetRelativePath(projectFolder, Path.GetDirectoryName(file)!);
+        foreach (var tree in compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0))
+        {
+            var model = compilation.GetSemanticModel(tree);
+            foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
+            {
+                var info = model.GetSymbolInfo(name);
+                var symbol = info.Symbol ?? info.CandidateSymbols.FirstOrDefault();
+                var type = symbol as INamedTypeSymbol ?? symbol?.ContainingType;
+                if (type?.OriginalDefinition.DeclaringSyntaxReferences.FirstOrDefault()?.SyntaxTree.FilePath is not { Length: > 0 } declared
+                    || !declared.StartsWith(projectFolder + "/", StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
+                var (from, to) = (FolderOf(tree.FilePath), FolderOf(declared));
+                if (from != to)
+                {
+                    (_uses.TryGetValue(from, out var uses) ? uses : _uses[from] = new(StringComparer.Ordinal)).TryAdd(to, $"{Path.GetFileName(tree.FilePath)} uses {type.Name}");
+                }
+            }
+        }
+    }
+
+    /// <summary>Each circle as its folders, in order, and one use for each arrow between them.</summary>
+    public IReadOnlyList<(string Folders, IReadOnlyList<string> Uses)> Circles()
+    {
+        var reachable = _uses.Keys.ToDictionary(folder => folder, Reachable, StringComparer.Ordinal);
+        return
+        [
+            .. _uses.Keys.Where(folder => reachable[folder].Contains(folder))
+                .GroupBy(folder => string.Join(", ", _uses.Keys.Where(other => reachable[folder].Contains(other) && reachable[other].Contains(folder))))
+                .Select(circle => (circle.Key, (IReadOnlyList<string>)[.. circle.SelectMany(from => _uses[from].Where(use => circle.Contains(use.Key)).Select(use => $"{from} -> {use.Key}: {use.Value}"))])),
+        ];
+    }
+
+    private HashSet<string> Reachable(string folder)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Stack<string>([folder]);
+        while (open.TryPop(out var next))
+        {
+            foreach (var use in _uses.TryGetValue(next, out var uses) ? uses.Keys : (IEnumerable<string>)[])
+            {
+                if (seen.Add(use))
+                {
+                    open.Push(use);
+                }
+            }
+        }
+
+        return seen;
+    }
+}
