@@ -10,6 +10,7 @@ using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Peers;
