@@ -19,7 +19,7 @@ internal sealed unsafe class LoopEgress : IDisposable
     private readonly SendBatch _batch = new(BatchMessages);
     private readonly EgressBacklog _backlog = new();
     private readonly List<EgressLane> _waiting = new(256);
-    private readonly Dictionary<ulong, EgressLane> _controlLanes = [];
+    private readonly Dictionary<PathId, EgressLane> _controlLanes = [];
     private readonly Stack<EgressLane> _idleControlLanes = new();
 
     private bool _useSegmentation;
@@ -183,11 +183,11 @@ internal sealed unsafe class LoopEgress : IDisposable
     /// <summary>Returns the control lane of a destination. It belongs to that destination until the next flush.</summary>
     private EgressLane ControlLane(TransportAddress to)
     {
-        if (!_controlLanes.TryGetValue(to.Key, out var lane))
+        if (!_controlLanes.TryGetValue(to.Path, out var lane))
         {
             lane = _idleControlLanes.TryPop(out var idle) ? idle : new EgressLane(this);
             lane.Destination = to;
-            _controlLanes[to.Key] = lane;
+            _controlLanes[to.Path] = lane;
         }
 
         return lane;

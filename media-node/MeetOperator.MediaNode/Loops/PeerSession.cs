@@ -23,10 +23,9 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     private bool _connected;
     private bool _failed;
 
-    public PeerSession(string id, SessionKind kind, PeerTransport transport, MediaLoop loop, IPeerSessionOwner owner, IngressLimit ingress)
+    public PeerSession(string id, PeerTransport transport, MediaLoop loop, IPeerSessionOwner owner, IngressLimit ingress)
     {
         Id = id;
-        Kind = kind;
         Transport = transport;
         _loop = loop;
         _egress = loop.Egress;
@@ -36,8 +35,6 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     }
 
     public string Id { get; }
-
-    public SessionKind Kind { get; }
 
     public PeerTransport Transport { get; }
 

@@ -5,18 +5,18 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// Finds the session of a datagram: STUN by its username fragment, other datagrams by their source address, and media from an unknown address by its SSRC, because
+/// Finds the session of a datagram: STUN by its username fragment, other datagrams by their path, and media from an unknown path by its SSRC, because
 /// a NAT can change a client's address during a call. Used by the loop's thread.
 /// </summary>
 internal sealed class PeerTable
 {
-    /// <summary>Maximum number of addresses of one session. A client has one for each network interface and protocol.</summary>
-    private const int MaxAddresses = 16;
+    /// <summary>Maximum number of paths of one session. A client has one for each network interface and protocol.</summary>
+    private const int MaxPaths = 16;
 
     /// <summary>Maximum number of indexed streams of one session. The streams that a client opens first are the ones that it sends continuously.</summary>
     private const int MaxStreams = 16;
     private readonly Dictionary<string, Entry> _byUfrag = new(StringComparer.Ordinal);
-    private readonly Dictionary<ulong, PeerSession> _byAddress = [];
+    private readonly Dictionary<PathId, PeerSession> _byPath = [];
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _byUfragSpan;
     private readonly StreamIndex _bySsrc = new();
     private readonly List<PeerSession> _sessions = [];
@@ -57,9 +57,9 @@ internal sealed class PeerTable
                 _byUfrag.Remove(ufrag);
             }
 
-            foreach (var address in entry.Addresses)
+            foreach (var path in entry.Paths)
             {
-                Unbind(address, session);
+                Unbind(path, session);
             }
 
             foreach (var ssrc in entry.Ssrcs)
@@ -77,12 +77,12 @@ internal sealed class PeerTable
         var kind = PacketClassifier.Classify(datagram);
         if (kind != PacketKind.Stun)
         {
-            return _byAddress.GetValueOrDefault(from.Key) ?? _bySsrc.Find(kind, datagram);
+            return _byPath.GetValueOrDefault(from.Path) ?? _bySsrc.Find(kind, datagram);
         }
 
         if (!StunMessage.TryReadLocalUfrag(datagram, out var ufrag) || ufrag.Length > 64)
         {
-            return _byAddress.GetValueOrDefault(from.Key);
+            return _byPath.GetValueOrDefault(from.Path);
         }
 
         Span<char> name = stackalloc char[64];
@@ -94,10 +94,10 @@ internal sealed class PeerTable
         return _byUfragSpan.TryGetValue(name[..ufrag.Length], out var entry) ? entry.Session : null;
     }
 
-    /// <summary>Binds an address to a session after <paramref name="datagram"/> authenticated the peer at that address.</summary>
+    /// <summary>Binds the path of an address to a session after <paramref name="datagram"/> authenticated the peer at that address.</summary>
     public void Bind(long nowTicks, in TransportAddress address, ReadOnlySpan<byte> datagram, PeerSession session)
     {
-        var isKnown = _byAddress.TryGetValue(address.Key, out var owner) && owner == session;
+        var isKnown = _byPath.TryGetValue(address.Path, out var owner) && owner == session;
         if ((isKnown && session.StreamsIndexed == session.Transport.StreamsOpened)
             || !_byUfrag.TryGetValue(session.Transport.LocalCredentials.Ufrag, out var entry))
         {
@@ -116,20 +116,20 @@ internal sealed class PeerTable
             return;
         }
 
-        if (entry.Addresses.Count == MaxAddresses)
+        if (entry.Paths.Count == MaxPaths)
         {
-            Unbind(entry.Addresses.Dequeue(), session);
+            Unbind(entry.Paths.Dequeue(), session);
         }
 
-        entry.Addresses.Enqueue(address.Key);
-        _byAddress[address.Key] = session;
+        entry.Paths.Enqueue(address.Path);
+        _byPath[address.Path] = session;
     }
 
-    private void Unbind(ulong address, PeerSession session)
+    private void Unbind(PathId path, PeerSession session)
     {
-        if (_byAddress.TryGetValue(address, out var owner) && owner == session)
+        if (_byPath.TryGetValue(path, out var owner) && owner == session)
         {
-            _byAddress.Remove(address);
+            _byPath.Remove(path);
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed class PeerTable
     {
         public Queue<string> Ufrags { get; } = new();
 
-        public Queue<ulong> Addresses { get; } = new();
+        public Queue<PathId> Paths { get; } = new();
 
         public HashSet<uint> Ssrcs { get; } = [];
     }

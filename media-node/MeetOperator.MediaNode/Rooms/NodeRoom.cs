@@ -1,13 +1,11 @@
-using System.Net;
-using System.Security.Cryptography;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Faults;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
-using MeetOperator.Rtc.Transport;
 using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Rooms;
@@ -15,22 +13,13 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>The media state of one meeting. Used only on the thread of its loop.</summary>
 internal sealed class NodeRoom
 {
-    /// <summary>Maximum number of concurrent play sessions of one participant.</summary>
-    private const int MaxPlays = 16;
-
-    /// <summary>Time after which a play session that has not connected ends.</summary>
-    private const long PlayConnectTicks = 30 * TimeSpan.TicksPerSecond;
-    private readonly MediaLoop _loop;
-    private readonly long _participantTimeoutTicks;
-    private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
-
-    /// <summary>Track limits of participants that have left, kept until they are replenished.</summary>
-    private readonly Dictionary<string, TrackLimit> _formerTrackLimits = new(StringComparer.Ordinal);
-    private readonly uint _ssrcMask = (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
+    private readonly RoomParticipants _participants;
+    private readonly RoomOffers _offers;
+    private readonly RoomNegotiation _negotiation;
+    private readonly SsrcSequence _ssrcs = new();
     private readonly SpeakerDetector _speakers = new();
     private readonly RoomTraffic _traffic = new();
     private readonly Action<NodeRoom> _onFailed;
-    private uint _ssrcCount;
     private RoomSpec _spec;
 
     /// <param name="id">The meeting ID.</param>
@@ -44,10 +33,12 @@ internal sealed class NodeRoom
         _onFailed = onFailed;
         Id = id;
         _spec = spec;
-        _loop = loop;
+        Loop = loop;
         Sessions = sessions;
-        _participantTimeoutTicks = participantTimeout.Ticks;
-        _loop.Ticked += OnTick;
+        _participants = new RoomParticipants(participantTimeout, CreateParticipant);
+        _offers = new RoomOffers(_participants, Events);
+        _negotiation = new RoomNegotiation(_participants, _offers);
+        Loop.Ticked += OnTick;
     }
 
     public string Id { get; }
@@ -56,7 +47,7 @@ internal sealed class NodeRoom
 
     public SessionFactory Sessions { get; }
 
-    public MediaLoop Loop => _loop;
+    public MediaLoop Loop { get; }
 
     public int ParticipantCount => _participants.Count;
 
@@ -64,7 +55,7 @@ internal sealed class NodeRoom
 
     public bool IsClosed { get; private set; }
 
-    public IEnumerable<NodeParticipant> Participants => _participants.Values;
+    public IEnumerable<NodeParticipant> Participants => _participants.All;
 
     /// <summary>Rejects a request of an older assignment of this meeting, and adopts the generation of a newer one.</summary>
     public void Fence(long generation)
@@ -86,24 +77,19 @@ internal sealed class NodeRoom
     public void Touch(string participantId, long generation)
     {
         Fence(generation);
-        GetOrAddParticipant(participantId);
+        _participants.GetOrAdd(participantId, _spec.MaxParticipants, out _);
     }
 
     public void RemoveParticipant(string participantId, string reason)
     {
-        if (!_participants.Remove(participantId, out var participant))
+        if (_participants.Remove(participantId) is not { } participant)
         {
             return;
         }
 
-        KeepLimit(participant);
-        foreach (var peer in participant.Peers.ToArray())
-        {
-            End(participant, peer, "closed");
-        }
-
+        participant.Sessions.EndAll();
         Events.Publish(new RoomEvent { Type = RoomEventTypes.ParticipantLeft, ParticipantId = participantId, Reason = reason });
-        OfferChanges();
+        _offers.PublishChanges();
     }
 
     /// <param name="participantId">The publishing participant.</param>
@@ -112,125 +98,37 @@ internal sealed class NodeRoom
     public SdpAnswer Publish(string participantId, SdpOffer request, SessionDescription offer)
     {
         Fence(request.Generation);
-        var isNew = !_participants.ContainsKey(participantId);
-        var participant = GetOrAddParticipant(participantId);
-        var session = participant.Publishing;
-        if (!request.Restart && request.SessionId is { } named && named != session?.Peer.Id)
-        {
-            RemoveIfNew(isNew, participantId);
-            throw ControlProblemException.UnknownSession(named);
-        }
-
-        if (session is not null && !request.Restart)
-        {
-            var renegotiated = new SdpAnswer { SessionId = session.Peer.Id, Sdp = session.Answer(MonotonicClock.NowTicks, request, offer, _spec.Codecs), Tracks = participant.DescribeTracks() };
-            OfferChanges();
-            return renegotiated;
-        }
-
-        var fresh = new PublishSession(this, participant);
-        PreparedAnswer prepared;
-        try
-        {
-            prepared = fresh.Prepare(MonotonicClock.NowTicks, request, offer, _spec.Codecs);
-            if (session is not null)
-            {
-                End(participant, session.Peer, "closed");
-            }
-        }
-        catch
-        {
-            // The previous session continues, unless the error occurred while ending it.
-            Sessions.Close(fresh.Peer);
-            RemoveIfNew(isNew, participantId);
-            throw;
-        }
-
-        participant.Publishing = fresh;
-        var answer = fresh.Accept(prepared);
-        OfferChanges();
-        return new SdpAnswer { SessionId = fresh.Peer.Id, Sdp = answer, Tracks = participant.DescribeTracks() };
+        return _negotiation.Publish(_spec, participantId, request, offer);
     }
 
     public SubscribeOffer Subscribe(string participantId, SubscribeRequest request)
     {
         Fence(request.Generation);
-        var participant = GetOrAddParticipant(participantId);
-        if (participant.Subscribing is { } open)
-        {
-            if (!request.Restart)
-            {
-                return open.Current;
-            }
-
-            End(participant, open.Peer, "closed");
-        }
-
-        var session = participant.Subscribing = new SubscribeSession(this, participant);
-        session.TryOffer(TracksFor(participantId));
-        ReportLimits(participant, session);
-        return session.Current;
+        return _negotiation.Subscribe(_spec, participantId, request);
     }
 
-    public void Answer(string participantId, SubscribeAnswer answer, SessionDescription description)
-    {
-        var participant = RequireParticipant(participantId);
-        var session = participant.Subscribing
-            ?? throw ControlProblemException.UnknownSession(answer.SessionId ?? "subscribe");
-        if (answer.SessionId is { } named && named != session.Peer.Id)
-        {
-            throw ControlProblemException.UnknownSession(named);
-        }
-
-        session.Answer(answer, description);
-        Offer(participant, session);
-    }
+    public void Answer(string participantId, SubscribeAnswer answer, SessionDescription description) => _negotiation.Answer(participantId, answer, description);
 
     public SdpAnswer Play(string participantId, PlayRequest request, SessionDescription offer)
     {
         Fence(request.Generation);
-        var isNew = !_participants.ContainsKey(participantId);
-        var participant = GetOrAddParticipant(participantId);
-        if (participant.Plays.Count >= MaxPlays)
-        {
-            throw new ControlProblemException(HttpStatusCode.Conflict, "full", $"Participant '{participantId}' has reached the limit of {MaxPlays} play sessions. End one first.");
-        }
-
-        var tracks = request.Feeds.Count == 0
-            ? TracksFor(participantId)
-            : [.. request.Feeds.SelectMany(feed => _participants.TryGetValue(feed, out var p) ? p.PublishedTracks : [])];
-        var session = new PlaySession(this, participant);
-        try
-        {
-            var (answer, played) = session.Answer(request, offer, tracks);
-            participant.Plays.Add(session);
-            return new SdpAnswer { SessionId = session.Peer.Id, Sdp = answer, Tracks = played };
-        }
-        catch
-        {
-            Sessions.Close(session.Peer);
-            RemoveIfNew(isNew, participantId);
-            throw;
-        }
+        return _negotiation.Play(_spec, participantId, request, offer);
     }
 
     public void EndSession(string sessionId)
     {
-        foreach (var participant in _participants.Values)
+        foreach (var participant in _participants.All)
         {
-            foreach (var peer in participant.Peers)
+            if (participant.Sessions.Find(sessionId) is { } session)
             {
-                if (peer.Id == sessionId)
-                {
-                    End(participant, peer, "closed");
-                    OfferChanges();
-                    return;
-                }
+                participant.Sessions.End(session);
+                _offers.PublishChanges();
+                return;
             }
         }
     }
 
-    public void Mute(string participantId, MuteState muted) => RequireParticipant(participantId).Mute(muted);
+    public void Mute(string participantId, MuteState muted) => _participants.Require(participantId).Tracks.Mute(muted);
 
     /// <summary>Ends every session and the event streams.</summary>
     public void Close(string reason)
@@ -241,19 +139,16 @@ internal sealed class NodeRoom
         }
 
         IsClosed = true;
-        _loop.Ticked -= OnTick;
-        foreach (var participant in _participants.Values)
+        Loop.Ticked -= OnTick;
+        foreach (var participant in _participants.All)
         {
             try
             {
-                foreach (var peer in participant.Peers.ToArray())
-                {
-                    End(participant, peer, "closed");
-                }
+                participant.Sessions.EndAll();
             }
             catch (Exception e)
             {
-                _loop.Failures.Count(FailureScope.Session, e);
+                Loop.Failures.Count(FailureScope.Session, e);
             }
         }
 
@@ -271,7 +166,7 @@ internal sealed class NodeRoom
     /// <summary>Ends the room with the reason <c>error</c> after an unexpected error. The other rooms of the loop continue.</summary>
     public void Fail(Exception error)
     {
-        _loop.Failures.Count(FailureScope.Room, error);
+        Loop.Failures.Count(FailureScope.Room, error);
         try
         {
             Close("error");
@@ -283,83 +178,42 @@ internal sealed class NodeRoom
     }
 
     /// <summary>The first events of a new reader: the current offer of each subscriber, then <c>ready</c>.</summary>
-    public IReadOnlyList<RoomEvent> CurrentState()
-    {
-        var events = new List<RoomEvent>();
-        foreach (var participant in _participants.Values)
-        {
-            if (participant.Subscribing is { } session)
-            {
-                events.Add(OfferEvent(participant, session));
-            }
-        }
-
-        events.Add(new RoomEvent { Type = RoomEventTypes.Ready });
-        return events;
-    }
+    public IReadOnlyList<RoomEvent> CurrentState() => [.. _offers.Current(), new RoomEvent { Type = RoomEventTypes.Ready }];
 
     public RoomReport Report(bool withParticipants)
     {
         var now = MonotonicClock.NowTicks;
-        _traffic.Update(now, _participants.Values);
+        _traffic.Update(now, _participants.All);
         return new RoomReport
         {
             Room = Id,
             Generation = Generation,
             Participants = _participants.Count,
-            UpTracks = _participants.Values.Sum(p => p.Publishing?.Tracks.Count ?? 0),
-            DownTracks = _participants.Values.Sum(p => (p.Subscribing?.Subscriber.StartedTracks ?? 0) + p.Plays.Sum(s => s.Subscriber.StartedTracks)),
-            Connected = _participants.Values.Count(p => p.HasConnectedTransport),
-            Silent = _participants.Values.Count(p => p.IsSilent(now)),
+            UpTracks = _participants.All.Sum(p => p.PublishedTracks.Count),
+            DownTracks = _participants.All.Sum(p => p.Sessions.All.Sum(s => s.DownTracks)),
+            Connected = _participants.All.Count(p => p.HasConnectedTransport),
+            Silent = _participants.All.Count(p => p.Sessions.IsSilent(now)),
             PacketsIn = _traffic.PacketsIn,
             PacketsOut = _traffic.PacketsOut,
-            ParticipantList = withParticipants ? [.. _participants.Values.Select(p => p.Report())] : null,
+            ParticipantList = withParticipants ? [.. _participants.All.Select(p => p.Report())] : null,
         };
     }
 
-    public void OnSessionState(NodeParticipant participant, PeerSession session, PeerTransportState state)
+    private NodeParticipant CreateParticipant(string id, TrackLimit newTracks)
     {
-        switch (state)
+        var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges);
+        var participant = new NodeParticipant(id, new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs);
+        participant.Tracks.Added += track => PublishTrack(RoomEventTypes.TrackAdded, id, track);
+        participant.Tracks.Removed += track =>
         {
-            case PeerTransportState.Connecting:
-                PublishState(participant, session, "connecting");
-                break;
-            case PeerTransportState.Connected:
-                PublishState(participant, session, "connected");
-                break;
-            case PeerTransportState.Disconnected or PeerTransportState.Failed:
-                EndLater(participant, session, "failed");
-                break;
-            case PeerTransportState.Closed:
-                EndLater(participant, session, "closed");
-                break;
-        }
+            Loop.ForwardedByClosedTracks += track.Track.ForwardedPackets;
+            PublishTrack(RoomEventTypes.TrackRemoved, id, track);
+        };
+        return participant;
     }
 
-    /// <summary>Ends one session after an unexpected error. The rest of the room continues.</summary>
-    public void OnSessionFailure(NodeParticipant participant, PeerSession session)
-    {
-        if (participant.Peers.Contains(session))
-        {
-            End(participant, session, "failed", "error");
-            OfferChanges();
-        }
-    }
-
-    public void OnTrackAdded(NodeParticipant participant, PublishedTrack track) =>
-        Events.Publish(new RoomEvent { Type = RoomEventTypes.TrackAdded, ParticipantId = participant.Id, Kind = track.Kind, Source = track.Source });
-
-    public void OnTrackRemoved(NodeParticipant participant, PublishedTrack track) =>
-        Events.Publish(new RoomEvent { Type = RoomEventTypes.TrackRemoved, ParticipantId = participant.Id, Kind = track.Kind, Source = track.Source });
-
-    public long NextSessionNumber() => RandomNumberGenerator.GetInt32(1, int.MaxValue);
-
-    /// <summary>Returns an SSRC that is new in this room. Multiplication by an odd number is a permutation of the 32-bit values, so none repeats early.</summary>
-    public uint NextSsrc()
-    {
-        var ssrc = (++_ssrcCount * 0x9E37_79B1) ^ _ssrcMask;
-        return ssrc == 0 ? NextSsrc() : ssrc;
-    }
+    private void PublishTrack(string type, string participantId, PublishedTrack track) =>
+        Events.Publish(new RoomEvent { Type = type, ParticipantId = participantId, Kind = track.Kind, Source = track.Source });
 
     private void OnTick(long nowTicks)
     {
@@ -375,194 +229,10 @@ internal sealed class NodeRoom
 
     private void RunTimers(long nowTicks)
     {
-        List<string>? timedOut = null;
-        foreach (var participant in _participants.Values)
-        {
-            foreach (var play in participant.Plays)
-            {
-                if (!play.Peer.IsReady && nowTicks - play.OpenedTicks > PlayConnectTicks)
-                {
-                    EndLater(participant, play.Peer, "failed", "timeout");
-                }
-            }
-
-            if (participant.HasConnectedTransport)
-            {
-                participant.LastTouchTicks = nowTicks;
-            }
-            else if (nowTicks - participant.LastTouchTicks > _participantTimeoutTicks)
-            {
-                (timedOut ??= []).Add(participant.Id);
-            }
-        }
-
-        timedOut?.ForEach(id => RemoveParticipant(id, "timeout"));
-        foreach (var (id, limit) in _formerTrackLimits)
-        {
-            if (limit.IsReplenished(nowTicks))
-            {
-                _formerTrackLimits.Remove(id);
-            }
-        }
-
-        if (_speakers.TryUpdate(nowTicks, _participants, out var speaker, out var level))
+        _participants.HandleTimeout(nowTicks)?.ForEach(id => RemoveParticipant(id, "timeout"));
+        if (_speakers.TryUpdate(nowTicks, _participants.All, out var speaker, out var level))
         {
             Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level });
         }
     }
-
-    /// <summary>Removes a participant that a rejected request added.</summary>
-    private void RemoveIfNew(bool isNew, string participantId)
-    {
-        if (isNew && _participants.Remove(participantId, out var participant))
-        {
-            KeepLimit(participant);
-        }
-    }
-
-    /// <summary>Keeps the limit of a participant that leaves, so that rejoining does not reset it.</summary>
-    private void KeepLimit(NodeParticipant participant)
-    {
-        if (!participant.NewTracks.IsReplenished(MonotonicClock.NowTicks))
-        {
-            _formerTrackLimits[participant.Id] = participant.NewTracks;
-        }
-    }
-
-    private NodeParticipant GetOrAddParticipant(string id)
-    {
-        if (!_participants.TryGetValue(id, out var participant))
-        {
-            if (_participants.Count >= _spec.MaxParticipants)
-            {
-                throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {_spec.MaxParticipants} participants.");
-            }
-
-            participant = _participants[id] = new NodeParticipant(id, _formerTrackLimits.Remove(id, out var limit) ? limit : new TrackLimit());
-        }
-
-        participant.LastTouchTicks = MonotonicClock.NowTicks;
-        return participant;
-    }
-
-    private NodeParticipant RequireParticipant(string id) => _participants.GetValueOrDefault(id) ?? throw ControlProblemException.UnknownParticipant(id);
-
-    private List<PublishedTrack> TracksFor(string subscriberId) =>
-        [.. _participants.Values.Where(p => p.Id != subscriberId).SelectMany(p => p.PublishedTracks)];
-
-    /// <summary>Publishes new offers for the subscribers whose tracks changed.</summary>
-    private void OfferChanges()
-    {
-        foreach (var participant in _participants.Values)
-        {
-            if (participant.Subscribing is { } session)
-            {
-                try
-                {
-                    Offer(participant, session);
-                }
-                catch (Exception e)
-                {
-                    session.Peer.Fail(e);
-                }
-            }
-        }
-    }
-
-    private void Offer(NodeParticipant participant, SubscribeSession session)
-    {
-        if (session.TryOffer(TracksFor(participant.Id)))
-        {
-            Events.Publish(OfferEvent(participant, session));
-        }
-
-        ReportLimits(participant, session);
-    }
-
-    /// <summary>Ends a session that must be replaced, and reports once that a session has no free sections.</summary>
-    private void ReportLimits(NodeParticipant participant, SubscribeSession session)
-    {
-        if (session.IsExhausted)
-        {
-            EndLater(participant, session.Peer, "closed", "renegotiation-limit");
-        }
-        else if (session.TryMarkFull())
-        {
-            PublishState(participant, session.Peer, "full", $"{SdpLimits.MaxSections} sections: {session.UnplacedTracks} tracks have no section");
-        }
-    }
-
-    private static RoomEvent OfferEvent(NodeParticipant participant, SubscribeSession session) => new()
-    {
-        Type = RoomEventTypes.Offer,
-        ParticipantId = participant.Id,
-        SessionId = session.Peer.Id,
-        Revision = session.Current.Revision,
-        Sdp = session.Current.Sdp,
-        Tracks = session.Current.Tracks,
-    };
-
-    /// <summary>Ends a session after the current call stack has unwound, because the transport raises its events from within its own methods.</summary>
-    private void EndLater(NodeParticipant participant, PeerSession peer, string state, string? reason = null) => _loop.Defer(() =>
-    {
-        try
-        {
-            if (participant.Peers.Contains(peer))
-            {
-                End(participant, peer, state, reason);
-                OfferChanges();
-            }
-        }
-        finally
-        {
-            _loop.RemoveSession(peer);
-        }
-    });
-
-    private void End(NodeParticipant participant, PeerSession peer, string state, string? reason = null)
-    {
-        try
-        {
-            Detach(participant, peer);
-        }
-        finally
-        {
-            Sessions.Close(peer);
-            PublishState(participant, peer, state, reason);
-        }
-    }
-
-    private static void Detach(NodeParticipant participant, PeerSession peer)
-    {
-        if (participant.Publishing is { } publishing && publishing.Peer == peer)
-        {
-            participant.Publishing = null;
-            publishing.CloseTracks();
-        }
-        else if (participant.Subscribing is { } subscribing && subscribing.Peer == peer)
-        {
-            participant.Subscribing = null;
-            subscribing.Subscriber.Close();
-        }
-        else if (participant.Plays.Find(p => p.Peer == peer) is { } play)
-        {
-            participant.Plays.Remove(play);
-            play.Subscriber.Close();
-        }
-    }
-
-    private void PublishState(NodeParticipant participant, PeerSession session, string state, string? reason = null) => Events.Publish(new RoomEvent
-    {
-        Type = RoomEventTypes.SessionState,
-        ParticipantId = participant.Id,
-        SessionId = session.Id,
-        Kind = session.Kind switch
-        {
-            SessionKind.Publish => "publish",
-            SessionKind.Subscribe => "subscribe",
-            _ => "play",
-        },
-        State = state,
-        Reason = reason,
-    });
 }

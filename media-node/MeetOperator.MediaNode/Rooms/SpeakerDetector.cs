@@ -14,7 +14,7 @@ internal sealed class SpeakerDetector
     private string? _last;
 
     /// <summary>Returns true when an event is due. <paramref name="level"/> is 0 (silent) to 127.</summary>
-    public bool TryUpdate(long nowTicks, Dictionary<string, NodeParticipant> participants, out string speaker, out int level)
+    public bool TryUpdate(long nowTicks, Dictionary<string, NodeParticipant>.ValueCollection participants, out string speaker, out int level)
     {
         (speaker, level) = ("", 0);
         if (nowTicks < _nextTicks)
@@ -23,11 +23,11 @@ internal sealed class SpeakerDetector
         }
 
         _nextTicks = nowTicks + IntervalTicks;
-        foreach (var participant in participants.Values)
+        foreach (var participant in participants)
         {
             foreach (var track in participant.PublishedTracks)
             {
-                if (track.Track.Options.Source != TrackSource.Microphone)
+                if (track.Track.Source != TrackSource.Microphone)
                 {
                     continue;
                 }

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Negotiation;
-using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Transport;
 using MeetOperator.Sdp;
@@ -14,25 +14,26 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>A peer connection of a standard player (WHEP). The client offers recvonly sections once; there is no renegotiation.</summary>
-internal sealed class PlaySession : IPeerSessionOwner
+internal sealed class PlaySession : IRoomSession
 {
-    private readonly NodeRoom _room;
-    private readonly NodeParticipant _participant;
+    /// <summary>Time after which a session that has not connected ends.</summary>
+    private const long ConnectTicks = 30 * TimeSpan.TicksPerSecond;
+    private readonly long _openedTicks = MonotonicClock.NowTicks;
+    private readonly SessionContext _context;
     private readonly Subscriber _subscriber;
 
-    public PlaySession(NodeRoom room, NodeParticipant participant)
+    public PlaySession(SessionContext context)
     {
-        _room = room;
-        _participant = participant;
-        Peer = room.Sessions.Open(SessionKind.Play, this, participant.Ingress);
-        _subscriber = new Subscriber(participant.Id, Peer, participant.Retransmissions);
+        _context = context;
+        Peer = context.Factory.Open(this, context.Limits.Ingress);
+        _subscriber = new Subscriber(context.ParticipantId, Peer, context.Limits.Retransmissions);
     }
 
     public PeerSession Peer { get; }
 
-    public long OpenedTicks { get; } = MonotonicClock.NowTicks;
+    public string Kind => "play";
 
-    public Subscriber Subscriber => _subscriber;
+    public int DownTracks => _subscriber.StartedTracks;
 
     /// <summary>
     /// Returns the answer and the tracks of its sections. Rejects the offer when there is nothing to play, because WHEP has no later offers.
@@ -48,10 +49,10 @@ internal sealed class PlaySession : IPeerSessionOwner
                 StreamId = t.StreamId,
                 TrackId = t.Track.TrackId,
                 Cname = t.Track.ParticipantId,
-                Ssrcs = new SsrcPair(_room.NextSsrc(), _room.NextSsrc()),
+                Ssrcs = new SsrcPair(_context.Ssrcs.Next(), _context.Ssrcs.Next()),
             },
         }).ToList();
-        if (!PlayAnswer.TryBuild(offer, playable, _room.Sessions.Describe(Peer), _room.NextSessionNumber(), out var answer, out var error))
+        if (!PlayAnswer.TryBuild(offer, playable, _context.Factory.Describe(Peer), SessionContext.NextSessionNumber(), out var answer, out var error))
         {
             throw ControlProblemException.InvalidSdp(error.ToString());
         }
@@ -95,7 +96,7 @@ internal sealed class PlaySession : IPeerSessionOwner
             _subscriber.OnReady();
         }
 
-        _room.OnSessionState(_participant, session, state);
+        _context.Observer.OnStateChanged(this, state);
     }
 
     public void HandleTimeout(long nowTicks)
@@ -103,7 +104,13 @@ internal sealed class PlaySession : IPeerSessionOwner
         // A player has no timers of its own.
     }
 
-    public void OnFailure(PeerSession session) => _room.OnSessionFailure(_participant, session);
+    public void OnFailure(PeerSession session) => _context.Observer.OnFailure(this);
+
+    public bool HasTimedOut(long nowTicks) => !Peer.IsReady && nowTicks - _openedTicks > ConnectTicks;
+
+    public ParticipantReport AddTo(ParticipantReport report) => report with { Subscribing = report.Subscribing || Peer.IsReady };
+
+    public void Close() => _subscriber.Close();
 
     private void Start(PublishedTrack track, SsrcPair ssrcs, RtpCodec codec, Rtp.HeaderExtensions.HeaderExtensionMap extensions) =>
         _subscriber.Add(track.Track, new DownTrackOptions

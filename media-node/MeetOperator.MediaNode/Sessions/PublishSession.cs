@@ -1,7 +1,7 @@
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Negotiation;
-using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Transport;
@@ -14,30 +14,33 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>The peer connection on which a participant publishes. The client offers and the node answers.</summary>
-internal sealed class PublishSession : IPeerSessionOwner
+internal sealed class PublishSession : IRoomSession
 {
     /// <summary>Maximum number of concurrent tracks of one participant.</summary>
     public const int MaxTracks = 16;
-    private readonly NodeRoom _room;
-    private readonly NodeParticipant _participant;
+    private readonly SessionContext _context;
     private readonly Publisher _publisher;
     private readonly long _sessionNumber;
+
+    /// <summary>The tracks of the participant that this session carries.</summary>
+    private readonly List<PublishedTrack> _tracks = [];
     private int _version;
 
-    public PublishSession(NodeRoom room, NodeParticipant participant)
+    public PublishSession(SessionContext context)
     {
-        _room = room;
-        _participant = participant;
-        _sessionNumber = room.NextSessionNumber();
-        Peer = room.Sessions.Open(SessionKind.Publish, this, participant.Ingress);
-        _publisher = new Publisher(participant.Id, Peer, room.NextSsrc());
+        _context = context;
+        _sessionNumber = SessionContext.NextSessionNumber();
+        Peer = context.Factory.Open(this, context.Limits.Ingress);
+        _publisher = new Publisher(context.ParticipantId, Peer, context.Ssrcs.Next());
     }
 
     public PeerSession Peer { get; }
 
     public Publisher Publisher => _publisher;
 
-    public List<PublishedTrack> Tracks { get; } = [];
+    public string Kind => "publish";
+
+    public int DownTracks => 0;
 
     /// <summary>Answers an offer. A rejected offer changes nothing.</summary>
     public string Answer(long nowTicks, SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs) =>
@@ -48,7 +51,7 @@ internal sealed class PublishSession : IPeerSessionOwner
     {
         var remote = SdpReading.ReadRemote(offer, isAnswer: false);
         var renewed = remote.RestartsIce(Peer.Transport) ? IceCredentials.Generate() : null;
-        var local = _room.Sessions.Describe(renewed ?? Peer.Transport.LocalCredentials);
+        var local = _context.Factory.Describe(renewed ?? Peer.Transport.LocalCredentials);
         if (!PublishAnswer.TryBuild(offer, codecs, local, _sessionNumber, _version + 1, out var answer, out var error))
         {
             throw ControlProblemException.InvalidSdp(error.ToString());
@@ -61,9 +64,9 @@ internal sealed class PublishSession : IPeerSessionOwner
 
         var sources = Sources(answer.Sections, request.Tracks);
         var added = answer.Sections.Zip(sources).Count(s => s.First is { Active: true, Codec: { } codec } && !CanKeep(Find(s.First), s.Second, codec));
-        return _participant.NewTracks.TryTake(nowTicks, added, out var wait)
+        return _context.Limits.NewTracks.TryTake(nowTicks, added, out var wait)
             ? new PreparedAnswer(answer.Description.ToString(), answer.Sections, sources, remote, renewed)
-            : throw ControlProblemException.TooManyNewTracks(_participant.Id, added, wait);
+            : throw ControlProblemException.TooManyNewTracks(_context.ParticipantId, added, wait);
     }
 
     /// <summary>Applies a prepared answer and returns its SDP.</summary>
@@ -72,7 +75,7 @@ internal sealed class PublishSession : IPeerSessionOwner
         _version++;
         if (prepared.Renewed is { } credentials)
         {
-            _room.Sessions.RestartIce(Peer, credentials);
+            _context.Factory.RestartIce(Peer, credentials);
         }
 
         prepared.Remote.ApplyTo(Peer.Transport);
@@ -90,18 +93,17 @@ internal sealed class PublishSession : IPeerSessionOwner
 
     public void HandleTimeout(long nowTicks) => _publisher.HandleTimeout(nowTicks);
 
-    public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
+    public void OnStateChanged(PeerSession session, PeerTransportState state) => _context.Observer.OnStateChanged(this, state);
 
-    public void OnFailure(PeerSession session) => _room.OnSessionFailure(_participant, session);
+    public void OnFailure(PeerSession session) => _context.Observer.OnFailure(this);
 
-    /// <summary>Closes all tracks when the session ends.</summary>
-    public void CloseTracks()
-    {
-        foreach (var track in Tracks.ToArray())
-        {
-            Release(track);
-        }
-    }
+    /// <summary>Never: a participant without any connected session times out as a whole.</summary>
+    public bool HasTimedOut(long nowTicks) => false;
+
+    public ParticipantReport AddTo(ParticipantReport report) => report with { Publishing = Peer.IsReady };
+
+    /// <summary>Closes the tracks that this session carries. A session that replaces it publishes new ones.</summary>
+    public void Close() => _context.Tracks.CloseAll(_tracks);
 
     private void Apply(NegotiatedSection section, TrackSource source)
     {
@@ -120,7 +122,6 @@ internal sealed class PublishSession : IPeerSessionOwner
         {
             Mid = section.Mid,
             Kind = section.Kind == "audio" ? MediaKind.Audio : MediaKind.Video,
-            Source = source,
             Codec = codec.Name.ToUpperInvariant() switch
             {
                 "VP8" => VideoCodec.Vp8,
@@ -148,14 +149,12 @@ internal sealed class PublishSession : IPeerSessionOwner
             Drop(existing);
         }
 
-        var track = new PublishedTrack(new UpTrack(options, _participant.Id, $"{TrackSources.Name(source)}-{_participant.NextTrackNumber()}", _participant.Retransmissions), codec);
-        track.Track.SetMuted(_participant.IsMuted(options.Source));
-        Tracks.Add(track);
+        var track = _context.Tracks.Add(options, source, codec);
+        _tracks.Add(track);
         _publisher.Add(track.Track);
-        _room.OnTrackAdded(_participant, track);
     }
 
-    private PublishedTrack? Find(NegotiatedSection section) => Tracks.Find(t => t.Track.Options.Mid == section.Mid);
+    private PublishedTrack? Find(NegotiatedSection section) => _tracks.Find(t => t.Track.Options.Mid == section.Mid);
 
     /// <summary>Whether the section can keep its track. Otherwise a new track replaces it.</summary>
     private static bool CanKeep(PublishedTrack? track, TrackSource source, RtpCodec codec) =>
@@ -164,15 +163,8 @@ internal sealed class PublishSession : IPeerSessionOwner
     private void Drop(PublishedTrack track)
     {
         _publisher.Remove(track.Track);
-        Release(track);
-    }
-
-    private void Release(PublishedTrack track)
-    {
-        Tracks.Remove(track);
-        track.Track.Close();
-        _room.Loop.ForwardedByClosedTracks += track.Track.ForwardedPackets;
-        _room.OnTrackRemoved(_participant, track);
+        _tracks.Remove(track);
+        _context.Tracks.Close(track);
     }
 
     private static TrackSource[] Sources(IReadOnlyList<NegotiatedSection> sections, IReadOnlyList<TrackDescription> named)

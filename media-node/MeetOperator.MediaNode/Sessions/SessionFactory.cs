@@ -14,7 +14,7 @@ namespace MeetOperator.MediaNode.Sessions;
 /// <summary>Creates and closes the peer sessions of one loop. Used on the loop's thread.</summary>
 internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence)
 {
-    public PeerSession Open(SessionKind kind, IPeerSessionOwner owner, IngressLimit ingress)
+    public PeerSession Open(IPeerSessionOwner owner, IngressLimit ingress)
     {
         var transport = new PeerTransport(new PeerTransportOptions
         {
@@ -23,7 +23,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
             Random = SecureRandom.Instance,
             SilenceTimeoutTicks = silence.Ticks,
         });
-        var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), kind, transport, loop, owner, ingress);
+        var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), transport, loop, owner, ingress);
         loop.Peers.Add(session);
         return session;
     }

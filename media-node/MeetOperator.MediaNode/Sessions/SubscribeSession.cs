@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Negotiation;
-using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Transport;
 using MeetOperator.Sdp;
@@ -16,10 +16,9 @@ namespace MeetOperator.MediaNode.Sessions;
 /// The peer connection on which a participant receives. The node offers. At most one offer is unanswered at a time; changes in the meantime go into the next
 /// one.
 /// </summary>
-internal sealed class SubscribeSession : IPeerSessionOwner
+internal sealed class SubscribeSession : IRoomSession
 {
-    private readonly NodeRoom _room;
-    private readonly NodeParticipant _participant;
+    private readonly SessionContext _context;
     private readonly Subscriber _subscriber;
     private readonly SubscriptionSlots _slots;
     private readonly long _sessionNumber;
@@ -27,21 +26,22 @@ internal sealed class SubscribeSession : IPeerSessionOwner
     private int _answeredRevision;
     private bool _isFull;
 
-    public SubscribeSession(NodeRoom room, NodeParticipant participant)
+    public SubscribeSession(SessionContext context)
     {
-        _room = room;
-        _participant = participant;
-        _sessionNumber = room.NextSessionNumber();
-        _slots = new SubscriptionSlots(room.NextSsrc);
-        Peer = room.Sessions.Open(SessionKind.Subscribe, this, participant.Ingress);
-        _subscriber = new Subscriber(participant.Id, Peer, participant.Retransmissions);
+        _context = context;
+        _sessionNumber = SessionContext.NextSessionNumber();
+        _slots = new SubscriptionSlots(context.Ssrcs.Next);
+        Peer = context.Factory.Open(this, context.Limits.Ingress);
+        _subscriber = new Subscriber(context.ParticipantId, Peer, context.Limits.Retransmissions);
         Current = Write();
         MarkAnsweredWhenEmpty();
     }
 
     public PeerSession Peer { get; }
 
-    public Subscriber Subscriber => _subscriber;
+    public string Kind => "subscribe";
+
+    public int DownTracks => _subscriber.StartedTracks;
 
     /// <summary>The newest offer.</summary>
     public SubscribeOffer Current { get; private set; }
@@ -131,7 +131,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
             _subscriber.OnReady();
         }
 
-        _room.OnSessionState(_participant, session, state);
+        _context.Observer.OnStateChanged(this, state);
     }
 
     public void HandleTimeout(long nowTicks)
@@ -139,7 +139,14 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         // A subscriber has no timers of its own.
     }
 
-    public void OnFailure(PeerSession session) => _room.OnSessionFailure(_participant, session);
+    public void OnFailure(PeerSession session) => _context.Observer.OnFailure(this);
+
+    /// <summary>Never: a participant without any connected session times out as a whole.</summary>
+    public bool HasTimedOut(long nowTicks) => false;
+
+    public ParticipantReport AddTo(ParticipantReport report) => report with { Subscribing = report.Subscribing || Peer.IsReady, SubscribeSession = Peer.Id };
+
+    public void Close() => _subscriber.Close();
 
     private void Apply(SubscriptionSlot slot, NegotiatedSection section)
     {
@@ -180,7 +187,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         {
             SessionId = Peer.Id,
             Revision = revision,
-            Sdp = SubscribeOfferWriter.Write(_offered, _room.Sessions.Describe(Peer), _sessionNumber, revision).ToString(),
+            Sdp = SubscribeOfferWriter.Write(_offered, _context.Factory.Describe(Peer), _sessionNumber, revision).ToString(),
             Tracks = [.. _slots.All.Where(s => s.Track is not null).Select(s => new TrackDescription
             {
                 Mid = s.Mid,

@@ -3,24 +3,22 @@ using System.Net;
 
 namespace MeetOperator.Rtc.Datagrams;
 
-/// <summary>An IPv4 address and UDP port in one number, which makes it a cheap dictionary key.</summary>
+/// <summary>An IPv4 address and UDP port. Tables use its <see cref="Path"/> as their key.</summary>
 public readonly struct TransportAddress : IEquatable<TransportAddress>
 {
-    public TransportAddress(ulong key) => Key = key;
-
     /// <summary>Creates an address from host byte order: 127.0.0.1 is 0x7F000001.</summary>
-    public TransportAddress(uint address, ushort port) => Key = ((ulong)address << 16) | port;
+    public TransportAddress(uint address, ushort port) => (Address, Port) = (address, port);
 
-    /// <summary>The address in host byte order shifted left by 16 bits, plus the port.</summary>
-    public ulong Key { get; }
+    public uint Address { get; }
 
-    public uint Address => (uint)(Key >> 16);
+    public ushort Port { get; }
 
-    public ushort Port => (ushort)Key;
+    /// <summary>The path of datagrams from and to this address.</summary>
+    public PathId Path => PathId.FromUdp(Address, Port);
 
-    public static bool operator ==(TransportAddress left, TransportAddress right) => left.Key == right.Key;
+    public static bool operator ==(TransportAddress left, TransportAddress right) => left.Path == right.Path;
 
-    public static bool operator !=(TransportAddress left, TransportAddress right) => left.Key != right.Key;
+    public static bool operator !=(TransportAddress left, TransportAddress right) => left.Path != right.Path;
 
     /// <summary>Converts an endpoint. IPv4-mapped IPv6 addresses count as IPv4.</summary>
     /// <exception cref="ArgumentException">The address is an IPv6 address that is not IPv4-mapped.</exception>
@@ -43,11 +41,11 @@ public readonly struct TransportAddress : IEquatable<TransportAddress>
         return new IPEndPoint(new IPAddress(bytes), Port);
     }
 
-    public bool Equals(TransportAddress other) => Key == other.Key;
+    public bool Equals(TransportAddress other) => Path == other.Path;
 
     public override bool Equals(object? obj) => obj is TransportAddress other && Equals(other);
 
-    public override int GetHashCode() => Key.GetHashCode();
+    public override int GetHashCode() => Path.GetHashCode();
 
     public override string ToString() => $"{Address >> 24}.{(Address >> 16) & 0xFF}.{(Address >> 8) & 0xFF}.{Address & 0xFF}:{Port}";
 }

@@ -3,9 +3,6 @@ namespace MeetOperator.Rtp.Codecs;
 /// <summary>The picture ID field that VP8 and VP9 share: 7 bits, or 15 bits when the first bit is set.</summary>
 internal static class PictureId
 {
-    internal const ushort LongMask = 0x7FFF;
-    internal const ushort ShortMask = 0x7F;
-
     /// <summary>Reads the field and advances the position past it.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> payload, ref int position, out ushort pictureId, out bool isLong)
     {

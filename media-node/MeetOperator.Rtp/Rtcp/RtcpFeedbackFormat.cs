@@ -14,7 +14,4 @@ public static class RtcpFeedbackFormat
 
     /// <summary>Payload feedback: full intra request (RFC 5104 §4.3.1).</summary>
     public const byte PayloadFullIntraRequest = 4;
-
-    /// <summary>Payload feedback: application layer, used for REMB.</summary>
-    public const byte PayloadApplicationLayer = 15;
 }

@@ -57,8 +57,12 @@ public sealed class Publisher
     public void Remove(UpTrack track)
     {
         ArgumentNullException.ThrowIfNull(track);
-        _removed.Add(track.Ssrc);
-        _removed.Add(track.RtxSsrc);
+        foreach (var layer in track.Layers)
+        {
+            _removed.Add(layer.Ssrc);
+            _removed.Add(layer.RtxSsrc);
+        }
+
         SetTracks([.. _tracks.Where(t => t != track)]);
     }
 
@@ -81,13 +85,13 @@ public sealed class Publisher
         ReadExtensions(nowTicks, packet, stream.Track);
         if (!stream.IsRetransmission)
         {
-            stream.Track.Receive(nowTicks, data, packet.Header, retransmitted: false);
+            stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false);
         }
-        else if (RtxPacket.TryRestore(data, stream.Track.Options.PayloadType, stream.Track.Ssrc ?? 0, out var original)
+        else if (RtxPacket.TryRestore(data, stream.Track.Options.PayloadType, stream.Layer.Ssrc ?? 0, out var original)
             && RtpHeader.TryParse(original, out var header))
         {
-            stream.Track.Receive(nowTicks, original, header, retransmitted: true);
-            if (stream.Track.LastRecoveryTicks is > 0 and var sample)
+            stream.Track.Receive(nowTicks, stream.Layer, original, header, retransmitted: true);
+            if (stream.Layer.LastRecoveryTicks is > 0 and var sample)
             {
                 _roundTrip.OnRecovery(nowTicks, sample);
             }
@@ -101,7 +105,7 @@ public sealed class Publisher
         {
             if (SenderReport.TryParse(packet, out var report) && _streams.TryFind(report.Ssrc, out var stream) && !stream.IsRetransmission)
             {
-                stream.Track.OnSenderReport(nowTicks, report.NtpTimestamp, report.RtpTimestamp);
+                stream.Track.OnSenderReport(nowTicks, stream.Layer, report.NtpTimestamp, report.RtpTimestamp);
             }
             else if (ExtendedReport.TryReadDelay(packet, _ownSsrc, out var reference, out var delay))
             {
@@ -127,22 +131,25 @@ public sealed class Publisher
         Span<ushort> missing = stackalloc ushort[128];
         foreach (var track in _tracks)
         {
-            var ssrc = track.Ssrc ?? 0;
-            if (track.CollectNacks(nowTicks, retryTicks, missing) is > 0 and var count)
+            foreach (var layer in track.Layers)
             {
-                if (!writer.AddNack(_ownSsrc, ssrc, missing[..count]))
+                var ssrc = layer.Ssrc ?? 0;
+                if (layer.CollectNacks(nowTicks, retryTicks, missing) is > 0 and var count)
                 {
-                    _egress.SendRtcp(writer.Written);
-                    writer = new RtcpWriter(buffer);
-                    writer.AddNack(_ownSsrc, ssrc, missing[..count]);
+                    if (!writer.AddNack(_ownSsrc, ssrc, missing[..count]))
+                    {
+                        _egress.SendRtcp(writer.Written);
+                        writer = new RtcpWriter(buffer);
+                        writer.AddNack(_ownSsrc, ssrc, missing[..count]);
+                    }
+
+                    NackedPackets += count;
                 }
 
-                NackedPackets += count;
-            }
-
-            if (track.TryTakeKeyFrameRequest(nowTicks) && writer.AddPictureLoss(_ownSsrc, ssrc))
-            {
-                KeyFrameRequests++;
+                if (track.TryTakeKeyFrameRequest(nowTicks, layer) && writer.AddPictureLoss(_ownSsrc, ssrc))
+                {
+                    KeyFrameRequests++;
+                }
             }
         }
 
@@ -160,7 +167,7 @@ public sealed class Publisher
 
     private void SendFeedback(Span<byte> buffer)
     {
-        var media = _tracks.Length > 0 ? _tracks[0].Ssrc ?? 0 : 0;
+        var media = _tracks.Length > 0 ? _tracks[0].Layers[0].Ssrc ?? 0 : 0;
         while (_arrivals.HasUnreportedPackets && _arrivals.WriteFeedback(_ownSsrc, media, buffer) is > 0 and var length)
         {
             _egress.SendRtcp(buffer[..length]);
@@ -173,9 +180,12 @@ public sealed class Publisher
         var count = 0;
         foreach (var track in _tracks)
         {
-            if (track.Statistics is { } statistics && count < blocks.Length)
+            foreach (var layer in track.Layers)
             {
-                blocks[count++] = statistics.CreateReport(nowTicks);
+                if (layer.Statistics is { } statistics && count < blocks.Length)
+                {
+                    blocks[count++] = statistics.CreateReport(nowTicks);
+                }
             }
         }
 

@@ -1,8 +1,9 @@
+using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;
 
-/// <summary>Maps SSRCs to tracks. A connection has few tracks, so a linear search is faster than a dictionary.</summary>
+/// <summary>Maps SSRCs to layers. A connection has few tracks, so a linear search is faster than a dictionary.</summary>
 internal sealed class StreamTable
 {
     private readonly Stream[] _streams;
@@ -16,14 +17,17 @@ internal sealed class StreamTable
         var streams = new List<Stream>();
         foreach (var track in tracks)
         {
-            if (track.Ssrc is { } ssrc)
+            foreach (var layer in track.Layers)
             {
-                streams.Add(new Stream(ssrc, track, false));
-            }
+                if (layer.Ssrc is { } ssrc)
+                {
+                    streams.Add(new Stream(ssrc, track, layer, false));
+                }
 
-            if (track.RtxSsrc is { } rtx)
-            {
-                streams.Add(new Stream(rtx, track, true));
+                if (layer.RtxSsrc is { } rtx)
+                {
+                    streams.Add(new Stream(rtx, track, layer, true));
+                }
             }
         }
 
@@ -45,5 +49,5 @@ internal sealed class StreamTable
         return false;
     }
 
-    public readonly record struct Stream(uint Ssrc, UpTrack Track, bool IsRetransmission);
+    public readonly record struct Stream(uint Ssrc, UpTrack Track, UpLayer Layer, bool IsRetransmission);
 }

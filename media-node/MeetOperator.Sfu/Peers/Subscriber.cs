@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;

@@ -3,6 +3,7 @@ using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Forwarding;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.Sfu.Tracks;
 
@@ -24,7 +25,7 @@ public sealed class DownTrack
     private RtpMunger _munger;
     private bool _isForwarding;
     private long _waitingSinceTicks;
-    private UpTrack? _lastSource;
+    private UpLayer? _lastLayer;
     private ushort _rtxSequence;
     private uint _lastReportMiddle;
     private long _lastReportTicks;
@@ -106,7 +107,7 @@ public sealed class DownTrack
     internal void ResetSource()
     {
         Pause();
-        _lastSource = null;
+        _lastLayer = null;
     }
 
     /// <summary>Forwards one packet of the source to the subscriber. This is the hot path.</summary>
@@ -148,8 +149,9 @@ public sealed class DownTrack
             return;
         }
 
-        if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { History: { } history } source
-            || source != _lastSource // no packet of this source was sent yet, so the numbers belong to the previous source
+        if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { } source
+            || _lastLayer is not { History: { } history } layer
+            || !source.HasLayer(layer) // no packet of this source was sent yet, so the numbers belong to the previous source
             || !_munger.TryFindSource(sequence, out var sourceSequence)
             || !history.TryGet(sourceSequence, out var stored)
             || !RtpHeader.TryParse(stored, out var header)
@@ -277,18 +279,18 @@ public sealed class DownTrack
             }
         }
 
-        if (ReferenceEquals(_lastSource, packet.Source))
+        if (ReferenceEquals(_lastLayer, packet.Layer))
         {
             _munger.Resume(packet.Sequence, Options.FirstSequenceNumber);
         }
         else
         {
             _munger.Switch(packet.Sequence, packet.Header.Timestamp, Options.FirstSequenceNumber, nowTicks, packet.Source.Options.ClockRate);
-            _lastSource = packet.Source;
+            _lastLayer = packet.Layer;
         }
 
         _isForwarding = true;
-        if (packet.Source.LastReport is { } report)
+        if (packet.Layer.LastReport is { } report)
         {
             // The next report may be seconds away, and the subscriber cannot synchronize audio and video before it.
             SendReport(nowTicks, report.Ntp, report.Timestamp);

@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.Sfu.Tracks;
 
@@ -7,6 +8,9 @@ internal readonly ref struct ForwardedPacket
 {
     public required UpTrack Source { get; init; }
 
+    /// <summary>The layer of <see cref="Source"/> that the packet belongs to.</summary>
+    public required UpLayer Layer { get; init; }
+
     /// <summary>The whole unencrypted packet.</summary>
     public required ReadOnlySpan<byte> Data { get; init; }
     public required RtpHeader Header { get; init; }
@@ -14,7 +18,7 @@ internal readonly ref struct ForwardedPacket
     /// <summary>Everything after the header, including padding.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 
-    /// <summary>The 64-bit sequence number of the source.</summary>
+    /// <summary>The 64-bit sequence number of the layer.</summary>
     public required long Sequence { get; init; }
 
     /// <summary>Whether the packet is the first packet of a key frame.</summary>

@@ -1,5 +1,6 @@
 using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.Sfu.Tracks;
 
@@ -9,7 +10,6 @@ public sealed record UpTrackOptions
     /// <summary>The media section, which identifies the track in a renegotiation.</summary>
     public required string Mid { get; init; }
     public required MediaKind Kind { get; init; }
-    public required TrackSource Source { get; init; }
 
     /// <summary>The codec for key frame detection; ignored for audio.</summary>
     public VideoCodec Codec { get; init; }
@@ -26,4 +26,14 @@ public sealed record UpTrackOptions
 
     /// <summary>Whether the publisher answers generic NACKs.</summary>
     public bool Nack { get; init; }
+
+    internal UpLayerOptions ToLayer() => new()
+    {
+        IsVideo = Kind == MediaKind.Video,
+        Codec = Codec,
+        ClockRate = ClockRate,
+        Nack = Nack,
+        Ssrc = Ssrc,
+        RtxSsrc = RtxSsrc,
+    };
 }

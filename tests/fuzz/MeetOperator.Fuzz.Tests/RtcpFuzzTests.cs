@@ -63,11 +63,6 @@ public sealed class RtcpFuzzTests
             asked += request.SequenceNumber;
         }
 
-        if (BandwidthEstimate.TryRead(message, out var bitsPerSecond))
-        {
-            Assert.InRange(bitsPerSecond, 0, long.MaxValue);
-        }
-
         if (TransportFeedback.TryParse(message, out var feedback))
         {
             var packets = 0;

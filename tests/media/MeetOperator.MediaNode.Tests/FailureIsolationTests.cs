@@ -7,8 +7,10 @@ using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Peers;
@@ -88,7 +90,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
             // An invalid track that makes the publisher throw.
-            var publisher = room.Participants.Single(p => p.Id == "mallory").Publishing!.Publisher;
+            var publisher = room.Participants.Single(p => p.Id == "mallory").Sessions.Find<PublishSession>()!.Publisher;
             return Assert.Throws<NullReferenceException>(() => publisher.Add(null!));
         });
 
@@ -158,7 +160,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
             await _rooms.Node.Control.SubscribeAsync(TwoRooms.Bad, name, new SubscribeRequest { Generation = 1 }, default);
         }
 
-        await _rooms.RunAsync(TwoRooms.Bad, room => Slots(room.Participants.Single(p => p.Id == "mallory").Subscribing!) = null!);
+        await _rooms.RunAsync(TwoRooms.Bad, room => Slots(room.Participants.Single(p => p.Id == "mallory").Sessions.Find<SubscribeSession>()!) = null!);
         using var eve = new SyntheticPeer();
         await _rooms.PublishAsync(TwoRooms.Bad, "eve", eve);
 
@@ -203,7 +205,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
         var bad = await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
-            room.Participants.Single().Publishing!.Tracks.Add(null!);
+            room.Participants.Single().PublishedTracks.Add(null!);
             return room;
         });
 
@@ -227,7 +229,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
         await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
-            room.Participants.Single().Plays.Add(null!); // does not affect the timer, because the publish session is connected
+            room.Participants.Single().Sessions.All.Add(new UncountableSession()); // does not affect the timer, because the publish session is connected
             return true;
         });
 
@@ -284,7 +286,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
         await Assert.ThrowsAnyAsync<Exception>(() => _rooms.RunAsync(TwoRooms.Bad, room =>
         {
-            room.Participants.Single().Publishing!.Tracks.Add(null!);
+            Tracks(room.Participants.Single().Sessions.Find<PublishSession>()!).Add(null!);
             var offer = TestSdp.Publish(again);
             return room.Publish("mallory", new SdpOffer { Generation = 1, Sdp = offer, Restart = true }, SdpReading.Parse(offer));
         }));
@@ -371,6 +373,9 @@ public sealed class FailureIsolationTests : IAsyncLifetime
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_slots")]
     private static extern ref SubscriptionSlots Slots(SubscribeSession session);
 
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_tracks")]
+    private static extern ref List<PublishedTrack> Tracks(PublishSession session);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Probe>k__BackingField")]
     private static extern ref EchoProbe Probe(MediaLoop loop);
 
@@ -388,6 +393,35 @@ public sealed class FailureIsolationTests : IAsyncLifetime
             peer.SendRtp(1, 96, 0, [1, 2, 3]);
             peer.SendRtp(1, 96, 0, [1, 2, 3]);
         }
+    }
+
+    /// <summary>A session that fails in a report.</summary>
+    private sealed class UncountableSession : IRoomSession
+    {
+        public PeerSession Peer => throw new InvalidOperationException("no peer");
+
+        public string Kind => "play";
+
+        public int DownTracks => throw new InvalidOperationException("error in a report");
+
+        public bool HasTimedOut(long nowTicks) => false;
+
+        public ParticipantReport AddTo(ParticipantReport report) => report;
+
+        public void Close()
+        {
+            // It has no tracks.
+        }
+
+        public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => throw new InvalidOperationException("no peer");
+
+        public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => throw new InvalidOperationException("no peer");
+
+        public void OnStateChanged(PeerSession session, PeerTransportState state) => throw new InvalidOperationException("no peer");
+
+        public void HandleTimeout(long nowTicks) => throw new InvalidOperationException("no peer");
+
+        public void OnFailure(PeerSession session) => throw new InvalidOperationException("no peer");
     }
 
     private sealed class ThrowingEgress : IPeerEgress

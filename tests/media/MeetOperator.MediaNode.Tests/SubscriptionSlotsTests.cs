@@ -1,4 +1,5 @@
-using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Sdp;
 using MeetOperator.Sfu.Tracks;
@@ -93,11 +94,10 @@ public sealed class SubscriptionSlotsTests
         {
             Mid = "0",
             Kind = kind,
-            Source = kind == MediaKind.Audio ? TrackSource.Microphone : TrackSource.Camera,
             ClockRate = 90000,
             PayloadType = 1,
             Extensions = HeaderExtensionMap.Empty,
         };
-        return new PublishedTrack(new UpTrack(options, participant, "t"), new RtpCodec { PayloadType = 1, Name = codec, ClockRate = 90000 });
+        return new PublishedTrack(new UpTrack(options, participant, kind == MediaKind.Audio ? TrackSource.Microphone : TrackSource.Camera, "t"), new RtpCodec { PayloadType = 1, Name = codec, ClockRate = 90000 });
     }
 }

@@ -51,7 +51,7 @@ internal sealed class TwoRooms : IAsyncDisposable
     {
         var (session, sdp) = await RunAsync(Bad, room =>
         {
-            var opened = room.Sessions.Open(SessionKind.Publish, owner, new IngressLimit());
+            var opened = room.Sessions.Open(owner, new IngressLimit());
             opened.Transport.SetRemote(peer.Credentials, SyntheticPeer.Fingerprint);
             var local = room.Sessions.Describe(opened);
             return (opened, $"a=ice-ufrag:{local.Ufrag}\r\na=ice-pwd:{local.Password}\r\na=fingerprint:sha-256 {local.Fingerprint}\r\na=candidate:1 1 udp 1 127.0.0.1 {Loop.Port} typ host\r\n");

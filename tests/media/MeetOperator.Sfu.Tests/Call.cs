@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
@@ -25,7 +26,6 @@ internal sealed class Call
             {
                 Mid = "v",
                 Kind = kind,
-                Source = kind == MediaKind.Video ? TrackSource.Camera : TrackSource.Microphone,
                 Codec = kind == MediaKind.Video ? VideoCodec.Vp8 : VideoCodec.Unknown,
                 ClockRate = kind == MediaKind.Video ? 90000 : 48000,
                 PayloadType = 96,
@@ -36,6 +36,7 @@ internal sealed class Call
                 Nack = kind == MediaKind.Video,
             },
             "alice",
+            kind == MediaKind.Video ? TrackSource.Camera : TrackSource.Microphone,
             "camera-1");
         Publisher.Add(Track);
     }
@@ -45,6 +46,8 @@ internal sealed class Call
     public Publisher Publisher { get; }
 
     public UpTrack Track { get; }
+
+    public UpLayer Layer => Track.Layers[0];
 
     public long Now { get; set; } = TimeSpan.TicksPerHour;
 

@@ -235,7 +235,7 @@ public sealed class FeedbackTests
         call.Publisher.OnRtp(call.Now, rtx.AsSpan(0, packet.Length));
 
         Assert.Equal([100, 102, 101], egress.Sequences.Select(s => (int)s));
-        Assert.Equal(1, call.Track.RecoveredPackets);
+        Assert.Equal(1, call.Layer.RecoveredPackets);
         var asked = call.Upstream.GetNackedNumbers().Count;
         call.Advance(500);
         Assert.Equal(asked, call.Upstream.GetNackedNumbers().Count);

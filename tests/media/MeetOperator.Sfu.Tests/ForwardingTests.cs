@@ -148,7 +148,7 @@ public sealed class ForwardingTests
         byMid.Send(1, ssrc: 77, mid: "v");
         byMid.Send(2, ssrc: 77);
         Assert.Equal(2, first.Egress.Rtp.Count);
-        Assert.Equal(77u, byMid.Track.Ssrc);
+        Assert.Equal(77u, byMid.Layer.Ssrc);
 
         var byPayloadType = new Call(MediaKind.Audio, announced: false);
         var second = byPayloadType.Join();

@@ -29,7 +29,7 @@ public sealed class LateStreamTests
         _call.Send(9, key: true, ssrc: ssrc, payloadType: payloadType, mid: mid, payload: [0, 9, 0x10, 0x00, 0, 9, 0, 0]);
         _call.Send(2);
 
-        Assert.Equal((Call.Ssrc, Call.RtxSsrc), (_call.Track.Ssrc, _call.Track.RtxSsrc));
+        Assert.Equal((Call.Ssrc, Call.RtxSsrc), (_call.Layer.Ssrc, _call.Layer.RtxSsrc));
         Assert.Equal([100, 101], egress.Sequences.Select(s => (int)s));
         Assert.Equal(1, _call.Publisher.UnknownPackets);
     }
@@ -40,14 +40,14 @@ public sealed class LateStreamTests
     public void OnRtp_LatePacketBeforeNewTrackStarts_IsNotAssignedToIt(string? mid)
     {
         Remove(_call.Track);
-        var camera = new UpTrack(_call.Track.Options with { Ssrc = 4000, RtxSsrc = 4001 }, "alice", "camera-2");
+        var camera = new UpTrack(_call.Track.Options with { Ssrc = 4000, RtxSsrc = 4001 }, "alice", TrackSource.Camera, "camera-2");
         _call.Publisher.Add(camera);
 
         _call.Send(9, key: true, mid: mid);
         _call.Send(9, key: true, ssrc: 3000, mid: mid);
         _call.Send(1, key: true, ssrc: 4000);
 
-        Assert.Equal((4000u, 4001u), (camera.Ssrc, camera.RtxSsrc));
+        Assert.Equal((4000u, 4001u), (camera.Layers[0].Ssrc, camera.Layers[0].RtxSsrc));
         Assert.Equal(1, camera.ReceivedPackets);
     }
 
@@ -58,13 +58,13 @@ public sealed class LateStreamTests
         _call.Send(1, key: true);
         _call.Advance(1_000);
         _call.Send(50, key: true, ssrc: 3000);
-        Assert.Equal(Call.Ssrc, _call.Track.Ssrc);
+        Assert.Equal(Call.Ssrc, _call.Layer.Ssrc);
 
         _call.Advance(2_000);
         _call.Send(51, key: true, ssrc: 3000);
         _call.Send(7, ssrc: 3001, payloadType: 97, payload: [0, 52, 0x10, 0x01, 0, 52, 0, 0]);
 
-        Assert.Equal((3000u, 3001u), (_call.Track.Ssrc, _call.Track.RtxSsrc));
+        Assert.Equal((3000u, 3001u), (_call.Layer.Ssrc, _call.Layer.RtxSsrc));
         Assert.Equal([100, 101], egress.Sequences.Select(s => (int)s));
     }
 
@@ -76,13 +76,13 @@ public sealed class LateStreamTests
 
         _call.Send(9, key: true, ssrc: ScreenSsrc, mid: "s");
 
-        Assert.Equal((ScreenSsrc, 1L), (screen.Ssrc, screen.ReceivedPackets));
+        Assert.Equal((ScreenSsrc, 1L), (screen.Layers[0].Ssrc, screen.ReceivedPackets));
     }
 
     private UpTrack AddScreen(bool announced = true)
     {
-        var options = _call.Track.Options with { Mid = "s", Source = TrackSource.Screen, Ssrc = announced ? ScreenSsrc : null, RtxSsrc = announced ? ScreenRtxSsrc : null };
-        var screen = new UpTrack(options, "alice", "screen-1");
+        var options = _call.Track.Options with { Mid = "s", Ssrc = announced ? ScreenSsrc : null, RtxSsrc = announced ? ScreenRtxSsrc : null };
+        var screen = new UpTrack(options, "alice", TrackSource.Screen, "screen-1");
         _call.Publisher.Add(screen);
         return screen;
     }

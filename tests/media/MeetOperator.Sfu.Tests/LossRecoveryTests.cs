@@ -86,7 +86,7 @@ public sealed class LossRecoveryTests : IDisposable
         for (uint i = 0; i < 6; i++)
         {
             var options = _call.Track.Options with { Mid = $"{i}", Ssrc = 3000 + i, RtxSsrc = 4000 + i };
-            publisher.Add(new Tracks.UpTrack(options, "alice", $"camera-{i}"));
+            publisher.Add(new Tracks.UpTrack(options, "alice", TrackSource.Camera, $"camera-{i}"));
             for (ushort sequence = 0; sequence < 2_000; sequence += (ushort)(sequence % 20 == 18 ? 2 : 1))
             {
                 publisher.OnRtp(_call.Now, Call.Packet(sequence, 0, false, 3000 + i, 96, null, null, null, null));

@@ -1,5 +1,6 @@
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
@@ -39,7 +40,7 @@ public sealed class RetransmissionBudgetTests
     [Fact]
     public void UpTracks_OnePublisher_StayWithinBudgetAndReturnIt()
     {
-        var tracks = Enumerable.Range(0, 64).Select(i => new UpTrack(new Call().Track.Options, "alice", $"camera-{i}", _budget)).ToList();
+        var tracks = Enumerable.Range(0, 64).Select(i => new UpTrack(new Call().Track.Options, "alice", TrackSource.Camera, $"camera-{i}", _budget)).ToList();
         Assert.InRange(_budget.AvailableBytes, 0, 1_000_000);
 
         foreach (var track in tracks)

@@ -24,7 +24,7 @@ public sealed class SourceChangeTests
 
         Assert.Equal([100, 101, 102, 103], egress.Sequences.Select(s => (int)s));
         Assert.Equal([5_000u, 8_000u, 17_000u, 20_000u], egress.Headers.Select(h => h.Timestamp));
-        Assert.Equal(78u, _call.Track.Ssrc);
+        Assert.Equal(78u, _call.Layer.Ssrc);
     }
 
     [Fact]
@@ -134,8 +134,8 @@ public sealed class SourceChangeTests
         _call.Send(501, ssrc: 70, payloadType: 97, payload: [3, 231, 0x10, 0x00, 3, 231, 0, 0]); // number 999, which the new source did not send
         Send(78, 1_001);
 
-        Assert.Equal(78u, _call.Track.Ssrc);
-        Assert.Null(_call.Track.RtxSsrc);
+        Assert.Equal(78u, _call.Layer.Ssrc);
+        Assert.Null(_call.Layer.RtxSsrc);
         Assert.Equal([100, 101, 102], egress.Sequences.Select(s => (int)s));
         Assert.Equal(2, _call.Publisher.UnknownPackets);
     }
@@ -150,7 +150,7 @@ public sealed class SourceChangeTests
         Send(77, 2, key: true);
         Send(78, 1_000, key: true);
 
-        Assert.Equal(78u, _call.Track.Ssrc);
+        Assert.Equal(78u, _call.Layer.Ssrc);
         Assert.Equal(2, egress.Rtp.Count);
     }
 

@@ -16,7 +16,7 @@ public sealed class TransportAddressTests
 
         Assert.Equal(endPoint, address.ToIPEndPoint());
         Assert.Equal(text, address.ToString());
-        Assert.Equal(address, new TransportAddress(address.Key));
+        Assert.Equal(address, new TransportAddress(address.Address, address.Port));
     }
 
     [Fact]

@@ -137,13 +137,5 @@ public sealed class PayloadTests
     public void Av1_MalformedPayload_ReturnsFalse(string hex) => Assert.False(Av1AggregationHeader.TryParse(Hex.Bytes(hex), out _));
 
     [Fact]
-    public void DependencyDescriptor_MandatoryFields_AreParsed()
-    {
-        Assert.True(DependencyDescriptor.TryParse(Hex.Bytes("c5 1234 80"), out var descriptor));
-        Assert.Equal(new DependencyDescriptor(true, true, 5, 0x1234, true), descriptor);
-        Assert.False(DependencyDescriptor.TryParse(Hex.Bytes("c5 12"), out _));
-    }
-
-    [Fact]
     public void KeyFrame_UnknownCodec_ReturnsFalse() => Assert.False(KeyFrame.StartsIn(VideoCodec.Unknown, Hex.Bytes("6542")));
 }

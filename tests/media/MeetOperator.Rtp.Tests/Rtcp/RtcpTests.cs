@@ -120,25 +120,6 @@ public sealed class RtcpTests
         Assert.True(RtcpReader.IsWellFormed(writer.Written));
     }
 
-    [Fact]
-    public void TryRead_Remb_ReturnsBitrate()
-    {
-        // mantissa 0x3FFFF, exponent 3
-        Assert.True(First(Hex.Bytes("8f ce 0005 00000001 00000000 52454d42 01 0fffff 00000008"), out var message));
-        Assert.True(BandwidthEstimate.TryRead(message, out var bitsPerSecond));
-        Assert.Equal(0x3FFFFL << 3, bitsPerSecond);
-    }
-
-    [Theory]
-    [InlineData("8f ce 0005 00000001 00000000 52454d42 02 0fffff 00000008")] // two SSRCs announced, one present
-    [InlineData("8f ce 0005 00000001 00000000 41424344 01 0fffff 00000008")] // another application
-    [InlineData("8f ce 0005 00000001 00000000 52454d42 01 ffffff 00000008")] // exponent 63
-    public void TryRead_OtherMessage_ReturnsFalse(string hex)
-    {
-        Assert.True(First(Hex.Bytes(hex), out var message));
-        Assert.False(BandwidthEstimate.TryRead(message, out _));
-    }
-
     [Theory]
     [InlineData("80 c9 0001 00000001 80 c9 0002 00000001", 1, true)] // the second packet is truncated
     [InlineData("40 c9 0001 00000001", 0, true)]

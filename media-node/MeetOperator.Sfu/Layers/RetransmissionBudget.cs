@@ -1,4 +1,4 @@
-namespace MeetOperator.Sfu.Tracks;
+namespace MeetOperator.Sfu.Layers;
 
 /// <summary>The memory that all tracks of one participant may use for retransmission. A track without memory does not answer NACKs.</summary>
 public sealed class RetransmissionBudget(long bytes)

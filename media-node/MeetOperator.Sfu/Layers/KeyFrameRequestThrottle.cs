@@ -1,10 +1,10 @@
-namespace MeetOperator.Sfu.Forwarding;
+namespace MeetOperator.Sfu.Layers;
 
 /// <summary>
 /// Limits the key frame requests to a publisher: at most one for each interval, regardless of the number of subscribers. A request that comes
 /// too early is delayed until the interval ends. Requests repeat until a key frame arrives.
 /// </summary>
-public struct KeyFrameRequestThrottle
+internal struct KeyFrameRequestThrottle
 {
     /// <summary>Time between two requests after a subscriber lost the picture.</summary>
     public const long IntervalTicks = TimeSpan.TicksPerSecond;

@@ -1,8 +1,9 @@
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
 using MeetOperator.Sfu.Tracks;
 
-namespace MeetOperator.MediaNode.Rooms;
+namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>One media section of a subscriber's session. It carries different tracks over time.</summary>
 internal sealed class SubscriptionSlot(string mid, string kind)

@@ -1,7 +1,8 @@
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
 
-namespace MeetOperator.MediaNode.Rooms;
+namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>
 /// Assigns the tracks of a subscriber to media sections. Sections are never removed or reordered (RFC 3264 §8): the section of a removed track becomes inactive and

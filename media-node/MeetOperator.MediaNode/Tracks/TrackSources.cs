@@ -1,6 +1,6 @@
 using MeetOperator.Sfu.Tracks;
 
-namespace MeetOperator.MediaNode.Rooms;
+namespace MeetOperator.MediaNode.Tracks;
 
 /// <summary>The names of track sources in NodeControl.</summary>
 internal static class TrackSources

@@ -1,8 +1,0 @@
-namespace MeetOperator.MediaNode.Loops;
-
-internal enum SessionKind
-{
-    Publish,
-    Subscribe,
-    Play,
-}

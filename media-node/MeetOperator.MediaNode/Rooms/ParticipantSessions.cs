@@ -1,0 +1,131 @@
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtc.Transport;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>The sessions of one participant: ends them, and publishes their states. Used only on the loop's thread.</summary>
+/// <param name="participantId">The participant.</param>
+/// <param name="loop">The loop of the room.</param>
+/// <param name="factory">Closes peers.</param>
+/// <param name="events">The events of the room.</param>
+/// <param name="onEnded">Called after a session has ended by itself.</param>
+internal sealed class ParticipantSessions(string participantId, MediaLoop loop, SessionFactory factory, RoomEventHub events, Action onEnded) : ISessionObserver
+{
+    public List<IRoomSession> All { get; } = [];
+
+    public bool HasConnectedTransport => All.Exists(static s => s.Peer.IsReady);
+
+    /// <summary>Whether a peer is connected and none of the connected ones has sent a datagram recently.</summary>
+    public bool IsSilent(long nowTicks) => HasConnectedTransport && All.TrueForAll(s => !s.Peer.IsReady || s.Peer.IsSilent(nowTicks));
+
+    /// <summary>The first session of a kind, or null.</summary>
+    public T? Find<T>()
+        where T : class, IRoomSession
+    {
+        foreach (var session in All)
+        {
+            if (session is T found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    public IRoomSession? Find(string sessionId) => All.Find(s => s.Peer.Id == sessionId);
+
+    public void OnStateChanged(IRoomSession session, PeerTransportState state)
+    {
+        switch (state)
+        {
+            case PeerTransportState.Connecting:
+                PublishState(session, "connecting");
+                break;
+            case PeerTransportState.Connected:
+                PublishState(session, "connected");
+                break;
+            case PeerTransportState.Disconnected or PeerTransportState.Failed:
+                EndLater(session, "failed");
+                break;
+            case PeerTransportState.Closed:
+                EndLater(session, "closed");
+                break;
+        }
+    }
+
+    /// <summary>Ends one session after an unexpected error. The rest of the room continues.</summary>
+    public void OnFailure(IRoomSession session)
+    {
+        if (All.Contains(session))
+        {
+            End(session, "failed", "error");
+            onEnded();
+        }
+    }
+
+    public void End(IRoomSession session, string state = "closed", string? reason = null)
+    {
+        try
+        {
+            if (All.Remove(session))
+            {
+                session.Close();
+            }
+        }
+        finally
+        {
+            factory.Close(session.Peer);
+            PublishState(session, state, reason);
+        }
+    }
+
+    public void EndAll()
+    {
+        foreach (var session in All.ToArray())
+        {
+            End(session);
+        }
+    }
+
+    /// <summary>Ends a session after the current call stack has unwound, because the transport raises its events from within its own methods.</summary>
+    public void EndLater(IRoomSession session, string state, string? reason = null) => loop.Defer(() =>
+    {
+        try
+        {
+            if (All.Contains(session))
+            {
+                End(session, state, reason);
+                onEnded();
+            }
+        }
+        finally
+        {
+            loop.RemoveSession(session.Peer);
+        }
+    });
+
+    /// <summary>Ends the sessions whose peer has not connected in time.</summary>
+    public void EndTimedOut(long nowTicks)
+    {
+        foreach (var session in All)
+        {
+            if (session.HasTimedOut(nowTicks))
+            {
+                EndLater(session, "failed", "timeout");
+            }
+        }
+    }
+
+    public void PublishState(IRoomSession session, string state, string? reason = null) => events.Publish(new RoomEvent
+    {
+        Type = RoomEventTypes.SessionState,
+        ParticipantId = participantId,
+        SessionId = session.Peer.Id,
+        Kind = session.Kind,
+        State = state,
+        Reason = reason,
+    });
+}

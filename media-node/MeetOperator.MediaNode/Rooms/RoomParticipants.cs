@@ -1,0 +1,89 @@
+using System.Net;
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Limits;
+using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracks;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>The participants of a room, and the limits of those that have left. Used only on the loop's thread.</summary>
+/// <param name="timeout">Time after which a participant is due for removal when it has no connected transport and signaling has not refreshed it.</param>
+/// <param name="create">Creates a participant with its ID and its limit on new tracks.</param>
+internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create)
+{
+    private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
+
+    /// <summary>Track limits of participants that have left, kept until they are replenished.</summary>
+    private readonly Dictionary<string, TrackLimit> _formerTrackLimits = new(StringComparer.Ordinal);
+
+    public int Count => _participants.Count;
+
+    public Dictionary<string, NodeParticipant>.ValueCollection All => _participants.Values;
+
+    public NodeParticipant Require(string id) => _participants.GetValueOrDefault(id) ?? throw ControlProblemException.UnknownParticipant(id);
+
+    /// <summary>Returns the participant, which counts as refreshed. Adds it while the room has fewer than <paramref name="limit"/> participants.</summary>
+    public NodeParticipant GetOrAdd(string id, int limit, out bool isNew)
+    {
+        isNew = !_participants.TryGetValue(id, out var participant);
+        if (participant is null)
+        {
+            if (_participants.Count >= limit)
+            {
+                throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {limit} participants.");
+            }
+
+            participant = _participants[id] = create(id, _formerTrackLimits.Remove(id, out var former) ? former : new TrackLimit());
+        }
+
+        participant.LastTouchTicks = MonotonicClock.NowTicks;
+        return participant;
+    }
+
+    /// <summary>Removes a participant and keeps its limit on new tracks, so that rejoining does not reset it. Returns null when there is none.</summary>
+    public NodeParticipant? Remove(string id)
+    {
+        if (_participants.Remove(id, out var participant) && !participant.Limits.NewTracks.IsReplenished(MonotonicClock.NowTicks))
+        {
+            _formerTrackLimits[id] = participant.Limits.NewTracks;
+        }
+
+        return participant;
+    }
+
+    public void Clear() => _participants.Clear();
+
+    /// <summary>The tracks that the named participants publish.</summary>
+    public List<PublishedTrack> TracksOf(IEnumerable<string> ids) => [.. ids.SelectMany(id => _participants.TryGetValue(id, out var p) ? p.PublishedTracks : [])];
+
+    /// <summary>The tracks that all other participants publish.</summary>
+    public List<PublishedTrack> TracksFor(string subscriberId) => [.. All.Where(p => p.Id != subscriberId).SelectMany(p => p.PublishedTracks)];
+
+    /// <summary>Ends sessions that have timed out, and returns the participants that are due for removal; null when there are none. Called about every 10 ms.</summary>
+    public List<string>? HandleTimeout(long nowTicks)
+    {
+        List<string>? timedOut = null;
+        foreach (var participant in All)
+        {
+            participant.Sessions.EndTimedOut(nowTicks);
+            if (participant.HasConnectedTransport)
+            {
+                participant.LastTouchTicks = nowTicks;
+            }
+            else if (nowTicks - participant.LastTouchTicks > timeout.Ticks)
+            {
+                (timedOut ??= []).Add(participant.Id);
+            }
+        }
+
+        foreach (var (id, limit) in _formerTrackLimits)
+        {
+            if (limit.IsReplenished(nowTicks))
+            {
+                _formerTrackLimits.Remove(id);
+            }
+        }
+
+        return timedOut;
+    }
+}

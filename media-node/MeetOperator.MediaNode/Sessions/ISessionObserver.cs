@@ -1,0 +1,13 @@
+using MeetOperator.Rtc.Transport;
+
+namespace MeetOperator.MediaNode.Sessions;
+
+/// <summary>What the sessions of a participant report. Called on the loop's thread.</summary>
+internal interface ISessionObserver
+{
+    /// <summary>Called from within the transport: the observer must not end the session before the call returns.</summary>
+    void OnStateChanged(IRoomSession session, PeerTransportState state);
+
+    /// <summary>Called after an unexpected error. The observer ends the session.</summary>
+    void OnFailure(IRoomSession session);
+}

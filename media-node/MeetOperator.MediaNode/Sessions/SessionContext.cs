@@ -1,0 +1,25 @@
+using System.Security.Cryptography;
+using MeetOperator.MediaNode.Limits;
+using MeetOperator.MediaNode.Tracks;
+
+namespace MeetOperator.MediaNode.Sessions;
+
+/// <summary>What all sessions of one participant share. Used only on the loop's thread.</summary>
+internal sealed class SessionContext
+{
+    public required string ParticipantId { get; init; }
+
+    public required ParticipantTracks Tracks { get; init; }
+
+    public required ParticipantLimits Limits { get; init; }
+
+    /// <summary>The SSRCs that the node chooses in this room.</summary>
+    public required SsrcSequence Ssrcs { get; init; }
+
+    public required SessionFactory Factory { get; init; }
+
+    public required ISessionObserver Observer { get; init; }
+
+    /// <summary>A new number for the origin line of a session description.</summary>
+    public static long NextSessionNumber() => RandomNumberGenerator.GetInt32(1, int.MaxValue);
+}

@@ -1,0 +1,243 @@
+using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Reception;
+using MeetOperator.Rtp.Retransmission;
+
+namespace MeetOperator.Sfu.Layers;
+
+/// <summary>
+/// One encoding of a track from a client: one SSRC with its own numbering and clock, and the SSRC of its retransmissions. Measures the reception, decides what to
+/// request from the publisher, and keeps video packets for retransmission to subscribers.
+/// </summary>
+internal sealed class UpLayer
+{
+    /// <summary>About two seconds of a 2 Mbit/s camera.</summary>
+    private const int HistoryPackets = 512;
+    private const int HistoryBytes = 640 * 1024;
+
+    /// <summary>Minimum time between two changes of the SSRC. Late packets of the previous SSRC must not restore it.</summary>
+    private const long SsrcChangeIntervalTicks = 2 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Silence of the current SSRC after which a payload type alone can assign a new SSRC.</summary>
+    private const long SilenceTicks = 2 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Placeholder for a time that is not known because the change came from SDP. The next packet with an unknown SSRC sets it.</summary>
+    private const long TimePending = long.MaxValue;
+    private readonly RetransmissionBudget? _budget;
+    private UpLayerOptions _options;
+    private ExtendedSequenceNumber _sequence;
+    private KeyFrameRequestThrottle _keyFrames;
+    private NackGenerator? _nacks;
+    private long _changedTicks = long.MinValue / 2;
+    private long _rtxChangedTicks = long.MinValue / 2;
+    private long _lastPacketTicks = TimePending;
+    private uint? _formerRtxSsrc;
+
+    /// <param name="options">The negotiated parameters.</param>
+    /// <param name="budget">Memory budget for retransmissions; null for no limit.</param>
+    public UpLayer(UpLayerOptions options, RetransmissionBudget? budget = null)
+    {
+        _options = options;
+        _budget = budget;
+        Ssrc = options.Ssrc;
+        RtxSsrc = options.RtxSsrc;
+        _changedTicks = Ssrc is null ? _changedTicks : TimePending;
+        if (options.IsVideo && budget?.TryTake(HistoryBytes) != false)
+        {
+            History = new RetransmissionHistory(HistoryPackets, HistoryBytes);
+        }
+
+        if (options.Nack)
+        {
+            _nacks = new NackGenerator();
+        }
+    }
+
+    /// <summary>The SSRC from the offer or from the first packet; null before both.</summary>
+    public uint? Ssrc { get; private set; }
+
+    public uint? RtxSsrc { get; private set; }
+
+    public long ReceivedPackets { get; private set; }
+
+    public long ReceivedBytes { get; private set; }
+
+    /// <summary>Packets that were recovered by retransmission.</summary>
+    public long RecoveredPackets { get; private set; }
+
+    public RetransmissionHistory? History { get; private set; }
+
+    public ReceiveStatistics? Statistics { get; private set; }
+
+    /// <summary>The latest sender report: NTP time and the RTP timestamp of the same moment.</summary>
+    public (ulong Ntp, uint Timestamp)? LastReport { get; private set; }
+
+    /// <summary>Time from the first request for the last packet until its arrival; 0 when it was not requested.</summary>
+    public long LastRecoveryTicks => _nacks?.LastRecoveryTicks ?? 0;
+
+    /// <summary>Applies a renegotiation. Returns true when the layer restarts, because the offer has a new SSRC.</summary>
+    public bool Renegotiate(UpLayerOptions options)
+    {
+        var isNew = options.Ssrc is { } announced && announced != Ssrc;
+        if (isNew)
+        {
+            (Ssrc, RtxSsrc, _formerRtxSsrc) = (options.Ssrc, options.RtxSsrc, RtxSsrc);
+            (_changedTicks, _lastPacketTicks) = (TimePending, TimePending);
+            Restart();
+        }
+
+        _options = options;
+        return isNew;
+    }
+
+    /// <summary>Assigns the SSRC of a received packet. False while the current SSRC must not be replaced.</summary>
+    /// <param name="nowTicks">Arrival time.</param>
+    /// <param name="ssrc">The SSRC of the packet, which belongs to no layer.</param>
+    /// <param name="hasMid">Whether the packet has the MID of the track. Only such a packet may replace an active SSRC; others may belong to a removed track.</param>
+    /// <param name="isRestarted">Whether the layer restarts, because the SSRC replaced another one.</param>
+    public bool TryAssignSsrc(long nowTicks, uint ssrc, bool hasMid, out bool isRestarted)
+    {
+        isRestarted = false;
+        if (Ssrc is null)
+        {
+            Ssrc = ssrc;
+            return true;
+        }
+
+        _changedTicks = _changedTicks == TimePending ? nowTicks : _changedTicks;
+        _lastPacketTicks = _lastPacketTicks == TimePending ? nowTicks : _lastPacketTicks;
+        if (nowTicks - _changedTicks < SsrcChangeIntervalTicks || (!hasMid && nowTicks - _lastPacketTicks < SilenceTicks))
+        {
+            return false;
+        }
+
+        (Ssrc, RtxSsrc, _formerRtxSsrc, _changedTicks) = (ssrc, null, RtxSsrc, nowTicks);
+        Restart();
+        isRestarted = true;
+        return true;
+    }
+
+    /// <summary>Like <see cref="TryAssignSsrc"/>, for the RTX SSRC. Retransmissions are rare, so silence does not mean that the SSRC is inactive.</summary>
+    public bool TryAssignRtxSsrc(long nowTicks, uint ssrc, bool hasMid)
+    {
+        if (!hasMid && RtxSsrc is not null && RtxSsrc == _options.RtxSsrc)
+        {
+            return false;
+        }
+
+        _changedTicks = _changedTicks == TimePending ? nowTicks : _changedTicks;
+        if (ssrc == _formerRtxSsrc && nowTicks - _changedTicks < SsrcChangeIntervalTicks)
+        {
+            return false;
+        }
+
+        if (RtxSsrc is not null)
+        {
+            if (nowTicks - _rtxChangedTicks < SsrcChangeIntervalTicks)
+            {
+                return false;
+            }
+
+            _rtxChangedTicks = nowTicks;
+        }
+
+        RtxSsrc = ssrc;
+        return true;
+    }
+
+    public void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);
+
+    /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
+    public bool TryTakeKeyFrameRequest(long nowTicks)
+    {
+        if (!_options.IsVideo || Ssrc is null)
+        {
+            return false;
+        }
+
+        if (_nacks?.NeedsKeyFrame == true)
+        {
+            _keyFrames.Request(urgent: false);
+        }
+
+        return _keyFrames.TryTakeRequest(nowTicks);
+    }
+
+    /// <summary>Writes the sequence numbers to request now and returns their number.</summary>
+    public int CollectNacks(long nowTicks, long retryTicks, Span<ushort> missing) =>
+        _nacks is { } nacks && nacks.NextTimeoutTicks <= nowTicks ? nacks.Collect(nowTicks, retryTicks, missing) : 0;
+
+    public void OnSenderReport(long nowTicks, ulong ntp, uint timestamp)
+    {
+        LastReport = (ntp, timestamp);
+        Statistics?.OnSenderReport(nowTicks, ntp);
+    }
+
+    /// <summary>Processes one unencrypted packet with the layer's SSRC. Returns false when there is nothing to forward: a duplicate, or no payload.</summary>
+    /// <param name="nowTicks">Arrival time.</param>
+    /// <param name="data">The packet.</param>
+    /// <param name="header">The header of the packet.</param>
+    /// <param name="retransmitted">Whether the packet was restored from RTX. Such packets do not count for loss and jitter.</param>
+    /// <param name="sequence">The 64-bit sequence number.</param>
+    /// <param name="startsKeyFrame">Whether the packet is the first packet of a key frame.</param>
+    public bool TryReceive(long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, out long sequence, out bool startsKeyFrame)
+    {
+        sequence = 0;
+        startsKeyFrame = false;
+        ReceivedPackets++;
+        ReceivedBytes += data.Length;
+        var filledGap = _nacks?.OnPacket(nowTicks, header.SequenceNumber) ?? false;
+        if (retransmitted)
+        {
+            if (!filledGap)
+            {
+                return false; // a duplicate, or too late
+            }
+
+            RecoveredPackets++;
+        }
+        else
+        {
+            _lastPacketTicks = nowTicks;
+            (Statistics ??= new ReceiveStatistics(header.Ssrc, _options.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp, data.Length);
+        }
+
+        sequence = _sequence.Unwrap(header.SequenceNumber);
+        if (header.Length == data.Length)
+        {
+            return false;
+        }
+
+        startsKeyFrame = _options.IsVideo && KeyFrame.StartsIn(_options.Codec, data[header.Length..]);
+        if (startsKeyFrame)
+        {
+            _keyFrames.OnKeyFrame();
+            _nacks?.OnKeyFrame(header.SequenceNumber);
+        }
+
+        History?.Add(sequence, data);
+        return true;
+    }
+
+    /// <summary>Releases the history.</summary>
+    public void Close()
+    {
+        if (History is not null)
+        {
+            _budget?.Return(HistoryBytes);
+            History.Dispose();
+            History = null;
+        }
+    }
+
+    /// <summary>Resets the state because a new SSRC has its own numbering and clock.</summary>
+    private void Restart()
+    {
+        _sequence = default;
+        Statistics = null;
+        LastReport = null;
+        History?.Clear();
+        _nacks = _options.Nack ? new NackGenerator() : null;
+        _keyFrames.Request(urgent: true);
+    }
+}
