@@ -82,6 +82,8 @@ try {
   const message = source('operator', 'owns namespace {wanted}');
   print('dev.controller', await measure(message, mark => tenant().includes(mark)), 10);
 
+  console.error(output.split('\n').filter(line => line.includes('ready after')).join('\n'));
+
   dev.kill('SIGINT');
   await ended;
   await until('all processes have ended', 10_000, () => processes().length === 0);
