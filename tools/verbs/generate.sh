@@ -19,7 +19,7 @@ build_codegen() {
   local project projects=()
   for project in kube/MeetOperator.Kube.CodeGen crds/MeetOperator.Contracts operator/MeetOperator.Operator signaling/MeetOperator.Signaling; do projects+=("$project/$(basename "$project").csproj"); done
   solution_filter codegen "${projects[@]}"
-  with_compiler dotnet build "$STAMPS/codegen.slnf" -c Release --nologo -v quiet >&2
+  with_compiler dotnet build "$STAMPS/codegen.slnf" -c Release --nologo -v quiet -clp:NoSummary >&2
 }
 
 verb_generate() {
