@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import type { Environment } from '../src/core/environment.js';
 import type { ClientMessage, ServerMessage } from '../src/protocol.js';
 
@@ -162,7 +163,7 @@ interface RestCall {
   readonly authorization: string | null;
 }
 
-type RestResponse = { status: number; body?: unknown; headers?: Record<string, string> } | 'unreachable';
+type RestResponse = { status: number; body?: unknown; headers?: Record<string, string> } | 'unreachable' | 'silent';
 
 /** A server whose responses the test defines, in place of the browser environment. */
 export class ScriptedServer {
@@ -185,6 +186,7 @@ export class ScriptedServer {
       this.calls.push(call);
       const response = this.respond(call);
       if (response === 'unreachable') throw new TypeError('Failed to fetch');
+      if (response === 'silent') return new Promise((_, reject) => init?.signal?.addEventListener('abort', () => { reject(new DOMException('aborted', 'AbortError')); }));
       const body = response.status === 204 ? null : JSON.stringify(response.body ?? {});
       return new Response(body, { status: response.status, ...(response.headers === undefined ? {} : { headers: response.headers }) });
     },
@@ -225,6 +227,12 @@ export class ScriptedServer {
     }
     if (call.method === 'GET') return { status: 200, body: { meetingId: 'm1', title: 'Review', participants: [], status: 'active' } };
     return { status: 204 };
+  }
+
+  /** Lets time pass until the client opens another socket. */
+  async nextSocket(): Promise<void> {
+    const count = this.sockets.length;
+    for (let waited = 0; this.sockets.length === count && waited < 30_000; waited += 10) await vi.advanceTimersByTimeAsync(10);
   }
 
   /** Accepts the newest socket and sends `joined`. */

@@ -18,6 +18,11 @@ export interface ChannelHost<Sent, Received> {
   onReplaced(): void;
 }
 
+/**
+ * A socket that reaches no server, for example because the server's machine is gone, never opens, and the browser reports the failure only after minutes. The first attempts are short,
+ * because the server drops a participant 12 s after its server has crashed.
+ */
+const openTimeoutMs = (attempt: number): number => Math.min(10_000, 3_000 * 2 ** Math.max(0, attempt - 2));
 const joinedTimeoutMs = 10_000;
 const replacedCloseCode = 4000;
 
@@ -85,8 +90,11 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
 
   #attach(socket: WebSocket): void {
     this.#socket = socket;
-    this.#timer = setTimeout(() => this.#lost(socket), joinedTimeoutMs);
-    socket.onopen = () => socket.send(JSON.stringify(this.#host.joinMessage()));
+    this.#expect(socket, openTimeoutMs(this.#attempt));
+    socket.onopen = () => {
+      this.#expect(socket, joinedTimeoutMs);
+      socket.send(JSON.stringify(this.#host.joinMessage()));
+    };
     socket.onmessage = event => {
       if (this.#socket !== socket) return;
       const message = this.#host.parse(event.data);
@@ -106,6 +114,12 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
         this.#lost(socket);
       }
     };
+  }
+
+  /** Gives the socket up after a time, unless it has come further by then. */
+  #expect(socket: WebSocket, withinMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#lost(socket), withinMs);
   }
 
   #lost(socket: WebSocket): void {

@@ -7,6 +7,9 @@ export interface HttpRequest {
   readonly bearer?: string | undefined;
 }
 
+/** The server responds within 5 s, also to a join that waits for a media node. A call that gets no response would hold up a reconnect. */
+const responseTimeoutMs = 10_000;
+
 /** Sends JSON requests to the REST API. Rejects with a `MeetError`. */
 export class HttpApi {
   readonly #environment: Environment;
@@ -19,9 +22,12 @@ export class HttpApi {
 
   async call<T>(method: string, path: string, { body, bearer }: HttpRequest = {}): Promise<T> {
     let response: Response;
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), responseTimeoutMs);
     try {
       response = await this.#environment.fetch(this.#baseUrl + path, {
         method,
+        signal: timeout.signal,
         headers: {
           accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -31,6 +37,8 @@ export class HttpApi {
       });
     } catch {
       throw new MeetError('network', 'The meeting server cannot be reached.');
+    } finally {
+      clearTimeout(timer);
     }
     if (!response.ok) throw await errorFromResponse(response);
     if (response.status === 204) return undefined as T;
