@@ -69,18 +69,36 @@ export const portraitCamera = ({ look, speaks }) => {
     long: (context, colour) => box(context, 236, 84, 168, 210, 80, colour),
     bun: (context, colour) => ellipse(context, 320, 54, 32, 30, colour),
   };
+  /** Fills the head above a line, which runs from its right side to its left. */
+  const cap = (context, colour, line) => {
+    context.save();
+    context.beginPath();
+    context.ellipse(320, 154, 79, 90, 0, 0, 2 * Math.PI);
+    context.clip();
+    context.fillStyle = colour;
+    context.beginPath();
+    context.moveTo(230, 40);
+    context.lineTo(410, 40);
+    line(context);
+    context.fill();
+    context.restore();
+  };
   const fringe = {
     curls: (context, colour) => { for (const [x, y] of [[270, 106], [298, 90], [330, 86], [362, 100]]) ellipse(context, x, y, 27, 23, colour); },
-    short: (context, colour) => {
-      ellipse(context, 320, 94, 72, 40, colour);
-      box(context, 248, 92, 18, 56, 9, colour);
-      box(context, 374, 92, 18, 56, 9, colour);
-    },
-    long: (context, colour) => {
-      ellipse(context, 286, 100, 48, 38, colour);
-      ellipse(context, 362, 102, 36, 40, colour);
-    },
-    bun: (context, colour) => ellipse(context, 320, 92, 70, 34, colour),
+    short: (context, colour) => cap(context, colour, line => {
+      line.lineTo(410, 150);
+      line.quadraticCurveTo(372, 86, 300, 112);
+      line.quadraticCurveTo(262, 112, 230, 150);
+    }),
+    long: (context, colour) => cap(context, colour, line => {
+      line.lineTo(410, 200);
+      line.quadraticCurveTo(384, 108, 324, 92);
+      line.quadraticCurveTo(262, 108, 230, 200);
+    }),
+    bun: (context, colour) => cap(context, colour, line => {
+      line.lineTo(410, 160);
+      line.quadraticCurveTo(320, 66, 230, 160);
+    }),
   };
 
   const canvas = document.createElement('canvas');
@@ -91,7 +109,10 @@ export const portraitCamera = ({ look, speaks }) => {
     look.wall.forEach((colour, index) => gradient.addColorStop(index, colour));
     context.fillStyle = gradient;
     context.fillRect(0, 0, width, height);
+    context.save();
+    context.translate(-62, 0); // a tile may crop the sides
     decors[look.decor](context);
+    context.restore();
     context.save();
     context.translate(3 * Math.sin(Date.now() / 900), 2 * Math.sin(Date.now() / 600)); // nobody sits quite still
     behind[look.cut](context, look.hair);

@@ -40,8 +40,8 @@ export class MeetingConnection<Sent, Received extends WireMessage> {
     this.#channel = new SignalingChannel(environment, {
       dial: attempt => this.#dialer.dial(attempt),
       joinMessage: () => host.joinMessage(this.#dialer.response.participantId),
-      parse: data => host.parse(data),
-      onMessage: message => host.onMessage(message),
+      parse: host.parse,
+      onMessage: host.onMessage,
       onLost: () => this.#handleLost(),
       onReplaced: () => this.finish({ phase: 'failed', code: 'replaced' }),
     });

@@ -28,7 +28,7 @@ export class Mute implements Feature<JoinedMuted, MediaUpdateMessage> {
   constructor(host: MuteHost) {
     this.#host = host;
     this.#sync = new MuteSync({
-      send: message => host.send(message),
+      send: host.send,
       onSilenced: kind => {
         this.set(kind, true);
         host.onSilenced(kind);

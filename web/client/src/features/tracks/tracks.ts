@@ -49,15 +49,15 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
       sendOffer: ({ reference, sdp, tracks, restart, sessionId }) => host.send({
         type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
-      onState: () => host.onState(),
-      onRejected: code => host.onRejected(code),
+      onState: host.onState,
+      onRejected: host.onRejected,
     });
     this.#subscribe = new SubscribeSession(environment, {
       iceServers,
       sendAnswer: (sdp, { revision, sessionId }) => host.send({
         type: 'answer', to: 'sfu', sdp, ...(revision === undefined ? {} : { revision }), ...(sessionId === undefined ? {} : { sessionId }),
       }),
-      onTracks: () => host.onRemoteChange(),
+      onTracks: host.onRemoteChange,
       onState: state => {
         if (state === 'connected') this.#subscribeFailures = 0;
         host.onState();
