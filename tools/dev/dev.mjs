@@ -37,6 +37,7 @@ const say = text => console.error(`==> ${text}`);
 const seconds = since => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 let host = null;
+let stopping = null; // while the host restarts
 let vite = null;
 let ending = false;
 let pending = new Set();
@@ -103,7 +104,9 @@ async function restart(parts) {
   if (parts.includes('host') || host === null) {
     const running = host;
     host = null;
-    if (running) await stop(running);
+    stopping = running ? stop(running) : null;
+    await stopping;
+    if (ending) return false;
     parts.forEach(install);
     return startHost();
   }
@@ -132,7 +135,13 @@ async function changed(paths) {
 async function apply(burst) {
   const since = Date.now();
   const paths = [...new Set([...unbuilt, ...burst])];
-  const { projects } = readTree(root);
+  let projects;
+  try {
+    ({ projects } = readTree(root));
+  } catch (error) {
+    unbuilt = paths; // for example a folder that a checkout removes at this moment; the next change builds it
+    return say(error.message);
+  }
   const parts = affectedParts(paths, projects);
   if (parts.length === 0) return;
   const sources = paths.filter(path => affectedParts([path], projects).length > 0);
@@ -147,12 +156,22 @@ async function apply(burst) {
   }
 }
 
+/** Whether another host process uses this home. */
+function isRunning() {
+  try {
+    return readFileSync(`/proc/${readFileSync(join(home, 'local.pid'), 'utf8').trim()}/cmdline`, 'utf8').split('\0').includes(home);
+  } catch {
+    return false; // no file, or the process has ended
+  }
+}
+
 const responds = () => fetch(`http://${pageAddress === '0.0.0.0' ? '127.0.0.1' : pageAddress}:${pagePort}/`).then(response => response.ok, () => false);
 
 async function end(code) {
   if (ending) return;
   ending = true;
   if (vite) await stop(vite);
+  await stopping;
   if (host) await stop(host);
   endMarked(mark);
   process.exit(code);
@@ -164,6 +183,10 @@ async function main() {
   say('building (Debug)');
   if (!await build('tools/products.slnf', true)) return end(1);
   say(`built in ${seconds(since)}`);
+  if (isRunning()) {
+    say(`${home} has been started meanwhile; stop it with ./meet down`);
+    return end(1);
+  }
   rmSync(programs, { recursive: true, force: true }); // without its stamp, so that `./meet up` installs its own build again
   Object.keys(PARTS).forEach(install);
   installPage();
@@ -183,4 +206,5 @@ Stop:        Ctrl-C
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => { end(signal === 'SIGTERM' ? 0 : 130); });
+for (const failure of ['uncaughtException', 'unhandledRejection']) process.on(failure, error => { say(error.message); end(1); });
 await main();

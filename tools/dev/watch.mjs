@@ -28,7 +28,7 @@ export function watchFolders(root, folders, isSkipped, changed) {
   }
 
   function add(folder, found) {
-    if (isSkipped(folder)) return;
+    if (isSkipped(folder) || !isFolder(join(root, folder))) return;
     watches.get(folder)?.close(); // a folder that was removed and created again
     const watcher = watch(join(root, folder), (_, name) => { if (name !== null) note(`${folder}/${name}`); });
     watcher.on('error', () => watcher.close());

@@ -66,7 +66,7 @@ test_help() {
 ./meet test SUITE WORD…        run the part of a suite whose name contains a word: test projects or, where no project matches, test classes; test files of suites in JavaScript
 ./meet test fast               run what needs no processes, no servers and no browsers: unit tests of placement, media and parsers, architecture, verify, unit tests of the page
 ./meet test --changed          run what tests the changes since the branch left main, uncommitted and new files included
-                               (code of the product: unit tests of the projects that depend on it; `browser` and `cluster` only for the page, charts, images and their own tests)
+                               (code of the product: unit tests of the projects that depend on it; `browser` only for the page and its own tests, `cluster` only for images and its own tests)
 
 Examples: ./meet test unit Placement · ./meet test unit JoinTests · ./meet test browser recovery · ./meet test cluster upgrade · ./meet test unit Rtp web chat
 Suites in JavaScript: cluster quickstart browser chart web

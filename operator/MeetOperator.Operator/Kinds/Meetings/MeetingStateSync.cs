@@ -33,7 +33,7 @@ internal sealed class MeetingStateSync(ClusterView cluster, MediaFleet fleet, Qu
                 ledger.Admit(meeting.Spec.TenantRef.Name, reference.Uid);
             }
 
-            fleet.Adopt(reference, rights.Filter(reference.Name.Namespace, status.Assignments));
+            fleet.Adopt(reference, rights.SelectAdoptable(reference.Name.Namespace, status.Assignments));
         }
     }
 

@@ -21,9 +21,12 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     public bool CanCarry(string? meetingNamespace, string? nodeNamespace) =>
         nodeNamespace == meetingNamespace || IsShared(nodeNamespace) || cluster.OwnerOf(nodeNamespace) is null;
 
-    /// <summary>Those of a meeting's assignments whose nodes can carry a meeting of the namespace.</summary>
-    public IReadOnlyList<MeetingAssignment> Filter(string? meetingNamespace, IReadOnlyList<MeetingAssignment> assignments) =>
-        [.. assignments.Where(assignment => CanCarry(meetingNamespace, assignment.Namespace))];
+    /// <summary>
+    /// The assignments of a status that the operator adopts: the first, if its node can carry a meeting of the namespace. A placement decides about one node, so nothing
+    /// would ever free the place that another entry takes.
+    /// </summary>
+    public IReadOnlyList<MeetingAssignment> SelectAdoptable(string? meetingNamespace, IReadOnlyList<MeetingAssignment> assignments) =>
+        [.. assignments.Take(1).Where(assignment => CanCarry(meetingNamespace, assignment.Namespace))];
 
     /// <summary>The reason why the pool may not create nodes, or null.</summary>
     public PoolRejection? FindRejection(SfuPool pool) => Check(pool, onlyEarlier: true).FirstOrDefault();

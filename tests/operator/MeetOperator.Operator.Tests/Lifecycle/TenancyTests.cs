@@ -115,6 +115,29 @@ public sealed class TenancyTests
         Task<Meeting> MeetingAsync() => cluster.Client.GetAsync<Meeting>(forged, default);
     }
 
+    /// <summary>Placement decides about one node, so no decision would free the place of a second assignment.</summary>
+    [Fact]
+    public async Task Meeting_StatusNamesSecondNode_IsAdoptedOnFirstOnly()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("standup");
+        var placed = await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { SfuCount: 1 }, "is placed");
+        var first = placed.Status!.Assignments.Single();
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 2, "there is another node");
+        var second = (await cluster.NodesAsync()).Select(node => node.Metadata.Name!).Single(name => name != first.SfuNode);
+
+        var assignments = new JsonArray(Entry(first.SfuNode, first.Generation), Entry(second, first.Generation + 5));
+        await cluster.Client.MergePatchAsync<Meeting>(
+            placed.Metadata.NamespacedName, new JsonObject { ["status"] = new JsonObject { ["assignments"] = assignments } }, default, new WriteOptions { Subresource = "status" });
+
+        var settled = await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Assignments: [_] }, "has one assignment again");
+        Assert.Equal(first.SfuNode, settled.Status!.Assignments.Single().SfuNode);
+
+        static JsonObject Entry(string node, long generation) =>
+            new() { ["sfuNode"] = node, ["namespace"] = "meet-a", ["role"] = "Origin", ["state"] = "Ready", ["generation"] = generation };
+    }
+
     [Fact]
     public async Task Meeting_UnknownTenant_Waits()
     {
