@@ -152,6 +152,7 @@ internal sealed class PublishSession : IRoomSession
         var track = _context.Tracks.Add(options, source, codec);
         _tracks.Add(track);
         _publisher.Add(track.Track);
+        _context.Tracks.Announce(track);
     }
 
     private PublishedTrack? Find(NegotiatedSection section) => _tracks.Find(t => t.Track.Options.Mid == section.Mid);

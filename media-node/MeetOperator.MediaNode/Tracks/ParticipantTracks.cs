@@ -21,15 +21,17 @@ internal sealed class ParticipantTracks(string participantId, RetransmissionBudg
 
     public List<PublishedTrack> All { get; } = [];
 
-    /// <summary>Adds a track. It starts muted when its source is muted.</summary>
+    /// <summary>Adds a track without announcing it. It starts muted when its source is muted.</summary>
     public PublishedTrack Add(UpTrackOptions options, TrackSource source, RtpCodec codec)
     {
         var track = new PublishedTrack(new UpTrack(options, participantId, source, $"{TrackSources.Name(source)}-{++_trackNumber}", retransmissions), codec);
         track.Track.SetMuted(_muted.Contains(source));
         All.Add(track);
-        Added?.Invoke(track);
         return track;
     }
+
+    /// <summary>Announces an added track. Call this after its session lists the track, so that the session can close it even if announcing fails.</summary>
+    public void Announce(PublishedTrack track) => Added?.Invoke(track);
 
     public void Close(PublishedTrack track)
     {

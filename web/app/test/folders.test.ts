@@ -21,7 +21,7 @@ describe('the folders of the workspaces', () => {
 
   it('no folders import each other in a circle', () => {
     let open = relative.filter(({ from, to }) => from !== to);
-    // A folder that imports no other, or that no other imports, is in no circle. Without such folders, further ones become such, until only circles are left.
+    // Removes folders that import nothing or that nothing imports, again and again. What is left is in a circle or between two.
     for (let before = -1; open.length !== before;) {
       before = open.length;
       open = open.filter(one => open.some(next => next.from === one.to) && open.some(previous => previous.to === one.from));

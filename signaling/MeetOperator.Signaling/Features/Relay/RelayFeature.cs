@@ -59,7 +59,7 @@ public sealed class RelayFeature(IMeeting meeting, SessionPresence bus, SocketLi
 
         if (await meeting.InvokeAsync(() => RelayNowAsync(from, to, frame)).ConfigureAwait(false) is { } failure)
         {
-            from.Send(new ErrorMessage(failure)); // Not a violation by the sender.
+            from.Send(new ErrorMessage(failure)); // A failed delivery does not count as bad input of the sender.
         }
 
         return null;

@@ -19,8 +19,8 @@ export interface ChannelHost<Sent, Received> {
 }
 
 /**
- * A socket that reaches no server, for example because the server's machine is gone, never opens, and the browser reports the failure only after minutes. The first attempts are short,
- * because the server drops a participant 12 s after its server has crashed.
+ * How long a socket may take to open, in milliseconds. If the server's machine is gone, the browser reports the failure only after minutes. The first attempts are
+ * short, because the participants of a crashed server leave after 12 s.
  */
 const openTimeoutMs = (attempt: number): number => Math.min(10_000, 3_000 * 2 ** Math.max(0, attempt - 2));
 const joinedTimeoutMs = 10_000;

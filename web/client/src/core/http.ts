@@ -7,7 +7,7 @@ export interface HttpRequest {
   readonly bearer?: string | undefined;
 }
 
-/** The server responds within 5 s, also to a join that waits for a media node. A call that gets no response would hold up a reconnect. */
+/** Without a limit, a call that gets no response would hold up a reconnect. A join may wait 5 s for a media node, so the limit is longer. */
 const responseTimeoutMs = 10_000;
 
 /** Sends JSON requests to the REST API. Rejects with a `MeetError`. */
