@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Client.Requests;
@@ -133,6 +134,8 @@ public sealed class TenancyTests
 
         var settled = await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Assignments: [_] }, "has one assignment again");
         Assert.Equal(first.SfuNode, settled.Status!.Assignments.Single().SfuNode);
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), new JsonObject { ["spec"] = new JsonObject { ["replicas"] = 1 } }, default);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()) is [var left] && left.Metadata.Name == first.SfuNode, "the other node carries no meeting and is removed");
 
         static JsonObject Entry(string node, long generation) =>
             new() { ["sfuNode"] = node, ["namespace"] = "meet-a", ["role"] = "Origin", ["state"] = "Ready", ["generation"] = generation };
