@@ -100,6 +100,9 @@ run_lane() {
   for suite in $(selected_suites "$@"); do run_suite "$suite"; done
 }
 
+# cpu_seconds FILE: what `times` printed, as seconds. Processes that a test leaves to itself are not counted.
+cpu_seconds() { tr -s 'ms\n' ' ' <"$1" | awk '{ for (i = 1; i < NF; i += 2) sum += $i * 60 + $(i + 1) } END { printf "%.0f", sum }'; }
+
 # end_tree PID: ends a process and its descendants, parents first, so that they start no more processes.
 end_tree() {
   local children child
@@ -119,8 +122,8 @@ run_suite() {
   local suite=$1 started=$SECONDS
   [[ ! -e $RESULTS/$suite/build.failed ]] || { say "suite $suite: $(<"$RESULTS/$suite/build.failed")"; return; }
   say "suite $suite"
-  ("suite_$suite") || say "suite $suite: a test runner failed"
-  say "suite $suite took $((SECONDS - started)) s"
+  ("suite_$suite"; code=$?; times >"$RESULTS/$suite/cpu-times"; exit "$code") || say "suite $suite: a test runner failed"
+  say "suite $suite took $((SECONDS - started)) s, $(cpu_seconds "$RESULTS/$suite/cpu-times") s of CPU"
 }
 
 build_for_unit() { build_tests; }
