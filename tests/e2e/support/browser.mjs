@@ -16,13 +16,17 @@ export function launch(extra = [], executablePath = headlessShell) {
   return chromium.launch({ executablePath, args: [...flags, ...extra] });
 }
 
-/** Requests small video, because two pages that encode 720p in software overload a small machine. */
-export const smallCamera = () => {
+/** Requests small video and unprocessed sound, because two pages that encode 720p and cancel echoes in software overload a small machine. */
+export const lightCapture = () => {
   const devices = globalThis.navigator.mediaDevices;
   if (devices === undefined) return;
   const real = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = constraints => real(typeof constraints.video === 'object'
-    ? { ...constraints, video: { ...constraints.video, width: 320, height: 180, frameRate: 10 } } : constraints);
+  const changed = (asked, changes) => (typeof asked === 'object' ? { ...asked, ...changes } : asked);
+  devices.getUserMedia = ({ video, audio, ...rest }) => real({
+    ...rest,
+    video: changed(video, { width: 320, height: 180, frameRate: 10 }),
+    audio: changed(audio, { echoCancellation: false, noiseSuppression: false, autoGainControl: false }),
+  });
 };
 
 /** Collects the page's peer connections in `globalThis.connections`, so that a test can read their statistics. */

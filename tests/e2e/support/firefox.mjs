@@ -1,5 +1,5 @@
 import puppeteer from 'puppeteer-core';
-import { smallCamera, watchConnections } from './browser.mjs';
+import { lightCapture, watchConnections } from './browser.mjs';
 import { until } from './visitor.mjs';
 
 const preferences = {
@@ -31,7 +31,7 @@ export class FirefoxVisitor {
   static async enter(browser, product, meetingId, name) {
     const page = await browser.newPage();
     page.setDefaultTimeout(60_000);
-    for (const script of [smallCamera, watchConnections]) await page.evaluateOnNewDocument(script);
+    for (const script of [lightCapture, watchConnections]) await page.evaluateOnNewDocument(script);
     await page.goto(`${product.url}/m/${meetingId}`);
     await page.waitForSelector('[data-testid=preview][data-live=true]');
     await page.type('[data-testid=name-input]', name);

@@ -1,4 +1,4 @@
-import { smallCamera } from './browser.mjs';
+import { lightCapture } from './browser.mjs';
 
 /** Minimal WHIP and WHEP clients in a page: only RTCPeerConnection and fetch. */
 const script = () => {
@@ -41,7 +41,7 @@ const script = () => {
 export async function plainPage(browser, product) {
   const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
   const page = await context.newPage();
-  for (const one of [smallCamera, script]) await page.addInitScript(one);
+  for (const one of [lightCapture, script]) await page.addInitScript(one);
   await page.goto(`${product.url}/healthz`);
   return {
     whip: (path, ticket) => page.evaluate(([url, bearer]) => globalThis.whip(url, bearer), [path, ticket]),

@@ -1,4 +1,4 @@
-import { smallCamera, watchConnections } from './browser.mjs';
+import { lightCapture, watchConnections } from './browser.mjs';
 
 /** How long a visitor waits for an expected state, even on a busy machine. Tests that check a time limit pass their own. */
 const defaultTimeoutMs = 60_000;
@@ -29,7 +29,7 @@ export class Visitor {
     const context = await browser.newContext({ locale: 'en-US', viewport: { width: 960, height: 640 }, permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'], ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(defaultTimeoutMs);
-    for (const script of [smallCamera, watchConnections, watchFirstFrame]) await page.addInitScript(script);
+    for (const script of [lightCapture, watchConnections, watchFirstFrame]) await page.addInitScript(script);
     return new Visitor(context, page, product, name);
   }
 
