@@ -110,6 +110,32 @@ describe('a meeting', () => {
     });
   });
 
+  it('on a slow connection, the microphone and the camera stay on after a reload and after they were switched off and on', options, async () => {
+    await room.withParticipants(['Ada'], async (ada, meeting) => {
+      const bob = await room.arrive('Bob');
+      try {
+        // Every message of the server arrives two seconds late, in order.
+        await bob.page.routeWebSocket(/\/meetings\//, page => page.connectToServer().onMessage(message => setTimeout(() => page.send(message), 2_000)));
+        await bob.enter(meeting.meetingId);
+        const staysOn = async () => {
+          await ada.waitForVideo('Bob', 'camera', 40); // at ten frames per second, longer than the delay
+          await ada.waitForSound();
+          for (const control of ['microphone', 'camera']) assert.equal(await bob.control(control).getAttribute('aria-pressed'), 'true', control);
+        };
+        await bob.page.reload();
+        await bob.connected();
+        await staysOn();
+        for (const control of ['microphone', 'camera']) for (const pressed of ['false', 'true']) {
+          await bob.control(control).click();
+          await bob.control(control).and(bob.page.locator(`[aria-pressed=${pressed}]`)).waitFor();
+        }
+        await staysOn();
+      } finally {
+        await bob.close();
+      }
+    });
+  });
+
   it('a meeting can be used with the keyboard alone', options, async () => {
     await room.withParticipants(['Bob'], async (bob, meeting) => {
       const ada = await room.arrive('Ada');

@@ -2,12 +2,17 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol.Server;
 
-public sealed record MediaUpdateMessage(string ParticipantId, bool Audio, bool Video) : ServerMessage("media-update")
+/// <summary>What a participant sends. With a <see cref="Reference"/> it is the response to the participant's own message of that reference, and newer than it.</summary>
+public sealed record MediaUpdateMessage(string ParticipantId, bool Audio, bool Video, string? Reference = null) : ServerMessage("media-update")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
         json.WriteString("participantId"u8, ParticipantId);
         json.WriteBoolean("audio"u8, Audio);
         json.WriteBoolean("video"u8, Video);
+        if (Reference is not null)
+        {
+            json.WriteString("reference"u8, Reference);
+        }
     }
 }

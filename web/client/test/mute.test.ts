@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { participant, settle, track } from './fakes.js';
+import { participant, type ScriptedServer, settle, track } from './fakes.js';
 import { joinedMeeting } from './join.js';
 
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
+
+/** The server's response to all messages so far. */
+function respond(server: ScriptedServer, { audio = true, video = false } = {}): void {
+  const last = server.socket.sent.filter(message => message.type === 'mute' || message.type === 'unmute').at(-1)!;
+  server.socket.receive({ type: 'media-update', participantId: 'me', audio, video, reference: last.reference });
+}
 
 describe('muting', () => {
   it('muting disables the track and reports it to the server', async () => {
@@ -66,7 +72,7 @@ describe('muting', () => {
 
   it('each mute state is reported once after a join', async () => {
     const { server } = await joinedMeeting([], { muted: { audio: true, video: false } });
-    expect(server.socket.sent.slice(1)).toEqual([{ type: 'mute', mediaType: 'audio' }, { type: 'mute', mediaType: 'video' }]);
+    expect(server.socket.sent.slice(1)).toEqual([{ type: 'mute', mediaType: 'audio', reference: 'mute-1' }, { type: 'mute', mediaType: 'video', reference: 'mute-2' }]);
   });
 
   it('a host can mute the microphone', async () => {
@@ -75,33 +81,58 @@ describe('muting', () => {
     const silenced: string[] = [];
     meeting.on('silenced', ({ kind }) => silenced.push(kind));
     await meeting.publish(microphone, 'microphone');
-    await vi.advanceTimersByTimeAsync(2_000);
+    respond(server);
     server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false });
     expect(microphone.enabled).toBe(false);
     expect(silenced).toEqual(['audio']);
   });
 
-  it('the echo of an own mute message does not count as muted by a host', async () => {
+  it('an update that is older than an own message does not mute, however late it arrives', async () => {
     const { server, meeting } = await joinedMeeting();
     const microphone = track('audio');
     await meeting.publish(microphone, 'microphone');
+    respond(server);
     meeting.mute('audio');
     meeting.unmute('audio');
-    server.socket.receive({ type: 'media-update', participantId: 'me', audio: true, video: false });
-    server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false });
-    server.socket.receive({ type: 'media-update', participantId: 'me', audio: true, video: false });
-    await vi.advanceTimersByTimeAsync(3_000);
+    await vi.advanceTimersByTimeAsync(8_000);
+    server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false }); // the echo of mute
+    respond(server);
+    await vi.advanceTimersByTimeAsync(60_000);
     expect(microphone.enabled).toBe(true);
+    expect(meeting.isMuted('audio')).toBe(false);
   });
 
-  it('a host can mute the microphone within the echo window', async () => {
+  it('a host that mutes before the response has the last word', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const microphone = track('audio');
+    await meeting.publish(microphone, 'microphone');
+    server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false });
+    expect(microphone.enabled).toBe(true);
+    respond(server, { audio: false });
+    expect(microphone.enabled).toBe(false);
+  });
+
+  it('a host can mute the microphone on a server that does not respond', async () => {
     const { server, meeting } = await joinedMeeting();
     const microphone = track('audio');
     await meeting.publish(microphone, 'microphone');
     server.socket.receive({ type: 'media-update', participantId: 'me', audio: true, video: false });
     server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false });
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(microphone.enabled).toBe(false);
+  });
+
+  it('a mute to which the server does not respond is sent again', async () => {
+    const { server, meeting } = await joinedMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    respond(server);
+    meeting.mute('audio');
+    const sent = server.socket.sentOf('mute').length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(server.socket.sentOf('mute').length).toBe(sent + 1);
+    respond(server, { audio: false });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.socket.sentOf('mute').length).toBe(sent + 1);
   });
 
   it('the mute states of other participants appear in the snapshot', async () => {

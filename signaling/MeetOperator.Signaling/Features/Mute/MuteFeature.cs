@@ -1,6 +1,7 @@
 using MeetOperator.Signaling.Features.Presence;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
+using MeetOperator.Signaling.Protocol.Server;
 
 namespace MeetOperator.Signaling.Features.Mute;
 
@@ -23,6 +24,11 @@ public sealed class MuteFeature(IMeeting meeting, PresenceFeature presence, Sess
             rows.SaveMedia(from.ParticipantId, kind, sending: !muted);
             await presence.PublishChangeAsync(entry).ConfigureAwait(false);
             from.Media?.Mute(kind, muted);
+            if (mute.Reference is not null)
+            {
+                // All updates before this one may be older than the message.
+                from.Send(new MediaUpdateMessage(from.ParticipantId, from.Entry!.Audio, from.Entry.Video, mute.Reference));
+            }
         }
 
         return null;

@@ -61,8 +61,8 @@ public sealed class TestSignaling : IAsyncDisposable
             Database = $"sqlite:{path}",
             LocalTenant = TestCluster.Tenant,
 
-            // The simulated media nodes share this process with other tests and may respond slowly.
-            Timings = new SignalingTimings { NodeConnectTimeout = TimeSpan.FromSeconds(60) },
+            // The simulated media nodes and the clients share this process with other tests, and may respond slowly.
+            Timings = new SignalingTimings { NodeConnectTimeout = TimeSpan.FromSeconds(60), PongTimeout = TimeSpan.FromMinutes(5) },
             SigningKeys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]),
         };
         options = change?.Invoke(options) ?? options;

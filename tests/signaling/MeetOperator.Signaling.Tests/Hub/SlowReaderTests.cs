@@ -1,16 +1,12 @@
 using MeetOperator.Signaling.Http;
-using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
 
 namespace MeetOperator.Signaling.Tests.Hub;
 
-/// <summary>Tests a participant that reads nothing. The long pong timeout keeps it connected although it ignores pings.</summary>
+/// <summary>Tests a participant that reads nothing. The long pong timeout of <see cref="TestSignaling"/> keeps it connected although it ignores pings.</summary>
 public sealed class SlowReaderTests(SlowReaderTests.Server server) : IClassFixture<SlowReaderTests.Server>
 {
-    public sealed class Server : ServerFixture
-    {
-        protected override SignalingOptions Configure(SignalingOptions options) => options with { Timings = options.Timings with { PongTimeout = TimeSpan.FromMinutes(5) } };
-    }
+    public sealed class Server : ServerFixture;
 
     private TestSignaling Signaling => server.Signaling;
 

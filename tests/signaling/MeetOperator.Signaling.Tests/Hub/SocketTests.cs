@@ -337,9 +337,11 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     [Fact]
     public async Task Connection_VanishesSilently_LeavesWithinFifteenSeconds()
     {
-        var meeting = await Signaling.CreateAsync();
-        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
-        var gone = await Signaling.JoinAsync(meeting.MeetingId, "Gone");
+        var times = new SignalingTimings();
+        await using var signaling = await TestSignaling.StartAsync(server.Cluster, options => options with { Timings = times });
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var gone = await signaling.JoinAsync(meeting.MeetingId, "Gone");
         using var raw = await RawSocket.OpenAsync(gone.WebSocketUrl);
         await raw.SendTextAsync($$"""{"type":"join","participantId":"{{gone.ParticipantId}}"}""");
         await ann.ExpectAsync("participant-joined");
@@ -349,7 +351,6 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         var left = await ann.ExpectAsync("participant-left");
 
         Assert.Equal((gone.ParticipantId, "timeout"), ((string?)left["participantId"], (string?)left["reason"]));
-        var times = Signaling.Options.Timings;
         Assert.True(watch.Elapsed >= times.ReconnectTimeout, "the participant had time to reconnect");
         Assert.True(times.PingInterval + times.PongTimeout + times.ReconnectTimeout < TimeSpan.FromSeconds(15));
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(gone.ParticipantId)), "the participant is removed from the node");

@@ -24,6 +24,7 @@ public sealed class ClientMessageTests
         { """{"type":"ice-candidate","to":"p-2","candidate":null}""", new IceCandidateMessage("p-2", "null") },
         { """{"type":"mute","mediaType":"audio"}""", new MuteMessage(MediaType.Audio, true) },
         { """{"type":"unmute","mediaType":"video"}""", new MuteMessage(MediaType.Video, false) },
+        { """{"type":"mute","mediaType":"audio","reference":"mute-7"}""", new MuteMessage(MediaType.Audio, true, "mute-7") },
         { """{"type":"chat","message":"hello\nworld \ud83d\ude00"}""", new ChatMessage("hello\nworld \U0001F600", null) },
         { """{"type":"chat","message":"hello","reference":"3f_-9"}""", new ChatMessage("hello", "3f_-9") },
         { """{"type":"leave","later":{"unknown":["fields","are","tolerated"]}}""", new LeaveMessage() },

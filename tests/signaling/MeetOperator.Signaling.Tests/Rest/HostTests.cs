@@ -78,6 +78,28 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     }
 
     [Fact]
+    public async Task Mute_WithReference_IsAnsweredAfterAllOlderUpdates()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+
+        await bob.SendAsync(new { type = "mute", mediaType = "audio", reference = "mute-1" });
+        await bob.SendAsync(new { type = "unmute", mediaType = "audio", reference = "mute-2" });
+        await bob.SendAsync(new { type = "mute", mediaType = "video", reference = "mute-3" });
+        await bob.ExpectAsync("media-update", m => (string?)m["reference"] == "mute-3");
+        await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && !(bool)m["video"]!);
+
+        var updates = bob.OfType("media-update").ToList();
+        Assert.Equal(
+            [("mute-1", false, true), ("mute-2", true, true), ("mute-3", true, false)],
+            updates.Where(m => m["reference"] is not null).Select(m => ((string)m["reference"]!, (bool)m["audio"]!, (bool)m["video"]!)));
+        var unmuted = updates.FindIndex(m => (string?)m["reference"] == "mute-2");
+        Assert.DoesNotContain(updates.Skip(unmuted), m => !(bool)m["audio"]!);
+        Assert.DoesNotContain(ann.OfType("media-update"), m => m["reference"] is not null);
+    }
+
+    [Fact]
     public async Task HostActions_WithoutHostTokenOfMeeting_ReturnUnauthorizedOrForbidden()
     {
         var meeting = await Signaling.CreateAsync();

@@ -5,11 +5,11 @@ import type { MediaType } from '../../core/wire-types.js';
 export type MutedState = Readonly<Record<MediaType, boolean>>;
 
 export type MuteClientMessage =
-  | { type: 'mute'; mediaType: MediaType }
-  | { type: 'unmute'; mediaType: MediaType };
+  | { type: 'mute'; mediaType: MediaType; reference: string }
+  | { type: 'unmute'; mediaType: MediaType; reference: string };
 
-/** What one participant sends now. */
-export type MediaUpdateMessage = { type: 'media-update'; participantId: string; audio: boolean; video: boolean };
+/** What one participant sends now. With a reference, it is the response to this client's message, and newer than it. */
+export type MediaUpdateMessage = { type: 'media-update'; participantId: string; audio: boolean; video: boolean; reference?: string };
 
 /** The part of `joined` that this feature reads. */
 export interface JoinedMuted {

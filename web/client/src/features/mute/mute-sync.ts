@@ -3,8 +3,16 @@ import type { MuteClientMessage, MutedState } from './messages.js';
 
 const kinds: readonly MediaType[] = ['audio', 'video'];
 
-/** For this long, a state from the server may be the echo of a message that this client sent. */
-const echoWindowMs = 1_000;
+/**
+ * After this time without a response, a message is sent again: the server may have rejected it because of a rate limit or an outage. Older servers never respond;
+ * with them, an update that has arrived meanwhile counts as newer than the message.
+ */
+const responseTimeoutMs = 10_000;
+
+/** References that start with it are those of this class, followed by a number that grows. */
+const prefix = 'mute-';
+
+const numberOf = (reference: string | undefined): number | null => (reference?.startsWith(prefix) === true ? Number(reference.slice(prefix.length)) : null);
 
 export interface MuteSyncHost {
   send(message: MuteClientMessage): boolean;
@@ -16,8 +24,10 @@ interface KindState {
   sending: boolean;
   /** The state that the server was last sent; null before the first message on a socket. */
   reported: boolean | null;
-  /** The latest state from the server within the echo window. */
-  echo: boolean | null;
+  /** The number of the last message, until the server has responded to it. */
+  waitingFor: number | null;
+  /** The latest state from the server while waiting. It may be older than the message. */
+  update: boolean | null;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -28,6 +38,8 @@ interface KindState {
 export class MuteSync {
   readonly #host: MuteSyncHost;
   readonly #state: Record<MediaType, KindState> = { audio: fresh(), video: fresh() };
+  #sent = 0;
+  #serverResponds = false;
 
   constructor(host: MuteSyncHost) {
     this.#host = host;
@@ -41,8 +53,12 @@ export class MuteSync {
 
   /** Reports the state on a new socket. When the server has muted this client although it was last reported as sending, a host muted it. */
   handleJoined(muted: MutedState | undefined): void {
+    this.#serverResponds = false;
     const previous = { audio: this.#state.audio.reported, video: this.#state.video.reported };
-    for (const kind of kinds) this.#state[kind].reported = null;
+    for (const kind of kinds) {
+      this.#state[kind].reported = null;
+      this.#stopWaiting(this.#state[kind]);
+    }
     for (const kind of kinds) {
       const first = previous[kind] === null;
       if (muted?.[kind] === true && previous[kind] !== false && (first || this.#state[kind].sending)) this.#silence(kind);
@@ -50,11 +66,16 @@ export class MuteSync {
     }
   }
 
-  /** Applies the server's broadcast about this participant. */
-  handleUpdate(kind: MediaType, sending: boolean): void {
-    const state = this.#state[kind];
-    if (state.timer !== undefined) state.echo = sending;
-    else this.#applyServerState(kind, sending);
+  /** Applies the server's update about this participant. `reference` is that of the message of this client to which it responds. */
+  handleUpdate(sending: Readonly<Record<MediaType, boolean>>, reference: string | undefined): void {
+    const answered = numberOf(reference);
+    this.#serverResponds ||= answered !== null;
+    for (const kind of kinds) {
+      const state = this.#state[kind];
+      if (answered !== null && state.waitingFor !== null && answered >= state.waitingFor) this.#stopWaiting(state);
+      if (state.waitingFor === null) this.#applyServerState(kind, sending[kind]);
+      else state.update = sending[kind];
+    }
   }
 
   close(): void {
@@ -77,15 +98,28 @@ export class MuteSync {
   #report(kind: MediaType): void {
     const state = this.#state[kind];
     if (state.reported === state.sending) return;
-    if (!this.#host.send({ type: state.sending ? 'unmute' : 'mute', mediaType: kind })) return;
+    const number = this.#sent + 1;
+    if (!this.#host.send({ type: state.sending ? 'unmute' : 'mute', mediaType: kind, reference: `${prefix}${number}` })) return;
+    this.#sent = number;
     state.reported = state.sending;
-    state.echo = null;
-    clearTimeout(state.timer);
+    this.#stopWaiting(state);
+    state.waitingFor = number;
     state.timer = setTimeout(() => {
-      state.timer = undefined;
-      if (state.echo !== null) this.#applyServerState(kind, state.echo);
-    }, echoWindowMs);
+      const { update } = state;
+      this.#stopWaiting(state);
+      if (this.#serverResponds) {
+        state.reported = null;
+        this.#report(kind);
+      } else if (update !== null) {
+        this.#applyServerState(kind, update);
+      }
+    }, responseTimeoutMs);
+  }
+
+  #stopWaiting(state: KindState): void {
+    clearTimeout(state.timer);
+    Object.assign(state, { waitingFor: null, update: null, timer: undefined } satisfies Partial<KindState>);
   }
 }
 
-const fresh = (): KindState => ({ sending: false, reported: null, echo: null, timer: undefined });
+const fresh = (): KindState => ({ sending: false, reported: null, waitingFor: null, update: null, timer: undefined });

@@ -65,9 +65,7 @@ export class Mute implements Feature<JoinedMuted, MediaUpdateMessage> {
     this.#sync.close();
   }
 
-  #handleUpdate({ participantId, audio, video }: MediaUpdateMessage): void {
-    if (participantId !== this.#host.selfId()) return;
-    this.#sync.handleUpdate('audio', audio);
-    this.#sync.handleUpdate('video', video);
+  #handleUpdate({ participantId, audio, video, reference }: MediaUpdateMessage): void {
+    if (participantId === this.#host.selfId()) this.#sync.handleUpdate({ audio, video }, reference);
   }
 }
