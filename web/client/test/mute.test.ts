@@ -5,10 +5,14 @@ import { joinedMeeting } from './join.js';
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
 
-/** The server's response to all messages so far. */
-function respond(server: ScriptedServer, { audio = true, video = false } = {}): void {
-  const last = server.socket.sent.filter(message => message.type === 'mute' || message.type === 'unmute').at(-1)!;
-  server.socket.receive({ type: 'media-update', participantId: 'me', audio, video, reference: last.reference });
+const muteMessages = (server: ScriptedServer) => server.socket.sent.filter(message => message.type === 'mute' || message.type === 'unmute');
+
+/** The server's response to the last message about a kind, or about each kind. */
+function respond(server: ScriptedServer, { audio = true, video = false, kinds = ['audio', 'video'] } = {}): void {
+  for (const kind of kinds) {
+    const last = muteMessages(server).filter(message => message.mediaType === kind).at(-1)!;
+    server.socket.receive({ type: 'media-update', participantId: 'me', audio, video, reference: last.reference });
+  }
 }
 
 describe('muting', () => {
@@ -55,6 +59,7 @@ describe('muting', () => {
     const { server, meeting } = await joinedMeeting();
     const microphone = track('audio');
     await meeting.publish(microphone, 'microphone');
+    respond(server);
     server.socket.disconnect();
     await vi.advanceTimersByTimeAsync(250);
     server.acceptJoin([], { muted: { audio: true, video: false } });
@@ -122,7 +127,20 @@ describe('muting', () => {
     expect(microphone.enabled).toBe(false);
   });
 
-  it('a mute to which the server does not respond is sent again', async () => {
+  it('the response about one kind says nothing about the other', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const [microphone, camera] = [track('audio'), track('video')];
+    await meeting.publish(microphone, 'microphone');
+    await meeting.publish(camera, 'camera');
+    respond(server, { audio: false, video: true, kinds: ['video'] }); // the message about the microphone was rejected
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect([microphone.enabled, camera.enabled]).toEqual([true, true]);
+    const sent = server.socket.sentOf('unmute').length;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.socket.sentOf('unmute').slice(sent).map(message => message.mediaType)).toEqual(['audio']);
+  });
+
+  it('a mute to which the server does not respond is sent again, five times at most', async () => {
     const { server, meeting } = await joinedMeeting();
     await meeting.publish(track('audio'), 'microphone');
     respond(server);
@@ -130,9 +148,42 @@ describe('muting', () => {
     const sent = server.socket.sentOf('mute').length;
     await vi.advanceTimersByTimeAsync(10_000);
     expect(server.socket.sentOf('mute').length).toBe(sent + 1);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(server.socket.sentOf('mute').length).toBe(sent + 5);
+  });
+
+  it('a mute is sent once when the server responds', async () => {
+    const { server, meeting } = await joinedMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    meeting.mute('audio');
+    const sent = muteMessages(server).length;
     respond(server, { audio: false });
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(server.socket.sentOf('mute').length).toBe(sent + 1);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(muteMessages(server).length).toBe(sent);
+  });
+
+  it('a host that mutes instead of a response has the last word', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const microphone = track('audio');
+    await meeting.publish(microphone, 'microphone');
+    const sent = muteMessages(server).length;
+    server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(microphone.enabled).toBe(false);
+    expect(muteMessages(server).slice(sent).filter(message => message.type === 'unmute')).toEqual([]);
+  });
+
+  it('an unmute that was lost with the connection does not count as muted by a host', async () => {
+    const { server, meeting } = await joinedMeeting([], { muted: { audio: true, video: false } });
+    const microphone = track('audio');
+    await meeting.publish(microphone, 'microphone');
+    respond(server, { audio: false });
+    meeting.unmute('audio');
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(250);
+    server.acceptJoin([], { muted: { audio: true, video: false } });
+    expect(microphone.enabled).toBe(true);
+    expect(server.socket.sentOf('unmute').map(message => message.mediaType)).toEqual(['audio']);
   });
 
   it('the mute states of other participants appear in the snapshot', async () => {

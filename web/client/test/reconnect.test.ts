@@ -78,8 +78,43 @@ describe('a lost WebSocket', () => {
     await vi.advanceTimersByTimeAsync(7_500); // two sockets never open
     expect(server.sockets.length).toBe(before + 3);
     expect(server.sockets[before]!.closedWith).toBe(1000);
+    expect(server.sockets[before + 1]!.closedWith).toBe(null); // may still open
     server.acceptJoin([participant('bob')]);
     expect(meeting.snapshot.connection.phase).toBe('connected');
+  });
+
+  it('a slow socket that opens before the next one is used, and the other one is closed', async () => {
+    const { server, meeting } = await joinedMeeting([participant('bob')]);
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(4_000);
+    const [slow, next] = server.sockets.slice(-2);
+    slow!.accept();
+    slow!.receive({ type: 'joined', participantId: 'me', participants: [], role: 'participant', muted: { audio: false, video: false }, topology: 'sfu' });
+    expect(meeting.snapshot.connection.phase).toBe('connected');
+    expect(slow!.sentOf('join')).toHaveLength(1);
+    expect([slow!.closedWith, next!.closedWith]).toEqual([null, 1000]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.sockets.at(-1)).toBe(next);
+  });
+
+  it('a slow socket that opens between two attempts ends the attempts', async () => {
+    const { server, meeting } = await joinedMeeting();
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(3_300); // the first socket is slow, and the next one is not there yet
+    const slow = server.socket;
+    slow.accept();
+    server.acceptJoin();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.socket).toBe(slow);
+    expect(meeting.snapshot.connection.phase).toBe('connected');
+  });
+
+  it('sockets that never open lead to no new join, which would interrupt the media', async () => {
+    const { server } = await joinedMeeting();
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(server.sockets.length).toBeGreaterThan(8);
+    expect(server.joins).toHaveLength(1);
   });
 
   it('a REST call without a response does not hold up the reconnect', async () => {

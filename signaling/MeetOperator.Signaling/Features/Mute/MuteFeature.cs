@@ -20,11 +20,11 @@ public sealed class MuteFeature(IMeeting meeting, PresenceFeature presence, Sess
         {
             var (kind, muted) = (mute.MediaType, mute.Muted);
             var wasSilenced = kind == MediaType.Audio ? from.Entry!.AudioSilenced : from.Entry!.VideoSilenced;
-            var entry = await calls.SetMediaAsync(from.Entry, kind, sending: !muted, silenced: muted && wasSilenced).ConfigureAwait(false);
+            var (entry, isStored) = await calls.SetMediaAsync(from.Entry, kind, sending: !muted, silenced: muted && wasSilenced).ConfigureAwait(false);
             rows.SaveMedia(from.ParticipantId, kind, sending: !muted);
             await presence.PublishChangeAsync(entry).ConfigureAwait(false);
             from.Media?.Mute(kind, muted);
-            if (mute.Reference is not null)
+            if (isStored && mute.Reference is not null)
             {
                 // All updates before this one may be older than the message.
                 from.Send(new MediaUpdateMessage(from.ParticipantId, from.Entry!.Audio, from.Entry.Video, mute.Reference));

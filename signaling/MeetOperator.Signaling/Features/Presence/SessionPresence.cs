@@ -122,18 +122,20 @@ public sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, Sig
         return [.. listed, .. mine.Where(m => listed.All(l => l.ParticipantId != m.ParticipantId))];
     }
 
-    public async Task<PresenceEntry> SetMediaAsync(PresenceEntry entry, MediaType kind, bool sending, bool silenced)
+    /// <summary>Stores a mute state. If that fails, the entry has the state all the same, and <see cref="SaveUnsavedAsync"/> stores it later.</summary>
+    public async Task<(PresenceEntry Entry, bool IsStored)> SetMediaAsync(PresenceEntry entry, MediaType kind, bool sending, bool silenced)
     {
         var isAudio = kind == MediaType.Audio;
         var expected = isAudio ? entry with { Audio = sending, AudioSilenced = silenced } : entry with { Video = sending, VideoSilenced = silenced };
         PresenceEntry? stored = null;
-        if (!await TryCallAsync(async () => stored = await bus.Presence.SetMediaAsync(
-            key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        var isStored = await TryCallAsync(async () => stored = await bus.Presence.SetMediaAsync(
+            key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+        if (!isStored)
         {
             _unsaved.Add(entry.ParticipantId);
         }
 
-        return stored?.Connection == entry.Connection ? stored : expected;
+        return (stored?.Connection == entry.Connection ? stored : expected, isStored);
     }
 
     /// <summary>Writes mute states that changed while the bus was unavailable.</summary>

@@ -337,8 +337,9 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     [Fact]
     public async Task Connection_VanishesSilently_LeavesWithinFifteenSeconds()
     {
-        var times = new SignalingTimings();
-        await using var signaling = await TestSignaling.StartAsync(server.Cluster, options => options with { Timings = times });
+        await using var signaling = await TestSignaling.StartAsync(
+            server.Cluster, options => options with { Timings = options.Timings with { PongTimeout = new SignalingTimings().PongTimeout } });
+        var times = signaling.Options.Timings;
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
         var gone = await signaling.JoinAsync(meeting.MeetingId, "Gone");

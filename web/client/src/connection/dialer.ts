@@ -39,8 +39,8 @@ export class Dialer {
     return this.#byTicket;
   }
 
-  /** Connects with the ticket first, which keeps the participant. Joins again only when the server responds but rejects the ticket. */
-  async dial(attempt: number): Promise<Dial | 'stop'> {
+  /** Connects with the ticket first, which keeps the participant. Joins again only when the server responds but rejects the ticket (`refused`). */
+  async dial(attempt: number, refused: boolean): Promise<Dial | 'stop'> {
     if (!this.#codeUsed) {
       this.#codeUsed = true;
       return { url: this.#response.webSocketUrl };
@@ -50,7 +50,7 @@ export class Dialer {
       if (attempt > 1 && !this.#needsJoin) {
         const { status } = await getMeeting(this.#http, this.#identity.meetingId);
         if (status === 'ended') throw new MeetError('meeting-ended', 'The meeting has ended.');
-        this.#needsJoin = this.#ticketTried;
+        this.#needsJoin = this.#ticketTried && refused;
         this.#ticketTried = true;
       }
       if (this.#needsJoin) this.#response = await joinOnce(this.#http, this.#identity, this.#response.ticket);

@@ -5,8 +5,11 @@ import type { WireMessage } from '../core/messages.js';
 export type Dial = { readonly url: string; readonly protocols?: string[] };
 
 export interface ChannelHost<Sent, Received> {
-  /** Where to connect next, or `stop`. A rejection leads to a later attempt. `attempt` is 0 for the first attempt after a healthy connection. */
-  dial(attempt: number): Promise<Dial | 'stop'>;
+  /**
+   * Where to connect next, or `stop`. A rejection leads to a later attempt. `attempt` is 0 for the first attempt after a healthy connection. `refused`: the last socket
+   * was closed before it had joined, so something responded.
+   */
+  dial(attempt: number, refused: boolean): Promise<Dial | 'stop'>;
   /** Creates the first message of every socket. */
   joinMessage(): Sent;
   /** Returns null for data that is not a known message. */
@@ -19,8 +22,8 @@ export interface ChannelHost<Sent, Received> {
 }
 
 /**
- * How long a socket may take to open, in milliseconds. If the server's machine is gone, the browser reports the failure only after minutes. The first attempts are
- * short, because the participants of a crashed server leave after 12 s.
+ * After this time in milliseconds, another socket is tried. If the server's machine is gone, the browser reports the failure only after minutes. The first times are
+ * short, because the participants of a crashed server leave after 12 s. The slow socket may still win: the server may only be busy.
  */
 const openTimeoutMs = (attempt: number): number => Math.min(10_000, 3_000 * 2 ** Math.max(0, attempt - 2));
 const joinedTimeoutMs = 10_000;
@@ -31,11 +34,14 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
   readonly #environment: Environment;
   readonly #host: ChannelHost<Sent, Received>;
   #socket: WebSocket | null = null;
+  /** An earlier socket that has not opened yet. Only one with a ticket, which opens the same session as the next one. */
+  #slow: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #open = false;
   #closed = false;
   #dialling = false;
+  #refused = false;
 
   constructor(environment: Environment, host: ChannelHost<Sent, Received>) {
     this.#environment = environment;
@@ -61,6 +67,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
   reconnect(): void {
     if (this.#closed || this.#dialling) return;
     this.#drop();
+    this.#dropSlow();
     this.#attempt = 0;
     this.#host.onLost();
     void this.#connect();
@@ -69,6 +76,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
   close(code = 1000): void {
     this.#closed = true;
     this.#drop(code);
+    this.#dropSlow();
   }
 
   async #connect(): Promise<void> {
@@ -77,22 +85,32 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
     this.#dialling = true;
     let dial: Dial | 'stop';
     try {
-      dial = await this.#host.dial(this.#attempt);
+      dial = await this.#host.dial(this.#attempt, this.#refused);
     } catch {
       this.#dialling = false;
       this.#retry();
       return;
     }
     this.#dialling = false;
-    if (this.#closed || dial === 'stop') return;
-    this.#attach(this.#environment.createWebSocket(dial.url, dial.protocols));
+    if (this.#closed || dial === 'stop' || this.#socket !== null) return;
+    if (dial.protocols === undefined) this.#dropSlow();
+    this.#attach(this.#environment.createWebSocket(dial.url, dial.protocols), dial.protocols !== undefined);
   }
 
-  #attach(socket: WebSocket): void {
+  #attach(socket: WebSocket, byTicket: boolean): void {
     this.#socket = socket;
-    this.#expect(socket, openTimeoutMs(this.#attempt));
+    this.#expect(openTimeoutMs(this.#attempt), () => {
+      if (byTicket) this.#leaveBehind(socket);
+      else this.#lost(socket);
+    });
     socket.onopen = () => {
-      this.#expect(socket, joinedTimeoutMs);
+      if (this.#slow === socket) {
+        this.#slow = null;
+        this.#drop();
+        this.#socket = socket;
+      }
+      this.#dropSlow();
+      this.#expect(joinedTimeoutMs, () => this.#lost(socket));
       socket.send(JSON.stringify(this.#host.joinMessage()));
     };
     socket.onmessage = event => {
@@ -107,7 +125,9 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
       this.#host.onMessage(message);
     };
     socket.onclose = event => {
-      if (this.#socket === socket && event.code === replacedCloseCode) {
+      if (this.#slow === socket) {
+        this.#slow = null;
+      } else if (this.#socket === socket && event.code === replacedCloseCode) {
         this.close();
         this.#host.onReplaced();
       } else {
@@ -116,15 +136,24 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
     };
   }
 
-  /** Gives the socket up after a time, unless it has come further by then. */
-  #expect(socket: WebSocket, withinMs: number): void {
+  #expect(withinMs: number, onTimeout: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#lost(socket), withinMs);
+    this.#timer = setTimeout(onTimeout, withinMs);
   }
 
   #lost(socket: WebSocket): void {
     if (this.#socket !== socket || this.#closed) return;
+    this.#refused = !this.#open;
     this.#drop();
+    this.#retry();
+  }
+
+  /** Tries another socket while this one goes on. */
+  #leaveBehind(socket: WebSocket): void {
+    this.#dropSlow();
+    this.#slow = socket;
+    this.#socket = null;
+    this.#refused = false;
     this.#retry();
   }
 
@@ -142,8 +171,17 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
     const socket = this.#socket;
     this.#socket = null;
     this.#open = false;
-    if (socket === null) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(code);
+    discard(socket, code);
   }
+
+  #dropSlow(): void {
+    discard(this.#slow, 1000);
+    this.#slow = null;
+  }
+}
+
+function discard(socket: WebSocket | null, code: number): void {
+  if (socket === null) return;
+  socket.onopen = socket.onmessage = socket.onclose = null;
+  socket.close(code);
 }

@@ -8,7 +8,7 @@ export type MuteClientMessage =
   | { type: 'mute'; mediaType: MediaType; reference: string }
   | { type: 'unmute'; mediaType: MediaType; reference: string };
 
-/** What one participant sends now. With a reference, it is the response to this client's message, and newer than it. */
+/** What one participant sends now. With a reference, it is the response to this client's message with that reference. */
 export type MediaUpdateMessage = { type: 'media-update'; participantId: string; audio: boolean; video: boolean; reference?: string };
 
 /** The part of `joined` that this feature reads. */

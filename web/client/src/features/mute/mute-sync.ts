@@ -4,15 +4,12 @@ import type { MuteClientMessage, MutedState } from './messages.js';
 const kinds: readonly MediaType[] = ['audio', 'video'];
 
 /**
- * After this time without a response, a message is sent again: the server may have rejected it because of a rate limit or an outage. Older servers never respond;
- * with them, an update that has arrived meanwhile counts as newer than the message.
+ * After this time without a response, an update that has arrived meanwhile counts as newer than the message: older servers never respond. Without one, the message
+ * is sent again, because the server may have rejected it for a rate limit or an outage.
  */
 const responseTimeoutMs = 10_000;
 
-/** References that start with it are those of this class, followed by a number that grows. */
-const prefix = 'mute-';
-
-const numberOf = (reference: string | undefined): number | null => (reference?.startsWith(prefix) === true ? Number(reference.slice(prefix.length)) : null);
+const maxRetries = 5;
 
 export interface MuteSyncHost {
   send(message: MuteClientMessage): boolean;
@@ -24,9 +21,10 @@ interface KindState {
   sending: boolean;
   /** The state that the server was last sent; null before the first message on a socket. */
   reported: boolean | null;
-  /** The number of the last message, until the server has responded to it. */
-  waitingFor: number | null;
-  /** The latest state from the server while waiting. It may be older than the message. */
+  /** The reference of the last message, until the server has responded to it. */
+  waitingFor: string | null;
+  retries: number;
+  /** The latest state that the server announced while waiting. It may be older than the message. */
   update: boolean | null;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -39,7 +37,6 @@ export class MuteSync {
   readonly #host: MuteSyncHost;
   readonly #state: Record<MediaType, KindState> = { audio: fresh(), video: fresh() };
   #sent = 0;
-  #serverResponds = false;
 
   constructor(host: MuteSyncHost) {
     this.#host = host;
@@ -47,14 +44,14 @@ export class MuteSync {
 
   set(kind: MediaType, sending: boolean): void {
     const state = this.#state[kind];
+    if (state.sending !== sending) state.retries = 0;
     state.sending = sending;
     this.#report(kind);
   }
 
-  /** Reports the state on a new socket. When the server has muted this client although it was last reported as sending, a host muted it. */
+  /** Reports the state on a new socket. When the server has muted this client although it confirmed to be sending, a host muted it. */
   handleJoined(muted: MutedState | undefined): void {
-    this.#serverResponds = false;
-    const previous = { audio: this.#state.audio.reported, video: this.#state.video.reported };
+    const previous = { audio: this.#confirmed('audio'), video: this.#confirmed('video') };
     for (const kind of kinds) {
       this.#state[kind].reported = null;
       this.#stopWaiting(this.#state[kind]);
@@ -68,18 +65,27 @@ export class MuteSync {
 
   /** Applies the server's update about this participant. `reference` is that of the message of this client to which it responds. */
   handleUpdate(sending: Readonly<Record<MediaType, boolean>>, reference: string | undefined): void {
-    const answered = numberOf(reference);
-    this.#serverResponds ||= answered !== null;
     for (const kind of kinds) {
       const state = this.#state[kind];
-      if (answered !== null && state.waitingFor !== null && answered >= state.waitingFor) this.#stopWaiting(state);
+      if (reference !== undefined && state.waitingFor === reference) this.#stopWaiting(state);
       if (state.waitingFor === null) this.#applyServerState(kind, sending[kind]);
-      else state.update = sending[kind];
+      else if (reference === undefined) state.update = sending[kind];
     }
   }
 
-  close(): void {
+  /** Sends nothing until the next `handleJoined`. */
+  handleOffline(): void {
     for (const state of Object.values(this.#state)) clearTimeout(state.timer);
+  }
+
+  close(): void {
+    this.handleOffline();
+  }
+
+  /** What the server knows. An unmute without a response may not have reached it. */
+  #confirmed(kind: MediaType): boolean | null {
+    const { reported, waitingFor } = this.#state[kind];
+    return waitingFor === null ? reported : false;
   }
 
   #applyServerState(kind: MediaType, sending: boolean): void {
@@ -98,22 +104,24 @@ export class MuteSync {
   #report(kind: MediaType): void {
     const state = this.#state[kind];
     if (state.reported === state.sending) return;
-    const number = this.#sent + 1;
-    if (!this.#host.send({ type: state.sending ? 'unmute' : 'mute', mediaType: kind, reference: `${prefix}${number}` })) return;
-    this.#sent = number;
+    const reference = `mute-${this.#sent + 1}`;
+    if (!this.#host.send({ type: state.sending ? 'unmute' : 'mute', mediaType: kind, reference })) return;
+    this.#sent++;
     state.reported = state.sending;
     this.#stopWaiting(state);
-    state.waitingFor = number;
-    state.timer = setTimeout(() => {
-      const { update } = state;
-      this.#stopWaiting(state);
-      if (this.#serverResponds) {
-        state.reported = null;
-        this.#report(kind);
-      } else if (update !== null) {
-        this.#applyServerState(kind, update);
-      }
-    }, responseTimeoutMs);
+    state.waitingFor = reference;
+    state.timer = setTimeout(() => this.#handleTimeout(kind), responseTimeoutMs);
+  }
+
+  #handleTimeout(kind: MediaType): void {
+    const state = this.#state[kind];
+    const { update } = state;
+    this.#stopWaiting(state);
+    if (update === false) this.#applyServerState(kind, update);
+    if (update === state.reported || state.retries === maxRetries) return;
+    state.retries++;
+    state.reported = null;
+    this.#report(kind);
   }
 
   #stopWaiting(state: KindState): void {
@@ -122,4 +130,4 @@ export class MuteSync {
   }
 }
 
-const fresh = (): KindState => ({ sending: false, reported: null, waitingFor: null, update: null, timer: undefined });
+const fresh = (): KindState => ({ sending: false, reported: null, waitingFor: null, retries: 0, update: null, timer: undefined });

@@ -61,6 +61,10 @@ export class Mute implements Feature<JoinedMuted, MediaUpdateMessage> {
     this.#sync.handleJoined(muted);
   }
 
+  handleOffline(): void {
+    this.#sync.handleOffline();
+  }
+
   close(): void {
     this.#sync.close();
   }
