@@ -77,7 +77,7 @@ describe('muting', () => {
 
   it('each mute state is reported once after a join', async () => {
     const { server } = await joinedMeeting([], { muted: { audio: true, video: false } });
-    expect(server.socket.sent.slice(1)).toEqual([{ type: 'mute', mediaType: 'audio', reference: 'mute-1' }, { type: 'mute', mediaType: 'video', reference: 'mute-2' }]);
+    expect(server.socket.sent.slice(1)).toEqual([{ type: 'mute', mediaType: 'audio', reference: 'audio-1' }, { type: 'mute', mediaType: 'video', reference: 'video-2' }]);
   });
 
   it('a host can mute the microphone', async () => {
@@ -171,6 +171,33 @@ describe('muting', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(microphone.enabled).toBe(false);
     expect(muteMessages(server).slice(sent).filter(message => message.type === 'unmute')).toEqual([]);
+  });
+
+  it('a microphone that a host mutes during a reconnect is muted, although the response to unmute was lost', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const microphone = track('audio');
+    await meeting.publish(microphone, 'microphone');
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(250);
+    server.acceptJoin([], { muted: { audio: true, video: false } });
+    expect(microphone.enabled).toBe(false);
+    expect(server.socket.sentOf('unmute')).toEqual([]);
+  });
+
+  it('the echo of an older message does not mute when the newest one was rejected', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const microphone = track('audio');
+    await meeting.publish(microphone, 'microphone');
+    respond(server);
+    meeting.mute('audio');
+    const { reference } = muteMessages(server).at(-1)!;
+    meeting.unmute('audio'); // rejected
+    server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false });
+    server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false, reference });
+    const sent = muteMessages(server).length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(microphone.enabled).toBe(true);
+    expect(muteMessages(server).slice(sent).map(message => message.type)).toEqual(['unmute']);
   });
 
   it('an unmute that was lost with the connection does not count as muted by a host', async () => {

@@ -77,9 +77,8 @@ describe('a lost WebSocket', () => {
     server.socket.disconnect();
     await vi.advanceTimersByTimeAsync(7_500); // two sockets never open
     expect(server.sockets.length).toBe(before + 3);
-    expect(server.sockets[before]!.closedWith).toBe(1000);
-    expect(server.sockets[before + 1]!.closedWith).toBe(null); // may still open
     server.acceptJoin([participant('bob')]);
+    expect(server.sockets.slice(before, -1).map(socket => socket.closedWith)).toEqual([1000, 1000]);
     expect(meeting.snapshot.connection.phase).toBe('connected');
   });
 
@@ -107,6 +106,28 @@ describe('a lost WebSocket', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(server.socket).toBe(slow);
     expect(meeting.snapshot.connection.phase).toBe('connected');
+  });
+
+  it('a slow socket that the server closes does not disturb the next one', async () => {
+    const { server, meeting } = await joinedMeeting();
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(4_000);
+    const [slow, next] = server.sockets.slice(-2);
+    slow!.disconnect();
+    server.acceptJoin();
+    expect(server.socket).toBe(next);
+    expect(meeting.snapshot.connection.phase).toBe('connected');
+  });
+
+  it('a slow server costs no new join, whether sockets never open, are never admitted, or are closed by a restart', async () => {
+    const { server } = await joinedMeeting();
+    for (let round = 0; round < 4; round++) {
+      server.socket.disconnect(1012);
+      await server.nextSocket();
+      server.socket.accept();
+      await vi.advanceTimersByTimeAsync(11_000);
+    }
+    expect(server.joins).toHaveLength(1);
   });
 
   it('sockets that never open lead to no new join, which would interrupt the media', async () => {

@@ -47,10 +47,10 @@ export class Dialer {
     }
     // Browsers do not expose why a WebSocket was rejected, so the reason comes from REST.
     try {
-      if (attempt > 1 && !this.#needsJoin) {
+      if (attempt > 1 && refused && !this.#needsJoin) {
         const { status } = await getMeeting(this.#http, this.#identity.meetingId);
         if (status === 'ended') throw new MeetError('meeting-ended', 'The meeting has ended.');
-        this.#needsJoin = this.#ticketTried && refused;
+        this.#needsJoin = this.#ticketTried;
         this.#ticketTried = true;
       }
       if (this.#needsJoin) this.#response = await joinOnce(this.#http, this.#identity, this.#response.ticket);

@@ -6,8 +6,8 @@ export type Dial = { readonly url: string; readonly protocols?: string[] };
 
 export interface ChannelHost<Sent, Received> {
   /**
-   * Where to connect next, or `stop`. A rejection leads to a later attempt. `attempt` is 0 for the first attempt after a healthy connection. `refused`: the last socket
-   * was closed before it had joined, so something responded.
+   * Where to connect next, or `stop`. A rejection leads to a later attempt. `attempt` is 0 for the first attempt after a healthy connection. `refused`: the server
+   * closed the last socket before it had joined. Otherwise, a dial by ticket must not wait for anything.
    */
   dial(attempt: number, refused: boolean): Promise<Dial | 'stop'>;
   /** Creates the first message of every socket. */
@@ -28,13 +28,14 @@ export interface ChannelHost<Sent, Received> {
 const openTimeoutMs = (attempt: number): number => Math.min(10_000, 3_000 * 2 ** Math.max(0, attempt - 2));
 const joinedTimeoutMs = 10_000;
 const replacedCloseCode = 4000;
+const restartCloseCode = 1012;
 
 /** Keeps one WebSocket connected until closed. The channel is open after the server has sent `joined`. */
 export class SignalingChannel<Sent, Received extends WireMessage> {
   readonly #environment: Environment;
   readonly #host: ChannelHost<Sent, Received>;
   #socket: WebSocket | null = null;
-  /** An earlier socket that has not opened yet. Only one with a ticket, which opens the same session as the next one. */
+  /** The previous socket while neither it nor the current one has opened. Only one with a ticket, which opens the same session. */
   #slow: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
@@ -92,7 +93,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
       return;
     }
     this.#dialling = false;
-    if (this.#closed || dial === 'stop' || this.#socket !== null) return;
+    if (this.#closed || dial === 'stop') return;
     if (dial.protocols === undefined) this.#dropSlow();
     this.#attach(this.#environment.createWebSocket(dial.url, dial.protocols), dial.protocols !== undefined);
   }
@@ -101,7 +102,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
     this.#socket = socket;
     this.#expect(openTimeoutMs(this.#attempt), () => {
       if (byTicket) this.#leaveBehind(socket);
-      else this.#lost(socket);
+      else this.#lost(socket, false);
     });
     socket.onopen = () => {
       if (this.#slow === socket) {
@@ -110,7 +111,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
         this.#socket = socket;
       }
       this.#dropSlow();
-      this.#expect(joinedTimeoutMs, () => this.#lost(socket));
+      this.#expect(joinedTimeoutMs, () => this.#lost(socket, false));
       socket.send(JSON.stringify(this.#host.joinMessage()));
     };
     socket.onmessage = event => {
@@ -131,7 +132,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
         this.close();
         this.#host.onReplaced();
       } else {
-        this.#lost(socket);
+        this.#lost(socket, !this.#open && event.code !== restartCloseCode);
       }
     };
   }
@@ -141,9 +142,10 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
     this.#timer = setTimeout(onTimeout, withinMs);
   }
 
-  #lost(socket: WebSocket): void {
+  #lost(socket: WebSocket, refused: boolean): void {
     if (this.#socket !== socket || this.#closed) return;
-    this.#refused = !this.#open;
+    this.#refused = refused;
+    if (refused) this.#dropSlow(); // The next dial may take time and change the ticket.
     this.#drop();
     this.#retry();
   }

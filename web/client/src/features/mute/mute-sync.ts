@@ -24,6 +24,8 @@ interface KindState {
   /** The reference of the last message, until the server has responded to it. */
   waitingFor: string | null;
   retries: number;
+  /** Whether the server had muted this client when it last said so. */
+  muted: boolean;
   /** The latest state that the server announced while waiting. It may be older than the message. */
   update: boolean | null;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -53,7 +55,7 @@ export class MuteSync {
   handleJoined(muted: MutedState | undefined): void {
     const previous = { audio: this.#confirmed('audio'), video: this.#confirmed('video') };
     for (const kind of kinds) {
-      this.#state[kind].reported = null;
+      Object.assign(this.#state[kind], { reported: null, retries: 0, muted: muted?.[kind] === true } satisfies Partial<KindState>);
       this.#stopWaiting(this.#state[kind]);
     }
     for (const kind of kinds) {
@@ -67,9 +69,13 @@ export class MuteSync {
   handleUpdate(sending: Readonly<Record<MediaType, boolean>>, reference: string | undefined): void {
     for (const kind of kinds) {
       const state = this.#state[kind];
-      if (reference !== undefined && state.waitingFor === reference) this.#stopWaiting(state);
+      if (state.waitingFor !== null && state.waitingFor === reference) {
+        state.retries = 0;
+        this.#stopWaiting(state);
+      }
       if (state.waitingFor === null) this.#applyServerState(kind, sending[kind]);
       else if (reference === undefined) state.update = sending[kind];
+      else if (reference.startsWith(`${kind}-`)) state.update = null; // the response to an older message, which the updates before it may have announced
     }
   }
 
@@ -82,14 +88,15 @@ export class MuteSync {
     this.handleOffline();
   }
 
-  /** What the server knows. An unmute without a response may not have reached it. */
+  /** What the server knows. While it counts this client as muted, an unmute without a response may not have reached it. */
   #confirmed(kind: MediaType): boolean | null {
-    const { reported, waitingFor } = this.#state[kind];
-    return waitingFor === null ? reported : false;
+    const { reported, waitingFor, muted } = this.#state[kind];
+    return waitingFor !== null && muted ? false : reported;
   }
 
   #applyServerState(kind: MediaType, sending: boolean): void {
     const state = this.#state[kind];
+    if (sending) state.muted = false;
     if (!sending && state.sending) {
       state.reported = false;
       this.#silence(kind);
@@ -97,14 +104,14 @@ export class MuteSync {
   }
 
   #silence(kind: MediaType): void {
-    this.#state[kind].sending = false;
+    Object.assign(this.#state[kind], { sending: false, muted: true } satisfies Partial<KindState>);
     this.#host.onSilenced(kind);
   }
 
   #report(kind: MediaType): void {
     const state = this.#state[kind];
     if (state.reported === state.sending) return;
-    const reference = `mute-${this.#sent + 1}`;
+    const reference = `${kind}-${this.#sent + 1}`;
     if (!this.#host.send({ type: state.sending ? 'unmute' : 'mute', mediaType: kind, reference })) return;
     this.#sent++;
     state.reported = state.sending;
@@ -130,4 +137,4 @@ export class MuteSync {
   }
 }
 
-const fresh = (): KindState => ({ sending: false, reported: null, waitingFor: null, retries: 0, update: null, timer: undefined });
+const fresh = (): KindState => ({ sending: false, reported: null, waitingFor: null, retries: 0, muted: false, update: null, timer: undefined });
