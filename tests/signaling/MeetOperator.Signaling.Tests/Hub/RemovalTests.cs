@@ -17,7 +17,8 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
     {
         /// <summary>Calls to a hanging node must not time out during a test.</summary>
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { NodeCallTimeout = TimeSpan.FromSeconds(100) } };
+            // A refresh that waits at a hung node would put the participant back for a moment.
+            options with { Timings = options.Timings with { NodeCallTimeout = TimeSpan.FromSeconds(100), RefreshInterval = TimeSpan.FromHours(1) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
