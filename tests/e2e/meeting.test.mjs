@@ -110,7 +110,7 @@ describe('a meeting', () => {
     });
   });
 
-  it('on a slow connection, the microphone and the camera stay on after a reload and after they were switched off and on', options, async () => {
+  it('on a slow connection, the microphone and the camera stay on after a reload and after being switched off and on', options, async () => {
     await room.withParticipants(['Ada'], async (ada, meeting) => {
       const bob = await room.arrive('Bob');
       try {

@@ -101,7 +101,7 @@ run_lane() {
   for suite in $(selected_suites "$@"); do run_suite "$suite"; done
 }
 
-# cpu_seconds FILE: what `times` printed, as seconds. Processes that a test leaves to itself are not counted.
+# cpu_seconds FILE: adds up the output of `times`. It contains only processes whose parents waited for their end.
 cpu_seconds() { tr -s 'ms\n' ' ' <"$1" | awk '{ for (i = 1; i < NF; i += 2) sum += $i * 60 + $(i + 1) } END { printf "%.0f", sum }'; }
 
 # end_tree PID: ends a process and its descendants, parents first, so that they start no more processes.

@@ -21,7 +21,7 @@ internal sealed class ParticipantTracks(string participantId, RetransmissionBudg
 
     public List<PublishedTrack> All { get; } = [];
 
-    /// <summary>Adds a track without announcing it. It starts muted when its source is muted.</summary>
+    /// <summary>Adds a track without announcing it. The track starts muted if its source is muted.</summary>
     public PublishedTrack Add(UpTrackOptions options, TrackSource source, RtpCodec codec)
     {
         var track = new PublishedTrack(new UpTrack(options, participantId, source, $"{TrackSources.Name(source)}-{++_trackNumber}", retransmissions), codec);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol.Server;
 
-/// <summary>What a participant sends. With a <see cref="Reference"/> it is the response to the participant's own message with that reference.</summary>
+/// <summary>Whether a participant sends audio and video. With a <see cref="Reference"/>, it is the response to the participant's own message with that reference.</summary>
 public sealed record MediaUpdateMessage(string ParticipantId, bool Audio, bool Video, string? Reference = null) : ServerMessage("media-update")
 {
     private protected override void WriteFields(Utf8JsonWriter json)

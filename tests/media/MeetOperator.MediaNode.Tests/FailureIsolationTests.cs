@@ -206,7 +206,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         var bad = await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
             room.Participants.Single().PublishedTracks.Add(null!);
-            Tracks(room.Participants.Single().Sessions.Find<PublishSession>()!).Add(null!); // ending the session throws as well
+            Tracks(room.Participants.Single().Sessions.Find<PublishSession>()!).Add(null!); // makes ending the session throw as well
             return room;
         });
 

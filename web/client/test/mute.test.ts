@@ -100,7 +100,7 @@ describe('muting', () => {
     meeting.mute('audio');
     meeting.unmute('audio');
     await vi.advanceTimersByTimeAsync(8_000);
-    server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false }); // the echo of mute
+    server.socket.receive({ type: 'media-update', participantId: 'me', audio: false, video: false }); // announces the earlier mute
     respond(server);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(microphone.enabled).toBe(true);

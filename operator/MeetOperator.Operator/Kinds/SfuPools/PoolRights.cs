@@ -22,8 +22,8 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
         nodeNamespace == meetingNamespace || IsShared(nodeNamespace) || cluster.OwnerOf(nodeNamespace) is null;
 
     /// <summary>
-    /// The assignments of a status that the operator adopts: the first, if its node can carry a meeting of the namespace. A placement decides about one node, so nothing
-    /// would ever free the place that another entry takes.
+    /// The assignments of a status that the operator adopts: the first, if its node can carry a meeting of the namespace. A placement covers one node, so a place
+    /// that another entry took would never be freed.
     /// </summary>
     public IReadOnlyList<MeetingAssignment> SelectAdoptable(string? meetingNamespace, IReadOnlyList<MeetingAssignment> assignments) =>
         [.. assignments.Take(1).Where(assignment => CanCarry(meetingNamespace, assignment.Namespace))];

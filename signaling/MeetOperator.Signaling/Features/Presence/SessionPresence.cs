@@ -122,7 +122,7 @@ public sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, Sig
         return [.. listed, .. mine.Where(m => listed.All(l => l.ParticipantId != m.ParticipantId))];
     }
 
-    /// <summary>Stores a mute state. If that fails, the entry has the state all the same, and <see cref="SaveUnsavedAsync"/> stores it later.</summary>
+    /// <summary>Stores a mute state. If storing fails, the returned entry still has the new state, and <see cref="SaveUnsavedAsync"/> stores it later.</summary>
     public async Task<(PresenceEntry Entry, bool IsStored)> SetMediaAsync(PresenceEntry entry, MediaType kind, bool sending, bool silenced)
     {
         var isAudio = kind == MediaType.Audio;

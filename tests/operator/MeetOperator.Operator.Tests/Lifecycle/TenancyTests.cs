@@ -116,7 +116,7 @@ public sealed class TenancyTests
         Task<Meeting> MeetingAsync() => cluster.Client.GetAsync<Meeting>(forged, default);
     }
 
-    /// <summary>Placement decides about one node, so no decision would free the place of a second assignment.</summary>
+    /// <summary>A placement covers one node, so the place of a second assignment would never be freed.</summary>
     [Fact]
     public async Task Meeting_StatusNamesSecondNode_IsAdoptedOnFirstOnly()
     {

@@ -319,7 +319,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     [Fact]
     public async Task Open_ManyInvalidCodes_IsThrottled()
     {
-        // A server of its own: the other tests of the class use the same address, whose failures are counted.
+        // This test has its own server, because failures count per client address, and all tests connect from the same one.
         await using var signaling = await TestSignaling.StartAsync(server.Cluster, options => options);
         var meeting = await signaling.CreateAsync();
         var url = new UriBuilder(signaling.Address) { Scheme = "ws", Path = $"/meetings/{meeting.MeetingId}", Query = "code=a.b.c" }.Uri;

@@ -23,7 +23,7 @@ export interface ChannelHost<Sent, Received> {
 
 /**
  * After this time in milliseconds, another socket is tried. If the server's machine is gone, the browser reports the failure only after minutes. The first times are
- * short, because the participants of a crashed server leave after 12 s. The slow socket may still win: the server may only be busy.
+ * short, because the participants of a crashed server leave after 12 s. The slow socket stays open beside the next one, because the server may only be busy.
  */
 const openTimeoutMs = (attempt: number): number => Math.min(10_000, 3_000 * 2 ** Math.max(0, attempt - 2));
 const joinedTimeoutMs = 10_000;
@@ -126,9 +126,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
       this.#host.onMessage(message);
     };
     socket.onclose = event => {
-      if (this.#slow === socket) {
-        this.#slow = null;
-      } else if (this.#socket === socket && event.code === replacedCloseCode) {
+      if (this.#socket === socket && event.code === replacedCloseCode) {
         this.close();
         this.#host.onReplaced();
       } else {
