@@ -1,8 +1,10 @@
-// sum.mjs RESULTS SUITE…: adds up the results of all test runners; the last line is the total.
+// sum.mjs RESULTS SUITE…: names the failed tests and adds up the results of all test runners; the last line is the total.
 // Reads trx (dotnet test), the JSON of vitest, and the totals of node:test in TAP or in its spec reporter; *.failed is a failure.
-import { readdirSync, readFileSync } from 'node:fs';
+// REPORT.second is the report of a second run of the tests that failed in REPORT: a test that passes there counts as passed and is named as unstable.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { failuresOfNodeTest, failuresOfTrx, failuresOfVitest, isAborted } from './failures.mjs';
 
 const none = () => ({ passed: 0, failed: 0, skipped: 0 });
 
@@ -13,7 +15,7 @@ export function fromTrx(text) {
   const total = number('total');
   const passed = number('passed');
   const failed = number('failed') + number('error') + number('timeout') + number('aborted');
-  return { passed, failed, skipped: total - passed - failed };
+  return { passed, failed: failed === 0 && isAborted(text) ? 1 : failed, skipped: total - passed - failed };
 }
 
 export function fromVitest(text) {
@@ -31,29 +33,63 @@ export function fromNodeTest(text) {
 }
 
 const readers = [
-  [/\.trx$/, fromTrx],
-  [/vitest\.json$/, fromVitest],
-  [/(\.tap|node\.log)$/, fromNodeTest],
-  [/\.failed$/, () => ({ passed: 0, failed: 1, skipped: 0 })],
+  [/\.trx$/, fromTrx, failuresOfTrx],
+  [/vitest\.json$/, fromVitest, failuresOfVitest],
+  [/(\.tap|node\.log)$/, fromNodeTest, failuresOfNodeTest],
+  [/\.failed$/, () => ({ passed: 0, failed: 1, skipped: 0 }), text => [{ name: text.trim(), message: '' }]],
 ];
 
+/** The counts of one report and of its second run; null if the runner printed no total. */
+function countsOf(path, read, failuresOf) {
+  const text = readFileSync(path, 'utf8');
+  const counts = read(text);
+  const failures = counts === null ? [] : failuresOf(text);
+  const second = existsSync(`${path}.second`) ? readFileSync(`${path}.second`, 'utf8') : '';
+  const counted = second === '' ? null : read(second);
+  if (counts === null || counted === null || counted.passed === 0 || isAborted(second)) return { counts, failures, unstable: [] };
+  const failedAgain = new Set(failuresOf(second).map(failure => failure.name));
+  return {
+    counts: { passed: counts.passed + counts.failed - counted.failed, failed: counted.failed, skipped: counts.skipped },
+    failures: failuresOf(second),
+    unstable: failures.filter(failure => !failedAgain.has(failure.name)),
+  };
+}
+
+/** Adds up the reports of a suite: `passed`, `failed` and `skipped`, and the tests that `failed` in all their runs or in their first run only. */
 export function sumFolder(folder) {
-  const sum = none();
-  for (const name of readdirSync(folder)) {
-    const read = readers.find(([pattern]) => pattern.test(name))?.[1];
+  const sum = { ...none(), failures: [], unstable: [] };
+  for (const name of readdirSync(folder).sort()) {
+    const [, read, failuresOf] = readers.find(([pattern]) => pattern.test(name)) ?? [];
     if (!read) continue;
-    const found = read(readFileSync(join(folder, name), 'utf8')) ?? { passed: 0, failed: 1, skipped: 0 };
-    for (const key of Object.keys(sum)) sum[key] += found[key];
+    const { counts, failures, unstable } = countsOf(join(folder, name), read, failuresOf);
+    for (const key of Object.keys(none())) sum[key] += (counts ?? { passed: 0, failed: 1, skipped: 0 })[key];
+    if (counts === null) failures.push({ name: `${name} has no total`, message: '' });
+    else if (counts.failed > 0 && failures.length === 0) failures.push({ name: `${counts.failed} in ${name}`, message: '' });
+    sum.failures.push(...failures);
+    sum.unstable.push(...unstable);
   }
   return sum;
 }
 
+/** Prints the tests with the first lines of their messages. */
+function list(title, tests) {
+  if (tests.length === 0) return;
+  console.log(`\n${title}`);
+  for (const { suite, name, message } of tests) {
+    console.log(`  ${suite}: ${name}`);
+    for (const line of message.trim().split('\n').filter(line => !/^(\s*at |$)/.test(line)).slice(0, 4)) console.log(`    ${line.trim().slice(0, 300)}`);
+  }
+}
+
 function main([folder, ...suites]) {
   const all = none();
-  let empty = false;
+  const sums = suites.map(suite => [suite, sumFolder(join(folder, suite))]);
+  const named = key => sums.flatMap(([suite, sum]) => sum[key].map(test => ({ suite, ...test })));
+  list('Failed:', named('failures'));
+  list('Unstable (failed in the first run and passed in the second, which counts as passed):', named('unstable'));
   console.log();
-  for (const suite of suites) {
-    const sum = sumFolder(join(folder, suite));
+  let empty = false;
+  for (const [suite, sum] of sums) {
     for (const key of Object.keys(all)) all[key] += sum[key];
     const ran = sum.passed + sum.failed + sum.skipped > 0;
     empty ||= !ran;

@@ -21,6 +21,9 @@ verb_test() {
     return
   fi
   [[ $# -eq 0 ]] || say "suites: ${suites[*]}"
+  # In a run of everything, a few failed tests per runner run once more, and the result names them. A selection is for work on these tests, so it fails at once.
+  SECOND_RUN=$(($# == 0 ? 1 : 0))
+  export SECOND_RUN=${MEET_SECOND_RUN:-$SECOND_RUN}
   require_packages runtime
   if [[ ${1:-} != fast ]]; then
     require_packages test
@@ -176,11 +179,7 @@ suite_verify() {
   record "$RESULTS/verify/chart.tap" chart_files --check
 }
 
-suite_chart() {
-  local files
-  mapfile -t files < <(targets chart)
-  run_node_tests chart npm --prefix tests/chart test -- "${files[@]/#/$MEET_ROOT/}"
-}
+suite_chart() { run_node_tests chart 1 $(test_files chart tests/chart); }
 
 suite_web() {
   local files
@@ -191,23 +190,17 @@ suite_web() {
 
 # All files use one installation. Tests that break a part of it wait until it has recovered.
 suite_browser() {
-  local files
-  mapfile -t files < <(targets browser)
   MEET_HOME=$(mktemp -d) MEET_PORT=$(free_port)
   export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT
   trap 'exit 143' TERM
   trap 'trap "" TERM; ./meet down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach || return
-  run_node_tests browser npm --prefix tests/e2e test -- "${files[@]/#/$MEET_ROOT/}"
+  run_node_tests browser 1 $(test_files browser tests/e2e)
 }
 
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
-suite_quickstart() {
-  local files
-  mapfile -t files < <(targets quickstart)
-  run_node_tests quickstart node --test --test-reporter=spec "${files[@]:-tests/quickstart/}"
-}
+suite_quickstart() { run_node_tests quickstart 1 $(test_files quickstart tests/quickstart); }
 
 suite_conformance() {
   on_cluster_machine conformance || return 0
@@ -231,11 +224,30 @@ on_cluster_machine() {
   return 1
 }
 
-# run_node_tests SUITE COMMAND…: shows the output and stores it for sum.mjs, in RUNNER_LOG when a suite has several runs.
+# test_files SUITE FOLDER: prints the test files of a suite in JavaScript, or those that are targets when the suite runs in part.
+test_files() {
+  local selected
+  selected=$(targets "$1")
+  printf '%s\n' "${selected:-$(printf '%s\n' "$2"/*.test.mjs)}"
+}
+
+# run_node_tests SUITE CONCURRENCY FILE…: shows the output and stores it for sum.mjs, in RUNNER_LOG when a suite has several runs. With SECOND_RUN=1, the files of a
+# few failed tests run once more (see sum.mjs).
 run_node_tests() {
-  local suite=$1
-  shift
-  timeout 2400 "$@" 2>&1 | tee "$RESULTS/$suite/${RUNNER_LOG:-node.log}"
+  local log=$RESULTS/$1/${RUNNER_LOG:-node.log} concurrency=$2 code=0 failed file again=()
+  shift 2
+  node_tests "$log" --test-concurrency="$concurrency" "$@" || code=$?
+  ((code != 0)) && [[ $SECOND_RUN == 1 ]] || return "$code"
+  failed=$(node tools/results/failures.mjs "$log") || return "$code"
+  for file in "$@"; do [[ $'\n'$failed$'\n' != *$'\n'"$file"$'\n'* ]] || again+=("$file"); done
+  ((${#again[@]} > 0)) || return "$code"
+  say "second run: ${again[*]}"
+  node_tests "$log.second" --test-concurrency=1 "${again[@]}"
+}
+
+# node_tests LOG ARGUMENT…
+node_tests() {
+  timeout 2400 node --test --test-reporter=spec "${@:2}" 2>&1 | tee "$1"
   return "${PIPESTATUS[0]}"
 }
 
