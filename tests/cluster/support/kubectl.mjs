@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { until as poll } from '../../e2e/support/visitor.mjs';
+import { pathOf, read } from './api-server.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-const start = (program, args) => spawn(program, args, { cwd: root, env: { ...process.env, KUBECONFIG: process.env.KUBECONFIG ?? '/run/meet-cluster/admin.kubeconfig' } });
+const kubeconfig = process.env.KUBECONFIG ?? '/run/meet-cluster/admin.kubeconfig';
+
+const start = (program, args) => spawn(program, args, { cwd: root, env: { ...process.env, KUBECONFIG: kubeconfig } });
 
 /** Runs a program with the kubeconfig of the cluster. Returns its standard output, or rejects with its error output. */
 export function run(program, args, input = undefined) {
@@ -38,16 +41,18 @@ export function openProxy() {
   });
 }
 
-/** The object of `kubectl get … -o json`, or the items of a list. */
+/** The object of `kubectl get … -o json`, or the items of a list. Only what the API server does not return is left to kubectl, which words the error. */
 export async function get(...args) {
-  const object = JSON.parse(await kubectl('get', ...args, '-o', 'json'));
-  return object.kind === 'List' || object.kind?.endsWith('List') ? object.items : object;
+  const path = pathOf(args);
+  const object = (path === null ? null : await read(path, kubeconfig)) ?? JSON.parse(await kubectl('get', ...args, '-o', 'json'));
+  if (object.kind !== 'List' && !object.kind?.endsWith('List')) return object;
+  return object.items.map(item => ({ apiVersion: object.apiVersion, kind: object.kind.replace(/List$/, ''), ...item }));
 }
 
 export const apply = (...objects) => run('kubectl', ['apply', '-f', '-'], objects.map(object => JSON.stringify(object)).join('\n'));
 
-/** Polls twice per second, because the start of kubectl uses 0.1 s of CPU time. */
-export const until = (condition, what, within) => poll(condition, what, within, 500);
+/** Polls four times per second, because some conditions start kubectl, which uses 0.1 s of CPU time. */
+export const until = (condition, what, within) => poll(condition, what, within, 250);
 
 /** Waits until an existing object is Ready, and returns it. */
 export async function ready(kind, name, namespace, within = 90_000) {
