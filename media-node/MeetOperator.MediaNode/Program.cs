@@ -35,6 +35,7 @@ if (RuntimeFloor.Finding(Environment.Version) is { } warning)
     Console.Error.WriteLine(warning);
 }
 
+using var traces = TraceExport.Start("meet-media-node", Environment.GetEnvironmentVariable, startsTraces: false);
 using var node = new MediaNodeHost(options, loggers, TimeProvider.System);
 await using var app = ControlServer.Build(node);
 await app.StartAsync();

@@ -34,6 +34,7 @@ if (RuntimeFloor.Finding(Environment.Version) is { } old)
 
 try
 {
+    using var traces = TraceExport.Start("meet-operator", Environment.GetEnvironmentVariable);
     await using var app = OperatorHost.Build(KubeConfig.Load(), options);
     await app.StartAsync().ConfigureAwait(false);
     await app.WaitForShutdownAsync().ConfigureAwait(false);

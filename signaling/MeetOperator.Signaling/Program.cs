@@ -22,6 +22,7 @@ if (RuntimeFloor.Finding(Environment.Version) is { } old)
 
 try
 {
+    using var traces = TraceExport.Start("meet-signaling", Environment.GetEnvironmentVariable);
     using var kube = new KubeClient(KubeConfig.Load());
     await using var app = await SignalingHost.BuildAsync(options, kube, TimeProvider.System);
     await app.StartAsync();

@@ -112,14 +112,14 @@ describe('network policies', () => {
     });
   }
 
-  test('the operator accepts the API server and Prometheus, and connects to the API server and media nodes', () => {
+  test('the operator accepts the API server and Prometheus, and connects to the API server, media nodes and the collector of spans', () => {
     assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'ingress')), ['TCP 8081', 'TCP 9443']);
-    assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'egress')), ['TCP 6443', 'TCP 8090', 'TCP any']);
+    assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'egress')), ['TCP 4318', 'TCP 53', 'TCP 6443', 'TCP 8090', 'TCP any', 'UDP 53']);
   });
 
   test('signaling also connects to its database, Redis and name servers', () => {
     assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'ingress')), ['TCP 8080', 'TCP 8081']);
-    assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'egress')), ['TCP 53', 'TCP 6380', 'TCP 6432', 'TCP 6443', 'TCP 8090', 'TCP any', 'UDP 53']);
+    assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'egress')), ['TCP 4318', 'TCP 53', 'TCP 6380', 'TCP 6432', 'TCP 6443', 'TCP 8090', 'TCP any', 'UDP 53']);
   });
 
   test('metrics are open to the peers in the values, to every Pod when only a PodMonitor is set, and otherwise to none', () => {

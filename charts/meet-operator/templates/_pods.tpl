@@ -57,6 +57,20 @@ seccompProfile:
       fieldPath: metadata.namespace
 {{- end -}}
 
+{{/* Where the process sends its spans. The operator passes it on to media nodes. */}}
+{{- define "meet.tracingEnv" -}}
+{{- with .Values.tracing.endpoint -}}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ . | quote }}
+- name: OTEL_EXPORTER_OTLP_PROTOCOL
+  value: {{ $.Values.tracing.protocol }}
+- name: OTEL_TRACES_SAMPLER
+  value: parentbased_traceidratio
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ $.Values.tracing.ratio | quote }}
+{{- end }}
+{{- end -}}
+
 {{/* meet.resources .Values.operator.resources */}}
 {{- define "meet.resources" -}}
 {{- $resources := dict -}}

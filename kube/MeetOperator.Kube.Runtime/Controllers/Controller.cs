@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Metadata;
@@ -6,6 +7,7 @@ using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.Kube.Runtime.Loops;
 using MeetOperator.Kube.Runtime.Metrics;
 using MeetOperator.Kube.Runtime.Queues;
+using MeetOperator.Kube.Runtime.Tracing;
 using MeetOperator.Kube.Schema;
 using Microsoft.Extensions.Logging;
 
@@ -128,6 +130,7 @@ public sealed class Controller<T>
     private async Task ReconcileAsync(WorkQueue<NamespacedName> queue, NamespacedName key, CancellationToken abort)
     {
         var started = _time.GetTimestamp();
+        using var span = KubeTracing.StartReconcile(_name, key);
         try
         {
             var result = await _reconciler.ReconcileAsync(key, abort).ConfigureAwait(false);
@@ -149,12 +152,14 @@ public sealed class Controller<T>
         catch (KubeApiException e) when (e.IsConflict)
         {
             KubeMetrics.ReconcileFailed(_name, "conflict");
+            span?.SetStatus(ActivityStatusCode.Error, "conflict");
             _logger.ReconcileConflict(_name, key, queue.AddRateLimited(key));
         }
         catch (Exception e)
         {
             // A failure concerns only this object: it is retried, and the worker continues with other objects.
             KubeMetrics.ReconcileFailed(_name, e is KubeApiException ? "api" : "error");
+            span?.SetStatus(ActivityStatusCode.Error, e.Message);
             var delay = queue.AddRateLimited(key);
             _logger.ReconcileFailed(e, _name, key, queue.Failures(key), delay);
         }

@@ -60,6 +60,7 @@ internal static class ControlServer
         builder.Services.AddHealthChecks()
             .AddCheck("state", () => ProbeAnswer.Of(node.State == NodeState.Ready ? null : node.State.ToString()), [ProbeAnswer.Ready]);
         var app = builder.Build();
+        RequestSpans.Use(app);
         app.UseExceptionHandler();
         ControlEndpoints.Map(app, node, credentials);
 

@@ -49,6 +49,7 @@ public static class NodeOptionsReader
         var addresses = Addresses(variable(AddressesVariable), problems);
         var limit = Number(variable, MaxParticipantsVariable, 500, 1, 100_000, problems);
         var shutdown = Number(variable, ShutdownVariable, 25, 0, 86_400, problems);
+        problems.AddRange(TraceSettings.Problems(variable));
         return problems.Count > 0 ? null : new NodeOptions
         {
             Name = name!,

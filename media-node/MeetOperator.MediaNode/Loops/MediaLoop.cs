@@ -5,6 +5,7 @@ using MeetOperator.MediaNode.Egress;
 using MeetOperator.MediaNode.Faults;
 using MeetOperator.MediaNode.Statistics;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracing;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Ice;
@@ -95,6 +96,7 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>Runs <paramref name="work"/> on the loop's thread. Cancelling stops the wait but not work that has been queued.</summary>
     public async Task<T> RunAsync<T>(Func<T> work, CancellationToken ct)
     {
+        using var span = NodeTracing.StartLoopWork();
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         await _commands.Writer.WriteAsync(
             () =>

@@ -23,6 +23,7 @@ internal static class SystemPods
             Value("MEET_OPERATOR_ADDRESS", $"$(POD_IP):{MetricsPort}"),
             Value("MEET_MEDIA_NODE_IMAGE", LocalNames.MediaNodeImage),
             Value("MEET_PUBLIC_URL", PublicUrl(options)),
+            .. Tracing(options),
         ],
         new ContainerPort { Name = "health", Port = MetricsPort },
         probeHost: null,
@@ -38,6 +39,7 @@ internal static class SystemPods
             Value("MEET_SIGNING_KEY_FILE", $"{KeysPath}/signing"),
             Value("MEET_PUBLIC_URL", PublicUrl(options)),
             Value("MEET_LOCAL_TENANT", LocalNames.Default),
+            .. Tracing(options),
         ],
         new ContainerPort { Name = "http", Port = options.Port, HostPort = options.Port },
         // Signaling listens on an address of the host, not on the Pod's address.
@@ -99,6 +101,8 @@ internal static class SystemPods
         TimeoutSeconds = 2,
         FailureThreshold = failures,
     };
+
+    private static IEnumerable<EnvVar> Tracing(LocalOptions options) => options.Tracing.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => Value(variable.Key, variable.Value));
 
     private static EnvVar Value(string name, string value) => new() { Name = name, Value = value };
 

@@ -21,7 +21,10 @@ public sealed record LocalOptions
     /// <summary>Addresses that clients send media to.</summary>
     public IReadOnlyList<string> AdvertisedAddresses { get; init; } = ["127.0.0.1"];
 
-    /// <summary>Reads <c>--home</c>, <c>--port</c> and <c>--programs</c>, and MEET_LISTEN and MEET_ADVERTISE.</summary>
+    /// <summary>The environment variables OTEL_*, which operator and signaling get too. Not those that name the service, because each process has its own name.</summary>
+    public IReadOnlyDictionary<string, string> Tracing { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Reads <c>--home</c>, <c>--port</c> and <c>--programs</c>, and MEET_LISTEN, MEET_ADVERTISE and OTEL_*.</summary>
     /// <exception cref="LocalException">A value is missing or invalid.</exception>
     public static LocalOptions Parse(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Func<IPAddress?> firstAddress)
     {
@@ -51,6 +54,9 @@ public sealed record LocalOptions
             AdvertisedAddresses = environment.TryGetValue("MEET_ADVERTISE", out var advertise) && advertise.Length > 0
                 ? [.. advertise.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(a => Address("MEET_ADVERTISE", a))]
                 : firstAddress() is { } first ? ["127.0.0.1", first.ToString()] : ["127.0.0.1"],
+            Tracing = environment
+                .Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal) && variable.Key is not ("OTEL_SERVICE_NAME" or "OTEL_RESOURCE_ATTRIBUTES") && variable.Value.Length > 0)
+                .ToDictionary(StringComparer.Ordinal),
         };
     }
 

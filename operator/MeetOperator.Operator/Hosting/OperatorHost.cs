@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 using MeetOperator.Contracts.Naming;
@@ -66,7 +67,9 @@ public static class OperatorHost
         }
 
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
+        builder.Services.AddSingleton<DistributedContextPropagator>(new IgnoredTraceHeaders());
         var app = builder.Build();
+        RequestSpans.Use(app);
         if (options.Webhook is not null)
         {
             WebhookEndpoint.Map(app);

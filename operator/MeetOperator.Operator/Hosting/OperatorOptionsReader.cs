@@ -11,6 +11,16 @@ namespace MeetOperator.Operator.Hosting;
 /// <summary>Reads and validates the environment variables.</summary>
 public static class OperatorOptionsReader
 {
+    /// <summary>
+    /// The variables of the exporter and the sampler (OpenTelemetry, environment variable specification) that media nodes get too. Not the headers: they can contain a secret,
+    /// and Pods of media nodes stand in namespaces of tenants.
+    /// </summary>
+    private static readonly IReadOnlyList<string> TracingVariables =
+    [
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TIMEOUT",
+        "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_BSP_SCHEDULE_DELAY",
+    ];
+
     /// <param name="variable">Returns the value of an environment variable, or null.</param>
     /// <param name="errors">One sentence per error, with the variable and the fix; empty when the result is usable.</param>
     public static OperatorOptions? Read(Func<string, string?> variable, out IReadOnlyList<string> errors)
@@ -24,6 +34,7 @@ public static class OperatorOptionsReader
             PublicUrl = Text(variable("MEET_PUBLIC_URL")) ?? defaults.PublicUrl,
             Address = Text(variable("MEET_OPERATOR_ADDRESS")) ?? defaults.Address,
             MediaNodeImage = Text(variable("MEET_MEDIA_NODE_IMAGE")) ?? defaults.MediaNodeImage,
+            Tracing = ReadTracing(variable, found),
             PodName = Text(variable("POD_NAME")) ?? defaults.PodName,
             Namespace = Text(variable("POD_NAMESPACE")) ?? defaults.Namespace,
             ServiceAccount = Text(variable("POD_SERVICE_ACCOUNT")) ?? defaults.ServiceAccount,
@@ -36,7 +47,7 @@ public static class OperatorOptionsReader
             },
             Webhook = ReadWebhook(variable, found),
             NetworkPolicies = ReadSwitch(variable, "MEET_NETWORK_POLICIES", found),
-            MetricsFrom = ReadPeers(variable("MEET_METRICS_FROM"), found),
+            MetricsFrom = ReadPeers(variable, "MEET_METRICS_FROM", found),
             Pools = ReadPools(variable, found),
         };
         if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
@@ -49,6 +60,7 @@ public static class OperatorOptionsReader
             found.Add($"MEET_OPERATOR_ADDRESS is \"{options.Address}\": set an IP address and a port such as 0.0.0.0:8081");
         }
 
+        found.AddRange(TraceSettings.Problems(variable));
         return found.Count == 0 ? options : null;
     }
 
@@ -63,15 +75,26 @@ public static class OperatorOptionsReader
         return text == "true";
     }
 
-    private static NetworkPolicyPeer[] ReadPeers(string? text, List<string> errors)
+    private static TracingOptions ReadTracing(Func<string, string?> variable, List<string> errors)
+    {
+        var to = ReadPeers(variable, "MEET_TRACING_TO", errors);
+        return !TraceSettings.IsOn(variable) ? new TracingOptions() : new TracingOptions
+        {
+            Variables = TracingVariables.Where(name => Text(variable(name)) is not null).ToDictionary(name => name, name => variable(name)!, StringComparer.Ordinal),
+            Port = Uri.TryCreate(TraceSettings.Endpoint(variable), UriKind.Absolute, out var endpoint) ? endpoint.Port : null,
+            To = to,
+        };
+    }
+
+    private static NetworkPolicyPeer[] ReadPeers(Func<string, string?> variable, string name, List<string> errors)
     {
         try
         {
-            return JsonSerializer.Deserialize<NetworkPolicyPeer[]>(Text(text) ?? "[]", KubeJson.Options) ?? [];
+            return JsonSerializer.Deserialize<NetworkPolicyPeer[]>(Text(variable(name)) ?? "[]", KubeJson.Options) ?? [];
         }
         catch (JsonException unreadable)
         {
-            errors.Add($"MEET_METRICS_FROM is not a JSON list of NetworkPolicy peers: {unreadable.Message}");
+            errors.Add($"{name} is not a JSON list of NetworkPolicy peers: {unreadable.Message}");
             return [];
         }
     }

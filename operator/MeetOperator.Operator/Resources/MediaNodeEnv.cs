@@ -3,6 +3,7 @@ using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Control;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Resources;
 
@@ -15,7 +16,7 @@ internal static class MediaNodeEnv
     public const string Certificate = "MEET_NODE_CERTIFICATE";
     public const string AdvertisedAddresses = "MEET_ADVERTISED_ADDRESSES";
 
-    public static IList<EnvVar> Build(SfuNode node, SfuPool pool, string secret) =>
+    public static IList<EnvVar> Build(SfuNode node, SfuPool pool, MediaNodeDefaults defaults, string secret) =>
     [
         // Must come first, because later variables refer to it.
         new EnvVar { Name = "POD_IP", ValueFrom = Field("status.podIP") },
@@ -30,6 +31,7 @@ internal static class MediaNodeEnv
 
         // The root file system is read-only, and the runtime would open a diagnostics socket under /tmp.
         Value("DOTNET_EnableDiagnostics", "0"),
+        .. defaults.Tracing.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => Value(variable.Key, variable.Value)),
     ];
 
     private static EnvVar Addresses(SfuExposure exposure, string secret) => exposure.AddressSource switch

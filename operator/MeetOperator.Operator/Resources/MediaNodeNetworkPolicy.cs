@@ -2,10 +2,11 @@ using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Allows media over UDP in both directions, and access to the control port for operator, signaling and Prometheus. Each pool owns one policy.</summary>
+/// <summary>Allows media over UDP in both directions, access to the control port for operator, signaling and Prometheus, and spans to the collector. Each pool owns one policy.</summary>
 internal static class MediaNodeNetworkPolicy
 {
     /// <summary>Kubernetes sets this label on every namespace since 1.21.</summary>
@@ -16,7 +17,8 @@ internal static class MediaNodeNetworkPolicy
     /// <param name="pool">The pool to build the policy for.</param>
     /// <param name="operatorNamespace">Namespace of operator and signaling; null when namespaces lack the name label, so that the policy can select only by Pod labels.</param>
     /// <param name="metricsFrom">Additional peers that may scrape metrics from the control port.</param>
-    public static NetworkPolicy Build(SfuPool pool, string? operatorNamespace, IReadOnlyList<NetworkPolicyPeer> metricsFrom)
+    /// <param name="tracing">Where the media nodes send their spans.</param>
+    public static NetworkPolicy Build(SfuPool pool, string? operatorNamespace, IReadOnlyList<NetworkPolicyPeer> metricsFrom, TracingOptions tracing)
     {
         var media = new NetworkPolicyPort { Protocol = "UDP" };
         var callers = new NetworkPolicyPeer
@@ -47,8 +49,11 @@ internal static class MediaNodeNetworkPolicy
                     new NetworkPolicyIngressRule { Ports = [media] },
                     new NetworkPolicyIngressRule { Ports = [new NetworkPolicyPort { Protocol = "TCP", Port = MediaNodeEnv.ControlPort }], From = [callers, .. metricsFrom] },
                 ],
-                Egress = [new NetworkPolicyEgressRule { Ports = [media] }],
+                Egress = [new NetworkPolicyEgressRule { Ports = [media] }, .. Spans(tracing)],
             },
         };
     }
+
+    private static NetworkPolicyEgressRule[] Spans(TracingOptions tracing) =>
+        tracing.Port is { } port ? [new NetworkPolicyEgressRule { Ports = [new NetworkPolicyPort { Protocol = "TCP", Port = port }], To = tracing.To.Count == 0 ? null : [.. tracing.To] }] : [];
 }

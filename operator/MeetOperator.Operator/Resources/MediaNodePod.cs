@@ -3,6 +3,7 @@ using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Resources;
 
@@ -20,17 +21,17 @@ internal static class MediaNodePod
 
     /// <param name="node">The node that the Pod runs.</param>
     /// <param name="pool">The node's pool.</param>
-    /// <param name="operatorImage">Image for pools that do not set one.</param>
+    /// <param name="defaults">What every media node gets.</param>
     /// <param name="secret">Name of the Secret that is created for this Pod.</param>
-    public static Pod Build(SfuNode node, SfuPool pool, string operatorImage, string secret)
+    public static Pod Build(SfuNode node, SfuPool pool, MediaNodeDefaults defaults, string secret)
     {
-        var pod = Render(node, pool, operatorImage, secret);
-        pod.Metadata.Annotations![MeetAnnotations.PodHash] = PodHash.Of(Render(node, pool, operatorImage, ControlSecret.PlaceholderName)); // Each Pod has its own Secret name, which must not affect the hash.
-        pod.Metadata.Annotations[MeetAnnotations.TemplateHash] = TemplateHash.Of(pool.Spec, operatorImage);
+        var pod = Render(node, pool, defaults, secret);
+        pod.Metadata.Annotations![MeetAnnotations.PodHash] = PodHash.Of(Render(node, pool, defaults, ControlSecret.PlaceholderName)); // Each Pod has its own Secret name, which must not affect the hash.
+        pod.Metadata.Annotations[MeetAnnotations.TemplateHash] = TemplateHash.Of(pool.Spec, defaults.Image);
         return pod;
     }
 
-    private static Pod Render(SfuNode node, SfuPool pool, string operatorImage, string secret)
+    private static Pod Render(SfuNode node, SfuPool pool, MediaNodeDefaults defaults, string secret)
     {
         var template = pool.Spec.Template;
         return new Pod
@@ -44,7 +45,7 @@ internal static class MediaNodePod
             },
             Spec = new PodSpec
             {
-                Containers = [Container(node, pool, operatorImage, secret)],
+                Containers = [Container(node, pool, defaults, secret)],
                 RestartPolicy = "Always",
                 TerminationGracePeriodSeconds = GraceSeconds,
                 AutomountServiceAccountToken = false,
@@ -65,11 +66,11 @@ internal static class MediaNodePod
         };
     }
 
-    private static Container Container(SfuNode node, SfuPool pool, string operatorImage, string secret) => new()
+    private static Container Container(SfuNode node, SfuPool pool, MediaNodeDefaults defaults, string secret) => new()
     {
         Name = MeetComponents.MediaNode,
-        Image = MediaNodeImage.Resolve(pool.Spec, operatorImage),
-        Env = MediaNodeEnv.Build(node, pool, secret),
+        Image = MediaNodeImage.Resolve(pool.Spec, defaults.Image),
+        Env = MediaNodeEnv.Build(node, pool, defaults, secret),
         Ports =
         [
             new ContainerPort { Name = "control", Port = node.Spec.ControlPort, HostPort = node.Spec.HostNetwork ? node.Spec.ControlPort : null, Protocol = "TCP" },

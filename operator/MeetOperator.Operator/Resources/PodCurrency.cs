@@ -5,6 +5,7 @@ using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Serialization;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Resources;
 
@@ -14,8 +15,8 @@ internal static class PodCurrency
     /// <param name="node">The node, whose ports and network mode were chosen at creation.</param>
     /// <param name="pool">The current state of its pool.</param>
     /// <param name="pod">Its Pod; null when there is none, since the next one gets the current template.</param>
-    /// <param name="operatorImage">Image for pools that do not set one.</param>
-    public static bool IsCurrent(SfuNode node, SfuPool pool, Pod? pod, string operatorImage)
+    /// <param name="defaults">What every media node gets.</param>
+    public static bool IsCurrent(SfuNode node, SfuPool pool, Pod? pod, MediaNodeDefaults defaults)
     {
         var exposure = pool.Spec.Exposure;
         if (node.Spec.HostNetwork != (exposure.Type == ExposureType.HostNetwork) || node.Spec.UdpPorts.Count != exposure.UdpPorts)
@@ -28,10 +29,10 @@ internal static class PodCurrency
             return true;
         }
 
-        var rendered = MediaNodePod.Build(node, pool, operatorImage, ControlSecret.NameIn(pod) ?? ControlSecret.PlaceholderName);
+        var rendered = MediaNodePod.Build(node, pool, defaults, ControlSecret.NameIn(pod) ?? ControlSecret.PlaceholderName);
         return Mark(pod, MeetAnnotations.PodHash) is { } hash
             ? hash == Mark(rendered, MeetAnnotations.PodHash)
-            : Mark(pod, MeetAnnotations.TemplateHash) == TemplateHash.Of(pool.Spec, operatorImage) && Covers(Spec(pod), Spec(rendered));
+            : Mark(pod, MeetAnnotations.TemplateHash) == TemplateHash.Of(pool.Spec, defaults.Image) && Covers(Spec(pod), Spec(rendered));
     }
 
     private static string? Mark(Pod pod, string annotation) => pod.Metadata.Annotations?.TryGetValue(annotation, out var value) == true ? value : null;

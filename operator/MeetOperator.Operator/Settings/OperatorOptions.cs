@@ -14,6 +14,12 @@ public sealed record OperatorOptions
     /// <summary>MEET_MEDIA_NODE_IMAGE: image of media nodes whose pool does not set one.</summary>
     public string MediaNodeImage { get; init; } = "meetoperator/media-node:0.1.0";
 
+    /// <summary>OTEL_* and MEET_TRACING_TO: where media nodes send their spans.</summary>
+    public TracingOptions Tracing { get; init; } = new();
+
+    /// <summary>What every media node gets.</summary>
+    internal MediaNodeDefaults MediaNodes => new(MediaNodeImage, Tracing.Variables);
+
     /// <summary>What pools may request, and which namespaces contain pools for every tenant.</summary>
     public PoolLimits Pools { get; init; } = new();
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>
@@ -25,4 +27,8 @@ public sealed record BusEvent
 
     /// <summary>ID of a chat message, in the order of its meeting.</summary>
     public long Sequence { get; init; }
+
+    /// <summary>The span in which the event was published (W3C Trace Context, section 3.2), or null.</summary>
+    [JsonPropertyName("traceparent")]
+    public string? TraceParent { get; init; }
 }

@@ -47,13 +47,14 @@ public sealed class RedisMeetingBus : IMeetingBus
         {
             if (BusJson.TryRead<BusEvent>(value, out var busEvent))
             {
+                using var span = BusTracing.Receive(busEvent);
                 handler(busEvent);
             }
         }
     }
 
     public Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct) =>
-        _link.CallAsync(redis => redis.PublishAsync(Channel(meeting), JsonSerializer.SerializeToUtf8Bytes(busEvent, BusJson.Options)), ct);
+        _link.CallAsync(redis => redis.PublishAsync(Channel(meeting), JsonSerializer.SerializeToUtf8Bytes(BusTracing.WithCurrentSpan(busEvent), BusJson.Options)), ct);
 
     public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct) =>
         _link.CallAsync(redis => redis.StringSetAsync($"{meeting}:code:{code}", 1, keep, When.NotExists), ct);

@@ -11,7 +11,7 @@ internal sealed class LogLineFormatter(TimeProvider time) : ConsoleFormatter(For
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var text = string.Join(' ', logEntry.Formatter(logEntry.State, logEntry.Exception), logEntry.Exception);
-        var line = LogRedaction.Redact(text).ReplaceLineEndings(" ").TrimEnd();
+        var line = Redaction.Redact(text).ReplaceLineEndings(" ").TrimEnd();
         textWriter.WriteLine($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {LevelName(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] {line}");
     }
 

@@ -48,6 +48,7 @@ public static class SignalingEnvironment
             found.Add($"MEET_WEB_ROOT: the folder {webRoot} does not exist.");
         }
 
+        found.AddRange(TraceSettings.Problems(variable));
         errors = found;
         options = found.Count > 0 ? null : new SignalingOptions
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 using MeetOperator.Contracts.Meetings;
@@ -59,9 +60,11 @@ public static class SignalingHost
         });
         var database = SqlDatabases.Create(options.Database);
         IMeetingBus bus = options.Redis is { } redis ? await RedisMeetingBus.ConnectAsync(redis).ConfigureAwait(false) : new InProcessMeetingBus(time);
+        builder.Services.AddSingleton<DistributedContextPropagator>(new IgnoredTraceHeaders());
         AddServices(builder.Services, options, kube, database, bus, time);
 
         var app = builder.Build();
+        RequestSpans.Use(app);
         MetricsPort.Use(app, app.Services.GetRequiredService<PrometheusExposition>());
         Use(app, options);
         Routes.Map(app);

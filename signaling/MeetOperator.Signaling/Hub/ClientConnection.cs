@@ -4,6 +4,7 @@ using MeetOperator.Signaling.Features;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
 using MeetOperator.Signaling.Protocol.Server;
+using MeetOperator.Signaling.Tracing;
 using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Hub;
@@ -75,6 +76,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, IClientTra
     private async Task HandleAsync(ClientMessage message)
     {
         services.Metrics.Received(message.GetType().Name);
+        using var span = SignalingTracing.StartMessage(message.GetType().Name);
         try
         {
             if (message is JoinMessage join)

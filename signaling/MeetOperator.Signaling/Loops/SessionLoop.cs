@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using System.Threading.Channels;
+using MeetOperator.Signaling.Tracing;
 
 namespace MeetOperator.Signaling.Loops;
 
 /// <summary>Runs posted actions one at a time, so that the state they use needs no lock. Posting is thread-safe.</summary>
 public sealed class SessionLoop : IAsyncDisposable
 {
-    private readonly Channel<Func<Task>> _work = Channel.CreateUnbounded<Func<Task>>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(Func<Task> Action, ActivityContext? QueuedIn)> _work = Channel.CreateUnbounded<(Func<Task> Action, ActivityContext? QueuedIn)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Action<Exception> _onFailure;
     private readonly Task _running;
 
@@ -16,7 +18,7 @@ public sealed class SessionLoop : IAsyncDisposable
     }
 
     /// <summary>Queues an action. Returns false if the loop has ended.</summary>
-    public bool Post(Func<Task> action) => _work.Writer.TryWrite(action);
+    public bool Post(Func<Task> action) => _work.Writer.TryWrite((action, Activity.Current?.Context));
 
     public bool Post(Action action) => Post(() =>
     {
@@ -51,8 +53,10 @@ public sealed class SessionLoop : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        await foreach (var action in _work.Reader.ReadAllAsync().ConfigureAwait(false))
+        SignalingTracing.LeaveCurrent();
+        await foreach (var (action, queuedIn) in _work.Reader.ReadAllAsync().ConfigureAwait(false))
         {
+            using var step = SignalingTracing.StartStep(queuedIn);
             try
             {
                 await action().ConfigureAwait(false);
@@ -60,6 +64,7 @@ public sealed class SessionLoop : IAsyncDisposable
             catch (Exception e)
             {
                 // A failed action must not end the meeting.
+                step?.SetStatus(ActivityStatusCode.Error, e.Message);
                 _onFailure(e);
             }
         }

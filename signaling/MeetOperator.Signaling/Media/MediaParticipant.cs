@@ -5,6 +5,7 @@ using MeetOperator.Signaling.Loops;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
 using MeetOperator.Signaling.Protocol.Server;
+using MeetOperator.Signaling.Tracing;
 
 namespace MeetOperator.Signaling.Media;
 
@@ -293,6 +294,9 @@ public sealed partial class MediaParticipant : IAsyncDisposable
                     _client.Send(new ErrorMessage(ErrorCode.MediaFailed, failure.Message));
                 }
             }
+
+            // Otherwise a node that is away for long would make one long trace of its calls.
+            SignalingTracing.LeaveCurrent();
 
             await Task.Delay(wait, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_closed.IsCancellationRequested || _room.Assignment != assignment)

@@ -3,6 +3,7 @@ using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Metrics;
+using MeetOperator.Signaling.Tracing;
 
 namespace MeetOperator.Signaling.Media;
 
@@ -203,6 +204,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     private async Task WatchAsync(MediaAssignment assignment, CancellationToken ct)
     {
         await Task.Yield();
+        SignalingTracing.LeaveCurrent();
         var wait = FirstRetry;
         while (!ct.IsCancellationRequested)
         {
@@ -294,6 +296,7 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     private async Task RefreshAsync()
     {
+        SignalingTracing.LeaveCurrent();
         using var timer = new PeriodicTimer(_services.Options.Timings.RefreshInterval, _services.Time);
         try
         {

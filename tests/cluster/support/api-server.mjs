@@ -46,6 +46,14 @@ function connect(kubeconfig) {
   };
 }
 
+function parsed(chunks) {
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    return null;
+  }
+}
+
 /** The object or list at a path of the API server, or null if it does not respond with 200. */
 export function read(path, kubeconfig) {
   return new Promise(resolve => {
@@ -54,7 +62,7 @@ export function read(path, kubeconfig) {
       request(`${server.url}${path}`, { agent: server.agent, timeout: 10_000 }, response => {
         const chunks = [];
         response.on('data', chunk => chunks.push(chunk)).on('error', () => resolve(null));
-        response.on('end', () => resolve(response.statusCode === 200 && response.complete ? JSON.parse(Buffer.concat(chunks).toString()) : null));
+        response.on('end', () => resolve(response.statusCode === 200 && response.complete ? parsed(chunks) : null));
       }).on('timeout', function () { this.destroy(); }).on('error', () => resolve(null)).end();
     } catch {
       resolve(null);

@@ -27,6 +27,14 @@ public sealed class LocalOptionsTests
         Assert.Equal(["192.0.2.1", "2001:db8::1"], options.AdvertisedAddresses);
     }
 
+    [Fact]
+    public void Parse_Tracing_PassesOnOpenTelemetryVariables()
+    {
+        var options = Parse(Good, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"), ("OTEL_SERVICE_NAME", "mine"), ("OTEL_TRACES_SAMPLER", ""), ("HOME", "/root"));
+
+        Assert.Equal([new KeyValuePair<string, string>("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317")], options.Tracing);
+    }
+
     [Theory]
     [InlineData("--port", "80", "--port must be a number from 1024 to 65535, not '80'")]
     [InlineData("--port", "x", "--port must be a number from 1024 to 65535, not 'x'")]

@@ -51,6 +51,17 @@
 {{- end }}
 {{- end -}}
 
+{{/* The collector of spans. */}}
+{{- define "meet.toCollector" -}}
+{{- with .Values.tracing.endpoint -}}
+- ports:
+  - port: {{ regexFind ":[0-9]+(/|$)" . | trimAll ":/" }}
+  {{- with $.Values.networkPolicy.tracingTo }}
+  to: {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end -}}
+{{- end -}}
+
 {{/* DNS servers, whose location depends on the cluster. */}}
 {{- define "meet.toNames" -}}
 - ports:

@@ -111,7 +111,7 @@ internal sealed class SfuNodeController(
 
         try
         {
-            var wanted = MediaNodePod.Build(node, pool, options.MediaNodeImage, ControlSecret.NewName(node.Metadata.Name!, random));
+            var wanted = MediaNodePod.Build(node, pool, options.MediaNodes, ControlSecret.NewName(node.Metadata.Name!, random));
             pod = await cluster.Client.CreateAsync(wanted, ct).ConfigureAwait(false);
         }
         catch (KubeApiException taken) when (taken.IsAlreadyExists)

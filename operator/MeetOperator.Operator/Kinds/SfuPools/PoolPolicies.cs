@@ -24,7 +24,7 @@ internal sealed class PoolPolicies(ClusterView cluster, OperatorOptions options)
         var labels = cluster.Namespaces.Get(new NamespacedName(null, options.Namespace))?.Metadata.Labels;
         var named = labels?.ContainsKey(MediaNodeNetworkPolicy.NamespaceNameLabel) == true ? options.Namespace : null;
         await cluster.Client.ApplyAsync(
-            MediaNodeNetworkPolicy.Build(pool, named, options.MetricsFrom), new ApplyOptions { FieldManager = FieldManagers.Operator, Force = true }, ct).ConfigureAwait(false);
+            MediaNodeNetworkPolicy.Build(pool, named, options.MetricsFrom, options.Tracing), new ApplyOptions { FieldManager = FieldManagers.Operator, Force = true }, ct).ConfigureAwait(false);
         _written[pool.Metadata.Uid!] = true;
     }
 }

@@ -97,7 +97,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         {
             Name = node.Metadata.Name!,
             State = view?.Decision.State ?? SfuNodeState.Starting,
-            IsCurrent = PodCurrency.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodeImage)
+            IsCurrent = PodCurrency.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodes)
                 && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // A node that has served keeps its ports.
             IsLeaving = NodeStateRules.IsDraining(node),
             CanReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,

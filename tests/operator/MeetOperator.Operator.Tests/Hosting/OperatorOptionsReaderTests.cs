@@ -49,6 +49,32 @@ public sealed class OperatorOptionsReaderTests
     }
 
     [Fact]
+    public void Read_Tracing_PassesOnEverythingButSecrets()
+    {
+        var tracing = Read(out _, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317"), ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret"), ("OTEL_SERVICE_NAME", "mine"), ("OTEL_TRACES_SAMPLER_ARG", ""), ("MEET_TRACING_TO", """[{"ipBlock":{"cidr":"192.0.2.0/24"}}]"""))!.Tracing;
+
+        Assert.Equal([new KeyValuePair<string, string>("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317")], tracing.Variables);
+        Assert.Equal((4317, "192.0.2.0/24"), (tracing.Port, tracing.To[0].IpBlock!.Cidr));
+        Assert.Null(Read(out _)!.Tracing.Port);
+        Assert.Empty(Read(out _, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317"), ("OTEL_SDK_DISABLED", "true"))!.Tracing.Variables);
+        Expect("MEET_TRACING_TO is not a JSON list", ("MEET_TRACING_TO", "collector"));
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT is \"collector:4317\": set a URL that starts with http:// or https://")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/traces", "set a URL that starts with http:// or https://")]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "OTEL_EXPORTER_OTLP_PROTOCOL is \"http/json\": set grpc or http/protobuf")]
+    [InlineData("OTEL_EXPORTER_OTLP_TIMEOUT", "0", "OTEL_EXPORTER_OTLP_TIMEOUT is \"0\": set a number of milliseconds above 0")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "secret", "OTEL_EXPORTER_OTLP_HEADERS is not a comma-separated list of name=value")]
+    [InlineData("OTEL_TRACES_SAMPLER", "sometimes", "OTEL_TRACES_SAMPLER is \"sometimes\": set one of always_on, always_off, traceidratio,")]
+    [InlineData("OTEL_TRACES_SAMPLER_ARG", "2", "OTEL_TRACES_SAMPLER_ARG is \"2\": set a number from 0 to 1")]
+    public void Read_InvalidTracing_ReportsExpectedForm(string name, string value, string message)
+    {
+        var others = name == "OTEL_EXPORTER_OTLP_ENDPOINT" ? [] : new[] { ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317") };
+        Expect(message, [(name, value), .. others]);
+    }
+
+    [Fact]
     public void Read_PoolLimits_ParsesAndValidatesLists()
     {
         var limits = Read(out _, ("MEET_POOL_NAMESPACES", "meet-media, other"), ("MEET_POOL_EXPOSURES", "HostPort"), ("MEET_POOL_PRIORITY_CLASSES", "media, calls"), ("MEET_POOL_ANNOTATIONS", "prometheus.io/,example.com/team"), ("MEET_POOL_IMAGES", "registry.example/meet,registry.example:5000"))!.Pools;

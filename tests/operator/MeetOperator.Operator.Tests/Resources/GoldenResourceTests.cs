@@ -6,6 +6,7 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Resources;
+using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Resources;
@@ -24,15 +25,16 @@ public sealed class GoldenResourceTests
         var input = Yaml.Read(Repository.Golden("resources", name, "input.yaml"));
         var pool = input["pool"].Deserialize<SfuPool>(KubeJson.Options)!;
         var image = input["operatorImage"]!.GetValue<string>();
+        var tracing = new TracingOptions { Variables = input["tracing"]?.Deserialize<Dictionary<string, string>>() ?? [], Port = input["tracing"] is null ? null : 4317, To = input["tracingTo"]?.Deserialize<NetworkPolicyPeer[]>(KubeJson.Options) ?? [] };
         var ports = input["udpPorts"]!.AsArray().Select(port => port!.GetValue<int>()).ToArray();
         var node = SfuNodeObject.Build(pool, input["nodeName"]!.GetValue<string>(), ports, image);
         node.Metadata.Uid = "00000000-0000-0000-0000-00000000000a";
 
         Compare(name, "sfunode.yaml", node);
-        var pod = MediaNodePod.Build(node, pool, image, $"{node.Metadata.Name}-control-bbbbb");
+        var pod = MediaNodePod.Build(node, pool, new MediaNodeDefaults(image, tracing.Variables), $"{node.Metadata.Name}-control-bbbbb");
         Compare(name, "pod.yaml", pod);
         pod.Metadata.Uid = "00000000-0000-0000-0000-00000000000b";
-        Compare(name, "networkpolicy.yaml", MediaNodeNetworkPolicy.Build(pool, "meet-system", input["metricsFrom"]?.Deserialize<NetworkPolicyPeer[]>(KubeJson.Options) ?? []));
+        Compare(name, "networkpolicy.yaml", MediaNodeNetworkPolicy.Build(pool, "meet-system", input["metricsFrom"]?.Deserialize<NetworkPolicyPeer[]>(KubeJson.Options) ?? [], tracing));
         Compare(name, "secret.yaml", ControlSecret.Build(node, pod, ControlSecret.NameIn(pod)!, new NodeCredentials { Certificate = "the-certificate", Key = "the-key", Authorities = "the-authorities" }, input["addresses"]?.GetValue<string>().Split(',') ?? []));
     }
 

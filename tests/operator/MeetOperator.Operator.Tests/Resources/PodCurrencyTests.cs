@@ -6,12 +6,15 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Resources;
+using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Tests.Resources;
 
 public sealed class PodCurrencyTests
 {
     private const string Image = "registry.example/media-node:1";
+    private static readonly MediaNodeDefaults Defaults = new(Image, new Dictionary<string, string>());
+    private static readonly MediaNodeDefaults Newer = Defaults with { Image = "registry.example/media-node:2" };
     private static readonly SfuPool Made = Pool(spec => spec);
     private static readonly SfuNode Node = Stored(SfuNodeObject.Build(Made, "p-abcde", [42000], Image));
 
@@ -34,32 +37,43 @@ public sealed class PodCurrencyTests
     [Theory]
     [MemberData(nameof(Changes))]
     public void IsCurrent_PoolChanged_DependsOnPodChange(string what, Func<SfuPoolSpec, SfuPoolSpec> change, bool current) =>
-        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), AsStored(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb")), Image) == current, what);
+        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), AsStored(MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb")), Defaults) == current, what);
 
     [Fact]
     public void IsCurrent_OperatorImageChanged_OutdatesPoolsWithoutImage()
     {
         var pinned = Pool(spec => spec with { Image = Image });
 
-        Assert.False(PodCurrency.IsCurrent(Node, Made, MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb"), "registry.example/media-node:2"));
-        Assert.True(PodCurrency.IsCurrent(Node, pinned, MediaNodePod.Build(Node, pinned, Image, "p-aaaaa-control-bbbbb"), "registry.example/media-node:2"));
+        Assert.False(PodCurrency.IsCurrent(Node, Made, MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb"), Newer));
+        Assert.True(PodCurrency.IsCurrent(Node, pinned, MediaNodePod.Build(Node, pinned, Defaults, "p-aaaaa-control-bbbbb"), Newer));
+    }
+
+    [Fact]
+    public void IsCurrent_TracingTurnedOn_OutdatesNodes()
+    {
+        var traced = Defaults with { Tracing = new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317" } };
+        var pod = MediaNodePod.Build(Node, Made, traced, "p-aaaaa-control-bbbbb");
+
+        Assert.False(PodCurrency.IsCurrent(Node, Made, AsStored(MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb")), traced));
+        Assert.True(PodCurrency.IsCurrent(Node, Made, AsStored(pod), traced));
+        Assert.Equal("http://collector:4317", Assert.Single(pod.Spec.Containers[0].Env!, variable => variable.Name == "OTEL_EXPORTER_OTLP_ENDPOINT").Value);
     }
 
     [Fact]
     public void IsCurrent_PodOfPreviousVersion_ComparesRenderedPod()
     {
-        var pod = AsStored(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb"));
+        var pod = AsStored(MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb"));
         pod.Metadata.Annotations!.Remove(MeetAnnotations.PodHash);
 
-        Assert.True(PodCurrency.IsCurrent(Node, Made, pod, Image));
-        Assert.False(PodCurrency.IsCurrent(Node, Made, pod, "registry.example/media-node:2"));
-        Assert.False(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Template = spec.Template with { PriorityClassName = "high" } }), pod, Image));
+        Assert.True(PodCurrency.IsCurrent(Node, Made, pod, Defaults));
+        Assert.False(PodCurrency.IsCurrent(Node, Made, pod, Newer));
+        Assert.False(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Template = spec.Template with { PriorityClassName = "high" } }), pod, Defaults));
         pod.Spec.Containers[0].Env!.RemoveAt(0);
-        Assert.False(PodCurrency.IsCurrent(Node, Made, pod, Image));
+        Assert.False(PodCurrency.IsCurrent(Node, Made, pod, Defaults));
     }
 
     [Fact]
-    public void IsCurrent_NodeWithoutPod_ReturnsTrue() => Assert.True(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Version = "2" }), null, Image));
+    public void IsCurrent_NodeWithoutPod_ReturnsTrue() => Assert.True(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Version = "2" }), null, Defaults));
 
     private static SfuPool Pool(Func<SfuPoolSpec, SfuPoolSpec> change) => new()
     {

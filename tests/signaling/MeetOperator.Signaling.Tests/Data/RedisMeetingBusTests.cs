@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Tests.Harness;
@@ -22,6 +23,28 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
         {
             Assert.InRange((long)await redis.GetDatabase().ExecuteAsync("PTTL", name), 1, 4_000_000);
         }
+    }
+
+    [Fact]
+    public async Task Publish_InsideSpan_ReceiverContinuesTrace()
+    {
+        using var source = new ActivitySource(nameof(Publish_InsideSpan_ReceiverContinuesTrace));
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = candidate => candidate.Name == source.Name || candidate.Name == "MeetOperator.Signaling.Data",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var key = new MeetingKey("acme", "trace-test");
+        var received = new TaskCompletionSource<Activity?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var subscription = await B.SubscribeAsync(key, _ => received.TrySetResult(Activity.Current), () => { }, default);
+
+        using var span = source.StartActivity("publish")!;
+        await A.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "traced" }, default);
+
+        var continued = await received.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(span.TraceId, continued?.TraceId);
+        Assert.Equal(span.SpanId, continued?.ParentSpanId);
     }
 
     [Fact]

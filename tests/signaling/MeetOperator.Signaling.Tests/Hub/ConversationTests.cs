@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Repositories;
@@ -41,6 +43,28 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
         await late.ExpectAsync("chat", m => (string?)m["messageId"] == "10");
         Assert.Equal(ann.OfType("chat").Select(m => m.ToJsonString()), late.OfType("chat").Select(m => m.ToJsonString()));
         Assert.Equal("joined", (string?)late.Received[0]["type"]);
+    }
+
+    [Fact]
+    public async Task Message_WhileTraced_StartsTraceOfItsSteps()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "MeetOperator.Signaling",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await ann.SendAsync(new { type = "chat", message = "hello" });
+        await ann.ExpectAsync("chat");
+
+        bool IsStepOf(Activity step, Activity message) => step.DisplayName == "meeting step" && step.ParentSpanId == message.SpanId && step.TraceId == message.TraceId;
+        await Eventually.TrueAsync(
+            () => spans.Any(message => message.DisplayName == "message ChatMessage" && message.ParentSpanId == default && spans.Any(step => IsStepOf(step, message))),
+            "the message has a trace of its own, with a step of the meeting");
     }
 
     [Fact]
