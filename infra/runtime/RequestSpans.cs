@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -19,22 +20,34 @@ internal static class RequestSpans
         {
             await next(context).ConfigureAwait(false);
         }
-        finally
+        catch (Exception e)
         {
-            var status = context.Response.StatusCode;
-            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
-            span.DisplayName = route is null ? context.Request.Method : $"{context.Request.Method} {route}";
-            span.SetTag("http.route", route);
-            span.SetTag("http.response.status_code", status);
-            if (status >= StatusCodes.Status500InternalServerError)
-            {
-                span.SetStatus(ActivityStatusCode.Error);
-            }
-            else if (status == StatusCodes.Status401Unauthorized)
-            {
-                // Strangers must not fill the traces.
-                span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
-            }
+            Complete(context, span, StatusCodes.Status500InternalServerError);
+            span.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
+            throw;
+        }
+
+        Complete(context, span, context.Response.StatusCode);
+    }
+
+    private static void Complete(HttpContext context, Activity span, int status)
+    {
+        // The exception handler clears the endpoint of a request that failed.
+        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+        if (endpoint is not RouteEndpoint { RoutePattern.RawText: { } route } || status == StatusCodes.Status401Unauthorized)
+        {
+            // Static files, unknown paths, and callers without credentials.
+            span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+            return;
+        }
+
+        span.DisplayName = $"{context.Request.Method} {route}";
+        span.SetTag("http.route", route);
+        span.SetTag("url.path", route); // The path itself can contain a sealed session.
+        span.SetTag("http.response.status_code", status);
+        if (status >= StatusCodes.Status500InternalServerError)
+        {
+            span.SetStatus(ActivityStatusCode.Error);
         }
     }
 }

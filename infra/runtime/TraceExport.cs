@@ -12,7 +12,7 @@ internal static class TraceExport
     /// <summary>Starts the export, until the result is disposed. Returns null if it is off. Problems with it never keep the process from starting.</summary>
     /// <param name="service">Name of the service if OTEL_SERVICE_NAME is not set.</param>
     /// <param name="environment">Reads an environment variable; <see cref="TraceSettings.Problems"/> found none.</param>
-    /// <param name="startsTraces">Whether requests without a parent start a trace. False for a process that only our own processes call: requests of theirs that belong to no operation have no parent.</param>
+    /// <param name="startsTraces">Whether requests without a parent start a trace. False for a process that only our own processes call: their polls have no parent.</param>
     public static IDisposable? Start(string service, Func<string, string?> environment, bool startsTraces = true)
     {
         if (!TraceSettings.IsOn(environment))
@@ -35,7 +35,7 @@ internal static class TraceExport
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static IDisposable Export(string service, Func<string, string?> environment, bool startsTraces)
     {
-        // What is added later wins: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES over the name here.
+        // Later attributes override earlier ones, so OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override the name here.
         var resource = ResourceBuilder.CreateEmpty().AddTelemetrySdk().AddService(service).AddEnvironmentVariableDetector();
         var provider = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
@@ -101,8 +101,11 @@ internal static class TraceExport
     /// <summary>Removes what others must not see: IDs and tokens in all texts, and failures of the database, whose messages can quote values.</summary>
     private sealed class SpanFilter : BaseProcessor<Activity>
     {
-        /// <summary>Characters of one text. Clients choose the length of paths, and many spans can wait for the collector.</summary>
+        /// <summary>Characters of one text. Clients choose the length of some texts, and many spans can wait for the collector.</summary>
         private const int MaxLength = 1000;
+
+        /// <summary>Characters of an ID.</summary>
+        private const int IdLength = 36;
 
         public override void OnEnd(Activity data)
         {
@@ -121,7 +124,7 @@ internal static class TraceExport
 
             foreach (var (name, value) in data.TagObjects.ToArray())
             {
-                if (name == "user_agent.original" || value is string[])
+                if (value is string[] || name is "user_agent.original" or "http.request.method_original" || (name == "server.address" && data.Kind == ActivityKind.Server))
                 {
                     data.SetTag(name, null);
                 }
@@ -132,6 +135,11 @@ internal static class TraceExport
             }
         }
 
-        private static string Clean(string text) => Redaction.Redact(text.Length > MaxLength ? text[..MaxLength] : text);
+        /// <summary>Cuts after the redaction, because a part of an ID would not be recognized.</summary>
+        private static string Clean(string text)
+        {
+            var clean = Redaction.Redact(text.Length > MaxLength + IdLength ? text[..(MaxLength + IdLength)] : text);
+            return clean.Length > MaxLength ? clean[..MaxLength] : clean;
+        }
     }
 }

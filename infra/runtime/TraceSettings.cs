@@ -36,9 +36,19 @@ internal static class TraceSettings
 
         foreach (var name in new[] { "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" })
         {
-            if (Text(environment(name)) is { } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Port > 0))
+            // The value is not repeated, because it can contain a secret.
+            if (Text(environment(name)) is not { } endpoint)
             {
-                yield return $"{name} is \"{endpoint}\": set a URL that starts with http:// or https://, such as http://collector:4317";
+                continue;
+            }
+
+            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Port < 1)
+            {
+                yield return $"{name} is not a URL that starts with http:// or https://: set one such as http://collector:4317";
+            }
+            else if (url.UserInfo.Length > 0 || url.Query.Length > 0)
+            {
+                yield return $"{name} contains a user or a query: set a URL without secrets, because media nodes get it in namespaces of tenants";
             }
         }
 
@@ -62,7 +72,6 @@ internal static class TraceSettings
             yield return $"OTEL_EXPORTER_OTLP_TIMEOUT is \"{timeout}\": set a number of milliseconds above 0";
         }
 
-        // The value is not repeated, because it can contain a secret.
         if (Text(environment("OTEL_EXPORTER_OTLP_HEADERS")) is { } headers && headers.Split(',').Any(header => header.IndexOf('=', StringComparison.Ordinal) < 1))
         {
             yield return "OTEL_EXPORTER_OTLP_HEADERS is not a comma-separated list of name=value: set one such as authorization=…";

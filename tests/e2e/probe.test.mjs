@@ -58,7 +58,7 @@ describe('the probe', () => {
     });
     await new Promise(resolve => { server.listen(0, '127.0.0.1', resolve); });
     try {
-      const { code, stderr } = await probe('--url', `http://127.0.0.1:${server.address().port}`, '--timeout', '3');
+      const { code, stderr } = await probe('--url', `http://127.0.0.1:${server.address().port}`, '--timeout', '20');
       assert.equal(code, 1);
       assert.match(stderr, /the publisher.*no UDP response from 127\.0\.0\.1:9/s);
     } finally {

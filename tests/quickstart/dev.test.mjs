@@ -69,7 +69,7 @@ describe('watch', () => {
     }
   }
 
-  test('files that are written or replaced by a rename are reported, and build output is not', { timeout: 10_000 }, () => withWatch(async (folder, saw, seen) => {
+  test('files that are written or replaced by a rename are reported, and build output is not', { timeout: 60_000 }, () => withWatch(async (folder, saw, seen) => {
     writeFileSync(join(folder, 'crds/obj/built.cs'), '');
     writeFileSync(join(folder, 'crds/deep/first.cs'), '');
     await saw('crds/deep/first.cs');
@@ -79,7 +79,7 @@ describe('watch', () => {
     assert.ok(!seen.has('crds/obj/built.cs'));
   }));
 
-  test('a file in a folder that was created later is reported', { timeout: 10_000 }, () => withWatch(async (folder, saw) => {
+  test('a file in a folder that was created later is reported', { timeout: 60_000 }, () => withWatch(async (folder, saw) => {
     mkdirSync(join(folder, 'crds/new'));
     await saw('crds/new');
     writeFileSync(join(folder, 'crds/new/third.cs'), '');

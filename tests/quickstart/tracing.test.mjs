@@ -59,7 +59,7 @@ function spansOf(request) {
   return (fields(request)[1] ?? []).map(fields).flatMap(resource => {
     const service = attributes(fields(resource[1][0])[1])['service.name'];
     return (resource[2] ?? []).map(fields).flatMap(scope => (scope[2] ?? []).map(fields)).map(span => ({
-      service, trace: span[1][0].toString('hex'), id: span[2][0].toString('hex'), parent: span[4]?.[0].toString('hex') ?? '', name: span[5][0].toString(), attributes: attributes(span[9]),
+      service, trace: span[1][0].toString('hex'), id: span[2][0].toString('hex'), parent: span[4]?.[0].toString('hex') ?? '', name: span[5][0].toString(), kind: Number(span[6]?.[0] ?? 0), attributes: attributes(span[9]),
     }));
   });
 }
@@ -91,18 +91,22 @@ describe('tracing', () => {
 
     const meeting = await createMeeting(product);
     const whip = new WhipHttp(product, meeting.meetingId);
-    const { ticket, participantId } = await whip.join('Ada');
+    const { ticket, participantId } = await whip.join('Ada Tracewell');
     secrets.push(meeting.meetingId, meeting.hostToken, ticket, participantId);
     await fetch(`${product.url}/meetings/${meeting.meetingId}`, { headers: { traceparent: `00-${foreign}-00f067aa0ba902b7-01` } });
     const offer = ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=group:BUNDLE 0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'c=IN IP4 0.0.0.0', 'a=mid:0', 'a=sendonly', 'a=rtcp-mux', 'a=rtpmap:111 opus/48000/2',
       'a=ice-ufrag:abcd', `a=ice-pwd:${'p'.repeat(24)}`, `a=fingerprint:sha-256 ${Array(32).fill('AA').join(':')}`, 'a=setup:actpass', ''].join('\r\n');
+    let location;
     await until(async () => {
       const response = await whip.post('whip', ticket, offer);
+      location = response.headers.get('location');
       if (![201, 409, 429, 503].includes(response.status)) throw new Error(`POST whip responded with ${response.status}: ${await response.text()}`);
       return response.status === 201;
     }, 'the offer is answered');
+    await whip.end(new URL(location, product.url), ticket);
+    secrets.push(location.split('/').at(-1), 'Tracewell');
     const named = (service, name) => traces.spans().some(span => span.service === service && name.test(span.name));
-    await until(() => named('meet-media-node', /loop work/) && named('meet-signaling', /whip/) && named('meet-operator', /reconcile meeting/), 'the spans of all processes arrive');
+    await until(() => named('meet-media-node', /loop work/) && named('meet-signaling', /^POST .*whip/) && named('meet-signaling', /^DELETE .*whip/) && named('meet-operator', /reconcile meeting/), 'the spans of all processes arrive');
   }, { timeout: 180_000 });
 
   after(async () => {
@@ -131,7 +135,8 @@ describe('tracing', () => {
     assert.equal((await fetch(`${product.url}/openapi/v1.json`)).status, 200);
     await until(() => traces.spans().some(span => span.service === 'meet-signaling' && span.attributes['url.path'] === '/openapi/v1.json'), 'the span of a later request arrives');
     assert.deepEqual(traces.spans().filter(span => /^\/(healthz|readyz|metrics)$/.test(span.attributes['url.path'] ?? '')), []);
-    // The spans of a poll would have no parent in another process. Media nodes send theirs first.
+    // A poll is a call without a parent, and a request without a parent at the media node.
+    assert.deepEqual(traces.spans().filter(span => span.kind === 3 && span.parent === ''), []);
     const traced = new Set();
     const orphans = () => {
       for (const span of traces.spans()) if (span.service !== 'meet-media-node') traced.add(span.trace);
@@ -140,7 +145,7 @@ describe('tracing', () => {
     await until(() => orphans().length === 0, 'every span of a media node belongs to a trace of another process');
   });
 
-  test('spans contain no meeting ID, participant ID or token', () => {
+  test('spans contain no meeting ID, no participant and no token', () => {
     const bytes = traces.bytes().toString('latin1').toLowerCase();
     assert.deepEqual(secrets.filter(secret => bytes.includes(secret.toLowerCase())), []);
     assert.match(bytes, /id:[0-9a-f]{12}/);

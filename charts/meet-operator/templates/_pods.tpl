@@ -61,7 +61,7 @@ seccompProfile:
 {{- define "meet.tracingEnv" -}}
 {{- with .Values.tracing.endpoint -}}
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
-  value: {{ . | quote }}
+  value: {{ replace "$" "$$" . | quote }}
 - name: OTEL_EXPORTER_OTLP_PROTOCOL
   value: {{ $.Values.tracing.protocol }}
 - name: OTEL_TRACES_SAMPLER

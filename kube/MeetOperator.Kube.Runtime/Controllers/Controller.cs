@@ -159,7 +159,7 @@ public sealed class Controller<T>
         {
             // A failure concerns only this object: it is retried, and the worker continues with other objects.
             KubeMetrics.ReconcileFailed(_name, e is KubeApiException ? "api" : "error");
-            span?.SetStatus(ActivityStatusCode.Error, e.Message);
+            span?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
             var delay = queue.AddRateLimited(key);
             _logger.ReconcileFailed(e, _name, key, queue.Failures(key), delay);
         }

@@ -9,6 +9,6 @@ internal static class NodeTracing
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>The time that a request waits for a loop and runs on it. Null outside of a request, so that the node's own surveys make no traces.</summary>
+    /// <summary>The time that a request waits for a loop and runs on it. Null outside of a request, so that the node's own surveys start no traces.</summary>
     public static Activity? StartLoopWork() => Activity.Current is null ? null : Source.StartActivity("loop work");
 }

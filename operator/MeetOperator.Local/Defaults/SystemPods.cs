@@ -102,7 +102,9 @@ internal static class SystemPods
         FailureThreshold = failures,
     };
 
-    private static IEnumerable<EnvVar> Tracing(LocalOptions options) => options.Tracing.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => Value(variable.Key, variable.Value));
+    // A doubled $ is a plain one (Kubernetes, "Define Dependent Environment Variables").
+    private static IEnumerable<EnvVar> Tracing(LocalOptions options) =>
+        options.Tracing.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => Value(variable.Key, variable.Value.Replace("$", "$$", StringComparison.Ordinal)));
 
     private static EnvVar Value(string name, string value) => new() { Name = name, Value = value };
 

@@ -21,7 +21,7 @@ public sealed record LocalOptions
     /// <summary>Addresses that clients send media to.</summary>
     public IReadOnlyList<string> AdvertisedAddresses { get; init; } = ["127.0.0.1"];
 
-    /// <summary>The environment variables OTEL_*, which operator and signaling get too. Not those that name the service, because each process has its own name.</summary>
+    /// <summary>The environment variables OTEL_*, which operator and signaling get too. Not those that name the service, because each process has its own name, and not the headers, because they can contain a secret.</summary>
     public IReadOnlyDictionary<string, string> Tracing { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Reads <c>--home</c>, <c>--port</c> and <c>--programs</c>, and MEET_LISTEN, MEET_ADVERTISE and OTEL_*.</summary>
@@ -45,6 +45,11 @@ public sealed record LocalOptions
             throw new LocalException($"--port must be a number from 1024 to 65535, not '{Required("--port")}'");
         }
 
+        foreach (var problem in TraceSettings.Problems(name => environment.GetValueOrDefault(name)))
+        {
+            throw new LocalException($"{problem}; or unset OTEL_EXPORTER_OTLP_ENDPOINT to start without tracing");
+        }
+
         return new LocalOptions
         {
             Home = Path.GetFullPath(Required("--home")),
@@ -55,7 +60,7 @@ public sealed record LocalOptions
                 ? [.. advertise.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(a => Address("MEET_ADVERTISE", a))]
                 : firstAddress() is { } first ? ["127.0.0.1", first.ToString()] : ["127.0.0.1"],
             Tracing = environment
-                .Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal) && variable.Key is not ("OTEL_SERVICE_NAME" or "OTEL_RESOURCE_ATTRIBUTES") && variable.Value.Length > 0)
+                .Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal) && variable.Key is not ("OTEL_SERVICE_NAME" or "OTEL_RESOURCE_ATTRIBUTES" or "OTEL_EXPORTER_OTLP_HEADERS" or "OTEL_EXPORTER_OTLP_TRACES_HEADERS") && variable.Value.Length > 0)
                 .ToDictionary(StringComparer.Ordinal),
         };
     }

@@ -12,13 +12,12 @@ namespace MeetOperator.Operator.Hosting;
 public static class OperatorOptionsReader
 {
     /// <summary>
-    /// The variables of the exporter and the sampler (OpenTelemetry, environment variable specification) that media nodes get too. Not the headers: they can contain a secret,
-    /// and Pods of media nodes stand in namespaces of tenants.
+    /// The variables of the exporter (OpenTelemetry, environment variable specification) that media nodes get too. Not the headers: they can contain a secret, and media nodes
+    /// run in namespaces of tenants. Not the sampler: media nodes follow the decision of their callers.
     /// </summary>
     private static readonly IReadOnlyList<string> TracingVariables =
     [
-        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TIMEOUT",
-        "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_BSP_SCHEDULE_DELAY",
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_BSP_SCHEDULE_DELAY",
     ];
 
     /// <param name="variable">Returns the value of an environment variable, or null.</param>

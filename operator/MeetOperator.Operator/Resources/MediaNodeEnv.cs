@@ -31,7 +31,9 @@ internal static class MediaNodeEnv
 
         // The root file system is read-only, and the runtime would open a diagnostics socket under /tmp.
         Value("DOTNET_EnableDiagnostics", "0"),
-        .. defaults.Tracing.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => Value(variable.Key, variable.Value)),
+
+        // A doubled $ is a plain one (Kubernetes, "Define Dependent Environment Variables").
+        .. defaults.Tracing.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => Value(variable.Key, variable.Value.Replace("$", "$$", StringComparison.Ordinal))),
     ];
 
     private static EnvVar Addresses(SfuExposure exposure, string secret) => exposure.AddressSource switch

@@ -24,7 +24,8 @@ public sealed class PostgresDatabase : ISqlDatabase
     public PostgresDatabase(string connectionString, TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        _source = NpgsqlDataSource.Create(WithLimits(connectionString));
+        // Without a name, spans would contain the connection string.
+        _source = new NpgsqlDataSourceBuilder(WithLimits(connectionString)) { Name = "meet" }.Build();
         _retry = new ResiliencePipelineBuilder { TimeProvider = _time }.AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = attempt => ValueTask.FromResult(

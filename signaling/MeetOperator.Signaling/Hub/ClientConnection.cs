@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Features;
@@ -98,11 +99,13 @@ public sealed partial class ClientConnection(SocketIdentity identity, IClientTra
         }
         catch (Exception e) when (TransientErrors.IsDatabaseOutage(e) || TransientErrors.IsBusOutage(e))
         {
+            span?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
             LogOutage(_logger, identity.ParticipantId, e.Message);
             transport.Send(new ErrorMessage(ErrorCode.Unavailable, "The server cannot process this message now. Try again."));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            span?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
             LogFailed(_logger, e, identity.ParticipantId);
             transport.Send(new ErrorMessage(ErrorCode.Unavailable, "The message was not processed because of a server error."));
         }

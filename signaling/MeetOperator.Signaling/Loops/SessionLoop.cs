@@ -64,7 +64,7 @@ public sealed class SessionLoop : IAsyncDisposable
             catch (Exception e)
             {
                 // A failed action must not end the meeting.
-                step?.SetStatus(ActivityStatusCode.Error, e.Message);
+                step?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
                 _onFailure(e);
             }
         }

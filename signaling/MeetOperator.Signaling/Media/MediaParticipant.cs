@@ -295,7 +295,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
                 }
             }
 
-            // Otherwise a node that is away for long would make one long trace of its calls.
+            // Otherwise all retries would belong to one trace.
             SignalingTracing.LeaveCurrent();
 
             await Task.Delay(wait, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -33,10 +33,10 @@ public sealed class HeartbeatTests
         using var release = new ManualResetEventSlim();
         var hanging = loop.RunAsync(() => release.Wait(TimeSpan.FromMinutes(2)), default);
 
-        var report = await UntilAsync(node, "hang reported", r => Of(r, loop.Port) is { TickAgeMs: > 3000, ProbeAgeMs: > 3000 });
+        // A busy machine can delay the other loop for a moment too.
+        var report = await UntilAsync(node, "hang of one loop reported", r => Of(r, loop.Port) is { TickAgeMs: > 3000, ProbeAgeMs: > 3000 } && r.LoopReports.Single(l => l.Port != loop.Port).TickAgeMs < 3000);
         Assert.Equal("ok", await node.Http.GetStringAsync(new Uri(node.Address, "healthz")));
         Assert.Equal(("stuck", 4), (report.Rooms.Single().Room, report.Rooms.Single().Generation));
-        Assert.InRange(report.LoopReports.Single(l => l.Port != loop.Port).TickAgeMs, 0, 2999);
         Assert.Contains($"meet_loop_probe_age_seconds{{port=\"{loop.Port}\",path=\"socket\"}}", await node.Http.GetStringAsync(new Uri(node.Address, "metrics")), StringComparison.Ordinal);
 
         release.Set();
@@ -57,8 +57,7 @@ public sealed class HeartbeatTests
         mapping.LosesInwards = inwards;
         mapping.LosesOutwards = !inwards;
 
-        var report = await UntilAsync(node, "loss reported", r => Path(r) > 1000);
-        Assert.InRange(Of(report, port).ProbeAgeMs ?? -1, 0, 999); // One probe may be in flight.
+        await UntilAsync(node, "loss of that path reported", r => Path(r) > 1000 && Of(r, port).ProbeAgeMs is < 1000); // One probe may be in flight.
         (mapping.LosesInwards, mapping.LosesOutwards) = (false, false);
         await UntilAsync(node, "reached again", r => Path(r) == 0);
     }
@@ -80,7 +79,7 @@ public sealed class HeartbeatTests
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
         using var alice = await PublishAsync(node, "alice");
         using var bob = await PublishAsync(node, "bob");
-        await UntilAsync(node, "both connected", r => r.Rooms.Single() is { Connected: 2, Silent: 0 });
+        await UntilAsync(node, "both connected", r => r.Rooms.Single() is { Connected: 2, Silent: 0 }, alice, bob);
 
         // alice is no longer pumped, so she sends nothing.
         var report = await UntilAsync(node, "alice silent", r => r.Rooms.Single().Silent == 1, bob);

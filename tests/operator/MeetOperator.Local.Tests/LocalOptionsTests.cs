@@ -30,10 +30,17 @@ public sealed class LocalOptionsTests
     [Fact]
     public void Parse_Tracing_PassesOnOpenTelemetryVariables()
     {
-        var options = Parse(Good, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"), ("OTEL_SERVICE_NAME", "mine"), ("OTEL_TRACES_SAMPLER", ""), ("HOME", "/root"));
+        var options = Parse(Good, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"), ("OTEL_SERVICE_NAME", "mine"), ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret"), ("OTEL_TRACES_SAMPLER", ""), ("HOME", "/root"));
 
         Assert.Equal([new KeyValuePair<string, string>("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317")], options.Tracing);
     }
+
+    [Fact]
+    public void Parse_InvalidTracing_ThrowsWithVariableName() =>
+        Assert.StartsWith(
+            "OTEL_EXPORTER_OTLP_PROTOCOL is \"http/json\": set grpc or http/protobuf; or unset",
+            Assert.Throws<LocalException>(() => Parse(Good, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"))).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("--port", "80", "--port must be a number from 1024 to 65535, not '80'")]

@@ -51,7 +51,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* The collector of spans. */}}
+{{/* The trace collector. */}}
 {{- define "meet.toCollector" -}}
 {{- with .Values.tracing.endpoint -}}
 - ports:

@@ -49,9 +49,9 @@ public sealed class OperatorOptionsReaderTests
     }
 
     [Fact]
-    public void Read_Tracing_PassesOnEverythingButSecrets()
+    public void Read_Tracing_PassesOnNoSecretsAndNoSampler()
     {
-        var tracing = Read(out _, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317"), ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret"), ("OTEL_SERVICE_NAME", "mine"), ("OTEL_TRACES_SAMPLER_ARG", ""), ("MEET_TRACING_TO", """[{"ipBlock":{"cidr":"192.0.2.0/24"}}]"""))!.Tracing;
+        var tracing = Read(out _, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317"), ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret"), ("OTEL_SERVICE_NAME", "mine"), ("OTEL_TRACES_SAMPLER_ARG", "0.5"), ("MEET_TRACING_TO", """[{"ipBlock":{"cidr":"192.0.2.0/24"}}]"""))!.Tracing;
 
         Assert.Equal([new KeyValuePair<string, string>("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317")], tracing.Variables);
         Assert.Equal((4317, "192.0.2.0/24"), (tracing.Port, tracing.To[0].IpBlock!.Cidr));
@@ -61,8 +61,9 @@ public sealed class OperatorOptionsReaderTests
     }
 
     [Theory]
-    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT is \"collector:4317\": set a URL that starts with http:// or https://")]
-    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/traces", "set a URL that starts with http:// or https://")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL that starts with http:// or https://")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/traces", "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL that starts with http:// or https://")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "https://me:secret@collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT contains a user or a query")]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "OTEL_EXPORTER_OTLP_PROTOCOL is \"http/json\": set grpc or http/protobuf")]
     [InlineData("OTEL_EXPORTER_OTLP_TIMEOUT", "0", "OTEL_EXPORTER_OTLP_TIMEOUT is \"0\": set a number of milliseconds above 0")]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "secret", "OTEL_EXPORTER_OTLP_HEADERS is not a comma-separated list of name=value")]

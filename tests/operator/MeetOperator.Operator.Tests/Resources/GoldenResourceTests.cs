@@ -5,6 +5,7 @@ using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.NodeControl;
+using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Tests.Harness;
@@ -25,7 +26,8 @@ public sealed class GoldenResourceTests
         var input = Yaml.Read(Repository.Golden("resources", name, "input.yaml"));
         var pool = input["pool"].Deserialize<SfuPool>(KubeJson.Options)!;
         var image = input["operatorImage"]!.GetValue<string>();
-        var tracing = new TracingOptions { Variables = input["tracing"]?.Deserialize<Dictionary<string, string>>() ?? [], Port = input["tracing"] is null ? null : 4317, To = input["tracingTo"]?.Deserialize<NetworkPolicyPeer[]>(KubeJson.Options) ?? [] };
+        var variables = input["tracing"]?.Deserialize<Dictionary<string, string>>() ?? [];
+        var tracing = OperatorOptionsReader.Read(name => name == "MEET_TRACING_TO" ? input["tracingTo"]?.ToJsonString() : variables.GetValueOrDefault(name), out _)!.Tracing;
         var ports = input["udpPorts"]!.AsArray().Select(port => port!.GetValue<int>()).ToArray();
         var node = SfuNodeObject.Build(pool, input["nodeName"]!.GetValue<string>(), ports, image);
         node.Metadata.Uid = "00000000-0000-0000-0000-00000000000a";

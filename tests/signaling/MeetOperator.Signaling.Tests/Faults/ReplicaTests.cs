@@ -160,7 +160,7 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
     {
         var database = await postgres.CreateDatabaseAsync() + (longTimeouts ? ";Timeout=60;Command Timeout=60" : string.Empty);
         var keys = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
-        var drain = new Dictionary<string, string> { ["MEET_DRAIN_SECONDS"] = "2" };
+        var drain = new Dictionary<string, string> { ["MEET_DRAIN_SECONDS"] = "10" };
         var program = longTimeouts ? LongTimeoutServer.Program : "MeetOperator.Signaling.dll";
         for (var i = 0; i < 2; i++)
         {

@@ -26,7 +26,16 @@ public abstract class TwoInstancesTestBase(PostgresServer postgres) : IAsyncLife
         var database = await postgres.CreateDatabaseAsync();
         var keys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]);
         var servers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => TestSignaling.StartAsync(
-            cluster, options => options with { Database = database, Redis = RedisOf(redis), SigningKeys = keys, Instance = Guid.NewGuid().ToString("N") })));
+            cluster,
+            options => options with
+            {
+                Database = database,
+                Redis = RedisOf(redis),
+                SigningKeys = keys,
+                Instance = Guid.NewGuid().ToString("N"),
+                // A busy machine can delay a reconnect.
+                Timings = options.Timings with { ReconnectTimeout = TimeSpan.FromMinutes(2) },
+            })));
         (a, b) = (servers[0], servers[1]);
     }
 

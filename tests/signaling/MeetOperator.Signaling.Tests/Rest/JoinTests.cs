@@ -15,7 +15,7 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { PlacementTimeout = TimeSpan.FromSeconds(1), CodeLifetime = TimeSpan.FromSeconds(3) } };
+            options with { Timings = options.Timings with { PlacementTimeout = TimeSpan.FromSeconds(1), CodeLifetime = TimeSpan.FromSeconds(10) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
