@@ -27,6 +27,19 @@ async function until(condition, what, within = 60_000) {
   }
 }
 
+/** Repeats an action that the server rejects with 503 while the installation is starting. */
+async function retried(action) {
+  let result;
+  await until(async () => {
+    result = await action().catch(error => {
+      if (!/responded with 503/.test(error.message)) throw error;
+      return undefined;
+    });
+    return result !== undefined;
+  }, 'the installation accepts the request');
+  return result;
+}
+
 /** The fields of a protobuf message, by number: bytes as Buffer, numbers as bigint. */
 function fields(message) {
   const found = {};
@@ -89,9 +102,9 @@ describe('tracing', () => {
     await meet(['up', '--detach'], env);
     product = { url: `http://localhost:${port}` };
 
-    const meeting = await createMeeting(product);
+    const meeting = await retried(() => createMeeting(product));
     const whip = new WhipHttp(product, meeting.meetingId);
-    const { ticket, participantId } = await whip.join('Ada Tracewell');
+    const { ticket, participantId } = await retried(() => whip.join('Ada Tracewell'));
     secrets.push(meeting.meetingId, meeting.hostToken, ticket, participantId);
     await fetch(`${product.url}/meetings/${meeting.meetingId}`, { headers: { traceparent: `00-${foreign}-00f067aa0ba902b7-01` } });
     const offer = ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=group:BUNDLE 0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'c=IN IP4 0.0.0.0', 'a=mid:0', 'a=sendonly', 'a=rtcp-mux', 'a=rtpmap:111 opus/48000/2',

@@ -95,7 +95,7 @@ public sealed class NodeFixture : IAsyncDisposable
     /// <summary>Waits for a state of the Pod. On timeout, the assertion shows the last state.</summary>
     public async Task<Pod> WaitAsync(string name, Func<Pod, bool> reached, string? @namespace = null)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
+        var deadline = DateTime.UtcNow.AddSeconds(90);
         while (true)
         {
             var pod = await Client.GetAsync<Pod>(new NamespacedName(@namespace ?? Namespace, name), Limit());
@@ -111,7 +111,7 @@ public sealed class NodeFixture : IAsyncDisposable
 
     public async Task WaitUntilDeletedAsync(string name)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
+        var deadline = DateTime.UtcNow.AddSeconds(90);
         while (await Client.TryGetAsync<Pod>(new NamespacedName(Namespace, name), Limit()) is not null)
         {
             Assert.True(DateTime.UtcNow < deadline, $"Pod {name} still exists");
@@ -137,7 +137,7 @@ public sealed class NodeFixture : IAsyncDisposable
 
     public static async Task WaitForExitAsync(int pid)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(10);
+        var deadline = DateTime.UtcNow.AddSeconds(90);
         while (IsAlive(pid))
         {
             Assert.True(DateTime.UtcNow < deadline, $"process {pid} is still running");

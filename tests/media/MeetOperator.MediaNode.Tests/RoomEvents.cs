@@ -29,10 +29,10 @@ internal sealed class RoomEvents : IAsyncDisposable
 
     public async Task UntilAsync(string what, Func<RoomEvents, bool> condition)
     {
-        var end = Stopwatch.GetTimestamp() + (20 * Stopwatch.Frequency);
+        var end = Stopwatch.GetTimestamp() + (90 * Stopwatch.Frequency);
         while (!condition(this))
         {
-            Assert.True(Stopwatch.GetTimestamp() < end, $"timed out after 20 s: {what}; seen: {string.Join(", ", All.Select(e => $"{e.Type} {e.ParticipantId} {e.State}"))}");
+            Assert.True(Stopwatch.GetTimestamp() < end, $"timed out after 90 s: {what}; seen: {string.Join(", ", All.Select(e => $"{e.Type} {e.ParticipantId} {e.State}"))}");
             await Task.Delay(5);
         }
     }

@@ -186,14 +186,14 @@ internal sealed partial class SyntheticPeer : IDisposable
         return false;
     }
 
-    /// <summary>Pumps all peers until the condition holds. Fails with <paramref name="what"/> after 30 s.</summary>
+    /// <summary>Pumps all peers until the condition holds. Fails with <paramref name="what"/> after 90 s.</summary>
     public static Task UntilAsync(string what, Func<bool> condition, params SyntheticPeer[] peers) =>
         UntilTrueAsync(what, () => Task.FromResult(condition()), peers);
 
     /// <summary>As <see cref="UntilAsync"/>, with an asynchronous condition.</summary>
     public static async Task UntilTrueAsync(string what, Func<Task<bool>> condition, params SyntheticPeer[] peers)
     {
-        var end = Stopwatch.GetTimestamp() + (30 * Stopwatch.Frequency);
+        var end = Stopwatch.GetTimestamp() + (90 * Stopwatch.Frequency);
         while (!await condition())
         {
             foreach (var peer in peers)
@@ -201,7 +201,7 @@ internal sealed partial class SyntheticPeer : IDisposable
                 peer.Pump();
             }
 
-            Assert.True(Stopwatch.GetTimestamp() < end, "timed out after 30 s: " + what);
+            Assert.True(Stopwatch.GetTimestamp() < end, "timed out after 90 s: " + what);
             if (peers.Length == 0)
             {
                 await Task.Delay(2);

@@ -108,7 +108,7 @@ function pageFunctions() {
 }
 
 /** Polls until the condition is true, or an object whose `ok` is true. Throws after the given number of seconds. */
-export async function until(what, condition, seconds = 20) {
+export async function until(what, condition, seconds = 60) {
   const end = Date.now() + seconds * 1000
   let last
   while (Date.now() < end) {

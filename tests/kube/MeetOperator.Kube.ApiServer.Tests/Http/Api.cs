@@ -61,7 +61,7 @@ internal sealed class Api : IAsyncDisposable
     /// <summary>Polls until the path returns 404.</summary>
     public async Task WaitUntilDeletedAsync(string path)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(10);
+        var deadline = DateTime.UtcNow.AddSeconds(90);
         while ((await SendAsync("GET", path)).Code != 404)
         {
             Assert.True(DateTime.UtcNow < deadline, $"{path} still exists");

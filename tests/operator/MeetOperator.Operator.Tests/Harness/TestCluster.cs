@@ -26,7 +26,7 @@ namespace MeetOperator.Operator.Tests.Harness;
 /// <summary>A real embedded API server with our CRDs and admission, a fake kubelet, and any number of operator replicas.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
     private readonly TestApiServer _server;
     private readonly Dictionary<string, WebApplication> _replicas = [];
     private readonly RecordedLog _log = new();

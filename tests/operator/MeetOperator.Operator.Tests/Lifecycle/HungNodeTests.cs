@@ -60,7 +60,7 @@ public sealed class HungNodeTests
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
-        await cluster.CreateMeetingAsync("standup", new MeetingSpec { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 2 } });
+        await cluster.CreateMeetingAsync("standup");
         var room = (await cluster.WaitForReadyAsync("standup")).Status!.MeetingId!;
         var node = Assert.Single(cluster.Kubelet.Nodes);
         using var http = await cluster.NodeHttpAsync(node);
@@ -69,6 +69,7 @@ public sealed class HungNodeTests
         // Polls return the room without the new participants.
         node.ReportBody = _ => empty;
         node.SetParticipants(room, 2);
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"lifecycle":{"emptyTimeoutSeconds":2}}}""")!, default);
 
         await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedEnds > 0), "the operator has tried to end the empty meeting");
         node.ReportBody = _ => null;

@@ -51,7 +51,7 @@ public sealed class NodeDeathTests
         await cluster.Client.CreateAsync(
             new Meeting { Metadata = new ObjectMeta { Name = "standup", Namespace = "meet-a", Finalizers = [MeetFinalizers.FreeRoom] }, Spec = new MeetingSpec { TenantRef = new TenantReference { Name = "a" } } }, default);
 
-        var placed = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady(), "is ready", TimeSpan.FromSeconds(8));
+        var placed = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady(), "is ready", TimeSpan.FromSeconds(15));
         Assert.NotEqual(dead, placed.Status!.Assignments[0].SfuNode);
     }
 

@@ -76,6 +76,8 @@ public sealed class RbacTests
         await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
         await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Namespace>(new NamespacedName(null, "meet-a"), default) is null, "the namespace is deleted");
 
+        // The Lease is renewed only every few seconds.
+        await cluster.EventuallyAsync(() => Task.FromResult(!proxy.Unused.Contains("update coordination.k8s.io/leases")), "the leader has renewed its Lease");
         Assert.Empty(proxy.Refused);
 
         // Permissions that the whole lifecycle does not use are excessive.
