@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace MeetOperator;
 
 /// <summary>
-/// Ignores the trace headers of incoming requests: with them, anyone could have their requests recorded, or add spans to traces of others (W3C Trace Context, section 5).
+/// Ignores the trace headers of incoming requests: with them, anyone could have their requests recorded, or add spans to traces of others (W3C Trace Context, "Security Considerations").
 /// Calls to other processes carry the headers as usual.
 /// </summary>
 internal sealed class IgnoredTraceHeaders : DistributedContextPropagator

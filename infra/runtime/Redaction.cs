@@ -6,7 +6,7 @@ namespace MeetOperator;
 
 /// <summary>
 /// Removes secrets from log lines and spans: anyone with the ID of a meeting can join it. Each ID is replaced with <c>id:</c> and the first twelve hexadecimal digits of its
-/// SHA-256 hash, which is the same everywhere. IDs are random, so the hash does not reveal the ID.
+/// SHA-256 hash. An ID has the same hash in all lines, spans and processes. IDs are random, so the hash does not reveal the ID.
 /// </summary>
 internal static partial class Redaction
 {

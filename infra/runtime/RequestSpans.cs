@@ -36,7 +36,7 @@ internal static class RequestSpans
         var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
         if (endpoint is not RouteEndpoint { RoutePattern.RawText: { } route } || status == StatusCodes.Status401Unauthorized)
         {
-            // Static files, unknown paths, and callers without credentials.
+            // Static files, unknown paths and callers without credentials leave no span.
             span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
             return;
         }

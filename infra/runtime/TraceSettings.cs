@@ -14,7 +14,7 @@ internal static class TraceSettings
     /// <summary>URL of the collector; null if none is set.</summary>
     public static string? Endpoint(Func<string, string?> environment) => Text(environment("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")) ?? Text(environment("OTEL_EXPORTER_OTLP_ENDPOINT"));
 
-    /// <summary>Part of the operations that are recorded, 0 to 1.</summary>
+    /// <summary>Share of operations that are recorded, 0 to 1.</summary>
     public static double Ratio(Func<string, string?> environment)
     {
         var name = Text(environment("OTEL_TRACES_SAMPLER"));

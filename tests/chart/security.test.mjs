@@ -112,7 +112,7 @@ describe('network policies', () => {
     });
   }
 
-  test('the operator accepts the API server and Prometheus, and connects to the API server, media nodes and the collector of spans', () => {
+  test('the operator accepts the API server and Prometheus, and connects to the API server, media nodes and the trace collector', () => {
     assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'ingress')), ['TCP 8081', 'TCP 9443']);
     assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'egress')), ['TCP 4318', 'TCP 53', 'TCP 6443', 'TCP 8090', 'TCP any', 'UDP 53']);
   });

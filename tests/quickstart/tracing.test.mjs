@@ -1,31 +1,10 @@
 // Traces of a whole installation, received over OTLP as a collector receives them.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { createMeeting, freePort } from '../e2e/support/product.mjs';
+import { createMeeting, startProduct } from '../e2e/support/product.mjs';
+import { until } from '../e2e/support/until.mjs';
 import { WhipHttp } from '../e2e/support/whip-http.mjs';
-
-const root = new URL('../..', import.meta.url).pathname;
-
-function meet(args, env) {
-  return new Promise((resolve, reject) => {
-    const child = spawn('./meet', args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', data => { output += data; });
-    child.on('error', reject).on('close', code => (code === 0 ? resolve(output) : reject(new Error(`./meet ${args.join(' ')} exited with ${code}:\n${output.slice(-4000)}`))));
-  });
-}
-
-async function until(condition, what, within = 60_000) {
-  for (const end = Date.now() + within; !(await condition());) {
-    if (Date.now() > end) throw new Error(`timed out: ${what}`);
-    await new Promise(resolve => { setTimeout(resolve, 100); });
-  }
-}
 
 /** Repeats an action that the server rejects with 503 while the installation is starting. */
 async function retried(action) {
@@ -93,14 +72,11 @@ async function collector() {
 describe('tracing', () => {
   const foreign = '4bf92f3577b34da6a3ce929d0e0e4736';
   const secrets = [];
-  let [traces, product, env] = [];
+  let [traces, product] = [];
 
   before(async () => {
     traces = await collector();
-    const port = await freePort();
-    env = { MEET_HOME: await mkdtemp(join(tmpdir(), 'meet-tracing-')), MEET_PORT: String(port), OTEL_EXPORTER_OTLP_ENDPOINT: traces.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf', OTEL_BSP_SCHEDULE_DELAY: '500' };
-    await meet(['up', '--detach'], env);
-    product = { url: `http://localhost:${port}` };
+    product = await startProduct({ OTEL_EXPORTER_OTLP_ENDPOINT: traces.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf', OTEL_BSP_SCHEDULE_DELAY: '500' });
 
     const meeting = await retried(() => createMeeting(product));
     const whip = new WhipHttp(product, meeting.meetingId);
@@ -123,10 +99,7 @@ describe('tracing', () => {
   }, { timeout: 180_000 });
 
   after(async () => {
-    if (env) {
-      await meet(['down'], env);
-      await rm(env.MEET_HOME, { recursive: true, force: true });
-    }
+    await product?.close();
     traces?.close();
   });
 

@@ -6,7 +6,7 @@ name=$(basename "$2" .csproj)
 trx=$1/$name.trx
 log=$1/$name.log
 
-# tests TRX FILTER
+# tests TRX [FILTER]: runs the project, or its tests that match the filter.
 tests() { timeout 1800 dotnet test "$project" ${2:+--filter "$2"} -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$1" --results-directory "$results" --blame-hang-timeout 5m; }
 
 results=$1 project=$2

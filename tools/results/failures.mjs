@@ -43,6 +43,10 @@ export function failuresOfNodeTest(text) {
     .map(([, where, name, message]) => ({ name, where, message }));
 }
 
+/** The names of all tests in a report. */
+export const testsOfTrx = text => new Set([...text.matchAll(/<UnitTestResult\b([^>]*)>/g)].map(([, tag]) => attribute(tag, 'testName')));
+export const testsOfNodeTest = text => new Set([...text.matchAll(/^ *[✔✖] (.*?) \([\d.]+ms\)$/gm)].map(([, name]) => name));
+
 /** What a second run needs, or an empty list. */
 export function secondRun(file, text) {
   const failures = file.endsWith('.trx') ? failuresOfTrx(text) : failuresOfNodeTest(text);

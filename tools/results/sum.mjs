@@ -1,10 +1,11 @@
 // sum.mjs RESULTS SUITE…: names the failed tests and adds up the results of all test runners; the last line is the total.
 // Reads trx (dotnet test), the JSON of vitest, and the totals of node:test in TAP or in its spec reporter; *.failed is a failure.
-// REPORT.second is the report of a second run of the tests that failed in REPORT: a test that passes there counts as passed and is named as unstable.
+// REPORT.second is the report of a second run of the tests that failed in REPORT: a test that passes there counts as passed and is named as unstable. It counts only if all
+// of these tests ran there.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { failuresOfNodeTest, failuresOfTrx, failuresOfVitest, isAborted } from './failures.mjs';
+import { failuresOfNodeTest, failuresOfTrx, failuresOfVitest, isAborted, testsOfNodeTest, testsOfTrx } from './failures.mjs';
 
 const none = () => ({ passed: 0, failed: 0, skipped: 0 });
 
@@ -33,20 +34,22 @@ export function fromNodeTest(text) {
 }
 
 const readers = [
-  [/\.trx$/, fromTrx, failuresOfTrx],
+  [/\.trx$/, fromTrx, failuresOfTrx, testsOfTrx],
   [/vitest\.json$/, fromVitest, failuresOfVitest],
-  [/(\.tap|node\.log)$/, fromNodeTest, failuresOfNodeTest],
+  [/(\.tap|node\.log)$/, fromNodeTest, failuresOfNodeTest, testsOfNodeTest],
   [/\.failed$/, () => ({ passed: 0, failed: 1, skipped: 0 }), text => [{ name: text.trim(), message: '' }]],
 ];
 
 /** The counts of one report and of its second run; null if the runner printed no total. */
-function countsOf(path, read, failuresOf) {
+function countsOf(path, read, failuresOf, testsOf) {
   const text = readFileSync(path, 'utf8');
   const counts = read(text);
   const failures = counts === null ? [] : failuresOf(text);
   const second = existsSync(`${path}.second`) ? readFileSync(`${path}.second`, 'utf8') : '';
   const counted = second === '' ? null : read(second);
-  if (counts === null || counted === null || counted.passed === 0 || isAborted(second)) return { counts, failures, unstable: [] };
+  if (counts === null || counted === null || failures.length === 0 || isAborted(second)) return { counts, failures, unstable: [] };
+  const ran = testsOf(second);
+  if (!failures.every(failure => ran.has(failure.name))) return { counts, failures, unstable: [] };
   const failedAgain = new Set(failuresOf(second).map(failure => failure.name));
   return {
     counts: { passed: counts.passed + counts.failed - counted.failed, failed: counted.failed, skipped: counts.skipped },
@@ -59,9 +62,9 @@ function countsOf(path, read, failuresOf) {
 export function sumFolder(folder) {
   const sum = { ...none(), failures: [], unstable: [] };
   for (const name of readdirSync(folder).sort()) {
-    const [, read, failuresOf] = readers.find(([pattern]) => pattern.test(name)) ?? [];
+    const [, read, failuresOf, testsOf] = readers.find(([pattern]) => pattern.test(name)) ?? [];
     if (!read) continue;
-    const { counts, failures, unstable } = countsOf(join(folder, name), read, failuresOf);
+    const { counts, failures, unstable } = countsOf(join(folder, name), read, failuresOf, testsOf);
     for (const key of Object.keys(none())) sum[key] += (counts ?? { passed: 0, failed: 1, skipped: 0 })[key];
     if (counts === null) failures.push({ name: `${name} has no total`, message: '' });
     else if (counts.failed > 0 && failures.length === 0) failures.push({ name: `${counts.failed} in ${name}`, message: '' });

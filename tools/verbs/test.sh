@@ -21,7 +21,7 @@ verb_test() {
     return
   fi
   [[ $# -eq 0 ]] || say "suites: ${suites[*]}"
-  # In a run of everything, a few failed tests per runner run once more, and the result names them. A selection is for work on these tests, so it fails at once.
+  # In a run of everything, a few failed tests of each runner run once more, and the summary names them. A part of a run fails at once, because somebody is working on it.
   SECOND_RUN=$(($# == 0 ? 1 : 0))
   export SECOND_RUN=${MEET_SECOND_RUN:-$SECOND_RUN}
   require_packages runtime

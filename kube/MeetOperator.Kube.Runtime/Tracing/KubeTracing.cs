@@ -6,9 +6,7 @@ namespace MeetOperator.Kube.Runtime.Tracing;
 /// <summary>The spans of controllers: one for each reconcile, with the calls it makes below it. Costs nothing while no one listens.</summary>
 internal static class KubeTracing
 {
-    public const string SourceName = "MeetOperator.Kube.Runtime";
-
-    private static readonly ActivitySource Source = new(SourceName);
+    private static readonly ActivitySource Source = new("MeetOperator.Kube.Runtime");
 
     internal static Activity? StartReconcile(string controller, NamespacedName key)
     {

@@ -5,9 +5,7 @@ namespace MeetOperator.MediaNode.Tracing;
 /// <summary>The spans of a media node besides those of its requests.</summary>
 internal static class NodeTracing
 {
-    public const string SourceName = "MeetOperator.MediaNode";
-
-    private static readonly ActivitySource Source = new(SourceName);
+    private static readonly ActivitySource Source = new("MeetOperator.MediaNode");
 
     /// <summary>The time that a request waits for a loop and runs on it. Null outside of a request, so that the node's own surveys start no traces.</summary>
     public static Activity? StartLoopWork() => Activity.Current is null ? null : Source.StartActivity("loop work");

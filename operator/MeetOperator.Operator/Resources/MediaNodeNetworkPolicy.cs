@@ -6,7 +6,7 @@ using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Allows media over UDP in both directions, access to the control port for operator, signaling and Prometheus, and spans to the collector. Each pool owns one policy.</summary>
+/// <summary>Allows media over UDP in both directions, access to the control port for operator, signaling and Prometheus, and connections to the trace collector. Each pool owns one policy.</summary>
 internal static class MediaNodeNetworkPolicy
 {
     /// <summary>Kubernetes sets this label on every namespace since 1.21.</summary>

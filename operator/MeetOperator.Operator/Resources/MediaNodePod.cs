@@ -21,7 +21,7 @@ internal static class MediaNodePod
 
     /// <param name="node">The node that the Pod runs.</param>
     /// <param name="pool">The node's pool.</param>
-    /// <param name="defaults">What every media node gets.</param>
+    /// <param name="defaults">Image and tracing settings of the installation.</param>
     /// <param name="secret">Name of the Secret that is created for this Pod.</param>
     public static Pod Build(SfuNode node, SfuPool pool, MediaNodeDefaults defaults, string secret)
     {

@@ -15,7 +15,7 @@ internal static class PodCurrency
     /// <param name="node">The node, whose ports and network mode were chosen at creation.</param>
     /// <param name="pool">The current state of its pool.</param>
     /// <param name="pod">Its Pod; null when there is none, since the next one gets the current template.</param>
-    /// <param name="defaults">What every media node gets.</param>
+    /// <param name="defaults">Image and tracing settings of the installation.</param>
     public static bool IsCurrent(SfuNode node, SfuPool pool, Pod? pod, MediaNodeDefaults defaults)
     {
         var exposure = pool.Spec.Exposure;

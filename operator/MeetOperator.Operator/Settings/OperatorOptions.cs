@@ -17,7 +17,7 @@ public sealed record OperatorOptions
     /// <summary>OTEL_* and MEET_TRACING_TO: where media nodes send their spans.</summary>
     public TracingOptions Tracing { get; init; } = new();
 
-    /// <summary>What every media node gets.</summary>
+    /// <summary>Image and tracing settings for all media nodes.</summary>
     internal MediaNodeDefaults MediaNodes => new(MediaNodeImage, Tracing.Variables);
 
     /// <summary>What pools may request, and which namespaces contain pools for every tenant.</summary>

@@ -5,9 +5,7 @@ namespace MeetOperator.Signaling.Tracing;
 /// <summary>The spans of signaling besides those of its requests: one for each message of a client and each step of a meeting that it leads to.</summary>
 internal static class SignalingTracing
 {
-    public const string SourceName = "MeetOperator.Signaling";
-
-    private static readonly ActivitySource Source = new(SourceName);
+    private static readonly ActivitySource Source = new("MeetOperator.Signaling");
 
     /// <summary>
     /// Starts a trace for a message, with a link to the request that opened the socket. That request lasts as long as the socket, so it is not the parent. The caller

@@ -10,9 +10,14 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** The product under test: the one at MEET_URL, or a new one that is stopped with the tests. */
 export async function openProduct() {
   if (process.env.MEET_URL) return { url: process.env.MEET_URL.replace(/\/$/, ''), home: process.env.MEET_HOME ?? null, close: async () => {} };
+  return startProduct();
+}
+
+/** Starts an installation with additional environment variables. */
+export async function startProduct(variables = {}) {
   const home = await mkdtemp(join(tmpdir(), 'meet-e2e-'));
   const port = await freePort();
-  const environment = { ...process.env, MEET_HOME: home, MEET_PORT: String(port) };
+  const environment = { ...process.env, ...variables, MEET_HOME: home, MEET_PORT: String(port) };
   await meet(['up', '--detach'], environment);
   return {
     url: `http://localhost:${port}`,

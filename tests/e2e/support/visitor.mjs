@@ -1,4 +1,7 @@
 import { lightCapture, watchConnections } from './browser.mjs';
+import { until } from './until.mjs';
+
+export { until };
 
 /** How long a visitor waits for an expected state, even on a busy machine. Tests that check a time limit pass their own. */
 const defaultTimeoutMs = 60_000;
@@ -158,15 +161,6 @@ function grows(count, by) {
   };
 }
 
-/** Polls until the condition is true; rejects with the description of the condition after `within` milliseconds. */
-export async function until(condition, what, within = defaultTimeoutMs, pause = 100) {
-  const deadline = Date.now() + within;
-  for (;;) {
-    if (await condition()) return;
-    if (Date.now() > deadline) throw new Error(`Timed out after ${within / 1000} s: ${what}`);
-    await new Promise(resolve => setTimeout(resolve, pause));
-  }
-}
 
 /** Runs in the page: its text, its tiles, and the incoming streams of its connections. */
 async function report() {

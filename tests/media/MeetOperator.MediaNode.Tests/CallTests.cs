@@ -406,7 +406,7 @@ public sealed class CallTests : IAsyncLifetime
     [Fact]
     public async Task Participant_WithoutTransport_IsRemovedWhenNotRefreshed()
     {
-        // Longer than a busy machine stops this process.
+        // Long, because a busy machine can stop this process for seconds.
         var absence = TimeSpan.FromSeconds(8);
         await StartNodeAsync(silence: absence, absence);
         for (var started = Stopwatch.StartNew(); started.Elapsed < absence * 1.25;)

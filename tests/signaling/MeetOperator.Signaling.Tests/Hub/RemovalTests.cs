@@ -17,7 +17,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
     {
         /// <summary>Calls to a hanging node must not time out during a test.</summary>
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            // A refresh that waits at the hanging node could add the participant again, until the removal is announced and deletes it once more.
+            // There are no refreshes: one that waits for the hung node could add the removed participant again for a moment.
             options with { Timings = options.Timings with { NodeCallTimeout = TimeSpan.FromSeconds(100), RefreshInterval = TimeSpan.FromHours(1) } };
     }
 
