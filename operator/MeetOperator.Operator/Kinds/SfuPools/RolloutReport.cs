@@ -53,7 +53,7 @@ internal static class RolloutReport
 
     private static string Names(PoolNode[] outdated)
     {
-        var names = outdated.Take(Named).Select(node => string.Create(CultureInfo.InvariantCulture, $"{node.Name} ({node.Meetings} {(node.Meetings == 1 ? "meeting" : "meetings")})"));
+        var names = outdated.Take(Named).Select(node => string.Create(CultureInfo.InvariantCulture, $"{node.Name} ({node.Assigned} {(node.Assigned == 1 ? "meeting" : "meetings")})"));
         return string.Join(", ", names) + (outdated.Length > Named ? $" and {outdated.Length - Named} more" : string.Empty);
     }
 }

@@ -9,6 +9,7 @@ using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.NodeSets;
 using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Settings;
 
@@ -20,7 +21,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
     /// <summary>Number of nodes to create in one reconcile, so that a large pool does not delay others and a changed replica count takes effect soon.</summary>
     private const int MaxCreatedPerReconcile = 20;
     private static readonly TimeSpan NextTurn = TimeSpan.FromMilliseconds(200);
-    private readonly CreatedNodes _created = new(cluster.Nodes, time);
+    private readonly CreatedMembers<SfuNode> _created = new(cluster.Nodes, time);
     private readonly PoolOwnership _ownership = new(cluster, events);
     private readonly WriteThrottle _throttle = new(time);
     private readonly PoolPolicies _policies = new(cluster, options);
@@ -48,8 +49,8 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         var rejection = rights.FindRejection(pool);
 
         // A rejected pool keeps its existing nodes but gets no new ones. A pool whose tenant no longer exists is scaled down to zero.
-        var rollout = rejection is null ? pool.Spec.Rollout : new SfuRollout { Paused = true };
-        var plan = PoolPlan.Decide(missingTenant is null ? pool.Spec.Replicas : 0, [.. nodes.Select(entry => entry.Node)], rollout, _portFinder.FindFree(pool, _created.All) is not null);
+        var rollout = rejection is null ? new NodeSetRollout(pool.Spec.Rollout.Paused, pool.Spec.Rollout.Type == RolloutType.WhenEmpty) : NodeSetRollout.Paused;
+        var plan = NodeSetPlan.Decide(missingTenant is null ? pool.Spec.Replicas : 0, [.. nodes.Select(entry => entry.Node)], rollout, _portFinder.FindFree(pool, _created.All) is not null);
         plan = rejection is null ? plan : plan with { Create = 0 };
         await DrainAsync(pool, nodes, plan, ct).ConfigureAwait(false);
         var failure = missingTenant ?? rejection?.Failure ?? await CreateAsync(pool, Math.Min(plan.Create, MaxCreatedPerReconcile), nodes.Any(entry => entry.Node.IsLeaving), ct).ConfigureAwait(false);
@@ -106,12 +107,12 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             Blocked = NodeStateRules.IsDraining(node) ? DrainConditions.Of(node.Status?.Conditions) : null,
             IsUnrecoverable = view is { Decision: { CanTakeMeetings: false } decision } && (!served || decision.Stalled),
             IsEmpty = view is null || (view.Meetings == 0 && (!served || view.Decision.State == SfuNodeState.Unhealthy || view.Report is { Participants: 0 })),
-            Meetings = view?.Meetings ?? 0,
-            Participants = view?.Report?.Participants ?? 0,
+            Assigned = view?.Meetings ?? 0,
+            Users = view?.Report?.Participants ?? 0,
         }, view);
     }
 
-    private async Task DrainAsync(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, PoolPlan plan, CancellationToken ct)
+    private async Task DrainAsync(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeSetPlan plan, CancellationToken ct)
     {
         foreach (var (node, _) in nodes)
         {

@@ -3,7 +3,7 @@ using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Informers;
-using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.NodeSets;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -46,7 +46,7 @@ public sealed class PoolOwnershipTests
     }
 
     [Fact]
-    public async Task CreatedNodes_NodeNeverInInformer_IsForgotten()
+    public async Task CreatedMembers_NodeNeverInInformer_IsForgotten()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         var time = new Harness.ManualTime();
@@ -55,7 +55,7 @@ public sealed class PoolOwnershipTests
         var running = informer.RunAsync(stop.Token);
         await cluster.EventuallyAsync(() => Task.FromResult(informer.IsWatching), "the informer is up to date");
         var pool = new SfuPool { Metadata = new ObjectMeta { Name = "p", Namespace = "meet-a", Uid = "1" } };
-        var made = new CreatedNodes(informer, time);
+        var made = new CreatedMembers<SfuNode>(informer, time);
         made.Add(new SfuNode
         {
             Metadata = new ObjectMeta { Name = "p-aaaaa", Namespace = "meet-a", OwnerReferences = [new OwnerReference { ApiVersion = "v1", Kind = "SfuPool", Name = "p", Uid = "1" }] },

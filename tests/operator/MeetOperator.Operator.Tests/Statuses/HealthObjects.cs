@@ -53,7 +53,7 @@ internal static class HealthObjects
         ["sfupool/one-node-unhealthy"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Unhealthy),
         ["sfupool/scaled-to-zero"] = () => Pool(0, null),
         ["sfupool/no-free-ports"] = () => Pool(2, new NodeFailure("PortsExhausted", "no cluster node that may run the pool's Pods has enough free UDP ports in 42000-42000 (1 required): widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts"), SfuNodeState.Ready),
-        ["sfupool/waits-for-meetings"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { IsCurrent = false, Meetings = 2, Participants = 7 }, Serving("main-1")),
+        ["sfupool/waits-for-meetings"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { IsCurrent = false, Assigned = 2, Users = 7 }, Serving("main-1")),
         ["sfupool/rollout-paused"] = () => Pool(1, null, new SfuRollout { Paused = true }, Serving("main-0") with { IsCurrent = false, IsEmpty = true }),
         ["sfupool/replacing-nodes"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { IsCurrent = false, IsEmpty = true }, Serving("main-1") with { State = SfuNodeState.Starting }),
         ["sfupool/generation-not-observed"] = () => Changed(Pool(1, null, SfuNodeState.Ready)),

@@ -1,10 +1,10 @@
 using MeetOperator.Contracts.SfuNodes;
-using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.NodeSets;
 
-namespace MeetOperator.Operator.Tests.Pools;
+namespace MeetOperator.Operator.Tests.NodeSets;
 
-public sealed class PoolPlanTests
+public sealed class NodeSetPlanTests
 {
     [Fact]
     public void Decide_TooFewNodes_CreatesMissingNodes() => Assert.Equal(2, Decide(3, [Node("a")]).Create);
@@ -96,15 +96,15 @@ public sealed class PoolPlanTests
     {
         PoolNode[] old = [Node("a", participants: 3) with { IsCurrent = false }, Node("b") with { IsCurrent = false, IsEmpty = true }];
 
-        Expect(PoolPlan.Decide(2, old, WhenEmpty, spare: false), create: 0, drain: ["b"]);
-        Expect(PoolPlan.Decide(2, [old[0], old[0] with { Name = "c" }], WhenEmpty, spare: false), create: 0, drain: []);
-        Expect(PoolPlan.Decide(2, [old[0], old[0] with { Name = "c" }], Immediate, spare: false), create: 0, drain: ["a"]);
+        Expect(NodeSetPlan.Decide(2, old, WhenEmpty, spare: false), create: 0, drain: ["b"]);
+        Expect(NodeSetPlan.Decide(2, [old[0], old[0] with { Name = "c" }], WhenEmpty, spare: false), create: 0, drain: []);
+        Expect(NodeSetPlan.Decide(2, [old[0], old[0] with { Name = "c" }], Immediate, spare: false), create: 0, drain: ["a"]);
     }
 
     [Fact]
     public void Decide_Paused_OnlyScales()
     {
-        var paused = new SfuRollout { Type = RolloutType.Immediate, Paused = true };
+        var paused = new NodeSetRollout(IsPaused: true, WhenEmpty: false);
         PoolNode[] old = [Node("a") with { IsCurrent = false, IsEmpty = true }, Node("b", SfuNodeState.Starting) with { IsCurrent = false, IsEmpty = true, IsUnrecoverable = true }];
 
         Expect(Decide(2, old, paused), create: 0, drain: []);
@@ -112,10 +112,10 @@ public sealed class PoolPlanTests
         Expect(Decide(1, old, paused), create: 0, drain: ["b"]);
     }
 
-    private static readonly SfuRollout Immediate = new() { Type = RolloutType.Immediate };
-    private static readonly SfuRollout WhenEmpty = new();
+    private static readonly NodeSetRollout Immediate = new(IsPaused: false, WhenEmpty: false);
+    private static readonly NodeSetRollout WhenEmpty = new(IsPaused: false, WhenEmpty: true);
 
-    private static PoolPlan Decide(int replicas, IReadOnlyList<PoolNode> nodes, SfuRollout? rollout = null) => PoolPlan.Decide(replicas, nodes, rollout ?? Immediate);
+    private static NodeSetPlan Decide(int replicas, IReadOnlyList<NodeSetMember> nodes, NodeSetRollout? rollout = null) => NodeSetPlan.Decide(replicas, nodes, rollout ?? Immediate);
 
     [Fact]
     public void Decide_NodeOutOfService_IsReplacedThenDrained()
@@ -128,11 +128,11 @@ public sealed class PoolPlanTests
         Expect(Decide(2, [Node("a"), away with { IsDead = true }]), create: 0, drain: ["away"]);
     }
 
-    private static void Expect(PoolPlan plan, int create, string[] drain)
+    private static void Expect(NodeSetPlan plan, int create, string[] drain)
     {
         Assert.Equal(create, plan.Create);
         Assert.Equal(drain, plan.Drain);
     }
 
-    private static PoolNode Node(string name, SfuNodeState state = SfuNodeState.Ready, int participants = 0) => new() { Name = name, State = state, IsCurrent = true, Participants = participants };
+    private static PoolNode Node(string name, SfuNodeState state = SfuNodeState.Ready, int participants = 0) => new() { Name = name, State = state, IsCurrent = true, Users = participants };
 }
