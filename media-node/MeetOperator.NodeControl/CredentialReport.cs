@@ -16,6 +16,6 @@ public sealed record CredentialReport
     public static CredentialReport Of(ControlCredentials credentials)
     {
         ArgumentNullException.ThrowIfNull(credentials);
-        return new CredentialReport { Issuer = credentials.Certificate.Issuer, From = credentials.From, Until = credentials.Until, Authorities = credentials.Authorities };
+        return new CredentialReport { Issuer = credentials.Certificate.Issuer, From = credentials.ValidFrom, Until = credentials.ValidUntil, Authorities = credentials.Authorities };
     }
 }

@@ -113,7 +113,7 @@ public sealed class Controller<T>
                 break;
             }
 
-            heartbeat?.Turn();
+            heartbeat?.Beat();
             try
             {
                 await ReconcileAsync(queue, key, abort).ConfigureAwait(false);

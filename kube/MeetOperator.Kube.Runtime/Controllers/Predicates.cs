@@ -9,7 +9,7 @@ public static class Predicates
     /// True for additions, deletions, and changes of the spec (generation), labels, annotations, finalizers, or deletion timestamp.
     /// False for changes of the status alone, because most of them come from the controller itself.
     /// </summary>
-    public static bool IntentChanged<T>(InformerChange<T> change)
+    public static bool HasIntentChanged<T>(InformerChange<T> change)
         where T : KubernetesObject
     {
         if (change.Old is not { } old || change.New is not { } now)

@@ -79,7 +79,7 @@ public sealed class Informer<T> : IInformer
         using var heartbeat = _options.Health?.Begin($"informer-{Kind}", (_options.WatchTimeout * 2) + ListTimeout);
         while (!ct.IsCancellationRequested)
         {
-            heartbeat?.Turn();
+            heartbeat?.Beat();
             var started = _time.GetTimestamp();
             try
             {
@@ -91,7 +91,7 @@ public sealed class Informer<T> : IInformer
                 await WatchAsync(
                     () =>
                     {
-                        heartbeat?.Turn();
+                        heartbeat?.Beat();
                         failures = 0;
                     },
                     ct).ConfigureAwait(false);

@@ -30,7 +30,7 @@ public sealed class LeaderElection
     private int _attempted;
     private int _highestSeen;
     private string? _reportedHolder;
-    private LoopTurns? _heartbeat;
+    private LoopHeartbeat? _heartbeat;
 
     public LeaderElection(KubeClient client, LeaderElectionOptions options, TimeProvider? time = null, Random? random = null, ILogger<LeaderElection>? logger = null)
     {
@@ -50,7 +50,7 @@ public sealed class LeaderElection
     /// </summary>
     public async Task RunAsync(Func<Leadership, Task> lead, CancellationToken ct)
     {
-        using var turns = _heartbeat = _options.Health?.Begin("leader-election", MaxAttemptDuration);
+        using var heartbeat = _heartbeat = _options.Health?.Begin("leader-election", MaxAttemptDuration);
         while (!ct.IsCancellationRequested)
         {
             if (await AcquireAsync(ct).ConfigureAwait(false) is not { } renewedAt)
@@ -147,7 +147,7 @@ public sealed class LeaderElection
     /// <summary>Renews the term <paramref name="renewing"/>, or tries to start a new term if it is null.</summary>
     private async Task<LeaseOutcome> TryWriteAsync(Leadership? renewing, CancellationToken ct)
     {
-        _heartbeat?.Turn();
+        _heartbeat?.Beat();
 
         // The number must exceed every number this process has observed, even if the Lease was deleted and is created again.
         var atLeast = renewing?.Floor ?? _highestSeen + 1;

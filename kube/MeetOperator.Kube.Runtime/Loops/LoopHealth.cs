@@ -11,7 +11,7 @@ namespace MeetOperator.Kube.Runtime.Loops;
 public sealed class LoopHealth : IDisposable
 {
     private readonly Meter _meter = new(KubeMetrics.MeterName);
-    private readonly ConcurrentDictionary<LoopTurns, bool> _loops = new();
+    private readonly ConcurrentDictionary<LoopHeartbeat, bool> _loops = new();
     private readonly TimeProvider _time;
 
     public LoopHealth(TimeProvider? time = null)
@@ -28,9 +28,9 @@ public sealed class LoopHealth : IDisposable
     /// <summary>Registers a loop. Dispose the result when the loop ends normally; if it dies otherwise, its age exceeds the timeout.</summary>
     /// <param name="name">The name in metrics; loops of one kind share it.</param>
     /// <param name="timeout">Age at which the loop counts as hung; far more than its slowest iteration.</param>
-    public LoopTurns Begin(string name, TimeSpan timeout)
+    public LoopHeartbeat Begin(string name, TimeSpan timeout)
     {
-        var loop = new LoopTurns(this, name, timeout, _time);
+        var loop = new LoopHeartbeat(this, name, timeout, _time);
         _loops[loop] = true;
         return loop;
     }
@@ -40,7 +40,7 @@ public sealed class LoopHealth : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    internal void End(LoopTurns loop) => _loops.TryRemove(loop, out _);
+    internal void End(LoopHeartbeat loop) => _loops.TryRemove(loop, out _);
 
     private IEnumerable<Measurement<double>> Ages() => _loops.Keys.GroupBy(loop => loop.Name)
         .Select(loops => new Measurement<double>(loops.Max(loop => loop.Age).TotalSeconds, new KeyValuePair<string, object?>("loop", loops.Key)));

@@ -77,7 +77,7 @@ internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposab
         {
             while (_socket is { Available: > 0 })
             {
-                if (probe.IsAnswer(_buffer.AsSpan(0, _socket.Receive(_buffer)), _transactionId))
+                if (probe.IsResponse(_buffer.AsSpan(0, _socket.Receive(_buffer)), _transactionId))
                 {
                     return true;
                 }

@@ -336,7 +336,7 @@ internal sealed class MediaLoop : IDisposable
     private void HandleUnknown(in TransportAddress from, ReadOnlySpan<byte> datagram)
     {
         Span<byte> answer = stackalloc byte[EchoProbe.MaximumLength];
-        if (Probe.TryAnswer(from, datagram, answer, out var length))
+        if (Probe.TryRespond(from, datagram, answer, out var length))
         {
             Egress.SendControl(from, answer[..length]);
         }

@@ -44,7 +44,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     public bool IsReady => _connected;
 
     /// <summary>Whether the session is connected and has received no authenticated datagram for <see cref="SilenceTicks"/>.</summary>
-    public bool IsSilent(long nowTicks) => _connected && nowTicks - Transport.LastHeardTicks > SilenceTicks;
+    public bool IsSilent(long nowTicks) => _connected && nowTicks - Transport.LastReceivedTicks > SilenceTicks;
 
     /// <summary>Handles a datagram. Returns true when a STUN check or SRTP authenticated its sender as the peer of this session.</summary>
     public bool Handle(long nowTicks, in TransportAddress from, Span<byte> datagram)
@@ -116,9 +116,9 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         return space[..length];
     }
 
-    public void SendAgain(ReadOnlySpan<byte> packet)
+    public void Retransmit(ReadOnlySpan<byte> packet)
     {
-        if (_connected && Transport.MayRepeat(packet.Length))
+        if (_connected && Transport.TrySpendRetransmission(packet.Length))
         {
             packet.CopyTo(_lane.Reserve(packet.Length));
             _lane.Commit(packet.Length);

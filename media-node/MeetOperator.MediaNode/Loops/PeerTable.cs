@@ -111,7 +111,7 @@ internal sealed class PeerTable
         }
 
         // A check can have a forged source address, and must not divert the packets of the client that uses this address.
-        if (isKnown || owner?.Transport.Holds(nowTicks, address) == true)
+        if (isKnown || owner?.Transport.IsInUse(nowTicks, address) == true)
         {
             return;
         }

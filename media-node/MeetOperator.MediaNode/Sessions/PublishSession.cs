@@ -57,13 +57,13 @@ internal sealed class PublishSession : IRoomSession
             throw ControlProblemException.InvalidSdp(error.ToString());
         }
 
-        if (answer.Sections.Count(s => s.Active) > MaxTracks)
+        if (answer.Sections.Count(s => s.IsActive) > MaxTracks)
         {
             throw ControlProblemException.InvalidSdp($"SDP: more than {MaxTracks} sections send media.");
         }
 
         var sources = Sources(answer.Sections, request.Tracks);
-        var added = answer.Sections.Zip(sources).Count(s => s.First is { Active: true, Codec: { } codec } && !CanKeep(Find(s.First), s.Second, codec));
+        var added = answer.Sections.Zip(sources).Count(s => s.First is { IsActive: true, Codec: { } codec } && !CanKeep(Find(s.First), s.Second, codec));
         return _context.Limits.NewTracks.TryTake(nowTicks, added, out var wait)
             ? new PreparedAnswer(answer.Description.ToString(), answer.Sections, sources, remote, renewed)
             : throw ControlProblemException.TooManyNewTracks(_context.ParticipantId, added, wait);
@@ -108,7 +108,7 @@ internal sealed class PublishSession : IRoomSession
     private void Apply(NegotiatedSection section, TrackSource source)
     {
         var existing = Find(section);
-        if (!section.Active || section.Codec is not { } codec)
+        if (!section.IsActive || section.Codec is not { } codec)
         {
             if (existing is not null)
             {

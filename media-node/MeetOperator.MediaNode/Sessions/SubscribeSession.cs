@@ -150,7 +150,7 @@ internal sealed class SubscribeSession : IRoomSession
 
     private void Apply(SubscriptionSlot slot, NegotiatedSection section)
     {
-        if (!section.Active || section.Codec is not { } codec || slot.Track is not { } track)
+        if (!section.IsActive || section.Codec is not { } codec || slot.Track is not { } track)
         {
             // The track is kept because a receiver that accepts the section again with the same SSRC continues the sequence numbers.
             slot.Down?.Stop();

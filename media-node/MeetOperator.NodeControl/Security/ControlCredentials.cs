@@ -25,12 +25,12 @@ public sealed class ControlCredentials
     /// <summary>The certificate prepared for TLS handshakes.</summary>
     public SslStreamCertificateContext Context { get; }
 
-    public DateTimeOffset From => new(Certificate.NotBefore.ToUniversalTime());
+    public DateTimeOffset ValidFrom => new(Certificate.NotBefore.ToUniversalTime());
 
-    public DateTimeOffset Until => new(Certificate.NotAfter.ToUniversalTime());
+    public DateTimeOffset ValidUntil => new(Certificate.NotAfter.ToUniversalTime());
 
     /// <summary>When to renew the certificate: after two thirds of its lifetime.</summary>
-    public DateTimeOffset RenewAt => From + ((Until - From) * 2 / 3);
+    public DateTimeOffset RenewAt => ValidFrom + ((ValidUntil - ValidFrom) * 2 / 3);
 
     /// <summary>Thumbprints of the trusted certificate authorities, sorted.</summary>
     public IReadOnlyList<string> Authorities => [.. _authorities.Select(authority => authority.Thumbprint).Order(StringComparer.Ordinal)];

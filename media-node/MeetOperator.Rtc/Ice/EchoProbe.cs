@@ -37,7 +37,7 @@ public sealed class EchoProbe
     }
 
     /// <summary>Writes the response when the datagram is a request from this process; false for other datagrams. Allocates nothing.</summary>
-    public bool TryAnswer(in TransportAddress from, ReadOnlySpan<byte> datagram, Span<byte> buffer, out int length)
+    public bool TryRespond(in TransportAddress from, ReadOnlySpan<byte> datagram, Span<byte> buffer, out int length)
     {
         length = 0;
 
@@ -59,7 +59,7 @@ public sealed class EchoProbe
     }
 
     /// <summary>Whether the datagram is this process's response to the request with this transaction ID.</summary>
-    public bool IsAnswer(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> transactionId) =>
+    public bool IsResponse(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> transactionId) =>
         StunMessage.TryParse(datagram, out var answer)
         && answer.Type == StunMessageType.BindingSuccess
         && answer.TransactionId.SequenceEqual(transactionId)

@@ -58,7 +58,7 @@ public sealed class PeerTransport : IDisposable
     public int StreamsOpened => _channel.Session?.StreamsOpened ?? 0;
 
     /// <summary>The time of the last authentic media, report or check from the peer.</summary>
-    public long LastHeardTicks => _lastReceivedTicks;
+    public long LastReceivedTicks => _lastReceivedTicks;
 
     /// <summary>The time of the next <see cref="HandleTimeout"/> call; <see cref="long.MaxValue"/> for never.</summary>
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
@@ -187,10 +187,10 @@ public sealed class PeerTransport : IDisposable
         _channel.Session is { } session && _ice.TrySpend(packet.Length + ProtectionBytes) ? session.ProtectRtcp(packet, destination) : 0;
 
     /// <summary>Deducts a datagram that is sent again unchanged from the allowance of the selected address. False when it must not be sent.</summary>
-    public bool MayRepeat(int bytes) => _ice.TrySpend(bytes);
+    public bool TrySpendRetransmission(int bytes) => _ice.TrySpend(bytes);
 
     /// <summary>Whether the address is confirmed (the peer has shown that it receives there) and was active in the last seconds.</summary>
-    public bool Holds(long nowTicks, in TransportAddress address) => _ice.IsInUse(nowTicks, address);
+    public bool IsInUse(long nowTicks, in TransportAddress address) => _ice.IsInUse(nowTicks, address);
 
     /// <summary>Closes the transport. Poll once more to send the close_notify alert. A peer whose consent has expired receives nothing.</summary>
     public void Close(long nowTicks)

@@ -7,7 +7,7 @@ public sealed record NegotiatedSection
     public required string Kind { get; init; }
 
     /// <summary>Whether media flows: the section was accepted and its sender is active.</summary>
-    public required bool Active { get; init; }
+    public required bool IsActive { get; init; }
 
     /// <summary>The negotiated codec with the peer's payload type; null when the section was rejected.</summary>
     public RtpCodec? Codec { get; init; }

@@ -50,7 +50,7 @@ public sealed class PlayAnswer
             if (codec is null)
             {
                 written.Add(SectionWriter.CreateRejected(section));
-                negotiated.Add(new NegotiatedSection { Mid = section.Mid ?? "", Kind = section.Kind, Active = false });
+                negotiated.Add(new NegotiatedSection { Mid = section.Mid ?? "", Kind = section.Kind, IsActive = false });
                 continue;
             }
 
@@ -67,7 +67,7 @@ public sealed class PlayAnswer
             }
 
             written.Add(writer.Finish(section.Kind, section.Protocol));
-            negotiated.Add(new NegotiatedSection { Mid = section.Mid!, Kind = section.Kind, Active = track >= 0, Codec = codec, Extensions = extensions });
+            negotiated.Add(new NegotiatedSection { Mid = section.Mid!, Kind = section.Kind, IsActive = track >= 0, Codec = codec, Extensions = extensions });
         }
 
         if (!negotiated.Exists(s => s.Codec is not null))

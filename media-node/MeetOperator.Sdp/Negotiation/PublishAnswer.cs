@@ -51,7 +51,7 @@ public sealed class PublishAnswer
             {
                 unusable ??= ClientOffer.IsUsable(section) && section.Direction.Sends() ? section : null;
                 written.Add(SectionWriter.CreateRejected(section));
-                negotiated.Add(new NegotiatedSection { Mid = section.Mid ?? "", Kind = section.Kind, Active = false });
+                negotiated.Add(new NegotiatedSection { Mid = section.Mid ?? "", Kind = section.Kind, IsActive = false });
                 continue;
             }
 
@@ -73,14 +73,14 @@ public sealed class PublishAnswer
             {
                 Mid = section.Mid!,
                 Kind = section.Kind,
-                Active = active,
+                IsActive = active,
                 Codec = codec,
                 Extensions = extensions,
                 Ssrcs = section.Ssrcs,
             });
         }
 
-        if (unusable is not null && !negotiated.Exists(s => s.Active))
+        if (unusable is not null && !negotiated.Exists(s => s.IsActive))
         {
             error = new SdpError(0, $"section {unusable.Mid} offers no supported codec. The media node supports opus, VP8, VP9, H264 and AV1.");
             return false;

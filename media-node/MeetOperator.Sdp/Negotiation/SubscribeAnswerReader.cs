@@ -36,7 +36,7 @@ public static class SubscribeAnswerReader
             {
                 Mid = ours.Mid,
                 Kind = ours.Kind,
-                Active = codec is not null && ours.Track is not null && theirs.Direction.Receives(),
+                IsActive = codec is not null && ours.Track is not null && theirs.Direction.Receives(),
                 Codec = codec,
                 Extensions = theirs.Extensions,
             });

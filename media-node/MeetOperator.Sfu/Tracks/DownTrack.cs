@@ -143,7 +143,7 @@ public sealed class DownTrack
             if (_history.TryGet(sequence, out var sent) && (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
             {
                 ResentPackets++;
-                _egress.SendAgain(sent);
+                _egress.Retransmit(sent);
             }
 
             return;

@@ -11,7 +11,7 @@ public interface IPeerEgress
     ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload);
 
     /// <summary>Sends a packet that <see cref="SendRtp"/> returned again, unchanged.</summary>
-    void SendAgain(ReadOnlySpan<byte> packet);
+    void Retransmit(ReadOnlySpan<byte> packet);
 
     /// <summary>Sends one compound RTCP packet.</summary>
     void SendRtcp(ReadOnlySpan<byte> compound);

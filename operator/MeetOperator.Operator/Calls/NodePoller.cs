@@ -87,21 +87,21 @@ internal sealed partial class NodePoller(
 
     private async Task RunAsync(PollTarget target, CancellationTokenSource stop)
     {
-        using var turns = health.Begin(LoopName, RoundTimeout);
+        using var heartbeat = health.Begin(LoopName, RoundTimeout);
         using (stop)
         {
-            await Supervised.RunAsync(LoopName, ct => PollAsync(target, turns, ct), time, logger, stop.Token).ConfigureAwait(false);
+            await Supervised.RunAsync(LoopName, ct => PollAsync(target, heartbeat, ct), time, logger, stop.Token).ConfigureAwait(false);
         }
     }
 
-    private async Task PollAsync(PollTarget target, LoopTurns turns, CancellationToken ct)
+    private async Task PollAsync(PollTarget target, LoopHeartbeat heartbeat, CancellationToken ct)
     {
         var client = clients.Of(target);
         var missed = 0;
         var starved = 0;
         while (!ct.IsCancellationRequested)
         {
-            turns.Turn();
+            heartbeat.Beat();
             var started = time.GetTimestamp();
             var miss = await PollOnceAsync(client, target, started, ct).ConfigureAwait(false);
             if (ct.IsCancellationRequested)

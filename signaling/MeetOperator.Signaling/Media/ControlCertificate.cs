@@ -53,7 +53,7 @@ public sealed partial class ControlCertificate(KubeClient kube, SignalingOptions
         if (ControlCredentials.TryRead(Text(secret, "tls.crt"), Text(secret, "tls.key"), Text(secret, "ca.crt"), out var read, out var rejection))
         {
             (_current, _loadedVersion, _reportedFailure) = (read, version, null);
-            LogLoaded(logger, options.ControlSecret, read.Certificate.Issuer, read.Until);
+            LogLoaded(logger, options.ControlSecret, read.Certificate.Issuer, read.ValidUntil);
         }
         else
         {

@@ -45,7 +45,7 @@ public sealed class SdpFuzzTests
             Assert.Equal(offer.Sections.Count, answer.Description.Sections.Count);
             Assert.True(SessionDescription.TryParse(answer.Description.ToString(), out _, out error), error?.ToString());
             Allocate(answer);
-            var tracks = answer.Sections.Where(s => s is { Active: true, Codec: not null }).Select(s => new PlayableTrack
+            var tracks = answer.Sections.Where(s => s is { IsActive: true, Codec: not null }).Select(s => new PlayableTrack
             {
                 Kind = s.Kind,
                 Codec = s.Codec!,

@@ -68,7 +68,7 @@ public sealed class TransportFuzzTests
         });
 
         Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
-        Assert.False(pair.Server.Transport.Holds(now, elsewhere));
+        Assert.False(pair.Server.Transport.IsInUse(now, elsewhere));
     }
 
     /// <summary>Mutations of a client's handshake records, each sequence with a new server.</summary>

@@ -442,7 +442,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
             return TakesRtp ? default(ReadOnlySpan<byte>) : throw new InvalidOperationException("error in SendRtp");
         }
 
-        public void SendAgain(ReadOnlySpan<byte> packet) => throw new InvalidOperationException("unexpected retransmission");
+        public void Retransmit(ReadOnlySpan<byte> packet) => throw new InvalidOperationException("unexpected retransmission");
 
         public void SendRtcp(ReadOnlySpan<byte> compound) => throw new InvalidOperationException("error in SendRtcp");
 

@@ -73,7 +73,7 @@ public sealed class PublishAnswerTests
         var rejected = Assert.Single(answer.Description.Sections, s => s.Port == 0);
         Assert.Equal("application", rejected.Kind);
         Assert.Single(answer.Description.BundledMids);
-        Assert.Single(answer.Sections, s => s.Active);
+        Assert.Single(answer.Sections, s => s.IsActive);
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class PublishAnswerTests
         var answer = Sample.Answer(Sample.Parse(text));
 
         Assert.Equal([9, 0], answer.Description.Sections.Select(s => s.Port));
-        Assert.False(answer.Sections[1].Active);
+        Assert.False(answer.Sections[1].IsActive);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class PublishAnswerTests
         var text = Golden.OfferText("chromium-publish").Replace("a=sendonly", "a=inactive", StringComparison.Ordinal);
         var answer = Sample.Answer(Sample.Parse(text));
 
-        Assert.All(answer.Sections, s => Assert.False(s.Active));
+        Assert.All(answer.Sections, s => Assert.False(s.IsActive));
         Assert.All(answer.Description.Sections, s => Assert.Equal(MediaDirection.Inactive, s.Direction));
     }
 

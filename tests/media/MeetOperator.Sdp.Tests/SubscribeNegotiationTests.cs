@@ -32,7 +32,7 @@ public sealed class SubscribeNegotiationTests
         var answer = Sample.Parse(Answer("recvonly").Replace("96", "120", StringComparison.Ordinal).Replace("97", "121", StringComparison.Ordinal));
 
         Assert.True(SubscribeAnswerReader.TryRead(Two, answer, out var sections, out _));
-        Assert.All(sections, s => Assert.True(s.Active));
+        Assert.All(sections, s => Assert.True(s.IsActive));
         Assert.Equal((120, 121), (sections[1].Codec!.PayloadType, sections[1].Codec!.RtxPayloadType));
     }
 
@@ -42,7 +42,7 @@ public sealed class SubscribeNegotiationTests
         var answer = Golden.Offer("firefox-answer");
 
         Assert.True(SubscribeAnswerReader.TryRead(Two, answer, out var sections, out _));
-        Assert.All(sections, s => Assert.True(s.Active));
+        Assert.All(sections, s => Assert.True(s.IsActive));
         Assert.Equal((96, 97), (sections[1].Codec!.PayloadType, sections[1].Codec!.RtxPayloadType));
         Assert.Equal([HeaderExtensionUris.PlayoutDelay], sections[1].Extensions.Select(e => e.Uri));
         Assert.True(RemoteTransport.TryRead(answer, isAnswer: true, out var remote, out _));
@@ -54,17 +54,17 @@ public sealed class SubscribeNegotiationTests
     public void TryRead_PortZeroOrInactive_ReturnsInactiveSection()
     {
         Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("inactive")), out var inactive, out _));
-        Assert.All(inactive, s => Assert.False(s.Active));
+        Assert.All(inactive, s => Assert.False(s.IsActive));
 
         Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("recvonly").Replace("m=video 9", "m=video 0", StringComparison.Ordinal)), out var rejected, out _));
-        Assert.Equal([true, false], rejected.Select(s => s.Active));
+        Assert.Equal([true, false], rejected.Select(s => s.IsActive));
     }
 
     [Fact]
     public void TryRead_CodecMissing_ReturnsInactiveSection()
     {
         Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("recvonly").Replace("VP8", "VP9", StringComparison.Ordinal)), out var sections, out _));
-        Assert.False(sections[1].Active);
+        Assert.False(sections[1].IsActive);
     }
 
     /// <summary>Several profile-level-id values identify constrained baseline (RFC 6184 §8.1), and browsers differ in the one that they write.</summary>

@@ -59,7 +59,7 @@ public sealed class AllocationTests
         /// <summary>The down track counts the packets.</summary>
         public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => payload;
 
-        public void SendAgain(ReadOnlySpan<byte> packet)
+        public void Retransmit(ReadOnlySpan<byte> packet)
         {
             // The test loses no packets.
         }

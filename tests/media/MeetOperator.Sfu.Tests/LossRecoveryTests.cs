@@ -180,7 +180,7 @@ public sealed class LossRecoveryTests : IDisposable
 
         public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => throw new NotSupportedException("A publisher receives no media.");
 
-        public void SendAgain(ReadOnlySpan<byte> packet) => throw new NotSupportedException("A publisher receives no media.");
+        public void Retransmit(ReadOnlySpan<byte> packet) => throw new NotSupportedException("A publisher receives no media.");
 
         public void SendRtcp(ReadOnlySpan<byte> compound)
         {

@@ -31,7 +31,7 @@ internal sealed class RecordingEgress : IPeerEgress
         return Rtp[^1];
     }
 
-    public void SendAgain(ReadOnlySpan<byte> packet) => Rtp.Add(packet.ToArray());
+    public void Retransmit(ReadOnlySpan<byte> packet) => Rtp.Add(packet.ToArray());
 
     public void SendRtcp(ReadOnlySpan<byte> compound) => Rtcp.Add(compound.ToArray());
 

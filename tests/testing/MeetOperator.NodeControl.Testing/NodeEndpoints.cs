@@ -175,7 +175,7 @@ internal static class NodeEndpoints
             lock (node.Gate)
             {
                 PassTerm(node, request);
-                if (node.RefusesToMake is { } code)
+                if (node.RoomCreationError is { } code)
                 {
                     node.RefusedMakes++;
                     throw new NodeProblemException(409, code, "The simulated node rejects changes to rooms.");
@@ -215,7 +215,7 @@ internal static class NodeEndpoints
             lock (node.Gate)
             {
                 PassTerm(node, request);
-                if (node.RefusesToEnd)
+                if (node.RejectsRoomEnds)
                 {
                     throw new NodeProblemException(500, "internal", "The simulated node rejects ending rooms.");
                 }

@@ -41,7 +41,7 @@ internal static class RoomEndpoints
         {
             lock (node.Gate)
             {
-                if (node.RefusesToDrop)
+                if (node.RejectsRemovals)
                 {
                     node.RefusedDrops++;
                     throw new NodeProblemException(500, "internal", "The simulated node rejects removing participants.");

@@ -84,18 +84,18 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     public int RefusedEnds { get; internal set; }
 
     /// <summary>When true, requests to delete a room fail.</summary>
-    public bool RefusesToEnd { get; set; }
+    public bool RejectsRoomEnds { get; set; }
 
     /// <summary>When true, requests to delete a participant fail.</summary>
-    public bool RefusesToDrop { get; set; }
+    public bool RejectsRemovals { get; set; }
 
-    /// <summary>Number of requests that failed because of <see cref="RefusesToDrop"/>.</summary>
+    /// <summary>Number of requests that failed because of <see cref="RejectsRemovals"/>.</summary>
     public int RefusedDrops { get; internal set; }
 
     /// <summary>When not null, requests to create or update a room fail with this problem code.</summary>
-    public string? RefusesToMake { get; set; }
+    public string? RoomCreationError { get; set; }
 
-    /// <summary>Number of requests that failed because of <see cref="RefusesToMake"/>.</summary>
+    /// <summary>Number of requests that failed because of <see cref="RoomCreationError"/>.</summary>
     public int RefusedMakes { get; internal set; }
 
     /// <summary>Number of rooms above which new rooms are rejected with <c>full</c>.</summary>

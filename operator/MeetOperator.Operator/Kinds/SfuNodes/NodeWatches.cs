@@ -12,7 +12,7 @@ internal static class NodeWatches
         new ControllerBuilder<SfuNode>(cluster.Nodes)
             .WithOptions(new ControllerOptions { Name = "sfunode", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<SfuNodeController>())
-            .WithPredicate(Predicates.IntentChanged)
+            .WithPredicate(Predicates.HasIntentChanged)
             .Watches(cluster.Pods, static pod => [pod.Metadata.NamespacedName])
             .Watches(cluster.Pools, pool => cluster.NodesOf(pool).Select(node => node.Metadata.NamespacedName));
 }

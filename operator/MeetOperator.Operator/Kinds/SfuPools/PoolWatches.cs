@@ -13,7 +13,7 @@ internal static class PoolWatches
         new ControllerBuilder<SfuPool>(cluster.Pools)
             .WithOptions(new ControllerOptions { Name = "sfupool", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<SfuPoolController>())
-            .WithPredicate(Predicates.IntentChanged)
+            .WithPredicate(Predicates.HasIntentChanged)
             .Watches(cluster.Nodes, static node => [new NamespacedName(node.Metadata.Namespace, node.Spec.PoolRef.Name)])
             .Watches(cluster.Tenants, tenant => PoolsIn(cluster, tenant.Spec.Namespace))
             .Watches(cluster.Namespaces, found => PoolsIn(cluster, found.Metadata.Name!));

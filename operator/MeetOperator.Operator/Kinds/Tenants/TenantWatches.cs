@@ -13,7 +13,7 @@ internal static class TenantWatches
         new ControllerBuilder<Tenant>(cluster.Tenants)
             .WithOptions(new ControllerOptions { Name = "tenant", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<TenantController>())
-            .WithPredicate(Predicates.IntentChanged)
+            .WithPredicate(Predicates.HasIntentChanged)
             .Watches(cluster.Namespaces, found => cluster.TenantsNaming(found.Metadata.Name!))
             .Watches(cluster.Meetings, meeting => cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)) is { Metadata.DeletionTimestamp: not null } leaving
                 ? [leaving.Metadata.NamespacedName]

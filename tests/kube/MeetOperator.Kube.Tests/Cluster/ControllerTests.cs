@@ -292,7 +292,7 @@ public sealed class ControllerTests
             ConfigMaps = new Informer<ConfigMap>(client);
             var controller = new ControllerBuilder<Widget>(_widgets)
                 .Owns(ConfigMaps)
-                .WithPredicate(Predicates.IntentChanged)
+                .WithPredicate(Predicates.HasIntentChanged)
                 .WithOptions(new ControllerOptions { Concurrency = 4, MinBackoff = TimeSpan.FromMilliseconds(1) })
                 .Build(this);
             _tasks = Task.WhenAll(_widgets.RunAsync(_stop.Token), ConfigMaps.RunAsync(_stop.Token), controller.RunAsync(_stop.Token));

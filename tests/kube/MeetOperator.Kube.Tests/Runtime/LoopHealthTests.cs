@@ -22,7 +22,7 @@ public sealed class LoopHealthTests
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Contains("loop poll has made no progress for 121 s", health.Problem, StringComparison.Ordinal);
 
-        loop.Turn();
+        loop.Beat();
         Assert.Null(health.Problem);
     }
 

@@ -23,18 +23,18 @@ public sealed class PredicatesTests
 
     [Theory]
     [MemberData(nameof(Edits))]
-    public void IntentChanged_Modification_IgnoresStatus(string what, Action<Widget> edit, bool expected)
+    public void HasIntentChanged_Modification_IgnoresStatus(string what, Action<Widget> edit, bool expected)
     {
         var now = Make();
         edit(now);
-        Assert.True(expected == Predicates.IntentChanged(new InformerChange<Widget>(InformerChangeType.Modified, Make(), now)), what);
+        Assert.True(expected == Predicates.HasIntentChanged(new InformerChange<Widget>(InformerChangeType.Modified, Make(), now)), what);
     }
 
     [Fact]
-    public void IntentChanged_AddedOrDeleted_IsTrue()
+    public void HasIntentChanged_AddedOrDeleted_IsTrue()
     {
-        Assert.True(Predicates.IntentChanged(new InformerChange<Widget>(InformerChangeType.Added, null, Make())));
-        Assert.True(Predicates.IntentChanged(new InformerChange<Widget>(InformerChangeType.Deleted, Make(), null)));
+        Assert.True(Predicates.HasIntentChanged(new InformerChange<Widget>(InformerChangeType.Added, null, Make())));
+        Assert.True(Predicates.HasIntentChanged(new InformerChange<Widget>(InformerChangeType.Deleted, Make(), null)));
     }
 
     private static Widget Make() => new()

@@ -267,7 +267,7 @@ public sealed class AddressAttackTests : IDisposable
         }
 
         Assert.NotEqual(TransportPair.ClientAddress, server.SelectedAddress);
-        Assert.False(server.MayRepeat(100_000));
+        Assert.False(server.TrySpendRetransmission(100_000));
     }
 
     /// <summary>Another host may have the address now, and it did not request media.</summary>

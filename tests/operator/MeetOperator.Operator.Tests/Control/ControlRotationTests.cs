@@ -76,7 +76,7 @@ public sealed class ControlRotationTests
             await stage.SettleAsync();
         }
 
-        Assert.True(stolen.Until > stage.Time.GetUtcNow());
+        Assert.True(stolen.ValidUntil > stage.Time.GetUtcNow());
         Assert.All(stage.Nodes, node => Assert.Null(node.Credentials.RoleOf(stolen.Certificate, stage.Time.GetUtcNow())));
     }
 

@@ -18,14 +18,14 @@ public sealed class RoomChangeTests
         var before = (await cluster.WaitForReadyAsync("standup")).Status!;
         var node = cluster.Kubelet.Nodes.Single(each => each.Name == before.Assignments[0].SfuNode);
         node.SetParticipants(before.MeetingId!, 3);
-        node.RefusesToMake = code;
+        node.RoomCreationError = code;
 
         var edited = await cluster.Client.MergePatchAsync<Meeting>(new("meet-a", "standup"), JsonNode.Parse("""{"spec":{"maxParticipants":60}}""")!, default);
         await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedMakes >= 3), "the change was rejected and retried");
         var during = (await cluster.TryMeetingAsync("standup"))!;
         Assert.True(during.IsReady());
         Assert.NotEqual(edited.Metadata.Generation, during.Status!.ObservedGeneration);
-        node.RefusesToMake = null;
+        node.RoomCreationError = null;
         var after = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.ObservedGeneration == edited.Metadata.Generation && seen.Status.Participants == 3, "has applied the change");
 
         Assert.Equal((node.Name, before.Assignments[0].Generation), (after.Status!.Assignments[0].SfuNode, after.Status.Assignments[0].Generation));
@@ -38,11 +38,11 @@ public sealed class RoomChangeTests
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
         var node = cluster.Kubelet.Nodes.Single();
-        node.RefusesToMake = "stale-term";
+        node.RoomCreationError = "stale-term";
 
         await cluster.CreateMeetingAsync("standup");
         await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedMakes >= 2), "the room was rejected and retried");
-        node.RefusesToMake = null;
+        node.RoomCreationError = null;
         var ready = await cluster.WaitForReadyAsync("standup");
 
         Assert.Equal(1, ready.Status!.Assignments[0].Generation);

@@ -50,7 +50,7 @@ public sealed class TenantDeletionTests
     {
         await using var cluster = await TestCluster.StartAsync();
         var node = await WithParticipantsAsync(cluster, TenantDeletionPolicy.Delete);
-        cluster.Kubelet.Node(node).RefusesToEnd = true;
+        cluster.Kubelet.Node(node).RejectsRoomEnds = true;
         await EndAsync(cluster);
         await cluster.Client.DeleteAsync<Tenant>(TenantA, default);
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "standup"), default);

@@ -96,7 +96,7 @@ public sealed class NodePollerTests
         await using var fleet = new PolledFleet();
         await using var node = await fleet.StartNodeAsync("n");
         node.AddRoom("4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01", generation: 4);
-        node.RefusesToEnd = true;
+        node.RejectsRoomEnds = true;
         var target = PolledFleet.Target(node);
 
         fleet.Add(target);

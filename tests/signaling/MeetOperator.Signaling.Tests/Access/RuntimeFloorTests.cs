@@ -14,8 +14,8 @@ public sealed class RuntimeFloorTests
 
         var security = File.ReadAllText(Path.Combine(root, "SECURITY.md"));
         Assert.Contains("Run on .NET runtime 10.0.13 or newer", security, StringComparison.Ordinal);
-        Assert.Contains("on .NET 10.0.13 or newer", RuntimeFloor.Finding(new Version(10, 0, 12)), StringComparison.Ordinal);
-        Assert.Null(RuntimeFloor.Finding(new Version(10, 0, 13)));
-        Assert.Null(RuntimeFloor.Finding(new Version(11, 0, 0)));
+        Assert.Contains("on .NET 10.0.13 or newer", RuntimeFloor.FindProblem(new Version(10, 0, 12)), StringComparison.Ordinal);
+        Assert.Null(RuntimeFloor.FindProblem(new Version(10, 0, 13)));
+        Assert.Null(RuntimeFloor.FindProblem(new Version(11, 0, 0)));
     }
 }

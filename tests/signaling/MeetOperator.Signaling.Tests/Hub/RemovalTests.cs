@@ -102,7 +102,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the participant is on the node");
         var rejectedBefore = server.Node.RefusedDrops;
-        server.Node.RefusesToDrop = true;
+        server.Node.RejectsRemovals = true;
         try
         {
             await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
@@ -115,7 +115,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         }
         finally
         {
-            server.Node.RefusesToDrop = false;
+            server.Node.RejectsRemovals = false;
         }
 
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the node");

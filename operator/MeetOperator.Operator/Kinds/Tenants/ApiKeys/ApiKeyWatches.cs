@@ -12,7 +12,7 @@ internal static class ApiKeyWatches
         new ControllerBuilder<Tenant>(cluster.Tenants)
             .WithOptions(new ControllerOptions { Name = "apikeys", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<ApiKeyController>())
-            .WithPredicate(Predicates.IntentChanged)
+            .WithPredicate(Predicates.HasIntentChanged)
             .Owns(cluster.ApiKeys)
             .Watches(cluster.Namespaces, found => cluster.TenantsNaming(found.Metadata.Name!));
 }

@@ -1,17 +1,17 @@
 namespace MeetOperator.Kube.Runtime.Loops;
 
 /// <summary>The heartbeat of one loop in <see cref="LoopHealth"/>.</summary>
-public sealed class LoopTurns : IDisposable
+public sealed class LoopHeartbeat : IDisposable
 {
     private const long Idle = long.MinValue;
     private readonly LoopHealth _owner;
     private readonly TimeProvider _time;
-    private long _turnedAt;
+    private long _lastBeat;
 
-    internal LoopTurns(LoopHealth owner, string name, TimeSpan timeout, TimeProvider time)
+    internal LoopHeartbeat(LoopHealth owner, string name, TimeSpan timeout, TimeProvider time)
     {
         (_owner, Name, Timeout, _time) = (owner, name, timeout, time);
-        Turn();
+        Beat();
     }
 
     /// <summary>The name in metrics.</summary>
@@ -21,13 +21,13 @@ public sealed class LoopTurns : IDisposable
     public TimeSpan Timeout { get; }
 
     /// <summary>Time since the last heartbeat; zero while the loop is idle.</summary>
-    public TimeSpan Age => Interlocked.Read(ref _turnedAt) is var at and not Idle ? _time.GetElapsedTime(at) : TimeSpan.Zero;
+    public TimeSpan Age => Interlocked.Read(ref _lastBeat) is var at and not Idle ? _time.GetElapsedTime(at) : TimeSpan.Zero;
 
     /// <summary>Records a heartbeat; call it in every iteration.</summary>
-    public void Turn() => Interlocked.Exchange(ref _turnedAt, _time.GetTimestamp());
+    public void Beat() => Interlocked.Exchange(ref _lastBeat, _time.GetTimestamp());
 
     /// <summary>Marks the loop as waiting for work. Its age stays zero until the next heartbeat.</summary>
-    public void MarkIdle() => Interlocked.Exchange(ref _turnedAt, Idle);
+    public void MarkIdle() => Interlocked.Exchange(ref _lastBeat, Idle);
 
     public void Dispose() => _owner.End(this);
 }
