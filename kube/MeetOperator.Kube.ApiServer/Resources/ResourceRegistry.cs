@@ -15,8 +15,6 @@ internal sealed class ResourceRegistry
     public ResourceDefinition? Find(string group, string version, string plural) =>
         _current.ByPath.GetValueOrDefault((group, version, plural));
 
-    public ResourceDefinition? FindKind(string apiVersion, string kind) => _current.ByKind.GetValueOrDefault((apiVersion, kind));
-
     /// <summary>Any served version of the resource with this table.</summary>
     public ResourceDefinition? FindTable(string table) => _current.ByTable.GetValueOrDefault(table);
 
@@ -40,14 +38,12 @@ internal sealed class ResourceRegistry
             foreach (var resource in resources)
             {
                 ByPath[(resource.Group, resource.Version, resource.Plural)] = resource;
-                ByKind.TryAdd((resource.ApiVersion, resource.Kind), resource);
                 ByTable.TryAdd(resource.Table, resource);
             }
         }
 
         public IReadOnlyList<ResourceDefinition> Resources { get; }
         public Dictionary<(string Group, string Version, string Plural), ResourceDefinition> ByPath { get; } = [];
-        public Dictionary<(string ApiVersion, string Kind), ResourceDefinition> ByKind { get; } = [];
         public Dictionary<string, ResourceDefinition> ByTable { get; } = [];
     }
 }

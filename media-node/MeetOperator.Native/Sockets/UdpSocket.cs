@@ -56,9 +56,6 @@ public sealed unsafe class UdpSocket : IDisposable
     /// <summary>Datagrams that the kernel has dropped because the receive buffer was full, since the socket was opened.</summary>
     public uint KernelDrops => MemoryInfo(DropsIndex);
 
-    /// <summary>Size of the receive buffer that the kernel granted, in bytes as the kernel counts them.</summary>
-    public uint GrantedReceiveBytes => MemoryInfo(1);
-
     /// <summary>Whether the kernel supports UDP_SEGMENT (Linux 4.18 and newer).</summary>
     public bool KnowsSegmentation
     {

@@ -24,8 +24,6 @@ public readonly ref struct StunMessage
 
     public ReadOnlySpan<byte> Username => _attributes.Username.Slice(Data);
 
-    public bool HasIntegrity => _attributes.Integrity.Offset != 0;
-
     public bool HasFingerprint => _attributes.Fingerprint.Offset != 0;
 
     public bool HasUseCandidate => _attributes.UseCandidate;

@@ -9,19 +9,5 @@ public sealed class DropCounters
 
     public long this[DropReason reason] => _counts[(int)reason];
 
-    public long Total
-    {
-        get
-        {
-            long sum = 0;
-            foreach (var count in _counts)
-            {
-                sum += count;
-            }
-
-            return sum;
-        }
-    }
-
     internal void Count(DropReason reason) => _counts[(int)reason]++;
 }

@@ -8,11 +8,4 @@ public static class AbsoluteSendTime
     /// <summary>Converts 100 ns ticks of any monotonic clock.</summary>
     public static uint FromTicks(long ticks) =>
         (uint)((ulong)(ticks % (64 * TimeSpan.TicksPerSecond)) * (1UL << 18) / TimeSpan.TicksPerSecond) & Mask;
-
-    /// <summary>The time from <paramref name="earlier"/> to <paramref name="later"/> in 100 ns ticks, in the range ±32 s.</summary>
-    public static long TicksBetween(uint earlier, uint later)
-    {
-        var difference = (int)((later - earlier) << 8) >> 8; // sign-extended 24 bits
-        return difference * TimeSpan.TicksPerSecond / (1 << 18);
-    }
 }

@@ -11,8 +11,4 @@ public static class RtpTimestamp
     /// <summary>Converts 100 ns ticks to clock units.</summary>
     public static long FromTicks(long ticks, int clockRate) =>
         (long)((Int128)ticks * clockRate / TimeSpan.TicksPerSecond);
-
-    /// <summary>Converts clock units to 100 ns ticks.</summary>
-    public static long ToTicks(long units, int clockRate) =>
-        (long)((Int128)units * TimeSpan.TicksPerSecond / clockRate);
 }

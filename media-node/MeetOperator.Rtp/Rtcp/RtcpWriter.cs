@@ -161,19 +161,6 @@ public ref struct RtcpWriter(Span<byte> destination)
         return true;
     }
 
-    /// <summary>Adds a complete packet, such as transport-wide feedback.</summary>
-    public bool AddRaw(scoped ReadOnlySpan<byte> packet)
-    {
-        if (packet.Length > _destination.Length - Length)
-        {
-            return false;
-        }
-
-        packet.CopyTo(_destination[Length..]);
-        Length += packet.Length;
-        return true;
-    }
-
     private static int CountNackEntries(ReadOnlySpan<ushort> missing)
     {
         var entries = 0;

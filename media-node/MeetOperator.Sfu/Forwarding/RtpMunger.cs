@@ -20,11 +20,6 @@ public struct RtpMunger
     /// <summary>The offset that is added to the source's timestamps, in packets and in sender reports.</summary>
     public readonly uint TimestampOffset => _timestampOffset;
 
-    public readonly bool IsStarted => _started;
-
-    /// <summary>The highest 64-bit sequence number sent.</summary>
-    public readonly long HighestOut => _highestOut;
-
     /// <summary>Starts the stream, or resumes it after a pause of the same source.</summary>
     /// <param name="sourceSequence">64-bit sequence number of the first source packet to send.</param>
     /// <param name="firstOut">First sequence number of the stream; ignored once a packet was sent.</param>
