@@ -48,7 +48,7 @@ public sealed class Member(SocketIdentity identity, IClientTransport transport, 
     public void CloseAsRemoved()
     {
         Send(new RemovedMessage("removed"));
-        Transport.Close(CloseCodes.Rejected, "removed");
+        Transport.Close(CloseCode.Rejected, "removed");
     }
 
     /// <summary>Completes when the queued work is done.</summary>

@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol.Server;
 using MeetOperator.Signaling.Transport;
@@ -26,7 +25,7 @@ public sealed class Members(RoomLink room)
     {
         if (_members.Remove(participantId, out var older))
         {
-            older.Transport.Close(CloseCodes.Replaced, "replaced by a newer socket");
+            older.Transport.Close(CloseCode.Replaced, "replaced by a newer socket");
             Detach(older, leave: false);
         }
     }
@@ -51,7 +50,7 @@ public sealed class Members(RoomLink room)
         }
     }
 
-    public void CloseAll(WebSocketCloseStatus code, string reason)
+    public void CloseAll(CloseCode code, string reason)
     {
         foreach (var member in _members.Values)
         {

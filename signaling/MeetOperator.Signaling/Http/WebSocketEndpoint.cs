@@ -37,7 +37,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, MissingMeetings 
             await using var socket = new ClientSocket(webSocket, _services.Time, _services.Options.Timings.MessageTimeout);
             if (sessions.IsEvacuating)
             {
-                socket.Close(CloseCodes.Restart, "server restarts");
+                socket.Close(CloseCode.Restart, "server restarts");
                 return;
             }
 

@@ -26,7 +26,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, IClientTra
             {
                 if (Volatile.Read(ref _member) is null)
                 {
-                    transport.Close(CloseCodes.Rejected, "no join");
+                    transport.Close(CloseCode.Rejected, "no join");
                 }
             },
             null,
@@ -37,7 +37,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, IClientTra
             await HandleAsync(frame).ConfigureAwait(false);
         }
 
-        transport.Close(CloseCodes.Normal, "left");
+        transport.Close(CloseCode.Normal, "left");
         if (_member is not null)
         {
             await _member.DisposeAsync().ConfigureAwait(false);
@@ -58,7 +58,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, IClientTra
         else if (frame.Bytes.Length > ProtocolLimits.MaxMessageBytes)
         {
             Reject(new ProtocolError(ErrorCode.TooLarge, $"The message is too large. The limit is {ProtocolLimits.MaxMessageBytes} bytes."));
-            transport.Close(CloseCodes.TooLarge, "frame too large");
+            transport.Close(CloseCode.TooLarge, "frame too large");
         }
         else if (!frame.IsText)
         {
@@ -129,7 +129,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, IClientTra
         if (await session.JoinAsync(joining).ConfigureAwait(false) is { } rejection)
         {
             Reject(rejection);
-            transport.Close(CloseCodes.Rejected, rejection.Message);
+            transport.Close(CloseCode.Rejected, rejection.Message);
             return;
         }
 
@@ -147,7 +147,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, IClientTra
         SendError(error);
         if (++_badMessages >= SocketLimits.MaxBadMessages)
         {
-            transport.Close(CloseCodes.Rejected, "too many bad messages");
+            transport.Close(CloseCode.Rejected, "too many bad messages");
         }
     }
 

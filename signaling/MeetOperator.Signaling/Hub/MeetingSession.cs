@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Features;
@@ -119,7 +118,7 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
     public Task EvacuateAsync() => _loop.InvokeAsync(() =>
     {
         _isEvacuated = true;
-        CloseAll(CloseCodes.Restart, "server restarts");
+        CloseAll(CloseCode.Restart, "server restarts");
         return Task.FromResult(true);
     });
 
@@ -144,7 +143,7 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
         {
             HasEnded = true;
             Members.Broadcast([new MeetingEndedMessage(reason)]);
-            CloseAll(CloseCodes.Normal, "meeting ended");
+            CloseAll(CloseCode.Normal, "meeting ended");
             await Features.Presence.CloseMeetingAsync().ConfigureAwait(false);
         }
     }
@@ -173,14 +172,14 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
         var view = View();
         if (_isEvacuated)
         {
-            member.Transport.Close(CloseCodes.Restart, "server restarts");
+            member.Transport.Close(CloseCode.Restart, "server restarts");
             return null;
         }
 
         if (HasEnded || view is null || view.IsEnded)
         {
             member.Send(new MeetingEndedMessage(view?.EndReason ?? "ended"));
-            member.Transport.Close(CloseCodes.Normal, "meeting ended");
+            member.Transport.Close(CloseCode.Normal, "meeting ended");
             return null;
         }
 
@@ -201,7 +200,7 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
         return null;
     }
 
-    private void CloseAll(WebSocketCloseStatus code, string reason)
+    private void CloseAll(CloseCode code, string reason)
     {
         Members.CloseAll(code, reason);
         Features.Headless.ReleaseAll();

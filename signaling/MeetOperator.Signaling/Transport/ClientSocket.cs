@@ -33,7 +33,7 @@ public sealed class ClientSocket : IClientTransport
     private long _waitingBytes;
     private int _closing;
     private volatile bool _ignoresInput;
-    private (WebSocketCloseStatus Code, string Reason) _close = (CloseCodes.Normal, "left");
+    private (CloseCode Code, string Reason) _close = (CloseCode.Normal, "left");
 
     /// <param name="socket">An open socket. This object takes ownership.</param>
     /// <param name="time">The clock.</param>
@@ -43,7 +43,7 @@ public sealed class ClientSocket : IClientTransport
         _socket = socket;
         _time = time;
         _messageWait = messageWait;
-        _unfinished = time.CreateTimer(_ => Close(CloseCodes.Rejected, "message not finished in time"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _unfinished = time.CreateTimer(_ => Close(CloseCode.Rejected, "message not finished in time"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _sending = SendAsync();
     }
 
@@ -56,7 +56,7 @@ public sealed class ClientSocket : IClientTransport
 
         if (Interlocked.Add(ref _waitingBytes, frame.Length) > MaxWaitingBytes || !_waiting.Writer.TryWrite(frame))
         {
-            Close(CloseCodes.TooSlow, "reads too slowly");
+            Close(CloseCode.TooSlow, "reads too slowly");
             return false;
         }
 
@@ -66,7 +66,7 @@ public sealed class ClientSocket : IClientTransport
     public void IgnoreInput() => _ignoresInput = true;
 
     /// <summary>Sends the queued frames and then a close frame. Aborts the connection if the peer does not read them in time.</summary>
-    public void Close(WebSocketCloseStatus code, string reason)
+    public void Close(CloseCode code, string reason)
     {
         if (Interlocked.Exchange(ref _closing, 1) != 0)
         {
@@ -102,7 +102,7 @@ public sealed class ClientSocket : IClientTransport
 
                 if (fragments > MaxFragments || empty > MaxEmptyFragments)
                 {
-                    Close(CloseCodes.Rejected, "too many fragments");
+                    Close(CloseCode.Rejected, "too many fragments");
                 }
 
                 if (_ignoresInput || Volatile.Read(ref _closing) != 0)
@@ -124,7 +124,7 @@ public sealed class ClientSocket : IClientTransport
 
     public async ValueTask DisposeAsync()
     {
-        Close(CloseCodes.Normal, "left");
+        Close(CloseCode.Normal, "left");
         await _sending.ConfigureAwait(false);
         await _unfinished.DisposeAsync().ConfigureAwait(false);
         await _ended.CancelAsync().ConfigureAwait(false);
@@ -146,7 +146,7 @@ public sealed class ClientSocket : IClientTransport
             }
 
             using var limit = new CancellationTokenSource(CloseTimeout, _time);
-            await _socket.CloseOutputAsync(_close.Code, _close.Reason, limit.Token).ConfigureAwait(false);
+            await _socket.CloseOutputAsync((WebSocketCloseStatus)_close.Code, _close.Reason, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
         {

@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using MeetOperator.Signaling.Protocol.Server;
 
 namespace MeetOperator.Signaling.Transport;
@@ -20,6 +19,6 @@ public interface IClientTransport : IAsyncDisposable
     /// <summary>Discards all further input. Sending still works.</summary>
     void IgnoreInput();
 
-    /// <summary>Sends the queued frames, and then ends the connection with the code (<see cref="CloseCodes"/>) and reason of the first call.</summary>
-    void Close(WebSocketCloseStatus code, string reason);
+    /// <summary>Sends the queued frames, and then ends the connection with the code (<see cref="CloseCode"/>) and reason of the first call.</summary>
+    void Close(CloseCode code, string reason);
 }

@@ -65,6 +65,16 @@ public sealed class DependencyTests
     [InlineData("MeetOperator.Signaling.Protocol")]
     public void Packages_OfCoreProject_AreNone(string project) => Assert.Empty(Repository.Projects[project].Packages);
 
+    /// <summary>Every restore reports packages with known vulnerabilities, transitive ones included.</summary>
+    [Fact]
+    public void NuGetAudit_OfEveryProject_IsOn()
+    {
+        var properties = File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props"));
+        Assert.Contains("<NuGetAudit>true</NuGetAudit>", properties, StringComparison.Ordinal);
+        Assert.Contains("<NuGetAuditMode>all</NuGetAuditMode>", properties, StringComparison.Ordinal);
+        Assert.DoesNotContain(Repository.Files("*.csproj"), project => File.ReadAllText(project).Contains("NuGetAudit", StringComparison.Ordinal));
+    }
+
     /// <summary>A lock file fixes the bytes of a package, not the server that they come from: package sources are configured on each machine.</summary>
     [Fact]
     public void LockFiles_OfEveryProject_ListItsPackagesAndNoServer()

@@ -7,7 +7,7 @@ namespace MeetOperator.MediaNode.Tests;
 
 public sealed class TermFenceTests : IAsyncLifetime
 {
-    private static readonly string[] Changes = ["PUT v1/rooms/r", "DELETE v1/rooms/r?generation=9", "POST v1/node/drain"];
+    private static readonly string[] Changes = ["PUT v1/rooms/r", "DELETE v1/rooms/r?generation=9", "POST v1/node/drain", "PUT v1/node/credentials"];
     private readonly AdvancedClock _clock = new();
     private TestNode _node = null!;
 
@@ -138,7 +138,9 @@ public sealed class TermFenceTests : IAsyncLifetime
     {
         var (method, path) = (call.Split(' ')[0], call.Split(' ')[1]);
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_node.Address, path));
-        var body = method == "PUT" ? """{"generation": 1}""" : method == "POST" ? """{"drain": true}""" : null;
+        var body = path == "v1/node/credentials" ? """{"certificate": "c", "key": "k", "authorities": "a"}"""
+            : method == "PUT" ? """{"generation": 1}"""
+            : method == "POST" ? """{"drain": true}""" : null;
         request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
         if (term is not null)
         {

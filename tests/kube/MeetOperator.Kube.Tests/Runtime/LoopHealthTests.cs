@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Kube.Runtime.Loops;
 using MeetOperator.Kube.Testing;
 using MeetOperator.Kube.Tests.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.Tests.Runtime;
@@ -89,6 +91,45 @@ public sealed class LoopHealthTests
         Assert.False(running.IsCompleted);
         await stop.CancelAsync();
         await running;
+    }
+
+    [Fact]
+    public async Task Supervised_WorkThrows_IsLoggedAndCounted()
+    {
+        var failures = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "meet_kube_loop_failures_total")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => Interlocked.Add(ref failures, tags[0].Value is "counted" ? count : 0));
+        listener.Start();
+        var log = new RecordingLogger();
+        var starts = 0;
+
+        await Supervised.RunAsync("counted", _ => ++starts < 3 ? throw new InvalidOperationException("unexpected") : Task.CompletedTask, TimeProvider.System, log, default);
+
+        Assert.Equal(2, failures);
+        Assert.All(log.Lines, line => Assert.StartsWith("counted failed and restarts in 00:00:00.", line, StringComparison.Ordinal));
+        Assert.Equal(2, log.Lines.Count);
+    }
+
+    private sealed class RecordingLogger : ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
     }
 
     [Fact]

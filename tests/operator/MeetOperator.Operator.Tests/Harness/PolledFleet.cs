@@ -56,6 +56,9 @@ internal sealed class PolledFleet : IAsyncDisposable
     public MediaFleet Fleet { get; }
     public NodePoller Poller { get; }
 
+    /// <summary>Whether this fleet's operator created the instrument; tests run in parallel in one process.</summary>
+    public bool Owns(Instrument instrument) => ReferenceEquals(instrument.Meter.Scope, _services.GetRequiredService<IMeterFactory>());
+
     public static PollTarget Target(SimulatedMediaNode node) => Target(node.Name, node.Address);
 
     public static PollTarget Target(string name, Uri address) => new(new NamespacedName("meet-a", name), "pod-" + name, address, ControlNames.OfNode("meet-a", name));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -32,6 +33,19 @@ public sealed class NodePollerTests
     {
         await using var fleet = new PolledFleet();
         await using var node = await fleet.StartNodeAsync("n");
+        var missed = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "meet_operator_missed_polls_total")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, count, tags, _) => Interlocked.Add(ref missed, fleet.Owns(instrument) && tags[0].Value is "report-refused" ? count : 0));
+        listener.Start();
         node.ReportBody = _ => body == "deep" ? string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) : body;
         var target = PolledFleet.Target(node);
 
@@ -41,6 +55,7 @@ public sealed class NodePollerTests
 
         await PolledFleet.EventuallyAsync(() => fleet.Fleet.View(target.Node)!.Decision.CanTakeMeetings, () => $"a valid report is accepted: {Message(fleet, target)}\n{fleet.Log}");
         Assert.Null(fleet.Health.Problem);
+        Assert.True(Interlocked.Read(ref missed) > 0);
     }
 
     [Theory]

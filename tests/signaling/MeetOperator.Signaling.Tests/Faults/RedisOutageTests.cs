@@ -129,7 +129,7 @@ public sealed class RedisOutageTests(PostgresServer postgres) : TwoInstancesTest
             try
             {
                 await a.StopAsync();
-                Assert.Equal(CloseCodes.Restart, await ann.ExpectCloseAsync());
+                Assert.Equal(CloseCode.Restart, await ann.ExpectCloseAsync());
                 var client = await TestClient.OpenByTicketAsync(ann.Join, b.Address);
                 await client.JoinAsync(resume: true);
                 return client;

@@ -145,7 +145,7 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         await ann.SendAsync(new { type = "chat", message = "still here" });
         await bob.ExpectAsync("chat");
 
-        Assert.Equal(CloseCodes.Restart, await ann.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Restart, await ann.ExpectCloseAsync());
         await using var back = await TestClient.OpenByTicketAsync(ann.Join, b.Address);
         await back.JoinAsync(resume: true);
         Assert.Equal(0, await ending);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Harness;
 
@@ -24,7 +25,8 @@ public sealed class TestClient : IAsyncDisposable
 
     public string Id => Join.ParticipantId;
 
-    public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
+    /// <summary>The code that the server closed the socket with; null before, and after a connection that was lost.</summary>
+    public CloseCode? CloseCode => (CloseCode?)_socket.CloseStatus;
 
     public string? Subprotocol => _socket.SubProtocol;
 
@@ -108,10 +110,10 @@ public sealed class TestClient : IAsyncDisposable
 
     public IReadOnlyList<JsonObject> OfType(string type) => [.. Received.Where(m => (string?)m["type"] == type)];
 
-    public async Task<WebSocketCloseStatus?> ExpectCloseAsync(TimeSpan? limit = null)
+    public async Task<CloseCode?> ExpectCloseAsync(TimeSpan? limit = null)
     {
         await _reading.WaitAsync(limit ?? TimeSpan.FromSeconds(60));
-        return CloseStatus;
+        return CloseCode;
     }
 
     /// <summary>Aborts the connection without a close frame.</summary>

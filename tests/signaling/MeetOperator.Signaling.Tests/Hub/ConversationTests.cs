@@ -46,6 +46,18 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
+    public async Task Chat_DirectionOverrideAndInvisible_AreRemoved()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+
+        await ann.SendAsync(new { type = "chat", message = "invoice\u202Efdp.exe e\u0301\u200B" });
+
+        Assert.Equal("invoicefdp.exe \u00E9", (string?)(await bob.ExpectAsync("chat"))["message"]);
+    }
+
+    [Fact]
     public async Task Message_WhileTraced_StartsTraceOfItsSteps()
     {
         var spans = new ConcurrentQueue<Activity>();
@@ -286,7 +298,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
         await using var first = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
         await using var second = await TestClient.OpenByTicketAsync(first.Join, Signaling.Address);
         await second.JoinAsync();
-        Assert.Equal(CloseCodes.Replaced, await first.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Replaced, await first.ExpectCloseAsync());
         await second.SendAsync(new { type = "chat", message = "me" });
         await ann.ExpectAsync("chat");
         Assert.Empty(ann.OfType("participant-left"));

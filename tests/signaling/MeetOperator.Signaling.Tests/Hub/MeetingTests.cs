@@ -1,5 +1,6 @@
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Hub;
 
@@ -25,7 +26,7 @@ public sealed class MeetingTests(MeetingTests.Server server) : IClassFixture<Mee
 
         await bob.SendAsync(new { type = "leave" });
         Assert.Equal("left", (string?)(await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == bob.Id))["reason"]);
-        Assert.Equal(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Normal, await bob.ExpectCloseAsync());
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
 
         await bob.SendAsync(new { type = "chat", message = "still here", reference = "r1" });
         await bob.ExpectAsync("removed");
-        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the node");
         Assert.Empty(await MessagesAsync(meeting.MeetingId));

@@ -128,7 +128,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     {
         var meeting = await Signaling.CreateAsync();
         await using var client = await TestClient.OpenAsync(await Signaling.JoinAsync(meeting.MeetingId, "Ann"));
-        Assert.Equal(CloseCodes.Rejected, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Rejected, await client.ExpectCloseAsync());
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
             await client.SendTextAsync("not json");
         }
 
-        Assert.Equal(CloseCodes.Rejected, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Rejected, await client.ExpectCloseAsync());
         Assert.Equal(20, client.OfType("error").Count);
     }
 
@@ -159,7 +159,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         await using var client = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
         await client.SendTextAsync($$"""{"type":"offer","to":"sfu","sdp":"v=0\r\n{{new string('a', 2 * ProtocolLimits.MaxMessageBytes)}}"}""");
         Assert.Equal("too-large", (string?)(await client.ExpectAsync("error"))["code"]);
-        Assert.Equal(CloseCodes.TooLarge, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCode.TooLarge, await client.ExpectCloseAsync());
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
             await client.SendTextAsync("""{"type":"ice-candidate","to":"sfu","candidate":null}""");
         }
 
-        Assert.Equal(CloseCodes.Rejected, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Rejected, await client.ExpectCloseAsync());
         Assert.All(client.OfType("error"), e => Assert.Equal("rate-limited", (string?)e["code"]));
     }
 

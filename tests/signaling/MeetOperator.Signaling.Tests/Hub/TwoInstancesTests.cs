@@ -28,7 +28,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
 
         // The removal is requested on the instance that does not have the socket.
         await a.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
-        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
     }
 
@@ -73,7 +73,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
 
         Assert.Equal(System.Net.HttpStatusCode.NoContent, response.StatusCode);
         await bob.ExpectAsync("removed");
-        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         await redis.StartAsync();
         await Eventually.TrueAsync(() => a.Service<IMeetingBus>().IsConnected && b.Service<IMeetingBus>().IsConnected, "both instances are connected to Redis again");
@@ -130,7 +130,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
         await ann.ExpectAsync("chat");
 
         var stopping = b.StopAsync();
-        Assert.Equal(CloseCodes.Restart, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Restart, await bob.ExpectCloseAsync());
         await using var back = await TestClient.OpenByTicketAsync(bob.Join, a.Address);
         await back.JoinAsync(resume: true);
         await stopping;

@@ -143,7 +143,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         await ann.ExpectAsync("error", m => (string?)m["code"] == "rate-limited" && ((string?)m["reference"])?.StartsWith("last", StringComparison.Ordinal) == true);
         await ann.SendAsync(new { type = "leave" });
         await bob.ExpectAsync("participant-left", m => (string?)m["reason"] == "left");
-        Assert.Equal(CloseCodes.Normal, await ann.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Normal, await ann.ExpectCloseAsync());
         _node.Resume();
 
         async Task OfferAsync(string reference)

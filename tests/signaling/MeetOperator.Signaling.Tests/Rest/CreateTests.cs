@@ -51,6 +51,16 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     }
 
     [Fact]
+    public async Task Create_TitleWithInvisibleCharacters_IsStoredWithoutThem()
+    {
+        var response = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Pla\u200Bnning\u00AD" });
+        var answer = (await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+
+        var meeting = await server.Cluster.Client.GetAsync<Meeting>(new NamespacedName(TestCluster.Namespace, answer.MeetingId), default);
+        Assert.Equal("Planning", meeting.Spec.Title);
+    }
+
+    [Fact]
     public async Task Create_WithTenantKey_CreatesInTenantNamespace()
     {
         await server.Cluster.AddTenantAsync("acme", "meet-acme", AcmeKey);

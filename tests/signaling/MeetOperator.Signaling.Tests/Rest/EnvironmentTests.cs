@@ -74,6 +74,22 @@ public sealed class EnvironmentTests : IDisposable
         Assert.Single(errors);
     }
 
+    [Theory]
+    [InlineData(null, 90)]
+    [InlineData("7", 7)]
+    [InlineData("0", null)]
+    public void TryRead_RowRetention_IsReadInDays(string? value, int? days)
+    {
+        var variables = new Dictionary<string, string> { ["MEET_DATABASE"] = "sqlite:x", ["MEET_SIGNING_KEY_FILE"] = Key() };
+        if (value is not null)
+        {
+            variables["MEET_ROW_RETENTION_DAYS"] = value;
+        }
+
+        Assert.True(Read(variables, out var options, out _));
+        Assert.Equal(days, options!.RowRetention?.TotalDays);
+    }
+
     private static bool Read(Dictionary<string, string> variables, out SignalingOptions? options, out IReadOnlyList<string> errors) =>
         SignalingEnvironment.TryRead(variables.GetValueOrDefault, TimeProvider.System, out options, out errors);
 

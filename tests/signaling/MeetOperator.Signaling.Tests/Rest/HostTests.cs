@@ -26,7 +26,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
 
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         await bob.ExpectAsync("removed");
-        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == bob.Id))["reason"]);
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the node");
         await Assert.ThrowsAnyAsync<Exception>(() => TestClient.OpenByTicketAsync(bob.Join, Signaling.Address));
@@ -161,7 +161,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
         foreach (var client in new[] { ann, bob })
         {
             Assert.Equal("ended", (string?)(await client.ExpectAsync("meeting-ended"))["reason"]);
-            Assert.Equal(CloseCodes.Normal, await client.ExpectCloseAsync());
+            Assert.Equal(CloseCode.Normal, await client.ExpectCloseAsync());
             Assert.Empty(client.OfType("participant-left"));
         }
     }

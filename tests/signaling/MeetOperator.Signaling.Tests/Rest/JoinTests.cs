@@ -69,6 +69,16 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     }
 
     [Fact]
+    public async Task Join_NameWithInvisibleCharacters_IsShownWithoutThem()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "B\u200Bo\u2060b");
+
+        Assert.Equal("Bob", (string?)(await ann.ExpectAsync("participant-joined"))["participant"]!["displayName"]);
+    }
+
+    [Fact]
     public async Task Join_EndedMeeting_ReturnsGone()
     {
         var meeting = await Signaling.CreateAsync();
@@ -96,7 +106,7 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
         await using var late = await TestClient.OpenByTicketAsync(absent, Signaling.Address);
         await late.SendAsync(new { type = "join", participantId = late.Id });
         Assert.Equal("forbidden", (string?)(await late.ExpectAsync("error"))["code"]);
-        Assert.Equal(CloseCodes.Rejected, await late.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Rejected, await late.ExpectCloseAsync());
     }
 
     [Fact]
