@@ -82,6 +82,14 @@ public sealed partial class SourceRuleTests
         Assert.Empty(new[] { "kube", "crds", "operator", "signaling", "media-node", "web", "infra", "tools", "tests" }
             .Where(room => !File.Exists(Path.Combine(Repository.Root, room, "README.md"))));
 
+    [Fact]
+    public void TestMethods_InSources_AreNamedByMethodConditionResult()
+    {
+        var names = Repository.Files("*.cs").Where(f => IsTest(Repository.Relative(f))).SelectMany(f => TestMethod().Matches(File.ReadAllText(f))).Select(found => found.Groups[1].Value).ToList();
+        Assert.NotEmpty(names);
+        Assert.DoesNotContain(names, name => name.Length > 80 || !ThreeParts().IsMatch(name));
+    }
+
     private static IEnumerable<string> ProductFiles(string pattern) =>
         Repository.Files(pattern).Where(f => !IsTest(Repository.Relative(f)));
 
@@ -113,6 +121,12 @@ public sealed partial class SourceRuleTests
 
     [GeneratedRegex(@"NotImplementedException|\bTODO\b|\bFIXME\b|\bHACK\b|#pragma warning disable|\[(Fact|Theory)\(Skip|catch\s*(\(Exception[^)]*\))?\s*\{\s*\}")]
     private static partial Regex Unfinished();
+
+    [GeneratedRegex(@"\[(?:Fact|Theory)\b[^\n]*\]\s*(?:\[[^\n]*\]\s*|//[^\n]*\s*)*public (?:async )?[\w<>]+ (\w+)\(")]
+    private static partial Regex TestMethod();
+
+    [GeneratedRegex("^[A-Z][A-Za-z0-9]*_[A-Z0-9][A-Za-z0-9]*_[A-Z][A-Za-z0-9]*$")]
+    private static partial Regex ThreeParts();
 
     [GeneratedRegex(@"//[^\n]*|/\*.*?\*/", RegexOptions.Singleline)]
     private static partial Regex Comment();
