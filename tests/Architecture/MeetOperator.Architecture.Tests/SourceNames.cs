@@ -22,9 +22,9 @@ internal static partial class SourceNames
             || Known.Value.Paths.Any(file => file.EndsWith(path, StringComparison.Ordinal) && file[^(path.Length + 1)] is '/' or '.');
     }
 
-    /// <summary>True when every word of a dotted name with a lower-case letter occurs in the sources.</summary>
+    /// <summary>True when every word of a dotted name occurs in the sources. Words in capitals are checked only if they are our environment variables.</summary>
     public static bool HasEveryWord(string name) =>
-        Word().Matches(name).Select(m => m.Value).Where(word => word.Any(char.IsLower)).All(Known.Value.Words.Contains);
+        Word().Matches(name).Select(m => m.Value).Where(word => word.Any(char.IsLower) || word.StartsWith("MEET_", StringComparison.Ordinal)).All(Known.Value.Words.Contains);
 
     private static (HashSet<string> Words, HashSet<string> Paths) Build()
     {
