@@ -1,8 +1,8 @@
 namespace MeetOperator.Rtc.Datagrams;
 
 /// <summary>
-/// Identifies the path to a peer: the transport protocol, the address and the port. Whoever receives a datagram gives out its path ID; everything else only compares
-/// it. What it is made of is private, so that no table depends on IPv4 or on UDP. Equal paths have equal IDs for the life of the process.
+/// Identifies the path to a peer: the transport protocol, the address and the port. The receiver of a datagram assigns its path ID; everything else only
+/// compares it. The representation is private, so that no table depends on IPv4 or on UDP. Equal paths have equal IDs for the life of the process.
 /// </summary>
 public readonly struct PathId : IEquatable<PathId>
 {
