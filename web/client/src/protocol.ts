@@ -3,7 +3,7 @@ import { isText, type MessageChecks } from './core/messages.js';
 import { chatChecks, type ChatClientMessage, type ChatServerMessage } from './features/chat/messages.js';
 import { muteChecks, type JoinedMuted, type MediaUpdateMessage, type MuteClientMessage } from './features/mute/messages.js';
 import { presenceChecks, type JoinedPresence, type PresenceServerMessage } from './features/presence/messages.js';
-import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from './features/tracks/messages.js';
+import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from './features/media/messages.js';
 
 /** The messages of docs/signaling-protocol.md: those of the connection itself, and those of each feature, which stand in the feature's `messages.ts`. */
 export type ClientMessage =
