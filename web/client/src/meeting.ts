@@ -11,14 +11,14 @@ import type { MediaType, TrackSource } from './core/wire-types.js';
 import { listMessages } from './features/chat/api.js';
 import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
+import { Tracks } from './features/media/tracks.js';
+import { removeParticipant } from './features/moderation/api.js';
 import { muteParticipant } from './features/mute/api.js';
 import { Mute } from './features/mute/mute.js';
-import { removeParticipant } from './features/moderation/api.js';
 import type { Participant } from './features/presence/participants.js';
 import { Presence } from './features/presence/presence.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
-import { Tracks } from './features/media/tracks.js';
 import { parseServerMessage, type ClientMessage, type JoinedMessage, type ServerMessage } from './protocol.js';
 import type { MeetingSnapshot } from './snapshot.js';
 

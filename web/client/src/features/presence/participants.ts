@@ -1,5 +1,5 @@
 import type { Role, TrackSource } from '../../core/wire-types.js';
-import type { RemoteTrack } from '../tracks/subscribe-session.js';
+import type { RemoteTrack } from '../media/subscribe-session.js';
 import type { WireParticipant } from './messages.js';
 
 export interface Participant {

@@ -1,7 +1,7 @@
 import type { Feature, JoinedSocket } from '../../core/feature.js';
 import type { MessageHandlers } from '../../core/messages.js';
 import type { MediaUpdateMessage } from '../mute/messages.js';
-import type { RemoteTrack } from '../tracks/subscribe-session.js';
+import type { RemoteTrack } from '../media/subscribe-session.js';
 import type { JoinedPresence, PresenceServerMessage, WireParticipant } from './messages.js';
 import { mergeRoster, type Participant } from './participants.js';
 

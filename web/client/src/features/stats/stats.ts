@@ -1,5 +1,5 @@
 import type { Environment } from '../../core/environment.js';
-import type { Tracks } from '../tracks/tracks.js';
+import type { Tracks } from '../media/tracks.js';
 import { summarize, type StatsReading, type StatsRecord, type StatsSummary } from './summary.js';
 
 /** Measures the media connections of a meeting. */
