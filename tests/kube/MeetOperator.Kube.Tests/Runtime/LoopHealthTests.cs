@@ -111,9 +111,11 @@ public sealed class LoopHealthTests
         listener.Start();
         var log = new RecordingLogger();
         var starts = 0;
+        var begun = TimeProvider.System.GetTimestamp();
 
         await Supervised.RunAsync("counted", _ => ++starts < 3 ? throw new InvalidOperationException("unexpected") : Task.CompletedTask, TimeProvider.System, log, default);
 
+        Assert.True(TimeProvider.System.GetElapsedTime(begun) > TimeSpan.FromMilliseconds(200), "it waits before each restart");
         Assert.Equal(2, failures);
         Assert.All(log.Lines, line => Assert.StartsWith("counted failed and restarts in 00:00:00.", line, StringComparison.Ordinal));
         Assert.Equal(2, log.Lines.Count);
