@@ -20,7 +20,7 @@ namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
 /// The kubelet and the scheduler of one node that runs Pods as local processes. No container outlives it:
-/// <see cref="DisposeAsync"/> stops every container; if this process dies, the kernel and a <see cref="DeathWatch"/> kill them.
+/// <see cref="DisposeAsync"/> stops every container; if this process dies, the kernel and a <see cref="ExitWatcher"/> kill them.
 /// </summary>
 public sealed partial class ProcessNode : IAsyncDisposable
 {
@@ -36,7 +36,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
     private readonly HashSet<Task> _cleanups = [];
     private Task _background = Task.CompletedTask;
     private IDisposable? _subscription;
-    private DeathWatch? _deathWatch;
+    private ExitWatcher? _exitWatcher;
     private bool _closing;
 
     public ProcessNode(KubeClient client, ProcessRuntimeOptions options, ILoggerFactory? loggers = null, TimeProvider? time = null)
@@ -53,14 +53,14 @@ public sealed partial class ProcessNode : IAsyncDisposable
     }
 
     /// <summary>Kills processes that an earlier runtime with the same folder left behind. <see cref="StartAsync"/> does so too.</summary>
-    public void EndLeftovers() => LeftoverSweep.Kill(_services.Options.Folder);
+    public void EndLeftovers() => OrphanedProcesses.Kill(_services.Options.Folder);
 
     /// <summary>Registers the node and starts to run the Pods that are scheduled to it.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
         Directory.CreateDirectory(_services.Options.Folder);
         EndLeftovers();
-        _deathWatch = DeathWatch.Start(_services.Run);
+        _exitWatcher = ExitWatcher.Start(_services.Run);
         await _registration.RegisterAsync(ct).ConfigureAwait(false);
         _subscription = _pods.OnChange(Observe);
         _background = Task.WhenAll(_pods.RunAsync(_stop.Token), _registration.HeartbeatAsync(_stop.Token), _services.Events.RunAsync(_stop.Token));
@@ -104,7 +104,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
             worker.Dispose();
         }
 
-        _deathWatch?.Dispose();
+        _exitWatcher?.Dispose();
         _services.Spawn.Dispose();
         _stop.Dispose();
     }

@@ -30,7 +30,7 @@ if (options is null)
     return 2;
 }
 
-if (RuntimeFloor.FindProblem(Environment.Version) is { } warning)
+if (MinimumRuntime.FindProblem(Environment.Version) is { } warning)
 {
     Console.Error.WriteLine(warning);
 }

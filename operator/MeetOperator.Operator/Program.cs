@@ -27,7 +27,7 @@ if (options is null)
     return 2;
 }
 
-if (RuntimeFloor.FindProblem(Environment.Version) is { } old)
+if (MinimumRuntime.FindProblem(Environment.Version) is { } old)
 {
     Console.Error.WriteLine(old);
 }

@@ -63,7 +63,7 @@ public static class PlacementPlanner
     {
         ArgumentNullException.ThrowIfNull(node);
         var context = new FilterContext(SmallestDemand, PlacementOptions.Default, now);
-        return Filters.All(filter => filter.AppliesToPool || filter.Evaluate(context, node).Passed);
+        return Filters.All(filter => filter.AppliesToPool || filter.Evaluate(context, node).IsAccepted);
     }
 
     /// <summary>
@@ -183,7 +183,7 @@ public static class PlacementPlanner
         foreach (var filter in Filters)
         {
             var result = filter.Evaluate(context, node);
-            if (!result.Passed)
+            if (!result.IsAccepted)
             {
                 return new Rejection(filter.AppliesToPool ? node.Pool : node.Name, result.Reason!);
             }

@@ -17,7 +17,7 @@ public static class LabelSelectorMatch
 
         var have = labels?.ToDictionary(StringComparer.Ordinal) ?? [];
         return (selector.MatchLabels?.All(wanted => have.TryGetValue(wanted.Key, out var value) && value == wanted.Value) ?? true)
-            && (selector.MatchExpressions?.All(requirement => Holds(requirement, have)) ?? true);
+            && (selector.MatchExpressions?.All(requirement => IsMatch(requirement, have)) ?? true);
     }
 
     internal static IEnumerable<FieldError> Validate(LabelSelector? selector, string path) =>
@@ -28,7 +28,7 @@ public static class LabelSelectorMatch
 
     private static bool NeedsValues(LabelOperator comparison) => comparison is LabelOperator.In or LabelOperator.NotIn;
 
-    private static bool Holds(LabelRequirement requirement, Dictionary<string, string> labels)
+    private static bool IsMatch(LabelRequirement requirement, Dictionary<string, string> labels)
     {
         var present = labels.TryGetValue(requirement.Key, out var value);
         return requirement.Operator switch

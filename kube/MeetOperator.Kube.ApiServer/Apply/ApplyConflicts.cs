@@ -69,13 +69,13 @@ internal static class ApplyConflicts
 
             if (mine.Count == 0 && FieldSet.IsMember(owned))
             {
-                if (!JsonNodes.Same(wanted, present))
+                if (!JsonNodes.AreEqual(wanted, present))
                 {
                     result[element] = new JsonObject();
                     paths.Add(shown);
                 }
             }
-            else if (owned.Count == 0 && !JsonNodes.Same(wanted, present) && present is not (JsonObject or JsonArray))
+            else if (owned.Count == 0 && !JsonNodes.AreEqual(wanted, present) && present is not (JsonObject or JsonArray))
             {
                 result[element] = new JsonObject();
                 paths.Add(shown);

@@ -97,7 +97,7 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
             TypedMerge.Prune(merged, own.Fields, set, [.. others.Select(e => e.Fields)], schema, isRoot: true);
         }
 
-        var changed = own is null || !JsonNodes.Same(own.Fields, set) || !IsEqualExceptOwnership(merged, live);
+        var changed = own is null || !JsonNodes.AreEqual(own.Fields, set) || !IsEqualExceptOwnership(merged, live);
         var entry = new ManagedFieldsEntry(write.FieldManager, "Apply", write.Resource.ApiVersion, changed ? Timestamps.Format(time.GetUtcNow()) : own!.Time, write.Subresource, set);
         ManagedFields.Write(merged, own is null ? [.. others, entry] : Replace(entries, others, own, entry));
         var metadata = merged.Object("metadata")!;
@@ -153,8 +153,8 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
     }
 
     private static bool IsEqualExceptOwnership(JsonObject merged, JsonObject live) =>
-        merged.Count == live.Count && merged.All(m => m.Key == "metadata" || JsonNodes.Same(m.Value, live[m.Key]))
-        && merged.Object("metadata")!.All(m => JsonNodes.Same(m.Value, live.Object("metadata")![m.Key]));
+        merged.Count == live.Count && merged.All(m => m.Key == "metadata" || JsonNodes.AreEqual(m.Value, live[m.Key]))
+        && merged.Object("metadata")!.All(m => JsonNodes.AreEqual(m.Value, live.Object("metadata")![m.Key]));
 
     /// <summary>Removes server-owned metadata and everything that this endpoint must not write.</summary>
     private static void RemoveUnwritableFields(WriteRequest write, JsonObject applied)

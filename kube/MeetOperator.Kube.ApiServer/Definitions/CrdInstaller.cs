@@ -28,7 +28,7 @@ internal sealed class CrdInstaller(ResourceRegistry registry, ObjectStore store)
         var table = change.Object.Key.Name;
         var versions = change.Deleted ? [] : CrdReader.Read(change.Object.Root);
         registry.Replace(table, versions);
-        if (!JsonNodes.Same(change.Previous?.Root.Object("spec")?["versions"], change.Object.Root.Object("spec")?["versions"]))
+        if (!JsonNodes.AreEqual(change.Previous?.Root.Object("spec")?["versions"], change.Object.Root.Object("spec")?["versions"]))
         {
             ApplySchema(table, versions);
         }

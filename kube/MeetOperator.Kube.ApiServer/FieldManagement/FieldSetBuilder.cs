@@ -137,7 +137,7 @@ internal static class FieldSetBuilder
         {
             CompareLists((JsonArray)before!, (JsonArray)after!, schema!, inChanged, inRemoved);
         }
-        else if (!JsonNodes.Same(before, after))
+        else if (!JsonNodes.AreEqual(before, after))
         {
             changed[element] = PathElement.IsGranularMap(after, schema) ? CollectWhole(after, schema) : Collect(after, schema, whole: true);
             return;

@@ -88,7 +88,7 @@ internal static class TypedMerge
     {
         foreach (var item in applied)
         {
-            if (!live.Any(l => JsonNodes.Same(l, item)))
+            if (!live.Any(l => JsonNodes.AreEqual(l, item)))
             {
                 live.Add(item?.DeepClone());
             }

@@ -82,7 +82,7 @@ internal static class JsonNodes
     public static JsonValueKind Kind(this JsonNode? node) => node?.GetValueKind() ?? JsonValueKind.Null;
 
     /// <summary>Structural equality. The order of object members does not matter, and 1 equals 1.0.</summary>
-    public static bool Same(JsonNode? left, JsonNode? right)
+    public static bool AreEqual(JsonNode? left, JsonNode? right)
     {
         if (ReferenceEquals(left, right))
         {
@@ -101,7 +101,7 @@ internal static class JsonNodes
 
                 foreach (var (name, value) in a)
                 {
-                    if (!b.TryGetPropertyValue(name, out var other) || !Same(value, other))
+                    if (!b.TryGetPropertyValue(name, out var other) || !AreEqual(value, other))
                     {
                         return false;
                     }
@@ -116,7 +116,7 @@ internal static class JsonNodes
 
                 for (var i = 0; i < a.Count; i++)
                 {
-                    if (!Same(a[i], items[i]))
+                    if (!AreEqual(a[i], items[i]))
                     {
                         return false;
                     }
@@ -124,11 +124,11 @@ internal static class JsonNodes
 
                 return true;
             default:
-                return right is JsonValue && SameScalar(left, right);
+                return right is JsonValue && AreScalarsEqual(left, right);
         }
     }
 
-    private static bool SameScalar(JsonNode left, JsonNode right)
+    private static bool AreScalarsEqual(JsonNode left, JsonNode right)
     {
         var kind = left.GetValueKind();
         if (kind != right.GetValueKind())

@@ -117,7 +117,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
 
             root.Object("metadata")!["resourceVersion"] = current.Version.ToString(CultureInfo.InvariantCulture);
             ToStorage(root, write.Resource);
-            if (JsonNodes.Same(root, current.Root))
+            if (JsonNodes.AreEqual(root, current.Root))
             {
                 return current;
             }
@@ -251,7 +251,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
 
         foreach (var (name, value) in old)
         {
-            if (name != kept && name != "metadata" && !JsonNodes.Same(target[name], value))
+            if (name != kept && name != "metadata" && !JsonNodes.AreEqual(target[name], value))
             {
                 target[name] = value?.DeepClone();
             }
@@ -271,7 +271,7 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
     private static bool HasSpecChanged(JsonObject root, JsonObject old, bool hasStatus)
     {
         IEnumerable<string> Names(JsonObject o) => o.Select(p => p.Key).Where(n => n is not ("metadata" or "apiVersion" or "kind") && (n != "status" || !hasStatus));
-        return Names(root).Union(Names(old)).Any(n => !JsonNodes.Same(root[n], old[n]));
+        return Names(root).Union(Names(old)).Any(n => !JsonNodes.AreEqual(root[n], old[n]));
     }
 
     /// <summary>Whether the object is marked for deletion and has neither finalizers nor a grace period left.</summary>

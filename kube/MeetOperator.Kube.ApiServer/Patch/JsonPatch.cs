@@ -61,7 +61,7 @@ internal static class JsonPatch
                 Add(root, path, Find(root, From(operation))?.DeepClone());
                 break;
             case "test":
-                if (!JsonNodes.Same(Find(root, path), operation["value"]))
+                if (!JsonNodes.AreEqual(Find(root, path), operation["value"]))
                 {
                     throw Unprocessable($"testing value {path} failed");
                 }

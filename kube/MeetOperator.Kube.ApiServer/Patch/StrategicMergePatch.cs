@@ -108,7 +108,7 @@ internal static class StrategicMergePatch
                 break;
             case JsonArray items when schema is { ListType: "set" }:
                 var set = target.Array(name) is { } known ? (JsonArray)known.DeepClone() : [];
-                foreach (var item in items.Where(i => !set.Any(s => JsonNodes.Same(s, i))))
+                foreach (var item in items.Where(i => !set.Any(s => JsonNodes.AreEqual(s, i))))
                 {
                     set.Add(item?.DeepClone());
                 }
@@ -145,7 +145,7 @@ internal static class StrategicMergePatch
                 throw StatusErrors.BadRequest($"map: {JsonText.ToText(node)} does not contain declared merge key: {key}");
             }
 
-            var existing = target.OfType<JsonObject>().FirstOrDefault(t => JsonNodes.Same(t[key], wanted));
+            var existing = target.OfType<JsonObject>().FirstOrDefault(t => JsonNodes.AreEqual(t[key], wanted));
             if (item.Text(Directive) == "delete")
             {
                 if (existing is not null)
@@ -175,7 +175,7 @@ internal static class StrategicMergePatch
 
         for (var i = target.Count - 1; i >= 0; i--)
         {
-            if (values.Any(d => JsonNodes.Same(d, target[i])))
+            if (values.Any(d => JsonNodes.AreEqual(d, target[i])))
             {
                 target.RemoveAt(i);
             }
@@ -190,7 +190,7 @@ internal static class StrategicMergePatch
         {
             for (var i = 0; i < order.Count; i++)
             {
-                var same = key is null || order[i] is not JsonObject wanted ? JsonNodes.Same(order[i], item) : JsonNodes.Same(wanted[key], (item as JsonObject)?[key]);
+                var same = key is null || order[i] is not JsonObject wanted ? JsonNodes.AreEqual(order[i], item) : JsonNodes.AreEqual(wanted[key], (item as JsonObject)?[key]);
                 if (same)
                 {
                     return i;

@@ -110,7 +110,7 @@ internal static class SchemaValidator
 
     private static void CheckEnum(JsonNode value, SchemaNode schema, ValuePath path, List<Cause> causes)
     {
-        if (schema.Enum is { } allowed && !allowed.Any(a => JsonNodes.Same(a, value)))
+        if (schema.Enum is { } allowed && !allowed.Any(a => JsonNodes.AreEqual(a, value)))
         {
             causes.Add(Cause.NotSupported(path.ToString(), Display(value), allowed.Select(a => Display(a))));
         }

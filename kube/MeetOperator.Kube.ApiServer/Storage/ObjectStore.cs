@@ -118,7 +118,7 @@ internal sealed class ObjectStore : IAsyncDisposable
             {
                 var root = (JsonObject)stored.Root.DeepClone();
                 transform(root);
-                if (!JsonNodes.Same(root, stored.Root))
+                if (!JsonNodes.AreEqual(root, stored.Root))
                 {
                     found!.Set(new StoredObject(stored.Key, stored.Version, root));
                 }

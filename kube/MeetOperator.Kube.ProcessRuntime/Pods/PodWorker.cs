@@ -156,8 +156,8 @@ internal sealed partial class PodWorker : IDisposable
                 .Where(v => v.Value is not null)
                 .ToDictionary(v => v.Name, v => v.Value!);
             inherited["HOME"] = _location.ContainerFolder(container.Name);
-            inherited[LeftoverSweep.MarkerVariable] = _services.Options.Folder;
-            inherited[DeathWatch.RunVariable] = _services.Run;
+            inherited[OrphanedProcesses.MarkerVariable] = _services.Options.Folder;
+            inherited[ExitWatcher.RunVariable] = _services.Run;
             return ContainerPlanner.Plan(_pod, container, _location, data, _services.Options.Images, inherited);
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or IOException or UnauthorizedAccessException or FormatException)

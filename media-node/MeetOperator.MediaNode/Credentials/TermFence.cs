@@ -13,7 +13,7 @@ internal sealed class TermFence(TimeProvider clock)
     /// Covers many polls of a leader. When no request has carried a term for this long, the current leader is a version that does not send terms, for example
     /// because the new replica crashed during an upgrade.
     /// </summary>
-    private static readonly TimeSpan TermlessDelay = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LegacyGracePeriod = TimeSpan.FromSeconds(60);
 
     private const long NoTerm = -1;
     private long _highest = NoTerm;
@@ -33,7 +33,7 @@ internal sealed class TermFence(TimeProvider clock)
 
     /// <summary>
     /// Throws when a request that changes something has an outdated term. Call this after reading the body, so that a slow request is compared with the term at its
-    /// end. A request without a term, from an operator version before terms, is accepted only when no request has carried a term for <see cref="TermlessDelay"/>.
+    /// end. A request without a term, from an operator version before terms, is accepted only when no request has carried a term for <see cref="LegacyGracePeriod"/>.
     /// </summary>
     public void EnsureCurrent(HttpContext context)
     {
@@ -43,7 +43,7 @@ internal sealed class TermFence(TimeProvider clock)
             Raise(given);
         }
 
-        if (Highest is { } highest && (term is { } own ? own < highest : clock.GetElapsedTime(Interlocked.Read(ref _lastTermTimestamp)) < TermlessDelay))
+        if (Highest is { } highest && (term is { } own ? own < highest : clock.GetElapsedTime(Interlocked.Read(ref _lastTermTimestamp)) < LegacyGracePeriod))
         {
             throw ControlProblemException.StaleTerm(highest, term);
         }

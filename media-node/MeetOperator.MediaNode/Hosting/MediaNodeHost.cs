@@ -20,7 +20,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     private readonly MediaLoop[] _loops;
     private readonly LoopProbes[] _probes;
     private readonly SelfProbe _selfProbe;
-    private readonly NodeSurvey _survey;
+    private readonly FigureCollector _figures;
     private readonly ILogger _logger;
     private readonly string _instanceId = Guid.NewGuid().ToString("N");
     private readonly DateTimeOffset _startedAt;
@@ -54,7 +54,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             loop.Start();
         }
 
-        _survey = new NodeSurvey(_loops, Rooms);
+        _figures = new FigureCollector(_loops, Rooms);
         _probes = [.. _loops.Select(l => new LoopProbes(l, options.BindAddress, options.AdvertisedAddresses))];
         _selfProbe = new SelfProbe(_probes, clock);
     }
@@ -104,8 +104,8 @@ internal sealed partial class MediaNodeHost : IDisposable
     /// <summary>Creates the node's report. Returns within a bounded time even when a loop is stuck.</summary>
     public async Task<(NodeReport Report, IReadOnlyList<LoopStatistics> Loops)> ReportAsync(CancellationToken ct)
     {
-        var surveys = await _survey.CollectAsync(ct).ConfigureAwait(false);
-        List<RoomReport> rooms = [.. surveys.SelectMany(s => s.Rooms).Where(room => room.Room != RoomIds.SelfCall)];
+        var figures = await _figures.CollectAsync(ct).ConfigureAwait(false);
+        List<RoomReport> rooms = [.. figures.SelectMany(s => s.Rooms).Where(room => room.Room != RoomIds.SelfCall)];
         var report = new NodeReport
         {
             Node = Options.Name,
@@ -116,16 +116,16 @@ internal sealed partial class MediaNodeHost : IDisposable
             Credentials = Credentials is { } store ? CredentialReport.Of(store.Current) : null,
             StartedAt = _startedAt,
             Loops = _loops.Length,
-            LoopReports = [.. surveys.Select((s, i) => Report(i, s.Statistics))],
+            LoopReports = [.. figures.Select((s, i) => Report(i, s.Statistics))],
             Participants = rooms.Sum(r => r.Participants),
             UpTracks = rooms.Sum(r => r.UpTracks),
             DownTracks = rooms.Sum(r => r.DownTracks),
-            EgressKbps = surveys.Sum(s => s.Statistics.EgressBitsPerSecond) / 1000,
-            Stress = Math.Round(surveys.Max(s => s.Statistics.Busy), 3),
-            ForwardedPackets = surveys.Sum(s => s.ForwardedPackets),
+            EgressKbps = figures.Sum(s => s.Statistics.EgressBitsPerSecond) / 1000,
+            Stress = Math.Round(figures.Max(s => s.Statistics.Busy), 3),
+            ForwardedPackets = figures.Sum(s => s.ForwardedPackets),
             Rooms = rooms,
         };
-        return (report, [.. surveys.Select(s => s.Statistics)]);
+        return (report, [.. figures.Select(s => s.Statistics)]);
     }
 
     /// <summary>Stops accepting new rooms.</summary>

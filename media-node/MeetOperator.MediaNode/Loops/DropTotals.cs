@@ -9,7 +9,7 @@ internal sealed class DropTotals
     private static readonly DropReason[] Reasons = [.. Enum.GetValues<DropReason>().Where(r => r != DropReason.None)];
     private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
 
-    public void Absorb(DropCounters counters) => Add(_counts, counters);
+    public void Add(DropCounters counters) => Add(_counts, counters);
 
     public Dictionary<string, long> Copy() => new(_counts, StringComparer.Ordinal);
 

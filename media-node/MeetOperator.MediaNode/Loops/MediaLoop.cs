@@ -142,7 +142,7 @@ internal sealed class MediaLoop : IDisposable
     {
         if (Peers.Remove(session))
         {
-            Drops.Absorb(session.Transport.Drops);
+            Drops.Add(session.Transport.Drops);
             session.Dispose();
         }
     }

@@ -6,7 +6,7 @@ public interface ISrtpSession : IDisposable
     SrtpProfile Profile { get; }
 
     /// <summary>Whether the last unprotected packet is the newest packet of its stream.</summary>
-    bool LastWasNewest { get; }
+    bool IsNewestPacket { get; }
 
     /// <summary>The number of times that the peer opened a stream, including streams that it reopened.</summary>
     int StreamsOpened { get; }

@@ -14,7 +14,7 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
     private readonly SrtpTransform _transform = SrtpTransform.Create(keys, outbound: false);
     private readonly SrtpStreams _streams = new(maximumStreams, maximumStreams * TotalStreamsFactor);
 
-    internal bool LastWasNewest { get; private set; }
+    internal bool IsNewestPacket { get; private set; }
 
     internal int StreamsOpened { get; private set; }
 
@@ -43,7 +43,7 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.NotAuthentic;
         }
 
-        LastWasNewest = (stream ?? Open(header.Ssrc, position)).RecordIndex(index);
+        IsNewestPacket = (stream ?? Open(header.Ssrc, position)).RecordIndex(index);
         length = packet.Length - _transform.RtpOverhead;
         return SrtpStatus.Ok;
     }
@@ -77,7 +77,7 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.NotAuthentic;
         }
 
-        LastWasNewest = (stream ?? Open(ssrc, position)).RecordRtcpIndex(index);
+        IsNewestPacket = (stream ?? Open(ssrc, position)).RecordRtcpIndex(index);
         length = packet.Length - _transform.RtcpOverhead;
         return SrtpStatus.Ok;
     }

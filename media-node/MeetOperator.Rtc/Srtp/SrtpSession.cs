@@ -18,7 +18,7 @@ public sealed class SrtpSession : ISrtpSession
 
     public SrtpProfile Profile { get; }
 
-    public bool LastWasNewest => _receiver.LastWasNewest;
+    public bool IsNewestPacket => _receiver.IsNewestPacket;
 
     public int StreamsOpened => _receiver.StreamsOpened;
 

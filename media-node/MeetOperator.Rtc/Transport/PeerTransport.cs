@@ -243,7 +243,7 @@ public sealed class PeerTransport : IDisposable
         }
 
         // Media is no consent to send (RFC 7675 §5.1). After consent expires, only a check renews it.
-        if (State == PeerTransportState.Connected && _ice.OnMedia(nowTicks, from, datagram.Length, session.LastWasNewest, _outgoing))
+        if (State == PeerTransportState.Connected && _ice.OnMedia(nowTicks, from, datagram.Length, session.IsNewestPacket, _outgoing))
         {
             Update();
         }

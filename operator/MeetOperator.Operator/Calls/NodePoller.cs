@@ -109,7 +109,7 @@ internal sealed partial class NodePoller(
                 return;
             }
 
-            if (miss is { Code: PollMiss.Timeout } && time.GetElapsedTime(started) > Starved && ++starved <= MaxStarved)
+            if (miss is { Code: PollFailure.Timeout } && time.GetElapsedTime(started) > Starved && ++starved <= MaxStarved)
             {
                 continue; // Poll again at once without changing the count.
             }
@@ -119,7 +119,7 @@ internal sealed partial class NodePoller(
             if (miss is not null)
             {
                 metrics.RecordMissedPoll(miss.Code);
-                fleet.RecordMissedPoll(target, miss.Message, miss.Code == PollMiss.Rejected, miss.Code == PollMiss.Untrusted);
+                fleet.RecordMissedPoll(target, miss.Message, miss.Code == PollFailure.Rejected, miss.Code == PollFailure.Untrusted);
                 if (missed <= NodeStateRules.DeadAfterMissedPolls || missed % LogEvery == 0)
                 {
                     LogMiss(target.Node, missed, miss.Message);
@@ -141,7 +141,7 @@ internal sealed partial class NodePoller(
     };
 
     /// <summary>Returns null when the report was accepted, otherwise the failure. An invalid response must not affect other nodes.</summary>
-    private async Task<PollMiss?> PollOnceAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
+    private async Task<PollFailure?> PollOnceAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(Timeout);
@@ -152,7 +152,7 @@ internal sealed partial class NodePoller(
             report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
             if (ReportRules.FindRejection(report, clients.Term) is { } wrong)
             {
-                return Miss(PollMiss.Rejected, wrong);
+                return Fail(PollFailure.Rejected, wrong);
             }
 
             clients.ObserveTerm(report);
@@ -160,28 +160,28 @@ internal sealed partial class NodePoller(
         }
         catch (OperationCanceledException)
         {
-            return new PollMiss(PollMiss.Timeout, $"no answer from {target.Address} within {Timeout.TotalMilliseconds:0} ms");
+            return new PollFailure(PollFailure.Timeout, $"no answer from {target.Address} within {Timeout.TotalMilliseconds:0} ms");
         }
         catch (JsonException unreadable)
         {
-            return Miss(PollMiss.Rejected, $"its report cannot be parsed: {unreadable.Message}");
+            return Fail(PollFailure.Rejected, $"its report cannot be parsed: {unreadable.Message}");
         }
         catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException)
         {
-            return Miss(IsUntrusted(broken) ? PollMiss.Untrusted : PollMiss.Unreachable, broken.Message);
+            return Fail(IsUntrusted(broken) ? PollFailure.Untrusted : PollFailure.Unreachable, broken.Message);
         }
         catch (Exception unforeseen)
         {
             KubeMetrics.LoopFailed(LoopName);
             LogUnforeseen(unforeseen, target.Node);
-            return Miss(PollMiss.Rejected, $"its report could not be processed: {unforeseen.Message}");
+            return Fail(PollFailure.Rejected, $"its report could not be processed: {unforeseen.Message}");
         }
 
         await EndOrphansAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
         await RenewAsync(client, target, report, ct).ConfigureAwait(false);
         return null;
 
-        PollMiss Miss(string code, string message) => new(code, $"{target.Address}: {(message.Length <= MaxMessage ? message : message[..MaxMessage] + "…")}");
+        PollFailure Fail(string code, string message) => new(code, $"{target.Address}: {(message.Length <= MaxMessage ? message : message[..MaxMessage] + "…")}");
     }
 
     /// <summary>Offers new credentials. If the node does not accept them, a later poll offers them again.</summary>

@@ -7,7 +7,7 @@ using MeetOperator.Operator.Fleet;
 namespace MeetOperator.Operator.Calls;
 
 /// <summary>Creates and ends rooms on media nodes. Every call has a short timeout, and the number of concurrent calls to one node is limited.</summary>
-internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLanes lanes)
+internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCallLimit callLimit)
 {
     /// <summary>The reason for a node that does not respond or rejects this term. The meeting waits briefly, until the polls show whether the node works.</summary>
     public const string Busy = "the node does not respond yet";
@@ -23,7 +23,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
             return "the node's address is unknown";
         }
 
-        using var pass = await lanes.TryEnterAsync(assigned.Node, ct).ConfigureAwait(false);
+        using var pass = await callLimit.TryEnterAsync(assigned.Node, ct).ConfigureAwait(false);
         if (pass is null)
         {
             return Busy;
@@ -87,7 +87,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
             return onlyIfEmpty ? RoomEndResult.NoAnswer : RoomEndResult.Done; // If the room still has participants, signaling disconnects them.
         }
 
-        using var pass = await lanes.TryEnterAsync(assigned.Node, ct).ConfigureAwait(false);
+        using var pass = await callLimit.TryEnterAsync(assigned.Node, ct).ConfigureAwait(false);
         if (pass is null)
         {
             return RoomEndResult.NoAnswer;

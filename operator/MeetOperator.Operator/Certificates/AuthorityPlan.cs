@@ -12,7 +12,7 @@ internal static class AuthorityPlan
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
 
     /// <summary>How long a new authority is trusted before it signs, so that every API server has loaded the bundle.</summary>
-    public static readonly TimeSpan Settle = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan TrustDelay = TimeSpan.FromMinutes(5);
 
     /// <summary>How long a former authority stays trusted after its last signature. Replicas read the Secret far more often.</summary>
     public static readonly TimeSpan Retire = TimeSpan.FromHours(1);
@@ -46,7 +46,7 @@ internal static class AuthorityPlan
         {
             var isTrusted = Contains(trusted, next) || next.CreatedAt + rotation.MaxWait <= now;
             return stored.NextTrustedSince is { } since
-                ? isTrusted && since + (rotation.Settle ?? Settle) <= now ? Promote(stored, next, now) : stored
+                ? isTrusted && since + (rotation.TrustDelay ?? TrustDelay) <= now ? Promote(stored, next, now) : stored
                 : isTrusted ? stored with { NextTrustedSince = now } : stored;
         }
 

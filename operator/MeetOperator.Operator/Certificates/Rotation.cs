@@ -12,6 +12,6 @@ internal readonly record struct Rotation
     /// <summary>How long peers that do not follow may delay the rotation; null means indefinitely.</summary>
     public TimeSpan? MaxWait { get; init; }
 
-    /// <summary>How long a new authority is trusted before it signs; null means <see cref="AuthorityPlan.Settle"/>.</summary>
-    public TimeSpan? Settle { get; init; }
+    /// <summary>How long a new authority is trusted before it signs; null means <see cref="AuthorityPlan.TrustDelay"/>.</summary>
+    public TimeSpan? TrustDelay { get; init; }
 }

@@ -85,7 +85,7 @@ internal sealed class ClusterView
         Namespaces.Get(new NamespacedName(null, @namespace ?? string.Empty))?.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var tenant) == true ? tenant : null;
 
     /// <summary>The tenants whose spec names the namespace, whether or not they own it.</summary>
-    public IEnumerable<NamespacedName> TenantsNaming(string @namespace) =>
+    public IEnumerable<NamespacedName> TenantsOfNamespace(string @namespace) =>
         Tenants.List().Where(tenant => tenant.Spec.Namespace == @namespace).Select(tenant => tenant.Metadata.NamespacedName);
 
     private static string PoolIndexKey(string? @namespace, string pool) => $"{@namespace}/{pool}";

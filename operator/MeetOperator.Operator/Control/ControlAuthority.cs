@@ -74,7 +74,7 @@ internal sealed class ControlAuthority(TimeProvider time)
         }
 
         _nodes[node] = (held, time.GetTimestamp());
-        if (Fits(state, held, time.GetUtcNow()))
+        if (IsCurrent(state, held, time.GetUtcNow()))
         {
             _offers.TryRemove(node, out _);
             return null;
@@ -99,8 +99,8 @@ internal sealed class ControlAuthority(TimeProvider time)
     public void StartObserving() => Interlocked.CompareExchange(ref _observingSince, time.GetTimestamp(), NotObserving);
 
     /// <summary>Whether a caller in this role can keep using these credentials.</summary>
-    public bool Fits(ControlCredentials held, ControlRole role) =>
-        _state is { } state && Fits(state, CredentialReport.Of(held), time.GetUtcNow()) && held.RoleOf(held.Certificate, time.GetUtcNow()) == role;
+    public bool IsCurrent(ControlCredentials held, ControlRole role) =>
+        _state is { } state && IsCurrent(state, CredentialReport.Of(held), time.GetUtcNow()) && held.RoleOf(held.Certificate, time.GetUtcNow()) == role;
 
     /// <summary>Whether every responding node trusts the authority; false until each node has had time to respond.</summary>
     public bool IsTrustedByNodes(string thumbprint) => HasObserved && !FindDistrusting(thumbprint).Any();
@@ -127,7 +127,7 @@ internal sealed class ControlAuthority(TimeProvider time)
 
     public static string NameOf(NamespacedName node) => ControlNames.OfNode(node.Namespace ?? string.Empty, node.Name);
 
-    private static bool Fits(State state, CredentialReport held, DateTimeOffset now) =>
+    private static bool IsCurrent(State state, CredentialReport held, DateTimeOffset now) =>
         held.Issuer == state.Authorities.Signing.Subject
         && held.From + ((held.Until - held.From) * 2 / 3) > now
         && held.Authorities.SequenceEqual(state.Own.Authorities, StringComparer.Ordinal);

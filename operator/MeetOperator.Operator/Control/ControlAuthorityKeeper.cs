@@ -19,7 +19,7 @@ internal sealed partial class ControlAuthorityKeeper(
     public const string RotateAnnotation = "meetoperator.io/rotate";
 
     /// <summary>The delay between the distribution of a new authority and its first signature. Replicas of signaling read their Secret every 5 s.</summary>
-    public static readonly TimeSpan Settle = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan TrustDelay = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
@@ -79,7 +79,7 @@ internal sealed partial class ControlAuthorityKeeper(
         }
 
         var isRequested = secret?.Metadata.Annotations?.ContainsKey(RotateAnnotation) == true;
-        var rotation = new Rotation { IsRequested = isRequested, IsFormerUsed = authority.IsFormerUsed, MaxWait = MaxWait, Settle = Settle };
+        var rotation = new Rotation { IsRequested = isRequested, IsFormerUsed = authority.IsFormerUsed, MaxWait = MaxWait, TrustDelay = TrustDelay };
         var wanted = AuthorityPlan.Advance(stored, TrustedByAll(stored, signaling), now, () => Authority.Create(options.AuthoritySecret, now, AuthorityPlan.Lifetime), rotation);
         var changed = !ReferenceEquals(wanted, read) || isRequested;
         if (changed)
@@ -152,7 +152,7 @@ internal sealed partial class ControlAuthorityKeeper(
 
     private async Task<bool> RenewAsync(ControlRole role, string name, Secret? stored, CancellationToken ct)
     {
-        if (ControlSecretText.TryRead(stored, out var held) && authority.Fits(held, role))
+        if (ControlSecretText.TryRead(stored, out var held) && authority.IsCurrent(held, role))
         {
             return false;
         }

@@ -15,7 +15,7 @@ internal sealed class FleetNode(NamespacedName key)
     public NamespacedName Key { get; } = key;
     public SfuNode Node { get; set; } = new();
     public SfuPool? Pool { get; set; }
-    public bool SharedNamespace { get; set; }
+    public bool IsInSharedNamespace { get; set; }
     public Pod? Pod { get; set; }
 
     /// <summary>True while the Pod is being deleted. Its process ends within the grace period.</summary>
@@ -54,7 +54,7 @@ internal sealed class FleetNode(NamespacedName key)
     public NodeFailure? ForwardingFailure { get; set; }
 
     /// <summary>True when the node was created from an older template than its pool's.</summary>
-    public bool Outdated { get; set; }
+    public bool IsOutdated { get; set; }
 
     /// <summary>True when the node is empty and about to be drained, so that no meeting is placed on it.</summary>
     public bool IsClosed { get; set; }
@@ -75,7 +75,7 @@ internal sealed class FleetNode(NamespacedName key)
     public bool WasDead { get; set; }
 
     /// <summary>Start of the drain; null while the node is not draining.</summary>
-    public SteadyMark? Drain { get; set; }
+    public MonotonicTime? Drain { get; set; }
 
     /// <summary>True when the node could take a meeting at the last check.</summary>
     public bool IsOpen { get; set; }
@@ -84,7 +84,7 @@ internal sealed class FleetNode(NamespacedName key)
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether meetings of a namespace may be on the node at all. Reports about other meetings are ignored.</summary>
-    public bool IsVisibleTo(string? @namespace) => SharedNamespace || Key.Namespace == @namespace;
+    public bool IsVisibleTo(string? @namespace) => IsInSharedNamespace || Key.Namespace == @namespace;
 
     public NodeFacts Facts(int meetings, TimeProvider time) => new()
     {
@@ -143,19 +143,19 @@ internal sealed class FleetNode(NamespacedName key)
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
         var isRejecting = RoomRejection is not null && time.GetElapsedTime(RoomRejectedAt) < rejectionPause;
-        var dead = NodeDeath.IsDead(Facts(meetings, time), Decision, now);
+        var dead = NodeLossRules.IsDead(Facts(meetings, time), Decision, now);
         return new NodeSnapshot
         {
             Namespace = Key.Namespace ?? string.Empty,
             Name = Key.Name,
             Pool = Node.Spec.PoolRef.Name,
             PoolLabels = Pool?.Metadata.Labels as IReadOnlyDictionary<string, string> ?? NoLabels,
-            SharedNamespace = SharedNamespace,
+            SharedNamespace = IsInSharedNamespace,
             Region = Pool?.Spec.Region,
             State = (isRejecting || IsClosed) && Decision.CanTakeMeetings ? SfuNodeState.Draining : Decision.State,
             MayBeAlive = Decision.State == SfuNodeState.Unhealthy && !dead,
             HasLostRooms = Decision.State == SfuNodeState.Starting && dead,
-            Outdated = Outdated,
+            Outdated = IsOutdated,
             CutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
             Unschedulable = Node.Spec.Unschedulable || ClusterNode is { Cordoned: true },
             Evicting = IsTerminating || NodeStateRules.IsEvicting(Node, Pool, drainNow),

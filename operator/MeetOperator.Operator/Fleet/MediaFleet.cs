@@ -42,10 +42,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.Pool = pool;
             entry.Pod = pod;
             entry.NotReadySince = PodRuns.IsReady(pod) == false ? entry.NotReadySince ?? time.GetTimestamp() : null;
-            entry.SharedNamespace = sharedNamespace;
+            entry.IsInSharedNamespace = sharedNamespace;
             entry.Target = target;
             entry.ClusterNode = clusterNode;
-            entry.Drain = SteadyMark.Observe(entry.Drain, NodeStateRules.DrainSince(node), time.GetUtcNow(), time);
+            entry.Drain = MonotonicTime.Observe(entry.Drain, NodeStateRules.DrainSince(node), time.GetUtcNow(), time);
         });
     }
 
@@ -92,7 +92,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     public void RecordSetupFailure(NamespacedName node, NodeFailure? failure) => Change(node, create: false, entry => entry.SetupFailure = failure);
 
     /// <summary>Records that the node stays. An outdated node gets new meetings only if no other node can take them.</summary>
-    public void KeepOpen(NamespacedName node, bool outdated) => Change(node, create: false, entry => (entry.Outdated, entry.IsClosed) = (outdated, false));
+    public void KeepOpen(NamespacedName node, bool outdated) => Change(node, create: false, entry => (entry.IsOutdated, entry.IsClosed) = (outdated, false));
 
     /// <summary>Closes the node to new meetings if it has none, so that it can be drained without moving any. Returns whether it did.</summary>
     public bool TryClose(NamespacedName node)
@@ -391,8 +391,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             UntrustedPods = facts.UntrustedPods,
             DrainNow = entry.DrainNow(now, time),
             IsForceEvicting = NodeStateRules.IsForceEvicting(entry.Node, entry.Pool, entry.DrainNow(now, time)),
-            IsLost = NodeDeath.IsLost(facts, entry.Decision, unhealthyFor, now),
-            IsDead = NodeDeath.IsDead(facts, entry.Decision, now),
+            IsLost = NodeLossRules.IsLost(facts, entry.Decision, unhealthyFor, now),
+            IsDead = NodeLossRules.IsDead(facts, entry.Decision, now),
         };
     }
 
@@ -431,7 +431,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
             entry.WithoutMeetingsSince = _table.CountOn(key) == 0 ? entry.WithoutMeetingsSince ?? time.GetTimestamp() : null;
             var now = time.GetUtcNow();
-            var dead = NodeDeath.IsDead(entry.Facts(_table.CountOn(key), time), after, now);
+            var dead = NodeLossRules.IsDead(entry.Facts(_table.CountOn(key), time), after, now);
             (died, entry.WasDead) = (dead && !entry.WasDead, dead);
             if (after.Reason == NodeStateRules.PodFailed)
             {

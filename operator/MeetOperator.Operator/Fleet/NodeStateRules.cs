@@ -135,7 +135,7 @@ internal static class NodeStateRules
         return facts.HasServed && PodRuns.FindStopReason(pod) is { } stopped ? $"the process has stopped ({stopped})" : null;
     }
 
-    private static string Consequence(NodeFacts facts) => NodeDeath.FindEvidence(facts) is { } evidence ? $", and {evidence}: its meetings are being moved"
+    private static string Consequence(NodeFacts facts) => NodeLossRules.FindEvidence(facts) is { } evidence ? $", and {evidence}: its meetings are being moved"
         : facts.Pod?.Metadata.DeletionTimestamp is not null ? ", and its Pod is being deleted: its meetings are being moved"
         : ", but nothing else shows that it has failed: its meetings stay and it gets no new ones; check routes and NetworkPolicies between the operator and the node";
 

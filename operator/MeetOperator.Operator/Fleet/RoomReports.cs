@@ -50,7 +50,7 @@ internal static class RoomReports
             {
                 var moved = HasMoved(node, meeting);
                 var isOccupied = moved && room.Participants > 0;
-                if (IsOrphan(node, room.Room, time, isOccupied ? StayAfterMove : OrphanGrace))
+                if (ObserveOrphan(node, room.Room, time, isOccupied ? StayAfterMove : OrphanGrace))
                 {
                     orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: moved && !isOccupied));
                 }
@@ -74,7 +74,10 @@ internal static class RoomReports
     /// <summary>Whether the room's meeting continues on another node. A node that may not carry the meeting never had its room.</summary>
     private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is { Nodes: [_, ..] } && node.IsVisibleTo(meeting.Meeting.Namespace);
 
-    private static bool IsOrphan(FleetNode node, string room, TimeProvider time, TimeSpan grace)
+    /// <summary>
+    /// Records when a room without a meeting was first reported. Returns true once that was at least <paramref name="grace"/> ago, and then starts again.
+    /// </summary>
+    private static bool ObserveOrphan(FleetNode node, string room, TimeProvider time, TimeSpan grace)
     {
         if (!node.Orphans.TryGetValue(room, out var since))
         {

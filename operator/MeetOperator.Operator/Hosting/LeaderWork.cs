@@ -58,8 +58,8 @@ internal sealed class LeaderWork : IAsyncDisposable
         var releases = new MeetingReleases(_fleet, _ledger, pending, waiting);
         var ids = new MeetingIds(cluster, _fleet);
         _stateSync = new MeetingStateSync(cluster, _fleet, _ledger, releases, ids, rights);
-        var ages = new SteadyAges(time);
-        var rooms = new RoomKeeper(_fleet, _clients, new NodeLanes(Math.Max(1, options.MeetingConcurrency / 4), time));
+        var ages = new MeetingAges(time);
+        var rooms = new RoomKeeper(_fleet, _clients, new NodeCallLimit(Math.Max(1, options.MeetingConcurrency / 4), time));
         var steps = MeetingSteps.Create(cluster, _fleet, ids, rights, _ledger, pending, releases, rooms, ages, new MeetingEvents(events, metrics, new WriteBudget(WaitingEventsPerSecond, time)));
         var controller = new MeetingController(cluster, steps, ages, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
         var meetings = MeetingWatches.Controller(cluster, _stateSync, health, options, logs).Build(controller);

@@ -37,7 +37,7 @@ internal sealed class WebhookBundles(KubeClient client, WebhookOptions options, 
     }
 
     /// <summary>Whether an API server with this bundle accepts the certificate, by the same validation.</summary>
-    public static bool Trusts(string bundle, X509Certificate2 serving, X509Certificate2Collection intermediates, DateTimeOffset now)
+    public static bool HasAuthority(string bundle, X509Certificate2 serving, X509Certificate2Collection intermediates, DateTimeOffset now)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;

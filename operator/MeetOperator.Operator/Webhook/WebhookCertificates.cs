@@ -12,7 +12,7 @@ namespace MeetOperator.Operator.Webhook;
 internal sealed partial class WebhookCertificates(ICertificateSource source, WebhookBundles? bundles, TimeProvider time, ILogger<WebhookCertificates> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
     private volatile ServingCertificate? _current;
     private volatile string? _failure;
     private volatile bool _trusted = bundles is null;
@@ -49,7 +49,7 @@ internal sealed partial class WebhookCertificates(ICertificateSource source, Web
         if (current is not null && !_trusted && bundles is not null)
         {
             var held = await bundles.ReadAsync(ct).ConfigureAwait(false);
-            _trusted = held.Count > 0 && held.All(bundle => WebhookBundles.Trusts(bundle, current.Certificate, current.Intermediates, time.GetUtcNow()));
+            _trusted = held.Count > 0 && held.All(bundle => WebhookBundles.HasAuthority(bundle, current.Certificate, current.Intermediates, time.GetUtcNow()));
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed partial class WebhookCertificates(ICertificateSource source, Web
                 return;
             }
 
-            await Task.Delay(Problem is null ? Interval : Soon, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Problem is null ? Interval : RetryInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -5,7 +5,7 @@ public readonly record struct FilterResult(string? Reason)
 {
     public static readonly FilterResult Pass = new(null);
 
-    public bool Passed => Reason is null;
+    public bool IsAccepted => Reason is null;
 
     public static FilterResult Reject(string reason) => new(reason);
 }

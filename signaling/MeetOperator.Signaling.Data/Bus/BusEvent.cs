@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>
-/// An event about a meeting that one instance publishes to the others. Delivery is at most once, because a broken connection loses events. State that must
+/// An event about a meeting that one replica publishes to the others. Delivery is at most once, because a broken connection loses events. State that must
 /// not be lost is stored as well: presence on the bus, chat in the database.
 /// </summary>
 public sealed record BusEvent

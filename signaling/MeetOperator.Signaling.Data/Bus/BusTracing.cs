@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace MeetOperator.Signaling.Data.Bus;
 
-/// <summary>Continues the trace of an event on the instances that receive it.</summary>
+/// <summary>Continues the trace of an event on the replicas that receive it.</summary>
 internal static class BusTracing
 {
     private static readonly ActivitySource Source = new("MeetOperator.Signaling.Data");

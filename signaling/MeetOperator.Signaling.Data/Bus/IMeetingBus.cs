@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data.Bus;
 
-/// <summary>The state and events of live meetings that all signaling instances share.</summary>
+/// <summary>The state and events of live meetings that all signaling replicas share.</summary>
 public interface IMeetingBus : IAsyncDisposable
 {
     IPresence Presence { get; }
@@ -9,7 +9,7 @@ public interface IMeetingBus : IAsyncDisposable
     bool IsConnected { get; }
 
     /// <summary>
-    /// Subscribes to the events of one meeting, including this instance's own. The handler is called for one event at a time, in publishing order. Neither
+    /// Subscribes to the events of one meeting, including this replica's own. The handler is called for one event at a time, in publishing order. Neither
     /// callback may block.
     /// </summary>
     /// <param name="meeting">The meeting.</param>

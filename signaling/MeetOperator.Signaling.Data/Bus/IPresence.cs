@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data.Bus;
 
-/// <summary>The participants of each meeting, across all instances. Every call is atomic.</summary>
+/// <summary>The participants of each meeting, across all replicas. Every call is atomic.</summary>
 public interface IPresence
 {
     /// <summary>
@@ -24,7 +24,7 @@ public interface IPresence
 
     /// <summary>
     /// Writes the entries of connections that were accepted while presence was unavailable, and replaces the connections that they succeed. The result names the
-    /// entries that were not written: a host removed the participant, or the participant has a newer connection on another instance.
+    /// entries that were not written: a host removed the participant, or the participant has a newer connection on another replica.
     /// </summary>
     Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct);
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace MeetOperator.Signaling.Data.Bus;
 
-/// <summary>The meeting bus of a single instance, in memory.</summary>
+/// <summary>The meeting bus of a single replica, in memory.</summary>
 public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
 {
     private readonly ConcurrentDictionary<MeetingKey, Channel> _channels = new();

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data.Bus;
 
-/// <summary>A participant in the meeting, or a reservation, as all instances see it. Entries expire unless they are renewed.</summary>
+/// <summary>A participant in the meeting, or a reservation, as all replicas see it. Entries expire unless they are renewed.</summary>
 public sealed record PresenceEntry
 {
     public const string SharedConnection = "media";
@@ -16,17 +16,17 @@ public sealed record PresenceEntry
     public bool AudioSilenced { get; init; }
     public bool VideoSilenced { get; init; }
 
-    /// <summary>The signaling instance that holds the connection.</summary>
+    /// <summary>The signaling replica that holds the connection.</summary>
     public required string Instance { get; init; }
 
-    /// <summary>The instance acknowledges relayed frames. Instances of earlier versions do not.</summary>
+    /// <summary>The replica acknowledges relayed frames. Replicas of earlier versions do not.</summary>
     public bool AcknowledgesFrames { get; init; }
 
     /// <summary>ID of the connection. A newer connection of the same participant replaces the entry.</summary>
     public required string Connection { get; init; }
 
     /// <summary>
-    /// True for a participant without a socket (WHIP, WHEP). No instance owns the entry: every instance may renew it, and none writes it again once it is gone.
+    /// True for a participant without a socket (WHIP, WHEP). No replica owns the entry: every replica may renew it, and none writes it again once it is gone.
     /// </summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsShared => Connection == SharedConnection;

@@ -3,7 +3,7 @@ namespace MeetOperator.Signaling.Data.Bus;
 /// <summary>The Lua scripts of <see cref="RedisPresence"/>. KEYS[1]: entries; KEYS[2]: their expiry; KEYS[3]: participants that a host removed.</summary>
 internal static class PresenceScripts
 {
-    // Both keys expire one hour after the last entry, so a meeting leaves nothing behind if its instances crash.
+    // Both keys expire one hour after the last entry, so a meeting leaves nothing behind if its replicas crash.
     private const string Head =
         """
         local t = redis.call('TIME')

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>
-/// The meeting bus of several instances, on Redis: one pub/sub channel and a few keys per meeting, all named <c>meet:{tenant}:{meeting}:…</c>. While Redis is
+/// The meeting bus of several replicas, on Redis: one pub/sub channel and a few keys per meeting, all named <c>meet:{tenant}:{meeting}:…</c>. While Redis is
 /// unavailable, calls fail immediately with <see cref="BusUnavailableException"/>; the bus reconnects by itself.
 /// </summary>
 public sealed class RedisMeetingBus : IMeetingBus

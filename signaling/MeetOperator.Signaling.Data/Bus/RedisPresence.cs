@@ -5,7 +5,7 @@ namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>
 /// Presence in Redis. Per meeting: a hash <c>…:presence</c> (participant → entry as JSON), a sorted set <c>…:seen</c> (participant → expiry in milliseconds of
-/// the Redis server's clock, so instance clocks do not matter), and a set <c>…:removed</c> of participants that a host removed. Every change is one Lua script.
+/// the Redis server's clock, so replica clocks do not matter), and a set <c>…:removed</c> of participants that a host removed. Every change is one Lua script.
 /// </summary>
 internal sealed class RedisPresence : IPresence
 {
@@ -37,7 +37,7 @@ internal sealed class RedisPresence : IPresence
         (EnterOutcome)(int)await RunAsync(
             PresenceScripts.Reserve, meeting, ct, entry.ParticipantId, Json(entry), capacity, Milliseconds(ttl), Milliseconds(firmFor)).ConfigureAwait(false);
 
-    /// <summary>Concurrent renewals share one command, because every instance renews all of its meetings on each tick.</summary>
+    /// <summary>Concurrent renewals share one command, because every replica renews all of its meetings on each tick.</summary>
     public Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct) =>
         entries.Count == 0 ? Task.FromResult(RenewResult.Empty) : _renewals.SendAsync(new Renewal(meeting, entries, ttl), ct);
 

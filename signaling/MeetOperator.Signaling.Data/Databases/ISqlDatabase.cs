@@ -20,6 +20,6 @@ public interface ISqlDatabase : IAsyncDisposable
     /// <summary>Begins a write transaction. A concurrent transaction waits here or at the first shared row instead of failing.</summary>
     Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct);
 
-    /// <summary>Blocks migrations by other instances until the transaction ends.</summary>
+    /// <summary>Blocks migrations by other replicas until the transaction ends.</summary>
     Task LockForMigrationAsync(DbTransaction transaction, int timeoutSeconds, CancellationToken ct);
 }

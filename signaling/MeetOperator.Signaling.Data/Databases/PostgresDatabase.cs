@@ -6,7 +6,7 @@ using Polly.Retry;
 
 namespace MeetOperator.Signaling.Data.Databases;
 
-/// <summary>PostgreSQL, shared by all signaling instances.</summary>
+/// <summary>PostgreSQL, shared by all signaling replicas.</summary>
 public sealed class PostgresDatabase : ISqlDatabase
 {
     /// <summary>Advisory lock ID: an arbitrary constant ("meetsig" in ASCII) that nothing else in the database uses.</summary>

@@ -5,13 +5,13 @@ using MeetOperator.Signaling.Data.Databases;
 namespace MeetOperator.Signaling.Data.Migrations;
 
 /// <summary>
-/// Migrates the schema with the embedded files <c>NNNN_name.sql</c>. Each migration runs once, all in one transaction under a lock, so several instances can
+/// Migrates the schema with the embedded files <c>NNNN_name.sql</c>. Each migration runs once, all in one transaction under a lock, so several replicas can
 /// start at the same time. To allow rollbacks, migrations first expand the schema and contract it in a later release. A newer schema is left unchanged, and
 /// is used if all unknown migrations allow it (<see cref="Migration.MinReader"/>).
 /// </summary>
 public static class Migrator
 {
-    /// <summary>Timeout in seconds of one migration, or of waiting for another instance's migrations.</summary>
+    /// <summary>Timeout in seconds of one migration, or of waiting for another replica's migrations.</summary>
     private const int Timeout = 300;
 
     private static readonly string[] CreateVersions =

@@ -38,7 +38,7 @@ internal sealed class FieldReader(JsonElement root)
     public string Sdp()
     {
         var sdp = Text("sdp", ProtocolLimits.MaxSdpLength);
-        if (Error is null && !SdpText.LooksValid(sdp))
+        if (Error is null && !SdpText.IsPlausible(sdp))
         {
             Error = new ProtocolError(ErrorCode.InvalidSdp, "'sdp' must be a session description that starts with 'v=0'.");
         }

@@ -21,7 +21,7 @@ public sealed class OriginPolicy(Uri? publicUrl)
         return origins is [{ } text]
             && Uri.TryCreate(text, UriKind.Absolute, out var origin)
             && origin.Scheme is "http" or "https"
-            && (SameHost(origin, request) || (publicUrl is not null && Same(origin, publicUrl)));
+            && (IsSameHost(origin, request) || (publicUrl is not null && IsSameOrigin(origin, publicUrl)));
     }
 
     /// <summary>
@@ -38,12 +38,12 @@ public sealed class OriginPolicy(Uri? publicUrl)
     private static IEnumerable<string> ForwardedFor(HttpRequest request) =>
         request.Headers["X-Forwarded-For"].SelectMany(h => (h ?? string.Empty).Split(',', StringSplitOptions.TrimEntries));
 
-    private static bool SameHost(Uri origin, HttpRequest request) =>
+    private static bool IsSameHost(Uri origin, HttpRequest request) =>
         request.Host.HasValue
         && string.Equals(origin.Host, request.Host.Host, StringComparison.OrdinalIgnoreCase)
         && origin.Port == (request.Host.Port ?? (origin.Scheme == "https" ? 443 : 80));
 
-    private static bool Same(Uri a, Uri b) =>
+    private static bool IsSameOrigin(Uri a, Uri b) =>
         a.Scheme == b.Scheme && string.Equals(a.Host, b.Host, StringComparison.OrdinalIgnoreCase) && a.Port == b.Port;
 
     private bool IsOwnName(string host) =>

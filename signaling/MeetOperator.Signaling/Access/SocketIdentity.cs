@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Access;
 
 /// <summary>
-/// The participant of a socket, from its credential and database row. <see cref="ByTicket"/>: the socket was opened with a ticket, without a new join.
-/// <see cref="Returning"/>: the participant was connected before.
+/// The participant of a socket, from its credential and database row. <see cref="HasTicket"/>: the socket was opened with a ticket, without a new join.
+/// <see cref="IsReturning"/>: the participant was connected before.
 /// </summary>
-public sealed record SocketIdentity(MeetingKey Meeting, string ParticipantId, string DisplayName, ParticipantRole Role, bool ByTicket, bool Returning);
+public sealed record SocketIdentity(MeetingKey Meeting, string ParticipantId, string DisplayName, ParticipantRole Role, bool HasTicket, bool IsReturning);

@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Access;
 
 /// <summary>
-/// Rate limits for messages and sockets on this instance. They are counted per participant, so that a new socket does not reset them, and also per
+/// Rate limits for messages and sockets on this replica. They are counted per participant, so that a new socket does not reset them, and also per
 /// meeting and per tenant, so that no meeting or tenant uses up the capacity of the others.
 /// </summary>
 public sealed class SocketLimits : IDisposable

@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Media;
 namespace MeetOperator.Signaling.Features;
 
 /// <summary>
-/// One meeting on this instance, as its features see it. <see cref="Members"/>, <see cref="Roster"/> and <see cref="EndAsync"/> belong to the session's loop; everything
+/// One meeting on this replica, as its features see it. <see cref="Members"/>, <see cref="Roster"/> and <see cref="EndAsync"/> belong to the session's loop; everything
 /// else is thread-safe.
 /// </summary>
 public interface IMeeting
@@ -24,7 +24,7 @@ public interface IMeeting
     /// <summary>True after the end of the meeting was announced. A later meeting may have the same ID.</summary>
     bool HasEnded { get; }
 
-    /// <summary>Cancelled when this instance no longer serves the meeting.</summary>
+    /// <summary>Cancelled when this replica no longer serves the meeting.</summary>
     CancellationToken Closed { get; }
 
     /// <summary>Returns the meeting's resource, or null if it was deleted or its ID now belongs to another meeting.</summary>
@@ -36,7 +36,7 @@ public interface IMeeting
     /// <summary>Runs a function on the session's loop and returns its result or exception. Must not be awaited on the loop itself.</summary>
     Task<T> InvokeAsync<T>(Func<Task<T>> function);
 
-    /// <summary>Publishes an event to all instances, including this one. While the bus is unavailable, only this instance handles it.</summary>
+    /// <summary>Publishes an event to all replicas, including this one. While the bus is unavailable, only this replica handles it.</summary>
     Task PublishAsync(BusEvent e);
 
     /// <summary>Announces the end of the meeting and closes all sockets. Does nothing if it has already ended.</summary>

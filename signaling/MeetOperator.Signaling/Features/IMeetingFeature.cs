@@ -7,7 +7,7 @@ using MeetOperator.Signaling.Protocol.Client;
 namespace MeetOperator.Signaling.Features;
 
 /// <summary>
-/// One feature of one meeting on this instance: its state, its messages and its bus events. A feature implements only what it needs. Everything except
+/// One feature of one meeting on this replica: its state, its messages and its bus events. A feature implements only what it needs. Everything except
 /// <see cref="Handle"/> runs on the session's loop, for one feature after the other in their fixed order, so a step that waits delays the whole meeting. An exception
 /// is logged and ends the step for the features that follow.
 /// </summary>
@@ -24,7 +24,7 @@ public interface IMeetingFeature
     /// </summary>
     Task<ProtocolError?>? Handle(Member from, ClientMessage message) => null;
 
-    /// <summary>Called for each event that an instance published about the meeting, until the meeting has ended.</summary>
+    /// <summary>Called for each event that a replica published about the meeting, until the meeting has ended.</summary>
     Task OnBusEventAsync(BusEvent e) => Task.CompletedTask;
 
     /// <summary>Called for each event of the meeting's room on the media node.</summary>

@@ -8,7 +8,7 @@ using MeetOperator.Signaling.Transport;
 namespace MeetOperator.Signaling.Features;
 
 /// <summary>
-/// A participant with a socket on this instance. Belongs to the session's loop, except that any thread may send to the client. Does not own the transport.
+/// A participant with a socket on this replica. Belongs to the session's loop, except that any thread may send to the client. Does not own the transport.
 /// </summary>
 public sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume) : IMediaClient, IAsyncDisposable
 {

@@ -14,7 +14,7 @@ public sealed class OrderedLog<T>(IMeetingLog<T> log)
     private const int MaxPerPage = 200;
     private const long NotReplayed = -1;
 
-    /// <summary>Position of the last entry that was delivered on this instance.</summary>
+    /// <summary>Position of the last entry that was delivered on this replica.</summary>
     private long _position = NotReplayed;
 
     /// <summary>True if entries may be missing that no bus event will announce.</summary>

@@ -4,14 +4,14 @@ using MeetOperator.Signaling.Protocol.Server;
 
 namespace MeetOperator.Signaling.Features;
 
-/// <summary>The participants that this instance has announced to its clients. Compared with presence, it yields the messages to send.</summary>
+/// <summary>The participants that this replica has announced to its clients. Compared with presence, it yields the messages to send.</summary>
 public sealed class Roster
 {
     private readonly Dictionary<string, PresenceEntry> _entries = new(StringComparer.Ordinal);
 
     public IEnumerable<PresenceEntry> Entries => _entries.Values.OrderBy(e => e.Since).ThenBy(e => e.ParticipantId, StringComparer.Ordinal);
 
-    /// <summary>The participants without a socket, regardless of the instance that admitted them.</summary>
+    /// <summary>The participants without a socket, regardless of the replica that admitted them.</summary>
     public IReadOnlyList<PresenceEntry> Shared => [.. Entries.Where(e => e.IsShared)];
 
     public PresenceEntry? Find(string participantId) => _entries.GetValueOrDefault(participantId);

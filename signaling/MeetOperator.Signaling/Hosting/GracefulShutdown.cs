@@ -5,7 +5,7 @@ namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>
 /// Graceful shutdown: the server becomes unready, keeps serving for <see cref="SignalingOptions.Drain"/> so that load balancers stop routing to it, and then
-/// closes its sockets so that clients reconnect to another instance. The host stops afterwards, within <see cref="StopTimeout"/>.
+/// closes its sockets so that clients reconnect to another replica. The host stops afterwards, within <see cref="StopTimeout"/>.
 /// </summary>
 public sealed class GracefulShutdown(SignalingOptions options, MeetingSessions sessions, TimeProvider time) : IHostedLifecycleService
 {

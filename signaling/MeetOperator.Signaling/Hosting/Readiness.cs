@@ -8,9 +8,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>
-/// Checks whether this instance can accept new work. Existing media and sockets are not affected, and liveness does not use this check. One complete read from
-/// the API server is enough, because joins use the informer cache. Redis must have responded once. A later Redis outage does not make the instance unready:
-/// all instances would become unready together, and participants could not even reconnect with a ticket.
+/// Checks whether this replica can accept new work. Existing media and sockets are not affected, and liveness does not use this check. One complete read from
+/// the API server is enough, because joins use the informer cache. Redis must have responded once. A later Redis outage does not make the replica unready:
+/// all replicas would become unready together, and participants could not even reconnect with a ticket.
 /// </summary>
 public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulShutdown shutdown, TimeProvider time) : IHealthCheck
 {

@@ -19,27 +19,27 @@ internal static class Routes
         ProducesProblems(
             meetings.MapPost("/", (HttpRequest request, MeetingEndpoints endpoints, CancellationToken ct) => endpoints.CreateAsync(request, ct))
                 .WithName("createMeeting").WithSummary("Create a meeting").WithDescription("Requires a tenant's API key. An embedded installation also accepts any caller on the same machine.")
-                .Accepts<CreateMeetingRequest>(Json).Produces<CreateMeetingAnswer>(StatusCodes.Status201Created),
+                .Accepts<CreateMeetingRequest>(Json).Produces<CreateMeetingResponse>(StatusCodes.Status201Created),
             400, 401, 403, 413, 415, 422, 429, 503);
         ProducesProblems(
             meetings.MapGet("/{id}", GetAsync)
                 .WithName("getMeeting").WithSummary("Get a meeting, or open its WebSocket with an Upgrade header")
-                .Produces<MeetingAnswer>(),
+                .Produces<MeetingResponse>(),
             401, 403, 404, 410, 429, 503);
         ProducesProblems(
             meetings.MapDelete("/{id}", (HttpRequest request, string id, MeetingEndpoints endpoints, CancellationToken ct) => endpoints.EndAsync(request, id, ct))
                 .WithName("endMeeting").WithSummary("End a meeting for all participants").WithDescription("Requires the host token.")
-                .Produces<SuccessAnswer>(),
+                .Produces<SuccessResponse>(),
             401, 403, 429, 503);
         ProducesProblems(
             meetings.MapPost("/{id}/join", (HttpRequest request, string id, JoinEndpoint endpoint, CancellationToken ct) => endpoint.JoinAsync(request, id, ct))
                 .WithName("joinMeeting").WithSummary("Join a meeting").WithDescription("A host token is required to join as host. With a ticket in the body, the same participant rejoins.")
-                .Accepts<JoinRequest>(Json).Produces<JoinAnswer>(),
+                .Accepts<JoinRequest>(Json).Produces<JoinResponse>(),
             400, 401, 403, 404, 409, 410, 413, 415, 429, 503);
         ProducesProblems(
             meetings.MapGet("/{id}/messages", (HttpRequest request, string id, string? after, ChatEndpoint endpoint, CancellationToken ct) => endpoint.ListAsync(request, id, after, ct))
                 .WithName("listMessages").WithSummary("List stored chat messages, oldest first").WithDescription("Requires the ticket.")
-                .Produces<MessagesAnswer>(),
+                .Produces<MessagesResponse>(),
             400, 401, 403, 429, 503);
         MapHost(meetings);
         MapMedia(meetings);

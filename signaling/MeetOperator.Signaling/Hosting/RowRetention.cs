@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>
-/// Deletes the rows of meetings that ended longer ago than <see cref="SignalingOptions.RowRetention"/>, in batches. Several instances may do so concurrently.
+/// Deletes the rows of meetings that ended longer ago than <see cref="SignalingOptions.RowRetention"/>, in batches. Several replicas may do so concurrently.
 /// </summary>
 public sealed partial class RowRetention(IRetentionRepository retention, Schema schema, SignalingOptions options, TimeProvider time, ILogger<RowRetention> logger) : BackgroundService
 {

@@ -65,7 +65,7 @@ public static class SignalingEnvironment
             ControlSecret = Value("MEET_CONTROL_CERTIFICATE") ?? "meet-control-signaling",
             SigningKeys = signingKeys!,
             Namespace = Value("POD_NAMESPACE") ?? "meet-system",
-            Instance = Value("POD_NAME") is { } pod ? $"{pod}-{Guid.NewGuid():N}" : Guid.NewGuid().ToString("N"),
+            ReplicaId = Value("POD_NAME") is { } pod ? $"{pod}-{Guid.NewGuid():N}" : Guid.NewGuid().ToString("N"),
         };
         return options is not null;
     }

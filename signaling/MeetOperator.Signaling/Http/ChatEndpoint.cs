@@ -30,7 +30,7 @@ public sealed class ChatEndpoint(Credentials credentials, IChatRepository chat, 
         }
 
         var rows = await chat.ListAfterAsync(subject.Tenant, id, from, PageLines, ct).ConfigureAwait(false);
-        return Results.Ok(new MessagesAnswer([.. rows.Select(r => new MessageAnswer(
+        return Results.Ok(new MessagesResponse([.. rows.Select(r => new MessageResponse(
             r.MessageId.ToString(CultureInfo.InvariantCulture),
             r.SenderId,
             r.DisplayName,

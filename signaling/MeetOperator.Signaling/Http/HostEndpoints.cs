@@ -13,9 +13,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Http;
 
-/// <summary>Host actions on participants. Any instance can handle them: the bus forwards them to the instance that has the socket.</summary>
+/// <summary>Host actions on participants. Any replica can handle them: the bus forwards them to the replica that has the socket.</summary>
 public sealed class HostEndpoints(
-    MeetingDirectory directory, MissingMeetings missing, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingDirectory directory, MeetingNotFound missing, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
     public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
     {
@@ -25,7 +25,7 @@ public sealed class HostEndpoints(
             throw new ProblemException(ProblemCode.UnknownParticipant, "Unknown participant.");
         }
 
-        // The removal is committed, so it continues even if the caller disconnects. Every instance reads the rows on each tick, so a failure from here on only
+        // The removal is committed, so it continues even if the caller disconnects. Every replica reads the rows on each tick, so a failure from here on only
         // delays the removal.
         await TryNotifyAsync(() => bus.Presence.ExpelAsync(key, participantId, CancellationToken.None)).ConfigureAwait(false);
         try
@@ -78,7 +78,7 @@ public sealed class HostEndpoints(
         }
         catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            // The other instances read the removal from the database on their next tick.
+            // The other replicas read the removal from the database on their next tick.
         }
     }
 

@@ -16,7 +16,7 @@ namespace MeetOperator.Signaling.Http;
 /// <summary>Joins a meeting: waits for its media node, reserves a place, and returns a ticket and a WebSocket URL.</summary>
 public sealed class JoinEndpoint(
     MeetingDirectory directory,
-    MissingMeetings missing,
+    MeetingNotFound missing,
     MeetingWriter writer,
     MeetingStateReader states,
     IParticipantRepository participants,
@@ -29,7 +29,7 @@ public sealed class JoinEndpoint(
     SignalingMetrics metrics,
     TimeProvider time)
 {
-    /// <summary>How long to wait for a meeting that was just created on another instance.</summary>
+    /// <summary>How long to wait for a meeting that was just created on another replica.</summary>
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromMilliseconds(400);
 
     private readonly Throttle _joins = new(perSecond: 200, burst: 500);
@@ -63,7 +63,7 @@ public sealed class JoinEndpoint(
         }
     }
 
-    private async Task<JoinAnswer> AnswerAsync(HttpRequest request, string id, CancellationToken ct)
+    private async Task<JoinResponse> AnswerAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var caller = CallerAddress.Of(request);
         var body = await RequestBody.ReadJsonAsync<JoinRequest>(request, ct).ConfigureAwait(false);
@@ -120,7 +120,7 @@ public sealed class JoinEndpoint(
         }
 
         var subject = new TokenSubject { Tenant = view.TenantName, MeetingId = id, MeetingUid = view.Object.Metadata.Uid, ParticipantId = participantId };
-        return new JoinAnswer(
+        return new JoinResponse(
             participantId,
             urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLifetime)),
             [],
@@ -189,7 +189,7 @@ public sealed class JoinEndpoint(
             Role = WireName.Of(role),
             Audio = !silenced,
             AudioSilenced = silenced,
-            Instance = options.Instance,
+            Instance = options.ReplicaId,
             Connection = $"place-{Guid.NewGuid():N}",
             Address = caller,
             Since = time.GetUtcNow().ToUnixTimeMilliseconds(),

@@ -16,9 +16,9 @@ namespace MeetOperator.Signaling.Http;
 
 /// <summary>Creates, reads and ends meetings.</summary>
 public sealed class MeetingEndpoints(
-    MeetingWriter writer, MeetingDirectory directory, MissingMeetings missing, Credentials credentials, IdempotencyKeys idempotency, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingWriter writer, MeetingDirectory directory, MeetingNotFound missing, Credentials credentials, IdempotencyKeys idempotency, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
-    /// <summary>How long creating a meeting waits until this instance has it in its cache, so that it can be joined immediately.</summary>
+    /// <summary>How long creating a meeting waits until this replica has it in its cache, so that it can be joined immediately.</summary>
     private static readonly TimeSpan CacheTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Throttle _creates = new(perSecond: 200, burst: 400);
@@ -71,11 +71,11 @@ public sealed class MeetingEndpoints(
         }
 
         var present = view.IsEnded ? [] : await ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false);
-        return Results.Ok(new MeetingAnswer(
+        return Results.Ok(new MeetingResponse(
             id,
             view.Title,
             view.Object.Spec.HostSubject,
-            [.. present.Where(p => p.Connected).Select(p => new ParticipantAnswer(p.ParticipantId, p.DisplayName, p.Audio, p.Video, p.Role))],
+            [.. present.Where(p => p.Connected).Select(p => new ParticipantResponse(p.ParticipantId, p.DisplayName, p.Audio, p.Video, p.Role))],
             view.Status));
     }
 
@@ -88,7 +88,7 @@ public sealed class MeetingEndpoints(
         }
 
         // The meeting has ended or was deleted, which is the requested state.
-        return Results.Ok(new SuccessAnswer(true));
+        return Results.Ok(new SuccessResponse(true));
     }
 
     /// <summary>Builds the response. A repeated request gets an identical response, because the token is issued with the stored time and IDs.</summary>
@@ -105,7 +105,7 @@ public sealed class MeetingEndpoints(
             IssuedAt = issued,
         };
         var hostToken = tokens.Issue(TokenKind.Host, subject, starts + options.Timings.HostTokenLifetime);
-        return Results.Created($"/meetings/{id}", new CreateMeetingAnswer(id, urls.JoinUrl(request, id), hostToken));
+        return Results.Created($"/meetings/{id}", new CreateMeetingResponse(id, urls.JoinUrl(request, id), hostToken));
     }
 
     private async Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey key, CancellationToken ct)

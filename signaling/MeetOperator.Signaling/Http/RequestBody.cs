@@ -52,7 +52,7 @@ public static class RequestBody
         }
 
         var sdp = System.Text.Encoding.UTF8.GetString((await ReadAsync(request, ProtocolLimits.MaxSdpLength, ct).ConfigureAwait(false)).Span);
-        return SdpText.LooksValid(sdp) && SdpText.HasMedia(sdp)
+        return SdpText.IsPlausible(sdp) && SdpText.HasMedia(sdp)
             ? sdp
             : throw ProblemException.Invalid("body", "must be an SDP offer that starts with 'v=0' and has at least one media section.");
     }

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Opens WebSockets. Checks everything before the upgrade, and the single-use code last, so that a rejected request does not consume it.</summary>
-public sealed class WebSocketEndpoint(MeetingSessions sessions, MissingMeetings missing, OriginPolicy origins, Tokens tokens, Credentials credentials)
+public sealed class WebSocketEndpoint(MeetingSessions sessions, MeetingNotFound missing, OriginPolicy origins, Tokens tokens, Credentials credentials)
 {
     private readonly MeetingServices _services = sessions.Services;
 
@@ -98,7 +98,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, MissingMeetings 
         }
 
         var identity = new SocketIdentity(
-            key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), byTicket, Returning: row.ConnectionStatus != ConnectionStatuses.Joining);
+            key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), byTicket, IsReturning: row.ConnectionStatus != ConnectionStatuses.Joining);
         return (identity, view);
     }
 

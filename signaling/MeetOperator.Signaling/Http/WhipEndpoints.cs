@@ -14,7 +14,7 @@ namespace MeetOperator.Signaling.Http;
 
 /// <summary>WHIP (RFC 9725) and WHEP endpoints: standard clients publish and play media with one HTTP request. The ticket identifies the participant.</summary>
 public sealed class WhipEndpoints(
-    MeetingDirectory directory, MissingMeetings missing, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionSeal seal, IParticipantRepository participants)
+    MeetingDirectory directory, MeetingNotFound missing, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionSeal seal, IParticipantRepository participants)
 {
     private const string SdpType = "application/sdp";
 
@@ -120,7 +120,7 @@ public sealed class WhipEndpoints(
         try
         {
             answer = await CallAsync(assignment, (node, limit) => open(node, (id, assignment.Generation), row.ParticipantId, sdp, limit), ct).ConfigureAwait(false);
-            await ShowAsync(view, row, assignment, answer.SessionId).ConfigureAwait(false);
+            await AddHeadlessAsync(view, row, assignment, answer.SessionId).ConfigureAwait(false);
         }
         finally
         {
@@ -134,7 +134,7 @@ public sealed class WhipEndpoints(
     private static ProblemException NotInMeeting() => new(ProblemCode.Forbidden, "This participant is no longer in the meeting.");
 
     /// <summary>Shows the participant to the other participants for as long as its media session exists.</summary>
-    private async Task ShowAsync(MeetingView view, ParticipantRow row, MediaAssignment assignment, string sessionId)
+    private async Task AddHeadlessAsync(MeetingView view, ParticipantRow row, MediaAssignment assignment, string sessionId)
     {
         var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
         var outcome = await hold.Session.Features.Headless.AddAsync(row, sessionId, hold).ConfigureAwait(false);

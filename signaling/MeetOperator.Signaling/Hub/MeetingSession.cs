@@ -13,8 +13,8 @@ using MeetOperator.Signaling.Transport;
 namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
-/// One meeting on this instance, for as long as this instance serves one of its participants. The session holds no authoritative state: presence is on the bus and
-/// the order of chat messages in the database, so any number of instances can serve one meeting. All state belongs to one loop. The session passes joins, messages,
+/// One meeting on this replica, for as long as this replica serves one of its participants. The session holds no authoritative state: presence is on the bus and
+/// the order of chat messages in the database, so any number of replicas can serve one meeting. All state belongs to one loop. The session passes joins, messages,
 /// events and ticks on to the features of the meeting, which do everything else.
 /// </summary>
 public sealed class MeetingSession : IMeeting, IAsyncDisposable
@@ -114,7 +114,7 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
         }
     }
 
-    /// <summary>Closes every socket so that clients reconnect to another instance. Announces no departures.</summary>
+    /// <summary>Closes every socket so that clients reconnect to another replica. Announces no departures.</summary>
     public Task EvacuateAsync() => _loop.InvokeAsync(() =>
     {
         _isEvacuated = true;

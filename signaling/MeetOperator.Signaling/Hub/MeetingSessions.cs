@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Kubernetes;
 
 namespace MeetOperator.Signaling.Hub;
 
-/// <summary>The meeting sessions of this instance. The first holder opens a session, and releasing the last hold closes it. Thread-safe.</summary>
+/// <summary>The meeting sessions of this replica. The first holder opens a session, and releasing the last reference closes it. Thread-safe.</summary>
 public sealed class MeetingSessions(MeetingServices services)
 {
     /// <summary>By UID, because a later meeting can have the same ID while the session of the earlier one is still held.</summary>
@@ -16,7 +16,7 @@ public sealed class MeetingSessions(MeetingServices services)
     /// <summary>True while the server shuts down. New sockets are then closed immediately.</summary>
     public bool IsEvacuating => _isEvacuating;
 
-    public async Task<SessionHold> AcquireAsync(MeetingView meeting)
+    public async Task<SessionReference> AcquireAsync(MeetingView meeting)
     {
         var key = (meeting.Key, meeting.Object.Metadata.Uid);
         await _gate.WaitAsync().ConfigureAwait(false);
@@ -27,8 +27,8 @@ public sealed class MeetingSessions(MeetingServices services)
                 _sessions[key] = open = new OpenSession(await MeetingSession.OpenAsync(meeting, services).ConfigureAwait(false));
             }
 
-            open.Holds++;
-            return new SessionHold(open.Session, () => ReleaseAsync(key));
+            open.References++;
+            return new SessionReference(open.Session, () => ReleaseAsync(key));
         }
         finally
         {
@@ -36,7 +36,7 @@ public sealed class MeetingSessions(MeetingServices services)
         }
     }
 
-    /// <summary>Closes every socket with close code 1012, so that clients reconnect to another instance.</summary>
+    /// <summary>Closes every socket with close code 1012, so that clients reconnect to another replica.</summary>
     public async Task EvacuateAsync()
     {
         _isEvacuating = true;
@@ -60,7 +60,7 @@ public sealed class MeetingSessions(MeetingServices services)
         await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (_sessions.TryGetValue(key, out var open) && --open.Holds == 0)
+            if (_sessions.TryGetValue(key, out var open) && --open.References == 0)
             {
                 _sessions.Remove(key);
                 last = open.Session;
@@ -81,6 +81,6 @@ public sealed class MeetingSessions(MeetingServices services)
     {
         public MeetingSession Session { get; } = session;
 
-        public int Holds { get; set; }
+        public int References { get; set; }
     }
 }

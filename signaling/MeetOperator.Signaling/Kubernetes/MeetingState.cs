@@ -6,6 +6,6 @@ public enum MeetingState
     Live,
     Ended,
 
-    /// <summary>The API server does not respond, or this instance has not read its state yet.</summary>
+    /// <summary>The API server does not respond, or this replica has not read its state yet.</summary>
     Unknown,
 }

@@ -158,7 +158,7 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     /// <summary>Returns true if the offer comes from a different peer connection than the previous one.</summary>
     internal bool IsOtherPublisher(SocketIdentity identity, string sdp) =>
-        _publishers.TryGetValue(identity.ParticipantId, out var known) ? known != SdpOrigin.Of(sdp) : identity is { Returning: true, ByTicket: false };
+        _publishers.TryGetValue(identity.ParticipantId, out var known) ? known != SdpOrigin.Of(sdp) : identity is { IsReturning: true, HasTicket: false };
 
     internal void RecordPublisher(string participantId, string sdp)
     {

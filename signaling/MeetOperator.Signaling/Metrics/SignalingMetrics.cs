@@ -21,7 +21,7 @@ public sealed class SignalingMetrics
         ArgumentNullException.ThrowIfNull(meters);
         var meter = meters.Create(MeterName);
         _sockets = meter.CreateUpDownCounter<long>("meet_signaling_sockets", description: "Open WebSockets.");
-        _meetings = meter.CreateUpDownCounter<long>("meet_signaling_meetings", description: "Meetings with a participant on this instance.");
+        _meetings = meter.CreateUpDownCounter<long>("meet_signaling_meetings", description: "Meetings with a participant on this replica.");
         _received = meter.CreateCounter<long>("meet_signaling_messages_total", description: "Messages received from clients, by type.");
         _errors = meter.CreateCounter<long>("meet_signaling_message_errors_total", description: "Rejected messages, by error code.");
         _joins = meter.CreateCounter<long>("meet_signaling_joins_total", description: "Joins over REST, by result.");

@@ -6,7 +6,7 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Rows;
 
 /// <summary>
-/// Closes the rows of meetings whose objects or tenants were deleted while no instance ran. Nothing else ends these rows, and retention applies only to ended
+/// Closes the rows of meetings whose objects or tenants were deleted while no replica ran. Nothing else ends these rows, and retention applies only to ended
 /// rows. A row is written before its object, so a row is closed only if its object is missing in two consecutive rounds.
 /// </summary>
 public sealed partial class OrphanedRows(

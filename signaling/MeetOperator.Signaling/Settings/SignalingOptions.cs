@@ -17,7 +17,7 @@ public sealed record SignalingOptions
     /// <summary><c>sqlite:path</c> or a PostgreSQL connection string.</summary>
     public required string Database { get; init; }
 
-    /// <summary>Redis configuration. Null: this is the only instance.</summary>
+    /// <summary>Redis configuration. Null: this is the only replica.</summary>
     public string? Redis { get; init; }
 
     /// <summary>Folder of the web app. Null: the web app is not served.</summary>
@@ -43,6 +43,6 @@ public sealed record SignalingOptions
     public string Namespace { get; init; } = "meet-system";
 
     /// <summary>ID of this process on the bus.</summary>
-    public string Instance { get; init; } = Guid.NewGuid().ToString("N");
+    public string ReplicaId { get; init; } = Guid.NewGuid().ToString("N");
     public SignalingTimings Timings { get; init; } = new();
 }

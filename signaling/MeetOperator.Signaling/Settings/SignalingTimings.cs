@@ -15,7 +15,7 @@ public sealed record SignalingTimings
     public TimeSpan ReconnectTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// Lifetime of presence entries, which are renewed every <see cref="TickInterval"/>. The participants of a crashed instance leave after this time.
+    /// Lifetime of presence entries, which are renewed every <see cref="TickInterval"/>. The participants of a crashed replica leave after this time.
     /// </summary>
     public TimeSpan PresenceLifetime { get; init; } = TimeSpan.FromSeconds(12);
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(2);
@@ -32,7 +32,7 @@ public sealed record SignalingTimings
     /// <summary>Timeout from the first to the last fragment of a message.</summary>
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Timeout for the acknowledgement of a relayed message by another instance.</summary>
+    /// <summary>Timeout for the acknowledgement of a relayed message by another replica.</summary>
     public TimeSpan RelayAcknowledgementTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Interval at which participants are refreshed on the media node.</summary>

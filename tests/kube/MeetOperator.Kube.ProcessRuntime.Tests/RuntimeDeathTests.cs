@@ -26,7 +26,7 @@ public sealed class RuntimeDeathTests
 
         // Grandchildren must end as well, even if no other runtime starts.
         var deadline = DateTime.UtcNow.AddSeconds(30);
-        while (LeftoverSweep.Find(node.Folder).Any(NodeFixture.IsAlive))
+        while (OrphanedProcesses.Find(node.Folder).Any(NodeFixture.IsAlive))
         {
             Assert.True(DateTime.UtcNow < deadline, "a grandchild is still running");
             await Task.Delay(10);

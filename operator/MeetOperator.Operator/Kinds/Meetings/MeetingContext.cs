@@ -77,7 +77,7 @@ internal sealed class MeetingContext
     public void MarkReady(MeetingPhase phase, string message)
     {
         SetCondition(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "the meeting can be joined");
-        Status = Status with { Phase = phase, Message = message, Conditions = [.. Progress.Reached(Status.Conditions)] };
+        Status = Status with { Phase = phase, Message = message, Conditions = [.. ProgressConditions.Reached(Status.Conditions)] };
     }
 
     /// <summary>Records that the meeting cannot be joined, with one reason for the Ready condition and one message for the status.</summary>
@@ -89,8 +89,8 @@ internal sealed class MeetingContext
     {
         SetCondition(MeetConditions.Ready, ConditionStatus.False, reason, message);
         var conditions = stalled
-            ? Progress.Stalled(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now)
-            : Progress.Reconciling(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now);
+            ? ProgressConditions.Stalled(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now)
+            : ProgressConditions.Reconciling(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now);
         Status = Status with { Phase = phase, Message = message, Conditions = [.. conditions] };
     }
 
@@ -102,7 +102,7 @@ internal sealed class MeetingContext
         {
             Phase = MeetingPhase.Ended,
             Message = message,
-            Conditions = [.. Conditions.Remove(Progress.Reached(Status.Conditions), MeetConditions.Ready)],
+            Conditions = [.. Conditions.Remove(ProgressConditions.Reached(Status.Conditions), MeetConditions.Ready)],
         };
     }
 }

@@ -12,7 +12,7 @@ namespace MeetOperator.Operator.Kinds.Meetings;
 
 /// <summary>Reconciles one meeting: runs the steps in order, then writes the status once.</summary>
 internal sealed class MeetingController(
-    ClusterView cluster, IReadOnlyList<IMeetingStep> steps, SteadyAges ages, MeetingReleases releases, WriteBudget budget, OperatorOptions options, TimeProvider time) : IReconciler
+    ClusterView cluster, IReadOnlyList<IMeetingStep> steps, MeetingAges ages, MeetingReleases releases, WriteBudget budget, OperatorOptions options, TimeProvider time) : IReconciler
 {
     private readonly WriteThrottle _throttle = new(time);
 
@@ -41,7 +41,7 @@ internal sealed class MeetingController(
         foreach (var step in steps)
         {
             var result = await step.RunAsync(context, ct).ConfigureAwait(false);
-            if (result.Stops)
+            if (result.IsFinal)
             {
                 return result.After;
             }

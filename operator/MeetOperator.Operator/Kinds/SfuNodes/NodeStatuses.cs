@@ -24,9 +24,9 @@ internal static class NodeStatuses
             ObservedGeneration = node.Metadata.Generation,
         };
         var before = node.Status?.Conditions;
-        var conditions = decision.Stalled ? Progress.Stalled(before, decision.Reason, decision.Message, node.Metadata.Generation, now)
-            : decision.CanTakeMeetings ? Progress.Reached(before)
-            : Progress.Reconciling(before, decision.Reason, decision.Message, node.Metadata.Generation, now);
+        var conditions = decision.Stalled ? ProgressConditions.Stalled(before, decision.Reason, decision.Message, node.Metadata.Generation, now)
+            : decision.CanTakeMeetings ? ProgressConditions.Reached(before)
+            : ProgressConditions.Reconciling(before, decision.Reason, decision.Message, node.Metadata.Generation, now);
         conditions = DrainConditions.Set(conditions, drainBlocked, node.Metadata.Generation, now);
         return new SfuNodeStatus
         {

@@ -19,7 +19,7 @@ namespace MeetOperator.Operator.Kinds.SfuNodes;
 internal sealed class SfuNodeController(
     ClusterView cluster, MediaFleet fleet, PoolRights rights, PodSecrets secrets, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ShortRetry = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long to wait after a Pod was rejected. The obstacle rarely disappears within seconds.</summary>
     private static readonly TimeSpan RejectionRetry = TimeSpan.FromSeconds(15);
@@ -54,7 +54,7 @@ internal sealed class SfuNodeController(
                 return ReconcileResult.Done;
             }
 
-            (again, blocked) = (Soon, drain.Blocked);
+            (again, blocked) = (ShortRetry, drain.Blocked);
         }
         else
         {
@@ -136,12 +136,12 @@ internal sealed class SfuNodeController(
         var key = node.Metadata.NamespacedName;
         if (fleet.View(key) is not { } view)
         {
-            return ReconcileResult.After(again ?? Soon);
+            return ReconcileResult.After(again ?? ShortRetry);
         }
 
         if (view is { Report: null, Decision.CanTakeMeetings: true })
         {
-            return ReconcileResult.After(again ?? Soon); // No report has arrived yet, so the status stays as it is.
+            return ReconcileResult.After(again ?? ShortRetry); // No report has arrived yet, so the status stays as it is.
         }
 
         var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), time.GetUtcNow(), blocked);

@@ -29,9 +29,9 @@ internal static partial class ImageRepository
     }
 
     /// <summary>True when <paramref name="repository"/> is the allowed one or lies below it.</summary>
-    /// <param name="allowed">A registry, a repository, or the start of a repository path.</param>
     /// <param name="repository">A result of <see cref="Of"/>.</param>
-    public static bool Covers(string allowed, string repository)
+    /// <param name="allowed">A registry, a repository, or the start of a repository path.</param>
+    public static bool IsWithin(string repository, string allowed)
     {
         var below = Allowed(allowed);
         return below is not null && (repository == below || repository.StartsWith(below + "/", StringComparison.Ordinal));

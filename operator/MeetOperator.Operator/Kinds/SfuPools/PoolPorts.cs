@@ -18,7 +18,7 @@ internal sealed class PoolPorts(ClusterView cluster)
 
         // With Static, clients reach all nodes of a pool at the same addresses, so only the port distinguishes them.
         var apart = clusterNodes.Count > 1 && exposure.AddressSource != AddressSource.Static;
-        var nodes = cluster.Nodes.List().Concat(created).DistinctBy(node => node.Metadata.NamespacedName).Where(HoldsPorts);
+        var nodes = cluster.Nodes.List().Concat(created).DistinctBy(node => node.Metadata.NamespacedName).Where(HasPorts);
         var holders = nodes.Select(node => (ClusterNode: ClusterNodeOf(node), Node: node))
             .Where(entry => !apart || entry.ClusterNode is null || clusterNodes.Contains(entry.ClusterNode))
             .GroupBy(entry => entry.ClusterNode ?? entry.Node.Metadata.NamespacedName.ToString(), entry => entry.Node.Spec.UdpPorts)
@@ -29,7 +29,7 @@ internal sealed class PoolPorts(ClusterView cluster)
     /// <summary>
     /// Whether the node's ports are in use. A node without a Pod gets one only with ports from its own pool's range, so other ports that it lists do not count.
     /// </summary>
-    private bool HoldsPorts(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName) is not null
+    private bool HasPorts(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName) is not null
         || cluster.PoolOf(node) is not { } own || PoolRules.ContainsPorts(node, own.Spec.Exposure.PortRange);
 
     /// <summary>Names of the cluster nodes that may run the pool's Pods; empty when cluster nodes cannot be read.</summary>

@@ -44,7 +44,7 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     private IEnumerable<PoolRejection> Check(SfuPool pool, bool onlyEarlier)
     {
         var key = pool.Metadata.NamespacedName;
-        var rivals = cluster.Pools.List().Where(other => other.Metadata.NamespacedName != key && HoldsPorts(other) && TakesPrecedence(other, pool, onlyEarlier));
+        var rivals = cluster.Pools.List().Where(other => other.Metadata.NamespacedName != key && HasPorts(other) && TakesPrecedence(other, pool, onlyEarlier));
         return Check(pool, rivals);
     }
 
@@ -56,7 +56,7 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     }
 
     /// <summary>Whether the pool has nodes or may create some. A pool that merely exists claims no ports.</summary>
-    private bool HoldsPorts(SfuPool pool) =>
+    private bool HasPorts(SfuPool pool) =>
         cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Check(pool, rivals: []).Any());
 
     /// <summary>

@@ -72,7 +72,7 @@ internal static class PoolRules
             yield return new PoolRejection("PortRangeTooWide", PortsField, $"{claimed} ports in total exceed the limit for a tenant's pools; allowed: {MaxTenantPorts}");
         }
 
-        if (held.FirstOrDefault(other => Overlap(pool.Spec.Exposure.PortRange, other.Spec.Exposure.PortRange)) is { } rival)
+        if (held.FirstOrDefault(other => IsOverlapping(pool.Spec.Exposure.PortRange, other.Spec.Exposure.PortRange)) is { } rival)
         {
             var range = rival.Spec.Exposure.PortRange;
             var whose = shared || rival.Metadata.Namespace == pool.Metadata.Namespace ? $"SfuPool {rival.Metadata.NamespacedName}" : "a pool of another namespace";
@@ -111,7 +111,7 @@ internal static class PoolRules
 
     private static int Width(SfuPool pool) => pool.Spec.Exposure.PortRange.Max - pool.Spec.Exposure.PortRange.Min + 1;
 
-    private static bool Overlap(PortRange one, PortRange other) => one.Min <= other.Max && other.Min <= one.Max;
+    private static bool IsOverlapping(PortRange one, PortRange other) => one.Min <= other.Max && other.Min <= one.Max;
 
     private static PoolRejection? Exposure(ExposureType type, TenantPools? tenant, PoolLimits installation)
     {
@@ -137,13 +137,13 @@ internal static class PoolRules
             return new PoolRejection("ImageNotAllowed", ImageField, $"\"{image}\" is not an image name; allowed: {List(installation)}");
         }
 
-        if (!installation.Any(each => ImageRepository.Covers(each, repository)))
+        if (!installation.Any(each => ImageRepository.IsWithin(repository, each)))
         {
             return new PoolRejection("ImageNotAllowed", ImageField, $"repository {repository} is not allowed; allowed: {List(installation)}{Where(false, "allowedImageRepositories")}");
         }
 
         // The operator's own image is always allowed, since a pool without an image gets it anyway.
-        return repository == own || (tenant?.AllowedImageRepositories?.Any(each => ImageRepository.Covers(each, repository)) ?? true) ? null
+        return repository == own || (tenant?.AllowedImageRepositories?.Any(each => ImageRepository.IsWithin(repository, each)) ?? true) ? null
             : new PoolRejection("ImageNotAllowed", ImageField, $"repository {repository} is not allowed here; allowed: {List([.. own is null ? [] : (string[])[own], .. tenant!.AllowedImageRepositories!])}{Where(true, "allowedImageRepositories")}");
     }
 

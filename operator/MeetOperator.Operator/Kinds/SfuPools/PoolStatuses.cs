@@ -34,9 +34,9 @@ internal static class PoolStatuses
         var before = pool.Status?.Conditions;
         var settled = isReady && !nodes.Any(entry => entry.Node.IsLeaving || entry.Node.IsOutOfService) && updated.Reason != RolloutReport.Replacing;
         var blocked = Blocked(nodes);
-        var conditions = stalled ? Progress.Stalled(before, reason, message, pool.Metadata.Generation, now)
-            : settled ? Progress.Reached(before)
-            : Progress.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or drained" : message, pool.Metadata.Generation, now);
+        var conditions = stalled ? ProgressConditions.Stalled(before, reason, message, pool.Metadata.Generation, now)
+            : settled ? ProgressConditions.Reached(before)
+            : ProgressConditions.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or drained" : message, pool.Metadata.Generation, now);
         conditions = DrainConditions.Set(Conditions.Set(conditions, updated, now), blocked, pool.Metadata.Generation, now);
         return new SfuPoolStatus
         {

@@ -24,7 +24,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
     private readonly CreatedMembers<SfuNode> _created = new(cluster.Nodes, time);
     private readonly PoolOwnership _ownership = new(cluster, events);
     private readonly WriteThrottle _throttle = new(time);
-    private readonly PoolPolicies _policies = new(cluster, options);
+    private readonly PoolNetworkPolicies _policies = new(cluster, options);
     private readonly PoolPorts _portFinder = new(cluster);
     private readonly SemaphoreSlim _ports = new(1, 1);
 
@@ -98,7 +98,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         {
             Name = node.Metadata.Name!,
             State = view?.Decision.State ?? SfuNodeState.Starting,
-            IsCurrent = PodCurrency.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodes)
+            IsCurrent = PodRevision.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodes)
                 && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // A node that has served keeps its ports.
             IsLeaving = NodeStateRules.IsDraining(node),
             CanReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,

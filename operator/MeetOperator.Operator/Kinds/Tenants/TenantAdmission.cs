@@ -13,7 +13,7 @@ internal sealed class TenantAdmission(ClusterView cluster, OperatorOptions optio
     public override string? FindWarning(AdmissionRequest request)
     {
         var tenant = Read<Tenant>(request);
-        var claim = NamespaceClaim.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
+        var claim = NamespaceOwnership.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
         return claim.IsOwned ? null : $"spec.namespace: {claim.Message}";
     }
 }

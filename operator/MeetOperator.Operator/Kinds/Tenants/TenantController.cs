@@ -40,7 +40,7 @@ internal sealed class TenantController(
             return ReconcileResult.Done;
         }
 
-        if (!claim.IsOwned && !Same(tenant, claim))
+        if (!claim.IsOwned && !HasSameReason(tenant, claim))
         {
             events.Warning(tenant, claim.Reason, claim.Message);
         }
@@ -55,14 +55,14 @@ internal sealed class TenantController(
             return ReconcileResult.Done;
         }
 
-        var claim = NamespaceClaim.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), options.Namespace);
+        var claim = NamespaceOwnership.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), options.Namespace);
         return await WriteAsync(tenant, claim, ct, held).ConfigureAwait(false);
     }
 
     /// <returns>Null when the namespace was created concurrently. The resulting informer event triggers another reconcile.</returns>
-    private async Task<NamespaceClaim?> ClaimAsync(Tenant tenant, CancellationToken ct)
+    private async Task<NamespaceOwnership?> ClaimAsync(Tenant tenant, CancellationToken ct)
     {
-        var claim = NamespaceClaim.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
+        var claim = NamespaceOwnership.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
         if (!claim.MustCreate)
         {
             return claim;
@@ -80,7 +80,7 @@ internal sealed class TenantController(
         }
     }
 
-    private async Task<ReconcileResult> WriteAsync(Tenant tenant, NamespaceClaim claim, CancellationToken ct, NodeFailure? held = null)
+    private async Task<ReconcileResult> WriteAsync(Tenant tenant, NamespaceOwnership claim, CancellationToken ct, NodeFailure? held = null)
     {
         var key = tenant.Metadata.NamespacedName;
         var usage = new TenantUsage
@@ -103,5 +103,5 @@ internal sealed class TenantController(
         return ReconcileResult.After(WriteThrottle.Interval);
     }
 
-    private static bool Same(Tenant tenant, NamespaceClaim claim) => Conditions.Get(tenant.Status?.Conditions, MeetConditions.Ready)?.Reason == claim.Reason;
+    private static bool HasSameReason(Tenant tenant, NamespaceOwnership claim) => Conditions.Get(tenant.Status?.Conditions, MeetConditions.Ready)?.Reason == claim.Reason;
 }

@@ -34,7 +34,7 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
                 $"{(active.Length == 1 ? "meeting" : "meetings")} {Names(active)} {(active.Length == 1 ? "is" : "are")} active: the tenant is deleted after the last one has ended; new meetings are rejected");
         }
 
-        if (tenant.Spec.DeletionPolicy == TenantDeletionPolicy.Delete && NamespaceOf(tenant) is { } owned && OwnerIs(owned, tenant))
+        if (tenant.Spec.DeletionPolicy == TenantDeletionPolicy.Delete && NamespaceOf(tenant) is { } owned && IsOwnedBy(owned, tenant))
         {
             if (FindOccupiedNodes(tenant) is { Length: > 0 } occupied)
             {
@@ -81,7 +81,7 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
 
     private Namespace? NamespaceOf(Tenant tenant) => cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace));
 
-    private static bool OwnerIs(Namespace found, Tenant tenant) =>
+    private static bool IsOwnedBy(Namespace found, Tenant tenant) =>
         found.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var owner) == true && owner == tenant.Metadata.Name;
 
     /// <summary>Meetings that have not ended, and that were accepted or still have a node although they would no longer be accepted.</summary>

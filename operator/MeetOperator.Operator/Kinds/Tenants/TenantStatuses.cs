@@ -11,7 +11,7 @@ namespace MeetOperator.Operator.Kinds.Tenants;
 /// <summary>Builds the status of a tenant from the claim on its namespace. Pure.</summary>
 internal static class TenantStatuses
 {
-    public static TenantStatus Build(Tenant tenant, NamespaceClaim claim, TenantUsage usage, ApiKeyStates apiKeys, DateTimeOffset now, NodeFailure? held = null)
+    public static TenantStatus Build(Tenant tenant, NamespaceOwnership claim, TenantUsage usage, ApiKeyStates apiKeys, DateTimeOffset now, NodeFailure? held = null)
     {
         var generation = tenant.Metadata.Generation;
         var ready = new Condition
@@ -23,9 +23,9 @@ internal static class TenantStatuses
             ObservedGeneration = generation,
         };
         var before = tenant.Status?.Conditions;
-        var progress = claim.IsOwned ? Progress.Reached(before)
-            : claim.IsTransient ? Progress.Reconciling(before, claim.Reason, claim.Message, generation, now)
-            : Progress.Stalled(before, claim.Reason, claim.Message, generation, now);
+        var progress = claim.IsOwned ? ProgressConditions.Reached(before)
+            : claim.IsTransient ? ProgressConditions.Reconciling(before, claim.Reason, claim.Message, generation, now)
+            : ProgressConditions.Stalled(before, claim.Reason, claim.Message, generation, now);
         progress = held is null ? Conditions.Remove(progress, MeetConditions.DeletionBlocked) : Conditions.Set(
             progress,
             new Condition { Type = MeetConditions.DeletionBlocked, Status = ConditionStatus.True, Reason = held.Reason, Message = held.Message, ObservedGeneration = generation },

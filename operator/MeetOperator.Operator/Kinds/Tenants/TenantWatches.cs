@@ -14,7 +14,7 @@ internal static class TenantWatches
             .WithOptions(new ControllerOptions { Name = "tenant", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<TenantController>())
             .WithPredicate(Predicates.HasIntentChanged)
-            .Watches(cluster.Namespaces, found => cluster.TenantsNaming(found.Metadata.Name!))
+            .Watches(cluster.Namespaces, found => cluster.TenantsOfNamespace(found.Metadata.Name!))
             .Watches(cluster.Meetings, meeting => cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)) is { Metadata.DeletionTimestamp: not null } leaving
                 ? [leaving.Metadata.NamespacedName]
                 : []);

@@ -61,7 +61,7 @@ public sealed class ChatFeature : IMeetingFeature
         ? UnlessOutageAsync(_messages.DeliverAsync(e.Sequence, frame, _meeting.Members.All, _meeting.Closed))
         : Task.CompletedTask;
 
-    /// <summary>While bus events may be lost, reads the messages of other instances from the database.</summary>
+    /// <summary>While bus events may be lost, reads the messages of other replicas from the database.</summary>
     public Task OnTickAsync() => _messages.IsBehind || !_bus.IsConnected ? CatchUpAsync() : Task.CompletedTask;
 
     public Task OnRecoveredAsync() => CatchUpAsync();

@@ -52,7 +52,7 @@ public sealed partial class ChatOutbox(IMeeting meeting, ChatLog log, ILoggerFac
     }
 
     /// <summary>
-    /// Stores a message and announces it to all instances. The database orders the messages and rejects messages from senders that are not in the meeting.
+    /// Stores a message and announces it to all replicas. The database orders the messages and rejects messages from senders that are not in the meeting.
     /// </summary>
     private async Task<AppendOutcome> AppendAsync(Member from, ChatMessage message)
     {

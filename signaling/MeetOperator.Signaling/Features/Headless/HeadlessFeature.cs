@@ -38,7 +38,7 @@ public sealed class HeadlessFeature : IMeetingFeature
 
     /// <summary>
     /// Shows the participant to the other participants until its last session ends, unless the meeting is full or a host removed the participant. Takes ownership of
-    /// <paramref name="hold"/>, which keeps the meeting's session on this instance open meanwhile. Thread-safe.
+    /// <paramref name="hold"/>, which keeps the meeting's session on this replica open meanwhile. Thread-safe.
     /// </summary>
     public Task<EnterOutcome> AddAsync(ParticipantRow row, string sessionId, IAsyncDisposable hold) => _meeting.InvokeAsync(async () =>
     {
@@ -100,7 +100,7 @@ public sealed class HeadlessFeature : IMeetingFeature
         }
     }
 
-    /// <summary>Stops keeping the meeting's session on this instance open.</summary>
+    /// <summary>Stops keeping the meeting's session on this replica open.</summary>
     public void ReleaseAll() => _headless.ReleaseAll();
 
     public Task OnJoinedAsync(Member member, MeetingView view)

@@ -8,19 +8,19 @@ namespace MeetOperator.Signaling.Features.Headless;
 
 /// <summary>
 /// Participants without a socket (WHIP, WHEP) of one meeting. Their media sessions are recorded on the bus and their media flows through the media node, so no
-/// instance owns them: every instance that serves the meeting renews their entries and detects their end, and exactly one announces it. Runs on the session's
+/// replica owns them: every replica that serves the meeting renews their entries and detects their end, and exactly one announces it. Runs on the session's
 /// loop.
 /// </summary>
 public sealed class HeadlessParticipants(SessionPresence presence, Roster roster, IParticipantRepository rows, MeetingKey key)
 {
-    /// <summary>The participants that this instance admitted, with their media sessions, which are written again after Redis lost its data.</summary>
+    /// <summary>The participants that this replica admitted, with their media sessions, which are written again after Redis lost its data.</summary>
     private readonly Dictionary<string, Admitted> _admitted = new(StringComparer.Ordinal);
 
     /// <summary>Records a media session that is open or being opened. The participant stays until its last session ends.</summary>
     public Task AddSessionAsync(string participantId, string session) => presence.AddSessionAsync(participantId, session);
 
     /// <summary>
-    /// Records a participant that this instance admitted. Returns false if it was already recorded; the caller must then dispose <paramref name="hold"/>.
+    /// Records a participant that this replica admitted. Returns false if it was already recorded; the caller must then dispose <paramref name="hold"/>.
     /// </summary>
     public bool TryAdd(PresenceEntry entry, string session, IAsyncDisposable hold)
     {
@@ -35,7 +35,7 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
     }
 
     /// <summary>
-    /// Deletes an ended session. Returns true if it was the last one and no other instance has deleted it; the caller must then remove the participant.
+    /// Deletes an ended session. Returns true if it was the last one and no other replica has deleted it; the caller must then remove the participant.
     /// </summary>
     public async Task<bool> EndSessionAsync(string participantId, string session)
     {
@@ -74,7 +74,7 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
         _admitted.Clear();
     }
 
-    /// <summary>Republishes this instance's presence entries after Redis lost its data.</summary>
+    /// <summary>Republishes this replica's presence entries after Redis lost its data.</summary>
     public async Task RestoreAsync(int capacity)
     {
         foreach (var (participantId, known) in _admitted)
@@ -90,7 +90,7 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
 
     /// <summary>
     /// Compares presence with the participants on the node after the event stream was interrupted. Returns the entries to remove. Restores the entries of participants
-    /// that were admitted by an instance that has crashed.
+    /// that were admitted by a replica that has crashed.
     /// </summary>
     public async Task<IReadOnlyList<PresenceEntry>> CompareAsync(IReadOnlySet<string> known, int capacity)
     {
@@ -107,7 +107,7 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
     }
 
     public PresenceEntry EntryOf(ParticipantRow row) => presence.NewEntry(
-        new SocketIdentity(key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), ByTicket: true, Returning: false), PresenceEntry.SharedConnection, silenced: false);
+        new SocketIdentity(key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), HasTicket: true, IsReturning: false), PresenceEntry.SharedConnection, silenced: false);
 
     private sealed class Admitted(PresenceEntry entry, IAsyncDisposable hold)
     {

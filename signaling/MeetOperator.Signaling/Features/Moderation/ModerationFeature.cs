@@ -128,7 +128,7 @@ public sealed class ModerationFeature : IMeetingFeature
         }
         finally
         {
-            // Complete the removal on this instance even if the bus or the node failed.
+            // Complete the removal on this replica even if the bus or the node failed.
             _meeting.Post(() =>
             {
                 _removing.Remove(participantId);
@@ -161,7 +161,7 @@ public sealed class ModerationFeature : IMeetingFeature
     }
 
     /// <summary>
-    /// Repeats the removal of participants that the node still has. Otherwise, after a failed call or a concurrent refresh by another instance, a removed
+    /// Repeats the removal of participants that the node still has. Otherwise, after a failed call or a concurrent refresh by another replica, a removed
     /// participant could stay in the room, receive media and be invisible to others. Runs outside the loop, which does not wait for the node.
     /// </summary>
     private async Task ConfirmAsync()

@@ -6,7 +6,7 @@ using MeetOperator.Signaling.Data.Rows;
 namespace MeetOperator.Signaling.Features.Moderation;
 
 /// <summary>
-/// Reads the moderation state of this instance's meetings from the database. Requests that arrive while a query for the same tenant runs share the next query, so
+/// Reads the moderation state of this replica's meetings from the database. Requests that arrive while a query for the same tenant runs share the next query, so
 /// that many meetings need few queries. Thread-safe.
 /// </summary>
 public sealed class ModerationReader(IMeetingRepository meetings)

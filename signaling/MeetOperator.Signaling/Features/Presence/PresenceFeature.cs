@@ -6,7 +6,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Features.Presence;
 
 /// <summary>
-/// Who is in the meeting: writes the presence entries of this instance's participants, and announces the changes of all entries to the members. Runs on the session's
+/// Who is in the meeting: writes the presence entries of this replica's participants, and announces the changes of all entries to the members. Runs on the session's
 /// loop.
 /// </summary>
 public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, SessionRows rows) : IMeetingFeature
@@ -14,13 +14,13 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
     private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
     private bool _isStale;
 
-    /// <summary>Raised when presence shows that a host removed participants of this instance.</summary>
+    /// <summary>Raised when presence shows that a host removed participants of this replica.</summary>
     public event Action<IReadOnlyList<string>>? RemovalsFound;
 
     /// <summary>Raised after a departure was announced to the members.</summary>
     public event Action? Departed;
 
-    /// <summary>The participants that a host removed, as far as this instance knows.</summary>
+    /// <summary>The participants that a host removed, as far as this replica knows.</summary>
     public IReadOnlySet<string> Removed => _removed;
 
     /// <summary>Keeps a removed participant from being listed or from entering again. Returns false if its removal was already recorded.</summary>
@@ -112,16 +112,16 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
                 }
                 else if (entry.ParticipantId != newcomer?.ParticipantId)
                 {
-                    // The participant reconnected to another instance.
+                    // The participant reconnected to another replica.
                     meeting.Members.Replace(entry.ParticipantId);
                 }
             }
         }
 
-        meeting.Members.Broadcast(meeting.Roster.Update(present, presence.HoldsRemovals));
+        meeting.Members.Broadcast(meeting.Roster.Update(present, presence.IsHoldingRemovals));
     }
 
-    /// <summary>Announces a changed entry to the members and the other instances.</summary>
+    /// <summary>Announces a changed entry to the members and the other replicas.</summary>
     public async Task PublishChangeAsync(PresenceEntry entry)
     {
         if (meeting.Members.Find(entry.ParticipantId) is { } member)
@@ -156,7 +156,7 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
         return true;
     }
 
-    /// <summary>Removes all participants of this instance when the meeting ends.</summary>
+    /// <summary>Removes all participants of this replica when the meeting ends.</summary>
     public async Task CloseMeetingAsync()
     {
         foreach (var entry in Own())
@@ -168,7 +168,7 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
         rows.CloseMeeting();
     }
 
-    /// <summary>The entries that this instance renews: those of its members, and of all participants without a socket.</summary>
+    /// <summary>The entries that this replica renews: those of its members, and of all participants without a socket.</summary>
     private List<PresenceEntry> Own() => [.. meeting.Members.All.Select(m => m.Entry!), .. meeting.Roster.Shared];
 
     private async Task RenewAsync()

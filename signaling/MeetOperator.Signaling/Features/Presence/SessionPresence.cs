@@ -8,7 +8,7 @@ namespace MeetOperator.Signaling.Features.Presence;
 
 /// <summary>
 /// The presence and the bus of one meeting, for its session. While the bus is unavailable, the session continues with its own state. For a short time afterwards,
-/// participants with missing entries are not removed, because other instances must first write their entries again. Runs on the session's loop, except publishing.
+/// participants with missing entries are not removed, because other replicas must first write their entries again. Runs on the session's loop, except publishing.
 /// </summary>
 public sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, SignalingOptions options, TimeProvider time, ILoggerFactory loggers)
 {
@@ -25,14 +25,14 @@ public sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, Sig
     private long _heldUntil = long.MinValue;
 
     /// <summary>True while a participant without an entry may still be in the meeting.</summary>
-    public bool HoldsRemovals => !bus.IsConnected || time.GetUtcNow().UtcTicks < _heldUntil;
+    public bool IsHoldingRemovals => !bus.IsConnected || time.GetUtcNow().UtcTicks < _heldUntil;
 
     public void HoldRemovals() => _heldUntil = (time.GetUtcNow() + (3 * options.Timings.TickInterval)).UtcTicks;
 
     /// <param name="identity">The participant.</param>
     /// <param name="connectionId">ID of the connection.</param>
     /// <param name="silenced">True if the meeting mutes new participants.</param>
-    /// <param name="known">The participant's entry on this instance, if any: it keeps its mute state after a reconnect even if the bus is unavailable.</param>
+    /// <param name="known">The participant's entry on this replica, if any: it keeps its mute state after a reconnect even if the bus is unavailable.</param>
     public PresenceEntry NewEntry(SocketIdentity identity, string connectionId, bool silenced, PresenceEntry? known = null) => new()
     {
         ParticipantId = identity.ParticipantId,
@@ -42,7 +42,7 @@ public sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, Sig
         Video = known?.Video ?? true,
         AudioSilenced = known?.AudioSilenced ?? silenced,
         VideoSilenced = known?.VideoSilenced ?? false,
-        Instance = options.Instance,
+        Instance = options.ReplicaId,
         Connection = connectionId,
         Connected = true,
         AcknowledgesFrames = true,
@@ -181,7 +181,7 @@ public sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, Sig
 
     public Task<bool> ExpelAsync(string participantId) => CallOrDefaultAsync(() => bus.Presence.ExpelAsync(key, participantId, CancellationToken.None), true);
 
-    public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => HoldsRemovals
+    public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => IsHoldingRemovals
         ? Task.FromResult<IReadOnlyList<PresenceEntry>>([])
         : CallOrDefaultAsync(() => bus.Presence.SweepAsync(key, CancellationToken.None), []);
 

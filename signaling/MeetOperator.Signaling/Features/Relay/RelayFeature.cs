@@ -11,14 +11,14 @@ using MeetOperator.Signaling.Transport;
 namespace MeetOperator.Signaling.Features.Relay;
 
 /// <summary>
-/// Relays offers, answers and candidates between participants of a peer-to-peer meeting, on any instance. If a message cannot be delivered, its sender gets an error.
+/// Relays offers, answers and candidates between participants of a peer-to-peer meeting, on any replica. If a message cannot be delivered, its sender gets an error.
 /// </summary>
 public sealed class RelayFeature(IMeeting meeting, SessionPresence bus, SocketLimits limits, SignalingOptions options) : IMeetingFeature
 {
     private static readonly ProtocolError NotDelivered =
         new(ErrorCode.Unavailable, "The message was not delivered because the recipient's connection is interrupted or too slow. Send it again.");
 
-    /// <summary>Senders of the frames that another instance has not acknowledged yet, by delivery number. The message rate limit bounds its size.</summary>
+    /// <summary>Senders of the frames that another replica has not acknowledged yet, by delivery number. The message rate limit bounds its size.</summary>
     private readonly Dictionary<long, string> _unacknowledged = [];
 
     public Task<ProtocolError?>? Handle(Member from, ClientMessage message) => message switch
@@ -87,13 +87,13 @@ public sealed class RelayFeature(IMeeting meeting, SessionPresence bus, SocketLi
             return local.Transport.Send(frame, Lane.Droppable) ? null : NotDelivered;
         }
 
-        // The participant was connected to this instance and may reconnect.
-        if (entry.Instance == options.Instance)
+        // The participant was connected to this replica and may reconnect.
+        if (entry.Instance == options.ReplicaId)
         {
             return NotDelivered;
         }
 
-        // Instances of earlier versions do not acknowledge frames.
+        // Replicas of earlier versions do not acknowledge frames.
         long? delivery = entry.AcknowledgesFrames ? Random.Shared.NextInt64() : null;
         var relayed = new BusEvent { Kind = BusEventKind.Frame, ParticipantId = to, From = from.ParticipantId, Text = Encoding.UTF8.GetString(frame), Delivery = delivery };
         if (!await bus.TryPublishAsync(relayed).ConfigureAwait(false))
@@ -111,7 +111,7 @@ public sealed class RelayFeature(IMeeting meeting, SessionPresence bus, SocketLi
     }
 
     /// <summary>
-    /// Sends an error to the sender if no acknowledgement arrives in time: Redis accepts a frame even if the receiving instance has crashed or is disconnected.
+    /// Sends an error to the sender if no acknowledgement arrives in time: Redis accepts a frame even if the receiving replica has crashed or is disconnected.
     /// </summary>
     private async Task ExpectAcknowledgementAsync(long delivery)
     {
@@ -152,9 +152,9 @@ public sealed class RelayFeature(IMeeting meeting, SessionPresence bus, SocketLi
                 return;
             }
         }
-        else if (meeting.Roster.Find(recipient)?.Instance != options.Instance)
+        else if (meeting.Roster.Find(recipient)?.Instance != options.ReplicaId)
         {
-            // Another instance delivers it.
+            // Another replica delivers it.
             return;
         }
 

@@ -51,7 +51,7 @@ public sealed class ControlRotationTests
         Assert.All(stage.Nodes, node => Assert.Equal(2, node.Credentials.Authorities.Count));
         await load.RoundAsync();
 
-        stage.Time.Advance(ControlAuthorityKeeper.Settle);
+        stage.Time.Advance(ControlAuthorityKeeper.TrustDelay);
         await stage.SettleAsync();
         Assert.NotEqual(first, stage.Authority.Own!.Certificate.Issuer);
         await load.RoundAsync();
@@ -221,7 +221,7 @@ public sealed class ControlRotationTests
         await stage.SettleAsync();
         var known = (await stage.StoredAsync()).Next!.Thumbprint;
 
-        stage.Time.Advance(ControlAuthorityKeeper.Settle - TimeSpan.FromSeconds(1));
+        stage.Time.Advance(ControlAuthorityKeeper.TrustDelay - TimeSpan.FromSeconds(1));
         await stage.RequestRotationAsync();
         await stage.SettleAsync();
         for (var minute = 0; minute < 90; minute += 3)

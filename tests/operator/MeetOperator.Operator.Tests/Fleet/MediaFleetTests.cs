@@ -210,7 +210,7 @@ public sealed class MediaFleetTests
         Assert.Equal(PlacementOutcome.Kept, Place("m1", _fleet.Current(Ref("m1"))).Outcome);
         Assert.Empty(_woken);
         Observe("n1", "pod-n1", 200, Container(isReady: false));
-        _time.Advance(NodeDeath.MinProbeFailureTime);
+        _time.Advance(NodeLossRules.MinProbeFailureTime);
         Miss(dying, polls: 1);
 
         Assert.Equal(["m1"], _woken);
@@ -314,7 +314,7 @@ public sealed class MediaFleetTests
         var dying = AddNode("n1");
         PlaceWithRoom("m1");
         Observe("n1", "pod-n1", 200, Container(isReady: false));
-        _time.Advance(NodeDeath.MinProbeFailureTime);
+        _time.Advance(NodeLossRules.MinProbeFailureTime);
         Miss(dying, polls: 3);
 
         Assert.Empty(Place("m1", _fleet.Current(Ref("m1"))).Nodes);

@@ -46,6 +46,6 @@ public sealed class ImageRepositoryTests
     [InlineData("nginx", "nginx", true)]
     [InlineData("nginx", "nginx/evil", false)]
     [InlineData("registry.example/meet:1", "registry.example/meet", false)]
-    public void Covers_RepositoryBelowAllowed_MatchesWholePathSegments(string allowed, string image, bool expected) =>
-        Assert.Equal(expected, ImageRepository.Covers(allowed, ImageRepository.Of(image)!));
+    public void IsWithin_RepositoryBelowAllowed_MatchesWholePathSegments(string allowed, string image, bool expected) =>
+        Assert.Equal(expected, ImageRepository.IsWithin(ImageRepository.Of(image)!, allowed));
 }

@@ -130,7 +130,7 @@ internal static class HealthObjects
     private static Tenant Tenant(Namespace? found, string operatorNamespace = "meet-system", NodeFailure? held = null)
     {
         var tenant = new Tenant { Metadata = Metadata("acme", null), Spec = new TenantSpec { Namespace = "meet-acme" } };
-        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Evaluate(tenant, found, operatorNamespace), new TenantUsage(), new ApiKeyStates(), Now, held);
+        tenant.Status = TenantStatuses.Build(tenant, NamespaceOwnership.Evaluate(tenant, found, operatorNamespace), new TenantUsage(), new ApiKeyStates(), Now, held);
         return tenant;
     }
 

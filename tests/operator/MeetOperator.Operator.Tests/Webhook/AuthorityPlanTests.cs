@@ -45,13 +45,13 @@ public sealed class AuthorityPlanTests
         var now = Start.AddDays(250);
         var waiting = Advance(Fresh(Start), string.Empty, now);
         var trusted = Advance(waiting, waiting.Bundle, now);
-        Assert.Same(trusted, Advance(trusted, trusted.Bundle, now + AuthorityPlan.Settle - TimeSpan.FromSeconds(1)));
+        Assert.Same(trusted, Advance(trusted, trusted.Bundle, now + AuthorityPlan.TrustDelay - TimeSpan.FromSeconds(1)));
 
-        var promoted = Advance(trusted, trusted.Bundle, now + AuthorityPlan.Settle);
+        var promoted = Advance(trusted, trusted.Bundle, now + AuthorityPlan.TrustDelay);
         Assert.Equal(waiting.Next!.Thumbprint, promoted.Signing.Thumbprint);
         Assert.Equal(2, Authorities.Certificates(promoted.Bundle).Count);
 
-        var retired = Advance(promoted, promoted.Bundle, now + AuthorityPlan.Settle + AuthorityPlan.Retire);
+        var retired = Advance(promoted, promoted.Bundle, now + AuthorityPlan.TrustDelay + AuthorityPlan.Retire);
         Assert.Equal(promoted.Signing.CertificatePem, Assert.Single(Authorities.Certificates(retired.Bundle)).ExportCertificatePem());
     }
 
@@ -94,7 +94,7 @@ public sealed class AuthorityPlanTests
         var waiting = Advance(Fresh(Start), string.Empty, now);
         var trusted = Advance(waiting, waiting.Bundle, now);
 
-        var asked = Advance(trusted, trusted.Bundle, now + AuthorityPlan.Settle, new Rotation { IsRequested = true });
+        var asked = Advance(trusted, trusted.Bundle, now + AuthorityPlan.TrustDelay, new Rotation { IsRequested = true });
 
         Assert.Equal((waiting.Signing.Thumbprint, null), (asked.Signing.Thumbprint, asked.NextTrustedSince));
         Assert.NotEqual(waiting.Next!.Thumbprint, asked.Next!.Thumbprint);
@@ -110,7 +110,7 @@ public sealed class AuthorityPlanTests
 
         var given = Advance(waiting, string.Empty, now + TimeSpan.FromHours(1), patient);
         Assert.NotNull(given.NextTrustedSince);
-        Assert.Equal(waiting.Next!.Thumbprint, Advance(given, string.Empty, now + TimeSpan.FromHours(1) + AuthorityPlan.Settle, patient).Signing.Thumbprint);
+        Assert.Equal(waiting.Next!.Thumbprint, Advance(given, string.Empty, now + TimeSpan.FromHours(1) + AuthorityPlan.TrustDelay, patient).Signing.Thumbprint);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class AuthorityPlanTests
         var waiting = Advance(Fresh(Start), string.Empty, now);
         var trusted = Advance(waiting, waiting.Bundle, now);
 
-        Assert.Same(trusted, Advance(trusted, string.Empty, now + AuthorityPlan.Settle));
+        Assert.Same(trusted, Advance(trusted, string.Empty, now + AuthorityPlan.TrustDelay));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class AuthorityPlanTests
     {
         var now = Start.AddDays(250);
         var waiting = Advance(Fresh(Start), string.Empty, now);
-        var promoted = Advance(Advance(waiting, waiting.Bundle, now), waiting.Bundle, now + AuthorityPlan.Settle);
+        var promoted = Advance(Advance(waiting, waiting.Bundle, now), waiting.Bundle, now + AuthorityPlan.TrustDelay);
         var used = new Rotation { IsFormerUsed = true, MaxWait = TimeSpan.FromHours(1) };
 
         Assert.Same(promoted, Advance(promoted, string.Empty, promoted.FormerUntil!.Value, used));
@@ -164,7 +164,7 @@ public sealed class AuthorityPlanTests
         var now = Start.AddDays(250);
         var waiting = Advance(Fresh(Start), string.Empty, now);
         var trusted = Advance(waiting, waiting.Bundle, now);
-        var promoted = Advance(trusted, trusted.Bundle, now + AuthorityPlan.Settle);
+        var promoted = Advance(trusted, trusted.Bundle, now + AuthorityPlan.TrustDelay);
 
         foreach (var state in (Authorities[])[waiting, trusted, promoted])
         {

@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Tests.Harness;
 
 namespace MeetOperator.Signaling.Tests.Data;
 
-/// <summary>Contract tests for meeting buses; each implementation has a derived class. A and B represent two instances if the bus can connect them.</summary>
+/// <summary>Contract tests for meeting buses; each implementation has a derived class. A and B represent two replicas if the bus can connect them.</summary>
 public abstract class MeetingBusContract : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
@@ -77,7 +77,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TryConsumeCode_ManyInstances_SucceedsOnce()
+    public async Task TryConsumeCode_ManyReplicas_SucceedsOnce()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? A : B).TryConsumeCodeAsync(_key, "code", Long, default)));
         Assert.Single(results, r => r);

@@ -314,16 +314,16 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Migrate_ConcurrentInstances_AppliesEachMigrationOnce()
+    public async Task Migrate_ConcurrentReplicas_AppliesEachMigrationOnce()
     {
         var connection = await ConnectionAsync();
-        var instances = Enumerable.Range(0, 6).Select(_ => SqlDatabases.Create(connection)).ToList();
-        var applied = await Task.WhenAll(instances.Select(i => Task.Run(() => Migrator.MigrateAsync(i, TimeProvider.System, default))));
-        Assert.Equal(Migrator.Load(instances[0].Engine).Count, applied.Sum());
+        var replicas = Enumerable.Range(0, 6).Select(_ => SqlDatabases.Create(connection)).ToList();
+        var applied = await Task.WhenAll(replicas.Select(i => Task.Run(() => Migrator.MigrateAsync(i, TimeProvider.System, default))));
+        Assert.Equal(Migrator.Load(replicas[0].Engine).Count, applied.Sum());
         Assert.Single(applied, n => n > 0);
-        foreach (var instance in instances)
+        foreach (var replica in replicas)
         {
-            await instance.DisposeAsync();
+            await replica.DisposeAsync();
         }
     }
 

@@ -79,7 +79,7 @@ public sealed class ApiServerOutageTests : IAsyncLifetime
         await AssertRejectedAsync(await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken));
         Assert.False(ann.Closed.IsCompleted);
 
-        // This instance cannot receive new meetings, so it must not report them as unknown.
+        // This replica cannot receive new meetings, so it must not report them as unknown.
         var unseen = (await _cluster.ApplyMeetingAsync(Guid.NewGuid().ToString("D"))).Metadata.Name;
         await AssertRejectedAsync(await _signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}"));
         await AssertRejectedAsync(await _signaling.SendAsync(HttpMethod.Post, $"meetings/{unseen}/join", new { displayName = "Eve" }));

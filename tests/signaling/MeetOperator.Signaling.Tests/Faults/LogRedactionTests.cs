@@ -36,9 +36,9 @@ public sealed class LogRedactionTests : IAsyncLifetime
         using var server = await SignalingProcess.StartAsync(_cluster, keys, $"sqlite:{_folder}/meet.db", _redis.Configuration);
         using var http = new HttpClient { BaseAddress = server.Address };
         var userId = $"user-{Guid.NewGuid():N}";
-        var created = (await (await http.PostAsJsonAsync("meetings", new { title = "Planning" })).Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        var created = (await (await http.PostAsJsonAsync("meetings", new { title = "Planning" })).Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
         var joined = await Retrying.SendAsync(() => http.PostAsJsonAsync($"meetings/{created.MeetingId}/join", new { displayName = "Ann", userId }));
-        var annJoin = (await joined.Content.ReadFromJsonAsync<JoinAnswer>())!;
+        var annJoin = (await joined.Content.ReadFromJsonAsync<JoinResponse>())!;
         var bobJoin = await SignalingProcess.JoinAsync(server.Address, created.MeetingId, "Bob");
         await using var ann = await TestClient.OpenAsync(annJoin);
         await using var bob = await TestClient.OpenAsync(bobJoin);

@@ -8,8 +8,8 @@ using MeetOperator.Signaling.Transport;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 
-/// <summary>Tests a meeting on two instances while Redis is killed, hangs and recovers.</summary>
-public sealed class RedisOutageTests(PostgresServer postgres) : TwoInstancesTestBase(postgres), IClassFixture<PostgresServer>
+/// <summary>Tests a meeting on two replicas while Redis is killed, hangs and recovers.</summary>
+public sealed class RedisOutageTests(PostgresServer postgres) : TwoReplicasTestBase(postgres), IClassFixture<PostgresServer>
 {
     [Fact]
     public async Task RedisKilled_LongerThanPresenceLifetime_KeepsParticipantsAndChat()
@@ -22,7 +22,7 @@ public sealed class RedisOutageTests(PostgresServer postgres) : TwoInstancesTest
         await ExpectChatAsync(bob, "1");
 
         redis.Kill();
-        // Meanwhile, both instances read messages from the database.
+        // Meanwhile, both replicas read messages from the database.
         await SendChatAsync(ann, "2");
         await ExpectChatAsync(bob, "2");
         await SendChatAsync(bob, "3");
@@ -32,7 +32,7 @@ public sealed class RedisOutageTests(PostgresServer postgres) : TwoInstancesTest
             Assert.Equal(HttpStatusCode.OK, (await server.Http.GetAsync("readyz")).StatusCode);
         }
 
-        // Operations that need all instances fail with Retry-After. Reconnecting with a ticket works.
+        // Operations that need all replicas fail with Retry-After. Reconnecting with a ticket works.
         var response = await a.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.NotNull(response.Headers.RetryAfter);
@@ -92,7 +92,7 @@ public sealed class RedisOutageTests(PostgresServer postgres) : TwoInstancesTest
             redis.Continue();
         }
 
-        // Redis kept its data, which is older than the state of the instance.
+        // Redis kept its data, which is older than the state of the replica.
         var update = await bob.ExpectAsync("media-update", limit: TimeSpan.FromSeconds(40));
         Assert.Equal((ann.Id, false), ((string?)update["participantId"], (bool)update["video"]!));
         await SendChatAsync(bob, "again");
@@ -103,7 +103,7 @@ public sealed class RedisOutageTests(PostgresServer postgres) : TwoInstancesTest
     }
 
     [Fact]
-    public async Task RedisHangs_ReconnectToOtherInstance_KeepsParticipantAndMuteState()
+    public async Task RedisHangs_ReconnectToOtherReplica_KeepsParticipantAndMuteState()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
@@ -115,8 +115,8 @@ public sealed class RedisOutageTests(PostgresServer postgres) : TwoInstancesTest
         redis.Pause();
         await using var back = await ReconnectAsync();
         await Eventually.TrueAsync(
-            async () => back.Closed.IsCompleted || (await PresentAsync(meeting.MeetingId)).Any(p => p.ParticipantId == ann.Id && p.Instance == b.Options.Instance && !p.Audio),
-            "the presence entry belongs to the second instance");
+            async () => back.Closed.IsCompleted || (await PresentAsync(meeting.MeetingId)).Any(p => p.ParticipantId == ann.Id && p.Instance == b.Options.ReplicaId && !p.Audio),
+            "the presence entry belongs to the second replica");
 
         await SendChatAsync(back, "here again");
         await ExpectChatAsync(bob, "here again");

@@ -170,11 +170,11 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         return (_replicas[0], _replicas[1]);
     }
 
-    private static RoomEvent Ended(JoinAnswer participant, string session) =>
+    private static RoomEvent Ended(JoinResponse participant, string session) =>
         new() { Type = RoomEventTypes.SessionState, ParticipantId = participant.ParticipantId, SessionId = session, State = "closed" };
 
     /// <summary>Opens a media session. Returns the session ID of the node.</summary>
-    private static async Task<string> OpenAsync(SignalingProcess replica, string meetingId, string path, JoinAnswer participant, string sdp)
+    private static async Task<string> OpenAsync(SignalingProcess replica, string meetingId, string path, JoinResponse participant, string sdp)
     {
         using var http = new HttpClient { BaseAddress = replica.Address };
         http.DefaultRequestHeaders.Authorization = new("Bearer", participant.Ticket);
@@ -200,11 +200,11 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         using var http = new HttpClient { BaseAddress = server };
         var response = await Retrying.SendAsync(() => http.PostAsJsonAsync("meetings", new { title = "Planning", settings = settings ?? new { } }));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
-        return (await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!.MeetingId;
+        return (await response.Content.ReadFromJsonAsync<CreateMeetingResponse>())!.MeetingId;
     }
 
     /// <summary>Connects with the ticket to a specific replica.</summary>
-    private static async Task<TestClient> EnterAsync(JoinAnswer join, SignalingProcess replica)
+    private static async Task<TestClient> EnterAsync(JoinResponse join, SignalingProcess replica)
     {
         var client = await TestClient.OpenByTicketAsync(join, replica.Address);
         await client.JoinAsync();

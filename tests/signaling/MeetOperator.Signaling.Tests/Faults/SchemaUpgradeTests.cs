@@ -8,7 +8,7 @@ namespace MeetOperator.Signaling.Tests.Faults;
 
 /// <summary>Tests a release with a new migration that is rolled out and rolled back during a meeting.</summary>
 [Collection(ServersCollection.Name)]
-public sealed class SchemaUpgradeTests(PostgresServer postgres) : TwoInstancesTestBase(postgres)
+public sealed class SchemaUpgradeTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     [Fact]
     public async Task Migration_AdditiveRolledOutAndBack_KeepsMeetingsRunning()
@@ -22,7 +22,7 @@ public sealed class SchemaUpgradeTests(PostgresServer postgres) : TwoInstancesTe
         await ChatAsync(ann, bob, "while it is rolled out");
 
         // After a rollback, a replica of this release starts with the newer schema.
-        await using var rolledBack = await TestSignaling.StartAsync(cluster, _ => b.Options with { Instance = Guid.NewGuid().ToString("N") });
+        await using var rolledBack = await TestSignaling.StartAsync(cluster, _ => b.Options with { ReplicaId = Guid.NewGuid().ToString("N") });
         await using var carl = await rolledBack.EnterAsync(meeting.MeetingId, "Carl");
         await ChatAsync(carl, ann, "after the rollback");
     }
@@ -35,7 +35,7 @@ public sealed class SchemaUpgradeTests(PostgresServer postgres) : TwoInstancesTe
         await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
         await ApplyAsync(_ => new Migration(9999, "9999_contract", "ALTER TABLE chat_messages ADD COLUMN mood TEXT"));
 
-        await using var old = await TestSignaling.StartUnreadyAsync(cluster, _ => b.Options with { Instance = Guid.NewGuid().ToString("N") });
+        await using var old = await TestSignaling.StartUnreadyAsync(cluster, _ => b.Options with { ReplicaId = Guid.NewGuid().ToString("N") });
         await Eventually.TrueAsync(
             async () => await (await old.Http.GetAsync("readyz")).Content.ReadAsStringAsync() is var text && text.Contains("migration 9999", StringComparison.Ordinal), "the readiness response names the migration");
         Assert.Equal(HttpStatusCode.OK, (await old.Http.GetAsync("healthz")).StatusCode);

@@ -24,7 +24,7 @@ internal sealed class SignalingProcess : IDisposable
     public string Log => _daemon.Log;
 
     /// <summary>
-    /// Starts a server and waits until it is ready. Instances of one installation share <paramref name="keys"/>, database and Redis. <paramref name="program"/> is a
+    /// Starts a server and waits until it is ready. Replicas of one installation share <paramref name="keys"/>, database and Redis. <paramref name="program"/> is a
     /// file name in the folder of the test assembly.
     /// </summary>
     public static async Task<SignalingProcess> StartAsync(
@@ -75,11 +75,11 @@ internal sealed class SignalingProcess : IDisposable
 
     public void Dispose() => _daemon.Dispose();
 
-    public static async Task<JoinAnswer> JoinAsync(Uri server, string meetingId, string name)
+    public static async Task<JoinResponse> JoinAsync(Uri server, string meetingId, string name)
     {
         using var http = new HttpClient { BaseAddress = server };
         var response = await Retrying.SendAsync(() => http.PostAsJsonAsync($"meetings/{meetingId}/join", new { displayName = name }));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
-        return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!;
+        return (await response.Content.ReadFromJsonAsync<JoinResponse>())!;
     }
 }

@@ -119,7 +119,7 @@ public sealed class OrderedLogTests : IAsyncLifetime
             await caller.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
             var server = WebSocket.CreateFromStream((await listener.AcceptTcpClientAsync()).GetStream(), new WebSocketCreationOptions { IsServer = true });
             var socket = new ClientSocket(server, TimeProvider.System, TimeSpan.FromSeconds(30));
-            var identity = new SocketIdentity(Meeting, id, id, ParticipantRole.Participant, ByTicket: true, Returning: false);
+            var identity = new SocketIdentity(Meeting, id, id, ParticipantRole.Participant, HasTicket: true, IsReturning: false);
             return new TestMember(new Member(identity, socket, resume: false), WebSocket.CreateFromStream(caller.GetStream(), new WebSocketCreationOptions { IsServer = false }));
         }
 

@@ -70,5 +70,5 @@ public sealed class SessionPresenceTests(SessionPresenceTests.Server server, Red
     }
 
     private PresenceEntry Entry(string connection) => _presence.NewEntry(
-        new SocketIdentity(_key, "ann", "Ann", ParticipantRole.Participant, ByTicket: true, Returning: true), connection, silenced: false);
+        new SocketIdentity(_key, "ann", "Ann", ParticipantRole.Participant, HasTicket: true, IsReturning: true), connection, silenced: false);
 }

@@ -14,14 +14,14 @@ public sealed class TestClient : IAsyncDisposable
     private readonly List<JsonObject> _received = [];
     private readonly Task _reading;
 
-    private TestClient(ClientWebSocket socket, JoinAnswer join)
+    private TestClient(ClientWebSocket socket, JoinResponse join)
     {
         _socket = socket;
         Join = join;
         _reading = ReadAsync();
     }
 
-    public JoinAnswer Join { get; }
+    public JoinResponse Join { get; }
 
     public string Id => Join.ParticipantId;
 
@@ -45,9 +45,9 @@ public sealed class TestClient : IAsyncDisposable
         }
     }
 
-    public static Task<TestClient> OpenAsync(JoinAnswer join) => OpenAsync(join, new Uri(join.WebSocketUrl), _ => { });
+    public static Task<TestClient> OpenAsync(JoinResponse join) => OpenAsync(join, new Uri(join.WebSocketUrl), _ => { });
 
-    public static Task<TestClient> OpenByTicketAsync(JoinAnswer join, Uri server)
+    public static Task<TestClient> OpenByTicketAsync(JoinResponse join, Uri server)
     {
         var meeting = new Uri(join.WebSocketUrl).AbsolutePath;
         var url = new UriBuilder(server) { Scheme = "ws", Path = meeting }.Uri;
@@ -58,7 +58,7 @@ public sealed class TestClient : IAsyncDisposable
         });
     }
 
-    public static async Task<TestClient> OpenAsync(JoinAnswer join, Uri url, Action<ClientWebSocketOptions> configure)
+    public static async Task<TestClient> OpenAsync(JoinResponse join, Uri url, Action<ClientWebSocketOptions> configure)
     {
         var socket = new ClientWebSocket();
         configure(socket.Options);

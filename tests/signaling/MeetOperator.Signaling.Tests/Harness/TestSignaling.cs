@@ -76,18 +76,18 @@ public sealed class TestSignaling : IAsyncDisposable
         return new TestSignaling(app, options, logs, path);
     }
 
-    public async Task<CreateMeetingAnswer> CreateAsync(object? settings = null)
+    public async Task<CreateMeetingResponse> CreateAsync(object? settings = null)
     {
         var response = await Http.PostAsJsonAsync("meetings", new { title = "Planning", settings = settings ?? new { } });
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
-        return (await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        return (await response.Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
     }
 
-    public async Task<JoinAnswer> JoinAsync(string meetingId, string name, string? hostToken = null, string? ticket = null)
+    public async Task<JoinResponse> JoinAsync(string meetingId, string name, string? hostToken = null, string? ticket = null)
     {
         var response = await Retrying.SendAsync(() => SendAsync(HttpMethod.Post, $"meetings/{meetingId}/join", new { displayName = name, ticket }, hostToken));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
-        return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!;
+        return (await response.Content.ReadFromJsonAsync<JoinResponse>())!;
     }
 
     /// <summary>Joins over REST, opens the socket and sends <c>join</c>.</summary>

@@ -81,7 +81,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the participant is on the node");
 
-        // Simulates an instance that crashes after writing the removal and before publishing events.
+        // Simulates a replica that crashes after writing the removal and before publishing events.
         await Signaling.Service<IParticipantRepository>().RemoveAsync(TestCluster.Tenant, meeting.MeetingId, bob.Id, 1, default);
 
         await bob.SendAsync(new { type = "chat", message = "still here", reference = "r1" });
@@ -90,7 +90,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the node");
         Assert.Empty(await MessagesAsync(meeting.MeetingId));
-        var info = (await (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}")).Content.ReadFromJsonAsync<MeetingAnswer>())!;
+        var info = (await (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}")).Content.ReadFromJsonAsync<MeetingResponse>())!;
         Assert.Equal(ann.Id, Assert.Single(info.Participants).ParticipantId);
     }
 

@@ -383,7 +383,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         return socket.HttpStatusCode;
     }
 
-    private async Task AssertRejectedAsync(JoinAnswer join, Uri? url, int status, Action<ClientWebSocketOptions>? configure = null)
+    private async Task AssertRejectedAsync(JoinResponse join, Uri? url, int status, Action<ClientWebSocketOptions>? configure = null)
     {
         using var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;

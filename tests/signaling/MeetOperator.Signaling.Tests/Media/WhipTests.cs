@@ -235,7 +235,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         }
     }
 
-    private static RoomEvent Closed(JoinAnswer participant, string session) =>
+    private static RoomEvent Closed(JoinResponse participant, string session) =>
         new() { Type = RoomEventTypes.SessionState, ParticipantId = participant.ParticipantId, SessionId = session, State = "closed" };
 
     /// <summary>Returns the session ID of the node from the Location header.</summary>

@@ -69,5 +69,5 @@ public sealed class PlainTextTests
     [InlineData("v=0", false)]
     [InlineData("x", false)]
     [InlineData("v=0\r\n\0", false)]
-    public void LooksValid_Sdp_ChecksFirstLine(string sdp, bool valid) => Assert.Equal(valid, SdpText.LooksValid(sdp));
+    public void IsPlausible_Sdp_ChecksFirstLine(string sdp, bool valid) => Assert.Equal(valid, SdpText.IsPlausible(sdp));
 }

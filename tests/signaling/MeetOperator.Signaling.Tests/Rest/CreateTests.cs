@@ -34,7 +34,7 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
             settings = new { maxParticipants = 12, mode = "Sfu", muteOnEntry = true, emptyTimeoutSeconds = 60, maxDurationMinutes = 90 },
         });
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        var answer = (await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        var answer = (await response.Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
         Assert.Equal($"/meetings/{answer.MeetingId}", response.Headers.Location?.ToString());
         Assert.Equal($"http://meet.example/m/{answer.MeetingId}", answer.JoinUrl);
         Assert.Equal(4, Guid.ParseExact(answer.MeetingId, "D").Version);
@@ -54,7 +54,7 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     public async Task Create_TitleWithInvisibleCharacters_IsStoredWithoutThem()
     {
         var response = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Pla\u200Bnning\u00AD" });
-        var answer = (await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        var answer = (await response.Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
 
         var meeting = await server.Cluster.Client.GetAsync<Meeting>(new NamespacedName(TestCluster.Namespace, answer.MeetingId), default);
         Assert.Equal("Planning", meeting.Spec.Title);
@@ -64,12 +64,12 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     public async Task Create_WithTenantKey_CreatesInTenantNamespace()
     {
         await server.Cluster.AddTenantAsync("acme", "meet-acme", AcmeKey);
-        CreateMeetingAnswer? answer = null;
+        CreateMeetingResponse? answer = null;
         await Eventually.TrueAsync(
             async () =>
             {
                 var response = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey);
-                answer = response.IsSuccessStatusCode ? await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>() : null;
+                answer = response.IsSuccessStatusCode ? await response.Content.ReadFromJsonAsync<CreateMeetingResponse>() : null;
                 return answer is not null;
             },
             "the API key of the new tenant is known");

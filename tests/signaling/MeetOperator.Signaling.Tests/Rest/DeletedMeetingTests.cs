@@ -83,7 +83,7 @@ public sealed class DeletedMeetingTests(DeletedMeetingTests.Server server) : ICl
         }
 
         // Simulates a replica that has not received the meeting yet.
-        var problem = await Signaling.Service<MissingMeetings>().GetProblemAsync(new DefaultHttpContext().Request, id, default);
+        var problem = await Signaling.Service<MeetingNotFound>().GetProblemAsync(new DefaultHttpContext().Request, id, default);
 
         Assert.Equal(hasEnded ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (problem.Code, problem.RetryAfter is not null));
     }
@@ -105,7 +105,7 @@ public sealed class DeletedMeetingTests(DeletedMeetingTests.Server server) : ICl
         }
 
         // Simulates a replica that has not received the later meeting yet.
-        var problem = await Signaling.Service<MissingMeetings>().GetProblemAsync(new DefaultHttpContext().Request, id, default);
+        var problem = await Signaling.Service<MeetingNotFound>().GetProblemAsync(new DefaultHttpContext().Request, id, default);
 
         Assert.Equal(hasEnded ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (problem.Code, problem.RetryAfter is not null));
     }

@@ -185,10 +185,10 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
         await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages"), HttpStatusCode.Unauthorized, "unauthorized");
         await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages", bearer: meeting.HostToken), HttpStatusCode.Forbidden, "forbidden");
 
-        async Task<IReadOnlyList<MessageAnswer>> MessagesAsync(string query)
+        async Task<IReadOnlyList<MessageResponse>> MessagesAsync(string query)
         {
             var response = await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages{query}", bearer: ann.Join.Ticket);
-            return (await response.Content.ReadFromJsonAsync<MessagesAnswer>())!.Messages;
+            return (await response.Content.ReadFromJsonAsync<MessagesResponse>())!.Messages;
         }
     }
 }

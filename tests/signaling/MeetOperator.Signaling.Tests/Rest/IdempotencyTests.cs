@@ -40,7 +40,7 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
         Assert.NotEqual(text, await (await SendAsync("k-2", title)).Content.ReadAsStringAsync());
 
         // The response stays the same after the meeting has ended, and no new meeting is created.
-        var meeting = (await first.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        var meeting = (await first.Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
         await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
         Assert.Equal(text, await (await SendAsync("k-1", title)).Content.ReadAsStringAsync());
         Assert.Equal(2, await CountAsync(title));
@@ -60,8 +60,8 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
             first = await SendAsync(key, key);
         }
 
-        var meeting = (await first.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
-        var again = (await (await SendAsync(key, key)).Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        var meeting = (await first.Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
+        var again = (await (await SendAsync(key, key)).Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
         Assert.Equal(HttpStatusCode.OK, (await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" }, meeting.HostToken)).StatusCode);
         var name = new NamespacedName(TestCluster.Namespace, meeting.MeetingId);
         await server.Cluster.Client.MergePatchAsync<Meeting>(name, new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, default);
@@ -87,7 +87,7 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
             Assert.Equal(HttpStatusCode.Created, response.StatusCode);
             return await response.Content.ReadAsStringAsync();
         }));
-        var made = System.Text.Json.JsonSerializer.Deserialize<CreateMeetingAnswer>(Assert.Single(answers.Distinct()), System.Text.Json.JsonSerializerOptions.Web)!;
+        var made = System.Text.Json.JsonSerializer.Deserialize<CreateMeetingResponse>(Assert.Single(answers.Distinct()), System.Text.Json.JsonSerializerOptions.Web)!;
         Assert.Equal(1, await CountAsync(title));
         Assert.True(Signaling.Service<Tokens>().TryVerify(TokenKind.Host, made.HostToken, out var subject));
         var stored = await server.Cluster.Client.GetAsync<Meeting>(new NamespacedName(TestCluster.Namespace, made.MeetingId), default);
@@ -110,7 +110,7 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
         await server.Cluster.AddTenantAsync("small", "meet-small", Key, quota: 1);
         HttpResponseMessage? first = null;
         await Eventually.TrueAsync(async () => (first = await SendAsync("k-quota", "only one", Key)).StatusCode == HttpStatusCode.Created, "the API key of the tenant is known");
-        var made = (await first!.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        var made = (await first!.Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
         var status = new JsonObject { ["status"] = new JsonObject { ["usage"] = new JsonObject { ["concurrentMeetings"] = 1 } } };
         await server.Cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "small"), status, default, new WriteOptions { Subresource = "status" });
         await Eventually.TrueAsync(async () => (await SendAsync(Guid.NewGuid().ToString("N"), "one more", Key)).StatusCode == HttpStatusCode.TooManyRequests, "the quota is exhausted");
@@ -119,7 +119,7 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
         await ForgetCompletionAsync("small");
         var again = await SendAsync("k-quota", "only one", Key);
         Assert.Equal(HttpStatusCode.Created, again.StatusCode);
-        Assert.Equal(made.MeetingId, (await again.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!.MeetingId);
+        Assert.Equal(made.MeetingId, (await again.Content.ReadFromJsonAsync<CreateMeetingResponse>())!.MeetingId);
     }
 
     [Theory]

@@ -75,7 +75,7 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
             using var joined = await JoinFromAsync($"198.51.100.{i}", meeting.MeetingId);
             Assert.Equal(HttpStatusCode.OK, joined.StatusCode);
             await CrowdAsync();
-            await using var client = await TestClient.OpenAsync((await joined.Content.ReadFromJsonAsync<JoinAnswer>())!);
+            await using var client = await TestClient.OpenAsync((await joined.Content.ReadFromJsonAsync<JoinResponse>())!);
             await client.JoinAsync();
         }
 

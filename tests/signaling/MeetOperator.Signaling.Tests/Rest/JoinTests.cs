@@ -83,7 +83,7 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     {
         var meeting = await Signaling.CreateAsync();
         var ended = await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
-        Assert.True((await ended.Content.ReadFromJsonAsync<SuccessAnswer>())!.Success);
+        Assert.True((await ended.Content.ReadFromJsonAsync<SuccessResponse>())!.Success);
         await Eventually.TrueAsync(async () => (await InfoAsync(meeting.MeetingId)).Status == "ended", "the server has received the end of the meeting");
         await Problem.IsAsync(
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" }), HttpStatusCode.Gone, "meeting-ended");
@@ -177,10 +177,10 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         await Signaling.JoinAsync(meeting.MeetingId, "Not yet");
         var info = await InfoAsync(meeting.MeetingId);
-        Assert.Equal(new ParticipantAnswer(ann.Id, "Ann", true, true, "host"), Assert.Single(info.Participants));
+        Assert.Equal(new ParticipantResponse(ann.Id, "Ann", true, true, "host"), Assert.Single(info.Participants));
         Assert.Equal("ready", info.Status);
     }
 
-    private async Task<MeetingAnswer> InfoAsync(string id) =>
-        (await (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}")).Content.ReadFromJsonAsync<MeetingAnswer>())!;
+    private async Task<MeetingResponse> InfoAsync(string id) =>
+        (await (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}")).Content.ReadFromJsonAsync<MeetingResponse>())!;
 }

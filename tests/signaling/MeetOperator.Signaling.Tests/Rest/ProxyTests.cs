@@ -45,6 +45,6 @@ public sealed class ProxyTests : IAsyncLifetime
             return await signaling.Http.SendAsync(request);
         });
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
-        return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!.WebSocketUrl;
+        return (await response.Content.ReadFromJsonAsync<JoinResponse>())!.WebSocketUrl;
     }
 }

@@ -6,7 +6,7 @@ using MeetOperator.Operator.Fleet;
 namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 
 /// <summary>Ends a meeting that is due to end: first its room, then its status.</summary>
-internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, SteadyAges ages, MeetingReleases releases, MeetingEvents events) : IMeetingStep
+internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingAges ages, MeetingReleases releases, MeetingEvents events) : IMeetingStep
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
 

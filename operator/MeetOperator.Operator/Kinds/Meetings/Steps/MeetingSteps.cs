@@ -10,7 +10,7 @@ namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 internal static class MeetingSteps
 {
     public static IReadOnlyList<IMeetingStep> Create(
-        ClusterView cluster, MediaFleet fleet, MeetingIds ids, PoolRights rights, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, SteadyAges ages, MeetingEvents events) =>
+        ClusterView cluster, MediaFleet fleet, MeetingIds ids, PoolRights rights, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, MeetingAges ages, MeetingEvents events) =>
     [
         new AdoptStep(fleet, ids, rights),
         new DeleteStep(cluster, rooms, releases),

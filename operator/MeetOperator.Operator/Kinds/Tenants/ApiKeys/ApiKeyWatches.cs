@@ -14,5 +14,5 @@ internal static class ApiKeyWatches
             .WithLogger(logs.CreateLogger<ApiKeyController>())
             .WithPredicate(Predicates.HasIntentChanged)
             .Owns(cluster.ApiKeys)
-            .Watches(cluster.Namespaces, found => cluster.TenantsNaming(found.Metadata.Name!));
+            .Watches(cluster.Namespaces, found => cluster.TenantsOfNamespace(found.Metadata.Name!));
 }

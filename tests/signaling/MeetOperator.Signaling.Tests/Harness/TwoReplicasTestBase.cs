@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Keys;
 namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>Base class of tests with two servers that share one database, one Redis and one media node.</summary>
-public abstract class TwoInstancesTestBase(PostgresServer postgres) : IAsyncLifetime
+public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifetime
 {
     private protected TestCluster cluster = null!;
 
@@ -32,7 +32,7 @@ public abstract class TwoInstancesTestBase(PostgresServer postgres) : IAsyncLife
                 Database = database,
                 Redis = RedisOf(redis),
                 SigningKeys = keys,
-                Instance = Guid.NewGuid().ToString("N"),
+                ReplicaId = Guid.NewGuid().ToString("N"),
                 // A busy machine can delay a reconnect.
                 Timings = options.Timings with { ReconnectTimeout = TimeSpan.FromMinutes(2) },
             })));

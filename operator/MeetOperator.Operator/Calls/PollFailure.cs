@@ -3,7 +3,7 @@ namespace MeetOperator.Operator.Calls;
 /// <summary>A poll that returned no valid report.</summary>
 /// <param name="Code">Short code, used as a metric label.</param>
 /// <param name="Message">Text for logs, statuses and events.</param>
-internal sealed record PollMiss(string Code, string Message)
+internal sealed record PollFailure(string Code, string Message)
 {
     public const string Timeout = "timeout";
     public const string Unreachable = "unreachable";

@@ -10,7 +10,7 @@ using MeetOperator.Operator.Settings;
 namespace MeetOperator.Operator.Resources;
 
 /// <summary>Whether a media node matches what its pool would create now. Pure.</summary>
-internal static class PodCurrency
+internal static class PodRevision
 {
     /// <param name="node">The node, whose ports and network mode were chosen at creation.</param>
     /// <param name="pool">The current state of its pool.</param>
@@ -32,7 +32,7 @@ internal static class PodCurrency
         var rendered = MediaNodePod.Build(node, pool, defaults, ControlSecret.NameIn(pod) ?? ControlSecret.PlaceholderName);
         return Mark(pod, MeetAnnotations.PodHash) is { } hash
             ? hash == Mark(rendered, MeetAnnotations.PodHash)
-            : Mark(pod, MeetAnnotations.TemplateHash) == TemplateHash.Of(pool.Spec, defaults.Image) && Covers(Spec(pod), Spec(rendered));
+            : Mark(pod, MeetAnnotations.TemplateHash) == TemplateHash.Of(pool.Spec, defaults.Image) && IsSubset(Spec(rendered), Spec(pod));
     }
 
     private static string? Mark(Pod pod, string annotation) => pod.Metadata.Annotations?.TryGetValue(annotation, out var value) == true ? value : null;
@@ -50,11 +50,11 @@ internal static class PodCurrency
     }
 
     /// <summary>True when all wanted fields are present. The API server and admission plugins add defaults to the others.</summary>
-    private static bool Covers(JsonNode? present, JsonNode? wanted) => (present, wanted) switch
+    private static bool IsSubset(JsonNode? wanted, JsonNode? present) => (wanted, present) switch
     {
-        (_, null) => true,
-        (JsonObject have, JsonObject want) => want.All(entry => Covers(have[entry.Key], entry.Value)),
-        (JsonArray have, JsonArray want) => want.All(entry => have.Any(candidate => Covers(candidate, entry))),
-        _ => JsonNode.DeepEquals(present, wanted),
+        (null, _) => true,
+        (JsonObject want, JsonObject have) => want.All(entry => IsSubset(entry.Value, have[entry.Key])),
+        (JsonArray want, JsonArray have) => want.All(entry => have.Any(candidate => IsSubset(entry, candidate))),
+        _ => JsonNode.DeepEquals(wanted, present),
     };
 }

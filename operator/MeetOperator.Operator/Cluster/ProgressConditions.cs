@@ -8,7 +8,7 @@ namespace MeetOperator.Operator.Cluster;
 /// The kstatus conditions Reconciling and Stalled. Each is present only while true, and never both, so that generic tools can tell an object in progress from one that
 /// needs intervention. Pure.
 /// </summary>
-internal static class Progress
+internal static class ProgressConditions
 {
     /// <summary>The operator is working, or waits for something that resolves by itself.</summary>
     public static IList<Condition> Reconciling(IEnumerable<Condition>? conditions, string reason, string message, long? generation, DateTimeOffset now) =>

@@ -6,7 +6,7 @@ namespace MeetOperator.Kube.ProcessRuntime.Processes;
 /// A small shell that briefly outlives the runtime. When the runtime ends for any reason, its end of the pipe closes, and the shell kills
 /// every process with the marker of this run in its environment. The kernel already kills the children; this covers their descendants.
 /// </summary>
-internal sealed class DeathWatch : IDisposable
+internal sealed class ExitWatcher : IDisposable
 {
     /// <summary>Environment variable with the ID of the run; each run with the same folder has another ID.</summary>
     public const string RunVariable = "KUBE_PROCESS_RUNTIME_RUN";
@@ -27,9 +27,9 @@ internal sealed class DeathWatch : IDisposable
 
     private readonly Process _shell;
 
-    private DeathWatch(Process shell) => _shell = shell;
+    private ExitWatcher(Process shell) => _shell = shell;
 
-    public static DeathWatch Start(string run)
+    public static ExitWatcher Start(string run)
     {
         var info = new ProcessStartInfo("/usr/bin/setsid") { RedirectStandardInput = true, WorkingDirectory = "/" };
         foreach (var word in (string[])["/bin/sh", "-c", Script, $"{RunVariable}={run}"])
@@ -38,7 +38,7 @@ internal sealed class DeathWatch : IDisposable
         }
 
         info.Environment.Remove(RunVariable);
-        return new DeathWatch(Process.Start(info) ?? throw new InvalidOperationException("setsid did not start"));
+        return new ExitWatcher(Process.Start(info) ?? throw new InvalidOperationException("setsid did not start"));
     }
 
     /// <summary>Closes the pipe, so that the shell kills the remaining processes and exits.</summary>

@@ -7,4 +7,4 @@ namespace MeetOperator.MediaNode.Hosting;
 /// <param name="Statistics">The loop's counters.</param>
 /// <param name="Rooms">Reports of the loop's rooms.</param>
 /// <param name="ForwardedPackets">RTP packets forwarded since the process started.</param>
-internal sealed record LoopSurvey(LoopStatistics Statistics, IReadOnlyList<RoomReport> Rooms, long ForwardedPackets);
+internal sealed record LoopFigures(LoopStatistics Statistics, IReadOnlyList<RoomReport> Rooms, long ForwardedPackets);

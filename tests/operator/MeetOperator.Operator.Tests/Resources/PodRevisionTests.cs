@@ -10,7 +10,7 @@ using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Tests.Resources;
 
-public sealed class PodCurrencyTests
+public sealed class PodRevisionTests
 {
     private const string Image = "registry.example/media-node:1";
     private static readonly MediaNodeDefaults Defaults = new(Image, new Dictionary<string, string>());
@@ -37,15 +37,15 @@ public sealed class PodCurrencyTests
     [Theory]
     [MemberData(nameof(Changes))]
     public void IsCurrent_PoolChanged_DependsOnPodChange(string what, Func<SfuPoolSpec, SfuPoolSpec> change, bool current) =>
-        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), AsStored(MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb")), Defaults) == current, what);
+        Assert.True(PodRevision.IsCurrent(Node, Pool(change), AsStored(MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb")), Defaults) == current, what);
 
     [Fact]
     public void IsCurrent_OperatorImageChanged_OutdatesPoolsWithoutImage()
     {
         var pinned = Pool(spec => spec with { Image = Image });
 
-        Assert.False(PodCurrency.IsCurrent(Node, Made, MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb"), Newer));
-        Assert.True(PodCurrency.IsCurrent(Node, pinned, MediaNodePod.Build(Node, pinned, Defaults, "p-aaaaa-control-bbbbb"), Newer));
+        Assert.False(PodRevision.IsCurrent(Node, Made, MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb"), Newer));
+        Assert.True(PodRevision.IsCurrent(Node, pinned, MediaNodePod.Build(Node, pinned, Defaults, "p-aaaaa-control-bbbbb"), Newer));
     }
 
     [Fact]
@@ -54,8 +54,8 @@ public sealed class PodCurrencyTests
         var traced = Defaults with { Tracing = new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317" } };
         var pod = MediaNodePod.Build(Node, Made, traced, "p-aaaaa-control-bbbbb");
 
-        Assert.False(PodCurrency.IsCurrent(Node, Made, AsStored(MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb")), traced));
-        Assert.True(PodCurrency.IsCurrent(Node, Made, AsStored(pod), traced));
+        Assert.False(PodRevision.IsCurrent(Node, Made, AsStored(MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb")), traced));
+        Assert.True(PodRevision.IsCurrent(Node, Made, AsStored(pod), traced));
         Assert.Equal("http://collector:4317", Assert.Single(pod.Spec.Containers[0].Env!, variable => variable.Name == "OTEL_EXPORTER_OTLP_ENDPOINT").Value);
     }
 
@@ -65,15 +65,15 @@ public sealed class PodCurrencyTests
         var pod = AsStored(MediaNodePod.Build(Node, Made, Defaults, "p-aaaaa-control-bbbbb"));
         pod.Metadata.Annotations!.Remove(MeetAnnotations.PodHash);
 
-        Assert.True(PodCurrency.IsCurrent(Node, Made, pod, Defaults));
-        Assert.False(PodCurrency.IsCurrent(Node, Made, pod, Newer));
-        Assert.False(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Template = spec.Template with { PriorityClassName = "high" } }), pod, Defaults));
+        Assert.True(PodRevision.IsCurrent(Node, Made, pod, Defaults));
+        Assert.False(PodRevision.IsCurrent(Node, Made, pod, Newer));
+        Assert.False(PodRevision.IsCurrent(Node, Pool(spec => spec with { Template = spec.Template with { PriorityClassName = "high" } }), pod, Defaults));
         pod.Spec.Containers[0].Env!.RemoveAt(0);
-        Assert.False(PodCurrency.IsCurrent(Node, Made, pod, Defaults));
+        Assert.False(PodRevision.IsCurrent(Node, Made, pod, Defaults));
     }
 
     [Fact]
-    public void IsCurrent_NodeWithoutPod_ReturnsTrue() => Assert.True(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Version = "2" }), null, Defaults));
+    public void IsCurrent_NodeWithoutPod_ReturnsTrue() => Assert.True(PodRevision.IsCurrent(Node, Pool(spec => spec with { Version = "2" }), null, Defaults));
 
     private static SfuPool Pool(Func<SfuPoolSpec, SfuPoolSpec> change) => new()
     {

@@ -7,10 +7,10 @@ namespace MeetOperator.Signaling.Tests.Hub;
 
 /// <summary>Tests one meeting on two servers with one PostgreSQL and one Redis.</summary>
 [Collection(ServersCollection.Name)]
-public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTestBase(postgres)
+public sealed class TwoReplicasTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
 {
     [Fact]
-    public async Task Meeting_OnTwoInstances_SharesState()
+    public async Task Meeting_OnTwoReplicas_SharesState()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
@@ -18,7 +18,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
         Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("participant-joined"))["participant"]!["participantId"]);
         Assert.Equal(ann.Id, (string?)bob.OfType("joined")[0]["participants"]![0]!["participantId"]);
 
-        // A mute on one instance is visible on the other.
+        // A mute on one replica is visible on the other.
         await bob.SendAsync(new { type = "mute", mediaType = "audio" });
         await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && !(bool)m["audio"]!);
 
@@ -26,14 +26,14 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await bob.ExpectAsync("offer", m => (string?)m["from"] == "sfu" && m["tracks"]!.AsArray().Any(t => (string?)t!["participantId"] == ann.Id));
 
-        // The removal is requested on the instance that does not have the socket.
+        // The removal is requested on the replica that does not have the socket.
         await a.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
         Assert.Equal(CloseCode.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
     }
 
     [Fact]
-    public async Task Relay_BetweenInstances_DeliversOrReturnsError()
+    public async Task Relay_BetweenReplicas_DeliversOrReturnsError()
     {
         var meeting = await a.CreateAsync(new { mode = "P2P", maxParticipants = 3 });
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
@@ -76,7 +76,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
         Assert.Equal(CloseCode.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         await redis.StartAsync();
-        await Eventually.TrueAsync(() => a.Service<IMeetingBus>().IsConnected && b.Service<IMeetingBus>().IsConnected, "both instances are connected to Redis again");
+        await Eventually.TrueAsync(() => a.Service<IMeetingBus>().IsConnected && b.Service<IMeetingBus>().IsConnected, "both replicas are connected to Redis again");
         await Assert.ThrowsAnyAsync<Exception>(() => TestClient.OpenByTicketAsync(bob.Join, b.Address));
         await using var eve = await b.EnterAsync(meeting.MeetingId, "Eve");
         Assert.DoesNotContain(eve.OfType("joined")[0]["participants"]!.AsArray(), p => (string?)p!["participantId"] == bob.Id);
@@ -84,7 +84,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
     }
 
     [Fact]
-    public async Task Chat_ConcurrentlyOnBothInstances_HasOneOrder()
+    public async Task Chat_ConcurrentlyOnBothReplicas_HasOneOrder()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
@@ -110,7 +110,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
     }
 
     [Fact]
-    public async Task Code_UsedOnOtherInstance_IsRejected()
+    public async Task Code_UsedOnOtherReplica_IsRejected()
     {
         var meeting = await a.CreateAsync();
         var join = await a.JoinAsync(meeting.MeetingId, "Ann");
@@ -120,7 +120,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTes
     }
 
     [Fact]
-    public async Task Stop_OneInstance_MovesClientsWithoutDeparture()
+    public async Task Stop_OneReplica_MovesClientsWithoutDeparture()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");

@@ -5,7 +5,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Tests.Fleet;
 
-public sealed class NodeDeathRuleTests
+public sealed class NodeLossRulesTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly ClusterNode Well = new("m1", IsMissing: false, Ready: true, Cordoned: false);
@@ -28,8 +28,8 @@ public sealed class NodeDeathRuleTests
         var silent = Facts(OnlyUnresponsive);
         var decision = NodeStateRules.Derive(silent);
 
-        Assert.False(NodeDeath.IsLost(silent, decision, TimeSpan.FromSeconds(19), Now));
-        Assert.True(NodeDeath.IsLost(silent, decision, TimeSpan.FromSeconds(20), Now));
+        Assert.False(NodeLossRules.IsLost(silent, decision, TimeSpan.FromSeconds(19), Now));
+        Assert.True(NodeLossRules.IsLost(silent, decision, TimeSpan.FromSeconds(20), Now));
     }
 
     /// <summary>Otherwise its pool would create one untrusted node after another.</summary>
@@ -40,8 +40,8 @@ public sealed class NodeDeathRuleTests
         var decision = NodeStateRules.Derive(untrusted);
 
         Assert.Equal(NodeStateRules.Untrusted, decision.Reason);
-        Assert.False(NodeDeath.IsLost(untrusted, decision, TimeSpan.FromHours(1), Now));
-        Assert.True(NodeDeath.IsLost(untrusted with { ClusterNode = Well with { Ready = false } }, decision, TimeSpan.Zero, Now));
+        Assert.False(NodeLossRules.IsLost(untrusted, decision, TimeSpan.FromHours(1), Now));
+        Assert.True(NodeLossRules.IsLost(untrusted with { ClusterNode = Well with { Ready = false } }, decision, TimeSpan.Zero, Now));
     }
 
     private static bool IsDead(string what)
@@ -69,7 +69,7 @@ public sealed class NodeDeathRuleTests
         });
         var decision = NodeStateRules.Derive(facts);
         Assert.Equal(SfuNodeState.Unhealthy, decision.State);
-        return NodeDeath.IsDead(facts, decision, Now);
+        return NodeLossRules.IsDead(facts, decision, Now);
     }
 
     private static NodeFacts OnlyUnresponsive(NodeFacts facts) => facts;
@@ -116,7 +116,7 @@ public sealed class NodeDeathRuleTests
         return given;
     }
 
-    private static NodeFacts ProbeFails(NodeFacts facts) => facts with { NotReadyFor = NodeDeath.MinProbeFailureTime };
+    private static NodeFacts ProbeFails(NodeFacts facts) => facts with { NotReadyFor = NodeLossRules.MinProbeFailureTime };
 
     private static NodeFacts ProcessStopped(NodeFacts facts)
     {

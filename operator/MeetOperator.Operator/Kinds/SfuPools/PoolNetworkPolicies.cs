@@ -10,7 +10,7 @@ using MeetOperator.Operator.Settings;
 namespace MeetOperator.Operator.Kinds.SfuPools;
 
 /// <summary>Maintains a NetworkPolicy for each pool if enabled. It is written once per term and pool, before the pool's nodes are created.</summary>
-internal sealed class PoolPolicies(ClusterView cluster, OperatorOptions options)
+internal sealed class PoolNetworkPolicies(ClusterView cluster, OperatorOptions options)
 {
     private readonly ConcurrentDictionary<string, bool> _written = new();
 

@@ -4,7 +4,7 @@ namespace MeetOperator.Kube.ProcessRuntime.Processes;
 /// Finds processes that an earlier runtime with the same folder left behind, such as grandchildren after a SIGKILL. Each child has
 /// <see cref="MarkerVariable"/> in its environment, which its descendants inherit.
 /// </summary>
-internal static class LeftoverSweep
+internal static class OrphanedProcesses
 {
     public const string MarkerVariable = "KUBE_PROCESS_RUNTIME";
 

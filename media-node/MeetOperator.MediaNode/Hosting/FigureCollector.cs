@@ -9,22 +9,22 @@ namespace MeetOperator.MediaNode.Hosting;
 /// Collects the figures of all loops. For a loop that does not respond within <see cref="ResponseTimeout"/>, it returns the last known figures. The list of
 /// rooms is always current.
 /// </summary>
-internal sealed class NodeSurvey(IReadOnlyList<MediaLoop> loops, RoomDirectory directory)
+internal sealed class FigureCollector(IReadOnlyList<MediaLoop> loops, RoomDirectory directory)
 {
     /// <summary>A healthy loop responds in less than a millisecond; the operator's poll times out after less than a second.</summary>
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromMilliseconds(300);
-    private readonly LoopSurvey?[] _last = new LoopSurvey?[loops.Count];
+    private readonly LoopFigures?[] _last = new LoopFigures?[loops.Count];
 
-    public Task<LoopSurvey[]> CollectAsync(CancellationToken ct) => Task.WhenAll(loops.Select((loop, index) => CollectAsync(loop, index, ct)));
+    public Task<LoopFigures[]> CollectAsync(CancellationToken ct) => Task.WhenAll(loops.Select((loop, index) => CollectAsync(loop, index, ct)));
 
-    private async Task<LoopSurvey> CollectAsync(MediaLoop loop, int index, CancellationToken ct)
+    private async Task<LoopFigures> CollectAsync(MediaLoop loop, int index, CancellationToken ct)
     {
         var rooms = directory.Rooms.Where(r => r.Loop == loop).ToList();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(ResponseTimeout);
         try
         {
-            return _last[index] = await loop.RunAsync(() => Survey(loop, rooms), limit.Token).ConfigureAwait(false);
+            return _last[index] = await loop.RunAsync(() => Measure(loop, rooms), limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -32,7 +32,7 @@ internal sealed class NodeSurvey(IReadOnlyList<MediaLoop> loops, RoomDirectory d
         }
     }
 
-    private static LoopSurvey Survey(MediaLoop loop, List<NodeRoom> rooms)
+    private static LoopFigures Measure(MediaLoop loop, List<NodeRoom> rooms)
     {
         var reports = new List<RoomReport>();
         long forwarded = 0;
@@ -50,10 +50,10 @@ internal sealed class NodeSurvey(IReadOnlyList<MediaLoop> loops, RoomDirectory d
             }
         }
 
-        return new LoopSurvey(loop.Statistics(), reports, loop.ForwardedByClosedTracks + forwarded);
+        return new LoopFigures(loop.Statistics(), reports, loop.ForwardedByClosedTracks + forwarded);
     }
 
-    private static LoopSurvey LastKnown(LoopSurvey? last, MediaLoop loop, List<NodeRoom> rooms) => new(
+    private static LoopFigures LastKnown(LoopFigures? last, MediaLoop loop, List<NodeRoom> rooms) => new(
         last?.Statistics ?? LoopStatistics.None(loop.Port),
         [.. rooms.Select(room => (last?.Rooms.FirstOrDefault(r => r.Room == room.Id) ?? new RoomReport { Room = room.Id }) with
         {

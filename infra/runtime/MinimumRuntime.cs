@@ -1,7 +1,7 @@
 namespace MeetOperator;
 
 /// <summary>The minimum .NET runtime of SECURITY.md. Every program that serves requests logs a warning at start when its runtime is older.</summary>
-internal static class RuntimeFloor
+internal static class MinimumRuntime
 {
     private static readonly Version Least = new(10, 0, 13);
 

@@ -6,7 +6,7 @@ namespace MeetOperator.Operator.Fleet;
 /// <summary>
 /// The consequences of a media node that is not serving: whether its pool needs a replacement, and whether participants may still be connected. Pure.
 /// </summary>
-internal static class NodeDeath
+internal static class NodeLossRules
 {
     /// <summary>A process that crashed is usually back within this time; one that is not is replaced.</summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(20);

@@ -6,14 +6,14 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Meetings;
 
-public sealed class SteadyAgesTests
+public sealed class MeetingAgesTests
 {
     private static readonly MeetingRef Meeting = new(new NamespacedName("meet-a", "standup"), "uid", "id");
     private static readonly MeetingSpec Spec = new() { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 300, MaxDurationMinutes = 30 } };
     private readonly ManualTime _time = new();
-    private readonly SteadyAges _ages;
+    private readonly MeetingAges _ages;
 
-    public SteadyAgesTests() => _ages = new SteadyAges(_time);
+    public MeetingAgesTests() => _ages = new MeetingAges(_time);
 
     [Fact]
     public void Apply_EmptyAndClockJumpsAhead_KeepsFullTimeout()

@@ -6,13 +6,13 @@ namespace MeetOperator.Operator.Fleet;
 /// <param name="Value">The time in the status.</param>
 /// <param name="Age">Its age when it was first observed.</param>
 /// <param name="SeenAt">Monotonic timestamp of that observation.</param>
-internal sealed record SteadyMark(DateTimeOffset Value, TimeSpan Age, long SeenAt)
+internal sealed record MonotonicTime(DateTimeOffset Value, TimeSpan Age, long SeenAt)
 {
-    /// <summary>Returns <paramref name="before"/> if it has the same time; otherwise a new mark.</summary>
-    public static SteadyMark? Observe(SteadyMark? before, DateTimeOffset? value, DateTimeOffset now, TimeProvider time) =>
+    /// <summary>Returns <paramref name="before"/> if it has the same time; otherwise a new one.</summary>
+    public static MonotonicTime? Observe(MonotonicTime? before, DateTimeOffset? value, DateTimeOffset now, TimeProvider time) =>
         value is not { } at ? null
         : before?.Value == at ? before
-        : new SteadyMark(at, now > at ? now - at : TimeSpan.Zero, time.GetTimestamp());
+        : new MonotonicTime(at, now > at ? now - at : TimeSpan.Zero, time.GetTimestamp());
 
     /// <summary>The time that has passed since <see cref="Value"/>.</summary>
     public TimeSpan Elapsed(TimeProvider time) => Age + time.GetElapsedTime(SeenAt);

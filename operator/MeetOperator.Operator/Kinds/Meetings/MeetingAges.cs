@@ -1,0 +1,25 @@
+using System.Collections.Concurrent;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Kinds.Meetings;
+
+/// <summary>Measures by a monotonic clock how long meetings have been running and empty.</summary>
+internal sealed class MeetingAges(TimeProvider time)
+{
+    private readonly ConcurrentDictionary<MeetingRef, Times> _times = new();
+
+    /// <summary>Returns the status with start times adjusted so that their distance to <paramref name="now"/> is the measured age.</summary>
+    public MeetingStatus Apply(MeetingRef meeting, MeetingStatus status, DateTimeOffset now)
+    {
+        var before = _times.GetValueOrDefault(meeting);
+        var times = _times[meeting] = new Times(MonotonicTime.Observe(before?.Started, status.StartedAt, now, time), MonotonicTime.Observe(before?.Empty, status.EmptySince, now, time));
+        return status with { StartedAt = Since(times.Started, now), EmptySince = Since(times.Empty, now) };
+    }
+
+    public void Forget(MeetingRef meeting) => _times.TryRemove(meeting, out _);
+
+    private DateTimeOffset? Since(MonotonicTime? start, DateTimeOffset now) => now - start?.Elapsed(time);
+
+    private sealed record Times(MonotonicTime? Started, MonotonicTime? Empty);
+}

@@ -1,0 +1,3 @@
+namespace MeetOperator.Signaling.Http;
+
+public sealed record CreateMeetingResponse(string MeetingId, string JoinUrl, string HostToken);

@@ -1,0 +1,3 @@
+namespace MeetOperator.Signaling.Http;
+
+public sealed record JoinResponse(string ParticipantId, string WebSocketUrl, IReadOnlyList<IceServer> IceServers, string Ticket, string Role);

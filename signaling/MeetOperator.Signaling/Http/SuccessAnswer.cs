@@ -1,3 +1,0 @@
-namespace MeetOperator.Signaling.Http;
-
-public sealed record SuccessAnswer(bool Success);

@@ -1,0 +1,3 @@
+namespace MeetOperator.Signaling.Http;
+
+public sealed record SuccessResponse(bool Success);
