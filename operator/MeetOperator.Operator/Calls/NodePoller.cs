@@ -166,6 +166,10 @@ internal sealed partial class NodePoller(
         {
             return Fail(PollFailure.Rejected, $"its report cannot be parsed: {unreadable.Message}");
         }
+        catch (NodeControlException empty) when (empty.Code == "empty-answer")
+        {
+            return Fail(PollFailure.Rejected, empty.Message);
+        }
         catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException)
         {
             return Fail(IsUntrusted(broken) ? PollFailure.Untrusted : PollFailure.Unreachable, broken.Message);

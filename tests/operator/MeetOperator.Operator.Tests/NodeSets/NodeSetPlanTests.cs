@@ -58,7 +58,7 @@ public sealed class NodeSetPlanTests
 
         Expect(Decide(2, [Node("a"), unrecoverable]), create: 0, drain: ["h"]);
         Expect(Decide(2, [Node("a"), unrecoverable with { IsCurrent = true }]), create: 0, drain: []);
-        Expect(Decide(2, [Node("a"), unrecoverable with { Meetings = 1 }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), unrecoverable with { Assigned = 1 }]), create: 0, drain: []);
         Expect(Decide(2, [Node("a"), unrecoverable with { IsUnrecoverable = false }]), create: 0, drain: []);
     }
 
