@@ -166,9 +166,9 @@ internal sealed partial class NodePoller(
         {
             return Fail(PollFailure.Rejected, $"its report cannot be parsed: {unreadable.Message}");
         }
-        catch (NodeControlException empty) when (empty.Code == "empty-answer")
+        catch (NodeControlException invalid) when (invalid.Code is "empty-answer" or "answer-too-large")
         {
-            return Fail(PollFailure.Rejected, empty.Message);
+            return Fail(PollFailure.Rejected, invalid.Message);
         }
         catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException)
         {
