@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using MeetOperator.MediaNode.Egress;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc.Datagrams;
@@ -44,35 +43,61 @@ public sealed class EgressTests : IDisposable
     }
 
     [Fact]
-    public void Flush_SegmentationOff_IsEnabledAgainAfterAMinute()
+    public void Flush_DeviceRejectsEightMessages_StopsSegmentationForAMinute()
     {
         var now = TimeSpan.TicksPerDay;
         using var egress = new LoopEgress(_socket, () => now);
-        var lane = new EgressLane(egress) { Destination = Lane(_receivers[0]).Destination };
-        Batch(egress).Segmentation = false; // the state after the device rejected eight messages in a row
+        using (new RejectingDevice(_socket))
+        {
+            SendTwoEach(egress, peers: 7);
+            Assert.True(egress.Segmentation);
+            SendTwoEach(egress, peers: 1);
+            Assert.False(egress.Segmentation);
+        }
 
-        Assert.Equal(2, MessagesForTwo());
+        // Off for the whole loop: another peer gets single datagrams too.
+        Assert.Equal(2, SendTwoEach(egress, peers: 1));
         now += 59 * TimeSpan.TicksPerSecond;
-        Assert.Equal(2, MessagesForTwo());
+        Assert.Equal(2, SendTwoEach(egress, peers: 1));
         now += 2 * TimeSpan.TicksPerSecond;
-        Assert.Equal(1, MessagesForTwo());
+        Assert.Equal(1, SendTwoEach(egress, peers: 1));
+        Assert.Equal((22L, 0L), (egress.SentDatagrams, egress.RefusedDatagrams));
 
         egress.UseSegmentation(false);
         now += TimeSpan.TicksPerDay;
-        Assert.Equal(2, MessagesForTwo());
-
-        long MessagesForTwo()
-        {
-            var before = egress.SentMessages;
-            Put(lane, 0, 1200);
-            Put(lane, 1, 1200);
-            egress.Flush();
-            return egress.SentMessages - before;
-        }
+        Assert.Equal(2, SendTwoEach(egress, peers: 1));
     }
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_batch")]
-    private static extern ref SendBatch Batch(LoopEgress egress);
+    [Fact]
+    public void Flush_MessageAcceptedBetweenRejections_KeepsSegmentation()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            using (new RejectingDevice(_socket))
+            {
+                SendTwoEach(_egress, peers: 7);
+            }
+
+            Assert.Equal(1, SendTwoEach(_egress, peers: 1));
+        }
+
+        Assert.True(_egress.Segmentation);
+    }
+
+    /// <summary>Sends two datagrams to each of several peers that have received none before. Returns the number of messages.</summary>
+    private long SendTwoEach(LoopEgress egress, int peers)
+    {
+        var before = egress.SentMessages;
+        for (var i = 0; i < peers; i++)
+        {
+            var lane = new EgressLane(egress) { Destination = Address(_receivers[0]) };
+            Put(lane, 0, 1200);
+            Put(lane, 1, 1200);
+        }
+
+        egress.Flush();
+        return egress.SentMessages - before;
+    }
 
     [Fact]
     public void Reserve_SlabFull_FlushesFirst()

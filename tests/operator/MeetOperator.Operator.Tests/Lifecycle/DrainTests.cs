@@ -8,6 +8,7 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Kube.Serialization;
+using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Tests.Harness;
@@ -87,6 +88,29 @@ public sealed class DrainTests
                 await Task.Delay(50);
             }
         }
+    }
+
+    /// <summary>A participant that the node no longer lists may still be connected.</summary>
+    [Theory]
+    [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":1,"participants":0,"connected":1}]}""")]
+    [InlineData("""{"loopReports":[{"port":42000,"tickAgeMs":1,"connectedSessions":0},{"port":42001,"tickAgeMs":1,"connectedSessions":1}]}""")]
+    public async Task Drain_NoParticipantsButConnectedSession_KeepsNode(string connected)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        var name = Assert.Single(await cluster.NodesAsync()).Metadata.NamespacedName;
+        var node = cluster.Kubelet.Node(name.Name);
+        node.ReportBody = _ => Report(node, connected);
+
+        await ScaleAsync(cluster, 0);
+
+        await cluster.EventuallyAsync(
+            async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions)?.Message.Contains("1 participants or connections", StringComparison.Ordinal) == true, "the drain waits for the session");
+        Assert.Null((await cluster.Client.GetAsync<Pod>(name, default)).Metadata.DeletionTimestamp);
+        Assert.True(node.Draining);
+
+        node.ReportBody = _ => Report(node, "{}");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "the node is deleted after its last session has ended");
     }
 
     [Theory]
@@ -177,6 +201,29 @@ public sealed class DrainTests
         var owners = new JsonArray(JsonSerializer.SerializeToNode(Owner.Of(node), KubeJson.Options));
         await cluster.Client.MergePatchAsync<Pod>(node.Metadata.NamespacedName, new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = owners } }, default);
         await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<Pod>(node.Metadata.NamespacedName, default)).Metadata.OwnerReferences is null or { Count: 0 }, "the Pod has no owner");
+    }
+
+    /// <summary>The report of a node without rooms, with some fields replaced.</summary>
+    private static string Report(SimulatedMediaNode node, string fields)
+    {
+        var report = new NodeReport
+        {
+            Node = node.Name,
+            Version = node.Version,
+            InstanceId = node.InstanceId,
+            State = node.Draining ? NodeControl.NodeState.Draining : NodeControl.NodeState.Ready,
+            StartedAt = node.StartedAt,
+            Term = node.Term,
+            Credentials = CredentialReport.Of(node.Credentials),
+            Rooms = [],
+        };
+        var json = JsonSerializer.SerializeToNode(report, NodeControlJson.Options)!.AsObject();
+        foreach (var (field, value) in JsonNode.Parse(fields)!.AsObject())
+        {
+            json[field] = value!.DeepClone();
+        }
+
+        return json.ToJsonString();
     }
 
     private static Task<SfuNode> NodeAsync(TestCluster cluster, string name) => cluster.Client.GetAsync<SfuNode>(new NamespacedName("meet-a", name), default);

@@ -68,6 +68,22 @@ public sealed class PoolPermissionTests
     }
 
     [Fact]
+    public async Task Pool_ImageOutsideTenantRepositories_CreatesNoNode()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => options with { Pools = new PoolLimits { ImageRepositories = ["registry.example"] } });
+        await cluster.CreateTenantAsync("a", pools: new TenantPools { AllowedImageRepositories = ["registry.example/a"] });
+
+        await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Image = "registry.example/b/media-node:1" });
+
+        await WaitForStalledAsync(
+            cluster, "ImageNotAllowed", "spec.image: repository registry.example/b/media-node is not allowed here", "allowed: docker.io/meetoperator/media-node, registry.example/a", "spec.pools.allowedImageRepositories of the Tenant");
+        Assert.Empty(await cluster.NodesAsync());
+        await PatchAsync(cluster, """{"spec":{"image":"registry.example/a/media-node:1"}}""");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool is ready with an image of the tenant's list");
+    }
+
+    [Fact]
     public async Task Pool_DisallowedPriorityClass_CreatesNoNode()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
