@@ -51,7 +51,7 @@ public sealed class RemovalDuringOutageTests : IAsyncLifetime
 
         var response = await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
-        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCode.Rejected, await bob.ExpectCloseAsync());
         await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == bob.Id);
         _wire.Restore();
 
@@ -64,6 +64,6 @@ public sealed class RemovalDuringOutageTests : IAsyncLifetime
     private async Task<IReadOnlyList<string>> PresentAsync(string meetingId)
     {
         var response = await _signaling.SendAsync(HttpMethod.Get, $"meetings/{meetingId}");
-        return response.IsSuccessStatusCode ? [.. (await response.Content.ReadFromJsonAsync<MeetingAnswer>())!.Participants.Select(p => p.ParticipantId)] : [];
+        return response.IsSuccessStatusCode ? [.. (await response.Content.ReadFromJsonAsync<MeetingResponse>())!.Participants.Select(p => p.ParticipantId)] : [];
     }
 }
