@@ -231,6 +231,106 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     }
 
     [Fact]
+    public async Task Messages_OnTwoSocketsOfOneTicket_ShareRate()
+    {
+        const string Candidate = """{"type":"ice-candidate","to":"sfu","candidate":null}""";
+        var meeting = await Signaling.CreateAsync();
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+
+        // The budget refills in a second, and a busy machine can take longer, so another participant may have to try.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await using var first = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+                await using var second = await TestClient.OpenByTicketAsync(first.Join, Signaling.Address);
+                for (var i = 0; i < SocketLimits.MessagesPerSecond - 2; i++)
+                {
+                    await first.SendTextAsync(Candidate);
+                }
+
+                await first.SendAsync(new { type = "chat", message = "sent everything" });
+                await first.ExpectAsync("chat", m => (string?)m["from"] == first.Id);
+
+                // Fewer than would close the socket, and far fewer than the rate.
+                for (var i = 0; i < SocketLimits.MaxBadMessages - 1; i++)
+                {
+                    await second.SendTextAsync(Candidate);
+                }
+
+                await Eventually.TrueAsync(() => second.OfType("error").Count == SocketLimits.MaxBadMessages - 1, "every message on the second socket is answered");
+                Assert.Empty(first.OfType("error"));
+                return second.OfType("error").Any(e => (string?)e["code"] == "rate-limited");
+            },
+            "messages on the first socket count on the second");
+
+        await bob.SendAsync(new { type = "chat", message = "hello" });
+        await bob.ExpectAsync("chat", m => (string?)m["from"] == bob.Id);
+        Assert.Empty(bob.OfType("error"));
+    }
+
+    [Fact]
+    public async Task Messages_TenantLimitExceeded_RejectsAllMeetingsOfThatTenant()
+    {
+        await server.Cluster.AddTenantAsync("quiet", "meet-quiet");
+        var foreign = (await server.Cluster.ApplyMeetingAsync(Guid.NewGuid().ToString("D"), @namespace: "meet-quiet", tenant: "quiet")).Metadata.Name!;
+        await Eventually.TrueAsync(async () => (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{foreign}")).IsSuccessStatusCode, "the server has received the meeting");
+        var (here, there) = (await Signaling.CreateAsync(), await Signaling.CreateAsync());
+        await using var ann = await Signaling.EnterAsync(here.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(there.MeetingId, "Bob");
+        await using var eve = await Signaling.EnterAsync(foreign, "Eve");
+        var limits = Signaling.Service<SocketLimits>();
+        using var over = new CancellationTokenSource();
+        var crowd = Task.Run(async () =>
+        {
+            // Simulates thousands of participants in other meetings of the tenant. No meeting reaches its own limit.
+            var crowded = Enumerable.Range(0, 64).Select(i => new MeetingKey(TestCluster.Tenant, $"crowd-{i}")).ToArray();
+            for (var next = 0; !over.IsCancellationRequested; next++)
+            {
+                if (limits.TakeSharedMessage(crowded[next % crowded.Length]) is not null)
+                {
+                    await Task.Delay(1);
+                }
+            }
+        });
+        try
+        {
+            foreach (var client in new[] { ann, bob })
+            {
+                await Eventually.TrueAsync(
+                    async () =>
+                    {
+                        await client.SendTextAsync("""{"type":"ice-candidate","to":"sfu","candidate":null}""");
+                        return client.OfType("error").Count > 0;
+                    },
+                    "the tenant is throttled");
+                Assert.Equal("rate-limited", (string?)client.OfType("error")[0]["code"]);
+                Assert.Contains("participants of the tenant", (string?)client.OfType("error")[0]["message"], StringComparison.Ordinal);
+            }
+
+            for (var i = 0; i < 10; i++)
+            {
+                await eve.SendAsync(new { type = "chat", message = $"line {i}" });
+                await eve.ExpectAsync("chat", m => (string?)m["message"] == $"line {i}");
+            }
+
+            Assert.Empty(eve.OfType("error"));
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await crowd;
+        }
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await bob.SendAsync(new { type = "chat", message = "still here" });
+                return bob.OfType("chat").Count > 0;
+            },
+            "the participants can send again");
+    }
+
+    [Fact]
     public async Task Send_SlowReader_IsDisconnected()
     {
         var meeting = await Signaling.CreateAsync();
