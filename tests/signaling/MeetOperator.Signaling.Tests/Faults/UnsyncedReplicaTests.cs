@@ -13,7 +13,7 @@ using MeetOperator.Signaling.Tests.Rest;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 
-/// <summary>Tests a replica that has just started and has not read the API server yet, next to a synced replica.</summary>
+/// <summary>Tests a replica that has just started and has not read the API server yet, or whose watch is stalled, next to a synced replica.</summary>
 public sealed class UnsyncedReplicaTests : IAsyncLifetime
 {
     private const string AcmeKey = "acme-key-0123456789abcdef0123456789";
@@ -103,6 +103,22 @@ public sealed class UnsyncedReplicaTests : IAsyncLifetime
         await Eventually.TrueAsync(
             async () => (await _unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket)).StatusCode == HttpStatusCode.NoContent, "the synced replica closes the session");
         Assert.Null(_node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
+    }
+
+    [Fact]
+    public async Task StalledWatch_MeetingEndedElsewhere_DisconnectsParticipants()
+    {
+        var meeting = await _synced.CreateAsync();
+        _wire.Restore();
+        await Eventually.TrueAsync(async () => (await _unsynced.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}")).IsSuccessStatusCode, "the replica has received the meeting");
+        await using var ann = await _unsynced.EnterAsync(meeting.MeetingId, "Ann");
+
+        // The API server responds to new requests, but the replica gets no more changes. The replicas have no common bus either.
+        _wire.Stall();
+        Assert.Equal(HttpStatusCode.OK, (await _synced.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken)).StatusCode);
+
+        await ann.ExpectAsync("meeting-ended");
+        await ann.ExpectCloseAsync();
     }
 
     [Fact]

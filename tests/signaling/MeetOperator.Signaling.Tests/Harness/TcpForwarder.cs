@@ -10,9 +10,11 @@ internal sealed class TcpForwarder : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly IPEndPoint[] _targets;
     private readonly ConcurrentDictionary<TcpClient, byte> _open = new();
+    private readonly CancellationTokenSource _ended = new();
     private readonly Task _accepting;
     private int _next = -1;
     private volatile Fault _fault;
+    private CancellationTokenSource _stall = new();
 
     public TcpForwarder(params IPEndPoint[] targets)
     {
@@ -44,6 +46,9 @@ internal sealed class TcpForwarder : IAsyncDisposable
         CloseAll();
     }
 
+    /// <summary>Stops forwarding on the open connections and leaves them open. New connections work.</summary>
+    public void Stall() => Interlocked.Exchange(ref _stall, new CancellationTokenSource()).Cancel();
+
     public void Restore()
     {
         _fault = Fault.None;
@@ -55,6 +60,7 @@ internal sealed class TcpForwarder : IAsyncDisposable
         _listener.Stop();
         CloseAll();
         await _accepting;
+        await _ended.CancelAsync();
     }
 
     private void CloseAll()
@@ -94,7 +100,13 @@ internal sealed class TcpForwarder : IAsyncDisposable
             {
                 using var __ = server;
                 _open[server] = 0;
-                await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(client.GetStream()));
+                var stalled = Volatile.Read(ref _stall).Token;
+                await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream(), stalled), server.GetStream().CopyToAsync(client.GetStream(), stalled));
+                if (stalled.IsCancellationRequested)
+                {
+                    await Task.Delay(Timeout.Infinite, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+
                 _open.TryRemove(server, out var ___);
             }
         }
