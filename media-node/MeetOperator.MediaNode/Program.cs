@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-using var loggers = LoggerFactory.Create(b => b.AddSimpleConsole(o => o.SingleLine = true));
+using var loggers = LoggerFactory.Create(b => LogLineFormatter.AddTo(b));
 if (args is ["--bench", var benchPort])
 {
     return await BenchServer.RunAsync(benchPort, loggers);

@@ -27,7 +27,7 @@ internal static class ControlServer
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(o => o.SingleLine = true);
+        LogLineFormatter.AddTo(builder.Logging);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
         // The response of a failed health check already contains the reason; a log entry every few seconds adds nothing.

@@ -31,7 +31,7 @@ public static class OperatorHost
 
         // The probe response already contains the failure, so logging it every few seconds adds nothing.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
-        (logging ?? (console => console.AddSimpleConsole(format => format.SingleLine = true)))(builder.Logging);
+        (logging ?? (static console => LogLineFormatter.AddTo(console)))(builder.Logging);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(server =>
         {

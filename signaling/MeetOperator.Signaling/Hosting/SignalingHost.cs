@@ -24,7 +24,6 @@ using MeetOperator.Signaling.Rows;
 using MeetOperator.Signaling.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
-using Microsoft.Extensions.Logging.Console;
 
 namespace MeetOperator.Signaling.Hosting;
 
@@ -85,7 +84,7 @@ public static class SignalingHost
     private static void Configure(ILoggingBuilder logging)
     {
         logging.ClearProviders();
-        logging.AddConsole(console => console.FormatterName = LogLineFormatter.FormatterName).AddConsoleFormatter<LogLineFormatter, ConsoleFormatterOptions>();
+        LogLineFormatter.AddTo(logging);
 
         // ASP.NET Core's request logs contain URLs, and the URLs of WebSockets contain codes.
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);

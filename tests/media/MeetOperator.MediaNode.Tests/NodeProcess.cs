@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -25,7 +26,12 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public static async Task<NodeProcess> StartAsync(int shutdownSeconds)
+    /// <summary>The lines on standard output so far.</summary>
+    public ConcurrentQueue<string> Log { get; } = new();
+
+    /// <param name="shutdownSeconds">How long meetings may go on after SIGTERM.</param>
+    /// <param name="name">Name of the node in its log and reports; its certificate keeps the name of the tests.</param>
+    public static async Task<NodeProcess> StartAsync(int shutdownSeconds, string name = TestNode.Name)
     {
         var (control, media) = (FreePort(ProtocolType.Tcp), FreePort(ProtocolType.Udp));
         var credentials = TestNode.Authority.Node(TestNode.Namespace, TestNode.Name);
@@ -34,7 +40,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             Environment =
             {
-                ["MEET_NODE_NAME"] = TestNode.Name,
+                ["MEET_NODE_NAME"] = name,
                 ["MEET_NODE_CERTIFICATE"] = credentials.Certificate,
                 ["MEET_NODE_KEY"] = credentials.Key,
                 ["MEET_NODE_AUTHORITIES"] = credentials.Authorities,
@@ -45,6 +51,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             },
         };
         var node = new NodeProcess(Process.Start(start)!, control);
+        node._process.OutputDataReceived += (_, line) => node.Log.Enqueue(line.Data ?? string.Empty);
         node._process.BeginOutputReadLine();
         await SyntheticPeer.UntilTrueAsync("the node is ready", async () => await node.ReadyAsync() == HttpStatusCode.OK);
         return node;

@@ -39,6 +39,8 @@ internal sealed class TestNode : IAsyncDisposable
 
     public HttpClient Http => _http;
 
+    public IServiceProvider Services => _app.Services;
+
     public static async Task<TestNode> StartAsync(Func<NodeOptions, NodeOptions>? change = null, TimeProvider? clock = null)
     {
         var options = new NodeOptions
