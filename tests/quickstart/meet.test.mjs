@@ -60,6 +60,7 @@ for (const [args, env, message] of [
   [['logs', 'operator'], {}, /nothing runs in .*meet-never-created/],
   [['logs', 'api-server'], {}, /there is no .*logs\/local\.log/],
   [['logs', 'api-server', '--previous'], {}, /has no option '--previous'/],
+  [['export', '--all'], {}, /unknown option '--all'; usage: \.\/meet export >FILE/],
   [['bench'], {}, /usage: \.\/meet bench/],
 ]) {
   test(`meet ${args.join(' ')} ${JSON.stringify(env)} fails with a message that explains the usage`, () => {

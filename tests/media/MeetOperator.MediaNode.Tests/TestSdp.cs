@@ -23,11 +23,6 @@ internal static class TestSdp
         Head(string.Join(' ', Enumerable.Range(0, count))) + string.Concat(Enumerable.Range(0, count).Select(i =>
             $"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:{i}\r\na=sendonly\r\n" + peer.TransportLines("actpass") + "a=rtpmap:111 opus/48000/2\r\n"));
 
-    /// <summary>Offers the given number of video tracks.</summary>
-    public static string Cameras(SyntheticPeer peer, int count) =>
-        Head(string.Join(' ', Enumerable.Range(0, count))) + string.Concat(Enumerable.Range(0, count).Select(i =>
-            $"m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:{i}\r\na=sendonly\r\n" + peer.TransportLines("actpass") + "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n"));
-
     /// <summary>Offers to receive one audio and one video track. With <paramref name="audio"/> false the audio section is inactive.</summary>
     public static string Play(SyntheticPeer peer, bool audio = true, bool rtx = true) =>
         Head("a v") +
