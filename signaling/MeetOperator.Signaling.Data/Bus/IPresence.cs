@@ -24,7 +24,7 @@ public interface IPresence
 
     /// <summary>
     /// Writes the entries of connections that were accepted while presence was unavailable, and replaces the connections that they succeed. The result names the
-    /// entries that were not written: a host removed the participant, or the participant has a newer connection on another replica.
+    /// entries that were not written, because a host removed the participant, or because the participant has a newer connection on another replica.
     /// </summary>
     Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct);
 

@@ -11,7 +11,7 @@ public sealed class Roster
 
     public IEnumerable<PresenceEntry> Entries => _entries.Values.OrderBy(e => e.Since).ThenBy(e => e.ParticipantId, StringComparer.Ordinal);
 
-    /// <summary>The participants without a socket, regardless of the replica that admitted them.</summary>
+    /// <summary>All participants without a socket, whichever replica admitted them.</summary>
     public IReadOnlyList<PresenceEntry> Shared => [.. Entries.Where(e => e.IsShared)];
 
     public PresenceEntry? Find(string participantId) => _entries.GetValueOrDefault(participantId);
