@@ -6,6 +6,6 @@ internal static class MinimumRuntime
     private static readonly Version Least = new(10, 0, 13);
 
     /// <summary>A warning about <paramref name="runtime"/>, or null when it is recent enough.</summary>
-    public static string? FindProblem(Version runtime) => runtime >= Least ? null
+    public static string? FindWarning(Version runtime) => runtime >= Least ? null
         : $"warning: this runs on .NET {runtime}, which has known vulnerabilities (CVE-2026-88092, CVE-2026-70188): run it on .NET {Least} or newer";
 }

@@ -30,7 +30,7 @@ if (options is null)
     return 2;
 }
 
-if (MinimumRuntime.FindProblem(Environment.Version) is { } warning)
+if (MinimumRuntime.FindWarning(Environment.Version) is { } warning)
 {
     Console.Error.WriteLine(warning);
 }

@@ -27,7 +27,7 @@ if (options is null)
     return 2;
 }
 
-if (MinimumRuntime.FindProblem(Environment.Version) is { } old)
+if (MinimumRuntime.FindWarning(Environment.Version) is { } old)
 {
     Console.Error.WriteLine(old);
 }

@@ -15,7 +15,7 @@ if (!SignalingEnvironment.TryRead(Environment.GetEnvironmentVariable, TimeProvid
     return 2;
 }
 
-if (MinimumRuntime.FindProblem(Environment.Version) is { } old)
+if (MinimumRuntime.FindWarning(Environment.Version) is { } old)
 {
     await Console.Error.WriteLineAsync(old);
 }

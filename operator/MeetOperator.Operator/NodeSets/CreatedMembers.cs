@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Informers;
+using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.NodeSets;
 
@@ -35,5 +36,5 @@ internal sealed class CreatedMembers<T>(Informer<T> informer, TimeProvider time)
     }
 
     /// <summary>Those of one owner. A later object with the same name owns none of them.</summary>
-    public IEnumerable<T> Of(KubernetesObject owner) => All.Where(member => member.Metadata.OwnerReferences?.Any(reference => reference.Uid == owner.Metadata.Uid) == true);
+    public IEnumerable<T> Of(KubernetesObject owner) => All.Where(member => Owner.IsOwned(member, owner));
 }

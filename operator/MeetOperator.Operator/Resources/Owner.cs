@@ -4,7 +4,7 @@ using MeetOperator.Kube.Metadata;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Builds owner references for garbage collection.</summary>
+/// <summary>Builds and reads owner references.</summary>
 internal static class Owner
 {
     public static OwnerReference Of(KubernetesObject owner) => new()
@@ -22,4 +22,7 @@ internal static class Owner
     /// constants.
     /// </summary>
     public static OwnerReference Of(Pod pod) => new() { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name!, Uid = pod.Metadata.Uid! };
+
+    /// <summary>Whether <paramref name="owner"/> owns the item. A later object with the same name does not, because its UID differs.</summary>
+    public static bool IsOwned(KubernetesObject item, KubernetesObject owner) => item.Metadata.OwnerReferences?.Any(reference => reference.Uid == owner.Metadata.Uid) == true;
 }

@@ -20,14 +20,12 @@ namespace MeetOperator.Operator.Kinds.SfuPools;
 /// </summary>
 internal sealed class PoolOwnership(ClusterView cluster, MeetEvents events)
 {
-    public static bool IsOwned(SfuNode node, SfuPool pool) => node.Metadata.OwnerReferences?.Any(owner => owner.Uid == pool.Metadata.Uid) == true;
-
     /// <summary>
     /// Makes the referenced pool the owner of nodes without an existing owner. Otherwise the garbage collector would delete them while the pool counts on them.
     /// </summary>
     public async Task AdoptAsync(SfuPool pool, CancellationToken ct)
     {
-        foreach (var node in cluster.NodesOf(pool).Where(node => node.Metadata.DeletionTimestamp is null && !IsOwned(node, pool)))
+        foreach (var node in cluster.NodesOf(pool).Where(node => node.Metadata.DeletionTimestamp is null && !Owner.IsOwned(node, pool)))
         {
             var patch = new JsonObject
             {

@@ -36,7 +36,7 @@ public sealed class StartupTests : IDisposable
     public async Task Start_OutdatedRuntime_PrintsWarning()
     {
         await RunAsync("KUBECONFIG", "/nowhere");
-        Assert.Equal(MinimumRuntime.FindProblem(Environment.Version), _warning);
+        Assert.Equal(MinimumRuntime.FindWarning(Environment.Version), _warning);
     }
 
     [Fact]
