@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.Admission;
 
-/// <summary>The input of an admission policy: the parts of an admission.k8s.io/v1 AdmissionRequest that policies need.</summary>
+/// <summary>
+/// The input of an admission policy: the parts of an admission.k8s.io/v1 AdmissionRequest that policies need. Policies must not change the objects, which
+/// may be the server's own trees. In those, every number is a <see cref="long"/> or a <see cref="double"/>; deserialize to get other types.
+/// </summary>
 public sealed record AdmissionRequest
 {
     public required AdmissionOperation Operation { get; init; }

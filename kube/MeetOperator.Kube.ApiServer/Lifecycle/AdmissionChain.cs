@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.ApiServer.Errors;
-using MeetOperator.Kube.ApiServer.Json;
 using MeetOperator.Kube.ApiServer.Schema;
 using MeetOperator.Kube.ApiServer.Writes;
 
@@ -33,14 +32,11 @@ internal sealed class AdmissionChain(IReadOnlyList<IAdmissionPolicy> policies)
             Namespace = write.Namespace,
             Name = write.Name,
             Subresource = write.Subresource,
-            Object = Copy(root),
-            OldObject = Copy(old),
+            Object = root,
+            OldObject = old,
             UserName = write.UserName,
             DryRun = write.DryRun,
         };
         return [.. policies.SelectMany(policy => policy.Review(request).Errors).Select(error => new Cause("FieldValueInvalid", error.Field, $"Invalid value: {error.Message}"))];
     }
-
-    /// <summary>A separate tree for the policies. Parsing it again gives numbers that convert to any type.</summary>
-    private static JsonObject? Copy(JsonObject? root) => root is null ? null : JsonNode.Parse(JsonText.ToBytes(root))!.AsObject();
 }

@@ -28,7 +28,7 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
     /// <summary>Queues changes that may need collection. Called under the store's lock.</summary>
     public void Handle(StoreEvent change)
     {
-        if (change.Deleted || change.Object.IsTerminating || IsLateInNamespace(change) || (change.Previous is null && change.Object.Root.Object("metadata")!.ContainsKey("ownerReferences")))
+        if (change.Deleted || change.Object.IsTerminating || IsLateInNamespace(change) || (change.Previous is null && change.Object.OwnerUids.Count > 0))
         {
             _queue.Writer.TryWrite(change);
         }
@@ -86,7 +86,7 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
                 await DeleteIfOwnerlessAsync(dependent);
             }
 
-            foreach (var owner in OwnerUids(stored).Select(store.Owners.Find).OfType<ObjectKey>())
+            foreach (var owner in stored.OwnerUids.Select(store.Owners.Find).OfType<ObjectKey>())
             {
                 await ContinueOwnerDeletionAsync(owner);
             }
@@ -136,8 +136,7 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
             return;
         }
 
-        var owners = OwnerUids(dependent).ToArray();
-        if (owners.Length > 0 && owners.All(uid => store.Owners.Find(uid) is null))
+        if (dependent.OwnerUids.Count > 0 && dependent.OwnerUids.All(uid => store.Owners.Find(uid) is null))
         {
             await DeleteAsync(dependent, Propagation.Background);
         }
@@ -172,7 +171,7 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
                 }
 
                 blocking += BlocksOwnerDeletion(dependent, owner.Uid) ? 1 : 0;
-                if (!dependent.IsTerminating && OwnerUids(dependent).All(uid => uid == owner.Uid || store.Owners.Find(uid) is null))
+                if (!dependent.IsTerminating && dependent.OwnerUids.All(uid => uid == owner.Uid || store.Owners.Find(uid) is null))
                 {
                     await DeleteAsync(dependent, Propagation.Foreground);
                 }
@@ -314,9 +313,6 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
 
     private static bool BlocksOwnerDeletion(StoredObject dependent, string ownerUid) =>
         (dependent.Root.Object("metadata").Array("ownerReferences") ?? []).OfType<JsonObject>().Any(o => o.Text("uid") == ownerUid && o.Flag("blockOwnerDeletion"));
-
-    private static IEnumerable<string> OwnerUids(StoredObject stored) =>
-        (stored.Root.Object("metadata").Array("ownerReferences") ?? []).OfType<JsonObject>().Select(o => o.Text("uid")).OfType<string>();
 
     [LoggerMessage(EventId = 1412, Level = LogLevel.Error, Message = "Garbage collection after a change of {Key} failed")]
     private partial void LogFailure(Exception exception, ObjectKey key);

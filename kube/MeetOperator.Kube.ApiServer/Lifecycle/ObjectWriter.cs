@@ -228,13 +228,13 @@ internal sealed class ObjectWriter(ObjectStore store, AdmissionChain admission, 
 
         if (write.Resource.HasStatus)
         {
-            if (old["status"] is { } status)
-            {
-                root["status"] = status.DeepClone();
-            }
-            else
+            if (old["status"] is not { } status)
             {
                 root.Remove("status");
+            }
+            else if (!JsonNodes.AreEqual(root["status"], status))
+            {
+                root["status"] = status.DeepClone();
             }
         }
 

@@ -1,5 +1,3 @@
-using MeetOperator.Kube.ApiServer.Json;
-
 namespace MeetOperator.Kube.ApiServer.Storage;
 
 /// <summary>Indexes objects by uid and by the uids of their owners. Thread-safe.</summary>
@@ -15,7 +13,7 @@ internal sealed class OwnerIndex
         {
             if (previous is not null)
             {
-                foreach (var uid in OwnerUids(previous))
+                foreach (var uid in previous.OwnerUids)
                 {
                     if (_dependents.TryGetValue(uid, out var keys) && keys.Remove(previous.Key) && keys.Count == 0)
                     {
@@ -32,7 +30,7 @@ internal sealed class OwnerIndex
             if (current is not null)
             {
                 _byUid[current.Uid] = current.Key;
-                foreach (var uid in OwnerUids(current))
+                foreach (var uid in current.OwnerUids)
                 {
                     if (!_dependents.TryGetValue(uid, out var keys))
                     {
@@ -58,22 +56,6 @@ internal sealed class OwnerIndex
         lock (_lock)
         {
             return _dependents.TryGetValue(ownerUid, out var keys) ? [.. keys] : [];
-        }
-    }
-
-    private static IEnumerable<string> OwnerUids(StoredObject stored)
-    {
-        if (stored.Root.Object("metadata").Array("ownerReferences") is not { } owners)
-        {
-            yield break;
-        }
-
-        foreach (var owner in owners)
-        {
-            if ((owner as System.Text.Json.Nodes.JsonObject).Text("uid") is { } uid)
-            {
-                yield return uid;
-            }
         }
     }
 }

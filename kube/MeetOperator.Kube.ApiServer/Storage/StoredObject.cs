@@ -23,6 +23,7 @@ internal sealed class StoredObject
         Uid = metadata.Text("uid") ?? string.Empty;
         IsTerminating = metadata.Text("deletionTimestamp") is not null;
         Labels = ReadLabels(metadata.Object("labels"));
+        OwnerUids = metadata.Array("ownerReferences") is { } owners ? [.. owners.Select(owner => (owner as JsonObject).Text("uid")).OfType<string>()] : [];
     }
 
     public ObjectKey Key { get; }
@@ -33,6 +34,9 @@ internal sealed class StoredObject
     /// <summary>metadata.deletionTimestamp is set.</summary>
     public bool IsTerminating { get; }
     public IReadOnlyDictionary<string, string> Labels { get; }
+
+    /// <summary>The uids in metadata.ownerReferences.</summary>
+    public IReadOnlyList<string> OwnerUids { get; }
 
     /// <summary>The shared tree. After <see cref="Retire"/>, each access parses it again.</summary>
     public JsonObject Root => _root ?? (JsonObject)JsonText.Parse(Json)!;

@@ -8,11 +8,14 @@ namespace MeetOperator.Kube.Client.Watching;
 /// <summary>Reads the events of a watch response, one per line.</summary>
 internal static class WatchStream
 {
+    /// <summary>Large enough for most objects, because the parser is slower on an event that spans two buffers.</summary>
+    private static readonly StreamPipeReaderOptions BufferOptions = new(bufferSize: 16 * 1024);
+
     public static async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(
         Stream stream, Action<UnreadableObjectException>? onUnreadable, [EnumeratorCancellation] CancellationToken ct)
         where T : KubernetesObject
     {
-        var pipe = PipeReader.Create(stream);
+        var pipe = PipeReader.Create(stream, BufferOptions);
         try
         {
             while (true)

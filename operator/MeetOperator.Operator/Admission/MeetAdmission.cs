@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Admission;
 using MeetOperator.Operator.Kinds;
@@ -15,8 +16,14 @@ public sealed class MeetAdmission : IAdmissionPolicy
     public AdmissionDecision Review(AdmissionRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request.Group == MeetGroup.Name && request.Object is not null && request.Subresource != "status" && Kinds.TryGetValue(request.Kind, out var kind)
+        return request.Group == MeetGroup.Name && request.Object is not null && request.Subresource != "status" && Kinds.TryGetValue(request.Kind, out var kind) && HasNewSpec(request)
             ? kind.Validate(request)
             : AdmissionDecision.Allow;
     }
+
+    /// <summary>
+    /// Whether the write sets the spec. An object whose stored spec breaks a newer rule can still get labels and lose finalizers, as with the
+    /// matchConditions of the webhook.
+    /// </summary>
+    private static bool HasNewSpec(AdmissionRequest request) => request.OldObject is null || !JsonNode.DeepEquals(request.Object!["spec"], request.OldObject["spec"]);
 }

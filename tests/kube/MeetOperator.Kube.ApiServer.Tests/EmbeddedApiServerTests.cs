@@ -232,7 +232,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
                 errors.Add(new("spec.size", "must not be Large"));
             }
 
-            if ((int)request.Object["spec"]!["replicas"]! > 5)
+            if ((long)request.Object["spec"]!["replicas"]! > 5)
             {
                 errors.Add(new("spec.replicas", $"{request.Object["spec"]!["replicas"]} are too many"));
             }

@@ -21,7 +21,7 @@ internal sealed class OperatorBench : IBenchVerb
     private const int Lives = 200;
 
     /// <summary>Time for the runtime to compile the hot paths, which takes much of the CPU at first.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
