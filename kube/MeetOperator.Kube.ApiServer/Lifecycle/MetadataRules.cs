@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer.Errors;
 using MeetOperator.Kube.ApiServer.Json;
@@ -37,6 +38,7 @@ internal static class MetadataRules
             }
         }
 
+        CheckType(metadata, "generateName", "metadata.generateName", JsonValueKind.String);
         CheckTextMap(metadata, "labels", causes, isLabel: true);
         CheckTextMap(metadata, "annotations", causes, isLabel: false);
         CheckFinalizers(metadata, causes);
@@ -100,6 +102,15 @@ internal static class MetadataRules
         }
 
         return causes;
+    }
+
+    /// <summary>Rejects a present value of another kind, because typed clients could not read the object.</summary>
+    private static void CheckType(JsonObject parent, string name, string path, params ReadOnlySpan<JsonValueKind> allowed)
+    {
+        if (parent.TryGetPropertyValue(name, out var value) && !allowed.Contains(value.Kind()))
+        {
+            throw StatusErrors.BadRequest($"json: cannot unmarshal {path}: {value.Kind().ToString().ToLowerInvariant()} has the wrong type");
+        }
     }
 
     private static void CheckTextMap(JsonObject metadata, string field, List<Cause> causes, bool isLabel)
@@ -202,6 +213,11 @@ internal static class MetadataRules
                 {
                     causes.Add(Cause.Invalid($"metadata.ownerReferences[{i}].{field}", "\"\"", $"{field} must not be empty"));
                 }
+            }
+
+            foreach (var field in (ReadOnlySpan<string>)["controller", "blockOwnerDeletion"])
+            {
+                CheckType(owner, field, $"metadata.ownerReferences[{i}].{field}", JsonValueKind.True, JsonValueKind.False, JsonValueKind.Null);
             }
 
             controllers += owner.Flag("controller") ? 1 : 0;

@@ -10,7 +10,8 @@ namespace MeetOperator.Kube.Client.Http;
 /// <summary>Parses JSON into typed objects, and distinguishes an object that does not match its type, which may be skipped, from a malformed response.</summary>
 internal static class ObjectReader
 {
-    private sealed record MetadataOnly(ObjectMeta? Metadata);
+    /// <summary>The metadata itself may be what does not match.</summary>
+    private sealed record MetadataOnly(JsonElement Metadata);
 
     private sealed record Frame<T>(string? Type, T? Object);
 
@@ -32,7 +33,7 @@ internal static class ObjectReader
                 }
                 catch (JsonException e)
                 {
-                    onUnreadable(Describe(element.Deserialize<MetadataOnly>(KubeJson.Options)?.Metadata, e));
+                    onUnreadable(Describe(element.Deserialize<MetadataOnly>(KubeJson.Options), e));
                 }
             }
 
@@ -53,10 +54,27 @@ internal static class ObjectReader
         catch (JsonException e)
         {
             var retryReader = new Utf8JsonReader(line);
-            throw Describe(JsonSerializer.Deserialize<Frame<MetadataOnly>>(ref retryReader, KubeJson.Options)?.Object?.Metadata, e);
+            throw Describe(JsonSerializer.Deserialize<Frame<MetadataOnly>>(ref retryReader, KubeJson.Options)?.Object, e);
         }
     }
 
-    private static UnreadableObjectException Describe(ObjectMeta? metadata, JsonException error) =>
-        new(metadata?.NamespacedName ?? default, metadata?.ResourceVersion, error);
+    private static UnreadableObjectException Describe(MetadataOnly? item, JsonException error) =>
+        new(Text(item, "name") is { } name ? new NamespacedName(Text(item, "namespace"), name) : default, Text(item, "resourceVersion"), error);
+
+    private static string? Text(MetadataOnly? item, string field)
+    {
+        if (item?.Metadata is not { ValueKind: JsonValueKind.Object } metadata || !metadata.TryGetProperty(field, out var value) || value.ValueKind != JsonValueKind.String)
+        {
+            return null;
+        }
+
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // not Unicode
+        }
+    }
 }

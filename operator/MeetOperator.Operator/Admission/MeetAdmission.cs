@@ -25,5 +25,5 @@ public sealed class MeetAdmission : IAdmissionPolicy
     /// Whether the write sets the spec. An object whose stored spec breaks a newer rule can still get labels and lose finalizers, as with the
     /// matchConditions of the webhook.
     /// </summary>
-    private static bool HasNewSpec(AdmissionRequest request) => request.OldObject is null || !JsonNode.DeepEquals(request.Object!["spec"], request.OldObject["spec"]);
+    internal static bool HasNewSpec(AdmissionRequest request) => request.OldObject is null || !JsonNode.DeepEquals(request.Object!["spec"], request.OldObject["spec"]);
 }

@@ -21,7 +21,7 @@ internal sealed class ClusterAdmission(ClusterView cluster, OperatorOptions opti
     public AdmissionDecision Review(AdmissionRequest request)
     {
         var decision = _rules.Review(request);
-        if (!decision.Allowed || request is not { Subresource: "", Object: not null, Operation: not AdmissionOperation.Delete } || Find(request) is not { } kind)
+        if (!decision.Allowed || request is not { Subresource: "", Object: not null, Operation: not AdmissionOperation.Delete } || !MeetAdmission.HasNewSpec(request) || Find(request) is not { } kind)
         {
             return decision;
         }

@@ -118,13 +118,17 @@ public sealed class InformerTests
         Assert.Equal(4, run.Informer.Count);
     }
 
-    [Fact]
-    public async Task RunAsync_UnreadableObject_KeepsLastReadableState()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RunAsync_UnreadableObject_KeepsLastReadableState(bool isMetadataUnreadable)
     {
         var lists = 0;
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
-            object broken = new { metadata = new { name = "b", @namespace = "n", resourceVersion = "12" }, spec = new { replicas = "many" } };
+            object broken = isMetadataUnreadable
+                ? new { metadata = new { name = "b", @namespace = "n", resourceVersion = "12", generateName = 5 }, spec = new { replicas = 1 } }
+                : new { metadata = new { name = "b", @namespace = "n", resourceVersion = "12" }, spec = new { replicas = "many" } };
             if (!context.Request.Query.ContainsKey("watch"))
             {
                 await ScriptedServer.JsonAsync(context, Interlocked.Increment(ref lists) == 1
