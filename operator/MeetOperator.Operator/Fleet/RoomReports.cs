@@ -71,8 +71,10 @@ internal static class RoomReports
         return (changed, orphans);
     }
 
-    /// <summary>Whether the room's meeting continues on another node. A node that may not carry the meeting never had its room.</summary>
-    private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is { Nodes: [_, ..] } && node.IsVisibleTo(meeting.Meeting.Namespace);
+    /// <summary>
+    /// Whether the room's meeting continues elsewhere, or waits for a node after it lost the one it moved to. A node that may not carry the meeting never had its room.
+    /// </summary>
+    private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is not null && node.IsVisibleTo(meeting.Meeting.Namespace);
 
     /// <summary>
     /// Records when a room without a meeting was first reported. Returns true once that was at least <paramref name="grace"/> ago, and then starts again.

@@ -296,6 +296,7 @@ public sealed class LocalHostTests : IAsyncLifetime
         {
             RedirectStandardError = captureErrors,
             RedirectStandardOutput = captureOutput,
+            Environment = { ["DOTNET_EnableDiagnostics"] = "0" }, // A killed process would leave its diagnostics socket in the temporary directory.
         };
         var process = Process.Start(info)!;
         _started.Add(process);

@@ -149,6 +149,20 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
+    public void RecordReport_MeetingLosesTheNodeItMovedTo_FormerRoomStays()
+    {
+        var former = AddNode("n1");
+        PlaceWithRoom("m1");
+        AddNode("n2");
+        _fleet.RecordRoomRejection(Ref("m1"), Key("n1"), 1, "full");
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Nodes.Single().SfuNode);
+        _fleet.RecordRoomRejection(Ref("m1"), Key("n2"), 2, "full");
+        Assert.Empty(Place("m1", _fleet.Current(Ref("m1"))).Nodes);
+
+        Assert.Empty(ReportFor(TimeSpan.FromMinutes(1), former, ("m1", 2)));
+    }
+
+    [Fact]
     public void RecordReport_RoomOfOtherTenantsMeeting_IsEnded()
     {
         AddNode("n1");

@@ -49,6 +49,7 @@ public sealed class DrainTests
         await ScaleAsync(cluster, 0);
 
         await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions) is not null, "the drain is blocked");
+        Assert.Equal("the pool is scaling down or replacing this node", (await cluster.NodesAsync()).Single().Spec.Drain!.Reason);
         await ExpectUnchangedAsync(cluster, before, pod);
 
         await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
@@ -76,6 +77,7 @@ public sealed class DrainTests
         time.Skip(TimeSpan.FromSeconds(12));
         await PolledOnAsync();
         Assert.Equal(2, node.Rooms()[id].Participants);
+        await cluster.EventuallyAsync(async () => Blocked((await NodeAsync(cluster, before.SfuNode)).Status!.Conditions) is { Reason: "StillConnected" }, "the drain is blocked by the remaining participants");
 
         node.SetParticipants(id, 0);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(left => left.Spec.PoolRef.Name == "q"), "the empty node is deleted");
@@ -169,7 +171,7 @@ public sealed class DrainTests
 
         var asked = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
         await cluster.EventuallyAsync(
-            async () => (await NodeAsync(cluster, before.SfuNode)) is { Spec: { DrainRequestedAt: null, Drain: { Force: false } }, Status.State: SfuNodeState.Draining } node && node.Status.DrainRequestedAt == asked,
+            async () => (await NodeAsync(cluster, before.SfuNode)) is { Spec: { DrainRequestedAt: null, Drain: { Force: false, Reason: "requested by spec.drainRequestedAt" } }, Status.State: SfuNodeState.Draining } node && node.Status.DrainRequestedAt == asked,
             "the drain has the current form");
         await ExpectUnchangedAsync(cluster, before, pod);
 
