@@ -56,6 +56,15 @@ describe('READMEs', () => {
           assert.equal(response.status, 200);
           assert.match(await response.text(), /<div id="root">/);
         });
+        test('export prints the objects of the running installation, in a form that kubectl accepts', () => {
+          const exported = run('./meet export', 120_000);
+          assert.match(exported, /^---\n/, 'standard output contains only YAML');
+          const kinds = [...exported.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind);
+          for (const kind of ['Namespace', 'Tenant', 'SfuPool']) assert.ok(kinds.includes(kind), `${kind} in ${kinds}`);
+          for (const kind of ['Pod', 'SfuNode', 'CustomResourceDefinition']) assert.ok(!kinds.includes(kind), `no ${kind} in ${kinds}`);
+          const answer = run('./meet export 2>/dev/null | kubectl --kubeconfig .meet/kubeconfig apply --dry-run=server -f -', 120_000);
+          assert.match(answer, /^sfupool\.meetoperator\.io\/default \w+ \(server dry run\)$/m);
+        });
       }
     }
   }

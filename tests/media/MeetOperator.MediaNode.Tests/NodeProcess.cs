@@ -40,6 +40,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             Environment =
             {
+                ["DOTNET_EnableDiagnostics"] = "0", // A killed process would leave its diagnostics socket in the temporary directory.
                 ["MEET_NODE_NAME"] = name,
                 ["MEET_NODE_CERTIFICATE"] = credentials.Certificate,
                 ["MEET_NODE_KEY"] = credentials.Key,

@@ -15,10 +15,10 @@ public sealed class SlowReaderTests(SlowReaderTests.Server server) : IClassFixtu
     {
         var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 4 });
         var slow = await Signaling.JoinAsync(meeting.MeetingId, "Slow");
+        await using var pushy = await Signaling.EnterAsync(meeting.MeetingId, "Pushy");
         using var raw = await RawSocket.OpenAsync(slow.WebSocketUrl, receiveBuffer: 4096);
         await raw.SendTextAsync($$"""{"type":"join","participantId":"{{slow.ParticipantId}}"}""");
-        await using var pushy = await Signaling.EnterAsync(meeting.MeetingId, "Pushy");
-        await pushy.ExpectAsync("joined", m => m["participants"]!.AsArray().Count > 0);
+        await pushy.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == slow.ParticipantId);
         for (var i = 0; i < 15; i++)
         {
             await pushy.SendAsync(new { type = "offer", to = slow.ParticipantId, sdp = "v=0\r\n" + new string('a', 250_000) });
