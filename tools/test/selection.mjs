@@ -32,7 +32,7 @@ const CHANGES = [
   { path: /^(Directory\.\w+\.props|global\.json|MeetOperator\.sln|\.editorconfig|infra\/runtime\/.*)$/, suites: ['unit'] },
   { path: /^(crds|operator|signaling|charts)\/|^kube\/MeetOperator\.Kube\.CodeGen\/|^docs\/configuration\.md$/, suites: ['verify'] },
   { path: /^crds\/.*\.yaml$/, projects: ['Local', 'Operator'] },
-  { path: /^(crds|kube\/MeetOperator\.Kube\.ApiServer|operator\/MeetOperator\.Local\/Exporting|tests\/conformance|tests\/golden\/crds)\//, suites: ['conformance'] },
+  { path: /^(crds|kube\/MeetOperator\.Kube\.ApiServer|kube\/MeetOperator\.Kube\.Abstractions\/Serialization|operator\/MeetOperator\.Local\/Exporting|tests\/conformance|tests\/golden\/crds)\//, suites: ['conformance'] },
   { path: /^web\//, suites: ['web', 'browser'] },
   { path: /^tests\/e2e\//, suites: ['browser'] },
   { path: /^(charts|tests\/chart|tools\/chart|tests\/golden\/(chart|health))\//, suites: ['chart'] },
