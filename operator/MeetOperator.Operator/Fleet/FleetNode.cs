@@ -83,6 +83,9 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Rooms that belong to no meeting, with the timestamp at which each was first seen.</summary>
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>IDs of the meetings that have moved away while participants are still in their rooms here.</summary>
+    public HashSet<string> Occupied { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Whether meetings of a namespace may be on the node at all. Reports about other meetings are ignored.</summary>
     public bool IsVisibleTo(string? @namespace) => IsInSharedNamespace || Key.Namespace == @namespace;
 
@@ -122,6 +125,7 @@ internal sealed class FleetNode(NamespacedName key)
         ForwardingFailure = null;
         Forwarding.Reset();
         Orphans.Clear();
+        Occupied.Clear();
         Rooms.Clear();
     }
 

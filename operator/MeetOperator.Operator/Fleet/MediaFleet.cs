@@ -304,6 +304,15 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
+    /// <summary>Whether participants are still in a room that the meeting has moved away from, for example because signaling cannot notify them.</summary>
+    public bool HasParticipantsInFormerRoom(MeetingRef meeting)
+    {
+        lock (_gate)
+        {
+            return _table.Find(meeting) is not null && _nodes.Values.Any(node => node.Occupied.Contains(meeting.Id));
+        }
+    }
+
     /// <summary>The assignments of a meeting; null when it has not been placed yet.</summary>
     public AssignedMeeting? Current(MeetingRef meeting)
     {

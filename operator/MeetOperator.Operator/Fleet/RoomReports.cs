@@ -23,6 +23,7 @@ internal static class RoomReports
         var changed = new List<NamespacedName>();
         var orphans = new List<OrphanRoom>();
         var rooms = new HashSet<string>(report.Rooms.Count, StringComparer.Ordinal);
+        var occupied = new HashSet<string>(StringComparer.Ordinal);
         node.Rooms.Clear();
         foreach (var room in report.Rooms)
         {
@@ -50,6 +51,11 @@ internal static class RoomReports
             {
                 var moved = HasMoved(node, meeting);
                 var isOccupied = moved && room.Participants > 0;
+                if (isOccupied)
+                {
+                    occupied.Add(room.Room);
+                }
+
                 if (ObserveOrphan(node, room.Room, time, isOccupied ? StayAfterMove : OrphanGrace))
                 {
                     orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: moved && !isOccupied));
@@ -57,6 +63,9 @@ internal static class RoomReports
             }
         }
 
+        changed.AddRange(node.Occupied.Except(occupied).Concat(occupied.Except(node.Occupied)).Select(table.FindRoom).OfType<AssignedMeeting>().Select(static meeting => meeting.Meeting));
+        node.Occupied.Clear();
+        node.Occupied.UnionWith(occupied);
         foreach (var meeting in table.On(node.Key))
         {
             if (meeting.On(node.Key) is { State: not NodeAssignmentState.Lost, RoomExists: true } assigned

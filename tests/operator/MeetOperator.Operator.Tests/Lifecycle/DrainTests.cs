@@ -72,14 +72,16 @@ public sealed class DrainTests
         await ScaleAsync(cluster, 0);
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
 
-        // The participants have not followed yet, so the room remains occupied for longer than the grace period of orphans.
+        // The participants have not followed yet, so the room remains occupied for longer than the grace period of orphans, and the meeting does not count as empty.
         await PolledOnAsync();
         time.Skip(TimeSpan.FromSeconds(12));
         await PolledOnAsync();
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.EmptySince is null, "does not count as empty");
         Assert.Equal(2, node.Rooms()[id].Participants);
         await cluster.EventuallyAsync(async () => Blocked((await NodeAsync(cluster, before.SfuNode)).Status!.Conditions) is { Reason: "StillConnected" }, "the drain is blocked by the remaining participants");
 
         node.SetParticipants(id, 0);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.EmptySince is not null, "counts as empty");
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(left => left.Spec.PoolRef.Name == "q"), "the empty node is deleted");
 
         async Task PolledOnAsync()

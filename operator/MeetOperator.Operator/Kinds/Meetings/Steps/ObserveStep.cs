@@ -6,7 +6,10 @@ using MeetOperator.Placement.Assignments;
 
 namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 
-/// <summary>Copies the participant counts of the meeting's media nodes into the status, once all of them are known.</summary>
+/// <summary>
+/// Copies the participant counts of the meeting's media nodes into the status, once all of them are known. A meeting is not empty while participants are still in a
+/// room that it has moved away from.
+/// </summary>
 internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
@@ -14,6 +17,10 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
         if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(IsServing))
         {
             context.Status = WithParticipants(context.Status, current, context.Now);
+            if (fleet.HasParticipantsInFormerRoom(context.Ref))
+            {
+                context.Status = context.Status with { EmptySince = null };
+            }
         }
 
         return ValueTask.FromResult(StepResult.Continue);
