@@ -88,9 +88,9 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private static bool HasRequestedCapacity(MeetingContext context, AssignedNode assigned) =>
         assigned.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
 
-    private static StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
+    private StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
     {
-        MeetingStatuses.SetAssigned(context, current);
+        MeetingStatuses.SetAssigned(context, current, fleet.HasParticipantsInFormerRoom(context.Ref));
         if (context.Rejection is { } rejection)
         {
             MeetingStatuses.SetNotAllowed(context, rejection);
