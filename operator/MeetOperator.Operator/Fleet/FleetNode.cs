@@ -23,8 +23,8 @@ internal sealed class FleetNode(NamespacedName key)
     public ClusterNode? ClusterNode { get; set; }
     public NodeReport? Report { get; set; }
 
-    /// <summary>Generations of the rooms in <see cref="Report"/>, by meeting ID.</summary>
-    public Dictionary<string, long> Rooms { get; } = new(StringComparer.Ordinal);
+    /// <summary>The rooms in <see cref="Report"/>, by meeting ID.</summary>
+    public Dictionary<string, RoomReport> Rooms { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Wall-clock time of the last report, for display. Ages are computed from <see cref="LastSeenTimestamp"/>.</summary>
     public DateTimeOffset? LastSeen { get; set; }
@@ -83,8 +83,19 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Rooms that belong to no meeting, with the timestamp at which each was first seen.</summary>
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>IDs of the meetings that have moved away while participants are still in their rooms here.</summary>
-    public HashSet<string> Occupied { get; } = new(StringComparer.Ordinal);
+    /// <summary>Meetings that have moved away while, according to the last report, participants are still in their rooms here.</summary>
+    public HashSet<MeetingRef> Stragglers { get; } = [];
+
+    /// <summary>
+    /// Whether participants are in a room here that the meeting has moved away from. Participants on a node that does not respond do not count, because nothing would show
+    /// when they leave.
+    /// </summary>
+    public bool HasStragglersOf(AssignedMeeting meeting) =>
+        Decision.State != SfuNodeState.Unhealthy
+        && meeting.On(Key) is null
+        && IsVisibleTo(meeting.Meeting.Namespace)
+        && Rooms.TryGetValue(meeting.MeetingId, out var room)
+        && room.Participants > 0;
 
     /// <summary>Whether meetings of a namespace may be on the node at all. Reports about other meetings are ignored.</summary>
     public bool IsVisibleTo(string? @namespace) => IsInSharedNamespace || Key.Namespace == @namespace;
@@ -125,7 +136,7 @@ internal sealed class FleetNode(NamespacedName key)
         ForwardingFailure = null;
         Forwarding.Reset();
         Orphans.Clear();
-        Occupied.Clear();
+        Stragglers.Clear();
         Rooms.Clear();
     }
 

@@ -55,8 +55,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         List<NamespacedName> moved;
         lock (_gate)
         {
-            _nodes.Remove(node);
-            moved = [.. _table.On(node).Select(entry => entry.Meeting)];
+            _nodes.Remove(node, out var forgotten);
+            moved = [.. _table.On(node).Select(entry => entry.Meeting), .. forgotten?.Stragglers.Select(meeting => meeting.Name) ?? []];
         }
 
         moved.ForEach(wakeups.Meeting);
@@ -305,11 +305,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     }
 
     /// <summary>Whether participants are still in a room that the meeting has moved away from, for example because signaling cannot notify them.</summary>
-    public bool HasParticipantsInFormerRoom(MeetingRef meeting)
+    public bool HasStragglers(MeetingRef meeting)
     {
         lock (_gate)
         {
-            return _table.Find(meeting) is not null && _nodes.Values.Any(node => node.Occupied.Contains(meeting.Id));
+            return _table.Find(meeting) is { } known && _nodes.Values.Any(node => node.HasStragglersOf(known));
         }
     }
 
@@ -411,6 +411,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
     private static HashSet<KeyValuePair<string, string>> Labels(SfuPool? pool) => [.. pool?.Metadata.Labels ?? new Dictionary<string, string>()];
 
+    private static MeetingRef[] CountedStragglers(FleetNode node) => node.Decision.State == SfuNodeState.Unhealthy ? [] : [.. node.Stragglers];
+
     /// <summary>Edits one node, derives its state again, and notifies the controllers that a state change affects.</summary>
     private void Change(NamespacedName key, bool create, Action<FleetNode> edit)
     {
@@ -420,6 +422,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         bool opened;
         bool died;
         bool evicted;
+        MeetingRef[] counted;
         lock (_gate)
         {
             if (!_nodes.TryGetValue(key, out var entry))
@@ -434,6 +437,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             before = entry.Decision;
             var wasTerminating = entry.IsTerminating;
+            counted = CountedStragglers(entry);
             edit(entry);
             evicted = entry.IsTerminating && !wasTerminating; // Evicted even when another failure takes precedence as the reason of the state.
             after = entry.Decision = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
@@ -447,6 +451,9 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 entry.ClearReports(); // The next process must respond before it counts as serving.
             }
 
+            var countedNow = CountedStragglers(entry);
+            counted = [.. counted.Except(countedNow), .. countedNow.Except(counted)];
+
             pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);
             var open = PlacementPlanner.CanTakeMeetings(entry.Snapshot(_table.CountOn(key), now, time, RejectionPause), now);
             (opened, entry.IsOpen) = (open && !entry.IsOpen, open);
@@ -455,6 +462,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         if (opened)
         {
             wakeups.CapacityGrew();
+        }
+
+        foreach (var meeting in counted)
+        {
+            wakeups.Meeting(meeting.Name); // It has become empty, or no longer is.
         }
 
         if (before == after && !died && !evicted)

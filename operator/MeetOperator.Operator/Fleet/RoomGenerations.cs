@@ -24,7 +24,7 @@ internal static class RoomGenerations
     [
         .. nodes
             .Where(node => node.Rooms.ContainsKey(demand.MeetingId) && node.IsVisibleTo(demand.Namespace))
-            .Select(node => (Node: node, Generation: node.Rooms[demand.MeetingId]))
+            .Select(node => (Node: node, Generation: node.Rooms[demand.MeetingId].Generation))
             .Where(holder => holder.Generation < ReportRules.MaxGeneration)
             .OrderByDescending(holder => holder.Generation),
     ];

@@ -23,12 +23,12 @@ internal static class RoomReports
         var changed = new List<NamespacedName>();
         var orphans = new List<OrphanRoom>();
         var rooms = new HashSet<string>(report.Rooms.Count, StringComparer.Ordinal);
-        var occupied = new HashSet<string>(StringComparer.Ordinal);
         node.Rooms.Clear();
+        node.Stragglers.Clear();
         foreach (var room in report.Rooms)
         {
             rooms.Add(room.Room);
-            node.Rooms[room.Room] = room.Generation;
+            node.Rooms[room.Room] = room;
             var meeting = table.FindRoom(room.Room);
             if (meeting is not null && RoomGenerations.MustExceed(node, room, meeting))
             {
@@ -53,7 +53,7 @@ internal static class RoomReports
                 var isOccupied = moved && room.Participants > 0;
                 if (isOccupied)
                 {
-                    occupied.Add(room.Room);
+                    node.Stragglers.Add(meeting!.Ref);
                 }
 
                 if (ObserveOrphan(node, room.Room, time, isOccupied ? StayAfterMove : OrphanGrace))
@@ -63,9 +63,6 @@ internal static class RoomReports
             }
         }
 
-        changed.AddRange(node.Occupied.Except(occupied).Concat(occupied.Except(node.Occupied)).Select(table.FindRoom).OfType<AssignedMeeting>().Select(static meeting => meeting.Meeting));
-        node.Occupied.Clear();
-        node.Occupied.UnionWith(occupied);
         foreach (var meeting in table.On(node.Key))
         {
             if (meeting.On(node.Key) is { State: not NodeAssignmentState.Lost, RoomExists: true } assigned

@@ -17,7 +17,7 @@ internal static class MeetingStatuses
     /// The room exists on the node that participants use, the origin. Of the other nodes, the status names those that have the room. The meeting is not empty while
     /// participants are still in a room that it has moved away from.
     /// </summary>
-    public static void SetAssigned(MeetingContext context, AssignedMeeting current, bool isFormerRoomOccupied = false)
+    public static void SetAssigned(MeetingContext context, AssignedMeeting current, bool hasStragglers = false)
     {
         var origin = current.Origin!;
         var participants = current.Participants;
@@ -30,7 +30,7 @@ internal static class MeetingStatuses
             Region = current.Region,
             SfuCount = nodes.Length,
             Participants = participants,
-            EmptySince = participants > 0 || isFormerRoomOccupied ? null : emptySince ?? context.Now,
+            EmptySince = participants > 0 || hasStragglers ? null : emptySince ?? context.Now,
             Rejections = [],
             Assignments = [.. nodes.Select(Ready)],
         };

@@ -90,7 +90,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
     private StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
     {
-        MeetingStatuses.SetAssigned(context, current, fleet.HasParticipantsInFormerRoom(context.Ref));
+        MeetingStatuses.SetAssigned(context, current, fleet.HasStragglers(context.Ref));
         if (context.Rejection is { } rejection)
         {
             MeetingStatuses.SetNotAllowed(context, rejection);
@@ -103,7 +103,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// The existing room could not be changed to the current spec. Participants stay in it; the node's polls show whether the room or the node is lost. The change is
     /// retried, so the status does not report the new generation as observed.
     /// </summary>
-    private static StepResult KeepUnchanged(MeetingContext context, AssignedMeeting current)
+    private StepResult KeepUnchanged(MeetingContext context, AssignedMeeting current)
     {
         context.Status = context.Status with { ObservedGeneration = context.Meeting.Status?.ObservedGeneration };
         context.RequeueAt(context.Now + Retry);
