@@ -83,9 +83,6 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Rooms that belong to no meeting, with the timestamp at which each was first seen.</summary>
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Meetings that have moved away while, according to the last report, participants are still in their rooms here.</summary>
-    public HashSet<MeetingRef> Stragglers { get; } = [];
-
     /// <summary>
     /// Whether participants are in a room here that the meeting has moved away from. Participants on a node that does not respond do not count, because nothing would show
     /// when they leave.
@@ -136,7 +133,6 @@ internal sealed class FleetNode(NamespacedName key)
         ForwardingFailure = null;
         Forwarding.Reset();
         Orphans.Clear();
-        Stragglers.Clear();
         Rooms.Clear();
     }
 

@@ -55,8 +55,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         List<NamespacedName> moved;
         lock (_gate)
         {
-            _nodes.Remove(node, out var forgotten);
-            moved = [.. _table.On(node).Select(entry => entry.Meeting), .. forgotten?.Stragglers.Select(meeting => meeting.Name) ?? []];
+            moved = [.. _table.On(node).Select(entry => entry.Meeting)];
+            if (_nodes.Remove(node, out var forgotten))
+            {
+                moved.AddRange(MeetingsWithStragglers(forgotten));
+            }
         }
 
         moved.ForEach(wakeups.Meeting);
@@ -411,7 +414,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
     private static HashSet<KeyValuePair<string, string>> Labels(SfuPool? pool) => [.. pool?.Metadata.Labels ?? new Dictionary<string, string>()];
 
-    private static MeetingRef[] CountedStragglers(FleetNode node) => node.Decision.State == SfuNodeState.Unhealthy ? [] : [.. node.Stragglers];
+    private NamespacedName[] MeetingsWithStragglers(FleetNode node) => node.Decision.State == SfuNodeState.Unhealthy ? [] :
+    [
+        .. node.Rooms.Values.Where(static room => room.Participants > 0).Select(room => _table.FindRoom(room.Room)).OfType<AssignedMeeting>()
+            .Where(node.HasStragglersOf).Select(static meeting => meeting.Meeting),
+    ];
 
     /// <summary>Edits one node, derives its state again, and notifies the controllers that a state change affects.</summary>
     private void Change(NamespacedName key, bool create, Action<FleetNode> edit)
@@ -422,7 +429,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         bool opened;
         bool died;
         bool evicted;
-        MeetingRef[] counted;
+        NamespacedName[] counted;
         lock (_gate)
         {
             if (!_nodes.TryGetValue(key, out var entry))
@@ -437,7 +444,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             before = entry.Decision;
             var wasTerminating = entry.IsTerminating;
-            counted = CountedStragglers(entry);
+            counted = MeetingsWithStragglers(entry);
             edit(entry);
             evicted = entry.IsTerminating && !wasTerminating; // Evicted even when another failure takes precedence as the reason of the state.
             after = entry.Decision = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
@@ -451,7 +458,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 entry.ClearReports(); // The next process must respond before it counts as serving.
             }
 
-            var countedNow = CountedStragglers(entry);
+            var countedNow = MeetingsWithStragglers(entry);
             counted = [.. counted.Except(countedNow), .. countedNow.Except(counted)];
 
             pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);
@@ -466,7 +473,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
         foreach (var meeting in counted)
         {
-            wakeups.Meeting(meeting.Name); // It has become empty, or no longer is.
+            wakeups.Meeting(meeting); // It has become empty, or no longer is.
         }
 
         if (before == after && !died && !evicted)

@@ -24,7 +24,6 @@ internal static class RoomReports
         var orphans = new List<OrphanRoom>();
         var rooms = new HashSet<string>(report.Rooms.Count, StringComparer.Ordinal);
         node.Rooms.Clear();
-        node.Stragglers.Clear();
         foreach (var room in report.Rooms)
         {
             rooms.Add(room.Room);
@@ -51,11 +50,6 @@ internal static class RoomReports
             {
                 var moved = HasMoved(node, meeting);
                 var isOccupied = moved && room.Participants > 0;
-                if (isOccupied)
-                {
-                    node.Stragglers.Add(meeting!.Ref);
-                }
-
                 if (ObserveOrphan(node, room.Room, time, isOccupied ? StayAfterMove : OrphanGrace))
                 {
                     orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: moved && !isOccupied));

@@ -94,6 +94,22 @@ public sealed class DrainTests
         }
     }
 
+    [Fact]
+    public async Task Drain_NodeDiesWithParticipantsAfterMove_MeetingCountsAsEmpty()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (before, _) = await WithParticipantsAsync(cluster, deadlineSeconds: 0);
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
+        await ScaleAsync(cluster, 0);
+        await cluster.WaitForMeetingAsync(
+            "standup", seen => seen.Status is { EmptySince: null, Assignments: [{ SfuNode: var name }] } && name.StartsWith("q-", StringComparison.Ordinal), "has moved and does not count as empty");
+
+        await cluster.Kubelet.KillAsync(before.SfuNode);
+
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.EmptySince is not null, "counts as empty");
+    }
+
     /// <summary>A participant that the node no longer lists may still be connected.</summary>
     [Theory]
     [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":1,"participants":0,"connected":1}]}""")]
