@@ -63,9 +63,9 @@ internal static class MetadataRules
 
         foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "generateName"])
         {
-            if (stored[name] is { } value)
+            if (stored.Text(name) is { } value)
             {
-                metadata[name] = value.DeepClone();
+                metadata[name] = value;
             }
         }
     }

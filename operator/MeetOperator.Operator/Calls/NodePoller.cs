@@ -209,24 +209,29 @@ internal sealed partial class NodePoller(
         }
     }
 
-    /// <summary>Ends orphaned rooms. A failure is retried with a later report and does not invalidate this one.</summary>
+    /// <summary>Ends orphaned rooms. A failure is retried with a later report; it affects neither the other rooms nor this report.</summary>
     private async Task EndOrphansAsync(NodeControlClient client, PollTarget target, IReadOnlyList<OrphanRoom> orphans, CancellationToken ct)
     {
-        try
+        foreach (var orphan in orphans)
         {
-            foreach (var orphan in orphans)
+            try
             {
                 LogOrphan(target.Node, orphan.Room);
                 await client.DeleteRoomAsync(orphan.Room, orphan.Generation, ct, orphan.OnlyIfEmpty).ConfigureAwait(false);
             }
-        }
-        catch (LeadershipLostException)
-        {
-            // The term has ended, and this loop is about to be stopped.
-        }
-        catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or OperationCanceledException)
-        {
-            LogOrphanStays(target.Node, failed.Message);
+            catch (LeadershipLostException)
+            {
+                return; // The term has ended, and this loop is about to be stopped.
+            }
+            catch (NodeControlException rejected)
+            {
+                LogOrphanStays(target.Node, rejected.Message);
+            }
+            catch (Exception failed) when (failed is HttpRequestException or IOException or OperationCanceledException)
+            {
+                LogOrphanStays(target.Node, failed.Message);
+                return; // The node does not respond.
+            }
         }
     }
 

@@ -80,14 +80,14 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>True when the node could take a meeting at the last check.</summary>
     public bool IsOpen { get; set; }
 
-    /// <summary>Rooms that belong to no meeting, with the timestamp at which each was first seen.</summary>
+    /// <summary>Rooms without a meeting on this node, with the timestamp at which each was first seen.</summary>
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Whether participants are in a room here that the meeting has moved away from. Participants on a node that does not respond do not count, because nothing would show
-    /// when they leave.
+    /// Whether the meeting has moved away from this node while participants are still in its room here. Participants on a node that does not respond do not count,
+    /// because nothing would show when they leave.
     /// </summary>
-    public bool HasStragglersOf(AssignedMeeting meeting) =>
+    public bool IsFormerNodeOf(AssignedMeeting meeting) =>
         Decision.State != SfuNodeState.Unhealthy
         && meeting.On(Key) is null
         && IsVisibleTo(meeting.Meeting.Namespace)

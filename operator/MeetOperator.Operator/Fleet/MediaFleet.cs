@@ -58,7 +58,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             moved = [.. _table.On(node).Select(entry => entry.Meeting)];
             if (_nodes.Remove(node, out var forgotten))
             {
-                moved.AddRange(MeetingsWithStragglers(forgotten));
+                moved.AddRange(FormerMeetingsOn(forgotten));
             }
         }
 
@@ -307,12 +307,24 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>Whether participants are still in a room that the meeting has moved away from, for example because signaling cannot notify them.</summary>
-    public bool HasStragglers(MeetingRef meeting)
+    /// <summary>
+    /// The nodes that the meeting has moved away from and whose rooms still have participants of it, for example because signaling cannot notify them. Ordered by name.
+    /// </summary>
+    public IReadOnlyList<NamespacedName> FormerNodesOf(MeetingRef meeting)
     {
         lock (_gate)
         {
-            return _table.Find(meeting) is { } known && _nodes.Values.Any(node => node.HasStragglersOf(known));
+            return _table.Find(meeting) is not { } known ? []
+                : [.. _nodes.Values.Where(node => node.IsFormerNodeOf(known)).Select(static node => node.Key).OrderBy(static key => key.ToString(), StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>The meetings that have moved away from a node while participants are still in their rooms there.</summary>
+    public IReadOnlyList<NamespacedName> FormerMeetingsOn(NamespacedName node)
+    {
+        lock (_gate)
+        {
+            return _nodes.TryGetValue(node, out var entry) ? FormerMeetingsOn(entry) : [];
         }
     }
 
@@ -414,10 +426,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
     private static HashSet<KeyValuePair<string, string>> Labels(SfuPool? pool) => [.. pool?.Metadata.Labels ?? new Dictionary<string, string>()];
 
-    private NamespacedName[] MeetingsWithStragglers(FleetNode node) => node.Decision.State == SfuNodeState.Unhealthy ? [] :
+    private NamespacedName[] FormerMeetingsOn(FleetNode node) => node.Decision.State == SfuNodeState.Unhealthy ? [] :
     [
         .. node.Rooms.Values.Where(static room => room.Participants > 0).Select(room => _table.FindRoom(room.Room)).OfType<AssignedMeeting>()
-            .Where(node.HasStragglersOf).Select(static meeting => meeting.Meeting),
+            .Where(node.IsFormerNodeOf).Select(static meeting => meeting.Meeting),
     ];
 
     /// <summary>Edits one node, derives its state again, and notifies the controllers that a state change affects.</summary>
@@ -429,7 +441,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         bool opened;
         bool died;
         bool evicted;
-        NamespacedName[] counted;
+        NamespacedName[] leaving;
         lock (_gate)
         {
             if (!_nodes.TryGetValue(key, out var entry))
@@ -444,7 +456,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             before = entry.Decision;
             var wasTerminating = entry.IsTerminating;
-            counted = MeetingsWithStragglers(entry);
+            leaving = FormerMeetingsOn(entry);
             edit(entry);
             evicted = entry.IsTerminating && !wasTerminating; // Evicted even when another failure takes precedence as the reason of the state.
             after = entry.Decision = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
@@ -458,8 +470,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 entry.ClearReports(); // The next process must respond before it counts as serving.
             }
 
-            var countedNow = MeetingsWithStragglers(entry);
-            counted = [.. counted.Except(countedNow), .. countedNow.Except(counted)];
+            var leavingNow = FormerMeetingsOn(entry);
+            leaving = [.. leaving.Except(leavingNow), .. leavingNow.Except(leaving)];
 
             pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);
             var open = PlacementPlanner.CanTakeMeetings(entry.Snapshot(_table.CountOn(key), now, time, RejectionPause), now);
@@ -471,9 +483,9 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             wakeups.CapacityGrew();
         }
 
-        foreach (var meeting in counted)
+        foreach (var meeting in leaving)
         {
-            wakeups.Meeting(meeting); // It has become empty, or no longer is.
+            wakeups.Meeting(meeting); // The last participants have left the former room, or one has been found there.
         }
 
         if (before == after && !died && !evicted)

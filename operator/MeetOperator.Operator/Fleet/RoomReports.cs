@@ -11,12 +11,9 @@ internal static class RoomReports
     private static readonly TimeSpan OrphanGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long participants may stay in a room after its meeting has moved. This covers the move itself and an outage in which signaling cannot notify them. After that,
-    /// remaining participants no longer delay a drain.
+    /// Updates participant counts and lost rooms. Returns the changed meetings and the rooms to end. A room that its meeting has moved away from is ended only when it is
+    /// empty.
     /// </summary>
-    private static readonly TimeSpan StayAfterMove = TimeSpan.FromMinutes(10);
-
-    /// <summary>Updates participant counts and lost rooms. Returns the changed meetings and the rooms to end.</summary>
     public static (List<NamespacedName> Changed, IReadOnlyList<OrphanRoom> Orphans) Apply(
         FleetNode node, AssignmentTable table, NodeReport report, long pollStarted, TimeProvider time)
     {
@@ -49,12 +46,17 @@ internal static class RoomReports
             else
             {
                 var moved = HasMoved(node, meeting);
-                var isOccupied = moved && room.Participants > 0;
-                if (ObserveOrphan(node, room.Room, time, isOccupied ? StayAfterMove : OrphanGrace))
+                if (IsOrphanDue(node, room.Room, time) && !(moved && room.Participants > 0))
                 {
-                    orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: moved && !isOccupied));
+                    node.Orphans[room.Room] = time.GetTimestamp(); // If the room does not end, it is due again after the grace period.
+                    orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: moved));
                 }
             }
+        }
+
+        foreach (var gone in node.Orphans.Keys.Where(orphan => !rooms.Contains(orphan)).ToArray())
+        {
+            node.Orphans.Remove(gone);
         }
 
         foreach (var meeting in table.On(node.Key))
@@ -76,23 +78,14 @@ internal static class RoomReports
     /// </summary>
     private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is not null && node.IsVisibleTo(meeting.Meeting.Namespace);
 
-    /// <summary>
-    /// Records when a room without a meeting was first reported. Returns true once that was at least <paramref name="grace"/> ago, and then starts again.
-    /// </summary>
-    private static bool ObserveOrphan(FleetNode node, string room, TimeProvider time, TimeSpan grace)
+    /// <summary>Records when a room without a meeting was first reported. Returns whether that was at least the grace period ago.</summary>
+    private static bool IsOrphanDue(FleetNode node, string room, TimeProvider time)
     {
-        if (!node.Orphans.TryGetValue(room, out var since))
-        {
-            node.Orphans[room] = time.GetTimestamp();
-            return false;
-        }
-
-        if (time.GetElapsedTime(since) < grace)
+        if (node.Orphans.TryAdd(room, time.GetTimestamp()))
         {
             return false;
         }
 
-        node.Orphans.Remove(room);
-        return true;
+        return time.GetElapsedTime(node.Orphans[room]) >= OrphanGrace;
     }
 }

@@ -5,7 +5,7 @@ internal abstract record NodeSetMember
 {
     public required string Name { get; init; }
 
-    /// <summary>Created from the current template.</summary>
+    /// <summary>True when the node was created from the current template.</summary>
     public required bool IsCurrent { get; init; }
 
     /// <summary>Takes work, or does work already.</summary>

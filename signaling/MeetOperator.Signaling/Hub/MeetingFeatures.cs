@@ -23,7 +23,7 @@ public sealed class MeetingFeatures
         Headless = new HeadlessFeature(meeting, Presence, presence, services.Participants);
         _all =
         [
-            // After an outage, removals and this replica's entries are written before presence is read again.
+            // The order matters: after an outage, removals and this replica's entries are written before presence is read again.
             new ModerationFeature(meeting, Presence, presence, services.Moderation, services.States),
             new MuteFeature(meeting, Presence, presence, rows),
             Headless,

@@ -9,6 +9,9 @@ internal static class EndRules
     public const string Empty = "Empty";
     public const string MaxDuration = "MaxDuration";
 
+    /// <summary>Pause between checks of an overdue meeting.</summary>
+    public static readonly TimeSpan Recheck = TimeSpan.FromSeconds(1);
+
     /// <summary>The reason why the meeting ends now; null while it continues.</summary>
     /// <param name="spec">The desired state.</param>
     /// <param name="status">The observed state, including the participant count.</param>
@@ -29,11 +32,15 @@ internal static class EndRules
         return counted && EmptyTimeoutEnd(spec, status) is { } emptyEnd && emptyEnd <= now ? Empty : null;
     }
 
-    /// <summary>The time at which the meeting ends without further events; null when it does not.</summary>
-    public static DateTimeOffset? NextEnd(MeetingSpec spec, MeetingStatus status)
+    /// <summary>
+    /// The time at which to check again whether the meeting ends, null when its end depends on other events: the time at which it is due, or <see cref="Recheck"/> from
+    /// now when it is overdue and its participants cannot be counted.
+    /// </summary>
+    public static DateTimeOffset? NextCheck(MeetingSpec spec, MeetingStatus status, DateTimeOffset now)
     {
         var (limit, emptyEnd) = (MaxDurationEnd(spec, status), EmptyTimeoutEnd(spec, status));
-        return limit is null || (emptyEnd is not null && emptyEnd < limit) ? emptyEnd : limit;
+        var due = limit is null || (emptyEnd is not null && emptyEnd < limit) ? emptyEnd : limit;
+        return due <= now ? now + Recheck : due;
     }
 
     private static DateTimeOffset? MaxDurationEnd(MeetingSpec spec, MeetingStatus status) =>

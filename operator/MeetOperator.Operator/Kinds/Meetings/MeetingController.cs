@@ -47,9 +47,9 @@ internal sealed class MeetingController(
             }
         }
 
-        if (EndRules.NextEnd(context.Meeting.Spec, ages.Apply(context.Ref, context.Status, context.Now)) is { } due)
+        if (EndRules.NextCheck(context.Meeting.Spec, ages.Apply(context.Ref, context.Status, context.Now), context.Now) is { } check)
         {
-            context.RequeueAt(due);
+            context.RequeueAt(check);
         }
 
         return null;

@@ -17,7 +17,7 @@ internal static class MeetingStatuses
     /// The room exists on the node that participants use, the origin. Of the other nodes, the status names those that have the room. The meeting is not empty while
     /// participants are still in a room that it has moved away from.
     /// </summary>
-    public static void SetAssigned(MeetingContext context, AssignedMeeting current, bool hasStragglers = false)
+    public static void SetAssigned(MeetingContext context, AssignedMeeting current, IReadOnlyList<NamespacedName> formerNodes)
     {
         var origin = current.Origin!;
         var participants = current.Participants;
@@ -30,11 +30,11 @@ internal static class MeetingStatuses
             Region = current.Region,
             SfuCount = nodes.Length,
             Participants = participants,
-            EmptySince = participants > 0 || hasStragglers ? null : emptySince ?? context.Now,
+            EmptySince = participants > 0 || formerNodes is [_, ..] ? null : emptySince ?? context.Now,
             Rejections = [],
             Assignments = [.. nodes.Select(Ready)],
         };
-        var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
+        var message = (participants > 0 ? "participants are in the meeting" : "the meeting can be joined") + FormerRooms(formerNodes);
         context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {origin.Node.Name}");
         context.MarkReady(participants > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
     }
@@ -82,6 +82,13 @@ internal static class MeetingStatuses
             Rejections = [],
         };
     }
+
+    private static string FormerRooms(IReadOnlyList<NamespacedName> nodes) => nodes switch
+    {
+        [] => string.Empty,
+        [var only] => $"; others are still in its former room on {only}",
+        [var first, ..] => $"; others are still in its former rooms on {first} and {nodes.Count - 1} more",
+    };
 
     private static MeetingAssignment Ready(AssignedNode assigned) => new()
     {

@@ -52,8 +52,10 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
 
         if (view is { Meetings: 0, Report: { } report } && NodeEmptiness.CountSessions(report) is > 0 and var sessions)
         {
+            var moved = fleet.FormerMeetingsOn(node).Select(static meeting => meeting.ToString()).Order(StringComparer.Ordinal).ToArray();
+            var from = moved.Length == 0 ? string.Empty : $" of {(moved.Length == 1 ? "meeting" : "meetings")} {Names(moved)}, which moved to other nodes";
             return new NodeFailure(
-                "StillConnected", $"no meeting is assigned to the node, but its report shows {sessions} participants or connections: the node stays until they have left; to disconnect them now, set spec.drain.force to true");
+                "StillConnected", $"no meeting is assigned to the node, but its report shows {sessions} participants or connections{from}: the node stays until they have left; to disconnect them now, set spec.drain.force to true");
         }
 
         var meetings = fleet.MeetingsOn(node);

@@ -161,8 +161,8 @@ public sealed class ModerationFeature : IMeetingFeature
     }
 
     /// <summary>
-    /// Repeats the removal of participants that the node still has. Otherwise, after a failed call or a concurrent refresh by another replica, a removed
-    /// participant could stay in the room, receive media and be invisible to others. Runs outside the loop, which does not wait for the node.
+    /// Repeats the removal of participants who are still on the node, because a call failed or another replica refreshed its list at the same time. Without it they
+    /// would receive media and be invisible to others. Runs outside the loop, which does not wait for the node.
     /// </summary>
     private async Task ConfirmAsync()
     {

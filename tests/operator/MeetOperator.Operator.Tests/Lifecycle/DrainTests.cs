@@ -76,12 +76,14 @@ public sealed class DrainTests
         await PolledOnAsync();
         time.Skip(TimeSpan.FromSeconds(12));
         await PolledOnAsync();
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.EmptySince is null, "does not count as empty");
+        await cluster.WaitForMeetingAsync(
+            "standup", seen => seen.Status is { EmptySince: null } status && status.Message == $"the meeting can be joined; others are still in its former room on meet-a/{before.SfuNode}", "does not count as empty");
         Assert.Equal(2, node.Rooms()[id].Participants);
-        await cluster.EventuallyAsync(async () => Blocked((await NodeAsync(cluster, before.SfuNode)).Status!.Conditions) is { Reason: "StillConnected" }, "the drain is blocked by the remaining participants");
+        await cluster.EventuallyAsync(async () => Blocked((await NodeAsync(cluster, before.SfuNode)).Status!.Conditions) is { Reason: "StillConnected" } blocked
+            && blocked.Message.Contains("2 participants or connections of meeting meet-a/standup, which moved", StringComparison.Ordinal), "the drain is blocked by the remaining participants");
 
         node.SetParticipants(id, 0);
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.EmptySince is not null, "counts as empty");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { EmptySince: not null, Message: "the meeting can be joined" }, "counts as empty");
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(left => left.Spec.PoolRef.Name == "q"), "the empty node is deleted");
 
         async Task PolledOnAsync()

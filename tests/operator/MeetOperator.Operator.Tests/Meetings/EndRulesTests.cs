@@ -33,12 +33,17 @@ public sealed class EndRulesTests
     }
 
     [Fact]
-    public void NextEnd_BothLimits_ReturnsEarlier()
+    public void NextCheck_BothLimits_ReturnsEarlier()
     {
-        Assert.Equal(Now.AddSeconds(60), EndRules.NextEnd(Spec(empty: 60, minutes: 30), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
-        Assert.Equal(Now.AddMinutes(1), EndRules.NextEnd(Spec(empty: 300, minutes: 1), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
-        Assert.Null(EndRules.NextEnd(Spec(empty: 300), new MeetingStatus { StartedAt = Now }));
+        Assert.Equal(Now.AddSeconds(60), EndRules.NextCheck(Spec(empty: 60, minutes: 30), new MeetingStatus { StartedAt = Now, EmptySince = Now }, Now));
+        Assert.Equal(Now.AddMinutes(1), EndRules.NextCheck(Spec(empty: 300, minutes: 1), new MeetingStatus { StartedAt = Now, EmptySince = Now }, Now));
+        Assert.Null(EndRules.NextCheck(Spec(empty: 300), new MeetingStatus { StartedAt = Now }, Now));
     }
+
+    /// <summary>A meeting whose participants cannot be counted stays, and must not be checked without a pause.</summary>
+    [Fact]
+    public void NextCheck_Overdue_ReturnsLaterTime() =>
+        Assert.Equal(Now.AddSeconds(1), EndRules.NextCheck(Spec(empty: 60), new MeetingStatus { EmptySince = Now.AddHours(-2) }, Now));
 
     private static string? FindEndReason(MeetingSpec spec, MeetingStatus status) => EndRules.FindEndReason(spec, status, counted: true, Now);
 

@@ -38,7 +38,7 @@ public sealed class MeetingAgesTests
         _time.JumpWallClock(TimeSpan.FromDays(2));
 
         Assert.Null(FindEndReason(status));
-        Assert.Equal(_time.GetUtcNow().AddMinutes(30), EndRules.NextEnd(Spec, _ages.Apply(Meeting, status, _time.GetUtcNow())));
+        Assert.Equal(_time.GetUtcNow().AddMinutes(30), EndRules.NextCheck(Spec, _ages.Apply(Meeting, status, _time.GetUtcNow()), _time.GetUtcNow()));
     }
 
     [Fact]

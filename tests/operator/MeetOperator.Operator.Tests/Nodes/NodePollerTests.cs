@@ -110,13 +110,16 @@ public sealed class NodePollerTests
     {
         await using var fleet = new PolledFleet();
         await using var node = await fleet.StartNodeAsync("n");
-        node.AddRoom("4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01", generation: 4);
+        string[] rooms = ["4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01", "4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a02"];
+        Array.ForEach(rooms, room => node.AddRoom(room, generation: 4));
         node.RejectsRoomEnds = true;
         var target = PolledFleet.Target(node);
 
         fleet.Add(target);
 
-        await PolledFleet.EventuallyAsync(() => fleet.Log.ToString().Contains("did not end an orphaned room", StringComparison.Ordinal), () => $"the removal was attempted\n{fleet.Log}");
+        await PolledFleet.EventuallyAsync(
+            () => rooms.All(room => fleet.Log.ToString().Contains($"has room {room}", StringComparison.Ordinal)) && fleet.Log.ToString().Contains("did not end an orphaned room", StringComparison.Ordinal),
+            () => $"the removal of both was attempted\n{fleet.Log}");
 
         // Under CPU starvation a poll may time out; the failed removal must not count as a failed poll.
         Assert.DoesNotContain(fleet.Log.ToString().Split('\n'), line => line.Contains("Poll of media node", StringComparison.Ordinal) && !line.Contains("no answer from", StringComparison.Ordinal));

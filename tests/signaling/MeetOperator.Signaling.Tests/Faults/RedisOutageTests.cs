@@ -32,7 +32,7 @@ public sealed class RedisOutageTests(PostgresServer postgres) : TwoReplicasTestB
             Assert.Equal(HttpStatusCode.OK, (await server.Http.GetAsync("readyz")).StatusCode);
         }
 
-        // Operations that need all replicas fail with Retry-After. Reconnecting with a ticket works.
+        // Operations that need all replicas fail with Retry-After. Reconnecting with a ticket still works.
         var response = await a.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.NotNull(response.Headers.RetryAfter);

@@ -16,7 +16,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
     {
         if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(IsServing))
         {
-            context.Status = WithParticipants(context.Status, current, fleet.HasStragglers(context.Ref), context.Now);
+            context.Status = WithParticipants(context.Status, current, fleet.FormerNodesOf(context.Ref) is [_, ..], context.Now);
         }
 
         return ValueTask.FromResult(StepResult.Continue);
@@ -25,7 +25,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
     private bool IsServing(AssignedNode assigned) =>
         assigned.State == NodeAssignmentState.Ready && fleet.View(assigned.Node) is { Decision.State: not SfuNodeState.Unhealthy };
 
-    private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, bool hasStragglers, DateTimeOffset now)
+    private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, bool hasFormerNodes, DateTimeOffset now)
     {
         var participants = current.Participants;
         return status with
@@ -33,7 +33,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
             Participants = participants,
             PeakParticipants = Math.Max(status.PeakParticipants, participants),
             StartedAt = status.StartedAt ?? (participants > 0 ? now : null),
-            EmptySince = participants > 0 || hasStragglers ? null : status.EmptySince ?? now,
+            EmptySince = participants > 0 || hasFormerNodes ? null : status.EmptySince ?? now,
             Assignments = [.. status.Assignments.Select(assignment => WithParticipants(assignment, current))],
         };
     }

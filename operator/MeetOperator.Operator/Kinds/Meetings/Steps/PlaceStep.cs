@@ -90,7 +90,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
     private StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
     {
-        MeetingStatuses.SetAssigned(context, current, fleet.HasStragglers(context.Ref));
+        MeetingStatuses.SetAssigned(context, current, fleet.FormerNodesOf(context.Ref));
         if (context.Rejection is { } rejection)
         {
             MeetingStatuses.SetNotAllowed(context, rejection);
