@@ -40,8 +40,9 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     public Task PutParticipantAsync(string room, string participant, ParticipantSpec spec, CancellationToken ct) =>
         SendAsync(HttpMethod.Put, Participant(room, participant), spec, ct);
 
-    public Task DeleteParticipantAsync(string room, string participant, CancellationToken ct) =>
-        SendAsync(HttpMethod.Delete, Participant(room, participant), null, ct);
+    /// <summary>Removes a participant. With <paramref name="generation"/>, fails with the code <c>stale-generation</c> when the room has a higher one.</summary>
+    public Task DeleteParticipantAsync(string room, string participant, CancellationToken ct, long? generation = null) =>
+        SendAsync(HttpMethod.Delete, Participant(room, participant) + (generation is { } known ? $"?generation={known}" : string.Empty), null, ct);
 
     public Task<SdpAnswer> PublishAsync(string room, string participant, SdpOffer offer, CancellationToken ct) =>
         SendAsync<SdpAnswer>(HttpMethod.Post, $"{Participant(room, participant)}/publish", offer, ct);

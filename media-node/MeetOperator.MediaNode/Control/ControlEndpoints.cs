@@ -79,11 +79,7 @@ internal static class ControlEndpoints
         });
         v1.MapDelete("/rooms/{room}", async (string room, string? generation, bool? onlyIfEmpty, HttpContext c) =>
         {
-            if (!long.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            {
-                throw ControlProblemException.InvalidRequest("The query parameter 'generation' is missing or not a number.");
-            }
-
+            var number = Generation(generation);
             terms.EnsureCurrent(c);
             await rooms.DeleteAsync(room, number, "deleted", c.RequestAborted, onlyIfEmpty ?? false);
             return Results.NoContent();
@@ -101,8 +97,11 @@ internal static class ControlEndpoints
             var spec = await ControlJson.ReadAsync<ParticipantSpec>(c);
             return await NoContentAsync(rooms, c, room, r => r.Touch(Id(participant, "participant"), spec.Generation));
         });
-        v1.MapDelete(Participant, (string room, string participant, HttpContext c) =>
-            NoContentAsync(rooms, c, room, r => r.RemoveParticipant(participant, "closed")));
+        v1.MapDelete(Participant, (string room, string participant, string? generation, HttpContext c) =>
+        {
+            long? number = generation is null ? null : Generation(generation);
+            return NoContentAsync(rooms, c, room, r => r.RemoveParticipant(participant, "closed", number));
+        });
         v1.MapPost(Participant + "/publish", async (string room, string participant, HttpContext c) =>
         {
             var offer = CheckSize(await ControlJson.ReadAsync<SdpOffer>(c), o => o.Sdp);
@@ -145,6 +144,10 @@ internal static class ControlEndpoints
             context.RequestAborted);
         return Results.NoContent();
     }
+
+    private static long Generation(string? generation) => long.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        ? number
+        : throw ControlProblemException.InvalidRequest("The query parameter 'generation' is missing or not a number.");
 
     private static string Id(string id, string name) => id.Length is > 0 and <= MaxIdCharacters && !id.Any(char.IsControl) && !id.Contains(' ')
         ? id

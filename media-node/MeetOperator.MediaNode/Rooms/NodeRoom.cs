@@ -80,8 +80,16 @@ internal sealed class NodeRoom
         _participants.GetOrAdd(participantId, _spec.MaxParticipants, out _);
     }
 
-    public void RemoveParticipant(string participantId, string reason)
+    /// <param name="participantId">The participant to remove; an unknown one is ignored.</param>
+    /// <param name="reason">The reason in the event.</param>
+    /// <param name="generation">The generation that the caller knows, or null. An older one than the room's is rejected.</param>
+    public void RemoveParticipant(string participantId, string reason, long? generation = null)
     {
+        if (generation is { } known)
+        {
+            Fence(known);
+        }
+
         if (_participants.Remove(participantId) is not { } participant)
         {
             return;

@@ -143,6 +143,14 @@ public sealed class WhipEndpoints(
             await hold.Session.Room.RemoveParticipantAsync(assignment, row.ParticipantId).ConfigureAwait(false);
             throw outcome == EnterOutcome.Full ? new ProblemException(ProblemCode.MeetingFull, "The meeting is full.") : NotInMeeting();
         }
+
+        if (hold.Session.Room.Former.Contains(assignment))
+        {
+            // The meeting moved while the session was being opened.
+            hold.Session.Room.Former.Remove(row.ParticipantId);
+            await hold.Session.Features.Headless.EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
+            throw new ProblemException(ProblemCode.NotPlaced, "The meeting has moved to another media node. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
     }
 
     private async Task<T> CallAsync<T>(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)

@@ -39,6 +39,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         _services = services;
         _onEvent = onEvent;
         Logger = services.Loggers.CreateLogger<RoomLink>();
+        Former = new FormerNodes(this);
         _refreshing = RefreshAsync();
     }
 
@@ -50,8 +51,8 @@ public sealed partial class RoomLink : IAsyncDisposable
     /// <summary>The media node that participants use, or null.</summary>
     public MediaAssignment? Assignment { get; private set; }
 
-    /// <summary>The media node that participants used before, which may still have some of them.</summary>
-    private MediaAssignment? PreviousAssignment { get; set; }
+    /// <summary>The media nodes that participants used before, which may still have some of them.</summary>
+    internal FormerNodes Former { get; }
 
     internal ILogger Logger { get; }
 
@@ -76,7 +77,7 @@ public sealed partial class RoomLink : IAsyncDisposable
             }
 
             moved = _watchCancellation is not null;
-            PreviousAssignment = Assignment ?? PreviousAssignment;
+            Former.Record(Assignment, assignment);
             Assignment = assignment;
             _watchCancellation?.Cancel();
             if (assignment is null)
@@ -137,15 +138,6 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     /// <summary>Removes a participant from the node. Completes when the call succeeds or fails.</summary>
     public Task RemoveParticipantAsync(string participantId) => Assignment is { } assignment ? RemoveParticipantAsync(assignment, participantId) : Task.CompletedTask;
-
-    /// <summary>Removes a participant from the previous node, without waiting.</summary>
-    public void RemoveFromPreviousNode(string participantId)
-    {
-        if (PreviousAssignment is { } previous)
-        {
-            _ = RemoveParticipantAsync(previous, participantId);
-        }
-    }
 
     public async ValueTask DisposeAsync()
     {

@@ -36,6 +36,21 @@ public sealed class ControlApiTests : IAsyncLifetime
         await AssertProblemAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 5 }, default));
     }
 
+    /// <summary>A late removal from a room that the meeting has left must not affect its next room.</summary>
+    [Fact]
+    public async Task DeleteParticipant_OlderGeneration_IsRejected()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 5 }, default);
+        await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 5 }, default);
+
+        await AssertProblemAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.DeleteParticipantAsync("r", "p", default, generation: 4));
+        Assert.Equal(HttpStatusCode.BadRequest, (await SendAsync(HttpMethod.Delete, "v1/rooms/r/participants/p?generation=x", string.Empty)).StatusCode);
+        Assert.Equal(1, (await _node.Control.GetRoomAsync("r", default)).Participants);
+
+        await _node.Control.DeleteParticipantAsync("r", "p", default, generation: 5);
+        Assert.Equal(0, (await _node.Control.GetRoomAsync("r", default)).Participants);
+    }
+
     [Fact]
     public async Task Drain_WithRooms_RejectsNewRoomsAndIsReversible()
     {

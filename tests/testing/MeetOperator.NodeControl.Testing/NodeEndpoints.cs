@@ -19,6 +19,7 @@ internal static class NodeEndpoints
         api.AddEndpointFilter(async (context, next) =>
         {
             Interlocked.Increment(ref node.RequestCount);
+            Interlocked.Add(ref node.PublishCount, context.HttpContext.Request.Path.Value!.EndsWith("/publish", StringComparison.Ordinal) ? 1 : 0);
             await node.WaitWhileHanging(context.HttpContext.RequestAborted).ConfigureAwait(false);
             if (RoleOf(context.HttpContext, node) is not { } role)
             {

@@ -37,7 +37,7 @@ internal static class RoomEndpoints
             known.Touch(participant);
             return Results.NoContent();
         }));
-        api.MapDelete("", (string room, string participant) =>
+        api.MapDelete("", (string room, string participant, long? generation) =>
         {
             lock (node.Gate)
             {
@@ -47,7 +47,9 @@ internal static class RoomEndpoints
                     throw new NodeProblemException(500, "internal", "The simulated node rejects removing participants.");
                 }
 
-                NodeEndpoints.Room(node, room).Remove(participant, "closed");
+                var known = NodeEndpoints.Room(node, room);
+                NodeEndpoints.Fence(known, generation ?? known.Spec.Generation);
+                known.Remove(participant, "closed");
                 return Results.NoContent();
             }
         });

@@ -106,6 +106,11 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
 
     internal long RequestCount;
 
+    /// <summary>Number of requests to publish so far, including those that hang.</summary>
+    public long PublishRequests => Interlocked.Read(ref PublishCount);
+
+    internal long PublishCount;
+
     /// <summary>Starts a node that listens on <paramref name="endpoint"/>, or on a free loopback port.</summary>
     public static async Task<SimulatedMediaNode> StartAsync(string name, NodeCredentials credentials, IPEndPoint? endpoint = null, CancellationToken ct = default)
     {

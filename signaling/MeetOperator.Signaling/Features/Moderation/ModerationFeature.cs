@@ -143,7 +143,7 @@ public sealed class ModerationFeature : IMeetingFeature
     private void Remove(string participantId)
     {
         RecordRemoval(participantId);
-        _meeting.Room.RemoveFromPreviousNode(participantId);
+        _meeting.Room.Former.Remove(participantId);
         _meeting.Members.Expel(participantId);
         _presence.Depart(participantId, "removed");
     }

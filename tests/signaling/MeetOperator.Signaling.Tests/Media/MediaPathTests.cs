@@ -64,8 +64,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
         var camera = await _signaling.JoinAsync(meeting.MeetingId, "Camera");
-        var offer = new StringContent(Sdp.Publish(), new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp"));
-        Assert.True((await _signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/whip", offer, bearer: camera.Ticket)).IsSuccessStatusCode);
+        Assert.True((await PublishAsync(meeting.MeetingId, camera.Ticket)).IsSuccessStatusCode);
         await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == camera.ParticipantId);
         await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id) && r.Participants.ContainsKey(camera.ParticipantId)), "all participants are on the node");
 
@@ -78,6 +77,69 @@ public sealed class MediaPathTests : IAsyncLifetime
         Assert.True(_node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id))); // The web client leaves the previous node itself.
         await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
         await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the removed participant is removed from the previous node");
+    }
+
+    /// <summary>A participant who stays on a former node would keep it from being drained. Without sockets, the session closes while the removal is still being repeated.</summary>
+    [Fact]
+    public async Task NodeDrained_RemovalFails_IsRepeated()
+    {
+        var meeting = await _signaling.CreateAsync();
+        var camera = await _signaling.JoinAsync(meeting.MeetingId, "Camera");
+        Assert.True((await PublishAsync(meeting.MeetingId, camera.Ticket)).IsSuccessStatusCode);
+        _node.RejectsRemovals = true;
+
+        await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.DrainNodeAsync("default-aaaaa");
+        await Eventually.TrueAsync(() => _node.RefusedDrops >= 2, "the removal is repeated");
+        Assert.True(_node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(camera.ParticipantId)));
+
+        _node.RejectsRemovals = false;
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(camera.ParticipantId)), "the encoder's session has ended");
+    }
+
+    [Fact]
+    public async Task RemoveParticipant_FormerNodesFail_IsRepeatedOnEach()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var next = await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.DrainNodeAsync("default-aaaaa");
+        await Eventually.TrueAsync(() => next.Rooms().ContainsKey(meeting.MeetingId) && next.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the meeting has moved");
+        await _cluster.AddNodeAsync("default-ccccc");
+        await _cluster.DrainNodeAsync("default-bbbbb");
+        await Eventually.TrueAsync(() => bob.OfType("media-restart").Count == 2, "the meeting has moved again");
+        (_node.RejectsRemovals, next.RejectsRemovals) = (true, true);
+
+        await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
+        await Eventually.TrueAsync(() => _node.RefusedDrops >= 2 && next.RefusedDrops >= 2, "the removals are repeated");
+        (_node.RejectsRemovals, next.RejectsRemovals) = (false, false);
+
+        foreach (var former in new[] { _node, next })
+        {
+            await Eventually.TrueAsync(() => former.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed");
+        }
+    }
+
+    /// <summary>Nothing would tell the encoder that its session is on a node that the meeting has left.</summary>
+    [Fact]
+    public async Task Whip_MeetingMovesMeanwhile_IsRejectedAndLeavesFormerNode()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "the participant is on the node");
+        var camera = await _signaling.JoinAsync(meeting.MeetingId, "Camera");
+        _node.Hang();
+        var publishing = PublishAsync(meeting.MeetingId, camera.Ticket);
+        await Eventually.TrueAsync(() => _node.PublishRequests == 1, "the media node has the offer");
+        await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.DrainNodeAsync("default-aaaaa");
+        await ann.ExpectAsync("media-restart");
+
+        _node.Resume();
+
+        await Rest.Problem.IsAsync(await publishing, System.Net.HttpStatusCode.ServiceUnavailable, "not-placed");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(camera.ParticipantId)), "the encoder's session has ended");
+        Assert.True((await PublishAsync(meeting.MeetingId, camera.Ticket)).IsSuccessStatusCode);
     }
 
     [Fact]
@@ -429,4 +491,7 @@ public sealed class MediaPathTests : IAsyncLifetime
     [InlineData("v=0\r\no=\r\n", null)]
     [InlineData("", null)]
     public void SdpOrigin_Sdp_ReturnsSessionId(string sdp, string? origin) => Assert.Equal(origin, SdpOrigin.Of(sdp));
+
+    private Task<HttpResponseMessage> PublishAsync(string meetingId, string ticket) => _signaling.SendAsync(
+        HttpMethod.Post, $"meetings/{meetingId}/whip", new StringContent(Sdp.Publish(), new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp")), bearer: ticket);
 }
