@@ -29,7 +29,7 @@ public sealed record MeetingStatus
     /// <summary>Time when the first participant joined, in UTC; absent before that. Written by the operator.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>Time when the meeting last became empty, in UTC; absent while it has participants.</summary>
+    /// <summary>Time when the meeting last became empty, in UTC; absent while it has participants, also on former nodes.</summary>
     public DateTimeOffset? EmptySince { get; init; }
 
     /// <summary>Time when the meeting ended, in UTC; absent while it is open. Written by the operator.</summary>
@@ -54,6 +54,13 @@ public sealed record MeetingStatus
     [MaxItems(64)]
     [ListMapKey("sfuNode")]
     public IReadOnlyList<MeetingAssignment> Assignments { get; init; } = [];
+
+    /// <summary>
+    /// Media nodes that the meeting has moved away from and on which participants remain. Until these have left, the meeting does not count as empty. Written by the
+    /// operator and read by signaling.
+    /// </summary>
+    [MaxItems(16)]
+    public IReadOnlyList<FormerNode> FormerNodes { get; init; } = [];
 
     /// <summary>Reasons why media nodes or pools were rejected in the last failed placement; at most 16 entries.</summary>
     [MaxItems(16)]

@@ -84,15 +84,15 @@ internal sealed class FleetNode(NamespacedName key)
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Whether the meeting has moved away from this node while participants are still in its room here. Participants on a node that does not respond do not count,
-    /// because nothing would show when they leave.
+    /// Whether the meeting has moved away from this node while participants are still in its room here, according to the last report. They may still be connected while
+    /// the node does not respond, unless it is known to be dead.
     /// </summary>
     public bool IsFormerNodeOf(AssignedMeeting meeting) =>
-        Decision.State != SfuNodeState.Unhealthy
+        !WasDead
         && meeting.On(Key) is null
         && IsVisibleTo(meeting.Meeting.Namespace)
         && Rooms.TryGetValue(meeting.MeetingId, out var room)
-        && room.Participants > 0;
+        && NodeEmptiness.CountSessions(room) > 0;
 
     /// <summary>Whether meetings of a namespace may be on the node at all. Reports about other meetings are ignored.</summary>
     public bool IsVisibleTo(string? @namespace) => IsInSharedNamespace || Key.Namespace == @namespace;

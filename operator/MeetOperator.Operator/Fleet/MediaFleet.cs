@@ -19,6 +19,9 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 {
     /// <summary>How long a node that rejected a room gets no new rooms.</summary>
     private static readonly TimeSpan RejectionPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>The number of former nodes in a meeting's status.</summary>
+    private const int MaxFormerNodes = 16;
     private readonly Lock _gate = new();
     private readonly Dictionary<NamespacedName, FleetNode> _nodes = [];
     private readonly AssignmentTable _table = new();
@@ -308,14 +311,27 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     }
 
     /// <summary>
-    /// The nodes that the meeting has moved away from and whose rooms still have participants of it, for example because signaling cannot notify them. Ordered by name.
+    /// The nodes that the meeting has moved away from and on which participants remain according to the last reports, for example because signaling cannot notify them.
+    /// Includes those in <paramref name="stored"/>, from the status, that have not reported to this operator yet.
     /// </summary>
-    public IReadOnlyList<NamespacedName> FormerNodesOf(MeetingRef meeting)
+    public IReadOnlyList<FormerNode> FormerNodesOf(MeetingRef meeting, IReadOnlyList<FormerNode> stored)
     {
         lock (_gate)
         {
-            return _table.Find(meeting) is not { } known ? []
-                : [.. _nodes.Values.Where(node => node.IsFormerNodeOf(known)).Select(static node => node.Key).OrderBy(static key => key.ToString(), StringComparer.Ordinal)];
+            return [.. stored.Where(former => IsUnreported(meeting, former)).Union(FormerNodesOf(meeting)).Take(MaxFormerNodes)];
+        }
+    }
+
+    /// <summary>The nodes that the meeting has moved away from and on which participants remain according to the last reports. Ordered by name.</summary>
+    public IReadOnlyList<FormerNode> FormerNodesOf(MeetingRef meeting)
+    {
+        lock (_gate)
+        {
+            return _table.Find(meeting) is not { } known ? [] :
+            [
+                .. _nodes.Values.Where(node => node.IsFormerNodeOf(known)).OrderBy(static node => node.Key.ToString(), StringComparer.Ordinal)
+                    .Select(node => new FormerNode { SfuNode = node.Key.Name, Namespace = node.Key.Namespace ?? string.Empty, Generation = node.Rooms[known.MeetingId].Generation }),
+            ];
         }
     }
 
@@ -424,11 +440,18 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         before?.Metadata.Generation == now?.Metadata.Generation
         && Labels(before).SetEquals(Labels(now));
 
+    /// <summary>Whether the node may still have participants of the meeting, of which a status is the only evidence.</summary>
+    private bool IsUnreported(MeetingRef meeting, FormerNode former) =>
+        _nodes.TryGetValue(new NamespacedName(former.Namespace, former.SfuNode), out var node)
+        && node is { Report: null, HasRestarted: false, WasDead: false }
+        && node.IsVisibleTo(meeting.Name.Namespace)
+        && _table.Find(meeting)?.On(node.Key) is null;
+
     private static HashSet<KeyValuePair<string, string>> Labels(SfuPool? pool) => [.. pool?.Metadata.Labels ?? new Dictionary<string, string>()];
 
-    private NamespacedName[] FormerMeetingsOn(FleetNode node) => node.Decision.State == SfuNodeState.Unhealthy ? [] :
+    private NamespacedName[] FormerMeetingsOn(FleetNode node) =>
     [
-        .. node.Rooms.Values.Where(static room => room.Participants > 0).Select(room => _table.FindRoom(room.Room)).OfType<AssignedMeeting>()
+        .. node.Rooms.Values.Where(static room => NodeEmptiness.CountSessions(room) > 0).Select(room => _table.FindRoom(room.Room)).OfType<AssignedMeeting>()
             .Where(node.IsFormerNodeOf).Select(static meeting => meeting.Meeting),
     ];
 

@@ -15,8 +15,11 @@ internal static class NodeEmptiness
             || !view.HasServed
             || (view is { Decision.State: not SfuNodeState.Unhealthy, Report: { State: NodeControl.NodeState.Draining } report } && CountSessions(report) == 0));
 
+    /// <summary>The number of participants or connected participants of a room, whichever is higher.</summary>
+    public static int CountSessions(RoomReport room) => Math.Max(room.Participants, room.Connected);
+
     /// <summary>The number of participants or connections in the report, whichever is higher.</summary>
     public static int CountSessions(NodeReport report) => Math.Max(
-        Math.Max(report.Participants, report.Rooms.Sum(room => Math.Max(room.Participants, room.Connected))),
+        Math.Max(report.Participants, report.Rooms.Sum(CountSessions)),
         report.LoopReports.Sum(loop => loop.ConnectedSessions));
 }

@@ -46,7 +46,7 @@ internal static class RoomReports
             else
             {
                 var moved = HasMoved(node, meeting);
-                if (IsOrphanDue(node, room.Room, time) && !(moved && room.Participants > 0))
+                if (IsOrphanDue(node, room.Room, time) && !(moved && NodeEmptiness.CountSessions(room) > 0))
                 {
                     node.Orphans[room.Room] = time.GetTimestamp(); // If the room does not end, it is due again after the grace period.
                     orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: moved));

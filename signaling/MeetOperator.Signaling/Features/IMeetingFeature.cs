@@ -33,6 +33,9 @@ public interface IMeetingFeature
     /// <summary>Called every few seconds (<see cref="Settings.SignalingTimings.TickInterval"/>), until the meeting has ended.</summary>
     Task OnTickAsync() => Task.CompletedTask;
 
+    /// <summary>Called after participants were assigned another media node or generation.</summary>
+    Task OnMovedAsync() => Task.CompletedTask;
+
     /// <summary>Called after a bus outage. Events were lost, and the bus may have lost its data.</summary>
     Task OnRecoveredAsync() => Task.CompletedTask;
 }

@@ -144,10 +144,10 @@ public sealed class WhipEndpoints(
             throw outcome == EnterOutcome.Full ? new ProblemException(ProblemCode.MeetingFull, "The meeting is full.") : NotInMeeting();
         }
 
-        if (hold.Session.Room.Former.Contains(assignment))
+        if (directory.Find(view.Id)?.Assignment is { } current && current != assignment)
         {
             // The meeting moved while the session was being opened.
-            hold.Session.Room.Former.Remove(row.ParticipantId);
+            hold.Session.Room.RemoveParticipant(assignment, row.ParticipantId);
             await hold.Session.Features.Headless.EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
             throw new ProblemException(ProblemCode.NotPlaced, "The meeting has moved to another media node. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }

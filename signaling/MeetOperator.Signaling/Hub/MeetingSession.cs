@@ -216,7 +216,7 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
         _ when HasEnded => Task.CompletedTask,
         null => EndAsync("ended"),
         { IsEnded: true } view => EndAsync(view.EndReason),
-        { IsPeerToPeer: false } view when Room.Assign(view.Assignments) => Features.Headless.LeaveFormerNodesAsync(),
+        { IsPeerToPeer: false } view when Room.Assign(view.Assignments) => Features.ForEachAsync(feature => feature.OnMovedAsync()),
         _ => Task.CompletedTask,
     };
 

@@ -12,6 +12,7 @@ public sealed class MeetingDirectory : IDisposable
 {
     private const string ById = "meeting-id";
     private const string ByNode = "node";
+    private const string HavingFormerNodes = "former-nodes";
 
     private readonly Informer<Meeting> _meetings;
     private readonly Informer<SfuNode> _nodes;
@@ -26,6 +27,7 @@ public sealed class MeetingDirectory : IDisposable
         _tenants = tenants;
         meetings.AddIndex(ById, m => [MeetingId.Of(m)]);
         meetings.AddIndex(ByNode, m => (m.Status?.Assignments ?? []).Select(a => $"{a.Namespace}/{a.SfuNode}"));
+        meetings.AddIndex(HavingFormerNodes, m => m.Status is { FormerNodes: [_, ..] } ? [HavingFormerNodes] : []);
         _subscriptions.Add(meetings.OnChange(c => NotifyWatchers(MeetingId.Of(c.Object))));
         _subscriptions.Add(tenants.OnChange(_ => { }));
         _subscriptions.Add(nodes.OnChange(c =>
@@ -56,6 +58,16 @@ public sealed class MeetingDirectory : IDisposable
         MeetingIdHolder.Among(_meetings.ByIndex(ById, meetingId), meeting => OwnerOf(meeting) is not null) is { } holder && OwnerOf(holder) is { } tenant
             ? new MeetingView(holder, tenant, AssignmentsOf(holder))
             : null;
+
+    /// <summary>The rooms with participants on media nodes that their meetings have left, without those whose node has no usable address.</summary>
+    public IReadOnlyList<FormerRoom> ListFormerRooms() =>
+    [
+        .. _meetings.ByIndex(HavingFormerNodes, HavingFormerNodes).Select(meeting => Find(MeetingId.Of(meeting))).OfType<MeetingView>().Distinct()
+            .Where(view => !view.IsEnded)
+            .SelectMany(view => view.Object.Status!.FormerNodes
+                .Select(former => ControlUrlOf(former.Namespace, former.SfuNode) is { } url ? new FormerRoom(view.Key, former.Namespace, former.SfuNode, url, former.Generation) : null))
+            .OfType<FormerRoom>(),
+    ];
 
     /// <summary>Returns the meeting as soon as <paramref name="condition"/> is true for it, or its current state after <paramref name="timeout"/>.</summary>
     public async Task<MeetingView?> WaitAsync(string meetingId, Func<MeetingView?, bool> condition, TimeSpan timeout, TimeProvider time, CancellationToken ct)
@@ -135,13 +147,17 @@ public sealed class MeetingDirectory : IDisposable
     private IReadOnlyList<MediaAssignment> AssignmentsOf(Meeting meeting) =>
     [
         .. (meeting.Status?.Assignments ?? [])
-            .Select(a => _nodes.Get(new NamespacedName(a.Namespace, a.SfuNode))?.Status?.ControlUrl is { } text
-                && Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url)
-                && url.Scheme == Uri.UriSchemeHttps // Never use an unencrypted connection, even if the status names one.
-                    ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation, a.Role, a.State)
-                    : null)
+            .Select(a => ControlUrlOf(a.Namespace, a.SfuNode) is { } url ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation, a.Role, a.State) : null)
             .OfType<MediaAssignment>(),
     ];
+
+    /// <summary>The address of a media node; null when there is none, or when it is not HTTPS. Never use an unencrypted connection, even if the status names one.</summary>
+    private Uri? ControlUrlOf(string @namespace, string node) =>
+        _nodes.Get(new NamespacedName(@namespace, node))?.Status?.ControlUrl is { } text
+            && Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url)
+            && url.Scheme == Uri.UriSchemeHttps
+                ? url
+                : null;
 
     private sealed class Watch(Action dispose) : IDisposable
     {

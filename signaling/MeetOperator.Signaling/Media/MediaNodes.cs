@@ -17,8 +17,10 @@ public sealed class MediaNodes(ControlCertificate certificate, SignalingOptions 
 
     private readonly ConcurrentDictionary<(string Namespace, string Node, Uri Url), NodeControlClient> _clients = new();
 
-    public NodeControlClient Client(MediaAssignment assignment) => _clients.GetOrAdd(
-        (assignment.Namespace, assignment.Node, assignment.ControlUrl),
+    public NodeControlClient Client(MediaAssignment assignment) => Client(assignment.Namespace, assignment.Node, assignment.ControlUrl);
+
+    public NodeControlClient Client(string @namespace, string node, Uri controlUrl) => _clients.GetOrAdd(
+        (@namespace, node, controlUrl),
         key => new NodeControlClient(_http, key.Url, ControlNames.OfNode(key.Namespace, key.Node)));
 
     public void Dispose() => _http.Dispose();

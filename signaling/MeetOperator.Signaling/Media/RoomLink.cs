@@ -39,7 +39,6 @@ public sealed partial class RoomLink : IAsyncDisposable
         _services = services;
         _onEvent = onEvent;
         Logger = services.Loggers.CreateLogger<RoomLink>();
-        Former = new FormerNodes(this);
         _refreshing = RefreshAsync();
     }
 
@@ -51,8 +50,8 @@ public sealed partial class RoomLink : IAsyncDisposable
     /// <summary>The media node that participants use, or null.</summary>
     public MediaAssignment? Assignment { get; private set; }
 
-    /// <summary>The media nodes that participants used before, which may still have some of them.</summary>
-    internal FormerNodes Former { get; }
+    /// <summary>The media node that participants used before, which may still have some of them.</summary>
+    private MediaAssignment? PreviousAssignment { get; set; }
 
     internal ILogger Logger { get; }
 
@@ -77,7 +76,7 @@ public sealed partial class RoomLink : IAsyncDisposable
             }
 
             moved = _watchCancellation is not null;
-            Former.Record(Assignment, assignment);
+            PreviousAssignment = Assignment ?? PreviousAssignment;
             Assignment = assignment;
             _watchCancellation?.Cancel();
             if (assignment is null)
@@ -136,8 +135,20 @@ public sealed partial class RoomLink : IAsyncDisposable
     /// <summary>Removes a participant from the node, without waiting.</summary>
     public void RemoveParticipant(string participantId) => _ = RemoveParticipantAsync(participantId);
 
+    /// <summary>Removes a participant from the node of an assignment, without waiting.</summary>
+    public void RemoveParticipant(MediaAssignment assignment, string participantId) => _ = RemoveParticipantAsync(assignment, participantId);
+
     /// <summary>Removes a participant from the node. Completes when the call succeeds or fails.</summary>
     public Task RemoveParticipantAsync(string participantId) => Assignment is { } assignment ? RemoveParticipantAsync(assignment, participantId) : Task.CompletedTask;
+
+    /// <summary>Removes a participant from the previous node, without waiting. <see cref="FormerRooms"/> repeats a removal that fails.</summary>
+    public void RemoveFromPreviousNode(string participantId)
+    {
+        if (PreviousAssignment is { } previous)
+        {
+            RemoveParticipant(previous, participantId);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

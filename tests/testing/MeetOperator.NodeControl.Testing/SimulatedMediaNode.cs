@@ -168,6 +168,15 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends a participant's subscribe session without an event, as when its client has moved to another node.</summary>
+    public void EndSubscribeSession(string room, string participant)
+    {
+        lock (Gate)
+        {
+            _rooms[room].Participants[participant].SubscribeSession = null;
+        }
+    }
+
     /// <summary>Sends an event to every reader of the room.</summary>
     public void Emit(string room, RoomEvent roomEvent)
     {

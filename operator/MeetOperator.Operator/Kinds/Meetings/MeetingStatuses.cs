@@ -15,9 +15,9 @@ internal static class MeetingStatuses
 
     /// <summary>
     /// The room exists on the node that participants use, the origin. Of the other nodes, the status names those that have the room. The meeting is not empty while
-    /// participants are still in a room that it has moved away from.
+    /// participants remain on former nodes.
     /// </summary>
-    public static void SetAssigned(MeetingContext context, AssignedMeeting current, IReadOnlyList<NamespacedName> formerNodes)
+    public static void SetAssigned(MeetingContext context, AssignedMeeting current, IReadOnlyList<FormerNode> formerNodes)
     {
         var origin = current.Origin!;
         var participants = current.Participants;
@@ -33,8 +33,9 @@ internal static class MeetingStatuses
             EmptySince = participants > 0 || formerNodes is [_, ..] ? null : emptySince ?? context.Now,
             Rejections = [],
             Assignments = [.. nodes.Select(Ready)],
+            FormerNodes = formerNodes,
         };
-        var message = (participants > 0 ? "participants are in the meeting" : "the meeting can be joined") + FormerRooms(formerNodes);
+        var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
         context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {origin.Node.Name}");
         context.MarkReady(participants > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
     }
@@ -51,7 +52,7 @@ internal static class MeetingStatuses
     }
 
     /// <summary>No node carries the meeting. The last assignments stay with state Lost to preserve their generations.</summary>
-    public static void SetUnplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections)
+    public static void SetUnplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections, IReadOnlyList<FormerNode> formerNodes)
     {
         var hadNode = context.Status.Assignments.Count > 0;
         context.Status = context.Status with
@@ -60,6 +61,7 @@ internal static class MeetingStatuses
             Participants = 0,
             Region = null,
             Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Participants = 0 })],
+            FormerNodes = formerNodes,
             Rejections = Bounded(rejections),
         };
         context.SetCondition(MeetConditions.Placed, ConditionStatus.False, reason, message);
@@ -79,16 +81,10 @@ internal static class MeetingStatuses
             SfuCount = 0,
             EmptySince = null,
             Assignments = [],
+            FormerNodes = [],
             Rejections = [],
         };
     }
-
-    private static string FormerRooms(IReadOnlyList<NamespacedName> nodes) => nodes switch
-    {
-        [] => string.Empty,
-        [var only] => $"; others are still in its former room on {only}",
-        [var first, ..] => $"; others are still in its former rooms on {first} and {nodes.Count - 1} more",
-    };
 
     private static MeetingAssignment Ready(AssignedNode assigned) => new()
     {

@@ -44,18 +44,18 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
 
     private NodeFailure? Find(NamespacedName node, NodeView view)
     {
+        var moved = fleet.FormerMeetingsOn(node).Select(static meeting => meeting.ToString()).Order(StringComparer.Ordinal).ToArray();
+        var of = moved.Length == 0 ? string.Empty : $" of {(moved.Length == 1 ? "meeting" : "meetings")} {Names(moved)}, no longer assigned to this node,";
         if (view is { Meetings: 0, IsLost: true, Decision: { State: SfuNodeState.Unhealthy } silent })
         {
             return new NodeFailure(
-                "NotAnswering", $"{silent.Message}; participants may still be connected, so the node stays until it responds or its cluster node or Pod is deleted: to remove it now, set spec.drain.force to true");
+                "NotAnswering", $"{silent.Message}; participants{of} may still be connected, so the node stays until it responds or its cluster node or Pod is deleted: to remove it now, set spec.drain.force to true");
         }
 
         if (view is { Meetings: 0, Report: { } report } && NodeEmptiness.CountSessions(report) is > 0 and var sessions)
         {
-            var moved = fleet.FormerMeetingsOn(node).Select(static meeting => meeting.ToString()).Order(StringComparer.Ordinal).ToArray();
-            var from = moved.Length == 0 ? string.Empty : $" of {(moved.Length == 1 ? "meeting" : "meetings")} {Names(moved)}, which moved to other nodes";
             return new NodeFailure(
-                "StillConnected", $"no meeting is assigned to the node, but its report shows {sessions} participants or connections{from}: the node stays until they have left; to disconnect them now, set spec.drain.force to true");
+                "StillConnected", $"no meeting is assigned to the node, but its report shows {sessions} participants or connections{of.TrimEnd(',')}: the node stays until they have left; to disconnect them now, set spec.drain.force to true");
         }
 
         var meetings = fleet.MeetingsOn(node);

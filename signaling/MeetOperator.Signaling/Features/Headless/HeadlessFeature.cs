@@ -88,14 +88,14 @@ public sealed class HeadlessFeature : IMeetingFeature
     });
 
     /// <summary>
-    /// Ends the sessions on the former media node after the meeting has moved. Clients without a socket receive no <c>media-restart</c>, so this makes them
+    /// Ends the sessions on the previous media node after the meeting has moved. Clients without a socket receive no <c>media-restart</c>, so this makes them
     /// reconnect.
     /// </summary>
-    public async Task LeaveFormerNodesAsync()
+    public async Task OnMovedAsync()
     {
         foreach (var participant in _meeting.Roster.Shared)
         {
-            _meeting.Room.Former.Remove(participant.ParticipantId);
+            _meeting.Room.RemoveFromPreviousNode(participant.ParticipantId);
             await RemoveAsync(participant.ParticipantId).ConfigureAwait(false);
         }
     }

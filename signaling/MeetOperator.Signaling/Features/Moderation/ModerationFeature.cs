@@ -63,6 +63,13 @@ public sealed class ModerationFeature : IMeetingFeature
         _ = ReadAsync();
     }
 
+    /// <summary>The meeting may have come back to a node that it left before a participant could be removed there.</summary>
+    public Task OnMovedAsync()
+    {
+        _unconfirmed.UnionWith(_presence.Removed);
+        return Task.CompletedTask;
+    }
+
     /// <summary>Runs outside the loop, so that a slow database does not block the meeting.</summary>
     private async Task ReadAsync()
     {
@@ -143,7 +150,7 @@ public sealed class ModerationFeature : IMeetingFeature
     private void Remove(string participantId)
     {
         RecordRemoval(participantId);
-        _meeting.Room.Former.Remove(participantId);
+        _meeting.Room.RemoveFromPreviousNode(participantId);
         _meeting.Members.Expel(participantId);
         _presence.Depart(participantId, "removed");
     }

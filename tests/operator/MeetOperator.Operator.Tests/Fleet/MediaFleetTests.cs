@@ -170,7 +170,7 @@ public sealed class MediaFleetTests
 
         Report(former, ("m1", 2));
         Assert.Equal(["m1"], _woken);
-        Assert.Equal([Key("n1")], _fleet.FormerNodesOf(Ref("m1")));
+        Assert.Equal([Former("n1")], _fleet.FormerNodesOf(Ref("m1")));
         Assert.Equal([Key("m1")], _fleet.FormerMeetingsOn(Key("n1")));
 
         Report(former, ("m1", 1));
@@ -193,14 +193,14 @@ public sealed class MediaFleetTests
 
         Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Nodes.Single().SfuNode);
 
-        Assert.Equal([Key("n1")], _fleet.FormerNodesOf(Ref("m1")));
+        Assert.Equal([Former("n1")], _fleet.FormerNodesOf(Ref("m1")));
     }
 
     /// <summary>Whatever ends the count on the former node must wake the meeting, which may have become empty.</summary>
     [Theory]
     [InlineData("room has ended")]
-    [InlineData("node does not respond")]
     [InlineData("node has restarted")]
+    [InlineData("node is dead")]
     [InlineData("node is deleted")]
     public void FormerNodesOf_CountEnds_WakesMeeting(string how)
     {
@@ -214,8 +214,8 @@ public sealed class MediaFleetTests
             case "room has ended":
                 Report(former);
                 break;
-            case "node does not respond":
-                Miss(former, polls: NodeStateRules.DeadAfterMissedPolls);
+            case "node is dead":
+                ObserveUnscheduled("n1");
                 break;
             case "node has restarted":
                 Observe("n1", "pod-n1-again", 200);
@@ -227,6 +227,37 @@ public sealed class MediaFleetTests
 
         Assert.Equal(["m1"], _woken);
         Assert.Empty(_fleet.FormerNodesOf(Ref("m1")));
+    }
+
+    /// <summary>Failed polls do not show that participants have left.</summary>
+    [Fact]
+    public void FormerNodesOf_NodeDoesNotRespond_StillCounts()
+    {
+        var former = AddNode("n1");
+        MoveToOtherNode("m1");
+        Report(former, ("m1", 2));
+
+        Miss(former, polls: NodeStateRules.DeadAfterMissedPolls * 10);
+
+        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Decision.State);
+        Assert.Equal([Former("n1")], _fleet.FormerNodesOf(Ref("m1")));
+    }
+
+    /// <summary>After a change of leader, the status is all that is known of former nodes.</summary>
+    [Fact]
+    public void FormerNodesOf_NodesHaveNotReported_IncludesStored()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+        FormerNode[] stored = [Former("n2")];
+        var target = Observe("n2", "pod-n2", 200);
+
+        Assert.Equal(stored, _fleet.FormerNodesOf(Ref("m1"), stored));
+        Miss(target, polls: NodeStateRules.DeadAfterMissedPolls);
+        Assert.Equal(stored, _fleet.FormerNodesOf(Ref("m1"), stored));
+
+        Report(target);
+        Assert.Empty(_fleet.FormerNodesOf(Ref("m1"), stored));
     }
 
     [Fact]
@@ -767,6 +798,8 @@ public sealed class MediaFleetTests
     private static MeetingRef Ref(string name) => new(Key(name), "uid-" + name, name);
 
     private static NamespacedName Key(string name) => new("meet-a", name);
+
+    private static FormerNode Former(string node) => new() { SfuNode = node, Namespace = "meet-a", Generation = 1 };
 
     /// <summary>Places the meeting on n1, the only node so far, and moves it to n2.</summary>
     private void MoveToOtherNode(string meeting)

@@ -77,13 +77,13 @@ public sealed class DrainTests
         time.Skip(TimeSpan.FromSeconds(12));
         await PolledOnAsync();
         await cluster.WaitForMeetingAsync(
-            "standup", seen => seen.Status is { EmptySince: null } status && status.Message == $"the meeting can be joined; others are still in its former room on meet-a/{before.SfuNode}", "does not count as empty");
+            "standup", seen => seen.Status is { EmptySince: null, FormerNodes: [var former] } && former == new FormerNode { SfuNode = before.SfuNode, Namespace = "meet-a", Generation = before.Generation }, "does not count as empty");
         Assert.Equal(2, node.Rooms()[id].Participants);
         await cluster.EventuallyAsync(async () => Blocked((await NodeAsync(cluster, before.SfuNode)).Status!.Conditions) is { Reason: "StillConnected" } blocked
-            && blocked.Message.Contains("2 participants or connections of meeting meet-a/standup, which moved", StringComparison.Ordinal), "the drain is blocked by the remaining participants");
+            && blocked.Message.Contains("2 participants or connections of meeting meet-a/standup, no longer assigned to this node: ", StringComparison.Ordinal), "the drain is blocked by the remaining participants");
 
         node.SetParticipants(id, 0);
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { EmptySince: not null, Message: "the meeting can be joined" }, "counts as empty");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { EmptySince: not null, FormerNodes: [] }, "counts as empty");
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(left => left.Spec.PoolRef.Name == "q"), "the empty node is deleted");
 
         async Task PolledOnAsync()
@@ -110,6 +110,36 @@ public sealed class DrainTests
         await cluster.Kubelet.KillAsync(before.SfuNode);
 
         await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.EmptySince is not null, "counts as empty");
+    }
+
+    /// <summary>A new leader knows only from the status that participants remain on a node that does not respond to it.</summary>
+    [Fact]
+    public async Task Drain_LeaderChangesWhileFormerNodeIsSilent_MeetingContinues()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (before, _) = await WithParticipantsAsync(cluster, deadlineSeconds: 0);
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
+        await ScaleAsync(cluster, 0);
+        var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status is { FormerNodes: [_] }, "has moved");
+        await cluster.StopOperatorAsync("operator-1");
+        var former = cluster.Kubelet.Node(before.SfuNode);
+        former.IsSilentToOperator = true;
+        await cluster.Client.MergePatchAsync<Meeting>(
+            moved.Metadata.NamespacedName, JsonNode.Parse("""{"status":{"emptySince":"2026-01-01T00:00:00Z"}}""")!, default, new WriteOptions { Subresource = "status" });
+
+        await cluster.StartOperatorAsync("operator-2");
+        await cluster.EventuallyAsync(async () => (await NodeAsync(cluster, before.SfuNode)).Status!.State == SfuNodeState.Unhealthy, "the former node is unhealthy");
+        var polls = cluster.Kubelet.Node(moved.Status!.Assignments[0].SfuNode);
+        for (var seen = polls.Requests; polls.Requests < seen + 4;)
+        {
+            Assert.Null((await cluster.TryMeetingAsync("standup"))!.Status!.EndedAt);
+            await Task.Delay(50);
+        }
+
+        former.SetParticipants(moved.Status.MeetingId!, 0);
+        former.IsSilentToOperator = false;
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { FormerNodes: [], EmptySince.Year: > 0, EndedAt: null }, "counts as empty");
     }
 
     /// <summary>A participant that the node no longer lists may still be connected.</summary>

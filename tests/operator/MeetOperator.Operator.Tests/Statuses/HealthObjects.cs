@@ -24,7 +24,7 @@ internal static class HealthObjects
 
     public static IReadOnlyDictionary<string, Func<KubernetesObject>> All { get; } = new Dictionary<string, Func<KubernetesObject>>
     {
-        ["meeting/waits-for-capacity"] = () => Meeting(context => MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has capacity", [])),
+        ["meeting/waits-for-capacity"] = () => Meeting(context => MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has capacity", [], [])),
         ["meeting/waits-for-quota"] = () => Meeting(context => context.MarkNotReady(MeetingPhase.Pending, "QuotaExceeded", "tenant acme has reached its quota of 2 concurrent meetings: end one, or raise the tenant's quotas.concurrentMeetings")),
         ["meeting/rejected"] = () => Meeting(context => context.MarkNotReady(MeetingPhase.Failed, "TenantMismatch", "tenant acme does not own namespace other: create the meeting in namespace meet-acme", stalled: true)),
         ["meeting/ready"] = () => Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(0), [])),
@@ -37,7 +37,7 @@ internal static class HealthObjects
         ["meeting/migrating"] = () => Meeting(context =>
         {
             MeetingStatuses.SetAssigned(context, Assigned(7), []);
-            MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has capacity", []);
+            MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has capacity", [], []);
         }),
         ["meeting/ended"] = () => Meeting(context =>
         {

@@ -250,8 +250,16 @@ public sealed class TestCluster : IAsyncDisposable
                 ["participants"] = 0,
                 ["generation"] = generation,
             }),
+            ["formerNodes"] = FormerNodes(meeting),
         });
     }
+
+    /// <summary>Like the operator after a move: lists the drained nodes on which the meeting still has a room with participants.</summary>
+    private JsonArray FormerNodes(Meeting meeting) =>
+    [
+        .. _drained.Where(node => node.Rooms().GetValueOrDefault(MeetingId.Of(meeting)) is { Participants: > 0 })
+            .Select(node => new JsonObject { ["sfuNode"] = node.Name, ["namespace"] = Namespace, ["generation"] = node.Rooms()[MeetingId.Of(meeting)].Generation }),
+    ];
 
     private async Task EndAsync(Meeting meeting)
     {

@@ -16,7 +16,7 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingAges ag
 
         // The last count of a node that does not respond does not include participants who joined since. Participants may also be in a room that the meeting has left.
         var counted = fleet.HaveNodesReported(context.Key.Namespace)
-            && fleet.FormerNodesOf(context.Ref) is []
+            && context.Status.FormerNodes is []
             && fleet.Current(context.Ref) is { HasParticipantCount: true } current
             && current.Nodes.All(assigned => fleet.View(assigned.Node) is not { Decision.State: SfuNodeState.Unhealthy });
         if (EndRules.FindEndReason(spec, ages.Apply(context.Ref, context.Status, context.Now), counted, context.Now) is not { } reason)

@@ -7,16 +7,25 @@ using MeetOperator.Placement.Assignments;
 namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 
 /// <summary>
-/// Copies the participant counts of the meeting's media nodes into the status, once all of them are known. A meeting is not empty while participants are still in a
-/// room that it has moved away from.
+/// Copies the participant counts of the meeting's media nodes into the status, once all of them are known, and the nodes that it has moved away from. A meeting is not
+/// empty while participants remain on those.
 /// </summary>
 internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
 {
+    /// <summary>Pause until the next check of former nodes that have not reported to this operator yet.</summary>
+    private static readonly TimeSpan ReportWait = TimeSpan.FromSeconds(1);
+
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
+        context.Status = context.Status with { FormerNodes = fleet.FormerNodesOf(context.Ref, context.Status.FormerNodes) };
+        if (context.Status.FormerNodes.Except(fleet.FormerNodesOf(context.Ref)).Any())
+        {
+            context.RequeueAt(context.Now + ReportWait); // Its first report need not wake this meeting.
+        }
+
         if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(IsServing))
         {
-            context.Status = WithParticipants(context.Status, current, fleet.FormerNodesOf(context.Ref) is [_, ..], context.Now);
+            context.Status = WithParticipants(context.Status, current, context.Now);
         }
 
         return ValueTask.FromResult(StepResult.Continue);
@@ -25,7 +34,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
     private bool IsServing(AssignedNode assigned) =>
         assigned.State == NodeAssignmentState.Ready && fleet.View(assigned.Node) is { Decision.State: not SfuNodeState.Unhealthy };
 
-    private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, bool hasFormerNodes, DateTimeOffset now)
+    private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, DateTimeOffset now)
     {
         var participants = current.Participants;
         return status with
@@ -33,7 +42,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
             Participants = participants,
             PeakParticipants = Math.Max(status.PeakParticipants, participants),
             StartedAt = status.StartedAt ?? (participants > 0 ? now : null),
-            EmptySince = participants > 0 || hasFormerNodes ? null : status.EmptySince ?? now,
+            EmptySince = participants > 0 || status.FormerNodes is [_, ..] ? null : status.EmptySince ?? now,
             Assignments = [.. status.Assignments.Select(assignment => WithParticipants(assignment, current))],
         };
     }

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Calls;
@@ -70,7 +71,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             events.RecordRoomRejection(context, origin.Node.Name, rejection);
         }
 
-        MeetingStatuses.SetUnplaced(context, "NodesRefused", $"{Attempts} media nodes rejected the room; will retry", []);
+        MeetingStatuses.SetUnplaced(context, "NodesRefused", $"{Attempts} media nodes rejected the room; will retry", [], FormerNodes(context));
         return StepResult.Wait(pending.Add(context.Key));
     }
 
@@ -88,9 +89,11 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private static bool HasRequestedCapacity(MeetingContext context, AssignedNode assigned) =>
         assigned.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
 
+    private IReadOnlyList<FormerNode> FormerNodes(MeetingContext context) => fleet.FormerNodesOf(context.Ref, context.Status.FormerNodes);
+
     private StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
     {
-        MeetingStatuses.SetAssigned(context, current, fleet.FormerNodesOf(context.Ref));
+        MeetingStatuses.SetAssigned(context, current, FormerNodes(context));
         if (context.Rejection is { } rejection)
         {
             MeetingStatuses.SetNotAllowed(context, rejection);
@@ -113,7 +116,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private StepResult NotPlaced(MeetingContext context, PlacementDecision decision)
     {
         var (reason, message) = context.Rejection is { } rejection ? (rejection.Reason, rejection.Message) : (decision.Outcome.ToString(), decision.Reason);
-        MeetingStatuses.SetUnplaced(context, reason, message, decision.Rejections);
+        MeetingStatuses.SetUnplaced(context, reason, message, decision.Rejections, FormerNodes(context));
         events.RecordNotReady(context, reason, message);
         return StepResult.Wait(pending.Add(context.Key));
     }

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Features.Moderation;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Metrics;
+using MeetOperator.Signaling.Settings;
+
+namespace MeetOperator.Signaling.Media;
+
+/// <summary>
+/// Removes participants from media nodes that their meeting has left: encoders and players (WHIP, WHEP), which cannot be told to move, and participants whom a host
+/// has removed. Otherwise they would keep the node from being drained. Web clients leave by themselves. Every replica does this, from the meetings' statuses, so a
+/// failed call or a restart only delays it.
+/// </summary>
+public sealed partial class FormerRooms(
+    MeetingDirectory directory, MediaNodes nodes, ModerationReader moderation, SignalingMetrics metrics, SignalingOptions options, TimeProvider time, ILogger<FormerRooms> logger) : BackgroundService
+{
+    private const int Parallelism = 8;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await CheckAsync(stoppingToken).ConfigureAwait(false);
+            await Task.Delay(options.Timings.TickInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Checks all former rooms once. After a failed call, skips the other rooms of the same node.</summary>
+    private async Task CheckAsync(CancellationToken ct)
+    {
+        var failed = new ConcurrentDictionary<Uri, bool>();
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = ct };
+        try
+        {
+            await Parallel.ForEachAsync(directory.ListFormerRooms(), parallel, async (room, stop) =>
+            {
+                if (!failed.ContainsKey(room.ControlUrl) && !await TryCheckAsync(room, stop).ConfigureAwait(false))
+                {
+                    failed[room.ControlUrl] = true;
+                }
+            }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // This replica is shutting down.
+        }
+        catch (Exception e)
+        {
+            LogFailed(logger, e); // The next round tries again.
+        }
+    }
+
+    private async Task<bool> TryCheckAsync(FormerRoom room, CancellationToken ct)
+    {
+        try
+        {
+            await CheckAsync(room, ct).ConfigureAwait(false);
+            return true;
+        }
+        catch (NodeControlException gone) when (gone.Code is "unknown-room" or "stale-generation")
+        {
+            return true; // The room has ended, or the meeting has come back to the node.
+        }
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
+        {
+            return true; // The next round tries again.
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested && NodeFailure.Of(e) is { } failure)
+        {
+            metrics.NodeFailed(failure.Reason);
+            return false;
+        }
+    }
+
+    private async Task CheckAsync(FormerRoom room, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(options.Timings.NodeCallTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        var client = nodes.Client(room.Namespace, room.Node, room.ControlUrl);
+        var id = room.Meeting.MeetingId;
+        var report = await client.GetRoomAsync(id, linked.Token).ConfigureAwait(false);
+        var present = (report.ParticipantList ?? []).OfType<ParticipantReport>().ToArray(); // A list from the network may contain nulls.
+        var removed = (await moderation.ReadAsync(room.Meeting, linked.Token).ConfigureAwait(false)).Removed;
+        var leaving = present.Where(p => p.SubscribeSession == string.Empty || removed.Contains(p.Participant)).ToArray();
+        foreach (var participant in leaving)
+        {
+            await client.DeleteParticipantAsync(id, participant.Participant, linked.Token, room.Generation).ConfigureAwait(false);
+        }
+
+        if (leaving.Length > 0)
+        {
+            LogRemoved(logger, leaving.Length, room.Node, id);
+        }
+    }
+
+    [LoggerMessage(3032, LogLevel.Information, "Removed {Count} participants from {Node}, which meeting {Meeting} has left.")]
+    private static partial void LogRemoved(ILogger logger, int count, string node, string meeting);
+
+    [LoggerMessage(3033, LogLevel.Error, "The rooms that meetings have left could not be checked. Trying again.")]
+    private static partial void LogFailed(ILogger logger, Exception error);
+}
