@@ -85,9 +85,9 @@ internal sealed class NodeRoom
     /// <param name="generation">The generation that the caller knows, or null. An older one than the room's is rejected.</param>
     public void RemoveParticipant(string participantId, string reason, long? generation = null)
     {
-        if (generation is { } known)
+        if (generation < _spec.Generation)
         {
-            Fence(known);
+            throw ControlProblemException.StaleGeneration(_spec.Generation, generation.Value);
         }
 
         if (_participants.Remove(participantId) is not { } participant)

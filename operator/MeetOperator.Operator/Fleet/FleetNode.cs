@@ -16,6 +16,9 @@ internal sealed class FleetNode(NamespacedName key)
     public SfuNode Node { get; set; } = new();
     public SfuPool? Pool { get; set; }
     public bool IsInSharedNamespace { get; set; }
+
+    /// <summary>True when the node's namespace belongs to a tenant.</summary>
+    public bool IsInTenantNamespace { get; set; } = true;
     public Pod? Pod { get; set; }
 
     /// <summary>True while the Pod is being deleted. Its process ends within the grace period.</summary>
@@ -84,18 +87,24 @@ internal sealed class FleetNode(NamespacedName key)
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Whether the meeting has moved away from this node while participants are still in its room here, according to the last report. They may still be connected while
-    /// the node does not respond, unless it is known to be dead.
+    /// Whether the meeting has moved away from this node while participants are still in its room here, according to the last report. While the node does not respond,
+    /// participants may have joined or stayed, unless it is known to be dead.
     /// </summary>
     public bool IsFormerNodeOf(AssignedMeeting meeting) =>
         !WasDead
         && meeting.On(Key) is null
-        && IsVisibleTo(meeting.Meeting.Namespace)
+        && CanCarry(meeting.Meeting.Namespace)
         && Rooms.TryGetValue(meeting.MeetingId, out var room)
-        && NodeEmptiness.CountSessions(room) > 0;
+        && (Decision.State == SfuNodeState.Unhealthy || NodeEmptiness.CountSessions(room) > 0);
 
     /// <summary>Whether meetings of a namespace may be on the node at all. Reports about other meetings are ignored.</summary>
     public bool IsVisibleTo(string? @namespace) => IsInSharedNamespace || Key.Namespace == @namespace;
+
+    /// <summary>
+    /// False for a node of another tenant, which a meeting in the namespace cannot have been placed on. Nodes in a namespace that was removed from the installation's list
+    /// keep their rooms.
+    /// </summary>
+    public bool CanCarry(string? @namespace) => IsVisibleTo(@namespace) || !IsInTenantNamespace;
 
     public NodeFacts Facts(int meetings, TimeProvider time) => new()
     {

@@ -27,7 +27,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     private readonly AssignmentTable _table = new();
 
     /// <summary>Records the observed state of a node; <paramref name="target"/> is null until the Pod has an address.</summary>
-    public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target, ClusterNode? clusterNode = null)
+    public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target, ClusterNode? clusterNode = null, bool tenantNamespace = true)
     {
         var key = node.Metadata.NamespacedName;
         Change(key, create: true, entry =>
@@ -46,6 +46,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.Pod = pod;
             entry.NotReadySince = PodRuns.IsReady(pod) == false ? entry.NotReadySince ?? time.GetTimestamp() : null;
             entry.IsInSharedNamespace = sharedNamespace;
+            entry.IsInTenantNamespace = tenantNamespace;
             entry.Target = target;
             entry.ClusterNode = clusterNode;
             entry.Drain = MonotonicTime.Observe(entry.Drain, NodeStateRules.DrainSince(node), time.GetUtcNow(), time);
@@ -444,15 +445,14 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     private bool IsUnreported(MeetingRef meeting, FormerNode former) =>
         _nodes.TryGetValue(new NamespacedName(former.Namespace, former.SfuNode), out var node)
         && node is { Report: null, HasRestarted: false, WasDead: false }
-        && node.IsVisibleTo(meeting.Name.Namespace)
+        && node.CanCarry(meeting.Name.Namespace)
         && _table.Find(meeting)?.On(node.Key) is null;
 
     private static HashSet<KeyValuePair<string, string>> Labels(SfuPool? pool) => [.. pool?.Metadata.Labels ?? new Dictionary<string, string>()];
 
     private NamespacedName[] FormerMeetingsOn(FleetNode node) =>
     [
-        .. node.Rooms.Values.Where(static room => NodeEmptiness.CountSessions(room) > 0).Select(room => _table.FindRoom(room.Room)).OfType<AssignedMeeting>()
-            .Where(node.IsFormerNodeOf).Select(static meeting => meeting.Meeting),
+        .. node.Rooms.Keys.Select(_table.FindRoom).OfType<AssignedMeeting>().Where(node.IsFormerNodeOf).Select(static meeting => meeting.Meeting),
     ];
 
     /// <summary>Edits one node, derives its state again, and notifies the controllers that a state change affects.</summary>

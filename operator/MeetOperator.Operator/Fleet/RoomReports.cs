@@ -76,7 +76,7 @@ internal static class RoomReports
     /// <summary>
     /// Whether the room's meeting continues elsewhere, or waits for a node after it lost the one it moved to. A node that may not carry the meeting never had its room.
     /// </summary>
-    private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is not null && node.IsVisibleTo(meeting.Meeting.Namespace);
+    private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is not null && node.CanCarry(meeting.Meeting.Namespace);
 
     /// <summary>Records when a room without a meeting was first reported. Returns whether that was at least the grace period ago.</summary>
     private static bool IsOrphanDue(FleetNode node, string room, TimeProvider time)

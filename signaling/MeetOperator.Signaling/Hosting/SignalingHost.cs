@@ -13,6 +13,7 @@ using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Databases;
 using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Features.Headless;
 using MeetOperator.Signaling.Features.Moderation;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Hub;

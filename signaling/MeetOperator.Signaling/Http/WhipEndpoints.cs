@@ -64,23 +64,25 @@ public sealed class WhipEndpoints(
 
         if (directory.Find(id)?.Assignment is { } assignment)
         {
-            await CallAsync(assignment, async (node, limit) =>
-            {
-                try
-                {
-                    await node.DeleteSessionAsync(id, sessionId, limit).ConfigureAwait(false);
-                }
-                catch (NodeControlException e) when (e.Code is "unknown-room" or "unknown-session")
-                {
-                    // The session has already ended.
-                }
-
-                return true;
-            }, ct).ConfigureAwait(false);
+            await EndAsync(assignment, id, sessionId, ct).ConfigureAwait(false);
         }
 
         return Results.NoContent();
     }
+
+    private Task EndAsync(MediaAssignment assignment, string id, string sessionId, CancellationToken ct) => CallAsync(assignment, async (node, limit) =>
+    {
+        try
+        {
+            await node.DeleteSessionAsync(id, sessionId, limit).ConfigureAwait(false);
+        }
+        catch (NodeControlException e) when (e.Code is "unknown-room" or "unknown-session")
+        {
+            // The session has already ended.
+        }
+
+        return true;
+    }, ct);
 
     private async Task<IResult> OpenAsync(
         HttpRequest request,
@@ -144,11 +146,11 @@ public sealed class WhipEndpoints(
             throw outcome == EnterOutcome.Full ? new ProblemException(ProblemCode.MeetingFull, "The meeting is full.") : NotInMeeting();
         }
 
-        if (directory.Find(view.Id)?.Assignment is { } current && current != assignment)
+        if (directory.Find(view.Id)?.Assignment is { } current && (current.Namespace, current.Node) != (assignment.Namespace, assignment.Node))
         {
-            // The meeting moved while the session was being opened.
-            hold.Session.Room.RemoveParticipant(assignment, row.ParticipantId);
+            // The meeting moved while the session was being opened. If the call fails, the cleanup of former rooms ends the session.
             await hold.Session.Features.Headless.EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
+            await EndAsync(assignment, view.Id, sessionId, CancellationToken.None).ConfigureAwait(false);
             throw new ProblemException(ProblemCode.NotPlaced, "The meeting has moved to another media node. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
     }

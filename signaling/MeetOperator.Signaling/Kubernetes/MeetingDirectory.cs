@@ -62,11 +62,8 @@ public sealed class MeetingDirectory : IDisposable
     /// <summary>The rooms with participants on media nodes that their meetings have left, without those whose node has no usable address.</summary>
     public IReadOnlyList<FormerRoom> ListFormerRooms() =>
     [
-        .. _meetings.ByIndex(HavingFormerNodes, HavingFormerNodes).Select(meeting => Find(MeetingId.Of(meeting))).OfType<MeetingView>().Distinct()
-            .Where(view => !view.IsEnded)
-            .SelectMany(view => view.Object.Status!.FormerNodes
-                .Select(former => ControlUrlOf(former.Namespace, former.SfuNode) is { } url ? new FormerRoom(view.Key, former.Namespace, former.SfuNode, url, former.Generation) : null))
-            .OfType<FormerRoom>(),
+        .. _meetings.ByIndex(HavingFormerNodes, HavingFormerNodes).Select(MeetingId.Of).Distinct(StringComparer.Ordinal).Select(Find).OfType<MeetingView>()
+            .Where(view => !view.IsEnded).SelectMany(FormerRoomsOf),
     ];
 
     /// <summary>Returns the meeting as soon as <paramref name="condition"/> is true for it, or its current state after <paramref name="timeout"/>.</summary>
@@ -150,6 +147,13 @@ public sealed class MeetingDirectory : IDisposable
             .Select(a => ControlUrlOf(a.Namespace, a.SfuNode) is { } url ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation, a.Role, a.State) : null)
             .OfType<MediaAssignment>(),
     ];
+
+    private IEnumerable<FormerRoom> FormerRoomsOf(MeetingView view) => (view.Object.Status?.FormerNodes ?? [])
+        .Where(former => !view.Assignments.Any(assignment => assignment.Node == former.SfuNode && assignment.Namespace == former.Namespace))
+        .Select(former => ControlUrlOf(former.Namespace, former.SfuNode) is { } url
+            ? new FormerRoom(view.Key, former.Namespace, former.SfuNode, url, former.Generation, HasSuccessor: view.Assignment is not null)
+            : null)
+        .OfType<FormerRoom>();
 
     /// <summary>The address of a media node; null when there is none, or when it is not HTTPS. Never use an unencrypted connection, even if the status names one.</summary>
     private Uri? ControlUrlOf(string @namespace, string node) =>

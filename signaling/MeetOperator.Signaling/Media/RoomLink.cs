@@ -135,18 +135,15 @@ public sealed partial class RoomLink : IAsyncDisposable
     /// <summary>Removes a participant from the node, without waiting.</summary>
     public void RemoveParticipant(string participantId) => _ = RemoveParticipantAsync(participantId);
 
-    /// <summary>Removes a participant from the node of an assignment, without waiting.</summary>
-    public void RemoveParticipant(MediaAssignment assignment, string participantId) => _ = RemoveParticipantAsync(assignment, participantId);
-
     /// <summary>Removes a participant from the node. Completes when the call succeeds or fails.</summary>
     public Task RemoveParticipantAsync(string participantId) => Assignment is { } assignment ? RemoveParticipantAsync(assignment, participantId) : Task.CompletedTask;
 
-    /// <summary>Removes a participant from the previous node, without waiting. <see cref="FormerRooms"/> repeats a removal that fails.</summary>
+    /// <summary>Removes a participant from the previous node, without waiting. The cleanup of former rooms repeats a removal that fails.</summary>
     public void RemoveFromPreviousNode(string participantId)
     {
         if (PreviousAssignment is { } previous)
         {
-            RemoveParticipant(previous, participantId);
+            _ = RemoveParticipantAsync(previous, participantId);
         }
     }
 

@@ -97,6 +97,7 @@ internal sealed class MeetingController(
         MeetingStatuses.IsWaiting(stored) && MeetingStatuses.IsWaiting(wanted)
         && stored.ObservedGeneration == wanted.ObservedGeneration
         && stored.Phase == wanted.Phase
+        && stored.FormerNodes.SequenceEqual(wanted.FormerNodes)
         && Conditions.Get(stored.Conditions, MeetConditions.Accepted)?.Status == Conditions.Get(wanted.Conditions, MeetConditions.Accepted)?.Status;
 
     private static bool DifferOnlyInFigures(MeetingStatus stored, MeetingStatus wanted)

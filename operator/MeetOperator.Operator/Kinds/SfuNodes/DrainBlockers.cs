@@ -45,17 +45,18 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
     private NodeFailure? Find(NamespacedName node, NodeView view)
     {
         var moved = fleet.FormerMeetingsOn(node).Select(static meeting => meeting.ToString()).Order(StringComparer.Ordinal).ToArray();
-        var of = moved.Length == 0 ? string.Empty : $" of {(moved.Length == 1 ? "meeting" : "meetings")} {Names(moved)}, no longer assigned to this node,";
+        var rooms = $"the former {(moved.Length == 1 ? "room of meeting" : "rooms of meetings")} {Names(moved)}";
+        var including = moved.Length == 0 ? string.Empty : $", including those in {rooms}";
         if (view is { Meetings: 0, IsLost: true, Decision: { State: SfuNodeState.Unhealthy } silent })
         {
             return new NodeFailure(
-                "NotAnswering", $"{silent.Message}; participants{of} may still be connected, so the node stays until it responds or its cluster node or Pod is deleted: to remove it now, set spec.drain.force to true");
+                "NotAnswering", $"{silent.Message}; participants may still be connected{including}, so the node stays until it responds or its cluster node or Pod is deleted: to remove it now, set spec.drain.force to true");
         }
 
         if (view is { Meetings: 0, Report: { } report } && NodeEmptiness.CountSessions(report) is > 0 and var sessions)
         {
             return new NodeFailure(
-                "StillConnected", $"no meeting is assigned to the node, but its report shows {sessions} participants or connections{of.TrimEnd(',')}: the node stays until they have left; to disconnect them now, set spec.drain.force to true");
+                "StillConnected", $"no meeting is assigned to the node, but its report shows {sessions} participants or connections{including}: the node stays until they have left; to disconnect them now, set spec.drain.force to true");
         }
 
         var meetings = fleet.MeetingsOn(node);
@@ -65,7 +66,7 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
             .Select(meeting => meeting.ToString()).Order(StringComparer.Ordinal).ToArray();
         return stranded.Length == 0 ? null : new NodeFailure(
             "NowhereToGo",
-            $"no other media node can take {(stranded.Length == 1 ? "meeting" : "meetings")} {Names(stranded)}: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or set spec.drain.force to true, which disconnects participants");
+            $"no other media node can take {(stranded.Length == 1 ? "meeting" : "meetings")} {Names(stranded)}: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or set spec.drain.force to true, which disconnects participants{(moved.Length == 0 ? string.Empty : $"; participants are also in {rooms}")}");
     }
 
     /// <summary>Null when the meeting or its tenant is unknown; no node can be found for it then.</summary>

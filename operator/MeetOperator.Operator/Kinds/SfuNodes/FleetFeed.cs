@@ -63,7 +63,7 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
 
             var pod = cluster.Pods.Get(key);
             var target = Target(node, pod);
-            fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target, cluster.ClusterNodeOf(pod));
+            fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target, cluster.ClusterNodeOf(pod), tenantNamespace: cluster.OwnerOf(key.Namespace) is not null);
             poller.Watch(key, target);
         }
     }

@@ -1,22 +1,28 @@
 using System.Collections.Concurrent;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Features.Moderation;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Metrics;
 using MeetOperator.Signaling.Settings;
 
-namespace MeetOperator.Signaling.Media;
+namespace MeetOperator.Signaling.Features.Headless;
 
 /// <summary>
 /// Removes participants from media nodes that their meeting has left: encoders and players (WHIP, WHEP), which cannot be told to move, and participants whom a host
-/// has removed. Otherwise they would keep the node from being drained. Web clients leave by themselves. Every replica does this, from the meetings' statuses, so a
-/// failed call or a restart only delays it.
+/// has removed. Otherwise they would keep the node from being drained. Web clients leave by themselves: they have a subscribe session until then. Every replica does
+/// this, from the meetings' statuses, so a failed call or a restart only delays it.
 /// </summary>
 public sealed partial class FormerRooms(
     MeetingDirectory directory, MediaNodes nodes, ModerationReader moderation, SignalingMetrics metrics, SignalingOptions options, TimeProvider time, ILogger<FormerRooms> logger) : BackgroundService
 {
     private const int Parallelism = 8;
+
+    /// <summary>Participants without a subscribe session in the previous round and in this one. A web client that is leaving has none for a moment.</summary>
+    private ConcurrentDictionary<(FormerRoom Room, string Participant), bool> _suspects = new();
+    private ConcurrentDictionary<(FormerRoom Room, string Participant), bool> _nextSuspects = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,6 +56,8 @@ public sealed partial class FormerRooms(
         {
             LogFailed(logger, e); // The next round tries again.
         }
+
+        (_suspects, _nextSuspects) = (_nextSuspects, new());
     }
 
     private async Task<bool> TryCheckAsync(FormerRoom room, CancellationToken ct)
@@ -63,10 +71,6 @@ public sealed partial class FormerRooms(
         {
             return true; // The room has ended, or the meeting has come back to the node.
         }
-        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
-        {
-            return true; // The next round tries again.
-        }
         catch (Exception e) when (!ct.IsCancellationRequested && NodeFailure.Of(e) is { } failure)
         {
             metrics.NodeFailed(failure.Reason);
@@ -76,14 +80,14 @@ public sealed partial class FormerRooms(
 
     private async Task CheckAsync(FormerRoom room, CancellationToken ct)
     {
+        var removed = await ReadRemovedAsync(room, ct).ConfigureAwait(false);
         using var limit = new CancellationTokenSource(options.Timings.NodeCallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         var client = nodes.Client(room.Namespace, room.Node, room.ControlUrl);
         var id = room.Meeting.MeetingId;
         var report = await client.GetRoomAsync(id, linked.Token).ConfigureAwait(false);
-        var present = (report.ParticipantList ?? []).OfType<ParticipantReport>().ToArray(); // A list from the network may contain nulls.
-        var removed = (await moderation.ReadAsync(room.Meeting, linked.Token).ConfigureAwait(false)).Removed;
-        var leaving = present.Where(p => p.SubscribeSession == string.Empty || removed.Contains(p.Participant)).ToArray();
+        var present = (report.ParticipantList ?? []).OfType<ParticipantReport>(); // A list from the network may contain nulls.
+        var leaving = present.Where(participant => removed.Contains(participant.Participant) || (room.HasSuccessor && HasStayed(room, participant))).ToArray();
         foreach (var participant in leaving)
         {
             await client.DeleteParticipantAsync(id, participant.Participant, linked.Token, room.Generation).ConfigureAwait(false);
@@ -92,6 +96,33 @@ public sealed partial class FormerRooms(
         if (leaving.Length > 0)
         {
             LogRemoved(logger, leaving.Length, room.Node, id);
+        }
+    }
+
+    /// <summary>Returns true if the participant had no subscribe session in the previous round either.</summary>
+    private bool HasStayed(FormerRoom room, ParticipantReport participant)
+    {
+        if (participant.SubscribeSession != string.Empty)
+        {
+            return false;
+        }
+
+        _nextSuspects[(room, participant.Participant)] = true;
+        return _suspects.ContainsKey((room, participant.Participant));
+    }
+
+    /// <summary>The participants whom a host has removed; empty if the database is unavailable.</summary>
+    private async Task<IReadOnlySet<string>> ReadRemovedAsync(FormerRoom room, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(options.Timings.NodeCallTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        try
+        {
+            return (await moderation.ReadAsync(room.Meeting, linked.Token).ConfigureAwait(false)).Removed;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested && (TransientErrors.IsDatabaseOutage(e) || e is OperationCanceledException))
+        {
+            return ModerationState.Open.Removed; // The next round tries again.
         }
     }
 
