@@ -148,9 +148,17 @@ public sealed class WhipEndpoints(
 
         if (directory.Find(view.Id)?.Assignment is { } current && (current.Namespace, current.Node) != (assignment.Namespace, assignment.Node))
         {
-            // The meeting moved while the session was being opened. If the call fails, the cleanup of former rooms ends the session.
+            // The meeting moved while the session was being opened.
             await hold.Session.Features.Headless.EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
-            await EndAsync(assignment, view.Id, sessionId, CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await EndAsync(assignment, view.Id, sessionId, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (ProblemException)
+            {
+                // The cleanup of former rooms ends the session.
+            }
+
             throw new ProblemException(ProblemCode.NotPlaced, "The meeting has moved to another media node. Try again.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
     }

@@ -66,7 +66,7 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
             .Select(meeting => meeting.ToString()).Order(StringComparer.Ordinal).ToArray();
         return stranded.Length == 0 ? null : new NodeFailure(
             "NowhereToGo",
-            $"no other media node can take {(stranded.Length == 1 ? "meeting" : "meetings")} {Names(stranded)}: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or set spec.drain.force to true, which disconnects participants{(moved.Length == 0 ? string.Empty : $"; participants are also in {rooms}")}");
+            $"no other media node can take {(stranded.Length == 1 ? "meeting" : "meetings")} {Names(stranded)}: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or set spec.drain.force to true, which disconnects participants{(moved.Length == 0 ? string.Empty : $"; participants may also be in {rooms}")}");
     }
 
     /// <summary>Null when the meeting or its tenant is unknown; no node can be found for it then.</summary>

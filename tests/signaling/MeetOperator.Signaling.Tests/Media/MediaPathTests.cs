@@ -155,14 +155,16 @@ public sealed class MediaPathTests : IAsyncLifetime
     [Fact]
     public async Task Whip_MeetingMovesMeanwhile_IsRejectedAndLeavesFormerNode()
     {
+        await _signaling.DisposeAsync();
+        _signaling = await TestSignaling.StartAsync(_cluster, options => options with { Timings = options.Timings with { NodeCallTimeout = TimeSpan.FromMinutes(2) } });
         var meeting = await _signaling.CreateAsync();
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "the participant is on the node");
         var camera = await _signaling.JoinAsync(meeting.MeetingId, "Camera");
+        await _cluster.AddNodeAsync("default-bbbbb");
         _node.Hang();
         var publishing = PublishAsync(meeting.MeetingId, camera.Ticket);
         await Eventually.TrueAsync(() => _node.PublishRequests == 1, "the media node has the offer");
-        await _cluster.AddNodeAsync("default-bbbbb");
         await _cluster.DrainNodeAsync("default-aaaaa");
         await ann.ExpectAsync("media-restart");
 
