@@ -2,7 +2,7 @@ using MeetOperator.Kube.Schema;
 
 namespace MeetOperator.Contracts.Meetings;
 
-/// <summary>A media node that a meeting has moved away from, with a room that still has participants.</summary>
+/// <summary>A media node that a meeting has moved away from while participants remained there.</summary>
 public sealed record FormerNode
 {
     /// <summary>Name of the SfuNode. Written by the operator.</summary>

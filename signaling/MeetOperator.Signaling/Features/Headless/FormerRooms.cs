@@ -11,9 +11,9 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Features.Headless;
 
 /// <summary>
-/// Removes participants from media nodes that their meeting has left: encoders and players (WHIP, WHEP), which cannot be told to move, and participants whom a host
-/// has removed. Otherwise they would keep the node from being drained. Web clients leave by themselves: they have a subscribe session until then. Every replica does
-/// this, from the meetings' statuses, so a failed call or a restart only delays it.
+/// Removes participants from media nodes that their meeting has left, since they would keep the node from being drained: participants whom a host has removed, and
+/// encoders and players (WHIP, WHEP), which cannot be told to move. Web clients move by themselves. They differ from encoders and players by their subscribe session.
+/// Every replica reads the meetings' statuses on each tick, so a failed call is repeated, also after a restart.
 /// </summary>
 public sealed partial class FormerRooms(
     MeetingDirectory directory, MediaNodes nodes, ModerationReader moderation, SignalingMetrics metrics, SignalingOptions options, TimeProvider time, ILogger<FormerRooms> logger) : BackgroundService

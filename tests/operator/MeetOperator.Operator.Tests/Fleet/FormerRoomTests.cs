@@ -87,7 +87,7 @@ public sealed class FormerRoomTests : FleetStage
         Assert.Equal([Former("n1")], Fleet.FormerNodesOf(Ref("m1")));
     }
 
-    /// <summary>Whatever ends the count on the former node must wake the meeting, which may have become empty.</summary>
+    /// <summary>The meeting may have become empty, so it must be reconciled.</summary>
     [Theory]
     [InlineData("room has ended")]
     [InlineData("node has restarted")]

@@ -80,8 +80,8 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// An encoder that stays on a former node would keep it from being drained. The replica that was to remove it may have restarted since, and nobody needs to be
-    /// connected to the meeting.
+    /// An encoder that stays on a former node would keep it from being drained. It is removed even if signaling restarts in between, and if no other participant is in the
+    /// meeting.
     /// </summary>
     [Theory]
     [InlineData(false)]

@@ -15,10 +15,10 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingAges ag
         var spec = context.Meeting.Spec;
 
         // The last count of a node that does not respond does not include participants who joined since. Participants may also be in a room that the meeting has left.
-        var counted = fleet.HaveNodesReported(context.Key.Namespace)
-            && context.Status.FormerNodes is []
+        var counted = context.Status.FormerNodes is []
             && fleet.Current(context.Ref) is { HasParticipantCount: true } current
-            && current.Nodes.All(assigned => fleet.View(assigned.Node) is not { Decision.State: SfuNodeState.Unhealthy });
+            && current.Nodes.All(assigned => fleet.View(assigned.Node) is not { Decision.State: SfuNodeState.Unhealthy })
+            && fleet.HaveNodesReported(context.Key.Namespace);
         if (EndRules.FindEndReason(spec, ages.Apply(context.Ref, context.Status, context.Now), counted, context.Now) is not { } reason)
         {
             return StepResult.Continue;

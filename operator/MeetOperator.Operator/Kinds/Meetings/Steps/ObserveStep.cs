@@ -18,9 +18,9 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         context.Status = context.Status with { FormerNodes = fleet.FormerNodesOf(context.Ref, context.Status.FormerNodes) };
-        if (context.Status.FormerNodes.Except(fleet.FormerNodesOf(context.Ref)).Any())
+        if (context.Status.FormerNodes is [_, ..] former && former.Except(fleet.FormerNodesOf(context.Ref)).Any())
         {
-            context.RequeueAt(context.Now + ReportWait); // Its first report need not wake this meeting.
+            context.RequeueAt(context.Now + ReportWait); // The first report of such a node does not always wake the meeting.
         }
 
         if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(IsServing))
