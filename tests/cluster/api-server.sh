@@ -4,7 +4,8 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
 FOLDER=$1
-PORT=36443 ETCD=33379 PEERS=33380 CONTROLLERS=36257
+# Below the range from which the kernel takes the ports of outgoing connections, which would take these.
+PORT=16443 ETCD=13379 PEERS=13380 CONTROLLERS=16257
 PIDS=()
 trap end EXIT
 # In reverse order, because an API server without etcd takes a minute to exit.

@@ -82,7 +82,21 @@ internal static class ScalarRules
         }
         catch (RegexMatchTimeoutException)
         {
-            return false;
+            // The pattern backtracks, or the machine is busy.
+            return MatchesInLinearTime(pattern, text);
+        }
+    }
+
+    /// <summary>Uses the engine whose time is linear in the length of the text, as in RE2, and which takes longer to start.</summary>
+    private static bool MatchesInLinearTime(Regex pattern, string text)
+    {
+        try
+        {
+            return Regex.IsMatch(text, pattern.ToString(), pattern.Options | RegexOptions.NonBacktracking);
+        }
+        catch (NotSupportedException)
+        {
+            return false; // look-around or back-references, which RE2 does not have
         }
     }
 

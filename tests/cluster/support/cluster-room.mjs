@@ -8,29 +8,33 @@ const group = 'meetoperator.io/v1alpha1';
 export const system = 'meet-system';
 
 /**
- * A tenant with its own pool on the installed release `meet`, and two browsers outside the Pod network. `close` removes all of them.
+ * A tenant with its own pool on the installed release `meet`, and two browsers outside the Pod network. With `shared`, the pool is in the namespace of the release,
+ * and the tenant selects it. `close` removes all of them.
  */
-export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {} } = {}) {
+export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {}, shared = false } = {}) {
   const name = `test-${randomUUID().slice(0, 8)}`;
   const room = { name, namespace: `meet-${name}`, product: null, browsers: [] };
+  const labels = { 'test.meetoperator.io/tenant': name };
+  const pool = shared ? { name, namespace: system, labels } : { name: 'pool', namespace: room.namespace };
   const service = await get('service', 'meet-signaling', '-n', system);
   const port = service.spec.ports.find(one => one.name === 'http')?.port ?? service.spec.ports[0].port;
   // Without TLS, browsers allow cameras only on `localhost` and its subdomains.
   room.product = { url: `http://meet.localhost${port === 80 ? '' : `:${port}`}` };
-  await apply({ apiVersion: group, kind: 'Tenant', metadata: { name }, spec: { displayName: 'Cluster tests', namespace: room.namespace } });
+  await apply({ apiVersion: group, kind: 'Tenant', metadata: { name }, spec: { displayName: 'Cluster tests', namespace: room.namespace, ...(shared ? { pools: { sfuSelector: { matchLabels: labels } } } : {}) } });
   await ready('tenant', name);
   await apply({
-    apiVersion: group, kind: 'SfuPool', metadata: { name: 'pool', namespace: room.namespace },
+    apiVersion: group, kind: 'SfuPool', metadata: pool,
     // Without requests, a Pod gets almost no CPU time on a busy machine.
     spec: { replicas, template: { resources: { requests: { cpu: '300m', memory: '96Mi' } } }, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure } },
   });
-  await ready('sfupool', 'pool', room.namespace);
+  await ready('sfupool', pool.name, pool.namespace);
   // One browser per participant, because the pages of a browser share its fake camera.
   for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--host-resolver-rules=MAP meet.localhost ${service.spec.clusterIP}`]));
   room.close = async () => {
     await leave().catch(() => {});
     await Promise.all(room.browsers.map(browser => browser.close()));
     await deleteTenant(name, room.namespace);
+    if (shared) await kubectl('delete', 'sfupool', pool.name, '-n', pool.namespace, '--wait=false');
   };
 
   /** Applies a Meeting and waits until it is Ready. Returns its name and the meeting ID for links. */

@@ -93,4 +93,14 @@ public sealed class SchemaTests
         new SchemaReader(problems).Read(JsonText.ParseObject("""{"type":"object","properties":{"a":{"type":"string","pattern":"("}}}"""), "root");
         Assert.StartsWith("root.properties[a].pattern: Invalid value: \"(\"", Assert.Single(problems));
     }
+
+    /// <summary>The backtracking engine needs more than the age of the universe for each of these values.</summary>
+    [Theory]
+    [InlineData("^(a+)+$|^a+!$", true)]
+    [InlineData("^(a+)+$", false)]
+    public void Validate_PatternThatBacktracks_GivesTheResult(string pattern, bool valid)
+    {
+        var node = Read(new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["v"] = new JsonObject { ["type"] = "string", ["pattern"] = pattern } } });
+        Assert.Equal(valid, SchemaValidator.Validate(new JsonObject { ["v"] = new string('a', 100) + "!" }, node).Count == 0);
+    }
 }
