@@ -4,7 +4,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
 FOLDER=$1
-# Below the range from which the kernel takes the ports of outgoing connections, which would take these.
+# Below the ephemeral range: an outgoing connection could otherwise take one of these ports.
 PORT=16443 ETCD=13379 PEERS=13380 CONTROLLERS=16257
 PIDS=()
 trap end EXIT
