@@ -1,4 +1,4 @@
-// Runs every command block of the READMEs in a new copy of the repository, as a new user does.
+// Runs every command block of the READMEs in a new copy of the repository, as a new user does after the first build.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +11,9 @@ import { commandBlocks, runnable } from './blocks.mjs';
 const root = new URL('../..', import.meta.url).pathname;
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
 const readmes = files.filter(f => /(^|\/)README\.md$/.test(f)).sort((a, b) => a.split('/').length - b.split('/').length || a.localeCompare(b));
+
+const PROGRAMS = ['operator/MeetOperator.Local', 'operator/MeetOperator.Operator', 'signaling/MeetOperator.Signaling', 'media-node/MeetOperator.MediaNode'];
+const BUILDS = [...PROGRAMS.map(program => `${program}/bin/Release/net10.0`), 'web/node_modules', 'web/app/dist', ...['products', 'npm-web', 'web'].map(stamp => `obj/meet/${stamp}`)];
 
 let copy;
 let env;
@@ -25,7 +28,8 @@ function run(commands, timeoutMs) {
 describe('READMEs', () => {
   before(async () => {
     copy = mkdtempSync(join(tmpdir(), 'quickstart-'));
-    execFileSync('bash', ['-c', 'git ls-files -co --exclude-standard -z | xargs -0 ls -d 2>/dev/null | tar -cf - -T - | tar -xf - -C "$1"', 'copy', copy], { cwd: root });
+    // The copy has the builds of this repository, if there are any. Their stamps contain times in nanoseconds, which only the posix format keeps.
+    execFileSync('bash', ['-c', '{ git ls-files -co --exclude-standard; printf "%s\\n" "${@:2}"; } | xargs -d "\\n" ls -d 2>/dev/null | tar --format=posix -cf - -T - | tar -xf - -C "$1"', 'copy', copy, ...BUILDS], { cwd: root });
     const { MEET_HOME: _home, KUBECONFIG: _config, ...rest } = process.env;
     // The builds of the other suites have run the analyzers on the same sources.
     env = { ...rest, MEET_PORT: String(await freePort()), RunAnalyzers: 'false' };

@@ -7,9 +7,11 @@ trx=$1/$name.trx
 log=$1/$name.log
 
 # tests TRX [FILTER]: runs the project, or its tests that match the filter.
-tests() { timeout 1800 dotnet test "$project" ${2:+--filter "$2"} -c Release --no-build --nologo -v quiet --logger "trx;LogFileName=$1" --results-directory "$results" --blame-hang-timeout 5m; }
+tests() { timeout 1800 dotnet test "$assembly" ${2:+--filter "$2"} --nologo --logger "trx;LogFileName=$1" --logger "console;verbosity=quiet" --results-directory "$results" --blame-hang-timeout 5m; }
 
-results=$1 project=$2
+results=$1
+# The assembly and not the project, which MSBuild would evaluate first.
+assembly=$(dirname "$2")/bin/Release/net10.0/$name.dll
 tests "$name.trx" "${3:-}" >"$log" 2>&1
 code=$?
 if ((code == 0)); then tail -n 1 "$log"; else cat "$log"; fi

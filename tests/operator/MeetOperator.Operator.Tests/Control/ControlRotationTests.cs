@@ -343,6 +343,7 @@ public sealed class ControlRotationTests
                 }
 
                 Interlocked.Increment(ref _rounds[caller]);
+                await Task.Delay(5, CancellationToken.None); // leaves the processor to the rotation
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
@@ -165,15 +166,15 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Polls until the condition holds. On timeout, fails with the description and the operator's log.</summary>
     public async Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null, TimeSpan? timeout = null)
     {
-        using var deadline = new CancellationTokenSource(timeout ?? Timeout);
+        var waited = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (deadline.IsCancellationRequested)
+            if (waited.Elapsed > (timeout ?? Timeout))
             {
                 Assert.Fail($"Waited {(timeout ?? Timeout).TotalSeconds:0} s for: {what}. Last: {seen?.Invoke()}\n{_log}");
             }
 
-            await Task.Delay(15);
+            await Polling.PauseAsync(waited.Elapsed);
         }
     }
 

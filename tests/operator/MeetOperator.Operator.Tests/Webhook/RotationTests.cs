@@ -170,6 +170,7 @@ public sealed class RotationTests
                 }
 
                 Interlocked.Increment(ref _rounds[caller]);
+                await Task.Delay(5, CancellationToken.None); // leaves the processor to the rotation
             }
         }
 

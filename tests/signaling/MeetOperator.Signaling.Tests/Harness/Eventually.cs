@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MeetOperator.Kube.Testing;
 
 namespace MeetOperator.Signaling.Tests.Harness;
 
@@ -13,7 +14,7 @@ internal static class Eventually
         while (!await condition())
         {
             Assert.True(watch.Elapsed < (limit ?? Limit), $"Not within {limit ?? Limit}: {what}.");
-            await Task.Delay(20);
+            await Polling.PauseAsync(watch.Elapsed);
         }
     }
 
