@@ -85,7 +85,7 @@ targets() { awk -F '\t' -v suite="$1" '$1 == suite && $2 != "" { print $2 ($3 ==
 parallel_lanes() {
   local took
   took=$(node tools/checks/speed.mjs)
-  echo $((took > 3600 ? 1 : took > 700 ? 2 : 3))
+  echo $((took > 3600 ? 1 : took > 1000 ? 2 : 3))
 }
 
 # count_active "SUITE…" LANE…: prints how many of the lanes have one of these suites.
