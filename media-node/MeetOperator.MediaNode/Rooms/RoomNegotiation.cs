@@ -2,6 +2,7 @@ using System.Net;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Sdp;
 
@@ -32,23 +33,27 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
 
         var fresh = new PublishSession(participant.Context);
         PreparedAnswer prepared;
+        IReadOnlyList<PublishedTrack> former = [];
         try
         {
             prepared = fresh.Prepare(MonotonicClock.NowTicks, request, offer, spec.Codecs);
             if (session is not null)
             {
+                former = session.HandOver();
                 participant.Sessions.End(session);
             }
         }
         catch
         {
             // The previous session continues, unless the error occurred while ending it.
+            participant.Tracks.CloseAll(former);
             participant.Context.Factory.Close(fresh.Peer);
             RemoveIfNew(isNew, participantId);
             throw;
         }
 
         participant.Sessions.All.Add(fresh);
+        fresh.TakeOver(former, prepared);
         var answer = fresh.Accept(prepared);
         offers.PublishChanges();
         return Describe(participant, fresh, answer);

@@ -69,6 +69,41 @@ internal sealed class PublishSession : IRoomSession
             : throw ControlProblemException.TooManyNewTracks(_context.ParticipantId, added, wait);
     }
 
+    /// <summary>Gives up the tracks of this session, for the session that replaces it.</summary>
+    public IReadOnlyList<PublishedTrack> HandOver()
+    {
+        PublishedTrack[] tracks = [.. _tracks];
+        _tracks.Clear();
+        foreach (var track in tracks)
+        {
+            _publisher.Remove(track.Track);
+        }
+
+        return tracks;
+    }
+
+    /// <summary>Continues the tracks of the session that this one replaces, as far as the prepared answer has their source and codec, and closes the others.</summary>
+    public void TakeOver(IReadOnlyList<PublishedTrack> former, PreparedAnswer prepared)
+    {
+        var rest = former.ToList();
+        try
+        {
+            foreach (var (section, source) in prepared.Sections.Zip(prepared.Sources))
+            {
+                if (section is { IsActive: true, Codec: { } codec } && rest.Find(t => CanKeep(t, source, codec)) is { } track)
+                {
+                    rest.Remove(track);
+                    _tracks.Add(track);
+                    _publisher.Continue(track.Track, OptionsOf(section, codec));
+                }
+            }
+        }
+        finally
+        {
+            _context.Tracks.CloseAll(rest);
+        }
+    }
+
     /// <summary>Applies a prepared answer and returns its SDP.</summary>
     public string Accept(PreparedAnswer prepared)
     {
@@ -102,7 +137,7 @@ internal sealed class PublishSession : IRoomSession
 
     public ParticipantReport AddTo(ParticipantReport report) => report with { Publishing = Peer.IsReady };
 
-    /// <summary>Closes the tracks that this session carries. A session that replaces it publishes new ones.</summary>
+    /// <summary>Closes the tracks that this session carries.</summary>
     public void Close() => _context.Tracks.CloseAll(_tracks);
 
     private void Apply(NegotiatedSection section, TrackSource source)
@@ -118,26 +153,7 @@ internal sealed class PublishSession : IRoomSession
             return;
         }
 
-        var options = new UpTrackOptions
-        {
-            Mid = section.Mid,
-            Kind = section.Kind == "audio" ? MediaKind.Audio : MediaKind.Video,
-            Codec = codec.Name.ToUpperInvariant() switch
-            {
-                "VP8" => VideoCodec.Vp8,
-                "VP9" => VideoCodec.Vp9,
-                "H264" => VideoCodec.H264,
-                "AV1" => VideoCodec.Av1,
-                _ => VideoCodec.Unknown,
-            },
-            ClockRate = codec.ClockRate,
-            PayloadType = (byte)codec.PayloadType,
-            RtxPayloadType = (byte?)codec.RtxPayloadType,
-            Extensions = ExtensionMaps.Read(section.Extensions),
-            Ssrc = section.Ssrcs?.Primary,
-            RtxSsrc = section.Ssrcs?.Retransmission,
-            Nack = codec.Feedback.Contains("nack"),
-        };
+        var options = OptionsOf(section, codec);
         if (existing is not null && CanKeep(existing, source, codec))
         {
             _publisher.Renegotiate(existing.Track, options);
@@ -155,11 +171,32 @@ internal sealed class PublishSession : IRoomSession
         _context.Tracks.Announce(track);
     }
 
+    private static UpTrackOptions OptionsOf(NegotiatedSection section, RtpCodec codec) => new()
+    {
+        Mid = section.Mid,
+        Kind = section.Kind == "audio" ? MediaKind.Audio : MediaKind.Video,
+        Codec = codec.Name.ToUpperInvariant() switch
+        {
+            "VP8" => VideoCodec.Vp8,
+            "VP9" => VideoCodec.Vp9,
+            "H264" => VideoCodec.H264,
+            "AV1" => VideoCodec.Av1,
+            _ => VideoCodec.Unknown,
+        },
+        ClockRate = codec.ClockRate,
+        PayloadType = (byte)codec.PayloadType,
+        RtxPayloadType = (byte?)codec.RtxPayloadType,
+        Extensions = ExtensionMaps.Read(section.Extensions),
+        Ssrc = section.Ssrcs?.Primary,
+        RtxSsrc = section.Ssrcs?.Retransmission,
+        Nack = codec.Feedback.Contains("nack"),
+    };
+
     private PublishedTrack? Find(NegotiatedSection section) => _tracks.Find(t => t.Track.Options.Mid == section.Mid);
 
     /// <summary>Whether the section can keep its track. Otherwise a new track replaces it.</summary>
     private static bool CanKeep(PublishedTrack? track, TrackSource source, RtpCodec codec) =>
-        track is not null && track.Source == TrackSources.Name(source) && track.Codec.Is(codec.Name);
+        track is not null && track.Track.Source == source && PayloadTypeAllocator.AreOfferedAlike(track.Codec, codec);
 
     private void Drop(PublishedTrack track)
     {

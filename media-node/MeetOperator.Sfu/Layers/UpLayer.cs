@@ -83,11 +83,22 @@ internal sealed class UpLayer
         {
             (Ssrc, RtxSsrc, _formerRtxSsrc) = (options.Ssrc, options.RtxSsrc, RtxSsrc);
             (_changedTicks, _lastPacketTicks) = (TimePending, TimePending);
+            _options = options;
             Restart();
         }
 
         _options = options;
         return isNew;
+    }
+
+    /// <summary>Continues the layer on another connection, on which SSRC, numbering and clock are new.</summary>
+    public void Reconnect(UpLayerOptions options)
+    {
+        _options = options;
+        (Ssrc, RtxSsrc, _formerRtxSsrc) = (options.Ssrc, options.RtxSsrc, null);
+        _changedTicks = Ssrc is null ? long.MinValue / 2 : TimePending;
+        (_lastPacketTicks, _rtxChangedTicks) = (TimePending, long.MinValue / 2);
+        Restart();
     }
 
     /// <summary>Assigns the SSRC of a received packet. False while the current SSRC must not be replaced.</summary>

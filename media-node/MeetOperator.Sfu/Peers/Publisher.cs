@@ -54,6 +54,14 @@ public sealed class Publisher
 
     public void Add(UpTrack track) => SetTracks([.. _tracks, track]);
 
+    /// <summary>Adds a track that another connection of the participant carried. Remove it there first.</summary>
+    public void Continue(UpTrack track, UpTrackOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(track);
+        track.Reconnect(options);
+        Add(track);
+    }
+
     public void Remove(UpTrack track)
     {
         ArgumentNullException.ThrowIfNull(track);

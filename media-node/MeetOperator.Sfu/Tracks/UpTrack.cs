@@ -133,6 +133,18 @@ public sealed class UpTrack
         }
     }
 
+    /// <summary>Continues the track on another connection. The down tracks stay attached, and continue their numbering at the next key frame.</summary>
+    internal void Reconnect(UpTrackOptions options)
+    {
+        Options = options;
+        foreach (var layer in _layers)
+        {
+            layer.Reconnect(options.ToLayer());
+        }
+
+        ResetDownTracks();
+    }
+
     /// <summary>Assigns the SSRC of a received packet to a layer. False while the current SSRC must not be replaced.</summary>
     /// <param name="nowTicks">Arrival time.</param>
     /// <param name="ssrc">The SSRC of the packet, which belongs to no track.</param>

@@ -1,0 +1,152 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>A participant publishes on a new connection, as after a change of network. Its tracks continue, and subscribers need no new offer.</summary>
+public sealed class PublishRestartTests : IAsyncLifetime
+{
+    private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
+    private TestNode _node = null!;
+    private RoomEvents _events = null!;
+
+    public async Task InitializeAsync()
+    {
+        _node = await TestNode.StartAsync();
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        _events = await RoomEvents.OpenAsync(_node.Control, "r");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _events.DisposeAsync();
+        await _node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Publish_Restart_ContinuesTracks()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        await UntilReceivedAsync(bob, 2, first);
+        var before = Streams(bob);
+
+        // The second connection has the same SSRCs, with other numbers.
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        bob.Rtp.Clear();
+        await UntilReceivedAsync(bob, 3, second);
+
+        Assert.Equal(before.Keys.Order(), Streams(bob).Keys.Order());
+        foreach (var (ssrc, numbers) in Streams(bob))
+        {
+            Assert.Equal(Enumerable.Range(numbers[0], numbers.Count), numbers.Select(n => (int)n));
+            Assert.Equal(before[ssrc][^1] + 1, numbers[0]);
+        }
+
+        Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+        var room = await _node.Control.GetRoomAsync("r", default);
+        Assert.Equal((2, 2), (room.UpTracks, room.DownTracks));
+    }
+
+    [Fact]
+    public async Task Publish_RestartWithoutCamera_RemovesOnlyCamera()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer, video: false), restart: true);
+
+        await _events.UntilAsync("an offer without the camera", e => e.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Count == 1);
+        Assert.Equal("microphone", _events.Last(RoomEventTypes.Offer, "bob")!.Tracks![0].Source);
+        Assert.Equal(["camera"], _events.All.Where(e => e.Type == RoomEventTypes.TrackRemoved).Select(e => e.Source!));
+        Assert.Equal(1, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+    }
+
+    [Fact]
+    public async Task Publish_RestartWithOtherCodec_ReplacesTrack()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer).Replace("VP8", "VP9", StringComparison.Ordinal), restart: true);
+
+        await _events.UntilAsync("an offer with the new codec", e => e.Last(RoomEventTypes.Offer, "bob")?.Sdp?.Contains("VP9/90000", StringComparison.Ordinal) == true);
+        Assert.Equal(["camera"], _events.All.Where(e => e.Type == RoomEventTypes.TrackRemoved).Select(e => e.Source!));
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+    }
+
+    /// <summary>The MID of a section identifies its track within one connection only.</summary>
+    [Fact]
+    public async Task Publish_RestartWithSwappedMids_ContinuesTracksBySource()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        await UntilReceivedAsync(bob, 1, first);
+        var before = Streams(bob);
+
+        using var second = await PublishAsync(
+            peer => TestSdp.Publish(peer).Replace("BUNDLE 0 1", "BUNDLE 1 0", StringComparison.Ordinal)
+                .Replace("a=mid:0", "a=mid:x", StringComparison.Ordinal).Replace("a=mid:1", "a=mid:0", StringComparison.Ordinal).Replace("a=mid:x", "a=mid:1", StringComparison.Ordinal),
+            restart: true);
+        bob.Rtp.Clear();
+        await UntilReceivedAsync(bob, 1, second);
+
+        Assert.Equal(before.Keys.Order(), Streams(bob).Keys.Order());
+        Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+    }
+
+    [Fact]
+    public async Task Publish_RestartThenEnd_RemovesContinuedTracks()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var second = new SyntheticPeer();
+        var answer = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(second), Restart = true }, default);
+
+        await _node.Control.DeleteSessionAsync("r", answer.SessionId, default);
+
+        Assert.Equal(0, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+        await _events.UntilAsync("both tracks removed", e => e.All.Count(x => x.Type == RoomEventTypes.TrackRemoved) == 2);
+    }
+
+    private static Dictionary<uint, List<ushort>> Streams(SyntheticPeer peer) =>
+        peer.Rtp.Select(Header).GroupBy(h => h.Ssrc).ToDictionary(g => g.Key, g => g.Select(h => h.SequenceNumber).ToList());
+
+    private static RtpHeader Header(byte[] packet)
+    {
+        Assert.True(RtpHeader.TryParse(packet, out var header));
+        return header;
+    }
+
+    /// <summary>Sends until the subscriber has received a number of packets of each track.</summary>
+    private static Task UntilReceivedAsync(SyntheticPeer subscriber, int packets, SyntheticPeer publisher) => SyntheticPeer.UntilAsync(
+        "audio and video",
+        () =>
+        {
+            publisher.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, 3]);
+            publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame, marker: true);
+            return Streams(subscriber) is { Count: 2 } streams && streams.Values.All(s => s.Count >= packets);
+        },
+        publisher,
+        subscriber);
+
+    private async Task<SyntheticPeer> PublishAsync(Func<SyntheticPeer, string> offer, bool restart = false)
+    {
+        var peer = new SyntheticPeer();
+        var answer = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = offer(peer), Restart = restart }, default);
+        peer.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync("alice connected", () => peer.IsConnected, peer);
+        return peer;
+    }
+
+    private async Task SubscribeAsync(SyntheticPeer peer, SyntheticPeer publisher)
+    {
+        var offer = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
+        await _node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = offer.Revision, Sdp = TestSdp.Answer(offer.Sdp, peer) }, default);
+        peer.Connect(offer.Sdp);
+        await SyntheticPeer.UntilAsync("bob connected", () => peer.IsConnected, peer, publisher);
+    }
+}
