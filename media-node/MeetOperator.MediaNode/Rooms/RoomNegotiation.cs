@@ -2,7 +2,6 @@ using System.Net;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
-using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Sdp;
 
@@ -33,27 +32,33 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
 
         var fresh = new PublishSession(participant.Context);
         PreparedAnswer prepared;
-        IReadOnlyList<PublishedTrack> former = [];
         try
         {
-            prepared = fresh.Prepare(MonotonicClock.NowTicks, request, offer, spec.Codecs);
+            var now = MonotonicClock.NowTicks;
+            prepared = fresh.Prepare(now, request, offer, spec.Codecs);
             if (session is not null)
             {
-                former = session.HandOver();
+                fresh.TakeOver(now, session, prepared);
                 participant.Sessions.End(session);
             }
         }
         catch
         {
-            // The previous session continues, unless the error occurred while ending it.
-            participant.Tracks.CloseAll(former);
-            participant.Context.Factory.Close(fresh.Peer);
-            RemoveIfNew(isNew, participantId);
+            // The previous session continues, unless the error occurred while replacing it.
+            try
+            {
+                fresh.Close();
+            }
+            finally
+            {
+                participant.Context.Factory.Close(fresh.Peer);
+                RemoveIfNew(isNew, participantId);
+            }
+
             throw;
         }
 
         participant.Sessions.All.Add(fresh);
-        fresh.TakeOver(former, prepared);
         var answer = fresh.Accept(prepared);
         offers.PublishChanges();
         return Describe(participant, fresh, answer);

@@ -6,6 +6,7 @@ using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
 using MeetOperator.Sfu.Peers;
@@ -18,6 +19,9 @@ internal sealed class PublishSession : IRoomSession
 {
     /// <summary>Maximum number of concurrent tracks of one participant.</summary>
     public const int MaxTracks = 16;
+
+    /// <summary>Time for a session that took over tracks to connect.</summary>
+    private const long ConnectTicks = 30 * TimeSpan.TicksPerSecond;
     private readonly SessionContext _context;
     private readonly Publisher _publisher;
     private readonly long _sessionNumber;
@@ -25,6 +29,7 @@ internal sealed class PublishSession : IRoomSession
     /// <summary>The tracks of the participant that this session carries.</summary>
     private readonly List<PublishedTrack> _tracks = [];
     private int _version;
+    private long? _takenOverTicks;
 
     public PublishSession(SessionContext context)
     {
@@ -69,38 +74,29 @@ internal sealed class PublishSession : IRoomSession
             : throw ControlProblemException.TooManyNewTracks(_context.ParticipantId, added, wait);
     }
 
-    /// <summary>Gives up the tracks of this session, for the session that replaces it.</summary>
-    public IReadOnlyList<PublishedTrack> HandOver()
+    /// <summary>
+    /// Continues those tracks of the session that this one replaces whose source and codec the prepared answer has. The other tracks end with that session.
+    /// </summary>
+    public void TakeOver(long nowTicks, PublishSession former, PreparedAnswer prepared)
     {
-        PublishedTrack[] tracks = [.. _tracks];
-        _tracks.Clear();
-        foreach (var track in tracks)
+        foreach (var (section, source) in prepared.Sections.Zip(prepared.Sources))
         {
-            _publisher.Remove(track.Track);
-        }
-
-        return tracks;
-    }
-
-    /// <summary>Continues the tracks of the session that this one replaces, as far as the prepared answer has their source and codec, and closes the others.</summary>
-    public void TakeOver(IReadOnlyList<PublishedTrack> former, PreparedAnswer prepared)
-    {
-        var rest = former.ToList();
-        try
-        {
-            foreach (var (section, source) in prepared.Sections.Zip(prepared.Sources))
+            if (section is not { IsActive: true, Codec: { } codec })
             {
-                if (section is { IsActive: true, Codec: { } codec } && rest.Find(t => CanKeep(t, source, codec)) is { } track)
-                {
-                    rest.Remove(track);
-                    _tracks.Add(track);
-                    _publisher.Continue(track.Track, OptionsOf(section, codec));
-                }
+                continue;
             }
-        }
-        finally
-        {
-            _context.Tracks.CloseAll(rest);
+
+            var options = OptionsOf(section, codec);
+            bool IsContinued(PublishedTrack track) => CanContinue(track, source, codec, options);
+            var continued = former._tracks.Find(t => t.Track.Options.Mid == section.Mid && IsContinued(t)) ?? former._tracks.Find(IsContinued);
+            if (continued is not null)
+            {
+                former._publisher.Remove(continued.Track);
+                former._tracks.Remove(continued);
+                _tracks.Add(continued);
+                _publisher.Continue(continued.Track, options);
+                _takenOverTicks = nowTicks;
+            }
         }
     }
 
@@ -128,12 +124,21 @@ internal sealed class PublishSession : IRoomSession
 
     public void HandleTimeout(long nowTicks) => _publisher.HandleTimeout(nowTicks);
 
-    public void OnStateChanged(PeerSession session, PeerTransportState state) => _context.Observer.OnStateChanged(this, state);
+    public void OnStateChanged(PeerSession session, PeerTransportState state)
+    {
+        if (session.IsReady)
+        {
+            _takenOverTicks = null;
+            _publisher.OnReady();
+        }
+
+        _context.Observer.OnStateChanged(this, state);
+    }
 
     public void OnFailure(PeerSession session) => _context.Observer.OnFailure(this);
 
-    /// <summary>Never: a participant without any connected session times out as a whole.</summary>
-    public bool HasTimedOut(long nowTicks) => false;
+    /// <summary>Whether the session took over tracks and has not connected since. Subscribers would keep their last picture. Otherwise, participants time out as a whole.</summary>
+    public bool HasTimedOut(long nowTicks) => nowTicks - _takenOverTicks > ConnectTicks;
 
     public ParticipantReport AddTo(ParticipantReport report) => report with { Publishing = Peer.IsReady };
 
@@ -196,7 +201,15 @@ internal sealed class PublishSession : IRoomSession
 
     /// <summary>Whether the section can keep its track. Otherwise a new track replaces it.</summary>
     private static bool CanKeep(PublishedTrack? track, TrackSource source, RtpCodec codec) =>
-        track is not null && track.Track.Source == source && PayloadTypeAllocator.AreOfferedAlike(track.Codec, codec);
+        track is not null && track.Source == TrackSources.Name(source) && track.Codec.Is(codec.Name);
+
+    /// <summary>
+    /// Whether a track can continue on another connection without a new offer to subscribers. The frame numbers of the dependency descriptor start again with a new
+    /// encoder, which receivers of the same stream do not accept.
+    /// </summary>
+    private static bool CanContinue(PublishedTrack track, TrackSource source, RtpCodec codec, UpTrackOptions options) =>
+        track.Track.Source == source && PayloadTypeAllocator.AreOfferedAlike(track.Codec, codec)
+        && track.Track.Options.Extensions.IdOf(HeaderExtensionKind.DependencyDescriptor) == 0 && options.Extensions.IdOf(HeaderExtensionKind.DependencyDescriptor) == 0;
 
     private void Drop(PublishedTrack track)
     {

@@ -74,6 +74,15 @@ public sealed class Publisher
         SetTracks([.. _tracks.Where(t => t != track)]);
     }
 
+    /// <summary>Requests key frames for the subscribers of continued tracks. Call this when the connection is established.</summary>
+    public void OnReady()
+    {
+        foreach (var track in _tracks)
+        {
+            track.RequestKeyFrame(urgent: true);
+        }
+    }
+
     public void Renegotiate(UpTrack track, UpTrackOptions options)
     {
         ArgumentNullException.ThrowIfNull(track);

@@ -1,5 +1,6 @@
 using MeetOperator.NodeControl;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -93,10 +94,55 @@ public sealed class PublishRestartTests : IAsyncLifetime
                 .Replace("a=mid:0", "a=mid:x", StringComparison.Ordinal).Replace("a=mid:1", "a=mid:0", StringComparison.Ordinal).Replace("a=mid:x", "a=mid:1", StringComparison.Ordinal),
             restart: true);
         bob.Rtp.Clear();
-        await UntilReceivedAsync(bob, 1, second);
+        await UntilReceivedAsync(bob, 3, second);
 
         Assert.Equal(before.Keys.Order(), Streams(bob).Keys.Order());
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).DownTracks);
         Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+    }
+
+    /// <summary>Receivers do not accept frame numbers that start again within a stream.</summary>
+    [Fact]
+    public async Task Publish_RestartWithDependencyDescriptor_ReplacesTrack()
+    {
+        static string Offer(SyntheticPeer peer) =>
+            TestSdp.Publish(peer).Replace("a=rtpmap:96", $"a=extmap:5 {HeaderExtensionUris.DependencyDescriptor}\r\na=rtpmap:96", StringComparison.Ordinal);
+        using var first = await PublishAsync(Offer);
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+
+        using var second = await PublishAsync(Offer, restart: true);
+
+        await _events.UntilAsync("an offer with a new track", e => e.Last(RoomEventTypes.Offer, "bob") is not null);
+        Assert.Equal(["camera"], _events.All.Where(e => e.Type == RoomEventTypes.TrackRemoved).Select(e => e.Source!));
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+    }
+
+    [Fact]
+    public async Task Publish_Restart_KeepsMute()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        await UntilReceivedAsync(bob, 1, first);
+        await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Microphone = true } }, default);
+
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        var audio = bob.Rtp.Count(p => Header(p).PayloadType == 111);
+        var video = bob.Rtp.Count(p => Header(p).PayloadType == 96);
+        await SyntheticPeer.UntilAsync(
+            "video",
+            () =>
+            {
+                second.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, 3]);
+                second.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame, marker: true);
+                return bob.Rtp.Count(p => Header(p).PayloadType == 96) > video + 5;
+            },
+            second,
+            bob);
+
+        // Packets that were sent before the mute may still arrive.
+        Assert.InRange(bob.Rtp.Count(p => Header(p).PayloadType == 111), audio, audio + 2);
     }
 
     [Fact]
@@ -110,6 +156,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
 
         Assert.Equal(0, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
         await _events.UntilAsync("both tracks removed", e => e.All.Count(x => x.Type == RoomEventTypes.TrackRemoved) == 2);
+        Assert.Equal(2, _events.All.Count(e => e.Type == RoomEventTypes.TrackAdded));
     }
 
     private static Dictionary<uint, List<ushort>> Streams(SyntheticPeer peer) =>
