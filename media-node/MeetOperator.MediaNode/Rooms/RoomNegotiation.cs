@@ -38,23 +38,14 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
             prepared = fresh.Prepare(now, request, offer, spec.Codecs);
             if (session is not null)
             {
-                fresh.TakeOver(now, session, prepared);
-                participant.Sessions.End(session);
+                Replace(now, participant, session, fresh, prepared);
             }
         }
         catch
         {
             // The previous session continues, unless the error occurred while replacing it.
-            try
-            {
-                fresh.Close();
-            }
-            finally
-            {
-                participant.Context.Factory.Close(fresh.Peer);
-                RemoveIfNew(isNew, participantId);
-            }
-
+            participant.Context.Factory.Close(fresh.Peer);
+            RemoveIfNew(isNew, participantId);
             throw;
         }
 
@@ -116,6 +107,22 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         {
             participant.Context.Factory.Close(session.Peer);
             RemoveIfNew(isNew, participantId);
+            throw;
+        }
+    }
+
+    /// <summary>Ends a session, and continues its tracks on a new one. After an error, the tracks have ended too.</summary>
+    private void Replace(long nowTicks, NodeParticipant participant, PublishSession former, PublishSession fresh, PreparedAnswer prepared)
+    {
+        try
+        {
+            fresh.TakeOver(nowTicks, former, prepared);
+            participant.Sessions.End(former);
+        }
+        catch
+        {
+            fresh.Close();
+            offers.PublishChanges();
             throw;
         }
     }

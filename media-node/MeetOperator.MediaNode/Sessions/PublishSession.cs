@@ -20,7 +20,7 @@ internal sealed class PublishSession : IRoomSession
     /// <summary>Maximum number of concurrent tracks of one participant.</summary>
     public const int MaxTracks = 16;
 
-    /// <summary>Time for a session that took over tracks to connect.</summary>
+    /// <summary>Time within which a session that took over tracks must connect. Attempts that follow each other count as one.</summary>
     private const long ConnectTicks = 30 * TimeSpan.TicksPerSecond;
     private readonly SessionContext _context;
     private readonly Publisher _publisher;
@@ -74,30 +74,13 @@ internal sealed class PublishSession : IRoomSession
             : throw ControlProblemException.TooManyNewTracks(_context.ParticipantId, added, wait);
     }
 
-    /// <summary>
-    /// Continues those tracks of the session that this one replaces whose source and codec the prepared answer has. The other tracks end with that session.
-    /// </summary>
+    /// <summary>Continues the tracks of the replaced session that have the same source and codec in the prepared answer. Its other tracks end with it.</summary>
     public void TakeOver(long nowTicks, PublishSession former, PreparedAnswer prepared)
     {
-        foreach (var (section, source) in prepared.Sections.Zip(prepared.Sources))
-        {
-            if (section is not { IsActive: true, Codec: { } codec })
-            {
-                continue;
-            }
-
-            var options = OptionsOf(section, codec);
-            bool IsContinued(PublishedTrack track) => CanContinue(track, source, codec, options);
-            var continued = former._tracks.Find(t => t.Track.Options.Mid == section.Mid && IsContinued(t)) ?? former._tracks.Find(IsContinued);
-            if (continued is not null)
-            {
-                former._publisher.Remove(continued.Track);
-                former._tracks.Remove(continued);
-                _tracks.Add(continued);
-                _publisher.Continue(continued.Track, options);
-                _takenOverTicks = nowTicks;
-            }
-        }
+        // The MID decides between several tracks of one source.
+        TakeOver(former, prepared, sameMid: true);
+        TakeOver(former, prepared, sameMid: false);
+        _takenOverTicks = _tracks.Count == 0 ? null : former._takenOverTicks ?? nowTicks;
     }
 
     /// <summary>Applies a prepared answer and returns its SDP.</summary>
@@ -129,7 +112,6 @@ internal sealed class PublishSession : IRoomSession
         if (session.IsReady)
         {
             _takenOverTicks = null;
-            _publisher.OnReady();
         }
 
         _context.Observer.OnStateChanged(this, state);
@@ -137,13 +119,36 @@ internal sealed class PublishSession : IRoomSession
 
     public void OnFailure(PeerSession session) => _context.Observer.OnFailure(this);
 
-    /// <summary>Whether the session took over tracks and has not connected since. Subscribers would keep their last picture. Otherwise, participants time out as a whole.</summary>
+    /// <summary>
+    /// Whether the session took over tracks and did not connect in time; until then, subscribers see the last picture. Other publish sessions have no limit: their
+    /// participant times out as a whole.
+    /// </summary>
     public bool HasTimedOut(long nowTicks) => nowTicks - _takenOverTicks > ConnectTicks;
 
     public ParticipantReport AddTo(ParticipantReport report) => report with { Publishing = Peer.IsReady };
 
     /// <summary>Closes the tracks that this session carries.</summary>
     public void Close() => _context.Tracks.CloseAll(_tracks);
+
+    private void TakeOver(PublishSession former, PreparedAnswer prepared, bool sameMid)
+    {
+        foreach (var (section, source) in prepared.Sections.Zip(prepared.Sources))
+        {
+            if (section is not { IsActive: true, Codec: { } codec } || Find(section) is not null)
+            {
+                continue;
+            }
+
+            var options = OptionsOf(section, codec);
+            if (former._tracks.Find(t => CanContinue(t, source, codec, options) && (!sameMid || t.Track.Options.Mid == section.Mid)) is { } track)
+            {
+                former._publisher.Remove(track.Track);
+                former._tracks.Remove(track);
+                _tracks.Add(track);
+                _publisher.Continue(track.Track, options);
+            }
+        }
+    }
 
     private void Apply(NegotiatedSection section, TrackSource source)
     {
@@ -204,11 +209,11 @@ internal sealed class PublishSession : IRoomSession
         track is not null && track.Source == TrackSources.Name(source) && track.Codec.Is(codec.Name);
 
     /// <summary>
-    /// Whether a track can continue on another connection without a new offer to subscribers. The frame numbers of the dependency descriptor start again with a new
-    /// encoder, which receivers of the same stream do not accept.
+    /// Whether a track can continue on another connection without a new offer to subscribers. The frame numbers of the dependency descriptor restart with a new
+    /// encoder, and receivers of the stream do not accept that.
     /// </summary>
     private static bool CanContinue(PublishedTrack track, TrackSource source, RtpCodec codec, UpTrackOptions options) =>
-        track.Track.Source == source && PayloadTypeAllocator.AreOfferedAlike(track.Codec, codec)
+        track.Track.Source == source && PayloadTypeAllocator.HaveSameOffer(track.Codec, codec)
         && track.Track.Options.Extensions.IdOf(HeaderExtensionKind.DependencyDescriptor) == 0 && options.Extensions.IdOf(HeaderExtensionKind.DependencyDescriptor) == 0;
 
     private void Drop(PublishedTrack track)

@@ -33,7 +33,7 @@ public sealed class PayloadTypeAllocator
     }
 
     /// <summary>Whether subscribers receive both codecs with the same payload type, so that a track can change from one to the other without a new offer.</summary>
-    public static bool AreOfferedAlike(RtpCodec first, RtpCodec second) =>
+    public static bool HaveSameOffer(RtpCodec first, RtpCodec second) =>
         Canonicalize(first) is { } a && Canonicalize(second) is { } b && (a.Name, a.Parameters) == (b.Name, b.Parameters);
 
     private int? Reserve(int preferred)

@@ -79,15 +79,14 @@ internal sealed class UpLayer
     public bool Renegotiate(UpLayerOptions options)
     {
         var isNew = options.Ssrc is { } announced && announced != Ssrc;
+        _options = options;
         if (isNew)
         {
             (Ssrc, RtxSsrc, _formerRtxSsrc) = (options.Ssrc, options.RtxSsrc, RtxSsrc);
             (_changedTicks, _lastPacketTicks) = (TimePending, TimePending);
-            _options = options;
             Restart();
         }
 
-        _options = options;
         return isNew;
     }
 

@@ -74,15 +74,6 @@ public sealed class Publisher
         SetTracks([.. _tracks.Where(t => t != track)]);
     }
 
-    /// <summary>Requests key frames for the subscribers of continued tracks. Call this when the connection is established.</summary>
-    public void OnReady()
-    {
-        foreach (var track in _tracks)
-        {
-            track.RequestKeyFrame(urgent: true);
-        }
-    }
-
     public void Renegotiate(UpTrack track, UpTrackOptions options)
     {
         ArgumentNullException.ThrowIfNull(track);
@@ -132,9 +123,14 @@ public sealed class Publisher
         }
     }
 
-    /// <summary>Sends due reports, requests and feedback. Call this about every 10 ms.</summary>
+    /// <summary>Sends due reports, requests and feedback, once the connection is established. Call this about every 10 ms.</summary>
     public void HandleTimeout(long nowTicks)
     {
+        if (!_egress.IsReady)
+        {
+            return;
+        }
+
         Span<byte> buffer = stackalloc byte[MaxRtcpBytes];
         var writer = new RtcpWriter(buffer);
         if (nowTicks >= _nextReportTicks)

@@ -293,6 +293,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         }));
 
         Assert.Equal(2, await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Count)); // the other room's
+        Assert.Equal(0, await _rooms.RunAsync(TwoRooms.Bad, room => room.Participants.Sum(p => p.PublishedTracks.Count)));
         await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 

@@ -1,3 +1,5 @@
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Sdp;
@@ -7,7 +9,9 @@ namespace MeetOperator.MediaNode.Tests;
 /// <summary>A participant publishes on a new connection, as after a change of network. Its tracks continue, and subscribers need no new offer.</summary>
 public sealed class PublishRestartTests : IAsyncLifetime
 {
-    private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
+    /// <summary>The last byte of the packets of each connection.</summary>
+    private const byte First = 101;
+    private const byte Second = 102;
     private TestNode _node = null!;
     private RoomEvents _events = null!;
 
@@ -31,18 +35,16 @@ public sealed class PublishRestartTests : IAsyncLifetime
         using var bob = new SyntheticPeer();
         await SubscribeAsync(bob, first);
         await UntilReceivedAsync(bob, 2, first);
-        var before = Streams(bob);
+        var before = Streams(bob).Keys.ToList();
 
-        // The second connection has the same SSRCs, with other numbers.
+        // The second connection uses the same SSRCs, and its numbers start again.
         using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
-        bob.Rtp.Clear();
-        await UntilReceivedAsync(bob, 3, second);
+        await UntilReceivedAsync(bob, 3, second, Second);
 
-        Assert.Equal(before.Keys.Order(), Streams(bob).Keys.Order());
-        foreach (var (ssrc, numbers) in Streams(bob))
+        Assert.Equal(before.Order(), Streams(bob).Keys.Order());
+        foreach (var numbers in Streams(bob).Values)
         {
             Assert.Equal(Enumerable.Range(numbers[0], numbers.Count), numbers.Select(n => (int)n));
-            Assert.Equal(before[ssrc][^1] + 1, numbers[0]);
         }
 
         Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
@@ -87,16 +89,15 @@ public sealed class PublishRestartTests : IAsyncLifetime
         using var bob = new SyntheticPeer();
         await SubscribeAsync(bob, first);
         await UntilReceivedAsync(bob, 1, first);
-        var before = Streams(bob);
+        var before = Streams(bob).Keys.ToList();
 
         using var second = await PublishAsync(
             peer => TestSdp.Publish(peer).Replace("BUNDLE 0 1", "BUNDLE 1 0", StringComparison.Ordinal)
                 .Replace("a=mid:0", "a=mid:x", StringComparison.Ordinal).Replace("a=mid:1", "a=mid:0", StringComparison.Ordinal).Replace("a=mid:x", "a=mid:1", StringComparison.Ordinal),
             restart: true);
-        bob.Rtp.Clear();
-        await UntilReceivedAsync(bob, 3, second);
+        await UntilReceivedAsync(bob, 1, second, Second);
 
-        Assert.Equal(before.Keys.Order(), Streams(bob).Keys.Order());
+        Assert.Equal(before.Order(), Streams(bob).Keys.Order());
         Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).DownTracks);
         Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
     }
@@ -128,21 +129,35 @@ public sealed class PublishRestartTests : IAsyncLifetime
         await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Microphone = true } }, default);
 
         using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
-        var audio = bob.Rtp.Count(p => Header(p).PayloadType == 111);
-        var video = bob.Rtp.Count(p => Header(p).PayloadType == 96);
         await SyntheticPeer.UntilAsync(
-            "video",
+            "video of the second connection",
             () =>
             {
-                second.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, 3]);
-                second.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame, marker: true);
-                return bob.Rtp.Count(p => Header(p).PayloadType == 96) > video + 5;
+                Send(second, Second);
+                return bob.Rtp.Count(p => Header(p).PayloadType == 96 && p[^1] == Second) > 5;
             },
             second,
             bob);
 
-        // Packets that were sent before the mute may still arrive.
-        Assert.InRange(bob.Rtp.Count(p => Header(p).PayloadType == 111), audio, audio + 2);
+        Assert.DoesNotContain(bob.Rtp, p => Header(p).PayloadType == 111 && p[^1] == Second);
+    }
+
+    /// <summary>Subscribers see the last picture until then.</summary>
+    [Fact]
+    public async Task Publish_RestartThatNeverConnects_EndsAfterItsLimit()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        Assert.False(await HasTimedOutAsync(TimeSpan.FromHours(1)));
+        using var second = new SyntheticPeer();
+        await RestartAsync(second);
+        Assert.False(await HasTimedOutAsync(TimeSpan.FromSeconds(20)));
+        Assert.True(await HasTimedOutAsync(TimeSpan.FromSeconds(31)));
+
+        using var third = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+
+        Assert.False(await HasTimedOutAsync(TimeSpan.FromHours(1)));
+        Assert.DoesNotContain(_events.All, e => e.Type == RoomEventTypes.TrackRemoved);
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
     }
 
     [Fact]
@@ -150,7 +165,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     {
         using var first = await PublishAsync(peer => TestSdp.Publish(peer));
         using var second = new SyntheticPeer();
-        var answer = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(second), Restart = true }, default);
+        var answer = await RestartAsync(second);
 
         await _node.Control.DeleteSessionAsync("r", answer.SessionId, default);
 
@@ -168,17 +183,28 @@ public sealed class PublishRestartTests : IAsyncLifetime
         return header;
     }
 
-    /// <summary>Sends until the subscriber has received a number of packets of each track.</summary>
-    private static Task UntilReceivedAsync(SyntheticPeer subscriber, int packets, SyntheticPeer publisher) => SyntheticPeer.UntilAsync(
+    /// <summary>Sends until the subscriber has received a number of packets of each track that end with the mark.</summary>
+    private static Task UntilReceivedAsync(SyntheticPeer subscriber, int packets, SyntheticPeer publisher, byte mark = First) => SyntheticPeer.UntilAsync(
         "audio and video",
         () =>
         {
-            publisher.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, 3]);
-            publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame, marker: true);
-            return Streams(subscriber) is { Count: 2 } streams && streams.Values.All(s => s.Count >= packets);
+            Send(publisher, mark);
+            return subscriber.Rtp.Where(p => p[^1] == mark).GroupBy(p => Header(p).PayloadType).Count(g => g.Count() >= packets) == 2;
         },
         publisher,
         subscriber);
+
+    private static void Send(SyntheticPeer publisher, byte mark)
+    {
+        publisher.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, mark]);
+        publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, [0x10, 0x00, 1, 2, 3, mark], marker: true); // a key frame
+    }
+
+    private Task<bool> HasTimedOutAsync(TimeSpan after) => _node.Host.Rooms.RunAsync(
+        "r", room => room.Participants.Single(p => p.Id == "alice").Sessions.Find<PublishSession>()!.HasTimedOut(MonotonicClock.NowTicks + after.Ticks), default);
+
+    private Task<SdpAnswer> RestartAsync(SyntheticPeer peer) =>
+        _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer), Restart = true }, default);
 
     private async Task<SyntheticPeer> PublishAsync(Func<SyntheticPeer, string> offer, bool restart = false)
     {

@@ -48,26 +48,34 @@ public sealed class ReconnectTests
     {
         var (subscriber, _, egress) = _call.Join();
         _call.Send(7, key: true); // 100
+        _call.Send(8); // 101
         var next = Move(Call.Ssrc);
-        next.OnRtp(_call.Now, Packet(7, 0, key: true, Call.Ssrc)); // 101
+        next.OnRtp(_call.Now, Packet(7, 0, key: true, Call.Ssrc)); // 102
+        next.OnRtp(_call.Now, Packet(9, 0, key: false, Call.Ssrc)); // 104
         egress.Rtp.Clear();
 
-        subscriber.OnRtcp(_call.Now, Call.Rtcp((ref RtcpWriter writer) => writer.AddNack(9, 5000, [100])));
+        // 103 would be number 8 of the new connection, which did not arrive.
+        subscriber.OnRtcp(_call.Now, Call.Rtcp((ref RtcpWriter writer) => writer.AddNack(9, 5000, [103])));
 
         Assert.Empty(egress.Rtp);
     }
 
     [Fact]
-    public void OnRtp_FormerConnection_HasNoEffect()
+    public void HandleTimeout_NotConnectedYet_KeepsRequestForKeyFrame()
     {
-        var (_, _, egress) = _call.Join();
-        _call.Send(1, key: true);
-        Move(Call.Ssrc);
+        _call.Join();
+        _upstream.IsReady = false;
+        var next = Move(Call.Ssrc);
+        for (var i = 0; i < 500; i++)
+        {
+            next.HandleTimeout(_call.Now += 10 * Call.Millisecond);
+        }
 
-        _call.Send(2);
+        Assert.Equal((0, 0), (_upstream.PictureLossIndications, next.KeyFrameRequests));
+        _upstream.IsReady = true;
+        next.HandleTimeout(_call.Now += 10 * Call.Millisecond);
 
-        Assert.Single(egress.Rtp);
-        Assert.Equal(1, _call.Publisher.UnknownPackets);
+        Assert.Equal(1, _upstream.PictureLossIndications);
     }
 
     private Publisher Move(uint ssrc)
