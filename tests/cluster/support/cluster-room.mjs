@@ -44,7 +44,8 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
     const object = await ready('meeting', meeting, room.namespace);
     return { name: meeting, meetingId: object.status.meetingId };
   };
-  room.arrive = (name, browser = 0) => Visitor.arrive(room.browsers[browser], room.product, name);
+  // Half of the usual frame rate, because calls last for most of the suite beside the processes of the cluster.
+  room.arrive = (name, browser = 0) => Visitor.arrive(room.browsers[browser], room.product, name, { frameRate: 5 });
 
   /** Ada and Bob join a new meeting. */
   const joinPair = async () => {

@@ -24,7 +24,7 @@ export function received(person) {
 }
 
 /** Waits until the browser has decoded more video and sound; returns the differences. */
-export async function waitForVideoAndSound(person, moreFrames = 30) {
+export async function waitForVideoAndSound(person, moreFrames = 15) {
   const before = await received(person);
   let now = before;
   let loudest = 0;

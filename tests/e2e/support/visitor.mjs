@@ -24,16 +24,17 @@ const watchFirstFrame = () => {
 
 /** A user with a browser window of their own. */
 export class Visitor {
-  constructor(context, page, product, name) {
-    Object.assign(this, { context, page, product, name });
+  constructor(context, page, product, name, frameRate) {
+    Object.assign(this, { context, page, product, name, frameRate });
   }
 
-  static async arrive(browser, product, name, options = {}) {
+  static async arrive(browser, product, name, { frameRate = 10, ...options } = {}) {
     const context = await browser.newContext({ locale: 'en-US', viewport: { width: 960, height: 640 }, permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'], ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(defaultTimeoutMs);
-    for (const script of [lightCapture, watchConnections, watchFirstFrame]) await page.addInitScript(script);
-    return new Visitor(context, page, product, name);
+    await page.addInitScript(lightCapture, frameRate);
+    for (const script of [watchConnections, watchFirstFrame]) await page.addInitScript(script);
+    return new Visitor(context, page, product, name, frameRate);
   }
 
   async enter(meetingId) {
@@ -71,8 +72,8 @@ export class Visitor {
     return this.page.locator(`[data-testid=notice][data-notice=${name}]`);
   }
 
-  /** Waits until the tile has drawn `more` further frames. */
-  async waitForVideo(name, source = 'camera', more = 10) {
+  /** Waits until the tile has drawn further frames: one second of video unless `more` says otherwise. */
+  async waitForVideo(name, source = 'camera', more = this.frameRate) {
     const drawn = async () => this.tile(name, source).locator('video').last().evaluate(video => video.getVideoPlaybackQuality().totalVideoFrames, undefined, { timeout: defaultTimeoutMs });
     await until(grows(drawn, more), `${this.name} sees the ${source} of ${name}`);
   }
