@@ -160,12 +160,13 @@ suite_unit() {
 suite_architecture() { targets architecture | run_dotnet_tests architecture; }
 
 # run_dotnet_tests SUITE: reads projects with their filters. Beside other lanes, one project runs at a time; more would slow all tests down. Each project has its own
-# session, because the kernel shares the CPU among sessions, and tests with browsers would otherwise get too little of it. The session gets three times the weight of
-# another one (autogroup nice -5, sched(7)), because the other lanes consist of many sessions. Only root can raise the weight; without it the tests only take longer.
+# session, because the kernel shares the CPU among sessions, and tests with browsers would otherwise get too little of it. The session gets more weight than
+# another one (autogroup nice, sched(7)), because the other lanes consist of many sessions: three times as much beside one lane; beside two, all lanes then end at
+# about the same time. Only root can raise the weight; without it the tests only take longer.
 run_dotnet_tests() {
   local suite=$1 project filter jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
   while IFS=$'\t' read -r project filter; do printf '%s\0%s\0' "$project" "$filter"; done | xargs -0 -n 2 -P "$jobs" \
-    setsid bash -c 'echo -5 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
+    setsid bash -c 'echo "$1" 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "${@:2}"' dotnet-test "$nice" "$RESULTS/$suite"
 }
 
 # Builds the whole solution for the whole suite unit, and otherwise only the projects that run.
