@@ -164,7 +164,7 @@ suite_architecture() { targets architecture | run_dotnet_tests architecture; }
 # another one (autogroup nice, sched(7)), because the other lanes consist of many sessions: three times as much beside one lane; beside two, all lanes then end at
 # about the same time. Only root can raise the weight; without it the tests only take longer.
 run_dotnet_tests() {
-  local suite=$1 project filter jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
+  local suite=$1 project filter nice=$((ACTIVE_LANES > 2 ? -2 : -5)) jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
   while IFS=$'\t' read -r project filter; do printf '%s\0%s\0' "$project" "$filter"; done | xargs -0 -n 2 -P "$jobs" \
     setsid bash -c 'echo "$1" 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "${@:2}"' dotnet-test "$nice" "$RESULTS/$suite"
 }
