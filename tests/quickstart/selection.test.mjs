@@ -34,11 +34,8 @@ describe('arguments', () => {
   });
 
   test('the lanes of the script contain exactly the known suites', () => {
-    const script = readFileSync(join(root, 'tools/verbs/test.sh'), 'utf8');
-    for (const number of ['TWO', 'THREE']) {
-      const lanes = new RegExp(`^${number}_LANES=\\((.*)\\)$`, 'm').exec(script)[1];
-      assert.deepEqual(lanes.replaceAll('"', '').split(' ').sort(), suiteNames().sort(), number);
-    }
+    const lanes = /^LANES=\((.*)\)$/m.exec(readFileSync(join(root, 'tools/verbs/test.sh'), 'utf8'))[1];
+    assert.deepEqual(lanes.replaceAll('"', '').split(' ').sort(), suiteNames().sort());
   });
 
   test('a word selects the projects whose name contains it, in any case', () => assert.deepEqual(argumentLines('unit', 'placement'), [`unit\t${path('Placement.Tests')}\t`]));

@@ -1,18 +1,17 @@
 source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
-# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. On a machine for two lanes, the suites whose browsers send and draw
-# video share a lane, because two of them at a time overload it. A slow or busy machine runs one lane at a time: tests whose processes get too little of it fail on
-# their time limits. MEET_LANES sets the number of lanes that run at a time.
-TWO_LANES=("cluster browser" "unit architecture verify quickstart chart web conformance")
-THREE_LANES=("cluster" "unit architecture verify" "browser quickstart chart web conformance")
+# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. The suites whose browsers send and draw video share a lane, because
+# two of them at a time overload two processors: three lanes took no less time than two. A slow or busy machine runs one lane at a time: tests whose processes get too
+# little of it fail on their time limits. MEET_LANES sets the number.
+LANES=("cluster browser" "unit architecture verify quickstart chart web conformance")
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
 verb_test() {
   local suites suite lane running=() alive=() kubernetes=
   [[ ${1:-} != --help ]] || { test_help; return; }
-  [[ ${MEET_LANES:-1} =~ ^[1-3]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at a time, 1 to ${#THREE_LANES[@]}"
+  [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at a time, 1 to ${#LANES[@]}"
   require_tools
   PLAN=$(node tools/test/plan.mjs "$@") || exit 1
   mapfile -t suites < <(cut -f1 <<<"$PLAN" | awk 'NF && !seen[$0]++')
@@ -46,14 +45,14 @@ verb_test() {
   fi
   for suite in "${suites[@]}"; do prepare_suite "$suite"; done
   [[ -z $kubernetes ]] || wait "$kubernetes" || say "the build of Kubernetes failed; the suites that need it try again"
-  local lanes=("${THREE_LANES[@]}") parallel=${MEET_LANES:-1}
-  [[ -n ${MEET_LANES:-} ]] || (($(count_active "${suites[*]}" "${lanes[@]}") == 1)) || parallel=$(parallel_lanes)
-  ((parallel == 3)) || lanes=("${TWO_LANES[@]}")
-  ACTIVE_LANES=$(count_active "${suites[*]}" "${lanes[@]}")
+  ACTIVE_LANES=0
+  for lane in "${LANES[@]}"; do [[ -z $(selected_suites "$lane" "${suites[@]}") ]] || ACTIVE_LANES=$((ACTIVE_LANES + 1)); done
+  trap 'for lane in "${running[@]}"; do end_tree "$lane"; done; wait; exit 130' INT TERM
+  local parallel=${MEET_LANES:-${#LANES[@]}}
+  [[ -n ${MEET_LANES:-} || $ACTIVE_LANES -eq 1 ]] || parallel=$(parallel_lanes)
   ((parallel >= ACTIVE_LANES)) || say "lanes at a time: $parallel of $ACTIVE_LANES"
   ACTIVE_LANES=$((parallel < ACTIVE_LANES ? parallel : ACTIVE_LANES))
-  trap 'for lane in "${running[@]}"; do end_tree "$lane"; done; wait; exit 130' INT TERM
-  for lane in "${lanes[@]}"; do
+  for lane in "${LANES[@]}"; do
     [[ -n $(selected_suites "$lane" "${suites[@]}") ]] || continue
     while mapfile -t alive < <(alive_of "${running[@]}") && ((${#alive[@]} >= parallel)); do wait -n "${alive[@]}" 2>/dev/null || true; done
     run_lane "$lane" "${suites[@]}" &
@@ -81,19 +80,11 @@ TEXT
 # targets SUITE: prints what runs of a suite, one per line: a test file, or a project, a tab and its filter. Prints nothing for a suite that runs as a whole.
 targets() { awk -F '\t' -v suite="$1" '$1 == suite && $2 != "" { print $2 ($3 == "" ? "" : "\t" $3) }' <<<"$PLAN"; }
 
-# parallel_lanes: prints how many lanes may run at a time. The work took 0.5 to 1.4 s on two idle processors; the limits are a choice, not a measurement.
+# parallel_lanes: prints how many lanes may run at a time. The work took 0.5 to 1.4 s on two idle processors; the limit is a choice, not a measurement.
 parallel_lanes() {
   local took
   took=$(node tools/checks/speed.mjs)
-  echo $((took > 3600 ? 1 : took > 1000 ? 2 : 3))
-}
-
-# count_active "SUITE…" LANE…: prints how many of the lanes have one of these suites.
-count_active() {
-  local suites=$1 lane count=0
-  shift
-  for lane in "$@"; do [[ -z $(selected_suites "$lane" $suites) ]] || count=$((count + 1)); done
-  echo "$count"
+  echo $((took > 3600 ? 1 : ${#LANES[@]}))
 }
 
 # alive_of PID…: prints those that still run.
@@ -160,13 +151,12 @@ suite_unit() {
 suite_architecture() { targets architecture | run_dotnet_tests architecture; }
 
 # run_dotnet_tests SUITE: reads projects with their filters. Beside other lanes, one project runs at a time; more would slow all tests down. Each project has its own
-# session, because the kernel shares the CPU among sessions, and tests with browsers would otherwise get too little of it. The session gets more weight than
-# another one (autogroup nice, sched(7)), because the other lanes consist of many sessions: three times as much beside one lane; beside two, all lanes then end at
-# about the same time. Only root can raise the weight; without it the tests only take longer.
+# session, because the kernel shares the CPU among sessions, and tests with browsers would otherwise get too little of it. The session gets three times the weight of
+# another one (autogroup nice -5, sched(7)), because the other lanes consist of many sessions. Only root can raise the weight; without it the tests only take longer.
 run_dotnet_tests() {
-  local suite=$1 project filter nice=$((ACTIVE_LANES > 2 ? -2 : -5)) jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
+  local suite=$1 project filter jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
   while IFS=$'\t' read -r project filter; do printf '%s\0%s\0' "$project" "$filter"; done | xargs -0 -n 2 -P "$jobs" \
-    setsid bash -c 'echo "$1" 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "${@:2}"' dotnet-test "$nice" "$RESULTS/$suite"
+    setsid bash -c 'echo -5 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
 }
 
 # Builds the whole solution for the whole suite unit, and otherwise only the projects that run.
