@@ -2,8 +2,8 @@ source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
 # The lanes run in parallel, because most tests wait; the suites of a lane run one after another. The suites whose browsers send and draw video share a lane, because
-# two of them at a time overload two processors: three lanes took no less time than two. A slow or busy machine runs one lane at a time: tests whose processes get too
-# little of it fail on their time limits. MEET_LANES sets the number.
+# two of them at a time overload two processors. A slow or busy machine runs one lane at a time: tests whose processes get too little of it fail on their time limits.
+# MEET_LANES sets the number.
 LANES=("cluster browser" "unit architecture verify quickstart chart web conformance")
 RESULTS=obj/meet/results
 
