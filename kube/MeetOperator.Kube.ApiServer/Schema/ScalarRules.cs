@@ -87,7 +87,7 @@ internal static class ScalarRules
         }
     }
 
-    /// <summary>Uses the engine whose time is linear in the length of the text, as in RE2, and which takes longer to start.</summary>
+    /// <summary>Matches in time linear in the length of the text, as RE2 does. This engine takes longer to construct.</summary>
     private static bool MatchesInLinearTime(Regex pattern, string text)
     {
         try

@@ -82,7 +82,7 @@ internal sealed class SchemaReader(List<string> problems)
 
         try
         {
-            // Kubernetes patterns match anywhere in the value, as Regex does. After the timeout, ScalarRules uses the slower engine with the linear-time guarantee of RE2.
+            // Kubernetes patterns match anywhere in the value, as Regex does. After the timeout, ScalarRules tries an engine that never backtracks.
             return new Regex(pattern, RegexOptions.CultureInvariant, PatternTimeout);
         }
         catch (ArgumentException e)

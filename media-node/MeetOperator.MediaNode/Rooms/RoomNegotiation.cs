@@ -111,7 +111,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         }
     }
 
-    /// <summary>Ends a session, and continues its tracks on a new one. After an error, the tracks have ended too.</summary>
+    /// <summary>Ends a session and continues its tracks on a new one. If this fails, the tracks end.</summary>
     private void Replace(long nowTicks, NodeParticipant participant, PublishSession former, PublishSession fresh, PreparedAnswer prepared)
     {
         try

@@ -74,10 +74,10 @@ internal sealed class PublishSession : IRoomSession
             : throw ControlProblemException.TooManyNewTracks(_context.ParticipantId, added, wait);
     }
 
-    /// <summary>Continues the tracks of the replaced session that have the same source and codec in the prepared answer. Its other tracks end with it.</summary>
+    /// <summary>Continues the tracks of the replaced session whose source and codec are in the prepared answer. The other tracks end with that session.</summary>
     public void TakeOver(long nowTicks, PublishSession former, PreparedAnswer prepared)
     {
-        // The MID decides between several tracks of one source.
+        // If several tracks have the same source, sections first continue those with the same MID.
         TakeOver(former, prepared, sameMid: true);
         TakeOver(former, prepared, sameMid: false);
         _takenOverTicks = _tracks.Count == 0 ? null : former._takenOverTicks ?? nowTicks;

@@ -123,7 +123,7 @@ public sealed class Publisher
         }
     }
 
-    /// <summary>Sends due reports, requests and feedback, once the connection is established. Call this about every 10 ms.</summary>
+    /// <summary>Sends due reports, requests and feedback. Does nothing until the connection is established. Call this about every 10 ms.</summary>
     public void HandleTimeout(long nowTicks)
     {
         if (!_egress.IsReady)

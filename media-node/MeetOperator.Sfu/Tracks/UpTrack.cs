@@ -133,7 +133,7 @@ public sealed class UpTrack
         }
     }
 
-    /// <summary>Continues the track on another connection. The down tracks stay attached, and continue their numbering at the next key frame.</summary>
+    /// <summary>Continues the track on another connection. The down tracks stay attached. They continue with the next key frame, or for audio the next packet.</summary>
     internal void Reconnect(UpTrackOptions options)
     {
         Options = options;

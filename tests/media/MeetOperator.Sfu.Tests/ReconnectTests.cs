@@ -47,11 +47,11 @@ public sealed class ReconnectTests
     public void Continue_OtherConnection_ForgetsOldHistory()
     {
         var (subscriber, _, egress) = _call.Join();
-        _call.Send(7, key: true); // 100
-        _call.Send(8); // 101
+        _call.Send(7, key: true); // sent as 100
+        _call.Send(8); // sent as 101
         var next = Move(Call.Ssrc);
-        next.OnRtp(_call.Now, Packet(7, 0, key: true, Call.Ssrc)); // 102
-        next.OnRtp(_call.Now, Packet(9, 0, key: false, Call.Ssrc)); // 104
+        next.OnRtp(_call.Now, Packet(7, 0, key: true, Call.Ssrc)); // sent as 102
+        next.OnRtp(_call.Now, Packet(9, 0, key: false, Call.Ssrc)); // sent as 104
         egress.Rtp.Clear();
 
         // 103 would be number 8 of the new connection, which did not arrive.

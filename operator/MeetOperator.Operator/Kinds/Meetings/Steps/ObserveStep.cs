@@ -20,7 +20,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
         context.Status = context.Status with { FormerNodes = fleet.FormerNodesOf(context.Ref, context.Status.FormerNodes) };
         if (context.Status.FormerNodes is [_, ..] former && former.Except(fleet.FormerNodesOf(context.Ref)).Any())
         {
-            context.RequeueAt(context.Now + ReportWait); // The first report of such a node does not always wake the meeting.
+            context.RequeueAt(context.Now + ReportWait); // The first report of such a node does not always trigger a reconcile.
         }
 
         if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(IsServing))
