@@ -74,6 +74,35 @@ describe('a meeting', () => {
     });
   });
 
+  it('who speaks is marked on both pages, and the level meter ends with the mute', options, async () => {
+    await room.withParticipants(['Bob'], async (bob, meeting) => {
+      const ada = await room.arrive('Ada');
+      try {
+        await ada.page.addInitScript(() => {
+          const Real = globalThis.AudioContext;
+          globalThis.meters = [];
+          globalThis.AudioContext = class extends Real {
+            constructor(...args) {
+              super(...args);
+              globalThis.meters.push(this);
+            }
+          };
+        });
+        await ada.page.goto(`${room.product.url}/m/${meeting.meetingId}`);
+        await ada.page.locator('[data-testid=mic-meter]:not([aria-valuenow="0"])').waitFor();
+        await ada.join();
+        await Promise.all([ada.page.locator('[data-self=true][data-speaking=true]').waitFor(), bob.tile('Ada').and(bob.page.locator('[data-speaking=true]')).waitFor()]);
+        const running = () => ada.page.evaluate(() => globalThis.meters.filter(one => one.state !== 'closed').length);
+        assert.equal(await running(), 1, 'only the meter of the meeting runs');
+        await ada.page.keyboard.press('Control+d');
+        await Promise.all([ada.page.locator('[data-self=true][data-speaking=false]').waitFor(), bob.tile('Ada').and(bob.page.locator('[data-speaking=false]')).waitFor()]);
+        await until(async () => await running() === 0, 'the meter ends');
+      } finally {
+        await ada.close();
+      }
+    });
+  });
+
   it('a participant whose camera is off has no video', options, async () => {
     await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
       await bob.waitForVideo('Ada');

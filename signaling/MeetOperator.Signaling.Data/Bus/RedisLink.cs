@@ -13,6 +13,7 @@ internal sealed class RedisLink : IAsyncDisposable
 {
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HeartbeatIntervalWhileDown = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan HeartbeatTimeoutWhileDown = TimeSpan.FromSeconds(2);
 
     /// <summary>Default command timeout in milliseconds; <c>responseTimeout</c> in the configuration overrides it.</summary>
     private const int CommandTimeoutMilliseconds = 2_000;
@@ -188,15 +189,19 @@ internal sealed class RedisLink : IAsyncDisposable
             var subscriber = connection.GetSubscriber();
             var heartbeat = new Heartbeat(Random.Shared.NextInt64());
             _latestHeartbeat = heartbeat;
+            var timeout = _commandTimeout;
             if (!_state.IsAlive)
             {
+                // A heartbeat that is sent before Redis has the subscription never arrives, so a long command timeout must not delay the next one.
+                timeout = _commandTimeout < HeartbeatTimeoutWhileDown ? _commandTimeout : HeartbeatTimeoutWhileDown;
+
                 // The previous subscription may be lost after a break.
                 await subscriber.UnsubscribeAsync(_heartbeatChannel).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
                 await subscriber.SubscribeAsync(_heartbeatChannel, OnHeartbeatMessage).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
             }
 
             await subscriber.PublishAsync(_heartbeatChannel, heartbeat.Number).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
-            await heartbeat.Arrived.Task.WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
+            await heartbeat.Arrived.Task.WaitAsync(timeout, _closed.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception)

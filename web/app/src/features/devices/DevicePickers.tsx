@@ -1,6 +1,6 @@
 import { Button, SelectField } from '@meetoperator/ui';
 import { useTranslation } from 'react-i18next';
-import { playTone, routeTonesTo } from '../audio/level';
+import { playTone } from '../audio/tone';
 import styles from './DevicePickers.module.css';
 import type { LocalMedia } from './local-media';
 import { useLocalMedia } from './useLocalMedia';
@@ -21,10 +21,7 @@ export function DevicePickers({ media }: { readonly media: LocalMedia }) {
     const value = found.some(device => device.deviceId === choice[kind]) ? choice[kind] : used ?? found[0]?.deviceId ?? '';
     return (
       <SelectField label={t(`devices.${kind}`)} icon={kind === 'microphone' ? 'mic' : kind} data-testid={`device-${kind}`} value={value} disabled={found.length === 0}
-        onChange={event => {
-          if (kind === 'speaker') routeTonesTo(event.target.value);
-          void media.choose(kind, event.target.value);
-        }}>
+        onChange={event => void media.choose(kind, event.target.value)}>
         {found.length === 0 && <option value="">{t(emptyTexts[kind])}</option>}
         {found.map(device => <option key={device.deviceId} value={device.deviceId}>{device.label || t('devices.unnamed')}</option>)}
       </SelectField>
@@ -36,7 +33,7 @@ export function DevicePickers({ media }: { readonly media: LocalMedia }) {
       {picker('camera')}
       <div className={styles.speaker}>
         {canChooseSpeaker() && picker('speaker')}
-        <Button onClick={() => playTone()}>{t('devices.testSound')}</Button>
+        <Button onClick={() => playTone(choice.speaker)}>{t('devices.testSound')}</Button>
       </div>
     </div>
   );
