@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# cluster.sh up | down | load IMAGE.tar… | status | start NAME [PLUGIN…] | stop NAME | pause NAME | resume NAME | node NUMBER COMMAND…
+# cluster.sh up | down | load IMAGE.tar… | status | start NAME | stop NAME | pause NAME | resume NAME | node NUMBER COMMAND…
 #   A Kubernetes with two nodes on one machine, as root, without Docker. The control plane runs in the root namespaces, each node in its own namespaces.
-#   start, stop, pause and resume: etcd, apiserver (with more admission plug-ins), controller-manager, scheduler. node: runs a command in the namespaces of a node
-#   (ctr, ip, iptables …).
+#   start, stop (with SIGKILL), pause and resume: etcd, apiserver, controller-manager, scheduler. node: runs a command in the namespaces of a node (ctr, ip, iptables …).
 set -euo pipefail
 PARTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/parts
 for part in settings processes certificates network control-plane pause-image nodes dns down; do source "$PARTS/$part.sh"; done
@@ -33,6 +32,7 @@ up() {
   start_apiserver
   for node in "${NODES[@]}"; do link_node "$node"; done
   until_true 60 "the API server" api_ready
+  pod_security_policies
   register_nodes
   start_controller_manager
   start_scheduler
@@ -66,10 +66,10 @@ case $verb in
   down) exclusively down ;;
   load) load "$@" ;;
   status) all_ready || die "the cluster is not up" ;;
-  start) "start_${1//-/_}" "${@:2}" ;;
-  stop) stop_processes TERM "$1" ;;
+  start) "start_${1//-/_}" ;;
+  stop) stop_processes KILL "$1" ;;
   pause) kill -STOP "$(pid_of "$1")" ;;
   resume) kill -CONT "$(pid_of "$1")" ;;
   node) nsenter --target "$(pid_of "node$1")" --all -- "${@:2}" ;;
-  *) sed -n '2,5p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,4p' "$0" >&2; exit 2 ;;
 esac

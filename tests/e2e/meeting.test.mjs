@@ -87,15 +87,28 @@ describe('a meeting', () => {
               globalThis.meters.push(this);
             }
           };
+          // A lasting tone, because the beeps of the fake microphone are shorter than the pauses between two looks at the levels.
+          const devices = navigator.mediaDevices;
+          const open = devices.getUserMedia.bind(devices);
+          devices.getUserMedia = async asked => {
+            const stream = await open(asked);
+            if (!asked.audio) return stream;
+            const context = new Real();
+            const output = context.createMediaStreamDestination();
+            const tone = context.createOscillator();
+            tone.connect(output);
+            tone.start();
+            return new MediaStream([...output.stream.getAudioTracks(), ...stream.getVideoTracks()]);
+          };
         });
         await ada.page.goto(`${room.product.url}/m/${meeting.meetingId}`);
         await ada.page.locator('[data-testid=mic-meter]:not([aria-valuenow="0"])').waitFor();
         await ada.join();
-        await Promise.all([ada.page.locator('[data-self=true][data-speaking=true]').waitFor(), bob.tile('Ada').and(bob.page.locator('[data-speaking=true]')).waitFor()]);
+        await Promise.all([ada.page.locator('[data-testid=tile][data-self=true][data-speaking=true]').waitFor(), bob.tile('Ada').and(bob.page.locator('[data-speaking=true]')).waitFor()]);
         const running = () => ada.page.evaluate(() => globalThis.meters.filter(one => one.state !== 'closed').length);
         assert.equal(await running(), 1, 'only the meter of the meeting runs');
         await ada.page.keyboard.press('Control+d');
-        await Promise.all([ada.page.locator('[data-self=true][data-speaking=false]').waitFor(), bob.tile('Ada').and(bob.page.locator('[data-speaking=false]')).waitFor()]);
+        await Promise.all([ada.page.locator('[data-testid=tile][data-self=true][data-speaking=false]').waitFor(), bob.tile('Ada').and(bob.page.locator('[data-speaking=false]')).waitFor()]);
         await until(async () => await running() === 0, 'the meter ends');
       } finally {
         await ada.close();

@@ -35,7 +35,7 @@ describe('the probe', () => {
   });
 
   it('the probe names the step that fails', options, async () => {
-    const rejected = await probe('--url', product.url, '--api-key', 'invalid-key', '--timeout', '20');
+    const rejected = await probe('--url', product.url, '--api-key', 'invalid-key', '--timeout', '8');
     assert.equal(rejected.code, 1);
     assert.match(rejected.stderr, /create the meeting.*401/s);
 
@@ -58,7 +58,7 @@ describe('the probe', () => {
     });
     await new Promise(resolve => { server.listen(0, '127.0.0.1', resolve); });
     try {
-      const { code, stderr } = await probe('--url', `http://127.0.0.1:${server.address().port}`, '--timeout', '20');
+      const { code, stderr } = await probe('--url', `http://127.0.0.1:${server.address().port}`, '--timeout', '8');
       assert.equal(code, 1);
       assert.match(stderr, /the publisher.*no UDP response from 127\.0\.0\.1:9/s);
     } finally {

@@ -7,6 +7,7 @@ import { accessibilityFindings } from './support/axe.mjs';
 import { launch } from './support/browser.mjs';
 import { servePage } from './support/page-server.mjs';
 import { meetingId, participantsOf, scriptMeeting } from './support/scripted-meeting.mjs';
+import { until } from './support/until.mjs';
 
 const shots = process.env.MEET_SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
@@ -30,6 +31,15 @@ async function join(page) {
   await page.locator('[data-testid=meeting][data-phase=connected]').waitFor();
 }
 const notice = (page, name) => page.locator(`[data-testid=notice][data-notice=${name}]`).waitFor();
+/** Visits the meeting and lets the page's time pass quickly, because the page repeats its request for ten seconds before it shows the notice. */
+async function visitUntilNotice(page, name) {
+  await page.clock.install();
+  await visit(page);
+  await until(async () => {
+    await page.clock.fastForward(2_000);
+    return await page.locator(`[data-testid=notice][data-notice=${name}]`).count() > 0;
+  }, `the notice ${name}`);
+}
 const rejecting = (status, code, detail) => ({ reject: { get: { status, code, detail } } });
 const chat = [
   { from: 'p-0', displayName: 'Amara Okafor', message: 'Slides: https://example.org/plan' }, { from: 'me', displayName: 'Ada', message: 'Thank you' },
@@ -88,7 +98,7 @@ const screens = {
   'meeting ended': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.send({ type: 'meeting-ended', reason: 'host' }); await notice(page, 'ended'); },
   'removed by a host': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.send({ type: 'removed', reason: 'host' }); await notice(page, 'removed'); },
   'meeting ended and deleted': async page => { await scriptMeeting(page, rejecting(410, 'meeting-ended')); await visit(page); await notice(page, 'ended'); },
-  'service unavailable': async page => { await scriptMeeting(page, rejecting(503, 'unavailable')); await visit(page); await notice(page, 'unavailable'); },
+  'service unavailable': async page => { await scriptMeeting(page, rejecting(503, 'unavailable')); await visitUntilNotice(page, 'unavailable'); },
   'meeting ended before the visit': async page => { await scriptMeeting(page, { status: 'ended' }); await visit(page); await notice(page, 'ended'); },
   'meeting full': async page => {
     await scriptMeeting(page, { reject: { join: { status: 409, code: 'meeting-full' } } });
@@ -98,7 +108,7 @@ const screens = {
     await notice(page, 'meeting-full');
   },
   'meeting not found': async page => { await scriptMeeting(page, rejecting(404, 'unknown-meeting')); await visit(page); await notice(page, 'unknown-meeting'); },
-  'no capacity': async page => { await scriptMeeting(page, rejecting(503, 'media-node-unreachable', 'Media node default-abcde is not responding.')); await visit(page); await notice(page, 'not-placed'); },
+  'no capacity': async page => { await scriptMeeting(page, rejecting(503, 'media-node-unreachable', 'Media node default-abcde is not responding.')); await visitUntilNotice(page, 'not-placed'); },
   'unknown page': async page => { await page.goto(`${server.url}/nothing/here`); await notice(page, 'unknown-page'); },
   'browser not supported': async page => {
     await page.addInitScript(() => { delete globalThis.RTCPeerConnection; });

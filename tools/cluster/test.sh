@@ -3,10 +3,12 @@
 NODE_TEST=(node --test --test-reporter=spec)
 # These files do not change the release, so two of them run at a time; the other files run alone.
 READING=(tests/cluster/{call,bad-input,gitops,images}.test.mjs)
+# A rotation takes over a minute, in which most of the other file runs: it changes no Pod and opens no WebSocket.
+ROTATION=(tests/cluster/{certificates,chart}.test.mjs)
 # This file takes the cluster down, so it runs last, and only when it is named.
 FINAL=tests/cluster/clean.test.mjs
 
-changing_files() { printf '%s\n' tests/cluster/*.test.mjs | grep -vxF "$(printf '%s\n' "${READING[@]}" "$FINAL")"; }
+changing_files() { printf '%s\n' tests/cluster/*.test.mjs | grep -vxF "$(printf '%s\n' "${READING[@]}" "${ROTATION[@]}" "$FINAL")"; }
 
 # cluster_test [FILE…]: runs the tests in tests/cluster against the installed release.
 cluster_test() {
@@ -19,6 +21,7 @@ cluster_test() {
   fi
   mapfile -t changing < <(changing_files)
   "${NODE_TEST[@]}" --test-concurrency=2 "${READING[@]}" || code=1
+  "${NODE_TEST[@]}" --test-concurrency=2 "${ROTATION[@]}" || code=1
   "${NODE_TEST[@]}" --test-concurrency=1 "${changing[@]}" || code=1
   return "$code"
 }
@@ -35,6 +38,7 @@ cluster_suite() {
   MEET_CLUSTER_MARK=$(jq -r .mark "$before") cluster_up
   record "$RESULTS/cluster/install.tap" cluster_install
   run_cluster_files reading 2 "${READING[@]}"
+  run_cluster_files rotation 2 "${ROTATION[@]}"
   run_cluster_files changing 1 "${changing[@]}"
   # A second run of this file would find no cluster.
   SECOND_RUN=0 MEET_CLUSTER_BEFORE=$before run_cluster_files final 1 "$FINAL"

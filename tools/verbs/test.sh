@@ -1,10 +1,10 @@
 source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
-# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. The suites whose browsers send and draw video share a lane, because
-# two of them at a time overload two processors. A slow or busy machine runs one lane at a time: tests whose processes get too little of it fail on their time limits.
-# MEET_LANES sets the number.
-LANES=("cluster browser" "unit architecture verify quickstart chart web conformance")
+# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in both lanes runs in the one that reaches it first. The
+# suites whose browsers send and draw video share a lane, because two of them at a time overload two processors. A slow or busy machine runs one lane at a time: tests
+# whose processes get too little of it fail on their time limits. MEET_LANES sets the number.
+LANES=("cluster browser chart web quickstart" "unit conformance architecture verify quickstart web chart")
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
@@ -101,7 +101,7 @@ selected_suites() {
 
 run_lane() {
   local suite
-  for suite in $(selected_suites "$@"); do run_suite "$suite"; done
+  for suite in $(selected_suites "$@"); do ! mkdir "$RESULTS/$suite/started" 2>/dev/null || run_suite "$suite"; done
 }
 
 # cpu_seconds FILE: adds up the output of `times`. It contains only processes whose parents waited for their end.
@@ -140,7 +140,7 @@ build_for_conformance() { build_tests; }
 build_for_cluster() { [[ -n $(cluster_problem) ]] || bash infra/docker/build.sh "${CLUSTER_IMAGES[@]}" >/dev/null; }
 
 suite_unit() {
-  export MEET_SPRAY_DATAGRAMS=${MEET_SPRAY_DATAGRAMS:-1000000}
+  export MEET_SPRAY_DATAGRAMS=${MEET_SPRAY_DATAGRAMS:-250000}
   local all slow='/MeetOperator\.(Signaling|MediaNode|Operator)\.Tests\.csproj'
   all=$(targets unit)
   [[ -n $all ]] || all=$(find tests -name '*.Tests.csproj' ! -path 'tests/Architecture/*' | LC_ALL=C sort)
@@ -150,13 +150,13 @@ suite_unit() {
 
 suite_architecture() { targets architecture | run_dotnet_tests architecture; }
 
-# run_dotnet_tests SUITE: reads projects with their filters. Beside other lanes, one project runs at a time; more would slow all tests down. Each project has its own
-# session, because the kernel shares the CPU among sessions, and tests with browsers would otherwise get too little of it. The session gets three times the weight of
-# another one (autogroup nice -5, sched(7)), because the other lanes consist of many sessions. Only root can raise the weight; without it the tests only take longer.
+# run_dotnet_tests SUITE: reads projects with their filters. Each project has its own session, because the kernel shares the CPU among sessions, and tests with browsers
+# would otherwise get too little of it. The session gets 1.6 times the weight of another one (autogroup nice -2, sched(7)), because the other lane consists of many
+# sessions. Only root can raise the weight; without it the tests only take longer.
 run_dotnet_tests() {
-  local suite=$1 project filter jobs=$(( $(nproc) > 4 ? 4 : ACTIVE_LANES > 1 ? 1 : 2 ))
+  local suite=$1 project filter jobs=$(( $(nproc) > 4 ? 4 : 2 ))
   while IFS=$'\t' read -r project filter; do printf '%s\0%s\0' "$project" "$filter"; done | xargs -0 -n 2 -P "$jobs" \
-    setsid bash -c 'echo -5 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
+    setsid bash -c 'echo -2 2>/dev/null >/proc/self/autogroup; exec bash tools/checks/dotnet-test.sh "$@"' dotnet-test "$RESULTS/$suite"
 }
 
 # Builds the whole solution for the whole suite unit, and otherwise only the projects that run.

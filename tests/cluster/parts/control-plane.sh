@@ -19,11 +19,8 @@ rules:
 YAML
 }
 
-# start_apiserver [PLUGIN…]: with these admission plug-ins in addition to the default ones.
 start_apiserver() {
   write_audit_policy
-  local admission=NodeRestriction,OwnerReferencesPermissionEnforcement plugin
-  for plugin in "$@"; do admission+=,$plugin; done
   local limits=(--max-requests-inflight=1000 --max-mutating-requests-inflight=500)
   local accounts=(--service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$RUN/service-accounts.pub"
     --service-account-signing-key-file="$RUN/service-accounts.key")
@@ -33,7 +30,7 @@ start_apiserver() {
   # With aggregator routing, the API server calls webhooks at the addresses of Pods, because no kube-proxy runs in the root namespace.
   spawn apiserver "$MEET_KUBERNETES/bin/kube-apiserver" --etcd-servers=http://127.0.0.1:12379 --bind-address="$HOST" --advertise-address="$HOST" --secure-port=6443 \
     --service-cluster-ip-range="$SERVICES" --client-ca-file="$RUN/ca.crt" --tls-cert-file="$RUN/apiserver.crt" --tls-private-key-file="$RUN/apiserver.key" \
-    --authorization-mode=Node,RBAC --enable-admission-plugins="$admission" --allow-privileged=true --enable-aggregator-routing=true \
+    --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement,PodSecurityPolicy --allow-privileged=true --enable-aggregator-routing=true \
     "${accounts[@]}" "${kubelets[@]}" "${limits[@]}" "${audit[@]}"
 }
 
@@ -51,6 +48,9 @@ start_scheduler() {
 }
 
 api_ready() { api /readyz; }
+
+# Without a policy, no Pod is admitted. This one admits every Pod, until pod-security.test.mjs replaces its binding.
+pod_security_policies() { kubectl --kubeconfig "$RUN/admin.kubeconfig" apply -f "$CLUSTER/manifests/pod-security.yaml" >/dev/null; }
 
 # Creates the Node objects with their Pod ranges before the kubelets start, so that a kubelet registers immediately.
 # Without a capacity, kubelet 1.20 crashes when it writes huge pages into a missing map.

@@ -20,6 +20,7 @@ version = 2
     bin_dir = "/usr/lib/cni"
     conf_dir = "$folder/cni"
 TOML
+  # With the default syncFrequency of one minute, Pods get a changed Secret up to 1.5 minutes later.
   cat >"$folder/kubelet.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -35,6 +36,7 @@ tlsCertFile: "$RUN/kubelet$node.crt"
 tlsPrivateKeyFile: "$RUN/kubelet$node.key"
 volumePluginDir: /var/lib/kubelet/volume-plugins
 nodeStatusUpdateFrequency: 4s
+syncFrequency: 10s
 evictionHard: {memory.available: "100Mi", nodefs.available: "1%", imagefs.available: "1%"}
 imageGCHighThresholdPercent: 100
 maxPods: 200

@@ -1,7 +1,7 @@
 import { until } from './kubectl.mjs';
 
 /**
- * Measures in the page how long video and sound pause: every 100 ms it checks whether the browser has decoded more frames and received more sound.
+ * Measures in the page how long video and sound pause: every 200 ms, the interval of the frames, it checks whether the browser has decoded more frames and received more sound.
  * `gaps(visitor)` returns the longest pauses in milliseconds since the start.
  */
 export const watchGaps = visitor => visitor.page.evaluate(() => {
@@ -26,7 +26,7 @@ export const watchGaps = visitor => visitor.page.evaluate(() => {
     if (packets !== watch.packets && packets > 0) watch.soundAt = at;
     Object.assign(watch, { frames, packets });
   };
-  watch.timer = setInterval(look, 100);
+  watch.timer = setInterval(look, 200);
   globalThis.gapWatch = watch;
 });
 

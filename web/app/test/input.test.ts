@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { helpFor, statusOfError } from '../src/features/devices/device-status';
-import { loudness } from '../src/features/audio/level';
+import { loudness, windowSize } from '../src/features/audio/level';
 import { LocalMedia } from '../src/features/devices/local-media';
 import { actionOf, shortcuts } from '../src/features/shortcuts/shortcuts';
 import { noticeFor } from '../src/pages/notice/notices';
@@ -46,6 +46,10 @@ describe('device problems', () => {
 });
 
 describe('loudness', () => {
+  it('a meter misses no sound between two readings', () => {
+    for (const rate of [44_100, 48_000, 96_000]) for (const interval of [80, 200]) expect(windowSize(rate, interval)).toBeGreaterThanOrEqual((rate * interval) / 1_000);
+  });
+
   it('loudness grows from silence to full volume', () => {
     expect(loudness(new Float32Array(512))).toBe(0);
     expect(loudness(new Float32Array(512).fill(1))).toBe(1);

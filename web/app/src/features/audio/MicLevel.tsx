@@ -4,6 +4,7 @@ import { createLevelMeter } from './level';
 import styles from './MicLevel.module.css';
 
 const bars = 12;
+const intervalMs = 80;
 const silenceBeforeHintMs = 6_000;
 
 /** Shows the level of the microphone, and a hint after a longer silence. */
@@ -13,7 +14,7 @@ export function MicLevel({ track, enabled }: { readonly track: MediaStreamTrack 
   const [silent, setSilent] = useState(false);
   useEffect(() => {
     if (track === null || !enabled) return undefined;
-    const level = createLevelMeter(track);
+    const level = createLevelMeter(track, intervalMs);
     if (level === null) return undefined;
     let lastSoundAt = performance.now();
     let shown = -1;
@@ -25,7 +26,7 @@ export function MicLevel({ track, enabled }: { readonly track: MediaStreamTrack 
       shown = value;
       [...meter.current.children].forEach((bar, index) => bar.toggleAttribute('data-lit', index < value));
       meter.current.setAttribute('aria-valuenow', String(Math.round((value / bars) * 100)));
-    }, 80);
+    }, intervalMs);
     return () => {
       clearInterval(timer);
       level.stop();

@@ -1,5 +1,5 @@
 export interface LevelMeter {
-  /** Loudness from 0 to 1 on a logarithmic scale. */
+  /** Loudness of the last interval from 0 to 1 on a logarithmic scale. */
   read(): number;
   /** Releases the meter, which must not be read afterwards. */
   stop(): void;
@@ -9,16 +9,16 @@ export interface LevelMeter {
 type Options = AudioContextOptions & { sinkId?: { type: 'none' } };
 
 /**
- * Null where the browser has no Web Audio. A meter plays nothing, so it needs no output device and no low latency; without them, it uses less of the battery.
+ * A meter that is read every `intervalMs` (at most 600). Null where the browser has no Web Audio. A meter plays nothing, so it needs no output device and no low latency; without them, it uses less of the battery.
  * Browsers keep audio contexts suspended until the first user gesture, and limit their number, so each meter closes its own.
  */
-export function createLevelMeter(track: MediaStreamTrack): LevelMeter | null {
+export function createLevelMeter(track: MediaStreamTrack, intervalMs: number): LevelMeter | null {
   if (typeof AudioContext === 'undefined') return null;
   const options: Options = { sinkId: { type: 'none' }, latencyHint: 'playback' };
   const audio = new AudioContext(options);
   const source = audio.createMediaStreamSource(new MediaStream([track]));
   const analyser = audio.createAnalyser();
-  analyser.fftSize = 512;
+  analyser.fftSize = windowSize(audio.sampleRate, intervalMs);
   source.connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
   return {
@@ -30,6 +30,9 @@ export function createLevelMeter(track: MediaStreamTrack): LevelMeter | null {
     stop: () => void audio.close().catch(() => undefined),
   };
 }
+
+/** The number of samples that cover the interval, as a power of two: the size of an analyser. */
+export const windowSize = (sampleRate: number, intervalMs: number): number => Math.min(32_768, 2 ** Math.ceil(Math.log2((sampleRate * intervalMs) / 1_000)));
 
 /** Root mean square in decibels; -60 dB (silence) to -10 dB (loud speech) map to 0 to 1. */
 export function loudness(samples: Float32Array): number {

@@ -5,6 +5,7 @@ import { createLevelMeter } from './level';
 /** A participant above these levels counts as speaking: linear level (0 to 1) of remote sound, loudness (0 to 1) of the own microphone. */
 const remoteThreshold = 0.015;
 const ownThreshold = 0.35;
+const intervalMs = 200;
 /** Bridges the pauses between words. */
 const holdMs = 900;
 
@@ -12,7 +13,7 @@ const holdMs = 900;
 export function useSpeaking(meeting: Meeting, ownTrack: MediaStreamTrack | null, ownEnabled: boolean): ReadonlySet<string> {
   const [speaking, setSpeaking] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => {
-    const meter = ownTrack === null || !ownEnabled ? null : createLevelMeter(ownTrack);
+    const meter = ownTrack === null || !ownEnabled ? null : createLevelMeter(ownTrack, intervalMs);
     const lastSoundAt = new Map<string, number>();
     const timer = setInterval(() => {
       const now = performance.now();
@@ -22,7 +23,7 @@ export function useSpeaking(meeting: Meeting, ownTrack: MediaStreamTrack | null,
       const audible = new Set([self, ...participants].filter(participant => participant.audio).map(participant => participant.id));
       const next = new Set([...lastSoundAt].filter(([id, at]) => now - at < holdMs && audible.has(id)).map(([id]) => id));
       setSpeaking(before => (before.size === next.size && [...next].every(id => before.has(id)) ? before : next));
-    }, 200);
+    }, intervalMs);
     return () => {
       clearInterval(timer);
       meter?.stop();
