@@ -32,5 +32,7 @@ public sealed class GracefulShutdown(SignalingOptions options, MeetingSessions s
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Runs after the last request, while database and bus are still available.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken) =>
+        await sessions.CompleteDeparturesAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -24,24 +24,39 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, MeetingNotFound 
         }
 
         var (identity, meeting) = await IdentifyAsync(context, meetingId).ConfigureAwait(false);
-        await using var hold = await sessions.AcquireAsync(meeting).ConfigureAwait(false);
-        using var webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        var hold = await sessions.AcquireAsync(meeting).ConfigureAwait(false);
+        ClientConnection? connection = null;
+        try
         {
-            SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(ProtocolLimits.Subprotocol) ? ProtocolLimits.Subprotocol : null,
-            KeepAliveInterval = _services.Options.Timings.PingInterval,
-            KeepAliveTimeout = _services.Options.Timings.PongTimeout,
-        }).ConfigureAwait(false);
+            using var webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+            {
+                SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(ProtocolLimits.Subprotocol) ? ProtocolLimits.Subprotocol : null,
+                KeepAliveInterval = _services.Options.Timings.PingInterval,
+                KeepAliveTimeout = _services.Options.Timings.PongTimeout,
+            }).ConfigureAwait(false);
+            await using var socket = new ClientSocket(webSocket, _services.Time, _services.Options.Timings.MessageTimeout);
+            connection = new ClientConnection(identity, socket, hold.Session, _services);
+            await RunAsync(connection, socket).ConfigureAwait(false);
+        }
+        finally
+        {
+            // The departure waits for the participant to reconnect. The TCP connection ends now: RFC 6455 §7.1.1 makes that the server's part.
+            sessions.Depart(hold, connection is null ? () => Task.CompletedTask : connection.DepartAsync);
+        }
+    }
+
+    private async Task RunAsync(ClientConnection connection, ClientSocket socket)
+    {
         _services.Metrics.SocketOpened();
         try
         {
-            await using var socket = new ClientSocket(webSocket, _services.Time, _services.Options.Timings.MessageTimeout);
             if (sessions.IsEvacuating)
             {
                 socket.Close(CloseCode.Restart, "server restarts");
                 return;
             }
 
-            await new ClientConnection(identity, socket, hold.Session, _services).RunAsync().ConfigureAwait(false);
+            await connection.RunAsync().ConfigureAwait(false);
         }
         finally
         {

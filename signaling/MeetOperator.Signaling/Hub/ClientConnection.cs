@@ -18,7 +18,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, IClientTra
     private bool _hasLeft;
     private int _badMessages;
 
-    /// <summary>Completes when the socket has closed and the session has processed the departure.</summary>
+    /// <summary>Completes when the socket has closed. <see cref="DepartAsync"/> must follow.</summary>
     public async Task RunAsync()
     {
         using var joinLimit = services.Time.CreateTimer(
@@ -38,6 +38,11 @@ public sealed partial class ClientConnection(SocketIdentity identity, IClientTra
         }
 
         transport.Close(CloseCode.Normal, "left");
+    }
+
+    /// <summary>Completes when the session has processed the departure, which waits for the participant to reconnect.</summary>
+    public async Task DepartAsync()
+    {
         if (_member is not null)
         {
             await _member.DisposeAsync().ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Kubernetes;
 
@@ -9,6 +10,7 @@ public sealed class MeetingSessions(MeetingServices services)
     /// <summary>By UID, because a later meeting can have the same ID while the session of the earlier one is still held.</summary>
     private readonly Dictionary<(MeetingKey Meeting, string? Uid), OpenSession> _sessions = [];
     private readonly SemaphoreSlim _gate = new(1);
+    private readonly ConcurrentDictionary<Task, bool> _departures = [];
     private volatile bool _isEvacuating;
 
     public MeetingServices Services => services;
@@ -52,6 +54,32 @@ public sealed class MeetingSessions(MeetingServices services)
         }
 
         await Task.WhenAll(all.Select(s => s.EvacuateAsync())).ConfigureAwait(false);
+    }
+
+    /// <summary>Processes a departure in the background and then releases the session. Failures are logged.</summary>
+    public void Depart(SessionReference reference, Func<Task> departure)
+    {
+        var running = DepartAsync(reference, departure);
+        _departures.TryAdd(running, true);
+        _ = running.ContinueWith(done => _departures.TryRemove(done, out _), TaskScheduler.Default);
+    }
+
+    /// <summary>Completes when all departures so far are processed.</summary>
+    public Task CompleteDeparturesAsync() => Task.WhenAll(_departures.Keys);
+
+    private static async Task DepartAsync(SessionReference reference, Func<Task> departure)
+    {
+        try
+        {
+            await using (reference.ConfigureAwait(false))
+            {
+                await departure().ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            reference.Session.LogFailure(e);
+        }
     }
 
     private async Task ReleaseAsync((MeetingKey Meeting, string? Uid) key)

@@ -72,5 +72,14 @@ internal sealed class RawSocket : IDisposable
         }
     }
 
+    /// <summary>Reads until the server closes the connection.</summary>
+    public async Task ReadToEndAsync()
+    {
+        var buffer = new byte[64 * 1024];
+        while (await _tcp.GetStream().ReadAsync(buffer) > 0)
+        {
+        }
+    }
+
     public void Dispose() => _tcp.Dispose();
 }

@@ -435,6 +435,26 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     }
 
     [Fact]
+    public async Task Close_ByClient_EndsConnectionWhileParticipantCanReturn()
+    {
+        await using var signaling = await TestSignaling.StartAsync(
+            server.Cluster, options => options with { Timings = options.Timings with { ReconnectTimeout = TimeSpan.FromMinutes(10) } });
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var bob = await signaling.JoinAsync(meeting.MeetingId, "Bob");
+        using var raw = await RawSocket.OpenAsync(bob.WebSocketUrl);
+        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{bob.ParticipantId}}"}""");
+        await ann.ExpectAsync("participant-joined");
+
+        await raw.SendFrameAsync(0x88, "");
+
+        await raw.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await using var back = await TestClient.OpenByTicketAsync(bob, signaling.Address);
+        await back.JoinAsync();
+        Assert.Empty(ann.OfType("participant-left"));
+    }
+
+    [Fact]
     public async Task Connection_VanishesSilently_LeavesWithinFifteenSeconds()
     {
         await using var signaling = await TestSignaling.StartAsync(
