@@ -107,6 +107,7 @@ describe('a meeting', () => {
         await Promise.all([ada.page.locator('[data-testid=tile][data-self=true][data-speaking=true]').waitFor(), bob.tile('Ada').and(bob.page.locator('[data-speaking=true]')).waitFor()]);
         const running = () => ada.page.evaluate(() => globalThis.meters.filter(one => one.state !== 'closed').length);
         assert.equal(await running(), 1, 'only the meter of the meeting runs');
+        assert.ok(await ada.page.evaluate(() => globalThis.meters.every(one => one.sinkId?.type === 'none')), 'meters use no output device');
         await ada.page.keyboard.press('Control+d');
         await Promise.all([ada.page.locator('[data-testid=tile][data-self=true][data-speaking=false]').waitFor(), bob.tile('Ada').and(bob.page.locator('[data-speaking=false]')).waitFor()]);
         await until(async () => await running() === 0, 'the meter ends');

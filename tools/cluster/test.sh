@@ -1,9 +1,10 @@
 # Tests on the cluster. Sourced.
 
 NODE_TEST=(node --test --test-reporter=spec)
-# These files do not change the release, so two of them run at a time; the other files run alone.
+# These files do not change the release, so two of them run at a time.
 READING=(tests/cluster/{call,bad-input,gitops,images}.test.mjs)
-# A rotation takes over a minute, in which most of the other file runs: it changes no Pod and opens no WebSocket.
+# A rotation takes over a minute, in which most of the other file runs: it changes no Pod and opens no WebSocket. The rotation kills its Pods during the first tests of
+# the other file, which are dry runs.
 ROTATION=(tests/cluster/{certificates,chart}.test.mjs)
 # This file takes the cluster down, so it runs last, and only when it is named.
 FINAL=tests/cluster/clean.test.mjs

@@ -47,11 +47,11 @@ verb_test() {
   [[ -z $kubernetes ]] || wait "$kubernetes" || say "the build of Kubernetes failed; the suites that need it try again"
   ACTIVE_LANES=0
   for lane in "${LANES[@]}"; do [[ -z $(selected_suites "$lane" "${suites[@]}") ]] || ACTIVE_LANES=$((ACTIVE_LANES + 1)); done
+  ((ACTIVE_LANES <= ${#suites[@]})) || ACTIVE_LANES=${#suites[@]}
   trap 'for lane in "${running[@]}"; do end_tree "$lane"; done; wait; exit 130' INT TERM
   local parallel=${MEET_LANES:-${#LANES[@]}}
   [[ -n ${MEET_LANES:-} || $ACTIVE_LANES -eq 1 ]] || parallel=$(parallel_lanes)
   ((parallel >= ACTIVE_LANES)) || say "lanes at a time: $parallel of $ACTIVE_LANES"
-  ACTIVE_LANES=$((parallel < ACTIVE_LANES ? parallel : ACTIVE_LANES))
   for lane in "${LANES[@]}"; do
     [[ -n $(selected_suites "$lane" "${suites[@]}") ]] || continue
     while mapfile -t alive < <(alive_of "${running[@]}") && ((${#alive[@]} >= parallel)); do wait -n "${alive[@]}" 2>/dev/null || true; done

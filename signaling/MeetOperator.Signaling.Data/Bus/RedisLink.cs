@@ -35,6 +35,8 @@ internal sealed class RedisLink : IAsyncDisposable
     private readonly TaskCompletionSource _firstHeartbeat = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ConnectionMultiplexer _redis;
     private volatile Heartbeat? _latestHeartbeat;
+    private long _sentHeartbeats;
+    private long _arrivedHeartbeats;
     private Task _heartbeats = Task.CompletedTask;
 
     private RedisLink(ConfigurationOptions options, ConnectionMultiplexer redis)
@@ -187,12 +189,12 @@ internal sealed class RedisLink : IAsyncDisposable
         {
             var connection = _redis;
             var subscriber = connection.GetSubscriber();
-            var heartbeat = new Heartbeat(Random.Shared.NextInt64());
+            var heartbeat = new Heartbeat(_arrivedHeartbeats + 1);
             _latestHeartbeat = heartbeat;
             var timeout = _commandTimeout;
             if (!_state.IsAlive)
             {
-                // A heartbeat that is sent before Redis has the subscription never arrives, so a long command timeout must not delay the next one.
+                // A heartbeat that is sent before Redis has the subscription never arrives, so a long command timeout must not delay the next one. A late one still counts.
                 timeout = _commandTimeout < HeartbeatTimeoutWhileDown ? _commandTimeout : HeartbeatTimeoutWhileDown;
 
                 // The previous subscription may be lost after a break.
@@ -200,8 +202,9 @@ internal sealed class RedisLink : IAsyncDisposable
                 await subscriber.SubscribeAsync(_heartbeatChannel, OnHeartbeatMessage).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
             }
 
-            await subscriber.PublishAsync(_heartbeatChannel, heartbeat.Number).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
+            await subscriber.PublishAsync(_heartbeatChannel, ++_sentHeartbeats).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
             await heartbeat.Arrived.Task.WaitAsync(timeout, _closed.Token).ConfigureAwait(false);
+            _arrivedHeartbeats = _sentHeartbeats;
             return true;
         }
         catch (Exception)
@@ -213,7 +216,7 @@ internal sealed class RedisLink : IAsyncDisposable
 
     private void OnHeartbeatMessage(RedisChannel channel, RedisValue value)
     {
-        if (_latestHeartbeat is { } heartbeat && heartbeat.Number == (long)value)
+        if (_latestHeartbeat is { } heartbeat && (long)value >= heartbeat.Oldest)
         {
             heartbeat.Arrived.TrySetResult();
         }
@@ -339,7 +342,8 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    private sealed record Heartbeat(long Number)
+    /// <param name="Oldest">The first heartbeat after the last one that arrived.</param>
+    private sealed record Heartbeat(long Oldest)
     {
         public TaskCompletionSource Arrived { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

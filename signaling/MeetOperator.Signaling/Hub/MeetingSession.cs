@@ -25,6 +25,7 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
     private readonly SessionRows _rows;
     private readonly SessionRecovery _recovery;
     private readonly CancellationTokenSource _closed = new();
+    private readonly CancellationTokenSource _evacuated = new();
     private readonly ILogger _logger;
 
     /// <summary>UID of the Meeting object.</summary>
@@ -32,7 +33,6 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
     private IAsyncDisposable? _subscription;
     private IDisposable? _watch;
     private Task _ticking = Task.CompletedTask;
-    private bool _isEvacuated;
 
     private MeetingSession(MeetingKey key, string? uid, MeetingServices services)
     {
@@ -66,6 +66,8 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
 
     public MeetingFeatures Features { get; }
 
+    private bool IsEvacuated => _evacuated.IsCancellationRequested;
+
     public static async Task<MeetingSession> OpenAsync(MeetingView meeting, MeetingServices services)
     {
         var session = new MeetingSession(meeting.Key, meeting.Object.Metadata.Uid, services);
@@ -82,7 +84,8 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
 
     /// <summary>
     /// Handles a closed socket. Unless the participant left explicitly, it can reconnect within <see cref="SignalingTimings.ReconnectTimeout"/> before its
-    /// departure is announced.
+    /// departure is announced. While the bus is unavailable, the participant stays, because it may be connected to another replica.
+    /// Returns at once when the session is evacuated: the entry then expires like those of the evacuated participants.
     /// </summary>
     public async Task HandleClosedSocketAsync(Member member, bool hasLeft)
     {
@@ -96,30 +99,34 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
             }
 
             Members.Detach(member, leave: false);
-            return current && !HasEnded && !_isEvacuated;
+            return current && !HasEnded && !IsEvacuated;
         }).ConfigureAwait(false);
         if (!wasCurrent)
         {
             return;
         }
 
-        if (!hasLeft)
+        if (hasLeft)
         {
-            await Task.Delay(_services.Options.Timings.ReconnectTimeout, Time, Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _loop.InvokeAsync(() => Features.Presence.RemoveAsync(member.ParticipantId, member.ConnectionId)).ConfigureAwait(false);
+            return;
         }
 
-        if (!Closed.IsCancellationRequested)
+        var (wait, wasUnknown, isDone) = (_services.Options.Timings.ReconnectTimeout, false, false);
+        while (!isDone)
         {
-            await _loop.InvokeAsync(() => Features.Presence.RemoveAsync(member.ParticipantId, member.ConnectionId, hasLeft ? "left" : "timeout")).ConfigureAwait(false);
+            await Task.Delay(wait, Time, _evacuated.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            isDone = await _loop.InvokeAsync(async () => HasEnded || IsEvacuated || await Features.Presence.TryRemoveLostAsync(member, wasUnknown).ConfigureAwait(false)).ConfigureAwait(false);
+            (wait, wasUnknown) = (_services.Options.Timings.TickInterval, true);
         }
     }
 
     /// <summary>Closes every socket so that clients reconnect to another replica. Announces no departures.</summary>
-    public Task EvacuateAsync() => _loop.InvokeAsync(() =>
+    public Task EvacuateAsync() => _loop.InvokeAsync(async () =>
     {
-        _isEvacuated = true;
+        await _evacuated.CancelAsync().ConfigureAwait(false);
         CloseAll(CloseCode.Restart, "server restarts");
-        return Task.FromResult(true);
+        return true;
     });
 
     public MeetingView? View() =>
@@ -165,12 +172,13 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
         await Room.DisposeAsync().ConfigureAwait(false);
         _services.Metrics.MeetingClosed();
         _closed.Dispose();
+        _evacuated.Dispose();
     }
 
     private async Task<ProtocolError?> JoinNowAsync(Member member)
     {
         var view = View();
-        if (_isEvacuated)
+        if (IsEvacuated)
         {
             member.Transport.Close(CloseCode.Restart, "server restarts");
             return null;

@@ -75,7 +75,14 @@ public sealed class ClientSocket : IClientTransport
 
         _close = (code, reason);
         _waiting.Writer.TryComplete();
-        _ended.CancelAfter(CloseTimeout);
+        try
+        {
+            _ended.CancelAfter(CloseTimeout);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The peer closed the socket at the same time, so it ended without the timeout.
+        }
     }
 
     /// <summary>Discards input while the socket is closing. A frame over the size limit is returned truncated.</summary>

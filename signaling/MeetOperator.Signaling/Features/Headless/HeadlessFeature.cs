@@ -138,7 +138,7 @@ public sealed class HeadlessFeature : IMeetingFeature
     private async Task RemoveAsync(string participantId)
     {
         await _headless.EndAllAsync(participantId).ConfigureAwait(false);
-        await _presence.RemoveAsync(participantId, PresenceEntry.SharedConnection, "left").ConfigureAwait(false);
+        await _presence.RemoveAsync(participantId, PresenceEntry.SharedConnection).ConfigureAwait(false);
     }
 
     /// <summary>Reads the participants from the node outside the loop, so that a hanging node does not block the meeting.</summary>

@@ -144,15 +144,39 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
     public Task MarkAwayAsync(Member member) =>
         member.Identity.Role == ParticipantRole.Host ? presence.MarkAwayAsync(member.ParticipantId, member.ConnectionId) : Task.CompletedTask;
 
-    /// <summary>Removes a participant whose connection has ended. Returns false if it is still present with another connection.</summary>
-    public async Task<bool> RemoveAsync(string participantId, string connectionId, string reason)
+    /// <summary>Removes a participant who has left. Returns false if it is still present with another connection.</summary>
+    public async Task<bool> RemoveAsync(string participantId, string connectionId)
     {
-        if (meeting.Members.Find(participantId) is not null || !await presence.RemoveAsync(participantId, connectionId).ConfigureAwait(false))
+        if (meeting.Members.Find(participantId) is not null || await presence.RemoveAsync(participantId, connectionId).ConfigureAwait(false) == false)
         {
             return false;
         }
 
-        await AnnounceDepartureAsync(participantId, reason).ConfigureAwait(false);
+        await AnnounceDepartureAsync(participantId, "left").ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>
+    /// Removes a participant who has not reconnected after its connection was lost. Returns false if that is unknown, because the bus is unavailable or was until
+    /// recently: the participant may be connected to another replica. Repeat the call later, with <paramref name="wasUnknown"/>.
+    /// </summary>
+    public async Task<bool> TryRemoveLostAsync(Member lost, bool wasUnknown)
+    {
+        if (meeting.Members.Find(lost.ParticipantId) is not null)
+        {
+            return true;
+        }
+
+        if (presence.IsHoldingRemovals || await presence.RemoveAsync(lost.ParticipantId, lost.ConnectionId, mayBeLost: wasUnknown).ConfigureAwait(false) is not { } removed)
+        {
+            return false;
+        }
+
+        if (removed)
+        {
+            await AnnounceDepartureAsync(lost.ParticipantId, "timeout").ConfigureAwait(false);
+        }
+
         return true;
     }
 

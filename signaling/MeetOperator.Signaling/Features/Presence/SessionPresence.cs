@@ -165,15 +165,19 @@ public sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, Sig
         CallOrDefaultAsync(() => bus.Presence.CountSessionsAsync(key, participantId, CancellationToken.None), 0);
 
     /// <summary>
-    /// Removes the entry if it belongs to this connection, because the participant may have reconnected elsewhere. Returns false if the participant is still present.
+    /// Removes the entry if it belongs to this connection, because the participant may have reconnected elsewhere. Returns false if the participant is still present,
+    /// and null if the bus is unavailable.
     /// </summary>
-    public Task<bool> RemoveAsync(string participantId, string connectionId)
+    /// <param name="participantId">ID of the participant.</param>
+    /// <param name="connectionId">ID of the connection that ended.</param>
+    /// <param name="mayBeLost">True if an outage of the bus may have lost the entry. A participant without an entry then counts as removed by this call.</param>
+    public Task<bool?> RemoveAsync(string participantId, string connectionId, bool mayBeLost = false)
     {
-        var isUnclaimed = _unclaimed.Remove(participantId);
-        return CallOrDefaultAsync(
+        mayBeLost |= _unclaimed.Remove(participantId);
+        return CallOrDefaultAsync<bool?>(
             async () => await bus.Presence.RemoveAsync(key, participantId, connectionId, CancellationToken.None).ConfigureAwait(false)
-                || (isUnclaimed && await IsAbsentAsync(participantId).ConfigureAwait(false)),
-            true);
+                || (mayBeLost && await IsAbsentAsync(participantId).ConfigureAwait(false)),
+            null);
     }
 
     public Task MarkAwayAsync(string participantId, string connectionId) =>

@@ -16,6 +16,9 @@ public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifet
 
     private protected TestSignaling b { get; private set; } = null!;
 
+    /// <summary>Long by default, because a busy machine can delay a reconnect.</summary>
+    private protected virtual TimeSpan ReconnectTimeout => TimeSpan.FromMinutes(2);
+
     private protected virtual string RedisOf(RedisServer server) => server.LongTimeoutConfiguration;
 
     public async Task InitializeAsync()
@@ -33,8 +36,7 @@ public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifet
                 Redis = RedisOf(redis),
                 SigningKeys = keys,
                 ReplicaId = Guid.NewGuid().ToString("N"),
-                // A busy machine can delay a reconnect.
-                Timings = options.Timings with { ReconnectTimeout = TimeSpan.FromMinutes(2) },
+                Timings = options.Timings with { ReconnectTimeout = ReconnectTimeout },
             })));
         (a, b) = (servers[0], servers[1]);
     }

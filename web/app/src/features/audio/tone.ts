@@ -1,9 +1,8 @@
 /** Plays two soft notes on the chosen speaker to test it. An empty ID means the default speaker. */
 export function playTone(speakerId: string): void {
   if (typeof AudioContext === 'undefined') return;
-  // Only Chromium has `setSinkId` on audio contexts.
-  const audio = new AudioContext() as AudioContext & { setSinkId?: (id: string) => Promise<void> };
-  if (speakerId !== '') void audio.setSinkId?.(speakerId).catch(() => undefined);
+  // Only Chromium has the option, and the DOM types of TypeScript do not. An unknown speaker means the default one.
+  const audio = new AudioContext({ sinkId: speakerId } as AudioContextOptions);
   for (const [index, frequency] of [523.25, 659.25].entries()) {
     const start = audio.currentTime + index * 0.22;
     const gain = audio.createGain();
