@@ -5,7 +5,7 @@ verb_help() {
 ./meet dev                   like `up`, for development: Debug builds; the page and the C# sources reload when a file changes
 ./meet logs PART [-f]        print the log of a part of the running installation: api-server operator signaling media-node
 ./meet export                print the objects of the installation in MEET_HOME, as YAML for `kubectl apply` on a cluster
-./meet test [SUITE [WORD…]]… run test suites: unit architecture verify quickstart browser chart web conformance cluster (default: all);
+./meet test [SUITE [WORD…]]… run test suites: unit architecture verify quickstart browser page chart web conformance cluster (default: all);
                              words choose projects, classes or files, as in `./meet test unit Placement`
 ./meet test fast             run the tests that start no processes, servers and browsers
 ./meet test --changed        run what tests your changes; ./meet test --help says more

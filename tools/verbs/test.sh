@@ -2,9 +2,9 @@ source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
 # The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in both lanes runs in the one that reaches it first. The
-# suites whose browsers send and draw video share a lane, because two of them at a time overload two processors. A slow or busy machine runs one lane at a time: tests
+# suites whose browsers make calls share a lane, because two of them at a time overload two processors. A slow or busy machine runs one lane at a time: tests
 # whose processes get too little of it fail on their time limits. MEET_LANES sets the number.
-LANES=("cluster browser chart web quickstart" "unit conformance architecture verify quickstart web chart")
+LANES=("cluster browser chart web quickstart" "unit conformance page architecture verify quickstart web chart")
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
@@ -70,10 +70,10 @@ test_help() {
 ./meet test SUITE WORD…        run the part of a suite whose name contains a word: test projects or, where no project matches, test classes; test files of suites in JavaScript
 ./meet test fast               run what needs no processes, no servers and no browsers: unit tests of placement, media and parsers, architecture, verify, unit tests of the page
 ./meet test --changed          run what tests the changes since the branch left main, uncommitted and new files included
-                               (code of the product: unit tests of the projects that depend on it; `browser` only for the page and its own tests, `cluster` only for images and its own tests)
+                               (code of the product: unit tests of the projects that depend on it; `browser` and `page` only for the page and their own tests, `cluster` only for images and its own tests)
 
 Examples: ./meet test unit Placement · ./meet test unit JoinTests · ./meet test browser recovery · ./meet test cluster upgrade · ./meet test unit Rtp web chat
-Suites in JavaScript: cluster quickstart browser chart web
+Suites in JavaScript: cluster quickstart browser page chart web
 TEXT
 }
 
@@ -136,6 +136,7 @@ build_for_verify() { build_codegen; }
 build_for_chart() { npm_install tests/chart; }
 build_for_web() { npm_install web; }
 build_for_browser() { build_all && npm_install tests/e2e; }
+build_for_page() { build_web && npm_install tests/e2e; }
 build_for_conformance() { build_tests; }
 build_for_cluster() { [[ -n $(cluster_problem) ]] || bash infra/docker/build.sh "${CLUSTER_IMAGES[@]}" >/dev/null; }
 
@@ -199,6 +200,8 @@ suite_browser() {
 }
 
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
+
+suite_page() { run_node_tests page 1 $(test_files page tests/page); }
 
 suite_quickstart() { run_node_tests quickstart 1 $(test_files quickstart tests/quickstart); }
 

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { accessibilityFindings } from './support/axe.mjs';
-import { launch } from './support/browser.mjs';
+import { accessibilityFindings } from '../e2e/support/axe.mjs';
+import { launch } from '../e2e/support/browser.mjs';
 import { servePage } from './support/page-server.mjs';
 import { meetingId, participantsOf, scriptMeeting } from './support/scripted-meeting.mjs';
-import { until } from './support/until.mjs';
+import { until } from '../e2e/support/until.mjs';
 
 const shots = process.env.MEET_SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { launch } from './support/browser.mjs';
+import { launch } from '../e2e/support/browser.mjs';
 
 const participants = 100;
 const protocol = readFileSync(new URL('../../docs/signaling-protocol.md', import.meta.url), 'utf8');
