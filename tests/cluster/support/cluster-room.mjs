@@ -50,10 +50,12 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   /** Ada and Bob join a new meeting. */
   const joinPair = async () => {
     const pair = { meeting: await room.meeting(), people: [] };
-    for (const [index, name] of ['Ada', 'Bob'].entries()) {
-      pair.people.push(await room.arrive(name, index));
-      await pair.people[index].enter(pair.meeting.meetingId);
-    }
+    await describeOnFailure(pair.people, async () => {
+      for (const [index, name] of ['Ada', 'Bob'].entries()) {
+        pair.people.push(await room.arrive(name, index));
+        await pair.people[index].enter(pair.meeting.meetingId);
+      }
+    });
     return pair;
   };
   let pair = null;
