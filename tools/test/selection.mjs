@@ -36,7 +36,7 @@ const CHANGES = [
   { path: /^(crds|kube\/MeetOperator\.Kube\.ApiServer|kube\/MeetOperator\.Kube\.Abstractions\/Serialization|operator\/MeetOperator\.Local\/Exporting|tests\/conformance|tests\/golden\/crds)\//, suites: ['conformance'] },
   { path: /^web\//, suites: ['web', 'browser', 'page'] },
   { path: /^tests\/e2e\//, suites: ['browser'] },
-  { path: /^tests\/(page|e2e\/support)\//, suites: ['page'] },
+  { path: /^tests\/(page\/|e2e\/(support\/|package))/, suites: ['page'] },
   { path: /^(charts|tests\/chart|tools\/chart|tests\/golden\/(chart|health))\//, suites: ['chart'] },
   { path: /^(meet$|tools\/|tests\/quickstart\/|infra\/packages\.txt$)|(^|\/)README\.md$/, suites: ['quickstart'] },
   { path: /^(tests\/cluster|infra\/docker)\//, suites: ['cluster'] },
@@ -44,7 +44,7 @@ const CHANGES = [
   { path: /^tests\/golden\/placement\//, projects: ['Placement'] },
   { path: /^tests\/golden\/(crds|health|resources)\//, projects: ['Operator'] },
   { path: /^tests\/golden\/(crdgen|public-surface)\//, projects: ['Kube'] },
-  { path: /^docs\/signaling-protocol\.md$/, suites: ['web'], projects: ['Signaling'] },
+  { path: /^docs\/signaling-protocol\.md$/, suites: ['web', 'page'], projects: ['Signaling'] },
   { path: /^docs\/node-control\.md$/, projects: ['MediaNode'] },
 ];
 

@@ -2,7 +2,7 @@ source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
 # The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in both lanes runs in the one that reaches it first. The
-# suites whose browsers make calls share a lane, because two of them at a time overload two processors. A slow or busy machine runs one lane at a time: tests
+# suites whose calls go through the product share a lane, because two calls at a time overload two processors. A slow or busy machine runs one lane at a time: tests
 # whose processes get too little of it fail on their time limits. MEET_LANES sets the number.
 LANES=("cluster browser chart web quickstart" "unit conformance page architecture verify quickstart web chart")
 RESULTS=obj/meet/results

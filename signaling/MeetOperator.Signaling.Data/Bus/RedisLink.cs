@@ -189,8 +189,6 @@ internal sealed class RedisLink : IAsyncDisposable
         {
             var connection = _redis;
             var subscriber = connection.GetSubscriber();
-            var heartbeat = new Heartbeat(_arrivedHeartbeats + 1);
-            _latestHeartbeat = heartbeat;
             var timeout = _commandTimeout;
             if (!_state.IsAlive)
             {
@@ -202,6 +200,8 @@ internal sealed class RedisLink : IAsyncDisposable
                 await subscriber.SubscribeAsync(_heartbeatChannel, OnHeartbeatMessage).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
             }
 
+            var heartbeat = new Heartbeat(_arrivedHeartbeats + 1);
+            _latestHeartbeat = heartbeat;
             await subscriber.PublishAsync(_heartbeatChannel, ++_sentHeartbeats).WaitAsync(_commandTimeout, _closed.Token).ConfigureAwait(false);
             await heartbeat.Arrived.Task.WaitAsync(timeout, _closed.Token).ConfigureAwait(false);
             _arrivedHeartbeats = _sentHeartbeats;

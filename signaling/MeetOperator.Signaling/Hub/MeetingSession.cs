@@ -106,18 +106,14 @@ public sealed class MeetingSession : IMeeting, IAsyncDisposable
             return;
         }
 
-        if (hasLeft)
-        {
-            await _loop.InvokeAsync(() => Features.Presence.RemoveAsync(member.ParticipantId, member.ConnectionId)).ConfigureAwait(false);
-            return;
-        }
-
-        var (wait, wasUnknown, isDone) = (_services.Options.Timings.ReconnectTimeout, false, false);
+        var isDone = hasLeft && await _loop.InvokeAsync(() => Features.Presence.RemoveAsync(member.ParticipantId, member.ConnectionId)).ConfigureAwait(false);
+        var (reason, wasUnknown) = hasLeft ? ("left", true) : ("timeout", false);
         while (!isDone)
         {
+            var wait = wasUnknown ? _services.Options.Timings.TickInterval : _services.Options.Timings.ReconnectTimeout;
             await Task.Delay(wait, Time, _evacuated.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            isDone = await _loop.InvokeAsync(async () => HasEnded || IsEvacuated || await Features.Presence.TryRemoveLostAsync(member, wasUnknown).ConfigureAwait(false)).ConfigureAwait(false);
-            (wait, wasUnknown) = (_services.Options.Timings.TickInterval, true);
+            isDone = await _loop.InvokeAsync(async () => IsEvacuated || await Features.Presence.TryRemoveLostAsync(member, reason, wasUnknown).ConfigureAwait(false)).ConfigureAwait(false);
+            wasUnknown = true;
         }
     }
 

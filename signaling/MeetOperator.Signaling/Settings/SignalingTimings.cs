@@ -7,7 +7,7 @@ public sealed record SignalingTimings
 
     /// <summary>
     /// Timeout for the response to a ping; then the socket is closed. Including the ping interval and <see cref="ReconnectTimeout"/>, participants leave at
-    /// most 13 s after the last received data.
+    /// most 13 s after the last received data, unless the bus is unavailable.
     /// </summary>
     public TimeSpan PongTimeout { get; init; } = TimeSpan.FromSeconds(4);
 

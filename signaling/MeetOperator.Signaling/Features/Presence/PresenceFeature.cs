@@ -14,6 +14,9 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
     private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
     private bool _isStale;
 
+    /// <summary>The roster has participants without entries, who may still be in the meeting.</summary>
+    private bool _keptMissing;
+
     /// <summary>Raised when presence shows that a host removed participants of this replica.</summary>
     public event Action<IReadOnlyList<string>>? RemovalsFound;
 
@@ -85,6 +88,11 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
         {
             await AnnounceDepartureAsync(expired.ParticipantId, "timeout").ConfigureAwait(false);
         }
+
+        if (_keptMissing && !presence.IsHoldingRemovals)
+        {
+            await RefreshAsync().ConfigureAwait(false);
+        }
     }
 
     public async Task OnRecoveredAsync()
@@ -118,7 +126,8 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
             }
         }
 
-        meeting.Members.Broadcast(meeting.Roster.Update(present, presence.IsHoldingRemovals));
+        _keptMissing = presence.IsHoldingRemovals;
+        meeting.Members.Broadcast(meeting.Roster.Update(present, keepMissing: _keptMissing));
     }
 
     /// <summary>Announces a changed entry to the members and the other replicas.</summary>
@@ -144,26 +153,42 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
     public Task MarkAwayAsync(Member member) =>
         member.Identity.Role == ParticipantRole.Host ? presence.MarkAwayAsync(member.ParticipantId, member.ConnectionId) : Task.CompletedTask;
 
-    /// <summary>Removes a participant who has left. Returns false if it is still present with another connection.</summary>
+    /// <summary>
+    /// Removes a participant who has left. Returns false if only this replica knows of the departure, because the bus is unavailable; then
+    /// <see cref="TryRemoveLostAsync"/> must follow.
+    /// </summary>
     public async Task<bool> RemoveAsync(string participantId, string connectionId)
     {
-        if (meeting.Members.Find(participantId) is not null || await presence.RemoveAsync(participantId, connectionId).ConfigureAwait(false) == false)
+        if (meeting.Members.Find(participantId) is not null)
         {
-            return false;
+            return true;
         }
 
-        await AnnounceDepartureAsync(participantId, "left").ConfigureAwait(false);
-        return true;
+        var removed = await presence.RemoveAsync(participantId, connectionId).ConfigureAwait(false);
+        if (removed != false)
+        {
+            await AnnounceDepartureAsync(participantId, "left").ConfigureAwait(false);
+        }
+
+        return removed is not null;
     }
 
     /// <summary>
     /// Removes a participant who has not reconnected after its connection was lost. Returns false if that is unknown, because the bus is unavailable or was until
     /// recently: the participant may be connected to another replica. Repeat the call later, with <paramref name="wasUnknown"/>.
     /// </summary>
-    public async Task<bool> TryRemoveLostAsync(Member lost, bool wasUnknown)
+    public async Task<bool> TryRemoveLostAsync(Member lost, string reason, bool wasUnknown)
     {
         if (meeting.Members.Find(lost.ParticipantId) is not null)
         {
+            return true;
+        }
+
+        if (meeting.HasEnded)
+        {
+            // As for those who were connected at the end.
+            await presence.RemoveAsync(lost.ParticipantId, lost.ConnectionId).ConfigureAwait(false);
+            rows.SaveStatus(lost.ParticipantId, ConnectionStatuses.Left);
             return true;
         }
 
@@ -174,7 +199,7 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
 
         if (removed)
         {
-            await AnnounceDepartureAsync(lost.ParticipantId, "timeout").ConfigureAwait(false);
+            await AnnounceDepartureAsync(lost.ParticipantId, reason).ConfigureAwait(false);
         }
 
         return true;

@@ -126,7 +126,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
-        // The length of Chromium's offer with 200 sections, as measured by tests/e2e.
+        // The length of Chromium's offer with 200 sections, as measured by tests/page.
         var sdp = Sdp.Publish() + string.Concat(Enumerable.Repeat("a=ssrc:1234567890 cname:abcdefgh\r\n", 7_400));
         Assert.InRange(sdp.Length, 242_000, 300_000);
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp });

@@ -43,6 +43,20 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
     }
 
     [Fact]
+    public async Task End_WhileParticipantIsDisconnected_StoresItsDeparture()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        bob.Abort();
+
+        Assert.Equal(HttpStatusCode.OK, (await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", null, meeting.HostToken)).StatusCode);
+
+        await ann.ExpectCloseAsync();
+        await Eventually.TrueAsync(async () => await StatusAsync(meeting.MeetingId, bob.Id) == ConnectionStatuses.Left, "the departure is stored");
+    }
+
+    [Fact]
     public async Task Remove_NodeHangs_DelaysAnnouncement()
     {
         var meeting = await Signaling.CreateAsync();
