@@ -7,7 +7,7 @@ internal static class Repository
 {
     private static readonly string[] SkippedFolders = ["bin", "obj", "node_modules", "dist", ".git", ".meet", "build", "TestResults"];
 
-    public static string Root { get; } = FindRoot();
+    public static string Root => Testing.Repository.Root;
 
     public static IReadOnlyDictionary<string, Project> Projects { get; } = Files("*.csproj")
         .Select(Project.Load)
@@ -55,19 +55,6 @@ internal static class Repository
                 yield return file;
             }
         }
-    }
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "MeetOperator.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("MeetOperator.sln was not found above the test's folder.");
     }
 }
 

@@ -5,7 +5,7 @@ using MeetOperator.Kube.ApiServer.Tests.Http;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Lists;
-using MeetOperator.Kube.Testing;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.ApiServer.Tests;
 

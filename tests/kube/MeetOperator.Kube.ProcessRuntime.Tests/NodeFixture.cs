@@ -7,6 +7,7 @@ using MeetOperator.Kube.ProcessRuntime.Logs;
 using MeetOperator.Kube.ProcessRuntime.Services;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
@@ -15,6 +16,7 @@ namespace MeetOperator.Kube.ProcessRuntime.Tests;
 public sealed class NodeFixture : IAsyncDisposable
 {
     public const string Namespace = "runtime";
+    public static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(90);
 
     private static int _fixtures;
 
@@ -92,32 +94,19 @@ public sealed class NodeFixture : IAsyncDisposable
         },
         Limit());
 
-    /// <summary>Waits for a state of the Pod. On timeout, the assertion shows the last state.</summary>
+    /// <summary>Waits for a state of the Pod. On timeout, the message shows the last state.</summary>
     public async Task<Pod> WaitAsync(string name, Func<Pod, bool> reached, string? @namespace = null)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(90);
-        while (true)
-        {
-            var pod = await Client.GetAsync<Pod>(new NamespacedName(@namespace ?? Namespace, name), Limit());
-            if (reached(pod))
-            {
-                return pod;
-            }
-
-            Assert.True(DateTime.UtcNow < deadline, $"Pod {name} did not reach the expected state: {System.Text.Json.JsonSerializer.Serialize(pod.Status, KubeJson.Options)}");
-            await Task.Delay(20);
-        }
+        Pod? pod = null;
+        await Eventually.TrueAsync(
+            async () => reached(pod = await Client.GetAsync<Pod>(new NamespacedName(@namespace ?? Namespace, name), Limit())),
+            () => $"Pod {name} reaches the expected state. Last: {System.Text.Json.JsonSerializer.Serialize(pod?.Status, KubeJson.Options)}",
+            WaitLimit);
+        return pod!;
     }
 
-    public async Task WaitUntilDeletedAsync(string name)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(90);
-        while (await Client.TryGetAsync<Pod>(new NamespacedName(Namespace, name), Limit()) is not null)
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"Pod {name} still exists");
-            await Task.Delay(20);
-        }
-    }
+    public Task WaitUntilDeletedAsync(string name) =>
+        Eventually.TrueAsync(async () => await Client.TryGetAsync<Pod>(new NamespacedName(Namespace, name), Limit()) is null, $"Pod {name} is deleted", WaitLimit);
 
     public async Task<string> LogAsync(string name, LogQuery? query = null)
     {
@@ -135,15 +124,7 @@ public sealed class NodeFixture : IAsyncDisposable
     public static bool IsAlive(int pid) =>
         File.Exists($"/proc/{pid}/stat") && !TryRead($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
 
-    public static async Task WaitForExitAsync(int pid)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(90);
-        while (IsAlive(pid))
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"process {pid} is still running");
-            await Task.Delay(10);
-        }
-    }
+    public static Task WaitForExitAsync(int pid) => Eventually.TrueAsync(() => !IsAlive(pid), $"process {pid} has exited", WaitLimit);
 
     public async ValueTask DisposeAsync()
     {

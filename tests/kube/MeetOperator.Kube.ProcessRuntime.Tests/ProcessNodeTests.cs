@@ -6,6 +6,7 @@ using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.ProcessRuntime.Logs;
 using MeetOperator.Kube.Serialization;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
@@ -89,13 +90,14 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     {
         await _node.RunAsync("crash", "exit 1", p => p.Spec.RestartPolicy = "Always");
         string[] expected = ["Scheduled", "Started", "BackOff"];
-        await WaitForAsync(
+        await Eventually.TrueAsync(
             async () =>
             {
                 var events = await _node.Client.ListAllAsync<Event>(NodeFixture.Namespace, null, NodeFixture.Limit());
                 return expected.All(reason => events.Items.Any(e => e.Reason == reason && e.InvolvedObject is { Kind: "Pod", Name: "crash" }));
             },
-            "the events of the Pod");
+            "the events of the Pod are stored",
+            NodeFixture.WaitLimit);
     }
 
     [Fact]
@@ -127,7 +129,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         await _node.WaitUntilDeletedAsync("polite");
         Assert.Equal("bye\n", await File.ReadAllTextAsync(mark));
         Assert.False(NodeFixture.IsAlive(NodeFixture.ProcessOf(pod)));
-        await WaitForAsync(() => !Directory.Exists(Path.Combine(_node.Folder, "pods", pod.Metadata.Uid!)), "deletion of its folder");
+        await Eventually.TrueAsync(() => !Directory.Exists(Path.Combine(_node.Folder, "pods", pod.Metadata.Uid!)), "its folder is deleted", NodeFixture.WaitLimit);
     }
 
     [Fact]
@@ -135,7 +137,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     {
         await _node.RunAsync("stubborn", "trap '' TERM; sleep 1000 & echo $!; wait; wait", p => p.Spec.TerminationGracePeriodSeconds = 1);
         var pod = await _node.WaitAsync("stubborn", NodeFixture.IsReady);
-        await WaitForAsync(async () => (await _node.LogAsync("stubborn")).Length > 0, "the process ID of the child");
+        await Eventually.TrueAsync(async () => (await _node.LogAsync("stubborn")).Length > 0, "the log has the process ID of the child", NodeFixture.WaitLimit);
         var child = int.Parse(await _node.LogAsync("stubborn"), System.Globalization.CultureInfo.InvariantCulture);
         await _node.Client.DeleteAsync<Pod>(pod.Metadata.NamespacedName, NodeFixture.Limit());
         await _node.WaitUntilDeletedAsync("stubborn");
@@ -221,17 +223,5 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     private Task WaitForLogAsync(string name, string expected) =>
-        WaitForAsync(async () => await _node.LogAsync(name) == expected, $"the log \"{expected}\"");
-
-    private static Task WaitForAsync(Func<bool> condition, string what) => WaitForAsync(() => Task.FromResult(condition()), what);
-
-    private static async Task WaitForAsync(Func<Task<bool>> condition, string what)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(90);
-        while (!await condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"timed out waiting for {what}");
-            await Task.Delay(20);
-        }
-    }
+        Eventually.TrueAsync(async () => await _node.LogAsync(name) == expected, $"the log is \"{expected}\"", NodeFixture.WaitLimit);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.ProcessRuntime.Processes;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
@@ -25,12 +26,7 @@ public sealed class RuntimeDeathTests
         }
 
         // Grandchildren must end as well, even if no other runtime starts.
-        var deadline = DateTime.UtcNow.AddSeconds(30);
-        while (OrphanedProcesses.Find(node.Folder).Any(NodeFixture.IsAlive))
-        {
-            Assert.True(DateTime.UtcNow < deadline, "a grandchild is still running");
-            await Task.Delay(10);
-        }
+        await Eventually.TrueAsync(() => !OrphanedProcesses.Find(node.Folder).Any(NodeFixture.IsAlive), "all grandchildren have exited", TimeSpan.FromSeconds(30));
     }
 
     [Fact]

@@ -2,13 +2,14 @@ using System.Diagnostics;
 using System.Text.Json;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Security;
+using MeetOperator.Testing;
 
 namespace MeetOperator.MediaNode.Tests;
 
 /// <summary>Runs a script of <c>tests/media/browser</c> and parses the JSON line that it prints. Installs the script's npm packages first.</summary>
 internal static class NodeScript
 {
-    private static readonly string Folder = FindFolder(AppContext.BaseDirectory);
+    private static readonly string Folder = Repository.PathOf("tests", "media", "browser");
     private static readonly Lazy<Task> Installed = new(() => Directory.Exists(Path.Combine(Folder, "node_modules", "playwright-core"))
         ? Task.CompletedTask
         : ProcessAsync("npm", ["ci", "--no-audit", "--no-fund"]));
@@ -37,17 +38,5 @@ internal static class NodeScript
         await process.WaitForExitAsync(limit.Token);
         Assert.True(process.ExitCode == 0, $"{program} {arguments[0]} exited with code {process.ExitCode}: {await errors}");
         return output;
-    }
-
-    /// <summary>Searches the parent folders of the test assembly, because deterministic builds do not record source paths.</summary>
-    private static string FindFolder(string start)
-    {
-        var above = new DirectoryInfo(start);
-        while (!File.Exists(Path.Combine(above.FullName, "MeetOperator.sln")))
-        {
-            above = above.Parent ?? throw new InvalidOperationException($"MeetOperator.sln was not found above {start}.");
-        }
-
-        return Path.Combine(above.FullName, "tests", "media", "browser");
     }
 }

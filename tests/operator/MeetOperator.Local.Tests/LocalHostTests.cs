@@ -11,6 +11,7 @@ using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Local.Tests;
 
@@ -28,7 +29,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     {
         _port = FreePort();
         Directory.CreateDirectory(Path.Combine(Programs, "crds"));
-        foreach (var crd in Directory.EnumerateFiles(Repository.File("crds"), "*.yaml"))
+        foreach (var crd in Directory.EnumerateFiles(Repository.PathOf("crds"), "*.yaml"))
         {
             File.Copy(crd, Path.Combine(Programs, "crds", Path.GetFileName(crd)));
         }
@@ -69,11 +70,8 @@ public sealed class LocalHostTests : IAsyncLifetime
         var before = (await client.GetAsync<Pod>(key, default)).Metadata.Uid;
         await client.TryDeleteAsync<Pod>(key, default, new DeleteOptions { GracePeriodSeconds = 1 });
 
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await client.TryGetAsync<Pod>(key, limit.Token) is not { Status.Phase: "Running" } pod || pod.Metadata.Uid == before)
-        {
-            await Task.Delay(100, limit.Token);
-        }
+        await Eventually.TrueAsync(
+            async () => await client.TryGetAsync<Pod>(key, default) is { Status.Phase: "Running" } pod && pod.Metadata.Uid != before, "another Pod is running", TimeSpan.FromSeconds(30));
     }
 
     [Fact]
@@ -134,12 +132,10 @@ public sealed class LocalHostTests : IAsyncLifetime
 
         host.Kill();
         await host.WaitForExitAsync();
-        var deadline = DateTime.UtcNow.AddSeconds(10);
-        while (children.Any(pid => Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal)))
-        {
-            Assert.True(DateTime.UtcNow < deadline, "a child process is still running");
-            await Task.Delay(20);
-        }
+        await Eventually.TrueAsync(
+            () => !children.Any(pid => Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal)),
+            "all child processes have exited",
+            TimeSpan.FromSeconds(10));
 
         await StartAsync();
         using var again = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));
@@ -266,16 +262,11 @@ public sealed class LocalHostTests : IAsyncLifetime
     {
         Directory.CreateDirectory(home);
         // A killed host leaves its banner. Like `meet up --detach`, remove it first.
-        File.Delete(Path.Combine(home, "banner"));
+        var banner = Path.Combine(home, "banner");
+        File.Delete(banner);
         var process = Launch(home, port);
-        var deadline = DateTime.UtcNow.AddSeconds(60);
-        while (!File.Exists(Path.Combine(home, "banner")))
-        {
-            Assert.False(process.HasExited, "the process exited before the page was available");
-            Assert.True(DateTime.UtcNow < deadline, "the page was not available");
-            await Task.Delay(20);
-        }
-
+        await Eventually.TrueAsync(() => File.Exists(banner) || process.HasExited, "the page is available");
+        Assert.True(File.Exists(banner), "the process exited before the page was available");
         return process;
     }
 

@@ -2,6 +2,7 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Testing;
 using MeetOperator.Local.Manifests;
+using MeetOperator.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Local.Tests;
@@ -18,7 +19,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Directory.CreateDirectory(Files);
-        _api = await TestApiServer.StartAsync(File.ReadAllText(Repository.File("crds/meetings.meetoperator.io.yaml")));
+        _api = await TestApiServer.StartAsync(File.ReadAllText(Repository.PathOf("crds", "meetings.meetoperator.io.yaml")));
         foreach (var name in (string[])["home", "other"])
         {
             await _api.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = name } }, default);
@@ -61,12 +62,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
         File.Delete(Path.Combine(Files, "a.yaml"));
         using var stop = new CancellationTokenSource();
         var run = NewFolder().RunAsync(stop.Token);
-        var deadline = DateTime.UtcNow.AddSeconds(90);
-        while (await ValueAsync("home", "one") is not null)
-        {
-            Assert.True(DateTime.UtcNow < deadline, "the object of the removed file still exists");
-            await Task.Delay(20);
-        }
+        await Eventually.TrueAsync(async () => await ValueAsync("home", "one") is null, "the object of the removed file is deleted", TimeSpan.FromSeconds(90));
 
         await stop.CancelAsync();
         await run;

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Inputs;
+using MeetOperator.Testing;
 using YamlDotNet.Serialization;
 
 namespace MeetOperator.Placement.Tests;
@@ -11,7 +12,7 @@ namespace MeetOperator.Placement.Tests;
 /// <summary>One directory in <c>tests/golden/placement</c>.</summary>
 internal sealed record GoldenCase(PlacementInput Input, DateTimeOffset Now, ExpectedDecision Expected)
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = Repository.Golden("placement");
 
     public static GoldenCase Load(string name)
     {
@@ -32,17 +33,6 @@ internal sealed record GoldenCase(PlacementInput Input, DateTimeOffset Now, Expe
         var graph = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build()
             .Deserialize<object>(File.ReadAllText(path));
         return JsonNode.Parse(new SerializerBuilder().JsonCompatible().Build().Serialize(graph))!;
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "MeetOperator.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests must run below the repository.");
-        }
-
-        return Path.Combine(folder.FullName, "tests", "golden", "placement");
     }
 }
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Bench.Media;
 
@@ -22,7 +22,7 @@ internal sealed class MediaBench : IBenchVerb
     {
         var rounds = Number(arguments, "--rounds", 5);
         var seconds = Number(arguments, "--seconds", 8);
-        var folder = Path.Combine(Repository.Root, "tests", "bench", "media");
+        var folder = Repository.PathOf("tests", "bench", "media");
         var node = Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll");
         await CommandAsync("/bin/sh", [Path.Combine(folder, "build.sh")]).ConfigureAwait(false);
 

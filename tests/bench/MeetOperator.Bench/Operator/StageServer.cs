@@ -5,7 +5,7 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Testing;
 using MeetOperator.Operator.Admission;
-using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Bench.Operator;
 
@@ -33,7 +33,7 @@ internal sealed class StageServer : IAsyncDisposable
         var server = await TestApiServer.StartAsync(new ApiServerOptions
         {
             DataDirectory = data.FullName,
-            Manifests = Repository.Crds(),
+            Manifests = Repository.CrdTexts,
             AdmissionPolicies = [new MeetAdmission()],
         }).ConfigureAwait(false);
         return new StageServer(new KubeConfig { Server = server.Server.Address, Token = server.Server.Token }, server, data);

@@ -29,7 +29,7 @@ public sealed class ExportTests : IDisposable
         Assert.DoesNotContain("\nstatus:", exported, StringComparison.Ordinal);
         await File.WriteAllTextAsync(file, exported);
         await using var server = await ConformanceServer.StartAsync(ServerNames.Kubernetes120);
-        foreach (var crd in Repository.Crds)
+        foreach (var crd in ProductCrds.All)
         {
             await Crds.InstallAsync(server, crd);
         }
@@ -59,7 +59,7 @@ public sealed class ExportTests : IDisposable
         finally
         {
             await space.SendAsync("DELETE", $"/api/v1/namespaces/{TenantNamespace}");
-            foreach (var crd in Repository.Crds)
+            foreach (var crd in ProductCrds.All)
             {
                 await Crds.RemoveAsync(server, crd.TextAt("metadata.name")!);
             }
@@ -73,7 +73,7 @@ public sealed class ExportTests : IDisposable
     {
         var store = new ApiServerOptions { DataDirectory = Path.Combine(_home, "api"), AdmissionPolicies = [new MeetAdmission()] };
         await using var server = await ConformanceServer.StartAsync(ServerNames.Embedded, store);
-        foreach (var crd in Repository.Crds)
+        foreach (var crd in ProductCrds.All)
         {
             await Crds.InstallAsync(server, crd);
         }

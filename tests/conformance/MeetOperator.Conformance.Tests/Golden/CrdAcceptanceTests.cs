@@ -11,7 +11,7 @@ public sealed class CrdAcceptanceTests(Reviewers reviewers)
 
     public static IEnumerable<object[]> ServersAndCrds =>
         from server in Reviewers.Available.Where(reviewer => reviewer != Reviewers.Admission)
-        from crd in Repository.Crds
+        from crd in ProductCrds.All
         select new object[] { server, crd.TextAt("metadata.name")! };
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class CrdAcceptanceTests(Reviewers reviewers)
         Assert.Equal("True", conditions["Established"]);
         Assert.Equal("True", conditions["NamesAccepted"]);
         Assert.DoesNotContain("NonStructuralSchema", conditions.Keys);
-        var written = Repository.Crds.Single(crd => crd.TextAt("metadata.name") == name);
+        var written = ProductCrds.All.Single(crd => crd.TextAt("metadata.name") == name);
         Assert.True(JsonNode.DeepEquals(written.At("spec.versions[0].schema"), shown["spec.versions[0].schema"]), $"{name}: the returned schema differs from the written one");
     }
 
@@ -60,7 +60,7 @@ public sealed class CrdAcceptanceTests(Reviewers reviewers)
 
     private static JsonObject Renamed(string name, string plural)
     {
-        var crd = (JsonObject)Repository.Crds.Single(c => c.TextAt("metadata.name") == name).DeepClone();
+        var crd = (JsonObject)ProductCrds.All.Single(c => c.TextAt("metadata.name") == name).DeepClone();
         crd["metadata"]!["name"] = $"{plural}.conformance.example.io";
         crd["spec"]!["group"] = "conformance.example.io";
         crd["spec"]!["names"] = new JsonObject { ["plural"] = plural, ["kind"] = char.ToUpperInvariant(plural[0]) + plural[1..] };

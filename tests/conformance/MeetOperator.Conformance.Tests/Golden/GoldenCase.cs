@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer.Json;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Conformance.Tests.Golden;
 
@@ -9,15 +10,17 @@ namespace MeetOperator.Conformance.Tests.Golden;
 /// </summary>
 internal sealed record GoldenCase(string Path, string Kind, string? Field, string? Rule, IReadOnlyList<JsonObject> Documents)
 {
+    private static readonly string Root = Repository.Golden("crds");
+
     public static IEnumerable<string> Paths(string validity) =>
-        Directory.GetFiles(Repository.Cases, "*.yaml", SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(Repository.Cases, file))
+        Directory.GetFiles(Root, "*.yaml", SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(Root, file))
             .Where(path => path.Split('/')[1] == validity).Order(StringComparer.Ordinal);
 
     public static IEnumerable<GoldenCase> All(string validity) => Paths(validity).Select(Load);
 
     public static GoldenCase Load(string path)
     {
-        var text = File.ReadAllText(System.IO.Path.Combine(Repository.Cases, path));
+        var text = File.ReadAllText(System.IO.Path.Combine(Root, path));
         var documents = YamlToJson.Documents(text).OfType<JsonObject>().ToList();
         return new(path, documents[^1]["kind"]!.GetValue<string>(), Header(text, "field"), Header(text, "rule"), documents);
     }

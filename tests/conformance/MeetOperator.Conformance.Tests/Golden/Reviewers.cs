@@ -39,7 +39,7 @@ public sealed class Reviewers : IAsyncLifetime
         if (!_servers.TryGetValue(name, out var server))
         {
             _servers[name] = server = await ConformanceServer.StartAsync(name, new ApiServerOptions { AdmissionPolicies = [new MeetAdmission()] });
-            foreach (var crd in Repository.Crds)
+            foreach (var crd in ProductCrds.All)
             {
                 await Crds.InstallAsync(server, crd);
             }
@@ -56,7 +56,7 @@ public sealed class Reviewers : IAsyncLifetime
     private static async Task<ReviewResult> ReviewByServerAsync(ConformanceServer server, GoldenCase given)
     {
         var space = new Space(server, Namespace);
-        var plural = Repository.Crds.Single(crd => crd.TextAt("spec.names.kind") == given.Kind).TextAt("spec.names.plural");
+        var plural = ProductCrds.All.Single(crd => crd.TextAt("spec.names.kind") == given.Kind).TextAt("spec.names.plural");
         var collection = $"/apis/{MeetGroup.Name}/v1alpha1/{(given.Kind == nameof(Tenant) ? string.Empty : $"namespaces/{Namespace}/")}{plural}";
         var name = $"case-{Guid.NewGuid():N}";
         var response = default(ApiResponse);

@@ -3,7 +3,7 @@ namespace MeetOperator.Conformance.Tests.Golden;
 /// <summary>The golden cases are complete: every rule has a case that violates only it, and every kind has valid and invalid cases.</summary>
 public sealed class RuleCoverageTests
 {
-    private static readonly List<CelRule> Rules = [.. Repository.Crds.SelectMany(CelRule.Of)];
+    private static readonly List<CelRule> Rules = [.. ProductCrds.All.SelectMany(CelRule.Of)];
 
     [Fact]
     public void Rules_EachRule_HasCaseThatViolatesOnlyIt()

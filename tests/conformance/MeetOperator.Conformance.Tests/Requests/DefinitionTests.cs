@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Conformance.Tests.Servers;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Conformance.Tests.Requests;
 
@@ -78,15 +79,8 @@ public sealed class DefinitionTests(ConformanceServers fleet) : ConformanceTests
         await space.RejectedAsync(400, "GET", resource.Path() + "?fieldSelector=spec.size%3DSmall");
     }
 
-    private static async Task WaitUntilDeletedAsync(Space space, string path)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(60);
-        while ((await space.SendAsync("GET", path)).Code != 404)
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"{path} still exists");
-            await Task.Delay(20);
-        }
-    }
+    private static Task WaitUntilDeletedAsync(Space space, string path) =>
+        Eventually.TrueAsync(async () => (await space.SendAsync("GET", path)).Code == 404, $"{path} is deleted");
 
     /// <summary>A schema with one field, spec.x.</summary>
     private static string Of(string field) => "{\"type\":\"object\",\"properties\":{\"spec\":{\"type\":\"object\",\"properties\":{\"x\":" + field + "}}}}";

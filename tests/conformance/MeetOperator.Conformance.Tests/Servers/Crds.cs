@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
@@ -65,13 +66,5 @@ internal static class Crds
         await UntilAsync(async () => (await space.SendAsync("GET", $"{Path}/{name}")).Code == 404, $"{name} is deleted");
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(90);
-        while (!await condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"timed out after 90 s: {what}");
-            await Task.Delay(50);
-        }
-    }
+    private static Task UntilAsync(Func<Task<bool>> condition, string what) => Eventually.TrueAsync(condition, what, TimeSpan.FromSeconds(90));
 }

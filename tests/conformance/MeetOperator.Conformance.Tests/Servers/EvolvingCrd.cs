@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
@@ -41,12 +42,7 @@ internal sealed class EvolvingCrd(Space space)
     public async Task ChangeAsync(string schema, Func<Task<bool>> isActive)
     {
         await Crds.InstallAsync(space.Server, Definition(schema));
-        var deadline = DateTime.UtcNow.AddSeconds(60);
-        while (!await isActive())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "the server still uses the old schema");
-            await Task.Delay(50);
-        }
+        await Eventually.TrueAsync(isActive, "the server uses the new schema");
     }
 
     private string Kind => "T" + _plural[1..];

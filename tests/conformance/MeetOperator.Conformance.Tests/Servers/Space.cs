@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Conformance.Tests.Servers;
 
@@ -75,15 +76,7 @@ internal sealed class Space(ConformanceServer server, string ns)
         OkAsync("PATCH", Path($"{name}?fieldManager={manager}{(force ? "&force=true" : string.Empty)}"), Widget(name, spec, metadata), ApplyPatch);
 
     /// <summary>Polls until the object is deleted.</summary>
-    public async Task WaitUntilDeletedAsync(string name)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(60);
-        while ((await SendAsync("GET", Path(name))).Code != 404)
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"{name} still exists");
-            await Task.Delay(20);
-        }
-    }
+    public Task WaitUntilDeletedAsync(string name) => Eventually.TrueAsync(async () => (await SendAsync("GET", Path(name))).Code == 404, $"{name} is deleted");
 
     /// <summary>The response for an unknown path is plain text.</summary>
     private static JsonObject Parse(HttpResponseMessage response, string text) =>

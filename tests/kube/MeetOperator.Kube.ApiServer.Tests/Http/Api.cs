@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Http;
 
@@ -59,15 +60,8 @@ internal sealed class Api : IAsyncDisposable
     public Task<JsonObject> PatchAsync(string path, string merge) => OkAsync("PATCH", path, merge, "application/merge-patch+json");
 
     /// <summary>Polls until the path returns 404.</summary>
-    public async Task WaitUntilDeletedAsync(string path)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(90);
-        while ((await SendAsync("GET", path)).Code != 404)
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"{path} still exists");
-            await Task.Delay(10);
-        }
-    }
+    public Task WaitUntilDeletedAsync(string path) =>
+        Eventually.TrueAsync(async () => (await SendAsync("GET", path)).Code == 404, $"{path} is deleted", TimeSpan.FromSeconds(90));
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,5 @@
+using MeetOperator.Testing;
+
 namespace MeetOperator.Kube.ApiServer.Tests.Http;
 
 public sealed class GarbageCollectionTests
@@ -23,12 +25,8 @@ public sealed class GarbageCollectionTests
         await api.CreateWidgetAsync("child", metadata: OwnedBy(owner, block: true) + ""","finalizers":["example.test/hold"]""");
         var marked = await api.OkAsync("DELETE", Api.Widgets + "/owner", """{"propagationPolicy":"Foreground"}""");
         Assert.Equal("foregroundDeletion", (string?)marked["metadata"]!["finalizers"]![0]);
-        var deadline = DateTime.UtcNow.AddSeconds(90);
-        while ((await api.OkAsync("GET", Api.Widgets + "/child"))["metadata"]!["deletionTimestamp"] is null)
-        {
-            Assert.True(DateTime.UtcNow < deadline);
-            await Task.Delay(10);
-        }
+        await Eventually.TrueAsync(
+            async () => (await api.OkAsync("GET", Api.Widgets + "/child"))["metadata"]!["deletionTimestamp"] is not null, "the child is being deleted", TimeSpan.FromSeconds(90));
 
         await api.OkAsync("GET", Api.Widgets + "/owner");
         await api.PatchAsync(Api.Widgets + "/child", """{"metadata":{"finalizers":null}}""");

@@ -5,6 +5,7 @@ using MeetOperator.Kube.ApiServer.Lifecycle;
 using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.ApiServer.Writes;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Lifecycle;
 
@@ -37,11 +38,7 @@ public sealed class LargeNamespaceTests
             });
         }
 
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (core.Store.Get(team.Key) is not null)
-        {
-            await Task.Delay(10, limit.Token);
-        }
+        await Eventually.TrueAsync(() => core.Store.Get(team.Key) is null, "the namespace is deleted");
 
         Assert.InRange(core.Store.ObjectsListed, Objects, 10 * Objects);
     }

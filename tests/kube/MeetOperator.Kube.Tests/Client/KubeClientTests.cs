@@ -8,8 +8,8 @@ using MeetOperator.Kube.Client.Watching;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Metadata;
-using MeetOperator.Kube.Testing;
 using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.Tests.Client;
@@ -112,7 +112,7 @@ public sealed class KubeClientTests
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(context, NewWidget()));
         using var client = new KubeClient(server.Config, time: new ManualTime());
 
-        await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => client.GetAsync<Widget>(Key, default))).WaitAsync(Eventually.Deadline);
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => client.GetAsync<Widget>(Key, default))).WaitAsync(Eventually.Limit);
         Assert.Equal(1000, server.Requests.Count);
     }
 
@@ -384,7 +384,7 @@ public sealed class KubeClientTests
 
         await using var log = await client.ReadLogsAsync(new NamespacedName("a", "p"), new LogOptions { Container = "c", TailLines = 1, Follow = true }, default);
         using var reader = new StreamReader(log);
-        Assert.Equal("first line", await reader.ReadLineAsync().WaitAsync(Eventually.Deadline));
+        Assert.Equal("first line", await reader.ReadLineAsync().WaitAsync(Eventually.Limit));
         var request = Assert.Single(server.Requests);
         Assert.Equal(("/api/v1/namespaces/a/pods/p/log", "c", "1", "true"), (request.Path, request.Query["container"], request.Query["tailLines"], request.Query["follow"]));
     }

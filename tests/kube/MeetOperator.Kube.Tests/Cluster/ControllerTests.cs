@@ -9,8 +9,8 @@ using MeetOperator.Kube.Runtime.Controllers;
 using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Kube.Runtime.Metrics;
 using MeetOperator.Kube.Runtime.Objects;
-using MeetOperator.Kube.Testing;
 using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.Tests.Cluster;
 
@@ -101,7 +101,7 @@ public sealed class ControllerTests
             return ReconcileResult.Done;
         });
         await server.Client.CreateWidgetAsync("w");
-        await entered.Task.WaitAsync(Eventually.Deadline);
+        await entered.Task.WaitAsync(Eventually.Limit);
 
         var stopping = run.DisposeAsync();
         release.SetResult();
@@ -121,10 +121,10 @@ public sealed class ControllerTests
             .WithOptions(new ControllerOptions { ShutdownTimeout = TimeSpan.FromMilliseconds(50) })
             .Build(new Stubborn(entered));
         var run = Task.WhenAll(informer.RunAsync(stop.Token), controller.RunAsync(stop.Token));
-        await entered.Task.WaitAsync(Eventually.Deadline);
+        await entered.Task.WaitAsync(Eventually.Limit);
 
         await stop.CancelAsync();
-        await run.WaitAsync(Eventually.Deadline);
+        await run.WaitAsync(Eventually.Limit);
     }
 
     [Fact]
@@ -144,11 +144,11 @@ public sealed class ControllerTests
             var run = controller.RunAsync(stop.Token);
             await Eventually.TrueAsync(() => reconciles == term, $"term {term}");
             await stop.CancelAsync();
-            await run.WaitAsync(Eventually.Deadline);
+            await run.WaitAsync(Eventually.Limit);
         }
 
         await stopInformer.CancelAsync();
-        await informing.WaitAsync(Eventually.Deadline);
+        await informing.WaitAsync(Eventually.Limit);
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class ControllerTests
 
         Assert.Equal(2, reconciles["goes"]);
         await stop.CancelAsync();
-        await run.WaitAsync(Eventually.Deadline);
+        await run.WaitAsync(Eventually.Limit);
     }
 
     [Fact]
@@ -206,7 +206,7 @@ public sealed class ControllerTests
         Assert.Contains("meet_kube_queue_depth{queue=\"measured\"} 0", text);
         Assert.Contains("meet_kube_queue_age_seconds_count{queue=\"measured\"} 3", text);
         await stop.CancelAsync();
-        await run.WaitAsync(Eventually.Deadline);
+        await run.WaitAsync(Eventually.Limit);
     }
 
     [Fact]
@@ -317,7 +317,7 @@ public sealed class ControllerTests
         public async ValueTask DisposeAsync()
         {
             await _stop.CancelAsync();
-            await _tasks.WaitAsync(Eventually.Deadline);
+            await _tasks.WaitAsync(Eventually.Limit);
         }
     }
 }

@@ -3,8 +3,8 @@ using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime.Events;
 using MeetOperator.Kube.Runtime.Leadership;
-using MeetOperator.Kube.Testing;
 using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.Tests.Cluster;
 
@@ -50,7 +50,7 @@ public sealed class EventRecorderTests
         await EventualEventAsync(server.Client, e => e.Count == 2);
 
         await stop.CancelAsync();
-        await run.WaitAsync(Eventually.Deadline);
+        await run.WaitAsync(Eventually.Limit);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class EventRecorderTests
 
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
-        await recorder.RunAsync(stop.Token).WaitAsync(Eventually.Deadline);
+        await recorder.RunAsync(stop.Token).WaitAsync(Eventually.Limit);
     }
 
     [Fact]
@@ -80,16 +80,10 @@ public sealed class EventRecorderTests
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
 
-        await recorder.RunAsync(stop.Token).WaitAsync(Eventually.Deadline);
+        await recorder.RunAsync(stop.Token).WaitAsync(Eventually.Limit);
         Assert.Empty((await server.Client.ListAsync<Event>(WidgetCluster.Namespace, null, default)).Items);
     }
 
-    private static async Task EventualEventAsync(KubeClient client, Func<Event, bool> predicate)
-    {
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
-        while (!(await client.ListAsync<Event>(WidgetCluster.Namespace, null, deadline.Token)).Items.Any(predicate))
-        {
-            await Task.Delay(10, deadline.Token);
-        }
-    }
+    private static Task EventualEventAsync(KubeClient client, Func<Event, bool> predicate) =>
+        Eventually.TrueAsync(async () => (await client.ListAsync<Event>(WidgetCluster.Namespace, null, default)).Items.Any(predicate), "the event is stored");
 }

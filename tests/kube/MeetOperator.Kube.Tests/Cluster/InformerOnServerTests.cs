@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime.Informers;
-using MeetOperator.Kube.Testing;
 using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.Tests.Cluster;
 
@@ -58,7 +58,7 @@ public sealed class InformerOnServerTests
         await Eventually.TrueAsync(
             () => Same(truth, informer.List().ToDictionary(w => w.Metadata.Name!, w => w.Metadata.ResourceVersion)), "the informer equals the server");
         await stop.CancelAsync();
-        await run.WaitAsync(Eventually.Deadline);
+        await run.WaitAsync(Eventually.Limit);
         Assert.True(Same(truth, mirror), "the reported changes add up to the same state");
     }
 
@@ -87,7 +87,7 @@ public sealed class InformerOnServerTests
         await Eventually.TrueAsync(
             () => Same(truth, informer.List().ToDictionary(w => w.Metadata.Name!, w => w.Metadata.ResourceVersion)), "the informer equals the server");
         await stop.CancelAsync();
-        await run.WaitAsync(Eventually.Deadline);
+        await run.WaitAsync(Eventually.Limit);
     }
 
     private static bool Same(Dictionary<string, string?> left, Dictionary<string, string?> right) =>

@@ -6,7 +6,7 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.Kube.Testing;
-using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.Tests.Cluster;
 
@@ -291,12 +291,8 @@ public sealed class LeaderElectionTests
 
     private static async Task RenewedAsync(KubeClient client)
     {
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
-        var before = (await client.GetAsync<Lease>(LeaseKey, deadline.Token)).Metadata.ResourceVersion;
-        while ((await client.GetAsync<Lease>(LeaseKey, deadline.Token)).Metadata.ResourceVersion == before)
-        {
-            await Task.Delay(2, deadline.Token);
-        }
+        var before = (await client.GetAsync<Lease>(LeaseKey, default)).Metadata.ResourceVersion;
+        await Eventually.TrueAsync(async () => (await client.GetAsync<Lease>(LeaseKey, default)).Metadata.ResourceVersion != before, "the lease is renewed");
     }
 
     private static LeaderElectionOptions Standard() => new() { Namespace = LeaseKey.Namespace!, Name = LeaseKey.Name, Identity = string.Empty };
@@ -335,7 +331,7 @@ public sealed class LeaderElectionTests
         public async ValueTask DisposeAsync()
         {
             await _stop.CancelAsync();
-            await _run.WaitAsync(Eventually.Deadline);
+            await _run.WaitAsync(Eventually.Limit);
             _client.Dispose();
         }
     }

@@ -3,8 +3,8 @@ using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Informers;
-using MeetOperator.Kube.Testing;
 using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.Tests.Runtime;
@@ -169,7 +169,7 @@ public sealed class InformerTests
         await using var run = new Running(server);
         run.Start();
 
-        await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Deadline);
+        await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Limit);
         Assert.Equal(["Added a"], run.Changes);
         Assert.Equal(4, calls);
     }
@@ -204,7 +204,7 @@ public sealed class InformerTests
             : ScriptedServer.JsonAsync(context, List("10", Make("a", "5"))));
         await using var run = new Running(server);
         run.Start();
-        await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Deadline);
+        await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Limit);
 
         var late = new List<string>();
         using var subscription = run.Informer.OnChange(change => late.Add($"{change.Type} {change.Key}"));
@@ -223,7 +223,7 @@ public sealed class InformerTests
         using var good = run.Informer.OnChange(_ => calls++);
         run.Start();
 
-        await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Deadline);
+        await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Limit);
         Assert.Equal(2, calls);
     }
 
@@ -235,7 +235,7 @@ public sealed class InformerTests
             : ScriptedServer.JsonAsync(context, List("10")));
         var run = new Running(server);
         run.Start();
-        await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Deadline);
+        await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Limit);
 
         await run.DisposeAsync();
     }
@@ -271,7 +271,7 @@ public sealed class InformerTests
         public async ValueTask DisposeAsync()
         {
             await _stop.CancelAsync();
-            await _run.WaitAsync(Eventually.Deadline);
+            await _run.WaitAsync(Eventually.Limit);
             _client.Dispose();
         }
     }

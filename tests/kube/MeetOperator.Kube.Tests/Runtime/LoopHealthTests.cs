@@ -2,8 +2,8 @@ using System.Diagnostics.Metrics;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Kube.Runtime.Loops;
-using MeetOperator.Kube.Testing;
 using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -157,6 +157,6 @@ public sealed class LoopHealthTests
         await Eventually.TrueAsync(() => starts == 3, "it started a third time");
         Assert.False(running.IsCompleted);
         await stop.CancelAsync();
-        await running.WaitAsync(Eventually.Deadline);
+        await running.WaitAsync(Eventually.Limit);
     }
 }

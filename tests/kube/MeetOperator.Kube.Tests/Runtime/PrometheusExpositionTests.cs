@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using MeetOperator.Kube.Runtime.Metrics;
 using MeetOperator.Kube.Runtime.Queues;
 using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.Tests.Runtime;
 
@@ -93,7 +94,7 @@ public sealed class PrometheusExpositionTests
         await promtool.StandardInput.WriteAsync(exposition.Write());
         promtool.StandardInput.Close();
         var findings = await promtool.StandardError.ReadToEndAsync() + await promtool.StandardOutput.ReadToEndAsync();
-        await promtool.WaitForExitAsync().WaitAsync(Eventually.Deadline);
+        await promtool.WaitForExitAsync().WaitAsync(Eventually.Limit);
         Assert.Equal((0, string.Empty), (promtool.ExitCode, findings.Trim()));
     }
 }

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using MeetOperator.Kube.Runtime.Queues;
-using MeetOperator.Kube.Testing;
-using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.Tests.Runtime;
 

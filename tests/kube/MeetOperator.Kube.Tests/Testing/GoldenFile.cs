@@ -1,4 +1,5 @@
 using MeetOperator.Kube.CodeGen.Output;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.Tests.Testing;
 
@@ -7,7 +8,7 @@ public static class GoldenFile
 {
     public static void Matches(string name, string actual)
     {
-        var path = Path.Combine(Root(), name);
+        var path = Repository.Golden(name);
         if (Environment.GetEnvironmentVariable("MEET_UPDATE_GOLDEN") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -17,16 +18,5 @@ public static class GoldenFile
         Assert.True(File.Exists(path), $"{path} is missing; run the test once with MEET_UPDATE_GOLDEN=1 and review the file.");
         var difference = TextDiff.Create(name, File.ReadAllText(path), actual);
         Assert.True(difference.Length == 0, difference);
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "MeetOperator.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("The repository root was not found above the test folder.");
-        }
-
-        return Path.Combine(folder.FullName, "tests", "golden");
     }
 }

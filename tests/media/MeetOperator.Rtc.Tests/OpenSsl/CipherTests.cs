@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using MeetOperator.Native.OpenSsl;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtc.Tests.OpenSsl;
 

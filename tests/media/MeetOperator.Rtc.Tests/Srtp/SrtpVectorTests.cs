@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using MeetOperator.Native.OpenSsl;
 using MeetOperator.Rtc.Srtp;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtc.Tests.Srtp;
 

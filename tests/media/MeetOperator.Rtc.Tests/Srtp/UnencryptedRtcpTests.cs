@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using MeetOperator.Native.OpenSsl;
 using MeetOperator.Rtc.Srtp;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtc.Tests.Srtp;
 

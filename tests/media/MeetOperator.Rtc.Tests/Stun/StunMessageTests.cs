@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Stun;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtc.Tests.Stun;
 

@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.Codecs;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtp.Tests.Codecs;
 

@@ -1,5 +1,6 @@
 using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtp.Tests.Congestion;
 

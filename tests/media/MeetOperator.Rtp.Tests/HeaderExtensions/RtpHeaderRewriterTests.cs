@@ -1,6 +1,7 @@
 using System.Text;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtp.Tests.HeaderExtensions;
 

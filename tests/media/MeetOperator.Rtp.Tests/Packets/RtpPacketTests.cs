@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtp.Tests.Packets;
 

@@ -1,5 +1,6 @@
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Retransmission;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtp.Tests.Retransmission;
 

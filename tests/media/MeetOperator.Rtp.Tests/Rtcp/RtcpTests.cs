@@ -1,5 +1,6 @@
 using System.Text;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Rtp.Tests.Rtcp;
 

@@ -10,6 +10,7 @@ using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Settings;
+using MeetOperator.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Operator.Tests.Control;
@@ -28,7 +29,7 @@ internal sealed class ControlStage : IAsyncDisposable
         Keeper = KeeperOf(Authority);
     }
 
-    public Harness.ManualTime Time { get; } = new();
+    public ManualTime Time { get; } = new();
     public ControlOptions Options { get; } = new();
     public KubeClient Client => _server.Client;
     public ControlAuthority Authority { get; private set; }

@@ -9,6 +9,7 @@ using MeetOperator.Operator.Kinds.Meetings;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Inputs;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Fleet;
 

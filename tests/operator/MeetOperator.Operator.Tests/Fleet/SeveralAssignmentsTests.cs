@@ -7,6 +7,7 @@ using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Placement.Assignments;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Fleet;
 

@@ -89,20 +89,6 @@ internal sealed class PolledFleet : IAsyncDisposable
         Fleet.Observe(new SfuNode { Metadata = metadata, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" } } }, new SfuPool { Spec = new SfuPoolSpec() }, pod, false, target);
     }
 
-    public static async Task EventuallyAsync(Func<bool> condition, Func<string> what)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!condition())
-        {
-            if (deadline.IsCancellationRequested)
-            {
-                Assert.Fail($"Timed out after 60 s: {what()}");
-            }
-
-            await Task.Delay(10);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         await Poller.DisposeAsync();

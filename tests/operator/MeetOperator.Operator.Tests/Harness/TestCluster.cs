@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
@@ -18,6 +17,7 @@ using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Settings;
+using MeetOperator.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -49,7 +49,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="data">Directory for the API server's objects, so that it can be restarted; null keeps them in memory.</param>
     public static async Task<TestCluster> StartAsync(bool withOperator = true, string? data = null, IAdmissionPolicy? admission = null)
     {
-        var cluster = new TestCluster(await TestApiServer.StartAsync(new ApiServerOptions { DataDirectory = data, Manifests = Repository.Crds(), AdmissionPolicies = admission is null ? [new MeetAdmission()] : [new MeetAdmission(), admission] }));
+        var cluster = new TestCluster(await TestApiServer.StartAsync(new ApiServerOptions { DataDirectory = data, Manifests = Repository.CrdTexts, AdmissionPolicies = admission is null ? [new MeetAdmission()] : [new MeetAdmission(), admission] }));
         if (withOperator)
         {
             await cluster.StartOperatorAsync("operator-1");
@@ -164,19 +164,8 @@ internal sealed class TestCluster : IAsyncDisposable
     public Task<Meeting> WaitForReadyAsync(string name) => WaitForMeetingAsync(name, meeting => meeting.IsReady(), "is ready");
 
     /// <summary>Polls until the condition holds. On timeout, fails with the description and the operator's log.</summary>
-    public async Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null, TimeSpan? timeout = null)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!await condition())
-        {
-            if (waited.Elapsed > (timeout ?? Timeout))
-            {
-                Assert.Fail($"Waited {(timeout ?? Timeout).TotalSeconds:0} s for: {what}. Last: {seen?.Invoke()}\n{_log}");
-            }
-
-            await Polling.PauseAsync(waited.Elapsed);
-        }
-    }
+    public Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null, TimeSpan? timeout = null) =>
+        Eventually.TrueAsync(condition, () => $"{what}. Last: {seen?.Invoke()}\n{_log}", timeout ?? Timeout);
 
     private async Task ClearRealServerAsync()
     {

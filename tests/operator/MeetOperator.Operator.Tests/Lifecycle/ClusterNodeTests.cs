@@ -123,10 +123,8 @@ public sealed class ClusterNodeTests
         var node = cluster.Kubelet.Node(before.SfuNode);
 
         await ReadyAsync(cluster, "cluster-node-1", "Unknown");
-        for (var polls = node.Requests; node.Requests < polls + 4;)
-        {
-            await Task.Delay(50);
-        }
+        var polls = node.Requests;
+        await cluster.EventuallyAsync(() => Task.FromResult(node.Requests >= polls + 4), "the node is polled repeatedly");
 
         Assert.Equal((before.SfuNode, before.Generation), (await cluster.TryMeetingAsync("standup"))!.Status!.Assignments.Select(now => (now.SfuNode, now.Generation)).Single());
         Assert.All(await cluster.NodesAsync(), seen => Assert.True(seen.Status!.State is SfuNodeState.Ready or SfuNodeState.Allocated));

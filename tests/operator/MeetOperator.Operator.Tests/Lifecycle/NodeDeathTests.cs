@@ -112,10 +112,8 @@ public sealed class NodeDeathTests
         await cluster.CreateMeetingAsync("standup", new MeetingSpec { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 10 } });
         var meeting = await cluster.WaitForReadyAsync("standup");
         var node = cluster.Kubelet.Node(Assert.Single(meeting.Status!.Assignments).SfuNode);
-        for (var polls = node.Requests; node.Requests < polls + 3;)
-        {
-            await Task.Delay(50); // Waits until a poll has counted no participants.
-        }
+        var polls = node.Requests;
+        await cluster.EventuallyAsync(() => Task.FromResult(node.Requests >= polls + 3), "a poll has counted no participants");
 
         node.IsSilentToOperator = true;
         node.SetParticipants(meeting.Status.MeetingId!, 2);

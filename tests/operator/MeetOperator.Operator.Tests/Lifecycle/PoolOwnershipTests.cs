@@ -5,6 +5,7 @@ using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Operator.NodeSets;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
@@ -49,7 +50,7 @@ public sealed class PoolOwnershipTests
     public async Task CreatedMembers_NodeNeverInInformer_IsForgotten()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
-        var time = new Harness.ManualTime();
+        var time = new ManualTime();
         var informer = new Informer<SfuNode>(cluster.Client);
         using var stop = new CancellationTokenSource();
         var running = informer.RunAsync(stop.Token);

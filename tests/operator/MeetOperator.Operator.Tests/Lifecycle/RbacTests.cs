@@ -12,6 +12,7 @@ using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Uninstalling;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
@@ -88,7 +89,7 @@ public sealed class RbacTests
     [Fact]
     public void GeneratedRoles_Secrets_AllowOnlyCreateOrNamed()
     {
-        var granted = Directory.GetFiles(Path.Combine(Repository.Root, "crds", "rbac"), "*.yaml")
+        var granted = Directory.GetFiles(Repository.PathOf("crds", "rbac"), "*.yaml")
             .SelectMany(file => Yaml.Read(file)["rules"]!.AsArray().Select(rule => (File: Path.GetFileName(file), Rule: rule!.AsObject())))
             .Where(rule => rule.Rule["resources"]!.AsArray().Any(resource => resource!.GetValue<string>() == "secrets"))
             .Select(rule => (rule.File, Verbs: string.Join(' ', rule.Rule["verbs"]!.AsArray().Select(verb => verb!.GetValue<string>())), HasNames: rule.Rule.ContainsKey("resourceNames")))

@@ -5,6 +5,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
@@ -30,7 +31,7 @@ public sealed class SampleTests
     [Fact]
     public void Samples_Meeting_HasAtMostTwelveLines() => Assert.InRange(File.ReadAllLines(Sample("meeting.yaml")).Length, 1, 12);
 
-    private static string Sample(string name) => Path.Combine(Repository.Root, "crds", "samples", name);
+    private static string Sample(string name) => Repository.PathOf("crds", "samples", name);
 
     private static async Task ApplyAsync(TestCluster cluster, string path, string sample)
     {

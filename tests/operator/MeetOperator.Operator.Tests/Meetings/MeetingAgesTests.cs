@@ -2,7 +2,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Kinds.Meetings;
-using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Meetings;
 

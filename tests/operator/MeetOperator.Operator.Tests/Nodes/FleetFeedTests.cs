@@ -7,6 +7,7 @@ using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Operator.Kinds.SfuNodes;
 using MeetOperator.Operator.Kinds.SfuPools;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Nodes;
 
@@ -30,7 +31,7 @@ public sealed class FleetFeedTests
         }
 
         await Task.WhenAll(polled.Cluster.All.Select(informer => informer.WaitForSyncAsync(default)));
-        await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Count == 2, () => "both nodes are in the informer");
+        await Eventually.TrueAsync(() => polled.Cluster.Nodes.Count == 2, () => "both nodes are in the informer");
         using var feed = new FleetFeed(polled.Cluster, polled.Fleet, polled.Poller, new PoolRights(polled.Cluster, polled.Options), polled.Authority);
         feed.Start();
 
@@ -57,12 +58,12 @@ public sealed class FleetFeedTests
         var first = await held.Task.WaitAsync(TimeSpan.FromSeconds(60));
         var going = nodes.Single(key => key != first);
         await server.Client.DeleteAsync<SfuNode>(going, default);
-        await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Get(going) is null, () => "the node is deleted");
+        await Eventually.TrueAsync(() => polled.Cluster.Nodes.Get(going) is null, () => "the node is deleted");
         release.Set();
         await server.Client.DeleteAsync<SfuNode>(first, default);
         await forgotten.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await server.Client.MergePatchAsync<SfuPool>(pool, new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["looked"] = "again" } } }, default);
-        await PolledFleet.EventuallyAsync(() => polled.Cluster.Pools.Get(pool)!.Metadata.Labels!["looked"] == "again", () => "the last change was observed");
+        await Eventually.TrueAsync(() => polled.Cluster.Pools.Get(pool)!.Metadata.Labels!["looked"] == "again", () => "the last change was observed");
 
         Assert.Null(polled.Fleet.View(going));
         Assert.Null(polled.Fleet.View(first));

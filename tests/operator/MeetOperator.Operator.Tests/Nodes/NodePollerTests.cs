@@ -7,6 +7,7 @@ using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -50,10 +51,10 @@ public sealed class NodePollerTests
         var target = PolledFleet.Target(node);
 
         fleet.Add(target);
-        await PolledFleet.EventuallyAsync(() => Message(fleet, target).Contains(reason, StringComparison.Ordinal), () => $"the reason names {reason}: {Message(fleet, target)}\n{fleet.Log}");
+        await Eventually.TrueAsync(() => Message(fleet, target).Contains(reason, StringComparison.Ordinal), () => $"the reason names {reason}: {Message(fleet, target)}\n{fleet.Log}");
         node.ReportBody = _ => null;
 
-        await PolledFleet.EventuallyAsync(() => fleet.Fleet.View(target.Node)!.Decision.CanTakeMeetings, () => $"a valid report is accepted: {Message(fleet, target)}\n{fleet.Log}");
+        await Eventually.TrueAsync(() => fleet.Fleet.View(target.Node)!.Decision.CanTakeMeetings, () => $"a valid report is accepted: {Message(fleet, target)}\n{fleet.Log}");
         Assert.Null(fleet.Health.Problem);
         Assert.True(Interlocked.Read(ref missed) > 0);
     }
@@ -84,7 +85,7 @@ public sealed class NodePollerTests
 
         fleet.Add(target);
 
-        await PolledFleet.EventuallyAsync(() => fleet.Log.ToString().Contains("Poll of media node", StringComparison.Ordinal), () => "the poll has failed");
+        await Eventually.TrueAsync(() => fleet.Log.ToString().Contains("Poll of media node", StringComparison.Ordinal), () => "the poll has failed");
         await Assert.ThrowsAsync<SocketException>(() => serving.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.InRange(most, 0, 64L << 20);
     }
@@ -102,7 +103,7 @@ public sealed class NodePollerTests
 
         fleet.Add(target);
 
-        await PolledFleet.EventuallyAsync(() => Message(fleet, target).Contains("status 500", StringComparison.Ordinal), () => Message(fleet, target));
+        await Eventually.TrueAsync(() => Message(fleet, target).Contains("status 500", StringComparison.Ordinal), () => Message(fleet, target));
     }
 
     [Fact]
@@ -117,13 +118,13 @@ public sealed class NodePollerTests
 
         fleet.Add(target);
 
-        await PolledFleet.EventuallyAsync(
+        await Eventually.TrueAsync(
             () => rooms.All(room => fleet.Log.ToString().Contains($"has room {room}", StringComparison.Ordinal)) && fleet.Log.ToString().Contains("did not end an orphaned room", StringComparison.Ordinal),
             () => $"the removal of both was attempted\n{fleet.Log}");
 
         // Under CPU starvation a poll may time out; the failed removal must not count as a failed poll.
         Assert.DoesNotContain(fleet.Log.ToString().Split('\n'), line => line.Contains("Poll of media node", StringComparison.Ordinal) && !line.Contains("no answer from", StringComparison.Ordinal));
-        await PolledFleet.EventuallyAsync(() => fleet.Fleet.View(target.Node)!.Decision.CanTakeMeetings, () => $"the node accepts meetings\n{fleet.Log}");
+        await Eventually.TrueAsync(() => fleet.Fleet.View(target.Node)!.Decision.CanTakeMeetings, () => $"the node accepts meetings\n{fleet.Log}");
     }
 
     [Fact]
@@ -135,10 +136,10 @@ public sealed class NodePollerTests
 
         Parallel.For(0, 4_000, number => fleet.Poller.Watch(node, number % 4 == 3 ? null : targets[number % 4]));
         fleet.Poller.Watch(node, targets[0]);
-        await PolledFleet.EventuallyAsync(() => fleet.Health.Running(NodePoller.LoopName) == 1, () => $"one loop remains of {fleet.Health.Running(NodePoller.LoopName)}");
+        await Eventually.TrueAsync(() => fleet.Health.Running(NodePoller.LoopName) == 1, () => $"one loop remains of {fleet.Health.Running(NodePoller.LoopName)}");
         fleet.Poller.Watch(node, null);
 
-        await PolledFleet.EventuallyAsync(() => fleet.Health.Running(NodePoller.LoopName) == 0, () => $"no loop remains of {fleet.Health.Running(NodePoller.LoopName)}");
+        await Eventually.TrueAsync(() => fleet.Health.Running(NodePoller.LoopName) == 0, () => $"no loop remains of {fleet.Health.Running(NodePoller.LoopName)}");
     }
 
     private static string Message(PolledFleet fleet, PollTarget target) => fleet.Fleet.View(target.Node)?.Decision.Message ?? string.Empty;

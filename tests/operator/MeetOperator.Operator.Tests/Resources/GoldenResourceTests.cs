@@ -9,6 +9,7 @@ using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Resources;
 

@@ -10,6 +10,7 @@ using MeetOperator.Kube;
 using MeetOperator.Kube.Schema;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Schemas;
 

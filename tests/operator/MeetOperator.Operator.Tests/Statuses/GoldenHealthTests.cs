@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Statuses;
 

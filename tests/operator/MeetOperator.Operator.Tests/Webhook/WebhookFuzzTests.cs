@@ -7,6 +7,7 @@ using MeetOperator.Operator.Admission;
 using MeetOperator.Operator.Kinds.Meetings;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Webhook;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 

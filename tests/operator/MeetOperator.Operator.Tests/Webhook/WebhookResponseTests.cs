@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Kube.Admission;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Webhook;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 

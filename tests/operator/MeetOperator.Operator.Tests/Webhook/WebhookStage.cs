@@ -5,14 +5,13 @@ using MeetOperator.Kube.Testing;
 using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Settings;
-using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Webhook;
+using MeetOperator.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using ManualTime = MeetOperator.Operator.Tests.Harness.ManualTime;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
@@ -36,7 +35,7 @@ internal sealed class WebhookStage : IAsyncDisposable
 
     public static async Task<WebhookStage> StartAsync(int replicas, WebhookOptions? options = null)
     {
-        var stage = new WebhookStage(await TestApiServer.StartAsync(new ApiServerOptions { Manifests = Repository.Crds() }));
+        var stage = new WebhookStage(await TestApiServer.StartAsync(new ApiServerOptions { Manifests = Repository.CrdTexts }));
         await WebhookConfigurations.CreateAsync(stage.Client);
         await stage.Client.CreateAsync(new Kube.Core.Namespace { Metadata = new ObjectMeta { Name = WebhookConfigurations.Namespace } }, default);
         for (var replica = 0; replica < replicas; replica++)

@@ -5,6 +5,7 @@ using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Keys;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Tests.Access;

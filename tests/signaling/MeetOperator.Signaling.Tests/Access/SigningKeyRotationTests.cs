@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Keys;
-using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Access;
 

@@ -4,6 +4,7 @@ using System.Text;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Keys;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Access;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using MeetOperator.Signaling.Data.Bus;
-using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Data;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 using StackExchange.Redis;
 
 namespace MeetOperator.Signaling.Tests.Data;

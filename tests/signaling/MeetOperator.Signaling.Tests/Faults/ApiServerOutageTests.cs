@@ -7,6 +7,7 @@ using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

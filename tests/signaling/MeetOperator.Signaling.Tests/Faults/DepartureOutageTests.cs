@@ -1,5 +1,6 @@
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

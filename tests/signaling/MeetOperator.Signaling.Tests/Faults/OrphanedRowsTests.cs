@@ -5,6 +5,7 @@ using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

@@ -5,6 +5,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 using Microsoft.Data.Sqlite;
 
 namespace MeetOperator.Signaling.Tests.Faults;

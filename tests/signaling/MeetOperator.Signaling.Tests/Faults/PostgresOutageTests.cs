@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

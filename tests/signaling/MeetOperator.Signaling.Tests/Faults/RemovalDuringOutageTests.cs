@@ -4,6 +4,7 @@ using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Transport;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

@@ -3,6 +3,7 @@ using MeetOperator.Signaling.Data.Databases;
 using MeetOperator.Signaling.Data.Migrations;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

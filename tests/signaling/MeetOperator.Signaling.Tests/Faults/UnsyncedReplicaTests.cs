@@ -10,6 +10,7 @@ using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Faults;
 

@@ -5,6 +5,7 @@ using MeetOperator.Signaling.Features.Presence;
 using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Features;
 

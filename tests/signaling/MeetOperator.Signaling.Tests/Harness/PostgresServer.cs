@@ -1,3 +1,4 @@
+using MeetOperator.Testing;
 using Npgsql;
 
 namespace MeetOperator.Signaling.Tests.Harness;

@@ -1,3 +1,5 @@
+using MeetOperator.Testing;
+
 namespace MeetOperator.Signaling.Tests.Harness;
 
 /// <summary>A Redis server for the test run, on a free port and without persistence, so a restart loses all data.</summary>

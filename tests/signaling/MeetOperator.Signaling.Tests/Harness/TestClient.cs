@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Transport;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Harness;
 

@@ -14,6 +14,7 @@ using MeetOperator.Kube.Testing;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Harness;
 
@@ -57,7 +58,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     public static async Task<TestCluster> StartAsync()
     {
-        var cluster = new TestCluster(await TestApiServer.StartAsync(Crds.All));
+        var cluster = new TestCluster(await TestApiServer.StartAsync([.. Repository.CrdTexts]));
         await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = SystemNamespace } }, default);
         await cluster.CreateCertificateAsync();
         await cluster.AddTenantAsync(Tenant, Namespace);

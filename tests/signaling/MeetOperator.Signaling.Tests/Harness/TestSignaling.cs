@@ -6,6 +6,7 @@ using MeetOperator.Signaling.Hosting;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Keys;
 using MeetOperator.Signaling.Settings;
+using MeetOperator.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

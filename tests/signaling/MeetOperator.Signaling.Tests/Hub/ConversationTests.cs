@@ -8,6 +8,7 @@ using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Transport;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Hub;
 

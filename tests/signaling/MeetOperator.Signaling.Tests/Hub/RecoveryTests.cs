@@ -3,6 +3,7 @@ using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Hub;
 

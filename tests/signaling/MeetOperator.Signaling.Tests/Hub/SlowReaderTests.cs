@@ -1,5 +1,6 @@
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Hub;
 

@@ -9,6 +9,7 @@ using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Transport;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Hub;
 

@@ -8,6 +8,7 @@ using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Media;
 

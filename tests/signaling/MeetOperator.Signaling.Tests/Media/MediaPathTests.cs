@@ -5,6 +5,7 @@ using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Transport;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Media;
 

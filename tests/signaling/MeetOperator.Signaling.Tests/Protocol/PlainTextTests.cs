@@ -1,5 +1,5 @@
 using MeetOperator.Signaling.Protocol;
-using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Protocol;
 
@@ -42,7 +42,7 @@ public sealed class PlainTextTests
     [Fact]
     public void Compose_UnicodeSamples_MatchNormalizationFormC()
     {
-        var lines = File.ReadAllLines(Path.Combine(Crds.Repository, "tests/signaling/MeetOperator.Signaling.Tests/Protocol/nfc.txt"));
+        var lines = File.ReadAllLines(Repository.PathOf("tests/signaling/MeetOperator.Signaling.Tests/Protocol/nfc.txt"));
         Assert.True(lines.Length > 700);
         foreach (var line in lines)
         {

@@ -2,6 +2,7 @@ using System.Text;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Server;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Protocol;
 
@@ -55,7 +56,7 @@ public sealed class ServerMessageTests
     [Fact]
     public void ServerMessages_AllTypes_AreInGoldenListAndDocumentation()
     {
-        var document = File.ReadAllText(Path.Combine(Crds.Repository, "docs", "signaling-protocol.md"));
+        var document = File.ReadAllText(Repository.PathOf("docs", "signaling-protocol.md"));
         var types = typeof(ServerMessage).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(ServerMessage))).ToList();
         var golden = Golden.Select(row => (ServerMessage)((object[])row)[0]).ToList();
         Assert.Equal(types.OrderBy(t => t.Name).Select(t => t.Name), golden.Select(m => m.GetType().Name).Distinct().Order(StringComparer.Ordinal));
@@ -69,7 +70,7 @@ public sealed class ServerMessageTests
     [Fact]
     public void Codes_AllValues_AreDocumentedAndRoundTrip()
     {
-        var document = File.ReadAllText(Path.Combine(Crds.Repository, "docs", "signaling-protocol.md"));
+        var document = File.ReadAllText(Repository.PathOf("docs", "signaling-protocol.md"));
         foreach (var code in Enum.GetValues<ErrorCode>())
         {
             Assert.Contains($"`{WireName.Of(code)}`", document, StringComparison.Ordinal);

@@ -10,6 +10,7 @@ using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Rest;
 

@@ -9,6 +9,7 @@ using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Tests.Rest;

@@ -6,6 +6,7 @@ using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Transport;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Rest;
 

@@ -11,6 +11,7 @@ using MeetOperator.Signaling.Data.Databases;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Rest;
 

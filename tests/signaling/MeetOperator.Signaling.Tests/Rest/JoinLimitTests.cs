@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Rest;
 

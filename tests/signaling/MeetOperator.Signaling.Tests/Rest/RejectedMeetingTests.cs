@@ -8,6 +8,7 @@ using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Rest;
 

@@ -1,6 +1,7 @@
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Rest;
 

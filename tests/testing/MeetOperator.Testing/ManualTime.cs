@@ -1,12 +1,13 @@
-namespace MeetOperator.Kube.Testing;
+namespace MeetOperator.Testing;
 
 /// <summary>A clock that advances only manually. Timers fire in <see cref="Advance"/>, in order of their due time.</summary>
 public sealed class ManualTime : TimeProvider
 {
+    private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
-    private DateTimeOffset _now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private long _elapsedTicks;
+    private DateTimeOffset _now = Start;
+    private long _timestamp = Start.UtcTicks; // Like the timestamps of a real clock, no timestamp is zero.
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -33,7 +34,7 @@ public sealed class ManualTime : TimeProvider
     {
         lock (_gate)
         {
-            return _elapsedTicks;
+            return _timestamp;
         }
     }
 
@@ -52,22 +53,22 @@ public sealed class ManualTime : TimeProvider
         lock (_gate)
         {
             _now += by;
-            _elapsedTicks += by.Ticks;
+            _timestamp += by.Ticks;
         }
     }
 
     public void Advance(TimeSpan by)
     {
-        var end = _elapsedTicks + by.Ticks;
+        var end = _timestamp + by.Ticks;
         while (true)
         {
             ManualTimer? next;
             lock (_gate)
             {
                 next = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
-                var to = Math.Max(next?.Due ?? end, _elapsedTicks);
-                _now += TimeSpan.FromTicks(to - _elapsedTicks);
-                _elapsedTicks = to;
+                var to = Math.Max(next?.Due ?? end, _timestamp);
+                _now += TimeSpan.FromTicks(to - _timestamp);
+                _timestamp = to;
                 next?.Rearm();
             }
 
@@ -98,7 +99,7 @@ public sealed class ManualTime : TimeProvider
             lock (owner._gate)
             {
                 _period = period;
-                Due = dueTime == Timeout.InfiniteTimeSpan ? null : owner._elapsedTicks + dueTime.Ticks;
+                Due = dueTime == Timeout.InfiniteTimeSpan ? null : owner._timestamp + dueTime.Ticks;
                 if (!owner._timers.Contains(this))
                 {
                     owner._timers.Add(this);
