@@ -37,8 +37,24 @@ public sealed class SqliteDatabase : ISqlDatabase
     }
 
     /// <summary>Uses BEGIN IMMEDIATE, which takes the write lock at once. Otherwise, one of two concurrent writers fails at its first write.</summary>
-    public Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct) =>
-        Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: false));
+    public Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct)
+    {
+        var sqlite = (SqliteConnection)connection;
+        try
+        {
+            return Task.FromResult<DbTransaction>(Begin());
+        }
+        catch (SqliteException) when (SQLitePCL.raw.sqlite3_get_autocommit(sqlite.Handle) == 0)
+        {
+            // Waiting for the lock, the library repeats BEGIN. An attempt that failed as busy can leave its transaction open, in which SQLite rejects the next BEGIN.
+            using var rollback = sqlite.CreateCommand();
+            rollback.CommandText = "ROLLBACK";
+            rollback.ExecuteNonQuery();
+            return Task.FromResult<DbTransaction>(Begin());
+        }
+
+        SqliteTransaction Begin() => sqlite.BeginTransaction(IsolationLevel.Serializable, deferred: false);
+    }
 
     /// <summary>Nothing to do: BEGIN IMMEDIATE already holds the write lock.</summary>
     public Task LockForMigrationAsync(DbTransaction transaction, int timeoutSeconds, CancellationToken ct) => Task.CompletedTask;

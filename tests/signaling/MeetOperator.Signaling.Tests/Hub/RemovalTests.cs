@@ -65,6 +65,8 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
         await bob.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await bob.ExpectAsync("answer");
+        // A call that the node answers after the removal would add the participant again.
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession is not null), "the node has answered all calls");
         Task<HttpResponseMessage> removing;
         server.Node.Hang();
         try
