@@ -192,7 +192,7 @@ internal sealed class RedisLink : IAsyncDisposable
             var timeout = _commandTimeout;
             if (!_state.IsAlive)
             {
-                // A heartbeat that is sent before Redis has the subscription never arrives, so a long command timeout must not delay the next one. A late one still counts.
+                // Redis drops a heartbeat that comes before the subscription. The next one must not wait for a long command timeout. A late one still counts.
                 timeout = _commandTimeout < HeartbeatTimeoutWhileDown ? _commandTimeout : HeartbeatTimeoutWhileDown;
 
                 // The previous subscription may be lost after a break.

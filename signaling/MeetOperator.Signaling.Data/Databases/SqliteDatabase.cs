@@ -46,7 +46,7 @@ public sealed class SqliteDatabase : ISqlDatabase
         }
         catch (SqliteException) when (SQLitePCL.raw.sqlite3_get_autocommit(sqlite.Handle) == 0)
         {
-            // Waiting for the lock, the library repeats BEGIN. An attempt that failed as busy can leave its transaction open, in which SQLite rejects the next BEGIN.
+            // The connection still has an open transaction, as happened on a busy machine. Nobody can commit it any more.
             using var rollback = sqlite.CreateCommand();
             rollback.CommandText = "ROLLBACK";
             rollback.ExecuteNonQuery();

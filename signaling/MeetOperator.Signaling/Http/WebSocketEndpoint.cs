@@ -40,7 +40,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, MeetingNotFound 
         }
         finally
         {
-            // The departure waits for the participant to reconnect. The TCP connection ends now: RFC 6455 §7.1.1 makes that the server's part.
+            // The departure waits for the participant to reconnect, in the background, because the TCP connection must end now: the server closes it first (RFC 6455 §7.1.1).
             sessions.Depart(hold, connection is null ? () => Task.CompletedTask : connection.DepartAsync);
         }
     }

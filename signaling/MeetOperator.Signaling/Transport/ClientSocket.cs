@@ -81,7 +81,7 @@ public sealed class ClientSocket : IClientTransport
         }
         catch (ObjectDisposedException)
         {
-            // The peer closed the socket at the same time, so it ended without the timeout.
+            // The peer closed the connection meanwhile, so no timeout is needed.
         }
     }
 

@@ -31,6 +31,6 @@ public static class Eventually
         }
     }
 
-    /// <summary>Pauses 15 ms at first, and up to 100 ms the longer the test has waited, so that long waits leave the processor to other tests.</summary>
+    /// <summary>Pauses for a tenth of the time waited so far, but for 15 to 100 ms, so that long waits use little CPU time.</summary>
     private static Task PauseAsync(TimeSpan waited) => Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(waited.TotalMilliseconds / 10, 15, 100)));
 }

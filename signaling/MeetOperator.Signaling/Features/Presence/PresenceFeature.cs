@@ -154,8 +154,8 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
         member.Identity.Role == ParticipantRole.Host ? presence.MarkAwayAsync(member.ParticipantId, member.ConnectionId) : Task.CompletedTask;
 
     /// <summary>
-    /// Removes a participant who has left. Returns false if only this replica knows of the departure, because the bus is unavailable; then
-    /// <see cref="TryRemoveLostAsync"/> must follow.
+    /// Removes a participant who has left. Returns false if only this replica knows of the departure, because the bus is unavailable. For a participant with a socket,
+    /// call <see cref="TryRemoveLostAsync"/> then.
     /// </summary>
     public async Task<bool> RemoveAsync(string participantId, string connectionId)
     {
@@ -186,7 +186,7 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
 
         if (meeting.HasEnded)
         {
-            // As for those who were connected at the end.
+            // The same happens to the participants who are connected at the end.
             await presence.RemoveAsync(lost.ParticipantId, lost.ConnectionId).ConfigureAwait(false);
             rows.SaveStatus(lost.ParticipantId, ConnectionStatuses.Left);
             return true;

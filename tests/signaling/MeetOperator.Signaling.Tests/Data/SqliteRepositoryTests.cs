@@ -14,7 +14,7 @@ public sealed class SqliteRepositoryTests : RepositoryContract
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Under load, the SQLite library can fail in its own transaction and leave it open.</summary>
+    /// <summary>On a busy machine, a new transaction once failed because the connection still had an open one.</summary>
     [Fact]
     public async Task BeginWrite_TransactionLeftOpen_StartsAnotherOne()
     {

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using MeetOperator.Signaling.Http;
 
 namespace MeetOperator.Signaling.Tests.Harness;
 
@@ -27,6 +28,14 @@ internal sealed class RawSocket : IDisposable
         }
 
         Assert.StartsWith("HTTP/1.1 101", head.ToString(), StringComparison.Ordinal);
+        return socket;
+    }
+
+    /// <summary>Opens the socket of a participant and joins the meeting, without waiting for the answer.</summary>
+    public static async Task<RawSocket> JoinAsync(JoinResponse join, int receiveBuffer = 64 * 1024)
+    {
+        var socket = await OpenAsync(join.WebSocketUrl, receiveBuffer);
+        await socket.SendTextAsync($$"""{"type":"join","participantId":"{{join.ParticipantId}}"}""");
         return socket;
     }
 

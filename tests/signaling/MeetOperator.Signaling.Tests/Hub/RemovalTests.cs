@@ -32,8 +32,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Mallory");
         // A client that ignores the close frame and keeps sending.
-        using var raw = await RawSocket.OpenAsync(join.WebSocketUrl);
-        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{join.ParticipantId}}"}""");
+        using var raw = await RawSocket.JoinAsync(join);
         await raw.SendTextAsync("""{"type":"chat","message":"before"}""");
         await Eventually.TrueAsync(async () => (await MessagesAsync(meeting.MeetingId)).Count == 1, "the message is stored");
 

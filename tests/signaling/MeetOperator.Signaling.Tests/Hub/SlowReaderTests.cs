@@ -17,8 +17,7 @@ public sealed class SlowReaderTests(SlowReaderTests.Server server) : IClassFixtu
         var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 4 });
         var slow = await Signaling.JoinAsync(meeting.MeetingId, "Slow");
         await using var pushy = await Signaling.EnterAsync(meeting.MeetingId, "Pushy");
-        using var raw = await RawSocket.OpenAsync(slow.WebSocketUrl, receiveBuffer: 4096);
-        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{slow.ParticipantId}}"}""");
+        using var raw = await RawSocket.JoinAsync(slow, receiveBuffer: 4096);
         await pushy.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == slow.ParticipantId);
         for (var i = 0; i < 15; i++)
         {

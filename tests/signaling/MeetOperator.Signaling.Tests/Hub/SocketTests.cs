@@ -338,8 +338,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         var slow = await Signaling.JoinAsync(meeting.MeetingId, "Slow");
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
-        using var raw = await RawSocket.OpenAsync(slow.WebSocketUrl, receiveBuffer: 4096);
-        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{slow.ParticipantId}}"}""");
+        using var raw = await RawSocket.JoinAsync(slow, receiveBuffer: 4096);
         await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == slow.ParticipantId);
 
         // Chat messages are the largest messages that reach other participants. Each sender stays below its rate limit.
@@ -368,8 +367,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
-        using var raw = await RawSocket.OpenAsync(join.WebSocketUrl);
-        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{join.ParticipantId}}"}""");
+        using var raw = await RawSocket.JoinAsync(join);
         // The first fragment of a text message, followed by empty fragments or only pongs. The final fragment never arrives.
         await raw.SendFrameAsync(0x01, "{");
         await Eventually.TrueAsync(async () => !await raw.TrySendFrameAsync(empty ? (byte)0x00 : (byte)0x8A, string.Empty), "the server closes the connection");
@@ -443,8 +441,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
         var bob = await signaling.JoinAsync(meeting.MeetingId, "Bob");
-        using var raw = await RawSocket.OpenAsync(bob.WebSocketUrl);
-        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{bob.ParticipantId}}"}""");
+        using var raw = await RawSocket.JoinAsync(bob);
         await ann.ExpectAsync("participant-joined");
 
         await raw.SendFrameAsync(0x88, "");
@@ -464,8 +461,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
         var gone = await signaling.JoinAsync(meeting.MeetingId, "Gone");
-        using var raw = await RawSocket.OpenAsync(gone.WebSocketUrl);
-        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{gone.ParticipantId}}"}""");
+        using var raw = await RawSocket.JoinAsync(gone);
         await ann.ExpectAsync("participant-joined");
         var watch = Stopwatch.StartNew();
 
