@@ -43,7 +43,8 @@ product_image() {
     web) web_context && image "localhost/meet-operator/web:$TAG" infra/docker/web.Dockerfile "$CONTEXTS/web" "DEBIAN=$debian" ;;
     operator | signaling | media-node)
       image "localhost/meet-operator/$1:$TAG" "infra/docker/$1.Dockerfile" "$CONTEXTS/$1" "BASE=localhost/meet-operator/base:$TAG" ;;
-    stores | coturn) image "localhost/meet-test/$1:$TAG" "tests/cluster/images/$1.Dockerfile" tests/cluster/images "DEBIAN=$debian" ;;
+    stores) stores_context && image "localhost/meet-test/stores:$TAG" tests/cluster/images/stores.Dockerfile "$CONTEXTS/stores" ;;
+    coturn) image "localhost/meet-test/coturn:$TAG" tests/cluster/images/coturn.Dockerfile tests/cluster/images "DEBIAN=$debian" ;;
     *) die "unknown image '$1'; known images: ${PRODUCTS[*]} stores coturn" ;;
   esac
 }

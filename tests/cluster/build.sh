@@ -79,7 +79,8 @@ flock 9
 if is_built; then exit 0; fi
 say "building Kubernetes 1.20 (once per machine, into $MEET_KUBERNETES)"
 rm -rf "$WORK" "${MEET_KUBERNETES:?}/bin"
-export GOPATH=$WORK/go GOCACHE=$WORK/gocache GO111MODULE=off CGO_ENABLED=0
+# GOGC: the compiler collects garbage less often, which costs memory and saves CPU time.
+export GOPATH=$WORK/go GOCACHE=$WORK/gocache GO111MODULE=off CGO_ENABLED=0 GOGC=200
 fetch_source >/dev/null
 cd "$GOPATH/src/k8s.io/kubernetes"
 replace_reflect2

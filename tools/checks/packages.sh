@@ -3,7 +3,7 @@
 # missing_packages GROUP…: prints the packages of these groups that are not installed.
 missing_packages() {
   local wanted name installed
-  wanted=$(awk -v groups=" $* " '!/^#/ && NF && index(groups, " " $2 " ") { print $1 }' infra/packages.txt)
+  wanted=$(awk -v groups=" $* " '!/^#/ && NF && index(groups, " " $2 " ") && !seen[$1]++ { print $1 }' infra/packages.txt)
   installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' 2>/dev/null | awk '$2 == "installed" { print $1 }')
   for name in $wanted; do
     grep -qx -- "$name" <<<"$installed" || echo "$name"

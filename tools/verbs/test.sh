@@ -24,11 +24,11 @@ verb_test() {
   # In a run of everything, a few failed tests of each runner run once more, and the summary names them. A part of a run fails at once, because somebody is working on it.
   SECOND_RUN=$(($# == 0 ? 1 : 0))
   export SECOND_RUN=${MEET_SECOND_RUN:-$SECOND_RUN}
-  require_packages runtime
-  if [[ ${1:-} != fast ]]; then
-    require_packages test
-    [[ -z $(kubectl_problem) ]] || die "$(kubectl_problem)"
-  fi
+  local needs_cluster='' groups=(runtime)
+  [[ ! " ${suites[*]} " =~ \ (cluster|conformance)\  || -n $(cluster_problem) ]] || needs_cluster=1
+  [[ ${1:-} == fast ]] || groups+=(test)
+  require_packages "${groups[@]}" ${needs_cluster:+cluster}
+  [[ ${1:-} == fast || -z $(kubectl_problem) ]] || die "$(kubectl_problem)"
   # Most tests start short-lived processes. They never use a profile, recompiling a method pays off only after many calls (0x12c = 300 instead of 30), and
   # the double mapping of compiled code (W^X) costs a tenth of the start time.
   export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=12c DOTNET_EnableWriteXorExecute=0
@@ -37,8 +37,7 @@ verb_test() {
   share_compiler
   trap end_compiler EXIT
   # The build of Kubernetes, once per machine, takes minutes, so it starts first. No test runs during the build.
-  if [[ " ${suites[*]} " =~ \ (cluster|conformance)\  && -z $(cluster_problem) ]]; then
-    require_packages cluster
+  if [[ -n $needs_cluster ]]; then
     build_kubernetes &
     kubernetes=$!
     trap 'end_tree "$kubernetes"; exit 130' INT TERM

@@ -1,16 +1,20 @@
 #!/bin/sh
-# collect.sh PATH…: copies files and folders, their shared libraries, a shell and the user meet into /files, which becomes the image.
+# collect.sh FOLDER PATH…: copies files and folders of this machine, their shared libraries, a shell and the user meet into FOLDER, which becomes the image.
 set -eu
-mkdir -p /files/bin /files/etc
-cp /bin/busybox /files/bin/
-for applet in sh chown date kill rm; do ln -s busybox "/files/bin/$applet"; done
-echo 'meet:x:65532:65532::/data:/bin/sh' >/files/etc/passwd
-echo 'meet:x:65532:' >/files/etc/group
+target=$1
+shift
+mkdir -p "$target/bin" "$target/etc"
+cp /bin/busybox "$target/bin/"
+for applet in sh chown date kill rm; do ln -s busybox "$target/bin/$applet"; done
+echo 'meet:x:65532:65532::/data:/bin/sh' >"$target/etc/passwd"
+echo 'meet:x:65532:' >"$target/etc/group"
 for path; do
-  mkdir -p "/files$(dirname "$path")"
-  cp -a "$(readlink -f "$path")" "/files$path"
+  mkdir -p "$target$(dirname "$path")"
+  cp -a "$(readlink -f "$path")" "$target$path"
 done
-find -H "$@" -type f \( -perm /111 -o -name '*.so' \) -exec ldd {} + 2>/dev/null | grep -o '/[^ :)]*' | sort -u | while read -r library; do
-  mkdir -p "/files$(dirname "$library")"
-  cp -L "$library" "/files$library"
+# LLVM is left out, because only JIT-compiled queries need it.
+rm -rf "$target/usr/lib/postgresql/15/lib/bitcode" "$target"/usr/lib/postgresql/15/lib/llvmjit*
+(cd "$target" && find . -type f \( -perm /111 -o -name '*.so' \) -exec ldd {} + 2>/dev/null) | grep -o '/[^ :)]*' | sort -u | while read -r library; do
+  mkdir -p "$target$(dirname "$library")"
+  [ -e "$target$library" ] || cp -L "$library" "$target$library"
 done
