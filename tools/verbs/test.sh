@@ -1,10 +1,10 @@
 source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
-# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in both lanes runs in the one that reaches it first. The
-# suites whose calls go through the product share a lane, because two calls at a time overload two processors. A slow or busy machine runs one lane at a time: tests
-# whose processes get too little of it fail on their time limits. MEET_LANES sets the number.
-LANES=("cluster browser chart web quickstart" "unit conformance page architecture verify quickstart web chart")
+# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in both lanes runs in the one that reaches it first, so that
+# both end at about the same time. A slow or busy machine runs one lane at a time: tests whose processes get too little of it fail on their time limits. MEET_LANES
+# sets the number.
+LANES=("cluster page architecture verify quickstart web chart" "unit browser conformance chart web quickstart verify architecture page")
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
