@@ -1,17 +1,17 @@
 source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
-# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in several lanes runs in the one that reaches it first, so
-# that all end at about the same time. A slow or busy machine runs fewer lanes at a time: tests whose processes get too little of it fail on their time limits.
-# MEET_LANES sets the number.
-LANES=("cluster architecture verify web chart" "unit chart web quickstart" "browser conformance page quickstart architecture chart web")
+# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in both lanes runs in the one that reaches it first, so that
+# both end at about the same time. A third lane made the whole slower on two processors. A slow or busy machine runs one lane at a time: tests whose processes get too
+# little of it fail on their time limits. MEET_LANES sets the number.
+LANES=("cluster page architecture verify quickstart web chart" "unit browser conformance chart web quickstart verify architecture page")
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
 verb_test() {
   local suites suite lane running=() alive=() kubernetes=
   [[ ${1:-} != --help ]] || { test_help; return; }
-  [[ ${MEET_LANES:-1} =~ ^[1-3]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at a time, 1 to ${#LANES[@]}"
+  [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at a time, 1 to ${#LANES[@]}"
   require_tools
   PLAN=$(node tools/test/plan.mjs "$@") || exit 1
   mapfile -t suites < <(cut -f1 <<<"$PLAN" | awk 'NF && !seen[$0]++')
@@ -80,11 +80,11 @@ TEXT
 # targets SUITE: prints what runs of a suite, one per line: a test file, or a project, a tab and its filter. Prints nothing for a suite that runs as a whole.
 targets() { awk -F '\t' -v suite="$1" '$1 == suite && $2 != "" { print $2 ($3 == "" ? "" : "\t" $3) }' <<<"$PLAN"; }
 
-# parallel_lanes: prints how many lanes may run at a time. The work took 0.5 to 1.4 s on two idle processors; the limits are a choice, not a measurement.
+# parallel_lanes: prints how many lanes may run at a time. The work took 0.5 to 1.4 s on two idle processors; the limit is a choice, not a measurement.
 parallel_lanes() {
   local took
   took=$(node tools/checks/speed.mjs)
-  echo $((took > 3600 ? 1 : took > 1200 ? 2 : ${#LANES[@]}))
+  echo $((took > 3600 ? 1 : ${#LANES[@]}))
 }
 
 # alive_of PID…: prints those that still run.
@@ -189,14 +189,22 @@ suite_web() {
   (cd web && npx vitest run "${files[@]#web/}" --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
 }
 
-# All files use one installation. Tests that break a part of it wait until it has recovered.
+# All files use one installation. Two of these files run at a time. The others break a part of the installation, or count the participants of its media nodes.
+BROWSER_TOGETHER=(tests/e2e/{firefox,meeting,states}.test.mjs)
+
 suite_browser() {
+  local file together=() alone=() code=0
   MEET_HOME=$(mktemp -d) MEET_PORT=$(free_port)
   export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT
   trap 'exit 143' TERM
   trap 'trap "" TERM; ./meet down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach || return
-  run_node_tests browser 1 $(test_files browser tests/e2e)
+  for file in $(test_files browser tests/e2e); do
+    if [[ " ${BROWSER_TOGETHER[*]} " == *" $file "* ]]; then together+=("$file"); else alone+=("$file"); fi
+  done
+  ((${#together[@]} == 0)) || RUNNER_LOG=together.node.log run_node_tests browser 2 "${together[@]}" || code=1
+  ((${#alone[@]} == 0)) || run_node_tests browser 1 "${alone[@]}" || code=1
+  return "$code"
 }
 
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
