@@ -7,5 +7,5 @@ internal static class MinimumRuntime
 
     /// <summary>A warning about <paramref name="runtime"/>, or null when it is recent enough.</summary>
     public static string? FindWarning(Version runtime) => runtime >= Least ? null
-        : $"warning: this runs on .NET {runtime}, which has known vulnerabilities (CVE-2026-88092, CVE-2026-70188): run it on .NET {Least} or newer";
+        : $"warning: .NET {runtime} has known vulnerabilities (CVE-2026-88092, CVE-2026-70188); install .NET {Least} or newer";
 }

@@ -26,7 +26,7 @@ internal static class TraceExport
         }
         catch (Exception unusable)
         {
-            Console.Error.WriteLine($"There are no traces: {unusable.Message}");
+            Console.Error.WriteLine($"Tracing is off: {unusable.Message}");
             return null;
         }
     }

@@ -46,7 +46,7 @@ public static class PlacementPlanner
 
         if (current.Nodes is not [var assignment, ..])
         {
-            return Choose(input, context, "the previous node no longer exists");
+            return Choose(input, context, "the previous media node no longer exists");
         }
 
         var node = input.Nodes.FirstOrDefault(candidate => candidate.Name == assignment.SfuNode && candidate.Namespace == assignment.Namespace);

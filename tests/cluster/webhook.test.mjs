@@ -32,6 +32,26 @@ describe('the webhook', () => {
     assert.equal(await rejection(), null);
   });
 
+  it('an update that exceeds a quota of the tenant is rejected with the name of the field, and other updates pass', options, async () => {
+    const { name } = await room.meeting({ maxParticipants: 10 });
+    const change = spec => kubectl('patch', 'meeting', name, '-n', room.namespace, '--type=merge', '-p', JSON.stringify({ spec }));
+    const quota = most => kubectl('patch', 'tenant', room.name, '--type=merge', '-p', JSON.stringify({ spec: { quotas: { participantsPerMeeting: most } } }));
+    await quota(10);
+    try {
+      let reason;
+      await until(async () => {
+        reason = await change({ maxParticipants: 11 }).then(() => null, String);
+        if (reason === null) await change({ maxParticipants: 10 });
+        return reason !== null;
+      }, 'the operator knows the quota', 60_000);
+      assert.match(reason, /spec\.maxParticipants.*11 is above the tenant's quota of 10/s);
+      await change({ title: 'Another title' });
+    } finally {
+      await quota(null);
+      await change({ desiredState: 'Ended' });
+    }
+  });
+
   it('without a response of the webhook, objects are rejected with the reason and meetings continue', options, async () => {
     await room.withPair(async (ada, bob) => {
       const pods = (await get('pods', '-n', system, '-l', 'meetoperator.io/component=operator')).filter(pod => pod.status.podIP);

@@ -99,7 +99,7 @@ export function fromArguments(args, tree) {
     if (words.length === 0) return whole(suite, tree);
     if (SUITES[suite].projects) return { suite, targets: selectProjects(suite, words, tree) };
     if (SUITES[suite].files) return { suite, targets: selectFiles(suite, words, tree) };
-    throw new Error(`suite ${suite} runs only as a whole, so '${words[0]}' selects nothing in it; known suites: ${suiteNames().join(' ')}`);
+    throw new Error(`suite ${suite} has no parts, so '${words[0]}' cannot select one; known suites: ${suiteNames().join(' ')}`);
   });
 }
 

@@ -7,7 +7,7 @@ verb_help() {
 ./meet export                print the objects of the installation in MEET_HOME, as YAML for `kubectl apply` on a cluster
 ./meet test [SUITE [WORD…]]… run test suites: unit architecture verify quickstart browser page chart web conformance cluster (default: all);
                              words choose projects, classes or files, as in `./meet test unit Placement`
-./meet test fast             run the tests that start no processes, servers and browsers
+./meet test fast             run the tests that start no processes, servers or browsers
 ./meet test --changed        run what tests your changes; ./meet test --help says more
 ./meet doctor                check whether this machine has what `up` and `test` need
 ./meet cluster ACTION        a real Kubernetes on this machine with the product: up load-images install test shell crds down

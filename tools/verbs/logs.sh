@@ -15,7 +15,7 @@ verb_logs() {
   all=$(pods_with_components)
   mapfile -t pods < <(awk -F , -v part="$part" '$1 == part || $3 == part { print $2 "/" $3 }' <<<"$all")
   case ${#pods[@]} in
-    0) die "no part '$part'; parts: api-server $(awk -F , '{ print $1; print $3 }' <<<"$all" | sort -u | paste -sd' ')" ;;
+    0) die "unknown part '$part'; parts: api-server $(awk -F , '{ print $1; print $3 }' <<<"$all" | sort -u | paste -sd' ')" ;;
     1) exec kubectl logs --namespace "${pods[0]%/*}" "${pods[0]#*/}" "$@" ;;
     *) logs_of_several "$@" ;;
   esac
@@ -41,9 +41,9 @@ host_log() {
     case $option in
       -f | --follow) options+=(-F) ;;
       --tail=*) options[1]=${option#--tail=} ;;
-      *) die "the log of api-server is a file and has no option '$option': $file" ;;
+      *) die "option '$option' is not supported for api-server, whose log is the file $file" ;;
     esac
   done
-  [[ -e $file ]] || die "there is no $file: it is written by ./meet up --detach and ./meet dev, and ./meet up writes to its terminal"
+  [[ -e $file ]] || die "$file does not exist; only ./meet up --detach and ./meet dev write it, and ./meet up writes to its terminal"
   exec tail "${options[@]}" "$file"
 }

@@ -11,12 +11,12 @@ RESULTS=obj/meet/results
 verb_test() {
   local suites suite lane running=() alive=() kubernetes=
   [[ ${1:-} != --help ]] || { test_help; return; }
-  [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at a time, 1 to ${#LANES[@]}"
+  [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at the same time, 1 to ${#LANES[@]}"
   require_tools
   PLAN=$(node tools/test/plan.mjs "$@") || exit 1
   mapfile -t suites < <(cut -f1 <<<"$PLAN" | awk 'NF && !seen[$0]++')
   if ((${#suites[@]} == 0)); then
-    say "no suite tests what has changed"
+    say "no suite covers the changed files"
     echo "0 passed, 0 failed, 0 skipped"
     return
   fi

@@ -15,13 +15,13 @@ public static class MeetConditions
     /// <summary>On an SfuNode and its SfuPool: the drain is blocked, for example by a meeting that no other node can take; present only while true.</summary>
     public const string DrainBlocked = "DrainBlocked";
 
-    /// <summary>On a Tenant that is being deleted: active meetings block the deletion; present only while true.</summary>
+    /// <summary>On a Tenant that is being deleted: meetings that have not ended block the deletion; present only while true.</summary>
     public const string DeletionBlocked = "DeletionBlocked";
 
     /// <summary>A Meeting passed the checks that depend on other objects (tenant, quota).</summary>
     public const string Accepted = "Accepted";
 
-    /// <summary>A Meeting has ended; the reason is that of the end. Ready is then removed, because kstatus would interpret False as still in progress.</summary>
+    /// <summary>A Meeting has ended; the reason says why it ended. Ready is then removed, because kstatus would interpret False as still in progress.</summary>
     public const string Complete = "Complete";
 
     /// <summary>A Meeting is assigned to a media node.</summary>

@@ -9,6 +9,6 @@ public static class MeetFinalizers
     /// <summary>On an SfuNode: its own report shows no participants. On an SfuPool: its nodes are drained and deleted.</summary>
     public const string Drain = "meetoperator.io/drain";
 
-    /// <summary>On a Tenant: none of its meetings is active.</summary>
+    /// <summary>On a Tenant: all of its accepted meetings have ended.</summary>
     public const string AwaitMeetings = "meetoperator.io/await-meetings";
 }

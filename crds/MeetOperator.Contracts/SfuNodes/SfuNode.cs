@@ -7,7 +7,7 @@ namespace MeetOperator.Contracts.SfuNodes;
 /// <summary>One media node, created by the operator together with a Pod of the same name. Cordon or drain it through its spec.</summary>
 [KubernetesEntity(Group = MeetGroup.Name, Version = MeetGroup.Version, Kind = "SfuNode", Plural = "sfunodes", ShortNames = ["sfn"], Categories = [MeetGroup.Category])]
 [StatusSubresource]
-[PrinterColumn("Ready", ".status.conditions[?(@.type==\"Ready\")].status", Description = "True when the node accepts new meetings")]
+[PrinterColumn("Ready", ".status.conditions[?(@.type==\"Ready\")].status", Description = "True when the media node accepts new meetings")]
 [PrinterColumn("State", ".status.state", Description = "State of the node")]
 [PrinterColumn("Address", ".status.addresses[0]", Description = "Address that clients send media to")]
 [PrinterColumn("Meetings", ".status.meetings", Type = "integer", Description = "Meetings on the node")]

@@ -31,7 +31,7 @@ public sealed record SfuNodeSpec
     [Default("false")]
     public bool Unschedulable { get; init; }
 
-    /// <summary>Drains the node. It is deleted once its own report shows no participants. Optional; mutable, removing it cancels the drain.</summary>
+    /// <summary>Drains the node. It is deleted once its own report shows no participants. Optional; mutable. Removing it cancels the drain.</summary>
     public SfuNodeDrain? Drain { get; init; }
 
     /// <summary>Deprecated: use drain. The operator converts it to drain and keeps the time in status.drainRequestedAt. Optional; mutable.</summary>

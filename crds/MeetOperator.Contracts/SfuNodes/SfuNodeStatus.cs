@@ -55,7 +55,7 @@ public sealed record SfuNodeStatus
     [MaxLength(2048)]
     public string? Message { get; init; }
 
-    /// <summary>Conditions; Ready is true when the node accepts new meetings.</summary>
+    /// <summary>Conditions; Ready is true when the media node accepts new meetings.</summary>
     [MaxItems(16)]
     [ListMapKey("type")]
     public IReadOnlyList<Condition> Conditions { get; init; } = [];

@@ -5,7 +5,7 @@ namespace MeetOperator.Contracts.SfuPools;
 /// <summary>Capacity of one media node.</summary>
 public sealed record SfuCapacity
 {
-    /// <summary>Maximum number of meetings on one node, 1 to 10000; limits the impact of a node failure. Default 200; mutable.</summary>
+    /// <summary>Maximum number of meetings on one media node, 1 to 10000; limits the impact of its failure. Default 200; mutable.</summary>
     [Range(1, 10_000)]
     [Default("200")]
     public int MaxMeetings { get; init; } = 200;

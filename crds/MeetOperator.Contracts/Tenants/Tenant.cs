@@ -4,7 +4,7 @@ using MeetOperator.Kube.Schema;
 
 namespace MeetOperator.Contracts.Tenants;
 
-/// <summary>A customer or department. It owns one namespace with its meetings and pools, and defines their limits.</summary>
+/// <summary>An organization. It owns one namespace with its meetings and pools, and defines their limits.</summary>
 [KubernetesEntity(Group = MeetGroup.Name, Version = MeetGroup.Version, Kind = "Tenant", Plural = "tenants", ShortNames = ["tnt"], Categories = [MeetGroup.Category], Scope = EntityScope.Cluster)]
 [StatusSubresource]
 [PrinterColumn("Ready", ".status.conditions[?(@.type==\"Ready\")].status", Description = "True when the tenant owns its namespace")]

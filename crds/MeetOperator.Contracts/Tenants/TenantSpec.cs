@@ -34,8 +34,8 @@ public sealed record TenantSpec
     public TenantRegions Regions { get; init; } = new();
 
     /// <summary>
-    /// Whether the namespace is kept (Retain) or deleted with its content (Delete) when the tenant is deleted. The deletion waits until none of the tenant's meetings is active.
-    /// Default Retain; mutable.
+    /// Whether the namespace is kept (Retain) or deleted with its content (Delete) when the tenant is deleted. The deletion waits until every accepted meeting of the
+    /// tenant has ended. Default Retain; mutable.
     /// </summary>
     [Default("\"Retain\"")]
     public TenantDeletionPolicy DeletionPolicy { get; init; } = TenantDeletionPolicy.Retain;

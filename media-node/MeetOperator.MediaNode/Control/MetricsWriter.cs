@@ -50,12 +50,12 @@ internal static class MetricsWriter
             }
         }
 
-        Family(text, "meet_loop_faults_total", "counter", "Unexpected errors by what they ended. The rest of the loop continued.");
+        Family(text, "meet_loop_failures_total", "counter", "Unexpected errors by what they ended. The rest of the loop continued.");
         foreach (var loop in loops)
         {
             foreach (var (scope, count) in loop.Failures)
             {
-                Sample(text, "meet_loop_faults_total", count, ("port", Port(loop)), ("ended", scope));
+                Sample(text, "meet_loop_failures_total", count, ("port", Port(loop)), ("ended", scope));
             }
         }
 
@@ -73,10 +73,10 @@ internal static class MetricsWriter
 
     private static void Probes(StringBuilder text, IReadOnlyList<LoopReport> loops)
     {
-        Family(text, "meet_loop_turn_age_seconds", "gauge", "Time since the loop's thread last started an iteration.");
+        Family(text, "meet_loop_iteration_age_seconds", "gauge", "Time since the loop's thread last started an iteration.");
         foreach (var loop in loops)
         {
-            Sample(text, "meet_loop_turn_age_seconds", loop.TickAgeMs / 1000.0, ("port", Port(loop.Port)));
+            Sample(text, "meet_loop_iteration_age_seconds", loop.TickAgeMs / 1000.0, ("port", Port(loop.Port)));
         }
 
         Family(text, "meet_loop_probe_age_seconds", "gauge", "Age of the oldest unanswered self-probe by network path. 0 when the last probe was answered.");

@@ -31,7 +31,7 @@ internal sealed unsafe class LoopEgress : IDisposable
     {
         _socket = socket;
         _clock = clock ?? (() => MonotonicClock.NowTicks);
-        UseSegmentation(socket.KnowsSegmentation);
+        UseSegmentation(socket.SupportsSegmentation);
         for (var i = 0; i < ControlLanes; i++)
         {
             _idleControlLanes.Push(new EgressLane(this));

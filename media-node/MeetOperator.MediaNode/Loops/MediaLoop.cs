@@ -2,7 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using MeetOperator.MediaNode.Egress;
-using MeetOperator.MediaNode.Faults;
+using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Statistics;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracing;
@@ -24,7 +24,7 @@ internal sealed class MediaLoop : IDisposable
     private const int MaxCommands = 4096;
 
     /// <summary>Commands that run in one iteration. Further commands wait, so that media and timers are not delayed.</summary>
-    private const int CommandsPerTurn = 8;
+    private const int CommandsPerIteration = 8;
 
     /// <summary>Interval of the timers of transports and tracks while the loop has sessions.</summary>
     private const long TickTicks = 10 * TimeSpan.TicksPerMillisecond;
@@ -222,7 +222,7 @@ internal sealed class MediaLoop : IDisposable
             catch (Exception e)
             {
                 // Errors of sessions, rooms and timers are caught closer to their source; this one is in the loop itself.
-                Failures.Count(FailureScope.Turn, e);
+                Failures.Count(FailureScope.Iteration, e);
             }
         }
 
@@ -235,7 +235,7 @@ internal sealed class MediaLoop : IDisposable
         var received = _batch.Receive(_socket);
         var now = MonotonicClock.NowTicks;
         Volatile.Write(ref _lastTurnTicks, now);
-        _pauses.RecordTurn(now);
+        _pauses.RecordIteration(now);
         for (var i = 0; i < received; i++)
         {
             Handle(now, new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), _batch.Datagram(i));
@@ -358,10 +358,10 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    /// <summary>Runs up to <see cref="CommandsPerTurn"/> commands. Returns true when more are queued.</summary>
+    /// <summary>Runs up to <see cref="CommandsPerIteration"/> commands. Returns true when more are queued.</summary>
     private bool RunCommands()
     {
-        for (var i = 0; i < CommandsPerTurn && _commands.Reader.TryRead(out var command); i++)
+        for (var i = 0; i < CommandsPerIteration && _commands.Reader.TryRead(out var command); i++)
         {
             command();
             RunDeferred();

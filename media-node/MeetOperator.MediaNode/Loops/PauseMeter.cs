@@ -27,7 +27,7 @@ internal sealed class PauseMeter
     public void RecordWait(long ticks) => _waitedTicks += ticks;
 
     /// <summary>Records the start of an iteration, in which the loop reads its socket.</summary>
-    public void RecordTurn(long nowTicks)
+    public void RecordIteration(long nowTicks)
     {
         var pause = _turnTicks == 0 ? 0 : nowTicks - _turnTicks - _waitedTicks;
         (_turnTicks, _waitedTicks) = (nowTicks, 0);

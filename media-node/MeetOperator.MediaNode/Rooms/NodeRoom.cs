@@ -1,5 +1,5 @@
 using MeetOperator.MediaNode.Errors;
-using MeetOperator.MediaNode.Faults;
+using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;

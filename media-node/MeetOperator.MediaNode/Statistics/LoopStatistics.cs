@@ -1,4 +1,4 @@
-using MeetOperator.MediaNode.Faults;
+using MeetOperator.MediaNode.Failures;
 
 namespace MeetOperator.MediaNode.Statistics;
 

@@ -57,7 +57,7 @@ public sealed unsafe class UdpSocket : IDisposable
     public uint KernelDrops => MemoryInfo(DropsIndex);
 
     /// <summary>Whether the kernel supports UDP_SEGMENT (Linux 4.18 and newer).</summary>
-    public bool KnowsSegmentation
+    public bool SupportsSegmentation
     {
         get
         {

@@ -56,7 +56,8 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
     }
 
     /// <summary>
-    /// Ends the meeting's room on each of its nodes, until one fails. An unhealthy node is not waited for, unless the room may have participants that no report has counted.
+    /// Ends the meeting's room on its media nodes, one after another, and stops at the first failure. An unhealthy media node is skipped, except with onlyIfEmpty,
+    /// because participants may have joined since its last report.
     /// </summary>
     /// <param name="meeting">The meeting that owns the rooms.</param>
     /// <param name="onlyIfEmpty">When true, a room stays if a participant has joined since the last poll.</param>

@@ -27,7 +27,7 @@ internal static class AuthorityPlan
     {
         if (stored is { Next: { } heir } && !stored.Signing.IsValid(now) && heir.IsValid(now))
         {
-            return Promote(stored, heir, now); // Waiting no longer helps: some peers already trust the next authority, and no valid one is trusted more widely.
+            return Promote(stored, heir, now); // The current authority has expired. The next one is the best replacement, because some peers already trust it.
         }
 
         if (stored is null || !stored.Signing.IsValid(now))

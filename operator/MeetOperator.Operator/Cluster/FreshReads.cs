@@ -7,8 +7,8 @@ using MeetOperator.Kube.Runtime.Informers;
 namespace MeetOperator.Operator.Cluster;
 
 /// <summary>
-/// Reads from an informer, but returns the API server's response for an object that this process has just written or removed, until the informer has caught up. Otherwise
-/// the watch event of an own write would be compared with an older state and written again.
+/// Reads from an informer, but returns the API server's response for an object that this process has just written or removed, until the informer has caught up.
+/// Otherwise a reconcile could read the state from before this process's own write and repeat the write.
 /// </summary>
 internal sealed class FreshReads<T>
     where T : KubernetesObject

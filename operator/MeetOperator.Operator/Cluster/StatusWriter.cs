@@ -11,7 +11,7 @@ namespace MeetOperator.Operator.Cluster;
 
 /// <summary>
 /// Writes statuses when they differ from the stored ones. Fenced writes replace the whole status, which is cheaper for the API server than a patch; others use a merge
-/// patch (RFC 7386). Server-side apply is not used: older servers set a keyed list to null when an apply removes its last entry, and then reject the object.
+/// patch (RFC 7396). Server-side apply is not used: older servers set a keyed list to null when an apply removes its last entry, and then reject the object.
 /// </summary>
 internal static class StatusWriter
 {

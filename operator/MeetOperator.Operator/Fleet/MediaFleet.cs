@@ -175,7 +175,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The first of the meeting's nodes that it may no longer be on, with the reason; null when there is none.</summary>
+    /// <summary>The first media node that may no longer carry the meeting, with the reason; null when there is none.</summary>
     public (NamespacedName Node, string Reason)? FindDisallowedNode(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();
@@ -481,7 +481,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             var wasTerminating = entry.IsTerminating;
             leaving = FormerMeetingsOn(entry);
             edit(entry);
-            evicted = entry.IsTerminating && !wasTerminating; // Evicted even when another failure takes precedence as the reason of the state.
+            evicted = entry.IsTerminating && !wasTerminating; // Compared directly, because the reason of the state may be another failure.
             after = entry.Decision = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
             entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
             entry.WithoutMeetingsSince = _table.CountOn(key) == 0 ? entry.WithoutMeetingsSince ?? time.GetTimestamp() : null;
@@ -508,7 +508,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
         foreach (var meeting in leaving)
         {
-            wakeups.Meeting(meeting); // The last participants have left the former room, or one has been found there.
+            wakeups.Meeting(meeting); // The former room has become empty or occupied.
         }
 
         if (before == after && !died && !evicted)

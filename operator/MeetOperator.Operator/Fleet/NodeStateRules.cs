@@ -44,7 +44,7 @@ internal static class NodeStateRules
 
         if (facts.MissedPolls >= DeadAfterMissedPolls && facts.HasServed)
         {
-            return new NodeStateDecision(SfuNodeState.Unhealthy, "NotAnswering", $"the node does not respond to the operator ({facts.MissReason}){Consequence(facts)}");
+            return new NodeStateDecision(SfuNodeState.Unhealthy, "NotAnswering", $"the media node does not respond to the operator ({facts.MissReason}){Consequence(facts)}");
         }
 
         // A new leader relies on the previous leader's status: three polls correct it if needed, and placement waits for the first.
@@ -71,7 +71,7 @@ internal static class NodeStateRules
 
         if (IsDraining(facts.Node))
         {
-            return new NodeStateDecision(SfuNodeState.Draining, "Draining", $"the node is draining: {facts.Meetings} meetings left");
+            return new NodeStateDecision(SfuNodeState.Draining, "Draining", $"the media node is draining; meetings remaining: {facts.Meetings}");
         }
 
         if (facts.ReportsDraining)
@@ -81,10 +81,10 @@ internal static class NodeStateRules
 
         var state = facts.Meetings > 0 ? SfuNodeState.Allocated : SfuNodeState.Ready;
         return facts.Node.Spec.Unschedulable
-            ? new NodeStateDecision(state, "Cordoned", "the node is cordoned: to allow new meetings, set spec.unschedulable to false") { Cordoned = true }
+            ? new NodeStateDecision(state, "Cordoned", "the media node is cordoned: to allow new meetings, set spec.unschedulable to false") { Cordoned = true }
             : facts.ClusterNode is { Cordoned: true } clusterNode
             ? new NodeStateDecision(state, MachineCordoned, $"cluster node {clusterNode.Name} is cordoned, so the media node on it is being replaced: to keep it, run kubectl uncordon {clusterNode.Name}") { Cordoned = true }
-            : new NodeStateDecision(state, "Serving", "the node accepts new meetings");
+            : new NodeStateDecision(state, "Serving", "the media node accepts new meetings");
     }
 
     /// <summary>Whether the status shows that the node has reported at least once. A node can be Unhealthy without, if its credentials were never accepted.</summary>

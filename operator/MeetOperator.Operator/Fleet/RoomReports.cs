@@ -46,7 +46,7 @@ internal static class RoomReports
             else
             {
                 var moved = HasMoved(node, meeting);
-                if (IsOrphanDue(node, room.Room, time) && !(moved && NodeEmptiness.CountSessions(room) > 0))
+                if (TrackOrphan(node, room.Room, time) >= OrphanGrace && !(moved && NodeEmptiness.CountSessions(room) > 0))
                 {
                     node.Orphans[room.Room] = time.GetTimestamp(); // If the room does not end, it is due again after the grace period.
                     orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: moved));
@@ -78,14 +78,10 @@ internal static class RoomReports
     /// </summary>
     private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is not null && node.CanCarry(meeting.Meeting.Namespace);
 
-    /// <summary>Records when a room without a meeting was first reported. Returns whether that was at least the grace period ago.</summary>
-    private static bool IsOrphanDue(FleetNode node, string room, TimeProvider time)
+    /// <summary>Returns how long ago a room without a meeting was first reported. The first report starts the time.</summary>
+    private static TimeSpan TrackOrphan(FleetNode node, string room, TimeProvider time)
     {
-        if (node.Orphans.TryAdd(room, time.GetTimestamp()))
-        {
-            return false;
-        }
-
-        return time.GetElapsedTime(node.Orphans[room]) >= OrphanGrace;
+        node.Orphans.TryAdd(room, time.GetTimestamp());
+        return time.GetElapsedTime(node.Orphans[room]);
     }
 }

@@ -25,7 +25,7 @@ internal abstract record NodeSetMember
     /// </summary>
     public bool IsOutOfService { get; init; }
 
-    /// <summary>Nobody can still be connected to it.</summary>
+    /// <summary>No user can still be connected to it.</summary>
     public bool IsDead { get; init; }
 
     /// <summary>Not serving, and either never has been or needs intervention.</summary>

@@ -20,8 +20,8 @@ internal sealed partial class WebhookCertificates(ICertificateSource source, Web
     public ServingCertificate? Current => _current;
 
     /// <summary>
-    /// The reason why this replica must not receive requests yet, or null. That the API server trusts the certificate is checked only until it first holds, so that an
-    /// installation that reports ready accepts objects. It is not checked again: taking replicas out of service would not repair a caBundle that breaks later.
+    /// The reason why this replica must not receive requests yet, or null. Readiness requires once that the API server trusts the certificate, so that a ready
+    /// installation accepts objects. It is not checked again: taking replicas out of service would not repair a caBundle that breaks later.
     /// </summary>
     public string? Problem =>
         _current is not { } current ? $"the webhook has no serving certificate yet{(_failure is { } failure ? $": {failure}" : string.Empty)}"

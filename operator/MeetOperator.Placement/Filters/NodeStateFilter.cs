@@ -11,10 +11,10 @@ public sealed class NodeStateFilter : INodeFilter
         return node.State switch
         {
             SfuNodeState.Ready or SfuNodeState.Allocated => FilterResult.Pass,
-            SfuNodeState.Starting => FilterResult.Reject("the node is starting"),
-            SfuNodeState.Draining when node.CutOff => FilterResult.Reject("clients cannot reach the node"),
-            SfuNodeState.Draining => FilterResult.Reject("the node is draining"),
-            _ => FilterResult.Reject("the node is not serving"),
+            SfuNodeState.Starting => FilterResult.Reject("the media node is starting"),
+            SfuNodeState.Draining when node.CutOff => FilterResult.Reject("clients cannot reach the media node"),
+            SfuNodeState.Draining => FilterResult.Reject("the media node is draining"),
+            _ => FilterResult.Reject("the media node is not serving"),
         };
     }
 }

@@ -7,6 +7,6 @@ public sealed class UnschedulableFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {
-        return node.Unschedulable ? FilterResult.Reject("the node is cordoned (spec.unschedulable)") : FilterResult.Pass;
+        return node.Unschedulable ? FilterResult.Reject("the media node is cordoned (spec.unschedulable)") : FilterResult.Pass;
     }
 }

@@ -192,7 +192,8 @@ internal sealed class RedisLink : IAsyncDisposable
             var timeout = _commandTimeout;
             if (!_state.IsAlive)
             {
-                // Redis drops a heartbeat that comes before the subscription. The next one must not wait for a long command timeout. A late one still counts.
+                // Redis drops a heartbeat that is published before the subscription. The timeout is short, so that the next heartbeat follows soon. A heartbeat that
+                // arrives late still counts.
                 timeout = _commandTimeout < HeartbeatTimeoutWhileDown ? _commandTimeout : HeartbeatTimeoutWhileDown;
 
                 // The previous subscription may be lost after a break.

@@ -46,7 +46,7 @@ public sealed class SqliteDatabase : ISqlDatabase
         }
         catch (SqliteException) when (SQLitePCL.raw.sqlite3_get_autocommit(sqlite.Handle) == 0)
         {
-            // The connection still has an open transaction, as happened on a busy machine. Nobody can commit it any more.
+            // The connection still has an open transaction, which can happen on a busy machine. Nothing can commit it any more.
             using var rollback = sqlite.CreateCommand();
             rollback.CommandText = "ROLLBACK";
             rollback.ExecuteNonQuery();

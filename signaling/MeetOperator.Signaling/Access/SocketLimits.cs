@@ -32,8 +32,8 @@ public sealed class SocketLimits : IDisposable
     /// Takes one message from the shared budgets of the meeting and of its tenant. Returns an error if a budget is exhausted, possibly by other participants.
     /// </summary>
     public ProtocolError? TakeSharedMessage(MeetingKey meeting) =>
-        !_meetingMessages.TryTake(meeting.ToString()) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the meeting send too many messages. Try again later.")
-        : !_tenantMessages.TryTake(meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the tenant send too many messages. Try again later.")
+        !_meetingMessages.TryTake(meeting.ToString()) ? new ProtocolError(ErrorCode.RateLimited, "The participants of this meeting are sending too many messages. Try again later.")
+        : !_tenantMessages.TryTake(meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The participants of this tenant are sending too many messages. Try again later.")
         : null;
 
     /// <summary>
@@ -41,7 +41,7 @@ public sealed class SocketLimits : IDisposable
     /// </summary>
     public ProtocolError? TakeRelayed(SocketIdentity from, int bytes) =>
         bytes > ProtocolLimits.MaxRelayedBytes ? new ProtocolError(ErrorCode.TooLarge, $"The relayed message is too large. The limit is {ProtocolLimits.MaxRelayedBytes} bytes after serialization.")
-        : !_relayed.TryTake(Key(from.Meeting, from.ParticipantId), bytes) ? new ProtocolError(ErrorCode.RateLimited, "Too much data relayed for this participant. Send it again later.")
+        : !_relayed.TryTake(Key(from.Meeting, from.ParticipantId), bytes) ? new ProtocolError(ErrorCode.RateLimited, "This participant has exceeded the limit for relayed data. Send the message again later.")
         : null;
 
     /// <summary>Returns false if the participant opens sockets too fast.</summary>

@@ -57,7 +57,7 @@ internal static class Routes
         ProducesProblems(
             meetings.MapPost("/{id}/participants/{participantId}/mute", (HttpRequest request, string id, string participantId, HostEndpoints endpoints, CancellationToken ct) =>
                     endpoints.MuteAsync(request, id, participantId, ct))
-                .WithName("muteParticipant").WithSummary("Mute a participant for all participants").WithDescription("Requires the host token.")
+                .WithName("muteParticipant").WithSummary("Mute a participant for everyone in the meeting").WithDescription("Requires the host token.")
                 .Accepts<MuteRequest>(Json).Produces(StatusCodes.Status204NoContent),
             400, 401, 403, 404, 410, 413, 415, 429, 503);
     }

@@ -51,8 +51,7 @@ public static class SignalingHost
             });
             kestrel.AddServerHeader = false;
 
-            // RequestBody enforces smaller limits. Up to this limit, the server reads and discards the rest of a body, so that the caller gets the response
-            // instead of a
+            // RequestBody enforces smaller limits. Up to this limit, the server reads and discards the rest of a body, so that the caller gets a response instead of a
             // connection reset.
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;

@@ -111,7 +111,7 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
 
         var other = kind == TokenKind.Host ? TokenKind.Ticket : TokenKind.Host;
         throw CountFailure(request, tokens.TryVerify(other, token, out _)
-            ? new ProblemException(ProblemCode.Forbidden, $"Send {what}. The token has another kind.")
+            ? new ProblemException(ProblemCode.Forbidden, $"This request requires {what}, but a token of another kind was sent.")
             : new ProblemException(ProblemCode.Unauthorized, $"Missing or invalid token. Send {what}: 'Authorization: Bearer <token>'."));
     }
 

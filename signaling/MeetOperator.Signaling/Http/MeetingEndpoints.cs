@@ -31,7 +31,7 @@ public sealed class MeetingEndpoints(
         var tenant = credentials.Tenant(request);
         if (!_creates.TryTake(tenant.Metadata.Name!))
         {
-            throw new ProblemException(ProblemCode.QuotaExceeded, "The tenant creates meetings too fast. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw new ProblemException(ProblemCode.QuotaExceeded, "The tenant is creating meetings too quickly. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
 
         var body = await RequestBody.ReadJsonAsync<CreateMeetingRequest>(request, ct).ConfigureAwait(false);

@@ -24,7 +24,7 @@ public static class MeetingRules
 
         if (request.StartTime is { } start && (start < now - MaxBehind || start > now + MaxAhead))
         {
-            errors["startTime"] = [$"must be at most {MaxAhead.Days} days ahead and {MaxBehind.Days} days ago."];
+            errors["startTime"] = [$"must be at most {MaxAhead.Days} days in the future and {MaxBehind.Days} days in the past."];
         }
 
         var settings = request.Settings ?? new MeetingSettings();

@@ -60,7 +60,7 @@ public static class Problems
         type = "about:blank",
         title = "Internal Server Error",
         status = StatusCodes.Status500InternalServerError,
-        detail = "An unexpected error occurred. Try again.",
+        detail = "The server failed to process the request. The server log has the details.",
     });
 
     /// <summary>Writes a problem without a code of its own. Keeps the status of the response.</summary>

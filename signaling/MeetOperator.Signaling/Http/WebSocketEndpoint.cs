@@ -104,7 +104,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, MeetingNotFound 
         var key = view.Key;
         if (!_services.Limits.TryOpen(key, row.ParticipantId))
         {
-            throw new ProblemException(ProblemCode.QuotaExceeded, "This participant opens WebSockets too fast. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw new ProblemException(ProblemCode.QuotaExceeded, "This participant is opening WebSockets too quickly. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
 
         if (!byTicket && !await _services.Bus.TryConsumeCodeAsync(key, subject.TokenId, _services.Options.Timings.CodeLifetime * 2, ct).ConfigureAwait(false))

@@ -41,7 +41,7 @@ public sealed class DependencyTests
     };
 
     public static TheoryData<string> ProductProjects =>
-        [.. Repository.Projects.Values.Where(p => !Repository.Relative(p.Folder).StartsWith("tests/", StringComparison.Ordinal)).Select(p => p.Name)];
+        [.. Repository.Projects.Values.Where(p => !p.IsTest).Select(p => p.Name)];
 
     [Theory]
     [MemberData(nameof(ProductProjects))]
@@ -94,10 +94,10 @@ public sealed class DependencyTests
     }
 
     [Fact]
-    public void TestProjects_ByTheProduct_AreNotReferenced()
+    public void References_OfProductProjects_ContainNoTestProject()
     {
         var tests = Repository.Projects.Values
-            .Where(p => Repository.Relative(p.Folder).StartsWith("tests/", StringComparison.Ordinal))
+            .Where(p => p.IsTest)
             .Select(p => p.Name)
             .ToHashSet(StringComparer.Ordinal);
         Assert.Empty(Allowed.Keys.Where(p => Repository.Projects.ContainsKey(p) && Repository.TransitiveReferences(p).Overlaps(tests)));

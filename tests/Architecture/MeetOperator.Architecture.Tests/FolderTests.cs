@@ -8,7 +8,7 @@ public sealed class FolderTests
     {
         var sources = new SourceCompilation();
         var circles = Repository.Projects.Values
-            .Where(project => !Repository.Relative(project.Folder).StartsWith("tests/", StringComparison.Ordinal))
+            .Where(project => !project.IsTest)
             .OrderBy(project => project.Name, StringComparer.Ordinal)
             .SelectMany(project => new FolderGraph(sources.Of(project.Name), project.Folder).Circles().Select(circle => $"{project.Name}: {circle.Folders}\n  {string.Join("\n  ", circle.Uses)}"));
 

@@ -60,6 +60,8 @@ internal static class Repository
 
 internal sealed record Project(string Name, string Folder, IReadOnlyList<string> References, IReadOnlyList<string> Packages)
 {
+    public bool IsTest => Repository.Relative(Folder).StartsWith("tests/", StringComparison.Ordinal);
+
     public static Project Load(string path)
     {
         var xml = XDocument.Load(path);

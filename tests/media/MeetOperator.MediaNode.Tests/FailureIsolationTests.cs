@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using MeetOperator.MediaNode.Faults;
+using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Rooms;
@@ -55,7 +55,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         Assert.Equal(1, owner.Thrown(callback));
         Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Session));
         Assert.Contains(
-            $"meet_loop_faults_total{{port=\"{_rooms.Loop.Port}\",ended=\"Session\"}} 1",
+            $"meet_loop_failures_total{{port=\"{_rooms.Loop.Port}\",ended=\"Session\"}} 1",
             await _rooms.Node.Http.GetStringAsync(new Uri(_rooms.Node.Address, "metrics")),
             StringComparison.Ordinal);
     }
@@ -185,16 +185,16 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         await _rooms.AssertNeighbourUnaffectedAsync(21);
         await _rooms.OnLoopAsync(() => Probe(_rooms.Loop) = probe);
         Assert.InRange(await _rooms.FailuresAsync(FailureScope.Datagram), 1, long.MaxValue); // the node's own probes fail too
-        Assert.Equal(0, await _rooms.FailuresAsync(FailureScope.Turn));
+        Assert.Equal(0, await _rooms.FailuresAsync(FailureScope.Iteration));
     }
 
     [Fact]
-    public async Task Turn_Throws_LoopContinues()
+    public async Task Iteration_Throws_LoopContinues()
     {
         Assert.True(Commands(_rooms.Loop).Writer.TryWrite(() => throw new InvalidOperationException("error in the loop itself")));
 
         await _rooms.AssertNeighbourUnaffectedAsync(1);
-        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Turn));
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Iteration));
     }
 
     [Fact]

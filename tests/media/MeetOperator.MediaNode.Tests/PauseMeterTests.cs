@@ -10,7 +10,7 @@ public sealed class PauseMeterTests
     private long _now = TimeSpan.TicksPerHour;
 
     [Fact]
-    public void RecordTurn_LongPause_IsReportedForTenSeconds()
+    public void RecordIteration_LongPause_IsReportedForTenSeconds()
     {
         Work(1, 500);
         Work(40, 1);
@@ -22,12 +22,12 @@ public sealed class PauseMeterTests
     }
 
     [Fact]
-    public void RecordTurn_AfterALongWait_CountsNoPause()
+    public void RecordIteration_AfterALongWait_CountsNoPause()
     {
-        _meter.RecordTurn(_now);
+        _meter.RecordIteration(_now);
         _now += TimeSpan.TicksPerMinute;
         _meter.RecordWait(TimeSpan.TicksPerMinute);
-        _meter.RecordTurn(_now);
+        _meter.RecordIteration(_now);
 
         Assert.Equal(0, _meter.LongestTicks);
     }
@@ -52,11 +52,11 @@ public sealed class PauseMeterTests
     /// <summary>Simulates one iteration of <paramref name="milliseconds"/> of work, then idle iterations for <paramref name="restMilliseconds"/>.</summary>
     private void Work(int milliseconds, int restMilliseconds)
     {
-        _meter.RecordTurn(_now);
+        _meter.RecordIteration(_now);
         _now += milliseconds * Millisecond;
         for (var i = 0; i <= restMilliseconds; i++)
         {
-            _meter.RecordTurn(_now);
+            _meter.RecordIteration(_now);
             _now += Millisecond;
             _meter.RecordWait(Millisecond);
         }

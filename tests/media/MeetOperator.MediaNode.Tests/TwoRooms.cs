@@ -1,4 +1,4 @@
-using MeetOperator.MediaNode.Faults;
+using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;

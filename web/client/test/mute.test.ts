@@ -92,7 +92,7 @@ describe('muting', () => {
     expect(silenced).toEqual(['audio']);
   });
 
-  it('an update that is older than an own message does not mute, however late it arrives', async () => {
+  it('an update that is older than the client's own message does not mute, however late it arrives', async () => {
     const { server, meeting } = await joinedMeeting();
     const microphone = track('audio');
     await meeting.publish(microphone, 'microphone');
@@ -127,7 +127,7 @@ describe('muting', () => {
     expect(microphone.enabled).toBe(false);
   });
 
-  it('the response about one kind says nothing about the other', async () => {
+  it('a response for audio does not confirm video', async () => {
     const { server, meeting } = await joinedMeeting();
     const [microphone, camera] = [track('audio'), track('video')];
     await meeting.publish(microphone, 'microphone');

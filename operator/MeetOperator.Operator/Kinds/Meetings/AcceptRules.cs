@@ -18,7 +18,7 @@ internal static class AcceptRules
 
         if (tenant is null)
         {
-            return new Rejection(MeetingPhase.Pending, "TenantNotFound", $"Tenant {name} does not exist: create it, or set spec.tenantRef to another tenant", IsTransient: true);
+            return new Rejection(MeetingPhase.Pending, "TenantNotFound", $"tenant {name} does not exist: create it, or create the meeting for another tenant", IsTransient: true);
         }
 
         if (tenant.Spec.Namespace != meeting.Metadata.Namespace || namespaceOwner != name)
@@ -36,7 +36,7 @@ internal static class AcceptRules
 
     /// <summary>The reason why the tenant accepts no new meetings, or null. Its existing meetings continue.</summary>
     public static Rejection? FindTenantDeletion(Tenant tenant) => tenant.Metadata.DeletionTimestamp is null ? null
-        : new(MeetingPhase.Pending, "TenantDeleting", $"Tenant {tenant.Metadata.Name} is being deleted and accepts no new meetings: set spec.tenantRef to another tenant", IsTransient: true);
+        : new(MeetingPhase.Pending, "TenantDeleting", $"tenant {tenant.Metadata.Name} is being deleted and accepts no new meetings: create the meeting for another tenant", IsTransient: true);
 
     /// <summary>The tenant may no longer use the region or the pool of the meeting's node.</summary>
     public static Rejection PlaceNotAllowed(string node, string reason) =>

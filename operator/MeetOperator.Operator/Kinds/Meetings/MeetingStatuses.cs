@@ -14,7 +14,7 @@ internal static class MeetingStatuses
     private const int MaxRejections = 16;
 
     /// <summary>
-    /// The room exists on the node that participants use, the origin. Of the other nodes, the status names those that have the room. The meeting is not empty while
+    /// The room exists on the node that participants use, the origin. The status lists another media node only if it has the room. The meeting is not empty while
     /// participants remain on former nodes.
     /// </summary>
     public static void SetAssigned(MeetingContext context, AssignedMeeting current, IReadOnlyList<FormerNode> formerNodes)

@@ -60,8 +60,8 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
         cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Check(pool, rivals: []).Any());
 
     /// <summary>
-    /// Whether the other pool's claim on ports takes precedence: pools of the installation first, then pools with nodes, then the older pool. At admission,
-    /// every existing pool does.
+    /// Whether the other pool's claim on ports takes precedence: pools of the installation first, then pools with nodes, then the older pool. At admission, every
+    /// existing pool of the same kind takes precedence.
     /// </summary>
     private bool TakesPrecedence(SfuPool other, SfuPool pool, bool onlyEarlier)
     {

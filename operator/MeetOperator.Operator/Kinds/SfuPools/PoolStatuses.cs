@@ -19,7 +19,7 @@ internal static class PoolStatuses
         var wanted = pool.Spec.Replicas;
         var deleted = pool.Metadata.DeletionTimestamp is not null;
         var (isReady, stalled, reason, message) = deleted
-            ? (false, false, "Deleting", $"the pool is being deleted: {nodes.Count} media nodes are draining")
+            ? (false, false, "Deleting", $"the pool is being deleted; media nodes still draining: {nodes.Count}")
             : Summarize(wanted, ready, counted, failure);
         var updated = RolloutReport.Of(pool, [.. counted.Select(entry => entry.Node)], acts);
         message = deleted || updated.Status == ConditionStatus.True ? message : $"{message}; {updated.Message}";

@@ -130,7 +130,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
 
             var name = node.Name;
             await PatchAsync(pool, name, "the pool is scaling down or replacing this node", ct).ConfigureAwait(false);
-            events.Normal(pool, "NodeDraining", $"draining {name}: the pool is scaling down, or the node is outdated or out of service");
+            events.Normal(pool, "NodeDraining", $"draining {name}: the pool is scaling down, or the media node is outdated or out of service");
         }
 
         foreach (var name in plan.BringBack)

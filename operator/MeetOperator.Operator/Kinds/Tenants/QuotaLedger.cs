@@ -7,8 +7,8 @@ internal sealed class QuotaLedger
     private readonly Dictionary<string, HashSet<string>> _open = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Counts the meeting if it is within the limit; null means no limit. Returns false otherwise, also for a meeting that was counted under a higher limit and
-    /// then no longer counts.
+    /// Counts the meeting if it is within the limit; null means no limit. Otherwise returns false and counts the meeting no longer, even if it was counted under a
+    /// higher limit.
     /// </summary>
     public bool TryAdmit(string tenant, string meetingUid, int? limit)
     {

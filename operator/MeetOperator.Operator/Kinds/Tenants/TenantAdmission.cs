@@ -7,7 +7,7 @@ using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Kinds.Tenants;
 
-/// <summary>Admission of tenants: a warning when the namespace cannot be the tenant's now.</summary>
+/// <summary>Admission of tenants: a warning when the tenant cannot own its namespace at present.</summary>
 internal sealed class TenantAdmission(ClusterView cluster, OperatorOptions options) : KindAdmission
 {
     public override string? FindWarning(AdmissionRequest request)

@@ -13,7 +13,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Kinds.Tenants;
 
-/// <summary>Deletes a tenant once none of its meetings is active. The deletionPolicy decides whether its namespace is deleted as well.</summary>
+/// <summary>Deletes a tenant once all of its accepted meetings have ended. The deletionPolicy decides whether its namespace is deleted as well.</summary>
 internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, MeetEvents events)
 {
     private const int MaxNamed = 5;
@@ -27,23 +27,23 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
         }
 
         await RemoveOwnerAsync(tenant, ct).ConfigureAwait(false);
-        if (FindActiveMeetings(tenant) is { Length: > 0 } active)
+        if (FindOpenMeetings(tenant) is { Length: > 0 } open)
         {
             return new NodeFailure(
                 "MeetingsLive",
-                $"{(active.Length == 1 ? "meeting" : "meetings")} {Names(active)} {(active.Length == 1 ? "is" : "are")} active: the tenant is deleted after the last one has ended; new meetings are rejected");
+                $"{(open.Length == 1 ? "meeting" : "meetings")} {Names(open)} {(open.Length == 1 ? "has" : "have")} not ended: the tenant is deleted after the last one ends; new meetings are rejected");
         }
 
         if (tenant.Spec.DeletionPolicy == TenantDeletionPolicy.Delete && NamespaceOf(tenant) is { } owned && IsOwnedBy(owned, tenant))
         {
             if (FindOccupiedNodes(tenant) is { Length: > 0 } occupied)
             {
-                return new NodeFailure("PeopleConnected", $"participants are still connected to media {(occupied.Length == 1 ? "node" : "nodes")} {Names(occupied)}: the tenant is deleted after they have left");
+                return new NodeFailure("ParticipantsConnected", $"participants are still connected to media {(occupied.Length == 1 ? "node" : "nodes")} {Names(occupied)}: the tenant is deleted after they have left");
             }
 
             if (owned.Metadata.DeletionTimestamp is null)
             {
-                events.Normal(tenant, "NamespaceRemoved", $"deleting namespace {tenant.Spec.Namespace}: no meeting is active and deletionPolicy is Delete");
+                events.Normal(tenant, "NamespaceRemoved", $"deleting namespace {tenant.Spec.Namespace}: all meetings have ended and deletionPolicy is Delete");
                 await cluster.Client.TryDeleteAsync<Namespace>(owned.Metadata.NamespacedName, ct, new DeleteOptions { Uid = owned.Metadata.Uid }).ConfigureAwait(false);
             }
 
@@ -85,7 +85,7 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
         found.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var owner) == true && owner == tenant.Metadata.Name;
 
     /// <summary>Meetings that have not ended, and that were accepted or still have a node although they would no longer be accepted.</summary>
-    private string[] FindActiveMeetings(Tenant tenant) =>
+    private string[] FindOpenMeetings(Tenant tenant) =>
     [
         .. cluster.MeetingsIn(tenant.Spec.Namespace)
             .Where(meeting => meeting.Spec.TenantRef.Name == tenant.Metadata.Name

@@ -42,7 +42,7 @@ public sealed class ChatFeature : IMeetingFeature
             }
 
             // Participants can use the meeting without the chat history.
-            member.Send(new ErrorMessage(ErrorCode.Unavailable, "The chat history is unavailable now. It is sent when the database recovers."));
+            member.Send(new ErrorMessage(ErrorCode.Unavailable, "The chat history is temporarily unavailable. It will be sent when the database recovers."));
         }
     }
 

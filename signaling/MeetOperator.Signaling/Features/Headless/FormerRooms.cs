@@ -86,8 +86,9 @@ public sealed partial class FormerRooms(
         var client = nodes.Client(room.Namespace, room.Node, room.ControlUrl);
         var id = room.Meeting.MeetingId;
         var report = await client.GetRoomAsync(id, linked.Token).ConfigureAwait(false);
-        var present = (report.ParticipantList ?? []).OfType<ParticipantReport>(); // A list from the network may contain nulls.
-        var leaving = present.Where(participant => removed.Contains(participant.Participant) || (room.HasSuccessor && HasStayed(room, participant))).ToArray();
+        var present = (report.ParticipantList ?? []).OfType<ParticipantReport>().ToArray(); // A list from the network may contain nulls.
+        var stayed = room.HasSuccessor ? FindStayed(room, present) : [];
+        var leaving = present.Where(participant => removed.Contains(participant.Participant) || stayed.Contains(participant.Participant)).ToArray();
         foreach (var participant in leaving)
         {
             await client.DeleteParticipantAsync(id, participant.Participant, linked.Token, room.Generation).ConfigureAwait(false);
@@ -99,16 +100,16 @@ public sealed partial class FormerRooms(
         }
     }
 
-    /// <summary>Returns true if the participant had no subscribe session in the previous round either.</summary>
-    private bool HasStayed(FormerRoom room, ParticipantReport participant)
+    /// <summary>Records who has no subscribe session for the next round. Returns those who had none in the previous round either.</summary>
+    private HashSet<string> FindStayed(FormerRoom room, IEnumerable<ParticipantReport> present)
     {
-        if (participant.SubscribeSession != string.Empty)
+        string[] suspects = [.. present.Where(participant => participant.SubscribeSession == string.Empty).Select(participant => participant.Participant)];
+        foreach (var suspect in suspects)
         {
-            return false;
+            _nextSuspects[(room, suspect)] = true;
         }
 
-        _nextSuspects[(room, participant.Participant)] = true;
-        return _suspects.ContainsKey((room, participant.Participant));
+        return [.. suspects.Where(suspect => _suspects.ContainsKey((room, suspect)))];
     }
 
     /// <summary>The participants whom a host has removed; empty if the database is unavailable.</summary>

@@ -186,7 +186,7 @@ public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, 
 
         if (meeting.HasEnded)
         {
-            // The same happens to the participants who are connected at the end.
+            // Participants who are connected when the meeting ends are removed in the same way.
             await presence.RemoveAsync(lost.ParticipantId, lost.ConnectionId).ConfigureAwait(false);
             rows.SaveStatus(lost.ParticipantId, ConnectionStatuses.Left);
             return true;

@@ -104,7 +104,7 @@ public sealed class ListTests(ConformanceServers fleet) : ConformanceTests(fleet
 
     [Theory]
     [EveryServer]
-    public async Task List_AtResourceVersion_IsNotOlder(string server)
+    public async Task List_AtResourceVersion_ReturnsThatVersionOrNewer(string server)
     {
         var space = await OwnAsync(server);
         await FillAsync(space, "a");

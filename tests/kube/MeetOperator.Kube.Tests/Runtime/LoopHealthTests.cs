@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime.Informers;
@@ -74,13 +75,16 @@ public sealed class LoopHealthTests
     }
 
     [Fact]
-    public async Task Informer_UnexpectedException_Continues()
+    public async Task Informer_UnexpectedException_IsLoggedAndCountedAndContinues()
     {
         await using var server = await ScriptedServer.StartAsync(static context => context.Request.Query.ContainsKey("watch")
             ? ScriptedServer.HoldAsync(context)
             : ScriptedServer.JsonAsync(context, new { apiVersion = "v1", kind = "List", metadata = new { resourceVersion = "1" }, items = new[] { new { metadata = new { name = "a", @namespace = "n", resourceVersion = "1" } } } }));
         using var client = new KubeClient(server.Config);
-        var informer = new Informer<Widget>(client, new InformerOptions { MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(2) });
+        var log = new RecordingLogger<Informer<Widget>>();
+        var counted = 0L;
+        using var listener = ListenToFailures("informer-Widget", count => Interlocked.Add(ref counted, count));
+        var informer = new Informer<Widget>(client, new InformerOptions { MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(2) }, logger: log);
         var failures = 0;
         informer.AddIndex("broken", _ => Interlocked.Increment(ref failures) < 3 ? throw new InvalidOperationException("unexpected") : ["x"]);
         using var stop = new CancellationTokenSource();
@@ -91,25 +95,16 @@ public sealed class LoopHealthTests
         Assert.False(running.IsCompleted);
         await stop.CancelAsync();
         await running;
+        Assert.Equal(2, counted);
+        Assert.Equal(2, log.Lines.Count(line => line.Contains("list or watch failed", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task Supervised_WorkThrows_IsLoggedAndCounted()
     {
         var failures = 0L;
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, self) =>
-            {
-                if (instrument.Name == "meet_kube_loop_failures_total")
-                {
-                    self.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => Interlocked.Add(ref failures, tags[0].Value is "counted" ? count : 0));
-        listener.Start();
-        var log = new RecordingLogger();
+        using var listener = ListenToFailures("counted", count => Interlocked.Add(ref failures, count));
+        var log = new RecordingLogger<LoopHealthTests>();
         var starts = 0;
         var begun = TimeProvider.System.GetTimestamp();
 
@@ -121,9 +116,26 @@ public sealed class LoopHealthTests
         Assert.Equal(2, log.Lines.Count);
     }
 
-    private sealed class RecordingLogger : ILogger
+    private static MeterListener ListenToFailures(string loop, Action<long> add)
     {
-        public List<string> Lines { get; } = [];
+        var listener = new MeterListener
+        {
+            InstrumentPublished = static (instrument, self) =>
+            {
+                if (instrument.Name == "meet_kube_loop_failures_total")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => add(loop.Equals(tags[0].Value) ? count : 0));
+        listener.Start();
+        return listener;
+    }
+
+    private sealed class RecordingLogger<T> : ILogger<T>
+    {
+        public ConcurrentQueue<string> Lines { get; } = [];
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -131,7 +143,7 @@ public sealed class LoopHealthTests
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add(formatter(state, exception));
+            Lines.Enqueue(formatter(state, exception));
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class NodeStateRulesTests
 
     [Fact]
     public void Derive_DrainRequested_IsDraining() =>
-        Expect(SfuNodeState.Draining, "2 meetings left", Facts() with { Meetings = 2, Node = Node(new SfuNodeSpec { DrainRequestedAt = Now }) });
+        Expect(SfuNodeState.Draining, "meetings remaining: 2", Facts() with { Meetings = 2, Node = Node(new SfuNodeSpec { DrainRequestedAt = Now }) });
 
     [Fact]
     public void Derive_NodeReportsDraining_IsDraining() => Expect(SfuNodeState.Draining, "reports that it is draining", Facts() with { ReportsDraining = true });

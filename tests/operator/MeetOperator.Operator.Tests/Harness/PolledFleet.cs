@@ -38,12 +38,15 @@ internal sealed class PolledFleet : IAsyncDisposable
         Health = new LoopHealth(clock);
         Cluster = new ClusterView(client ?? _nobody, Options, _logs, clock);
         var metrics = new OperatorMetrics(Cluster, new LeadershipGuard(), _services.GetRequiredService<IMeterFactory>());
-        _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), static () => { }, seen => Interlocked.Exchange(ref _term, seen + 1)), Authority, TimeProvider.System);
+        _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), () => BeforeChange(), seen => Interlocked.Exchange(ref _term, seen + 1)), Authority, TimeProvider.System);
         Fleet = new MediaFleet(Wakeups, clock);
         Poller = new NodePoller(Fleet, _clients, metrics, Health, _logs.CreateLogger<NodePoller>(), clock);
     }
 
     private long _term = 1;
+
+    /// <summary>Called before each changing call to a media node; throws when the process no longer leads.</summary>
+    public Action BeforeChange { get; set; } = static () => { };
 
     /// <summary>Issues the credentials of trusted nodes.</summary>
     public ControlAuthority Authority { get; } = NewAuthority();

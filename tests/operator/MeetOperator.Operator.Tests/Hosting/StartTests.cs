@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace MeetOperator.Operator.Tests.Hosting;
 
-/// <summary>With an invalid setting, the process prints one line per error and exits without a stack trace.</summary>
+/// <summary>With an invalid setting, the process prints one line per error and exits without a stack trace. Before them, it warns about an old runtime.</summary>
 public sealed class StartTests
 {
     [Fact]
@@ -53,7 +53,8 @@ public sealed class StartTests
         await process.WaitForExitAsync();
         Assert.Equal(2, process.ExitCode);
 
-        // Ignores the warning about an old runtime.
-        return [.. errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("warning:", StringComparison.Ordinal))];
+        var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToLookup(line => line.StartsWith("warning:", StringComparison.Ordinal));
+        Assert.Equal(MinimumRuntime.FindWarning(Environment.Version), lines[true].SingleOrDefault());
+        return [.. lines[false]];
     }
 }

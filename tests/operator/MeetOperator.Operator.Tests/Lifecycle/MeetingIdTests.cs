@@ -96,7 +96,7 @@ public sealed class MeetingIdTests
     }
 
     [Fact]
-    public async Task Meeting_RecreatedUnobserved_IsPlacedAgain()
+    public async Task Meeting_RecreatedBetweenEvents_IsPlacedAgain()
     {
         await using var cluster = await WithTwoTenantsAsync();
         var id = Guid.NewGuid().ToString("D");

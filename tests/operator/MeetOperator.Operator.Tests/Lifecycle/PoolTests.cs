@@ -249,7 +249,7 @@ public sealed class PoolTests
 
         await cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName("meet-a", cordoned), JsonNode.Parse("""{"spec":{"unschedulable":true}}""")!, default);
         await cluster.EventuallyAsync(
-            async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == cordoned).Status!.Conditions.Ready() is { Status: ConditionStatus.False, Reason: "Cordoned" }, "the node is cordoned");
+            async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == cordoned).Status!.Conditions.Ready() is { Status: ConditionStatus.False, Reason: "Cordoned" }, "the media node is cordoned");
         await cluster.CreateMeetingAsync("after");
 
         Assert.NotEqual(cordoned, Assert.Single((await cluster.WaitForReadyAsync("after")).Status!.Assignments).SfuNode);

@@ -76,6 +76,23 @@ public sealed class RolloutTests
         Assert.Equal(node, Assert.Single(await cluster.NodesAsync()).Metadata.Name);
     }
 
+    [Fact]
+    public async Task Upgrade_RolloutPaused_KeepsNodesUntilUnpaused()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Rollout = new SfuRollout { Paused = true } });
+        var old = Assert.Single(await cluster.NodesAsync()).Metadata.Name;
+
+        await UpgradeAsync(cluster, NewImage);
+
+        await cluster.EventuallyAsync(async () => Updated(await cluster.PoolAsync("p")) is { Status: ConditionStatus.False, Reason: "RolloutPaused" }, "the pool reports that the rollout is paused");
+        Assert.Equal(old, Assert.Single(await cluster.NodesAsync()).Metadata.Name);
+
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"rollout":{"paused":false}}}""")!, default);
+
+        await cluster.EventuallyAsync(async () => await cluster.NodesAsync() is [var only] && only.Metadata.Name != old, "the node is replaced");
+    }
+
     private static Condition? Updated(SfuPool pool) => Conditions.Get(pool.Status?.Conditions, "Updated");
 
     /// <summary>Creates a meeting with two participants and returns its assignment.</summary>

@@ -27,6 +27,7 @@ public sealed class NodeClientsTests
         await Assert.ThrowsAsync<LeadershipLostException>(() => client.DeleteRoomAsync(Room, 1, default));
         await Assert.ThrowsAsync<LeadershipLostException>(() => client.PutRoomAsync(Room, new RoomSpec { Generation = 2 }, default));
         await Assert.ThrowsAsync<LeadershipLostException>(() => client.DrainAsync(true, default));
+        await Assert.ThrowsAsync<LeadershipLostException>(() => client.PutCredentialsAsync(authority.IssueFor(new NamespacedName("meet-a", "n")), default));
 
         Assert.Equal(0, node.Requests);
         Assert.Equal(7, (await client.GetNodeAsync(default)).Term);

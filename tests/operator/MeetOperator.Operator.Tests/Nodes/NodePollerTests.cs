@@ -128,6 +128,28 @@ public sealed class NodePollerTests
     }
 
     [Fact]
+    public async Task Poll_OrphanAfterTermEnded_RoomStays()
+    {
+        const string Room = "4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01";
+        var attempts = 0;
+        await using var fleet = new PolledFleet
+        {
+            BeforeChange = () =>
+            {
+                Interlocked.Increment(ref attempts);
+                throw new LeadershipLostException(1);
+            },
+        };
+        await using var node = await fleet.StartNodeAsync("n");
+        node.AddRoom(Room, generation: 4);
+
+        fleet.Add(PolledFleet.Target(node));
+
+        await Eventually.TrueAsync(() => Volatile.Read(ref attempts) >= 2, () => $"the room was to be ended twice\n{fleet.Log}");
+        Assert.Contains(Room, node.Rooms().Keys);
+    }
+
+    [Fact]
     public async Task Watch_FromManyThreads_KeepsOneLoopPerNode()
     {
         await using var fleet = new PolledFleet();

@@ -60,13 +60,13 @@ internal static class HealthObjects
         ["sfupool/being-deleted"] = () => Deleted(Pool(1, null, SfuNodeState.Ready)),
 
         ["sfunode/starting"] = () => MediaNode(SfuNodeState.Starting, "Starting", "the Pod is starting"),
-        ["sfunode/ready"] = () => MediaNode(SfuNodeState.Ready, "Serving", "the node accepts new meetings"),
-        ["sfunode/allocated"] = () => MediaNode(SfuNodeState.Allocated, "Serving", "the node accepts new meetings"),
-        ["sfunode/draining"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is draining: 2 meetings left"),
-        ["sfunode/unhealthy"] = () => MediaNode(SfuNodeState.Unhealthy, "NotAnswering", "the node does not respond to the operator (timed out)"),
-        ["sfunode/cordoned"] = () => MediaNode(SfuNodeState.Ready, "Cordoned", "the node is cordoned: to allow new meetings, set spec.unschedulable to false", cordoned: true),
-        ["sfunode/drain-blocked"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is draining: 1 meetings left", blocked: new NodeFailure("NowhereToGo", "no other media node can take meeting meet-acme/standup")),
-        ["sfunode/being-deleted"] = () => Deleted(MediaNode(SfuNodeState.Draining, "Draining", "the node is draining: 2 meetings left")),
+        ["sfunode/ready"] = () => MediaNode(SfuNodeState.Ready, "Serving", "the media node accepts new meetings"),
+        ["sfunode/allocated"] = () => MediaNode(SfuNodeState.Allocated, "Serving", "the media node accepts new meetings"),
+        ["sfunode/draining"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the media node is draining; meetings remaining: 2"),
+        ["sfunode/unhealthy"] = () => MediaNode(SfuNodeState.Unhealthy, "NotAnswering", "the media node does not respond to the operator (timed out)"),
+        ["sfunode/cordoned"] = () => MediaNode(SfuNodeState.Ready, "Cordoned", "the media node is cordoned: to allow new meetings, set spec.unschedulable to false", cordoned: true),
+        ["sfunode/drain-blocked"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the media node is draining; meetings remaining: 1", blocked: new NodeFailure("NowhereToGo", "no other media node can take meeting meet-acme/standup")),
+        ["sfunode/being-deleted"] = () => Deleted(MediaNode(SfuNodeState.Draining, "Draining", "the media node is draining; meetings remaining: 2")),
 
         ["tenant/ready"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "acme" } } }),
         ["tenant/new"] = () => Tenant(null),
@@ -75,7 +75,7 @@ internal static class HealthObjects
         ["tenant/namespace-of-the-operator"] = () => Tenant(null, "meet-acme"),
         ["tenant/namespace-terminating"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { DeletionTimestamp = Now } }),
         ["tenant/being-deleted"] = () => Deleted(Tenant(null)),
-        ["tenant/deletion-blocked"] = () => Deleted(Tenant(null, held: new NodeFailure("MeetingsLive", "meeting meet-acme/standup is active: the tenant is deleted after the last one has ended; new meetings are rejected"))),
+        ["tenant/deletion-blocked"] = () => Deleted(Tenant(null, held: new NodeFailure("MeetingsLive", "meeting meet-acme/standup has not ended: the tenant is deleted after the last one ends; new meetings are rejected"))),
     };
 
     private static ObjectMeta Metadata(string name, string? @namespace = "meet-acme") => new()

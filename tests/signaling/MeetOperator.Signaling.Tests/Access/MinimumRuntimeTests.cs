@@ -14,7 +14,7 @@ public sealed class MinimumRuntimeTests
 
         var security = File.ReadAllText(Path.Combine(root, "SECURITY.md"));
         Assert.Contains("Run on .NET runtime 10.0.13 or newer", security, StringComparison.Ordinal);
-        Assert.Contains("on .NET 10.0.13 or newer", MinimumRuntime.FindWarning(new Version(10, 0, 12)), StringComparison.Ordinal);
+        Assert.Contains("install .NET 10.0.13 or newer", MinimumRuntime.FindWarning(new Version(10, 0, 12)), StringComparison.Ordinal);
         Assert.Null(MinimumRuntime.FindWarning(new Version(10, 0, 13)));
         Assert.Null(MinimumRuntime.FindWarning(new Version(11, 0, 0)));
     }

@@ -290,11 +290,13 @@ public abstract class RepositoryContract : IAsyncLifetime
     public async Task RemoveEndedBefore_OldAndRecentMeetings_DeletesOnlyOld()
     {
         var (meetings, participants, chat) = (new SqlMeetingRepository(_database), new SqlParticipantRepository(_database), new SqlChatRepository(_database));
+        var streams = new SqlMediaStreamRepository(_database);
         foreach (var (tenant, id, ended) in ((string, string, long?)[])[("acme", "old", 1_000), ("other", "old-too", 1_500), ("acme", "recent", 5_000), ("acme", "open", null)])
         {
             await meetings.AddAsync(Meeting(tenant, id), default);
             await participants.AddAsync(Participant(tenant, id, "p1"), default);
             await chat.AppendAsync(Message(tenant, id, "hello"), default);
+            await streams.SaveAsync(new MediaStreamRow { Tenant = tenant, MeetingId = id, StreamId = "p1/camera", ParticipantId = "p1", StreamType = "camera" }, default);
             if (ended is { } at)
             {
                 await meetings.CloseAsync(tenant, id, at, default);
@@ -310,7 +312,9 @@ public abstract class RepositoryContract : IAsyncLifetime
         Assert.Null(await meetings.FindAsync("other", "old-too", default));
         Assert.Empty(await participants.ListAsync("acme", "old", default));
         Assert.Empty(await chat.ListLastAsync("acme", "old", 10, default));
+        Assert.Empty(await streams.ListAsync("acme", "old", default));
         Assert.NotNull(await meetings.FindAsync("acme", "recent", default));
+        Assert.NotEmpty(await streams.ListAsync("acme", "recent", default));
         Assert.NotEmpty(await chat.ListLastAsync("acme", "open", 10, default));
     }
 

@@ -17,6 +17,8 @@ public sealed class SchemaUpgradeTests(PostgresServer postgres) : TwoReplicasTes
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
         await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer");
 
         // The first replica of the new release applies its migration.
         await ApplyAsync(known => new Migration(9999, "9999_expand", $"-- min-reader: {known}\nALTER TABLE chat_messages ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'"));
@@ -26,6 +28,9 @@ public sealed class SchemaUpgradeTests(PostgresServer postgres) : TwoReplicasTes
         await using var rolledBack = await TestSignaling.StartAsync(cluster, _ => b.Options with { ReplicaId = Guid.NewGuid().ToString("N") });
         await using var carl = await rolledBack.EnterAsync(meeting.MeetingId, "Carl");
         await ChatAsync(carl, ann, "after the rollback");
+        await carl.ExpectAsync("offer");
+        Assert.True(node.Read(meeting.MeetingId, room => room.Participants.ContainsKey(ann.Id) && room.Participants.ContainsKey(bob.Id)));
+        Assert.All(new[] { ann, bob }, client => Assert.Empty([.. client.OfType("participant-left"), .. client.OfType("media-restart")]));
     }
 
     [Fact]

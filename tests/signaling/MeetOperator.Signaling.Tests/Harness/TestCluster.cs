@@ -161,11 +161,14 @@ public sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Returns a drained node to service, with the rooms that it still has. Meetings move to it only when their own node is drained.</summary>
+    public void UndrainNode(string name) => _nodes[name] = _drained.Single(node => node.Name == name);
+
     public async ValueTask DisposeAsync()
     {
         await _ends.CancelAsync();
         await _running;
-        foreach (var node in _nodes.Values.Concat(_drained))
+        foreach (var node in _nodes.Values.Union(_drained))
         {
             await node.DisposeAsync();
         }
@@ -258,7 +261,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Like the operator after a move: lists the drained nodes on which the meeting still has a room with participants.</summary>
     private JsonArray FormerNodes(Meeting meeting) =>
     [
-        .. _drained.Where(node => node.Rooms().GetValueOrDefault(MeetingId.Of(meeting)) is { Participants: > 0 })
+        .. _drained.Except(_nodes.Values).Where(node => node.Rooms().GetValueOrDefault(MeetingId.Of(meeting)) is { Participants: > 0 })
             .Select(node => new JsonObject { ["sfuNode"] = node.Name, ["namespace"] = Namespace, ["generation"] = node.Rooms()[MeetingId.Of(meeting)].Generation }),
     ];
 

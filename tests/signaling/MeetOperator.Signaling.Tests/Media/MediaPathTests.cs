@@ -152,6 +152,30 @@ public sealed class MediaPathTests : IAsyncLifetime
         }
     }
 
+    /// <summary>The status no longer lists the node as a former one, and the removal has been confirmed only by the node in between.</summary>
+    [Fact]
+    public async Task RemoveParticipant_MeetingReturnsToFormerNode_IsRemovedThere()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the participant is on the node");
+        var next = await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.DrainNodeAsync("default-aaaaa");
+        await Eventually.TrueAsync(() => next.Rooms().ContainsKey(meeting.MeetingId) && next.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the meeting has moved");
+        _node.RejectsRemovals = true;
+        await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
+        await Eventually.TrueAsync(() => _node.RefusedDrops >= 1 && next.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the new node");
+
+        _cluster.UndrainNode("default-aaaaa");
+        await _cluster.DrainNodeAsync("default-bbbbb");
+        await Eventually.TrueAsync(() => ann.OfType("media-restart").Count == 2, "the meeting has moved back");
+        Assert.True(_node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));
+        _node.RejectsRemovals = false;
+
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed");
+    }
+
     /// <summary>Nothing would tell the encoder that its session is on a node that the meeting has left.</summary>
     [Fact]
     public async Task Whip_MeetingMovesMeanwhile_IsRejectedAndLeavesFormerNode()

@@ -33,6 +33,20 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
         Assert.Equal("host", (await Signaling.JoinAsync(meeting.MeetingId, "Host", meeting.HostToken)).Role);
     }
 
+    /// <summary>Nobody proves a user ID yet, so a join must not change what is stored about the user.</summary>
+    [Fact]
+    public async Task Join_UserIdOfAnotherUser_KeepsStoredUser()
+    {
+        var meeting = await Signaling.CreateAsync();
+        foreach (var name in (string[])["Ann", "Mallory"])
+        {
+            var joined = await Retrying.SendAsync(() => Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = name, userId = "u-ann" }));
+            Assert.Equal(HttpStatusCode.OK, joined.StatusCode);
+        }
+
+        Assert.Equal("Ann", (await Signaling.Service<IUserRepository>().FindAsync(TestCluster.Tenant, "u-ann", default))?.Name);
+    }
+
     /// <summary>Responses contain host tokens, tickets or participant names, so caches must not store them.</summary>
     [Fact]
     public async Task Responses_AnyEndpoint_SetNoStore()

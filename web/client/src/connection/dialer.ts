@@ -39,15 +39,15 @@ export class Dialer {
     return this.#byTicket;
   }
 
-  /** Connects with the ticket first, which keeps the participant. Joins again only when the server responds but rejects the ticket (`refused`). */
-  async dial(attempt: number, refused: boolean): Promise<Dial | 'stop'> {
+  /** Connects with the ticket first, which keeps the participant. Joins again only when the server responds but rejects the ticket (`rejected`). */
+  async dial(attempt: number, rejected: boolean): Promise<Dial | 'stop'> {
     if (!this.#codeUsed) {
       this.#codeUsed = true;
       return { url: this.#response.webSocketUrl };
     }
     // Browsers do not expose why a WebSocket was rejected, so the reason comes from REST.
     try {
-      if (attempt > 1 && refused && !this.#needsJoin) {
+      if (attempt > 1 && rejected && !this.#needsJoin) {
         const { status } = await getMeeting(this.#http, this.#identity.meetingId);
         if (status === 'ended') throw new MeetError('meeting-ended', 'The meeting has ended.');
         this.#needsJoin = this.#ticketTried;

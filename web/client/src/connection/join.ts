@@ -9,7 +9,7 @@ export interface JoinIdentity {
   readonly hostToken?: string;
 }
 
-/** Joins with the ticket and the host token. When the server rejects one as expired, joins without it, in the end as a new participant. */
+/** Joins with the ticket and the host token. If the server rejects one of them as expired, joins without it; without a valid ticket, as a new participant. */
 export async function joinOnce(http: HttpApi, identity: JoinIdentity, ticket: string | undefined): Promise<JoinResponse> {
   const request = { displayName: identity.displayName, ...(identity.userId === undefined ? {} : { userId: identity.userId }) };
   const tickets = ticket === undefined ? [undefined] : [ticket, undefined];

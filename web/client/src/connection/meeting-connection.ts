@@ -38,7 +38,7 @@ export class MeetingConnection<Sent, Received extends WireMessage> {
     this.#status = { phase: 'connecting', since: environment.now(), waitingFor: 'signaling' };
     this.#dialer = new Dialer(http, identity, response, status => this.finish(status));
     this.#channel = new SignalingChannel(environment, {
-      dial: (attempt, refused) => this.#dialer.dial(attempt, refused),
+      dial: (attempt, rejected) => this.#dialer.dial(attempt, rejected),
       joinMessage: () => host.joinMessage(this.#dialer.response.participantId),
       parse: host.parse,
       onMessage: host.onMessage,

@@ -6,10 +6,10 @@ export type Dial = { readonly url: string; readonly protocols?: string[] };
 
 export interface ChannelHost<Sent, Received> {
   /**
-   * Where to connect next, or `stop`. A rejection leads to a later attempt. `attempt` is 0 for the first attempt after a healthy connection. `refused`: the server
-   * closed the last socket before it had joined. Otherwise, a dial by ticket must not wait for anything.
+   * Where to connect next, or `stop`. A rejected promise leads to a later attempt. `attempt` is 0 for the first attempt after a healthy connection. `rejected`: the
+   * server closed the last socket before it had joined; if false, a dial with a ticket must resolve without waiting.
    */
-  dial(attempt: number, refused: boolean): Promise<Dial | 'stop'>;
+  dial(attempt: number, rejected: boolean): Promise<Dial | 'stop'>;
   /** Creates the first message of every socket. */
   joinMessage(): Sent;
   /** Returns null for data that is not a known message. */
@@ -35,14 +35,14 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
   readonly #environment: Environment;
   readonly #host: ChannelHost<Sent, Received>;
   #socket: WebSocket | null = null;
-  /** The previous socket while neither it nor the current one has opened. Only one with a ticket, which opens the same session. */
+  /** The previous socket while neither it nor the current one has opened. Kept only if it was opened with a ticket, because both sockets then open the same session. */
   #slow: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #open = false;
   #closed = false;
   #dialling = false;
-  #refused = false;
+  #rejected = false;
 
   constructor(environment: Environment, host: ChannelHost<Sent, Received>) {
     this.#environment = environment;
@@ -86,7 +86,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
     this.#dialling = true;
     let dial: Dial | 'stop';
     try {
-      dial = await this.#host.dial(this.#attempt, this.#refused);
+      dial = await this.#host.dial(this.#attempt, this.#rejected);
     } catch {
       this.#dialling = false;
       this.#retry();
@@ -140,10 +140,10 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
     this.#timer = setTimeout(onTimeout, withinMs);
   }
 
-  #lost(socket: WebSocket, refused: boolean): void {
+  #lost(socket: WebSocket, rejected: boolean): void {
     if (this.#socket !== socket || this.#closed) return;
-    this.#refused = refused;
-    if (refused) this.#dropSlow(); // The next dial may take time and change the ticket.
+    this.#rejected = rejected;
+    if (rejected) this.#dropSlow(); // The next dial may take time and change the ticket.
     this.#drop();
     this.#retry();
   }
@@ -153,7 +153,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
     this.#dropSlow();
     this.#slow = socket;
     this.#socket = null;
-    this.#refused = false;
+    this.#rejected = false;
     this.#retry();
   }
 

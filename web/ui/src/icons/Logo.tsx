@@ -1,6 +1,6 @@
 import styles from './Logo.module.css';
 
-/** The product's sign with its name. */
+/** The product's logo and name. */
 export function Logo({ name }: { readonly name: string }) {
   return (
     <span className={styles.logo}>

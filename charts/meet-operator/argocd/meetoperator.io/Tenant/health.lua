@@ -5,7 +5,7 @@ if status == nil or status.conditions == nil then
   return health
 end
 if obj.metadata.deletionTimestamp ~= nil then
-  health.message = status.message or "it is deleted once none of its meetings is active"
+  health.message = status.message or "it is deleted once all of its accepted meetings have ended"
   return health
 end
 if status.observedGeneration ~= nil and obj.metadata.generation ~= nil and status.observedGeneration ~= obj.metadata.generation then

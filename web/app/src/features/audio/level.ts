@@ -1,5 +1,5 @@
 export interface LevelMeter {
-  /** Loudness from 0 to 1 on a logarithmic scale, of at least the last interval. */
+  /** Loudness over at least the last interval, from 0 to 1 on a logarithmic scale. */
   read(): number;
   /** Releases the meter, which must not be read afterwards. */
   stop(): void;

@@ -2,7 +2,7 @@ import type { Meeting } from '@meetoperator/client';
 import { useEffect, useState } from 'react';
 import { createLevelMeter } from './level';
 
-/** A participant above these levels counts as speaking: linear level (0 to 1) of remote sound, loudness (0 to 1) of the own microphone. */
+/** A participant above these levels counts as speaking: linear level (0 to 1) of remote sound, loudness (0 to 1) of the user's microphone. */
 const remoteThreshold = 0.015;
 const ownThreshold = 0.35;
 const intervalMs = 200;

@@ -22,7 +22,7 @@ const maxLength = 4000;
 /** After this time without a confirmation, a message counts as failed. Its reference prevents a duplicate when it is sent again. */
 const confirmationTimeoutMs = 15_000;
 
-/** The chat in the server's order and without gaps, and the own messages that the server has not confirmed yet. */
+/** The chat in the server's order and without gaps, and this participant's messages that the server has not confirmed yet. */
 export class Chat implements Feature<unknown, ChatServerMessage> {
   readonly handlers: MessageHandlers<ChatServerMessage> = { chat: message => this.#receive(message) };
   readonly #environment: Environment;

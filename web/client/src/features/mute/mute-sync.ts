@@ -4,8 +4,8 @@ import type { MuteClientMessage, MutedState } from './messages.js';
 const kinds: readonly MediaType[] = ['audio', 'video'];
 
 /**
- * After this time without a response, an update that has arrived meanwhile counts as newer than the message: older servers never respond. Without one, the message
- * is sent again, because the server may have rejected it for a rate limit or an outage.
+ * How long to wait for a response. If an update has arrived by then, it counts as newer than the message, because older servers never respond. Otherwise the message is
+ * sent again, because a rate limit or an outage may have rejected it.
  */
 const responseTimeoutMs = 10_000;
 
@@ -24,7 +24,7 @@ interface KindState {
   /** The reference of the last message, until the server has responded to it. */
   waitingFor: string | null;
   retries: number;
-  /** Whether the server had muted this client when it last said so. */
+  /** The mute state in the server's latest update about this client. */
   muted: boolean;
   /** The latest state that the server announced while waiting. It may be older than the message. */
   update: boolean | null;
@@ -51,7 +51,7 @@ export class MuteSync {
     this.#report(kind);
   }
 
-  /** Reports the state on a new socket. When the server has muted this client although it confirmed to be sending, a host muted it. */
+  /** Reports the state on a new socket. If the server reports this client as muted after it had confirmed that the client sends, a host muted it. */
   handleJoined(muted: MutedState | undefined): void {
     const previous = { audio: this.#confirmed('audio'), video: this.#confirmed('video') };
     for (const kind of kinds) {

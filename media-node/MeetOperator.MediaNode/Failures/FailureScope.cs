@@ -1,8 +1,8 @@
 using MeetOperator.MediaNode.Loops;
 
-namespace MeetOperator.MediaNode.Faults;
+namespace MeetOperator.MediaNode.Failures;
 
-/// <summary>What an unexpected error on a loop ends. The names are label values of the metric meet_loop_faults_total.</summary>
+/// <summary>What an unexpected error on a loop ends. The names are label values of the metric meet_loop_failures_total.</summary>
 internal enum FailureScope
 {
     /// <summary>A datagram that belongs to no session.</summary>
@@ -17,5 +17,5 @@ internal enum FailureScope
     Deferred,
 
     /// <summary>One iteration of the loop.</summary>
-    Turn,
+    Iteration,
 }

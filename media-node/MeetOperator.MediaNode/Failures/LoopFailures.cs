@@ -1,7 +1,7 @@
 using System.Numerics;
 using Microsoft.Extensions.Logging;
 
-namespace MeetOperator.MediaNode.Faults;
+namespace MeetOperator.MediaNode.Failures;
 
 /// <summary>Counts and logs unexpected errors on one loop by scope. Used by the loop's thread.</summary>
 internal sealed partial class LoopFailures(int port, ILogger logger)

@@ -1,0 +1,33 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace MeetOperator.Architecture.Tests;
+
+/// <summary>What a project shows to others is what they use. Everything else is internal, so that it can change without a look at other projects.</summary>
+public sealed class VisibilityTests
+{
+    [Fact]
+    public void Types_UsedInTheirOwnProjectOnly_AreInternal()
+    {
+        var sources = new SourceCompilation();
+        var needed = new NeededTypes(sources);
+        var hidden = Repository.Projects.Values.Where(project => !project.IsTest)
+            .SelectMany(project => PublicTypes(sources, project).Where(type => !needed.Contains(type)))
+            .Select(type => $"{Repository.Relative(type.DeclaringSyntaxReferences[0].SyntaxTree.FilePath)}: {type.Name} is used in its own project only; make it internal.")
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal);
+
+        Assert.Empty(hidden);
+    }
+
+    private static IEnumerable<INamedTypeSymbol> PublicTypes(SourceCompilation sources, Project project)
+    {
+        var compilation = sources.Of(project.Name);
+        return compilation.SyntaxTrees
+            .SelectMany(tree => tree.GetRoot().DescendantNodes(node => node is not TypeDeclarationSyntax)
+                .Where(node => node is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax)
+                .Select(node => compilation.GetSemanticModel(tree).GetDeclaredSymbol(node)))
+            .OfType<INamedTypeSymbol>()
+            .Where(type => type.DeclaredAccessibility == Accessibility.Public);
+    }
+}
