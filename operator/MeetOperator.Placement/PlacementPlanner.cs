@@ -96,7 +96,7 @@ public static class PlacementPlanner
         null => $"{current.SfuNode} no longer exists",
         { State: SfuNodeState.Unhealthy, MayBeAlive: false } => $"{current.SfuNode} is not serving",
         { HasLostRooms: true } => $"the process of {current.SfuNode} has ended",
-        { ForceEvicting: true } => $"{current.SfuNode} is being force-drained",
+        { IsForcedDrainDue: true } => $"{current.SfuNode} is being force-drained",
         _ when current.RoomRejection is not null => $"{current.SfuNode} rejected the room ({current.RoomRejection})",
         _ when current.State == NodeAssignmentState.Lost => $"{current.SfuNode} restarted",
         _ => null,
@@ -104,7 +104,7 @@ public static class PlacementPlanner
 
     /// <summary>The reason why the meeting should leave if another node can take it, or null.</summary>
     private static string? ShouldMoveReason(NodeAssignment current, NodeSnapshot node) =>
-        node.Evicting ? $"{current.SfuNode} is being drained" : node.CutOff ? $"clients cannot reach {current.SfuNode}" : null;
+        node.IsDrainDue ? $"{current.SfuNode} is being drained" : node.IsCutOff ? $"clients cannot reach {current.SfuNode}" : null;
 
     private static PlacementDecision Choose(PlacementInput input, in FilterContext context, string? leave)
     {
@@ -176,7 +176,7 @@ public static class PlacementPlanner
     }
 
     private static bool IsVisible(MeetingDemand demand, NodeSnapshot node) =>
-        node.Namespace == demand.Namespace || (node.SharedNamespace && demand.TenantPoolSelector is not null);
+        node.Namespace == demand.Namespace || (node.IsInSharedNamespace && demand.TenantPoolSelector is not null);
 
     private static Rejection? FindRejection(in FilterContext context, NodeSnapshot node)
     {

@@ -109,7 +109,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
             await RaiseAsync(client, meeting, assigned.Node, bounded.Token).ConfigureAwait(false);
             throw;
         }
-        catch (Exception broken) when (view.IsForceEvicting && (broken is NodeControlException || IsUnreachable(broken, ct)))
+        catch (Exception broken) when (view.IsForcedDrainDue && (broken is NodeControlException || IsUnreachable(broken, ct)))
         {
             return RoomEndResult.Done; // The room ends with the node, whose deletion no longer waits.
         }

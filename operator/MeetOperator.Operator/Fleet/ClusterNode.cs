@@ -5,16 +5,16 @@ namespace MeetOperator.Operator.Fleet;
 /// <summary>The relevant state of the cluster node that runs a media node's Pod.</summary>
 /// <param name="Name">Name of the cluster node.</param>
 /// <param name="IsMissing">True when the cluster no longer has a node with that name.</param>
-/// <param name="Ready">True while its kubelet reports.</param>
-/// <param name="Cordoned">True when it accepts no new Pods (<c>kubectl cordon</c>).</param>
-internal sealed record ClusterNode(string Name, bool IsMissing, bool Ready, bool Cordoned)
+/// <param name="IsReady">True while its kubelet reports.</param>
+/// <param name="IsCordoned">True when it accepts no new Pods (<c>kubectl cordon</c>).</param>
+internal sealed record ClusterNode(string Name, bool IsMissing, bool IsReady, bool IsCordoned)
 {
-    public static ClusterNode Missing(string name) => new(name, IsMissing: true, Ready: false, Cordoned: false);
+    public static ClusterNode Missing(string name) => new(name, IsMissing: true, IsReady: false, IsCordoned: false);
 
     /// <summary>A cluster node without a Ready condition has not reported yet and counts as ready.</summary>
     public static ClusterNode Of(Node node) => new(
         node.Metadata.Name!,
         IsMissing: false,
-        Ready: node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready") is null or { Status: "True" },
-        Cordoned: node.Spec?.Unschedulable == true);
+        IsReady: node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready") is null or { Status: "True" },
+        IsCordoned: node.Spec?.Unschedulable == true);
 }

@@ -75,7 +75,7 @@ internal sealed class FleetNode(NamespacedName key)
     public long? WithoutMeetingsSince { get; set; }
 
     /// <summary>True when the last check found that no participant could still be connected to the node.</summary>
-    public bool WasDead { get; set; }
+    public bool IsKnownDead { get; set; }
 
     /// <summary>Start of the drain; null while the node is not draining.</summary>
     public MonotonicTime? Drain { get; set; }
@@ -91,7 +91,7 @@ internal sealed class FleetNode(NamespacedName key)
     /// participants may have joined or stayed, unless it is known to be dead.
     /// </summary>
     public bool IsFormerNodeOf(AssignedMeeting meeting) =>
-        !WasDead
+        !IsKnownDead
         && meeting.On(Key) is null
         && CanCarry(meeting.Meeting.Namespace)
         && Rooms.TryGetValue(meeting.MeetingId, out var room)
@@ -170,16 +170,16 @@ internal sealed class FleetNode(NamespacedName key)
             Name = Key.Name,
             Pool = Node.Spec.PoolRef.Name,
             PoolLabels = Pool?.Metadata.Labels as IReadOnlyDictionary<string, string> ?? NoLabels,
-            SharedNamespace = IsInSharedNamespace,
+            IsInSharedNamespace = IsInSharedNamespace,
             Region = Pool?.Spec.Region,
             State = (isRejecting || IsClosed) && Decision.CanTakeMeetings ? SfuNodeState.Draining : Decision.State,
             MayBeAlive = Decision.State == SfuNodeState.Unhealthy && !dead,
             HasLostRooms = Decision.State == SfuNodeState.Starting && dead,
-            Outdated = IsOutdated,
-            CutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
-            Unschedulable = Node.Spec.Unschedulable || ClusterNode is { Cordoned: true },
-            Evicting = IsTerminating || NodeStateRules.IsEvicting(Node, Pool, drainNow),
-            ForceEvicting = NodeStateRules.IsForceEvicting(Node, Pool, drainNow),
+            IsOutdated = IsOutdated,
+            IsCutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
+            Unschedulable = Node.Spec.Unschedulable || ClusterNode is { IsCordoned: true },
+            IsDrainDue = IsTerminating || NodeStateRules.IsDrainDue(Node, Pool, drainNow),
+            IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(Node, Pool, drainNow),
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,
             MaxMeetings = capacity.MaxMeetings,

@@ -204,7 +204,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             nodes = Snapshots(now);
         }
 
-        var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { Evicting = true, ForceEvicting = false } : each).ToArray();
+        var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { IsDrainDue = true, IsForcedDrainDue = false } : each).ToArray();
         return [.. demands.Where(demand =>
             PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now) is { Outcome: PlacementOutcome.Kept } or { Nodes: [] })];
     }
@@ -431,7 +431,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             HasServed = facts.HasServed,
             UntrustedPods = facts.UntrustedPods,
             DrainNow = entry.DrainNow(now, time),
-            IsForceEvicting = NodeStateRules.IsForceEvicting(entry.Node, entry.Pool, entry.DrainNow(now, time)),
+            IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(entry.Node, entry.Pool, entry.DrainNow(now, time)),
             IsLost = NodeLossRules.IsLost(facts, entry.Decision, unhealthyFor, now),
             IsDead = NodeLossRules.IsDead(facts, entry.Decision, now),
         };
@@ -444,7 +444,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     /// <summary>Whether the node may still have participants of the meeting, of which a status is the only evidence.</summary>
     private bool IsUnreported(MeetingRef meeting, FormerNode former) =>
         _nodes.TryGetValue(new NamespacedName(former.Namespace, former.SfuNode), out var node)
-        && node is { Report: null, HasRestarted: false, WasDead: false }
+        && node is { Report: null, HasRestarted: false, IsKnownDead: false }
         && node.CanCarry(meeting.Name.Namespace)
         && _table.Find(meeting)?.On(node.Key) is null;
 
@@ -487,7 +487,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.WithoutMeetingsSince = _table.CountOn(key) == 0 ? entry.WithoutMeetingsSince ?? time.GetTimestamp() : null;
             var now = time.GetUtcNow();
             var dead = NodeLossRules.IsDead(entry.Facts(_table.CountOn(key), time), after, now);
-            (died, entry.WasDead) = (dead && !entry.WasDead, dead);
+            (died, entry.IsKnownDead) = (dead && !entry.IsKnownDead, dead);
             if (after.Reason == NodeStateRules.PodFailed)
             {
                 entry.ClearReports(); // The next process must respond before it counts as serving.

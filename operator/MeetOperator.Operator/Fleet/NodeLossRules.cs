@@ -25,7 +25,7 @@ internal static class NodeLossRules
     /// <param name="unhealthyFor">How long the node has been unhealthy; zero while it is serving.</param>
     /// <param name="now">The current time.</param>
     public static bool IsLost(NodeFacts facts, NodeStateDecision decision, TimeSpan unhealthyFor, DateTimeOffset now) =>
-        IsOverdue(facts, now) || (decision.State == SfuNodeState.Unhealthy && (facts.ClusterNode is { Ready: false } || (facts.HasServed && unhealthyFor >= LostAfter)));
+        IsOverdue(facts, now) || (decision.State == SfuNodeState.Unhealthy && (facts.ClusterNode is { IsReady: false } || (facts.HasServed && unhealthyFor >= LostAfter)));
 
     /// <summary>
     /// Whether no participant can still be connected to the node. Missed polls alone never prove that: a single NetworkPolicy or broken route between the operator and the
@@ -54,7 +54,7 @@ internal static class NodeLossRules
         : facts.Pod is { Spec.Containers.Count: > 0 } pod && ControlSecret.NameIn(pod) is null ? "it runs a version without certificate support"
         : facts.IsAnswering ? null
         : facts.ClusterNode is { IsMissing: true } missing ? $"cluster node {missing.Name} no longer exists"
-        : facts.ClusterNode is { Ready: false } notReady ? $"cluster node {notReady.Name} is not ready"
+        : facts.ClusterNode is { IsReady: false } notReady ? $"cluster node {notReady.Name} is not ready"
         : PodRuns.IsNodeUnreachable(facts.Pod) ? "the cluster has marked the Pod's cluster node as unreachable"
         : HasFailedProbe(facts) ? "the kubelet's readiness probe fails as well"
         : null;

@@ -6,10 +6,10 @@ namespace MeetOperator.Operator.Fleet;
 internal sealed record NodeStateDecision(SfuNodeState State, string Reason, string Message)
 {
     /// <summary>True when the state lasts until an administrator acts; the message explains how.</summary>
-    public bool Stalled { get; init; }
+    public bool IsStalled { get; init; }
 
     /// <summary>True when the node is serving but must not take new meetings.</summary>
-    public bool Cordoned { get; init; }
+    public bool IsCordoned { get; init; }
 
     public bool CanTakeMeetings => State is SfuNodeState.Ready or SfuNodeState.Allocated;
 }

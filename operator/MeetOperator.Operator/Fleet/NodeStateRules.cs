@@ -82,7 +82,7 @@ internal static class NodeStateRules
         var state = facts.Meetings > 0 ? SfuNodeState.Allocated : SfuNodeState.Ready;
         return facts.Node.Spec.Unschedulable
             ? new NodeStateDecision(state, "Cordoned", "the media node is cordoned: to allow new meetings, set spec.unschedulable to false") { Cordoned = true }
-            : facts.ClusterNode is { Cordoned: true } clusterNode
+            : facts.ClusterNode is { IsCordoned: true } clusterNode
             ? new NodeStateDecision(state, MachineCordoned, $"cluster node {clusterNode.Name} is cordoned, so the media node on it is being replaced: to keep it, run kubectl uncordon {clusterNode.Name}") { Cordoned = true }
             : new NodeStateDecision(state, "Serving", "the media node accepts new meetings");
     }
@@ -115,10 +115,10 @@ internal static class NodeStateRules
     }
 
     /// <summary>Whether meetings leave as soon as another node can take them.</summary>
-    public static bool IsEvicting(SfuNode node, SfuPool? pool, DateTimeOffset now) => DrainDeadline(node, pool) is { } deadline && deadline <= now;
+    public static bool IsDrainDue(SfuNode node, SfuPool? pool, DateTimeOffset now) => DrainDeadline(node, pool) is { } deadline && deadline <= now;
 
     /// <summary>Whether meetings leave even if no other node can take them, without waiting for participants.</summary>
-    public static bool IsForceEvicting(SfuNode node, SfuPool? pool, DateTimeOffset now) => node.Spec.Drain is { Force: true } && IsEvicting(node, pool, now);
+    public static bool IsForcedDrainDue(SfuNode node, SfuPool? pool, DateTimeOffset now) => node.Spec.Drain is { Force: true } && IsDrainDue(node, pool, now);
 
     private static string? PodDied(NodeFacts facts)
     {
@@ -146,7 +146,7 @@ internal static class NodeStateRules
     {
         if ((facts.SetupFailure ?? (facts.Pod is { } pod ? PodFailures.Find(facts.Node, pod) : null)) is { } failure)
         {
-            return new NodeStateDecision(SfuNodeState.Starting, failure.Reason, failure.Message) { Stalled = failure.RequiresIntervention };
+            return new NodeStateDecision(SfuNodeState.Starting, failure.Reason, failure.Message) { IsStalled = failure.RequiresIntervention };
         }
 
         return new NodeStateDecision(SfuNodeState.Starting, "Starting", facts.Pod is null ? "the Pod is being created"

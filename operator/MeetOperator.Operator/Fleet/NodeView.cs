@@ -18,7 +18,7 @@ internal sealed record NodeView
     public DateTimeOffset DrainNow { get; init; }
 
     /// <summary>True when the deadline of a forced drain has passed, so that connected participants are not waited for.</summary>
-    public bool IsForceEvicting { get; init; }
+    public bool IsForcedDrainDue { get; init; }
 
     /// <summary>True when the node has reported at least once, to this operator or to an earlier one.</summary>
     public bool HasServed { get; init; }

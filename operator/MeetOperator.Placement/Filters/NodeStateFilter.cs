@@ -12,7 +12,7 @@ public sealed class NodeStateFilter : INodeFilter
         {
             SfuNodeState.Ready or SfuNodeState.Allocated => FilterResult.Pass,
             SfuNodeState.Starting => FilterResult.Reject("the media node is starting"),
-            SfuNodeState.Draining when node.CutOff => FilterResult.Reject("clients cannot reach the media node"),
+            SfuNodeState.Draining when node.IsCutOff => FilterResult.Reject("clients cannot reach the media node"),
             SfuNodeState.Draining => FilterResult.Reject("the media node is draining"),
             _ => FilterResult.Reject("the media node is not serving"),
         };

@@ -11,7 +11,7 @@ public sealed record NodeSnapshot
     public IReadOnlyDictionary<string, string> PoolLabels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>True when the node's namespace is one of the installation's pool namespaces, whose pools can be shared with tenants.</summary>
-    public bool SharedNamespace { get; init; }
+    public bool IsInSharedNamespace { get; init; }
     public string? Region { get; init; }
     public required SfuNodeState State { get; init; }
 
@@ -25,15 +25,15 @@ public sealed record NodeSnapshot
     public bool Unschedulable { get; init; }
 
     /// <summary>The drain deadline has passed: meetings move if another node can take them, and stay otherwise.</summary>
-    public bool Evicting { get; init; }
+    public bool IsDrainDue { get; init; }
 
     /// <summary>The drain is forced: meetings are removed even if no other node can take them.</summary>
-    public bool ForceEvicting { get; init; }
+    public bool IsForcedDrainDue { get; init; }
 
     /// <summary>Clients cannot reach the node: meetings move if another node can take them, and stay otherwise.</summary>
-    public bool CutOff { get; init; }
+    public bool IsCutOff { get; init; }
     /// <summary>Created from an older template than its pool's. It takes a meeting only if no up-to-date node of the same rank can.</summary>
-    public bool Outdated { get; init; }
+    public bool IsOutdated { get; init; }
     public int Meetings { get; init; }
 
     /// <summary>Participants on the node, from its last report.</summary>

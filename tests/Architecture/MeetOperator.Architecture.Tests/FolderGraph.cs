@@ -20,16 +20,13 @@ internal sealed class FolderGraph
                 var info = model.GetSymbolInfo(name);
                 var symbol = info.Symbol ?? info.CandidateSymbols.FirstOrDefault();
                 var type = symbol as INamedTypeSymbol ?? symbol?.ContainingType;
-                if (type?.OriginalDefinition.DeclaringSyntaxReferences.FirstOrDefault()?.SyntaxTree.FilePath is not { Length: > 0 } declared
-                    || !declared.StartsWith(projectFolder + "/", StringComparison.Ordinal))
-                {
-                    continue;
-                }
+                var from = FolderOf(tree.FilePath);
 
-                var (from, to) = (FolderOf(tree.FilePath), FolderOf(declared));
-                if (from != to)
+                // A partial type belongs to the folders of all its files.
+                foreach (var to in (type?.OriginalDefinition.DeclaringSyntaxReferences ?? []).Select(part => part.SyntaxTree.FilePath)
+                    .Where(file => file.StartsWith(projectFolder + "/", StringComparison.Ordinal)).Select(FolderOf).Where(folder => folder != from))
                 {
-                    (_uses.TryGetValue(from, out var uses) ? uses : _uses[from] = new(StringComparer.Ordinal)).TryAdd(to, $"{Path.GetFileName(tree.FilePath)} uses {type.Name}");
+                    (_uses.TryGetValue(from, out var uses) ? uses : _uses[from] = new(StringComparer.Ordinal)).TryAdd(to, $"{Path.GetFileName(tree.FilePath)} uses {type!.Name}");
                 }
             }
         }

@@ -30,7 +30,7 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
             return last.Found;
         }
 
-        if (NodeStateRules.IsEvicting(node, pool, view.DrainNow))
+        if (NodeStateRules.IsDrainDue(node, pool, view.DrainNow))
         {
             fleet.WakeMeetings(key);
         }

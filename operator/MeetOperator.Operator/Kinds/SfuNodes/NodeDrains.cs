@@ -41,7 +41,7 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         }
 
         await SetDrainingAsync(key, view, drain: true, ct).ConfigureAwait(false);
-        if (NodeEmptiness.IsEmpty(view) || (view.Meetings == 0 && view.IsForceEvicting))
+        if (NodeEmptiness.IsEmpty(view) || (view.Meetings == 0 && view.IsForcedDrainDue))
         {
             return await DeleteAsync(node, ct).ConfigureAwait(false);
         }

@@ -14,7 +14,7 @@ internal static class NodeStatuses
     public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now, NodeFailure? drainBlocked = null)
     {
         var decision = view.Decision;
-        var takes = decision.CanTakeMeetings && !decision.Cordoned && !node.Spec.Unschedulable;
+        var takes = decision.CanTakeMeetings && !decision.IsCordoned && !node.Spec.Unschedulable;
         var condition = new Condition
         {
             Type = MeetConditions.Ready,
@@ -24,7 +24,7 @@ internal static class NodeStatuses
             ObservedGeneration = node.Metadata.Generation,
         };
         var before = node.Status?.Conditions;
-        var conditions = decision.Stalled ? ProgressConditions.Stalled(before, decision.Reason, decision.Message, node.Metadata.Generation, now)
+        var conditions = decision.IsStalled ? ProgressConditions.Stalled(before, decision.Reason, decision.Message, node.Metadata.Generation, now)
             : decision.CanTakeMeetings ? ProgressConditions.Reached(before)
             : ProgressConditions.Reconciling(before, decision.Reason, decision.Message, node.Metadata.Generation, now);
         conditions = DrainConditions.Set(conditions, drainBlocked, node.Metadata.Generation, now);

@@ -75,7 +75,7 @@ internal static class PoolStatuses
         }
 
         var count = $"{ready} of {wanted} media nodes accept meetings";
-        var (stuck, stuckView) = counted.FirstOrDefault(entry => entry.View is { Decision.Stalled: true });
+        var (stuck, stuckView) = counted.FirstOrDefault(entry => entry.View is { Decision.IsStalled: true });
         if (stuck is not null)
         {
             return (ready >= wanted, true, stuckView!.Decision.Reason, $"{count}; {stuck.Name}: {stuckView.Decision.Message}");

@@ -105,7 +105,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             IsOutOfService = view is { IsLost: true } or { Decision.Reason: NodeStateRules.MachineCordoned or ForwardingWatch.LoopStuck }, // A stuck loop does not recover by itself.
             IsDead = view is { IsDead: true },
             Blocked = NodeStateRules.IsDraining(node) ? DrainConditions.Of(node.Status?.Conditions) : null,
-            IsUnrecoverable = view is { Decision: { CanTakeMeetings: false } decision } && (!served || decision.Stalled),
+            IsUnrecoverable = view is { Decision: { CanTakeMeetings: false } decision } && (!served || decision.IsStalled),
             IsEmpty = view is null || (view.Meetings == 0 && (!served || view.Decision.State == SfuNodeState.Unhealthy || view.Report is { Participants: 0 })),
             Assigned = view?.Meetings ?? 0,
             Users = view?.Report?.Participants ?? 0,

@@ -98,7 +98,7 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
     [
         .. cluster.Nodes.List()
             .Where(node => node.Metadata.Namespace == tenant.Spec.Namespace
-                && fleet.View(node.Metadata.NamespacedName) is { IsDead: false, IsForceEvicting: false, HasServed: true } view && (view.Report is not { } report || NodeEmptiness.CountSessions(report) > 0))
+                && fleet.View(node.Metadata.NamespacedName) is { IsDead: false, IsForcedDrainDue: false, HasServed: true } view && (view.Report is not { } report || NodeEmptiness.CountSessions(report) > 0))
             .Select(node => node.Metadata.Name!).Order(StringComparer.Ordinal),
     ];
 

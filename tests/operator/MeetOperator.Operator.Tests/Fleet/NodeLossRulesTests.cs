@@ -8,7 +8,7 @@ namespace MeetOperator.Operator.Tests.Fleet;
 public sealed class NodeLossRulesTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly ClusterNode Well = new("m1", IsMissing: false, Ready: true, Cordoned: false);
+    private static readonly ClusterNode Well = new("m1", IsMissing: false, IsReady: true, IsCordoned: false);
 
     public static TheoryData<string> Alive => [nameof(OnlyUnresponsive), nameof(HasInvalidReport), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(ReadinessGateFails)];
 
@@ -41,7 +41,7 @@ public sealed class NodeLossRulesTests
 
         Assert.Equal(NodeStateRules.Untrusted, decision.Reason);
         Assert.False(NodeLossRules.IsLost(untrusted, decision, TimeSpan.FromHours(1), Now));
-        Assert.True(NodeLossRules.IsLost(untrusted with { ClusterNode = Well with { Ready = false } }, decision, TimeSpan.Zero, Now));
+        Assert.True(NodeLossRules.IsLost(untrusted with { ClusterNode = Well with { IsReady = false } }, decision, TimeSpan.Zero, Now));
     }
 
     private static bool IsDead(string what)
@@ -125,7 +125,7 @@ public sealed class NodeLossRulesTests
         return facts with { Pod = pod, MissedPolls = 0 };
     }
 
-    private static NodeFacts ClusterNodeNotReady(NodeFacts facts) => facts with { ClusterNode = Well with { Ready = false } };
+    private static NodeFacts ClusterNodeNotReady(NodeFacts facts) => facts with { ClusterNode = Well with { IsReady = false } };
 
     private static NodeFacts ClusterNodeDeleted(NodeFacts facts) => facts with { ClusterNode = ClusterNode.Missing("m1") };
 

@@ -129,9 +129,9 @@ public sealed class NodeStateRulesTests
         node.Spec = node.Spec with { Drain = new SfuNodeDrain { DeadlineSeconds = 5 } };
         Assert.Equal(Now.AddSeconds(5), NodeStateRules.DrainDeadline(node, pool));
         node.Spec = node.Spec with { Drain = new SfuNodeDrain { DeadlineSeconds = 5, Force = true } };
-        Assert.Equal((false, true), (NodeStateRules.IsForceEvicting(node, pool, Now.AddSeconds(4)), NodeStateRules.IsForceEvicting(node, pool, Now.AddSeconds(5))));
+        Assert.Equal((false, true), (NodeStateRules.IsForcedDrainDue(node, pool, Now.AddSeconds(4)), NodeStateRules.IsForcedDrainDue(node, pool, Now.AddSeconds(5))));
         node.Spec = node.Spec with { Drain = new SfuNodeDrain { Force = true } };
-        Assert.True(NodeStateRules.IsForceEvicting(node, pool, Now));
+        Assert.True(NodeStateRules.IsForcedDrainDue(node, pool, Now));
     }
 
     [Fact]
@@ -147,9 +147,9 @@ public sealed class NodeStateRulesTests
     [Fact]
     public void Derive_ClusterNodeCordoned_AcceptsNoNewMeetings()
     {
-        var decision = NodeStateRules.Derive(Facts() with { Meetings = 1, ClusterNode = new ClusterNode("m1", IsMissing: false, Ready: true, Cordoned: true) });
+        var decision = NodeStateRules.Derive(Facts() with { Meetings = 1, ClusterNode = new ClusterNode("m1", IsMissing: false, IsReady: true, IsCordoned: true) });
 
-        Assert.Equal((SfuNodeState.Allocated, true), (decision.State, decision.Cordoned));
+        Assert.Equal((SfuNodeState.Allocated, true), (decision.State, decision.IsCordoned));
         Assert.Contains("kubectl uncordon m1", decision.Message, StringComparison.Ordinal);
     }
 
