@@ -21,9 +21,6 @@ public static class HeaderExtensionUris
         "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00",
     ];
 
-    /// <summary>The URI of a kind; empty for <see cref="HeaderExtensionKind.Unknown"/>.</summary>
-    public static string UriOf(HeaderExtensionKind kind) => Uris[(int)kind];
-
     /// <summary>The kind that a URI identifies, or <see cref="HeaderExtensionKind.Unknown"/>.</summary>
     public static HeaderExtensionKind KindOf(string uri)
     {

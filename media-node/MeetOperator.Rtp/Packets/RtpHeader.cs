@@ -38,8 +38,6 @@ public readonly struct RtpHeader
     /// <summary>Offset of the payload in bytes.</summary>
     public int Length { get; init; }
 
-    public bool HasExtension => ExtensionOffset != 0;
-
     /// <summary>Parses the header. False when the version is not 2 or the packet is shorter than its header.</summary>
     public static bool TryParse(ReadOnlySpan<byte> packet, out RtpHeader header)
     {

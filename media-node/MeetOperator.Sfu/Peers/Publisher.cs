@@ -45,10 +45,6 @@ public sealed class Publisher
     /// <summary>Packets that are malformed or that SSRC, MID and payload type assign to no track.</summary>
     public long UnknownPackets { get; private set; }
 
-    public long KeyFrameRequests { get; private set; }
-
-    public long NackedPackets { get; private set; }
-
     /// <summary>Round-trip time from RTCP reports or recovered packets; 0 before the first measurement.</summary>
     public long RoundTripTicks => _roundTrip.Ticks;
 
@@ -155,13 +151,11 @@ public sealed class Publisher
                         writer = new RtcpWriter(buffer);
                         writer.AddNack(_ownSsrc, ssrc, missing[..count]);
                     }
-
-                    NackedPackets += count;
                 }
 
-                if (track.TryTakeKeyFrameRequest(nowTicks, layer) && writer.AddPictureLoss(_ownSsrc, ssrc))
+                if (track.TryTakeKeyFrameRequest(nowTicks, layer))
                 {
-                    KeyFrameRequests++;
+                    writer.AddPictureLoss(_ownSsrc, ssrc);
                 }
             }
         }

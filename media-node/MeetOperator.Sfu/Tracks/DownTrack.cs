@@ -65,9 +65,6 @@ public sealed class DownTrack
     /// <summary>Whether the subscriber can be reached.</summary>
     public bool IsReady => _egress.IsReady;
 
-    /// <summary>Whether packets are forwarded; false while the track waits for a key frame or the source is muted.</summary>
-    public bool IsForwarding => _isForwarding;
-
     /// <summary>Applies the payload types and extension IDs of a renegotiation. The SSRC and the numbering do not change.</summary>
     public void Renegotiate(DownTrackOptions options)
     {

@@ -125,7 +125,7 @@ public sealed class HostEndpoints(
         {
             // The media node has no media of this participant.
         }
-        catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {
             metrics.NodeFailed(failure.Reason);
             throw new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };

@@ -187,7 +187,7 @@ public sealed class WhipEndpoints(
         {
             throw new ProblemException(ProblemCode.MeetingFull, e.Message);
         }
-        catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {
             _services.Metrics.NodeFailed(failure.Reason);
             throw failure.Code == ErrorCode.InvalidSdp

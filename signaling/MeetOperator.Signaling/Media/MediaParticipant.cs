@@ -224,7 +224,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         {
             _client.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. 'media-restart' follows when it has one.", reference));
         }
-        catch (Exception e) when (NodeFailure.Of(e) is { } failure && !_closed.IsCancellationRequested)
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !_closed.IsCancellationRequested)
         {
             _room.Metrics.NodeFailed(failure.Reason);
             LogCallFailed(_room.Logger, ParticipantId, failure.Reason, e.Message);
@@ -284,7 +284,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (NodeFailure.Of(e) is { } failure)
+            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
             {
                 _room.Metrics.NodeFailed(failure.Reason);
                 LogCallFailed(_room.Logger, ParticipantId, failure.Reason, e.Message);
@@ -346,7 +346,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         {
             answer = await _room.CallAsync(assignment, (node, ct) => node.PublishAsync(_room.MeetingId, ParticipantId, request, ct), _closed.Token).ConfigureAwait(false);
         }
-        catch (NodeControlException e) when (NodeFailure.IsUnknownParticipant(e))
+        catch (NodeControlException e) when (NodeCallFailure.IsUnknownParticipant(e))
         {
             await _room.PutAsync(assignment, ParticipantId, _closed.Token).ConfigureAwait(false);
             answer = await _room.CallAsync(assignment, (node, ct) => node.PublishAsync(_room.MeetingId, ParticipantId, request, ct), _closed.Token).ConfigureAwait(false);

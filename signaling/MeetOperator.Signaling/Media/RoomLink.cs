@@ -104,7 +104,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         {
             return Assignment is { } assignment ? await ListParticipantsAsync(assignment, _closed.Token).ConfigureAwait(false) : null;
         }
-        catch (Exception e) when (NodeFailure.Is(e))
+        catch (Exception e) when (NodeCallFailure.Is(e))
         {
             return null;
         }
@@ -191,7 +191,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         {
             await CallAsync(assignment, (node, ct) => node.DeleteParticipantAsync(MeetingId, participantId, ct), CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (NodeFailure.Of(e) is { } failure)
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {
             // The node itself removes participants without a connection when they are no longer refreshed, and removals are repeated on each tick.
             Metrics.NodeFailed(failure.Reason);
@@ -225,7 +225,7 @@ public sealed partial class RoomLink : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (NodeFailure.Of(e) is { } failure)
+            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
             {
                 LogStreamInterrupted(Logger, MeetingId, assignment.Node, failure.Reason, e.Message);
             }
@@ -320,7 +320,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         {
             await PutAsync(assignment, participantId, _closed.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (NodeFailure.Of(e) is { } failure)
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {
             Metrics.NodeFailed(failure.Reason);
         }

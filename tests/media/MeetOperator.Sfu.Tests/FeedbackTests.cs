@@ -40,11 +40,11 @@ public sealed class FeedbackTests
     public void Join_BeforeEgressIsReady_RequestsKeyFrameWhenReady()
     {
         var call = new Call();
-        var (subscriber, track, egress) = call.Join(ready: false);
+        var (subscriber, _, egress) = call.Join(ready: false);
         call.Advance(500);
         Assert.Equal(0, call.Upstream.PictureLossIndications);
         call.Send(1, key: true);
-        Assert.False(track.IsForwarding);
+        Assert.Empty(egress.Rtp);
 
         egress.IsReady = true;
         subscriber.OnReady();

@@ -71,7 +71,7 @@ public sealed partial class FormerRooms(
         {
             return true; // The room has ended, or the meeting has come back to the node.
         }
-        catch (Exception e) when (!ct.IsCancellationRequested && NodeFailure.Of(e) is { } failure)
+        catch (Exception e) when (!ct.IsCancellationRequested && NodeCallFailure.Of(e) is { } failure)
         {
             metrics.NodeFailed(failure.Reason);
             return false;

@@ -5,10 +5,10 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>The failure of a call to a media node: the error for the client, and a short reason for logs and metrics.</summary>
-public sealed record NodeFailure(ErrorCode Code, string Message, string Reason)
+public sealed record NodeCallFailure(ErrorCode Code, string Message, string Reason)
 {
     /// <summary>Converts an exception. Returns null if it is not a failure of a call.</summary>
-    public static NodeFailure? Of(Exception e) => e switch
+    public static NodeCallFailure? Of(Exception e) => e switch
     {
         NodeControlException { Code: "stale-generation" or "unknown-room" or "draining" } rejection =>
             new(ErrorCode.MediaFailed, "The meeting is moving to another media node. 'media-restart' follows.", rejection.Code),
