@@ -10,7 +10,7 @@ using MeetOperator.Kube.Serialization;
 namespace MeetOperator.Kube.CodeGen;
 
 /// <summary>The command line: generates manifests, and writes or compares them. Exit codes: 0 success, 1 differences, 2 invalid arguments or types.</summary>
-public static class CommandLine
+internal static class CommandLine
 {
     private const string Usage = """
         Generates Kubernetes manifests from types with the attributes of MeetOperator.Kube.Abstractions.

@@ -1,7 +1,7 @@
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>Exponential backoff with jitter.</summary>
-public static class Backoff
+internal static class Backoff
 {
     /// <summary>
     /// The delay after <paramref name="failures"/> consecutive failures (1 = the first): <paramref name="minimum"/>, doubled for each further

@@ -1,7 +1,7 @@
 namespace MeetOperator.Sdp;
 
 /// <summary>Conversions between <see cref="MediaDirection"/> and SDP attribute names.</summary>
-public static class MediaDirections
+internal static class MediaDirections
 {
     public static string ToSdpName(this MediaDirection direction) => direction switch
     {

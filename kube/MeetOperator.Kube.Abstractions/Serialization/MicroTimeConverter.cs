@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace MeetOperator.Kube.Serialization;
 
 /// <summary>metav1.MicroTime: servers accept only exactly six fractional digits.</summary>
-public sealed class MicroTimeConverter : JsonConverter<DateTimeOffset>
+internal sealed class MicroTimeConverter : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.GetDateTimeOffset();

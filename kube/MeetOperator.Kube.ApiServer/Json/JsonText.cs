@@ -10,7 +10,7 @@ namespace MeetOperator.Kube.ApiServer.Json;
 /// Reads JSON into fully materialized nodes, so that several threads can read a stored tree. Every number becomes a
 /// <see cref="long"/> or a <see cref="double"/>. Of duplicate names the last value is kept, as in Go.
 /// </summary>
-public static class JsonText
+internal static class JsonText
 {
     /// <summary>Maximum accepted nesting. Go's decoder allows 10,000, which no real object needs.</summary>
     public const int MaxDepth = 200;

@@ -6,7 +6,7 @@ using MeetOperator.Kube.Schema;
 namespace MeetOperator.Kube.CodeGen.Crds;
 
 /// <summary>Generates CustomResourceDefinitions (apiextensions.k8s.io/v1) from entity types and their attributes.</summary>
-public static class CrdGenerator
+internal static class CrdGenerator
 {
     private static readonly string[] ColumnTypes = ["string", "integer", "number", "boolean", "date"];
 

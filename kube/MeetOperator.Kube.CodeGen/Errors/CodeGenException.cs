@@ -1,4 +1,4 @@
 namespace MeetOperator.Kube.CodeGen.Errors;
 
 /// <summary>A type cannot be converted to a manifest, or an argument is invalid. The message names the member and the fix.</summary>
-public sealed class CodeGenException(string message) : Exception(message);
+internal sealed class CodeGenException(string message) : Exception(message);

@@ -4,7 +4,7 @@ namespace MeetOperator.Kube.CodeGen.Output;
 /// Writes generated files or compares them. Files with <see cref="Header"/> that are no longer generated are stale: they are deleted or reported.
 /// Other files in the folder are ignored.
 /// </summary>
-public static class GeneratedFolder
+internal static class GeneratedFolder
 {
     public const string Header = "# Generated from the types by MeetOperator.Kube.CodeGen. Do not edit.\n";
 

@@ -3,7 +3,7 @@ using System.Text;
 namespace MeetOperator.Kube.CodeGen.Output;
 
 /// <summary>Computes line differences in the style of a unified diff.</summary>
-public static class TextDiff
+internal static class TextDiff
 {
     private const int Context = 3;
 

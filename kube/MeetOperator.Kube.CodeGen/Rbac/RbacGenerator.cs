@@ -13,7 +13,7 @@ namespace MeetOperator.Kube.CodeGen.Rbac;
 /// Generates roles from <see cref="RbacRuleAttribute"/>s: per component a ClusterRole and, for rules of its own namespace, a Role. Rules are sorted
 /// and commented with their reasons.
 /// </summary>
-public static partial class RbacGenerator
+internal static partial class RbacGenerator
 {
     private static readonly string[] Verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace MeetOperator.Kube.ProcessRuntime.Logs;
 
 /// <summary>One line of container output. Files use the format of the container runtimes: <c>time stream F text</c>.</summary>
-public sealed record LogLine(DateTimeOffset Time, string Stream, string Text)
+internal sealed record LogLine(DateTimeOffset Time, string Stream, string Text)
 {
     public string Format() => string.Create(CultureInfo.InvariantCulture, $"{Time.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffffZ} {Stream} F {Text}");
 

@@ -4,7 +4,7 @@ using MeetOperator.Kube.Schema;
 namespace MeetOperator.Kube.Runtime.Controllers;
 
 /// <summary>Maps an object to the keys of its owners.</summary>
-public static class OwnerKeys
+internal static class OwnerKeys
 {
     /// <summary>The owner of kind <typeparamref name="TOwner"/> that controls <paramref name="item"/>, if any.</summary>
     public static IEnumerable<NamespacedName> OfController<TOwner>(KubernetesObject item)

@@ -7,7 +7,7 @@ namespace MeetOperator.Kube.Runtime.Queues;
 /// A queue of keys to process. A key waits at most once and is processed by one worker at a time. A key that is added while it is being processed
 /// is queued again afterward. Take a key, process it, then call <see cref="Done"/>. Thread-safe.
 /// </summary>
-public sealed class WorkQueue<TKey> : IDisposable
+internal sealed class WorkQueue<TKey> : IDisposable
     where TKey : notnull
 {
     private readonly Lock _gate = new();

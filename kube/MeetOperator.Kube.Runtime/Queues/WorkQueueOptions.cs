@@ -1,7 +1,7 @@
 namespace MeetOperator.Kube.Runtime.Queues;
 
 /// <summary>Configures the backoff and the metrics of a <see cref="WorkQueue{TKey}"/>.</summary>
-public sealed record WorkQueueOptions
+internal sealed record WorkQueueOptions
 {
     /// <summary>The name of the queue in metrics.</summary>
     public string Name { get; init; } = "default";

@@ -8,7 +8,7 @@ using MeetOperator.NodeControl.Security;
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>Reads <see cref="NodeOptions"/> from environment variables. Every error names its variable.</summary>
-public static class NodeOptionsReader
+internal static class NodeOptionsReader
 {
     public const string NameVariable = "MEET_NODE_NAME";
     public const string CertificateVariable = "MEET_NODE_CERTIFICATE";

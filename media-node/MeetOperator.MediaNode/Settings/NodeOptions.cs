@@ -5,7 +5,7 @@ using MeetOperator.NodeControl.Security;
 namespace MeetOperator.MediaNode.Settings;
 
 /// <summary>Configuration of a media node. <see cref="NodeOptionsReader"/> reads it from environment variables.</summary>
-public sealed record NodeOptions
+internal sealed record NodeOptions
 {
     /// <summary>Name of the SfuNode.</summary>
     public required string Name { get; init; }

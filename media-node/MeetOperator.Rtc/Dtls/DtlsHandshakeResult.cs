@@ -6,4 +6,4 @@ namespace MeetOperator.Rtc.Dtls;
 /// <param name="PeerCertificate">The peer's certificate in DER. The caller must compare it with the fingerprint in the peer's SDP.</param>
 /// <param name="Local">Keys for outbound packets; null when no SRTP profile was negotiated.</param>
 /// <param name="Remote">Keys for inbound packets; null when no SRTP profile was negotiated.</param>
-public sealed record DtlsHandshakeResult(byte[] PeerCertificate, SrtpKeys? Local, SrtpKeys? Remote);
+internal sealed record DtlsHandshakeResult(byte[] PeerCertificate, SrtpKeys? Local, SrtpKeys? Remote);

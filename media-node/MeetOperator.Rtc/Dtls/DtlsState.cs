@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtc.Dtls;
 
-public enum DtlsState
+internal enum DtlsState
 {
     /// <summary>Nothing was sent or received.</summary>
     New,

@@ -1,7 +1,7 @@
 namespace MeetOperator.Rtc.Dtls;
 
 /// <summary>One DTLS association of a transport. Not thread-safe.</summary>
-public interface IDtlsEndpoint : IDisposable
+internal interface IDtlsEndpoint : IDisposable
 {
     DtlsState State { get; }
 

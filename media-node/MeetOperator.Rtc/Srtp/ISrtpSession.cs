@@ -1,7 +1,7 @@
 namespace MeetOperator.Rtc.Srtp;
 
 /// <summary>SRTP and SRTCP of one peer in both directions. Not thread-safe.</summary>
-public interface ISrtpSession : IDisposable
+internal interface ISrtpSession : IDisposable
 {
     SrtpProfile Profile { get; }
 

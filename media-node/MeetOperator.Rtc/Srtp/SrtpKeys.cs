@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace MeetOperator.Rtc.Srtp;
 
 /// <summary>Master key and salt of one direction (RFC 3711 §3.2.1).</summary>
-public sealed class SrtpKeys
+internal sealed class SrtpKeys
 {
     /// <summary>The label of the DTLS-SRTP exporter (RFC 5764 §4.2).</summary>
     internal static ReadOnlySpan<byte> ExporterLabel => "EXTRACTOR-dtls_srtp"u8;

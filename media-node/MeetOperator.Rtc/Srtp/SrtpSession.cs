@@ -1,7 +1,7 @@
 namespace MeetOperator.Rtc.Srtp;
 
 /// <summary>SRTP (RFC 3711, RFC 7714) with reusable OpenSSL contexts.</summary>
-public sealed class SrtpSession : ISrtpSession
+internal sealed class SrtpSession : ISrtpSession
 {
     private readonly SrtpSender _sender;
     private readonly SrtpReceiver _receiver;

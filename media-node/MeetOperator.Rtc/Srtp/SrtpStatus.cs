@@ -1,7 +1,7 @@
 namespace MeetOperator.Rtc.Srtp;
 
 /// <summary>The result of unprotecting a packet.</summary>
-public enum SrtpStatus : byte
+internal enum SrtpStatus : byte
 {
     Ok,
 

@@ -1,7 +1,7 @@
 namespace MeetOperator.Rtp.HeaderExtensions;
 
 /// <summary>The abs-send-time extension: seconds modulo 64 as a 6.18 fixed-point number.</summary>
-public static class AbsoluteSendTime
+internal static class AbsoluteSendTime
 {
     public const uint Mask = 0xFFFFFF;
 

@@ -1,7 +1,7 @@
 namespace MeetOperator.Sdp.Negotiation;
 
 /// <summary>The codecs that the media node supports, and the selection of one from an offer. Pure functions.</summary>
-public static class CodecSelection
+internal static class CodecSelection
 {
     private static readonly string[] SupportedVideo = ["VP8", "VP9", "H264", "AV1"];
     private static readonly string[] SupportedFeedback = ["nack", "nack pli", "ccm fir", "transport-cc"];

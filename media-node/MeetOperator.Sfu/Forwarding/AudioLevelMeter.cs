@@ -1,7 +1,7 @@
 namespace MeetOperator.Sfu.Forwarding;
 
 /// <summary>Smooths the audio levels in a microphone's packets (RFC 6464) for active speaker detection.</summary>
-public struct AudioLevelMeter
+internal struct AudioLevelMeter
 {
     private int _loudest;
     private double _smooth;

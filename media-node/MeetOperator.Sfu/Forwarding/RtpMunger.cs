@@ -6,7 +6,7 @@ namespace MeetOperator.Sfu.Forwarding;
 /// Keeps one subscriber's stream continuous when the source is paused, resumed or replaced: sequence numbers have no gaps and timestamps
 /// follow the clock. Uses 64-bit sequence numbers, so that plain comparison gives their order.
 /// </summary>
-public struct RtpMunger
+internal struct RtpMunger
 {
     private const int MaxSegments = 4;
     private Segments _segments;

@@ -7,7 +7,7 @@ using MeetOperator.Local.Settings;
 namespace MeetOperator.Local.Defaults;
 
 /// <summary>Derives addresses and ports from the configured HTTP port, so that several installations do not conflict.</summary>
-public static class LocalNetwork
+internal static class LocalNetwork
 {
     private const int FirstMediaPort = 20_000;
     private const int BlockSize = 64;

@@ -5,7 +5,7 @@ using MeetOperator.Local.Settings;
 namespace MeetOperator.Local.Home;
 
 /// <summary>The home directory of one installation. Opening it locks it for this process.</summary>
-public sealed class HomeFolder : IDisposable
+internal sealed class HomeFolder : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

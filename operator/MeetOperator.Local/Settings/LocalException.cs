@@ -1,4 +1,4 @@
 namespace MeetOperator.Local.Settings;
 
 /// <summary>An error that the user can fix. The message says what is wrong and how to fix it. It ends the process.</summary>
-public sealed class LocalException(string message) : Exception(message);
+internal sealed class LocalException(string message) : Exception(message);

@@ -4,7 +4,7 @@ using System.Net;
 namespace MeetOperator.Local.Settings;
 
 /// <summary>Settings of one embedded installation. <see cref="Parse"/> reads them from the command line and the environment.</summary>
-public sealed record LocalOptions
+internal sealed record LocalOptions
 {
     /// <summary>Directory for all data: API objects, keys, database, logs, kubeconfig.</summary>
     public required string Home { get; init; }

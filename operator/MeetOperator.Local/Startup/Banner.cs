@@ -4,7 +4,7 @@ using MeetOperator.Local.Settings;
 namespace MeetOperator.Local.Startup;
 
 /// <summary>The text that is printed once the installation is ready: the URL, the kubeconfig line, three commands to try.</summary>
-public static class Banner
+internal static class Banner
 {
     public static string Build(LocalOptions options, string kubeconfig) => $"""
 

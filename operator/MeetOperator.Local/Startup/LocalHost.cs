@@ -22,7 +22,7 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Local.Startup;
 
 /// <summary>One embedded installation: the API server, the node that runs its Pods, and the default objects.</summary>
-public sealed class LocalHost : IAsyncDisposable
+internal sealed class LocalHost : IAsyncDisposable
 {
     private static readonly ApplyOptions Apply = new() { FieldManager = FieldManagers.Local, Force = true };
 

@@ -81,9 +81,9 @@ internal static class NodeStateRules
 
         var state = facts.Meetings > 0 ? SfuNodeState.Allocated : SfuNodeState.Ready;
         return facts.Node.Spec.Unschedulable
-            ? new NodeStateDecision(state, "Cordoned", "the media node is cordoned: to allow new meetings, set spec.unschedulable to false") { Cordoned = true }
+            ? new NodeStateDecision(state, "Cordoned", "the media node is cordoned: to allow new meetings, set spec.unschedulable to false") { IsCordoned = true }
             : facts.ClusterNode is { IsCordoned: true } clusterNode
-            ? new NodeStateDecision(state, MachineCordoned, $"cluster node {clusterNode.Name} is cordoned, so the media node on it is being replaced: to keep it, run kubectl uncordon {clusterNode.Name}") { Cordoned = true }
+            ? new NodeStateDecision(state, MachineCordoned, $"cluster node {clusterNode.Name} is cordoned, so the media node on it is being replaced: to keep it, run kubectl uncordon {clusterNode.Name}") { IsCordoned = true }
             : new NodeStateDecision(state, "Serving", "the media node accepts new meetings");
     }
 

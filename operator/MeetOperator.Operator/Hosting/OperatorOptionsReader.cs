@@ -9,7 +9,7 @@ using MeetOperator.Operator.Settings;
 namespace MeetOperator.Operator.Hosting;
 
 /// <summary>Reads and validates the environment variables.</summary>
-public static class OperatorOptionsReader
+internal static class OperatorOptionsReader
 {
     /// <summary>
     /// The variables of the exporter (OpenTelemetry, environment variable specification) that media nodes get too. Not the headers: they can contain a secret, and media nodes

@@ -30,7 +30,7 @@ namespace MeetOperator.Operator.Uninstalling;
 /// Pod. Run it after the operator has been removed for good: without it, the deletion of these objects would never finish. An operator that is installed again adds the
 /// finalizers again.
 /// </summary>
-public static class FinalizerRelease
+internal static class FinalizerRelease
 {
     /// <summary>The command-line argument that runs this instead of the operator.</summary>
     public const string Verb = "release-finalizers";

@@ -3,4 +3,4 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>The input of filters and scorers, besides the node itself.</summary>
-public readonly record struct FilterContext(MeetingDemand Demand, PlacementOptions Options, DateTimeOffset Now);
+internal readonly record struct FilterContext(MeetingDemand Demand, PlacementOptions Options, DateTimeOffset Now);

@@ -1,7 +1,7 @@
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Either a pass or a rejection with its reason.</summary>
-public readonly record struct FilterResult(string? Reason)
+internal readonly record struct FilterResult(string? Reason)
 {
     public static readonly FilterResult Pass = new(null);
 

@@ -3,7 +3,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Limits the number of meetings on a node, and with it the impact of a node failure.</summary>
-public sealed class MeetingCapacityFilter : INodeFilter
+internal sealed class MeetingCapacityFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

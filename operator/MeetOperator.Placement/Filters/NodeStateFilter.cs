@@ -4,7 +4,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Accepts nodes that are serving; rejects nodes that are starting, draining or unhealthy.</summary>
-public sealed class NodeStateFilter : INodeFilter
+internal sealed class NodeStateFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

@@ -3,7 +3,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Limits the number of participants on a node.</summary>
-public sealed class ParticipantCapacityFilter : INodeFilter
+internal sealed class ParticipantCapacityFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

@@ -3,7 +3,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Keeps a pinned meeting in its current region.</summary>
-public sealed class PinnedRegionFilter : INodeFilter
+internal sealed class PinnedRegionFilter : INodeFilter
 {
     public bool AppliesToPool => true;
 

@@ -4,7 +4,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Restricts a meeting to the pools that its pool selector matches.</summary>
-public sealed class PoolSelectorFilter : INodeFilter
+internal sealed class PoolSelectorFilter : INodeFilter
 {
     public bool AppliesToPool => true;
 

@@ -3,7 +3,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Restricts a meeting to the regions that both the meeting and its tenant allow.</summary>
-public sealed class RegionFilter : INodeFilter
+internal sealed class RegionFilter : INodeFilter
 {
     public bool AppliesToPool => true;
 

@@ -3,7 +3,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Rejects nodes whose last load report is missing or too old.</summary>
-public sealed class StaleReportFilter : INodeFilter
+internal sealed class StaleReportFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

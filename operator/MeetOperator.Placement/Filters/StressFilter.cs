@@ -3,7 +3,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Rejects nodes whose stress is at or above the threshold, regardless of their meeting and participant counts.</summary>
-public sealed class StressFilter : INodeFilter
+internal sealed class StressFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

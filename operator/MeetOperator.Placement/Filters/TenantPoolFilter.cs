@@ -4,7 +4,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Restricts a meeting to the pools that its tenant may use.</summary>
-public sealed class TenantPoolFilter : INodeFilter
+internal sealed class TenantPoolFilter : INodeFilter
 {
     public bool AppliesToPool => true;
 

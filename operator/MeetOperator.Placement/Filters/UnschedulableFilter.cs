@@ -3,7 +3,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Filters;
 
 /// <summary>Keeps new meetings off cordoned nodes.</summary>
-public sealed class UnschedulableFilter : INodeFilter
+internal sealed class UnschedulableFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

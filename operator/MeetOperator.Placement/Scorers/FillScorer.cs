@@ -5,7 +5,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Scorers;
 
 /// <summary>Packed prefers the fuller node, so that others can be emptied. Distributed prefers the emptier node.</summary>
-public sealed class FillScorer : INodeScorer
+internal sealed class FillScorer : INodeScorer
 {
     public double Weight => 1;
 

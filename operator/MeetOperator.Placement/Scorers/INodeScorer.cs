@@ -4,7 +4,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Scorers;
 
 /// <summary>Scores a node for a meeting, 0 to 1.</summary>
-public interface INodeScorer
+internal interface INodeScorer
 {
     /// <summary>Weight of the score in the sum. Weights differ by orders of magnitude, so that a lower-ranked scorer only breaks ties.</summary>
     double Weight { get; }

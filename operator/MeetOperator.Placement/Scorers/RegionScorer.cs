@@ -4,7 +4,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Scorers;
 
 /// <summary>Prefers the meeting's preferred regions, in their order.</summary>
-public sealed class RegionScorer : INodeScorer
+internal sealed class RegionScorer : INodeScorer
 {
     public double Weight => 100;
 

@@ -4,7 +4,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Scorers;
 
 /// <summary>Prefers the node with less stress among nodes with about the same utilization.</summary>
-public sealed class StressScorer : INodeScorer
+internal sealed class StressScorer : INodeScorer
 {
     public double Weight => 0.01;
 

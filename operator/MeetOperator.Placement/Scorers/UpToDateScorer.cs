@@ -4,7 +4,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Scorers;
 
 /// <summary>Prefers nodes with their pool's current template, so that outdated nodes become empty and can be replaced without moving a meeting.</summary>
-public sealed class UpToDateScorer : INodeScorer
+internal sealed class UpToDateScorer : INodeScorer
 {
     public double Weight => 10;
 

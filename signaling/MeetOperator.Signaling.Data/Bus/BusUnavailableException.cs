@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling.Data.Bus;
 
 /// <summary>The meeting bus is unavailable. Subscribers are notified when it recovers.</summary>
-public sealed class BusUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
+internal sealed class BusUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);

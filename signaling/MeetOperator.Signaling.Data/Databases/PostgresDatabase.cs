@@ -7,7 +7,7 @@ using Polly.Retry;
 namespace MeetOperator.Signaling.Data.Databases;
 
 /// <summary>PostgreSQL, shared by all signaling replicas.</summary>
-public sealed class PostgresDatabase : ISqlDatabase
+internal sealed class PostgresDatabase : ISqlDatabase
 {
     /// <summary>Advisory lock ID: an arbitrary constant ("meetsig" in ASCII) that nothing else in the database uses.</summary>
     private const long MigrationLock = 0x6D656574736967;

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace MeetOperator.Signaling.Data.Databases;
 
 /// <summary>SQLite in a file on disk, for a single host. Uses a write-ahead log; writers wait up to ten seconds for the lock.</summary>
-public sealed class SqliteDatabase : ISqlDatabase
+internal sealed class SqliteDatabase : ISqlDatabase
 {
     private readonly string _connectionString;
 

@@ -13,7 +13,7 @@ namespace MeetOperator.Signaling.Access;
 /// Finds the tenant of an API key by its hash (<see cref="ApiKeyHashes"/>). The operator writes the hashes to ConfigMaps, so this server never reads the keys or
 /// their Secrets.
 /// </summary>
-public sealed class ApiKeys
+internal sealed class ApiKeys
 {
     private const string ByHash = "hash";
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Access;
 
 /// <summary>Derives the key of a caller's rate limits from its address.</summary>
-public static class CallerAddress
+internal static class CallerAddress
 {
     public static string Of(HttpRequest request) => request.HttpContext.Connection.RemoteIpAddress is { } address ? KeyOf(address) : string.Empty;
 

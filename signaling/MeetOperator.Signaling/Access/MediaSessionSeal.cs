@@ -7,7 +7,7 @@ using MeetOperator.Signaling.Keys;
 namespace MeetOperator.Signaling.Access;
 
 /// <summary>The last segment of a WHIP or WHEP <c>Location</c>: the media node's session ID, authenticated for one participant of one meeting.</summary>
-public sealed class MediaSessionSeal(SigningKeys keys)
+internal sealed class MediaSessionSeal(SigningKeys keys)
 {
     private const int MacBytes = 16;
 

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Access;
 
 /// <summary>Decides which web pages may call this server from a browser, and which callers are local.</summary>
-public sealed class OriginPolicy(Uri? publicUrl)
+internal sealed class OriginPolicy(Uri? publicUrl)
 {
     /// <summary>
     /// Returns true if the request has no Origin header, or if its origin is the called host or the public URL. Requests without an Origin come from programs,

@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.Access;
 /// Rate limits for messages and sockets on this replica. They are counted per participant, so that a new socket does not reset them, and also per
 /// meeting and per tenant, so that no meeting or tenant uses up the capacity of the others.
 /// </summary>
-public sealed class SocketLimits : IDisposable
+internal sealed class SocketLimits : IDisposable
 {
     public const int MessagesPerSecond = 50;
     public const int MaxBadMessages = 20;

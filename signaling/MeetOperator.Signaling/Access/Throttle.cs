@@ -3,7 +3,7 @@ using System.Threading.RateLimiting;
 namespace MeetOperator.Signaling.Access;
 
 /// <summary>A rate limiter with one token bucket per key. Full buckets are discarded. Thread-safe.</summary>
-public sealed class Throttle : IDisposable
+internal sealed class Throttle : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 

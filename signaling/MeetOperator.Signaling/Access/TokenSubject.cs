@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Access;
 
 /// <summary>The meeting and participant that a token was issued for.</summary>
-public sealed record TokenSubject
+internal sealed record TokenSubject
 {
     public required string Tenant { get; init; }
     public required string MeetingId { get; init; }

@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Access;
 /// Issues and verifies JSON Web Tokens (RFC 7519) with HMAC-SHA256, the only supported algorithm. The signature is verified in constant time before the payload is
 /// parsed. Only a known <c>kid</c> selects a key, so header fields that refer to other algorithms or keys have no effect. Thread-safe.
 /// </summary>
-public sealed class Tokens(SigningKeys keys, TimeProvider time)
+internal sealed class Tokens(SigningKeys keys, TimeProvider time)
 {
     private const string Issuer = "meetoperator";
 

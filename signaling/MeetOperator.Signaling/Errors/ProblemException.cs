@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Errors;
 
 /// <summary>Ends a REST request with a problem document (RFC 9457).</summary>
-public sealed class ProblemException(ProblemCode code, string detail) : Exception(detail)
+internal sealed class ProblemException(ProblemCode code, string detail) : Exception(detail)
 {
     public ProblemCode Code { get; } = code;
 

@@ -8,7 +8,7 @@ namespace MeetOperator.Signaling.Features;
 /// One meeting on this replica, as its features see it. <see cref="Members"/>, <see cref="Roster"/> and <see cref="EndAsync"/> belong to the session's loop; everything
 /// else is thread-safe.
 /// </summary>
-public interface IMeeting
+internal interface IMeeting
 {
     MeetingKey Key { get; }
 

@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Features;
 /// <see cref="Handle"/> runs on the session's loop, for one feature after the other in their fixed order, so a step that waits delays the whole meeting. An exception
 /// is logged and ends the step for the features that follow.
 /// </summary>
-public interface IMeetingFeature
+internal interface IMeetingFeature
 {
     /// <summary>Called after a participant has joined with a socket and received <c>joined</c>.</summary>
     /// <param name="member">The new member.</param>

@@ -6,7 +6,7 @@ namespace MeetOperator.Signaling.Features;
 /// The stored entries of one kind in one meeting, for example its chat messages. The database numbers them from 1, without gaps, in the order that all participants
 /// see. Thread-safe.
 /// </summary>
-public interface IMeetingLog<T>
+internal interface IMeetingLog<T>
     where T : class
 {
     /// <summary>

@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Transport;
 namespace MeetOperator.Signaling.Features;
 
 /// <summary>The members of one meeting on this replica: at most one for each participant. Belongs to the session's loop.</summary>
-public sealed class Members(RoomLink room)
+internal sealed class Members(RoomLink room)
 {
     private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
 

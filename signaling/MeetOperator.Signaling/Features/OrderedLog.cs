@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.Features;
 /// Delivers the entries of a log to the members of one session in database order. An entry from the bus is delivered only if it is the next one. Otherwise, the missing
 /// entries are read from the database, so lost or reordered events have no effect. Runs on the session's loop.
 /// </summary>
-public sealed class OrderedLog<T>(IMeetingLog<T> log)
+internal sealed class OrderedLog<T>(IMeetingLog<T> log)
     where T : class
 {
     private const int MaxReplayed = 100;

@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Protocol.Server;
 namespace MeetOperator.Signaling.Features;
 
 /// <summary>The participants that this replica has announced to its clients. Compared with presence, it yields the messages to send.</summary>
-public sealed class Roster
+internal sealed class Roster
 {
     private readonly Dictionary<string, PresenceEntry> _entries = new(StringComparer.Ordinal);
 

@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.Hosting;
 /// Graceful shutdown: the server becomes unready, keeps serving for <see cref="SignalingOptions.Drain"/> so that load balancers stop routing to it, and then
 /// closes its sockets so that clients reconnect to another replica. The host stops afterwards, within <see cref="StopTimeout"/>.
 /// </summary>
-public sealed class GracefulShutdown(SignalingOptions options, MeetingSessions sessions, TimeProvider time) : IHostedLifecycleService
+internal sealed class GracefulShutdown(SignalingOptions options, MeetingSessions sessions, TimeProvider time) : IHostedLifecycleService
 {
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 

@@ -12,7 +12,7 @@ namespace MeetOperator.Signaling.Hosting;
 /// the API server is enough, because joins use the informer cache. Redis must have responded once. A later Redis outage does not make the replica unready:
 /// all replicas would become unready together, and participants could not even reconnect with a ticket.
 /// </summary>
-public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulShutdown shutdown, TimeProvider time) : IHealthCheck
+internal sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulShutdown shutdown, TimeProvider time) : IHealthCheck
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 

@@ -8,7 +8,7 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>Reads <see cref="SignalingOptions"/> from environment variables, and reports all errors at once.</summary>
-public static class SignalingEnvironment
+internal static class SignalingEnvironment
 {
     public static bool TryRead(
         Func<string, string?> variable, TimeProvider time, [NotNullWhen(true)] out SignalingOptions? options, out IReadOnlyList<string> errors)

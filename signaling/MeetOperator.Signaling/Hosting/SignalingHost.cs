@@ -29,7 +29,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 namespace MeetOperator.Signaling.Hosting;
 
 /// <summary>Composes the server: services, middleware and routes.</summary>
-public static class SignalingHost
+internal static class SignalingHost
 {
     /// <summary>Builds the server, and migrates the database if it is available. The caller runs the server.</summary>
     /// <param name="options">The validated settings.</param>

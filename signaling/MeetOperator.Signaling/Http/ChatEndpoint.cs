@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Lists stored chat messages for participants of the meeting.</summary>
-public sealed class ChatEndpoint(Credentials credentials, IChatRepository chat, IParticipantRepository participants)
+internal sealed class ChatEndpoint(Credentials credentials, IChatRepository chat, IParticipantRepository participants)
 {
     private const int PageLines = 200;
 

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Authenticates requests by their Authorization header, and throttles callers that fail to authenticate.</summary>
-public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy origins, MeetingDirectory directory, SignalingOptions options) : IDisposable
+internal sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy origins, MeetingDirectory directory, SignalingOptions options) : IDisposable
 {
     /// <summary>How far this server's clock may be behind the clock of the API server.</summary>
     private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);

@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Host actions on participants. Any replica can handle them: the bus forwards them to the replica that has the socket.</summary>
-public sealed class HostEndpoints(
+internal sealed class HostEndpoints(
     MeetingDirectory directory, MeetingNotFound missing, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
     public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)

@@ -16,7 +16,7 @@ namespace MeetOperator.Signaling.Http;
 /// Implements the header <c>Idempotency-Key</c> of <c>POST /meetings</c>: a caller that received no response repeats the request and gets the original response.
 /// All requests with the same key create the same meeting, even if they run concurrently on different replicas: the meeting's ID is stored before the meeting is created.
 /// </summary>
-public sealed class IdempotencyKeys(IIdempotencyRepository rows, Credentials credentials, TimeProvider time)
+internal sealed class IdempotencyKeys(IIdempotencyRepository rows, Credentials credentials, TimeProvider time)
 {
     public const string Header = "Idempotency-Key";
 

@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Joins a meeting: waits for its media node, reserves a place, and returns a ticket and a WebSocket URL.</summary>
-public sealed class JoinEndpoint(
+internal sealed class JoinEndpoint(
     MeetingDirectory directory,
     MeetingNotFound missing,
     MeetingWriter writer,

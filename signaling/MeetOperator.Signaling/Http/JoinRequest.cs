@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Body of <c>POST /meetings/{id}/join</c>.</summary>
-public sealed record JoinRequest
+internal sealed record JoinRequest
 {
     /// <summary>The user's ID in the tenant's own system.</summary>
     public string? UserId { get; init; }

@@ -15,7 +15,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Creates, reads and ends meetings.</summary>
-public sealed class MeetingEndpoints(
+internal sealed class MeetingEndpoints(
     MeetingWriter writer, MeetingDirectory directory, MeetingNotFound missing, Credentials credentials, IdempotencyKeys idempotency, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
     /// <summary>How long creating a meeting waits until this replica has it in its cache, so that it can be joined immediately.</summary>

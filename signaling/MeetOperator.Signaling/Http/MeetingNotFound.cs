@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Http;
 /// Determines the problem to return for a meeting that is missing in the informer cache: it never existed, it has ended (rows outlive Meeting objects), or its
 /// state is currently unknown. Read-only.
 /// </summary>
-public sealed class MeetingNotFound(IMeetingRepository rows, MeetingStateReader states, MeetingDirectory directory, Credentials credentials)
+internal sealed class MeetingNotFound(IMeetingRepository rows, MeetingStateReader states, MeetingDirectory directory, Credentials credentials)
 {
     public async Task<ProblemException> GetProblemAsync(HttpRequest request, string id, CancellationToken ct)
     {

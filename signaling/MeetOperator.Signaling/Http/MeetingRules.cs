@@ -7,7 +7,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Validates requests. Every error names the field and the valid values.</summary>
-public static class MeetingRules
+internal static class MeetingRules
 {
     /// <summary>Ten years: long enough for recurring meetings, and safe for date arithmetic.</summary>
     private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(3_650);

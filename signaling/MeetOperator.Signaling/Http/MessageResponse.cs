@@ -1,3 +1,3 @@
 namespace MeetOperator.Signaling.Http;
 
-public sealed record MessageResponse(string MessageId, string From, string DisplayName, string Message, string Timestamp, string? Reference);
+internal sealed record MessageResponse(string MessageId, string From, string DisplayName, string Message, string Timestamp, string? Reference);

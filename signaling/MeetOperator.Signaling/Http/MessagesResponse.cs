@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Stored chat messages, oldest first.</summary>
-public sealed record MessagesResponse(IReadOnlyList<MessageResponse> Messages);
+internal sealed record MessagesResponse(IReadOnlyList<MessageResponse> Messages);

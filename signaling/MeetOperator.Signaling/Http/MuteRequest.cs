@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Body of a host's mute request. <see cref="MediaType"/> is audio or video.</summary>
-public sealed record MuteRequest
+internal sealed record MuteRequest
 {
     public string? MediaType { get; init; }
 }

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Writes problem documents (RFC 9457).</summary>
-public static class Problems
+internal static class Problems
 {
     public const string ContentType = "application/problem+json";
 

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Reads request bodies and enforces the media type, the size limit, and that JSON has no unknown or duplicate fields.</summary>
-public static class RequestBody
+internal static class RequestBody
 {
     private static readonly JsonSerializerOptions Strict = new()
     {

@@ -1,3 +1,3 @@
 namespace MeetOperator.Signaling.Http;
 
-public sealed record SuccessResponse(bool Success);
+internal sealed record SuccessResponse(bool Success);

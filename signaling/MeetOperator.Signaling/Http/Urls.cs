@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Builds the URLs in responses to clients.</summary>
-public sealed class Urls(Uri? publicUrl)
+internal sealed class Urls(Uri? publicUrl)
 {
     public string JoinUrl(HttpRequest request, string meetingId) => MeetingId.JoinUrl(publicUrl?.ToString() ?? $"{request.Scheme}://{request.Host}", meetingId);
 

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Opens WebSockets. Checks everything before the upgrade, and the single-use code last, so that a rejected request does not consume it.</summary>
-public sealed class WebSocketEndpoint(MeetingSessions sessions, MeetingNotFound missing, OriginPolicy origins, Tokens tokens, Credentials credentials)
+internal sealed class WebSocketEndpoint(MeetingSessions sessions, MeetingNotFound missing, OriginPolicy origins, Tokens tokens, Credentials credentials)
 {
     private readonly MeetingServices _services = sessions.Services;
 

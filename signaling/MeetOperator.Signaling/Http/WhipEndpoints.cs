@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>WHIP (RFC 9725) and WHEP endpoints: standard clients publish and play media with one HTTP request. The ticket identifies the participant.</summary>
-public sealed class WhipEndpoints(
+internal sealed class WhipEndpoints(
     MeetingDirectory directory, MeetingNotFound missing, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionSeal seal, IParticipantRepository participants)
 {
     private const string SdpType = "application/sdp";

@@ -11,7 +11,7 @@ using MeetOperator.Signaling.Transport;
 namespace MeetOperator.Signaling.Hub;
 
 /// <summary>Reads one socket: validates every message and passes it on to the session. Answers invalid messages with an <c>error</c>.</summary>
-public sealed partial class ClientConnection(SocketIdentity identity, IClientTransport transport, MeetingSession session, MeetingServices services)
+internal sealed partial class ClientConnection(SocketIdentity identity, IClientTransport transport, MeetingSession session, MeetingServices services)
 {
     private readonly ILogger _logger = services.Loggers.CreateLogger<ClientConnection>();
     private Member? _member;

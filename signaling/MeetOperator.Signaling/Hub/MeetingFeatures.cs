@@ -12,7 +12,7 @@ using MeetOperator.Signaling.Protocol.Client;
 namespace MeetOperator.Signaling.Hub;
 
 /// <summary>The features of one meeting.</summary>
-public sealed class MeetingFeatures
+internal sealed class MeetingFeatures
 {
     /// <summary>In the order in which each of them gets joins, messages, events and ticks.</summary>
     private readonly IReadOnlyList<IMeetingFeature> _all;

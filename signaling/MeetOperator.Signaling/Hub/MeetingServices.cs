@@ -10,7 +10,7 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Hub;
 
 /// <summary>The dependencies of meeting sessions.</summary>
-public sealed record MeetingServices(
+internal sealed record MeetingServices(
     SignalingOptions Options,
     MeetingDirectory Directory,
     IMeetingBus Bus,

@@ -17,7 +17,7 @@ namespace MeetOperator.Signaling.Hub;
 /// the order of chat messages in the database, so any number of replicas can serve one meeting. All state belongs to one loop. The session passes joins, messages,
 /// events and ticks on to the features of the meeting, which do everything else.
 /// </summary>
-public sealed class MeetingSession : IMeeting, IAsyncDisposable
+internal sealed class MeetingSession : IMeeting, IAsyncDisposable
 {
     private readonly MeetingServices _services;
     private readonly SessionLoop _loop;

@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Kubernetes;
 namespace MeetOperator.Signaling.Hub;
 
 /// <summary>The meeting sessions of this replica. The first holder opens a session, and releasing the last reference closes it. Thread-safe.</summary>
-public sealed class MeetingSessions(MeetingServices services)
+internal sealed class MeetingSessions(MeetingServices services)
 {
     /// <summary>By UID, because a later meeting can have the same ID while the session of the earlier one is still held.</summary>
     private readonly Dictionary<(MeetingKey Meeting, string? Uid), OpenSession> _sessions = [];

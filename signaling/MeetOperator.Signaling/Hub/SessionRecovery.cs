@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.Hub;
 /// Recovers one session after bus outages. Only a few meetings recover at a time; until then, the session keeps its state. At most one recovery waits, however often
 /// the bus breaks meanwhile, because it reads the latest state. Thread-safe.
 /// </summary>
-public sealed class SessionRecovery(IMeeting meeting, SemaphoreSlim slots, SessionPresence presence, MeetingFeatures features)
+internal sealed class SessionRecovery(IMeeting meeting, SemaphoreSlim slots, SessionPresence presence, MeetingFeatures features)
 {
     private bool _isWaiting;
 

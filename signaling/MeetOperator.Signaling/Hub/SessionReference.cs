@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Hub;
 
 /// <summary>Keeps a session open until it is disposed.</summary>
-public sealed class SessionReference(MeetingSession session, Func<Task> release) : IAsyncDisposable
+internal sealed class SessionReference(MeetingSession session, Func<Task> release) : IAsyncDisposable
 {
     private int _released;
 

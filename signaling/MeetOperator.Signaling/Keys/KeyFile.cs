@@ -3,7 +3,7 @@ using System.Text;
 namespace MeetOperator.Signaling.Keys;
 
 /// <summary>Parses files with secrets, such as mounted Kubernetes Secrets.</summary>
-public static class KeyFile
+internal static class KeyFile
 {
     /// <summary>Returns one secret per line of a text file, or the whole content of a binary file as one secret.</summary>
     public static IReadOnlyList<byte[]> Lines(byte[] bytes, string path)

@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>Body of <c>POST /meetings</c>.</summary>
-public sealed record CreateMeetingRequest
+internal sealed record CreateMeetingRequest
 {
     /// <summary>The displayed title, 1 to 200 characters.</summary>
     public string? Title { get; init; }

@@ -9,4 +9,4 @@ namespace MeetOperator.Signaling.Kubernetes;
 /// <param name="ControlUrl">Address of the node's NodeControl API; always HTTPS.</param>
 /// <param name="Generation">Fencing number of the room.</param>
 /// <param name="HasSuccessor">Whether the meeting has another node, so that its participants can reconnect.</param>
-public sealed record FormerRoom(MeetingKey Meeting, string Namespace, string Node, Uri ControlUrl, long Generation, bool HasSuccessor);
+internal sealed record FormerRoom(MeetingKey Meeting, string Namespace, string Node, Uri ControlUrl, long Generation, bool HasSuccessor);

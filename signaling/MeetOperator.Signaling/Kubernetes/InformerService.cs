@@ -7,7 +7,7 @@ using MeetOperator.Kube.Runtime.Informers;
 namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>Runs the informers while the server runs.</summary>
-public sealed class InformerService(Informer<Meeting> meetings, Informer<SfuNode> nodes, Informer<Tenant> tenants, Informer<ConfigMap> apiKeys) : BackgroundService
+internal sealed class InformerService(Informer<Meeting> meetings, Informer<SfuNode> nodes, Informer<Tenant> tenants, Informer<ConfigMap> apiKeys) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(meetings.RunAsync(stoppingToken), nodes.RunAsync(stoppingToken), tenants.RunAsync(stoppingToken), apiKeys.RunAsync(stoppingToken));

@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Kubernetes;
 /// <param name="Generation">Fencing number. A higher number at the same node means a new room.</param>
 /// <param name="Role">Role of the node for the meeting.</param>
 /// <param name="State">Whether the node has the room.</param>
-public sealed record MediaAssignment(string Namespace, string Node, Uri ControlUrl, long Generation, AssignmentRole Role, AssignmentState State)
+internal sealed record MediaAssignment(string Namespace, string Node, Uri ControlUrl, long Generation, AssignmentRole Role, AssignmentState State)
 {
     /// <summary>The assignment that participants use: of those whose room is ready, the one with the highest generation. Null if there is none.</summary>
     public static MediaAssignment? ForParticipants(IReadOnlyList<MediaAssignment> assignments)

@@ -8,7 +8,7 @@ using MeetOperator.Kube.Runtime.Informers;
 namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>Finds meetings by ID in the informer caches and notifies callers of changes. Read-only and thread-safe.</summary>
-public sealed class MeetingDirectory : IDisposable
+internal sealed class MeetingDirectory : IDisposable
 {
     private const string ById = "meeting-id";
     private const string ByNode = "node";

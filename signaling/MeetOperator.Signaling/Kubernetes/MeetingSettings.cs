@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>Settings of a meeting. Null values take the defaults of the Meeting resource.</summary>
-public sealed record MeetingSettings
+internal sealed record MeetingSettings
 {
     /// <summary>1 to 5000.</summary>
     public int? MaxParticipants { get; init; }

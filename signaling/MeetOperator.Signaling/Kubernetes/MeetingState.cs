@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>The state of a meeting according to the API server.</summary>
-public enum MeetingState
+internal enum MeetingState
 {
     Live,
     Ended,

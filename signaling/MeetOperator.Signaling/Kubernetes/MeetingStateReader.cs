@@ -12,7 +12,7 @@ namespace MeetOperator.Signaling.Kubernetes;
 /// Reads from the API server whether a meeting has ended, for cases where the informer cache and the database rows disagree: the cache may be stale, and a row
 /// may belong to an earlier meeting with the same name.
 /// </summary>
-public sealed class MeetingStateReader(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time)
+internal sealed class MeetingStateReader(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time)
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 

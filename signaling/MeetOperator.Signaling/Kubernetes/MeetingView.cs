@@ -7,7 +7,7 @@ using MeetOperator.Signaling.Data.Bus;
 namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>A meeting in the informer cache, with the properties that matter for joining it.</summary>
-public sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<MediaAssignment> Assignments)
+internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<MediaAssignment> Assignments)
 {
     /// <summary>The assignment that participants use, or null.</summary>
     public MediaAssignment? Assignment { get; } = MediaAssignment.ForParticipants(Assignments);

@@ -15,7 +15,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Kubernetes;
 
 /// <summary>Creates and ends meetings: both the Meeting object and the database row.</summary>
-public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time, ILogger<MeetingWriter> logger)
+internal sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time, ILogger<MeetingWriter> logger)
 {
     private static readonly WriteOptions AsSignaling = new() { FieldManager = FieldManagers.Signaling };
 

@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Loops;
 
 /// <summary>Runs posted actions one at a time, and rejects actions while a maximum number of them is queued or running. Posting is thread-safe.</summary>
-public sealed class BoundedLoop(int maximum, Action<Exception> onFailure) : IAsyncDisposable
+internal sealed class BoundedLoop(int maximum, Action<Exception> onFailure) : IAsyncDisposable
 {
     private readonly SessionLoop _loop = new(onFailure);
     private int _waiting;

@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Tracing;
 namespace MeetOperator.Signaling.Loops;
 
 /// <summary>Runs posted actions one at a time, so that the state they use needs no lock. Posting is thread-safe.</summary>
-public sealed class SessionLoop : IAsyncDisposable
+internal sealed class SessionLoop : IAsyncDisposable
 {
     private readonly Channel<(Func<Task> Action, ActivityContext? QueuedIn)> _work = Channel.CreateUnbounded<(Func<Task> Action, ActivityContext? QueuedIn)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Action<Exception> _onFailure;

@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Tracing;
 namespace MeetOperator.Signaling.Loops;
 
 /// <summary>Repeats an action at an interval.</summary>
-public static class Ticker
+internal static class Ticker
 {
     /// <summary>Runs <paramref name="tick"/> after each interval, one at a time, until it is cancelled. Does not wait for a running action then. An exception ends it.</summary>
     public static async Task RunAsync(TimeSpan interval, TimeProvider time, Func<Task> tick, CancellationToken ct)

@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Media;
 /// The client certificate for calls to media nodes, and the certificate authorities that this server trusts. Read periodically from the Secret that the operator
 /// writes. The last valid certificate stays in use if the API server is unavailable or the Secret is invalid.
 /// </summary>
-public sealed partial class ControlCertificate(KubeClient kube, SignalingOptions options, TimeProvider time, ILogger<ControlCertificate> logger) : BackgroundService
+internal sealed partial class ControlCertificate(KubeClient kube, SignalingOptions options, TimeProvider time, ILogger<ControlCertificate> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);

@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Protocol.Server;
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>The connected participant that a <see cref="MediaParticipant"/> works for.</summary>
-public interface IMediaClient
+internal interface IMediaClient
 {
     SocketIdentity Identity { get; }
 

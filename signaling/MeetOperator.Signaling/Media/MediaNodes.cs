@@ -7,7 +7,7 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>Creates and caches one client per media node. A client accepts only a server certificate with the name of its node. Thread-safe.</summary>
-public sealed class MediaNodes(ControlCertificate certificate, SignalingOptions options, TimeProvider time) : IDisposable
+internal sealed class MediaNodes(ControlCertificate certificate, SignalingOptions options, TimeProvider time) : IDisposable
 {
     private readonly HttpClient _http = new(ControlTls.Client(() => certificate.Current, options.Timings.NodeConnectTimeout, time))
     {

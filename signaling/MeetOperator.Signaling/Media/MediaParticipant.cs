@@ -13,7 +13,7 @@ namespace MeetOperator.Signaling.Media;
 /// Connects one member's socket to the media node. Executes the client's requests in order and reports failures to the client. Failures never close the socket.
 /// Public methods are thread-safe.
 /// </summary>
-public sealed partial class MediaParticipant : IAsyncDisposable
+internal sealed partial class MediaParticipant : IAsyncDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);

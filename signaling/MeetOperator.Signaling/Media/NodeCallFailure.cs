@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>The failure of a call to a media node: the error for the client, and a short reason for logs and metrics.</summary>
-public sealed record NodeCallFailure(ErrorCode Code, string Message, string Reason)
+internal sealed record NodeCallFailure(ErrorCode Code, string Message, string Reason)
 {
     /// <summary>Converts an exception. Returns null if it is not a failure of a call.</summary>
     public static NodeCallFailure? Of(Exception e) => e switch

@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>Exponential backoff for restarting media sessions that the node ended. The first restart is immediate.</summary>
-public sealed class RestartBackoff
+internal sealed class RestartBackoff
 {
     private static readonly TimeSpan MinDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(30);

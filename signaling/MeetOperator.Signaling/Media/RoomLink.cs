@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Media;
 /// Connects one session to the meeting's media node: reads the event stream of the room, refreshes the participants on the node, and restarts media when the
 /// operator moves the meeting.
 /// </summary>
-public sealed partial class RoomLink : IAsyncDisposable
+internal sealed partial class RoomLink : IAsyncDisposable
 {
     /// <summary>Reasons of <c>media-restart</c>: the operator moved the meeting to another node, or the node lost the participant.</summary>
     internal const string Moved = "moved";

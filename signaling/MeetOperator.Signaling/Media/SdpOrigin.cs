@@ -3,7 +3,7 @@ namespace MeetOperator.Signaling.Media;
 /// <summary>
 /// Reads the session ID in the <c>o=</c> line of an SDP (RFC 8866 §5.2). It is constant for the lifetime of a peer connection and different for each one.
 /// </summary>
-public static class SdpOrigin
+internal static class SdpOrigin
 {
     public static string? Of(string sdp)
     {

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace MeetOperator.Signaling.Metrics;
 
 /// <summary>The metrics of the meter <see cref="MeterName"/>. Thread-safe.</summary>
-public sealed class SignalingMetrics
+internal sealed class SignalingMetrics
 {
     public const string MeterName = "MeetOperator.Signaling";
 

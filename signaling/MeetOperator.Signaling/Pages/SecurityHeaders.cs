@@ -6,7 +6,7 @@ namespace MeetOperator.Signaling.Pages;
 /// The security headers of every response. The page loads no resources from other origins, creates no markup or script from strings, and cannot be framed. The
 /// Referer header does not leak meeting IDs, and responses are not cached unless they set Cache-Control themselves.
 /// </summary>
-public sealed class SecurityHeaders(Uri? publicUrl)
+internal sealed class SecurityHeaders(Uri? publicUrl)
 {
     private readonly string _contentSecurityPolicy = Policy(publicUrl);
 

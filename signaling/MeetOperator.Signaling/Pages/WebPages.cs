@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.Pages;
 /// <summary>
 /// Serves the web app: the same document for <c>/</c> and <c>/m/{id}</c>, assets that can be cached forever, and all other files of the folder.
 /// </summary>
-public static class WebPages
+internal static class WebPages
 {
     private const string Immutable = "public, max-age=31536000, immutable";
 

@@ -8,7 +8,7 @@ using MeetOperator.Signaling.Kubernetes;
 namespace MeetOperator.Signaling.Rows;
 
 /// <summary>Closes the database rows of meetings that end while no participant is in them. Every replica does so; closing a row is idempotent.</summary>
-public sealed partial class EndedRows : BackgroundService
+internal sealed partial class EndedRows : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 

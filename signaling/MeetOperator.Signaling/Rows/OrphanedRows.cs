@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Rows;
 /// Closes the rows of meetings whose objects or tenants were deleted while no replica ran. Nothing else ends these rows, and retention applies only to ended
 /// rows. A row is written before its object, so a row is closed only if its object is missing in two consecutive rounds.
 /// </summary>
-public sealed partial class OrphanedRows(
+internal sealed partial class OrphanedRows(
     IRetentionRepository open, IMeetingRepository rows, MeetingDirectory directory, MeetingStateReader states, Schema schema, SignalingOptions options, TimeProvider time, ILogger<OrphanedRows> logger)
     : BackgroundService
 {

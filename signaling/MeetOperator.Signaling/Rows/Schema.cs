@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Rows;
 /// Migrates the database schema. Retries while the database is unavailable or its schema is too new for this program. Until the migration succeeds, the server is
 /// unready and the readiness response explains why.
 /// </summary>
-public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILogger<Schema> logger) : BackgroundService
+internal sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILogger<Schema> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 

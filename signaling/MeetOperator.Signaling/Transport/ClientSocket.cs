@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Transport;
 
 /// <summary>One WebSocket. A client that reads too slowly is disconnected, so that it cannot exhaust memory.</summary>
-public sealed class ClientSocket : IClientTransport
+internal sealed class ClientSocket : IClientTransport
 {
     /// <summary>Maximum number of queued frames: enough for a full chat replay and a burst of one hundred participants.</summary>
     private const int MaxWaiting = 512;

@@ -6,7 +6,7 @@ namespace MeetOperator.Signaling.Transport;
 /// One connection of a client: ordered text frames in both directions, with a bounded send queue. Only one thread may receive; everything else is thread-safe.
 /// Disposing it sends the queued frames and closes the connection.
 /// </summary>
-public interface IClientTransport : IAsyncDisposable
+internal interface IClientTransport : IAsyncDisposable
 {
     /// <summary>Queues a frame. Never blocks. Returns false if the frame was not queued: it was dropped, or the connection is closing.</summary>
     bool Send(byte[] frame, Lane lane);

@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Transport;
 
 /// <summary>What happens to a frame when the client reads more slowly than frames arrive.</summary>
-public enum Lane
+internal enum Lane
 {
     /// <summary>The frame uses the whole queue. If the queue is full, the client is disconnected.</summary>
     Required,

@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling.Transport;
 
 /// <summary>A frame from a client. It owns its memory.</summary>
-public readonly record struct ReceivedFrame(ReadOnlyMemory<byte> Bytes, bool IsText);
+internal readonly record struct ReceivedFrame(ReadOnlyMemory<byte> Bytes, bool IsText);

@@ -48,7 +48,7 @@ internal sealed class NeededTypes
 
     public bool Contains(INamedTypeSymbol type) => _needed.Contains(KeyOf(type));
 
-    private static string KeyOf(INamedTypeSymbol type) => $"{type.ContainingAssembly.Name}: {type.OriginalDefinition.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)}";
+    private static string KeyOf(INamedTypeSymbol type) => $"{type.ContainingAssembly?.Name}: {type.OriginalDefinition.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)}";
 
     private void AddWhere(INamedTypeSymbol? type, HashSet<string> projects)
     {

@@ -15,9 +15,10 @@ public sealed class VisibilityTests
             .SelectMany(project => PublicTypes(sources, project).Where(type => !needed.Contains(type)))
             .Select(type => $"{Repository.Relative(type.DeclaringSyntaxReferences[0].SyntaxTree.FilePath)}: {type.Name} is used in its own project only; make it internal.")
             .Distinct(StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal);
+            .Order(StringComparer.Ordinal)
+            .ToArray();
 
-        Assert.Empty(hidden);
+        Assert.True(hidden.Length == 0, string.Join('\n', hidden));
     }
 
     private static IEnumerable<INamedTypeSymbol> PublicTypes(SourceCompilation sources, Project project)

@@ -10,7 +10,7 @@ using MeetOperator.Signaling.Protocol.Server;
 namespace MeetOperator.Signaling.Features.Chat;
 
 /// <summary>Stores chat messages, replays them to new members, and delivers them in the order of the database.</summary>
-public sealed class ChatFeature : IMeetingFeature
+internal sealed class ChatFeature : IMeetingFeature
 {
     private static readonly Task<ProtocolError?> Handled = Task.FromResult<ProtocolError?>(null);
 

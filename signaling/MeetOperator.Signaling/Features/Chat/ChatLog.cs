@@ -6,7 +6,7 @@ using MeetOperator.Signaling.Protocol.Server;
 namespace MeetOperator.Signaling.Features.Chat;
 
 /// <summary>The stored chat messages of one meeting.</summary>
-public sealed class ChatLog(IChatRepository chat, MeetingKey meeting) : IMeetingLog<ChatRow>
+internal sealed class ChatLog(IChatRepository chat, MeetingKey meeting) : IMeetingLog<ChatRow>
 {
     /// <summary>Prefix of references that the server generates. References of clients cannot start with it.</summary>
     private const char OwnReference = '~';

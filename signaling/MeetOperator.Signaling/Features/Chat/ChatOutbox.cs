@@ -14,7 +14,7 @@ namespace MeetOperator.Signaling.Features.Chat;
 /// Stores the chat messages of members in the database, for each member one at a time, so that a slow or restarting database does not delay other messages. Each message
 /// is either stored, and then delivered to its sender like to all members, or answered with an <c>error</c> that has its reference. Thread-safe.
 /// </summary>
-public sealed partial class ChatOutbox(IMeeting meeting, ChatLog log, ILoggerFactory loggers)
+internal sealed partial class ChatOutbox(IMeeting meeting, ChatLog log, ILoggerFactory loggers)
 {
     private const string DatabaseUnavailable = "The chat message was not stored because the database is unavailable. Send it again.";
 

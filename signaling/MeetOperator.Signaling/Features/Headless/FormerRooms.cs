@@ -15,7 +15,7 @@ namespace MeetOperator.Signaling.Features.Headless;
 /// encoders and players (WHIP, WHEP), which cannot be told to move. Web clients move by themselves. They differ from encoders and players by their subscribe session.
 /// Every replica reads the meetings' statuses on each tick, so a failed call is repeated, also after a restart.
 /// </summary>
-public sealed partial class FormerRooms(
+internal sealed partial class FormerRooms(
     MeetingDirectory directory, MediaNodes nodes, ModerationReader moderation, SignalingMetrics metrics, SignalingOptions options, TimeProvider time, ILogger<FormerRooms> logger) : BackgroundService
 {
     private const int Parallelism = 8;

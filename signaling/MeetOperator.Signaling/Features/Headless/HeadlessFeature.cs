@@ -8,7 +8,7 @@ using MeetOperator.Signaling.Kubernetes;
 namespace MeetOperator.Signaling.Features.Headless;
 
 /// <summary>Shows participants without a socket (WHIP, WHEP) to the members, for as long as they have a media session.</summary>
-public sealed class HeadlessFeature : IMeetingFeature
+internal sealed class HeadlessFeature : IMeetingFeature
 {
     private readonly IMeeting _meeting;
     private readonly PresenceFeature _presence;

@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Features.Headless;
 /// replica owns them: every replica that serves the meeting renews their entries and detects their end, and exactly one announces it. Runs on the session's
 /// loop.
 /// </summary>
-public sealed class HeadlessParticipants(SessionPresence presence, Roster roster, IParticipantRepository rows, MeetingKey key)
+internal sealed class HeadlessParticipants(SessionPresence presence, Roster roster, IParticipantRepository rows, MeetingKey key)
 {
     /// <summary>The participants that this replica admitted, with their media sessions, which are written again after Redis lost its data.</summary>
     private readonly Dictionary<string, Admitted> _admitted = new(StringComparer.Ordinal);

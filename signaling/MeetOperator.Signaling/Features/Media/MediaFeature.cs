@@ -10,7 +10,7 @@ using MeetOperator.Signaling.Transport;
 namespace MeetOperator.Signaling.Features.Media;
 
 /// <summary>Connects the members of a meeting that is not peer-to-peer to its media node: passes on their offers and answers, and announces who speaks.</summary>
-public sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetingFeature
+internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetingFeature
 {
     private static readonly Task<ProtocolError?> Handled = Task.FromResult<ProtocolError?>(null);
 

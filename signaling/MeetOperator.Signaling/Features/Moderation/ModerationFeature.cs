@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Features.Moderation;
 /// Enforces removals of participants and the end of the meeting. Bus events about them can be lost, so the feature reads presence and the database rows on each
 /// tick and after each outage.
 /// </summary>
-public sealed class ModerationFeature : IMeetingFeature
+internal sealed class ModerationFeature : IMeetingFeature
 {
     private readonly IMeeting _meeting;
     private readonly PresenceFeature _presence;

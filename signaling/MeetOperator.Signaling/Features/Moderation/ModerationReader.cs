@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Features.Moderation;
 /// Reads the moderation state of this replica's meetings from the database. Requests that arrive while a query for the same tenant runs share the next query, so
 /// that many meetings need few queries. Thread-safe.
 /// </summary>
-public sealed class ModerationReader(IMeetingRepository meetings)
+internal sealed class ModerationReader(IMeetingRepository meetings)
 {
     private const int MeetingsPerQuery = 500;
 

@@ -6,7 +6,7 @@ using MeetOperator.Signaling.Protocol.Server;
 namespace MeetOperator.Signaling.Features.Mute;
 
 /// <summary>Announces to all participants who is muted, and enforces it on the media node. Mutes by a host arrive as changes of presence.</summary>
-public sealed class MuteFeature(IMeeting meeting, PresenceFeature presence, SessionPresence calls, SessionRows rows) : IMeetingFeature
+internal sealed class MuteFeature(IMeeting meeting, PresenceFeature presence, SessionPresence calls, SessionRows rows) : IMeetingFeature
 {
     public Task<ProtocolError?>? Handle(Member from, ClientMessage message) => message is MuteMessage mute ? MuteAsync(from, mute) : null;
 

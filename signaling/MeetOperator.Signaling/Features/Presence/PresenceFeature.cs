@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Features.Presence;
 /// Who is in the meeting: writes the presence entries of this replica's participants, and announces the changes of all entries to the members. Runs on the session's
 /// loop.
 /// </summary>
-public sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, SessionRows rows) : IMeetingFeature
+internal sealed class PresenceFeature(IMeeting meeting, SessionPresence presence, SessionRows rows) : IMeetingFeature
 {
     private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
     private bool _isStale;

@@ -10,7 +10,7 @@ namespace MeetOperator.Signaling.Features.Presence;
 /// The presence and the bus of one meeting, for its session. While the bus is unavailable, the session continues with its own state. For a short time afterwards,
 /// participants with missing entries are not removed, because other replicas must first write their entries again. Everything except publishing runs on the session's loop.
 /// </summary>
-public sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, SignalingOptions options, TimeProvider time, ILoggerFactory loggers)
+internal sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, SignalingOptions options, TimeProvider time, ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<SessionPresence>();
 

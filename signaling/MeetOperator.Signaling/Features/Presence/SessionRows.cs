@@ -8,7 +8,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling.Features.Presence;
 
 /// <summary>Writes database rows about one meeting in the background, in order, so that a slow database does not block the meeting. Thread-safe.</summary>
-public sealed partial class SessionRows : IAsyncDisposable
+internal sealed partial class SessionRows : IAsyncDisposable
 {
     private readonly MeetingKey _key;
     private readonly IMeetingRepository _meetings;

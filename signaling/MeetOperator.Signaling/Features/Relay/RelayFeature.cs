@@ -13,7 +13,7 @@ namespace MeetOperator.Signaling.Features.Relay;
 /// <summary>
 /// Relays offers, answers and candidates between participants of a peer-to-peer meeting, on any replica. If a message cannot be delivered, its sender gets an error.
 /// </summary>
-public sealed class RelayFeature(IMeeting meeting, SessionPresence bus, SocketLimits limits, SignalingOptions options) : IMeetingFeature
+internal sealed class RelayFeature(IMeeting meeting, SessionPresence bus, SocketLimits limits, SignalingOptions options) : IMeetingFeature
 {
     private static readonly ProtocolError NotDelivered =
         new(ErrorCode.Unavailable, "The message was not delivered because the recipient's connection is interrupted or too slow. Send it again.");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;

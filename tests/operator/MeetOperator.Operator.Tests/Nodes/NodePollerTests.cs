@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Fleet;

@@ -166,6 +166,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         _node.RejectsRemovals = true;
         await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
         await Eventually.TrueAsync(() => _node.RefusedDrops >= 1 && next.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the new node");
+        await Marker.ExpireAsync(_signaling, meeting.MeetingId, _signaling.Options.Timings.TickInterval * 3, ann); // The removal is confirmed there.
 
         _cluster.UndrainNode("default-aaaaa");
         await _cluster.DrainNodeAsync("default-bbbbb");
