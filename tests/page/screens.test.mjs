@@ -152,7 +152,7 @@ describe('every screen', () => {
           });
         }
         assert.deepEqual(violations, []);
-        assert.deepEqual([...hosts], [new URL(server.url).host], 'every request goes to the page's own origin');
+        assert.deepEqual([...hosts], [new URL(server.url).host], 'every request goes to the origin of the page');
       } finally {
         await context.close();
       }

@@ -92,7 +92,7 @@ describe('muting', () => {
     expect(silenced).toEqual(['audio']);
   });
 
-  it('an update that is older than the client's own message does not mute, however late it arrives', async () => {
+  it('an update that is older than a message of the client does not mute, however late it arrives', async () => {
     const { server, meeting } = await joinedMeeting();
     const microphone = track('audio');
     await meeting.publish(microphone, 'microphone');
