@@ -4,7 +4,7 @@ source tools/verbs/cluster.sh
 # The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in both lanes runs in the one that reaches it first, so that
 # both end at about the same time. A third lane made the whole slower on two processors. A slow or busy machine runs one lane at a time: tests whose processes get too
 # little of it fail on their time limits. MEET_LANES sets the number.
-LANES=("cluster page architecture verify quickstart web chart" "unit browser conformance chart web quickstart verify architecture page")
+LANES=("cluster page quickstart web chart architecture verify" "unit browser conformance quickstart chart web architecture verify page")
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
