@@ -56,7 +56,7 @@ web_context() {
 # The stores of the cluster tests are copied from this machine, which takes two seconds; installing the packages again inside a build takes minutes.
 stores_context() {
   [[ -x /usr/lib/postgresql/15/bin/postgres && -x /usr/bin/redis-server && -x /bin/busybox ]] \
-    || die "the image 'stores' is built from the installed packages postgresql (version 15), redis-server and busybox-static; install them"
+    || die "the image 'stores' is built from the installed packages postgresql-15, redis-server and busybox-static; install them"
   rm -rf "$CONTEXTS/stores"
   mkdir -p "$CONTEXTS/stores/files"
   cp tests/cluster/images/postgres.sh "$CONTEXTS/stores/"

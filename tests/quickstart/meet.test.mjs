@@ -58,8 +58,8 @@ for (const [args, env, message] of [
   [['logs'], {}, /usage: \.\/meet logs PART .*parts: api-server operator signaling media-node/],
   [['logs', 'operator', '--all'], {}, /unknown option '--all'; usage: \.\/meet logs PART/],
   [['logs', 'operator'], {}, /nothing runs in .*meet-never-created/],
-  [['logs', 'api-server'], {}, /there is no .*logs\/local\.log/],
-  [['logs', 'api-server', '--previous'], {}, /has no option '--previous'/],
+  [['logs', 'api-server'], {}, /logs\/local\.log does not exist/],
+  [['logs', 'api-server', '--previous'], {}, /option '--previous' is not supported/],
   [['export', '--all'], {}, /unknown option '--all'; usage: \.\/meet export >FILE/],
   [['bench'], {}, /usage: \.\/meet bench/],
 ]) {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # collect.sh FOLDER PATH…: copies files and folders of this machine, their shared libraries, a shell and the user meet into FOLDER, which becomes the image.
 set -eu
+umask 022 # The user of the image reads the folders that are created here.
 target=$1
 shift
 mkdir -p "$target/bin" "$target/etc"

@@ -43,7 +43,7 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
 
             if (owned.Metadata.DeletionTimestamp is null)
             {
-                events.Normal(tenant, "NamespaceRemoved", $"deleting namespace {tenant.Spec.Namespace}: all meetings have ended and deletionPolicy is Delete");
+                events.Normal(tenant, "NamespaceRemoved", $"deleting namespace {tenant.Spec.Namespace}: all accepted meetings have ended, and deletionPolicy is Delete");
                 await cluster.Client.TryDeleteAsync<Namespace>(owned.Metadata.NamespacedName, ct, new DeleteOptions { Uid = owned.Metadata.Uid }).ConfigureAwait(false);
             }
 

@@ -35,7 +35,7 @@ public sealed class StartTests
 
     /// <summary>Passes on any machine, but shows the warning only on a runtime that is too old.</summary>
     [Fact]
-    public async Task Start_ValidSettings_WarnsOnlyAboutOldRuntime() =>
+    public async Task Start_Runtime_WarnsOnlyIfOld() =>
         Assert.Equal(MinimumRuntime.FindWarning(Environment.Version), (await RunAsync(("KUBECONFIG", "/nowhere"))).SingleOrDefault(IsWarning));
 
     private static async Task<string[]> EndsAsync(params (string Name, string Value)[] variables) => [.. (await RunAsync(variables)).Where(line => !IsWarning(line))];

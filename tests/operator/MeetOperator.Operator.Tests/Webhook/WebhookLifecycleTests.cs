@@ -36,7 +36,7 @@ public sealed class WebhookLifecycleTests
             await cluster.EventuallyAsync(async () => await ReadinessAsync(http, cluster, name) == "ok", $"{name} is ready");
             var answer = await ReviewAsync(cluster, name, "/validate", Meeting("standup", "a"));
             Assert.True(answer["allowed"]!.GetValue<bool>());
-            Assert.Contains("Tenant a does not exist", answer["warnings"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+            Assert.Contains("tenant a does not exist", answer["warnings"]![0]!.GetValue<string>(), StringComparison.Ordinal);
         }
 
         Assert.Empty(proxy.Refused);

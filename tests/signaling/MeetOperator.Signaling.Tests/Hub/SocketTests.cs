@@ -305,7 +305,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
                     },
                     "the tenant is throttled");
                 Assert.Equal("rate-limited", (string?)client.OfType("error")[0]["code"]);
-                Assert.Contains("participants of the tenant", (string?)client.OfType("error")[0]["message"], StringComparison.Ordinal);
+                Assert.Contains("participants of this tenant", (string?)client.OfType("error")[0]["message"], StringComparison.Ordinal);
             }
 
             for (var i = 0; i < 10; i++)
