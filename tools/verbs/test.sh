@@ -189,22 +189,14 @@ suite_web() {
   (cd web && npx vitest run "${files[@]#web/}" --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
 }
 
-# All files use one installation. Two of these files run at a time. The others break a part of the installation, or count the participants of its media nodes.
-BROWSER_TOGETHER=(tests/e2e/{firefox,meeting,states}.test.mjs)
-
+# All files use one installation. Tests that break a part of it wait until it has recovered.
 suite_browser() {
-  local file together=() alone=() code=0
   MEET_HOME=$(mktemp -d) MEET_PORT=$(free_port)
   export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT
   trap 'exit 143' TERM
   trap 'trap "" TERM; ./meet down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach || return
-  for file in $(test_files browser tests/e2e); do
-    if [[ " ${BROWSER_TOGETHER[*]} " == *" $file "* ]]; then together+=("$file"); else alone+=("$file"); fi
-  done
-  ((${#together[@]} == 0)) || RUNNER_LOG=together.node.log run_node_tests browser 2 "${together[@]}" || code=1
-  ((${#alone[@]} == 0)) || run_node_tests browser 1 "${alone[@]}" || code=1
-  return "$code"
+  run_node_tests browser 1 $(test_files browser tests/e2e)
 }
 
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
