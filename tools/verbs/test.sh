@@ -31,7 +31,7 @@ verb_test() {
   [[ ${1:-} == fast || -z $(kubectl_problem) ]] || die "$(kubectl_problem)"
   # Most tests start short-lived processes. They never use a profile, recompiling a method pays off only after many calls (0x12c = 300 instead of 30), and
   # the double mapping of compiled code (W^X) costs a tenth of the start time.
-  # A garbage collection in the background costs them a thread and saves no pause that anybody notices.
+  # Garbage collection in the background would only cost them a thread.
   export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=12c DOTNET_EnableWriteXorExecute=0 DOTNET_gcConcurrent=0
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
