@@ -85,7 +85,7 @@ describe('the installed release', () => {
   it('helm test makes a call through the release and removes its objects', { timeout: 300_000 }, async () => {
     const output = await helm('test', release, '-n', system, '--timeout', '240s');
     assert.match(output, /Phase: +Succeeded/);
-    assert.equal((await get('tenants', '-l', 'app.kubernetes.io/component=test')).length, 0);
+    await until(async () => (await get('tenants', '-l', 'app.kubernetes.io/component=test')).length === 0, 'the tenant of the test is deleted', 90_000);
     await until(async () => (await get('namespaces', '-l', 'app.kubernetes.io/component=test')).length === 0, 'the namespace of the test is deleted', 90_000);
   });
 
