@@ -25,7 +25,7 @@ internal sealed partial class NodePoller(
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan RenewalTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>A timeout that fires later than this is ignored: this process lacked CPU time, so the miss is no evidence about the media node.</summary>
+    /// <summary>A timeout that fires later than this is ignored: this process lacked CPU time, and the media node may have responded.</summary>
     private static readonly TimeSpan Starved = TimeSpan.FromMilliseconds(1000);
 
     /// <summary>A poll takes less than three seconds even if the node hangs.</summary>
@@ -36,7 +36,7 @@ internal sealed partial class NodePoller(
     private static readonly TimeSpan RetryAfterMiss = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryWhenDead = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Number of misses, about a minute, after which an unreachable media node is polled at the normal interval again.</summary>
+    /// <summary>After this many misses, about a minute, an unreachable media node is polled at the normal interval again.</summary>
     private const int FastRetryPolls = 240;
 
     /// <summary>A node that stays unreachable is logged about once a minute.</summary>

@@ -175,7 +175,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The first media node that may no longer carry the meeting, with the reason; null when there is none.</summary>
+    /// <summary>The first of the meeting's media nodes that may no longer carry it, with the reason; null when there is none.</summary>
     public (NamespacedName Node, string Reason)? FindDisallowedNode(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();

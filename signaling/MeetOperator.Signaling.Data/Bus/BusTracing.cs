@@ -10,7 +10,7 @@ internal static class BusTracing
     /// <summary>Adds the current span to an event, if it is recorded.</summary>
     public static BusEvent WithCurrentSpan(BusEvent busEvent) => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id } ? busEvent with { TraceParent = id } : busEvent;
 
-    /// <summary>Starts the span of a received event. Null if the event has no valid span, or if no listener is registered.</summary>
+    /// <summary>Starts the span of a received event. Returns null if the event carries no valid span, or if no listener is registered.</summary>
     public static Activity? Receive(BusEvent busEvent) =>
         busEvent.TraceParent is { } parent && ActivityContext.TryParse(parent, traceState: null, isRemote: true, out var context)
             ? Source.StartActivity($"receive {busEvent.Kind}", ActivityKind.Consumer, context)

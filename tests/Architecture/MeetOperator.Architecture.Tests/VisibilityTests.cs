@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace MeetOperator.Architecture.Tests;
 
-/// <summary>What a project shows to others is what they use. Everything else is internal, so that it can change without a look at other projects.</summary>
+/// <summary>A type is public only if another project uses it. An internal type can change without affecting other projects.</summary>
 public sealed class VisibilityTests
 {
     [Fact]

@@ -7,7 +7,7 @@ internal sealed class QuotaLedger
     private readonly Dictionary<string, HashSet<string>> _open = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Counts the meeting if it is within the limit; null means no limit. Otherwise returns false and counts the meeting no longer, even if it was counted under a
+    /// Counts the meeting if it is within the limit; null means no limit. Otherwise returns false and stops counting the meeting, even if it was counted under a
     /// higher limit.
     /// </summary>
     public bool TryAdmit(string tenant, string meetingUid, int? limit)
