@@ -90,7 +90,7 @@ describe('during a meeting', () => {
       assert.match((await updated()).message, new RegExp(`${old} \\(1 meeting\\)`));
       const fresh = await room.meeting();
       const newer = await room.nodeOf(fresh);
-      assert.notEqual(newer, old);
+      assert.notEqual(newer, old, `the new meeting is on the new media node: ${JSON.stringify((await get('meeting', fresh.name, '-n', room.namespace)).status)}`);
       assert.equal((await get('pod', newer, '-n', room.namespace)).spec.containers[0].image, next);
       await waitForMediaBothWays(ada, bob);
       assert.equal(await room.nodeOf(meeting), old, 'the meeting stays on its media node');

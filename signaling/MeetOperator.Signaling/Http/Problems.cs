@@ -44,6 +44,12 @@ internal static class Problems
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
+        if (problem.Code == ProblemCode.Unavailable)
+        {
+            // Another replica may be able to answer, and only a new connection reaches it.
+            response.Headers.Connection = "close";
+        }
+
         var status = StatusOf(problem.Code);
         return WriteAsync(context, status, new
         {

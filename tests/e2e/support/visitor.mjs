@@ -148,7 +148,9 @@ export async function describeOnFailure(visitors, run) {
   try {
     return await run();
   } catch (error) {
-    error.message += `\n${(await Promise.all(visitors.map(visitor => visitor.describe()))).join('\n')}`;
+    const pages = `\n${(await Promise.all(visitors.map(visitor => visitor.describe()))).join('\n')}`;
+    error.message += pages;
+    error.stack += pages; // The reporter prints the stack, whose message is that of the time of the error.
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -12,6 +13,7 @@ using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
@@ -149,6 +151,67 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         await SyntheticPeer.UntilAsync("the BYE for the subscriber behind", () => Has(carol, RtcpPacketType.Goodbye), carol, _rooms.Alice, _rooms.Bob);
         Assert.Equal((1, 1), (egress.Sent, egress.Failed));
         Assert.Equal(1, (await _rooms.Node.Control.GetRoomAsync(TwoRooms.Neighbour, default)).UpTracks);
+    }
+
+    [Fact]
+    public async Task Subscriber_RetransmittingThrows_EndsOnlyThatSession()
+    {
+        using var carol = new SyntheticPeer();
+        var play = await _rooms.Node.Control.PlayAsync(
+            TwoRooms.Neighbour, "carol", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(carol, audio: false, rtx: false), Feeds = ["alice"] }, default);
+        carol.Connect(play.Sdp);
+        await SyntheticPeer.UntilAsync("carol connected", () => carol.IsConnected, carol, _rooms.Alice, _rooms.Bob);
+        _rooms.SendFromAlice(1);
+        await SyntheticPeer.UntilAsync("a video packet for carol", () => carol.Rtp.Count == 1, carol, _rooms.Alice, _rooms.Bob);
+        var session = await _rooms.RunAsync(TwoRooms.Neighbour, room =>
+        {
+            var found = room.Participants.Single(p => p.Id == "carol").Sessions.Find<PlaySession>()!;
+            Egress(Subscriber(found).Tracks.Single()) = new ThrowingEgress();
+            return found.Peer;
+        });
+        Assert.True(RtpHeader.TryParse(carol.Rtp.Single(), out var lost));
+
+        await _rooms.InOneBatchAsync(() =>
+        {
+            carol.SendRtcp(Nack(lost.Ssrc, lost.SequenceNumber));
+            _rooms.SendFromAlice(20);
+        });
+
+        await SyntheticPeer.UntilTrueAsync("the session is removed", async () => !await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Contains(session)), carol, _rooms.Alice, _rooms.Bob);
+        await _rooms.AssertNeighbourUnaffectedAsync(22);
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Session));
+    }
+
+    [Fact]
+    public async Task Publish_AnnouncingTrackThrows_FailsOnlyItsCaller()
+    {
+        using var mallory = new SyntheticPeer();
+        await _rooms.Node.Control.PublishAsync(TwoRooms.Bad, "mallory", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(mallory, video: false) }, default);
+        var thrown = 0;
+        await _rooms.RunAsync(TwoRooms.Bad, room =>
+        {
+            room.Participants.Single().Tracks.Added += Throw;
+            return true;
+        });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => _rooms.Node.Control.PublishAsync(TwoRooms.Bad, "mallory", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(mallory) }, default));
+
+        Assert.Equal(1, thrown);
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
+        await _rooms.RunAsync(TwoRooms.Bad, room =>
+        {
+            room.Participants.Single().Tracks.Added -= Throw;
+            return true;
+        });
+        using var again = new SyntheticPeer();
+        await _rooms.PublishAsync(TwoRooms.Bad, "mallory", again);
+        Assert.Equal(2, (await _rooms.Node.Control.GetRoomAsync(TwoRooms.Bad, default)).UpTracks);
+
+        void Throw(PublishedTrack track)
+        {
+            thrown++;
+            throw new InvalidOperationException("error in an announcement");
+        }
     }
 
     [Fact]
@@ -356,6 +419,15 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         return carol;
     }
 
+    /// <summary>A generic NACK for one packet (RFC 4585 §6.2.1).</summary>
+    private static byte[] Nack(uint ssrc, ushort sequence)
+    {
+        byte[] packet = [0x81, 205, 0, 3, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0];
+        BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(8), ssrc);
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(12), sequence);
+        return packet;
+    }
+
     private static bool Has(SyntheticPeer peer, RtcpPacketType type)
     {
         foreach (var compound in peer.Rtcp)
@@ -374,6 +446,12 @@ public sealed class FailureIsolationTests : IAsyncLifetime
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_slots")]
     private static extern ref SubscriptionSlots Slots(SubscribeSession session);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_subscriber")]
+    private static extern ref Subscriber Subscriber(PlaySession session);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_egress")]
+    private static extern ref IPeerEgress Egress(DownTrack track);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_tracks")]
     private static extern ref List<PublishedTrack> Tracks(PublishSession session);

@@ -29,6 +29,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>The lines on standard output so far.</summary>
     public ConcurrentQueue<string> Log { get; } = new();
 
+    /// <summary>The lines on standard error so far.</summary>
+    public ConcurrentQueue<string> Errors { get; } = new();
+
     /// <param name="shutdownSeconds">How long meetings may go on after SIGTERM.</param>
     /// <param name="name">Name of the node in its log and reports; its certificate keeps the name of the tests.</param>
     public static async Task<NodeProcess> StartAsync(int shutdownSeconds, string name = TestNode.Name)
@@ -38,6 +41,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll")])
         {
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
             Environment =
             {
                 ["DOTNET_EnableDiagnostics"] = "0", // A killed process would leave its diagnostics socket in the temporary directory.
@@ -53,7 +57,9 @@ internal sealed class NodeProcess : IAsyncDisposable
         };
         var node = new NodeProcess(Process.Start(start)!, control);
         node._process.OutputDataReceived += (_, line) => node.Log.Enqueue(line.Data ?? string.Empty);
+        node._process.ErrorDataReceived += (_, line) => node.Errors.Enqueue(line.Data ?? string.Empty);
         node._process.BeginOutputReadLine();
+        node._process.BeginErrorReadLine();
         await SyntheticPeer.UntilTrueAsync("the node is ready", async () => await node.ReadyAsync() == HttpStatusCode.OK);
         return node;
     }

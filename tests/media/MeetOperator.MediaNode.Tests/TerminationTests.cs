@@ -15,6 +15,8 @@ public sealed class TerminationTests
         node.Terminate();
 
         Assert.Equal(0, await node.ExitCodeAsync());
+        // The warning about an old runtime is printed at the start. On a newer runtime there is none.
+        Assert.Equal(MinimumRuntime.FindWarning(Environment.Version), node.Errors.SingleOrDefault(line => line.StartsWith("warning:", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -49,6 +49,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         var response = await _signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.NotNull(response.Headers.RetryAfter);
+        Assert.True(response.Headers.ConnectionClose, "the next attempt opens a connection, which may reach another replica");
         await Eventually.TrueAsync(() => written.All(HasResponse), "every message is stored or rejected during the outage", TimeSpan.FromSeconds(90));
         Assert.Contains(ann.OfType("error"), e => (string?)e["code"] == "unavailable");
 

@@ -136,5 +136,6 @@ public sealed class UnsyncedReplicaTests : IAsyncLifetime
     {
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.NotNull(response.Headers.RetryAfter);
+        Assert.True(response.Headers.ConnectionClose, "the next attempt opens a connection, which may reach another replica");
     }
 }

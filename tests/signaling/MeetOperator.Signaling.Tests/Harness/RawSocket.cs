@@ -54,6 +54,46 @@ internal sealed class RawSocket : IDisposable
         await _tcp.GetStream().WriteAsync((byte[])[head, .. length, 0, 0, 0, 0, .. payload]);
     }
 
+    /// <summary>Sends the head of a frame of <paramref name="length"/> bytes, 126 to 65,535, without its payload.</summary>
+    public async Task SendHeadOfFrameAsync(byte head, int length) =>
+        await _tcp.GetStream().WriteAsync((byte[])[head, 0x80 | 126, (byte)(length >> 8), (byte)length, 0, 0, 0, 0]);
+
+    /// <summary>Sends bytes as they are. Returns false if the server has closed the connection.</summary>
+    public async Task<bool> TrySendBytesAsync(byte[] bytes)
+    {
+        try
+        {
+            await _tcp.GetStream().WriteAsync(bytes);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads what the server has sent, and returns true if it has closed the connection.</summary>
+    public async Task<bool> IsClosedAsync()
+    {
+        try
+        {
+            var buffer = new byte[4096];
+            while (_tcp.Client.Poll(0, SelectMode.SelectRead))
+            {
+                if (await _tcp.GetStream().ReadAsync(buffer) == 0)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Like <see cref="SendFrameAsync"/>, but returns false if the server has closed the connection.</summary>
     public async Task<bool> TrySendFrameAsync(byte head, string text)
     {

@@ -373,6 +373,19 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         await Eventually.TrueAsync(async () => !await raw.TrySendFrameAsync(empty ? (byte)0x00 : (byte)0x8A, string.Empty), "the server closes the connection");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Frame_Unfinished_ClosesSocket(bool trickles)
+    {
+        await using var signaling = await TestSignaling.StartAsync(
+            server.Cluster, options => options with { Timings = options.Timings with { PongTimeout = new SignalingTimings().PongTimeout } });
+        var meeting = await signaling.CreateAsync();
+        using var raw = await RawSocket.JoinAsync(await signaling.JoinAsync(meeting.MeetingId, "Ann"));
+        await raw.SendHeadOfFrameAsync(0x81, length: 60_000);
+        await Eventually.TrueAsync(async () => await raw.IsClosedAsync() || (trickles && !await raw.TrySendBytesAsync([0x20])), "the server closes the connection");
+    }
+
     [Fact]
     public async Task Connection_WithoutData_IsClosed()
     {

@@ -134,6 +134,18 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     }
 
     [Fact]
+    public async Task Create_StartTimeOutOfRange_CreatesNoMeeting()
+    {
+        var title = $"out of range {Guid.NewGuid():N}";
+        await Problem.IsAsync(
+            await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title, startTime = "9999-12-31T23:59:59Z" }), HttpStatusCode.BadRequest, "invalid-request");
+        await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = $"{title}, corrected" });
+
+        var titles = (await server.Cluster.Client.ListAsync<Meeting>(TestCluster.Namespace, null, default)).Items.Select(meeting => meeting.Spec.Title);
+        Assert.Equal([$"{title}, corrected"], titles.Where(found => found!.StartsWith(title, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Create_OversizedBody_ReturnsPayloadTooLarge()
     {
         var big = Encoding.UTF8.GetBytes($$"""{"title":"{{new string('x', 70_000)}}"}""");

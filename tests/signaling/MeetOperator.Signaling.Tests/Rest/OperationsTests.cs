@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.Runtime.Loops;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Settings;
 using MeetOperator.Signaling.Tests.Harness;
@@ -84,6 +85,21 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         Assert.All(["201", "400", "401", "413", "415", "429", "503"], status => Assert.NotNull(create["responses"]![status]));
         Assert.Equal("Body of `POST /meetings`.", (string?)openApi["components"]!["schemas"]!["CreateMeetingRequest"]!["description"]);
         Assert.Null(create["parameters"]); // Service parameters are not documented.
+    }
+
+    [Fact]
+    public async Task Liveness_LoopHangs_FailsWithLoopName()
+    {
+        var health = server.Signaling.Service<LoopHealth>();
+        Assert.Equal(1, health.Running("informer-Meeting"));
+        using (health.Begin("stuck", TimeSpan.FromTicks(1)))
+        {
+            using var answer = await Http.GetAsync("healthz");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.Contains("loop stuck has made no progress", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("ok", await Http.GetStringAsync("healthz"));
     }
 
     [Fact]
