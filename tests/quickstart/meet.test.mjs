@@ -48,7 +48,7 @@ for (const [args, env, message] of [
   [['up'], { MEET_PORT: '80' }, /MEET_PORT must be a number from 1024 to 65535, not '80'/],
   [['up'], { MEET_PORT: 'x' }, /MEET_PORT must be a number/],
   [['test', 'nothing'], {}, /unknown suite 'nothing'; known suites: cluster unit architecture verify quickstart browser page chart web conformance/],
-  [['test', 'web'], { MEET_LANES: '0' }, /MEET_LANES is '0'; set it to the number of lanes that run at the same time, 1 to 3/],
+  [['test', 'web'], { MEET_LANES: '0' }, /MEET_LANES is '0'; set it to the number of lanes that run at the same time, 1 to 2/],
   [['test', 'unit', 'nothing'], {}, /no project and no test class of suite unit contains 'nothing'; projects: .*Placement/],
   [['test', 'browser', 'nothing'], {}, /no test file of suite browser contains 'nothing'; there are: .*meeting .*recovery/],
   [['test', '--quick'], {}, /unknown option '--quick'; usage: \.\/meet test \[fast \| --changed \| SUITE \[WORD…\]…\]/],

@@ -22,6 +22,6 @@ MEET_HOME       the folder in which `up` and `dev` store their data (.meet)
 MEET_LISTEN     the address on which the page is served (127.0.0.1)
 MEET_ADVERTISE  the addresses to which browsers send media, separated by commas
                 (127.0.0.1 and the first other IPv4 address of this machine)
-MEET_LANES      how many lanes of suites `test` runs at a time (3; 2 or 1 where the machine is slow or busy)
+MEET_LANES      how many lanes of suites `test` runs at a time (2, or 1 where the machine is slow or busy)
 TEXT
 }

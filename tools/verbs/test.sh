@@ -1,17 +1,17 @@
 source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
-# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in several lanes runs in the one that reaches it first, so that
-# all end at about the same time. The third lane has only suites that need little of the processors; a third one with any suite made the whole slower on two processors.
-# A busy machine runs two lanes at a time, or one: tests whose processes get too little of it fail on their time limits. MEET_LANES sets the number.
-LANES=("cluster quickstart web chart architecture verify" "unit browser quickstart chart web architecture verify conformance page" "conformance page")
+# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in both lanes runs in the one that reaches it first, so that
+# both end at about the same time; short suites come last. A third lane gained nothing on two processors, also with light suites only. A slow or busy machine runs one
+# lane at a time: tests whose processes get too little of it fail on their time limits. MEET_LANES sets the number.
+LANES=("cluster page quickstart web chart verify" "unit architecture browser conformance quickstart chart web verify page")
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
 verb_test() {
   local suites suite lane running=() alive=() kubernetes=
   [[ ${1:-} != --help ]] || { test_help; return; }
-  [[ ${MEET_LANES:-1} =~ ^[1-3]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at the same time, 1 to ${#LANES[@]}"
+  [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at the same time, 1 to ${#LANES[@]}"
   require_tools
   PLAN=$(node tools/test/plan.mjs "$@") || exit 1
   mapfile -t suites < <(cut -f1 <<<"$PLAN" | awk 'NF && !seen[$0]++')
@@ -80,11 +80,11 @@ TEXT
 # targets SUITE: prints what runs of a suite, one per line: a test file, or a project, a tab and its filter. Prints nothing for a suite that runs as a whole.
 targets() { awk -F '\t' -v suite="$1" '$1 == suite && $2 != "" { print $2 ($3 == "" ? "" : "\t" $3) }' <<<"$PLAN"; }
 
-# parallel_lanes: prints how many lanes may run at a time. The work took 0.5 to 1.4 s on two idle processors; the limits are a choice, not a measurement.
+# parallel_lanes: prints how many lanes may run at a time. The work took 0.5 to 1.4 s on two idle processors; the limit is a choice, not a measurement.
 parallel_lanes() {
   local took
   took=$(node tools/checks/speed.mjs)
-  echo $((took > 3600 ? 1 : took > 1600 ? 2 : ${#LANES[@]}))
+  echo $((took > 3600 ? 1 : ${#LANES[@]}))
 }
 
 # alive_of PID…: prints those that still run.
