@@ -6,8 +6,12 @@ name=$(basename "$2" .csproj)
 trx=$1/$name.trx
 log=$1/$name.log
 
-# tests TRX [FILTER]: runs the project, or its tests that match the filter.
-tests() { timeout 1800 dotnet test "$assembly" ${2:+--filter "$2"} --nologo --logger "trx;LogFileName=$1" --logger "console;verbosity=quiet" --results-directory "$results" --blame-hang-timeout 5m; }
+# tests TRX [FILTER]: runs the project, or its tests that match the filter. The log names tests that take longer than two minutes; --blame-hang would start one more
+# process for each project.
+tests() {
+  timeout 1200 dotnet test "$assembly" ${2:+--filter "$2"} --nologo --logger "trx;LogFileName=$1" --logger "console;verbosity=quiet" --results-directory "$results" \
+    -- xUnit.DiagnosticMessages=true xUnit.LongRunningTestSeconds=120
+}
 
 results=$1
 # The assembly and not the project, which MSBuild would evaluate first.

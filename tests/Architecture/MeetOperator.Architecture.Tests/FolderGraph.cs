@@ -1,6 +1,4 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace MeetOperator.Architecture.Tests;
 
@@ -9,25 +7,20 @@ internal sealed class FolderGraph
 {
     private readonly SortedDictionary<string, SortedDictionary<string, string>> _uses = new(StringComparer.Ordinal);
 
-    public FolderGraph(CSharpCompilation compilation, string projectFolder)
+    /// <param name="typesUsed">The uses of types in the project (<see cref="SourceCompilation.UsesOf"/>).</param>
+    /// <param name="projectFolder">The folder of the project.</param>
+    public FolderGraph(IEnumerable<(SyntaxTree Tree, INamedTypeSymbol Type)> typesUsed, string projectFolder)
     {
         string FolderOf(string file) => Path.GetRelativePath(projectFolder, Path.GetDirectoryName(file)!);
-        foreach (var tree in compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0))
+        foreach (var (tree, type) in typesUsed)
         {
-            var model = compilation.GetSemanticModel(tree);
-            foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
-            {
-                var info = model.GetSymbolInfo(name);
-                var symbol = info.Symbol ?? info.CandidateSymbols.FirstOrDefault();
-                var type = symbol as INamedTypeSymbol ?? symbol?.ContainingType;
-                var from = FolderOf(tree.FilePath);
+            var from = FolderOf(tree.FilePath);
 
-                // A partial type belongs to the folders of all its files.
-                foreach (var to in (type?.OriginalDefinition.DeclaringSyntaxReferences ?? []).Select(part => part.SyntaxTree.FilePath)
-                    .Where(file => file.StartsWith(projectFolder + "/", StringComparison.Ordinal)).Select(FolderOf).Where(folder => folder != from))
-                {
-                    (_uses.TryGetValue(from, out var uses) ? uses : _uses[from] = new(StringComparer.Ordinal)).TryAdd(to, $"{Path.GetFileName(tree.FilePath)} uses {type!.Name}");
-                }
+            // A partial type belongs to the folders of all its files.
+            foreach (var to in type.OriginalDefinition.DeclaringSyntaxReferences.Select(part => part.SyntaxTree.FilePath)
+                .Where(file => file.StartsWith(projectFolder + "/", StringComparison.Ordinal)).Select(FolderOf).Where(folder => folder != from))
+            {
+                (_uses.TryGetValue(from, out var uses) ? uses : _uses[from] = new(StringComparer.Ordinal)).TryAdd(to, $"{Path.GetFileName(tree.FilePath)} uses {type.Name}");
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace MeetOperator.Architecture.Tests;
@@ -19,23 +20,17 @@ internal sealed class NeededTypes
         {
             var compilation = sources.Of(project.Name);
             var foreign = Repository.TransitiveReferences(project.Name).Where(other => !FriendsOf(Repository.Projects[other]).Contains(project.Name)).ToHashSet(StringComparer.Ordinal);
-            foreach (var tree in compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0))
+            var used = foreign.Count == 0 ? [] : sources.UsesOf(project.Name).Select(use => use.Type).Distinct<INamedTypeSymbol>(SymbolEqualityComparer.Default);
+            foreach (var type in used.Where(type => type.ContainingAssembly is { } assembly && foreign.Contains(assembly.Name)))
             {
-                var model = compilation.GetSemanticModel(tree);
-                foreach (var node in tree.GetRoot().DescendantNodes())
+                Add(type);
+            }
+
+            if (project.IsTest)
+            {
+                foreach (var declared in PublicTypes(compilation))
                 {
-                    if (node is SimpleNameSyntax)
-                    {
-                        var info = model.GetSymbolInfo(node);
-                        foreach (var symbol in info.Symbol is { } found ? [found] : info.CandidateSymbols)
-                        {
-                            AddWhere(symbol as INamedTypeSymbol ?? symbol.ContainingType, foreign);
-                        }
-                    }
-                    else if (project.IsTest && node is BaseTypeDeclarationSyntax && model.GetDeclaredSymbol(node) is INamedTypeSymbol { DeclaredAccessibility: Accessibility.Public } declared)
-                    {
-                        AddSignature(declared);
-                    }
+                    AddSignature(declared);
                 }
             }
         }
@@ -50,13 +45,11 @@ internal sealed class NeededTypes
 
     private static string KeyOf(INamedTypeSymbol type) => $"{type.ContainingAssembly?.Name}: {type.OriginalDefinition.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)}";
 
-    private void AddWhere(INamedTypeSymbol? type, HashSet<string> projects)
-    {
-        if (type?.ContainingAssembly is { } assembly && projects.Contains(assembly.Name))
-        {
-            Add(type);
-        }
-    }
+    private static IEnumerable<INamedTypeSymbol> PublicTypes(CSharpCompilation compilation) => compilation.SyntaxTrees
+        .Where(tree => tree.FilePath.Length > 0)
+        .SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Select(node => compilation.GetSemanticModel(tree).GetDeclaredSymbol(node)))
+        .OfType<INamedTypeSymbol>()
+        .Where(type => type.DeclaredAccessibility == Accessibility.Public);
 
     private void AddSignature(INamedTypeSymbol type)
     {

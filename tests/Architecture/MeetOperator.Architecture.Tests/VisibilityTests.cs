@@ -9,7 +9,7 @@ public sealed class VisibilityTests
     [Fact]
     public void Types_UsedInTheirOwnProjectOnly_AreInternal()
     {
-        var sources = new SourceCompilation();
+        var sources = SourceCompilation.Shared;
         var needed = new NeededTypes(sources);
         var hidden = Repository.Projects.Values.Where(project => !project.IsTest)
             .SelectMany(project => PublicTypes(sources, project).Where(type => !needed.Contains(type)))
