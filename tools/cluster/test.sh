@@ -6,10 +6,10 @@ READING=(tests/cluster/{call,bad-input,gitops,images}.test.mjs)
 # A rotation takes over a minute, in which most of the other file runs: it changes no Pod and opens no WebSocket. The rotation kills its Pods during the first tests of
 # the other file, which are dry runs.
 ROTATION=(tests/cluster/{certificates,chart}.test.mjs)
-# This file takes the cluster down, so it runs last, and only when it is named.
-FINAL=tests/cluster/clean.test.mjs
+# These leave the release changed, then removed, and the cluster down. They run last, in this order, and outside of the suite only when they are named.
+LAST=(tests/cluster/{upgrade,uninstall,clean}.test.mjs)
 
-changing_files() { printf '%s\n' tests/cluster/*.test.mjs | grep -vxF "$(printf '%s\n' "${READING[@]}" "${ROTATION[@]}" "$FINAL")"; }
+changing_files() { printf '%s\n' tests/cluster/*.test.mjs | grep -vxF "$(printf '%s\n' "${READING[@]}" "${ROTATION[@]}" "${LAST[@]}")"; }
 
 # cluster_test [FILE…]: runs the tests in tests/cluster against the installed release.
 cluster_test() {
@@ -27,9 +27,9 @@ cluster_test() {
   return "$code"
 }
 
-# The suite uses a new cluster; a running cluster is taken down first. The final file takes the cluster down and compares the machine with its state before.
+# The suite uses a new cluster; a running cluster is taken down first. The last file takes the cluster down and compares the machine with its state before.
 cluster_suite() {
-  local changing before=$MEET_ROOT/$STAMPS/cluster-before.json
+  local changing file before=$MEET_ROOT/$STAMPS/cluster-before.json
   npm_install tests/e2e
   mapfile -t changing < <(changing_files)
   bash "$CLUSTER" down
@@ -41,8 +41,10 @@ cluster_suite() {
   run_cluster_files reading 2 "${READING[@]}"
   run_cluster_files rotation 2 "${ROTATION[@]}"
   run_cluster_files changing 1 "${changing[@]}"
-  # A second run of this file would find no cluster.
-  SECOND_RUN=0 MEET_CLUSTER_BEFORE=$before run_cluster_files final 1 "$FINAL"
+  for file in "${LAST[@]}"; do
+    # A second run of the last file would find no cluster.
+    SECOND_RUN=$([[ $file == "${LAST[-1]}" ]] && echo 0 || echo "$SECOND_RUN") MEET_CLUSTER_BEFORE=$before run_cluster_files "$(basename "$file" .test.mjs)" 1 "$file"
+  done
 }
 
 # run_cluster_files NAME CONCURRENCY FILE…: runs the files, or those of them that are targets when the suite runs in part.

@@ -25,7 +25,7 @@ cluster_help() {
 ./meet cluster up             start Kubernetes 1.20 with two nodes in network namespaces (the first start builds it, which takes minutes); prints KUBECONFIG
 ./meet cluster load-images    build the changed images and load them into both nodes
 ./meet cluster install        install PostgreSQL, Redis and the chart as release meet in namespace meet-system
-./meet cluster test [FILE…]   run the tests in tests/cluster against the installed release
+./meet cluster test [FILE…]   run the tests in tests/cluster against the installed release; without files, those that leave it as it is
 ./meet cluster shell          open a shell with KUBECONFIG set
 ./meet cluster crds           compare the CRDs and the embedded API server with Kubernetes 1.20 and the current version
 ./meet cluster down           stop the cluster and remove everything that it created
