@@ -1,6 +1,7 @@
 // The effects on two participants of a meeting when parts of the product or of the cluster fail.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { clusterRoom, signalingPods, sockets, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, sameConnections, watchGaps } from './support/gaps.mjs';
 import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
@@ -140,7 +141,10 @@ describe('the API server', () => {
       try {
         const back = Date.now() + 60_000;
         await chatWorks(ada, bob, 'without an API server');
-        while (Date.now() < back) await waitForMediaBothWays(ada, bob);
+        while (Date.now() < back) {
+          await waitForMediaBothWays(ada, bob); // `watch` notices what happens in between.
+          await pause(5_000);
+        }
       } finally {
         await cluster('start', 'apiserver');
         await until(() => kubectl('get', '--raw', '/readyz').then(() => true, () => false), 'the API server responds', 180_000);
