@@ -10,7 +10,7 @@ namespace MeetOperator.Architecture.Tests;
 /// </summary>
 internal sealed class SourceCompilation
 {
-    /// <summary>One for all tests, because reading every name of the repository takes many seconds.</summary>
+    /// <summary>Shared by all tests, because resolving every name in the repository takes many seconds.</summary>
     public static readonly SourceCompilation Shared = new();
 
     private const string ImplicitUsings =
@@ -36,7 +36,7 @@ internal sealed class SourceCompilation
         }
     }
 
-    /// <summary>Each use of a type in a project, by its own name or by the name of a member: the file, and the type.</summary>
+    /// <summary>The types that a project uses, directly or through a member, each with the file that uses it.</summary>
     public IReadOnlyList<(SyntaxTree Tree, INamedTypeSymbol Type)> UsesOf(string project)
     {
         lock (_gate)

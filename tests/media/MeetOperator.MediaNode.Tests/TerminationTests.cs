@@ -15,7 +15,7 @@ public sealed class TerminationTests
         node.Terminate();
 
         Assert.Equal(0, await node.ExitCodeAsync());
-        // The warning about an old runtime is printed at the start. On a newer runtime there is none.
+        // At its start, the node warns about a runtime that is too old.
         Assert.Equal(MinimumRuntime.FindWarning(Environment.Version), node.Errors.SingleOrDefault(line => line.StartsWith("warning:", StringComparison.Ordinal)));
     }
 

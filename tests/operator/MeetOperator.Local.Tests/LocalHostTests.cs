@@ -27,7 +27,7 @@ public sealed class LocalHostTests : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        _port = FreePort();
+        _port = FreePort.Next();
         Directory.CreateDirectory(Path.Combine(Programs, "crds"));
         foreach (var crd in Directory.EnumerateFiles(Repository.PathOf("crds"), "*.yaml"))
         {
@@ -201,7 +201,7 @@ public sealed class LocalHostTests : IAsyncLifetime
         await File.WriteAllTextAsync(file, yaml);
 
         var otherHome = Path.Combine(_root, "other-home");
-        await StartAsync(otherHome, FreePort());
+        await StartAsync(otherHome, FreePort.Next());
         using (var kubectl = Process.Start("kubectl", ["--kubeconfig", Path.Combine(otherHome, "kubeconfig"), "apply", "-f", file]))
         {
             await kubectl.WaitForExitAsync();
@@ -239,7 +239,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     public async Task Start_TwoInstallations_RunIndependently()
     {
         var otherHome = Path.Combine(_root, "other-home");
-        var otherPort = FreePort();
+        var otherPort = FreePort.Next();
         await StartAsync();
         var other = await StartAsync(otherHome, otherPort);
         using var client = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));
@@ -328,23 +328,5 @@ public sealed class LocalHostTests : IAsyncLifetime
         var path = Path.Combine(Programs, folder, name);
         File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    /// <summary>Outside the range from which the kernel takes ports of outgoing connections, so that none of those occupies it before the host starts.</summary>
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 30_000));
-            try
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            }
-            catch (SocketException)
-            {
-                // In use: try another one.
-            }
-        }
     }
 }

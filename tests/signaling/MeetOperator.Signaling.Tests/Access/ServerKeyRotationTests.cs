@@ -57,7 +57,7 @@ public sealed class ServerKeyRotationTests : IAsyncLifetime
         return response.StatusCode;
     }
 
-    /// <summary>Changes the file. Then, the server reads it, and the time passes in which the other replicas would.</summary>
+    /// <summary>Changes the file, lets the server read it, and waits until every replica would have read it.</summary>
     private async Task ChangeAsync(string content)
     {
         await File.WriteAllTextAsync(_file, content);

@@ -39,7 +39,7 @@ internal sealed class SignalingProcess : IDisposable
              "users":[{"name":"t","user":{"token":"{{{cluster.Api.Server.Token}}}"}}],
              "contexts":[{"name":"t","context":{"cluster":"t","user":"t"}}]}
             """);
-        var port = Daemon.FreePort();
+        var port = FreePort.Next();
         var variables = new Dictionary<string, string>(more ?? new Dictionary<string, string>())
         {
             ["KUBECONFIG"] = $"{folder}/kubeconfig",
@@ -47,7 +47,7 @@ internal sealed class SignalingProcess : IDisposable
             ["MEET_DATABASE"] = database,
             ["MEET_REDIS"] = redis,
             ["MEET_LOCAL_TENANT"] = TestCluster.Tenant,
-            ["MEET_METRICS_ADDRESS"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Daemon.FreePort()}"),
+            ["MEET_METRICS_ADDRESS"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Next()}"),
             ["MEET_HTTP_ADDRESS"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"),
         };
         var process = new SignalingProcess(

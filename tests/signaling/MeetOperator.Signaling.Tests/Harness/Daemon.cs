@@ -46,24 +46,6 @@ internal sealed class Daemon : IDisposable
         return new Daemon(Process.Start(start)!, folder);
     }
 
-    /// <summary>A port below those that the kernel assigns, so that no outgoing connection takes it before the server listens.</summary>
-    public static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 30_000));
-            try
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            }
-            catch (SocketException)
-            {
-                // Another process has it.
-            }
-        }
-    }
-
     public static string NewFolder(string name)
     {
         var folder = Path.Combine(Path.GetTempPath(), $"meet-{name}-{Guid.NewGuid():N}");

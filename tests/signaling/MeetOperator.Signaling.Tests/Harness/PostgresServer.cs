@@ -15,7 +15,7 @@ public sealed class PostgresServer : IAsyncLifetime
     private static readonly string Prefix = Environment.UserName == "root" ? "setpriv --reuid postgres --regid postgres --clear-groups " : string.Empty;
 
     private readonly string _folder = Daemon.NewFolder("postgres");
-    private readonly int _port = Daemon.FreePort();
+    private readonly int _port = FreePort.Next();
     private Daemon? _daemon;
     private int _databases;
 

@@ -72,7 +72,7 @@ internal sealed class RawSocket : IDisposable
         }
     }
 
-    /// <summary>Reads what the server has sent, and returns true if it has closed the connection.</summary>
+    /// <summary>Discards what the server has sent. Returns true if the server has closed the connection.</summary>
     public async Task<bool> IsClosedAsync()
     {
         try

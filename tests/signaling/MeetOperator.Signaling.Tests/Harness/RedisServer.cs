@@ -5,7 +5,7 @@ namespace MeetOperator.Signaling.Tests.Harness;
 /// <summary>A Redis server for the test run, on a free port and without persistence, so a restart loses all data.</summary>
 public sealed class RedisServer : IAsyncLifetime
 {
-    private readonly int _port = Daemon.FreePort();
+    private readonly int _port = FreePort.Next();
     private Daemon? _daemon;
 
     public string Configuration => $"127.0.0.1:{_port}";

@@ -86,7 +86,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         Assert.Equal(HttpStatusCode.NoContent, (await removing).StatusCode);
         await bob.ExpectAsync("removed");
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
-        // Bob's replica refreshes its participants on the node. A refresh that the node answers after the removal lists him again, until his socket is closed.
+        // A call for Bob that the node answers after the removal lists him again, until his socket is closed.
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the node");
     }
 
