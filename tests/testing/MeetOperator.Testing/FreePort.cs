@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Net.NetworkInformation;
 
 namespace MeetOperator.Testing;
 
@@ -9,18 +8,14 @@ public static class FreePort
     /// <summary>A port below those that the kernel assigns, so that no outgoing connection takes it before the server listens.</summary>
     public static int Next()
     {
-        while (true)
+        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).ToHashSet();
+        int port;
+        do
         {
-            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 30_000));
-            try
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            }
-            catch (SocketException)
-            {
-                // Another process has the port.
-            }
+            port = Random.Shared.Next(20_000, 30_000);
         }
+        while (taken.Contains(port));
+
+        return port;
     }
 }
