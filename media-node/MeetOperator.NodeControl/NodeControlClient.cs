@@ -17,6 +17,9 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
 {
     /// <summary>A report of 10,000 rooms takes about 2.5 MB, an SDP answer less than 400 KB.</summary>
     public const int MaxAnswerBytes = 4 * 1024 * 1024;
+
+    /// <summary>Code of calls for a participant that was removed for good.</summary>
+    public const string ParticipantRemoved = "participant-removed";
     private const int MaxProblemBytes = 64 * 1024;
 
     public Uri Address { get; } = address;
@@ -43,6 +46,10 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     /// <summary>Removes a participant. With <paramref name="generation"/>, fails with the code <c>stale-generation</c> when the room has a higher one.</summary>
     public Task DeleteParticipantAsync(string room, string participant, CancellationToken ct, long? generation = null) =>
         SendAsync(HttpMethod.Delete, Participant(room, participant) + (generation is { } known ? $"?generation={known}" : string.Empty), null, ct);
+
+    /// <summary>Removes a participant for good: later calls for it fail with the code <see cref="ParticipantRemoved"/>.</summary>
+    public Task ExcludeParticipantAsync(string room, string participant, CancellationToken ct) =>
+        SendAsync(HttpMethod.Delete, Participant(room, participant) + "?permanent=true", null, ct);
 
     public Task<SdpAnswer> PublishAsync(string room, string participant, SdpOffer offer, CancellationToken ct) =>
         SendAsync<SdpAnswer>(HttpMethod.Post, $"{Participant(room, participant)}/publish", offer, ct);

@@ -97,10 +97,10 @@ internal static class ControlEndpoints
             var spec = await ControlJson.ReadAsync<ParticipantSpec>(c);
             return await NoContentAsync(rooms, c, room, r => r.Touch(Id(participant, "participant"), spec.Generation));
         });
-        v1.MapDelete(Participant, (string room, string participant, string? generation, HttpContext c) =>
+        v1.MapDelete(Participant, (string room, string participant, string? generation, bool? permanent, HttpContext c) =>
         {
             long? number = generation is null ? null : Generation(generation);
-            return NoContentAsync(rooms, c, room, r => r.RemoveParticipant(participant, "closed", number));
+            return NoContentAsync(rooms, c, room, r => r.RemoveParticipant(Id(participant, "participant"), number, permanent ?? false));
         });
         v1.MapPost(Participant + "/publish", async (string room, string participant, HttpContext c) =>
         {

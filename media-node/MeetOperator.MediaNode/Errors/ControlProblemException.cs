@@ -16,6 +16,9 @@ internal sealed class ControlProblemException(HttpStatusCode status, string code
     public static ControlProblemException UnknownParticipant(string participant) =>
         new(HttpStatusCode.NotFound, "unknown-participant", $"Participant '{participant}' is not in this room.");
 
+    public static ControlProblemException ParticipantRemoved(string participant) =>
+        new(HttpStatusCode.Gone, "participant-removed", $"Participant '{participant}' was removed from this room for good.");
+
     public static ControlProblemException UnknownSession(string session) =>
         new(HttpStatusCode.NotFound, "unknown-session", $"Session '{session}' has ended. Start a new one with an offer that sets restart, or with subscribe.");
 

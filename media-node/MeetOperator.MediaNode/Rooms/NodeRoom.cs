@@ -81,23 +81,17 @@ internal sealed class NodeRoom
     }
 
     /// <param name="participantId">The participant to remove; an unknown one is ignored.</param>
-    /// <param name="reason">The reason in the event.</param>
     /// <param name="generation">The generation that the caller knows, or null. An older one than the room's is rejected.</param>
-    public void RemoveParticipant(string participantId, string reason, long? generation = null)
+    /// <param name="permanent">True to reject all later calls for the participant.</param>
+    public void RemoveParticipant(string participantId, long? generation, bool permanent)
     {
         if (generation < _spec.Generation)
         {
             throw ControlProblemException.StaleGeneration(_spec.Generation, generation.Value);
         }
 
-        if (_participants.Remove(participantId) is not { } participant)
-        {
-            return;
-        }
-
-        participant.Sessions.EndAll();
-        Events.Publish(new RoomEvent { Type = RoomEventTypes.ParticipantLeft, ParticipantId = participantId, Reason = reason });
-        _offers.PublishChanges();
+        var participant = permanent ? _participants.Exclude(participantId) : _participants.Remove(participantId);
+        Leave(participant, permanent ? "removed" : "closed");
     }
 
     /// <param name="participantId">The publishing participant.</param>
@@ -207,6 +201,18 @@ internal sealed class NodeRoom
         };
     }
 
+    private void Leave(NodeParticipant? participant, string reason)
+    {
+        if (participant is null)
+        {
+            return;
+        }
+
+        participant.Sessions.EndAll();
+        Events.Publish(new RoomEvent { Type = RoomEventTypes.ParticipantLeft, ParticipantId = participant.Id, Reason = reason });
+        _offers.PublishChanges();
+    }
+
     private NodeParticipant CreateParticipant(string id, TrackLimit newTracks)
     {
         var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges);
@@ -237,7 +243,7 @@ internal sealed class NodeRoom
 
     private void RunTimers(long nowTicks)
     {
-        _participants.HandleTimeout(nowTicks)?.ForEach(id => RemoveParticipant(id, "timeout"));
+        _participants.HandleTimeout(nowTicks)?.ForEach(id => Leave(_participants.Remove(id), "timeout"));
         if (_speakers.TryUpdate(nowTicks, _participants.All, out var speaker, out var level))
         {
             Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level });

@@ -11,10 +11,17 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <param name="create">Creates a participant with its ID and its limit on new tracks.</param>
 internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create)
 {
+    /// <summary>Participants removed for good that a room remembers. Of more, the oldest are forgotten.</summary>
+    private const int MaxExcluded = 10_000;
+
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
 
     /// <summary>Track limits of participants that have left, kept until they are replenished.</summary>
     private readonly Dictionary<string, TrackLimit> _formerTrackLimits = new(StringComparer.Ordinal);
+
+    /// <summary>Participants removed for good. A call for them that was already on its way must not add them again.</summary>
+    private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
+    private readonly Queue<string> _excludedInOrder = new();
 
     public int Count => _participants.Count;
 
@@ -22,12 +29,19 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
 
     public NodeParticipant Require(string id) => _participants.GetValueOrDefault(id) ?? throw ControlProblemException.UnknownParticipant(id);
 
-    /// <summary>Returns the participant, which counts as refreshed. Adds it while the room has fewer than <paramref name="limit"/> participants.</summary>
+    /// <summary>
+    /// Returns the participant, which counts as refreshed. Adds it while the room has fewer than <paramref name="limit"/> participants, unless it was removed for good.
+    /// </summary>
     public NodeParticipant GetOrAdd(string id, int limit, out bool isNew)
     {
         isNew = !_participants.TryGetValue(id, out var participant);
         if (participant is null)
         {
+            if (_excluded.Contains(id))
+            {
+                throw ControlProblemException.ParticipantRemoved(id);
+            }
+
             if (_participants.Count >= limit)
             {
                 throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {limit} participants.");
@@ -49,6 +63,21 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
         }
 
         return participant;
+    }
+
+    /// <summary>Removes a participant for good: it cannot be added to the room again. Returns null when it was not there.</summary>
+    public NodeParticipant? Exclude(string id)
+    {
+        if (_excluded.Add(id))
+        {
+            _excludedInOrder.Enqueue(id);
+            if (_excludedInOrder.Count > MaxExcluded)
+            {
+                _excluded.Remove(_excludedInOrder.Dequeue());
+            }
+        }
+
+        return Remove(id);
     }
 
     public void Clear() => _participants.Clear();

@@ -30,7 +30,7 @@ internal sealed class HostEndpoints(
         await TryNotifyAsync(() => bus.Presence.ExpelAsync(key, participantId, CancellationToken.None)).ConfigureAwait(false);
         try
         {
-            await CallNodeAsync(view, (node, limit) => node.DeleteParticipantAsync(id, participantId, limit), CancellationToken.None).ConfigureAwait(false);
+            await CallNodeAsync(view, (node, limit) => node.ExcludeParticipantAsync(id, participantId, limit), CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {

@@ -284,6 +284,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             {
                 return;
             }
+            catch (NodeControlException e) when (e.Code == NodeControlClient.ParticipantRemoved)
+            {
+                // The removal closes this socket.
+                return;
+            }
             catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
             {
                 _room.Metrics.NodeFailed(failure.Reason);

@@ -133,10 +133,17 @@ internal sealed partial class RoomLink : IAsyncDisposable
     }
 
     /// <summary>Removes a participant from the node, without waiting.</summary>
-    public void RemoveParticipant(string participantId) => _ = RemoveParticipantAsync(participantId);
+    public void RemoveParticipant(string participantId)
+    {
+        if (Assignment is { } assignment)
+        {
+            _ = RemoveParticipantAsync(assignment, participantId);
+        }
+    }
 
-    /// <summary>Removes a participant from the node. Completes when the call succeeds or fails.</summary>
-    public Task RemoveParticipantAsync(string participantId) => Assignment is { } assignment ? RemoveParticipantAsync(assignment, participantId) : Task.CompletedTask;
+    /// <summary>Removes a participant from the node for good. Completes when the call succeeds or fails.</summary>
+    public Task ExcludeParticipantAsync(string participantId) =>
+        Assignment is { } assignment ? RemoveAsync(assignment, (node, ct) => node.ExcludeParticipantAsync(MeetingId, participantId, ct)) : Task.CompletedTask;
 
     /// <summary>Removes a participant from the previous node, without waiting. The cleanup of former rooms repeats a removal that fails.</summary>
     public void RemoveFromPreviousNode(string participantId)
@@ -185,11 +192,14 @@ internal sealed partial class RoomLink : IAsyncDisposable
         return await call(_services.Nodes.Client(assignment), linked.Token).ConfigureAwait(false);
     }
 
-    internal async Task RemoveParticipantAsync(MediaAssignment assignment, string participantId)
+    internal Task RemoveParticipantAsync(MediaAssignment assignment, string participantId) =>
+        RemoveAsync(assignment, (node, ct) => node.DeleteParticipantAsync(MeetingId, participantId, ct));
+
+    private async Task RemoveAsync(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call)
     {
         try
         {
-            await CallAsync(assignment, (node, ct) => node.DeleteParticipantAsync(MeetingId, participantId, ct), CancellationToken.None).ConfigureAwait(false);
+            await CallAsync(assignment, call, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {
@@ -276,6 +286,9 @@ internal sealed partial class RoomLink : IAsyncDisposable
         {
             case RoomEventTypes.Offer:
                 participant?.HandleOffer(roomEvent);
+                break;
+            case RoomEventTypes.ParticipantLeft when participant is not null && roomEvent.Reason == "removed":
+                // Removed by a host; the announcement follows.
                 break;
             case RoomEventTypes.ParticipantLeft when participant is not null:
                 // The participant still has a socket here, so the node removed it by itself. Restart its media.

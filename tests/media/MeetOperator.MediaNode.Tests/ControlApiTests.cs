@@ -51,6 +51,35 @@ public sealed class ControlApiTests : IAsyncLifetime
         Assert.Equal(0, (await _node.Control.GetRoomAsync("r", default)).Participants);
     }
 
+    /// <summary>Calls of signaling that were on their way when a host removed the participant must not bring it back.</summary>
+    [Fact]
+    public async Task ExcludeParticipant_LaterCalls_AreRejected()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
+        using var peer = new SyntheticPeer();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await using var events = _node.Control.WatchRoomAsync("r", limit.Token).GetAsyncEnumerator(limit.Token);
+        Assert.True(await events.MoveNextAsync());
+
+        await _node.Control.ExcludeParticipantAsync("r", "p", default);
+        await _node.Control.ExcludeParticipantAsync("r", "not-there-yet", default);
+
+        Assert.True(await events.MoveNextAsync());
+        Assert.Equal((RoomEventTypes.ParticipantLeft, "p", "removed"), (events.Current.Type, events.Current.ParticipantId, events.Current.Reason));
+        foreach (var participant in new[] { "p", "not-there-yet" })
+        {
+            Task RejectedAsync(Func<Task> call) => AssertProblemAsync("participant-removed", HttpStatusCode.Gone, call);
+            await RejectedAsync(() => _node.Control.PutParticipantAsync("r", participant, new ParticipantSpec { Generation = 2 }, default));
+            await RejectedAsync(() => _node.Control.PublishAsync("r", participant, new SdpOffer { Generation = 2, Sdp = TestSdp.Publish(peer) }, default));
+            await RejectedAsync(() => _node.Control.SubscribeAsync("r", participant, new SubscribeRequest { Generation = 2, Restart = true }, default));
+            await RejectedAsync(() => _node.Control.PlayAsync("r", participant, new PlayRequest { Generation = 2, Sdp = TestSdp.Play(peer) }, default));
+        }
+
+        await _node.Control.PutParticipantAsync("r", "other", new ParticipantSpec { Generation = 2 }, default);
+        Assert.Equal(1, (await _node.Control.GetRoomAsync("r", default)).Participants);
+    }
+
     [Fact]
     public async Task Drain_WithRooms_RejectsNewRoomsAndIsReversible()
     {

@@ -37,7 +37,7 @@ internal static class RoomEndpoints
             known.Touch(participant);
             return Results.NoContent();
         }));
-        api.MapDelete("", (string room, string participant, long? generation) =>
+        api.MapDelete("", (string room, string participant, long? generation, bool? permanent) =>
         {
             lock (node.Gate)
             {
@@ -49,7 +49,12 @@ internal static class RoomEndpoints
 
                 var known = NodeEndpoints.Room(node, room);
                 NodeEndpoints.Fence(known, generation ?? known.Spec.Generation);
-                known.Remove(participant, "closed");
+                if (permanent == true)
+                {
+                    known.Excluded.Add(participant);
+                }
+
+                known.Remove(participant, permanent == true ? "removed" : "closed");
                 return Results.NoContent();
             }
         });

@@ -37,8 +37,16 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
         ParticipantList = detailed ? [.. _participants.Values.Select(participant => participant.Report())] : null,
     };
 
+    /// <summary>Participants removed for good.</summary>
+    internal HashSet<string> Excluded { get; } = new(StringComparer.Ordinal);
+
     internal SimulatedParticipant Touch(string participant)
     {
+        if (Excluded.Contains(participant))
+        {
+            throw new NodeProblemException(410, NodeControlClient.ParticipantRemoved, "The participant was removed for good.");
+        }
+
         if (!_participants.TryGetValue(participant, out var known))
         {
             _participants[participant] = known = new SimulatedParticipant(participant);

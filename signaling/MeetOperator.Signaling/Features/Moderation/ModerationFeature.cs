@@ -131,7 +131,7 @@ internal sealed class ModerationFeature : IMeetingFeature
     {
         try
         {
-            await Task.WhenAll(_calls.ExpelAsync(participantId), _meeting.Room.RemoveParticipantAsync(participantId)).ConfigureAwait(false);
+            await Task.WhenAll(_calls.ExpelAsync(participantId), _meeting.Room.ExcludeParticipantAsync(participantId)).ConfigureAwait(false);
         }
         finally
         {
@@ -183,7 +183,7 @@ internal sealed class ModerationFeature : IMeetingFeature
             string[] participants = [.. _unconfirmed];
             if (await _meeting.Room.ListParticipantsAsync().ConfigureAwait(false) is { } known)
             {
-                await Task.WhenAll(participants.Where(known.Contains).Select(_meeting.Room.RemoveParticipantAsync)).ConfigureAwait(false);
+                await Task.WhenAll(participants.Where(known.Contains).Select(_meeting.Room.ExcludeParticipantAsync)).ConfigureAwait(false);
                 _meeting.Post(() =>
                 {
                     _unconfirmed.ExceptWith(participants.Where(p => !known.Contains(p)));
