@@ -47,6 +47,8 @@ internal static class ServerHandler
 
         if (config.InsecureSkipTlsVerify)
         {
+            // The platform checks the chain before the callback and must not fetch certificates meanwhile.
+            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
         }
         else if (config.CertificateAuthorities is { } authorities)

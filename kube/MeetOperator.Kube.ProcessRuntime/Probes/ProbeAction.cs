@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.ProcessRuntime.Plans;
 using MeetOperator.Kube.ProcessRuntime.Processes;
@@ -14,8 +15,13 @@ internal sealed class ProbeAction(SpawnThread spawn)
         AllowAutoRedirect = false,
         UseProxy = false,
         PooledConnectionLifetime = TimeSpan.Zero,
-        // Like the kubelet, probes check only whether the server responds, not its certificate.
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        // Like the kubelet, probes check only whether the server responds, not its certificate. The platform checks the chain before the callback; it must neither load the
+        // authorities of the system nor fetch certificates from addresses in the server's certificate.
+        SslOptions =
+        {
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true },
+        },
     });
 
     public async Task<bool> TryAsync(Probe probe, Container container, string podIp, ContainerPlan plan, TimeSpan timeout, CancellationToken ct)

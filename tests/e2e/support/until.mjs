@@ -1,5 +1,5 @@
 /** Polls until the condition is true; rejects with the description of the condition after `within` milliseconds. */
-export async function until(condition, what, within = 60_000, pause = 100) {
+export async function until(condition, what, within = 60_000, pause = 200) {
   const deadline = Date.now() + within;
   for (;;) {
     if (await condition()) return;

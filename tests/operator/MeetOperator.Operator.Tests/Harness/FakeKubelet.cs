@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Client.Errors;
@@ -25,7 +26,15 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly ConcurrentDictionary<(string ClusterNode, int Port), string> _ports = new();
     private readonly ConcurrentDictionary<string, bool> _powerless = new();
     private readonly ConcurrentDictionary<string, bool> _killed = new();
-    private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }) { Timeout = TimeSpan.FromSeconds(1) };
+    private readonly HttpClient _probe = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        SslOptions =
+        {
+            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck },
+        },
+    }) { Timeout = TimeSpan.FromSeconds(1) };
     private readonly Task _running;
     private readonly Task _probing;
     private readonly IPAddress _host = NextAddress();
