@@ -175,6 +175,10 @@ internal sealed class WhipEndpoints(
         {
             throw new ProblemException(ProblemCode.NotPlaced, "The meeting is moving to another media node. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
+        catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
+        {
+            throw NotInMeeting();
+        }
         catch (NodeControlException e) when (e.Code == "nothing-to-play")
         {
             throw new ProblemException(ProblemCode.NotPublishing, "Nothing is published yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };

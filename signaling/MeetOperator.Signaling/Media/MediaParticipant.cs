@@ -220,6 +220,10 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         {
             await call().ConfigureAwait(false);
         }
+        catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
+        {
+            // The removal closes the socket.
+        }
         catch (NotPlacedException)
         {
             _client.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. 'media-restart' follows when it has one.", reference));
@@ -284,9 +288,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             {
                 return;
             }
-            catch (NodeControlException e) when (e.Code == NodeControlClient.ParticipantRemoved)
+            catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
             {
-                // The removal closes this socket.
                 return;
             }
             catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)

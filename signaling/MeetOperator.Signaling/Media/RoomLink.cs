@@ -141,9 +141,9 @@ internal sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a participant from the node for good. Completes when the call succeeds or fails.</summary>
-    public Task ExcludeParticipantAsync(string participantId) =>
-        Assignment is { } assignment ? RemoveAsync(assignment, (node, ct) => node.ExcludeParticipantAsync(MeetingId, participantId, ct)) : Task.CompletedTask;
+    /// <summary>Removes a participant from the node for good. Returns false if the call fails or there is no node.</summary>
+    public async Task<bool> ExcludeParticipantAsync(string participantId) =>
+        Assignment is { } assignment && await RemoveAsync(assignment, (node, ct) => node.ExcludeParticipantAsync(MeetingId, participantId, ct)).ConfigureAwait(false);
 
     /// <summary>Removes a participant from the previous node, without waiting. The cleanup of former rooms repeats a removal that fails.</summary>
     public void RemoveFromPreviousNode(string participantId)
@@ -195,16 +195,18 @@ internal sealed partial class RoomLink : IAsyncDisposable
     internal Task RemoveParticipantAsync(MediaAssignment assignment, string participantId) =>
         RemoveAsync(assignment, (node, ct) => node.DeleteParticipantAsync(MeetingId, participantId, ct));
 
-    private async Task RemoveAsync(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call)
+    private async Task<bool> RemoveAsync(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call)
     {
         try
         {
             await CallAsync(assignment, call, CancellationToken.None).ConfigureAwait(false);
+            return true;
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {
             // The node itself removes participants without a connection when they are no longer refreshed, and removals are repeated on each tick.
             Metrics.NodeFailed(failure.Reason);
+            return false;
         }
     }
 
@@ -332,6 +334,10 @@ internal sealed partial class RoomLink : IAsyncDisposable
         try
         {
             await PutAsync(assignment, participantId, _closed.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
+        {
+            // The removal ends the refreshes.
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {

@@ -68,7 +68,7 @@ internal static class RoomEndpoints
             }
 
             return NodeEndpoints.Json(known.Publish(known.Touch(participant), offer));
-        }));
+        }, node.BeforePublish));
         api.MapPost("/subscribe", (string room, string participant, HttpRequest request) => OnRoomAsync<SubscribeRequest>(node, room, request, (known, subscribe) =>
         {
             NodeEndpoints.Fence(known, subscribe.Generation);
@@ -112,9 +112,10 @@ internal static class RoomEndpoints
         }));
     }
 
-    private static async Task<IResult> OnRoomAsync<T>(SimulatedMediaNode node, string room, HttpRequest request, Func<SimulatedRoom, T, IResult> act)
+    private static async Task<IResult> OnRoomAsync<T>(SimulatedMediaNode node, string room, HttpRequest request, Func<SimulatedRoom, T, IResult> act, Func<Task>? before = null)
     {
         var body = await NodeEndpoints.BodyAsync<T>(request).ConfigureAwait(false);
+        await (before?.Invoke() ?? Task.CompletedTask).ConfigureAwait(false);
         lock (node.Gate)
         {
             return act(NodeEndpoints.Room(node, room), body);

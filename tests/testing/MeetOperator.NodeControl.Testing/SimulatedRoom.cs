@@ -37,6 +37,9 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
         ParticipantList = detailed ? [.. _participants.Values.Select(participant => participant.Report())] : null,
     };
 
+    /// <summary>Number of calls that were rejected because the participant was removed for good.</summary>
+    public int RejectedCalls { get; private set; }
+
     /// <summary>Participants removed for good.</summary>
     internal HashSet<string> Excluded { get; } = new(StringComparer.Ordinal);
 
@@ -44,6 +47,7 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
     {
         if (Excluded.Contains(participant))
         {
+            RejectedCalls++;
             throw new NodeProblemException(410, NodeControlClient.ParticipantRemoved, "The participant was removed for good.");
         }
 

@@ -20,7 +20,7 @@ internal sealed class ModerationFeature : IMeetingFeature
     /// <summary>Removed participants whose media is being stopped, before the removal is announced.</summary>
     private readonly HashSet<string> _removing = new(StringComparer.Ordinal);
 
-    /// <summary>Removed participants that the media node may still have.</summary>
+    /// <summary>Removed participants whose removal the media node has not confirmed to this replica.</summary>
     private readonly HashSet<string> _unconfirmed = new(StringComparer.Ordinal);
     private bool _isReading;
     private bool _isConfirming;
@@ -168,8 +168,8 @@ internal sealed class ModerationFeature : IMeetingFeature
     }
 
     /// <summary>
-    /// Repeats the removal of participants who are still on the node, because a call failed or another replica refreshed its list at the same time. Without it they
-    /// would receive media and be invisible to others. Runs outside the loop, which does not wait for the node.
+    /// Repeats removals until the current node has confirmed them, because a call failed or the meeting moved. Without it, removed participants would receive media and be
+    /// invisible to others. Runs outside the loop, which does not wait for the node.
     /// </summary>
     private async Task ConfirmAsync()
     {
@@ -181,15 +181,17 @@ internal sealed class ModerationFeature : IMeetingFeature
         try
         {
             string[] participants = [.. _unconfirmed];
-            if (await _meeting.Room.ListParticipantsAsync().ConfigureAwait(false) is { } known)
+            var assignment = _meeting.Room.Assignment;
+            var confirmed = await Task.WhenAll(participants.Select(_meeting.Room.ExcludeParticipantAsync)).ConfigureAwait(false);
+            _meeting.Post(() =>
             {
-                await Task.WhenAll(participants.Where(known.Contains).Select(_meeting.Room.ExcludeParticipantAsync)).ConfigureAwait(false);
-                _meeting.Post(() =>
+                if (_meeting.Room.Assignment == assignment)
                 {
-                    _unconfirmed.ExceptWith(participants.Where(p => !known.Contains(p)));
-                    return Task.CompletedTask;
-                });
-            }
+                    _unconfirmed.ExceptWith(participants.Where((_, index) => confirmed[index]));
+                }
+
+                return Task.CompletedTask;
+            });
         }
         finally
         {

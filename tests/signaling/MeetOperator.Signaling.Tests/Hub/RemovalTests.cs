@@ -18,8 +18,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
     {
         /// <summary>Calls to a hanging node must not time out during a test.</summary>
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            // There are no refreshes: one that waits for the hung node could add the removed participant again for a moment.
-            options with { Timings = options.Timings with { NodeCallTimeout = TimeSpan.FromSeconds(100), RefreshInterval = TimeSpan.FromHours(1) } };
+            options with { Timings = options.Timings with { NodeCallTimeout = TimeSpan.FromSeconds(100) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -89,6 +88,36 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         await bob.ExpectAsync("removed");
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         Assert.False(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));
+    }
+
+    [Fact]
+    public async Task Remove_NodeProcessesEarlierCallAfterwards_ParticipantStaysRemoved()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var (arrived, released) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        server.Node.BeforePublish = () =>
+        {
+            arrived.SetResult();
+            return released.Task;
+        };
+        try
+        {
+            await bob.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+            await arrived.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.Equal(HttpStatusCode.NoContent, (await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken)).StatusCode);
+            await bob.ExpectAsync("removed");
+        }
+        finally
+        {
+            server.Node.BeforePublish = () => Task.CompletedTask;
+            released.SetResult();
+        }
+
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.RejectedCalls > 0), "the node rejects the call");
+        Assert.False(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));
+        Assert.Empty(bob.OfType("error"));
+        Assert.Empty(bob.OfType("media-restart"));
     }
 
     [Fact]

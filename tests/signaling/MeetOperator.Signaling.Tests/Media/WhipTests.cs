@@ -163,6 +163,23 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         Assert.Empty(ann.OfType("participant-joined"));
     }
 
+    [Fact]
+    public async Task Whip_RemovedWhileNodeOpensSession_ReturnsForbidden()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+        server.Node.BeforePublish = async () =>
+        {
+            server.Node.BeforePublish = () => Task.CompletedTask;
+            (await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{camera.ParticipantId}", bearer: meeting.HostToken)).EnsureSuccessStatusCode();
+        };
+
+        await Problem.IsAsync(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish("2")), HttpStatusCode.Forbidden, "forbidden");
+        Assert.False(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(camera.ParticipantId)));
+        Assert.Empty(ann.OfType("participant-joined"));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("hello")]
