@@ -47,7 +47,7 @@ internal static class ServerHandler
 
         if (config.InsecureSkipTlsVerify)
         {
-            // The platform checks the chain before the callback and must not fetch certificates meanwhile.
+            // .NET builds the certificate chain although nothing depends on it. With this policy, it downloads no certificates for that.
             options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
         }

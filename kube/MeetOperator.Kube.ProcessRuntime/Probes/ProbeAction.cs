@@ -15,8 +15,8 @@ internal sealed class ProbeAction(SpawnThread spawn)
         AllowAutoRedirect = false,
         UseProxy = false,
         PooledConnectionLifetime = TimeSpan.Zero,
-        // Like the kubelet, probes check only whether the server responds, not its certificate. The platform checks the chain before the callback; it must neither load the
-        // authorities of the system nor fetch certificates from addresses in the server's certificate.
+        // Like the kubelet, probes check only whether the server responds, not its certificate. .NET builds the certificate chain all the same. With this policy, it loads
+        // no root certificates of the system and downloads no certificates from URLs in the server's certificate.
         SslOptions =
         {
             RemoteCertificateValidationCallback = (_, _, _, _) => true,

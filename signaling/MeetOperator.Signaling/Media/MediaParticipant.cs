@@ -222,7 +222,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         }
         catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
         {
-            // The removal closes the socket.
+            // A host removed the participant, which also closes its socket.
         }
         catch (NotPlacedException)
         {

@@ -290,7 +290,7 @@ internal sealed partial class RoomLink : IAsyncDisposable
                 participant?.HandleOffer(roomEvent);
                 break;
             case RoomEventTypes.ParticipantLeft when participant is not null && roomEvent.Reason == "removed":
-                // Removed by a host; the announcement follows.
+                // A host removed the participant. The announcement follows.
                 break;
             case RoomEventTypes.ParticipantLeft when participant is not null:
                 // The participant still has a socket here, so the node removed it by itself. Restart its media.
@@ -337,7 +337,7 @@ internal sealed partial class RoomLink : IAsyncDisposable
         }
         catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
         {
-            // The removal ends the refreshes.
+            // A host removed the participant, which also stops its refreshes.
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {

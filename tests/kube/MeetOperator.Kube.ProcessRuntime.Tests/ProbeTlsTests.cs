@@ -10,7 +10,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
-/// <summary>HTTPS probes of a Pod whose certificate nobody trusts.</summary>
+/// <summary>HTTPS probes of a server whose certificate comes from an unknown authority.</summary>
 public sealed class ProbeTlsTests : IAsyncLifetime
 {
     private readonly TcpListener _server = new(IPAddress.Loopback, 0);
@@ -37,7 +37,7 @@ public sealed class ProbeTlsTests : IAsyncLifetime
         _stop.Dispose();
     }
 
-    /// <summary>A certificate can name an address of its issuer. A runtime that fetched it would send requests wherever a Pod wants.</summary>
+    /// <summary>A certificate can name a URL of its issuer's certificate. If probes downloaded it, a Pod could make the runtime send requests anywhere.</summary>
     [Fact]
     public async Task Probe_CertificateNamesAddressOfIssuer_SucceedsWithoutFetchingIt()
     {
@@ -48,7 +48,7 @@ public sealed class ProbeTlsTests : IAsyncLifetime
 
         await _node.WaitAsync("web", NodeFixture.IsReady);
 
-        Assert.False(_elsewhere.Pending(), "the runtime connected to the address in the certificate");
+        Assert.False(_elsewhere.Pending(), "the runtime connected to the URL in the certificate");
     }
 
     private static int PortOf(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -67,7 +67,7 @@ public sealed class ProbeTlsTests : IAsyncLifetime
         return certificate.CopyWithPrivateKey(key);
     }
 
-    /// <summary>The extension Authority Information Access with the access method caIssuers (RFC 5280, section 4.2.2.1).</summary>
+    /// <summary>The certificate extension "authority information access", which names the URL of the issuer's certificate (RFC 5280, section 4.2.2.1).</summary>
     private static X509Extension AddressOfIssuer(string url)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);

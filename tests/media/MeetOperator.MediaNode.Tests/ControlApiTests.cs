@@ -51,7 +51,7 @@ public sealed class ControlApiTests : IAsyncLifetime
         Assert.Equal(0, (await _node.Control.GetRoomAsync("r", default)).Participants);
     }
 
-    /// <summary>Calls of signaling that were on their way when a host removed the participant must not bring it back.</summary>
+    /// <summary>Calls that signaling sent before a host removed the participant may arrive afterwards. They must not add it again.</summary>
     [Fact]
     public async Task ExcludeParticipant_LaterCalls_AreRejected()
     {

@@ -75,7 +75,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Event streams open after this task completes, and do not contain earlier events.</summary>
     public Task EventsAfter { get; set; } = Task.CompletedTask;
 
-    /// <summary>Runs after the node has read a request to publish and before it processes it, also when the caller has given up by then.</summary>
+    /// <summary>Runs between reading and processing a request to publish. The node processes the request even if the caller has given up by then.</summary>
     public Func<Task> BeforePublish { get; set; } = static () => Task.CompletedTask;
 
     /// <summary>Number of requests that hang or hung because of <see cref="HangsOnRooms"/>.</summary>

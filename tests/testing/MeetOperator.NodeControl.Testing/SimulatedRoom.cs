@@ -41,7 +41,7 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
     public int RejectedCalls { get; private set; }
 
     /// <summary>Participants removed for good.</summary>
-    internal HashSet<string> Excluded { get; } = new(StringComparer.Ordinal);
+    public ISet<string> Excluded { get; } = new HashSet<string>(StringComparer.Ordinal);
 
     internal SimulatedParticipant Touch(string participant)
     {

@@ -11,6 +11,9 @@ namespace MeetOperator.Signaling.Features.Moderation;
 /// </summary>
 internal sealed class ModerationFeature : IMeetingFeature
 {
+    /// <summary>Removals that are repeated at the media node at the same time.</summary>
+    private const int MaxConcurrentRemovals = 8;
+
     private readonly IMeeting _meeting;
     private readonly PresenceFeature _presence;
     private readonly SessionPresence _calls;
@@ -180,14 +183,23 @@ internal sealed class ModerationFeature : IMeetingFeature
 
         try
         {
-            string[] participants = [.. _unconfirmed];
             var assignment = _meeting.Room.Assignment;
-            var confirmed = await Task.WhenAll(participants.Select(_meeting.Room.ExcludeParticipantAsync)).ConfigureAwait(false);
+            List<string> confirmed = [];
+            foreach (var batch in _unconfirmed.ToArray().Chunk(MaxConcurrentRemovals))
+            {
+                var results = await Task.WhenAll(batch.Select(_meeting.Room.ExcludeParticipantAsync)).ConfigureAwait(false);
+                confirmed.AddRange(batch.Where((_, index) => results[index]));
+                if (results.Contains(false))
+                {
+                    break; // The next tick retries, so a node that does not respond gets few calls at a time.
+                }
+            }
+
             _meeting.Post(() =>
             {
                 if (_meeting.Room.Assignment == assignment)
                 {
-                    _unconfirmed.ExceptWith(participants.Where((_, index) => confirmed[index]));
+                    _unconfirmed.ExceptWith(confirmed);
                 }
 
                 return Task.CompletedTask;

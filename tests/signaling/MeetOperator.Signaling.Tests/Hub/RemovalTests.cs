@@ -120,6 +120,29 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         Assert.Empty(bob.OfType("media-restart"));
     }
 
+    /// <summary>A participant that the node does not list at the moment may be added by a late call, so the node must learn of the removal all the same.</summary>
+    [Fact]
+    public async Task Remove_NodeRejectsAndForgetsParticipant_IsRepeatedUntilConfirmed()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the participant is on the node");
+        server.Node.RejectsRemovals = true;
+        try
+        {
+            await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
+            await bob.ExpectAsync("removed");
+            server.Node.RemoveParticipant(meeting.MeetingId, bob.Id);
+        }
+        finally
+        {
+            server.Node.RejectsRemovals = false;
+        }
+
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Excluded.Contains(bob.Id)), "the node has confirmed the removal");
+    }
+
     [Fact]
     public async Task Remove_AllBusEventsLost_IsEnforcedFromDatabase()
     {
