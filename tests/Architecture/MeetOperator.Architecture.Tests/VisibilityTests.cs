@@ -25,10 +25,13 @@ public sealed class VisibilityTests
     {
         var compilation = sources.Of(project.Name);
         return compilation.SyntaxTrees
-            .SelectMany(tree => tree.GetRoot().DescendantNodes(node => node is not TypeDeclarationSyntax)
+            .SelectMany(tree => tree.GetRoot().DescendantNodes()
                 .Where(node => node is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax)
                 .Select(node => compilation.GetSemanticModel(tree).GetDeclaredSymbol(node)))
             .OfType<INamedTypeSymbol>()
-            .Where(type => type.DeclaredAccessibility == Accessibility.Public);
+            .Where(IsVisible);
     }
+
+    /// <summary>Whether other projects can see the type, which a public type in an internal one cannot be.</summary>
+    private static bool IsVisible(INamedTypeSymbol type) => type.DeclaredAccessibility == Accessibility.Public && (type.ContainingType is null || IsVisible(type.ContainingType));
 }
