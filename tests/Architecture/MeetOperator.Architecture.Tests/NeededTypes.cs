@@ -80,9 +80,6 @@ internal sealed class NeededTypes
                 case IEventSymbol @event:
                     Add(@event.Type);
                     break;
-                case INamedTypeSymbol nested:
-                    AddSignature(nested);
-                    break;
             }
         }
 
