@@ -14,6 +14,8 @@ public sealed partial class DocumentTests
 
     public static TheoryData<string> Documents => [.. Repository.Files("*.md").Select(Repository.Relative)];
 
+    public static TheoryData<string> DesignNotes => [.. DocumentsOfToday.Where(document => document.StartsWith("docs/design/", StringComparison.Ordinal))];
+
     public static TheoryData<string> PresentDocuments => [.. DocumentsOfToday];
 
     /// <summary>Without the changelog, which is history: what it names may be gone.</summary>
@@ -74,6 +76,12 @@ public sealed partial class DocumentTests
         Assert.Empty(missing);
     }
 
+    [Theory]
+    [MemberData(nameof(DesignNotes))]
+    public void DesignNote_OfEveryDecision_HasTheSectionsOfTheTemplate(string note) => Assert.Equal(Sections("docs/design/template.md"), Sections(note));
+
+    private static string[] Sections(string note) => [.. Section().Matches(Read(note)).Select(m => m.Groups[1].Value)];
+
     private static string Read(string document) => File.ReadAllText(Path.Combine(Repository.Root, document));
 
     private static string WithoutBlocks(string markdown) => Block().Replace(markdown, string.Empty);
@@ -100,6 +108,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"^#{1,6} (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
+
+    [GeneratedRegex(@"^\*\*([A-Z][\w -]*)\.\*\*", RegexOptions.Multiline)]
+    private static partial Regex Section();
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex Punctuation();
