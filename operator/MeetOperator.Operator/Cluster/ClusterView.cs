@@ -3,6 +3,7 @@ using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
@@ -22,14 +23,23 @@ internal sealed class ClusterView
     private const string ById = "meeting-id";
     private const string ByClusterNode = "cluster-node";
 
-    public ClusterView(KubeClient client, OperatorOptions options, ILoggerFactory logs, TimeProvider time, LoopHealth? health = null)
+    private readonly IReadOnlyList<IInformer> _kinds;
+
+    /// <param name="client">The client of the controllers.</param>
+    /// <param name="kinds">The informers of our kinds.</param>
+    /// <param name="options">The namespace of the installation.</param>
+    /// <param name="logs">Creates the loggers of the other informers.</param>
+    /// <param name="time">The clock of the other informers.</param>
+    /// <param name="health">Watches the other informers; null watches none.</param>
+    public ClusterView(KubeClient client, IReadOnlyList<IInformer> kinds, OperatorOptions options, ILoggerFactory logs, TimeProvider time, LoopHealth? health = null)
     {
         Client = client;
+        _kinds = kinds;
+        Tenants = Of<Tenant>();
+        Meetings = Of<Meeting>();
+        Pools = Of<SfuPool>();
+        Nodes = Of<SfuNode>();
         var watched = new InformerOptions { Health = health };
-        Tenants = new Informer<Tenant>(client, watched, time, logger: logs.CreateLogger<Informer<Tenant>>());
-        Meetings = new Informer<Meeting>(client, watched, time, logger: logs.CreateLogger<Informer<Meeting>>());
-        Pools = new Informer<SfuPool>(client, watched, time, logger: logs.CreateLogger<Informer<SfuPool>>());
-        Nodes = new Informer<SfuNode>(client, watched, time, logger: logs.CreateLogger<Informer<SfuNode>>());
         Namespaces = new Informer<Namespace>(client, watched, time, logger: logs.CreateLogger<Informer<Namespace>>());
         var mediaNodes = watched with { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode}" };
         Pods = new Informer<Pod>(client, mediaNodes, time, logger: logs.CreateLogger<Informer<Pod>>());
@@ -61,7 +71,11 @@ internal sealed class ClusterView
     public Informer<Node> ClusterNodes { get; }
 
     /// <summary>Informers that must have synced before any decision.</summary>
-    public IReadOnlyList<IInformer> All => [Tenants, Meetings, Pools, Nodes, Pods, Namespaces];
+    public IReadOnlyList<IInformer> All => [.. _kinds, Pods, Namespaces];
+
+    /// <summary>The informer of one of our kinds.</summary>
+    public Informer<T> Of<T>()
+        where T : KubernetesObject => _kinds.OfType<Informer<T>>().Single();
 
     /// <summary>The media nodes whose Pods run on a cluster node.</summary>
     public IEnumerable<SfuNode> NodesOn(string clusterNode) => Pods.ByIndex(ByClusterNode, clusterNode).Select(pod => Nodes.Get(pod.Metadata.NamespacedName)).OfType<SfuNode>();

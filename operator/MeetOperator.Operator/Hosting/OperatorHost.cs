@@ -6,7 +6,7 @@ using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Runtime.Loops;
 using MeetOperator.Kube.Runtime.Metrics;
-using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Kinds;
 using MeetOperator.Operator.Metrics;
 using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Terms;
@@ -58,7 +58,8 @@ public static class OperatorHost
             FieldManager = FieldManagers.Operator,
             BeforeWrite = services.GetRequiredService<LeadershipGuard>().Check,
         }));
-        builder.Services.AddSingleton<ClusterView>();
+        builder.Services.AddSingleton(services => MeetKinds.Observe(
+            services.GetRequiredService<KubeClient>(), options, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<TimeProvider>(), health));
         builder.Services.AddSingleton<OperatorService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<OperatorService>());
         if (options.Webhook is { } served)

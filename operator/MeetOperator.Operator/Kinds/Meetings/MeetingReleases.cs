@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Fleet;
-using MeetOperator.Operator.Kinds.Tenants;
+using MeetOperator.Operator.Quotas;
 
 namespace MeetOperator.Operator.Kinds.Meetings;
 

@@ -5,7 +5,7 @@ using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Kinds.SfuPools;
-using MeetOperator.Operator.Kinds.Tenants;
+using MeetOperator.Operator.Quotas;
 
 namespace MeetOperator.Operator.Kinds.Meetings;
 

@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Runtime.Informers;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Settings;
@@ -11,8 +13,10 @@ namespace MeetOperator.Operator.Kinds.Registration;
 /// <summary>A kind whose objects are of type <typeparamref name="T"/>.</summary>
 /// <param name="name">The kind in requests and manifests.</param>
 /// <param name="validate">Validates a new object, given the stored one or null, with a counterpart of every CEL rule.</param>
+/// <param name="lead">Creates what the leader does for the kind.</param>
 /// <param name="admission">Creates what admission does beyond validation; null when there is nothing.</param>
-internal sealed class Kind<T>(string name, Func<T, T?, IReadOnlyList<FieldError>> validate, Func<ClusterView, OperatorOptions, KindAdmission>? admission = null) : IKind
+internal sealed class Kind<T>(
+    string name, Func<T, T?, IReadOnlyList<FieldError>> validate, Func<LeaderContext, IKindWork> lead, Func<ClusterView, OperatorOptions, KindAdmission>? admission = null) : IKind
     where T : KubernetesObject
 {
     /// <summary>Reports a null in a required field as an error, so that the validation rules never see one.</summary>
@@ -40,6 +44,11 @@ internal sealed class Kind<T>(string name, Func<T, T?, IReadOnlyList<FieldError>
     }
 
     public KindAdmission Admission(ClusterView cluster, OperatorOptions options) => admission?.Invoke(cluster, options) ?? new KindAdmission();
+
+    public IInformer CreateInformer(KubeClient client, InformerOptions options, ILoggerFactory logs, TimeProvider time) =>
+        new Informer<T>(client, options, time, logger: logs.CreateLogger<Informer<T>>());
+
+    public IKindWork Lead(LeaderContext leader) => lead(leader);
 
     /// <summary>Returns null when the stored object cannot be parsed, for example because an older version wrote it, so that a correction is not rejected.</summary>
     private static T? Stored(JsonObject? old)

@@ -1,6 +1,12 @@
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Schema;
 
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["list", "watch"],
+    Reason = "Observe the desired state.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes/status"], Verbs = ["patch"],
+    Reason = "Write the observed state.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes/finalizers"], Verbs = ["update"],
+    Reason = "Set owner references with blockOwnerDeletion where OwnerReferencesPermissionEnforcement is enabled.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["create", "patch", "delete"],
     Reason = "Create the nodes of a pool, drain them, and delete empty ones.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["list", "watch", "create", "patch", "delete"],

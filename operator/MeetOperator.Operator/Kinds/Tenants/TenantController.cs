@@ -8,6 +8,7 @@ using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Kinds.Tenants.ApiKeys;
+using MeetOperator.Operator.Quotas;
 using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Settings;
 

@@ -13,6 +13,7 @@ using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Kinds;
 using MeetOperator.Operator.Metrics;
 using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Terms;
@@ -36,7 +37,7 @@ internal sealed class PolledFleet : IAsyncDisposable
         var clock = time ?? TimeProvider.System;
         _logs = new LoggerFactory([Log]);
         Health = new LoopHealth(clock);
-        Cluster = new ClusterView(client ?? _nobody, Options, _logs, clock);
+        Cluster = MeetKinds.Observe(client ?? _nobody, Options, _logs, clock);
         var metrics = new OperatorMetrics(Cluster, new LeadershipGuard(), _services.GetRequiredService<IMeterFactory>());
         _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), () => BeforeChange(), seen => Interlocked.Exchange(ref _term, seen + 1)), Authority, TimeProvider.System);
         Fleet = new MediaFleet(Wakeups, clock);

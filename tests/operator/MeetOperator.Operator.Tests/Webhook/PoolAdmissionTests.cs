@@ -4,6 +4,7 @@ using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Client.Config;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Kinds;
 using MeetOperator.Operator.Kinds.SfuPools;
 using MeetOperator.Operator.Settings;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,7 +21,7 @@ public sealed class PoolAdmissionTests : IDisposable
     {
         var limits = new PoolLimits { Exposures = [ExposureType.HostPort], ImageRepositories = ["registry.example/meet"], PriorityClasses = ["media"], Annotations = ["prometheus.io/", "example.com/team"] };
         var options = new OperatorOptions { Namespace = "meet-system", Pools = limits };
-        _admission = new PoolAdmission(new PoolRights(new ClusterView(_client, options, NullLoggerFactory.Instance, TimeProvider.System), options));
+        _admission = new PoolAdmission(new PoolRights(MeetKinds.Observe(_client, options, NullLoggerFactory.Instance, TimeProvider.System), options));
     }
 
     [Theory]

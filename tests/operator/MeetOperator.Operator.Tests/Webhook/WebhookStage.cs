@@ -4,6 +4,7 @@ using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Testing;
 using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Kinds;
 using MeetOperator.Operator.Settings;
 using MeetOperator.Operator.Webhook;
 using MeetOperator.Testing;
@@ -80,7 +81,7 @@ internal sealed class WebhookStage : IAsyncDisposable
             provider.GetRequiredService<ICertificateSource>(), provider.GetRequiredService<WebhookBundles>(), Time, NullLogger<WebhookCertificates>.Instance));
         builder.Services.AddSingleton<WebhookMetrics>();
         var settings = new OperatorOptions { Namespace = WebhookConfigurations.Namespace, Pools = new PoolLimits { ImageRepositories = ["registry.example"] } };
-        builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(new ClusterView(Client, settings, NullLoggerFactory.Instance, Time), settings));
+        builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(MeetKinds.Observe(Client, settings, NullLoggerFactory.Instance, Time), settings));
         builder.Services.AddSingleton<WebhookHandler>();
         var app = builder.Build();
         WebhookEndpoint.Map(app);

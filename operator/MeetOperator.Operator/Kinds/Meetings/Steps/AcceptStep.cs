@@ -2,7 +2,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Fleet;
-using MeetOperator.Operator.Kinds.Tenants;
+using MeetOperator.Operator.Quotas;
 
 namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 

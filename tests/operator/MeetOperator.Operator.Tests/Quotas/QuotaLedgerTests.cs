@@ -1,6 +1,6 @@
-using MeetOperator.Operator.Kinds.Tenants;
+using MeetOperator.Operator.Quotas;
 
-namespace MeetOperator.Operator.Tests.Tenants;
+namespace MeetOperator.Operator.Tests.Quotas;
 
 public sealed class QuotaLedgerTests
 {

@@ -1,4 +1,4 @@
-namespace MeetOperator.Operator.Kinds.Tenants;
+namespace MeetOperator.Operator.Quotas;
 
 /// <summary>Counts the open meetings of each tenant. Checking and counting are one step, so that concurrent reconciles cannot exceed a quota.</summary>
 internal sealed class QuotaLedger

@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Events;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.NodeSets;
+using MeetOperator.Operator.Resources;
+using MeetOperator.Operator.Settings;
+
+namespace MeetOperator.Operator.Kinds.SfuPools;
+
+/// <summary>The SfuNodes of all pools: reads them, and creates, drains and brings them back for the set of one pool.</summary>
+internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvents events, OperatorOptions options, TimeProvider time, Random random)
+{
+    private readonly MediaFleet _fleet = fleet;
+    private readonly MeetEvents _events = events;
+    private readonly CreatedMembers<SfuNode> _created = new(cluster.Nodes, time);
+    private readonly PoolPorts _portFinder = new(cluster);
+    private readonly SemaphoreSlim _ports = new(1, 1);
+
+    /// <summary>The nodes of a pool, including those that the informer does not have yet.</summary>
+    public (PoolNode Node, NodeView? View)[] Of(SfuPool pool) => [.. cluster.NodesOf(pool).Concat(_created.Of(pool)).Select(node => Describe(node, pool))];
+
+    /// <summary>Whether the cluster has enough free ports for another node of the pool.</summary>
+    public bool HasFreePorts(SfuPool pool) => _portFinder.FindFree(pool, _created.All) is not null;
+
+    /// <summary>The set of a pool, for one reconcile.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="willFreePorts">Whether other nodes of the pool are leaving, so that missing ports resolve themselves.</param>
+    public INodeSet SetOf(SfuPool pool, bool willFreePorts) => new Set(this, pool, willFreePorts);
+
+    private (PoolNode Node, NodeView? View) Describe(SfuNode node, SfuPool pool)
+    {
+        var key = node.Metadata.NamespacedName;
+        var range = pool.Spec.Exposure.PortRange;
+        var view = _fleet.View(key);
+        var served = view?.HasServed ?? NodeStateRules.HasServed(node);
+        return (new PoolNode
+        {
+            Name = node.Metadata.Name!,
+            State = view?.Decision.State ?? SfuNodeState.Starting,
+            IsCurrent = PodRevision.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodes)
+                && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // A node that has served keeps its ports.
+            IsLeaving = NodeStateRules.IsDraining(node),
+            CanReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
+            IsOutOfService = view is { IsLost: true } or { Decision.Reason: NodeStateRules.MachineCordoned or ForwardingWatch.LoopStuck }, // A stuck loop does not recover by itself.
+            IsDead = view is { IsDead: true },
+            Blocked = NodeStateRules.IsDraining(node) ? DrainConditions.Of(node.Status?.Conditions) : null,
+            IsUnrecoverable = view is { Decision: { CanTakeMeetings: false } decision } && (!served || decision.IsStalled),
+            IsEmpty = view is null || (view.Meetings == 0 && (!served || view.Decision.State == SfuNodeState.Unhealthy || view.Report is { Participants: 0 })),
+            Assigned = view?.Meetings ?? 0,
+            Users = view?.Report?.Participants ?? 0,
+        }, view);
+    }
+
+    private async Task<NodeFailure?> CreateAsync(SfuPool pool, bool willFreePorts, CancellationToken ct)
+    {
+        await _ports.WaitAsync(ct).ConfigureAwait(false); // All pools share the cluster's ports.
+        try
+        {
+            var exposure = pool.Spec.Exposure;
+            if (_portFinder.FindFree(pool, _created.All) is not { } ports)
+            {
+                return new NodeFailure(
+                    "PortsExhausted",
+                    $"no cluster node that may run the pool's Pods has enough free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max} ({exposure.UdpPorts} required): widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { RequiresIntervention = !willFreePorts };
+            }
+
+            var node = SfuNodeObject.Build(pool, NodeName.Create(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
+            _created.Add(await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false));
+            _events.Normal(pool, "NodeMade", $"created media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
+            return null;
+        }
+        catch (KubeApiException error) when (error.IsForbidden || error.IsInvalid)
+        {
+            return new NodeFailure(
+                "NodeRefused",
+                $"the API server rejected the SfuNode: raise the ResourceQuota of namespace {pool.Metadata.Namespace}, lower spec.replicas, or change the policy that rejects it ({error.Status.Message ?? error.Message})");
+        }
+        finally
+        {
+            _ports.Release();
+        }
+    }
+
+    /// <summary>Drains a node with a reason, or cancels its drain with null.</summary>
+    private Task<SfuNode> PatchAsync(SfuPool pool, string node, string? reason, CancellationToken ct)
+    {
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [MeetAnnotations.ScaledDown] = reason is null ? null : "true" } },
+            ["spec"] = reason is null
+                ? new JsonObject { ["drain"] = null, ["drainRequestedAt"] = null }
+                : new JsonObject { ["drain"] = new JsonObject { ["reason"] = reason } },
+        };
+        return cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName(pool.Metadata.Namespace, node), patch, ct);
+    }
+
+    private sealed class Set(PoolNodes nodes, SfuPool pool, bool willFreePorts) : INodeSet
+    {
+        public Task<NodeFailure?> CreateAsync(CancellationToken ct) => nodes.CreateAsync(pool, willFreePorts, ct);
+
+        public void KeepOpen(NodeSetMember node) => nodes._fleet.KeepOpen(KeyOf(node.Name), !node.IsCurrent);
+
+        public bool TryClose(string name) => nodes._fleet.TryClose(KeyOf(name));
+
+        public async Task DrainAsync(string name, DrainCause cause, CancellationToken ct)
+        {
+            if (cause == DrainCause.Deletion)
+            {
+                await nodes.PatchAsync(pool, name, "the pool is being deleted", ct).ConfigureAwait(false);
+                return;
+            }
+
+            await nodes.PatchAsync(pool, name, "the pool is scaling down or replacing this node", ct).ConfigureAwait(false);
+            nodes._events.Normal(pool, "NodeDraining", $"draining {name}: the pool is scaling down, or the media node is outdated or out of service");
+        }
+
+        public async Task BringBackAsync(string name, CancellationToken ct)
+        {
+            await nodes.PatchAsync(pool, name, null, ct).ConfigureAwait(false);
+            nodes._events.Normal(pool, "NodeTakenBack", $"{name} is serving again: the pool needs more nodes");
+        }
+
+        private NamespacedName KeyOf(string name) => new(pool.Metadata.Namespace, name);
+    }
+}

@@ -1,0 +1,18 @@
+using MeetOperator.Operator.Kinds.Registration;
+
+namespace MeetOperator.Operator.Kinds.SfuPools;
+
+/// <summary>Runs the controller of pools.</summary>
+internal sealed class PoolWork : IKindWork
+{
+    public PoolWork(LeaderContext leader)
+    {
+        var rights = new PoolRights(leader.Cluster, leader.Options);
+        var pools = PoolWatches.Controller(leader.Cluster, leader.Health, leader.Logs).Build(
+            new SfuPoolController(leader.Cluster, leader.Fleet, rights, leader.Events, leader.Options, leader.Time, leader.Random));
+        leader.Wakeups.Pool = pools.Enqueue;
+        Loops = [pools.RunAsync];
+    }
+
+    public IReadOnlyList<Func<CancellationToken, Task>> Loops { get; }
+}

@@ -1,0 +1,11 @@
+namespace MeetOperator.Operator.NodeSets;
+
+/// <summary>Why a set drains one of its nodes.</summary>
+internal enum DrainCause
+{
+    /// <summary>The plan of the set does not need the node, or replaces it.</summary>
+    Plan,
+
+    /// <summary>The object that declares the set is being deleted.</summary>
+    Deletion,
+}
