@@ -1,5 +1,5 @@
 // How GitOps tools judge the health of the product's objects. The objects in tests/golden/health are written by the operator (by GoldenHealthTests);
-// verdicts.yaml beside them contains the expected result of each tool.
+// results.yaml beside them contains the expected result of each tool.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,18 +14,18 @@ const folder = join(root, 'tests/golden/health');
 for (const kind of ['Meeting', 'SfuPool', 'SfuNode', 'Tenant']) {
   describe(kind, () => {
     const own = join(folder, kind.toLowerCase());
-    const verdicts = parse(readFileSync(join(own, 'verdicts.yaml'), 'utf8'));
+    const results = parse(readFileSync(join(own, 'results.yaml'), 'utf8'));
     const script = readFileSync(join(chart, `argocd/meetoperator.io/${kind}/health.lua`), 'utf8');
-    const names = readdirSync(own).filter(file => file !== 'verdicts.yaml').map(file => file.replace('.yaml', ''));
+    const names = readdirSync(own).filter(file => file !== 'results.yaml').map(file => file.replace('.yaml', ''));
 
-    test(`every ${kind} has an expected result, and every expected result has an object`, () => assert.deepEqual(Object.keys(verdicts).sort(), names.sort()));
+    test(`every ${kind} has an expected result, and every expected result has an object`, () => assert.deepEqual(Object.keys(results).sort(), names.sort()));
 
     for (const name of names) {
       const object = parse(readFileSync(join(own, `${name}.yaml`), 'utf8'));
-      test(`kstatus computes ${verdicts[name].kstatus} for ${kind} ${name}`, () => assert.equal(kstatus(object), verdicts[name].kstatus));
-      test(`Argo CD computes ${verdicts[name].argocd} with a message for ${kind} ${name}`, () => {
+      test(`kstatus computes ${results[name].kstatus} for ${kind} ${name}`, () => assert.equal(kstatus(object), results[name].kstatus));
+      test(`Argo CD computes ${results[name].argocd} with a message for ${kind} ${name}`, () => {
         const seen = health(script, object);
-        assert.equal(seen.status, verdicts[name].argocd);
+        assert.equal(seen.status, results[name].argocd);
         assert.ok(seen.message.length > 0);
       });
     }

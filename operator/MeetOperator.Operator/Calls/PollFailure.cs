@@ -8,5 +8,5 @@ internal sealed record PollFailure(string Code, string Message)
     public const string Timeout = "timeout";
     public const string Unreachable = "unreachable";
     public const string Untrusted = "untrusted";
-    public const string Rejected = "report-refused";
+    public const string Rejected = "report-rejected";
 }

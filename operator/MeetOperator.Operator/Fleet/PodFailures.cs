@@ -44,7 +44,7 @@ internal static class PodFailures
         return reason switch
         {
             "CreateContainerConfigError" => new NodeFailure(SettingsMissing, $"the container waits for its Secret, which is being created: {message}") { RequiresIntervention = false },
-            "CreateContainerError" or "RunContainerError" => new NodeFailure("ContainerRefused", $"the container cannot be started: {message}"),
+            "CreateContainerError" or "RunContainerError" => new NodeFailure("ContainerNotStarted", $"the container cannot be started: {message}"),
             "CrashLoopBackOff" => new NodeFailure(
                 "Crashing",
                 $"the process exits right after it starts ({Ended(status)}): run kubectl logs --previous -n {node.Metadata.Namespace} {node.Metadata.Name}"),

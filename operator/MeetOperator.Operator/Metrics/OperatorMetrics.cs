@@ -18,7 +18,7 @@ internal sealed class OperatorMetrics
         var meter = meters.Create("MeetOperator.Operator");
         _placements = meter.CreateCounter<long>("meet_operator_placements_total", description: "Placement decisions that changed an assignment, by outcome.");
         _ended = meter.CreateCounter<long>("meet_operator_meetings_ended_total", description: "Meetings that ended, by reason.");
-        _missedPolls = meter.CreateCounter<long>("meet_operator_missed_polls_total", description: "Polls of media nodes without a valid report, by cause: timeout, unreachable, untrusted or report-refused.");
+        _missedPolls = meter.CreateCounter<long>("meet_operator_missed_polls_total", description: "Polls of media nodes without a valid report, by cause: timeout, unreachable, untrusted or report-rejected.");
         _ready = meter.CreateHistogram<double>("meet_operator_meeting_ready_seconds", "s", "Time from a meeting's creation to its first readiness; creation times have a resolution of one second.");
         meter.CreateObservableGauge("meet_operator_leader", () => guard.IsLeading ? 1 : 0, description: "1 while this replica leads.");
         meter.CreateObservableGauge("meet_operator_meetings", () => Count(cluster.Meetings.List(), meeting => meeting.Status?.Phase?.ToString() ?? "New", "phase"), description: "Meetings by phase.");

@@ -12,7 +12,7 @@ internal sealed class WebhookMetrics : IDisposable
     public WebhookMetrics(WebhookCertificates certificates, TimeProvider time)
     {
         _time = time;
-        _reviews = _meter.CreateHistogram<double>("meet_webhook_review_seconds", "s", "Time to answer an AdmissionReview, by path and verdict.");
+        _reviews = _meter.CreateHistogram<double>("meet_webhook_review_seconds", "s", "Time to answer an AdmissionReview, by path and result.");
         _meter.CreateObservableGauge(
             "meet_webhook_certificate_expiry_seconds",
             () => certificates.Current is { } current ? [new Measurement<long>(current.Expires.ToUnixTimeSeconds())] : Array.Empty<Measurement<long>>(),
@@ -22,10 +22,10 @@ internal sealed class WebhookMetrics : IDisposable
 
     public long Start() => _time.GetTimestamp();
 
-    public void RecordReview(string path, string verdict, long started) => _reviews.Record(
+    public void RecordReview(string path, string result, long started) => _reviews.Record(
         _time.GetElapsedTime(started).TotalSeconds,
         new KeyValuePair<string, object?>("path", path),
-        new KeyValuePair<string, object?>("verdict", verdict));
+        new KeyValuePair<string, object?>("result", result));
 
     public void Dispose() => _meter.Dispose();
 }

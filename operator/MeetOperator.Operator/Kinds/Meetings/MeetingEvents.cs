@@ -28,7 +28,7 @@ internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, 
     {
         if (budget.TryTake())
         {
-            events.Warning(context.Meeting, "RoomRefused", $"{node} rejected the room: {reason}");
+            events.Warning(context.Meeting, "RoomRejected", $"{node} rejected the room: {reason}");
         }
     }
 

@@ -14,6 +14,6 @@ internal static class PodRejection
             ? new NodeFailure("QuotaExceeded", $"the ResourceQuota of namespace {podNamespace} is exceeded: raise it, or lower spec.replicas or spec.template.resources of SfuPool {pool} ({message})")
             : message.Contains("PodSecurity", StringComparison.Ordinal)
             ? new NodeFailure("PodSecurityForbids", $"namespace {podNamespace} forbids host ports, which media needs: run kubectl label --overwrite namespace {podNamespace} pod-security.kubernetes.io/enforce=privileged ({message})")
-            : new NodeFailure("PodRefused", $"the API server rejected the Pod: change spec.template of SfuPool {pool} or the policy that rejects it ({message})");
+            : new NodeFailure("PodRejected", $"the API server rejected the Pod: change spec.template of SfuPool {pool} or the policy that rejects it ({message})");
     }
 }

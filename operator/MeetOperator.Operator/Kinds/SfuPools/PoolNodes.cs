@@ -78,7 +78,7 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
         catch (KubeApiException error) when (error.IsForbidden || error.IsInvalid)
         {
             return new NodeFailure(
-                "NodeRefused",
+                "NodeRejected",
                 $"the API server rejected the SfuNode: raise the ResourceQuota of namespace {pool.Metadata.Namespace}, lower spec.replicas, or change the policy that rejects it ({error.Status.Message ?? error.Message})");
         }
         finally

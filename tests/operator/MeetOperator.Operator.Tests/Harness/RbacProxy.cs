@@ -20,7 +20,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     private readonly HttpClient _upstream = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly RbacRuleAttribute[] _rules;
     private readonly ConcurrentDictionary<string, int> _used = new();
-    private readonly ConcurrentDictionary<string, bool> _refused = new();
+    private readonly ConcurrentDictionary<string, bool> _rejected = new();
     private readonly WebApplication _server;
     private readonly Uri _target;
 
@@ -38,7 +38,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     public Uri Address => new(_server.Urls.First());
 
     /// <summary>Rejects granted requests, like an admission plugin: maps verb and resource to a message; null accepts.</summary>
-    public Func<string, string, string?>? Refuse { get; set; }
+    public Func<string, string, string?>? Reject { get; set; }
 
     /// <summary>Grants requests that the generated role does not, by verb and resource.</summary>
     public Func<string, string, bool>? AlsoGrant { get; set; }
@@ -53,7 +53,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     public ConcurrentDictionary<string, bool> Bound { get; } = new();
 
     /// <summary>Requests that were not granted, as "verb group/resource".</summary>
-    public IEnumerable<string> Refused => _refused.Keys.Order(StringComparer.Ordinal);
+    public IEnumerable<string> Rejected => _rejected.Keys.Order(StringComparer.Ordinal);
 
     /// <summary>Granted requests that were never made.</summary>
     public IEnumerable<string> Unused => _rules
@@ -92,13 +92,13 @@ internal sealed class RbacProxy : IAsyncDisposable
         if (AlsoGrant?.Invoke(verb, resource) != true && !rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))
             && (!rule.OwnNamespace || place == OperatorNamespace)))
         {
-            _refused[asked] = true;
+            _rejected[asked] = true;
             context.Response.StatusCode = 403;
             await context.Response.WriteAsJsonAsync(new Status { Outcome = "Failure", Reason = "Forbidden", Code = 403, Message = $"{verb} {resource} is not granted" }, KubeJson.Options);
             return;
         }
 
-        if (Refuse?.Invoke(verb, resource) is { } message)
+        if (Reject?.Invoke(verb, resource) is { } message)
         {
             context.Response.StatusCode = 403;
             await context.Response.WriteAsJsonAsync(new Status { Outcome = "Failure", Reason = "Forbidden", Code = 403, Message = message }, KubeJson.Options);

@@ -76,14 +76,14 @@ public sealed class BadInputTests
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
-        proxy.Refuse = (verb, resource) => (verb, resource) == ("create", "pods") ? "pods \"p-aaaaa\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5" : null;
+        proxy.Reject = (verb, resource) => (verb, resource) == ("create", "pods") ? "pods \"p-aaaaa\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5" : null;
         await cluster.StartOperatorAsync("operator-1", proxy.Address);
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
 
         await WaitForStalledAsync(cluster, "QuotaExceeded", "ResourceQuota of namespace meet-a", "spec.replicas");
 
-        proxy.Refuse = null;
+        proxy.Reject = null;
 
         await WaitForRecoveryAsync(cluster);
     }

@@ -40,15 +40,15 @@ public sealed class PoolTests
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
-        proxy.Refuse = (verb, resource) => (verb, resource) == ("create", "sfunodes") ? "exceeded quota: objects" : null;
+        proxy.Reject = (verb, resource) => (verb, resource) == ("create", "sfunodes") ? "exceeded quota: objects" : null;
         await cluster.StartOperatorAsync("operator-1", proxy.Address);
         await cluster.CreateTenantAsync("a");
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
 
         await cluster.EventuallyAsync(
-            async () => Conditions.Get((await cluster.PoolAsync("p")).Status?.Conditions, MeetConditions.Stalled) is { Reason: "NodeRefused" } stalled && stalled.Message.Contains("exceeded quota: objects", StringComparison.Ordinal), "the pool reports why it has no nodes");
-        proxy.Refuse = null;
+            async () => Conditions.Get((await cluster.PoolAsync("p")).Status?.Conditions, MeetConditions.Stalled) is { Reason: "NodeRejected" } stalled && stalled.Message.Contains("exceeded quota: objects", StringComparison.Ordinal), "the pool reports why it has no nodes");
+        proxy.Reject = null;
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool is ready once its nodes are accepted", timeout: TimeSpan.FromSeconds(60));
     }
 

@@ -79,7 +79,7 @@ public sealed class RbacTests
 
         // The Lease is renewed only every few seconds.
         await cluster.EventuallyAsync(() => Task.FromResult(!proxy.Unused.Contains("update coordination.k8s.io/leases")), "the leader has renewed its Lease");
-        Assert.Empty(proxy.Refused);
+        Assert.Empty(proxy.Rejected);
 
         // Permissions that the whole lifecycle does not use are excessive.
         Assert.Empty(proxy.Unused.Except(NotSeenHere));
@@ -106,7 +106,7 @@ public sealed class RbacTests
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
-        proxy.Refuse = (verb, resource) =>
+        proxy.Reject = (verb, resource) =>
             (verb, resource) is ("update", "meetings/status") or ("patch", "tenants" or "sfupools" or "namespaces" or "pods") or ("list" or "watch", "nodes") or (_, "configmaps") ? $"{verb} {resource} is not granted" : null;
         proxy.AlsoGrant = (verb, resource) => (verb, resource) == ("patch", "meetings/status");
         await cluster.StartOperatorAsync("operator-1", proxy.Address);
@@ -140,7 +140,7 @@ public sealed class RbacTests
         await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(new NamespacedName(null, "a"), default) is null, "the tenant is deleted without an operator");
         await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("left") is null && (await cluster.NodesAsync()).Count == 0, "no objects remain");
         await cluster.EventuallyAsync(async () => (await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items.Count == 0, "Pods are deleted with their owners");
-        Assert.Empty(proxy.Refused);
+        Assert.Empty(proxy.Rejected);
         Assert.Empty(proxy.Unused);
     }
 }

@@ -46,7 +46,7 @@ public sealed class NodePollerTests
                 }
             },
         };
-        listener.SetMeasurementEventCallback<long>((instrument, count, tags, _) => Interlocked.Add(ref missed, fleet.Owns(instrument) && tags[0].Value is "report-refused" ? count : 0));
+        listener.SetMeasurementEventCallback<long>((instrument, count, tags, _) => Interlocked.Add(ref missed, fleet.Owns(instrument) && tags[0].Value is "report-rejected" ? count : 0));
         listener.Start();
         node.ReportBody = _ => body == "deep" ? string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) : body;
         var target = PolledFleet.Target(node);

@@ -44,7 +44,7 @@ public sealed class GoldenHealthTests
     public void Golden_Directory_ContainsOnlyKnownCases() => Assert.Equal(
         HealthObjects.All.Keys.Order(StringComparer.Ordinal),
         Directory.GetFiles(Repository.Golden("health"), "*.yaml", SearchOption.AllDirectories)
-            .Where(file => Path.GetFileName(file) != "verdicts.yaml")
+            .Where(file => Path.GetFileName(file) != "results.yaml")
             .Select(file => Path.GetRelativePath(Repository.Golden("health"), file).Replace(".yaml", string.Empty, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal));
 }

@@ -17,11 +17,11 @@ public sealed class MeetingUpdatesTests
     [InlineData(100, 101, true)]
     [InlineData(100, 100, false)]
     [InlineData(100, 60, false)]
-    public void Validate_Participants_RejectsOnlyNewViolations(int before, int after, bool refused)
+    public void Validate_Participants_RejectsOnlyNewViolations(int before, int after, bool rejected)
     {
         var errors = Validate(Ten with { MaxParticipants = before }, Ten with { MaxParticipants = after }, new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 50 } });
 
-        Assert.Equal(refused, errors.Count == 1);
+        Assert.Equal(rejected, errors.Count == 1);
         Assert.All(errors, error => Assert.Equal("spec.maxParticipants", error.Field));
     }
 
@@ -31,11 +31,11 @@ public sealed class MeetingUpdatesTests
     [InlineData("us", "ap", false)]
     [InlineData("us", "", false)]
     [InlineData("us", "eu", false)]
-    public void Validate_Regions_RejectsOnlyNewViolations(string before, string after, bool refused)
+    public void Validate_Regions_RejectsOnlyNewViolations(string before, string after, bool rejected)
     {
         var errors = Validate(Ten with { Regions = Of(before) }, Ten with { Regions = Of(after) }, new TenantSpec { Regions = new TenantRegions { Allowed = ["eu"] } });
 
-        Assert.Equal(refused, errors.Count == 1);
+        Assert.Equal(rejected, errors.Count == 1);
         Assert.All(errors, error => Assert.Equal("spec.regions.allowed", error.Field));
     }
 

@@ -39,7 +39,7 @@ public sealed class WebhookLifecycleTests
             Assert.Contains("tenant a does not exist", answer["warnings"]![0]!.GetValue<string>(), StringComparison.Ordinal);
         }
 
-        Assert.Empty(proxy.Refused);
+        Assert.Empty(proxy.Rejected);
         Assert.Empty(proxy.Unused.Intersect(RbacTests.Webhook));
     }
 
@@ -56,7 +56,7 @@ public sealed class WebhookLifecycleTests
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "tls.key"), issued.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
             await using var cluster = await TestCluster.StartAsync(withOperator: false);
             await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
-            proxy.Refuse = (_, resource) => resource.EndsWith("webhookconfigurations", StringComparison.Ordinal) ? "not yours" : null;
+            proxy.Reject = (_, resource) => resource.EndsWith("webhookconfigurations", StringComparison.Ordinal) ? "not yours" : null;
             await cluster.StartOperatorAsync(
                 "operator-1", proxy.Address, options => options with { Webhook = WebhookConfigurations.Options with { CertificateDirectory = folder.FullName } });
 

@@ -71,7 +71,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             events.RecordRoomRejection(context, origin.Node.Name, rejection);
         }
 
-        MeetingStatuses.SetUnplaced(context, "NodesRefused", $"{Attempts} media nodes rejected the room; will retry", [], FormerNodes(context));
+        MeetingStatuses.SetUnplaced(context, "RoomRejected", $"{Attempts} media nodes rejected the room; will retry", [], FormerNodes(context));
         return StepResult.Wait(pending.Add(context.Key));
     }
 
