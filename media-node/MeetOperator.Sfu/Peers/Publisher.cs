@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
-using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Reception;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Bandwidth;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;
@@ -15,16 +15,14 @@ namespace MeetOperator.Sfu.Peers;
 /// </summary>
 public sealed class Publisher
 {
-    private const long FeedbackTicks = 60 * TimeSpan.TicksPerMillisecond;
     private const long ReportTicks = TimeSpan.TicksPerSecond;
     private const int MaxRtcpBytes = 1200;
     private readonly IPeerEgress _egress;
     private readonly uint _ownSsrc;
-    private readonly TransportArrivals _arrivals = new();
+    private readonly ArrivalFeedback _feedback;
     private readonly RemovedSsrcs _removed = new();
     private UpTrack[] _tracks = [];
     private StreamTable _streams = StreamTable.Empty;
-    private long _nextFeedbackTicks;
     private long _nextReportTicks;
     private RoundTripTime _roundTrip;
 
@@ -36,6 +34,7 @@ public sealed class Publisher
         ParticipantId = participantId;
         _egress = egress;
         _ownSsrc = ownSsrc;
+        _feedback = new ArrivalFeedback(ownSsrc);
     }
 
     public string ParticipantId { get; }
@@ -165,19 +164,12 @@ public sealed class Publisher
             _egress.SendRtcp(writer.Written);
         }
 
-        if (nowTicks >= _nextFeedbackTicks && _arrivals.HasUnreportedPackets)
+        if (_feedback.TryStart(nowTicks))
         {
-            _nextFeedbackTicks = nowTicks + FeedbackTicks;
-            SendFeedback(buffer);
-        }
-    }
-
-    private void SendFeedback(Span<byte> buffer)
-    {
-        var media = _tracks.Length > 0 ? _tracks[0].Layers[0].Ssrc ?? 0 : 0;
-        while (_arrivals.HasUnreportedPackets && _arrivals.WriteFeedback(_ownSsrc, media, buffer) is > 0 and var length)
-        {
-            _egress.SendRtcp(buffer[..length]);
+            while (_feedback.WriteNext(_streams.FirstMediaSsrc, buffer) is > 0 and var length)
+            {
+                _egress.SendRtcp(buffer[..length]);
+            }
         }
     }
 
@@ -215,7 +207,7 @@ public sealed class Publisher
             {
                 case HeaderExtensionKind.TransportSequenceNumber when element.Length >= 2 && !hasSequenceNumber:
                     hasSequenceNumber = true; // counts a packet once, even when it repeats the extension
-                    _arrivals.OnPacket(nowTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
+                    _feedback.OnPacket(nowTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
                     break;
                 case HeaderExtensionKind.AudioLevel when element.Length >= 1:
                     track.OnAudioLevel(packet.Data[element.Offset]);

@@ -4,6 +4,7 @@ using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Forwarding;
 using MeetOperator.Sfu.Layers;
+using MeetOperator.Sfu.Pacing;
 
 namespace MeetOperator.Sfu.Tracks;
 

@@ -1,4 +1,4 @@
-namespace MeetOperator.Sfu.Forwarding;
+namespace MeetOperator.Sfu.Pacing;
 
 /// <summary>
 /// Limits the retransmissions for one subscriber. A packet is not sent again while the last copy may still be in transit, and there are fewer
