@@ -9,6 +9,7 @@ using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
+using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
@@ -197,9 +198,8 @@ internal sealed class PublishSession : IRoomSession
         PayloadType = (byte)codec.PayloadType,
         RtxPayloadType = (byte?)codec.RtxPayloadType,
         Extensions = ExtensionMaps.Read(section.Extensions),
-        Ssrc = section.Ssrcs?.Primary,
-        RtxSsrc = section.Ssrcs?.Retransmission,
         Nack = codec.Feedback.Contains("nack"),
+        Layers = [new UpLayerOptions { Ssrc = section.Ssrcs?.Primary, RtxSsrc = section.Ssrcs?.Retransmission }],
     };
 
     private PublishedTrack? Find(NegotiatedSection section) => _tracks.Find(t => t.Track.Options.Mid == section.Mid);

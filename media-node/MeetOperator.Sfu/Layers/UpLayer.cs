@@ -21,9 +21,13 @@ internal sealed class UpLayer
     /// <summary>Silence of the current SSRC after which a payload type alone can assign a new SSRC.</summary>
     private const long SilenceTicks = 2 * TimeSpan.TicksPerSecond;
 
+    /// <summary>Minimum time between two forwarded reports. Each report goes to every subscriber; browsers report at most once per second.</summary>
+    private const long ReportTicks = 100 * TimeSpan.TicksPerMillisecond;
+
     /// <summary>Placeholder for a time that is not known because the change came from SDP. The next packet with an unknown SSRC sets it.</summary>
     private const long TimePending = long.MaxValue;
     private readonly RetransmissionBudget? _budget;
+    private LayerFormat _format;
     private UpLayerOptions _options;
     private ExtendedSequenceNumber _sequence;
     private KeyFrameRequestThrottle _keyFrames;
@@ -32,22 +36,25 @@ internal sealed class UpLayer
     private long _rtxChangedTicks = long.MinValue / 2;
     private long _lastPacketTicks = TimePending;
     private uint? _formerRtxSsrc;
+    private long _nextReportTicks = long.MinValue;
 
-    /// <param name="options">The negotiated parameters.</param>
+    /// <param name="format">The parameters that all layers of the track share.</param>
+    /// <param name="options">The parameters of this layer.</param>
     /// <param name="budget">Memory budget for retransmissions; null for no limit.</param>
-    public UpLayer(UpLayerOptions options, RetransmissionBudget? budget = null)
+    public UpLayer(LayerFormat format, UpLayerOptions options, RetransmissionBudget? budget = null)
     {
+        _format = format;
         _options = options;
         _budget = budget;
         Ssrc = options.Ssrc;
         RtxSsrc = options.RtxSsrc;
         _changedTicks = Ssrc is null ? _changedTicks : TimePending;
-        if (options.IsVideo && budget?.TryTake(HistoryBytes) != false)
+        if (format.IsVideo && budget?.TryTake(HistoryBytes) != false)
         {
             History = new RetransmissionHistory(HistoryPackets, HistoryBytes);
         }
 
-        if (options.Nack)
+        if (format.Nack)
         {
             _nacks = new NackGenerator();
         }
@@ -76,10 +83,10 @@ internal sealed class UpLayer
     public long LastRecoveryTicks => _nacks?.LastRecoveryTicks ?? 0;
 
     /// <summary>Applies a renegotiation. Returns true when the layer restarts, because the offer has a new SSRC.</summary>
-    public bool Renegotiate(UpLayerOptions options)
+    public bool Renegotiate(LayerFormat format, UpLayerOptions options)
     {
         var isNew = options.Ssrc is { } announced && announced != Ssrc;
-        _options = options;
+        (_format, _options) = (format, options);
         if (isNew)
         {
             (Ssrc, RtxSsrc, _formerRtxSsrc) = (options.Ssrc, options.RtxSsrc, RtxSsrc);
@@ -91,9 +98,9 @@ internal sealed class UpLayer
     }
 
     /// <summary>Continues the layer on another connection, on which SSRC, numbering and clock are new.</summary>
-    public void Reconnect(UpLayerOptions options)
+    public void Reconnect(LayerFormat format, UpLayerOptions options)
     {
-        _options = options;
+        (_format, _options) = (format, options);
         (Ssrc, RtxSsrc, _formerRtxSsrc) = (options.Ssrc, options.RtxSsrc, null);
         _changedTicks = Ssrc is null ? long.MinValue / 2 : TimePending;
         (_lastPacketTicks, _rtxChangedTicks) = (TimePending, long.MinValue / 2);
@@ -160,7 +167,7 @@ internal sealed class UpLayer
     /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
     public bool TryTakeKeyFrameRequest(long nowTicks)
     {
-        if (!_options.IsVideo || Ssrc is null)
+        if (!_format.IsVideo || Ssrc is null)
         {
             return false;
         }
@@ -181,6 +188,18 @@ internal sealed class UpLayer
     {
         LastReport = (ntp, timestamp);
         Statistics?.OnSenderReport(nowTicks, ntp);
+    }
+
+    /// <summary>Returns true, and starts the next interval, when the latest sender report may be forwarded now.</summary>
+    public bool TryForwardReport(long nowTicks)
+    {
+        if (nowTicks < _nextReportTicks)
+        {
+            return false;
+        }
+
+        _nextReportTicks = nowTicks + ReportTicks;
+        return true;
     }
 
     /// <summary>Processes one unencrypted packet with the layer's SSRC. Returns false when there is nothing to forward: a duplicate, or no payload.</summary>
@@ -209,7 +228,7 @@ internal sealed class UpLayer
         else
         {
             _lastPacketTicks = nowTicks;
-            (Statistics ??= new ReceiveStatistics(header.Ssrc, _options.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp, data.Length);
+            (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp, data.Length);
         }
 
         sequence = _sequence.Unwrap(header.SequenceNumber);
@@ -218,7 +237,7 @@ internal sealed class UpLayer
             return false;
         }
 
-        startsKeyFrame = _options.IsVideo && KeyFrame.StartsIn(_options.Codec, data[header.Length..]);
+        startsKeyFrame = _format.IsVideo && KeyFrame.StartsIn(_format.Codec, data[header.Length..]);
         if (startsKeyFrame)
         {
             _keyFrames.OnKeyFrame();
@@ -247,7 +266,7 @@ internal sealed class UpLayer
         Statistics = null;
         LastReport = null;
         History?.Clear();
-        _nacks = _options.Nack ? new NackGenerator() : null;
+        _nacks = _format.Nack ? new NackGenerator() : null;
         _keyFrames.Request(urgent: true);
     }
 }

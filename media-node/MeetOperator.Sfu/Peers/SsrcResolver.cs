@@ -1,17 +1,18 @@
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;
 
 /// <summary>
-/// Assigns SSRCs that the SDP did not announce to tracks (RFC 9143 §9.2). The MID extension identifies the section. A packet without it is
+/// Assigns SSRCs that the SDP did not announce to layers (RFC 9143 §9.2). The MID extension identifies the section. A packet without it is
 /// assigned by its payload type when only one section uses that type. The payload type never replaces an active SSRC, because late packets of
 /// a removed track look the same.
 /// </summary>
 internal static class SsrcResolver
 {
-    /// <summary>Returns true when the SSRC was assigned to a track.</summary>
+    /// <summary>Returns true when the SSRC was assigned to a layer.</summary>
     public static bool TryResolve(long nowTicks, in RtpPacket packet, UpTrack[] tracks, RemovedSsrcs removed)
     {
         var header = packet.Header;
@@ -21,13 +22,18 @@ internal static class SsrcResolver
             track = FindByPayloadType(header.PayloadType, tracks);
         }
 
-        if (header.PayloadType == track?.Options.PayloadType)
+        if (track is null || OnlyLayer(track) is not { } layer)
         {
-            return track.TryAssignSsrc(nowTicks, header.Ssrc, hasMid);
+            return false;
         }
 
-        return track is not null && header.PayloadType == track.Options.RtxPayloadType && track.TryAssignRtxSsrc(nowTicks, header.Ssrc, hasMid);
+        return header.PayloadType == track.Options.PayloadType
+            ? track.TryAssignSsrc(nowTicks, layer, header.Ssrc, hasMid)
+            : header.PayloadType == track.Options.RtxPayloadType && layer.TryAssignRtxSsrc(nowTicks, header.Ssrc, hasMid);
     }
+
+    /// <summary>The layer of a track with one layer. MID and payload type do not distinguish the layers of a track.</summary>
+    private static UpLayer? OnlyLayer(UpTrack track) => track.Layers is [var only] ? only : null;
 
     /// <param name="packet">A packet that may have a MID.</param>
     /// <param name="tracks">The tracks of the connection.</param>

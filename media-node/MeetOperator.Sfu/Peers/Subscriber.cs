@@ -45,7 +45,7 @@ public sealed class Subscriber
     {
         foreach (var track in _tracks)
         {
-            track.Source?.RequestKeyFrame(urgent: true);
+            track.RequestKeyFrame(urgent: true);
         }
     }
 
@@ -91,13 +91,13 @@ public sealed class Subscriber
     {
         if (feedback.IsPictureLoss)
         {
-            Find(feedback.MediaSsrc)?.Source?.RequestKeyFrame(urgent: false);
+            Find(feedback.MediaSsrc)?.RequestKeyFrame(urgent: false);
         }
         else if (feedback.IsFullIntraRequest)
         {
             foreach (var request in feedback.FullIntraRequests)
             {
-                Find(request.Ssrc)?.Source?.RequestKeyFrame(urgent: false);
+                Find(request.Ssrc)?.RequestKeyFrame(urgent: false);
             }
         }
         else if (feedback.IsNack && Find(feedback.MediaSsrc) is { } track)

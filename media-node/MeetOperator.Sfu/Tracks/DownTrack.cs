@@ -2,13 +2,14 @@ using System.Text;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Allocation;
 using MeetOperator.Sfu.Forwarding;
 using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Pacing;
 
 namespace MeetOperator.Sfu.Tracks;
 
-/// <summary>One track to one subscriber (server → client). Its source is the <see cref="UpTrack"/> that it is attached to.</summary>
+/// <summary>One track to one subscriber (server → client). It forwards one layer of its source, the <see cref="UpTrack"/> that it is attached to.</summary>
 public sealed class DownTrack
 {
     /// <summary>Video starts with a key frame. When none is detected for this time, as with an encrypted payload, it starts without one.</summary>
@@ -24,8 +25,15 @@ public sealed class DownTrack
     private RetransmissionHistory? _history;
     private ResendLimiter? _resendLimiter;
     private RtpMunger _munger;
-    private bool _isForwarding;
     private long _waitingSinceTicks;
+
+    /// <summary>The layer to forward from its next key frame on; null when detached.</summary>
+    private UpLayer? _chosenLayer;
+
+    /// <summary>The layer that is forwarded now; null while paused.</summary>
+    private UpLayer? _layer;
+
+    /// <summary>The layer that was forwarded last, also while paused.</summary>
     private UpLayer? _lastLayer;
     private ushort _rtxSequence;
     private uint _lastReportMiddle;
@@ -45,7 +53,7 @@ public sealed class DownTrack
     public DownTrackOptions Options { get; private set; }
 
     /// <summary>The source of the packets; null when detached.</summary>
-    public UpTrack? Source { get; internal set; }
+    public UpTrack? Source { get; private set; }
 
     public long SentPackets { get; private set; }
 
@@ -87,9 +95,43 @@ public sealed class DownTrack
     public void Stop()
     {
         Source?.Detach(this);
-        ResetSource();
+        _lastLayer = null;
         ReleaseHistory();
     }
+
+    /// <summary>Attaches the track to a source, or detaches it. Forwarding pauses.</summary>
+    internal void SetSource(UpTrack? source)
+    {
+        Pause();
+        Source = source;
+        _chosenLayer = null;
+        if (source is not null)
+        {
+            Choose(LayerSelection.Choose(source.Layers));
+        }
+    }
+
+    /// <summary>Switches to a layer of the source at its next key frame. Until then, the present layer is forwarded.</summary>
+    internal void Choose(UpLayer layer)
+    {
+        if (ReferenceEquals(layer, _chosenLayer))
+        {
+            return;
+        }
+
+        _chosenLayer = layer;
+        _waitingSinceTicks = 0;
+        if (!ReferenceEquals(layer, _layer) && _egress.IsReady)
+        {
+            layer.RequestKeyFrame(urgent: true);
+        }
+    }
+
+    /// <summary>Whether the subscriber needs the packets of a layer.</summary>
+    internal bool Uses(UpLayer layer) => ReferenceEquals(layer, _chosenLayer) || ReferenceEquals(layer, _layer);
+
+    /// <summary>Requests a key frame of the layer that the subscriber sees, or of the one that it waits for.</summary>
+    internal void RequestKeyFrame(bool urgent) => (_layer ?? _chosenLayer)?.RequestKeyFrame(urgent);
 
     /// <summary>Detaches the track and ends the subscriber's connection after an error in the work for it.</summary>
     internal void Fail(Exception error)
@@ -99,19 +141,27 @@ public sealed class DownTrack
     }
 
     /// <summary>Pauses until the <see cref="UpTrack"/> delivers a packet at which forwarding can start.</summary>
-    internal void Pause() => (_isForwarding, _waitingSinceTicks) = (false, 0);
+    internal void Pause() => (_layer, _waitingSinceTicks) = (null, 0);
 
-    /// <summary>Pauses because the source restarts with a new numbering.</summary>
-    internal void ResetSource()
+    /// <summary>Pauses if the layer that restarts with a new numbering is forwarded.</summary>
+    internal void OnLayerRestarted(UpLayer layer)
     {
-        Pause();
-        _lastLayer = null;
+        if (ReferenceEquals(layer, _lastLayer))
+        {
+            _layer = null;
+            _lastLayer = null;
+        }
+
+        if (ReferenceEquals(layer, _chosenLayer))
+        {
+            _waitingSinceTicks = 0;
+        }
     }
 
-    /// <summary>Forwards one packet of the source to the subscriber. This is the hot path.</summary>
+    /// <summary>Forwards one packet of a layer that this track uses. This is the hot path.</summary>
     internal void Forward(long nowTicks, in ForwardedPacket packet, HeaderTemplate template)
     {
-        if (!_isForwarding && !TryStart(nowTicks, packet))
+        if (!ReferenceEquals(packet.Layer, _layer) && !TryStart(nowTicks, packet))
         {
             return;
         }
@@ -172,10 +222,10 @@ public sealed class DownTrack
         _egress.SendRtp(written, payload[..length]);
     }
 
-    /// <summary>Forwards the publisher's clock in a sender report. The subscriber needs it to synchronize audio and video.</summary>
-    internal void SendReport(long nowTicks, ulong ntp, uint sourceTimestamp)
+    /// <summary>Forwards the clock of a layer in a sender report. The subscriber needs it to synchronize audio and video.</summary>
+    internal void SendReport(long nowTicks, UpLayer layer, ulong ntp, uint sourceTimestamp)
     {
-        if (!_isForwarding)
+        if (!ReferenceEquals(layer, _layer))
         {
             return;
         }
@@ -213,7 +263,7 @@ public sealed class DownTrack
     /// <summary>Detaches the track and sends a BYE because the publisher removed the source.</summary>
     internal void OnSourceClosed()
     {
-        Source = null;
+        SetSource(null);
         if (SentPackets == 0)
         {
             return;
@@ -261,6 +311,7 @@ public sealed class DownTrack
         }
     }
 
+    /// <summary>Starts to forward the chosen layer if it can start with this packet.</summary>
     private bool TryStart(long nowTicks, in ForwardedPacket packet)
     {
         if (!_egress.IsReady)
@@ -287,11 +338,11 @@ public sealed class DownTrack
             _lastLayer = packet.Layer;
         }
 
-        _isForwarding = true;
+        _layer = packet.Layer;
         if (packet.Layer.LastReport is { } report)
         {
             // The next report may be seconds away, and the subscriber cannot synchronize audio and video before it.
-            SendReport(nowTicks, report.Ntp, report.Timestamp);
+            SendReport(nowTicks, packet.Layer, report.Ntp, report.Timestamp);
         }
 
         return true;

@@ -10,14 +10,11 @@ namespace MeetOperator.Sfu.Tracks;
 /// </summary>
 public sealed class UpTrack
 {
-    /// <summary>Minimum time between two forwarded reports. Each report goes to every subscriber; browsers report at most once per second.</summary>
-    private const long ReportTicks = 100 * TimeSpan.TicksPerMillisecond;
     private readonly UpLayer[] _layers;
     private readonly HeaderTemplate _template = new();
     private HeaderTemplate? _resendTemplate;
     private DownTrack[] _downTracks = [];
     private AudioLevelMeter _level;
-    private long _nextReportTicks = long.MinValue;
 
     /// <param name="options">The negotiated parameters.</param>
     /// <param name="participantId">The participant that publishes the track.</param>
@@ -27,11 +24,12 @@ public sealed class UpTrack
     public UpTrack(UpTrackOptions options, string participantId, TrackSource source, string trackId, RetransmissionBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfZero(options.Layers.Count);
         Options = options;
         ParticipantId = participantId;
         Source = source;
         TrackId = trackId;
-        _layers = [new UpLayer(options.ToLayer(), budget)];
+        _layers = [.. options.Layers.Select(layer => new UpLayer(options.Format, layer, budget))];
     }
 
     public UpTrackOptions Options { get; private set; }
@@ -59,7 +57,7 @@ public sealed class UpTrack
     /// <summary>A snapshot of the down tracks. The array is replaced instead of changed, so that forwarding can iterate without a lock.</summary>
     public IReadOnlyList<DownTrack> DownTracks => _downTracks;
 
-    /// <summary>The layers, today one.</summary>
+    /// <summary>The layers, from the lowest quality to the highest.</summary>
     internal ReadOnlySpan<UpLayer> Layers => _layers;
 
     internal HeaderTemplate ResendTemplate => _resendTemplate ??= new HeaderTemplate();
@@ -68,19 +66,14 @@ public sealed class UpTrack
     {
         ArgumentNullException.ThrowIfNull(downTrack);
         downTrack.Source?.Detach(downTrack);
-        downTrack.Pause();
-        downTrack.Source = this;
+        downTrack.SetSource(this);
         _downTracks = [.. _downTracks, downTrack];
-        if (downTrack.IsReady)
-        {
-            RequestKeyFrame(urgent: true);
-        }
     }
 
     public void Detach(DownTrack downTrack)
     {
         ArgumentNullException.ThrowIfNull(downTrack);
-        downTrack.Source = null;
+        downTrack.SetSource(null);
         _downTracks = [.. _downTracks.Where(d => d != downTrack)];
     }
 
@@ -116,84 +109,78 @@ public sealed class UpTrack
 
         if (!muted)
         {
-            RequestKeyFrame(urgent: true);
+            foreach (var layer in _layers)
+            {
+                layer.RequestKeyFrame(urgent: true);
+            }
         }
     }
 
     /// <summary>Ends an interval of the loudness measurement. Call this about every 250 ms.</summary>
     public void UpdateAudioLevel() => _level.Update();
 
-    /// <summary>Applies the SSRC, payload types and extension IDs of a renegotiation.</summary>
+    /// <summary>Applies the SSRCs, payload types and extension IDs of a renegotiation.</summary>
     internal void Renegotiate(UpTrackOptions options)
     {
-        Options = options;
-        if (_layers[0].Renegotiate(options.ToLayer()))
+        SetOptions(options);
+        foreach (var (layer, layerOptions) in _layers.Zip(options.Layers))
         {
-            ResetDownTracks();
+            if (layer.Renegotiate(options.Format, layerOptions))
+            {
+                ResetDownTracks(layer);
+            }
         }
     }
 
     /// <summary>Continues the track on another connection. The down tracks stay attached. They continue with the next key frame, or for audio the next packet.</summary>
     internal void Reconnect(UpTrackOptions options)
     {
-        Options = options;
-        foreach (var layer in _layers)
+        SetOptions(options);
+        foreach (var (layer, layerOptions) in _layers.Zip(options.Layers))
         {
-            layer.Reconnect(options.ToLayer());
+            layer.Reconnect(options.Format, layerOptions);
+            ResetDownTracks(layer);
         }
-
-        ResetDownTracks();
     }
 
     /// <summary>Assigns the SSRC of a received packet to a layer. False while the current SSRC must not be replaced.</summary>
     /// <param name="nowTicks">Arrival time.</param>
-    /// <param name="ssrc">The SSRC of the packet, which belongs to no track.</param>
+    /// <param name="layer">The layer of this track.</param>
+    /// <param name="ssrc">The SSRC of the packet, which belongs to no layer.</param>
     /// <param name="hasMid">Whether the packet has the MID of the track.</param>
-    internal bool TryAssignSsrc(long nowTicks, uint ssrc, bool hasMid)
+    internal bool TryAssignSsrc(long nowTicks, UpLayer layer, uint ssrc, bool hasMid)
     {
-        var isAssigned = _layers[0].TryAssignSsrc(nowTicks, ssrc, hasMid, out var isRestarted);
+        var isAssigned = layer.TryAssignSsrc(nowTicks, ssrc, hasMid, out var isRestarted);
         if (isRestarted)
         {
-            ResetDownTracks();
+            ResetDownTracks(layer);
         }
 
         return isAssigned;
     }
 
-    /// <summary>Like <see cref="TryAssignSsrc"/>, for the RTX SSRC.</summary>
-    internal bool TryAssignRtxSsrc(long nowTicks, uint ssrc, bool hasMid) => _layers[0].TryAssignRtxSsrc(nowTicks, ssrc, hasMid);
-
     internal bool HasLayer(UpLayer layer) => Array.IndexOf(_layers, layer) >= 0;
 
-    internal void RequestKeyFrame(bool urgent)
-    {
-        foreach (var layer in _layers)
-        {
-            layer.RequestKeyFrame(urgent);
-        }
-    }
-
-    /// <summary>Returns true when a key frame of <paramref name="layer"/> must be requested now. A track that nobody receives needs none.</summary>
-    internal bool TryTakeKeyFrameRequest(long nowTicks, UpLayer layer) => !IsMuted && _downTracks.Length > 0 && layer.TryTakeKeyFrameRequest(nowTicks);
+    /// <summary>Returns true when a key frame of <paramref name="layer"/> must be requested now. A layer that no subscriber uses needs none.</summary>
+    internal bool TryTakeKeyFrameRequest(long nowTicks, UpLayer layer) => !IsMuted && IsUsed(layer) && layer.TryTakeKeyFrameRequest(nowTicks);
 
     internal void OnAudioLevel(byte value) => _level.OnPacket(value);
 
     internal void OnSenderReport(long nowTicks, UpLayer layer, ulong ntp, uint timestamp)
     {
         layer.OnSenderReport(nowTicks, ntp, timestamp);
-        if (IsMuted || nowTicks < _nextReportTicks)
+        if (IsMuted || !layer.TryForwardReport(nowTicks))
         {
             return;
         }
 
-        _nextReportTicks = nowTicks + ReportTicks;
         foreach (var downTrack in _downTracks)
         {
-            downTrack.SendReport(nowTicks, ntp, timestamp);
+            downTrack.SendReport(nowTicks, layer, ntp, timestamp);
         }
     }
 
-    /// <summary>Processes one unencrypted packet of a layer and forwards it to every down track.</summary>
+    /// <summary>Processes one unencrypted packet of a layer and forwards it to the down tracks that use the layer.</summary>
     /// <param name="nowTicks">Arrival time.</param>
     /// <param name="layer">The layer of this track with the packet's SSRC.</param>
     /// <param name="data">The packet.</param>
@@ -218,7 +205,7 @@ public sealed class UpTrack
         };
         _template.Reset();
         var downTracks = _downTracks;
-        ForwardedPackets += downTracks.Length;
+        var forwarded = 0;
         var next = 0;
         while (next < downTracks.Length)
         {
@@ -226,7 +213,11 @@ public sealed class UpTrack
             {
                 for (; next < downTracks.Length; next++)
                 {
-                    downTracks[next].Forward(nowTicks, packet, _template);
+                    if (downTracks[next].Uses(layer))
+                    {
+                        forwarded++;
+                        downTracks[next].Forward(nowTicks, packet, _template);
+                    }
                 }
             }
             catch (Exception e)
@@ -235,13 +226,34 @@ public sealed class UpTrack
                 downTracks[next++].Fail(e);
             }
         }
+
+        ForwardedPackets += forwarded;
     }
 
-    private void ResetDownTracks()
+    private void SetOptions(UpTrackOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(options.Layers.Count, _layers.Length);
+        Options = options;
+    }
+
+    private bool IsUsed(UpLayer layer)
     {
         foreach (var downTrack in _downTracks)
         {
-            downTrack.ResetSource();
+            if (downTrack.Uses(layer))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void ResetDownTracks(UpLayer layer)
+    {
+        foreach (var downTrack in _downTracks)
+        {
+            downTrack.OnLayerRestarted(layer);
         }
     }
 }

@@ -20,20 +20,17 @@ public sealed record UpTrackOptions
     public byte? RtxPayloadType { get; init; }
     public required HeaderExtensionMap Extensions { get; init; }
 
-    /// <summary>The SSRC in the offer. When null, the MID extension or the payload type of a packet assigns it.</summary>
-    public uint? Ssrc { get; init; }
-    public uint? RtxSsrc { get; init; }
-
     /// <summary>Whether the publisher answers generic NACKs.</summary>
     public bool Nack { get; init; }
 
-    internal UpLayerOptions ToLayer() => new()
+    /// <summary>The layers, from the lowest quality to the highest. There is at least one, and the number does not change during the life of the track.</summary>
+    public required IReadOnlyList<UpLayerOptions> Layers { get; init; }
+
+    internal LayerFormat Format => new()
     {
         IsVideo = Kind == MediaKind.Video,
         Codec = Codec,
         ClockRate = ClockRate,
         Nack = Nack,
-        Ssrc = Ssrc,
-        RtxSsrc = RtxSsrc,
     };
 }

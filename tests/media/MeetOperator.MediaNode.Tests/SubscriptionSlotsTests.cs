@@ -2,6 +2,7 @@ using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Sdp;
+using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -97,6 +98,7 @@ public sealed class SubscriptionSlotsTests
             ClockRate = 90000,
             PayloadType = 1,
             Extensions = HeaderExtensionMap.Empty,
+            Layers = [new UpLayerOptions()],
         };
         return new PublishedTrack(new UpTrack(options, participant, kind == MediaKind.Audio ? TrackSource.Microphone : TrackSource.Camera, "t"), new RtpCodec { PayloadType = 1, Name = codec, ClockRate = 90000 });
     }

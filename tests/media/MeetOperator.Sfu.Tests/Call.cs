@@ -17,7 +17,7 @@ internal sealed class Call
     public static readonly HeaderExtensionMap PublisherMap = HeaderExtensionMap.Empty
         .With(HeaderExtensionKind.Mid, 4).With(HeaderExtensionKind.TransportSequenceNumber, 3).With(HeaderExtensionKind.AudioLevel, 1);
 
-    public Call(MediaKind kind = MediaKind.Video, bool announced = true)
+    public Call(MediaKind kind = MediaKind.Video, bool announced = true, params UpLayerOptions[] layers)
     {
         Upstream = new RecordingEgress();
         Publisher = new Publisher("alice", Upstream, ownSsrc: 1);
@@ -31,9 +31,8 @@ internal sealed class Call
                 PayloadType = 96,
                 RtxPayloadType = 97,
                 Extensions = PublisherMap,
-                Ssrc = announced ? Ssrc : null,
-                RtxSsrc = announced ? RtxSsrc : null,
                 Nack = kind == MediaKind.Video,
+                Layers = layers.Length > 0 ? layers : announced ? OneLayer(Ssrc, RtxSsrc) : OneLayer(null),
             },
             "alice",
             kind == MediaKind.Video ? TrackSource.Camera : TrackSource.Microphone,
@@ -47,7 +46,7 @@ internal sealed class Call
 
     public UpTrack Track { get; }
 
-    public UpLayer Layer => Track.Layers[0];
+    public UpLayer Layer => LayerOf(Track);
 
     public long Now { get; set; } = TimeSpan.TicksPerHour;
 
@@ -68,6 +67,11 @@ internal sealed class Call
         });
         return (subscriber, track, egress);
     }
+
+    /// <summary>The layer of a track with one layer.</summary>
+    public static UpLayer LayerOf(UpTrack track) => Assert.Single(track.Layers.ToArray());
+
+    public static UpLayerOptions[] OneLayer(uint? ssrc, uint? rtxSsrc = null) => [new UpLayerOptions { Ssrc = ssrc, RtxSsrc = rtxSsrc }];
 
     /// <summary>Passes one packet from the client to the publisher.</summary>
     public void Send(ushort sequence, uint timestamp = 0, bool key = false, uint ssrc = Ssrc, byte payloadType = 96, ushort? transport = null, string? mid = null, byte? level = null, byte[]? payload = null) =>

@@ -178,7 +178,7 @@ public sealed class ForwardingTests
         call.Send(500, timestamp: 1_000_000);
         call.Advance(1000);
 
-        call.Publisher.Renegotiate(call.Track, call.Track.Options with { Ssrc = 2000 });
+        call.Publisher.Renegotiate(call.Track, call.Track.Options with { Layers = Call.OneLayer(2000, Call.RtxSsrc) });
         call.Send(9, timestamp: 5, ssrc: 2000);
 
         Assert.Equal([100, 101], egress.Sequences.Select(s => (int)s));

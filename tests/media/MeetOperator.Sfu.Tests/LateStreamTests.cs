@@ -40,14 +40,14 @@ public sealed class LateStreamTests
     public void OnRtp_LatePacketBeforeNewTrackStarts_IsNotAssignedToIt(string? mid)
     {
         Remove(_call.Track);
-        var camera = new UpTrack(_call.Track.Options with { Ssrc = 4000, RtxSsrc = 4001 }, "alice", TrackSource.Camera, "camera-2");
+        var camera = new UpTrack(_call.Track.Options with { Layers = Call.OneLayer(4000, 4001) }, "alice", TrackSource.Camera, "camera-2");
         _call.Publisher.Add(camera);
 
         _call.Send(9, key: true, mid: mid);
         _call.Send(9, key: true, ssrc: 3000, mid: mid);
         _call.Send(1, key: true, ssrc: 4000);
 
-        Assert.Equal((4000u, 4001u), (camera.Layers[0].Ssrc, camera.Layers[0].RtxSsrc));
+        Assert.Equal((4000u, 4001u), (Call.LayerOf(camera).Ssrc, Call.LayerOf(camera).RtxSsrc));
         Assert.Equal(1, camera.ReceivedPackets);
     }
 
@@ -76,12 +76,12 @@ public sealed class LateStreamTests
 
         _call.Send(9, key: true, ssrc: ScreenSsrc, mid: "s");
 
-        Assert.Equal((ScreenSsrc, 1L), (screen.Layers[0].Ssrc, screen.ReceivedPackets));
+        Assert.Equal((ScreenSsrc, 1L), (Call.LayerOf(screen).Ssrc, screen.ReceivedPackets));
     }
 
     private UpTrack AddScreen(bool announced = true)
     {
-        var options = _call.Track.Options with { Mid = "s", Ssrc = announced ? ScreenSsrc : null, RtxSsrc = announced ? ScreenRtxSsrc : null };
+        var options = _call.Track.Options with { Mid = "s", Layers = announced ? Call.OneLayer(ScreenSsrc, ScreenRtxSsrc) : Call.OneLayer(null) };
         var screen = new UpTrack(options, "alice", TrackSource.Screen, "screen-1");
         _call.Publisher.Add(screen);
         return screen;

@@ -85,7 +85,7 @@ public sealed class LossRecoveryTests : IDisposable
         var publisher = new Publisher("alice", upstream, ownSsrc: 1);
         for (uint i = 0; i < 6; i++)
         {
-            var options = _call.Track.Options with { Mid = $"{i}", Ssrc = 3000 + i, RtxSsrc = 4000 + i };
+            var options = _call.Track.Options with { Mid = $"{i}", Layers = Call.OneLayer(3000 + i, 4000 + i) };
             publisher.Add(new Tracks.UpTrack(options, "alice", TrackSource.Camera, $"camera-{i}"));
             for (ushort sequence = 0; sequence < 2_000; sequence += (ushort)(sequence % 20 == 18 ? 2 : 1))
             {

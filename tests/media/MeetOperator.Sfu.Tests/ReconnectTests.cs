@@ -82,7 +82,7 @@ public sealed class ReconnectTests
     {
         var next = new Publisher("alice", _upstream, ownSsrc: 2);
         _call.Publisher.Remove(_call.Track);
-        next.Continue(_call.Track, _call.Track.Options with { Ssrc = ssrc, RtxSsrc = ssrc + 1 });
+        next.Continue(_call.Track, _call.Track.Options with { Layers = Call.OneLayer(ssrc, ssrc + 1) });
         return next;
     }
 

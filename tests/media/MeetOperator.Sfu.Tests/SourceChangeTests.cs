@@ -145,7 +145,7 @@ public sealed class SourceChangeTests
     {
         var (_, _, egress) = _call.Join();
         Send(77, 1, key: true);
-        _call.Publisher.Renegotiate(_call.Track, _call.Track.Options with { Ssrc = 78 });
+        _call.Publisher.Renegotiate(_call.Track, _call.Track.Options with { Layers = Call.OneLayer(78) });
 
         Send(77, 2, key: true);
         Send(78, 1_000, key: true);
