@@ -53,7 +53,7 @@ internal sealed unsafe class EgressBacklog : IDisposable
             ref var first = ref _entries[_head];
             if (nowTicks - first.AddedTicks > MaxAge.Ticks)
             {
-                outcome = outcome with { Refused = outcome.Refused + first.Message.Datagrams };
+                outcome = outcome with { Discarded = outcome.Discarded + first.Message.Datagrams };
             }
             else
             {

@@ -58,7 +58,7 @@ internal sealed unsafe class LoopEgress : IDisposable
     public long DelayedMessages { get; private set; }
 
     /// <summary>Datagrams that the kernel did not accept in time.</summary>
-    public long RefusedDatagrams { get; private set; }
+    public long DiscardedDatagrams { get; private set; }
 
     public bool Segmentation => _batch.Segmentation;
 
@@ -116,7 +116,7 @@ internal sealed unsafe class LoopEgress : IDisposable
         if (IsBlocked)
         {
             Count(_backlog.Drain(NowTicks, _batch, _socket));
-            _batch.ForgetRefusals();
+            _batch.ForgetRejections();
         }
     }
 
@@ -154,12 +154,12 @@ internal sealed unsafe class LoopEgress : IDisposable
     private void SendBatched()
     {
         Count(_batch.Send(_socket));
-        foreach (var mark in _batch.Refused)
+        foreach (var mark in _batch.Rejected)
         {
             _waiting[mark].DisableSegmentation();
         }
 
-        _batch.ForgetRefusals();
+        _batch.ForgetRejections();
         for (var i = 0; i < _batch.Unsent; i++)
         {
             Delay(_batch.Message(i));
@@ -176,7 +176,7 @@ internal sealed unsafe class LoopEgress : IDisposable
         }
         else
         {
-            RefusedDatagrams += message.Datagrams;
+            DiscardedDatagrams += message.Datagrams;
         }
     }
 
@@ -215,7 +215,7 @@ internal sealed unsafe class LoopEgress : IDisposable
         SentDatagrams += outcome.Datagrams;
         SentBytes += outcome.Bytes;
         SentMessages += outcome.Messages;
-        RefusedDatagrams += outcome.Refused;
+        DiscardedDatagrams += outcome.Discarded;
     }
 
     public void Dispose()

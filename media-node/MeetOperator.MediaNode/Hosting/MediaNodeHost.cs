@@ -167,7 +167,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             Paths = _probes[index].Paths(now),
             PacketsIn = statistics.ReceivedDatagrams,
             PacketsOut = statistics.SentDatagrams,
-            PacketsRefused = statistics.RefusedDatagrams,
+            PacketsRefused = statistics.DiscardedDatagrams,
             LongestPauseMs = statistics.LongestPauseTicks / (double)TimeSpan.TicksPerMillisecond,
             ConnectedSessions = IsReady ? statistics.ConnectedSessions : 0, // until then there is only the warm-up call
             SilentSessions = IsReady ? statistics.SilentSessions : 0,

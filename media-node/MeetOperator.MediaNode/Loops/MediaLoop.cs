@@ -175,7 +175,7 @@ internal sealed class MediaLoop : IDisposable
             SentDatagrams = Egress.SentDatagrams,
             SentBytes = Egress.SentBytes,
             SentMessages = Egress.SentMessages,
-            RefusedDatagrams = Egress.RefusedDatagrams,
+            DiscardedDatagrams = Egress.DiscardedDatagrams,
             DelayedMessages = Egress.DelayedMessages,
             KernelDrops = _socket.KernelDrops,
             UnknownSourceDrops = _unknownSourceDrops,

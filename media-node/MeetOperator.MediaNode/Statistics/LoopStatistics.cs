@@ -11,7 +11,7 @@ internal sealed record LoopStatistics
     public required long SentDatagrams { get; init; }
     public required long SentBytes { get; init; }
     public required long SentMessages { get; init; }
-    public required long RefusedDatagrams { get; init; }
+    public required long DiscardedDatagrams { get; init; }
     public required long DelayedMessages { get; init; }
     public required long KernelDrops { get; init; }
     public required long UnknownSourceDrops { get; init; }
@@ -44,7 +44,7 @@ internal sealed record LoopStatistics
         SentDatagrams = 0,
         SentBytes = 0,
         SentMessages = 0,
-        RefusedDatagrams = 0,
+        DiscardedDatagrams = 0,
         DelayedMessages = 0,
         KernelDrops = 0,
         UnknownSourceDrops = 0,

@@ -10,7 +10,7 @@ namespace MeetOperator.Native.Sockets;
 /// </summary>
 public sealed unsafe class SendBatch : IDisposable
 {
-    /// <summary>Maximum number of marks in <see cref="Refused"/>. Further rejections are not recorded until they occur again.</summary>
+    /// <summary>Maximum number of marks in <see cref="Rejected"/>. Further rejections are not recorded until they occur again.</summary>
     private const int MaxRejections = 64;
 
     /// <summary>After this many consecutive rejections of segmented messages, the device, not a single route, lacks support for segmentation.</summary>
@@ -29,7 +29,7 @@ public sealed unsafe class SendBatch : IDisposable
     private readonly SocketLibrary.InternetAddress* _addresses;
     private readonly SocketLibrary.SegmentControl* _controls;
     private readonly int[] _marks;
-    private readonly int[] _refused = new int[MaxRejections];
+    private readonly int[] _rejected = new int[MaxRejections];
     private int _rejectionCount;
     private int _consecutiveRejections;
     private int _first;
@@ -63,8 +63,8 @@ public sealed unsafe class SendBatch : IDisposable
     /// <summary>Whether messages are sent segmented. Becomes false when the device does not support segmentation; the owner may set it again.</summary>
     public bool Segmentation { get; set; } = true;
 
-    /// <summary>Marks of segmented messages that the kernel rejected and that were sent datagram by datagram. See <see cref="ForgetRefusals"/>.</summary>
-    public ReadOnlySpan<int> Refused => _refused.AsSpan(0, _rejectionCount);
+    /// <summary>Marks of segmented messages that the kernel rejected and that were sent datagram by datagram. See <see cref="ForgetRejections"/>.</summary>
+    public ReadOnlySpan<int> Rejected => _rejected.AsSpan(0, _rejectionCount);
 
     /// <summary>Messages of the last <see cref="Send"/> that did not fit in the kernel's send buffer. They stay in the batch until <see cref="Clear"/>.</summary>
     public int Unsent => Count - _first;
@@ -76,7 +76,7 @@ public sealed unsafe class SendBatch : IDisposable
     /// <param name="address">IPv4 destination in host order.</param>
     /// <param name="port">UDP port.</param>
     /// <param name="singly">Adds one message for each datagram, for paths without support for segmentation.</param>
-    /// <param name="mark">Value that <see cref="Refused"/> reports for the message.</param>
+    /// <param name="mark">Value that <see cref="Rejected"/> reports for the message.</param>
     public void Add(byte* data, int length, int segmentBytes, uint address, ushort port, bool singly, int mark)
     {
         if (length > segmentBytes && (singly || !Segmentation))
@@ -97,7 +97,7 @@ public sealed unsafe class SendBatch : IDisposable
 
     public void Clear() => (Count, _first) = (0, 0);
 
-    public void ForgetRefusals() => _rejectionCount = 0;
+    public void ForgetRejections() => _rejectionCount = 0;
 
     /// <summary>The message at this index among the <see cref="Unsent"/> messages.</summary>
     public UnsentMessage Message(int index)
@@ -178,7 +178,7 @@ public sealed unsafe class SendBatch : IDisposable
     {
         if (_rejectionCount < MaxRejections)
         {
-            _refused[_rejectionCount++] = _marks[index];
+            _rejected[_rejectionCount++] = _marks[index];
         }
 
         if (error is InputOutput or NotSupported && ++_consecutiveRejections == DeviceRejectionThreshold)
@@ -236,7 +236,7 @@ public sealed unsafe class SendBatch : IDisposable
         var segment = _controls[index].SegmentBytes;
         var datagrams = segment == 0 ? 1 : (bytes + segment - 1) / segment;
         return sent
-            ? new SendOutcome(outcome.Messages + 1, outcome.Datagrams + datagrams, outcome.Bytes + bytes, outcome.Refused)
-            : outcome with { Refused = outcome.Refused + datagrams };
+            ? new SendOutcome(outcome.Messages + 1, outcome.Datagrams + datagrams, outcome.Bytes + bytes, outcome.Discarded)
+            : outcome with { Discarded = outcome.Discarded + datagrams };
     }
 }

@@ -44,7 +44,7 @@ public sealed class EgressPathTests
         }
 
         Assert.True(egress.Segmentation);
-        Assert.Equal((60L, 0L), (egress.SentDatagrams, egress.RefusedDatagrams));
+        Assert.Equal((60L, 0L), (egress.SentDatagrams, egress.DiscardedDatagrams));
 
         // Three segmented messages on one path, thirty single ones on the other.
         Assert.Equal(33, egress.SentMessages);
@@ -109,7 +109,7 @@ public sealed class EgressPathTests
 
         egress.Flush();
         Assert.True(egress.IsBlocked);
-        Assert.Equal(0, egress.RefusedDatagrams);
+        Assert.Equal(0, egress.DiscardedDatagrams);
 
         var limit = Stopwatch.StartNew();
         while (egress.IsBlocked)
@@ -119,7 +119,7 @@ public sealed class EgressPathTests
             egress.Drain();
         }
 
-        Assert.Equal(100, egress.SentDatagrams + egress.RefusedDatagrams);
+        Assert.Equal(100, egress.SentDatagrams + egress.DiscardedDatagrams);
         Assert.True(egress.SentDatagrams > 60, $"{egress.SentDatagrams} of 100 datagrams sent");
         Assert.True(egress.DelayedMessages > 0);
     });
@@ -137,8 +137,8 @@ public sealed class EgressPathTests
         }
 
         egress.Flush();
-        var refused = egress.RefusedDatagrams;
-        Assert.InRange(refused, 3000 - (EgressBacklog.CapacityBytes / 1200) - 200, 3000);
+        var discarded = egress.DiscardedDatagrams;
+        Assert.InRange(discarded, 3000 - (EgressBacklog.CapacityBytes / 1200) - 200, 3000);
 
         var limit = Stopwatch.StartNew();
         while (egress.IsBlocked)
@@ -148,8 +148,8 @@ public sealed class EgressPathTests
             egress.Drain();
         }
 
-        Assert.Equal(3000, egress.SentDatagrams + egress.RefusedDatagrams);
-        Assert.True(egress.RefusedDatagrams > refused);
+        Assert.Equal(3000, egress.SentDatagrams + egress.DiscardedDatagrams);
+        Assert.True(egress.DiscardedDatagrams > discarded);
     });
 
     private static uint Address(IPAddress address) => System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes());

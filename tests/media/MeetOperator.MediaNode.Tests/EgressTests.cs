@@ -38,7 +38,7 @@ public sealed class EgressTests : IDisposable
             Assert.Equal(sizes.Select((size, i) => (size, i)), Receive(receiver, sizes.Length));
         }
 
-        Assert.Equal((3 * sizes.Length, 3L * sizes.Sum(), 0), (_egress.SentDatagrams, _egress.SentBytes, _egress.RefusedDatagrams));
+        Assert.Equal((3 * sizes.Length, 3L * sizes.Sum(), 0), (_egress.SentDatagrams, _egress.SentBytes, _egress.DiscardedDatagrams));
         Assert.Equal(segmentation, _egress.Segmentation);
     }
 
@@ -61,7 +61,7 @@ public sealed class EgressTests : IDisposable
         Assert.Equal(2, SendTwoEach(egress, peers: 1));
         now += 2 * TimeSpan.TicksPerSecond;
         Assert.Equal(1, SendTwoEach(egress, peers: 1));
-        Assert.Equal((22L, 0L), (egress.SentDatagrams, egress.RefusedDatagrams));
+        Assert.Equal((22L, 0L), (egress.SentDatagrams, egress.DiscardedDatagrams));
 
         egress.UseSegmentation(false);
         now += TimeSpan.TicksPerDay;
