@@ -38,8 +38,6 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
         }
     }
 
-    public bool IsEmpty => _groups == 0;
-
     /// <summary>Whether a packet of <paramref name="length"/> bytes fits in the slab. If not, <see cref="Reserve"/> flushes first.</summary>
     public bool HasSpace(int length) => _slab == null || (_used + length <= SlabPool.SlabBytes && _groups < MaxGroups);
 

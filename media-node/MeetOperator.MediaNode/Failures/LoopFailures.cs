@@ -9,8 +9,6 @@ internal sealed partial class LoopFailures(int port, ILogger logger)
     private static readonly FailureScope[] Scopes = Enum.GetValues<FailureScope>();
     private readonly long[] _counts = new long[Scopes.Length];
 
-    public long this[FailureScope scope] => _counts[(int)scope];
-
     public void Count(FailureScope scope, Exception error)
     {
         // Logs only occurrences 1, 2, 4, 8 and so on, because a peer that triggers errors at will must not fill the log.

@@ -5,7 +5,8 @@ namespace MeetOperator.MediaNode.Loops;
 /// <summary>The owner of a peer session. The session calls it on the loop's thread.</summary>
 internal interface IPeerSessionOwner
 {
-    void OnRtp(PeerSession session, long nowTicks, Span<byte> packet);
+    /// <summary>Processes one unencrypted RTP packet. False when it is malformed or belongs to no track.</summary>
+    bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet);
 
     void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet);
 

@@ -6,6 +6,9 @@ internal sealed class IngressDrops
     /// <summary>RTP packets that could exceed the path MTU after they are rewritten and encrypted for a subscriber.</summary>
     public long TooLarge { get; set; }
 
+    /// <summary>RTP packets that are malformed or belong to no track.</summary>
+    public long UnknownStream { get; set; }
+
     /// <summary>Datagrams of participants above their rate limit.</summary>
     public long OverRate { get; set; }
 }

@@ -153,6 +153,7 @@ internal sealed class MediaLoop : IDisposable
         var drops = Drops.Copy();
         drops["RtpTooLarge"] = IngressDrops.TooLarge;
         drops["ParticipantRate"] = IngressDrops.OverRate;
+        drops["UnknownStream"] = IngressDrops.UnknownStream;
         var profiles = new Dictionary<string, int>(StringComparer.Ordinal);
         var (connected, silent) = (0, 0);
         var now = MonotonicClock.NowTicks;

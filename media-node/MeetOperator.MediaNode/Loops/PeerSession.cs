@@ -67,7 +67,11 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
                     return true;
                 }
 
-                _owner.OnRtp(this, nowTicks, datagram[..result.Length]);
+                if (!_owner.OnRtp(this, nowTicks, datagram[..result.Length]))
+                {
+                    _loop.IngressDrops.UnknownStream++;
+                }
+
                 return true;
             case DatagramKind.Rtcp:
                 AfterMedia();

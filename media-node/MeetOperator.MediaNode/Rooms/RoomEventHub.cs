@@ -16,17 +16,6 @@ internal sealed class RoomEventHub
     private readonly List<RoomEventReader> _readers = [];
     private bool _completed;
 
-    public int ReaderCount
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _readers.Count;
-            }
-        }
-    }
-
     /// <summary>Opens a reader that returns <paramref name="first"/> and then all events published from now on.</summary>
     public RoomEventReader Open(IReadOnlyList<RoomEvent> first)
     {

@@ -26,7 +26,7 @@ internal sealed class PlaySession : IRoomSession
     {
         _context = context;
         Peer = context.Factory.Open(this, context.Limits.Ingress);
-        _subscriber = new Subscriber(context.ParticipantId, Peer, context.Limits.Retransmissions);
+        _subscriber = new Subscriber(Peer, context.Limits.Retransmissions);
     }
 
     public PeerSession Peer { get; }
@@ -82,10 +82,8 @@ internal sealed class PlaySession : IRoomSession
         return (answer.Description.ToString(), played);
     }
 
-    public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
-    {
-        // Players do not publish; their packets are ignored.
-    }
+    /// <summary>False: players do not publish.</summary>
+    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => false;
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
 

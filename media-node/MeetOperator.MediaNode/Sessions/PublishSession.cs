@@ -37,12 +37,10 @@ internal sealed class PublishSession : IRoomSession
         _context = context;
         _sessionNumber = SessionContext.NextSessionNumber();
         Peer = context.Factory.Open(this, context.Limits.Ingress);
-        _publisher = new Publisher(context.ParticipantId, Peer, context.Ssrcs.Next());
+        _publisher = new Publisher(Peer, context.Ssrcs.Next());
     }
 
     public PeerSession Peer { get; }
-
-    public Publisher Publisher => _publisher;
 
     public string Kind => "publish";
 
@@ -102,7 +100,7 @@ internal sealed class PublishSession : IRoomSession
         return prepared.Sdp;
     }
 
-    public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => _publisher.OnRtp(nowTicks, packet);
+    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => _publisher.OnRtp(nowTicks, packet);
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _publisher.OnRtcp(nowTicks, packet);
 

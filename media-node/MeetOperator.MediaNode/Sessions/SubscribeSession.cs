@@ -32,7 +32,7 @@ internal sealed class SubscribeSession : IRoomSession
         _sessionNumber = SessionContext.NextSessionNumber();
         _slots = new SubscriptionSlots(context.Ssrcs.Next);
         Peer = context.Factory.Open(this, context.Limits.Ingress);
-        _subscriber = new Subscriber(context.ParticipantId, Peer, context.Limits.Retransmissions);
+        _subscriber = new Subscriber(Peer, context.Limits.Retransmissions);
         Current = Write();
         MarkAnsweredWhenEmpty();
     }
@@ -117,10 +117,8 @@ internal sealed class SubscribeSession : IRoomSession
         }
     }
 
-    public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
-    {
-        // Subscribers do not publish on this connection; their packets are ignored.
-    }
+    /// <summary>False: subscribers do not publish on this connection.</summary>
+    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => false;
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
 

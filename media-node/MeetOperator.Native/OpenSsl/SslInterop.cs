@@ -28,7 +28,6 @@ internal static unsafe partial class SslInterop
 
     internal const int ErrorWantRead = 2;
     internal const int ErrorWantWrite = 3;
-    internal const int ErrorZeroReturn = 6;
 
     internal const int ReceivedShutdown = 2;
 

@@ -19,16 +19,12 @@ public sealed class DtlsCertificate : IDisposable
 
     private DtlsCertificate(byte[] certificate, ReadOnlySpan<byte> privateKey, string srtpProfiles)
     {
-        Certificate = certificate;
         Context = new DtlsContext(certificate, privateKey, Ciphers, srtpProfiles);
         Fingerprint = Fingerprint.OfCertificate(certificate);
     }
 
     /// <summary>The fingerprint for SDP.</summary>
     public Fingerprint Fingerprint { get; }
-
-    /// <summary>The certificate in DER.</summary>
-    internal byte[] Certificate { get; }
 
     /// <summary>The settings that all associations with this certificate share.</summary>
     internal DtlsContext Context { get; }

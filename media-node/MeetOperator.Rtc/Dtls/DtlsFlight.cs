@@ -17,8 +17,6 @@ internal sealed class DtlsFlight(int mtuBytes)
     private int _position;
     private ulong _nextSequenceNumber;
 
-    public bool IsEmpty => _length == 0;
-
     /// <summary>Whether all records of the flight were taken.</summary>
     public bool IsSent => _position == _length;
 
@@ -32,8 +30,6 @@ internal sealed class DtlsFlight(int mtuBytes)
 
     /// <summary>Restarts the flight from the first record.</summary>
     public void Rewind() => _position = 0;
-
-    public void Clear() => Replace([], 0);
 
     /// <summary>Copies as many complete records as fit in a datagram. A record that does not fit stays for a larger buffer.</summary>
     public bool TryTake(Span<byte> buffer, out int written)

@@ -29,7 +29,7 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
         }
 
         var ssrc = BinaryPrimitives.ReadUInt32BigEndian(header[8..]);
-        if ((_streams.Find(ssrc) ?? Open(ssrc)) is not { } stream)
+        if (GetOrOpen(ssrc) is not { } stream)
         {
             return 0;
         }
@@ -59,7 +59,8 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
         return _transform.SealRtcp(_nextRtcpIndex++, ssrc, packet, destination) ? length : 0;
     }
 
-    internal SrtpStream GetOrOpenStream(uint ssrc) => _streams.Find(ssrc) ?? Open(ssrc)!;
+    /// <summary>Returns the stream of an SSRC, or null when there are too many streams.</summary>
+    internal SrtpStream? GetOrOpen(uint ssrc) => _streams.Find(ssrc) ?? Open(ssrc);
 
     public void Dispose() => _transform.Dispose();
 

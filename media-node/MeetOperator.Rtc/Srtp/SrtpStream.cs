@@ -59,7 +59,4 @@ internal sealed class SrtpStream
         _rtcp.Record(index);
         return _rtcp.Next == index + 1ul;
     }
-
-    /// <summary>For tests of the end of the index range.</summary>
-    internal void StartAt(ulong index) => RecordIndex(index);
 }

@@ -12,9 +12,6 @@ internal sealed class SrtpStreams(int maximumActive, int maximumTotal)
     private SrtpStream? _last;
     private long _uses;
 
-    /// <summary>The number of streams with full state.</summary>
-    internal int Count => _streams.Count;
-
     internal SrtpStream? Find(uint ssrc)
     {
         if (_last is not null && _lastSsrc == ssrc)

@@ -8,13 +8,10 @@ internal struct StunAttributes
     internal Range Username;
     internal Range Integrity;
     internal Range Fingerprint;
-    internal Range XorMappedAddress;
     internal uint Priority;
-    internal int ErrorCode;
     internal ushort UnknownRequired;
     internal bool UseCandidate;
     internal bool IceControlled;
-    internal bool IceControlling;
 
     internal static bool TryParse(ReadOnlySpan<byte> message, out StunAttributes attributes)
     {
@@ -65,9 +62,6 @@ internal struct StunAttributes
             case StunConstants.Fingerprint:
                 Fingerprint = value;
                 return value.Length == 4;
-            case StunConstants.XorMappedAddress when XorMappedAddress.Offset == 0:
-                XorMappedAddress = value;
-                return true;
             case StunConstants.Priority:
                 Priority = value.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(value.Slice(message)) : 0;
                 return value.Length == 4;
@@ -78,10 +72,8 @@ internal struct StunAttributes
                 IceControlled = true;
                 return value.Length == 8;
             case StunConstants.IceControlling:
-                IceControlling = true;
                 return value.Length == 8;
             case StunConstants.ErrorCode:
-                ErrorCode = value.Length >= 4 ? ((message[value.Offset + 2] & 7) * 100) + (message[value.Offset + 3] % 100) : 0;
                 return value.Length >= 4;
             case StunConstants.UnknownAttributes or StunConstants.Username or StunConstants.XorMappedAddress:
                 return true;

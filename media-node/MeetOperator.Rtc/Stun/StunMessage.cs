@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.Rtc.Stun;
 
@@ -30,13 +29,8 @@ public readonly ref struct StunMessage
 
     public bool HasIceControlled => _attributes.IceControlled;
 
-    public bool HasIceControlling => _attributes.IceControlling;
-
     /// <summary>PRIORITY, or 0.</summary>
     public uint Priority => _attributes.Priority;
-
-    /// <summary>The code of ERROR-CODE, such as 487, or 0.</summary>
-    public int ErrorCode => _attributes.ErrorCode;
 
     /// <summary>The first unknown comprehension-required attribute, or 0.</summary>
     public ushort UnknownRequiredAttribute => _attributes.UnknownRequired;
@@ -104,19 +98,4 @@ public readonly ref struct StunMessage
     public bool VerifyFingerprint() =>
         !HasFingerprint || BinaryPrimitives.ReadUInt32BigEndian(_attributes.Fingerprint.Slice(Data))
             == StunFingerprint.Compute(Data[..(_attributes.Fingerprint.Offset - 4)]);
-
-    /// <summary>Reads XOR-MAPPED-ADDRESS. False when it is absent or not IPv4.</summary>
-    public bool TryGetMappedAddress(out TransportAddress address)
-    {
-        address = default;
-        var value = _attributes.XorMappedAddress.Slice(Data);
-        if (value.Length != 8 || value[1] != 1)
-        {
-            return false;
-        }
-
-        var port = (ushort)(BinaryPrimitives.ReadUInt16BigEndian(value[2..]) ^ (StunConstants.MagicCookie >> 16));
-        address = new TransportAddress(BinaryPrimitives.ReadUInt32BigEndian(value[4..]) ^ StunConstants.MagicCookie, port);
-        return true;
-    }
 }

@@ -5,15 +5,6 @@ public readonly struct Av1AggregationHeader
 {
     private const int ObuSequenceHeader = 1;
 
-    /// <summary>Z bit: the first OBU element continues an OBU of the previous packet.</summary>
-    public bool ContinuesObu { get; init; }
-
-    /// <summary>Y bit: the last OBU continues in the next packet.</summary>
-    public bool IsContinued { get; init; }
-
-    /// <summary>W: the number of OBU elements in the packet, or 0 when a length precedes every element.</summary>
-    public byte ObuCount { get; init; }
-
     /// <summary>N bit: the packet is the first packet of a coded video sequence.</summary>
     public bool StartsSequence { get; init; }
 
@@ -32,14 +23,14 @@ public readonly struct Av1AggregationHeader
         }
 
         var first = payload[0];
-        var continues = (first & 0x80) != 0;
+        var continues = (first & 0x80) != 0; // Z bit: the first OBU element continues an OBU of the previous packet
         var startsSequence = (first & 0x08) != 0;
         if (continues && startsSequence)
         {
             return false; // §4.4: N may not be set together with Z
         }
 
-        var count = (byte)((first >> 4) & 0x03);
+        var count = (first >> 4) & 0x03; // W: the number of OBU elements, or 0 when a length precedes every element
         var position = 1;
         if (count != 1 && !TrySkipLength(payload, ref position))
         {
@@ -53,9 +44,6 @@ public readonly struct Av1AggregationHeader
 
         header = new Av1AggregationHeader
         {
-            ContinuesObu = continues,
-            IsContinued = (first & 0x40) != 0,
-            ObuCount = count,
             StartsSequence = startsSequence,
             FirstObuType = continues ? (byte)0 : (byte)((payload[position] >> 3) & 0x0F),
         };

@@ -3,38 +3,19 @@ namespace MeetOperator.Rtp.Codecs;
 /// <summary>The VP8 payload descriptor, and the key-frame bit and frame size that follow it (RFC 7741 §4.2, §4.3).</summary>
 public readonly struct Vp8Descriptor
 {
-    /// <summary>S bit: a partition starts here.</summary>
-    public bool StartsPartition { get; init; }
-
-    public byte PartitionIndex { get; init; }
-
     /// <summary>N bit: no other frame references this frame, so it can be dropped.</summary>
     public bool IsNonReference { get; init; }
-
-    public bool HasPictureId => PictureIdOffset != 0;
 
     public bool IsLongPictureId { get; init; }
 
     public ushort PictureId { get; init; }
 
-    /// <summary>Offset of the picture ID in the payload; 0 when absent.</summary>
-    public int PictureIdOffset { get; init; }
-
-    public bool HasTl0PictureIndex => Tl0PictureIndexOffset != 0;
-
     public byte Tl0PictureIndex { get; init; }
-
-    /// <summary>Offset of TL0PICIDX in the payload; 0 when absent.</summary>
-    public int Tl0PictureIndexOffset { get; init; }
-
-    public bool HasTemporalLayer { get; init; }
 
     public byte TemporalLayer { get; init; }
 
     /// <summary>Y bit: the frame references only the base layer, so a receiver may switch up to its layer here.</summary>
     public bool IsLayerSync { get; init; }
-
-    public bool StartsFrame => StartsPartition && PartitionIndex == 0;
 
     /// <summary>True for the first packet of a key frame.</summary>
     public bool StartsKeyFrame { get; init; }
@@ -59,7 +40,6 @@ public readonly struct Vp8Descriptor
         var position = 1;
         ushort pictureId = 0;
         var isLong = false;
-        int pictureIdOffset = 0, tl0Offset = 0;
         byte tl0 = 0, layers = 0;
         var hasTemporalLayer = false;
         if ((first & 0x80) != 0)
@@ -72,7 +52,6 @@ public readonly struct Vp8Descriptor
             var flags = payload[position++];
             if ((flags & 0x80) != 0)
             {
-                pictureIdOffset = position;
                 if (!Codecs.PictureId.TryRead(payload, ref position, out pictureId, out isLong))
                 {
                     return false;
@@ -86,7 +65,6 @@ public readonly struct Vp8Descriptor
                     return false;
                 }
 
-                tl0Offset = position;
                 tl0 = payload[position++];
             }
 
@@ -103,20 +81,15 @@ public readonly struct Vp8Descriptor
         }
 
         var frame = payload[position..];
-        var startsFrame = (first & 0x10) != 0 && (first & 0x07) == 0;
+        var startsFrame = (first & 0x10) != 0 && (first & 0x07) == 0; // S bit and partition 0
         var isKey = startsFrame && !frame.IsEmpty && (frame[0] & 0x01) == 0; // §4.3: P is zero for key frames
         var hasSize = isKey && frame.Length >= 10; // RFC 6386 §9.1: tag, start code, then 14 bits each
         descriptor = new Vp8Descriptor
         {
-            StartsPartition = (first & 0x10) != 0,
-            PartitionIndex = (byte)(first & 0x07),
             IsNonReference = (first & 0x20) != 0,
             IsLongPictureId = isLong,
             PictureId = pictureId,
-            PictureIdOffset = pictureIdOffset,
             Tl0PictureIndex = tl0,
-            Tl0PictureIndexOffset = tl0Offset,
-            HasTemporalLayer = hasTemporalLayer,
             TemporalLayer = hasTemporalLayer ? (byte)(layers >> 6) : (byte)0,
             IsLayerSync = hasTemporalLayer && (layers & 0x20) != 0,
             StartsKeyFrame = isKey,

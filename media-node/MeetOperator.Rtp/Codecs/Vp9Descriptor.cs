@@ -5,15 +5,10 @@ public readonly struct Vp9Descriptor
 {
     private const int MaximumReferences = 3;
 
-    public bool HasPictureId { get; init; }
-
     public ushort PictureId { get; init; }
 
     /// <summary>P bit: the frame references an earlier picture.</summary>
     public bool IsInterPicturePredicted { get; init; }
-
-    /// <summary>L bit: the layer fields are present.</summary>
-    public bool HasLayers { get; init; }
 
     public byte TemporalLayer { get; init; }
 
@@ -32,12 +27,6 @@ public readonly struct Vp9Descriptor
 
     /// <summary>B bit: a layer frame starts here.</summary>
     public bool StartsFrame { get; init; }
-
-    /// <summary>E bit: the layer frame ends here.</summary>
-    public bool EndsFrame { get; init; }
-
-    /// <summary>Z bit: no higher spatial layer references this frame.</summary>
-    public bool IsNotUpperReference { get; init; }
 
     /// <summary>V bit: the number of spatial layers in the scalability structure; 0 when the structure is absent.</summary>
     public byte AnnouncedSpatialLayers { get; init; }
@@ -93,10 +82,8 @@ public readonly struct Vp9Descriptor
 
         descriptor = new Vp9Descriptor
         {
-            HasPictureId = (first & 0x80) != 0,
             PictureId = pictureId,
             IsInterPicturePredicted = predicted,
-            HasLayers = (first & 0x20) != 0,
             TemporalLayer = (byte)(layers >> 5),
             IsSwitchingUpPoint = (layers & 0x10) != 0,
             SpatialLayer = (byte)((layers >> 1) & 0x07),
@@ -104,8 +91,6 @@ public readonly struct Vp9Descriptor
             Tl0PictureIndex = tl0,
             IsFlexible = isFlexible,
             StartsFrame = (first & 0x08) != 0,
-            EndsFrame = (first & 0x04) != 0,
-            IsNotUpperReference = (first & 0x01) != 0,
             AnnouncedSpatialLayers = announced,
             Length = position,
         };

@@ -22,9 +22,6 @@ public sealed class TransportArrivals
     /// <summary>Whether there are packets that no feedback has reported yet.</summary>
     public bool HasUnreportedPackets => _started && _next <= _sequence.Highest;
 
-    /// <summary>The number of packets that the next feedback would cover.</summary>
-    public int Pending => _started ? (int)(_sequence.Highest - _next + 1) : 0;
-
     /// <summary>Records the arrival of a packet.</summary>
     public void OnPacket(long nowTicks, ushort sequenceNumber)
     {

@@ -12,7 +12,7 @@ public readonly ref struct HeaderExtensionRewrite
     /// <summary>The receiver's MID for this track in ASCII; empty to omit it.</summary>
     public ReadOnlySpan<byte> Mid { get; init; }
 
-    /// <summary>The 24-bit abs-send-time value; see <see cref="AbsoluteSendTime.FromTicks"/>.</summary>
+    /// <summary>The 24-bit abs-send-time value: seconds modulo 64 as a 6.18 fixed-point number.</summary>
     public uint AbsoluteSendTime { get; init; }
 
     /// <summary>The receiver's transport-wide sequence number; written when <see cref="To"/> has an ID for it.</summary>

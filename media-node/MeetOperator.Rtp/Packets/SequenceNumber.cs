@@ -5,6 +5,4 @@ public static class SequenceNumber
 {
     /// <summary>The distance from <paramref name="from"/> to <paramref name="to"/>, from −32768 to 32767.</summary>
     public static int Distance(ushort from, ushort to) => (short)(to - from);
-
-    public static bool IsNewer(ushort candidate, ushort reference) => Distance(reference, candidate) > 0;
 }

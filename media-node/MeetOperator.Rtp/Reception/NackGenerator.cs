@@ -20,9 +20,6 @@ public sealed class NackGenerator
         _missing = new Missing[_options.MaximumMissing];
     }
 
-    /// <summary>The number of missing packets that are still requested.</summary>
-    public int MissingCount => _count;
-
     /// <summary>Whether a packet could not be recovered. <see cref="OnKeyFrame"/> resets it.</summary>
     public bool NeedsKeyFrame { get; private set; }
 

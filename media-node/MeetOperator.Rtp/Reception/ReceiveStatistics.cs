@@ -20,8 +20,6 @@ public sealed class ReceiveStatistics(uint ssrc, int clockRate)
 
     public long PacketsReceived { get; private set; }
 
-    public long BytesReceived { get; private set; }
-
     /// <summary>Expected minus received packets; negative when there are more duplicates than losses.</summary>
     public long PacketsLost => _started ? _sequence.Highest - _firstSequence + 1 - PacketsReceived : 0;
 
@@ -33,7 +31,7 @@ public sealed class ReceiveStatistics(uint ssrc, int clockRate)
         (uint)(_sequence.Highest - (_firstSequence & ~0xFFFFL));
 
     /// <summary>Records a packet that is not a retransmission. Returns its 64-bit sequence number.</summary>
-    public long OnPacket(long nowTicks, ushort sequenceNumber, uint timestamp, int bytes)
+    public long OnPacket(long nowTicks, ushort sequenceNumber, uint timestamp)
     {
         var extended = _sequence.Unwrap(sequenceNumber);
         var transit = RtpTimestamp.FromTicks(nowTicks, clockRate) - timestamp;
@@ -51,7 +49,6 @@ public sealed class ReceiveStatistics(uint ssrc, int clockRate)
 
         _lastTransit = transit;
         PacketsReceived++;
-        BytesReceived += bytes;
         return extended;
     }
 

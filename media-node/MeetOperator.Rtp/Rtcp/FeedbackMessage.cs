@@ -15,8 +15,6 @@ public readonly ref struct FeedbackMessage
 
     public byte Format => _packet.CountOrFormat;
 
-    public uint SenderSsrc => BinaryPrimitives.ReadUInt32BigEndian(_packet.Body);
-
     /// <summary>The media stream of the feedback; 0 for formats whose entries carry the SSRC.</summary>
     public uint MediaSsrc => BinaryPrimitives.ReadUInt32BigEndian(_packet.Body[4..]);
 
@@ -24,9 +22,6 @@ public readonly ref struct FeedbackMessage
     public ReadOnlySpan<byte> Information => _packet.Body[FixedLength..];
 
     public bool IsNack => Type == RtcpPacketType.TransportFeedback && Format == RtcpFeedbackFormat.TransportNack;
-
-    public bool IsTransportWideCongestion =>
-        Type == RtcpPacketType.TransportFeedback && Format == RtcpFeedbackFormat.TransportWideCongestion;
 
     public bool IsPictureLoss => Type == RtcpPacketType.PayloadFeedback && Format == RtcpFeedbackFormat.PayloadPictureLoss;
 

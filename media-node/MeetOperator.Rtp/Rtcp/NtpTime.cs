@@ -21,19 +21,4 @@ public static class NtpTime
 
     /// <summary>Converts a duration in 100 ns ticks to 1/65536 s.</summary>
     public static uint TicksToShort(long ticks) => (uint)Math.Clamp(ticks * 65536 / TimeSpan.TicksPerSecond, 0, uint.MaxValue);
-
-    /// <summary>
-    /// Round-trip time in 100 ns ticks from a report block (RFC 3550 §6.4.1): arrival − LSR − DLSR. Null when the block refers to no
-    /// sender report or the result is negative.
-    /// </summary>
-    public static long? RoundTripTicks(uint arrivalMiddle, in ReportBlock block)
-    {
-        if (block.LastSenderReport == 0)
-        {
-            return null;
-        }
-
-        var difference = (int)(arrivalMiddle - block.LastSenderReport - block.DelaySinceLastSenderReport);
-        return difference < 0 ? null : ShortToTicks((uint)difference);
-    }
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace MeetOperator.Rtp.Rtcp;
 
 /// <summary>A view of a receiver report (RFC 3550 §6.4.2).</summary>
@@ -13,8 +11,6 @@ public readonly ref struct ReceiverReport
         _body = body;
         _count = count;
     }
-
-    public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(_body);
 
     public ReportBlocks Reports => new(_body.Slice(4, _count * ReportBlock.Length));
 

@@ -8,8 +8,6 @@ public ref struct ReportBlocks
 
     internal ReportBlocks(ReadOnlySpan<byte> blocks) => _blocks = blocks;
 
-    public readonly int Count => _blocks.Length / ReportBlock.Length;
-
     public ReportBlock Current { get; private set; }
 
     public readonly ReportBlocks GetEnumerator() => this;

@@ -14,17 +14,6 @@ public ref struct RtcpReader
     /// <summary>Whether the enumeration stopped early because a packet is malformed: its length, version or padding is invalid.</summary>
     public bool IsMalformed { get; private set; }
 
-    /// <summary>Whether the compound packet holds at least one packet and all its packets are well-formed.</summary>
-    public static bool IsWellFormed(ReadOnlySpan<byte> compound)
-    {
-        var reader = new RtcpReader(compound);
-        while (reader.MoveNext())
-        {
-        }
-
-        return !reader.IsMalformed && !compound.IsEmpty;
-    }
-
     public readonly RtcpReader GetEnumerator() => this;
 
     public bool MoveNext()

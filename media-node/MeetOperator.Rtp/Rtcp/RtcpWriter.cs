@@ -9,6 +9,7 @@ namespace MeetOperator.Rtp.Rtcp;
 /// </summary>
 public ref struct RtcpWriter(Span<byte> destination)
 {
+    private const byte CanonicalNameItem = 1;
     private readonly Span<byte> _destination = destination;
 
     /// <summary>Bytes written so far.</summary>
@@ -73,7 +74,7 @@ public ref struct RtcpWriter(Span<byte> destination)
 
         body.Clear();
         BinaryPrimitives.WriteUInt32BigEndian(body, ssrc);
-        body[4] = SourceDescription.CanonicalName;
+        body[4] = CanonicalNameItem;
         body[5] = (byte)name.Length;
         name.CopyTo(body[6..]);
         return true;
@@ -112,20 +113,6 @@ public ref struct RtcpWriter(Span<byte> destination)
 
     public bool AddPictureLoss(uint senderSsrc, uint mediaSsrc) =>
         !BeginFeedback(RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.PayloadPictureLoss, senderSsrc, mediaSsrc, 0, out _).IsEmpty;
-
-    public bool AddFullIntraRequest(uint senderSsrc, FullIntraRequest request)
-    {
-        BeginFeedback(RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.PayloadFullIntraRequest, senderSsrc, 0, 8, out var entry);
-        if (entry.IsEmpty)
-        {
-            return false;
-        }
-
-        entry.Clear();
-        BinaryPrimitives.WriteUInt32BigEndian(entry, request.Ssrc);
-        entry[4] = request.SequenceNumber;
-        return true;
-    }
 
     /// <summary>Adds a generic NACK. The sequence numbers must be in ascending order (modulo 2^16).</summary>
     public bool AddNack(uint senderSsrc, uint mediaSsrc, scoped ReadOnlySpan<ushort> missing)

@@ -9,13 +9,8 @@ public readonly ref struct SenderReport
     internal const int BodyLength = 24;
 
     private readonly ReadOnlySpan<byte> _body;
-    private readonly int _count;
 
-    private SenderReport(ReadOnlySpan<byte> body, int count)
-    {
-        _body = body;
-        _count = count;
-    }
+    private SenderReport(ReadOnlySpan<byte> body) => _body = body;
 
     public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(_body);
 
@@ -25,12 +20,6 @@ public readonly ref struct SenderReport
     /// <summary>The RTP timestamp of the same moment.</summary>
     public uint RtpTimestamp => BinaryPrimitives.ReadUInt32BigEndian(_body[12..]);
 
-    public uint PacketCount => BinaryPrimitives.ReadUInt32BigEndian(_body[16..]);
-
-    public uint OctetCount => BinaryPrimitives.ReadUInt32BigEndian(_body[20..]);
-
-    public ReportBlocks Reports => new(_body.Slice(BodyLength, _count * ReportBlock.Length));
-
     public static bool TryParse(scoped in RtcpPacket packet, out SenderReport report)
     {
         report = default;
@@ -39,7 +28,7 @@ public readonly ref struct SenderReport
             return false;
         }
 
-        report = new SenderReport(packet.Body, packet.CountOrFormat);
+        report = new SenderReport(packet.Body);
         return true;
     }
 }

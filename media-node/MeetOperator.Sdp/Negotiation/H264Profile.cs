@@ -6,17 +6,17 @@ namespace MeetOperator.Sdp.Negotiation;
 /// An H.264 profile from <c>profile-level-id</c>. Several values identify the same profile (RFC 6184 §8.1, table 5); for example, 42c01f
 /// and 42e01f are equal. The level is ignored: every browser allows asymmetric levels, so it does not decide whether a stream can be decoded.
 /// </summary>
-internal readonly record struct H264Profile(string Name, string ProfileIop)
+internal readonly record struct H264Profile(string ProfileIop)
 {
     /// <summary>The value that applies when the parameter is absent (RFC 6184 §8.1).</summary>
     private const string Default = "420010";
 
-    private static readonly H264Profile ConstrainedBaseline = new("constrained-baseline", "42e0");
-    private static readonly H264Profile Baseline = new("baseline", "4200");
-    private static readonly H264Profile Main = new("main", "4d00");
-    private static readonly H264Profile Extended = new("extended", "5800");
-    private static readonly H264Profile High = new("high", "6400");
-    private static readonly H264Profile ConstrainedHigh = new("constrained-high", "640c");
+    private static readonly H264Profile ConstrainedBaseline = new("42e0");
+    private static readonly H264Profile Baseline = new("4200");
+    private static readonly H264Profile Main = new("4d00");
+    private static readonly H264Profile Extended = new("5800");
+    private static readonly H264Profile High = new("6400");
+    private static readonly H264Profile ConstrainedHigh = new("640c");
 
     /// <summary>profile_idc, the mask of the relevant profile-iop bits, and their values (RFC 6184 §8.1, table 5).</summary>
     private static readonly (int Idc, int Mask, int Bits, H264Profile Profile)[] Patterns =

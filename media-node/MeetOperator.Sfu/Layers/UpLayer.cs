@@ -67,11 +67,6 @@ internal sealed class UpLayer
 
     public long ReceivedPackets { get; private set; }
 
-    public long ReceivedBytes { get; private set; }
-
-    /// <summary>Packets that were recovered by retransmission.</summary>
-    public long RecoveredPackets { get; private set; }
-
     public RetransmissionHistory? History { get; private set; }
 
     public ReceiveStatistics? Statistics { get; private set; }
@@ -214,7 +209,6 @@ internal sealed class UpLayer
         sequence = 0;
         startsKeyFrame = false;
         ReceivedPackets++;
-        ReceivedBytes += data.Length;
         var filledGap = _nacks?.OnPacket(nowTicks, header.SequenceNumber) ?? false;
         if (retransmitted)
         {
@@ -222,13 +216,11 @@ internal sealed class UpLayer
             {
                 return false; // a duplicate, or too late
             }
-
-            RecoveredPackets++;
         }
         else
         {
             _lastPacketTicks = nowTicks;
-            (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp, data.Length);
+            (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp);
         }
 
         sequence = _sequence.Unwrap(header.SequenceNumber);

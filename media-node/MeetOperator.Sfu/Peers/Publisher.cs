@@ -24,28 +24,18 @@ public sealed class Publisher
     private UpTrack[] _tracks = [];
     private StreamTable _streams = StreamTable.Empty;
     private long _nextReportTicks;
+
+    /// <summary>The round trip from RTCP reports or recovered packets.</summary>
     private RoundTripTime _roundTrip;
 
-    /// <param name="participantId">The participant that owns the connection.</param>
     /// <param name="egress">Sends packets to the client.</param>
     /// <param name="ownSsrc">The media node's own SSRC for reports.</param>
-    public Publisher(string participantId, IPeerEgress egress, uint ownSsrc)
+    public Publisher(IPeerEgress egress, uint ownSsrc)
     {
-        ParticipantId = participantId;
         _egress = egress;
         _ownSsrc = ownSsrc;
         _feedback = new ArrivalFeedback(ownSsrc);
     }
-
-    public string ParticipantId { get; }
-
-    public IReadOnlyList<UpTrack> Tracks => _tracks;
-
-    /// <summary>Packets that are malformed or that SSRC, MID and payload type assign to no track.</summary>
-    public long UnknownPackets { get; private set; }
-
-    /// <summary>Round-trip time from RTCP reports or recovered packets; 0 before the first measurement.</summary>
-    public long RoundTripTicks => _roundTrip.Ticks;
 
     public void Add(UpTrack track) => SetTracks([.. _tracks, track]);
 
@@ -76,13 +66,12 @@ public sealed class Publisher
         SetTracks(_tracks);
     }
 
-    /// <summary>Processes one unencrypted RTP packet. May change the buffer.</summary>
-    public void OnRtp(long nowTicks, Span<byte> data)
+    /// <summary>Processes one unencrypted RTP packet. May change the buffer. False when the packet is malformed or belongs to no track.</summary>
+    public bool OnRtp(long nowTicks, Span<byte> data)
     {
         if (!RtpPacket.TryParse(data, out var packet) || !TryFind(nowTicks, packet, out var stream))
         {
-            UnknownPackets++;
-            return;
+            return false;
         }
 
         ReadExtensions(nowTicks, packet, stream.Track);
@@ -99,6 +88,8 @@ public sealed class Publisher
                 _roundTrip.OnRecovery(nowTicks, sample);
             }
         }
+
+        return true;
     }
 
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>

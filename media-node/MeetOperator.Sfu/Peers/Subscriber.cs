@@ -13,19 +13,13 @@ public sealed class Subscriber
     private readonly RetransmissionBudget? _budget;
     private DownTrack[] _tracks = [];
 
-    /// <param name="participantId">The participant that owns the connection.</param>
     /// <param name="egress">Sends packets to the client.</param>
     /// <param name="budget">Memory budget for retransmissions to clients without RTX; null for no limit.</param>
-    public Subscriber(string participantId, IPeerEgress egress, RetransmissionBudget? budget = null)
+    public Subscriber(IPeerEgress egress, RetransmissionBudget? budget = null)
     {
         _budget = budget;
-        ParticipantId = participantId;
         _egress = egress;
     }
-
-    public string ParticipantId { get; }
-
-    public IReadOnlyList<DownTrack> Tracks => _tracks;
 
     /// <summary>The number of down tracks with a source.</summary>
     public int StartedTracks => _tracks.Count(t => t.Source is not null);

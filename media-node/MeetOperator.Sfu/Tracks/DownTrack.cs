@@ -60,14 +60,6 @@ public sealed class DownTrack
     /// <summary>Payload bytes, as in sender reports.</summary>
     public long SentBytes { get; private set; }
 
-    public long ResentPackets { get; private set; }
-
-    /// <summary>Packets lost on the path to the subscriber, from its last report.</summary>
-    public int ReportedLost { get; private set; }
-
-    /// <summary>Fraction of packets lost in the last report interval, in 1/256.</summary>
-    public byte ReportedFractionLost { get; private set; }
-
     /// <summary>Round-trip time in 100 ns ticks; 0 until the subscriber has answered a sender report.</summary>
     public long RoundTripTicks { get; private set; }
 
@@ -190,7 +182,6 @@ public sealed class DownTrack
         {
             if (_history.TryGet(sequence, out var sent) && (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
             {
-                ResentPackets++;
                 _egress.Retransmit(sent);
             }
 
@@ -218,7 +209,6 @@ public sealed class DownTrack
         var timestamp = header.Timestamp + _munger.TimestampOffset;
         var written = source.ResendTemplate.Reset().GetHeader(
             stored, header, source.Options.Extensions, Options.Extensions, payloadType, _rtxSequence++, timestamp, ssrc);
-        ResentPackets++;
         _egress.SendRtp(written, payload[..length]);
     }
 
@@ -252,8 +242,6 @@ public sealed class DownTrack
 
     internal void OnReport(long nowTicks, in ReportBlock block)
     {
-        ReportedLost = block.CumulativeLost;
-        ReportedFractionLost = block.FractionLost;
         if (block.LastSenderReport != 0 && block.LastSenderReport == _lastReportMiddle)
         {
             RoundTripTicks = Math.Max(0, nowTicks - _lastReportTicks - NtpTime.ShortToTicks(block.DelaySinceLastSenderReport));

@@ -47,8 +47,6 @@ public sealed class UpTrack
 
     public long ReceivedPackets => _layers.Sum(l => l.ReceivedPackets);
 
-    public long ReceivedBytes => _layers.Sum(l => l.ReceivedBytes);
-
     public long ForwardedPackets { get; private set; }
 
     /// <summary>Loudness of a microphone from 0 to 127.</summary>

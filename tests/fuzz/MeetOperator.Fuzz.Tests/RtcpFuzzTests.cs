@@ -1,4 +1,3 @@
-using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.Rtcp;
 
 namespace MeetOperator.Fuzz.Tests;
@@ -13,33 +12,20 @@ public sealed class RtcpFuzzTests
         {
             if (SenderReport.TryParse(packet, out var sender))
             {
-                total += sender.Ssrc + sender.OctetCount;
-                foreach (var block in sender.Reports)
-                {
-                    total += block.Jitter;
-                }
+                total += sender.Ssrc + sender.RtpTimestamp;
             }
 
             if (ReceiverReport.TryParse(packet, out var receiver))
             {
                 foreach (var block in receiver.Reports)
                 {
-                    NtpTime.RoundTripTicks(block.Jitter, block);
+                    total += block.Jitter;
                 }
             }
 
             if (ExtendedReport.TryReadDelay(packet, 1, out var reference, out var delay))
             {
                 total += reference + delay;
-            }
-
-            SourceDescription.TryReadCanonicalName(packet, out _, out _);
-            if (Goodbye.TryParse(packet, out var goodbye))
-            {
-                for (var i = 0; i < goodbye.Count; i++)
-                {
-                    total += goodbye[i];
-                }
             }
 
             if (FeedbackMessage.TryParse(packet, out var message))
@@ -61,17 +47,6 @@ public sealed class RtcpFuzzTests
         foreach (var request in message.FullIntraRequests)
         {
             asked += request.SequenceNumber;
-        }
-
-        if (TransportFeedback.TryParse(message, out var feedback))
-        {
-            var packets = 0;
-            foreach (var unused in feedback.Packets)
-            {
-                packets++;
-            }
-
-            Assert.Equal(feedback.PacketCount, packets);
         }
     }
 }

@@ -92,7 +92,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
             // An invalid track that makes the publisher throw.
-            var publisher = room.Participants.Single(p => p.Id == "mallory").Sessions.Find<PublishSession>()!.Publisher;
+            var publisher = Publisher(room.Participants.Single(p => p.Id == "mallory").Sessions.Find<PublishSession>()!);
             return Assert.Throws<NullReferenceException>(() => publisher.Add(null!));
         });
 
@@ -166,7 +166,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         var session = await _rooms.RunAsync(TwoRooms.Neighbour, room =>
         {
             var found = room.Participants.Single(p => p.Id == "carol").Sessions.Find<PlaySession>()!;
-            Egress(Subscriber(found).Tracks.Single()) = new ThrowingEgress();
+            Egress(Tracks(Subscriber(found)).Single()) = new ThrowingEgress();
             return found.Peer;
         });
         Assert.True(RtpHeader.TryParse(carol.Rtp.Single(), out var lost));
@@ -322,7 +322,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         }));
 
         Assert.Equal([TwoRooms.Neighbour], _rooms.Node.Host.Rooms.Rooms.Select(r => r.Id));
-        Assert.Equal(0, room.Events.ReaderCount);
+        Assert.Equal(0, RoomEvents.CountReaders(room.Events));
         await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
@@ -409,7 +409,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
     /// <summary>Adds a subscriber of alice's camera with <paramref name="egress"/>, and a player after it.</summary>
     private async Task<SyntheticPeer> JoinAfterAsync(ThrowingEgress egress)
     {
-        await _rooms.RunAsync(TwoRooms.Neighbour, room => new Subscriber("mallory", egress).Add(
+        await _rooms.RunAsync(TwoRooms.Neighbour, room => new Subscriber(egress).Add(
             room.Participants.Single(p => p.Id == "alice").PublishedTracks.Single(t => t.Kind == "video").Track,
             new DownTrackOptions { Ssrc = 1, PayloadType = 96, Extensions = HeaderExtensionMap.Empty, FirstSequenceNumber = 1, Cname = "alice" }));
         var carol = new SyntheticPeer();
@@ -447,6 +447,9 @@ public sealed class FailureIsolationTests : IAsyncLifetime
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_slots")]
     private static extern ref SubscriptionSlots Slots(SubscribeSession session);
 
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_publisher")]
+    private static extern ref Publisher Publisher(PublishSession session);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_subscriber")]
     private static extern ref Subscriber Subscriber(PlaySession session);
 
@@ -455,6 +458,9 @@ public sealed class FailureIsolationTests : IAsyncLifetime
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_tracks")]
     private static extern ref List<PublishedTrack> Tracks(PublishSession session);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_tracks")]
+    private static extern ref DownTrack[] Tracks(Subscriber subscriber);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Probe>k__BackingField")]
     private static extern ref EchoProbe Probe(MediaLoop loop);
@@ -493,7 +499,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
             // It has no tracks.
         }
 
-        public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => throw new InvalidOperationException("no peer");
+        public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => throw new InvalidOperationException("no peer");
 
         public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => throw new InvalidOperationException("no peer");
 

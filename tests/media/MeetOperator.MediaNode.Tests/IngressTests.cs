@@ -35,9 +35,9 @@ public sealed class IngressTests : IAsyncLifetime
             Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{sent} packets of 1,300 bytes without reaching the limit");
         }
 
-        var received = await _rooms.RunAsync(TwoRooms.Bad, room => room.Participants.Single().PublishedTracks.Single(t => t.Kind == "video").Track.ReceivedBytes);
+        var received = await _rooms.RunAsync(TwoRooms.Bad, room => room.Participants.Single().PublishedTracks.Single(t => t.Kind == "video").Track.ReceivedPackets);
         var allowed = (watch.Elapsed.TotalSeconds + 1.1) * IngressLimit.BytesPerSecond;
-        Assert.InRange(received, 1, (long)allowed);
+        Assert.InRange(received * payload.Length, 1, (long)allowed);
         await _rooms.AssertNeighbourUnaffectedAsync(1);
 
         // A participant below the limit is served again on the same connection.
@@ -47,7 +47,7 @@ public sealed class IngressTests : IAsyncLifetime
             async () =>
             {
                 mallory.SendRtp(TestSdp.VideoSsrc, 96, 0, [1, 2, 3]);
-                return await _rooms.RunAsync(TwoRooms.Bad, room => room.Participants.Single().PublishedTracks.Single(t => t.Kind == "video").Track.ReceivedBytes) > received;
+                return await _rooms.RunAsync(TwoRooms.Bad, room => room.Participants.Single().PublishedTracks.Single(t => t.Kind == "video").Track.ReceivedPackets) > received;
             },
             mallory,
             _rooms.Alice,
@@ -66,6 +66,17 @@ public sealed class IngressTests : IAsyncLifetime
 
         await _rooms.AssertNeighbourUnaffectedAsync(2);
         Assert.DoesNotContain(_rooms.Bob.Rtp, p => p.Length > 1400);
+    }
+
+    [Fact]
+    public async Task Publish_PacketOfNoTrack_IsDroppedAndCounted()
+    {
+        Assert.Equal(0, await DropsAsync("UnknownStream"));
+
+        _rooms.Alice.SendRtp(4711, payloadType: 77, 0, [1, 2, 3]);
+        await SyntheticPeer.UntilTrueAsync("the packet is counted", async () => await DropsAsync("UnknownStream") == 1, _rooms.Alice, _rooms.Bob);
+
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
     [Fact]

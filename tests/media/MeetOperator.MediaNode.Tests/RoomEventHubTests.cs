@@ -28,7 +28,7 @@ public sealed class RoomEventHubTests
             Assert.True(other.TryRead(out _));
         }
 
-        Assert.Equal(1, _hub.ReaderCount);
+        Assert.Equal(1, RoomEvents.CountReaders(_hub));
         Assert.True(slow.TryRead(out var last));
         Assert.Equal((RoomEventTypes.CutOff, "slow-reader"), (last.Type, last.Reason));
         Assert.False(await slow.WaitToReadAsync(default));
@@ -87,7 +87,7 @@ public sealed class RoomEventHubTests
         await secured.WriteAsync(Encoding.ASCII.GetBytes("GET /v1/rooms/r/events HTTP/1.1\r\nHost: node\r\n\r\n"));
         await using var events = await RoomEvents.OpenAsync(node.Control, "r");
         var room = Assert.Single(node.Host.Rooms.Rooms);
-        await SyntheticPeer.UntilAsync("both read", () => room.Events.ReaderCount == 2);
+        await SyntheticPeer.UntilAsync("both read", () => RoomEvents.CountReaders(room.Events) == 2);
 
         var text = new string('x', 10_000);
         var published = 0;
@@ -100,7 +100,7 @@ public sealed class RoomEventHubTests
                 room.Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = text });
             }
 
-            return room.Events.ReaderCount == 1;
+            return RoomEvents.CountReaders(room.Events) == 1;
         });
         await events.UntilAsync("the other reader has all events", e => e.All.Count >= published);
 
@@ -125,7 +125,7 @@ public sealed class RoomEventHubTests
 
         Assert.True(await holding);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream);
-        Assert.Equal(0, await room.Loop.RunAsync(() => room.Events.ReaderCount, default));
+        Assert.Equal(0, await room.Loop.RunAsync(() => RoomEvents.CountReaders(room.Events), default));
     }
 
     /// <summary>Reads until the stream or the connection ends.</summary>

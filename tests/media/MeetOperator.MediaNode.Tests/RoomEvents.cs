@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -26,6 +28,9 @@ internal sealed class RoomEvents : IAsyncDisposable
         await events.UntilAsync("ready", e => e.Last(RoomEventTypes.Ready) is not null);
         return events;
     }
+
+    /// <summary>The number of open readers. It can change at any time.</summary>
+    public static int CountReaders(RoomEventHub hub) => Readers(hub).Count;
 
     public async Task UntilAsync(string what, Func<RoomEvents, bool> condition)
     {
@@ -58,4 +63,7 @@ internal sealed class RoomEvents : IAsyncDisposable
             // The test is over.
         }
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_readers")]
+    private static extern ref List<RoomEventReader> Readers(RoomEventHub hub);
 }

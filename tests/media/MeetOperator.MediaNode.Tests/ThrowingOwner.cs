@@ -15,7 +15,11 @@ internal sealed class ThrowingOwner : IPeerSessionOwner
     /// <summary>How many times a callback threw.</summary>
     public int Thrown(string callback) => _thrown.GetValueOrDefault(callback);
 
-    public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => Run(nameof(OnRtp));
+    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
+    {
+        Run(nameof(OnRtp));
+        return true;
+    }
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => Run(nameof(OnRtcp));
 

@@ -107,7 +107,7 @@ internal sealed class TwoRooms : IAsyncDisposable
     }
 
     /// <summary>The number of failures in the node's metrics.</summary>
-    public Task<long> FailuresAsync(FailureScope scope) => OnLoopAsync(() => Loop.Failures[scope]);
+    public Task<long> FailuresAsync(FailureScope scope) => OnLoopAsync(() => Loop.Failures.Copy()[scope.ToString()]);
 
     public async ValueTask DisposeAsync()
     {

@@ -14,7 +14,7 @@ public sealed class AllocationTests
         var call = new Call();
         for (uint i = 0; i < 20; i++)
         {
-            new Subscriber($"s{i}", new NullEgress()).Add(call.Track, new DownTrackOptions
+            new Subscriber(new NullEgress()).Add(call.Track, new DownTrackOptions
             {
                 Ssrc = 5000 + (i * 2),
                 PayloadType = 96,

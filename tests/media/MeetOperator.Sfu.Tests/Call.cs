@@ -20,7 +20,7 @@ internal sealed class Call
     public Call(MediaKind kind = MediaKind.Video, bool announced = true, params UpLayerOptions[] layers)
     {
         Upstream = new RecordingEgress();
-        Publisher = new Publisher("alice", Upstream, ownSsrc: 1);
+        Publisher = new Publisher(Upstream, ownSsrc: 1);
         Track = new UpTrack(
             new UpTrackOptions
             {
@@ -48,12 +48,15 @@ internal sealed class Call
 
     public UpLayer Layer => LayerOf(Track);
 
+    /// <summary>Packets of <see cref="Send"/> that belong to no track.</summary>
+    public int UnknownPackets { get; private set; }
+
     public long Now { get; set; } = TimeSpan.TicksPerHour;
 
     public (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(uint ssrc = 5000, bool rtx = true, ushort firstSequence = 100, bool ready = true)
     {
         var egress = new RecordingEgress { IsReady = ready };
-        var subscriber = new Subscriber("bob", egress);
+        var subscriber = new Subscriber(egress);
         var track = subscriber.Add(Track, new DownTrackOptions
         {
             Ssrc = ssrc,
@@ -75,7 +78,7 @@ internal sealed class Call
 
     /// <summary>Passes one packet from the client to the publisher.</summary>
     public void Send(ushort sequence, uint timestamp = 0, bool key = false, uint ssrc = Ssrc, byte payloadType = 96, ushort? transport = null, string? mid = null, byte? level = null, byte[]? payload = null) =>
-        Publisher.OnRtp(Now, Packet(sequence, timestamp, key, ssrc, payloadType, transport, mid, level, payload));
+        UnknownPackets += Publisher.OnRtp(Now, Packet(sequence, timestamp, key, ssrc, payloadType, transport, mid, level, payload)) ? 0 : 1;
 
     public void Advance(long milliseconds)
     {

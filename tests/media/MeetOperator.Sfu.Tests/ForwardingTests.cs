@@ -157,17 +157,17 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void OnRtp_UnknownOrMalformedPacket_IsCountedAndDropped()
+    public void OnRtp_UnknownOrMalformedPacket_IsDropped()
     {
         var call = new Call(MediaKind.Audio);
         var (_, _, egress) = call.Join();
 
         call.Send(1, ssrc: 99, payloadType: 50);
-        call.Publisher.OnRtp(call.Now, new byte[5]);
+        Assert.False(call.Publisher.OnRtp(call.Now, new byte[5]));
         call.Send(1, ssrc: 99, mid: "other", payloadType: 51);
 
         Assert.Empty(egress.Rtp);
-        Assert.Equal(3, call.Publisher.UnknownPackets);
+        Assert.Equal(2, call.UnknownPackets);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class LateStreamTests
 
         Assert.Equal((Call.Ssrc, Call.RtxSsrc), (_call.Layer.Ssrc, _call.Layer.RtxSsrc));
         Assert.Equal([100, 101], egress.Sequences.Select(s => (int)s));
-        Assert.Equal(1, _call.Publisher.UnknownPackets);
+        Assert.Equal(1, _call.UnknownPackets);
     }
 
     [Theory]

@@ -46,7 +46,7 @@ public sealed class LossRecoveryTests : IDisposable
         Assert.True(_pair.Connect());
         _pair.Network.Conditions = _pair.Network.Conditions with { ReorderRate = 0.01, ReorderDelayTicks = 4 * TimeSpan.TicksPerMillisecond };
         var upstream = new NodeEgress(_pair.Server);
-        var publisher = new Publisher("alice", upstream, ownSsrc: 1);
+        var publisher = new Publisher(upstream, ownSsrc: 1);
         publisher.Add(_call.Track);
         var (_, _, subscriber) = _call.Join();
         var lostAtStart = _pair.Network.Lost;
@@ -73,7 +73,6 @@ public sealed class LossRecoveryTests : IDisposable
         Assert.True(lost > PacketCount / 20, $"The path lost only {lost} packets.");
         Assert.Equal(PacketCount, subscriber.Sequences.Distinct().Count());
         Assert.Equal(1, upstream.PictureLossIndications); // the request for the new subscriber; an unrecovered packet would cause another
-        Assert.InRange(publisher.RoundTripTicks / (double)TimeSpan.TicksPerMillisecond, roundTripMilliseconds * 0.9, roundTripMilliseconds * 1.6);
         Assert.True(_retransmitted < PacketCount / 5, $"{_retransmitted} retransmissions for about {PacketCount / 10} losses.");
     }
 
@@ -82,7 +81,7 @@ public sealed class LossRecoveryTests : IDisposable
     {
         _pair = new TransportPair(seed: 1);
         var upstream = new RecordingEgress();
-        var publisher = new Publisher("alice", upstream, ownSsrc: 1);
+        var publisher = new Publisher(upstream, ownSsrc: 1);
         for (uint i = 0; i < 6; i++)
         {
             var options = _call.Track.Options with { Mid = $"{i}", Layers = Call.OneLayer(3000 + i, 4000 + i) };

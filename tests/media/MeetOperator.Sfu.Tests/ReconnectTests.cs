@@ -80,7 +80,7 @@ public sealed class ReconnectTests
 
     private Publisher Move(uint ssrc)
     {
-        var next = new Publisher("alice", _upstream, ownSsrc: 2);
+        var next = new Publisher(_upstream, ownSsrc: 2);
         _call.Publisher.Remove(_call.Track);
         next.Continue(_call.Track, _call.Track.Options with { Layers = Call.OneLayer(ssrc, ssrc + 1) });
         return next;

@@ -55,7 +55,7 @@ public sealed class RetransmissionBudgetTests
     private (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(Call call, int number)
     {
         var egress = new RecordingEgress();
-        var subscriber = new Subscriber("bob", egress, _budget);
+        var subscriber = new Subscriber(egress, _budget);
         var track = subscriber.Add(call.Track, new DownTrackOptions
         {
             Ssrc = (uint)(10_000 + number),

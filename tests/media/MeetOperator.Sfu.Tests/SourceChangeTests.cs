@@ -137,7 +137,7 @@ public sealed class SourceChangeTests
         Assert.Equal(78u, _call.Layer.Ssrc);
         Assert.Null(_call.Layer.RtxSsrc);
         Assert.Equal([100, 101, 102], egress.Sequences.Select(s => (int)s));
-        Assert.Equal(2, _call.Publisher.UnknownPackets);
+        Assert.Equal(2, _call.UnknownPackets);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class SourceChangeTests
             packets++;
         }
 
-        Assert.Equal(packets - 1, _call.Publisher.UnknownPackets);
+        Assert.Equal(packets - 1, _call.UnknownPackets);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2_000_000);
     }
 

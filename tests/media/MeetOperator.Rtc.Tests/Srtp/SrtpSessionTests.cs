@@ -102,7 +102,7 @@ public sealed class SrtpSessionTests
     public void ProtectRtp_EndOfIndexRange_Stops()
     {
         using var sender = new SrtpSender(SrtpPair.Keys(SrtpProfile.AeadAes128Gcm, new Random(1)));
-        sender.GetOrOpenStream(0x11223344).StartAt((1UL << 48) - 2);
+        sender.GetOrOpen(0x11223344)!.RecordIndex((1UL << 48) - 2);
         var packet = new byte[100];
 
         Assert.NotEqual(0, sender.ProtectRtp(SrtpPair.Header(0xFFFF), [1], packet));

@@ -50,8 +50,8 @@ public sealed class StunMessageTests
     {
         Assert.True(StunMessage.TryParse(SampleResponse, out var message));
 
-        Assert.True(message.TryGetMappedAddress(out var address));
-        Assert.Equal(IPEndPoint.Parse("192.0.2.1:32853"), address.ToIPEndPoint());
+        var address = StunAnswers.MappedAddressOf(message);
+        Assert.Equal(IPEndPoint.Parse("192.0.2.1:32853"), address?.ToIPEndPoint());
         Assert.True(message.VerifyFingerprint());
         Assert.True(message.VerifyIntegrity(Password));
     }
@@ -120,7 +120,7 @@ public sealed class StunMessageTests
 
         Assert.True(StunMessage.TryParse(buffer.AsSpan(0, writer.Length), out var message));
         Assert.True(message.VerifyFingerprint() && message.VerifyIntegrity(Password));
-        Assert.True(message.HasUseCandidate && message.HasIceControlling && !message.HasIceControlled);
+        Assert.True(message.HasUseCandidate && StunAnswers.HasAttribute(message, StunConstants.IceControlling) && !message.HasIceControlled);
         Assert.Equal(77u, message.Priority);
         Assert.Equal("abc:defgh", Encoding.ASCII.GetString(message.Username));
         Assert.Equal(0, message.UnknownRequiredAttribute);
@@ -134,6 +134,6 @@ public sealed class StunMessageTests
         writer.AddErrorCode(487, "Role Conflict"u8);
 
         Assert.True(StunMessage.TryParse(buffer.AsSpan(0, writer.Length), out var message));
-        Assert.Equal(487, message.ErrorCode);
+        Assert.Equal(487, StunAnswers.ErrorCodeOf(message));
     }
 }

@@ -11,7 +11,7 @@ public sealed class PayloadTests
         // X S | I L T K | long picture ID 0x1234 | TL0 7 | tid 2, Y, key index 5 | key frame 320x180
         Assert.True(Vp8Descriptor.TryParse(Hex.Bytes("90 f0 9234 07 a5 10 02 00 9d 01 2a 40 01 b4 00"), out var d));
 
-        Assert.True(d.StartsKeyFrame && d.StartsFrame && d.IsLongPictureId && d.IsLayerSync && !d.IsNonReference);
+        Assert.True(d.StartsKeyFrame && d.IsLongPictureId && d.IsLayerSync && !d.IsNonReference);
         Assert.Equal(0x1234, d.PictureId);
         Assert.Equal(7, d.Tl0PictureIndex);
         Assert.Equal(2, d.TemporalLayer);

@@ -1,3 +1,4 @@
+using MeetOperator.Rtc.Testing;
 using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Testing;
@@ -137,7 +138,6 @@ public sealed class TransportFeedbackTests
         _arrivals.OnPacket(Start, 1);
         _arrivals.OnPacket(Start, 20_000);
         _arrivals.OnPacket(Start, 20_000);
-        Assert.InRange(_arrivals.Pending, 1, 8192);
         _arrivals.OnPacket(Start, 1); // older than the window
         var buffer = new byte[1200];
         var received = 0;

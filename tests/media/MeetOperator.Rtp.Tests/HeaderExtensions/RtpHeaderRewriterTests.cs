@@ -116,14 +116,6 @@ public sealed class RtpHeaderRewriterTests
     [InlineData("", HeaderExtensionKind.Unknown)]
     public void KindOf_Uri_ReturnsKind(string uri, HeaderExtensionKind kind) => Assert.Equal(kind, HeaderExtensionUris.KindOf(uri));
 
-    [Fact]
-    public void AbsoluteSendTime_Ticks_ConvertToSecondsModulo64()
-    {
-        Assert.Equal(0u, AbsoluteSendTime.FromTicks(64 * TimeSpan.TicksPerSecond));
-        Assert.Equal(1u << 18, AbsoluteSendTime.FromTicks(65 * TimeSpan.TicksPerSecond));
-        Assert.Equal(1u << 17, AbsoluteSendTime.FromTicks(TimeSpan.TicksPerSecond / 2));
-    }
-
     /// <summary>A publisher's packet with one CSRC and the extensions MID, audio level, send time, a descriptor of the given length, and RID.</summary>
     private static byte[] Packet(int descriptorLength)
     {

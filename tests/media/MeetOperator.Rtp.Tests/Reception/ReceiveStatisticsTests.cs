@@ -87,7 +87,7 @@ public sealed class ReceiveStatisticsTests
         for (var i = 0; i < 1000; i++)
         {
             var late = i % 2 == 0 ? 0 : TimeSpan.TicksPerMillisecond;
-            _statistics.OnPacket(Start + (i * Frame) + late, (ushort)i, (uint)(i * 960), 100);
+            _statistics.OnPacket(Start + (i * Frame) + late, (ushort)i, (uint)(i * 960));
         }
 
         Assert.InRange(_statistics.Jitter, 46u, 48u); // 1 ms at 48 kHz, minus the fixed-point rounding
@@ -99,7 +99,7 @@ public sealed class ReceiveStatisticsTests
         var timestamp = uint.MaxValue - 960 * 5;
         for (var i = 0; i < 20; i++)
         {
-            _statistics.OnPacket(Start + (i * Frame), (ushort)i, timestamp, 100);
+            _statistics.OnPacket(Start + (i * Frame), (ushort)i, timestamp);
             timestamp += 960;
         }
 
@@ -119,5 +119,5 @@ public sealed class ReceiveStatisticsTests
     }
 
     private void Receive(int index) =>
-        _statistics.OnPacket(Start + (index * Frame), (ushort)index, (uint)(index * 960), 100);
+        _statistics.OnPacket(Start + (index * Frame), (ushort)index, (uint)(index * 960));
 }

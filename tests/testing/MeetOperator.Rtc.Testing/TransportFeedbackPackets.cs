@@ -1,10 +1,13 @@
 using System.Buffers.Binary;
 
-namespace MeetOperator.Rtp.Congestion;
+namespace MeetOperator.Rtc.Testing;
 
 /// <summary>Enumerates the packets of a feedback that has been checked for completeness.</summary>
 public ref struct TransportFeedbackPackets
 {
+    private const byte SymbolSmallDelta = 1;
+    private const byte SymbolLargeDelta = 2;
+    private const long DeltaUnitTicks = 250 * TimeSpan.TicksPerMicrosecond;
     private readonly ReadOnlySpan<byte> _chunks;
     private readonly int _count;
     private ReadOnlySpan<byte> _deltas;
@@ -43,15 +46,15 @@ public ref struct TransportFeedbackPackets
         }
 
         var symbol = _chunk.SymbolAt(_chunkIndex++);
-        var received = symbol is TransportFeedbackBuilder.SymbolSmallDelta or TransportFeedbackBuilder.SymbolLargeDelta;
-        if (symbol == TransportFeedbackBuilder.SymbolSmallDelta)
+        var received = symbol is SymbolSmallDelta or SymbolLargeDelta;
+        if (symbol == SymbolSmallDelta)
         {
-            _ticks += _deltas[0] * TransportFeedbackBuilder.DeltaUnitTicks;
+            _ticks += _deltas[0] * DeltaUnitTicks;
             _deltas = _deltas[1..];
         }
         else if (received)
         {
-            _ticks += BinaryPrimitives.ReadInt16BigEndian(_deltas) * TransportFeedbackBuilder.DeltaUnitTicks;
+            _ticks += BinaryPrimitives.ReadInt16BigEndian(_deltas) * DeltaUnitTicks;
             _deltas = _deltas[2..];
         }
 

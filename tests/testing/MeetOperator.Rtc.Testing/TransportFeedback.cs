@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
 using MeetOperator.Rtp.Rtcp;
 
-namespace MeetOperator.Rtp.Congestion;
+namespace MeetOperator.Rtc.Testing;
 
-/// <summary>A view of transport-wide feedback: the packets that arrived and their arrival times.</summary>
+/// <summary>A view of the transport-wide feedback that the media node writes: the packets that arrived and their arrival times.</summary>
 public readonly ref struct TransportFeedback
 {
+    private const long ReferenceUnitTicks = 64 * TimeSpan.TicksPerMillisecond;
+
     /// <summary>Offset of the status chunks in the feedback control information.</summary>
     private const int FixedLength = 8;
 
@@ -25,7 +27,7 @@ public readonly ref struct TransportFeedback
 
     /// <summary>The reference time of the receive deltas on the receiver's clock, in ticks. Wraps every 12 days.</summary>
     public long ReferenceTicks =>
-        (BinaryPrimitives.ReadUInt32BigEndian(_information[4..]) >> 8) * TransportFeedbackBuilder.ReferenceUnitTicks;
+        (BinaryPrimitives.ReadUInt32BigEndian(_information[4..]) >> 8) * ReferenceUnitTicks;
 
     /// <summary>A counter of feedback packets. A step of more than one means that feedback was lost.</summary>
     public byte FeedbackCount => _information[7];
@@ -39,7 +41,7 @@ public readonly ref struct TransportFeedback
     {
         feedback = default;
         var information = message.Information;
-        if (!message.IsTransportWideCongestion || information.Length < FixedLength)
+        if ((message.Type, message.Format) != (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.TransportWideCongestion) || information.Length < FixedLength)
         {
             return false;
         }

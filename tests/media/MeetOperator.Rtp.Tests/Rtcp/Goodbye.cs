@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
+using MeetOperator.Rtp.Rtcp;
 
-namespace MeetOperator.Rtp.Rtcp;
+namespace MeetOperator.Rtp.Tests.Rtcp;
 
 /// <summary>A view of a BYE packet (RFC 3550 §6.6).</summary>
-public readonly ref struct Goodbye
+internal readonly ref struct Goodbye
 {
     private readonly ReadOnlySpan<byte> _sources;
 

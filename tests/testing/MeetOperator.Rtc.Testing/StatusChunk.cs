@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtp.Congestion;
+namespace MeetOperator.Rtc.Testing;
 
 /// <summary>A chunk of packet status symbols: a run length, 14 one-bit symbols, or 7 two-bit symbols (§3.1.3, §3.1.4 of the draft).</summary>
 internal readonly struct StatusChunk(ushort value)

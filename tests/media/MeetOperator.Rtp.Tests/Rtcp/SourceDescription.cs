@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
+using MeetOperator.Rtp.Rtcp;
 
-namespace MeetOperator.Rtp.Rtcp;
+namespace MeetOperator.Rtp.Tests.Rtcp;
 
 /// <summary>Reads the canonical names of an SDES packet (RFC 3550 §6.5).</summary>
-public static class SourceDescription
+internal static class SourceDescription
 {
     private const byte EndOfItems = 0;
-    internal const byte CanonicalName = 1;
+    private const byte CanonicalName = 1;
 
     /// <summary>Finds the first chunk with a CNAME. False when there is none or the packet is malformed.</summary>
     public static bool TryReadCanonicalName(scoped in RtcpPacket packet, out uint ssrc, out ReadOnlySpan<byte> name)
