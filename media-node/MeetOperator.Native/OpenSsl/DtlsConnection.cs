@@ -36,9 +36,6 @@ public sealed unsafe class DtlsConnection : IDisposable
         }
     }
 
-    /// <summary>OpenSSL's reason after <see cref="DtlsStep.Failed"/>, or null.</summary>
-    public string? Error { get; private set; }
-
     /// <summary>The number of the negotiated SRTP profile (RFC 5764 §4.1.2), or 0 when none was negotiated.</summary>
     public int SrtpProfile
     {
@@ -171,9 +168,9 @@ public sealed unsafe class DtlsConnection : IDisposable
     private bool NeedsMoreInput(int result) =>
         SslInterop.GetError(_ssl, result) is SslInterop.ErrorWantRead or SslInterop.ErrorWantWrite;
 
-    private DtlsStep Fail()
+    private static DtlsStep Fail()
     {
-        Error = ErrInterop.TakeReason();
+        ErrInterop.Clear();
         return DtlsStep.Failed;
     }
 }

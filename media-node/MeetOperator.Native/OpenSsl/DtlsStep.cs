@@ -12,6 +12,6 @@ public enum DtlsStep
     /// <summary>The peer sent a close_notify alert.</summary>
     Closed,
 
-    /// <summary>OpenSSL reported an error; see <see cref="DtlsConnection.Error"/>.</summary>
+    /// <summary>OpenSSL reported an error.</summary>
     Failed,
 }

@@ -30,7 +30,7 @@ public readonly ref struct FeedbackMessage
     /// <summary>The sequence numbers that a NACK requests; empty for other formats.</summary>
     public NackedSequenceNumbers NackedSequenceNumbers => new(IsNack ? Information : default);
 
-    /// <summary>The entries of a FIR; empty for other formats.</summary>
+    /// <summary>The SSRCs of a FIR; empty for other formats.</summary>
     public FullIntraRequests FullIntraRequests => new(IsFullIntraRequest ? Information : default);
 
     public static bool TryParse(scoped in RtcpPacket packet, out FeedbackMessage message)

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Rtp.Rtcp;
 
-/// <summary>The entries of a FIR (RFC 5104 §4.3.1.1).</summary>
+/// <summary>The SSRCs of a FIR (RFC 5104 §4.3.1.1): the streams from which a key frame is requested.</summary>
 public ref struct FullIntraRequests
 {
     private const int EntryLength = 8;
@@ -11,7 +11,7 @@ public ref struct FullIntraRequests
 
     internal FullIntraRequests(ReadOnlySpan<byte> entries) => _entries = entries;
 
-    public FullIntraRequest Current { get; private set; }
+    public uint Current { get; private set; }
 
     public readonly FullIntraRequests GetEnumerator() => this;
 
@@ -22,7 +22,7 @@ public ref struct FullIntraRequests
             return false;
         }
 
-        Current = new FullIntraRequest(BinaryPrimitives.ReadUInt32BigEndian(_entries), _entries[4]);
+        Current = BinaryPrimitives.ReadUInt32BigEndian(_entries);
         _entries = _entries[EntryLength..];
         return true;
     }

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Rtp.Rtcp;
 
-/// <summary>Enumerates the packets of a compound packet (RFC 3550 §6.1) or a reduced-size packet (RFC 5506).</summary>
+/// <summary>
+/// Enumerates the packets of a compound packet (RFC 3550 §6.1) or a reduced-size packet (RFC 5506). Ends at the first packet with an invalid length, version or
+/// padding.
+/// </summary>
 public ref struct RtcpReader
 {
     private ReadOnlySpan<byte> _rest;
@@ -10,9 +13,6 @@ public ref struct RtcpReader
     public RtcpReader(ReadOnlySpan<byte> compound) => _rest = compound;
 
     public RtcpPacket Current { get; private set; }
-
-    /// <summary>Whether the enumeration stopped early because a packet is malformed: its length, version or padding is invalid.</summary>
-    public bool IsMalformed { get; private set; }
 
     public readonly RtcpReader GetEnumerator() => this;
 
@@ -50,9 +50,9 @@ public ref struct RtcpReader
         return true;
     }
 
+    /// <summary>Ends the enumeration at a malformed packet.</summary>
     private bool Stop()
     {
-        IsMalformed = true;
         _rest = [];
         return false;
     }

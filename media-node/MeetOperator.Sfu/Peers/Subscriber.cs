@@ -89,9 +89,9 @@ public sealed class Subscriber
         }
         else if (feedback.IsFullIntraRequest)
         {
-            foreach (var request in feedback.FullIntraRequests)
+            foreach (var ssrc in feedback.FullIntraRequests)
             {
-                Find(request.Ssrc)?.RequestKeyFrame(urgent: false);
+                Find(ssrc)?.RequestKeyFrame(urgent: false);
             }
         }
         else if (feedback.IsNack && Find(feedback.MediaSsrc) is { } track)

@@ -118,16 +118,16 @@ public sealed class RtcpTests
     }
 
     [Theory]
-    [InlineData("80 c9 0001 00000001 80 c9 0002 00000001", 1, true)] // the second packet is truncated
-    [InlineData("40 c9 0001 00000001", 0, true)]
-    [InlineData("80 c9 00", 0, true)]
-    [InlineData("a0 c9 0001 00000001 80 c9 0001 00000001", 0, true)] // padding on a packet that is not the last
-    [InlineData("a0 c9 0002 00000001 00000000", 0, true)] // padding of zero
-    [InlineData("a0 c9 0002 00000001 00000009", 0, true)] // padding longer than the packet
-    [InlineData("a0 c9 0002 00000001 00000004", 1, false)]
-    [InlineData("80 cf 0001 00000001 80 c9 0001 00000001", 2, false)] // an extended report is a valid packet
-    [InlineData("", 0, false)]
-    public void MoveNext_MalformedPacket_StopsEnumeration(string hex, int packets, bool malformed)
+    [InlineData("80 c9 0001 00000001 80 c9 0002 00000001", 1)] // the second packet is truncated
+    [InlineData("40 c9 0001 00000001", 0)]
+    [InlineData("80 c9 00", 0)]
+    [InlineData("a0 c9 0001 00000001 80 c9 0001 00000001", 0)] // padding on a packet that is not the last
+    [InlineData("a0 c9 0002 00000001 00000000", 0)] // padding of zero
+    [InlineData("a0 c9 0002 00000001 00000009", 0)] // padding longer than the packet
+    [InlineData("a0 c9 0002 00000001 00000004", 1)]
+    [InlineData("80 cf 0001 00000001 80 c9 0001 00000001", 2)] // an extended report is a valid packet
+    [InlineData("", 0)]
+    public void MoveNext_MalformedPacket_StopsEnumeration(string hex, int packets)
     {
         var reader = new RtcpReader(Hex.Bytes(hex));
         var count = 0;
@@ -137,7 +137,6 @@ public sealed class RtcpTests
         }
 
         Assert.Equal(packets, count);
-        Assert.Equal(malformed, reader.IsMalformed);
     }
 
     [Theory]
@@ -173,13 +172,13 @@ public sealed class RtcpTests
         Assert.True(First(Hex.Bytes("84 ce 0006 00000007 00000000 00000008 03000000 00000009 04000000"), out var message));
         Assert.True(message.IsFullIntraRequest);
 
-        var requests = new List<FullIntraRequest>();
-        foreach (var request in message.FullIntraRequests)
+        var requests = new List<uint>();
+        foreach (var ssrc in message.FullIntraRequests)
         {
-            requests.Add(request);
+            requests.Add(ssrc);
         }
 
-        Assert.Equal([new FullIntraRequest(8, 3), new FullIntraRequest(9, 4)], requests);
+        Assert.Equal([8u, 9u], requests);
     }
 
     private static bool First(byte[] compound, out FeedbackMessage message)
