@@ -160,8 +160,8 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
             return DropReason.StunIntegrity;
         }
 
-        var before = _recentChecks.FindOrRecord(message.TransactionId, from);
-        if (before is { } other && other != from)
+        var before = _recentChecks.FindOrRecord(message.TransactionId, from.Path);
+        if (before is { } other && other != from.Path)
         {
             // A client retransmits a check from the same address. A check from another address is a replay.
             return DropReason.StunReplay;
