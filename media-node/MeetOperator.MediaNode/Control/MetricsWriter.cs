@@ -30,7 +30,7 @@ internal static class MetricsWriter
         PerLoop(text, loops, "meet_loop_sent_datagrams_total", "counter", "Datagrams sent.", l => l.SentDatagrams);
         PerLoop(text, loops, "meet_loop_sent_messages_total", "counter", "Messages passed to the kernel. One message can contain several datagrams.", l => l.SentMessages);
         PerLoop(text, loops, "meet_loop_sent_bytes_total", "counter", "Payload bytes sent.", l => l.SentBytes);
-        PerLoop(text, loops, "meet_loop_refused_datagrams_total", "counter", "Datagrams that the kernel did not accept in time.", l => l.DiscardedDatagrams);
+        PerLoop(text, loops, "meet_loop_discarded_datagrams_total", "counter", "Datagrams that the kernel did not accept in time.", l => l.DiscardedDatagrams);
         PerLoop(text, loops, "meet_loop_delayed_messages_total", "counter", "Messages that waited because the kernel's send buffer was full.", l => l.DelayedMessages);
         PerLoop(text, loops, "meet_loop_kernel_drops_total", "counter", "Datagrams that the kernel dropped because the receive buffer was full.", l => l.KernelDrops);
         PerLoop(text, loops, "meet_loop_busy_ratio", "gauge", "Share of the last second that the loop spent working.", l => l.Busy);

@@ -178,7 +178,7 @@ internal static class NodeEndpoints
                 PassTerm(node, request);
                 if (node.RoomCreationError is { } code)
                 {
-                    node.RefusedMakes++;
+                    node.RejectedMakes++;
                     throw new NodeProblemException(409, code, "The simulated node rejects changes to rooms.");
                 }
 
@@ -225,7 +225,7 @@ internal static class NodeEndpoints
                 {
                     if (onlyIfEmpty == true && known.Report(detailed: false).Participants > 0)
                     {
-                        node.RefusedEnds++;
+                        node.RejectedEnds++;
                         throw new NodeProblemException(409, "not-empty", "The room has participants.");
                     }
 

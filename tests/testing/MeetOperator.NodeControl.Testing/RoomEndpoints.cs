@@ -43,7 +43,7 @@ internal static class RoomEndpoints
             {
                 if (node.RejectsRemovals)
                 {
-                    node.RefusedDrops++;
+                    node.RejectedDrops++;
                     throw new NodeProblemException(500, "internal", "The simulated node rejects removing participants.");
                 }
 

@@ -84,7 +84,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     internal int HeldCount;
 
     /// <summary>Number of delete requests that were rejected because the room had participants.</summary>
-    public int RefusedEnds { get; internal set; }
+    public int RejectedEnds { get; internal set; }
 
     /// <summary>When true, requests to delete a room fail.</summary>
     public bool RejectsRoomEnds { get; set; }
@@ -93,13 +93,13 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     public bool RejectsRemovals { get; set; }
 
     /// <summary>Number of requests that failed because of <see cref="RejectsRemovals"/>.</summary>
-    public int RefusedDrops { get; internal set; }
+    public int RejectedDrops { get; internal set; }
 
     /// <summary>When not null, requests to create or update a room fail with this problem code.</summary>
     public string? RoomCreationError { get; set; }
 
     /// <summary>Number of requests that failed because of <see cref="RoomCreationError"/>.</summary>
-    public int RefusedMakes { get; internal set; }
+    public int RejectedMakes { get; internal set; }
 
     /// <summary>Number of rooms above which new rooms are rejected with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;

@@ -71,7 +71,7 @@ public sealed class HungNodeTests
         node.SetParticipants(room, 2);
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"lifecycle":{"emptyTimeoutSeconds":2}}}""")!, default);
 
-        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedEnds > 0), "the operator has tried to end the empty meeting");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.RejectedEnds > 0), "the operator has tried to end the empty meeting");
         node.ReportBody = _ => null;
         await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Phase: MeetingPhase.Active, Participants: 2 }, "has participants");
     }

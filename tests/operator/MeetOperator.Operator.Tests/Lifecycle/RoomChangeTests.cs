@@ -21,7 +21,7 @@ public sealed class RoomChangeTests
         node.RoomCreationError = code;
 
         var edited = await cluster.Client.MergePatchAsync<Meeting>(new("meet-a", "standup"), JsonNode.Parse("""{"spec":{"maxParticipants":60}}""")!, default);
-        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedMakes >= 3), "the change was rejected and retried");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.RejectedMakes >= 3), "the change was rejected and retried");
         var during = (await cluster.TryMeetingAsync("standup"))!;
         Assert.True(during.IsReady());
         Assert.NotEqual(edited.Metadata.Generation, during.Status!.ObservedGeneration);
@@ -41,7 +41,7 @@ public sealed class RoomChangeTests
         node.RoomCreationError = "stale-term";
 
         await cluster.CreateMeetingAsync("standup");
-        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedMakes >= 2), "the room was rejected and retried");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.RejectedMakes >= 2), "the room was rejected and retried");
         node.RoomCreationError = null;
         var ready = await cluster.WaitForReadyAsync("standup");
 

@@ -171,7 +171,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the participant is on the node");
-        var rejectedBefore = server.Node.RefusedDrops;
+        var rejectedBefore = server.Node.RejectedDrops;
         server.Node.RejectsRemovals = true;
         try
         {
@@ -180,7 +180,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
             await ann.ExpectAsync("participant-left");
 
             // The first call is for the host's request, the second for the closed socket. Later calls are retries on ticks.
-            await Eventually.TrueAsync(() => server.Node.RefusedDrops - rejectedBefore > 3, "the removal is retried");
+            await Eventually.TrueAsync(() => server.Node.RejectedDrops - rejectedBefore > 3, "the removal is retried");
             Assert.True(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));
         }
         finally

@@ -96,7 +96,7 @@ public sealed class MediaPathTests : IAsyncLifetime
 
         await _cluster.AddNodeAsync("default-bbbbb");
         await _cluster.DrainNodeAsync("default-aaaaa");
-        await Eventually.TrueAsync(() => _node.RefusedDrops >= 3, "the removal is repeated");
+        await Eventually.TrueAsync(() => _node.RejectedDrops >= 3, "the removal is repeated");
         Assert.True(_node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(camera.ParticipantId)));
         if (restart)
         {
@@ -143,7 +143,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         (_node.RejectsRemovals, next.RejectsRemovals) = (true, true);
 
         await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
-        await Eventually.TrueAsync(() => _node.RefusedDrops >= 2 && next.RefusedDrops >= 3, "the removals are repeated");
+        await Eventually.TrueAsync(() => _node.RejectedDrops >= 2 && next.RejectedDrops >= 3, "the removals are repeated");
         (_node.RejectsRemovals, next.RejectsRemovals) = (false, false);
 
         foreach (var former in new[] { _node, next })
@@ -165,7 +165,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         await Eventually.TrueAsync(() => next.Rooms().ContainsKey(meeting.MeetingId) && next.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the meeting has moved");
         _node.RejectsRemovals = true;
         await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
-        await Eventually.TrueAsync(() => _node.RefusedDrops >= 1 && next.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the new node");
+        await Eventually.TrueAsync(() => _node.RejectedDrops >= 1 && next.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the new node");
         await Marker.ExpireAsync(_signaling, meeting.MeetingId, _signaling.Options.Timings.TickInterval * 3, ann); // The removal is confirmed there.
 
         _cluster.UndrainNode("default-aaaaa");
