@@ -38,4 +38,10 @@ internal interface IMeetingFeature
 
     /// <summary>Called after a bus outage. Events were lost, and the bus may have lost its data.</summary>
     Task OnRecoveredAsync() => Task.CompletedTask;
+
+    /// <summary>Called after all sockets were closed, because the meeting has ended or the replica shuts down. May be called more than once.</summary>
+    Task OnSocketsClosedAsync() => Task.CompletedTask;
+
+    /// <summary>Called once, after the end of the meeting was announced and all sockets were closed.</summary>
+    Task OnEndedAsync() => Task.CompletedTask;
 }

@@ -4,6 +4,7 @@ using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Features.Headless;
 using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
@@ -117,7 +118,7 @@ internal sealed class WhipEndpoints(
         // A new WHIP session may replace the previous one. Other participants must not see the participant leave in between.
         var opening = $"opening-{Guid.NewGuid():N}";
         await using var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
-        await hold.Session.Features.Headless.AddOpeningSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
+        await Headless(hold).AddOpeningSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
         SdpAnswer answer;
         try
         {
@@ -126,12 +127,14 @@ internal sealed class WhipEndpoints(
         }
         finally
         {
-            await hold.Session.Features.Headless.EndSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
+            await Headless(hold).EndSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
         }
 
         request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{seal.Seal(subject, answer.SessionId)}";
         return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);
     }
+
+    private static HeadlessFeature Headless(SessionReference hold) => hold.Session.Features.Get<HeadlessFeature>();
 
     private static ProblemException NotInMeeting() => new(ProblemCode.Forbidden, "This participant is no longer in the meeting.");
 
@@ -139,7 +142,7 @@ internal sealed class WhipEndpoints(
     private async Task AddHeadlessAsync(MeetingView view, ParticipantRow row, MediaAssignment assignment, string sessionId)
     {
         var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
-        var outcome = await hold.Session.Features.Headless.AddAsync(row, sessionId, hold).ConfigureAwait(false);
+        var outcome = await Headless(hold).AddAsync(row, sessionId, hold).ConfigureAwait(false);
         if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
         {
             await hold.Session.Room.RemoveParticipantAsync(assignment, row.ParticipantId).ConfigureAwait(false);
@@ -149,7 +152,7 @@ internal sealed class WhipEndpoints(
         if (directory.Find(view.Id)?.Assignment is { } current && (current.Namespace, current.Node) != (assignment.Namespace, assignment.Node))
         {
             // The meeting moved while the session was being opened.
-            await hold.Session.Features.Headless.EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
+            await Headless(hold).EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
             try
             {
                 await EndAsync(assignment, view.Id, sessionId, CancellationToken.None).ConfigureAwait(false);

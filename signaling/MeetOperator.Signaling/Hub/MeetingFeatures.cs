@@ -14,31 +14,27 @@ namespace MeetOperator.Signaling.Hub;
 /// <summary>The features of one meeting.</summary>
 internal sealed class MeetingFeatures
 {
-    /// <summary>In the order in which each of them gets joins, messages, events and ticks.</summary>
+    /// <summary>In the order in which each of them gets joins, messages, events, ticks and the end.</summary>
     private readonly IReadOnlyList<IMeetingFeature> _all;
 
-    public MeetingFeatures(IMeeting meeting, MeetingServices services, SessionPresence presence, SessionRows rows)
-    {
-        Presence = new PresenceFeature(meeting, presence, rows);
-        Headless = new HeadlessFeature(meeting, Presence, presence, services.Participants);
+    public MeetingFeatures(IMeeting meeting, MeetingServices services, Membership membership, SessionPresence presence, SessionRows rows) =>
         _all =
         [
             // The order matters: after an outage, removals and this replica's entries are written before presence is read again.
-            new ModerationFeature(meeting, Presence, presence, services.Moderation, services.States),
-            new MuteFeature(meeting, Presence, presence, rows),
-            Headless,
-            Presence,
+            new ModerationFeature(meeting, membership, presence, services.Moderation, services.States),
+            new MuteFeature(meeting, membership, presence, rows),
+            new HeadlessFeature(meeting, membership, presence, services.Participants),
+            new PresenceFeature(meeting, membership, rows),
             new RelayFeature(meeting, presence, services.Limits, services.Options),
 
             // A new member gets the chat history before offers of the media node.
             new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),
             new MediaFeature(meeting, rows),
         ];
-    }
 
-    public PresenceFeature Presence { get; }
-
-    public HeadlessFeature Headless { get; }
+    /// <summary>Returns one feature, for an endpoint that belongs to it.</summary>
+    public T Get<T>()
+        where T : IMeetingFeature => _all.OfType<T>().Single();
 
     /// <summary>Calls each feature, one after the other.</summary>
     public async Task ForEachAsync(Func<IMeetingFeature, Task> call)

@@ -14,8 +14,8 @@ namespace MeetOperator.Signaling.Hub;
 
 /// <summary>
 /// One meeting on this replica, for as long as this replica serves one of its participants. The session holds no authoritative state: presence is on the bus and
-/// the order of chat messages in the database, so any number of replicas can serve one meeting. All state belongs to one loop. The session passes joins, messages,
-/// events and ticks on to the features of the meeting, which do everything else.
+/// the order of chat messages in the database, so any number of replicas can serve one meeting. All state belongs to one loop. Participants enter and leave through
+/// <see cref="Membership"/>. The session passes joins, messages, events, ticks and the end on to the features of the meeting, which do everything else.
 /// </summary>
 internal sealed class MeetingSession : IMeeting, IAsyncDisposable
 {
@@ -23,6 +23,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
     private readonly SessionLoop _loop;
     private readonly SessionPresence _presence;
     private readonly SessionRows _rows;
+    private readonly Membership _membership;
     private readonly SessionRecovery _recovery;
     private readonly CancellationTokenSource _closed = new();
     private readonly CancellationTokenSource _evacuated = new();
@@ -46,7 +47,8 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         _rows = new SessionRows(key, services.Meetings, services.Participants, services.Streams, services.Time, services.Loggers);
         Room = new RoomLink(key.MeetingId, services.Media, e => _loop.Post(() => OnRoomEventAsync(e)));
         Members = new Members(Room);
-        Features = new MeetingFeatures(this, services, _presence, _rows);
+        _membership = new Membership(this, _presence, _rows);
+        Features = new MeetingFeatures(this, services, _membership, _presence, _rows);
         _recovery = new SessionRecovery(this, services.Recoveries, _presence, Features);
     }
 
@@ -95,7 +97,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
             if (current)
             {
                 Members.Remove(member);
-                await Features.Presence.MarkAwayAsync(member).ConfigureAwait(false);
+                await _membership.MarkAwayAsync(member).ConfigureAwait(false);
             }
 
             Members.Detach(member, leave: false);
@@ -106,13 +108,13 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
             return;
         }
 
-        var isDone = hasLeft && await _loop.InvokeAsync(() => Features.Presence.RemoveAsync(member.ParticipantId, member.ConnectionId)).ConfigureAwait(false);
+        var isDone = hasLeft && await _loop.InvokeAsync(() => _membership.RemoveAsync(member.ParticipantId, member.ConnectionId)).ConfigureAwait(false);
         var (reason, wasUnknown) = hasLeft ? ("left", true) : ("timeout", false);
         while (!isDone)
         {
             var wait = wasUnknown ? _services.Options.Timings.TickInterval : _services.Options.Timings.ReconnectTimeout;
             await Task.Delay(wait, Time, _evacuated.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            isDone = await _loop.InvokeAsync(async () => IsEvacuated || await Features.Presence.TryRemoveLostAsync(member, reason, wasUnknown).ConfigureAwait(false)).ConfigureAwait(false);
+            isDone = await _loop.InvokeAsync(async () => IsEvacuated || await _membership.TryRemoveLostAsync(member, reason, wasUnknown).ConfigureAwait(false)).ConfigureAwait(false);
             wasUnknown = true;
         }
     }
@@ -121,7 +123,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
     public Task EvacuateAsync() => _loop.InvokeAsync(async () =>
     {
         await _evacuated.CancelAsync().ConfigureAwait(false);
-        CloseAll(CloseCode.Restart, "server restarts");
+        await CloseAllAsync(CloseCode.Restart, "server restarts").ConfigureAwait(false);
         return true;
     });
 
@@ -146,8 +148,8 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         {
             HasEnded = true;
             Members.Broadcast([new MeetingEndedMessage(reason)]);
-            CloseAll(CloseCode.Normal, "meeting ended");
-            await Features.Presence.CloseMeetingAsync().ConfigureAwait(false);
+            await CloseAllAsync(CloseCode.Normal, "meeting ended").ConfigureAwait(false);
+            await Features.ForEachAsync(feature => feature.OnEndedAsync()).ConfigureAwait(false);
         }
     }
 
@@ -187,7 +189,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
             return null;
         }
 
-        switch (await Features.Presence.EnterAsync(member, view).ConfigureAwait(false))
+        switch (await _membership.EnterAsync(member, view).ConfigureAwait(false))
         {
             case EnterOutcome.Full:
                 return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");
@@ -204,10 +206,10 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         return null;
     }
 
-    private void CloseAll(CloseCode code, string reason)
+    private Task CloseAllAsync(CloseCode code, string reason)
     {
         Members.CloseAll(code, reason);
-        Features.Headless.ReleaseAll();
+        return Features.ForEachAsync(feature => feature.OnSocketsClosedAsync());
     }
 
     // After the end, the event may belong to a later meeting with the same ID.

@@ -11,17 +11,17 @@ namespace MeetOperator.Signaling.Features.Headless;
 internal sealed class HeadlessFeature : IMeetingFeature
 {
     private readonly IMeeting _meeting;
-    private readonly PresenceFeature _presence;
-    private readonly SessionPresence _calls;
+    private readonly Membership _membership;
+    private readonly SessionPresence _presence;
     private readonly HeadlessParticipants _headless;
 
-    public HeadlessFeature(IMeeting meeting, PresenceFeature presence, SessionPresence calls, IParticipantRepository rows)
+    public HeadlessFeature(IMeeting meeting, Membership membership, SessionPresence presence, IParticipantRepository rows)
     {
         _meeting = meeting;
+        _membership = membership;
         _presence = presence;
-        _calls = calls;
-        _headless = new HeadlessParticipants(calls, meeting.Roster, rows, meeting.Key);
-        presence.Departed += _headless.Release;
+        _headless = new HeadlessParticipants(presence, meeting.Roster, rows, meeting.Key);
+        membership.Departed += _headless.Release;
     }
 
     private int Capacity => _meeting.View()?.Capacity ?? 0;
@@ -52,8 +52,8 @@ internal sealed class HeadlessFeature : IMeetingFeature
                 return EnterOutcome.Entered;
             }
 
-            var result = await _calls.EnterAsync(_headless.EntryOf(row), Capacity).ConfigureAwait(false);
-            var outcome = _presence.Removed.Contains(row.ParticipantId) ? EnterOutcome.Removed : result.Outcome;
+            var result = await _presence.EnterAsync(_headless.EntryOf(row), Capacity).ConfigureAwait(false);
+            var outcome = _membership.Removed.Contains(row.ParticipantId) ? EnterOutcome.Removed : result.Outcome;
             if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
             {
                 await _headless.EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
@@ -61,7 +61,7 @@ internal sealed class HeadlessFeature : IMeetingFeature
             }
 
             kept = _headless.TryAdd(result.Entry!, sessionId, hold);
-            await _presence.PublishChangeAsync(result.Entry!).ConfigureAwait(false);
+            await _membership.PublishChangeAsync(result.Entry!).ConfigureAwait(false);
             return outcome;
         }
         finally
@@ -100,9 +100,6 @@ internal sealed class HeadlessFeature : IMeetingFeature
         }
     }
 
-    /// <summary>Stops keeping the meeting's session on this replica open.</summary>
-    public void ReleaseAll() => _headless.ReleaseAll();
-
     public Task OnJoinedAsync(Member member, MeetingView view)
     {
         _headless.Release();
@@ -118,7 +115,7 @@ internal sealed class HeadlessFeature : IMeetingFeature
                 break;
             case RoomEventTypes.Ready when !_meeting.HasEnded:
                 // The stream is new or was interrupted, so joins and departures may have been missed.
-                await _presence.RefreshAsync().ConfigureAwait(false);
+                await _membership.RefreshAsync().ConfigureAwait(false);
                 _ = CompareWithNodeAsync();
                 break;
             case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e is { ParticipantId: not null, SessionId: not null } && IsHeadless(e.ParticipantId):
@@ -133,12 +130,19 @@ internal sealed class HeadlessFeature : IMeetingFeature
 
     public Task OnRecoveredAsync() => _headless.RestoreAsync(Capacity);
 
+    /// <summary>Stops keeping the meeting's session on this replica open.</summary>
+    public Task OnSocketsClosedAsync()
+    {
+        _headless.ReleaseAll();
+        return Task.CompletedTask;
+    }
+
     private bool IsHeadless(string participantId) => _meeting.Roster.Find(participantId) is { IsShared: true };
 
     private async Task RemoveAsync(string participantId)
     {
         await _headless.EndAllAsync(participantId).ConfigureAwait(false);
-        await _presence.RemoveAsync(participantId, PresenceEntry.SharedConnection).ConfigureAwait(false);
+        await _membership.RemoveAsync(participantId, PresenceEntry.SharedConnection).ConfigureAwait(false);
     }
 
     /// <summary>Reads the participants from the node outside the loop, so that a hanging node does not block the meeting.</summary>
@@ -158,7 +162,7 @@ internal sealed class HeadlessFeature : IMeetingFeature
                 await RemoveAsync(lost.ParticipantId).ConfigureAwait(false);
             }
 
-            await _presence.RefreshAsync().ConfigureAwait(false);
+            await _membership.RefreshAsync().ConfigureAwait(false);
         });
     }
 }

@@ -15,8 +15,8 @@ internal sealed class ModerationFeature : IMeetingFeature
     private const int MaxConcurrentRemovals = 8;
 
     private readonly IMeeting _meeting;
-    private readonly PresenceFeature _presence;
-    private readonly SessionPresence _calls;
+    private readonly Membership _membership;
+    private readonly SessionPresence _presence;
     private readonly ModerationReader _reader;
     private readonly MeetingStateReader _states;
 
@@ -28,14 +28,14 @@ internal sealed class ModerationFeature : IMeetingFeature
     private bool _isReading;
     private bool _isConfirming;
 
-    public ModerationFeature(IMeeting meeting, PresenceFeature presence, SessionPresence calls, ModerationReader reader, MeetingStateReader states)
+    public ModerationFeature(IMeeting meeting, Membership membership, SessionPresence presence, ModerationReader reader, MeetingStateReader states)
     {
         _meeting = meeting;
+        _membership = membership;
         _presence = presence;
-        _calls = calls;
         _reader = reader;
         _states = states;
-        presence.RemovalsFound += Enforce;
+        membership.RemovalsFound += Enforce;
     }
 
     public Task OnBusEventAsync(BusEvent e)
@@ -57,10 +57,10 @@ internal sealed class ModerationFeature : IMeetingFeature
 
     public async Task OnRecoveredAsync()
     {
-        foreach (var participantId in _presence.Removed)
+        foreach (var participantId in _membership.Removed)
         {
             // Redis may have lost its data.
-            await _calls.ExpelAsync(participantId).ConfigureAwait(false);
+            await _presence.ExpelAsync(participantId).ConfigureAwait(false);
         }
 
         _ = ReadAsync();
@@ -69,7 +69,7 @@ internal sealed class ModerationFeature : IMeetingFeature
     /// <summary>The meeting may have come back to a node that it left before a participant could be removed there.</summary>
     public Task OnMovedAsync()
     {
-        _unconfirmed.UnionWith(_presence.Removed);
+        _unconfirmed.UnionWith(_membership.Removed);
         return Task.CompletedTask;
     }
 
@@ -134,7 +134,7 @@ internal sealed class ModerationFeature : IMeetingFeature
     {
         try
         {
-            await Task.WhenAll(_calls.ExpelAsync(participantId), _meeting.Room.ExcludeParticipantAsync(participantId)).ConfigureAwait(false);
+            await Task.WhenAll(_presence.ExpelAsync(participantId), _meeting.Room.ExcludeParticipantAsync(participantId)).ConfigureAwait(false);
         }
         finally
         {
@@ -147,7 +147,7 @@ internal sealed class ModerationFeature : IMeetingFeature
             });
         }
 
-        await _calls.TryPublishAsync(new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }).ConfigureAwait(false);
+        await _presence.TryPublishAsync(new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }).ConfigureAwait(false);
     }
 
     private void Remove(string participantId)
@@ -155,13 +155,13 @@ internal sealed class ModerationFeature : IMeetingFeature
         RecordRemoval(participantId);
         _meeting.Room.RemoveFromPreviousNode(participantId);
         _meeting.Members.Expel(participantId);
-        _presence.Depart(participantId, "removed");
+        _membership.Depart(participantId, "removed");
     }
 
     /// <summary>Records a removal. Returns false if it was already recorded.</summary>
     private bool RecordRemoval(string participantId)
     {
-        if (!_presence.RecordRemoval(participantId))
+        if (!_membership.RecordRemoval(participantId))
         {
             return false;
         }

@@ -6,12 +6,12 @@ using MeetOperator.Signaling.Protocol.Server;
 namespace MeetOperator.Signaling.Features.Mute;
 
 /// <summary>Announces to all participants who is muted, and enforces it on the media node. Mutes by a host arrive as changes of presence.</summary>
-internal sealed class MuteFeature(IMeeting meeting, PresenceFeature presence, SessionPresence calls, SessionRows rows) : IMeetingFeature
+internal sealed class MuteFeature(IMeeting meeting, Membership membership, SessionPresence presence, SessionRows rows) : IMeetingFeature
 {
     public Task<ProtocolError?>? Handle(Member from, ClientMessage message) => message is MuteMessage mute ? MuteAsync(from, mute) : null;
 
     /// <summary>Writes mute states that changed during the outage.</summary>
-    public Task OnRecoveredAsync() => calls.SaveUnsavedAsync(meeting.Members.All.Select(m => m.Entry!));
+    public Task OnRecoveredAsync() => presence.SaveUnsavedAsync(meeting.Members.All.Select(m => m.Entry!));
 
     /// <summary>Applies a mute or unmute by the participant itself. Unmuting overrides a mute by a host.</summary>
     private Task<ProtocolError?> MuteAsync(Member from, MuteMessage mute) => meeting.InvokeAsync<ProtocolError?>(async () =>
@@ -20,9 +20,9 @@ internal sealed class MuteFeature(IMeeting meeting, PresenceFeature presence, Se
         {
             var (kind, muted) = (mute.MediaType, mute.Muted);
             var wasSilenced = kind == MediaType.Audio ? from.Entry!.AudioSilenced : from.Entry!.VideoSilenced;
-            var (entry, isStored) = await calls.SetMediaAsync(from.Entry, kind, sending: !muted, silenced: muted && wasSilenced).ConfigureAwait(false);
+            var (entry, isStored) = await presence.SetMediaAsync(from.Entry, kind, sending: !muted, silenced: muted && wasSilenced).ConfigureAwait(false);
             rows.SaveMedia(from.ParticipantId, kind, sending: !muted);
-            await presence.PublishChangeAsync(entry).ConfigureAwait(false);
+            await membership.PublishChangeAsync(entry).ConfigureAwait(false);
             from.Media?.Mute(kind, muted);
             if (isStored && mute.Reference is not null)
             {
