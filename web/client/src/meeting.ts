@@ -1,6 +1,6 @@
 import type { JoinIdentity } from './connection/join.js';
 import { MeetingConnection } from './connection/meeting-connection.js';
-import { endMeeting, type JoinResponse } from './connection/meetings-api.js';
+import type { JoinResponse } from './connection/meetings-api.js';
 import type { ConnectionStatus } from './connection/status.js';
 import { Emitter } from './core/emitter.js';
 import type { Environment } from './core/environment.js';
@@ -12,7 +12,8 @@ import { listMessages } from './features/chat/api.js';
 import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
 import { Tracks } from './features/media/tracks.js';
-import { removeParticipant } from './features/moderation/api.js';
+import { endMeeting, removeParticipant } from './features/moderation/api.js';
+import { Moderation } from './features/moderation/moderation.js';
 import { muteParticipant } from './features/mute/api.js';
 import { Mute } from './features/mute/mute.js';
 import type { Participant } from './features/presence/participants.js';
@@ -91,7 +92,10 @@ export class Meeting extends Emitter<MeetingEvents> {
       onMessage: message => this.emit('chat', message),
     });
     this.#stats = new Stats(environment, this.#tracks);
-    this.#features = [this.#presence, this.#mute, this.#tracks, this.#chat];
+    const moderation = new Moderation({
+      onOver: (phase, reason) => this.#connection.finish({ phase, ...(reason === undefined ? {} : { reason }) }),
+    });
+    this.#features = [moderation, this.#presence, this.#mute, this.#tracks, this.#chat];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({ type: 'join', participantId, capabilities: this.#tracks.requestResume() }),
       parse: parseServerMessage,
@@ -192,8 +196,6 @@ export class Meeting extends Emitter<MeetingEvents> {
   #handle(message: ServerMessage): void {
     switch (message.type) {
       case 'joined': return this.#handleJoined(message);
-      case 'meeting-ended': return this.#connection.finish({ phase: 'ended', ...(message.reason === undefined ? {} : { reason: message.reason }) });
-      case 'removed': return this.#connection.finish({ phase: 'removed', ...(message.reason === undefined ? {} : { reason: message.reason }) });
       case 'error': return this.#handleError(message);
       default: for (const { handlers } of this.#features) (handlers[message.type] as ((message: ServerMessage) => void) | undefined)?.(message);
     }

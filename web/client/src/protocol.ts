@@ -1,6 +1,7 @@
 import type { ErrorMessage } from './core/feature.js';
 import { isText, type MessageChecks } from './core/messages.js';
 import { chatChecks, type ChatClientMessage, type ChatServerMessage } from './features/chat/messages.js';
+import { moderationChecks, type ModerationServerMessage } from './features/moderation/messages.js';
 import { muteChecks, type JoinedMuted, type MediaUpdateMessage, type MuteClientMessage } from './features/mute/messages.js';
 import { presenceChecks, type JoinedPresence, type PresenceServerMessage } from './features/presence/messages.js';
 import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from './features/media/messages.js';
@@ -15,19 +16,14 @@ export type ClientMessage =
 
 export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted;
 
-type ConnectionMessage =
-  | JoinedMessage
-  | { type: 'meeting-ended'; reason?: string }
-  | { type: 'removed'; reason?: string }
-  | ({ type: 'error' } & ErrorMessage);
+type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 
-export type ServerMessage = ConnectionMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage;
+export type ServerMessage = ConnectionMessage | ModerationServerMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage;
 
 const checks: MessageChecks<ServerMessage> = {
   'joined': { participantId: isText, participants: Array.isArray },
-  'meeting-ended': {},
-  'removed': {},
   'error': { code: isText },
+  ...moderationChecks,
   ...presenceChecks,
   ...tracksChecks,
   ...muteChecks,

@@ -54,7 +54,3 @@ export function getMeeting(http: HttpApi, meetingId: string): Promise<MeetingInf
 export function joinMeeting(http: HttpApi, meetingId: string, request: JoinRequest, hostToken?: string): Promise<JoinResponse> {
   return http.call('POST', `${meetingPath(meetingId)}/join`, { body: request, bearer: hostToken });
 }
-
-export function endMeeting(http: HttpApi, meetingId: string, hostToken: string): Promise<void> {
-  return http.call('DELETE', meetingPath(meetingId), { bearer: hostToken });
-}
