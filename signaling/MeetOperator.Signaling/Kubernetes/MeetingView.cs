@@ -40,9 +40,9 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
     /// The operator's condition that rejects new participants, or null. A placed meeting stays open for new participants when the tenant exceeds its quota.
     /// </summary>
     public Condition? Rejection =>
-        Object.Status?.Conditions.FirstOrDefault(c => c is { Type: MeetConditions.Accepted, Status: ConditionStatus.False }) is { } refused
-        && (refused.Reason != AcceptReasons.QuotaExceeded || Assignment is null)
-            ? refused
+        Object.Status?.Conditions.FirstOrDefault(c => c is { Type: MeetConditions.Accepted, Status: ConditionStatus.False }) is { } rejection
+        && (rejection.Reason != AcceptReasons.QuotaExceeded || Assignment is null)
+            ? rejection
             : null;
 
     public string EndReason => Object.Status?.EndReason switch

@@ -25,7 +25,7 @@ internal sealed partial class OrphanedRows(
             var wait = options.Timings.RowCheckInterval;
             try
             {
-                // The informer cache must be complete, otherwise meetings would be missing by mistake.
+                // An incomplete informer cache lacks meetings whose rows are not orphaned.
                 if (schema.NotReadyMessage is not null || !directory.HasSynced || !directory.IsCurrent)
                 {
                     wait = RetryAfter;

@@ -134,7 +134,7 @@ internal sealed class RelayFeature(IMeeting meeting, SessionPresence bus, Socket
             if (e.From is null)
             {
                 // Send only one error for each undelivered frame.
-                if (e.Delivery is not { } refused || _unacknowledged.Remove(refused))
+                if (e.Delivery is not { } delivery || _unacknowledged.Remove(delivery))
                 {
                     member.Transport.Send(frame, Lane.Required);
                 }

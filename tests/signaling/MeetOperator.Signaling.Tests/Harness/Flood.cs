@@ -13,15 +13,15 @@ internal static class Flood
     /// </summary>
     public static async Task<int> CountAcceptedAsync(Func<int, Task<HttpResponseMessage>> send)
     {
-        var (sent, passed, refused) = (0, 0, 0);
+        var (sent, passed, rejected) = (0, 0, 0);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
         {
-            while (Volatile.Read(ref refused) == 0 && Volatile.Read(ref passed) < Most)
+            while (Volatile.Read(ref rejected) == 0 && Volatile.Read(ref passed) < Most)
             {
                 using var response = await send(Interlocked.Increment(ref sent));
                 if (response.StatusCode == HttpStatusCode.TooManyRequests)
                 {
-                    Interlocked.Increment(ref refused);
+                    Interlocked.Increment(ref rejected);
                     Assert.NotNull(response.Headers.RetryAfter);
                 }
                 else

@@ -26,11 +26,11 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
         var meeting = await Signaling.CreateAsync(new { maxParticipants = 1 });
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
         using var over = new CancellationTokenSource();
-        var refusals = 0;
+        var rejections = 0;
         var crowd = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => CrowdAsync()));
         try
         {
-            await Eventually.TrueAsync(() => Volatile.Read(ref refusals) > 50, "anonymous joins are throttled");
+            await Eventually.TrueAsync(() => Volatile.Read(ref rejections) > 50, "anonymous joins are throttled");
             for (var i = 0; i < 10; i++)
             {
                 Assert.Equal(HttpStatusCode.OK, await JoinAsync(new { displayName = "Ann", ticket = ann.Join.Ticket }));
@@ -54,7 +54,7 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
             {
                 if (await JoinAsync(new { displayName = "Eve" }) == HttpStatusCode.TooManyRequests)
                 {
-                    Interlocked.Increment(ref refusals);
+                    Interlocked.Increment(ref rejections);
                 }
             }
         }
