@@ -13,9 +13,6 @@ public sealed record BusEvent
     /// <summary>The participant that the event is about or, for <see cref="BusEventKind.Frame"/>, the recipient.</summary>
     public string? ParticipantId { get; init; }
 
-    /// <summary>The presence connection that the event applies to; null means any.</summary>
-    public string? Connection { get; init; }
-
     /// <summary>The sender of a <see cref="BusEventKind.Frame"/>, which gets an error if delivery fails. Null for frames from the server.</summary>
     public string? From { get; init; }
 

@@ -7,6 +7,4 @@ public interface IMediaStreamRepository
     Task SaveAsync(MediaStreamRow stream, CancellationToken ct);
 
     Task RemoveAsync(string tenant, string meetingId, string streamId, CancellationToken ct);
-
-    Task<IReadOnlyList<MediaStreamRow>> ListAsync(string tenant, string meetingId, CancellationToken ct);
 }

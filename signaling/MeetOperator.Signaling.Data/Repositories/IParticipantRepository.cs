@@ -8,9 +8,6 @@ public interface IParticipantRepository
 
     Task<ParticipantRow?> FindAsync(string tenant, string meetingId, string participantId, CancellationToken ct);
 
-    /// <summary>Lists the participants in the order of joining.</summary>
-    Task<IReadOnlyList<ParticipantRow>> ListAsync(string tenant, string meetingId, CancellationToken ct);
-
     /// <summary>
     /// Sets the status to one of <see cref="ConnectionStatuses"/>, except removed (see <see cref="RemoveAsync"/>). For <see cref="ConnectionStatuses.Left"/>,
     /// <paramref name="at"/> becomes the leave time. Returns false and changes nothing if the participant is unknown or removed.

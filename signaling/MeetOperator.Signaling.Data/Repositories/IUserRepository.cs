@@ -6,6 +6,4 @@ public interface IUserRepository
 {
     /// <summary>Writes the row unless it already exists. Never updates an existing row, because the name in a join request is not verified.</summary>
     Task AddAsync(UserRow user, CancellationToken ct);
-
-    Task<UserRow?> FindAsync(string tenant, string userId, CancellationToken ct);
 }

@@ -23,8 +23,4 @@ public sealed class SqlMediaStreamRepository(ISqlDatabase database) : SqlReposit
             "DELETE FROM media_streams WHERE tenant = @tenant AND meeting_id = @meetingId AND stream_id = @streamId",
             new { tenant, meetingId, streamId },
             ct);
-
-    public Task<IReadOnlyList<MediaStreamRow>> ListAsync(string tenant, string meetingId, CancellationToken ct) =>
-        ListAsync<MediaStreamRow>(
-            tenant, "SELECT * FROM media_streams WHERE tenant = @tenant AND meeting_id = @meetingId ORDER BY stream_id", new { tenant, meetingId }, ct);
 }

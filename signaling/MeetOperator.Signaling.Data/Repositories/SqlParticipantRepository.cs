@@ -24,13 +24,6 @@ public sealed class SqlParticipantRepository(ISqlDatabase database) : SqlReposit
     public Task<ParticipantRow?> FindAsync(string tenant, string meetingId, string participantId, CancellationToken ct) =>
         FirstAsync<ParticipantRow>(tenant, $"SELECT * FROM participants WHERE {Key}", new { tenant, meetingId, participantId }, ct);
 
-    public Task<IReadOnlyList<ParticipantRow>> ListAsync(string tenant, string meetingId, CancellationToken ct) =>
-        ListAsync<ParticipantRow>(
-            tenant,
-            "SELECT * FROM participants WHERE tenant = @tenant AND meeting_id = @meetingId ORDER BY join_time, participant_id",
-            new { tenant, meetingId },
-            ct);
-
     public async Task<bool> SetStatusAsync(string tenant, string meetingId, string participantId, string status, long at, CancellationToken ct)
     {
         var leaveTime = status == ConnectionStatuses.Left ? at : (long?)null;

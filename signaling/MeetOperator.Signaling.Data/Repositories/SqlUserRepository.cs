@@ -14,7 +14,4 @@ public sealed class SqlUserRepository(ISqlDatabase database) : SqlRepository(dat
             """,
             user,
             ct);
-
-    public Task<UserRow?> FindAsync(string tenant, string userId, CancellationToken ct) =>
-        FirstAsync<UserRow>(tenant, "SELECT * FROM users WHERE tenant = @tenant AND user_id = @userId", new { tenant, userId }, ct);
 }

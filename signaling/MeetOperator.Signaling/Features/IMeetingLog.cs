@@ -1,5 +1,3 @@
-using MeetOperator.Signaling.Data.Repositories;
-
 namespace MeetOperator.Signaling.Features;
 
 /// <summary>
@@ -9,12 +7,6 @@ namespace MeetOperator.Signaling.Features;
 internal interface IMeetingLog<T>
     where T : class
 {
-    /// <summary>
-    /// Stores an entry at the next position. If its sender already used its reference, nothing is stored and the existing entry is returned. The entry is null if it
-    /// was rejected.
-    /// </summary>
-    Task<(AppendOutcome Outcome, T? Entry)> AppendAsync(T entry, CancellationToken ct);
-
     /// <summary>Lists up to <paramref name="limit"/> entries after <paramref name="position"/>, oldest first.</summary>
     Task<IReadOnlyList<T>> ListAfterAsync(long position, int limit, CancellationToken ct);
 

@@ -44,9 +44,6 @@ internal sealed partial class RoomLink : IAsyncDisposable
 
     public string MeetingId { get; }
 
-    /// <summary>The media nodes of the meeting. Participants use one of them, <see cref="Assignment"/>.</summary>
-    public IReadOnlyList<MediaAssignment> Assignments { get; private set; } = [];
-
     /// <summary>The media node that participants use, or null.</summary>
     public MediaAssignment? Assignment { get; private set; }
 
@@ -69,7 +66,6 @@ internal sealed partial class RoomLink : IAsyncDisposable
         bool moved;
         lock (_gate)
         {
-            Assignments = assignments;
             if (assignment == Assignment || _closed.IsCancellationRequested)
             {
                 return false;

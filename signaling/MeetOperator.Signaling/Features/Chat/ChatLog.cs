@@ -17,11 +17,8 @@ internal sealed class ChatLog(IChatRepository chat, MeetingKey meeting) : IMeeti
     /// <summary>Returns the reference that the client chose, or null if the server generated it.</summary>
     public static string? ReferenceOf(ChatRow row) => row.Reference is { } name && name.StartsWith(OwnReference) ? null : row.Reference;
 
-    public async Task<(AppendOutcome Outcome, ChatRow? Entry)> AppendAsync(ChatRow entry, CancellationToken ct)
-    {
-        var appended = await chat.AppendAsync(entry, ct).ConfigureAwait(false);
-        return (appended.Outcome, appended.Row);
-    }
+    /// <inheritdoc cref="IChatRepository.AppendAsync"/>
+    public Task<AppendResult> AppendAsync(ChatRow entry, CancellationToken ct) => chat.AppendAsync(entry, ct);
 
     public Task<IReadOnlyList<ChatRow>> ListAfterAsync(long position, int limit, CancellationToken ct) =>
         chat.ListAfterAsync(meeting.Tenant, meeting.MeetingId, position, limit, ct);

@@ -1,6 +1,6 @@
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
-using MeetOperator.Signaling.Data.Repositories;
+using MeetOperator.Signaling.Data.Databases;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Tests.Harness;
@@ -331,7 +331,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         Assert.Equal(("unknown-session", "second"), ((string?)error["code"], (string?)error["reference"]));
 
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = "none", reference = "third" });
-        Assert.Equal(("invalid-sdp", "third"), await ann.ExpectAsync("error", m => (string?)m["code"] == "invalid-sdp") is { } refused ? ((string?)refused["code"], (string?)refused["reference"]) : default);
+        Assert.Equal(("invalid-sdp", "third"), await ann.ExpectAsync("error", m => (string?)m["code"] == "invalid-sdp") is { } rejection ? ((string?)rejection["code"], (string?)rejection["reference"]) : default);
     }
 
     [Fact]
@@ -476,7 +476,7 @@ public sealed class MediaPathTests : IAsyncLifetime
             async () =>
             {
                 _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.TrackAdded, ParticipantId = ann.Id, Kind = "video", Source = "screen" });
-                return (await _signaling.Service<IMediaStreamRepository>().ListAsync(TestCluster.Tenant, meeting.MeetingId, default)).Any(s => s.StreamType == "screen");
+                return (await new StoredRows(_signaling.Service<ISqlDatabase>()).ListStreamsAsync(TestCluster.Tenant, meeting.MeetingId)).Any(s => s.StreamType == "screen");
             },
             "the track is stored");
     }

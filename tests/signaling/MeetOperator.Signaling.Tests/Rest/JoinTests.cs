@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.Signaling.Data.Databases;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Http;
@@ -44,7 +45,7 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
             Assert.Equal(HttpStatusCode.OK, joined.StatusCode);
         }
 
-        Assert.Equal("Ann", (await Signaling.Service<IUserRepository>().FindAsync(TestCluster.Tenant, "u-ann", default))?.Name);
+        Assert.Equal("Ann", (await new StoredRows(Signaling.Service<ISqlDatabase>()).FindUserAsync(TestCluster.Tenant, "u-ann"))?.Name);
     }
 
     /// <summary>Responses contain host tokens, tickets or participant names, so caches must not store them.</summary>

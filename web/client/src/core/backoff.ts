@@ -3,7 +3,7 @@ export interface BackoffOptions {
   readonly ceilingMs: number;
 }
 
-export const reconnectBackoff: BackoffOptions = { firstMs: 250, ceilingMs: 8_000 };
+const reconnectBackoff: BackoffOptions = { firstMs: 250, ceilingMs: 8_000 };
 
 /** The delay before an attempt (0 is the first): exponential with equal jitter, which spreads clients that lost their connection together. */
 export function backoffMs(attempt: number, random: number, options: BackoffOptions = reconnectBackoff): number {

@@ -19,7 +19,6 @@ const paths = {
   info: <><circle cx="12" cy="12" r="9" /><path d="M12 11v5M12 8v.1" /></>,
   speaker: <path d="M4 10v4h3.5L12 18V6L7.5 10zM15.5 9.2a4 4 0 0 1 0 5.6M18 6.5a8 8 0 0 1 0 11" />,
   keyboard: <><rect x="2.5" y="6" width="19" height="12" rx="2.5" /><path d="M6.5 10h.1M10 10h.1M14 10h.1M17.5 10h.1M8 14h8" /></>,
-  crown: <path d="m4 8 4 4 4-6.5L16 12l4-4-1.5 10h-13z" />,
   plus: <path d="M12 5v14M5 12h14" />,
   arrow: <path d="M5 12h14m-5.5-5.5L19 12l-5.5 5.5" />,
   remove: <><circle cx="10" cy="8" r="3.5" /><path d="M3.5 19.5c.5-3.6 3-5.5 6.5-5.5 2 0 3.7.6 4.8 1.8M16.5 17h5" /></>,

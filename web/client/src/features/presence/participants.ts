@@ -31,7 +31,7 @@ export function mergeRoster(roster: ReadonlyMap<string, WireParticipant>, tracks
   });
 }
 
-export function sameParticipant(a: Participant, b: Participant): boolean {
+function sameParticipant(a: Participant, b: Participant): boolean {
   const sources: TrackSource[] = ['microphone', 'camera', 'screen', 'screen-audio'];
   return a.id === b.id && a.displayName === b.displayName && a.role === b.role && a.audio === b.audio && a.video === b.video
     && sources.every(source => a.tracks[source] === b.tracks[source]);

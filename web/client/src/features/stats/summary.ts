@@ -1,5 +1,3 @@
-import type { TrackSource } from '../../core/wire-types.js';
-
 export type Quality = 'good' | 'fair' | 'poor' | 'unknown';
 /** The likely cause of a bad connection. */
 export type QualityHint = 'none' | 'high-delay' | 'loss-sending' | 'loss-receiving' | 'no-media';
@@ -31,7 +29,6 @@ export interface StatsSummary {
 export interface MidOwner {
   readonly mid: string;
   readonly participantId: string;
-  readonly source: TrackSource;
 }
 
 /** One reading of both connections. The counters are cumulative; a summary compares two readings. */
