@@ -29,7 +29,8 @@ internal sealed class Daemon : IDisposable
 
     /// <param name="command">A shell command that starts one program with <c>exec</c>.</param>
     /// <param name="folder">The working directory, in which the files <c>log</c> and <c>pid</c> are created.</param>
-    public static Daemon Start(string command, string folder)
+    /// <param name="stopSignal">The signal that stops the program. Redis can hang when it gets a second one while it stops.</param>
+    public static Daemon Start(string command, string folder, string stopSignal = "TERM")
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
@@ -37,7 +38,7 @@ internal sealed class Daemon : IDisposable
             {
                 "-c",
                 $"exec 3<&0; {command} >>'{folder}/log' 2>&1 3<&- & child=$!; echo $child >'{folder}/pid'; "
-                + "(cat <&3 >/dev/null; kill -INT $child 2>/dev/null; kill -TERM $child 2>/dev/null) & watcher=$!; wait $child; code=$?; kill $watcher 2>/dev/null; exit $code",
+                + $"(cat <&3 >/dev/null; kill -{stopSignal} $child 2>/dev/null) & watcher=$!; wait $child; code=$?; kill $watcher 2>/dev/null; exit $code",
             },
             RedirectStandardInput = true,
             WorkingDirectory = folder,

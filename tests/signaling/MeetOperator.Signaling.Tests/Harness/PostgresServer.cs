@@ -39,7 +39,9 @@ public sealed class PostgresServer : IAsyncLifetime
             {
                 // After a kill, PostgreSQL cannot start while one of its old processes is running.
                 _daemon = Daemon.Start(
-                    $"exec {Prefix}{Bin}/postgres -D '{_folder}/data' -p {_port} -k '{_folder}' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200", _folder);
+                    $"exec {Prefix}{Bin}/postgres -D '{_folder}/data' -p {_port} -k '{_folder}' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200",
+                    _folder,
+                    stopSignal: "INT"); // On SIGTERM, it waits for its clients.
             }
 
             return await CanQueryAsync();
