@@ -20,7 +20,7 @@ public static class MeetingIdHolder
         return meetings
             .OrderByDescending(IsPlaced)
             .ThenByDescending(belongsToItsTenant)
-            .ThenBy(WasRefused)
+            .ThenBy(WasRejected)
             .ThenBy(meeting => meeting.Metadata.CreationTimestamp)
             .ThenBy(meeting => meeting.Metadata.Uid, StringComparer.Ordinal)
             .FirstOrDefault();
@@ -28,6 +28,6 @@ public static class MeetingIdHolder
 
     private static bool IsPlaced(Meeting meeting) => meeting.Status is { EndedAt: null, Assignments.Count: > 0 };
 
-    private static bool WasRefused(Meeting meeting) =>
+    private static bool WasRejected(Meeting meeting) =>
         meeting.Status?.Conditions.Any(condition => condition is { Type: MeetConditions.Accepted, Status: ConditionStatus.False, Reason: AcceptReasons.IdTaken }) == true;
 }
