@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Features;
 /// <summary>
 /// One feature of one meeting on this replica: its state, its messages and its bus events. A feature implements only what it needs. Everything except
 /// <see cref="Handle"/> runs on the session's loop, for one feature after the other in their fixed order, so a step that waits delays the whole meeting. An exception
-/// is logged and ends the step for the features that follow.
+/// is logged and ends the step for the features that follow, except at the end, where all features are called.
 /// </summary>
 internal interface IMeetingFeature
 {
@@ -39,9 +39,12 @@ internal interface IMeetingFeature
     /// <summary>Called after a bus outage. Events were lost, and the bus may have lost its data.</summary>
     Task OnRecoveredAsync() => Task.CompletedTask;
 
-    /// <summary>Called after all sockets were closed, because the meeting has ended or the replica shuts down. May be called more than once.</summary>
+    /// <summary>
+    /// Called after this replica has told all sockets to close, because the meeting has ended or the replica shuts down. May be called more than once. Not called when
+    /// the last participant leaves: <see cref="IMeeting.Closed"/> covers every case.
+    /// </summary>
     Task OnSocketsClosedAsync() => Task.CompletedTask;
 
-    /// <summary>Called once, after the end of the meeting was announced and all sockets were closed.</summary>
+    /// <summary>Called at most once on each replica that serves the meeting, after its end was announced and all sockets were told to close.</summary>
     Task OnEndedAsync() => Task.CompletedTask;
 }

@@ -16,8 +16,11 @@ internal sealed class MeetingFeatures
 {
     /// <summary>In the order in which each of them gets joins, messages, events, ticks and the end.</summary>
     private readonly IReadOnlyList<IMeetingFeature> _all;
+    private readonly IMeeting _meeting;
 
-    public MeetingFeatures(IMeeting meeting, MeetingServices services, Membership membership, SessionPresence presence, SessionRows rows) =>
+    public MeetingFeatures(IMeeting meeting, MeetingServices services, Membership membership, SessionPresence presence, SessionRows rows)
+    {
+        _meeting = meeting;
         _all =
         [
             // The order matters: after an outage, removals and this replica's entries are written before presence is read again.
@@ -31,6 +34,7 @@ internal sealed class MeetingFeatures
             new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),
             new MediaFeature(meeting, rows),
         ];
+    }
 
     /// <summary>Returns one feature, for an endpoint that belongs to it.</summary>
     public T Get<T>()
@@ -42,6 +46,22 @@ internal sealed class MeetingFeatures
         foreach (var feature in _all)
         {
             await call(feature).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Like <see cref="ForEachAsync"/>, for events that nothing repeats: the failure of one feature is logged, and the others are called.</summary>
+    public async Task ForEachOnceAsync(Func<IMeetingFeature, Task> call)
+    {
+        foreach (var feature in _all)
+        {
+            try
+            {
+                await call(feature).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                _meeting.LogFailure(e);
+            }
         }
     }
 

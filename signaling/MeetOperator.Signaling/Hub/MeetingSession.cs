@@ -149,7 +149,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
             HasEnded = true;
             Members.Broadcast([new MeetingEndedMessage(reason)]);
             await CloseAllAsync(CloseCode.Normal, "meeting ended").ConfigureAwait(false);
-            await Features.ForEachAsync(feature => feature.OnEndedAsync()).ConfigureAwait(false);
+            await Features.ForEachOnceAsync(feature => feature.OnEndedAsync()).ConfigureAwait(false);
         }
     }
 
@@ -209,7 +209,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
     private Task CloseAllAsync(CloseCode code, string reason)
     {
         Members.CloseAll(code, reason);
-        return Features.ForEachAsync(feature => feature.OnSocketsClosedAsync());
+        return Features.ForEachOnceAsync(feature => feature.OnSocketsClosedAsync());
     }
 
     // After the end, the event may belong to a later meeting with the same ID.
