@@ -54,8 +54,8 @@ internal static class CommandLine
     {
         if (!options.Check)
         {
-            GeneratedFolder.Write(options.Out, files);
-            output.WriteLine($"{files.Count} files in {options.Out} are up to date.");
+            var changed = GeneratedFolder.Write(options.Out, files);
+            output.WriteLine(changed.Count == 0 ? $"{options.Out}: no changes" : $"{options.Out}: changed {string.Join(", ", changed.Select(Path.GetFileName))}");
             return 0;
         }
 

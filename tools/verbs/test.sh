@@ -118,7 +118,7 @@ end_tree() {
 # All builds run before the first test, so that parallel suites do not build.
 prepare_suite() {
   mkdir -p "$RESULTS/$1"
-  ! declare -F "build_for_$1" >/dev/null || ("build_for_$1") || echo "the build failed" >"$RESULTS/$1/build.failed"
+  ! declare -F "build_for_$1" >/dev/null || ("build_for_$1") || echo "the build failed; its errors are above the first suite" >"$RESULTS/$1/build.failed"
 }
 
 # The sum counts a failed runner as a failure, with or without results. The subshell keeps the exit of one suite from ending the others.

@@ -8,22 +8,28 @@ internal static class GeneratedFolder
 {
     public const string Header = "# Generated from the types by MeetOperator.Kube.CodeGen. Do not edit.\n";
 
-    public static void Write(string folder, IReadOnlyDictionary<string, string> files)
+    /// <summary>Brings the folder up to date. Returns the paths of the files that were written or deleted, in the order of their names.</summary>
+    public static IReadOnlyList<string> Write(string folder, IReadOnlyDictionary<string, string> files)
     {
         Directory.CreateDirectory(folder);
+        var changed = new List<string>();
         foreach (var (name, content) in files)
         {
             var path = Path.Combine(folder, name);
             if (!File.Exists(path) || File.ReadAllText(path) != content)
             {
                 File.WriteAllText(path, content);
+                changed.Add(path);
             }
         }
 
         foreach (var stale in FindStale(folder, files))
         {
             File.Delete(stale);
+            changed.Add(stale);
         }
+
+        return [.. changed.Order(StringComparer.Ordinal)];
     }
 
     /// <summary>The differences between the folder and the generated files; empty if there are none.</summary>

@@ -33,7 +33,7 @@ public sealed class CommandLineTests : IDisposable
         var wanted = new Dictionary<string, string> { ["new.yaml"] = GeneratedFolder.Header };
 
         Assert.Contains("-x: 1", GeneratedFolder.Compare(_folder, wanted));
-        GeneratedFolder.Write(_folder, wanted);
+        Assert.Equal(["new.yaml", "old.yaml"], GeneratedFolder.Write(_folder, wanted).Select(Path.GetFileName));
         Assert.Equal(["mine.yaml", "new.yaml"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order());
     }
 
@@ -51,6 +51,10 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, Run("rbac", "--assembly", _assembly, "--out", _folder, "--name-prefix", "p-"));
         var file = Path.Combine(_folder, "tester.clusterrole.yaml");
         Assert.Contains("name: p-tester", File.ReadAllText(file));
+        Assert.Contains(": changed ", _output.ToString());
+        Assert.Contains("tester.clusterrole.yaml", _output.ToString());
+        Assert.Equal(0, Run("rbac", "--assembly", _assembly, "--out", _folder, "--name-prefix", "p-"));
+        Assert.EndsWith(": no changes\n", _output.ToString());
         Assert.Equal(0, Run("rbac", "--assembly", _assembly, "--out", _folder, "--name-prefix", "p-", "--check"));
 
         File.WriteAllText(file, File.ReadAllText(file).Replace("- get", "- delete"));
