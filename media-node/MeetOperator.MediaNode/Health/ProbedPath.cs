@@ -58,7 +58,7 @@ internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposab
             return;
         }
 
-        if (IsAnswered())
+        if (TryReceiveAnswer())
         {
             (WasAnswered, _unansweredTicks) = (true, null);
         }
@@ -71,7 +71,7 @@ internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposab
         _socket = null;
     }
 
-    private bool IsAnswered()
+    private bool TryReceiveAnswer()
     {
         try
         {

@@ -80,6 +80,16 @@ public sealed partial class DocumentTests
     [MemberData(nameof(DesignNotes))]
     public void DesignNote_OfEveryDecision_HasTheSectionsOfTheTemplate(string note) => Assert.Equal(Sections("docs/design/template.md"), Sections(note));
 
+    [Theory]
+    [MemberData(nameof(DesignNotes))]
+    public void DesignNote_OfEveryDecision_HasTextInEachSection(string note)
+    {
+        var parts = Section().Split(Read(note));
+
+        // The text before the first section, then the name and the text of each.
+        Assert.All(Enumerable.Range(0, (parts.Length - 1) / 2), i => Assert.True(parts[(i * 2) + 2].Trim().Length >= 20, $"{note}: section '{parts[(i * 2) + 1]}' has no text"));
+    }
+
     private static string[] Sections(string note) => [.. Section().Matches(Read(note)).Select(m => m.Groups[1].Value)];
 
     private static string Read(string document) => File.ReadAllText(Path.Combine(Repository.Root, document));

@@ -82,6 +82,20 @@ public sealed partial class SourceRuleTests
         Assert.Empty(new[] { "kube", "crds", "operator", "signaling", "media-node", "web", "infra", "tools", "tests" }
             .Where(room => !File.Exists(Path.Combine(Repository.Root, room, "README.md"))));
 
+    /// <summary>The tools of the dev container are those that continuous integration uses.</summary>
+    [Fact]
+    public void DevContainer_Tools_HaveVersionsOfContinuousIntegration()
+    {
+        var container = File.ReadAllText(Path.Combine(Repository.Root, ".devcontainer", "Dockerfile"));
+        var workflow = File.ReadAllText(Path.Combine(Repository.Root, ".github", "workflows", "ci.yaml"));
+
+        Assert.Contains($"version: v{Version("KUBECTL")}", workflow, StringComparison.Ordinal);
+        Assert.Contains($"node-version: {Version("NODE").Split('.')[0]}", workflow, StringComparison.Ordinal);
+        Assert.Contains($"dotnet-version: {string.Join('.', Version("DOTNET").Split('.')[..2])}.x", workflow, StringComparison.Ordinal);
+
+        string Version(string tool) => Regex.Match(container, $@"^ARG {tool}_VERSION=(\S+)$", RegexOptions.Multiline).Groups[1].Value;
+    }
+
     [Fact]
     public void TestMethods_InSources_AreNamedByMethodConditionResult()
     {

@@ -95,7 +95,8 @@ export class Meeting extends Emitter<MeetingEvents> {
     const moderation = new Moderation({
       onOver: (phase, reason) => this.#connection.finish({ phase, ...(reason === undefined ? {} : { reason }) }),
     });
-    this.#features = [moderation, this.#presence, this.#mute, this.#tracks, this.#chat];
+    // Moderation is last, because it can end the meeting and close all of them.
+    this.#features = [this.#presence, this.#mute, this.#tracks, this.#chat, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({ type: 'join', participantId, capabilities: this.#tracks.requestResume() }),
       parse: parseServerMessage,

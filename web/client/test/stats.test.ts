@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { assessQuality, summarize, type StatsReading } from '../src/features/stats/summary.js';
 
 const owners = [
-  { mid: '0', participantId: 'bob', source: 'camera' as const }, { mid: '1', participantId: 'bob', source: 'microphone' as const },
-  { mid: '2', participantId: 'eve', source: 'camera' as const },
+  { mid: '0', participantId: 'bob' }, { mid: '1', participantId: 'bob' },
+  { mid: '2', participantId: 'eve' },
 ];
 
 function reading(at: number, bytes: number, received: number, lost: number, more: { rtt?: number; sendLoss?: number } = {}): StatsReading {

@@ -53,7 +53,7 @@ internal sealed class HeadlessFeature : IMeetingFeature
             }
 
             var result = await _presence.EnterAsync(_headless.EntryOf(row), Capacity).ConfigureAwait(false);
-            var outcome = _membership.Removed.Contains(row.ParticipantId) ? EnterOutcome.Removed : result.Outcome;
+            var outcome = _membership.Decide(row.ParticipantId, result.Outcome);
             if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
             {
                 await _headless.EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);

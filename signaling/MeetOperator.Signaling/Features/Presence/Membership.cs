@@ -14,7 +14,7 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
     private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
 
     /// <summary>A queued refresh has not run yet.</summary>
-    private bool _isStale;
+    private bool _isRefreshQueued;
 
     /// <summary>The roster has participants without entries, who may still be in the meeting.</summary>
     private bool _keptMissing;
@@ -41,22 +41,31 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
         var before = meeting.Roster.Find(member.ParticipantId);
         var entry = presence.NewEntry(member.Identity, member.ConnectionId, silenced, before);
         var entered = await presence.EnterAsync(entry, view.Capacity, before?.Connection).ConfigureAwait(false);
-        if (entered.Outcome == EnterOutcome.Full)
+        var outcome = Decide(member.ParticipantId, entered.Outcome);
+        if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
         {
-            return EnterOutcome.Full;
-        }
-
-        if (entered.Outcome == EnterOutcome.Removed || _removed.Contains(member.ParticipantId))
-        {
-            _removed.Add(member.ParticipantId);
-            return EnterOutcome.Removed;
+            return outcome;
         }
 
         meeting.Members.Replace(member.ParticipantId);
         member.Entry = entered.Entry;
         await RefreshAsync(entered.Entry).ConfigureAwait(false);
         meeting.Members.Add(member);
-        return entered.Outcome;
+        return outcome;
+    }
+
+    /// <summary>
+    /// The outcome for a participant whose entry presence has just taken or rejected. Each side can know of a removal before the other: presence of one on another replica,
+    /// this replica of one that could not be stored yet.
+    /// </summary>
+    public EnterOutcome Decide(string participantId, EnterOutcome stored)
+    {
+        if (stored == EnterOutcome.Removed)
+        {
+            _removed.Add(participantId);
+        }
+
+        return _removed.Contains(participantId) ? EnterOutcome.Removed : stored;
     }
 
     /// <summary>Records that the member's connection is lost. A host that is away does not prevent another host from entering.</summary>
@@ -148,9 +157,9 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
     /// <summary>Queues a refresh, unless one is queued already: one refresh covers all changes before it.</summary>
     public void QueueRefresh()
     {
-        if (!_isStale)
+        if (!_isRefreshQueued)
         {
-            _isStale = true;
+            _isRefreshQueued = true;
             meeting.Post(() => RefreshAsync());
         }
     }
@@ -160,7 +169,7 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
     /// </summary>
     public async Task RefreshAsync(PresenceEntry? newcomer = null)
     {
-        _isStale = false;
+        _isRefreshQueued = false;
         var own = meeting.Members.All.Select(m => m.Entry!);
         var present = (await presence.ListAsync(newcomer is null ? own : own.Append(newcomer)).ConfigureAwait(false)).Where(e => !_removed.Contains(e.ParticipantId)).ToList();
         foreach (var entry in present)

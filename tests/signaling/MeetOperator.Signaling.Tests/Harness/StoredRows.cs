@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Data.Rows;
 
 namespace MeetOperator.Signaling.Tests.Harness;
 
-/// <summary>Reads rows that the product writes for others and does not read itself.</summary>
+/// <summary>Reads rows of one tenant in ways in which the product does not read them.</summary>
 internal sealed class StoredRows(ISqlDatabase database) : SqlRepository(database)
 {
     public Task<IReadOnlyList<ParticipantRow>> ListParticipantsAsync(string tenant, string meetingId) =>
