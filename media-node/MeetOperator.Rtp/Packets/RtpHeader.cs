@@ -38,6 +38,9 @@ public readonly struct RtpHeader
     /// <summary>Offset of the payload in bytes.</summary>
     public int Length { get; init; }
 
+    /// <summary>The header extension elements of the packet that this header was parsed from.</summary>
+    public HeaderExtensionEnumerator ExtensionsIn(ReadOnlySpan<byte> packet) => new(packet, this);
+
     /// <summary>Parses the header. False when the version is not 2 or the packet is shorter than its header.</summary>
     public static bool TryParse(ReadOnlySpan<byte> packet, out RtpHeader header)
     {

@@ -14,6 +14,9 @@ internal sealed class HeaderTemplate
     private HeaderExtensionMap? _map;
     private int _length;
 
+    /// <summary>Offset of the frame number of the dependency descriptor; 0 without one.</summary>
+    private int _frameOffset;
+
     /// <summary>Discards the header of the previous packet. Returns this object.</summary>
     public HeaderTemplate Reset()
     {
@@ -24,7 +27,7 @@ internal sealed class HeaderTemplate
     /// <summary>Returns the header for one subscriber. It is valid until the next call.</summary>
     public ReadOnlySpan<byte> GetHeader(
         ReadOnlySpan<byte> packet, in RtpHeader source, HeaderExtensionMap from, HeaderExtensionMap to,
-        byte payloadType, ushort sequence, uint timestamp, uint ssrc)
+        byte payloadType, ushort sequence, uint timestamp, uint ssrc, ushort frame = 0)
     {
         if (!ReferenceEquals(_map, to))
         {
@@ -36,6 +39,7 @@ internal sealed class HeaderTemplate
             }
 
             _map = to;
+            _frameOffset = to.IdOf(HeaderExtensionKind.DependencyDescriptor) is > 0 and var id ? FindFrameNumber(id) : 0;
         }
 
         Span<byte> header = _bytes;
@@ -43,6 +47,27 @@ internal sealed class HeaderTemplate
         BinaryPrimitives.WriteUInt16BigEndian(header[2..], sequence);
         BinaryPrimitives.WriteUInt32BigEndian(header[4..], timestamp);
         BinaryPrimitives.WriteUInt32BigEndian(header[8..], ssrc);
+        if (_frameOffset > 0)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(header[_frameOffset..], frame);
+        }
+
         return header[.._length];
+    }
+
+    private int FindFrameNumber(byte id)
+    {
+        if (RtpHeader.TryParse(_bytes.AsSpan(0, _length), out var written))
+        {
+            foreach (var element in written.ExtensionsIn(_bytes))
+            {
+                if (element.Id == id && element.Length >= DependencyDescriptor.FixedLength)
+                {
+                    return element.Offset + DependencyDescriptor.FrameNumberOffset;
+                }
+            }
+        }
+
+        return 0;
     }
 }

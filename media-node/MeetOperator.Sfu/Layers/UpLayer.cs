@@ -1,7 +1,9 @@
 using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Reception;
 using MeetOperator.Rtp.Retransmission;
+using MeetOperator.Sfu.Allocation;
 
 namespace MeetOperator.Sfu.Layers;
 
@@ -24,6 +26,9 @@ internal sealed class UpLayer
     /// <summary>Minimum time between two forwarded reports. Each report goes to every subscriber; browsers report at most once per second.</summary>
     private const long ReportTicks = 100 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>Interval of the rate measurement.</summary>
+    private const long RateTicks = TimeSpan.TicksPerSecond;
+
     /// <summary>Placeholder for a time that is not known because the change came from SDP. The next packet with an unknown SSRC sets it.</summary>
     private const long TimePending = long.MaxValue;
     private readonly RetransmissionBudget? _budget;
@@ -37,6 +42,11 @@ internal sealed class UpLayer
     private long _lastPacketTicks = TimePending;
     private uint? _formerRtxSsrc;
     private long _nextReportTicks = long.MinValue;
+    private long _rateBytes;
+    private long _rateSinceTicks;
+    private long _bytesPerSecond;
+    private int _width;
+    private int _height;
 
     /// <param name="format">The parameters that all layers of the track share.</param>
     /// <param name="options">The parameters of this layer.</param>
@@ -64,6 +74,11 @@ internal sealed class UpLayer
     public uint? Ssrc { get; private set; }
 
     public uint? RtxSsrc { get; private set; }
+
+    public string? Rid => _options.Rid;
+
+    /// <summary>Arrival time of the newest packet that was not a retransmission; null before the first one.</summary>
+    public long? LastPacketTicks => _lastPacketTicks == TimePending || Statistics is null ? null : _lastPacketTicks;
 
     public long ReceivedPackets { get; private set; }
 
@@ -159,6 +174,18 @@ internal sealed class UpLayer
 
     public void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);
 
+    /// <summary>The size and rate of the layer. Call this about every 100 ms, because it ends intervals of the rate measurement.</summary>
+    public LayerState Describe(long nowTicks, bool isActive)
+    {
+        if (nowTicks - _rateSinceTicks >= RateTicks)
+        {
+            _bytesPerSecond = _rateSinceTicks == 0 || !isActive ? 0 : (long)((Int128)_rateBytes * TimeSpan.TicksPerSecond / (nowTicks - _rateSinceTicks));
+            (_rateBytes, _rateSinceTicks) = (0, nowTicks);
+        }
+
+        return new LayerState(isActive, _width, _height, _bytesPerSecond);
+    }
+
     /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
     public bool TryTakeKeyFrameRequest(long nowTicks)
     {
@@ -203,8 +230,10 @@ internal sealed class UpLayer
     /// <param name="header">The header of the packet.</param>
     /// <param name="retransmitted">Whether the packet was restored from RTX. Such packets do not count for loss and jitter.</param>
     /// <param name="sequence">The 64-bit sequence number.</param>
+    /// <param name="descriptor">The dependency descriptor of the packet, or null.</param>
     /// <param name="startsKeyFrame">Whether the packet is the first packet of a key frame.</param>
-    public bool TryReceive(long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, out long sequence, out bool startsKeyFrame)
+    public bool TryReceive(
+        long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, in DependencyDescriptor? descriptor, out long sequence, out bool startsKeyFrame)
     {
         sequence = 0;
         startsKeyFrame = false;
@@ -220,6 +249,7 @@ internal sealed class UpLayer
         else
         {
             _lastPacketTicks = nowTicks;
+            _rateBytes += data.Length;
             (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp);
         }
 
@@ -229,9 +259,11 @@ internal sealed class UpLayer
             return false;
         }
 
-        startsKeyFrame = _format.IsVideo && KeyFrame.StartsIn(_format.Codec, data[header.Length..]);
+        // The descriptor is also right when the payload is encrypted end to end.
+        startsKeyFrame = _format.IsVideo && (descriptor is { } described ? described.StartsKeyFrame : KeyFrame.StartsIn(_format.Codec, data[header.Length..]));
         if (startsKeyFrame)
         {
+            ReadSize(data[header.Length..]);
             _keyFrames.OnKeyFrame();
             _nacks?.OnKeyFrame(header.SequenceNumber);
         }
@@ -248,6 +280,19 @@ internal sealed class UpLayer
             _budget?.Return(HistoryBytes);
             History.Dispose();
             History = null;
+        }
+    }
+
+    /// <summary>The timestamp of this layer minus that of another layer of the track at the same moment, by their sender reports; null without reports.</summary>
+    public uint? ClockOffsetFrom(UpLayer other, int clockRate) => (LastReport, other.LastReport) is ({ } own, { } others)
+        ? own.Timestamp - others.Timestamp - (uint)(((long)(own.Ntp - others.Ntp) * clockRate) >> 32)
+        : null;
+
+    private void ReadSize(ReadOnlySpan<byte> payload)
+    {
+        if (_format.Codec == VideoCodec.Vp8 && Vp8Descriptor.TryParse(payload, out var descriptor) && descriptor is { Width: > 0, Height: > 0 })
+        {
+            (_width, _height) = (descriptor.Width, descriptor.Height);
         }
     }
 

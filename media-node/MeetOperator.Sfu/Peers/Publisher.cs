@@ -130,6 +130,7 @@ public sealed class Publisher
         Span<ushort> missing = stackalloc ushort[128];
         foreach (var track in _tracks)
         {
+            track.HandleTimeout(nowTicks);
             foreach (var layer in track.Layers)
             {
                 var ssrc = layer.Ssrc ?? 0;

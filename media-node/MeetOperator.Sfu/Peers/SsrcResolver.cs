@@ -6,7 +6,7 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.Sfu.Peers;
 
 /// <summary>
-/// Assigns SSRCs that the SDP did not announce to layers (RFC 9143 §9.2). The MID extension identifies the section. A packet without it is
+/// Assigns SSRCs that the SDP did not announce to layers (RFC 9143 §9.2). The MID extension identifies the section, and the RID extension the layer. A packet without a MID is
 /// assigned by its payload type when only one section uses that type. The payload type never replaces an active SSRC, because late packets of
 /// a removed track look the same.
 /// </summary>
@@ -22,7 +22,7 @@ internal static class SsrcResolver
             track = FindByPayloadType(header.PayloadType, tracks);
         }
 
-        if (track is null || OnlyLayer(track) is not { } layer)
+        if (track is null || FindLayer(packet, track) is not { } layer)
         {
             return false;
         }
@@ -32,8 +32,34 @@ internal static class SsrcResolver
             : header.PayloadType == track.Options.RtxPayloadType && layer.TryAssignRtxSsrc(nowTicks, header.Ssrc, hasMid);
     }
 
-    /// <summary>The layer of a track with one layer. MID and payload type do not distinguish the layers of a track.</summary>
-    private static UpLayer? OnlyLayer(UpTrack track) => track.Layers is [var only] ? only : null;
+    /// <summary>The only layer of the track, or the one that the RID extension names; for a retransmission the repaired RID (RFC 8852 §3).</summary>
+    private static UpLayer? FindLayer(in RtpPacket packet, UpTrack track)
+    {
+        if (track.Layers is [var only])
+        {
+            return only;
+        }
+
+        var isRetransmission = packet.Header.PayloadType == track.Options.RtxPayloadType;
+        var id = track.Options.Extensions.IdOf(isRetransmission ? HeaderExtensionKind.RepairedRtpStreamId : HeaderExtensionKind.RtpStreamId);
+        foreach (var element in packet.Extensions)
+        {
+            if (id == 0 || element.Id != id)
+            {
+                continue;
+            }
+
+            foreach (var layer in track.Layers)
+            {
+                if (layer.Rid is { } rid && EqualsAscii(packet.Data.Slice(element.Offset, element.Length), rid))
+                {
+                    return layer;
+                }
+            }
+        }
+
+        return null;
+    }
 
     /// <param name="packet">A packet that may have a MID.</param>
     /// <param name="tracks">The tracks of the connection.</param>

@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Allocation;
 using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Tracks;
 
@@ -12,6 +13,7 @@ public sealed class Subscriber
     private readonly IPeerEgress _egress;
     private readonly RetransmissionBudget? _budget;
     private DownTrack[] _tracks = [];
+    private Func<UpTrack, TrackView> _viewOf = static _ => default;
 
     /// <param name="egress">Sends packets to the client.</param>
     /// <param name="budget">Memory budget for retransmissions to clients without RTX; null for no limit.</param>
@@ -29,6 +31,7 @@ public sealed class Subscriber
     {
         ArgumentNullException.ThrowIfNull(source);
         var track = new DownTrack(options, _egress, _budget);
+        track.SetView(_viewOf(source));
         _tracks = [.. _tracks, track];
         source.Attach(track);
         return track;
@@ -40,6 +43,20 @@ public sealed class Subscriber
         foreach (var track in _tracks)
         {
             track.RequestKeyFrame(urgent: true);
+        }
+    }
+
+    /// <summary>Sets how the client shows each track, also the tracks that are added later. Without it, the default of <see cref="TrackView"/> applies.</summary>
+    public void SetViews(Func<UpTrack, TrackView> viewOf)
+    {
+        ArgumentNullException.ThrowIfNull(viewOf);
+        _viewOf = viewOf;
+        foreach (var track in _tracks)
+        {
+            if (track.Source is { } source)
+            {
+                track.SetView(viewOf(source));
+            }
         }
     }
 

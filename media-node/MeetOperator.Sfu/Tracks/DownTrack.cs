@@ -33,8 +33,12 @@ public sealed class DownTrack
     /// <summary>The layer that is forwarded now; null while paused.</summary>
     private UpLayer? _layer;
 
-    /// <summary>The layer that was forwarded last, also while paused.</summary>
+    /// <summary>The layer that was forwarded last, also while paused; null when the next packet has unrelated numbers.</summary>
     private UpLayer? _lastLayer;
+
+    /// <summary>The source of the packets that the munger can find.</summary>
+    private UpTrack? _lastSource;
+    private TrackView _view;
     private ushort _rtxSequence;
     private uint _lastReportMiddle;
     private long _lastReportTicks;
@@ -87,7 +91,7 @@ public sealed class DownTrack
     public void Stop()
     {
         Source?.Detach(this);
-        _lastLayer = null;
+        (_lastLayer, _lastSource) = (null, null);
         ReleaseHistory();
     }
 
@@ -97,14 +101,30 @@ public sealed class DownTrack
         Pause();
         Source = source;
         _chosenLayer = null;
-        if (source is not null)
+        Select();
+    }
+
+    /// <summary>Sets how the subscriber shows the track. Nothing is sent while it is not shown.</summary>
+    internal void SetView(TrackView view)
+    {
+        if (view != _view)
         {
-            Choose(LayerSelection.Choose(source.Layers));
+            _view = view;
+            Select();
         }
     }
 
-    /// <summary>Switches to a layer of the source at its next key frame. Until then, the present layer is forwarded.</summary>
-    internal void Choose(UpLayer layer)
+    /// <summary>Chooses a layer of the source again, after the view or the layers have changed.</summary>
+    internal void Select()
+    {
+        if (Source is { } source)
+        {
+            Choose(source.Select(_view));
+        }
+    }
+
+    /// <summary>Switches to a layer of the source at its next key frame. Until then, the present layer is forwarded. With null, forwarding pauses.</summary>
+    internal void Choose(UpLayer? layer)
     {
         if (ReferenceEquals(layer, _chosenLayer))
         {
@@ -113,7 +133,11 @@ public sealed class DownTrack
 
         _chosenLayer = layer;
         _waitingSinceTicks = 0;
-        if (!ReferenceEquals(layer, _layer) && _egress.IsReady)
+        if (layer is null)
+        {
+            Pause();
+        }
+        else if (!ReferenceEquals(layer, _layer) && _egress.IsReady)
         {
             layer.RequestKeyFrame(urgent: true);
         }
@@ -144,6 +168,11 @@ public sealed class DownTrack
             _lastLayer = null;
         }
 
+        if (_lastSource is { } source)
+        {
+            _munger.Forget(source.IndexOf(layer));
+        }
+
         if (ReferenceEquals(layer, _chosenLayer))
         {
             _waitingSinceTicks = 0;
@@ -158,17 +187,19 @@ public sealed class DownTrack
             return;
         }
 
-        if (!_munger.TryMap(packet.Sequence, packet.Header.Timestamp, nowTicks, out var sequence, out var timestamp))
+        if (!_munger.TryMap(packet.Numbers, nowTicks, out var sequence))
         {
             return;
         }
 
+        var offsets = _munger.Offsets;
         var header = template.GetHeader(
-            packet.Data, packet.Header, packet.Source.Options.Extensions, Options.Extensions, Options.PayloadType, sequence, timestamp, Options.Ssrc);
+            packet.Data, packet.Header, packet.Source.Options.Extensions, Options.Extensions, Options.PayloadType,
+            sequence, packet.Numbers.Timestamp + offsets.Timestamp, Options.Ssrc, (ushort)(packet.Numbers.Frame + offsets.Frame));
         SentPackets++;
         SentBytes += packet.Payload.Length;
         _resendLimiter?.OnForwarded();
-        var sent = _egress.SendRtp(header, packet.Payload);
+        var sent = _egress.SendRtp(header, Renumber(packet.Source, packet.Payload, packet.Numbers, offsets));
         _history?.Add(sequence, sent);
     }
 
@@ -189,9 +220,9 @@ public sealed class DownTrack
         }
 
         if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { } source
-            || _lastLayer is not { History: { } history } layer
-            || !source.HasLayer(layer) // no packet of this source was sent yet, so the numbers belong to the previous source
-            || !_munger.TryFindSource(sequence, out var sourceSequence)
+            || !ReferenceEquals(_lastSource, source) // no packet of this source was sent yet, so the numbers belong to the previous source
+            || !_munger.TryFindSource(sequence, out var layer, out var sourceSequence, out var offsets)
+            || source.Layers[layer].History is not { } history
             || !history.TryGet(sourceSequence, out var stored)
             || !RtpHeader.TryParse(stored, out var header)
             || !(_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
@@ -199,16 +230,17 @@ public sealed class DownTrack
             return;
         }
 
+        var numbers = source.NumbersOf(stored, header, sourceSequence);
         Span<byte> payload = stackalloc byte[2048];
-        var length = RtxPacket.WritePayload(sequence, stored[header.Length..], payload);
+        var length = RtxPacket.WritePayload(sequence, Renumber(source, stored[header.Length..], numbers, offsets), payload);
         if (length == 0)
         {
             return;
         }
 
-        var timestamp = header.Timestamp + _munger.TimestampOffset;
         var written = source.ResendTemplate.Reset().GetHeader(
-            stored, header, source.Options.Extensions, Options.Extensions, payloadType, _rtxSequence++, timestamp, ssrc);
+            stored, header, source.Options.Extensions, Options.Extensions, payloadType,
+            _rtxSequence++, numbers.Timestamp + offsets.Timestamp, ssrc, (ushort)(numbers.Frame + offsets.Frame));
         _egress.SendRtp(written, payload[..length]);
     }
 
@@ -234,7 +266,7 @@ public sealed class DownTrack
     {
         Span<byte> buffer = stackalloc byte[320];
         var writer = new RtcpWriter(buffer);
-        writer.AddSenderReport(Options.Ssrc, ntp, sourceTimestamp + _munger.TimestampOffset, (uint)SentPackets, (uint)SentBytes);
+        writer.AddSenderReport(Options.Ssrc, ntp, sourceTimestamp + _munger.Offsets.Timestamp, (uint)SentPackets, (uint)SentBytes);
         writer.AddCanonicalName(Options.Ssrc, _cname);
         (_lastReportMiddle, _lastReportTicks) = (NtpTime.Middle(ntp), nowTicks);
         _egress.SendRtcp(writer.Written);
@@ -307,25 +339,27 @@ public sealed class DownTrack
             return false;
         }
 
-        if (packet.Source.Options.Kind == MediaKind.Video && !packet.StartsKeyFrame)
+        if (!ReferenceEquals(packet.Layer, _chosenLayer) || (packet.Source.Options.Kind == MediaKind.Video && !packet.StartsKeyFrame && !CanStartWithout(nowTicks)))
         {
-            _waitingSinceTicks = _waitingSinceTicks == 0 ? nowTicks : _waitingSinceTicks;
-            if (nowTicks - _waitingSinceTicks < KeyFrameWaitTicks)
-            {
-                return false;
-            }
+            return false;
         }
 
+        var (layer, clockRate) = (packet.Source.IndexOf(packet.Layer), packet.Source.Options.ClockRate);
         if (ReferenceEquals(_lastLayer, packet.Layer))
         {
-            _munger.Resume(packet.Sequence, Options.FirstSequenceNumber);
+            _munger.Resume(layer, packet.Numbers, Options.FirstSequenceNumber);
+        }
+        else if (ReferenceEquals(_lastSource, packet.Source))
+        {
+            var clockOffset = _lastLayer is { } previous ? packet.Layer.ClockOffsetFrom(previous, clockRate) : null;
+            _munger.Switch(layer, packet.Numbers, Options.FirstSequenceNumber, nowTicks, clockRate, clockOffset);
         }
         else
         {
-            _munger.Switch(packet.Sequence, packet.Header.Timestamp, Options.FirstSequenceNumber, nowTicks, packet.Source.Options.ClockRate);
-            _lastLayer = packet.Layer;
+            _munger.Replace(layer, packet.Numbers, Options.FirstSequenceNumber, nowTicks, clockRate);
         }
 
+        (_lastLayer, _lastSource) = (packet.Layer, packet.Source);
         _layer = packet.Layer;
         if (packet.Layer.LastReport is { } report)
         {
@@ -334,5 +368,30 @@ public sealed class DownTrack
         }
 
         return true;
+    }
+
+    /// <summary>Whether forwarding may start in the middle of a picture. While another layer is forwarded, its picture is better than a broken one.</summary>
+    private bool CanStartWithout(long nowTicks)
+    {
+        if (_layer is not null)
+        {
+            return false;
+        }
+
+        _waitingSinceTicks = _waitingSinceTicks == 0 ? nowTicks : _waitingSinceTicks;
+        return nowTicks - _waitingSinceTicks >= KeyFrameWaitTicks;
+    }
+
+    /// <summary>The payload with the picture numbers of this stream. Other subscribers share the original, so it is copied when it changes.</summary>
+    private static ReadOnlySpan<byte> Renumber(UpTrack source, ReadOnlySpan<byte> payload, in SourceNumbers numbers, in NumberOffsets offsets)
+    {
+        if (numbers.Picture.IsEmpty || !offsets.ChangePicture)
+        {
+            return payload;
+        }
+
+        var copy = source.CopyPayload(payload);
+        offsets.WritePicture(numbers, copy);
+        return copy;
     }
 }

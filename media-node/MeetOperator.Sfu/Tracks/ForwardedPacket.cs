@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Forwarding;
 using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.Sfu.Tracks;
@@ -18,8 +19,8 @@ internal readonly ref struct ForwardedPacket
     /// <summary>Everything after the header, including padding.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 
-    /// <summary>The 64-bit sequence number of the layer.</summary>
-    public required long Sequence { get; init; }
+    /// <summary>The numbers of the packet in its layer.</summary>
+    public required SourceNumbers Numbers { get; init; }
 
     /// <summary>Whether the packet is the first packet of a key frame.</summary>
     public required bool StartsKeyFrame { get; init; }

@@ -1,4 +1,7 @@
+using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Allocation;
 using MeetOperator.Sfu.Forwarding;
 using MeetOperator.Sfu.Layers;
 
@@ -10,11 +13,22 @@ namespace MeetOperator.Sfu.Tracks;
 /// </summary>
 public sealed class UpTrack
 {
+    /// <summary>How often the layers are examined.</summary>
+    private const long ExamineTicks = 100 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Silence of a layer, while another layer of the same camera continues, after which it counts as stopped.</summary>
+    private const long StoppedTicks = TimeSpan.TicksPerSecond;
     private readonly UpLayer[] _layers;
+    private readonly LayerState[] _states;
+
+    /// <summary>The indexes of the layers, from the lowest quality to the highest.</summary>
+    private readonly byte[] _order;
     private readonly HeaderTemplate _template = new();
     private HeaderTemplate? _resendTemplate;
     private DownTrack[] _downTracks = [];
     private AudioLevelMeter _level;
+    private byte[]? _payloadCopy;
+    private long _nextExamineTicks = long.MinValue;
 
     /// <param name="options">The negotiated parameters.</param>
     /// <param name="participantId">The participant that publishes the track.</param>
@@ -30,6 +44,8 @@ public sealed class UpTrack
         Source = source;
         TrackId = trackId;
         _layers = [.. options.Layers.Select(layer => new UpLayer(options.Format, layer, budget))];
+        _states = new LayerState[_layers.Length];
+        _order = [.. Enumerable.Range(0, _layers.Length).Select(i => (byte)i)];
     }
 
     public UpTrackOptions Options { get; private set; }
@@ -55,7 +71,7 @@ public sealed class UpTrack
     /// <summary>A snapshot of the down tracks. The array is replaced instead of changed, so that forwarding can iterate without a lock.</summary>
     public IReadOnlyList<DownTrack> DownTracks => _downTracks;
 
-    /// <summary>The layers, from the lowest quality to the highest.</summary>
+    /// <summary>The layers in the order of the negotiation. Their number and order do not change.</summary>
     internal ReadOnlySpan<UpLayer> Layers => _layers;
 
     internal HeaderTemplate ResendTemplate => _resendTemplate ??= new HeaderTemplate();
@@ -157,7 +173,50 @@ public sealed class UpTrack
         return isAssigned;
     }
 
-    internal bool HasLayer(UpLayer layer) => Array.IndexOf(_layers, layer) >= 0;
+    internal byte IndexOf(UpLayer layer) => (byte)Array.IndexOf(_layers, layer);
+
+    /// <summary>The layer for a subscriber that shows the track in this way, or null when it does not show it.</summary>
+    internal UpLayer? Select(TrackView view)
+    {
+        Span<LayerState> ranked = stackalloc LayerState[_layers.Length];
+        for (var i = 0; i < ranked.Length; i++)
+        {
+            ranked[i] = _states[_order[i]];
+        }
+
+        var choice = LayerSelection.Choose(ranked, view, Source);
+        return choice == LayerSelection.None ? null : _layers[_order[choice]];
+    }
+
+    /// <summary>Examines which layers the publisher sends and how good they are, and lets the down tracks choose again when that has changed. Call this about every 10 ms.</summary>
+    internal void HandleTimeout(long nowTicks)
+    {
+        if (_layers.Length == 1 || nowTicks < _nextExamineTicks)
+        {
+            return;
+        }
+
+        _nextExamineTicks = nowTicks + ExamineTicks;
+        if (TryExamine(nowTicks))
+        {
+            foreach (var downTrack in _downTracks)
+            {
+                downTrack.Select();
+            }
+        }
+    }
+
+    /// <summary>A copy of a payload, in which numbers can be changed. It is valid until the next call.</summary>
+    internal Span<byte> CopyPayload(ReadOnlySpan<byte> payload)
+    {
+        if (_payloadCopy is null || _payloadCopy.Length < payload.Length)
+        {
+            _payloadCopy = new byte[Math.Max(1500, payload.Length)];
+        }
+
+        payload.CopyTo(_payloadCopy);
+        return _payloadCopy.AsSpan(0, payload.Length);
+    }
 
     /// <summary>Returns true when a key frame of <paramref name="layer"/> must be requested now. A layer that no subscriber uses needs none.</summary>
     internal bool TryTakeKeyFrameRequest(long nowTicks, UpLayer layer) => !IsMuted && IsUsed(layer) && layer.TryTakeKeyFrameRequest(nowTicks);
@@ -186,7 +245,8 @@ public sealed class UpTrack
     /// <param name="retransmitted">Whether the packet was restored from RTX.</param>
     internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted)
     {
-        if (!layer.TryReceive(nowTicks, data, header, retransmitted, out var sequence, out var startsKeyFrame) || IsMuted)
+        var descriptor = DescriptorOf(data, header);
+        if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, out var sequence, out var startsKeyFrame) || IsMuted)
         {
             return;
         }
@@ -198,7 +258,7 @@ public sealed class UpTrack
             Data = data,
             Header = header,
             Payload = data[header.Length..],
-            Sequence = sequence,
+            Numbers = NumbersOf(data, header, sequence, descriptor),
             StartsKeyFrame = startsKeyFrame,
         };
         _template.Reset();
@@ -226,6 +286,58 @@ public sealed class UpTrack
         }
 
         ForwardedPackets += forwarded;
+    }
+
+    /// <summary>The numbers of a packet of this track.</summary>
+    internal SourceNumbers NumbersOf(ReadOnlySpan<byte> data, in RtpHeader header, long sequence) => NumbersOf(data, header, sequence, DescriptorOf(data, header));
+
+    private SourceNumbers NumbersOf(ReadOnlySpan<byte> data, in RtpHeader header, long sequence, in DependencyDescriptor? descriptor) => new()
+    {
+        Sequence = sequence,
+        Timestamp = header.Timestamp,
+        Picture = PictureNumbers.Read(Options.Codec, data[header.Length..]),
+        Frame = descriptor?.FrameNumber ?? 0,
+    };
+
+    private DependencyDescriptor? DescriptorOf(ReadOnlySpan<byte> data, in RtpHeader header)
+    {
+        if (Options.Extensions.IdOf(HeaderExtensionKind.DependencyDescriptor) is > 0 and var id)
+        {
+            foreach (var element in header.ExtensionsIn(data))
+            {
+                if (element.Id == id && DependencyDescriptor.TryParse(data.Slice(element.Offset, element.Length), out var descriptor))
+                {
+                    return descriptor;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Returns true when a layer has started or stopped, or when the order of the layers has changed.</summary>
+    private bool TryExamine(long nowTicks)
+    {
+        long? newest = null;
+        foreach (var layer in _layers)
+        {
+            newest = layer.LastPacketTicks > (newest ?? long.MinValue) ? layer.LastPacketTicks : newest;
+        }
+
+        var changed = false;
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            var isActive = newest - _layers[i].LastPacketTicks < StoppedTicks;
+            var state = _layers[i].Describe(nowTicks, isActive);
+            changed |= state with { BytesPerSecond = 0 } != _states[i] with { BytesPerSecond = 0 };
+            _states[i] = state;
+        }
+
+        Span<byte> order = stackalloc byte[_layers.Length];
+        LayerSelection.Rank(_states, order);
+        changed |= !order.SequenceEqual(_order);
+        order.CopyTo(_order);
+        return changed;
     }
 
     private void SetOptions(UpTrackOptions options)

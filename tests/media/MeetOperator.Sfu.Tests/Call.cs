@@ -15,7 +15,8 @@ internal sealed class Call
     public const uint RtxSsrc = 1001;
     public const long Millisecond = TimeSpan.TicksPerMillisecond;
     public static readonly HeaderExtensionMap PublisherMap = HeaderExtensionMap.Empty
-        .With(HeaderExtensionKind.Mid, 4).With(HeaderExtensionKind.TransportSequenceNumber, 3).With(HeaderExtensionKind.AudioLevel, 1);
+        .With(HeaderExtensionKind.Mid, 4).With(HeaderExtensionKind.TransportSequenceNumber, 3).With(HeaderExtensionKind.AudioLevel, 1)
+        .With(HeaderExtensionKind.RtpStreamId, 10).With(HeaderExtensionKind.RepairedRtpStreamId, 11);
 
     public Call(MediaKind kind = MediaKind.Video, bool announced = true, params UpLayerOptions[] layers)
     {
@@ -77,8 +78,8 @@ internal sealed class Call
     public static UpLayerOptions[] OneLayer(uint? ssrc, uint? rtxSsrc = null) => [new UpLayerOptions { Ssrc = ssrc, RtxSsrc = rtxSsrc }];
 
     /// <summary>Passes one packet from the client to the publisher.</summary>
-    public void Send(ushort sequence, uint timestamp = 0, bool key = false, uint ssrc = Ssrc, byte payloadType = 96, ushort? transport = null, string? mid = null, byte? level = null, byte[]? payload = null) =>
-        UnknownPackets += Publisher.OnRtp(Now, Packet(sequence, timestamp, key, ssrc, payloadType, transport, mid, level, payload)) ? 0 : 1;
+    public void Send(ushort sequence, uint timestamp = 0, bool key = false, uint ssrc = Ssrc, byte payloadType = 96, ushort? transport = null, string? mid = null, byte? level = null, byte[]? payload = null, string? rid = null, string? repairedRid = null) =>
+        UnknownPackets += Publisher.OnRtp(Now, Packet(sequence, timestamp, key, ssrc, payloadType, transport, mid, level, payload, rid, repairedRid)) ? 0 : 1;
 
     public void Advance(long milliseconds)
     {
@@ -89,7 +90,8 @@ internal sealed class Call
         }
     }
 
-    public static byte[] Packet(ushort sequence, uint timestamp, bool key, uint ssrc, byte payloadType, ushort? transport, string? mid, byte? level, byte[]? payload)
+    public static byte[] Packet(ushort sequence, uint timestamp, bool key, uint ssrc, byte payloadType, ushort? transport, string? mid, byte? level, byte[]? payload,
+        string? rid = null, string? repairedRid = null, byte[]? descriptor = null)
     {
         // VP8: start of partition 0 without extensions, then the inverted key-frame bit.
         payload ??= [0x10, (byte)(key ? 0x00 : 0x01), (byte)(sequence >> 8), (byte)sequence, 0, 0];
@@ -105,9 +107,17 @@ internal sealed class Call
             BinaryPrimitives.WriteUInt16BigEndian(writer.Add(3, 2), number);
         }
 
-        if (mid is not null)
+        foreach (var (id, text) in new[] { ((byte)4, mid), ((byte)10, rid), ((byte)11, repairedRid) })
         {
-            System.Text.Encoding.ASCII.GetBytes(mid).CopyTo(writer.Add(4, mid.Length));
+            if (text is not null)
+            {
+                System.Text.Encoding.ASCII.GetBytes(text).CopyTo(writer.Add(id, text.Length));
+            }
+        }
+
+        if (descriptor is not null)
+        {
+            descriptor.CopyTo(writer.Add(12, descriptor.Length));
         }
 
         if (level is { } loudness)

@@ -90,6 +90,7 @@ public sealed class ForwardingTests
         var (_, down, egress) = call.Join();
         down.Renegotiate(down.Options with { Extensions = HeaderExtensionMap.Empty.With(HeaderExtensionKind.DependencyDescriptor, 4) });
         var descriptor = Enumerable.Range(1, 40).Select(i => (byte)i).ToArray();
+        (descriptor[0], descriptor[3]) = (0x81, 0x84); // the first packet of a key frame
         var data = new byte[400];
         data[0] = 0x90;
         data[1] = 96;

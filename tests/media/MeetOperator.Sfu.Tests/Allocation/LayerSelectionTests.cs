@@ -1,20 +1,72 @@
-using MeetOperator.Rtp.Codecs;
 using MeetOperator.Sfu.Allocation;
-using MeetOperator.Sfu.Layers;
+using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests.Allocation;
 
 public sealed class LayerSelectionTests
 {
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void Choose_AnyNumberOfLayers_ReturnsHighest(int count)
-    {
-        var format = new LayerFormat { IsVideo = true, Codec = VideoCodec.Vp8, ClockRate = 90_000, Nack = true };
-        var layers = Enumerable.Range(0, count).Select(_ => new UpLayer(format, new UpLayerOptions())).ToArray();
+    private static readonly LayerState Low = new(true, 320, 180, 15_000);
+    private static readonly LayerState Middle = new(true, 640, 360, 60_000);
+    private static readonly LayerState High = new(true, 1280, 720, 200_000);
+    private static readonly LayerState[] All = [Low, Middle, High];
 
-        Assert.Same(layers[count - 1], LayerSelection.Choose(layers));
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    [InlineData(3, 1)]
+    public void Choose_ViewUnknown_ReturnsMiddle(int count, int expected) => Assert.Equal(expected, LayerSelection.Choose(All.AsSpan(0, count), default, TrackSource.Camera));
+
+    [Fact]
+    public void Choose_ScreenWithoutView_ReturnsHighest() => Assert.Equal(2, LayerSelection.Choose(All, default, TrackSource.Screen));
+
+    [Fact]
+    public void Choose_Hidden_ReturnsNone() => Assert.Equal(LayerSelection.None, LayerSelection.Choose(All, TrackView.Hidden, TrackSource.Camera));
+
+    [Theory]
+    [InlineData(160, 90, 0)]
+    [InlineData(320, 180, 0)]
+    [InlineData(420, 240, 0)] // enlarged by a third
+    [InlineData(480, 270, 1)]
+    [InlineData(853, 480, 1)]
+    [InlineData(960, 540, 2)]
+    [InlineData(1920, 1080, 2)]
+    [InlineData(300, 700, 0)] // a portrait tile: the width limits the picture
+    public void Choose_Size_ReturnsSmallestSufficientLayer(int width, int height, int expected) =>
+        Assert.Equal(expected, LayerSelection.Choose(All, TrackView.Of(width, height), TrackSource.Camera));
+
+    [Fact]
+    public void Choose_StoppedLayers_AreSkipped()
+    {
+        Assert.Equal(1, LayerSelection.Choose([Low, Middle, High with { IsActive = false }], TrackView.Of(1280, 720), TrackSource.Camera));
+        Assert.Equal(1, LayerSelection.Choose([Low with { IsActive = false }, Middle, High], TrackView.Of(160, 90), TrackSource.Camera));
+        Assert.Equal(0, LayerSelection.Choose([Low, Middle with { IsActive = false }, High with { IsActive = false }], default, TrackSource.Camera));
+    }
+
+    [Fact]
+    public void Choose_NothingActive_ReturnsLayerAsIfAllWere() =>
+        Assert.Equal(1, LayerSelection.Choose([new LayerState(), new LayerState(), new LayerState()], default, TrackSource.Camera));
+
+    [Fact]
+    public void Choose_SizesUnknown_ReturnsHighestForShownTrack() =>
+        Assert.Equal(2, LayerSelection.Choose([new LayerState(true, 0, 0, 1), new LayerState(true, 0, 0, 2), new LayerState(true, 0, 0, 3)], TrackView.Of(160, 90), TrackSource.Camera));
+
+    [Fact]
+    public void Rank_SizesKnown_SortsBySize() => Assert.Equal([2, 1, 0], Rank(High with { BytesPerSecond = 1 }, Middle, Low));
+
+    [Fact]
+    public void Rank_SizesUnknown_SortsByRate() => Assert.Equal([1, 2, 0], Rank(new LayerState(true, 0, 0, 90_000), new LayerState(true, 0, 0, 5_000), new LayerState(true, 0, 0, 30_000)));
+
+    [Fact]
+    public void Rank_SimilarOrUnknownRates_KeepsOrder()
+    {
+        Assert.Equal([0, 1], Rank(new LayerState(true, 0, 0, 1_200), new LayerState(true, 0, 0, 1_000)));
+        Assert.Equal([0, 1], Rank(new LayerState(true, 0, 0, 90_000), new LayerState(false, 0, 0, 0)));
+    }
+
+    private static int[] Rank(params LayerState[] layers)
+    {
+        Span<byte> order = stackalloc byte[layers.Length];
+        LayerSelection.Rank(layers, order);
+        return [.. order.ToArray().Select(i => (int)i)];
     }
 }
