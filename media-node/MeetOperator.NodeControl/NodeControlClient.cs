@@ -69,6 +69,9 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     public Task MuteAsync(string room, string participant, TrackMuteRequest request, CancellationToken ct) =>
         SendAsync(HttpMethod.Patch, $"{Participant(room, participant)}/tracks", request, ct);
 
+    public Task ViewAsync(string room, string participant, ViewRequest request, CancellationToken ct) =>
+        SendAsync(HttpMethod.Put, $"{Participant(room, participant)}/view", request, ct);
+
     /// <summary>Reads the room's events until the room ends, the connection ends, or <paramref name="ct"/> is cancelled.</summary>
     public async IAsyncEnumerable<RoomEvent> WatchRoomAsync(string room, [EnumeratorCancellation] CancellationToken ct)
     {

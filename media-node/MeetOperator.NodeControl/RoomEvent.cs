@@ -15,6 +15,9 @@ public sealed record RoomEvent
     public string? Sdp { get; init; }
     public IReadOnlyList<TrackDescription>? Tracks { get; init; }
 
+    /// <summary>The RIDs of the layers that somebody shows.</summary>
+    public IReadOnlyList<string>? Layers { get; init; }
+
     /// <summary>Audio level, 0 (silent) to 127.</summary>
     public int? Level { get; init; }
 }
@@ -28,6 +31,9 @@ public static class RoomEventTypes
     public const string TrackAdded = "track-added";
     public const string TrackRemoved = "track-removed";
     public const string Speaking = "speaking";
+
+    /// <summary>The layers of a simulcast track that the publisher should send have changed.</summary>
+    public const string Layers = "layers";
     public const string RoomEnded = "room-ended";
 
     /// <summary>The last line of a stream whose reader was too slow. The reader opens a new stream, which starts with the current state.</summary>

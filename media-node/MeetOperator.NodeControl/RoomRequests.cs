@@ -76,6 +76,24 @@ public sealed record DrainRequest
     public required bool Drain { get; init; }
 }
 
+/// <summary>The video tracks that a participant shows. Tracks of others are not sent to it, except audio.</summary>
+public sealed record ViewRequest
+{
+    public required IReadOnlyList<ViewedTrack> Tracks { get; init; }
+}
+
+public sealed record ViewedTrack
+{
+    public required string ParticipantId { get; init; }
+
+    /// <summary>camera or screen.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The size on the screen in device pixels.</summary>
+    public required int Width { get; init; }
+    public required int Height { get; init; }
+}
+
 public sealed record TrackMuteRequest
 {
     public required MuteState Muted { get; init; }

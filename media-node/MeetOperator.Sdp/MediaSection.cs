@@ -87,13 +87,22 @@ public sealed class MediaSection
         }
     }
 
-    /// <summary>The RID that <c>a=simulcast:send</c> lists last, by convention the largest layer (RFC 8853 §5.1), or null.</summary>
-    public string? LastSentLayer
+    /// <summary>
+    /// The RIDs of the layers that the peer offers to send, in the order of <c>a=simulcast</c> (RFC 8853 §5.1); empty without simulcast. Of alternatives only the first
+    /// counts. A layer that is paused at first counts too, because the peer can start it at any time.
+    /// </summary>
+    public IReadOnlyList<string> SentLayers
     {
         get
         {
-            var parts = Value("simulcast")?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            return parts is ["send", var layers, ..] ? layers.Split(';', ',')[^1].TrimStart('~') : null;
+            var parts = Value("simulcast")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+            var direction = Array.IndexOf(parts, "send");
+            if (direction < 0 || direction % 2 != 0 || direction + 1 >= parts.Length)
+            {
+                return [];
+            }
+
+            return [.. parts[direction + 1].Split(';').Select(alternatives => alternatives.Split(',')[0].TrimStart('~')).Where(IsSentRid).Distinct(StringComparer.Ordinal)];
         }
     }
 
@@ -133,4 +142,9 @@ public sealed class MediaSection
             }
         }
     }
+
+    /// <summary>Whether an <c>a=rid</c> line declares that the peer sends the RID (RFC 8851 §10).</summary>
+    private bool IsSentRid(string rid) =>
+        rid.Length is > 0 and <= SdpLimits.MaxRidCharacters && rid.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+        && Values("rid").Any(line => line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries) is [var id, "send", ..] && id == rid);
 }

@@ -14,4 +14,10 @@ public static class SdpLimits
 
     /// <summary>Maximum number of media sections.</summary>
     public const int MaxSections = 512;
+
+    /// <summary>Maximum number of simulcast layers of a section. Browsers send at most three.</summary>
+    public const int MaxLayers = 3;
+
+    /// <summary>Maximum length of a RID: what a one-byte header extension can carry.</summary>
+    public const int MaxRidCharacters = 16;
 }

@@ -27,6 +27,12 @@ public static class ProtocolLimits
     public const int MaxDisplayNameLength = 100;
     public const int MaxTracks = 64;
 
+    /// <summary>Maximum number of tracks in a <c>view</c>.</summary>
+    public const int MaxViews = 200;
+
+    /// <summary>Maximum width and height of a shown track in device pixels.</summary>
+    public const int MaxViewPixels = 16_384;
+
     /// <summary>Maximum size of a <c>candidate</c> value in bytes of JSON.</summary>
     public const int MaxCandidateBytes = 4 * 1024;
 

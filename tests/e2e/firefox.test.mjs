@@ -29,10 +29,12 @@ describe('Firefox', () => {
     });
   });
 
-  it('two Firefox windows send each other video and sound', options, async () => {
+  it('two Firefox tabs send each other video and sound, and a tab receives video when it is in front', options, async () => {
     await room.withParticipants([], async meeting => {
       const [fay, gus] = [await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Fay'), await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Gus')];
-      await Promise.all([fay.waitForVideoAndSound(), gus.waitForVideoAndSound()]);
+      await gus.waitForVideoAndSound();
+      await fay.page.bringToFront();
+      await fay.waitForVideoAndSound();
     });
   });
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accessibilityFindings } from './support/axe.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
+import { createMeeting } from './support/product.mjs';
 import { until } from './support/visitor.mjs';
 
 const room = meetingRoom();
@@ -125,6 +126,22 @@ describe('a meeting', () => {
       await ada.control('camera').click();
       await bob.waitForVideo('Ada');
     });
+  });
+
+  it('a camera is received in the size in which its tile is shown', options, async () => {
+    const { meetingId } = await createMeeting(room.product);
+    const ada = await room.arrive('Ada', { width: 960 });
+    const bob = await room.arrive('Bob', { deviceScaleFactor: 1 });
+    const received = () => bob.page.locator('[data-testid=tile][data-self=false] video').last().evaluate(video => video.videoWidth);
+    try {
+      await Promise.all([ada.enter(meetingId), bob.enter(meetingId)]);
+      for (const [viewport, width] of [[{ width: 1900, height: 1080 }, 960], [{ width: 420, height: 700 }, 480], [{ width: 400, height: 300 }, 240], [{ width: 1900, height: 1080 }, 960]]) {
+        await bob.page.setViewportSize(viewport);
+        await until(async () => await received() === width, `Bob receives Ada's camera with ${width} pixels`);
+      }
+    } finally {
+      await Promise.all([ada.close(), bob.close()]);
+    }
   });
 
   it('a shared screen has a tile of its own, and the camera video continues', options, async () => {

@@ -5,6 +5,7 @@ using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Hosting;
 using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Security;
 using MeetOperator.Sdp;
@@ -124,6 +125,11 @@ internal static class ControlEndpoints
             var request = CheckSize(await ControlJson.ReadAsync<PlayRequest>(c), p => p.Sdp);
             var sdp = SdpReading.Parse(request.Sdp);
             await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Play(Id(participant, "participant"), request, sdp), c.RequestAborted));
+        });
+        v1.MapPut(Participant + "/view", async (string room, string participant, HttpContext c) =>
+        {
+            var views = ParticipantViews.Read(await ControlJson.ReadAsync<ViewRequest>(c));
+            return await NoContentAsync(rooms, c, room, r => r.View(participant, views));
         });
         v1.MapPatch(Participant + "/tracks", async (string room, string participant, HttpContext c) =>
         {

@@ -42,6 +42,13 @@ internal sealed class NodeParticipant
 
     public bool HasConnectedTransport => Sessions.HasConnectedTransport;
 
+    /// <summary>Sets what the participant shows, on its current and later subscribe sessions.</summary>
+    public void View(ParticipantViews views)
+    {
+        Context.Views = views;
+        Sessions.Find<SubscribeSession>()?.ApplyViews();
+    }
+
     public ParticipantReport Report() =>
         Sessions.All.Aggregate(
             new ParticipantReport { Participant = Id, SubscribeSession = string.Empty, Tracks = Tracks.Describe() },

@@ -15,6 +15,7 @@ internal sealed class NodeRoom
 {
     private readonly RoomParticipants _participants;
     private readonly RoomOffers _offers;
+    private readonly RoomLayers _layers;
     private readonly RoomNegotiation _negotiation;
     private readonly SsrcSequence _ssrcs = new();
     private readonly SpeakerDetector _speakers = new();
@@ -37,6 +38,7 @@ internal sealed class NodeRoom
         Sessions = sessions;
         _participants = new RoomParticipants(participantTimeout, CreateParticipant);
         _offers = new RoomOffers(_participants, Events);
+        _layers = new RoomLayers(_participants, Events);
         _negotiation = new RoomNegotiation(_participants, _offers);
         Loop.Ticked += OnTick;
     }
@@ -130,6 +132,8 @@ internal sealed class NodeRoom
         }
     }
 
+    public void View(string participantId, ParticipantViews views) => _participants.Require(participantId).View(views);
+
     public void Mute(string participantId, MuteState muted) => _participants.Require(participantId).Tracks.Mute(muted);
 
     /// <summary>Ends every session and the event streams.</summary>
@@ -179,8 +183,8 @@ internal sealed class NodeRoom
         }
     }
 
-    /// <summary>The first events of a new reader: the current offer of each subscriber, then <c>ready</c>.</summary>
-    public IReadOnlyList<RoomEvent> CurrentState() => [.. _offers.Current(), new RoomEvent { Type = RoomEventTypes.Ready }];
+    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, then <c>ready</c>.</summary>
+    public IReadOnlyList<RoomEvent> CurrentState() => [.. _offers.Current(), .. _layers.Current(), new RoomEvent { Type = RoomEventTypes.Ready }];
 
     public RoomReport Report(bool withParticipants)
     {
@@ -244,6 +248,7 @@ internal sealed class NodeRoom
     private void RunTimers(long nowTicks)
     {
         _participants.HandleTimeout(nowTicks)?.ForEach(id => Leave(_participants.Remove(id), "timeout"));
+        _layers.PublishChanges();
         if (_speakers.TryUpdate(nowTicks, _participants.All, out var speaker, out var level))
         {
             Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level });

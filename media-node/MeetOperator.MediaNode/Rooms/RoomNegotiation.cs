@@ -2,6 +2,7 @@ using System.Net;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Sdp;
 
@@ -68,6 +69,8 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
             participant.Sessions.End(open);
         }
 
+        // The new session may belong to another page, which shows something else or does not tell.
+        participant.Context.Views = ParticipantViews.Unknown;
         var session = new SubscribeSession(participant.Context);
         participant.Sessions.All.Add(session);
         return offers.Start(participant, session);

@@ -29,7 +29,7 @@ internal sealed class RoomTraffic
                 var previous = _sent.GetValueOrDefault(down, (Sent: 0, ReadySince: long.MaxValue));
                 isWanted |= nowTicks - KeyFrameTimeoutTicks > previous.ReadySince;
                 PacketsOut += down.SentPackets - previous.Sent;
-                sent[down] = (down.SentPackets, !down.IsReady || track.IsMuted ? long.MaxValue : Math.Min(previous.ReadySince, nowTicks));
+                sent[down] = (down.SentPackets, !down.IsReady || !down.IsShown || track.IsMuted ? long.MaxValue : Math.Min(previous.ReadySince, nowTicks));
             }
 
             if (isWanted)

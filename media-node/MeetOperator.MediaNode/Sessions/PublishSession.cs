@@ -21,6 +21,9 @@ internal sealed class PublishSession : IRoomSession
     /// <summary>Maximum number of concurrent tracks of one participant.</summary>
     public const int MaxTracks = 16;
 
+    /// <summary>Maximum number of concurrent layers of all tracks: one report to the publisher describes them all (RFC 3550 §6.4.2).</summary>
+    public const int MaxLayers = 31;
+
     /// <summary>Time within which a session that took over tracks must connect. Attempts that follow each other count as one.</summary>
     private const long ConnectTicks = 30 * TimeSpan.TicksPerSecond;
     private readonly SessionContext _context;
@@ -66,8 +69,13 @@ internal sealed class PublishSession : IRoomSession
             throw ControlProblemException.InvalidSdp($"SDP: more than {MaxTracks} sections send media.");
         }
 
+        if (answer.Sections.Where(s => s.IsActive).Sum(s => Math.Max(1, s.Layers.Count)) > MaxLayers)
+        {
+            throw ControlProblemException.InvalidSdp($"SDP: the sections send more than {MaxLayers} simulcast layers in total.");
+        }
+
         var sources = Sources(answer.Sections, request.Tracks);
-        var added = answer.Sections.Zip(sources).Count(s => s.First is { IsActive: true, Codec: { } codec } && !CanKeep(Find(s.First), s.Second, codec));
+        var added = answer.Sections.Zip(sources).Count(s => s.First is { IsActive: true, Codec: { } codec } && !CanKeep(Find(s.First), s.Second, codec, s.First));
         return _context.Limits.NewTracks.TryTake(nowTicks, added, out var wait)
             ? new PreparedAnswer(answer.Description.ToString(), answer.Sections, sources, remote, renewed)
             : throw ControlProblemException.TooManyNewTracks(_context.ParticipantId, added, wait);
@@ -163,7 +171,7 @@ internal sealed class PublishSession : IRoomSession
         }
 
         var options = OptionsOf(section, codec);
-        if (existing is not null && CanKeep(existing, source, codec))
+        if (existing is not null && CanKeep(existing, source, codec, section))
         {
             _publisher.Renegotiate(existing.Track, options);
             return;
@@ -197,22 +205,22 @@ internal sealed class PublishSession : IRoomSession
         RtxPayloadType = (byte?)codec.RtxPayloadType,
         Extensions = ExtensionMaps.Read(section.Extensions),
         Nack = codec.Feedback.Contains("nack"),
-        Layers = [new UpLayerOptions { Ssrc = section.Ssrcs?.Primary, RtxSsrc = section.Ssrcs?.Retransmission }],
+        Layers = section.Layers.Count > 0
+            ? [.. LayerOrder.FromLowest(section.Layers).Select(rid => new UpLayerOptions { Rid = rid })]
+            : [new UpLayerOptions { Ssrc = section.Ssrcs?.Primary, RtxSsrc = section.Ssrcs?.Retransmission }],
     };
 
     private PublishedTrack? Find(NegotiatedSection section) => _tracks.Find(t => t.Track.Options.Mid == section.Mid);
 
     /// <summary>Whether the section can keep its track. Otherwise a new track replaces it.</summary>
-    private static bool CanKeep(PublishedTrack? track, TrackSource source, RtpCodec codec) =>
-        track is not null && track.Source == TrackSources.Name(source) && track.Codec.Is(codec.Name);
+    private static bool CanKeep(PublishedTrack? track, TrackSource source, RtpCodec codec, NegotiatedSection section) =>
+        track is not null && track.Source == TrackSources.Name(source) && track.Codec.Is(codec.Name) && HaveSameLayers(track.Track.Options, OptionsOf(section, codec));
 
-    /// <summary>
-    /// Whether a track can continue on another connection without a new offer to subscribers. The frame numbers of the dependency descriptor restart with a new
-    /// encoder, and receivers of the stream do not accept that.
-    /// </summary>
+    /// <summary>Whether a track can continue on another connection without a new offer to subscribers.</summary>
     private static bool CanContinue(PublishedTrack track, TrackSource source, RtpCodec codec, UpTrackOptions options) =>
-        track.Track.Source == source && PayloadTypeAllocator.HaveSameOffer(track.Codec, codec)
-        && track.Track.Options.Extensions.IdOf(HeaderExtensionKind.DependencyDescriptor) == 0 && options.Extensions.IdOf(HeaderExtensionKind.DependencyDescriptor) == 0;
+        track.Track.Source == source && PayloadTypeAllocator.HaveSameOffer(track.Codec, codec) && HaveSameLayers(track.Track.Options, options);
+
+    private static bool HaveSameLayers(UpTrackOptions left, UpTrackOptions right) => left.Layers.Select(l => l.Rid).SequenceEqual(right.Layers.Select(l => l.Rid));
 
     private void Drop(PublishedTrack track)
     {

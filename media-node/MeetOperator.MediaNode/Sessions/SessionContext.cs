@@ -20,6 +20,9 @@ internal sealed class SessionContext
 
     public required ISessionObserver Observer { get; init; }
 
+    /// <summary>What the participant shows.</summary>
+    public ParticipantViews Views { get; set; } = ParticipantViews.Unknown;
+
     /// <summary>A new number for the origin line of a session description.</summary>
     public static long NextSessionNumber() => RandomNumberGenerator.GetInt32(1, int.MaxValue);
 }

@@ -33,6 +33,7 @@ internal sealed class SubscribeSession : IRoomSession
         _slots = new SubscriptionSlots(context.Ssrcs.Next);
         Peer = context.Factory.Open(this, context.Limits.Ingress);
         _subscriber = new Subscriber(Peer, context.Limits.Retransmissions);
+        ApplyViews();
         Current = Write();
         MarkAnsweredWhenEmpty();
     }
@@ -91,6 +92,9 @@ internal sealed class SubscribeSession : IRoomSession
         _isFull = UnplacedTracks > 0;
         return _isFull && !before;
     }
+
+    /// <summary>Applies what the participant shows to its tracks.</summary>
+    public void ApplyViews() => _subscriber.SetViews(_context.Views.Of);
 
     public void Answer(SubscribeAnswer answer, SessionDescription description)
     {

@@ -13,6 +13,9 @@ public sealed record NegotiatedSection
     public RtpCodec? Codec { get; init; }
     public IReadOnlyList<HeaderExtension> Extensions { get; init; } = [];
 
+    /// <summary>The RIDs of the simulcast layers that the peer sends, in its order; empty when it sends one stream without a RID.</summary>
+    public IReadOnlyList<string> Layers { get; init; } = [];
+
     /// <summary>The SSRCs that the peer announced, or null.</summary>
     public SsrcPair? Ssrcs { get; init; }
 }

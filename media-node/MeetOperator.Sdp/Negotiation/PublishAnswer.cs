@@ -8,7 +8,7 @@ public sealed class PublishAnswer
     private static readonly string[] SupportedExtensions =
     [
         HeaderExtensionUris.Mid, HeaderExtensionUris.RtpStreamId, HeaderExtensionUris.RepairedRtpStreamId, HeaderExtensionUris.AbsSendTime, HeaderExtensionUris.TransportSequenceNumber, HeaderExtensionUris.AudioLevel,
-        HeaderExtensionUris.VideoOrientation, HeaderExtensionUris.PlayoutDelay, HeaderExtensionUris.DependencyDescriptor,
+        HeaderExtensionUris.VideoOrientation, HeaderExtensionUris.PlayoutDelay, HeaderExtensionUris.DependencyDescriptor, HeaderExtensionUris.VideoLayersAllocation,
     ];
 
     private PublishAnswer(SessionDescription description, IReadOnlyList<NegotiatedSection> sections)
@@ -61,11 +61,15 @@ public sealed class PublishAnswer
             writer.AddTransport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));
             writer.AddCodec(OpusStereo.AddRequest(codec));
             writer.AddExtensions(extensions, allowsMixed || ClientOffer.AllowsMixedExtensions(section));
-            if (active && section.LastSentLayer is { } layer)
+            IReadOnlyList<string> layers = active && section.Kind == "video" ? [.. section.SentLayers.Take(SdpLimits.MaxLayers)] : [];
+            foreach (var layer in layers)
             {
-                // The media node receives one layer, the largest. Without these lines the client sends only the first one, the smallest.
                 writer.Add("rid", $"{layer} recv");
-                writer.Add("simulcast", $"recv {layer}");
+            }
+
+            if (layers.Count > 0)
+            {
+                writer.Add("simulcast", $"recv {string.Join(';', layers)}");
             }
 
             written.Add(writer.Finish(section.Kind, section.Protocol));
@@ -77,6 +81,7 @@ public sealed class PublishAnswer
                 Codec = codec,
                 Extensions = extensions,
                 Ssrcs = section.Ssrcs,
+                Layers = layers,
             });
         }
 

@@ -1,5 +1,3 @@
-using MeetOperator.Sfu.Tracks;
-
 namespace MeetOperator.Sfu.Allocation;
 
 /// <summary>Decides which layer of its source a down track forwards. Pure.</summary>
@@ -11,31 +9,34 @@ internal static class LayerSelection
     /// <summary>A layer is large enough for a view if it has this part of its height. A slightly enlarged picture looks as good and costs a quarter.</summary>
     private const double SufficientHeight = 0.75;
 
+    private const int UsualWidth = 1280;
+    private const int UsualHeight = 720;
+
     /// <summary>Rates of two layers that differ by less than this factor say nothing about their order.</summary>
     private const double DistinctRates = 1.5;
 
     /// <summary>Returns the index of the layer to forward, or <see cref="None"/>.</summary>
-    /// <param name="layers">The layers of the source in the order of <see cref="Rank"/>. There is at least one.</param>
+    /// <param name="layers">The layers of the source in the order of <see cref="TryRank"/>. There is at least one.</param>
     /// <param name="view">How the subscriber shows the track.</param>
-    /// <param name="source">Screens are shown in full quality by default, because their text must be legible; other sources in the middle.</param>
-    public static int Choose(ReadOnlySpan<LayerState> layers, TrackView view, TrackSource source)
+    /// <param name="isDetailed">Whether the track is in full quality for subscribers that do not tell how they show it, as a screen, whose text must be legible.</param>
+    public static int Choose(ReadOnlySpan<LayerState> layers, TrackView view, bool isDetailed)
     {
         if (view.IsHidden)
         {
             return None;
         }
 
-        var anyActive = false;
+        var anyAvailable = false;
         foreach (var layer in layers)
         {
-            anyActive |= layer.IsActive;
+            anyAvailable |= layer.IsAvailable;
         }
 
         Span<int> usable = stackalloc int[layers.Length];
         var count = 0;
         for (var i = 0; i < layers.Length; i++)
         {
-            if (layers[i].IsActive || !anyActive)
+            if (layers[i].IsAvailable || !anyAvailable)
             {
                 usable[count++] = i;
             }
@@ -45,52 +46,54 @@ internal static class LayerSelection
         {
             foreach (var index in usable[..count])
             {
-                if (IsSufficient(layers[index], view))
+                if (IsSufficient(SizeOf(layers, index), view))
                 {
                     return index;
                 }
             }
 
-            // No layer is known to be large enough. Sizes are unknown before the first key frame, and for some codecs and clients always.
             return usable[count - 1];
         }
 
-        return usable[source == TrackSource.Screen ? count - 1 : count / 2];
+        return usable[isDetailed ? count - 1 : count / 2];
     }
 
     /// <summary>
-    /// Sorts the layers from the lowest quality to the highest: by size where all sizes are known, otherwise by rate where all rates are known, otherwise in the given
-    /// order. The order of the layers in SDP has no meaning (RFC 8853 §5.2).
+    /// Sorts the layers from the lowest quality to the highest: by size where all sizes are known, otherwise by rate where all rates are known. Layers that cannot be told
+    /// apart keep their order. The order in SDP has no meaning (RFC 8853 §5.2). Returns true when the order has changed.
     /// </summary>
     /// <param name="layers">The layers in the order of the negotiation.</param>
-    /// <param name="order">Receives the indexes in <paramref name="layers"/>.</param>
-    public static void Rank(ReadOnlySpan<LayerState> layers, Span<byte> order)
+    /// <param name="order">The indexes in <paramref name="layers"/> in the present order.</param>
+    public static bool TryRank(ReadOnlySpan<LayerState> layers, Span<byte> order)
     {
         var (haveSizes, haveRates) = (true, true);
-        for (var i = 0; i < layers.Length; i++)
+        foreach (var layer in layers)
         {
-            order[i] = (byte)i;
-            haveSizes &= layers[i].HasSize;
-            haveRates &= layers[i].BytesPerSecond > 0;
+            haveSizes &= layer.HasSize;
+            haveRates &= layer.BytesPerSecond > 0;
         }
 
-        if (!haveSizes && !haveRates)
-        {
-            return;
-        }
-
-        for (var i = 1; i < layers.Length; i++)
+        var changed = false;
+        for (var i = 1; i < layers.Length && (haveSizes || haveRates); i++)
         {
             for (var j = i; j > 0 && IsLower(layers[order[j]], layers[order[j - 1]], haveSizes); j--)
             {
                 (order[j], order[j - 1]) = (order[j - 1], order[j]);
+                changed = true;
             }
         }
+
+        return changed;
     }
 
     /// <summary>A portrait picture in a landscape tile, or the reverse, is limited by the other dimension, so either one may suffice.</summary>
-    private static bool IsSufficient(in LayerState layer, TrackView view) =>
-        layer.HasSize && (layer.Height >= view.Height * SufficientHeight || layer.Width >= view.Width * SufficientHeight);
+    private static bool IsSufficient((int Width, int Height) layer, TrackView view) =>
+        layer.Height >= view.Height * SufficientHeight || layer.Width >= view.Width * SufficientHeight;
+
+    /// <summary>The size of a layer. Where it is not known, as with some codecs, the highest layer is assumed to be usual video and each lower one to have half its height.</summary>
+    private static (int Width, int Height) SizeOf(ReadOnlySpan<LayerState> layers, int index) => layers[index].HasSize
+        ? (layers[index].Width, layers[index].Height)
+        : (UsualWidth >> (layers.Length - 1 - index), UsualHeight >> (layers.Length - 1 - index));
 
     private static bool IsLower(in LayerState left, in LayerState right, bool bySize) => bySize
         ? (long)left.Width * left.Height < (long)right.Width * right.Height

@@ -77,6 +77,12 @@ internal sealed class UpLayer
 
     public string? Rid => _options.Rid;
 
+    /// <summary>The index of this layer in the publisher's allocations; null before the first one.</summary>
+    public int? AllocationIndex { get; private set; }
+
+    /// <summary>False when the publisher has announced that it does not send the layer now.</summary>
+    public bool IsAllocated { get; private set; } = true;
+
     /// <summary>Arrival time of the newest packet that was not a retransmission; null before the first one.</summary>
     public long? LastPacketTicks => _lastPacketTicks == TimePending || Statistics is null ? null : _lastPacketTicks;
 
@@ -114,6 +120,7 @@ internal sealed class UpLayer
         (Ssrc, RtxSsrc, _formerRtxSsrc) = (options.Ssrc, options.RtxSsrc, null);
         _changedTicks = Ssrc is null ? long.MinValue / 2 : TimePending;
         (_lastPacketTicks, _rtxChangedTicks) = (TimePending, long.MinValue / 2);
+        (AllocationIndex, IsAllocated) = (null, true);
         Restart();
     }
 
@@ -175,15 +182,15 @@ internal sealed class UpLayer
     public void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);
 
     /// <summary>The size and rate of the layer. Call this about every 100 ms, because it ends intervals of the rate measurement.</summary>
-    public LayerState Describe(long nowTicks, bool isActive)
+    public LayerState Describe(long nowTicks, bool arrives)
     {
         if (nowTicks - _rateSinceTicks >= RateTicks)
         {
-            _bytesPerSecond = _rateSinceTicks == 0 || !isActive ? 0 : (long)((Int128)_rateBytes * TimeSpan.TicksPerSecond / (nowTicks - _rateSinceTicks));
+            _bytesPerSecond = _rateSinceTicks == 0 || !arrives ? 0 : (long)((Int128)_rateBytes * TimeSpan.TicksPerSecond / (nowTicks - _rateSinceTicks));
             (_rateBytes, _rateSinceTicks) = (0, nowTicks);
         }
 
-        return new LayerState(isActive, _width, _height, _bytesPerSecond);
+        return new LayerState(arrives, _width, _height, _bytesPerSecond);
     }
 
     /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
@@ -200,6 +207,22 @@ internal sealed class UpLayer
         }
 
         return _keyFrames.TryTakeRequest(nowTicks);
+    }
+
+    /// <summary>Applies an allocation that the publisher sent on a layer of the track.</summary>
+    /// <param name="allocation">The allocation.</param>
+    /// <param name="isOwn">Whether it was sent on this layer, which shows the index of the layer.</param>
+    public void OnAllocation(in VideoLayersAllocation allocation, bool isOwn)
+    {
+        AllocationIndex = isOwn ? allocation.StreamIndex : AllocationIndex;
+        if (AllocationIndex is { } index)
+        {
+            IsAllocated = allocation.IsActive(index);
+            if (allocation.SizeOf(index) is { Width: > 0 } size)
+            {
+                (_width, _height) = size;
+            }
+        }
     }
 
     /// <summary>Writes the sequence numbers to request now and returns their number.</summary>

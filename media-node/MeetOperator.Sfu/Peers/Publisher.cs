@@ -74,7 +74,7 @@ public sealed class Publisher
             return false;
         }
 
-        ReadExtensions(nowTicks, packet, stream.Track);
+        ReadExtensions(nowTicks, packet, stream);
         if (!stream.IsRetransmission)
         {
             stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false);
@@ -167,7 +167,7 @@ public sealed class Publisher
 
     private void AddReport(long nowTicks, ref RtcpWriter writer)
     {
-        Span<ReportBlock> blocks = stackalloc ReportBlock[16];
+        Span<ReportBlock> blocks = stackalloc ReportBlock[31];
         var count = 0;
         foreach (var track in _tracks)
         {
@@ -189,9 +189,9 @@ public sealed class Publisher
         }
     }
 
-    private void ReadExtensions(long nowTicks, in RtpPacket packet, UpTrack track)
+    private void ReadExtensions(long nowTicks, in RtpPacket packet, in StreamTable.Stream stream)
     {
-        var map = track.Options.Extensions;
+        var map = stream.Track.Options.Extensions;
         var hasSequenceNumber = false;
         foreach (var element in packet.Extensions)
         {
@@ -202,7 +202,11 @@ public sealed class Publisher
                     _feedback.OnPacket(nowTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
                     break;
                 case HeaderExtensionKind.AudioLevel when element.Length >= 1:
-                    track.OnAudioLevel(packet.Data[element.Offset]);
+                    stream.Track.OnAudioLevel(packet.Data[element.Offset]);
+                    break;
+                case HeaderExtensionKind.VideoLayersAllocation
+                    when !stream.IsRetransmission && VideoLayersAllocation.TryParse(packet.Data.Slice(element.Offset, element.Length), out var allocation):
+                    stream.Track.OnAllocation(stream.Layer, allocation);
                     break;
             }
         }

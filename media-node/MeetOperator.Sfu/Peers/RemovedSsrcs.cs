@@ -3,8 +3,8 @@ namespace MeetOperator.Sfu.Peers;
 /// <summary>The SSRCs of recently removed tracks of a connection, whose late packets may still arrive.</summary>
 internal sealed class RemovedSsrcs
 {
-    /// <summary>Room for the maximum number of tracks of a client, each with an RTX stream.</summary>
-    private const int Capacity = 32;
+    /// <summary>Room for the maximum number of layers of a client, each with an RTX stream.</summary>
+    private const int Capacity = 62;
     private readonly uint?[] _ssrcs = new uint?[Capacity];
     private int _next;
 

@@ -19,6 +19,13 @@ public sealed class DownTrack
     private const int HistoryPackets = 128;
     private const int HistoryBytes = 96 * 1024;
 
+    /// <summary>
+    /// Number of layer changes for which the publisher is asked for a key frame at short intervals, and the packets that earn another one. A subscriber that changes its
+    /// view all the time would otherwise cost all others quality, because key frames are large.
+    /// </summary>
+    private const int MaxUrgentChanges = 8;
+    private const int PacketsPerUrgentChange = 300;
+
     private readonly IPeerEgress _egress;
     private readonly RetransmissionBudget? _budget;
     private readonly byte[] _cname;
@@ -39,6 +46,7 @@ public sealed class DownTrack
     /// <summary>The source of the packets that the munger can find.</summary>
     private UpTrack? _lastSource;
     private TrackView _view;
+    private int _urgentChanges = MaxUrgentChanges;
     private ushort _rtxSequence;
     private uint _lastReportMiddle;
     private long _lastReportTicks;
@@ -66,6 +74,9 @@ public sealed class DownTrack
 
     /// <summary>Round-trip time in 100 ns ticks; 0 until the subscriber has answered a sender report.</summary>
     public long RoundTripTicks { get; private set; }
+
+    /// <summary>Whether the subscriber shows the track.</summary>
+    public bool IsShown => _chosenLayer is not null;
 
     /// <summary>Whether the subscriber can be reached.</summary>
     public bool IsReady => _egress.IsReady;
@@ -133,18 +144,23 @@ public sealed class DownTrack
 
         _chosenLayer = layer;
         _waitingSinceTicks = 0;
+        Source?.ExamineSoon();
         if (layer is null)
         {
             Pause();
         }
         else if (!ReferenceEquals(layer, _layer) && _egress.IsReady)
         {
-            layer.RequestKeyFrame(urgent: true);
+            layer.RequestKeyFrame(urgent: _urgentChanges > 0);
+            _urgentChanges = Math.Max(0, _urgentChanges - 1);
         }
     }
 
     /// <summary>Whether the subscriber needs the packets of a layer.</summary>
     internal bool Uses(UpLayer layer) => ReferenceEquals(layer, _chosenLayer) || ReferenceEquals(layer, _layer);
+
+    /// <summary>Whether a key frame of a layer that is lower than the chosen one may be sent, because the subscriber has no picture yet.</summary>
+    internal bool CanStartWith(UpLayer layer) => _layer is null && _chosenLayer is { } chosen && Source is { } source && source.IsLower(layer, chosen);
 
     /// <summary>Requests a key frame of the layer that the subscriber sees, or of the one that it waits for.</summary>
     internal void RequestKeyFrame(bool urgent) => (_layer ?? _chosenLayer)?.RequestKeyFrame(urgent);
@@ -198,6 +214,7 @@ public sealed class DownTrack
             sequence, packet.Numbers.Timestamp + offsets.Timestamp, Options.Ssrc, (ushort)(packet.Numbers.Frame + offsets.Frame));
         SentPackets++;
         SentBytes += packet.Payload.Length;
+        _urgentChanges = SentPackets % PacketsPerUrgentChange == 0 ? Math.Min(MaxUrgentChanges, _urgentChanges + 1) : _urgentChanges;
         _resendLimiter?.OnForwarded();
         var sent = _egress.SendRtp(header, Renumber(packet.Source, packet.Payload, packet.Numbers, offsets));
         _history?.Add(sequence, sent);
@@ -339,7 +356,7 @@ public sealed class DownTrack
             return false;
         }
 
-        if (!ReferenceEquals(packet.Layer, _chosenLayer) || (packet.Source.Options.Kind == MediaKind.Video && !packet.StartsKeyFrame && !CanStartWithout(nowTicks)))
+        if ((!ReferenceEquals(packet.Layer, _chosenLayer) && !packet.StartsKeyFrame) || (packet.Source.Options.Kind == MediaKind.Video && !packet.StartsKeyFrame && !TryGiveUpKeyFrame(nowTicks)))
         {
             return false;
         }
@@ -370,8 +387,8 @@ public sealed class DownTrack
         return true;
     }
 
-    /// <summary>Whether forwarding may start in the middle of a picture. While another layer is forwarded, its picture is better than a broken one.</summary>
-    private bool CanStartWithout(long nowTicks)
+    /// <summary>Returns true when the wait for a key frame is over, so that forwarding may start in the middle of a picture. While another layer is forwarded, its picture is better than a broken one.</summary>
+    private bool TryGiveUpKeyFrame(long nowTicks)
     {
         if (_layer is not null)
         {

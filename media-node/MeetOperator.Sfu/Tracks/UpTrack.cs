@@ -20,6 +20,7 @@ public sealed class UpTrack
     private const long StoppedTicks = TimeSpan.TicksPerSecond;
     private readonly UpLayer[] _layers;
     private readonly LayerState[] _states;
+    private readonly LayerDemand[] _demands;
 
     /// <summary>The indexes of the layers, from the lowest quality to the highest.</summary>
     private readonly byte[] _order;
@@ -29,6 +30,9 @@ public sealed class UpTrack
     private AudioLevelMeter _level;
     private byte[]? _payloadCopy;
     private long _nextExamineTicks = long.MinValue;
+
+    /// <summary>The publisher must be told which layers to send. A new one also, because its client may have stopped layers of an earlier track.</summary>
+    private bool _isRequestPending = true;
 
     /// <param name="options">The negotiated parameters.</param>
     /// <param name="participantId">The participant that publishes the track.</param>
@@ -45,6 +49,7 @@ public sealed class UpTrack
         TrackId = trackId;
         _layers = [.. options.Layers.Select(layer => new UpLayer(options.Format, layer, budget))];
         _states = new LayerState[_layers.Length];
+        _demands = new LayerDemand[_layers.Length];
         _order = [.. Enumerable.Range(0, _layers.Length).Select(i => (byte)i)];
     }
 
@@ -61,6 +66,9 @@ public sealed class UpTrack
     /// <summary>Whether the publisher removed the track. A closed track accepts no down tracks.</summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>The RIDs of the layers that the publisher is asked to send; all at first, and empty for a track without RIDs.</summary>
+    public IReadOnlyList<string> RequestedLayers => [.. _layers.Where((layer, i) => layer.Rid is not null && _demands[i].IsRequested).Select(layer => layer.Rid!)];
+
     public long ReceivedPackets => _layers.Sum(l => l.ReceivedPackets);
 
     public long ForwardedPackets { get; private set; }
@@ -75,6 +83,14 @@ public sealed class UpTrack
     internal ReadOnlySpan<UpLayer> Layers => _layers;
 
     internal HeaderTemplate ResendTemplate => _resendTemplate ??= new HeaderTemplate();
+
+    /// <summary>Returns true once after <see cref="RequestedLayers"/> has changed, and for a new publisher.</summary>
+    public bool TryTakeRequest()
+    {
+        var isPending = _isRequestPending && _layers.Length > 1;
+        _isRequestPending = false;
+        return isPending;
+    }
 
     public void Attach(DownTrack downTrack)
     {
@@ -150,6 +166,8 @@ public sealed class UpTrack
     internal void Reconnect(UpTrackOptions options)
     {
         SetOptions(options);
+        Array.Clear(_demands);
+        _isRequestPending = true;
         foreach (var (layer, layerOptions) in _layers.Zip(options.Layers))
         {
             layer.Reconnect(options.Format, layerOptions);
@@ -175,6 +193,12 @@ public sealed class UpTrack
 
     internal byte IndexOf(UpLayer layer) => (byte)Array.IndexOf(_layers, layer);
 
+    /// <summary>Whether a layer has a lower quality than another one, as far as known.</summary>
+    internal bool IsLower(UpLayer layer, UpLayer than) => Array.IndexOf(_order, IndexOf(layer)) < Array.IndexOf(_order, IndexOf(than));
+
+    /// <summary>Examines the layers with the next call of <see cref="HandleTimeout"/>, because a subscriber needs one that the publisher may not send.</summary>
+    internal void ExamineSoon() => _nextExamineTicks = long.MinValue;
+
     /// <summary>The layer for a subscriber that shows the track in this way, or null when it does not show it.</summary>
     internal UpLayer? Select(TrackView view)
     {
@@ -184,7 +208,7 @@ public sealed class UpTrack
             ranked[i] = _states[_order[i]];
         }
 
-        var choice = LayerSelection.Choose(ranked, view, Source);
+        var choice = LayerSelection.Choose(ranked, view, isDetailed: Source == TrackSource.Screen);
         return choice == LayerSelection.None ? null : _layers[_order[choice]];
     }
 
@@ -220,6 +244,14 @@ public sealed class UpTrack
 
     /// <summary>Returns true when a key frame of <paramref name="layer"/> must be requested now. A layer that no subscriber uses needs none.</summary>
     internal bool TryTakeKeyFrameRequest(long nowTicks, UpLayer layer) => !IsMuted && IsUsed(layer) && layer.TryTakeKeyFrameRequest(nowTicks);
+
+    internal void OnAllocation(UpLayer layer, in VideoLayersAllocation allocation)
+    {
+        foreach (var other in _layers)
+        {
+            other.OnAllocation(allocation, isOwn: ReferenceEquals(other, layer));
+        }
+    }
 
     internal void OnAudioLevel(byte value) => _level.OnPacket(value);
 
@@ -271,7 +303,7 @@ public sealed class UpTrack
             {
                 for (; next < downTracks.Length; next++)
                 {
-                    if (downTracks[next].Uses(layer))
+                    if (downTracks[next].Uses(layer) || (startsKeyFrame && downTracks[next].CanStartWith(layer)))
                     {
                         forwarded++;
                         downTracks[next].Forward(nowTicks, packet, _template);
@@ -327,17 +359,14 @@ public sealed class UpTrack
         var changed = false;
         for (var i = 0; i < _layers.Length; i++)
         {
-            var isActive = newest - _layers[i].LastPacketTicks < StoppedTicks;
-            var state = _layers[i].Describe(nowTicks, isActive);
+            var arrives = _layers[i].IsAllocated && newest - _layers[i].LastPacketTicks < StoppedTicks;
+            _isRequestPending |= _demands[i].TryUpdate(nowTicks, IsUsed(_layers[i]), arrives);
+            var state = _layers[i].Describe(nowTicks, arrives) with { IsAvailable = _demands[i].IsAvailable(nowTicks, arrives) };
             changed |= state with { BytesPerSecond = 0 } != _states[i] with { BytesPerSecond = 0 };
             _states[i] = state;
         }
 
-        Span<byte> order = stackalloc byte[_layers.Length];
-        LayerSelection.Rank(_states, order);
-        changed |= !order.SequenceEqual(_order);
-        order.CopyTo(_order);
-        return changed;
+        return LayerSelection.TryRank(_states, _order) || changed;
     }
 
     private void SetOptions(UpTrackOptions options)

@@ -23,7 +23,7 @@ public sealed record UpTrackOptions
     /// <summary>Whether the publisher answers generic NACKs.</summary>
     public bool Nack { get; init; }
 
-    /// <summary>The layers, from the lowest quality to the highest. There is at least one, and the number does not change during the life of the track.</summary>
+    /// <summary>The layers, as far as known from the lowest quality to the highest. There is at least one. Their number and RIDs do not change during the life of the track.</summary>
     public required IReadOnlyList<UpLayerOptions> Layers { get; init; }
 
     internal LayerFormat Format => new()

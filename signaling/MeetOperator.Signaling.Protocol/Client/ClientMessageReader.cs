@@ -48,6 +48,7 @@ internal static class ClientMessageReader
         "ice-candidate" => new IceCandidateMessage(fields.Id("to"), fields.Candidate()),
         "mute" => new MuteMessage(fields.MediaType(), true, fields.Reference()),
         "unmute" => new MuteMessage(fields.MediaType(), false, fields.Reference()),
+        "view" => new ViewMessage(fields.Views()),
         "chat" => new ChatMessage(fields.Chat(), fields.Reference()),
         "leave" => new LeaveMessage(),
         var type => fields.UnknownType(type),

@@ -176,6 +176,40 @@ internal sealed class FieldReader(JsonElement root)
         return tracks;
     }
 
+    public IReadOnlyList<ViewedTrack> Views()
+    {
+        if (!root.TryGetProperty("tracks", out var value) || value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > ProtocolLimits.MaxViews)
+        {
+            Reject($"'tracks' must be a list of at most {ProtocolLimits.MaxViews} entries.");
+            return [];
+        }
+
+        var views = new List<ViewedTrack>();
+        foreach (var item in value.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Object
+                || !item.TryGetProperty("participantId", out var participant) || participant.ValueKind != JsonValueKind.String
+                || participant.GetString() is not { } id || !IsName(id)
+                || !item.TryGetProperty("source", out var source) || source.ValueKind != JsonValueKind.String
+                || !WireName.TryParse<TrackSource>(source.GetString(), out var trackSource) || trackSource is not (TrackSource.Camera or TrackSource.Screen)
+                || !TryReadPixels(item, "width", out var width) || !TryReadPixels(item, "height", out var height))
+            {
+                Reject($"Each entry of 'tracks' must be {{participantId, source, width, height}}, where source is camera or screen, and width and height are whole numbers from 1 to {ProtocolLimits.MaxViewPixels}.");
+                return [];
+            }
+
+            views.Add(new ViewedTrack(id, trackSource, width, height));
+        }
+
+        return views;
+    }
+
+    private static bool TryReadPixels(JsonElement item, string name, out int pixels)
+    {
+        pixels = 0;
+        return item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out pixels) && pixels is >= 1 and <= ProtocolLimits.MaxViewPixels;
+    }
+
     private string? OptionalName(string name)
     {
         if (!Optional(name, out var value))

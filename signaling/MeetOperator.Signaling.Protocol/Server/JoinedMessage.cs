@@ -27,5 +27,12 @@ public sealed record JoinedMessage(
         json.WriteBoolean("video"u8, VideoSilenced);
         json.WriteEndObject();
         json.WriteString("topology"u8, WireName.Of(Topology));
+        if (Topology == Topology.Sfu)
+        {
+            // Clients of later versions learn here what they may send.
+            json.WriteStartObject("capabilities"u8);
+            json.WriteBoolean("view"u8, true);
+            json.WriteEndObject();
+        }
     }
 }

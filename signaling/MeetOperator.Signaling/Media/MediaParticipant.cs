@@ -18,6 +18,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
 
+    /// <summary>Time between two changes of the view at the node. A page that is resized changes its view with every frame.</summary>
+    private static readonly TimeSpan ViewInterval = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Maximum number of queued offers and answers. A well-behaved client has one offer in progress and answers each offer of the server.</summary>
     private const int MaxWaiting = 8;
 
@@ -28,10 +31,15 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private MediaAssignment? _started;
     private readonly RestartBackoff _backoff = new();
 
-    /// <summary>Guards the last offer and the queued mutes.</summary>
+    /// <summary>Guards the last offer, the view and the queued mutes.</summary>
     private readonly Lock _gate = new();
     private readonly Dictionary<MediaType, bool> _mutes = [];
     private StrongBox<OfferMessage>? _lastOffer;
+
+    /// <summary>What the client shows; null until it tells.</summary>
+    private ViewRequest? _view;
+    private bool _isViewQueued;
+    private long? _lastViewTimestamp;
     private int _waiting;
     private volatile string? _subscribeSession;
 
@@ -130,6 +138,25 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
             return assignment is null ? Task.CompletedTask : CallAndReportAsync(() => MuteAsync(assignment, kind, muted));
         });
+    }
+
+    /// <summary>Tells the node what the client shows, at most four times a second. Of several views in between, only the last reaches the node.</summary>
+    public void View(ViewMessage view)
+    {
+        TimeSpan wait;
+        lock (_gate)
+        {
+            _view = new ViewRequest { Tracks = [.. view.Tracks.Select(t => new NodeControl.ViewedTrack { ParticipantId = t.ParticipantId, Source = WireName.Of(t.Source), Width = t.Width, Height = t.Height })] };
+            if (_isViewQueued)
+            {
+                return;
+            }
+
+            _isViewQueued = true;
+            wait = _lastViewTimestamp is { } last ? ViewInterval - _room.Time.GetElapsedTime(last) : TimeSpan.Zero;
+        }
+
+        _ = SendViewLaterAsync(wait);
     }
 
     /// <summary>Handles an offer from the event stream of the node.</summary>
@@ -333,8 +360,51 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         _sentRevision = 0;
         var offer = await _room.CallAsync(assignment, (node, ct) => node.SubscribeAsync(
             _room.MeetingId, ParticipantId, new SubscribeRequest { Generation = assignment.Generation, Restart = fresh }, ct), _closed.Token).ConfigureAwait(false);
+        await SendViewAsync(assignment).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
         _subscribeSession = offer.SessionId;
         Forward(offer.SessionId, offer.Revision, offer.Sdp, offer.Tracks);
+    }
+
+    private async Task SendViewLaterAsync(TimeSpan wait)
+    {
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        Post(assignment =>
+        {
+            lock (_gate)
+            {
+                (_isViewQueued, _lastViewTimestamp) = (false, _room.Time.GetTimestamp());
+            }
+
+            // Without a session, its start sends the view.
+            return assignment is null || _subscribeSession is null ? Task.CompletedTask : CallAndReportAsync(() => SendViewAsync(assignment));
+        });
+    }
+
+    private async Task SendViewAsync(MediaAssignment assignment)
+    {
+        ViewRequest? view;
+        lock (_gate)
+        {
+            view = _view;
+        }
+
+        if (view is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await _room.CallAsync(assignment, (node, ct) => node.ViewAsync(_room.MeetingId, ParticipantId, view, ct), _closed.Token).ConfigureAwait(false);
+        }
+        catch (NodeControlException e) when (e is { Status: System.Net.HttpStatusCode.NotFound, Code: "refused" })
+        {
+            // A media node of an earlier version, which sends everything in one quality.
+        }
     }
 
     private async Task PublishAsync(MediaAssignment assignment, OfferMessage offer)

@@ -17,14 +17,14 @@ export function launch(extra = [], executablePath = headlessShell) {
 }
 
 /** Requests small video and unprocessed sound, because two pages that encode 720p and cancel echoes in software overload a small machine. */
-export const lightCapture = (frameRate = 10) => {
+export const lightCapture = ({ frameRate = 10, width = 320 } = {}) => {
   const devices = globalThis.navigator.mediaDevices;
   if (devices === undefined) return;
   const real = devices.getUserMedia.bind(devices);
   const changed = (asked, changes) => (typeof asked === 'object' ? { ...asked, ...changes } : asked);
   devices.getUserMedia = ({ video, audio, ...rest }) => real({
     ...rest,
-    video: changed(video, { width: 320, height: 180, frameRate }),
+    video: changed(video, { width, height: width * 9 / 16, frameRate }),
     audio: changed(audio, { echoCancellation: false, noiseSuppression: false, autoGainControl: false }),
   });
 };

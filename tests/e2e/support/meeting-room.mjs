@@ -32,6 +32,6 @@ export function meetingRoom(openBrowser = launch) {
       await Promise.all(visitors.map(visitor => visitor.close()));
     }
   };
-  room.arrive = name => Visitor.arrive(room.browser, room.product, name);
+  room.arrive = (name, more) => Visitor.arrive(room.browser, room.product, name, more);
   return room;
 }

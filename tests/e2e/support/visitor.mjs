@@ -28,12 +28,12 @@ export class Visitor {
     Object.assign(this, { context, page, product, name, frameRate });
   }
 
-  static async arrive(browser, product, name, { frameRate = 10, ...options } = {}) {
+  static async arrive(browser, product, name, { frameRate = 10, width = 320, ...options } = {}) {
     // Half the scale takes a quarter of the drawing, and the layout stays the same.
     const context = await browser.newContext({ locale: 'en-US', viewport: { width: 960, height: 640 }, deviceScaleFactor: 0.5, permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'], ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(defaultTimeoutMs);
-    await page.addInitScript(lightCapture, frameRate);
+    await page.addInitScript(lightCapture, { frameRate, width });
     for (const script of [watchConnections, watchFirstFrame]) await page.addInitScript(script);
     return new Visitor(context, page, product, name, frameRate);
   }

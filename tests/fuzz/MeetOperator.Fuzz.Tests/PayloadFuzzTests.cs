@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.HeaderExtensions;
 
 namespace MeetOperator.Fuzz.Tests;
 
@@ -36,4 +37,23 @@ public sealed class PayloadFuzzTests
     [InlineData("av1", VideoCodec.Av1)]
     public void KeyFrameDetection_AnyBytes_AllocatesNothing(string corpus, VideoCodec codec) =>
         FuzzLoop.Run(corpus, input => KeyFrame.StartsIn(codec, input), maximumBytes: 0);
+
+    [Theory]
+    [InlineData("vp8", VideoCodec.Vp8)]
+    [InlineData("vp9", VideoCodec.Vp9)]
+    public void PictureNumbers_AnyBytes_AreReadAndWrittenInside(string corpus, VideoCodec codec) =>
+        FuzzLoop.Run(corpus, input => PictureNumbers.Read(codec, input).Write(input.ToArray(), 0x7FFF, 0xFF));
+
+    [Fact]
+    public void LayersAllocation_AnyBytes_AreParsedOrRejected() => FuzzLoop.Run("layers-allocation", input =>
+    {
+        if (VideoLayersAllocation.TryParse(input, out var allocation))
+        {
+            Assert.InRange(allocation.StreamIndex, 0, 3);
+            Assert.InRange(allocation.SizeOf(3).Width, 0, 65_536);
+        }
+    });
+
+    [Fact]
+    public void DependencyDescriptor_AnyBytes_AreParsedOrRejected() => FuzzLoop.Run("layers-allocation", input => DependencyDescriptor.TryParse(input, out _), maximumBytes: 0);
 }

@@ -23,6 +23,20 @@ public sealed class BrowserCallTests
         Assert.Equal("SRTP_AEAD_AES_128_GCM", outbound.GetProperty("srtp").GetString());
     }
 
+    [Theory]
+    [InlineData("VP8")]
+    [InlineData("H264")]
+    [InlineData("VP9")]
+    [InlineData("AV1")]
+    public async Task View_ThreeLayersFromChromium_ShowsLayerThatFits(string codec)
+    {
+        await using var node = await TestNode.StartAsync();
+
+        var seen = await NodeScript.RunAsync("layers.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers(), codec);
+
+        Assert.True(seen.GetProperty("key").GetInt32() >= 7);
+    }
+
     [Fact]
     public async Task Call_ParticipantsChange_VideoContinues()
     {

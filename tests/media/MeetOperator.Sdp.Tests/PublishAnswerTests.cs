@@ -57,12 +57,22 @@ public sealed class PublishAnswerTests
     [Theory]
     [InlineData("chromium-simulcast")]
     [InlineData("firefox-simulcast")]
-    public void TryBuild_Simulcast_RequestsLargestLayerOnly(string name)
+    public void TryBuild_Simulcast_RequestsAllLayers(string name)
     {
-        var section = Sample.Answer(Golden.Offer(name)).Description.Sections[0];
+        var answer = Sample.Answer(Golden.Offer(name));
+        var section = answer.Description.Sections[0];
 
-        Assert.Equal("recv f", section.Value("simulcast"));
-        Assert.Equal("f recv", section.Value("rid"));
+        Assert.Equal("recv q;h;f", section.Value("simulcast"));
+        Assert.Equal(["q recv", "h recv", "f recv"], section.Values("rid"));
+        Assert.Equal(["q", "h", "f"], answer.Sections[0].Layers);
+    }
+
+    [Fact]
+    public void TryBuild_FourLayers_RequestsThree()
+    {
+        var text = Golden.OfferText("chromium-simulcast").Replace("send q;h;f", "send q;h;f;x", StringComparison.Ordinal).Replace("a=rid:q send", "a=rid:q send\r\na=rid:x send", StringComparison.Ordinal);
+
+        Assert.Equal(["q", "h", "f"], Sample.Answer(Sample.Parse(text)).Sections[0].Layers);
     }
 
     [Fact]

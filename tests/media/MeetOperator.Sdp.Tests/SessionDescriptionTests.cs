@@ -132,6 +132,25 @@ public sealed class SessionDescriptionTests
         Assert.Contains("media sections", sections.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("send q;h;f", "q,h,f")]
+    [InlineData("send f;~h", "f,h")] // paused at first
+    [InlineData("send q,x;h", "q,h")] // alternatives
+    [InlineData("recv q;h send f", "f")]
+    [InlineData("send f recv q", "f")]
+    [InlineData("recv q;h", "")]
+    [InlineData("send q;q;r;missing;", "q")] // r is received
+    [InlineData("send", "")]
+    [InlineData("f;h send", "")]
+    public void SentLayers_Simulcast_AreThoseThatAreSent(string simulcast, string expected)
+    {
+        var section = Sample.Parse(
+            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rid:q send\r\na=rid:h send max-width=640\r\na=rid:f send\r\na=rid:x send\r\na=rid:r recv\r\n" +
+            $"a=simulcast:{simulcast}\r\n").Sections[0];
+
+        Assert.Equal(expected, string.Join(',', section.SentLayers));
+    }
+
     [Fact]
     public void Properties_MalformedAttributes_AreSkipped()
     {
@@ -142,7 +161,7 @@ public sealed class SessionDescriptionTests
         Assert.Empty(section.Codecs);
         Assert.Empty(section.Extensions);
         Assert.Null(section.Ssrcs);
-        Assert.Null(section.LastSentLayer);
+        Assert.Empty(section.SentLayers);
         Assert.Null(section.Mid);
         Assert.Equal(MediaDirection.SendRecv, section.Direction);
     }

@@ -133,6 +133,44 @@ public sealed class LayerSwitchingTests
     }
 
     [Fact]
+    public void RequestedLayers_UnusedLayers_AreNotRequestedUntilNeeded()
+    {
+        var scene = new Scene(new Random(14), reports: true) { ObeysRequests = true };
+        scene.Down.SetView(TrackView.Of(320, 180));
+        scene.SendFrames(0, count: 180);
+        Assert.Equal(["q"], scene.Call.Track.RequestedLayers);
+        Assert.Equal(2, scene.Received[^1].Layer);
+
+        scene.Down.SetView(TrackView.Of(1280, 720));
+        scene.SendFrames(0, count: 2);
+        Assert.Equal(["f", "q"], scene.Call.Track.RequestedLayers);
+        scene.SendFrames(0, count: 30);
+        Assert.Equal(0, scene.Received[^1].Layer);
+
+        scene.Down.SetView(TrackView.Hidden);
+        scene.SendFrames(0, count: 180);
+        Assert.Empty(scene.Call.Track.RequestedLayers);
+
+        scene.Down.SetView(TrackView.Of(640, 360));
+        scene.SendFrames(0, count: 30);
+        Assert.Equal(["h"], scene.Call.Track.RequestedLayers);
+        Assert.Equal(1, scene.Received[^1].Layer);
+    }
+
+    [Fact]
+    public void TryTakeRequest_NewTrackAndChanges_ReturnsTrueOnce()
+    {
+        var scene = new Scene(new Random(15), reports: true) { ObeysRequests = true };
+        Assert.True(scene.Call.Track.TryTakeRequest());
+        Assert.False(scene.Call.Track.TryTakeRequest());
+
+        scene.Down.SetView(TrackView.Of(320, 180));
+        scene.SendFrames(0, count: 180);
+        Assert.True(scene.Call.Track.TryTakeRequest());
+        Assert.False(scene.Call.Track.TryTakeRequest());
+    }
+
+    [Fact]
     public void HandleTimeout_LayerStops_SwitchesToNextLower()
     {
         var scene = new Scene(new Random(10), reports: true);
@@ -150,13 +188,45 @@ public sealed class LayerSwitchingTests
     }
 
     [Fact]
+    public void OnRtp_KeyFrameOfLowerLayerFirst_StartsWithIt()
+    {
+        var scene = new Scene(new Random(12), reports: true);
+        scene.SendFrames(0, count: 30);
+        var (_, down, egress) = scene.Call.Join(6000);
+        down.SetView(TrackView.Of(1280, 720));
+
+        scene.SendKeyFrame(layer: 2);
+        Assert.Equal(2, RecordingEgress.Payload(egress.Rtp[^1])[16]);
+
+        scene.SendFrames(0, count: 30);
+        Assert.Equal(0, RecordingEgress.Payload(egress.Rtp[^1])[16]);
+        Assert.Equal(Enumerable.Range(100, egress.Rtp.Count), egress.Sequences.Select(s => (int)s));
+    }
+
+    [Fact]
+    public void SetView_ChangesAllTheTime_PublisherIsAskedForOneKeyFrameASecond()
+    {
+        var scene = new Scene(new Random(13), reports: true);
+        scene.SendFrames(0, count: 60);
+        var flood = 0;
+        for (var change = 0; change < 120; change++)
+        {
+            flood = change == 60 ? scene.KeyFrames : flood;
+            scene.Down.SetView(change % 2 == 0 ? TrackView.Hidden : TrackView.Of(320, 180));
+            scene.SendFrames(0, count: 8); // about four changes a second
+        }
+
+        Assert.InRange(scene.KeyFrames - flood, 1, 18); // within 16 seconds
+    }
+
+    [Fact]
     public void OnRtp_SharedPayload_IsNotChangedForOthers()
     {
         var scene = new Scene(new Random(11), reports: true);
         var (_, other, egress) = scene.Call.Join(6000);
         other.SetView(TrackView.Of(1280, 720));
         scene.SendFrames(0, count: 60);
-        scene.Down.SetView(TrackView.Of(640, 360));
+        scene.Down.SetView(TrackView.Hidden);
         scene.SendFrames(0, count: 30);
         scene.Down.SetView(TrackView.Of(1280, 720));
         scene.SendFrames(0, count: 60);
@@ -212,6 +282,9 @@ public sealed class LayerSwitchingTests
 
         public int KeyFrames { get; private set; }
 
+        /// <summary>Whether the camera sends only the layers that it is asked for.</summary>
+        public bool ObeysRequests { get; init; }
+
         public static int PictureIdOf(byte[] packet) => PictureNumbers.Read(VideoCodec.Vp8, RecordingEgress.Payload(packet)).PictureId;
 
         public static DependencyDescriptor DescriptorOf(byte[] packet)
@@ -236,7 +309,8 @@ public sealed class LayerSwitchingTests
                 var wanted = TakeKeyFrameRequests();
                 for (var layer = 0; layer < 3; layer++)
                 {
-                    if (layer != Stopped)
+                    var isRequested = Call.Track.RequestedLayers.Contains(Call.Track.Layers[layer].Rid);
+                    if (layer != Stopped && (isRequested || !ObeysRequests))
                     {
                         SendFrame(layer, trouble, wanted);
                     }
@@ -245,6 +319,13 @@ public sealed class LayerSwitchingTests
                 Call.Advance(30);
                 Call.Now += 3 * Call.Millisecond;
             }
+        }
+
+        /// <summary>Sends one key frame of one layer, without being asked.</summary>
+        public void SendKeyFrame(int layer)
+        {
+            SendFrame(layer, 0, [(uint)((layer + 1) * 100)]);
+            _frame++;
         }
 
         private void SendFrame(int index, int trouble, HashSet<uint> wanted)

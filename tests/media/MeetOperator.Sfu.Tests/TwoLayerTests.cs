@@ -22,8 +22,8 @@ public sealed class TwoLayerTests
     {
         var (_, _, egress) = _call.Join();
 
-        SendLow(700, 50_000, key: true);
         SendHigh(10, 1_000, key: true);
+        SendLow(700, 50_000, key: true);
         SendLow(701, 53_000);
         SendHigh(11, 4_000);
         SendLow(702, 56_000, key: true);
@@ -41,12 +41,11 @@ public sealed class TwoLayerTests
     {
         var (_, _, egress) = _call.Join();
         SendLow(0, key: true);
+        SendLow(1);
         _call.Advance(100);
-
-        SendLow(1, key: true);
         SendLow(2);
 
-        Assert.Equal([1, 2], egress.Rtp.Select(NumberIn));
+        Assert.Equal([0, 1, 2], egress.Rtp.Select(NumberIn));
     }
 
     [Fact]
@@ -107,8 +106,8 @@ public sealed class TwoLayerTests
         var (_, down, low) = _call.Join(6000);
         down.Choose(Low);
 
-        SendLow(700, key: true);
         SendHigh(10, key: true);
+        SendLow(700, key: true);
         SendLow(701);
         SendHigh(11);
 
@@ -152,8 +151,8 @@ public sealed class TwoLayerTests
         var (subscriber, down, egress) = _call.Join();
         for (ushort i = 0; i < 5; i++)
         {
-            SendLow((ushort)(700 + i), key: i == 0);
             SendHigh((ushort)(10 + i), key: i == 0); // 100 to 104
+            SendLow((ushort)(700 + i), key: i == 0);
         }
 
         egress.Rtp.Clear();
@@ -241,8 +240,8 @@ public sealed class TwoLayerTests
     public void OnRtcp_SenderReportsOfBothLayers_ForwardsReportOfForwardedLayer()
     {
         var (_, _, egress) = _call.Join();
-        SendLow(700, key: true);
         SendHigh(10, key: true);
+        SendLow(700, key: true);
 
         _call.Publisher.OnRtcp(_call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddSenderReport(LowSsrc, 42UL << 32, 5_000, 1, 1)));
         Assert.Empty(egress.Rtcp);

@@ -26,12 +26,13 @@ function pageFunctions() {
   window.media = {
     state,
     async publish(options = {}) {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: options.audio ?? true, video: options.video === false ? false : { width: 640, height: 360 } })
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: options.audio ?? true, video: options.video === false ? false : { width: options.width ?? 640, height: options.height ?? 360 } })
       state.publisher = new RTCPeerConnection()
       for (const track of stream.getTracks()) {
-        const layers = track.kind === 'video' && options.layers
-          ? { sendEncodings: [{ rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }] }
-          : {}
+        // VP9 and AV1 need a mode on each layer; otherwise Chromium encodes only the first. Of layers from small to large, it drops the largest of a small camera.
+        const mode = ['VP9', 'AV1'].includes(options.codec) ? { scalabilityMode: 'L1T2' } : {}
+        const [full, half, quarter] = [{ rid: 'f', ...mode }, { rid: 'h', scaleResolutionDownBy: 2, ...mode }, { rid: 'q', scaleResolutionDownBy: 4, ...mode }]
+        const layers = track.kind === 'video' && options.layers ? { sendEncodings: options.layers === 'fhq' ? [full, half, quarter] : [quarter, half, full] } : {}
         const transceiver = state.publisher.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...layers })
         if (track.kind === 'video' && options.codec) {
           const all = RTCRtpSender.getCapabilities('video').codecs
@@ -74,7 +75,7 @@ function pageFunctions() {
     async played(sdp) { await state.player.setRemoteDescription({ type: 'answer', sdp }) },
     /** Inbound statistics by kind, summed over all tracks. */
     async inbound(name) {
-      const sum = { audio: { packets: 0, lost: 0, bytes: 0, energy: 0 }, video: { packets: 0, lost: 0, frames: 0, bytes: 0, key: 0, width: 0, pli: 0, nack: 0 } }
+      const sum = { audio: { packets: 0, lost: 0, bytes: 0, energy: 0 }, video: { packets: 0, lost: 0, frames: 0, bytes: 0, key: 0, width: 0, pli: 0, nack: 0, freezes: 0 } }
       for (const report of (await state[name].getStats()).values()) {
         if (report.type !== 'inbound-rtp') continue
         const to = sum[report.kind]
@@ -87,10 +88,21 @@ function pageFunctions() {
           to.key += report.keyFramesDecoded
           to.width = Math.max(to.width, report.frameWidth ?? 0)
           to.pli += report.pliCount
+          to.freezes += report.freezeCount
           to.nack += report.nackCount
         }
       }
       return sum
+    },
+    /** The widths of the layers that are encoded now. */
+    async sentWidths() {
+      return [...(await state.publisher.getStats()).values()].filter(r => r.type === 'outbound-rtp' && r.kind === 'video').map(r => [r.rid, r.frameWidth, r.framesPerSecond])
+    },
+    async setLayers(rids) {
+      const sender = state.publisher.getSenders().find(s => s.track?.kind === 'video')
+      const parameters = sender.getParameters()
+      for (const encoding of parameters.encodings) encoding.active = rids.includes(encoding.rid)
+      await sender.setParameters(parameters)
     },
     async outbound() {
       const found = {}

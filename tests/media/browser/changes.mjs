@@ -35,11 +35,11 @@ try {
   for (const name of ['alice', 'bob']) opened.push({ name, ...await openPage() })
   const [alice, bob] = opened
 
-  await publish(alice, { layers: true })
+  await publish(alice, { layers: 'fhq' })
   const first = await node.call('POST', `${path('bob')}/subscribe`, { generation })
   await answer(bob, first)
   await moving('video of the simulcast publisher', () => frames(bob))
-  await until('the largest layer', async () => ({ ok: (await bob.page.evaluate(() => media.inbound('subscriber'))).video.width === 640 }))
+  await until('the larger of the two layers that Chromium sends of this camera', async () => ({ ok: (await bob.page.evaluate(() => media.inbound('subscriber'))).video.width === 640 }))
 
   // The publisher's network changes: both transports of the same session get new credentials.
   const restarted = await node.call('POST', `${path('alice')}/publish`, { generation, sdp: await alice.page.evaluate(() => media.reoffer({ iceRestart: true })) })

@@ -105,6 +105,17 @@ internal static class RoomEndpoints
             known.Touch(participant);
             return NodeEndpoints.Json(new SdpAnswer { SessionId = $"play-{Guid.NewGuid():N}", Sdp = CannedSdp.Answer(play.Sdp), Tracks = tracks });
         }));
+        api.MapPut("/view", (string room, string participant, HttpRequest request) => OnRoomAsync<ViewRequest>(node, room, request, (known, view) =>
+        {
+            if (!node.KnowsViews)
+            {
+                node.RejectedViews++;
+                return Results.NotFound();
+            }
+
+            Participant(known, participant).Views.Add(view);
+            return Results.NoContent();
+        }));
         api.MapPatch("/tracks", (string room, string participant, HttpRequest request) => OnRoomAsync<TrackMuteRequest>(node, room, request, (known, mute) =>
         {
             Participant(known, participant).Mute(mute.Muted);

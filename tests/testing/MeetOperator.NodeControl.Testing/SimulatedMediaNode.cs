@@ -98,6 +98,12 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>When not null, requests to create or update a room fail with this problem code.</summary>
     public string? RoomCreationError { get; set; }
 
+    /// <summary>False for a node of an earlier version, which answers requests about views with 404 and no problem document.</summary>
+    public bool KnowsViews { get; set; } = true;
+
+    /// <summary>Number of requests about views while <see cref="KnowsViews"/> is false.</summary>
+    public int RejectedViews { get; internal set; }
+
     /// <summary>Number of requests that failed because of <see cref="RoomCreationError"/>.</summary>
     public int RejectedMakes { get; internal set; }
 

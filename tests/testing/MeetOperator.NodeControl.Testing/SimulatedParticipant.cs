@@ -18,6 +18,9 @@ public sealed class SimulatedParticipant(string id)
     public int AnsweredRevision { get; internal set; }
     public IReadOnlyList<TrackDescription> Tracks { get; internal set; } = [];
 
+    /// <summary>All views that arrived, the last one at the end.</summary>
+    public IList<ViewRequest> Views { get; } = [];
+
     /// <summary>Muted sources.</summary>
     internal HashSet<string> Muted { get; } = new(StringComparer.Ordinal);
 

@@ -7,5 +7,6 @@ export type { MediaType, Role, TrackSource } from './core/wire-types.js';
 export type { ChatMessage, OutgoingMessage } from './features/chat/state.js';
 export type { Participant } from './features/presence/participants.js';
 export type { ParticipantStats, Quality, QualityHint, StatsSummary } from './features/stats/summary.js';
+export type { ShownTrack } from './features/view/messages.js';
 export { Meeting, type MeetingEvents } from './meeting.js';
 export type { MeetingSnapshot } from './snapshot.js';

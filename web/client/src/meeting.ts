@@ -20,6 +20,8 @@ import type { Participant } from './features/presence/participants.js';
 import { Presence } from './features/presence/presence.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
+import type { ShownTrack } from './features/view/messages.js';
+import { View } from './features/view/view.js';
 import { parseServerMessage, type ClientMessage, type JoinedMessage, type ServerMessage } from './protocol.js';
 import type { MeetingSnapshot } from './snapshot.js';
 
@@ -50,6 +52,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #tracks: Tracks;
   readonly #chat: Chat;
   readonly #stats: Stats;
+  readonly #view: View;
   /** In the order in which they are called. */
   readonly #features: readonly Feature<JoinedMessage, ServerMessage>[];
   #snapshot: MeetingSnapshot;
@@ -92,11 +95,12 @@ export class Meeting extends Emitter<MeetingEvents> {
       onMessage: message => this.emit('chat', message),
     });
     this.#stats = new Stats(environment, this.#tracks);
+    this.#view = new View(send);
     const moderation = new Moderation({
       onOver: (phase, reason) => this.#connection.finish({ phase, ...(reason === undefined ? {} : { reason }) }),
     });
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#tracks, this.#chat, moderation];
+    this.#features = [this.#presence, this.#mute, this.#tracks, this.#view, this.#chat, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({ type: 'join', participantId, capabilities: this.#tracks.requestResume() }),
       parse: parseServerMessage,
@@ -150,6 +154,14 @@ export class Meeting extends Emitter<MeetingEvents> {
 
   isMuted(kind: MediaType): boolean {
     return this.#mute.isMuted(kind);
+  }
+
+  /**
+   * Tells the server which video tracks of others the page shows, and in which size. Call this after every change. Other video tracks are no longer received; without a
+   * call, all are received in a medium quality.
+   */
+  show(tracks: readonly ShownTrack[]): void {
+    this.#view.set(tracks);
   }
 
   /** False when the message could not be sent; nothing is kept then. */

@@ -4,6 +4,7 @@ import { chatChecks, type ChatClientMessage, type ChatServerMessage } from './fe
 import { moderationChecks, type ModerationServerMessage } from './features/moderation/messages.js';
 import { muteChecks, type JoinedMuted, type MediaUpdateMessage, type MuteClientMessage } from './features/mute/messages.js';
 import { presenceChecks, type JoinedPresence, type PresenceServerMessage } from './features/presence/messages.js';
+import type { JoinedView, ViewMessage } from './features/view/messages.js';
 import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from './features/media/messages.js';
 
 /** The messages of docs/signaling-protocol.md: those of the connection itself, and those of each feature, which stand in the feature's `messages.ts`. */
@@ -12,9 +13,10 @@ export type ClientMessage =
   | { type: 'leave' }
   | TracksClientMessage
   | MuteClientMessage
+  | ViewMessage
   | ChatClientMessage;
 
-export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted;
+export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView;
 
 type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 

@@ -29,10 +29,26 @@ export class FakeTransceiver {
   mid: string | null = null;
   currentDirection: string | null = null;
   readonly receiver: { track: FakeTrack; transport: FakeDtlsTransport | null; getSynchronizationSources: () => { audioLevel: number }[] };
-  readonly sender: { track: unknown; transport: FakeDtlsTransport | null; replaceTrack: (track: unknown) => Promise<void> };
-  constructor(kind: 'audio' | 'video', sent: unknown, public direction: string, transport: FakeDtlsTransport) {
+  readonly sender: {
+    track: unknown; transport: FakeDtlsTransport | null; replaceTrack: (track: unknown) => Promise<void>;
+    getParameters: () => { encodings: RTCRtpEncodingParameters[] }; setParameters: (parameters: { encodings: RTCRtpEncodingParameters[] }) => Promise<void>;
+  };
+  encodings: RTCRtpEncodingParameters[];
+  /** Makes `setParameters` fail, as a browser does while a negotiation changes the parameters. */
+  locked = false;
+  constructor(kind: 'audio' | 'video', sent: unknown, public direction: string, transport: FakeDtlsTransport, encodings: RTCRtpEncodingParameters[] = [{}]) {
+    this.encodings = encodings.map(encoding => ({ active: true, ...encoding }));
     this.receiver = { track: new FakeTrack(kind), transport, getSynchronizationSources: () => [{ audioLevel: 0.25 }] };
-    this.sender = { track: sent, transport, replaceTrack: async track => { this.sender.track = track; } };
+    this.sender = {
+      track: sent,
+      transport,
+      replaceTrack: async track => { this.sender.track = track; },
+      getParameters: () => ({ encodings: this.encodings.map(encoding => ({ ...encoding })) }),
+      setParameters: async ({ encodings: changed }) => {
+        if (this.locked) throw new DOMException('changed meanwhile', 'InvalidStateError');
+        this.encodings = changed;
+      },
+    };
   }
 }
 
@@ -51,9 +67,9 @@ export class FakePeerConnection {
 
   constructor(readonly configuration: RTCConfiguration, readonly index: number) {}
 
-  addTransceiver(trackOrKind: FakeTrack | 'audio' | 'video', init: { direction: string }): FakeTransceiver {
+  addTransceiver(trackOrKind: FakeTrack | 'audio' | 'video', init: { direction: string; sendEncodings?: RTCRtpEncodingParameters[] }): FakeTransceiver {
     const kind = typeof trackOrKind === 'string' ? trackOrKind : trackOrKind.kind;
-    const transceiver = new FakeTransceiver(kind, typeof trackOrKind === 'string' ? null : trackOrKind, init.direction, this.transport);
+    const transceiver = new FakeTransceiver(kind, typeof trackOrKind === 'string' ? null : trackOrKind, init.direction, this.transport, init.sendEncodings ?? [{}]);
     this.transceivers.push(transceiver);
     return transceiver;
   }

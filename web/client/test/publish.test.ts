@@ -249,4 +249,60 @@ describe('publishing', () => {
     expect(server.connections[0]!.remoteDescription?.sdp).toBe('one');
     expect(server.connections).toHaveLength(1);
   });
+
+  it('a camera has three layers, the largest first, and only those that are asked for are sent', async () => {
+    const { server, meeting } = await joinedMeeting();
+    await meeting.publish(track('video'), 'camera');
+    await settle();
+    const camera = server.connections[0]!.transceivers[0]!;
+    const active = () => camera.encodings.filter(encoding => encoding.active).map(encoding => encoding.rid);
+    expect(camera.encodings.map(encoding => encoding.rid)).toEqual(['f', 'h', 'q']);
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    expect(active()).toEqual(['f', 'h', 'q']);
+    server.socket.receive({ type: 'layers', source: 'camera', rids: ['q'] });
+    await settle();
+    expect(active()).toEqual(['q']);
+    server.socket.receive({ type: 'layers', source: 'camera', rids: [] });
+    await settle();
+    expect(active()).toEqual([]);
+    server.socket.receive({ type: 'layers', source: 'camera', rids: ['f', 'q', 'unknown'] });
+    await settle();
+    expect(active()).toEqual(['f', 'q']);
+  });
+
+  it('layers that are asked for during a negotiation are sent after it', async () => {
+    const { server, meeting } = await joinedMeeting();
+    await meeting.publish(track('video'), 'camera');
+    await settle();
+    const camera = server.connections[0]!.transceivers[0]!;
+    camera.locked = true;
+    server.socket.receive({ type: 'layers', source: 'camera', rids: ['h'] });
+    await settle();
+    camera.locked = false;
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    expect(camera.encodings.filter(encoding => encoding.active).map(encoding => encoding.rid)).toEqual(['h']);
+  });
+
+  it('a new connection sends all layers until the server asks for fewer', async () => {
+    const { server, meeting } = await joinedMeeting();
+    await meeting.publish(track('video'), 'camera');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    server.socket.receive({ type: 'layers', source: 'camera', rids: ['q'] });
+    await settle();
+    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'two' });
+    await settle();
+    expect(server.connections.at(-1)!.transceivers[0]!.encodings.every(encoding => encoding.active)).toBe(true);
+  });
+
+  it('layers of a source that is not published are ignored', async () => {
+    const { server } = await joinedMeeting();
+    server.socket.receive({ type: 'layers', source: 'camera', rids: ['q'] });
+    await settle();
+    expect(server.connections.flatMap(connection => connection.transceivers).filter(transceiver => transceiver.direction === 'sendonly')).toEqual([]);
+  });
 });

@@ -30,10 +30,19 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         OfferMessage { To: ProtocolLimits.Sfu } offer => Call(from, media => media.Publish(offer), offer.Reference),
         AnswerMessage { To: ProtocolLimits.Sfu } answer => Call(from, media => media.Answer(answer), reference: null),
 
+        ViewMessage view => Show(from, view),
+
         // The media node learns the client's addresses from its connectivity checks.
         IceCandidateMessage { To: ProtocolLimits.Sfu } => Handled,
         _ => null,
     };
+
+    /// <summary>Where media flows directly between the participants, there is nothing to choose from.</summary>
+    private static Task<ProtocolError?> Show(Member from, ViewMessage view)
+    {
+        from.Media?.View(view);
+        return Handled;
+    }
 
     public Task OnRoomEventAsync(RoomEvent e)
     {
@@ -42,6 +51,9 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
             case RoomEventTypes.Speaking when e.ParticipantId is not null:
                 // The next message corrects a dropped one.
                 meeting.Members.Broadcast([new SpeakingMessage(e.ParticipantId, e.Level ?? 0)], Lane.Droppable);
+                break;
+            case RoomEventTypes.Layers when e is { ParticipantId: not null, Source: not null, Layers: not null }:
+                meeting.Members.Find(e.ParticipantId)?.Send(new LayersMessage(e.Source, e.Layers));
                 break;
             case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && meeting.Members.Find(e.ParticipantId) is not null:
                 rows.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);

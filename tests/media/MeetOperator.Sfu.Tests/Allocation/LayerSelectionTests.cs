@@ -1,5 +1,4 @@
 using MeetOperator.Sfu.Allocation;
-using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests.Allocation;
 
@@ -14,13 +13,13 @@ public sealed class LayerSelectionTests
     [InlineData(1, 0)]
     [InlineData(2, 1)]
     [InlineData(3, 1)]
-    public void Choose_ViewUnknown_ReturnsMiddle(int count, int expected) => Assert.Equal(expected, LayerSelection.Choose(All.AsSpan(0, count), default, TrackSource.Camera));
+    public void Choose_ViewUnknown_ReturnsMiddle(int count, int expected) => Assert.Equal(expected, LayerSelection.Choose(All.AsSpan(0, count), default, isDetailed: false));
 
     [Fact]
-    public void Choose_ScreenWithoutView_ReturnsHighest() => Assert.Equal(2, LayerSelection.Choose(All, default, TrackSource.Screen));
+    public void Choose_DetailedWithoutView_ReturnsHighest() => Assert.Equal(2, LayerSelection.Choose(All, default, isDetailed: true));
 
     [Fact]
-    public void Choose_Hidden_ReturnsNone() => Assert.Equal(LayerSelection.None, LayerSelection.Choose(All, TrackView.Hidden, TrackSource.Camera));
+    public void Choose_Hidden_ReturnsNone() => Assert.Equal(LayerSelection.None, LayerSelection.Choose(All, TrackView.Hidden, isDetailed: false));
 
     [Theory]
     [InlineData(160, 90, 0)]
@@ -32,41 +31,54 @@ public sealed class LayerSelectionTests
     [InlineData(1920, 1080, 2)]
     [InlineData(300, 700, 0)] // a portrait tile: the width limits the picture
     public void Choose_Size_ReturnsSmallestSufficientLayer(int width, int height, int expected) =>
-        Assert.Equal(expected, LayerSelection.Choose(All, TrackView.Of(width, height), TrackSource.Camera));
+        Assert.Equal(expected, LayerSelection.Choose(All, TrackView.Of(width, height), isDetailed: false));
 
     [Fact]
     public void Choose_StoppedLayers_AreSkipped()
     {
-        Assert.Equal(1, LayerSelection.Choose([Low, Middle, High with { IsActive = false }], TrackView.Of(1280, 720), TrackSource.Camera));
-        Assert.Equal(1, LayerSelection.Choose([Low with { IsActive = false }, Middle, High], TrackView.Of(160, 90), TrackSource.Camera));
-        Assert.Equal(0, LayerSelection.Choose([Low, Middle with { IsActive = false }, High with { IsActive = false }], default, TrackSource.Camera));
+        Assert.Equal(1, LayerSelection.Choose([Low, Middle, High with { IsAvailable = false }], TrackView.Of(1280, 720), isDetailed: false));
+        Assert.Equal(1, LayerSelection.Choose([Low with { IsAvailable = false }, Middle, High], TrackView.Of(160, 90), isDetailed: false));
+        Assert.Equal(0, LayerSelection.Choose([Low, Middle with { IsAvailable = false }, High with { IsAvailable = false }], default, isDetailed: false));
     }
 
     [Fact]
     public void Choose_NothingActive_ReturnsLayerAsIfAllWere() =>
-        Assert.Equal(1, LayerSelection.Choose([new LayerState(), new LayerState(), new LayerState()], default, TrackSource.Camera));
+        Assert.Equal(1, LayerSelection.Choose([new LayerState(), new LayerState(), new LayerState()], default, isDetailed: false));
+
+    [Theory]
+    [InlineData(160, 0)]
+    [InlineData(640, 1)]
+    [InlineData(1280, 2)]
+    public void Choose_SizesUnknown_AssumesUsualSizes(int width, int expected) => Assert.Equal(
+        expected, LayerSelection.Choose([new LayerState(true, 0, 0, 1), new LayerState(true, 0, 0, 2), new LayerState(true, 0, 0, 3)], TrackView.Of(width, width * 9 / 16), isDetailed: false));
 
     [Fact]
-    public void Choose_SizesUnknown_ReturnsHighestForShownTrack() =>
-        Assert.Equal(2, LayerSelection.Choose([new LayerState(true, 0, 0, 1), new LayerState(true, 0, 0, 2), new LayerState(true, 0, 0, 3)], TrackView.Of(160, 90), TrackSource.Camera));
+    public void TryRank_SizesKnown_SortsBySize() => Assert.Equal([2, 1, 0], Rank(High with { BytesPerSecond = 1 }, Middle, Low));
 
     [Fact]
-    public void Rank_SizesKnown_SortsBySize() => Assert.Equal([2, 1, 0], Rank(High with { BytesPerSecond = 1 }, Middle, Low));
+    public void TryRank_SizesUnknown_SortsByRate() => Assert.Equal([1, 2, 0], Rank(new LayerState(true, 0, 0, 90_000), new LayerState(true, 0, 0, 5_000), new LayerState(true, 0, 0, 30_000)));
 
     [Fact]
-    public void Rank_SizesUnknown_SortsByRate() => Assert.Equal([1, 2, 0], Rank(new LayerState(true, 0, 0, 90_000), new LayerState(true, 0, 0, 5_000), new LayerState(true, 0, 0, 30_000)));
-
-    [Fact]
-    public void Rank_SimilarOrUnknownRates_KeepsOrder()
+    public void TryRank_SimilarOrUnknownRates_KeepsOrder()
     {
         Assert.Equal([0, 1], Rank(new LayerState(true, 0, 0, 1_200), new LayerState(true, 0, 0, 1_000)));
         Assert.Equal([0, 1], Rank(new LayerState(true, 0, 0, 90_000), new LayerState(false, 0, 0, 0)));
     }
 
+    [Fact]
+    public void TryRank_LayerStops_KeepsOrder()
+    {
+        LayerState[] layers = [new(true, 0, 0, 90_000), new(true, 0, 0, 5_000)];
+        byte[] order = [0, 1];
+        Assert.True(LayerSelection.TryRank(layers, order));
+        Assert.False(LayerSelection.TryRank([layers[0] with { IsAvailable = false, BytesPerSecond = 0 }, layers[1]], order));
+        Assert.Equal([1, 0], order);
+    }
+
     private static int[] Rank(params LayerState[] layers)
     {
-        Span<byte> order = stackalloc byte[layers.Length];
-        LayerSelection.Rank(layers, order);
-        return [.. order.ToArray().Select(i => (int)i)];
+        var order = Enumerable.Range(0, layers.Length).Select(i => (byte)i).ToArray();
+        LayerSelection.TryRank(layers, order);
+        return [.. order.Select(i => (int)i)];
     }
 }

@@ -79,6 +79,15 @@ public sealed class ClientMessageTests
     [InlineData("""{"type":"ice-candidate","to":"p","candidate":5}""", ErrorCode.BadMessage, "candidate")]
     [InlineData("""{"type":"mute","mediaType":"screen"}""", ErrorCode.BadMessage, "mediaType")]
     [InlineData("""{"type":"mute","mediaType":"Audio"}""", ErrorCode.BadMessage, "mediaType")]
+    [InlineData("""{"type":"view"}""", ErrorCode.BadMessage, "tracks")]
+    [InlineData("""{"type":"view","tracks":{}}""", ErrorCode.BadMessage, "tracks")]
+    [InlineData("""{"type":"view","tracks":[7]}""", ErrorCode.BadMessage, "participantId")]
+    [InlineData("""{"type":"view","tracks":[{"participantId":"p","source":"microphone","width":1,"height":1}]}""", ErrorCode.BadMessage, "camera or screen")]
+    [InlineData("""{"type":"view","tracks":[{"participantId":"p/1","source":"camera","width":1,"height":1}]}""", ErrorCode.BadMessage, "participantId")]
+    [InlineData("""{"type":"view","tracks":[{"participantId":"p","source":"camera","width":0,"height":1}]}""", ErrorCode.BadMessage, "from 1 to 16384")]
+    [InlineData("""{"type":"view","tracks":[{"participantId":"p","source":"camera","width":1,"height":16385}]}""", ErrorCode.BadMessage, "from 1 to 16384")]
+    [InlineData("""{"type":"view","tracks":[{"participantId":"p","source":"camera","width":1.5,"height":1}]}""", ErrorCode.BadMessage, "whole numbers")]
+    [InlineData("""{"type":"view","tracks":[{"participantId":"p","source":"camera","width":"1","height":1}]}""", ErrorCode.BadMessage, "whole numbers")]
     [InlineData("""{"type":"chat","message":""}""", ErrorCode.BadMessage, "message")]
     [InlineData("""{"type":"chat","message":"  \n "}""", ErrorCode.BadMessage, "message")]
     [InlineData("""{"type":"chat","message":"nul \u0000"}""", ErrorCode.BadMessage, "message")]
@@ -89,6 +98,26 @@ public sealed class ClientMessageTests
         Assert.Null(message);
         Assert.Equal(code, error.Code);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryParse_View_ReadsTracks()
+    {
+        var json = """{"type":"view","tracks":[{"participantId":"p-1","source":"camera","width":640,"height":360},{"participantId":"p-2","source":"screen","width":1,"height":16384,"extra":1}]}""";
+
+        Assert.True(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out _));
+
+        Assert.Equal([new ViewedTrack("p-1", TrackSource.Camera, 640, 360), new ViewedTrack("p-2", TrackSource.Screen, 1, 16_384)], Assert.IsType<ViewMessage>(message).Tracks);
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(200, true)]
+    [InlineData(201, false)]
+    public void TryParse_ViewedTracks_EnforcesLimit(int count, bool good)
+    {
+        var tracks = string.Join(',', Enumerable.Range(0, count).Select(i => $$"""{"participantId":"p-{{i}}","source":"camera","width":160,"height":90}"""));
+        Assert.Equal(good, ClientMessage.TryParse(Encoding.UTF8.GetBytes($$"""{"type":"view","tracks":[{{tracks}}]}"""), out _, out _));
     }
 
     [Fact]

@@ -15,7 +15,11 @@ public sealed class ServerMessageTests
     {
         {
             new JoinedMessage("p-2", [Ann], ParticipantRole.Participant, true, false, Topology.Sfu),
-            """{"type":"joined","participantId":"p-2","participants":[{"participantId":"p-1","displayName":"Ann <b>\"é\"</b>","audio":true,"video":false,"role":"host"}],"role":"participant","muted":{"audio":true,"video":false},"topology":"sfu"}"""
+            """{"type":"joined","participantId":"p-2","participants":[{"participantId":"p-1","displayName":"Ann <b>\"é\"</b>","audio":true,"video":false,"role":"host"}],"role":"participant","muted":{"audio":true,"video":false},"topology":"sfu","capabilities":{"view":true}}"""
+        },
+        {
+            new JoinedMessage("p-2", [], ParticipantRole.Participant, false, false, Topology.P2p),
+            """{"type":"joined","participantId":"p-2","participants":[],"role":"participant","muted":{"audio":false,"video":false},"topology":"p2p"}"""
         },
         {
             new ParticipantJoinedMessage(Ann),
@@ -36,6 +40,7 @@ public sealed class ServerMessageTests
         { new MediaUpdateMessage("p-1", false, true), """{"type":"media-update","participantId":"p-1","audio":false,"video":true}""" },
         { new MediaRestartMessage("moved", 4), """{"type":"media-restart","reason":"moved","generation":4}""" },
         { new SpeakingMessage("p-1", 90), """{"type":"speaking","participantId":"p-1","level":90}""" },
+        { new LayersMessage("camera", ["h", "q"]), """{"type":"layers","source":"camera","rids":["h","q"]}""" },
         { new MeetingEndedMessage("ended"), """{"type":"meeting-ended","reason":"ended"}""" },
         { new RemovedMessage("removed"), """{"type":"removed","reason":"removed"}""" },
         { new ForwardedAnswerMessage("sfu", "v=0\r\n", "s1"), """{"type":"answer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1"}""" },

@@ -1,31 +1,39 @@
-import type { MeetingSnapshot, StatsSummary } from '@meetoperator/client';
+import type { MeetingSnapshot, ShownTrack, StatsSummary } from '@meetoperator/client';
 import { useElementSize } from '@meetoperator/ui';
-import type { CSSProperties } from 'react';
+import { useCallback, useRef, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AloneCard } from '../invitation/AloneCard';
 import { gridLayout, tilesThatFit } from './grid-layout';
 import styles from './Stage.module.css';
 import { Tile } from './Tile';
 import { arrange, type TileModel } from './tiles';
+import { useShownTracks } from './useShownTracks';
 
 interface Props {
   readonly snapshot: MeetingSnapshot;
   readonly speaking: ReadonlySet<string>;
   readonly stats: StatsSummary | null;
   readonly link: string;
+  readonly onShown: (tracks: readonly ShownTrack[]) => void;
 }
 
 const gap = 10;
 
-export function Stage({ snapshot, speaking, stats, link }: Props) {
+export function Stage({ snapshot, speaking, stats, link, onShown }: Props) {
   const { t } = useTranslation();
-  const [ref, size] = useElementSize();
+  const [measure, size] = useElementSize();
+  const stage = useRef<HTMLElement>(null);
+  const ref = useCallback((element: HTMLElement | null) => {
+    stage.current = element;
+    return measure(element);
+  }, [measure]);
   const { self, participants, activeSpeaker } = snapshot;
   const weak = new Set(stats?.participants.filter(one => one.lossFraction > 0.05).map(one => one.participantId));
   const screenShown = [self, ...participants].some(participant => participant.tracks.screen !== undefined);
   const tall = size.width < size.height;
   const capacity = screenShown ? Math.max(2, Math.floor((tall ? size.width / 150 : size.height / 130))) : tilesThatFit(size.width, size.height);
   const { screens, people, hidden } = arrange(self, participants, activeSpeaker, capacity);
+  useShownTracks(stage, [size.width, size.height, ...screens, ...people].map(part => (typeof part === 'number' ? part : part.key)).join(' '), onShown);
   const render = (tile: TileModel) => (
     <Tile key={tile.key} tile={tile} speaking={tile.source === 'camera' && speaking.has(tile.participant.id)} weak={weak.has(tile.participant.id)} />
   );

@@ -1,4 +1,4 @@
-import type { Meeting, Participant } from '@meetoperator/client';
+import type { Meeting, Participant, ShownTrack } from '@meetoperator/client';
 import { ConfirmDialog, IconButton, Toasts, useToasts } from '@meetoperator/ui';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -57,6 +57,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
 
   const { messages } = snapshot;
   const unread = panel === 'chat' ? 0 : messages.slice(readCount).filter(message => !message.own).length;
+  const showTracks = useCallback((tracks: readonly ShownTrack[]) => meeting.show(tracks), [meeting]);
   const openPanel = useCallback((next: Panel) => {
     setPanel(next);
     setReadCount(meeting.snapshot.messages.length);
@@ -102,7 +103,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
         </span>
       </header>
       <main className={styles.main}>
-        <Stage snapshot={snapshot} speaking={speaking} stats={stats} link={link} />
+        <Stage snapshot={snapshot} speaking={speaking} stats={stats} link={link} onShown={showTracks} />
         <ConnectionBanner status={snapshot.connection} />
         <Toasts toasts={toasts} />
       </main>

@@ -1,9 +1,19 @@
 import type { TrackSource } from '../../core/wire-types.js';
 
-/** The limits of each source. Screen content is mostly text, which needs few but sharp frames. */
+/**
+ * The layers of a camera, from the largest to the smallest: a browser leaves out the last ones when the camera is too small for all of them. Without the mode, Chromium
+ * encodes only the first layer with some codecs. All layers have the same frame rate, because a limit on one slows all of them.
+ */
+const cameraLayers: RTCRtpEncodingParameters[] = [
+  { rid: 'f', maxBitrate: 1_200_000 },
+  { rid: 'h', maxBitrate: 400_000, scaleResolutionDownBy: 2 },
+  { rid: 'q', maxBitrate: 150_000, scaleResolutionDownBy: 4 },
+].map(layer => ({ ...layer, maxFramerate: 30, scalabilityMode: 'L1T2' }));
+
+/** The encodings of each source. Screen content is mostly text, which needs few but sharp frames. */
 export function encodingFor(source: TrackSource): RTCRtpEncodingParameters[] | undefined {
   switch (source) {
-    case 'camera': return [{ maxBitrate: 1_200_000, maxFramerate: 30 }];
+    case 'camera': return cameraLayers.map(layer => ({ ...layer }));
     case 'screen': return [{ maxBitrate: 2_500_000, maxFramerate: 10 }];
     default: return undefined;
   }

@@ -16,11 +16,13 @@ export type TracksServerMessage =
   | { type: 'offer'; from: string; sdp: string; sessionId?: string; revision?: number; tracks?: OfferedTrack[] }
   | { type: 'answer'; from: string; sdp: string; sessionId?: string; reference?: string }
   | { type: 'ice-candidate'; from: string; candidate: unknown }
+  | { type: 'layers'; source: TrackSource; rids: string[] }
   | { type: 'media-restart'; reason?: string; generation?: number };
 
 export const tracksChecks: MessageChecks<TracksServerMessage> = {
   'offer': { from: isText, sdp: isText },
   'answer': { from: isText, sdp: isText },
   'ice-candidate': { from: isText },
+  'layers': { source: isText, rids: Array.isArray },
   'media-restart': {},
 };

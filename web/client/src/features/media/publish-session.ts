@@ -27,6 +27,8 @@ interface Slot {
   track: MediaStreamTrack | null;
   active: boolean;
   transceiver: RTCRtpTransceiver | null;
+  /** The simulcast layers to send on this connection; all until the server tells. */
+  rids: readonly string[] | null;
 }
 
 type Outcome = { sdp: string; sessionId: string | undefined } | { rejected: string } | 'offline' | 'timeout' | 'superseded';
@@ -72,7 +74,7 @@ export class PublishSession {
     hintTrack(track, source);
     const slot = this.#slots.get(source);
     if (slot?.active) return this.replace(source, track);
-    this.#slots.set(source, { track, active: true, transceiver: slot?.transceiver ?? null });
+    this.#slots.set(source, { track, active: true, transceiver: slot?.transceiver ?? null, rids: slot?.rids ?? null });
     this.#negotiate();
   }
 
@@ -86,6 +88,14 @@ export class PublishSession {
     if (track !== null) hintTrack(track, source);
     slot.track = track;
     await slot.transceiver?.sender.replaceTrack(track);
+  }
+
+  /** Sends only these simulcast layers of the source. */
+  async setLayers(source: TrackSource, rids: readonly string[]): Promise<void> {
+    const slot = this.#slots.get(source);
+    if (slot === undefined) return;
+    slot.rids = rids;
+    await this.#applyLayers(slot);
   }
 
   /** Stops the source; its tile disappears for the other participants. */
@@ -169,7 +179,7 @@ export class PublishSession {
     const restart = this.#restart;
     this.#restart = false;
     const connection = fresh ? this.#environment.createPeerConnection({ iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' }) : this.#connection!;
-    if (fresh) for (const slot of this.#slots.values()) slot.transceiver = null;
+    if (fresh) for (const slot of this.#slots.values()) slot.transceiver = slot.rids = null;
     this.#opening = fresh;
     let outcome: Outcome;
     try {
@@ -180,6 +190,7 @@ export class PublishSession {
         this.#sessionId = outcome.sessionId;
         if (fresh) this.#adopt(connection);
         await connection.setRemoteDescription({ type: 'answer', sdp: outcome.sdp });
+        for (const slot of this.#slots.values()) await this.#applyLayers(slot);
         return;
       }
     } catch {
@@ -220,6 +231,16 @@ export class PublishSession {
         if (slot.transceiver.sender.track !== slot.track) await slot.transceiver.sender.replaceTrack(slot.track);
       }
     }
+  }
+
+  async #applyLayers({ transceiver, rids }: Slot): Promise<void> {
+    if (transceiver === null || rids === null) return;
+    const parameters = transceiver.sender.getParameters();
+    const changed = parameters.encodings.filter(({ rid, active = true }) => rid !== undefined && active !== rids.includes(rid));
+    if (changed.length === 0) return;
+    for (const layer of changed) layer.active = !(layer.active ?? true);
+    // Fails while a negotiation changes the parameters; they are applied again after it.
+    await transceiver.sender.setParameters(parameters).catch(() => undefined);
   }
 
   #sendOffer(connection: RTCPeerConnection, restart: boolean, sessionId: string | undefined): Promise<Outcome> {

@@ -29,6 +29,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   readonly handlers: MessageHandlers<TracksServerMessage> = {
     'offer': message => { if (message.from === 'sfu') this.#subscribe.handleOffer(message); },
     'answer': message => { if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp, message.sessionId, message.reference); },
+    'layers': ({ source, rids }) => void this.#publish.setLayers(source, rids),
     'media-restart': ({ reason }) => this.#handleRestart(reason),
     'ice-candidate': () => undefined, // the SFU sends all its candidates in the SDP
   };

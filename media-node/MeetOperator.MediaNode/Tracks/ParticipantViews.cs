@@ -1,0 +1,50 @@
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.NodeControl;
+using MeetOperator.Sfu.Allocation;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Tracks;
+
+/// <summary>The video tracks that a participant shows, and in which size. Immutable.</summary>
+internal sealed class ParticipantViews
+{
+    /// <summary>Maximum number of tracks in one request.</summary>
+    public const int MaxTracks = 200;
+
+    /// <summary>Maximum width and height in pixels.</summary>
+    public const int MaxPixels = 16_384;
+    private readonly Dictionary<(string Participant, TrackSource Source), TrackView>? _views;
+
+    private ParticipantViews(Dictionary<(string, TrackSource), TrackView>? views) => _views = views;
+
+    /// <summary>The views of a participant that has not told what it shows.</summary>
+    public static ParticipantViews Unknown { get; } = new(null);
+
+    /// <summary>Validates a request.</summary>
+    public static ParticipantViews Read(ViewRequest request)
+    {
+        if (request.Tracks.Count > MaxTracks)
+        {
+            throw ControlProblemException.InvalidRequest($"tracks: {request.Tracks.Count} entries; the maximum is {MaxTracks}.");
+        }
+
+        var views = new Dictionary<(string, TrackSource), TrackView>();
+        foreach (var track in request.Tracks)
+        {
+            if (TrackSources.TryRead(track.Source) is not (TrackSource.Camera or TrackSource.Screen) || track.Width is < 1 or > MaxPixels || track.Height is < 1 or > MaxPixels)
+            {
+                throw ControlProblemException.InvalidRequest($"tracks: each entry must have the source 'camera' or 'screen', and a width and height from 1 to {MaxPixels} pixels.");
+            }
+
+            views[(track.ParticipantId, TrackSources.TryRead(track.Source)!.Value)] = TrackView.Of(track.Width, track.Height);
+        }
+
+        return new ParticipantViews(views);
+    }
+
+    /// <summary>How the participant shows a track. Audio is always sent.</summary>
+    public TrackView Of(UpTrack track) =>
+        _views is null || track.Options.Kind == MediaKind.Audio ? default
+        : _views.TryGetValue((track.ParticipantId, track.Source), out var view) ? view
+        : TrackView.Hidden;
+}

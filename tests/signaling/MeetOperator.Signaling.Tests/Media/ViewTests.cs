@@ -1,0 +1,116 @@
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
+
+namespace MeetOperator.Signaling.Tests.Media;
+
+/// <summary>What a client shows reaches its media node.</summary>
+public sealed class ViewTests : IAsyncLifetime
+{
+    private TestCluster _cluster = null!;
+    private SimulatedMediaNode _node = null!;
+    private TestSignaling _signaling = null!;
+
+    public async Task InitializeAsync()
+    {
+        _cluster = await TestCluster.StartAsync();
+        _node = await _cluster.AddNodeAsync("default-aaaaa");
+        _signaling = await TestSignaling.StartAsync(_cluster);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _signaling.DisposeAsync();
+        await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task View_OfClient_ReachesNode()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        Assert.True((bool)Assert.Single(ann.OfType("joined"))["capabilities"]!["view"]!);
+
+        await ShowAsync(ann, 640);
+
+        await Eventually.TrueAsync(() => LastWidth(_node, meeting.MeetingId, ann.Id) == 640, "the view reaches the node");
+        var track = Assert.Single(_node.Read(meeting.MeetingId, r => r.Participants[ann.Id].Views[^1]).Tracks);
+        Assert.Equal(new ViewedTrack { ParticipantId = "p-7", Source = "camera", Width = 640, Height = 360 }, track);
+    }
+
+    [Fact]
+    public async Task View_ManyAtOnce_OnlyFewReachNodeAndTheLastWins()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+
+        for (var width = 101; width <= 140; width++)
+        {
+            await ShowAsync(ann, width);
+        }
+
+        await Eventually.TrueAsync(() => LastWidth(_node, meeting.MeetingId, ann.Id) == 140, "the last view reaches the node");
+        Assert.InRange(_node.Read(meeting.MeetingId, r => r.Participants[ann.Id].Views.Count), 1, 10);
+        Assert.Empty(ann.OfType("error"));
+    }
+
+    [Fact]
+    public async Task View_MeetingMoves_ReachesNextNode()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await ShowAsync(ann, 640);
+        await Eventually.TrueAsync(() => LastWidth(_node, meeting.MeetingId, ann.Id) == 640, "the view reaches the node");
+
+        var next = await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.KillNodeAsync("default-aaaaa");
+
+        await ann.ExpectAsync("media-restart");
+        await Eventually.TrueAsync(() => LastWidth(next, meeting.MeetingId, ann.Id) == 640, "the view reaches the next node");
+    }
+
+    /// <summary>During an upgrade, media nodes of the earlier version are still in use. They do not know the request.</summary>
+    [Fact]
+    public async Task View_NodeOfEarlierVersion_CausesNoError()
+    {
+        _node.KnowsViews = false;
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+
+        await ShowAsync(bob, 640);
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer");
+        await Eventually.TrueAsync(() => _node.RejectedViews > 0, "the node rejects the view");
+        await bob.SendAsync(new { type = "answer", to = "sfu", sdp = Sdp.Answer() });
+
+        await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants[bob.Id].AnsweredRevision) > 0, "the answer reaches the node");
+        Assert.Empty(bob.OfType("error"));
+    }
+
+    [Fact]
+    public async Task LayersEvent_OfNode_ReachesOnlyPublisher()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer");
+
+        _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Layers, ParticipantId = ann.Id, Source = "camera", Layers = ["h", "q"] });
+        _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 7 });
+
+        var layers = await ann.ExpectAsync("layers");
+        Assert.Equal("camera", (string?)layers["source"]);
+        Assert.Equal(["h", "q"], layers["rids"]!.AsArray().Select(rid => (string)rid!));
+        await bob.ExpectAsync("speaking");
+        Assert.Empty(bob.OfType("layers"));
+    }
+
+    private static Task ShowAsync(TestClient client, int width) =>
+        client.SendAsync(new { type = "view", tracks = new[] { new { participantId = "p-7", source = "camera", width, height = 360 } } });
+
+    private static int? LastWidth(SimulatedMediaNode node, string meetingId, string participantId) =>
+        node.Read(meetingId, r => r.Participants.TryGetValue(participantId, out var participant) && participant.Views.Count > 0 ? participant.Views[^1].Tracks[0].Width : (int?)null);
+}

@@ -1,0 +1,27 @@
+import type { ShownTrack } from '@meetoperator/client';
+import { useEffect, useSyncExternalStore, type RefObject } from 'react';
+
+/** Reports which video tracks of others the stage shows, and in which size, whenever `layout` changes. A tab in the background shows nothing. */
+export function useShownTracks(stage: RefObject<HTMLElement | null>, layout: string, onShown: (tracks: readonly ShownTrack[]) => void): void {
+  const visible = useSyncExternalStore(watchVisibility, () => document.visibilityState === 'visible');
+  useEffect(() => {
+    onShown(visible && stage.current !== null ? tilesIn(stage.current) : []);
+  }, [stage, layout, visible, onShown]);
+}
+
+function watchVisibility(changed: () => void): () => void {
+  document.addEventListener('visibilitychange', changed);
+  return () => document.removeEventListener('visibilitychange', changed);
+}
+
+function tilesIn(stage: HTMLElement): ShownTrack[] {
+  return [...stage.querySelectorAll<HTMLElement>('[data-testid="tile"][data-self="false"]')].map(tile => {
+    const { width, height } = tile.getBoundingClientRect();
+    return {
+      participantId: tile.dataset['participant'] ?? '',
+      source: tile.dataset['source'] === 'screen' ? 'screen' : 'camera',
+      width: width * devicePixelRatio,
+      height: height * devicePixelRatio,
+    };
+  });
+}

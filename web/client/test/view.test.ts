@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ShownTrack } from '../src/index.js';
+import { joinedMeeting } from './join.js';
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+const withView = { capabilities: { view: true } };
+const camera = (participantId: string, width = 320): ShownTrack => ({ participantId, source: 'camera', width, height: 180 });
+
+describe('what the page shows', () => {
+  it('the first view is sent at once, and later ones at most four times a second', async () => {
+    const { server, meeting } = await joinedMeeting([], withView);
+    for (let width = 100; width < 140; width++) meeting.show([camera('bob', width)]);
+    expect(server.socket.sentOf('view').map(message => message.tracks[0]!.width)).toEqual([100]);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(server.socket.sentOf('view').map(message => message.tracks[0]!.width)).toEqual([100, 139]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.socket.sentOf('view')).toHaveLength(2);
+  });
+
+  it('the same tracks in another order are not sent again', async () => {
+    const { server, meeting } = await joinedMeeting([], withView);
+    meeting.show([camera('bob'), camera('eve')]);
+    await vi.advanceTimersByTimeAsync(250);
+    meeting.show([camera('eve'), camera('bob')]);
+    expect(server.socket.sentOf('view')).toHaveLength(1);
+  });
+
+  it('sizes are whole numbers that the server accepts', async () => {
+    const { server, meeting } = await joinedMeeting([], withView);
+    meeting.show([{ participantId: 'bob', source: 'screen', width: 0, height: 90_000.4 }, { participantId: 'eve', source: 'camera', width: 320.6, height: 180.2 }]);
+    expect(server.socket.sentOf('view')[0]!.tracks).toEqual([
+      { participantId: 'bob', source: 'screen', width: 1, height: 16_384 }, { participantId: 'eve', source: 'camera', width: 321, height: 180 },
+    ]);
+  });
+
+  it('the view is sent again after a reconnect', async () => {
+    const { server, meeting } = await joinedMeeting([], withView);
+    meeting.show([camera('bob')]);
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(250);
+    server.acceptJoin([], withView);
+    expect(server.socket.sentOf('view')).toHaveLength(1);
+    expect(server.socket.sentOf('view')[0]!.tracks).toEqual([camera('bob')]);
+  });
+
+  it('a server without the capability gets no view', async () => {
+    const { server, meeting } = await joinedMeeting();
+    meeting.show([camera('bob')]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.socket.sentOf('view')).toEqual([]);
+  });
+
+  it('a page that never tells what it shows sends no view', async () => {
+    const { server } = await joinedMeeting([], withView);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.socket.sentOf('view')).toEqual([]);
+  });
+});
