@@ -17,6 +17,9 @@ internal sealed class UpLayer
     private const int HistoryPackets = 512;
     private const int HistoryBytes = 640 * 1024;
 
+    /// <summary>The same for one of several layers, the largest of which has about 1.2 Mbit/s.</summary>
+    private const int LayerHistoryBytes = 320 * 1024;
+
     /// <summary>Minimum time between two changes of the SSRC. Late packets of the previous SSRC must not restore it.</summary>
     private const long SsrcChangeIntervalTicks = 2 * TimeSpan.TicksPerSecond;
 
@@ -32,6 +35,7 @@ internal sealed class UpLayer
     /// <summary>Placeholder for a time that is not known because the change came from SDP. The next packet with an unknown SSRC sets it.</summary>
     private const long TimePending = long.MaxValue;
     private readonly RetransmissionBudget? _budget;
+    private readonly int _historyBytes;
     private LayerFormat _format;
     private UpLayerOptions _options;
     private ExtendedSequenceNumber _sequence;
@@ -59,9 +63,10 @@ internal sealed class UpLayer
         Ssrc = options.Ssrc;
         RtxSsrc = options.RtxSsrc;
         _changedTicks = Ssrc is null ? _changedTicks : TimePending;
-        if (format.IsVideo && budget?.TryTake(HistoryBytes) != false)
+        _historyBytes = options.Rid is null ? HistoryBytes : LayerHistoryBytes;
+        if (format.IsVideo && budget?.TryTake(_historyBytes) != false)
         {
-            History = new RetransmissionHistory(HistoryPackets, HistoryBytes);
+            History = new RetransmissionHistory(HistoryPackets, _historyBytes);
         }
 
         if (format.Nack)
@@ -300,7 +305,7 @@ internal sealed class UpLayer
     {
         if (History is not null)
         {
-            _budget?.Return(HistoryBytes);
+            _budget?.Return(_historyBytes);
             History.Dispose();
             History = null;
         }

@@ -401,9 +401,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         {
             await _room.CallAsync(assignment, (node, ct) => node.ViewAsync(_room.MeetingId, ParticipantId, view, ct), _closed.Token).ConfigureAwait(false);
         }
-        catch (NodeControlException e) when (e is { Status: System.Net.HttpStatusCode.NotFound, Code: "refused" })
+        catch (NodeControlException e) when (e.Status == System.Net.HttpStatusCode.NotFound)
         {
-            // A media node of an earlier version, which sends everything in one quality.
+            // A media node of an earlier version, which sends everything in one quality; or the node has lost the participant, whose next session gets the view again.
         }
     }
 

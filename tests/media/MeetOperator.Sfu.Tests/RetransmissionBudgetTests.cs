@@ -52,6 +52,18 @@ public sealed class RetransmissionBudgetTests
         Assert.Equal(RetransmissionBudget.DefaultBytes, _budget.AvailableBytes);
     }
 
+    [Fact]
+    public void UpTrack_ThreeLayers_TakesLessThanTwoTracks()
+    {
+        UpLayerOptions[] layers = [new() { Rid = "f" }, new() { Rid = "h" }, new() { Rid = "q" }];
+        var track = new UpTrack(new Call(layers: layers).Track.Options, "alice", TrackSource.Camera, "camera", _budget);
+        Assert.InRange(RetransmissionBudget.DefaultBytes - _budget.AvailableBytes, 1, 2 * 640 * 1024);
+
+        track.Close();
+
+        Assert.Equal(RetransmissionBudget.DefaultBytes, _budget.AvailableBytes);
+    }
+
     private (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(Call call, int number)
     {
         var egress = new RecordingEgress();
