@@ -2,7 +2,8 @@ namespace MeetOperator.Sfu.Allocation;
 
 /// <summary>
 /// Whether the publisher is asked to send one layer: while a subscriber gets it or waits for it, and for a while afterwards, so that short changes do not restart its encoder.
-/// A client that cannot be asked sends all its layers.
+/// A client that cannot be asked sends all its layers. A layer that does not arrive stays requested: the camera may be too small for it, or the line too narrow, and it
+/// costs nothing until that changes.
 /// </summary>
 internal struct LayerDemand
 {
@@ -12,11 +13,8 @@ internal struct LayerDemand
     /// <summary>Time within which a requested layer must arrive. Browsers need less than a tenth of a second.</summary>
     public const long StartTicks = 2 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Time for which a layer that did not arrive is not chosen. The publisher may lack the bandwidth for it, or the camera the size.</summary>
-    public const long RetryTicks = 10 * TimeSpan.TicksPerSecond;
     private long? _lastUsedTicks;
     private long? _requestedTicks;
-    private long _failedUntilTicks;
 
     /// <summary>Whether the publisher is asked for the layer. A new publisher sends all its layers.</summary>
     public readonly bool IsRequested => _lastUsedTicks is null || _requestedTicks is not null;
@@ -27,7 +25,7 @@ internal struct LayerDemand
         var before = IsRequested;
         _requestedTicks = _lastUsedTicks is null ? nowTicks : _requestedTicks;
         _lastUsedTicks = isUsed || _lastUsedTicks is null ? nowTicks : _lastUsedTicks;
-        if (nowTicks - _lastUsedTicks >= ReleaseTicks)
+        if (arrives && nowTicks - _lastUsedTicks >= ReleaseTicks)
         {
             _requestedTicks = null;
         }
@@ -36,14 +34,13 @@ internal struct LayerDemand
             _requestedTicks ??= nowTicks;
         }
 
-        if (nowTicks - _requestedTicks >= StartTicks && !arrives)
-        {
-            _failedUntilTicks = nowTicks + RetryTicks;
-        }
-
         return IsRequested != before;
     }
 
     /// <summary>Whether a subscriber can have the layer: it arrives, or it would if it were requested.</summary>
-    public readonly bool IsAvailable(long nowTicks, bool arrives) => arrives || (nowTicks >= _failedUntilTicks && (_requestedTicks is null || nowTicks - _requestedTicks < StartTicks));
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="arrives">Whether packets of the layer arrive.</param>
+    /// <param name="hasArrived">Whether the publisher has ever sent the layer.</param>
+    public readonly bool IsAvailable(long nowTicks, bool arrives, bool hasArrived) =>
+        arrives || (hasArrived && (_requestedTicks is null || nowTicks - _requestedTicks < StartTicks));
 }

@@ -361,7 +361,7 @@ public sealed class UpTrack
         {
             var arrives = _layers[i].IsAllocated && newest - _layers[i].LastPacketTicks < StoppedTicks;
             _isRequestPending |= _demands[i].TryUpdate(nowTicks, IsUsed(_layers[i]), arrives);
-            var state = _layers[i].Describe(nowTicks, arrives) with { IsAvailable = _demands[i].IsAvailable(nowTicks, arrives) };
+            var state = _layers[i].Describe(nowTicks, arrives) with { IsAvailable = _demands[i].IsAvailable(nowTicks, arrives, hasArrived: _layers[i].LastPacketTicks is not null) };
             changed |= state with { BytesPerSecond = 0 } != _states[i] with { BytesPerSecond = 0 };
             _states[i] = state;
         }

@@ -157,6 +157,25 @@ public sealed class LayerSwitchingTests
         Assert.Equal(1, scene.Received[^1].Layer);
     }
 
+    /// <summary>Browsers send a small camera in one layer, whatever was negotiated.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void HandleTimeout_OnlyOneLayerEverArrives_ReceiversGetItSoon(int only)
+    {
+        var scene = new Scene(new Random(16), reports: true) { ObeysRequests = true, Only = only };
+        scene.SendFrames(0, count: 10);
+        Assert.Equal(only, scene.Received[^1].Layer);
+
+        scene.Down.SetView(TrackView.Hidden);
+        scene.SendFrames(0, count: 300);
+        Assert.DoesNotContain("fhq"[only].ToString(), scene.Call.Track.RequestedLayers);
+        var before = scene.Received.Count;
+        scene.Down.SetView(TrackView.Of(640, 360));
+        scene.SendFrames(0, count: 10);
+        Assert.True(scene.Received.Count > before, "a picture within 0.3 s");
+    }
+
     [Fact]
     public void TryTakeRequest_NewTrackAndChanges_ReturnsTrueOnce()
     {
@@ -282,6 +301,9 @@ public sealed class LayerSwitchingTests
 
         public int KeyFrames { get; private set; }
 
+        /// <summary>The only layer that the camera can send; null for all.</summary>
+        public int? Only { get; init; }
+
         /// <summary>Whether the camera sends only the layers that it is asked for.</summary>
         public bool ObeysRequests { get; init; }
 
@@ -310,7 +332,7 @@ public sealed class LayerSwitchingTests
                 for (var layer = 0; layer < 3; layer++)
                 {
                     var isRequested = Call.Track.RequestedLayers.Contains(Call.Track.Layers[layer].Rid);
-                    if (layer != Stopped && (isRequested || !ObeysRequests))
+                    if (layer != Stopped && layer == (Only ?? layer) && (isRequested || !ObeysRequests))
                     {
                         SendFrame(layer, trouble, wanted);
                     }

@@ -185,6 +185,7 @@ public sealed class TwoLayerTests
         _call.Advance(10);
         SendHigh(10, key: true);
         SendLow(700, key: true);
+        _call.Advance(200);
         _call.Upstream.Rtcp.Clear();
 
         down.Choose(Low);

@@ -35,22 +35,31 @@ public sealed class LayerDemandTests
     public void IsAvailable_NotRequested_IsTrue()
     {
         Update(0, isUsed: false);
-        Update(3, isUsed: false, arrives: false);
+        Update(3, isUsed: false);
 
-        Assert.True(_demand.IsAvailable(Start + (10 * Second), arrives: false));
+        Assert.True(_demand.IsAvailable(Start + (10 * Second), arrives: false, hasArrived: true));
     }
 
     [Fact]
-    public void IsAvailable_RequestedAndDoesNotArrive_IsFalseForTenSeconds()
+    public void IsAvailable_RequestedAndDoesNotArrive_IsFalseUntilItDoes()
     {
         Update(0, isUsed: true, arrives: false);
-        Assert.True(_demand.IsAvailable(Start + Second, arrives: false));
+        Assert.True(_demand.IsAvailable(Start + Second, arrives: false, hasArrived: true));
 
         Update(2, isUsed: true, arrives: false);
-        Assert.False(_demand.IsAvailable(Start + (2 * Second), arrives: false));
-        Update(5, isUsed: false, arrives: false); // released, because subscribers use another layer
-        Assert.False(_demand.IsAvailable(Start + (11 * Second), arrives: false));
-        Assert.True(_demand.IsAvailable(Start + (15 * Second), arrives: false));
+        Assert.False(_demand.IsAvailable(Start + (2 * Second), arrives: false, hasArrived: true));
+        Update(60, isUsed: false, arrives: false); // subscribers use another layer
+        Assert.True(_demand.IsRequested); // it may start to arrive at any time
+        Assert.False(_demand.IsAvailable(Start + (60 * Second), arrives: false, hasArrived: true));
+        Assert.True(_demand.IsAvailable(Start + (60 * Second), arrives: true, hasArrived: true));
+    }
+
+    [Fact]
+    public void IsAvailable_NeverArrived_IsFalse()
+    {
+        Update(0, isUsed: true, arrives: false);
+
+        Assert.False(_demand.IsAvailable(Start, arrives: false, hasArrived: false));
     }
 
     [Fact]
@@ -59,7 +68,7 @@ public sealed class LayerDemandTests
         Update(0, isUsed: true, arrives: false);
         Update(2, isUsed: true, arrives: false);
 
-        Assert.True(_demand.IsAvailable(Start + (2 * Second), arrives: true));
+        Assert.True(_demand.IsAvailable(Start + (2 * Second), arrives: true, hasArrived: true));
     }
 
     private bool Update(double seconds, bool isUsed, bool arrives = true) => _demand.TryUpdate(Start + (long)(seconds * Second), isUsed, arrives);
