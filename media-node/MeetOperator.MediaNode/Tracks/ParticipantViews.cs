@@ -31,12 +31,13 @@ internal sealed class ParticipantViews
         var views = new Dictionary<(string, TrackSource), TrackView>();
         foreach (var track in request.Tracks)
         {
-            if (TrackSources.TryRead(track.Source) is not (TrackSource.Camera or TrackSource.Screen) || track.Width is < 1 or > MaxPixels || track.Height is < 1 or > MaxPixels)
+            var source = TrackSources.TryRead(track.Source);
+            if (source is not (TrackSource.Camera or TrackSource.Screen) || track.Width is < 1 or > MaxPixels || track.Height is < 1 or > MaxPixels)
             {
                 throw ControlProblemException.InvalidRequest($"tracks: each entry must have the source 'camera' or 'screen', and a width and height from 1 to {MaxPixels} pixels.");
             }
 
-            views[(track.ParticipantId, TrackSources.TryRead(track.Source)!.Value)] = TrackView.Of(track.Width, track.Height);
+            views[(track.ParticipantId, source.Value)] = TrackView.Of(track.Width, track.Height);
         }
 
         return new ParticipantViews(views);

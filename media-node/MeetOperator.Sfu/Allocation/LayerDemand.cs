@@ -1,16 +1,15 @@
 namespace MeetOperator.Sfu.Allocation;
 
 /// <summary>
-/// Whether the publisher is asked to send one layer: while a subscriber gets it or waits for it, and for a while afterwards, so that short changes do not restart its encoder.
-/// A client that cannot be asked sends all its layers. A layer that does not arrive stays requested: the camera may be too small for it, or the line too narrow, and it
-/// costs nothing until that changes.
+/// Whether the publisher is asked to send one layer. It is, while a subscriber gets it or waits for it, and for three seconds afterwards, so that short changes do not restart
+/// its encoder. A layer that does not arrive stays requested, so that it starts as soon as the camera and the publisher's line allow it.
 /// </summary>
 internal struct LayerDemand
 {
-    /// <summary>Time after the last use.</summary>
+    /// <summary>Time from the last use until the publisher may stop the layer.</summary>
     public const long ReleaseTicks = 3 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Time within which a requested layer must arrive. Browsers need less than a tenth of a second.</summary>
+    /// <summary>Time within which a requested layer must arrive. After it, subscribers get another layer.</summary>
     public const long StartTicks = 2 * TimeSpan.TicksPerSecond;
 
     private long? _lastUsedTicks;

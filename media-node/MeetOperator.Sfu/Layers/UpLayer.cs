@@ -29,6 +29,9 @@ internal sealed class UpLayer
     /// <summary>Minimum time between two forwarded reports. Each report goes to every subscriber; browsers report at most once per second.</summary>
     private const long ReportTicks = 100 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>Packets that arrive this long after the publisher announced the end of the layer mean that it is sent again, and that the announcement of that got lost.</summary>
+    private const long StragglerTicks = 200 * TimeSpan.TicksPerMillisecond;
+
     /// <summary>Interval of the rate measurement.</summary>
     private const long RateTicks = TimeSpan.TicksPerSecond;
 
@@ -46,6 +49,7 @@ internal sealed class UpLayer
     private long _lastPacketTicks = TimePending;
     private uint? _formerRtxSsrc;
     private long _nextReportTicks = long.MinValue;
+    private long _allocationTicks;
     private long _rateBytes;
     private long _rateSinceTicks;
     private long _bytesPerSecond;
@@ -215,10 +219,12 @@ internal sealed class UpLayer
     }
 
     /// <summary>Applies an allocation that the publisher sent on a layer of the track.</summary>
+    /// <param name="nowTicks">Arrival time.</param>
     /// <param name="allocation">The allocation.</param>
     /// <param name="isOwn">Whether it was sent on this layer, which shows the index of the layer.</param>
-    public void OnAllocation(in VideoLayersAllocation allocation, bool isOwn)
+    public void OnAllocation(long nowTicks, in VideoLayersAllocation allocation, bool isOwn)
     {
+        _allocationTicks = nowTicks;
         AllocationIndex = isOwn ? allocation.StreamIndex : AllocationIndex;
         if (AllocationIndex is { } index)
         {
@@ -277,6 +283,7 @@ internal sealed class UpLayer
         else
         {
             _lastPacketTicks = nowTicks;
+            IsAllocated |= nowTicks - _allocationTicks > StragglerTicks;
             _rateBytes += data.Length;
             (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp);
         }

@@ -74,15 +74,15 @@ public sealed class Publisher
             return false;
         }
 
-        ReadExtensions(nowTicks, packet, stream);
+        ReadExtensions(nowTicks, packet, stream, out var descriptor);
         if (!stream.IsRetransmission)
         {
-            stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false);
+            stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false, descriptor);
         }
         else if (RtxPacket.TryRestore(data, stream.Track.Options.PayloadType, stream.Layer.Ssrc ?? 0, out var original)
             && RtpHeader.TryParse(original, out var header))
         {
-            stream.Track.Receive(nowTicks, stream.Layer, original, header, retransmitted: true);
+            stream.Track.Receive(nowTicks, stream.Layer, original, header, retransmitted: true, descriptor);
             if (stream.Layer.LastRecoveryTicks is > 0 and var sample)
             {
                 _roundTrip.OnRecovery(nowTicks, sample);
@@ -189,8 +189,9 @@ public sealed class Publisher
         }
     }
 
-    private void ReadExtensions(long nowTicks, in RtpPacket packet, in StreamTable.Stream stream)
+    private void ReadExtensions(long nowTicks, in RtpPacket packet, in StreamTable.Stream stream, out DependencyDescriptor? descriptor)
     {
+        descriptor = null;
         var map = stream.Track.Options.Extensions;
         var hasSequenceNumber = false;
         foreach (var element in packet.Extensions)
@@ -206,7 +207,11 @@ public sealed class Publisher
                     break;
                 case HeaderExtensionKind.VideoLayersAllocation
                     when !stream.IsRetransmission && VideoLayersAllocation.TryParse(packet.Data.Slice(element.Offset, element.Length), out var allocation):
-                    stream.Track.OnAllocation(stream.Layer, allocation);
+                    stream.Track.OnAllocation(nowTicks, stream.Layer, allocation);
+                    break;
+                case HeaderExtensionKind.DependencyDescriptor
+                    when descriptor is null && DependencyDescriptor.TryParse(packet.Data.Slice(element.Offset, element.Length), out var described):
+                    descriptor = described;
                     break;
             }
         }

@@ -34,7 +34,7 @@ public sealed class DownTrack
     private RtpMunger _munger;
     private long _waitingSinceTicks;
 
-    /// <summary>The layer to forward from its next key frame on; null when detached.</summary>
+    /// <summary>The layer to forward from its next key frame on; null while detached or not shown.</summary>
     private UpLayer? _chosenLayer;
 
     /// <summary>The layer that is forwarded now; null while paused.</summary>
@@ -348,7 +348,7 @@ public sealed class DownTrack
         }
     }
 
-    /// <summary>Starts to forward the chosen layer if it can start with this packet.</summary>
+    /// <summary>Starts to forward the layer of a packet, if it can start with this packet.</summary>
     private bool TryStart(long nowTicks, in ForwardedPacket packet)
     {
         if (!_egress.IsReady)
@@ -356,7 +356,7 @@ public sealed class DownTrack
             return false;
         }
 
-        if ((!ReferenceEquals(packet.Layer, _chosenLayer) && !packet.StartsKeyFrame) || (packet.Source.Options.Kind == MediaKind.Video && !packet.StartsKeyFrame && !TryGiveUpKeyFrame(nowTicks)))
+        if (packet.Source.Options.Kind == MediaKind.Video && !packet.StartsKeyFrame && !TryGiveUpKeyFrame(nowTicks))
         {
             return false;
         }

@@ -245,11 +245,11 @@ public sealed class UpTrack
     /// <summary>Returns true when a key frame of <paramref name="layer"/> must be requested now. A layer that no subscriber uses needs none.</summary>
     internal bool TryTakeKeyFrameRequest(long nowTicks, UpLayer layer) => !IsMuted && IsUsed(layer) && layer.TryTakeKeyFrameRequest(nowTicks);
 
-    internal void OnAllocation(UpLayer layer, in VideoLayersAllocation allocation)
+    internal void OnAllocation(long nowTicks, UpLayer layer, in VideoLayersAllocation allocation)
     {
         foreach (var other in _layers)
         {
-            other.OnAllocation(allocation, isOwn: ReferenceEquals(other, layer));
+            other.OnAllocation(nowTicks, allocation, isOwn: ReferenceEquals(other, layer));
         }
     }
 
@@ -275,9 +275,9 @@ public sealed class UpTrack
     /// <param name="data">The packet.</param>
     /// <param name="header">The header of the packet.</param>
     /// <param name="retransmitted">Whether the packet was restored from RTX.</param>
-    internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted)
+    /// <param name="descriptor">The dependency descriptor of the packet, or null.</param>
+    internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, in DependencyDescriptor? descriptor)
     {
-        var descriptor = DescriptorOf(data, header);
         if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, out var sequence, out var startsKeyFrame) || IsMuted)
         {
             return;
@@ -320,7 +320,7 @@ public sealed class UpTrack
         ForwardedPackets += forwarded;
     }
 
-    /// <summary>The numbers of a packet of this track.</summary>
+    /// <summary>The numbers of a packet of this track that was stored.</summary>
     internal SourceNumbers NumbersOf(ReadOnlySpan<byte> data, in RtpHeader header, long sequence) => NumbersOf(data, header, sequence, DescriptorOf(data, header));
 
     private SourceNumbers NumbersOf(ReadOnlySpan<byte> data, in RtpHeader header, long sequence, in DependencyDescriptor? descriptor) => new()

@@ -29,7 +29,7 @@ public sealed record JoinedMessage(
         json.WriteString("topology"u8, WireName.Of(Topology));
         if (Topology == Topology.Sfu)
         {
-            // Clients of later versions learn here what they may send.
+            // Tells the client what this server accepts beyond the first version of the protocol.
             json.WriteStartObject("capabilities"u8);
             json.WriteBoolean("view"u8, true);
             json.WriteEndObject();

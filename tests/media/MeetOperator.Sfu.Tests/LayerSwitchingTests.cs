@@ -4,12 +4,13 @@ using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Allocation;
+using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
 
-/// <summary>What a receiver sees of a camera with three layers while its view changes: one stream, which it can decode without noticing the switches.</summary>
+/// <summary>A receiver of a camera with three layers changes its view, and gets one continuous stream.</summary>
 public sealed class LayerSwitchingTests
 {
     private const int FrameTicks = 3_000; // 30 frames per second at 90 kHz
@@ -204,6 +205,34 @@ public sealed class LayerSwitchingTests
         scene.Stopped = null;
         scene.SendFrames(0, count: 60);
         Assert.Equal(0, scene.Received[^1].Layer);
+    }
+
+    /// <summary>The announcement that a layer is sent again can get lost. Its packets show it too.</summary>
+    [Fact]
+    public void OnRtp_PacketsOfLayerAnnouncedAsStopped_ArriveAsAvailableLayer()
+    {
+        var scene = new Scene(new Random(17), reports: true);
+        scene.Down.SetView(TrackView.Of(1280, 720));
+        scene.SendFrames(0, count: 90);
+        Assert.Equal(0, scene.Received[^1].Layer);
+        var layers = scene.Call.Track.Layers;
+
+        // Each layer announces its own index; then the second one that the first is stopped.
+        Announce(layers[0], "20111000010101");
+        Announce(layers[1], "600110000101");
+        scene.Stopped = 0;
+        scene.SendFrames(0, count: 15);
+        Assert.Equal(1, scene.Received[^1].Layer);
+
+        scene.Stopped = null;
+        scene.SendFrames(0, count: 30);
+        Assert.Equal(0, scene.Received[^1].Layer);
+
+        void Announce(UpLayer layer, string hex)
+        {
+            Assert.True(VideoLayersAllocation.TryParse(Convert.FromHexString(hex), out var allocation));
+            scene.Call.Track.OnAllocation(scene.Call.Now, layer, allocation);
+        }
     }
 
     [Fact]

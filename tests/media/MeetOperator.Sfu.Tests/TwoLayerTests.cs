@@ -289,7 +289,7 @@ public sealed class TwoLayerTests
         call.Send(2, ssrc: 7000);
         call.Send(1, key: true, ssrc: 8000, rid: "h"); // only one section has this payload type
         call.Send(1, ssrc: 7001, payloadType: 97, mid: "v", repairedRid: "q", payload: [0, 1, 0x10, 0x01]);
-        call.Send(1, ssrc: 8001, payloadType: 97, mid: "v", rid: "h", payload: [0, 1, 0x10, 0x01]); // a RID does not name what is repaired
+        call.Send(1, ssrc: 8001, payloadType: 97, mid: "v", rid: "h", payload: [0, 1, 0x10, 0x01]); // a retransmission needs the repaired RID
 
         Assert.Equal(1, call.UnknownPackets);
         Assert.Equal([(8000u, null), (7000u, 7001u)], call.Track.Layers.ToArray().Select(l => (l.Ssrc!.Value, l.RtxSsrc)));

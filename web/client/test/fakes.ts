@@ -36,6 +36,8 @@ export class FakeTransceiver {
   encodings: RTCRtpEncodingParameters[];
   /** Makes `setParameters` fail, as a browser does while a negotiation changes the parameters. */
   locked = false;
+  /** Whether a change of the parameters is running. A second one fails, as in a browser. */
+  #changing = false;
   constructor(kind: 'audio' | 'video', sent: unknown, public direction: string, transport: FakeDtlsTransport, encodings: RTCRtpEncodingParameters[] = [{}]) {
     this.encodings = encodings.map(encoding => ({ active: true, ...encoding }));
     this.receiver = { track: new FakeTrack(kind), transport, getSynchronizationSources: () => [{ audioLevel: 0.25 }] };
@@ -45,8 +47,11 @@ export class FakeTransceiver {
       replaceTrack: async track => { this.sender.track = track; },
       getParameters: () => ({ encodings: this.encodings.map(encoding => ({ ...encoding })) }),
       setParameters: async ({ encodings: changed }) => {
-        if (this.locked) throw new DOMException('changed meanwhile', 'InvalidStateError');
+        if (this.locked || this.#changing) throw new DOMException('changed meanwhile', 'InvalidStateError');
+        this.#changing = true;
+        for (let turn = 0; turn < 8; turn++) await Promise.resolve();
         this.encodings = changed;
+        this.#changing = false;
       },
     };
   }

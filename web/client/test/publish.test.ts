@@ -285,6 +285,21 @@ describe('publishing', () => {
     expect(camera.encodings.filter(encoding => encoding.active).map(encoding => encoding.rid)).toEqual(['h']);
   });
 
+  it('the last of several requests for layers wins', async () => {
+    const { server, meeting } = await joinedMeeting();
+    await meeting.publish(track('video'), 'camera');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    const camera = server.connections[0]!.transceivers[0]!;
+    for (const rids of [['q'], [], ['h', 'q'], ['f']]) {
+      server.socket.receive({ type: 'layers', source: 'camera', rids });
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    }
+    await settle();
+    expect(camera.encodings.filter(encoding => encoding.active).map(encoding => encoding.rid)).toEqual(['f']);
+  });
+
   it('a new connection sends all layers until the server asks for fewer', async () => {
     const { server, meeting } = await joinedMeeting();
     await meeting.publish(track('video'), 'camera');

@@ -14,12 +14,22 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
 {
     private static readonly Task<ProtocolError?> Handled = Task.FromResult<ProtocolError?>(null);
 
+    /// <summary>The latest request for layers of each track. A client that reconnects may have missed it.</summary>
+    private readonly Dictionary<(string ParticipantId, string Source), LayersMessage> _layers = [];
+
     public Task OnJoinedAsync(Member member, MeetingView view)
     {
         if (!view.IsPeerToPeer)
         {
             meeting.Room.Assign(view.Assignments);
             member.Media = meeting.Room.Attach(member);
+            foreach (var (track, layers) in _layers)
+            {
+                if (track.ParticipantId == member.ParticipantId)
+                {
+                    member.Send(layers);
+                }
+            }
         }
 
         return Task.CompletedTask;
@@ -37,15 +47,27 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         _ => null,
     };
 
-    /// <summary>Where media flows directly between the participants, there is nothing to choose from.</summary>
+    /// <summary>Passes the view on to the media node. A peer-to-peer meeting has none, so its views are ignored.</summary>
     private static Task<ProtocolError?> Show(Member from, ViewMessage view)
     {
         from.Media?.View(view);
         return Handled;
     }
 
+    /// <summary>The next media node sends its own requests.</summary>
+    public Task OnMovedAsync()
+    {
+        _layers.Clear();
+        return Task.CompletedTask;
+    }
+
     public Task OnRoomEventAsync(RoomEvent e)
     {
+        if (e is { Type: RoomEventTypes.TrackRemoved, ParticipantId: not null, Source: not null })
+        {
+            _layers.Remove((e.ParticipantId, e.Source));
+        }
+
         switch (e.Type)
         {
             case RoomEventTypes.Speaking when e.ParticipantId is not null:
@@ -53,7 +75,9 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
                 meeting.Members.Broadcast([new SpeakingMessage(e.ParticipantId, e.Level ?? 0)], Lane.Droppable);
                 break;
             case RoomEventTypes.Layers when e is { ParticipantId: not null, Source: not null, Layers: not null }:
-                meeting.Members.Find(e.ParticipantId)?.Send(new LayersMessage(e.Source, e.Layers));
+                var layers = new LayersMessage(e.Source, e.Layers);
+                _layers[(e.ParticipantId, e.Source)] = layers;
+                meeting.Members.Find(e.ParticipantId)?.Send(layers);
                 break;
             case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && meeting.Members.Find(e.ParticipantId) is not null:
                 rows.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);

@@ -55,8 +55,8 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
     }
 
     /// <summary>
-    /// The outcome for a participant whose entry presence has just taken or rejected. Each side can know of a removal before the other: presence of one on another replica,
-    /// this replica of one that could not be stored yet.
+    /// Combines the result of writing a presence entry with the removals that this replica knows. Presence can know of a removal on another replica, and this replica of one
+    /// that it could not store yet.
     /// </summary>
     public EnterOutcome Decide(string participantId, EnterOutcome stored)
     {

@@ -108,6 +108,29 @@ public sealed class ViewTests : IAsyncLifetime
         Assert.Empty(bob.OfType("layers"));
     }
 
+    /// <summary>Otherwise a layer that somebody needs again would stay off.</summary>
+    [Fact]
+    public async Task LayersEvent_WhileClientIsOffline_IsSentWhenItReturns()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var join = await _signaling.JoinAsync(meeting.MeetingId, "Ann");
+        await using (var ann = await TestClient.OpenAsync(join))
+        {
+            await ann.JoinAsync();
+            await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+            await bob.ExpectAsync("offer");
+        }
+
+        _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Layers, ParticipantId = join.ParticipantId, Source = "camera", Layers = ["f", "q"] });
+        _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = join.ParticipantId, Level = 7 });
+        await bob.ExpectAsync("speaking");
+
+        await using var again = await TestClient.OpenAsync(await _signaling.JoinAsync(meeting.MeetingId, "Ann", ticket: join.Ticket));
+        await again.JoinAsync();
+        Assert.Equal(["f", "q"], (await again.ExpectAsync("layers"))["rids"]!.AsArray().Select(rid => (string)rid!));
+    }
+
     private static Task ShowAsync(TestClient client, int width) =>
         client.SendAsync(new { type = "view", tracks = new[] { new { participantId = "p-7", source = "camera", width, height = 360 } } });
 

@@ -15,7 +15,7 @@ function watchVisibility(changed: () => void): () => void {
 }
 
 function tilesIn(stage: HTMLElement): ShownTrack[] {
-  return [...stage.querySelectorAll<HTMLElement>('[data-testid="tile"][data-self="false"]')].map(tile => {
+  return [...stage.querySelectorAll<HTMLElement>('[data-participant][data-self="false"]')].map(tile => {
     const { width, height } = tile.getBoundingClientRect();
     return {
       participantId: tile.dataset['participant'] ?? '',

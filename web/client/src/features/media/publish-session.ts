@@ -56,6 +56,8 @@ export class PublishSession {
   #dirty = false;
   /** The next offer is for a new connection. */
   #restart = false;
+  /** Ends when the last change of layers is done. Two changes of one sender at the same time would fail. */
+  #layering: Promise<void> = Promise.resolve();
   #running = false;
   #online = false;
   #closed = false;
@@ -95,7 +97,7 @@ export class PublishSession {
     const slot = this.#slots.get(source);
     if (slot === undefined) return;
     slot.rids = rids;
-    await this.#applyLayers(slot);
+    await this.#applyLayers();
   }
 
   /** Stops the source; its tile disappears for the other participants. */
@@ -190,7 +192,7 @@ export class PublishSession {
         this.#sessionId = outcome.sessionId;
         if (fresh) this.#adopt(connection);
         await connection.setRemoteDescription({ type: 'answer', sdp: outcome.sdp });
-        for (const slot of this.#slots.values()) await this.#applyLayers(slot);
+        await this.#applyLayers();
         return;
       }
     } catch {
@@ -233,14 +235,12 @@ export class PublishSession {
     }
   }
 
-  async #applyLayers({ transceiver, rids }: Slot): Promise<void> {
-    if (transceiver === null || rids === null) return;
-    const parameters = transceiver.sender.getParameters();
-    const changed = parameters.encodings.filter(({ rid, active = true }) => rid !== undefined && active !== rids.includes(rid));
-    if (changed.length === 0) return;
-    for (const layer of changed) layer.active = !(layer.active ?? true);
-    // Fails while a negotiation changes the parameters; they are applied again after it.
-    await transceiver.sender.setParameters(parameters).catch(() => undefined);
+  /** Applies the latest request for layers of each source. */
+  #applyLayers(): Promise<void> {
+    this.#layering = this.#layering.then(async () => {
+      for (const slot of this.#slots.values()) await setActiveLayers(slot);
+    });
+    return this.#layering;
   }
 
   #sendOffer(connection: RTCPeerConnection, restart: boolean, sessionId: string | undefined): Promise<Outcome> {
@@ -295,4 +295,14 @@ export class PublishSession {
       };
     });
   }
+}
+
+async function setActiveLayers({ transceiver, rids }: Slot): Promise<void> {
+  if (transceiver === null || rids === null) return;
+  const parameters = transceiver.sender.getParameters();
+  const changed = parameters.encodings.filter(({ rid, active = true }) => rid !== undefined && active !== rids.includes(rid));
+  if (changed.length === 0) return;
+  for (const layer of changed) layer.active = !(layer.active ?? true);
+  // Fails while a negotiation changes the parameters; the layers are set again after it.
+  await transceiver.sender.setParameters(parameters).catch(() => undefined);
 }
