@@ -37,6 +37,7 @@ internal sealed class MediaLoop : IDisposable
 
     private readonly UdpSocket _socket;
     private readonly ReceiveBatch _batch = new(BatchDatagrams);
+    private readonly ArrivalClock _arrivals = new();
     private readonly WakeSignal _wake = new();
     private readonly Channel<Action> _commands = Channel.CreateBounded<Action>(
         new BoundedChannelOptions(MaxCommands) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -73,8 +74,8 @@ internal sealed class MediaLoop : IDisposable
     /// </summary>
     public event Action<long>? Ticked;
 
-    /// <summary>Number of rooms on this loop. The room directory maintains it to find the least loaded loop.</summary>
-    public int RoomCount { get; set; }
+    /// <summary>Average share of time that the thread worked in the last seconds, 0 to 1. Readable from any thread.</summary>
+    public double Load => _meter.Average;
 
     public DropTotals Drops { get; } = new();
 
@@ -233,13 +234,15 @@ internal sealed class MediaLoop : IDisposable
     private void Step()
     {
         Egress.Drain();
+        var before = MonotonicClock.NowTicks;
         var received = _batch.Receive(_socket);
         var now = MonotonicClock.NowTicks;
+        _arrivals.BeginBatch(before, now, MonotonicClock.WallTicks, received < BatchDatagrams);
         Volatile.Write(ref _lastTurnTicks, now);
         _pauses.RecordIteration(now);
         for (var i = 0; i < received; i++)
         {
-            Handle(now, new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), _batch.Datagram(i));
+            Handle(now, _arrivals.ArrivalOf(_batch.KernelTicks(i)), new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), _batch.Datagram(i));
         }
 
         if (!Egress.IsEmpty && (received == 0 || !WaitForFrame(now)))
@@ -261,9 +264,9 @@ internal sealed class MediaLoop : IDisposable
 
         if (received == 0 && !moreCommands)
         {
-            var before = MonotonicClock.NowTicks;
-            _socket.Wait(_wake, TimeSpan.FromTicks(_nextTick - before), Egress.IsBlocked);
-            RecordWait(MonotonicClock.NowTicks - before);
+            var waited = MonotonicClock.NowTicks;
+            _socket.Wait(_wake, TimeSpan.FromTicks(_nextTick - waited), Egress.IsBlocked);
+            RecordWait(MonotonicClock.NowTicks - waited);
         }
     }
 
@@ -301,7 +304,7 @@ internal sealed class MediaLoop : IDisposable
         _pauses.RecordWait(ticks);
     }
 
-    private void Handle(long now, in TransportAddress from, Span<byte> datagram)
+    private void Handle(long now, long arrival, in TransportAddress from, Span<byte> datagram)
     {
         _receivedDatagrams++;
         _receivedBytes += datagram.Length;
@@ -316,7 +319,7 @@ internal sealed class MediaLoop : IDisposable
             {
                 HandleUnknown(from, datagram);
             }
-            else if (session.Handle(now, from, datagram))
+            else if (session.Handle(now, arrival, from, datagram))
             {
                 Peers.Bind(now, from, datagram, session);
             }

@@ -46,9 +46,15 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>Whether the session is connected and has received no authenticated datagram for <see cref="SilenceTicks"/>.</summary>
     public bool IsSilent(long nowTicks) => _connected && nowTicks - Transport.LastReceivedTicks > SilenceTicks;
 
+    /// <summary>
+    /// When the kernel received the datagram that is being handled, in monotonic ticks. Only measurements use it; everything else uses the time at which the batch was read.
+    /// </summary>
+    public long ArrivalTicks { get; private set; }
+
     /// <summary>Handles a datagram. Returns true when a STUN check or SRTP authenticated its sender as the peer of this session.</summary>
-    public bool Handle(long nowTicks, in TransportAddress from, Span<byte> datagram)
+    public bool Handle(long nowTicks, long arrivalTicks, in TransportAddress from, Span<byte> datagram)
     {
+        ArrivalTicks = arrivalTicks;
         if (_ingress.IsExhausted(nowTicks) && PacketClassifier.Classify(datagram) is PacketKind.Rtp or PacketKind.Rtcp)
         {
             _loop.IngressDrops.OverRate++;

@@ -3,6 +3,7 @@ using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Settings;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Dtls;
 
@@ -11,14 +12,22 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>The rooms of the node and their loops. Safe for concurrent use; a room itself is accessed only on its loop.</summary>
 internal sealed class RoomDirectory
 {
+    /// <summary>Age of the last iteration of a loop above which it gets no new rooms. An idle loop iterates once a second.</summary>
+    private const long StuckTicks = 3 * TimeSpan.TicksPerSecond;
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, NodeRoom> _rooms = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PlacedRoom> _rooms = new(StringComparer.Ordinal);
     private readonly (MediaLoop Loop, SessionFactory Sessions)[] _loops;
     private readonly NodeOptions _options;
+    private readonly Func<long> _clock;
 
-    public RoomDirectory(IReadOnlyList<MediaLoop> loops, DtlsCertificate certificate, NodeOptions options)
+    /// <param name="loops">The loops of the node.</param>
+    /// <param name="certificate">The DTLS certificate of all sessions.</param>
+    /// <param name="options">The configuration of the node.</param>
+    /// <param name="clock">Monotonic time in 100 ns ticks.</param>
+    public RoomDirectory(IReadOnlyList<MediaLoop> loops, DtlsCertificate certificate, NodeOptions options, Func<long>? clock = null)
     {
         _options = options;
+        _clock = clock ?? (() => MonotonicClock.NowTicks);
         _loops = [.. loops.Select(l => (l, new SessionFactory(l, certificate, options.AdvertisedAddresses, options.SilenceTimeout)))];
     }
 
@@ -38,7 +47,7 @@ internal sealed class RoomDirectory
         {
             lock (_lock)
             {
-                return [.. _rooms.Values];
+                return [.. _rooms.Values.Select(p => p.Room)];
             }
         }
     }
@@ -110,10 +119,10 @@ internal sealed class RoomDirectory
     {
         lock (_lock)
         {
-            created = !_rooms.TryGetValue(id, out var room);
-            if (room is not null)
+            created = !_rooms.TryGetValue(id, out var placed);
+            if (!created)
             {
-                return room;
+                return placed.Room;
             }
 
             if (IsDraining)
@@ -121,25 +130,41 @@ internal sealed class RoomDirectory
                 throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "draining", "This node is draining and accepts no new rooms.");
             }
 
-            if (_rooms.Values.Sum(r => r.ParticipantCount) >= _options.MaxParticipants)
+            if (_rooms.Values.Sum(p => p.Room.ParticipantCount) >= _options.MaxParticipants)
             {
                 throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "full", $"This node has reached its limit of {_options.MaxParticipants} participants.");
             }
 
-            var (loop, sessions) = _loops.MinBy(l => l.Loop.RoomCount);
-            loop.RoomCount++;
-            return _rooms[id] = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout, Remove);
+            var now = _clock();
+            var (loop, sessions) = _loops[LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))])];
+            var room = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout, Remove);
+            _rooms[id] = new PlacedRoom(room, now);
+            return room;
         }
+    }
+
+    private LoopLoad LoadOf(MediaLoop loop, long now)
+    {
+        var (rooms, newRooms) = (0, 0);
+        foreach (var placed in _rooms.Values)
+        {
+            if (placed.Room.Loop == loop)
+            {
+                rooms++;
+                newRooms += now - placed.PlacedTicks < LoopChoice.NewRoomTicks ? 1 : 0;
+            }
+        }
+
+        return new LoopLoad(loop.Load, rooms, newRooms, now - loop.LastTurnTicks > StuckTicks);
     }
 
     private void Remove(NodeRoom room)
     {
         lock (_lock)
         {
-            if (_rooms.TryGetValue(room.Id, out var existing) && existing == room)
+            if (_rooms.TryGetValue(room.Id, out var placed) && placed.Room == room)
             {
                 _rooms.Remove(room.Id);
-                room.Loop.RoomCount--;
             }
         }
     }
@@ -148,7 +173,11 @@ internal sealed class RoomDirectory
     {
         lock (_lock)
         {
-            return _rooms.GetValueOrDefault(id);
+            return _rooms.GetValueOrDefault(id).Room;
         }
     }
+
+    /// <param name="Room">The room.</param>
+    /// <param name="PlacedTicks">When it was placed on its loop.</param>
+    private readonly record struct PlacedRoom(NodeRoom Room, long PlacedTicks);
 }

@@ -108,7 +108,7 @@ internal sealed class PublishSession : IRoomSession
         return prepared.Sdp;
     }
 
-    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => _publisher.OnRtp(nowTicks, packet);
+    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => _publisher.OnRtp(nowTicks, packet, session.ArrivalTicks);
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _publisher.OnRtcp(nowTicks, packet);
 

@@ -6,4 +6,7 @@ namespace MeetOperator.MediaNode.Time;
 internal static class MonotonicClock
 {
     public static long NowTicks => Stopwatch.GetElapsedTime(0).Ticks;
+
+    /// <summary>The time of day in 100 ns ticks since 1970, to compare with times from the kernel. It can step; nothing else uses it.</summary>
+    public static long WallTicks => DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks;
 }

@@ -13,6 +13,7 @@ public sealed unsafe class ReceiveBatch : IDisposable
     private readonly SocketLibrary.BatchMessage* _messages;
     private readonly SocketLibrary.IoVector* _vectors;
     private readonly SocketLibrary.InternetAddress* _addresses;
+    private readonly SocketLibrary.TimestampControl* _controls;
     private readonly byte* _data;
     private bool _disposed;
 
@@ -22,6 +23,7 @@ public sealed unsafe class ReceiveBatch : IDisposable
         _messages = (SocketLibrary.BatchMessage*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.BatchMessage)));
         _vectors = (SocketLibrary.IoVector*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.IoVector)));
         _addresses = (SocketLibrary.InternetAddress*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.InternetAddress)));
+        _controls = (SocketLibrary.TimestampControl*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.TimestampControl)));
         _data = (byte*)NativeMemory.AlignedAlloc((nuint)(capacity * SlotBytes), 64);
         for (var i = 0; i < capacity; i++)
         {
@@ -29,6 +31,7 @@ public sealed unsafe class ReceiveBatch : IDisposable
             _messages[i].Header.Name = (nint)(_addresses + i);
             _messages[i].Header.Vectors = (nint)(_vectors + i);
             _messages[i].Header.VectorCount = 1;
+            _messages[i].Header.Control = (nint)(_controls + i);
         }
     }
 
@@ -40,6 +43,7 @@ public sealed unsafe class ReceiveBatch : IDisposable
         for (var i = 0; i < Capacity; i++)
         {
             _messages[i].Header.NameLength = (uint)sizeof(SocketLibrary.InternetAddress);
+            _messages[i].Header.ControlLength = (nuint)sizeof(SocketLibrary.TimestampControl);
         }
 
         return Math.Max(0, SocketLibrary.ReceiveBatch(socket.Descriptor, _messages, (uint)Capacity, SocketLibrary.DontWait, null));
@@ -52,6 +56,18 @@ public sealed unsafe class ReceiveBatch : IDisposable
 
     public ushort SourcePort(int index) => BinaryPrimitives.ReverseEndianness(_addresses[index].Port);
 
+    /// <summary>
+    /// When the kernel received the datagram, by its clock for the time of day, which can step: 100 ns ticks since 1970. 0 when the kernel recorded no time.
+    /// </summary>
+    public long KernelTicks(int index)
+    {
+        ref readonly var control = ref _controls[index];
+        return _messages[index].Header.ControlLength >= (nuint)sizeof(SocketLibrary.TimestampControl)
+            && control is { Level: SocketLibrary.SocketLevel, Type: SocketLibrary.TimestampNanoseconds }
+                ? (control.Time.Seconds * TimeSpan.TicksPerSecond) + (control.Time.Nanoseconds / TimeSpan.NanosecondsPerTick)
+                : 0;
+    }
+
     public void Dispose()
     {
         if (!_disposed)
@@ -60,6 +76,7 @@ public sealed unsafe class ReceiveBatch : IDisposable
             NativeMemory.Free(_messages);
             NativeMemory.Free(_vectors);
             NativeMemory.Free(_addresses);
+            NativeMemory.Free(_controls);
             NativeMemory.AlignedFree(_data);
         }
     }

@@ -13,6 +13,9 @@ internal static unsafe partial class SocketLibrary
     public const int ReceiveBuffer = 8;
     public const int SendBuffer = 7;
     public const int MemoryInfo = 55;
+
+    /// <summary>SO_TIMESTAMPNS, and the type of the control message with the time (SCM_TIMESTAMPNS).</summary>
+    public const int TimestampNanoseconds = 35;
     public const int UdpLevel = 17;
     public const int UdpSegment = 103;
     public const int DontWait = 0x40;
@@ -65,6 +68,16 @@ internal static unsafe partial class SocketLibrary
         public ushort SegmentBytes;
         public ushort Pad0;
         public uint Pad1;
+    }
+
+    /// <summary>cmsghdr with the struct timespec of SCM_TIMESTAMPNS; CMSG_SPACE(16).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimestampControl
+    {
+        public nuint Length;
+        public int Level;
+        public int Type;
+        public TimeSpec Time;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -37,6 +37,10 @@ public sealed unsafe class UdpSocket : IDisposable
         };
         _ = SocketLibrary.SetOption(_descriptor, SocketLibrary.SocketLevel, SocketLibrary.ReceiveBuffer, &bufferBytes, sizeof(int));
         _ = SocketLibrary.SetOption(_descriptor, SocketLibrary.SocketLevel, SocketLibrary.SendBuffer, &bufferBytes, sizeof(int));
+
+        // Without it, datagrams have the time at which their batch is read.
+        var on = 1;
+        _ = SocketLibrary.SetOption(_descriptor, SocketLibrary.SocketLevel, SocketLibrary.TimestampNanoseconds, &on, sizeof(int));
         if (SocketLibrary.Bind(_descriptor, &local, (uint)sizeof(SocketLibrary.InternetAddress)) < 0)
         {
             var failure = Failure($"bind {address}:{port}");

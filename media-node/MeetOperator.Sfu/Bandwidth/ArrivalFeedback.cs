@@ -11,9 +11,9 @@ internal sealed class ArrivalFeedback(uint ownSsrc)
     private readonly TransportArrivals _arrivals = new();
     private long _nextTicks;
 
-    /// <param name="nowTicks">Arrival time.</param>
+    /// <param name="arrivalTicks">When the packet arrived.</param>
     /// <param name="sequence">The transport-wide sequence number of the packet.</param>
-    public void OnPacket(long nowTicks, ushort sequence) => _arrivals.OnPacket(nowTicks, sequence);
+    public void OnPacket(long arrivalTicks, ushort sequence) => _arrivals.OnPacket(arrivalTicks, sequence);
 
     /// <summary>Returns true, and starts the next interval, when feedback is due.</summary>
     public bool TryStart(long nowTicks)

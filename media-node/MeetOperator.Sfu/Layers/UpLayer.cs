@@ -259,15 +259,16 @@ internal sealed class UpLayer
     }
 
     /// <summary>Processes one unencrypted packet with the layer's SSRC. Returns false when there is nothing to forward: a duplicate, or no payload.</summary>
-    /// <param name="nowTicks">Arrival time.</param>
+    /// <param name="nowTicks">The time at which the packet is processed.</param>
     /// <param name="data">The packet.</param>
     /// <param name="header">The header of the packet.</param>
     /// <param name="retransmitted">Whether the packet was restored from RTX. Such packets do not count for loss and jitter.</param>
+    /// <param name="arrivalTicks">When the packet arrived, for the jitter.</param>
     /// <param name="sequence">The 64-bit sequence number.</param>
     /// <param name="descriptor">The dependency descriptor of the packet, or null.</param>
     /// <param name="startsKeyFrame">Whether the packet is the first packet of a key frame.</param>
     public bool TryReceive(
-        long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, in DependencyDescriptor? descriptor, out long sequence, out bool startsKeyFrame)
+        long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, in DependencyDescriptor? descriptor, long arrivalTicks, out long sequence, out bool startsKeyFrame)
     {
         sequence = 0;
         startsKeyFrame = false;
@@ -285,7 +286,7 @@ internal sealed class UpLayer
             _lastPacketTicks = nowTicks;
             IsAllocated |= nowTicks - _allocationTicks > StragglerTicks;
             _rateBytes += data.Length;
-            (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp);
+            (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(arrivalTicks, header.SequenceNumber, header.Timestamp);
         }
 
         sequence = _sequence.Unwrap(header.SequenceNumber);

@@ -67,22 +67,26 @@ public sealed class Publisher
     }
 
     /// <summary>Processes one unencrypted RTP packet. May change the buffer. False when the packet is malformed or belongs to no track.</summary>
-    public bool OnRtp(long nowTicks, Span<byte> data)
+    /// <param name="nowTicks">The time at which the packet is processed.</param>
+    /// <param name="data">The packet.</param>
+    /// <param name="arrivalTicks">When the packet arrived, for the feedback about the path and the jitter; null when that is the same time.</param>
+    public bool OnRtp(long nowTicks, Span<byte> data, long? arrivalTicks = null)
     {
+        var arrival = arrivalTicks ?? nowTicks;
         if (!RtpPacket.TryParse(data, out var packet) || !TryFind(nowTicks, packet, out var stream))
         {
             return false;
         }
 
-        ReadExtensions(nowTicks, packet, stream, out var descriptor);
+        ReadExtensions(nowTicks, arrival, packet, stream, out var descriptor);
         if (!stream.IsRetransmission)
         {
-            stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false, descriptor);
+            stream.Track.Receive(nowTicks, stream.Layer, data, packet.Header, retransmitted: false, descriptor, arrival);
         }
         else if (RtxPacket.TryRestore(data, stream.Track.Options.PayloadType, stream.Layer.Ssrc ?? 0, out var original)
             && RtpHeader.TryParse(original, out var header))
         {
-            stream.Track.Receive(nowTicks, stream.Layer, original, header, retransmitted: true, descriptor);
+            stream.Track.Receive(nowTicks, stream.Layer, original, header, retransmitted: true, descriptor, arrival);
             if (stream.Layer.LastRecoveryTicks is > 0 and var sample)
             {
                 _roundTrip.OnRecovery(nowTicks, sample);
@@ -189,7 +193,7 @@ public sealed class Publisher
         }
     }
 
-    private void ReadExtensions(long nowTicks, in RtpPacket packet, in StreamTable.Stream stream, out DependencyDescriptor? descriptor)
+    private void ReadExtensions(long nowTicks, long arrivalTicks, in RtpPacket packet, in StreamTable.Stream stream, out DependencyDescriptor? descriptor)
     {
         descriptor = null;
         var map = stream.Track.Options.Extensions;
@@ -200,7 +204,7 @@ public sealed class Publisher
             {
                 case HeaderExtensionKind.TransportSequenceNumber when element.Length >= 2 && !hasSequenceNumber:
                     hasSequenceNumber = true; // counts a packet once, even when it repeats the extension
-                    _feedback.OnPacket(nowTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
+                    _feedback.OnPacket(arrivalTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
                     break;
                 case HeaderExtensionKind.AudioLevel when element.Length >= 1:
                     stream.Track.OnAudioLevel(packet.Data[element.Offset]);

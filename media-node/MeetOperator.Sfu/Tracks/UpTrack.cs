@@ -270,15 +270,16 @@ public sealed class UpTrack
     }
 
     /// <summary>Processes one unencrypted packet of a layer and forwards it to the down tracks that use the layer.</summary>
-    /// <param name="nowTicks">Arrival time.</param>
+    /// <param name="nowTicks">The time at which the packet is processed.</param>
     /// <param name="layer">The layer of this track with the packet's SSRC.</param>
     /// <param name="data">The packet.</param>
     /// <param name="header">The header of the packet.</param>
     /// <param name="retransmitted">Whether the packet was restored from RTX.</param>
     /// <param name="descriptor">The dependency descriptor of the packet, or null.</param>
-    internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, in DependencyDescriptor? descriptor)
+    /// <param name="arrivalTicks">When the packet arrived, for the jitter.</param>
+    internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, in DependencyDescriptor? descriptor, long arrivalTicks)
     {
-        if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, out var sequence, out var startsKeyFrame) || IsMuted)
+        if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, out var sequence, out var startsKeyFrame) || IsMuted)
         {
             return;
         }

@@ -47,7 +47,7 @@ internal sealed class TwoRooms : IAsyncDisposable
     }
 
     /// <summary>Opens a session for <paramref name="owner"/> on the loop. The peer starts to connect to it.</summary>
-    public async Task<PeerSession> OpenAsync(ThrowingOwner owner, SyntheticPeer peer)
+    public async Task<PeerSession> OpenAsync(IPeerSessionOwner owner, SyntheticPeer peer)
     {
         var (session, sdp) = await RunAsync(Bad, room =>
         {

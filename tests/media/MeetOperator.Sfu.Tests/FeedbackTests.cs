@@ -275,22 +275,25 @@ public sealed class FeedbackTests
 
         call.Advance(100);
 
-        var reported = new List<ushort>();
-        foreach (var compound in call.Upstream.Rtcp)
+        Assert.Equal([(ushort)7], ReadFeedback(call.Upstream).Select(p => p.SequenceNumber));
+    }
+
+    /// <summary>The loop read three packets at once, late. They arrived 20 ms apart, as they were sent.</summary>
+    [Fact]
+    public void OnRtp_BatchReadLate_MeasuresArrivalsAndNotTheBatch()
+    {
+        var call = new Call();
+        var first = call.Now - (60 * Call.Millisecond);
+        for (ushort i = 0; i < 3; i++)
         {
-            foreach (var packet in new RtcpReader(compound))
-            {
-                if (FeedbackMessage.TryParse(packet, out var message) && TransportFeedback.TryParse(message, out var feedback))
-                {
-                    foreach (var status in feedback.Packets)
-                    {
-                        reported.Add(status.SequenceNumber);
-                    }
-                }
-            }
+            call.Publisher.OnRtp(call.Now, Call.Packet(i, (uint)(i * 20 * 90), key: true, Call.Ssrc, 96, i, null, null, null), first + (i * 20 * Call.Millisecond));
         }
 
-        Assert.Equal([(ushort)7], reported);
+        Assert.Equal(0u, call.Layer.Statistics!.Jitter);
+        Assert.Equal(call.Now, call.Layer.LastPacketTicks);
+        call.Advance(100);
+        var arrivals = ReadFeedback(call.Upstream).Select(p => p.ArrivalTicks).ToArray();
+        Assert.Equal([20 * Call.Millisecond, 20 * Call.Millisecond], [arrivals[1] - arrivals[0], arrivals[2] - arrivals[1]]);
     }
 
     [Fact]
@@ -430,5 +433,25 @@ public sealed class FeedbackTests
     {
         ushort[] missing = [sequence];
         return Call.Rtcp((ref RtcpWriter w) => w.AddNack(9, ssrc, missing));
+    }
+
+    private static List<TransportFeedbackPacket> ReadFeedback(RecordingEgress egress)
+    {
+        var reported = new List<TransportFeedbackPacket>();
+        foreach (var compound in egress.Rtcp)
+        {
+            foreach (var packet in new RtcpReader(compound))
+            {
+                if (FeedbackMessage.TryParse(packet, out var message) && TransportFeedback.TryParse(message, out var feedback))
+                {
+                    foreach (var status in feedback.Packets)
+                    {
+                        reported.Add(status);
+                    }
+                }
+            }
+        }
+
+        return reported;
     }
 }

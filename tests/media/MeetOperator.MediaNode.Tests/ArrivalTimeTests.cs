@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Time;
+using MeetOperator.Rtc.Transport;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>A loop that reads a batch late still knows when each datagram arrived.</summary>
+public sealed class ArrivalTimeTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(30);
+    private TwoRooms _rooms = null!;
+
+    public async Task InitializeAsync() => _rooms = await TwoRooms.StartAsync();
+
+    public async Task DisposeAsync() => await _rooms.DisposeAsync();
+
+    [Fact]
+    public async Task ArrivalTicks_BatchReadLate_AreThoseOfTheKernel()
+    {
+        using var peer = new SyntheticPeer();
+        var owner = new RecordingOwner();
+        await _rooms.OpenAsync(owner, peer);
+        await SyntheticPeer.UntilAsync("connected", () => peer.IsConnected, peer);
+        var sent = new List<(long Before, long After)>();
+        await _rooms.InOneBatchAsync(() =>
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                var before = MonotonicClock.NowTicks;
+                peer.SendRtp(7, 96, 0, [1, 2, 3]);
+                sent.Add((before, MonotonicClock.NowTicks));
+                SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(0).Ticks - before > Gap.Ticks);
+            }
+        });
+        await SyntheticPeer.UntilAsync("three packets", () => owner.Packets.Count == 3, peer);
+
+        // All in one batch, at least 90 ms after the first was sent.
+        Assert.Single(owner.Packets.Select(p => p.Now).Distinct());
+        Assert.True(owner.Packets[0].Now - sent[0].After > 3 * Gap.Ticks - TimeSpan.TicksPerMillisecond);
+
+        // The kernel stamps a datagram on loopback while it is sent. The two clocks are not read at the same instant, hence the tolerance.
+        const long Tolerance = TimeSpan.TicksPerMillisecond;
+        Assert.All(sent.Zip(owner.Packets), pair => Assert.InRange(pair.Second.Arrival, pair.First.Before - Tolerance, pair.First.After + Tolerance));
+    }
+
+    private sealed class RecordingOwner : IPeerSessionOwner
+    {
+        public List<(long Now, long Arrival)> Packets { get; } = [];
+
+        public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
+        {
+            Packets.Add((nowTicks, session.ArrivalTicks));
+            return true;
+        }
+
+        public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)
+        {
+        }
+
+        public void OnStateChanged(PeerSession session, PeerTransportState state)
+        {
+        }
+
+        public void HandleTimeout(long nowTicks)
+        {
+        }
+
+        public void OnFailure(PeerSession session)
+        {
+        }
+    }
+}
