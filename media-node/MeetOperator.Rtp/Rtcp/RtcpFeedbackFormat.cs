@@ -14,4 +14,7 @@ public static class RtcpFeedbackFormat
 
     /// <summary>Payload feedback: full intra request (RFC 5104 §4.3.1).</summary>
     public const byte PayloadFullIntraRequest = 4;
+
+    /// <summary>Payload feedback: application layer message (RFC 4585 §6.4), which REMB is.</summary>
+    public const byte PayloadApplication = 15;
 }

@@ -1,3 +1,4 @@
+using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.Rtcp;
 
 namespace MeetOperator.Fuzz.Tests;
@@ -34,6 +35,49 @@ public sealed class RtcpFuzzTests
             }
         }
     });
+
+    [Fact]
+    public void CongestionFeedback_AnyBytes_IsReadOrRejectedWithoutAllocation() => FuzzLoop.Run(
+        "rtcp",
+        input =>
+        {
+            foreach (var packet in new RtcpReader(input))
+            {
+                if (!FeedbackMessage.TryParse(packet, out var message))
+                {
+                    continue;
+                }
+
+                if (ReceiverEstimate.TryRead(message, out var bitsPerSecond) && bitsPerSecond < 0)
+                {
+                    Assert.Fail("The bit rate is negative.");
+                }
+
+                if (TransportFeedback.TryParse(message, out var feedback))
+                {
+                    ReadPackets(feedback);
+                }
+            }
+        },
+        maximumBytes: 0);
+
+    private static void ReadPackets(in TransportFeedback feedback)
+    {
+        var count = 0;
+        foreach (var packet in feedback.Packets)
+        {
+            count++;
+            if (!packet.IsReceived && packet.ArrivalTicks != 0)
+            {
+                Assert.Fail("A lost packet has an arrival time.");
+            }
+        }
+
+        if (count != feedback.PacketCount)
+        {
+            Assert.Fail($"{count} packets of {feedback.PacketCount}");
+        }
+    }
 
     private static void ReadFeedback(FeedbackMessage message)
     {

@@ -1,4 +1,5 @@
 using MeetOperator.Rtc.Testing;
+using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Retransmission;

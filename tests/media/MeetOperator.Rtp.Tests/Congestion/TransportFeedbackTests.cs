@@ -1,4 +1,3 @@
-using MeetOperator.Rtc.Testing;
 using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Testing;

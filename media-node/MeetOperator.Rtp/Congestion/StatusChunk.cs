@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc.Testing;
+namespace MeetOperator.Rtp.Congestion;
 
 /// <summary>A chunk of packet status symbols: a run length, 14 one-bit symbols, or 7 two-bit symbols (§3.1.3, §3.1.4 of the draft).</summary>
 internal readonly struct StatusChunk(ushort value)

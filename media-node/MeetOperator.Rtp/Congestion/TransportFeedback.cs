@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using MeetOperator.Rtp.Rtcp;
 
-namespace MeetOperator.Rtc.Testing;
+namespace MeetOperator.Rtp.Congestion;
 
-/// <summary>A view of the transport-wide feedback that the media node writes: the packets that arrived and their arrival times.</summary>
+/// <summary>A view of transport-wide feedback: the packets that arrived, and their arrival times (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).</summary>
 public readonly ref struct TransportFeedback
 {
     private const long ReferenceUnitTicks = 64 * TimeSpan.TicksPerMillisecond;

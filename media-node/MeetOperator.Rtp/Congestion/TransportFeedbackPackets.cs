@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace MeetOperator.Rtc.Testing;
+namespace MeetOperator.Rtp.Congestion;
 
 /// <summary>Enumerates the packets of a feedback that has been checked for completeness.</summary>
 public ref struct TransportFeedbackPackets

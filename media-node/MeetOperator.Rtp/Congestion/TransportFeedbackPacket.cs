@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc.Testing;
+namespace MeetOperator.Rtp.Congestion;
 
 /// <summary>The status of one packet in a feedback.</summary>
 /// <param name="SequenceNumber">The transport-wide sequence number.</param>
