@@ -30,6 +30,11 @@ async function join(page) {
   await page.getByTestId('join-button').click();
   await page.locator('[data-testid=meeting][data-phase=connected]').waitFor();
 }
+async function openStatistics(page) {
+  await page.getByTestId('quality').click();
+  await page.getByTestId('open-statistics').click();
+  await page.locator('[data-testid=statistics-track][data-source=camera]').first().waitFor();
+}
 const notice = (page, name) => page.locator(`[data-testid=notice][data-notice=${name}]`).waitFor();
 /** Visits the meeting and lets the page's time pass quickly, because the page repeats its request for ten seconds before it shows the notice. */
 async function visitUntilNotice(page, name) {
@@ -90,6 +95,13 @@ const screens = {
     await page.locator('[data-testid=chat-outgoing][data-state=failed]').waitFor();
   },
   'a shared screen': async page => { await scriptMeeting(page, { others: participantsOf(4), screenOf: 'p-0' }); await join(page); await page.locator('[data-testid=tile][data-source=screen]').waitFor(); },
+  'connection statistics': async page => {
+    await scriptMeeting(page, { others: participantsOf(2) });
+    await join(page);
+    await openStatistics(page);
+  },
+  'quality of the connection': async page => { await scriptMeeting(page, { others: participantsOf(2) }); await join(page); await page.getByTestId('quality').click(); await page.getByTestId('quality-details').waitFor(); },
+  'audio only': async page => { await scriptMeeting(page, { others: participantsOf(2) }); await join(page); await page.getByTestId('audio-only').click(); await page.locator('[data-testid=audio-only][aria-pressed=true]').waitFor(); },
   'keyboard shortcuts': async page => { await scriptMeeting(page, { others: participantsOf(1) }); await join(page); await page.getByTestId('open-shortcuts').click(); await page.getByTestId('shortcuts').waitFor(); },
   'confirmation before ending the meeting': async page => { await asHost(page); await scriptMeeting(page, { role: 'host' }); await join(page); await page.getByTestId('control-end').click(); await page.getByTestId('confirm').waitFor(); },
   'reconnecting': async page => {
@@ -246,6 +258,48 @@ describe('the page', () => {
       assert.deepEqual(await page.getByTestId('chat-text').allTextContents(), attacks);
       assert.equal(await page.evaluate(() => globalThis.hit), undefined);
       assert.equal(await page.locator('[data-testid=chat-panel] a').count(), 0);
+    });
+  });
+
+  it('in audio only mode, the page asks for no picture and shows none, also after a reload', { timeout: 180_000 }, async () => {
+    await withPage({ permissions: ['camera', 'microphone'] }, async page => {
+      const meeting = await scriptMeeting(page, { others: participantsOf(2), capabilities: { view: true } });
+      const shown = () => meeting.sent.filter(message => message.type === 'view').at(-1)?.tracks.length;
+      await join(page);
+      await page.locator('[data-testid=tile][data-self=false] video[data-ready=true]').first().waitFor();
+      await until(() => shown() === 2, 'the page asks for two pictures');
+      await page.getByTestId('audio-only').click();
+      await until(() => shown() === 0, 'the page asks for no picture');
+      assert.equal(await page.locator('[data-testid=tile][data-self=false] video').count(), 0);
+      meeting.sent.length = 0;
+      await page.reload();
+      await page.locator('[data-testid=audio-only][aria-pressed=true]').waitFor();
+      await until(() => shown() === 0, 'the page asks for no picture after the reload');
+      await page.getByTestId('audio-only').click();
+      await until(() => shown() === 2, 'the page asks for two pictures again');
+    });
+  });
+
+  it('the statistics can be opened, copied and closed with the keyboard, and have no address in them', { timeout: 180_000 }, async () => {
+    await withPage({ permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'] }, async page => {
+      await scriptMeeting(page, { others: participantsOf(2) });
+      await join(page);
+      await page.getByTestId('quality').focus();
+      await page.keyboard.press('Enter');
+      await page.getByTestId('open-statistics').focus();
+      await page.keyboard.press('Enter');
+      await page.locator('[data-testid=statistics-track][data-source=camera]').first().waitFor();
+      await page.getByTestId('copy-statistics').focus();
+      await page.keyboard.press('Enter');
+      const copied = await until(async () => {
+        const text = await page.evaluate(() => navigator.clipboard.readText());
+        return text.startsWith('[') && text;
+      }, 'the statistics are in the clipboard');
+      const history = JSON.parse(copied);
+      assert.ok(history.at(-1).tracks.some(track => track.source === 'camera' && track.frameHeight > 0));
+      assert.doesNotMatch(copied, /127\.0\.0\.1|candidate:|\.local/);
+      await page.keyboard.press('Escape');
+      await page.getByTestId('statistics-panel').waitFor({ state: 'detached' });
     });
   });
 

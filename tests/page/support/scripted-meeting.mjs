@@ -58,7 +58,7 @@ const offerPictures = async tracks => {
 };
 
 /**
- * @param script status, title, others, screenOf, chat, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket
+ * @param script capabilities, status, title, others, screenOf, chat, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket
  * @returns the messages that the client `sent`, `send` to send it a message, and `cut` to close its socket
  */
 export async function scriptMeeting(page, script = {}) {
@@ -90,7 +90,7 @@ export async function scriptMeeting(page, script = {}) {
       const message = JSON.parse(text);
       sent.push(message);
       if (message.type === 'join') {
-        ws.send(JSON.stringify({ type: 'joined', participantId: 'me', participants: others, role: script.role ?? 'participant', muted: script.muted ?? { audio: false, video: false }, topology: 'sfu' }));
+        ws.send(JSON.stringify({ type: 'joined', participantId: 'me', participants: others, role: script.role ?? 'participant', muted: script.muted ?? { audio: false, video: false }, topology: 'sfu', capabilities: script.capabilities }));
         for (const [index, line] of (script.chat ?? []).entries()) {
           ws.send(JSON.stringify({ type: 'chat', messageId: String(index + 1), timestamp: new Date(Date.UTC(2026, 0, 31, 12, index)).toISOString(), ...line }));
         }

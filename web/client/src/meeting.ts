@@ -94,7 +94,11 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: (messages, outgoing) => this.#update({ messages, outgoing }),
       onMessage: message => this.emit('chat', message),
     });
-    this.#stats = new Stats(environment, this.#tracks);
+    this.#stats = new Stats(environment, this.#tracks, {
+      selfId,
+      expects: (participantId, source) => this.#expects(participantId, source),
+      isPaused: () => false,
+    });
     this.#view = new View(send);
     const moderation = new Moderation({
       onOver: (phase, reason) => this.#connection.finish({ phase, ...(reason === undefined ? {} : { reason }) }),
@@ -196,9 +200,14 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#connection.finish({ phase: 'left' });
   }
 
-  /** The statistics since the previous call. */
+  /** The statistics since the previous call. Qualities of tiles settle over some calls; call this every two seconds. */
   getStats(): Promise<StatsSummary> {
     return this.#stats.measure();
+  }
+
+  /** The results of `getStats` of the last two minutes, oldest first. */
+  get statsHistory(): readonly StatsSummary[] {
+    return this.#stats.history;
   }
 
   /** The current audio level of each other participant, linear from 0 to 1. */
@@ -235,6 +244,17 @@ export class Meeting extends Emitter<MeetingEvents> {
     if (!changed) return;
     this.#snapshot = { ...this.#snapshot, ...part };
     this.emit('change', this.#snapshot);
+  }
+
+  /** Whether a track of another participant should arrive. The sound of a screen may be silent at any time. */
+  #expects(participantId: string, source: TrackSource): boolean {
+    const participant = this.#presence.find(participantId);
+    switch (source) {
+      case 'microphone': return participant?.audio === true;
+      case 'camera': return participant?.video === true && this.#view.shows(participantId, source);
+      case 'screen': return this.#view.shows(participantId, source);
+      case 'screen-audio': return false;
+    }
   }
 
   #hostToken(): string {

@@ -21,6 +21,8 @@ const paths = {
   keyboard: <><rect x="2.5" y="6" width="19" height="12" rx="2.5" /><path d="M6.5 10h.1M10 10h.1M14 10h.1M17.5 10h.1M8 14h8" /></>,
   plus: <path d="M12 5v14M5 12h14" />,
   arrow: <path d="M5 12h14m-5.5-5.5L19 12l-5.5 5.5" />,
+  pause: <path d="M9 6v12M15 6v12" />,
+  headphones: <path d="M4 18v-4a8 8 0 0 1 16 0v4M4 15.5a1.5 1.5 0 0 1 1.5-1.5H7v6H5.5A1.5 1.5 0 0 1 4 18.5zm16 0a1.5 1.5 0 0 0-1.5-1.5H17v6h1.5a1.5 1.5 0 0 0 1.5-1.5z" />,
   remove: <><circle cx="10" cy="8" r="3.5" /><path d="M3.5 19.5c.5-3.6 3-5.5 6.5-5.5 2 0 3.7.6 4.8 1.8M16.5 17h5" /></>,
 } satisfies Record<string, ReactNode>;
 

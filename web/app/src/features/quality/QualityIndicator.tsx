@@ -1,12 +1,23 @@
-import type { Quality, StatsSummary } from '@meetoperator/client';
-import type { TFunction } from 'i18next';
+import type { Quality, QualityHint, StatsSummary } from '@meetoperator/client';
+import { Button } from '@meetoperator/ui';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { bitrateText } from './texts';
 import styles from './QualityIndicator.module.css';
 
-const bars: Record<Quality, number> = { good: 3, fair: 2, poor: 1, unknown: 0 };
+const bars: Record<Quality, number> = { good: 3, weak: 2, poor: 1, unknown: 0 };
 
-export function QualityIndicator({ stats }: { readonly stats: StatsSummary | null }) {
+/** What audio only helps against. */
+const helpedByAudioOnly: readonly QualityHint[] = ['narrow-receiving', 'loss-receiving'];
+
+interface Props {
+  readonly stats: StatsSummary | null;
+  readonly audioOnly: boolean;
+  readonly onAudioOnly: () => void;
+  readonly onStatistics: () => void;
+}
+
+export function QualityIndicator({ stats, audioOnly, onAudioOnly, onStatistics }: Props) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const quality = stats?.quality ?? 'unknown';
@@ -21,9 +32,11 @@ export function QualityIndicator({ stats }: { readonly stats: StatsSummary | nul
         </svg>
       </button>
       {open && (
-        <div className={styles.card} role="status" data-testid="quality-details">
-          <p className={styles.title}>{name}</p>
-          <p>{stats === null ? t('quality.noFigures') : t(`quality.hint.${stats.hint}`)}</p>
+        <div className={styles.card} data-testid="quality-details">
+          <div role="status">
+            <p className={styles.title}>{name}</p>
+            <p>{stats === null ? t('quality.noFigures') : t(`quality.hint.${stats.hint}`)}</p>
+          </div>
           {stats !== null && (
             <dl>
               <div><dt>{t('quality.roundTrip')}</dt><dd>{stats.rttMs === null ? t('quality.notMeasured') : t('quality.milliseconds', { value: stats.rttMs })}</dd></div>
@@ -33,14 +46,15 @@ export function QualityIndicator({ stats }: { readonly stats: StatsSummary | nul
               <div><dt>{t('quality.receiving')}</dt><dd>{bitrateText(t, stats.receiveBitrate)}</dd></div>
             </dl>
           )}
+          <div className={styles.actions}>
+            {!audioOnly && stats !== null && helpedByAudioOnly.includes(stats.hint) && <Button look="primary" onClick={onAudioOnly} data-testid="hint-audio-only">{t('quality.audioOnly.name')}</Button>}
+            <Button onClick={() => {
+              setOpen(false);
+              onStatistics();
+            }} data-testid="open-statistics">{t('statistics.show')}</Button>
+          </div>
         </div>
       )}
     </div>
   );
-}
-
-function bitrateText(t: TFunction, bitsPerSecond: number): string {
-  return bitsPerSecond < 1_000_000
-    ? t('quality.kilobitsPerSecond', { value: Math.round(bitsPerSecond / 1000) })
-    : t('quality.megabitsPerSecond', { value: bitsPerSecond / 1_000_000 });
 }

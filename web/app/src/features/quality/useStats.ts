@@ -1,7 +1,8 @@
 import type { Meeting, StatsSummary } from '@meetoperator/client';
 import { useEffect, useState } from 'react';
 
-const intervalMs = 3_000;
+/** Short enough that a picture that stands still is marked soon. */
+const intervalMs = 2_000;
 
 export function useStats(meeting: Meeting): StatsSummary | null {
   const [stats, setStats] = useState<StatsSummary | null>(null);

@@ -1,7 +1,9 @@
+import type { TrackQuality } from '@meetoperator/client';
 import { Avatar, Icon } from '@meetoperator/ui';
 import type { TFunction } from 'i18next';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { QualityBadge } from '../quality/QualityBadge';
 import { VideoView } from '../video/VideoView';
 import styles from './Tile.module.css';
 import type { TileModel } from './tiles';
@@ -9,10 +11,11 @@ import type { TileModel } from './tiles';
 interface Props {
   readonly tile: TileModel;
   readonly speaking: boolean;
-  readonly weak: boolean;
+  /** Null while it is unknown. */
+  readonly quality: TrackQuality | null;
 }
 
-export const Tile = memo(function Tile({ tile, speaking, weak }: Props) {
+export const Tile = memo(function Tile({ tile, speaking, quality }: Props) {
   const { t } = useTranslation();
   const { participant, source, track } = tile;
   const [shown, setShown] = useState<MediaStreamTrack | null>(null);
@@ -21,7 +24,7 @@ export const Tile = memo(function Tile({ tile, speaking, weak }: Props) {
   const muted = source === 'camera' && !participant.audio;
   return (
     <article className={styles.tile} data-testid="tile" data-participant={participant.id} data-source={source} data-self={participant.isSelf}
-      data-speaking={speaking} data-muted={muted} aria-label={source === 'screen' ? name : labelOf(t, name, muted, track !== undefined)}>
+      data-speaking={speaking} data-muted={muted} data-quality={quality ?? undefined} aria-label={source === 'screen' ? name : labelOf(t, name, muted, track !== undefined)}>
       {source === 'camera' && <Avatar name={participant.displayName} seed={participant.id} />}
       {ownScreen && <p className={styles.sharing}><Icon name="screen" size={40} />{t('stage.sharingScreen')}</p>}
       {!ownScreen && layersOf(shown, track).map(layer => (
@@ -31,7 +34,7 @@ export const Tile = memo(function Tile({ tile, speaking, weak }: Props) {
       <footer className={styles.caption}>
         {muted && <span className={styles.muted} data-testid="tile-muted"><Icon name="mic-off" size={16} /></span>}
         <bdi className={styles.name} data-testid="tile-name">{name}</bdi>
-        {weak && <span className={styles.weak} title={t('stage.weakConnection')}><Icon name="warning" size={16} /></span>}
+        <QualityBadge quality={quality} />
       </footer>
     </article>
   );

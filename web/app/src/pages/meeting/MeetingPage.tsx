@@ -1,6 +1,6 @@
 import type { Meeting, Participant, ShownTrack } from '@meetoperator/client';
 import { ConfirmDialog, IconButton, Toasts, useToasts } from '@meetoperator/ui';
-import { useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AudioOutlet } from '../../features/audio/AudioOutlet';
 import { useSpeaking } from '../../features/audio/useSpeaking';
@@ -11,7 +11,9 @@ import type { DeviceKind, LocalMedia } from '../../features/devices/local-media'
 import { useLocalMedia } from '../../features/devices/useLocalMedia';
 import { useCopyLink } from '../../features/invitation/useCopyLink';
 import { PeoplePanel } from '../../features/people/PeoplePanel';
+import { useAudioOnly, withoutPictures } from '../../features/quality/audio-only';
 import { QualityIndicator } from '../../features/quality/QualityIndicator';
+import { useQualityHints } from '../../features/quality/useQualityHints';
 import { useStats } from '../../features/quality/useStats';
 import { useScreenShare } from '../../features/screen-share/useScreenShare';
 import { shortcutKeys } from '../../features/shortcuts/shortcuts';
@@ -27,6 +29,8 @@ import { useMediaBinding } from './useMediaBinding';
 import { useMeeting } from './useMeeting';
 import { useMeetingEvents } from './useMeetingEvents';
 
+const StatsPanel = lazy(() => import('../../features/statistics/StatsPanel'));
+
 interface Props {
   readonly meeting: Meeting;
   readonly title: string;
@@ -34,7 +38,7 @@ interface Props {
   readonly onOver: (notice: Notice) => void;
 }
 
-type Panel = 'chat' | 'people' | null;
+type Panel = 'chat' | 'people' | 'statistics' | null;
 type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | null;
 
 export function MeetingPage({ meeting, title, media, onOver }: Props) {
@@ -49,6 +53,8 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const share = useScreenShare(meeting);
   const speaking = useSpeaking(meeting, microphone.track, microphone.wanted);
   const stats = useStats(meeting);
+  const [audioOnly, setAudioOnly] = useAudioOnly();
+  useQualityHints(stats, audioOnly, show);
   const link = meetingLink(snapshot.meetingId);
   const [copied, copy] = useCopyLink(link);
   useTitle(title);
@@ -57,12 +63,16 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
 
   const { messages } = snapshot;
   const unread = panel === 'chat' ? 0 : messages.slice(readCount).filter(message => !message.own).length;
-  const showTracks = useCallback((tracks: readonly ShownTrack[]) => meeting.show(tracks), [meeting]);
+  const showTracks = useCallback((tracks: readonly ShownTrack[]) => meeting.show(audioOnly ? [] : tracks), [meeting, audioOnly]);
   const openPanel = useCallback((next: Panel) => {
     setPanel(next);
     setReadCount(meeting.snapshot.messages.length);
   }, [meeting]);
-  const togglePanel = (which: 'chat' | 'people') => openPanel(panel === which ? null : which);
+  const toggleAudioOnly = () => {
+    setAudioOnly(!audioOnly);
+    show(t(audioOnly ? 'quality.audioOnly.off' : 'quality.audioOnly.on'));
+  };
+  const togglePanel = (which: Exclude<Panel, null>) => openPanel(panel === which ? null : which);
 
   const toggle = async (kind: DeviceKind) => {
     await media.set(kind, !media.snapshot()[kind].wanted);
@@ -98,12 +108,13 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
         <h1 className={styles.title}><bdi>{title}</bdi></h1>
         <span className={styles.count} data-testid="count">{t('meeting.people', { count })}</span>
         <span className={styles.tools}>
-          <QualityIndicator stats={stats} />
+          <IconButton icon="headphones" label={t('quality.audioOnly.name')} aria-pressed={audioOnly} onClick={toggleAudioOnly} data-testid="audio-only" />
+          <QualityIndicator stats={stats} audioOnly={audioOnly} onAudioOnly={toggleAudioOnly} onStatistics={() => openPanel('statistics')} />
           <IconButton icon="keyboard" label={t('shortcuts.title')} onClick={() => setDialog({ kind: 'shortcuts' })} data-testid="open-shortcuts" />
         </span>
       </header>
       <main className={styles.main}>
-        <Stage snapshot={snapshot} speaking={speaking} stats={stats} link={link} onShown={showTracks} />
+        <Stage snapshot={audioOnly ? withoutPictures(snapshot) : snapshot} speaking={speaking} stats={stats} link={link} onShown={showTracks} />
         <ConnectionBanner status={snapshot.connection} />
         <Toasts toasts={toasts} />
       </main>
@@ -115,6 +126,9 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
         <PeoplePanel self={snapshot.self} others={snapshot.participants} speaking={speaking} host={meeting.isHost} link={link}
           onMute={person => asHost(meeting.muteParticipant(person.id, 'audio'), t('meeting.participantMuted', { name: person.displayName }))}
           onRemove={participant => setDialog({ kind: 'remove', participant })} onClose={() => openPanel(null)} />
+      )}
+      {panel === 'statistics' && (
+        <Suspense fallback={null}><StatsPanel meeting={meeting} stats={stats} people={[snapshot.self, ...snapshot.participants]} onClose={() => openPanel(null)} /></Suspense>
       )}
       <footer className={styles.footer}>
         <ControlBar end={(

@@ -71,6 +71,11 @@ export class PublishSession {
     return this.#connection;
   }
 
+  /** The source of each media section that sends, by its mid. */
+  get sources(): ReadonlyMap<string, TrackSource> {
+    return new Map([...this.#slots].flatMap(([source, { active, transceiver }]) => (active && transceiver?.mid ? [[transceiver.mid, source] as const] : [])));
+  }
+
   /** Sends the track, which replaces an earlier track of the source. */
   async publish(source: TrackSource, track: MediaStreamTrack): Promise<void> {
     hintTrack(track, source);

@@ -82,6 +82,11 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     return this.#subscribe.tracks;
   }
 
+  /** The source of each media section of the publish connection, by its mid. */
+  get sentSources(): ReadonlyMap<string, TrackSource> {
+    return this.#publish.sources;
+  }
+
   get connections(): { readonly publish: RTCPeerConnection | null; readonly subscribe: RTCPeerConnection | null } {
     return { publish: this.#publish.connection, subscribe: this.#subscribe.connection };
   }

@@ -1,16 +1,30 @@
 import type { Environment } from '../../core/environment.js';
 import type { Tracks } from '../media/tracks.js';
-import { summarize, type StatsReading, type StatsRecord, type StatsSummary } from './summary.js';
+import { remember } from './history.js';
+import type { ShownQuality } from './quality.js';
+import type { StatsReading, StatsRecord } from './records.js';
+import { summarize, type StatsContext, type StatsSummary } from './summary.js';
+
+export type StatsHost = Pick<StatsContext, 'expects' | 'isPaused'> & { selfId(): string };
 
 /** Measures the media connections of a meeting. */
 export class Stats {
   readonly #environment: Environment;
   readonly #tracks: Tracks;
+  readonly #host: StatsHost;
   #previous: StatsReading | null = null;
+  #shown: ReadonlyMap<string, ShownQuality> = new Map();
+  #history: readonly StatsSummary[] = [];
 
-  constructor(environment: Environment, tracks: Tracks) {
+  constructor(environment: Environment, tracks: Tracks, host: StatsHost) {
     this.#environment = environment;
     this.#tracks = tracks;
+    this.#host = host;
+  }
+
+  /** The measurements of the last two minutes, oldest first. */
+  get history(): readonly StatsSummary[] {
+    return this.#history;
   }
 
   /** What happened since the previous call. */
@@ -18,8 +32,12 @@ export class Stats {
     const at = this.#environment.now();
     const { publish, subscribe } = this.#tracks.connections;
     const reading = { at, publish: await read(publish), subscribe: await read(subscribe) };
-    const summary = summarize(this.#previous, reading, this.#tracks.remote);
+    const { expects, isPaused } = this.#host;
+    const context = { selfId: this.#host.selfId(), received: this.#tracks.remote, sent: this.#tracks.sentSources, expects, isPaused };
+    const { summary, shown } = summarize(this.#previous, reading, context, this.#shown);
     this.#previous = reading;
+    this.#shown = shown;
+    this.#history = remember(this.#history, summary);
     return summary;
   }
 }

@@ -1,120 +1,127 @@
-export type Quality = 'good' | 'fair' | 'poor' | 'unknown';
-/** The likely cause of a bad connection. */
-export type QualityHint = 'none' | 'high-delay' | 'loss-sending' | 'loss-receiving' | 'no-media';
+import type { TrackSource } from '../../core/wire-types.js';
+import { pathsOf, type MediaPath } from './path.js';
+import { measureQuality, settleQuality, worst, type ShownQuality, type TrackQuality } from './quality.js';
+import { Interval, number, type StatsReading } from './records.js';
+import { receivedTracks, sentTracks, type MidOwner, type TrackStats } from './track-stats.js';
 
-export interface ParticipantStats {
+export type Quality = 'good' | 'weak' | 'poor' | 'unknown';
+/** The likely cause of a bad connection. */
+export type QualityHint = 'none' | 'high-delay' | 'loss-sending' | 'loss-receiving' | 'no-media' | 'narrow-receiving' | 'narrow-sending' | 'busy-device';
+
+/** The quality of the camera or screen of a participant, together with its sound. */
+export interface TileQuality {
   readonly participantId: string;
-  readonly bitrate: number;
-  readonly lossFraction: number;
-  readonly jitterMs: number;
-  readonly framesDecoded: number;
-  readonly framesPerSecond: number;
-  readonly frameWidth: number;
-  readonly frameHeight: number;
-  readonly audioLevel: number;
+  readonly source: 'camera' | 'screen';
+  readonly quality: TrackQuality;
 }
 
 export interface StatsSummary {
   readonly at: number;
   readonly rttMs: number | null;
+  /** Bits per second, as all bit rates. */
   readonly sendBitrate: number;
   readonly sendLossFraction: number;
   readonly receiveBitrate: number;
   readonly receiveLossFraction: number;
   readonly quality: Quality;
   readonly hint: QualityHint;
-  readonly participants: readonly ParticipantStats[];
+  /** The network path of each media connection that is connected. */
+  readonly paths: readonly MediaPath[];
+  readonly tracks: readonly TrackStats[];
+  readonly tiles: readonly TileQuality[];
 }
 
-export interface MidOwner {
-  readonly mid: string;
-  readonly participantId: string;
+/** What a summary needs to know besides the counters. */
+export interface StatsContext {
+  readonly selfId: string;
+  readonly received: readonly MidOwner[];
+  /** The sources of the sent media sections, by mid. */
+  readonly sent: ReadonlyMap<string, TrackSource>;
+  /** Whether the track should arrive: its sender sends it, and the page shows or plays it. */
+  readonly expects: (participantId: string, source: TrackSource) => boolean;
+  /** Whether the server has stopped sending the picture because the line cannot take it. */
+  readonly isPaused: (participantId: string, source: 'camera' | 'screen') => boolean;
 }
 
-/** One reading of both connections. The counters are cumulative; a summary compares two readings. */
-export interface StatsReading {
-  readonly at: number;
-  readonly publish: readonly StatsRecord[];
-  readonly subscribe: readonly StatsRecord[];
+export interface Summarized {
+  readonly summary: StatsSummary;
+  /** For the next call. */
+  readonly shown: ReadonlyMap<string, ShownQuality>;
 }
 
-export type StatsRecord = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
-
-const number = (record: StatsRecord | undefined, field: string): number => {
-  const value = record?.[field];
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
-};
-
-/** Summarizes what happened between two readings. Without a previous reading, rates are 0 and the quality is unknown. */
-export function summarize(previous: StatsReading | null, now: StatsReading, owners: readonly MidOwner[]): StatsSummary {
-  const seconds = previous === null ? 0 : Math.max(0.001, (now.at - previous.at) / 1000);
-  const earlier = new Map([...previous?.publish ?? [], ...previous?.subscribe ?? []].map(record => [record.id, record]));
-  const increase = (record: StatsRecord, field: string): number => Math.max(0, number(record, field) - number(earlier.get(record.id), field));
-  const rate = (bytes: number): number => (seconds === 0 ? 0 : Math.round((bytes * 8) / seconds));
-
+/** Summarizes what happened between two readings. Without a previous reading, rates are 0, the quality is unknown, and no tile has one. */
+export function summarize(previous: StatsReading | null, now: StatsReading, context: StatsContext, shownBefore: ReadonlyMap<string, ShownQuality> = new Map()): Summarized {
+  const interval = new Interval(previous, now);
   const inbound = now.subscribe.filter(record => record.type === 'inbound-rtp');
-  const participants = [...new Set(owners.map(owner => owner.participantId))].map(participantId => {
-    const own = inbound.filter(record => owners.some(owner => owner.participantId === participantId && owner.mid === record['mid']));
-    const camera = own.find(record => record['kind'] === 'video');
-    const audio = own.find(record => record['kind'] === 'audio');
-    return {
-      participantId,
-      bitrate: rate(sum(own, record => increase(record, 'bytesReceived'))),
-      lossFraction: lossOf(own, increase),
-      jitterMs: Math.round(Math.max(0, ...own.map(record => number(record, 'jitter'))) * 1000),
-      framesDecoded: number(camera, 'framesDecoded'),
-      framesPerSecond: number(camera, 'framesPerSecond'),
-      frameWidth: number(camera, 'frameWidth'),
-      frameHeight: number(camera, 'frameHeight'),
-      audioLevel: number(audio, 'audioLevel'),
-    };
-  });
-
-  const rttMs = roundTrip([...now.publish, ...now.subscribe]);
-  const remoteInbound = now.publish.filter(record => record.type === 'remote-inbound-rtp');
-  const sendLossFraction = Math.max(0, ...remoteInbound.map(record => number(record, 'fractionLost')));
-  const receiveLossFraction = lossOf(inbound, increase);
-  const receiveBitrate = rate(sum(inbound, record => increase(record, 'bytesReceived')));
-  const assessment = previous === null ? unknownQuality : assessQuality(rttMs, sendLossFraction, receiveLossFraction, owners.length > 0 && receiveBitrate === 0);
-  return {
-    at: now.at,
+  const outbound = now.publish.filter(record => record.type === 'outbound-rtp');
+  const tracks = [...sentTracks(interval, context.selfId, context.sent), ...receivedTracks(interval, context.received)];
+  const paths = [...pathsOf(now.publish), ...pathsOf(now.subscribe)];
+  const times = paths.flatMap(({ rttMs }) => (rttMs === null ? [] : [rttMs]));
+  const rttMs = times.length === 0 ? null : Math.max(...times);
+  const shown = new Map(previous === null ? [] : tilesOf(tracks, rttMs, context, shownBefore));
+  const line = {
     rttMs,
-    sendBitrate: rate(sum(now.publish.filter(record => record.type === 'outbound-rtp'), record => increase(record, 'bytesSent'))),
-    sendLossFraction,
-    receiveBitrate,
-    receiveLossFraction,
-    ...assessment,
-    participants,
+    sendLossFraction: Math.max(0, ...now.publish.filter(record => record.type === 'remote-inbound-rtp').map(record => number(record, 'fractionLost'))),
+    receiveLossFraction: interval.lossOf(inbound),
   };
+  const receiveBitrate = interval.bitrate(inbound, 'bytesReceived');
+  const assessment = previous === null ? unknownQuality : assessQuality({
+    ...line,
+    silent: receiveBitrate === 0 && context.received.some(({ participantId, source }) => context.expects(participantId, source)),
+    paused: [...shown.values()].some(({ quality }) => quality === 'paused'),
+    limitation: tracks.find(track => track.limitation !== null)?.limitation ?? null,
+  });
+  const tiles = [...shown].map(([key, { quality }]) => {
+    const [source, participantId] = key.split(' ') as ['camera' | 'screen', string];
+    return { participantId, source, quality };
+  });
+  return { summary: { at: now.at, ...line, sendBitrate: interval.bitrate(outbound, 'bytesSent'), receiveBitrate, ...assessment, paths, tracks, tiles }, shown };
 }
 
 type Assessment = { quality: Quality; hint: QualityHint };
 const unknownQuality: Assessment = { quality: 'unknown', hint: 'none' };
 
-/** Users begin to complain at a loss over 5 % or a round trip over 300 ms. `silent`: tracks exist but nothing is received. */
-export function assessQuality(rttMs: number | null, sendLoss: number, receiveLoss: number, silent: boolean): Assessment {
+export interface LineInput {
+  readonly rttMs: number | null;
+  readonly sendLossFraction: number;
+  readonly receiveLossFraction: number;
+  /** Tracks exist but nothing is received. */
+  readonly silent: boolean;
+  /** At least one picture is paused because the line cannot take it. */
+  readonly paused: boolean;
+  readonly limitation: TrackStats['limitation'];
+}
+
+/** The quality of this participant's line, with the most urgent reason. */
+export function assessQuality({ rttMs, sendLossFraction, receiveLossFraction, silent, paused, limitation }: LineInput): Assessment {
   if (silent) return { quality: 'poor', hint: 'no-media' };
   if (rttMs === null) return unknownQuality;
-  const worst = Math.max(sendLoss, receiveLoss);
-  const lossHint: QualityHint = sendLoss >= receiveLoss ? 'loss-sending' : 'loss-receiving';
-  if (worst > 0.05) return { quality: 'poor', hint: lossHint };
+  const loss = Math.max(sendLossFraction, receiveLossFraction);
+  const lossHint: QualityHint = sendLossFraction >= receiveLossFraction ? 'loss-sending' : 'loss-receiving';
+  if (paused) return { quality: 'poor', hint: 'narrow-receiving' };
+  if (loss > 0.05) return { quality: 'poor', hint: lossHint };
   if (rttMs > 300) return { quality: 'poor', hint: 'high-delay' };
-  if (worst > 0.02) return { quality: 'fair', hint: lossHint };
-  if (rttMs > 150) return { quality: 'fair', hint: 'high-delay' };
+  if (loss > 0.02) return { quality: 'weak', hint: lossHint };
+  if (rttMs > 150) return { quality: 'weak', hint: 'high-delay' };
+  if (limitation === 'bandwidth') return { quality: 'weak', hint: 'narrow-sending' };
+  if (limitation === 'cpu') return { quality: 'good', hint: 'busy-device' };
   return { quality: 'good', hint: 'none' };
 }
 
-function roundTrip(records: readonly StatsRecord[]): number | null {
-  const pairs = records.filter(record => record.type === 'candidate-pair' && record['nominated'] === true && record['state'] === 'succeeded');
-  const times = pairs.filter(record => typeof record['currentRoundTripTime'] === 'number').map(record => number(record, 'currentRoundTripTime'));
-  return times.length === 0 ? null : Math.round(Math.max(...times) * 1000);
+/** The shown quality of every tile with media, under the key `<source> <participantId>`. */
+function tilesOf(tracks: readonly TrackStats[], rttMs: number | null, context: StatsContext, before: ReadonlyMap<string, ShownQuality>): [string, ShownQuality][] {
+  const owners = new Set(context.received.map(({ participantId }) => participantId));
+  const keys = [...owners, context.selfId].flatMap(participantId => (['camera', 'screen'] as const).map(source => ({ participantId, source })));
+  return keys.flatMap(({ participantId, source }) => {
+    const paused = context.isPaused(participantId, source);
+    const expected = participantId !== context.selfId && context.expects(participantId, source);
+    const sound = source === 'camera' ? 'microphone' : 'screen-audio';
+    const own = tracks.filter(track => track.participantId === participantId && (track.source === sound || (track.source === source && (expected || participantId === context.selfId))));
+    if (own.length === 0 && !paused) return [];
+    const measured = own.map(track => ({ track, quality: measureQuality({ ...track, rttMs, paused: false, silent: track.source === source && expected && track.bitrate === 0 }) }));
+    const frozen = measured.some(({ track }) => track.frozenFraction === 1);
+    const quality = paused ? 'paused' : worst(measured.map(one => one.quality))!;
+    const key = `${source} ${participantId}`;
+    return [[key, settleQuality(before.get(key), quality, frozen)] as [string, ShownQuality]];
+  });
 }
-
-function lossOf(records: readonly StatsRecord[], increase: (record: StatsRecord, field: string) => number): number {
-  const lost = sum(records, record => increase(record, 'packetsLost'));
-  const received = sum(records, record => increase(record, 'packetsReceived'));
-  return lost + received === 0 ? 0 : lost / (lost + received);
-}
-
-const sum = (records: readonly StatsRecord[], of: (record: StatsRecord) => number): number =>
-  records.reduce((total, record) => total + of(record), 0);

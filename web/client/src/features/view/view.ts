@@ -27,6 +27,11 @@ export class View implements Feature<JoinedView, never> {
     this.#flush();
   }
 
+  /** Whether the page shows the track. A page that never tells shows everything. */
+  shows(participantId: string, source: ShownTrack['source']): boolean {
+    return this.#tracks === null || this.#tracks.some(track => track.participantId === participantId && track.source === source);
+  }
+
   handleJoined({ capabilities }: JoinedView): void {
     this.#supported = capabilities?.view === true;
     this.#sent = '';

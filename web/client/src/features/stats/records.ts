@@ -1,0 +1,52 @@
+/** One object of `RTCPeerConnection.getStats`. */
+export type StatsRecord = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
+
+/** One reading of both connections. The counters are cumulative; a summary compares two readings. */
+export interface StatsReading {
+  readonly at: number;
+  readonly publish: readonly StatsRecord[];
+  readonly subscribe: readonly StatsRecord[];
+}
+
+/** What happened between two readings. */
+export class Interval {
+  /** 0 without an earlier reading. */
+  readonly seconds: number;
+  readonly #earlier: ReadonlyMap<string, StatsRecord>;
+
+  constructor(previous: StatsReading | null, readonly now: StatsReading) {
+    this.seconds = previous === null ? 0 : Math.max(0.001, (now.at - previous.at) / 1000);
+    this.#earlier = new Map([...previous?.publish ?? [], ...previous?.subscribe ?? []].map(record => [record.id, record]));
+  }
+
+  /** How much a counter grew; 0 when it began anew. */
+  increase(record: StatsRecord, field: string): number {
+    return Math.max(0, number(record, field) - number(this.#earlier.get(record.id), field));
+  }
+
+  /** Whether the earlier reading has the record. */
+  knows(record: StatsRecord): boolean {
+    return this.#earlier.has(record.id);
+  }
+
+  /** Bits per second. */
+  bitrate(records: readonly StatsRecord[], field: 'bytesReceived' | 'bytesSent'): number {
+    return this.seconds === 0 ? 0 : Math.round((sum(records, record => this.increase(record, field)) * 8) / this.seconds);
+  }
+
+  /** The fraction of expected packets that did not arrive. */
+  lossOf(records: readonly StatsRecord[]): number {
+    const lost = sum(records, record => this.increase(record, 'packetsLost'));
+    const received = sum(records, record => this.increase(record, 'packetsReceived'));
+    return lost + received === 0 ? 0 : lost / (lost + received);
+  }
+}
+
+export function number(record: StatsRecord | undefined, field: string): number {
+  const value = record?.[field];
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
+
+export const text = (record: StatsRecord | undefined, field: string): string | null => (typeof record?.[field] === 'string' ? record[field] : null);
+
+export const sum = (records: readonly StatsRecord[], of: (record: StatsRecord) => number): number => records.reduce((total, record) => total + of(record), 0);
