@@ -30,6 +30,9 @@ public static class ProtocolLimits
     /// <summary>Maximum number of tracks in a <c>view</c>.</summary>
     public const int MaxViews = 200;
 
+    /// <summary>Maximum number of tracks in a quality report.</summary>
+    public const int MaxReportedTracks = 64;
+
     /// <summary>Maximum width and height of a shown track in device pixels.</summary>
     public const int MaxViewPixels = 16_384;
 

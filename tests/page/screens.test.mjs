@@ -291,9 +291,10 @@ describe('the page', () => {
       await page.locator('[data-testid=statistics-track][data-source=camera]').first().waitFor();
       await page.getByTestId('copy-statistics').focus();
       await page.keyboard.press('Enter');
-      const copied = await until(async () => {
-        const text = await page.evaluate(() => navigator.clipboard.readText());
-        return text.startsWith('[') && text;
+      let copied = '';
+      await until(async () => {
+        copied = await page.evaluate(() => navigator.clipboard.readText());
+        return copied.startsWith('[');
       }, 'the statistics are in the clipboard');
       const history = JSON.parse(copied);
       assert.ok(history.at(-1).tracks.some(track => track.source === 'camera' && track.frameHeight > 0));

@@ -49,6 +49,7 @@ internal static class ClientMessageReader
         "mute" => new MuteMessage(fields.MediaType(), true, fields.Reference()),
         "unmute" => new MuteMessage(fields.MediaType(), false, fields.Reference()),
         "view" => new ViewMessage(fields.Views()),
+        "quality" => fields.Quality(),
         "chat" => new ChatMessage(fields.Chat(), fields.Reference()),
         "leave" => new LeaveMessage(),
         var type => fields.UnknownType(type),

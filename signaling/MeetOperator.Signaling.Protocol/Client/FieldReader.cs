@@ -204,6 +204,11 @@ internal sealed class FieldReader(JsonElement root)
         return views;
     }
 
+    public QualityMessage Quality() => new QualityReader(root, Reject).Read();
+
+    /// <summary>True for what can be an ID or a reference.</summary>
+    public static bool IsName(string text) => text.Length is > 0 and <= ProtocolLimits.MaxIdLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+
     private static bool TryReadPixels(JsonElement item, string name, out int pixels)
     {
         pixels = 0;
@@ -225,8 +230,6 @@ internal sealed class FieldReader(JsonElement root)
         Reject($"'{name}' must be 1 to {ProtocolLimits.MaxIdLength} letters, digits, '-' or '_'.");
         return null;
     }
-
-    private static bool IsName(string text) => text.Length is > 0 and <= ProtocolLimits.MaxIdLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
     private bool Optional(string name, out JsonElement value) => root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
 

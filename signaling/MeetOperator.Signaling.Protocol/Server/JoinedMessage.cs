@@ -32,6 +32,7 @@ public sealed record JoinedMessage(
             // Tells the client what this server accepts beyond the first version of the protocol.
             json.WriteStartObject("capabilities"u8);
             json.WriteBoolean("view"u8, true);
+            json.WriteBoolean("quality"u8, true);
             json.WriteEndObject();
         }
     }

@@ -41,6 +41,12 @@ internal static class Routes
                 .WithName("listMessages").WithSummary("List stored chat messages, oldest first").WithDescription("Requires the ticket.")
                 .Produces<MessagesResponse>(),
             400, 401, 403, 429, 503);
+        ProducesProblems(
+            meetings.MapGet("/{id}/quality", (HttpRequest request, string id, string? after, QualityEndpoint endpoint, CancellationToken ct) => endpoint.ListAsync(request, id, after, ct))
+                .WithName("listQuality").WithSummary("List what participants report about their lines and the tracks that they receive, also after the meeting")
+                .WithDescription("Requires the host token or an API key of the tenant.")
+                .Produces<QualityResponse>(),
+            400, 401, 403, 404, 429, 503);
         MapHost(meetings);
         MapMedia(meetings);
         MapOperations(app);

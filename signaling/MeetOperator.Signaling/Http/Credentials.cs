@@ -52,6 +52,23 @@ internal sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy o
     public TokenSubject Host(HttpRequest request, string meetingId) =>
         Require(request, TokenKind.Host, meetingId, "the host token from the response to creating the meeting");
 
+    /// <summary>
+    /// Requires a host token for this meeting or an API key, and returns the tenant that it belongs to. The meeting may have ended or belong to another tenant: read only
+    /// rows of the returned tenant.
+    /// </summary>
+    public string HostOrTenant(HttpRequest request, string meetingId)
+    {
+        if (Bearer(request) is { } key && apiKeys.FindTenant(key) is { } tenant)
+        {
+            return tenant.Metadata.Name!;
+        }
+
+        var subject = Host(request, meetingId);
+        return directory.Find(meetingId) is { } meeting && meeting.TenantName == subject.Tenant && !IsForMeeting(subject, meeting)
+            ? throw CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for an earlier meeting with this ID."))
+            : subject.Tenant;
+    }
+
     /// <summary>Requires a ticket for this meeting. Requests are rate limited per participant.</summary>
     public TokenSubject Ticket(HttpRequest request, string meetingId)
     {

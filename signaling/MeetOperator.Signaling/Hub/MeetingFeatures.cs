@@ -5,6 +5,7 @@ using MeetOperator.Signaling.Features.Media;
 using MeetOperator.Signaling.Features.Moderation;
 using MeetOperator.Signaling.Features.Mute;
 using MeetOperator.Signaling.Features.Presence;
+using MeetOperator.Signaling.Features.Quality;
 using MeetOperator.Signaling.Features.Relay;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
@@ -33,6 +34,7 @@ internal sealed class MeetingFeatures
             // A new member gets the chat history before offers of the media node.
             new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),
             new MediaFeature(meeting, rows),
+            new QualityFeature(meeting, services.Quality, services.Metrics, services.Options.Timings),
         ];
     }
 

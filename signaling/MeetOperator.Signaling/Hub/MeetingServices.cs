@@ -18,6 +18,7 @@ internal sealed record MeetingServices(
     IParticipantRepository Participants,
     IChatRepository Chat,
     IMediaStreamRepository Streams,
+    IQualityRepository Quality,
     ModerationReader Moderation,
     MeetingStateReader States,
     MediaServices Media,

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Client;
 
 namespace MeetOperator.Signaling.Metrics;
 
@@ -15,6 +17,11 @@ internal sealed class SignalingMetrics
     private readonly Counter<long> _created;
     private readonly Histogram<double> _joinSeconds;
     private readonly Counter<long> _nodeErrors;
+    private readonly Histogram<double> _roundTripSeconds;
+    private readonly Histogram<double> _lossRatio;
+    private readonly Histogram<double> _jitterSeconds;
+    private readonly Histogram<double> _frozenRatio;
+    private readonly Histogram<double> _firstFrameSeconds;
 
     public SignalingMetrics(IMeterFactory meters)
     {
@@ -28,6 +35,13 @@ internal sealed class SignalingMetrics
         _created = meter.CreateCounter<long>("meet_signaling_meetings_created_total", description: "Meetings created over REST.");
         _joinSeconds = meter.CreateHistogram<double>("meet_signaling_join_seconds", "s", "Duration of joins over REST, including the wait for a media node.");
         _nodeErrors = meter.CreateCounter<long>("meet_signaling_node_errors_total", description: "Failed calls to media nodes, by code.");
+        var ratios = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1] };
+        var seconds = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5, 5] };
+        _roundTripSeconds = meter.CreateHistogram("meet_signaling_client_round_trip_seconds", "s", "Round-trip time between clients and media nodes, one value for each quality report.", null, seconds);
+        _lossRatio = meter.CreateHistogram("meet_signaling_client_loss_ratio", null, "Part of the packets that clients did not receive, one value for each quality report.", null, ratios);
+        _jitterSeconds = meter.CreateHistogram("meet_signaling_client_jitter_seconds", "s", "Jitter of the received tracks, one value for each track of a quality report.", null, seconds);
+        _frozenRatio = meter.CreateHistogram("meet_signaling_client_frozen_ratio", null, "Part of the time in which a received camera stood still, one value for each camera of a quality report.", null, ratios);
+        _firstFrameSeconds = meter.CreateHistogram<double>("meet_signaling_client_first_frame_seconds", "s", "Time from the join to the first picture, as clients report it.");
     }
 
     public void SocketOpened() => _sockets.Add(1);
@@ -48,6 +62,30 @@ internal sealed class SignalingMetrics
     {
         _joins.Add(1, Tag("result", result));
         _joinSeconds.Record(took.TotalSeconds);
+    }
+
+    /// <summary>Records a quality report of a client. The values are what the client claims, within the limits of the protocol.</summary>
+    public void QualityReported(QualityMessage report)
+    {
+        if (report.RttMs is { } roundTrip)
+        {
+            _roundTripSeconds.Record(roundTrip / 1000);
+        }
+
+        if (report.FirstFrameMs is { } firstFrame)
+        {
+            _firstFrameSeconds.Record(firstFrame / 1000);
+        }
+
+        _lossRatio.Record(report.ReceiveLoss);
+        foreach (var track in report.Tracks)
+        {
+            _jitterSeconds.Record(track.JitterMs / 1000);
+            if (track.Source == TrackSource.Camera)
+            {
+                _frozenRatio.Record(track.Frozen);
+            }
+        }
     }
 
     public void NodeFailed(string code) => _nodeErrors.Add(1, Tag("code", code));

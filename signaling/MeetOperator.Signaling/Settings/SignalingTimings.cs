@@ -48,6 +48,12 @@ public sealed record SignalingTimings
     /// <summary>How long a place stays reserved after a join over REST if the meeting is full and the participant has not connected.</summary>
     public TimeSpan FirmReservation { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Shortest time between two quality reports of a participant that count. Clients send one every 10 s.</summary>
+    public TimeSpan QualityReportInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time between two writes of quality reports to the database, for each meeting and replica.</summary>
+    public TimeSpan QualityWriteInterval { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Interval at which open rows are compared with Meeting objects.</summary>
     public TimeSpan RowCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
     public TimeSpan TicketLifetime { get; init; } = TimeSpan.FromHours(6);

@@ -51,7 +51,8 @@ export class MeetClient {
       ...(options.userId === undefined ? {} : { userId: options.userId }),
       ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     };
+    const startedAt = this.#environment.now();
     const answer = await retryTransient(this.#environment, () => joinOnce(this.#http, identity, options.ticket), options.signal);
-    return new Meeting(this.#environment, this.#http, identity, answer);
+    return new Meeting(this.#environment, this.#http, identity, answer, startedAt);
   }
 }

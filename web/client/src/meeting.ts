@@ -18,6 +18,7 @@ import { muteParticipant } from './features/mute/api.js';
 import { Mute } from './features/mute/mute.js';
 import type { Participant } from './features/presence/participants.js';
 import { Presence } from './features/presence/presence.js';
+import { QualityReports } from './features/quality/quality-reports.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
 import type { ShownTrack } from './features/view/messages.js';
@@ -52,14 +53,19 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #tracks: Tracks;
   readonly #chat: Chat;
   readonly #stats: Stats;
+  readonly #quality: QualityReports;
+  readonly #startedAt: number;
+  readonly #now: () => number;
   readonly #view: View;
   /** In the order in which they are called. */
   readonly #features: readonly Feature<JoinedMessage, ServerMessage>[];
   #snapshot: MeetingSnapshot;
 
-  /** Use `MeetClient.join`. */
-  constructor(environment: Environment, http: HttpApi, identity: JoinIdentity, response: JoinResponse) {
+  /** Use `MeetClient.join`. `startedAt` is the time at which the join began. */
+  constructor(environment: Environment, http: HttpApi, identity: JoinIdentity, response: JoinResponse, startedAt: number) {
     super();
+    this.#startedAt = startedAt;
+    this.#now = environment.now;
     this.#http = http;
     this.#identity = identity;
     const send = (message: ClientMessage): boolean => this.#connection.send(message);
@@ -94,17 +100,21 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: (messages, outgoing) => this.#update({ messages, outgoing }),
       onMessage: message => this.emit('chat', message),
     });
-    this.#stats = new Stats(environment, this.#tracks, {
+    const statsHost = {
       selfId,
-      expects: (participantId, source) => this.#expects(participantId, source),
+      expects: (participantId: string, source: TrackSource) => this.#expects(participantId, source),
       isPaused: () => false,
-    });
+    };
+    this.#stats = new Stats(environment, this.#tracks, statsHost);
+    // Reports have longer intervals than what a page shows, so they are measured on their own.
+    const reported = new Stats(environment, this.#tracks, statsHost);
+    this.#quality = new QualityReports({ send, measure: () => reported.measure() });
     this.#view = new View(send);
     const moderation = new Moderation({
       onOver: (phase, reason) => this.#connection.finish({ phase, ...(reason === undefined ? {} : { reason }) }),
     });
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#tracks, this.#view, this.#chat, moderation];
+    this.#features = [this.#presence, this.#mute, this.#tracks, this.#view, this.#chat, this.#quality, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({ type: 'join', participantId, capabilities: this.#tracks.requestResume() }),
       parse: parseServerMessage,
@@ -203,6 +213,11 @@ export class Meeting extends Emitter<MeetingEvents> {
   /** The statistics since the previous call. Qualities of tiles settle over some calls; call this every two seconds. */
   getStats(): Promise<StatsSummary> {
     return this.#stats.measure();
+  }
+
+  /** Tells the SDK that a picture of another participant is visible. The first call ends the measurement of how long the join took. */
+  reportPicture(): void {
+    this.#quality.firstFrame(this.#now() - this.#startedAt);
   }
 
   /** The results of `getStats` of the last two minutes, oldest first. */

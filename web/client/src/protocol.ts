@@ -4,6 +4,7 @@ import { chatChecks, type ChatClientMessage, type ChatServerMessage } from './fe
 import { moderationChecks, type ModerationServerMessage } from './features/moderation/messages.js';
 import { muteChecks, type JoinedMuted, type MediaUpdateMessage, type MuteClientMessage } from './features/mute/messages.js';
 import { presenceChecks, type JoinedPresence, type PresenceServerMessage } from './features/presence/messages.js';
+import type { JoinedQuality, QualityMessage } from './features/quality/messages.js';
 import type { JoinedView, ViewMessage } from './features/view/messages.js';
 import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from './features/media/messages.js';
 
@@ -14,9 +15,10 @@ export type ClientMessage =
   | TracksClientMessage
   | MuteClientMessage
   | ViewMessage
+  | QualityMessage
   | ChatClientMessage;
 
-export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView;
+export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality;
 
 type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 

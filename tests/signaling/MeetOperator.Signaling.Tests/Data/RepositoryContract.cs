@@ -14,6 +14,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     private SqlMeetingRepository _meetings = null!;
     private SqlParticipantRepository _participants = null!;
     private SqlChatRepository _chat = null!;
+    private SqlQualityRepository _quality = null!;
     private StoredRows _stored = null!;
 
     public async Task InitializeAsync()
@@ -23,6 +24,7 @@ public abstract class RepositoryContract : IAsyncLifetime
         _meetings = new SqlMeetingRepository(_database);
         _participants = new SqlParticipantRepository(_database);
         _chat = new SqlChatRepository(_database);
+        _quality = new SqlQualityRepository(_database);
         _stored = new StoredRows(_database);
     }
 
@@ -65,6 +67,39 @@ public abstract class RepositoryContract : IAsyncLifetime
         Assert.False(await _meetings.CloseAsync("acme", "m1", 900, default));
         var row = await _meetings.FindAsync("acme", "m1", default);
         Assert.Equal((MeetingRowStatus.Ended, 500L), (row!.Status, row.EndTime));
+    }
+
+    [Fact]
+    public async Task AddQuality_Twice_KeepsLatestAndAddsSumsOnce()
+    {
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        QualityLineRow line = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1", UpdatedAt = 10, RttMs = 40, ReceiveLoss = 0.2, FirstFrameMs = 620, Reports = 1, RttReports = 1, SumRttMs = 40, SumReceiveLoss = 0.2 };
+        QualityTrackRow track = new()
+        {
+            Tenant = "acme", MeetingId = "m1", ParticipantId = "p1", SenderId = "p2", Source = "camera", UpdatedAt = 10, Quality = "poor", Kbps = 300, Height = 360, Reports = 1, PoorReports = 1, SumKbps = 300,
+        };
+        await _quality.AddAsync("acme", "m1", [line], [track], default);
+        await _quality.AddAsync("acme", "m1", [line], [track], default); // as after an outage during the commit
+        await _quality.AddAsync("acme", "m1", [line with { UpdatedAt = 20, RttMs = null, FirstFrameMs = null, RttReports = 0, SumRttMs = 0 }], [track with { UpdatedAt = 20, Quality = "good", Kbps = 500, SumKbps = 500, PoorReports = 0 }], default);
+
+        var stored = Assert.Single(await _quality.ListLinesAsync("acme", "m1", "", 10, default));
+        Assert.Equal(line with { UpdatedAt = 20, Reports = 2, SumReceiveLoss = 0.4 }, stored);
+        Assert.Equal(track with { UpdatedAt = 20, Quality = "good", Kbps = 500, Reports = 2, SumKbps = 800 }, Assert.Single(await _quality.ListTracksAsync("acme", "m1", "p1", "p1", default)));
+        Assert.Empty(await _quality.ListLinesAsync("acme", "m1", "p1", 10, default));
+        Assert.Empty(await _quality.ListTracksAsync("acme", "m1", "p2", "p9", default));
+    }
+
+    [Fact]
+    public async Task Quality_OfOtherTenantOrUnknownMeeting_IsNotFoundOrWritten()
+    {
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        QualityLineRow line = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1", UpdatedAt = 10, Reports = 1 };
+        await _quality.AddAsync("acme", "m1", [line], [], default);
+        await _quality.AddAsync("globex", "m1", [line with { Tenant = "globex" }], [], default);
+        Assert.Empty(await _quality.ListLinesAsync("globex", "m1", "", 10, default));
+        Assert.Single(await _quality.ListLinesAsync("acme", "m1", "", 10, default));
+        await _meetings.RemoveAsync("acme", "m1", default);
+        Assert.Empty(await _quality.ListLinesAsync("acme", "m1", "", 10, default));
     }
 
     [Fact]

@@ -79,6 +79,17 @@ public sealed class ClientMessageTests
     [InlineData("""{"type":"ice-candidate","to":"p","candidate":5}""", ErrorCode.BadMessage, "candidate")]
     [InlineData("""{"type":"mute","mediaType":"screen"}""", ErrorCode.BadMessage, "mediaType")]
     [InlineData("""{"type":"mute","mediaType":"Audio"}""", ErrorCode.BadMessage, "mediaType")]
+    [InlineData("""{"type":"quality","tracks":[]}""", ErrorCode.BadMessage, "sendLoss")]
+    [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":1.1,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "receiveLoss")]
+    [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0,"sendKbps":-1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "sendKbps")]
+    [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0,"sendKbps":1e300,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "sendKbps")]
+    [InlineData("""{"type":"quality","rttMs":"20","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "rttMs")]
+    [InlineData("""{"type":"quality","firstFrameMs":700000,"sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[]}""", ErrorCode.BadMessage, "firstFrameMs")]
+    [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2}""", ErrorCode.BadMessage, "tracks")]
+    [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[{"participantId":"p","source":"camera","quality":"great","kbps":1,"loss":0,"jitterMs":0,"frozen":0}]}""", ErrorCode.BadMessage, "good, weak, poor or paused")]
+    [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[{"participantId":"p/1","source":"camera","quality":"good","kbps":1,"loss":0,"jitterMs":0,"frozen":0}]}""", ErrorCode.BadMessage, "participantId")]
+    [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[{"participantId":"p","source":"camera","quality":"good","kbps":1,"loss":0,"jitterMs":0,"frozen":0,"height":-1}]}""", ErrorCode.BadMessage, "height?")]
+    [InlineData("""{"type":"quality","sendLoss":0,"receiveLoss":0.5,"sendKbps":1,"receiveKbps":2,"tracks":[{"participantId":"p","source":"camera","quality":"good","kbps":1,"loss":0,"jitterMs":0,"frozen":0},{"participantId":"p","source":"camera","quality":"good","kbps":1,"loss":0,"jitterMs":0,"frozen":0}]}""", ErrorCode.BadMessage, "once")]
     [InlineData("""{"type":"view"}""", ErrorCode.BadMessage, "tracks")]
     [InlineData("""{"type":"view","tracks":{}}""", ErrorCode.BadMessage, "tracks")]
     [InlineData("""{"type":"view","tracks":[7]}""", ErrorCode.BadMessage, "participantId")]
@@ -108,6 +119,36 @@ public sealed class ClientMessageTests
         Assert.True(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out _));
 
         Assert.Equal([new ViewedTrack("p-1", TrackSource.Camera, 640, 360), new ViewedTrack("p-2", TrackSource.Screen, 1, 16_384)], Assert.IsType<ViewMessage>(message).Tracks);
+    }
+
+    [Fact]
+    public void TryParse_Quality_ReadsLineAndTracks()
+    {
+        var json = """
+            {"type":"quality","rttMs":40.5,"sendLoss":0,"receiveLoss":0.02,"sendKbps":900,"receiveKbps":1500,"firstFrameMs":620,"tracks":[
+              {"participantId":"p-1","source":"camera","quality":"weak","kbps":700,"loss":0.02,"jitterMs":12,"frozen":0.1,"fps":29.5,"height":360,"extra":true},
+              {"participantId":"p-1","source":"microphone","quality":"good","kbps":32,"loss":0,"jitterMs":3,"frozen":0}]}
+            """;
+
+        Assert.True(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out _));
+
+        var report = Assert.IsType<QualityMessage>(message);
+        Assert.Equal((40.5, 0, 0.02, 900, 1500, 620), (report.RttMs, report.SendLoss, report.ReceiveLoss, report.SendKbps, report.ReceiveKbps, report.FirstFrameMs));
+        Assert.Equal(
+            [
+                new ReportedTrack("p-1", TrackSource.Camera, ReceivedQuality.Weak, 700, 0.02, 12, 0.1, 29.5, 360),
+                new ReportedTrack("p-1", TrackSource.Microphone, ReceivedQuality.Good, 32, 0, 3, 0, null, null),
+            ],
+            report.Tracks);
+    }
+
+    [Theory]
+    [InlineData(64, true)]
+    [InlineData(65, false)]
+    public void TryParse_ReportedTracks_EnforcesLimit(int count, bool good)
+    {
+        var tracks = string.Join(',', Enumerable.Range(0, count).Select(i => $$"""{"participantId":"p-{{i}}","source":"camera","quality":"good","kbps":1,"loss":0,"jitterMs":0,"frozen":0}"""));
+        Assert.Equal(good, ClientMessage.TryParse(Encoding.UTF8.GetBytes($$"""{"type":"quality","sendLoss":0,"receiveLoss":0,"sendKbps":0,"receiveKbps":0,"tracks":[{{tracks}}]}"""), out _, out _));
     }
 
     [Theory]

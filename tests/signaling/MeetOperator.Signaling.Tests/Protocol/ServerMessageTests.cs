@@ -15,7 +15,7 @@ public sealed class ServerMessageTests
     {
         {
             new JoinedMessage("p-2", [Ann], ParticipantRole.Participant, true, false, Topology.Sfu),
-            """{"type":"joined","participantId":"p-2","participants":[{"participantId":"p-1","displayName":"Ann <b>\"é\"</b>","audio":true,"video":false,"role":"host"}],"role":"participant","muted":{"audio":true,"video":false},"topology":"sfu","capabilities":{"view":true}}"""
+            """{"type":"joined","participantId":"p-2","participants":[{"participantId":"p-1","displayName":"Ann <b>\"é\"</b>","audio":true,"video":false,"role":"host"}],"role":"participant","muted":{"audio":true,"video":false},"topology":"sfu","capabilities":{"view":true,"quality":true}}"""
         },
         {
             new JoinedMessage("p-2", [], ParticipantRole.Participant, false, false, Topology.P2p),

@@ -70,7 +70,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         var paths = openApi["paths"]!.AsObject();
         string[] documented =
         [
-            "post /meetings", "get /meetings/{id}", "delete /meetings/{id}", "post /meetings/{id}/join", "get /meetings/{id}/messages",
+            "post /meetings", "get /meetings/{id}", "delete /meetings/{id}", "post /meetings/{id}/join", "get /meetings/{id}/messages", "get /meetings/{id}/quality",
             "delete /meetings/{id}/participants/{participantId}", "post /meetings/{id}/participants/{participantId}/mute",
             "post /meetings/{id}/whip", "post /meetings/{id}/whep", "delete /meetings/{id}/whip/{session}", "get /healthz", "get /readyz",
         ];

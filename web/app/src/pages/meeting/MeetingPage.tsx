@@ -12,6 +12,7 @@ import { useLocalMedia } from '../../features/devices/useLocalMedia';
 import { useCopyLink } from '../../features/invitation/useCopyLink';
 import { PeoplePanel } from '../../features/people/PeoplePanel';
 import { useAudioOnly, withoutPictures } from '../../features/quality/audio-only';
+import { useFirstPicture } from '../../features/quality/useFirstPicture';
 import { QualityIndicator } from '../../features/quality/QualityIndicator';
 import { useQualityHints } from '../../features/quality/useQualityHints';
 import { useStats } from '../../features/quality/useStats';
@@ -58,6 +59,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const link = meetingLink(snapshot.meetingId);
   const [copied, copy] = useCopyLink(link);
   useTitle(title);
+  useFirstPicture(meeting);
   useMediaBinding(meeting, media);
   useMeetingEvents(meeting, panel === 'chat', show, onOver);
 

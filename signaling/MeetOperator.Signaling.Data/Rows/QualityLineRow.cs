@@ -1,0 +1,39 @@
+namespace MeetOperator.Signaling.Data.Rows;
+
+/// <summary>The line of one participant: its latest values, and sums over all its reports. Losses are fractions from 0 to 1. Written as what to add to the sums.</summary>
+public sealed record QualityLineRow
+{
+    public required string Tenant { get; init; }
+    public required string MeetingId { get; init; }
+    public required string ParticipantId { get; init; }
+
+    /// <summary>Unix milliseconds of the latest report.</summary>
+    public long UpdatedAt { get; init; }
+    public double? RttMs { get; init; }
+    public double SendLoss { get; init; }
+    public double ReceiveLoss { get; init; }
+    public double SendKbps { get; init; }
+    public double ReceiveKbps { get; init; }
+
+    /// <summary>Milliseconds from the join to the first picture; of the latest join that had one.</summary>
+    public double? FirstFrameMs { get; init; }
+    public long Reports { get; init; }
+
+    /// <summary>The number of reports with a round-trip time.</summary>
+    public long RttReports { get; init; }
+    public double SumRttMs { get; init; }
+    public double SumSendLoss { get; init; }
+    public double SumReceiveLoss { get; init; }
+
+    /// <summary>Adds a later report.</summary>
+    public QualityLineRow Add(QualityLineRow later) => later with
+    {
+        RttMs = later.RttMs ?? RttMs,
+        FirstFrameMs = later.FirstFrameMs ?? FirstFrameMs,
+        Reports = Reports + later.Reports,
+        RttReports = RttReports + later.RttReports,
+        SumRttMs = SumRttMs + later.SumRttMs,
+        SumSendLoss = SumSendLoss + later.SumSendLoss,
+        SumReceiveLoss = SumReceiveLoss + later.SumReceiveLoss,
+    };
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+
+namespace MeetOperator.Signaling.Protocol.Client;
+
+/// <summary>Reads the fields of a quality report. Every number has an upper limit, so sums of many reports stay finite.</summary>
+internal sealed class QualityReader(JsonElement root, Action<string> reject)
+{
+    private const double MaxMilliseconds = 600_000;
+    private const double MaxKbps = 10_000_000;
+    private const double MaxFramesPerSecond = 1_000;
+
+    private const string TrackRule =
+        "Each entry of 'tracks' must be {participantId, source, quality, kbps, loss, jitterMs, frozen, fps?, height?}: source is microphone, camera, screen or screen-audio, quality is good, weak, poor or paused, loss and frozen are from 0 to 1.";
+
+    public QualityMessage Read()
+    {
+        var rtt = Optional(root, "rttMs", MaxMilliseconds);
+        var sendLoss = Required("sendLoss", 1);
+        var receiveLoss = Required("receiveLoss", 1);
+        var sendKbps = Required("sendKbps", MaxKbps);
+        var receiveKbps = Required("receiveKbps", MaxKbps);
+        var firstFrame = Optional(root, "firstFrameMs", MaxMilliseconds);
+        CheckOptional("rttMs", rtt);
+        CheckOptional("firstFrameMs", firstFrame);
+        return new QualityMessage(rtt, sendLoss, receiveLoss, sendKbps, receiveKbps, firstFrame, Tracks());
+    }
+
+    private IReadOnlyList<ReportedTrack> Tracks()
+    {
+        if (!root.TryGetProperty("tracks", out var value) || value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > ProtocolLimits.MaxReportedTracks)
+        {
+            reject($"'tracks' must be a list of at most {ProtocolLimits.MaxReportedTracks} entries.");
+            return [];
+        }
+
+        var tracks = new List<ReportedTrack>(value.GetArrayLength());
+        foreach (var item in value.EnumerateArray())
+        {
+            if (Track(item) is not { } track)
+            {
+                reject(TrackRule);
+                return [];
+            }
+
+            if (tracks.Any(known => known.ParticipantId == track.ParticipantId && known.Source == track.Source))
+            {
+                reject("'tracks' must name each participantId and source once.");
+                return [];
+            }
+
+            tracks.Add(track);
+        }
+
+        return tracks;
+    }
+
+    private static ReportedTrack? Track(JsonElement item)
+    {
+        if (item.ValueKind != JsonValueKind.Object
+            || !item.TryGetProperty("participantId", out var participant) || participant.ValueKind != JsonValueKind.String || participant.GetString() is not { } id || !FieldReader.IsName(id)
+            || !item.TryGetProperty("source", out var source) || source.ValueKind != JsonValueKind.String || !WireName.TryParse<TrackSource>(source.GetString(), out var trackSource)
+            || !item.TryGetProperty("quality", out var quality) || quality.ValueKind != JsonValueKind.String || !WireName.TryParse<ReceivedQuality>(quality.GetString(), out var received)
+            || !TryRead(item, "kbps", MaxKbps, out var kbps) || !TryRead(item, "loss", 1, out var loss) || !TryRead(item, "jitterMs", MaxMilliseconds, out var jitter) || !TryRead(item, "frozen", 1, out var frozen))
+        {
+            return null;
+        }
+
+        var fps = Optional(item, "fps", MaxFramesPerSecond);
+        var height = Optional(item, "height", ProtocolLimits.MaxViewPixels);
+        return fps is double.NaN || height is double.NaN ? null : new ReportedTrack(id, trackSource, received, kbps, loss, jitter, frozen, fps, (int?)height);
+    }
+
+    private double Required(string name, double max)
+    {
+        if (TryRead(root, name, max, out var value))
+        {
+            return value;
+        }
+
+        reject($"'{name}' must be a number from 0 to {max:0}.");
+        return 0;
+    }
+
+    private void CheckOptional(string name, double? value)
+    {
+        if (value is double.NaN)
+        {
+            reject($"'{name}' must be a number from 0 to {MaxMilliseconds:0}.");
+        }
+    }
+
+    /// <summary>Null if the field is missing or null, NaN if it is invalid.</summary>
+    private static double? Optional(JsonElement item, string name, double max) =>
+        !item.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null : TryRead(item, name, max, out var number) ? number : double.NaN;
+
+    private static bool TryRead(JsonElement item, string name, double max, out double number)
+    {
+        number = 0;
+        return item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out number) && number >= 0 && number <= max;
+    }
+}
