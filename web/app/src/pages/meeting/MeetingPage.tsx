@@ -9,6 +9,7 @@ import { ConnectionBanner } from '../../features/connection/ConnectionBanner';
 import { helpFor } from '../../features/devices/device-status';
 import type { DeviceKind, LocalMedia } from '../../features/devices/local-media';
 import { useLocalMedia } from '../../features/devices/useLocalMedia';
+import { useWakeLock } from '../../features/devices/wake-lock';
 import { useCopyLink } from '../../features/invitation/useCopyLink';
 import { PeoplePanel } from '../../features/people/PeoplePanel';
 import { useAudioOnly, withoutPictures } from '../../features/quality/audio-only';
@@ -59,6 +60,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const link = meetingLink(snapshot.meetingId);
   const [copied, copy] = useCopyLink(link);
   useTitle(title);
+  useWakeLock();
   useFirstPicture(meeting);
   useMediaBinding(meeting, media);
   useMeetingEvents(meeting, panel === 'chat', show, onOver);
