@@ -27,7 +27,7 @@ internal struct AcknowledgedRate
     {
         if (!_started || arrivalTicks < _lastTicks - TimeSpan.TicksPerSecond || arrivalTicks > _lastTicks + (2 * TimeSpan.TicksPerSecond))
         {
-            // The first packet, or a jump of the client's clock: the rate is kept, the window starts anew.
+            // The first packet, missing reports, or a jump of the client's clock: the rate is kept, and a new window starts.
             (_started, _lastTicks, _windowTicks, _bytes) = (true, arrivalTicks, 0, bytes);
             return;
         }
@@ -44,6 +44,9 @@ internal struct AcknowledgedRate
 
         _bytes += bytes;
     }
+
+    /// <summary>Starts a new window, because reports about some packets are missing.</summary>
+    public void SkipMissing() => _started = false;
 
     private void AddSample(double sample)
     {

@@ -15,6 +15,9 @@ internal sealed class ArrivalFeedback(uint ownSsrc)
     /// <param name="sequence">The transport-wide sequence number of the packet.</param>
     public void OnPacket(long arrivalTicks, ushort sequence) => _arrivals.OnPacket(arrivalTicks, sequence);
 
+    /// <summary>When the next feedback is due; <see cref="long.MaxValue"/> when there is nothing to report.</summary>
+    public long NextTicks => _arrivals.HasUnreportedPackets ? _nextTicks : long.MaxValue;
+
     /// <summary>Returns true, and starts the next interval, when feedback is due.</summary>
     public bool TryStart(long nowTicks)
     {

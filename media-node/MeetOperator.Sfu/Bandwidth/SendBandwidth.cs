@@ -9,104 +9,103 @@ namespace MeetOperator.Sfu.Bandwidth;
 /// </summary>
 internal sealed class SendBandwidth
 {
-    private readonly SendBandwidthOptions _options;
-    private SentPackets? _sent;
-    private AcknowledgedRate _acknowledged;
+    /// <summary>REMB is ignored so long after transport-wide feedback, which tells more.</summary>
+    private const long FeedbackPriorityTicks = 5 * TimeSpan.TicksPerSecond;
 
-    public SendBandwidth(SendBandwidthOptions? options = null)
-    {
-        _options = options ?? SendBandwidthOptions.Default;
-        EstimateBitsPerSecond = _options.StartBitsPerSecond;
-    }
+    private readonly SendBandwidthOptions _options;
+    private FeedbackEstimator? _estimator;
+    private long _demand = long.MaxValue;
+    private long _receiverEstimate; // of REMB; 0 for none
+    private long _lastFeedbackTicks;
+
+    public SendBandwidth(SendBandwidthOptions? options = null) => _options = options ?? SendBandwidthOptions.Default;
 
     /// <summary>UDP payload per second, of all packets that carry a transport-wide sequence number.</summary>
-    public long EstimateBitsPerSecond { get; private set; }
+    public long EstimateBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.BitsPerSecond ?? _options.StartBitsPerSecond;
 
     /// <summary>0 until known.</summary>
-    public long RoundTripTicks { get; private set; }
+    public long RoundTripTicks => _estimator?.RoundTripTicks ?? 0;
 
-    /// <summary>The recent share of packets that did not arrive, from 0 to 1.</summary>
-    public double LossRatio { get; private set; }
+    /// <summary>The share of packets that did not arrive in the last half second or more, from 0 to 1.</summary>
+    public double LossRatio => _estimator?.LossRatio ?? 0;
 
     /// <summary>Whether the delay grows now.</summary>
-    public bool IsOverused { get; private set; }
+    public bool IsOverused => _estimator is { IsOverused: true };
 
     /// <summary>Whether the client sends transport-wide feedback, or REMB.</summary>
-    public bool HasFeedback { get; private set; }
+    public bool HasFeedback => _receiverEstimate > 0 || _estimator is { HasFeedback: true };
 
     /// <summary>Feedback packets that were ignored because they are malformed or report packets that were not sent.</summary>
     public long IgnoredFeedback { get; private set; }
 
     /// <summary>Records a packet that leaves now. Returns the transport-wide sequence number for it.</summary>
-    public ushort OnSent(long nowTicks, int bytes, int probeId = 0) => (ushort)(_sent ??= new SentPackets()).Add(nowTicks, bytes, probeId);
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="bytes">The UDP payload.</param>
+    /// <param name="probeId">The probe that the packet is part of; 0 for none.</param>
+    public ushort OnSent(long nowTicks, int bytes, int probeId = 0) => (_estimator ?? Start()).OnSent(nowTicks, bytes, probeId);
 
     /// <summary>Processes one RTCP transport feedback packet, header included. Malformed packets are ignored and counted.</summary>
     public void OnFeedback(long nowTicks, ReadOnlySpan<byte> packet)
     {
         var reader = new RtcpReader(packet);
-        if (_sent is null || !reader.MoveNext() || !FeedbackMessage.TryParse(reader.Current, out var message) || !TransportFeedback.TryParse(message, out var feedback)
-            || feedback.PacketCount > _sent.Capacity || _sent.Unwrap(feedback.BaseSequenceNumber) + feedback.PacketCount > _sent.Next)
+        if (reader.MoveNext() && FeedbackMessage.TryParse(reader.Current, out var message))
+        {
+            OnFeedback(nowTicks, message);
+        }
+        else
+        {
+            IgnoredFeedback++;
+        }
+    }
+
+    /// <summary>Processes one transport feedback message. Malformed ones are ignored and counted.</summary>
+    public void OnFeedback(long nowTicks, scoped in FeedbackMessage message)
+    {
+        if (_estimator is null || !TransportFeedback.TryParse(message, out var feedback) || !_estimator.TryProcess(nowTicks, feedback))
         {
             IgnoredFeedback++;
             return;
         }
 
-        HasFeedback = true;
-        var (received, lost) = (0, 0);
-        foreach (var reported in feedback.Packets)
-        {
-            var number = _sent.Unwrap(reported.SequenceNumber);
-            if (!_sent.Contains(number) || _sent.At(number).State == SentPacketState.Received)
-            {
-                continue;
-            }
-
-            ref var sent = ref _sent.At(number);
-            sent.State = reported.IsReceived ? SentPacketState.Received : SentPacketState.Lost;
-            if (reported.IsReceived)
-            {
-                received++;
-                RoundTripTicks = Math.Max(1, nowTicks - sent.SentTicks);
-                _acknowledged.OnAcknowledged(reported.ArrivalTicks, sent.Bytes);
-            }
-            else
-            {
-                lost++;
-            }
-        }
-
-        if (received + lost > 0)
-        {
-            LossRatio += (((double)lost / (received + lost)) - LossRatio) / 8;
-        }
-
-        if (_acknowledged.BitsPerSecond > 0)
-        {
-            Set(Math.Max(_options.StartBitsPerSecond, _acknowledged.BitsPerSecond * 3 / 2));
-        }
+        (_lastFeedbackTicks, _receiverEstimate) = (nowTicks, 0);
     }
 
     /// <summary>Processes a REMB, for clients that send only that.</summary>
     public void OnReceiverEstimate(long nowTicks, long bitsPerSecond)
     {
-        HasFeedback = true;
-        Set(bitsPerSecond);
+        if (_estimator is { HasFeedback: true } && nowTicks - _lastFeedbackTicks < FeedbackPriorityTicks)
+        {
+            return;
+        }
+
+        _receiverEstimate = Math.Clamp(bitsPerSecond, _options.MinBitsPerSecond, _options.MaxBitsPerSecond);
     }
 
-    /// <summary>Sets what would be sent if the line allowed it. The estimate is not probed above it.</summary>
-    public void SetDemand(long wantedBitsPerSecond) => Demand = wantedBitsPerSecond;
+    /// <summary>
+    /// Sets what would be sent if the line allowed it. Nothing is probed more than a fifth above it, and the estimate does not grow further.
+    /// </summary>
+    public void SetDemand(long wantedBitsPerSecond)
+    {
+        _demand = wantedBitsPerSecond;
+        _estimator?.SetDemand(wantedBitsPerSecond);
+    }
 
-    internal long Demand { get; private set; }
+    /// <summary>Call about every 10 ms. Lowers the estimate while feedback is missing.</summary>
+    public void HandleTimeout(long nowTicks) => _estimator?.HandleTimeout(nowTicks);
 
-    /// <summary>Call about every 10 ms.</summary>
-    public void HandleTimeout(long nowTicks) => IsOverused = false;
-
-    /// <summary>Takes a probe that is due: the pacer then sends at its rate and passes its ID to <see cref="OnSent"/>.</summary>
+    /// <summary>
+    /// Takes a probe that is due. The pacer then sends at its rate, with padding if there is too little to send, and passes its ID to <see cref="OnSent"/>.
+    /// </summary>
     public bool TryTakeProbe(long nowTicks, out ProbeCluster probe)
     {
         probe = default;
-        return false;
+        return _receiverEstimate == 0 && (_estimator ?? Start()).TryTakeProbe(nowTicks, out probe);
     }
 
-    private void Set(long bitsPerSecond) => EstimateBitsPerSecond = Math.Clamp(bitsPerSecond, _options.MinBitsPerSecond, _options.MaxBitsPerSecond);
+    private FeedbackEstimator Start()
+    {
+        _estimator = new FeedbackEstimator(_options);
+        _estimator.SetDemand(_demand);
+        return _estimator;
+    }
 }

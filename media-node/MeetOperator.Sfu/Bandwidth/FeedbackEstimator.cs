@@ -1,0 +1,243 @@
+using MeetOperator.Rtp.Congestion;
+
+namespace MeetOperator.Sfu.Bandwidth;
+
+/// <summary>The estimate for a client that sends transport-wide feedback: the lower of what delay and loss allow, raised by probes.</summary>
+internal sealed class FeedbackEstimator
+{
+    /// <summary>Room above the demand, so that a small change of it needs no probe first.</summary>
+    private const double DemandMargin = 1.2;
+
+    /// <summary>Feedback comes every 50 to 250 ms while packets are sent. After a second without, the line is blocked.</summary>
+    private const long SilenceTicks = TimeSpan.TicksPerSecond;
+    private const double SilenceDecrease = 0.8;
+    /// <summary>After a larger step what arrives at the former rate says nothing about the new one.</summary>
+    private const double Leap = 2.5;
+
+    /// <summary>The time from the arrival of packets at a new rate to a measurement of it.</summary>
+    private const long SettleTicks = 600 * TimeSpan.TicksPerMillisecond;
+
+    private const long MinDrainTicks = 150 * TimeSpan.TicksPerMillisecond;
+    private const double LargeDrop = 0.66;
+    private const long DropWindowTicks = 3 * TimeSpan.TicksPerSecond;
+    private const long MaxRoundTripTicks = 10 * TimeSpan.TicksPerSecond;
+
+    private readonly SendBandwidthOptions _options;
+    private readonly SentPackets _sent = new();
+    private readonly DelayTrend _trend = new();
+    private readonly LossControl _loss = new();
+    private readonly RateControl _rate;
+    private readonly Probing _probing;
+    private AcknowledgedRate _acknowledged;
+    private ArrivalGroups _groups;
+    private ArrivalClock _clock;
+    private QueueDelay _queue;
+    private ArrivalPace _pace;
+    private long _drainRate = long.MaxValue;
+    private long _demand = long.MaxValue;
+    private long _nowTicks;
+    private long _highestReported;
+    private long _unansweredTicks; // when the first packet after the last feedback was sent; 0 for none
+    private long _nextSilenceTicks;
+    private long _acknowledgedFromTicks; // earlier packets were sent at a rate before a probe raised it
+    private long _peak;
+    private long _peakTicks;
+
+    public FeedbackEstimator(SendBandwidthOptions options)
+    {
+        _options = options;
+        _rate = new RateControl(options);
+        _probing = new Probing(options);
+        _peak = options.StartBitsPerSecond;
+    }
+
+    public long BitsPerSecond => Math.Clamp(Math.Min(_drainRate, Math.Min(_rate.BitsPerSecond, _loss.LimitBitsPerSecond)), _options.MinBitsPerSecond, _options.MaxBitsPerSecond);
+
+    public long RoundTripTicks { get; private set; }
+
+    public double LossRatio => _loss.Ratio;
+
+    public bool IsOverused => _trend.Usage == DelayUsage.Overuse;
+
+    public bool HasFeedback { get; private set; }
+
+    private long Ceiling => (long)Math.Min(_options.MaxBitsPerSecond, _demand * DemandMargin);
+
+    public ushort OnSent(long nowTicks, int bytes, int probeId)
+    {
+        _nowTicks = Math.Max(_nowTicks, nowTicks);
+        var number = _sent.Add(_nowTicks, bytes, probeId);
+        if (_unansweredTicks == 0)
+        {
+            _unansweredTicks = _nowTicks;
+        }
+
+        if (probeId != 0)
+        {
+            _probing.OnSent(number, probeId);
+        }
+
+        return (ushort)number;
+    }
+
+    public void SetDemand(long bitsPerSecond) => _demand = Math.Max(0, bitsPerSecond);
+
+    public bool TryTakeProbe(long nowTicks, out ProbeCluster probe) =>
+        _probing.TryTake(Advance(nowTicks), BitsPerSecond, Ceiling, !IsOverused && !_loss.IsTrial, out probe);
+
+    /// <summary>Processes feedback. False, with no effect, when it reports packets that were not sent or more than are kept.</summary>
+    public bool TryProcess(long nowTicks, in TransportFeedback feedback)
+    {
+        var first = _sent.Unwrap(feedback.BaseSequenceNumber);
+        if (feedback.PacketCount > _sent.Capacity || first + feedback.PacketCount > _sent.Next)
+        {
+            return false;
+        }
+
+        Advance(nowTicks);
+        if (Read(feedback, first))
+        {
+            HasFeedback = true;
+            _unansweredTicks = 0;
+            Estimate();
+        }
+
+        return true;
+    }
+
+    public void HandleTimeout(long nowTicks)
+    {
+        Advance(nowTicks);
+        if (!HasFeedback || _unansweredTicks == 0 || _nowTicks < _nextSilenceTicks
+            || _nowTicks - _unansweredTicks < Math.Max(SilenceTicks, 3 * RoundTripTicks))
+        {
+            return;
+        }
+
+        _nextSilenceTicks = _nowTicks + SilenceTicks;
+        _rate.Set((long)(BitsPerSecond * SilenceDecrease));
+        WatchForDrop();
+    }
+
+    private long Advance(long nowTicks) => _nowTicks = Math.Max(_nowTicks, nowTicks);
+
+    /// <summary>Reads the reports. False when all of them are known already.</summary>
+    private bool Read(in TransportFeedback feedback, long first)
+    {
+        var offset = _clock.OffsetOf(feedback);
+        if (first > _highestReported + 1)
+        {
+            _acknowledged.SkipMissing(); // an earlier feedback got lost
+        }
+
+        var number = first - 1;
+        var isNew = false;
+        var (lastArrival, minRoundTrip) = (0L, long.MaxValue);
+        foreach (var report in feedback.Packets)
+        {
+            number++;
+            if (!_sent.Contains(number))
+            {
+                continue;
+            }
+
+            ref var sent = ref _sent.At(number);
+            var isLate = sent.State == SentPacketState.Lost;
+            if (sent.State == SentPacketState.Received || (isLate && !report.IsReceived))
+            {
+                continue;
+            }
+
+            isNew = true;
+            sent.State = report.IsReceived ? SentPacketState.Received : SentPacketState.Lost;
+            var arrival = report.ArrivalTicks + offset;
+            if (sent.ProbeId != 0)
+            {
+                // A probe may fill a short queue; its losses show nothing about the estimate.
+                _probing.OnReported(sent, report.IsReceived, arrival);
+            }
+            else if (isLate)
+            {
+                _loss.OnLateArrival();
+            }
+            else
+            {
+                _loss.OnReported(sent.SentTicks, sent.Bytes, report.IsReceived);
+            }
+
+            if (report.IsReceived)
+            {
+                (lastArrival, minRoundTrip) = (arrival, _nowTicks - sent.SentTicks);
+                OnArrival(sent, arrival);
+            }
+        }
+
+        _highestReported = Math.Max(_highestReported, number);
+        if (lastArrival != 0 && minRoundTrip <= MaxRoundTripTicks)
+        {
+            // The last packet of the feedback waited the least for it.
+            var sample = Math.Max(1, minRoundTrip);
+            _queue.OnRoundTrip(_nowTicks, sample);
+            RoundTripTicks = RoundTripTicks == 0 ? sample : RoundTripTicks + ((sample - RoundTripTicks) / 8);
+        }
+
+        return isNew;
+    }
+
+    private void OnArrival(in SentPacket sent, long arrivalTicks)
+    {
+        if (sent.SentTicks >= _acknowledgedFromTicks)
+        {
+            _acknowledged.OnAcknowledged(arrivalTicks, sent.Bytes);
+        }
+
+        _pace.OnArrival(sent.SentTicks, arrivalTicks, sent.Bytes);
+        if (_groups.TryAdd(sent.SentTicks, arrivalTicks, out var sendDelta, out var arrivalDelta))
+        {
+            _trend.Add(sendDelta, arrivalDelta);
+        }
+    }
+
+    private void Estimate()
+    {
+        var arriving = (long)(_acknowledged.BitsPerSecond / (1 - _loss.Inherent));
+        var probed = _probing.TakeResult(_nowTicks, _highestReported, Ceiling, !_rate.IsCapacityKnown);
+        if (probed > 0 && !IsOverused)
+        {
+            probed = Math.Min((long)(probed / (1 - _loss.Inherent)), Ceiling);
+            _loss.OnProbe(probed);
+            if (probed > _rate.BitsPerSecond)
+            {
+                var isLeap = probed > arriving * Leap;
+                _rate.Raise(probed, isLeap ? _nowTicks + RoundTripTicks + SettleTicks : _nowTicks);
+                if (isLeap)
+                {
+                    (_acknowledged, _acknowledgedFromTicks) = (default, _nowTicks);
+                }
+            }
+        }
+
+        // The smoothed rate is too low after a time in which little was sent.
+        var isBehind = _pace.IsBehind;
+        var capacity = isBehind ? Math.Max(arriving, _pace.RecentBitsPerSecond) : arriving;
+        _rate.Update(_nowTicks, _trend.Usage, capacity, isBehind, RoundTripTicks, Ceiling);
+        _drainRate = _queue.Ticks > MinDrainTicks && capacity > 0 ? (long)(capacity * _queue.DrainShare) : long.MaxValue;
+        _loss.Update(_nowTicks, RoundTripTicks, _rate.BitsPerSecond);
+        WatchForDrop();
+    }
+
+    /// <summary>Has the former rate probed later if the estimate has fallen a lot within a few seconds.</summary>
+    private void WatchForDrop()
+    {
+        var now = BitsPerSecond;
+        if (now >= _peak || _nowTicks - _peakTicks > DropWindowTicks)
+        {
+            (_peak, _peakTicks) = (now, _nowTicks);
+        }
+        else if (now < _peak * LargeDrop)
+        {
+            _probing.OnDrop(_nowTicks, _peak);
+            (_peak, _peakTicks) = (now, _nowTicks);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+namespace MeetOperator.Sfu.Bandwidth;
+
+/// <summary>
+/// The rate that losses allow. Only loss above what the line loses at any rate counts. Whether a new loss depends on the rate is found by trial: the rate falls to what arrives, and if
+/// the loss persists, it belongs to the line (a radio link) and the rate returns; if it stops, a short queue was full.
+/// </summary>
+internal sealed class LossControl
+{
+    private const long WindowTicks = 500 * TimeSpan.TicksPerMillisecond;
+    private const int MinPackets = 40;
+    private const double MinExcess = 0.02;
+    private const double Deviations = 2.5;
+
+    /// <summary>A higher loss is never taken for one of the line.</summary>
+    private const double MaxInherent = 0.3;
+    private const double GrowthPerSecond = 1.06;
+    private const double Safety = 0.95;
+
+    /// <summary>The trial lowers the rate at least to this share of what was sent, so that a short queue shows the difference.</summary>
+    private const double TrialShare = 0.85;
+
+    /// <summary>A loss that falls below this share in the trial depends on the rate.</summary>
+    private const double PersistentShare = 0.6;
+
+    /// <summary>Lost packets that the trial would have if the loss persisted; fewer are chance.</summary>
+    private const int TrialLosses = 30;
+    private const long MaxTrialTicks = 3 * TimeSpan.TicksPerSecond;
+
+    /// <summary>What is known of the line is forgotten within a minute, and tried again.</summary>
+    private const double ForgetPerSecond = 0.02;
+    private const long FeedbackTicks = 200 * TimeSpan.TicksPerMillisecond;
+
+    private long _firstSent;
+    private long _lastSent;
+    private long _arrivedBytes;
+    private int _arrived;
+    private int _lost;
+    private long _trialSent; // packets sent from then on count for the trial
+    private double _trialLoss;
+    private long _before; // the limit before the trial
+
+    /// <summary>The highest rate; <see cref="long.MaxValue"/> without a limit.</summary>
+    public long LimitBitsPerSecond { get; private set; } = long.MaxValue;
+
+    /// <summary>The share of packets that the line loses at any rate.</summary>
+    public double Inherent { get; private set; }
+
+    /// <summary>The loss of the last complete window.</summary>
+    public double Ratio { get; private set; }
+
+    /// <summary>Whether the rate is lowered to see what the loss does.</summary>
+    public bool IsTrial { get; private set; }
+
+    /// <summary>Adds the report about a packet.</summary>
+    public void OnReported(long sentTicks, int bytes, bool isReceived)
+    {
+        if (IsTrial && sentTicks < _trialSent)
+        {
+            return;
+        }
+
+        if (_arrived + _lost == 0)
+        {
+            _firstSent = sentTicks;
+            _lastSent = sentTicks;
+        }
+
+        _lastSent = Math.Max(_lastSent, sentTicks);
+        if (isReceived)
+        {
+            _arrived++;
+            _arrivedBytes += bytes;
+        }
+        else
+        {
+            _lost++;
+        }
+    }
+
+    /// <summary>A packet that was reported as lost has arrived late.</summary>
+    public void OnLateArrival()
+    {
+        if (_lost > 0)
+        {
+            (_lost, _arrived) = (_lost - 1, _arrived + 1);
+        }
+    }
+
+    /// <summary>A probe has shown that the line carries this rate.</summary>
+    public void OnProbe(long bitsPerSecond) => LimitBitsPerSecond = Math.Max(LimitBitsPerSecond, bitsPerSecond);
+
+    /// <summary>Decides when a window is complete.</summary>
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="roundTripTicks">The round-trip time.</param>
+    /// <param name="allowed">The rate without this limit.</param>
+    public void Update(long nowTicks, long roundTripTicks, long allowed)
+    {
+        var packets = _arrived + _lost;
+        var span = _lastSent - _firstSent;
+        if (packets < MinPackets || span < WindowTicks || (IsTrial && packets * _trialLoss < TrialLosses && span < MaxTrialTicks))
+        {
+            return;
+        }
+
+        Ratio = (double)_lost / packets;
+        var excess = MinExcess + (Deviations * Math.Sqrt(Math.Max(Ratio, Inherent) * (1 - Math.Min(Ratio, 0.99)) / packets));
+        var arrivedRate = _arrivedBytes * 8.0 * TimeSpan.TicksPerSecond / span;
+        if (IsTrial)
+        {
+            EndTrial();
+        }
+        else if (Ratio > Inherent + excess)
+        {
+            IsTrial = true;
+            _trialLoss = Ratio;
+            _trialSent = nowTicks + (FeedbackTicks / 4);
+            _before = LimitBitsPerSecond;
+            LimitBitsPerSecond = (long)Math.Min(arrivedRate, TrialShare * arrivedRate / (1 - Ratio));
+        }
+        else
+        {
+            Inherent = Ratio < Inherent
+                ? Inherent + ((Ratio - Inherent) / 4)
+                : Inherent * (1 - (ForgetPerSecond * span / TimeSpan.TicksPerSecond));
+            Grow(span, allowed);
+        }
+
+        (_arrived, _lost, _arrivedBytes) = (0, 0, 0);
+    }
+
+    private void EndTrial()
+    {
+        IsTrial = false;
+        if (Ratio >= _trialLoss * PersistentShare && Ratio <= MaxInherent)
+        {
+            Inherent = Math.Min(Ratio, _trialLoss);
+            LimitBitsPerSecond = _before;
+        }
+        else
+        {
+            LimitBitsPerSecond = (long)(LimitBitsPerSecond * Safety);
+        }
+    }
+
+    private void Grow(long spanTicks, long allowed)
+    {
+        if (LimitBitsPerSecond != long.MaxValue)
+        {
+            var grown = LimitBitsPerSecond * Math.Pow(GrowthPerSecond, Math.Min(1.0, (double)spanTicks / TimeSpan.TicksPerSecond));
+            LimitBitsPerSecond = grown > allowed * 1.5 ? long.MaxValue : (long)grown;
+        }
+    }
+}

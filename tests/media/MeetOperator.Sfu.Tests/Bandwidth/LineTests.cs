@@ -1,0 +1,130 @@
+namespace MeetOperator.Sfu.Tests.Bandwidth;
+
+/// <summary>One flow behind a line without random loss, in simulated time.</summary>
+public sealed class LineTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Estimate_GoodLine_ReachesMostOfItWithinThreeSeconds(int seed)
+    {
+        var line = new Bottleneck(seed);
+        var flow = new SimulatedFlow(line, seed);
+        var simulation = new Simulation(line, flow);
+
+        Assert.InRange(simulation.RunUntil(10, () => flow.Estimate >= 2_400_000), 0, 3);
+        Assert.InRange(simulation.Run(20)[0], 0.75 * 3_000_000, 1.1 * 3_000_000);
+        Assert.InRange(line.QueueDelayP95(), 0, 200);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Estimate_DemandBelowTheLine_StaysNearTheDemandWithoutQueue(int seed)
+    {
+        var line = new Bottleneck(seed);
+        var flow = new SimulatedFlow(line, seed, demand: 2_000_000);
+        new Simulation(line, flow).Run(20);
+
+        Assert.InRange(flow.Estimate, 2_000_000, 2_400_000);
+        Assert.InRange(line.QueueDelayP95(), 0, 200);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Estimate_NarrowLine_FallsToIt(int seed)
+    {
+        var line = new Bottleneck(seed) { BitsPerSecond = 300_000 };
+        var flow = new SimulatedFlow(line, seed);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(10);
+        line.StartMeasuring();
+
+        Assert.InRange(simulation.Run(20)[0], 0.6 * 300_000, 1.15 * 300_000);
+        Assert.InRange(line.QueueDelayP95(), 0, 200);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Estimate_LineDropsAndComesBack_FollowsBothWays(int seed)
+    {
+        var line = new Bottleneck(seed);
+        var flow = new SimulatedFlow(line, seed, demand: 2_600_000);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(15);
+
+        line.BitsPerSecond = 500_000;
+        Assert.InRange(simulation.RunUntil(10, () => flow.Estimate < 500_000), 0, 2);
+        Assert.InRange(simulation.RunUntil(10, () => line.QueueDelayMs < 100), 0, 2);
+        line.StartMeasuring();
+        simulation.Run(15);
+        Assert.InRange(line.QueueDelayP95(), 0, 200);
+
+        line.BitsPerSecond = 3_000_000;
+        Assert.InRange(simulation.RunUntil(30, () => flow.Estimate > 2_400_000), 0, 10);
+    }
+
+    [Theory]
+    [InlineData(20, false)]
+    [InlineData(30, false)]
+    [InlineData(20, true)]
+    [InlineData(30, true)]
+    public void Estimate_Jitter_DoesNotCollapse(int jitterMs, bool reorders)
+    {
+        var line = new Bottleneck(1) { JitterMs = jitterMs, Reorders = reorders };
+        var flow = new SimulatedFlow(line, 1, demand: 2_000_000);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(10);
+
+        var lowest = long.MaxValue;
+        var mean = simulation.Run(50, () => lowest = Math.Min(lowest, flow.Estimate))[0];
+        Assert.InRange(mean, 2_000_000, 2_400_000);
+        Assert.InRange(lowest, 1_400_000, 2_400_000);
+    }
+
+    [Fact]
+    public void Estimate_SourceSendsLittle_IsBoundedByTheDemand()
+    {
+        var line = new Bottleneck(1) { BitsPerSecond = 20_000_000 };
+        var flow = new SimulatedFlow(line, 1, demand: 2_000_000) { SourceBitsPerSecond = 300_000 };
+        var simulation = new Simulation(line, flow);
+
+        simulation.Run(120, () => Assert.InRange(flow.Estimate, 0, 2_400_000));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Estimate_ThirdOfFeedbackLost_StaysUseful(int seed)
+    {
+        var line = new Bottleneck(seed);
+        var flow = new SimulatedFlow(line, seed) { FeedbackLoss = 0.3 };
+        var simulation = new Simulation(line, flow);
+        simulation.Run(10);
+
+        Assert.InRange(simulation.Run(50)[0], 2_100_000, 3_300_000);
+        Assert.InRange(line.QueueDelayP95(), 0, 200);
+    }
+
+    [Fact]
+    public void Estimate_NoFeedbackForTenSeconds_BacksOffAndReturns()
+    {
+        var line = new Bottleneck(1);
+        var flow = new SimulatedFlow(line, 1);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(10);
+
+        flow.FeedbackLoss = 1;
+        simulation.Run(10);
+        Assert.InRange(flow.Estimate, 50_000, 800_000);
+
+        flow.FeedbackLoss = 0;
+        Assert.InRange(simulation.RunUntil(30, () => flow.Estimate > 2_100_000), 0, 10);
+    }
+}

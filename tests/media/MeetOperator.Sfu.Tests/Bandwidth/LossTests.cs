@@ -1,0 +1,44 @@
+namespace MeetOperator.Sfu.Tests.Bandwidth;
+
+/// <summary>Random loss is not congestion; loss from a short queue is.</summary>
+public sealed class LossTests
+{
+    public static TheoryData<int, int> Lines => new() { { 5, 50 }, { 5, 150 }, { 5, 300 }, { 10, 50 }, { 10, 150 }, { 10, 300 }, { 20, 50 }, { 20, 150 }, { 20, 300 } };
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public void Estimate_RandomLoss_StaysNearTheLine(int lossPercent, int roundTripMs)
+    {
+        for (var seed = 1; seed <= 3; seed++)
+        {
+            var line = new Bottleneck(seed) { LossRate = lossPercent / 100.0, DelayMs = roundTripMs / 2.0 };
+            var flow = new SimulatedFlow(line, seed);
+            var simulation = new Simulation(line, flow);
+            simulation.Run(10);
+
+            var (low, total) = (0, 0);
+            var mean = simulation.Run(50, () => (low, total) = (low + (flow.Estimate < 0.7 * 3_000_000 ? 1 : 0), total + 1))[0];
+            Assert.InRange(mean, 0.75 * 3_000_000, 1.15 * 3_000_000);
+            Assert.InRange((double)low / total, 0, 0.2); // while it tries whether the loss depends on the rate
+            Assert.InRange(line.QueueDelayP95(), 0, 200);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Estimate_ShortQueue_BacksOff(int seed)
+    {
+        var line = new Bottleneck(seed) { BitsPerSecond = 1_000_000, QueueMs = 25 };
+        var flow = new SimulatedFlow(line, seed);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(10);
+
+        var (loss, steps) = (0.0, 0);
+        var mean = simulation.Run(50, () => (loss, steps) = (loss + flow.Bandwidth.LossRatio, steps + 1))[0];
+        Assert.InRange(mean, 700_000, 1_150_000);
+        Assert.InRange(loss / steps, 0, 0.15);
+    }
+}
