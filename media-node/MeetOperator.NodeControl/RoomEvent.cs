@@ -34,6 +34,9 @@ public static class RoomEventTypes
 
     /// <summary>The layers of a simulcast track that the publisher should send have changed.</summary>
     public const string Layers = "layers";
+
+    /// <summary>The tracks that a participant shows and does not get, because its line cannot take them, have changed.</summary>
+    public const string Paused = "paused";
     public const string RoomEnded = "room-ended";
 
     /// <summary>The last line of a stream whose reader was too slow. The reader opens a new stream, which starts with the current state.</summary>

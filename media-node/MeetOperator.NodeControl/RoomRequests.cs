@@ -92,6 +92,9 @@ public sealed record ViewedTrack
     /// <summary>The size on the screen in device pixels.</summary>
     public required int Width { get; init; }
     public required int Height { get; init; }
+
+    /// <summary>Whether the participant has chosen to see the track before others.</summary>
+    public bool Pinned { get; init; }
 }
 
 public sealed record TrackMuteRequest

@@ -12,8 +12,8 @@ internal interface IPeerSessionOwner
 
     void OnStateChanged(PeerSession session, PeerTransportState state);
 
-    /// <summary>Called about every 10 ms.</summary>
-    void HandleTimeout(long nowTicks);
+    /// <summary>Runs the timers of the session. Returns when to call again; <see cref="long.MaxValue"/> for not before something happens.</summary>
+    long HandleTimeout(long nowTicks);
 
     /// <summary>Called after an unexpected error, when no method of the session is on the call stack. The owner ends the session; the loop then removes it.</summary>
     void OnFailure(PeerSession session);

@@ -26,9 +26,15 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>Commands that run in one iteration. Further commands wait, so that media and timers are not delayed.</summary>
     private const int CommandsPerIteration = 8;
 
-    /// <summary>Interval of the timers of transports and tracks while the loop has sessions.</summary>
+    /// <summary>Interval of the timers of rooms while the loop has sessions.</summary>
     private const long TickTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const long IdleWaitTicks = TimeSpan.TicksPerSecond;
+
+    /// <summary>Minimum time between two runs of the timers of one session, so that a deadline in the past does not keep the loop busy.</summary>
+    private const long MinTimerTicks = TimeSpan.TicksPerMillisecond / 2;
+
+    /// <summary>Maximum time between two runs. A negotiation can set timers between them.</summary>
+    private const long MaxTimerTicks = 100 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>How long the packets of an incomplete frame wait for the rest, so that a subscriber gets the frame in one message.</summary>
     private const long CoalesceTicks = TimeSpan.TicksPerMicrosecond * 150;
@@ -66,6 +72,9 @@ internal sealed class MediaLoop : IDisposable
     public int Port => _socket.Port;
 
     public PeerTable Peers { get; } = new();
+
+    /// <summary>When the timers of the sessions are due.</summary>
+    public SessionDeadlines Deadlines { get; } = new();
 
     public LoopEgress Egress { get; }
 
@@ -143,6 +152,7 @@ internal sealed class MediaLoop : IDisposable
     {
         if (Peers.Remove(session))
         {
+            SessionDeadlines.Remove(session);
             Drops.Add(session.Transport.Drops);
             session.Dispose();
         }
@@ -257,6 +267,7 @@ internal sealed class MediaLoop : IDisposable
             Egress.Flush();
         }
 
+        RunTimers(now, isFrameOpen: received > 0 && _frameDeadlineTicks != 0);
         if (now >= _nextTick)
         {
             Tick(now);
@@ -265,7 +276,7 @@ internal sealed class MediaLoop : IDisposable
         if (received == 0 && !moreCommands)
         {
             var waited = MonotonicClock.NowTicks;
-            _socket.Wait(_wake, TimeSpan.FromTicks(_nextTick - waited), Egress.IsBlocked);
+            _socket.Wait(_wake, TimeSpan.FromTicks(Math.Min(_nextTick, Deadlines.NextTicks) - waited), Egress.IsBlocked);
             RecordWait(MonotonicClock.NowTicks - waited);
         }
     }
@@ -392,22 +403,35 @@ internal sealed class MediaLoop : IDisposable
         _deferred.Clear();
     }
 
-    private void Tick(long now)
+    /// <summary>Runs the timers of the sessions that are due. The packets of an incomplete frame keep waiting for the rest.</summary>
+    private void RunTimers(long now, bool isFrameOpen)
     {
-        var sessions = Peers.Sessions;
-        _nextTick = now + (sessions.Count > 0 ? TickTicks : IdleWaitTicks);
-        for (var i = 0; i < sessions.Count; i++)
+        while (Deadlines.TakeDue(now) is { } session)
         {
             try
             {
-                sessions[i].HandleTimeout(now);
+                Deadlines.Add(session, Math.Clamp(session.HandleTimeout(now), now + MinTimerTicks, now + MaxTimerTicks));
             }
             catch (Exception e)
             {
-                sessions[i].Fail(e);
+                session.Fail(e);
             }
         }
 
+        if (_deferred.Count > 0)
+        {
+            RunDeferred();
+        }
+
+        if (!isFrameOpen)
+        {
+            Egress.Flush();
+        }
+    }
+
+    private void Tick(long now)
+    {
+        _nextTick = now + (Peers.Sessions.Count > 0 ? TickTicks : IdleWaitTicks);
         foreach (var timer in Delegate.EnumerateInvocationList(Ticked))
         {
             try

@@ -3,6 +3,7 @@ using MeetOperator.MediaNode.Limits;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Loops;
@@ -12,6 +13,9 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
 {
     /// <summary>Time without any datagram (media, reports or checks) after which a connected client counts as silent.</summary>
     public const long SilenceTicks = 5 * TimeSpan.TicksPerSecond;
+
+    /// <summary>How late timers may run that a datagram sets, as those of acknowledgements and requests.</summary>
+    public const long TimerTicks = 10 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>Maximum size of an accepted RTP packet. A larger one could exceed 1,500 bytes on the way out, with an RTX header, extensions and the SRTP tag.</summary>
     private const int MaxRtpBytes = 1400;
@@ -65,6 +69,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         switch (result.Kind)
         {
             case DatagramKind.Rtp:
+                WakeWithin(nowTicks);
                 AfterMedia();
                 _ingress.Count(nowTicks, datagram.Length);
                 if (result.Length > MaxRtpBytes)
@@ -80,11 +85,13 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
 
                 return true;
             case DatagramKind.Rtcp:
+                WakeWithin(nowTicks);
                 AfterMedia();
                 _ingress.Count(nowTicks, datagram.Length);
                 _owner.OnRtcp(this, nowTicks, datagram[..result.Length]);
                 return true;
             case DatagramKind.Handled:
+                WakeWithin(nowTicks);
                 Drain();
                 return true;
             default:
@@ -93,7 +100,11 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         }
     }
 
-    public void HandleTimeout(long nowTicks)
+    /// <summary>When the loop calls <see cref="HandleTimeout"/>. Only the loop's list of deadlines sets it.</summary>
+    public long DeadlineTicks { get; set; } = long.MaxValue;
+
+    /// <summary>Runs the timers and returns when to call again.</summary>
+    public long HandleTimeout(long nowTicks)
     {
         if (Transport.NextTimeoutTicks <= nowTicks)
         {
@@ -101,8 +112,10 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
             Drain();
         }
 
-        _owner.HandleTimeout(nowTicks);
+        return Math.Min(_owner.HandleTimeout(nowTicks), Transport.NextTimeoutTicks);
     }
+
+    public void WakeAt(long ticks) => _loop.Deadlines.Add(this, ticks);
 
     public void Fail(Exception error)
     {
@@ -162,6 +175,15 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     {
         _connected = false;
         Transport.Dispose();
+    }
+
+    /// <summary>Runs the timers soon after a datagram, which may have set them.</summary>
+    private void WakeWithin(long nowTicks)
+    {
+        if (DeadlineTicks > nowTicks + TimerTicks)
+        {
+            WakeAt(nowTicks + TimerTicks);
+        }
     }
 
     private void Drain()

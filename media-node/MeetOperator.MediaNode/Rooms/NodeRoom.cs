@@ -183,8 +183,9 @@ internal sealed class NodeRoom
         }
     }
 
-    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, then <c>ready</c>.</summary>
-    public IReadOnlyList<RoomEvent> CurrentState() => [.. _offers.Current(), .. _layers.Current(), new RoomEvent { Type = RoomEventTypes.Ready }];
+    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, then <c>ready</c>.</summary>
+    public IReadOnlyList<RoomEvent> CurrentState() =>
+        [.. _offers.Current(), .. _layers.Current(), .. _participants.All.Select(p => p.Sessions.CurrentPausedTracks()).OfType<RoomEvent>(), new RoomEvent { Type = RoomEventTypes.Ready }];
 
     public RoomReport Report(bool withParticipants)
     {
@@ -251,6 +252,11 @@ internal sealed class NodeRoom
         _layers.PublishChanges();
         if (_speakers.TryUpdate(nowTicks, _participants.All, out var speaker, out var level))
         {
+            foreach (var participant in _participants.All)
+            {
+                participant.Sessions.Find<SubscribeSession>()?.SetSpeaker(speaker);
+            }
+
             Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level });
         }
     }

@@ -1,5 +1,6 @@
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Transport;
 
@@ -55,6 +56,17 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
                 break;
         }
     }
+
+    public void OnPausedChanged(SubscribeSession session)
+    {
+        if (All.Contains(session))
+        {
+            events.Publish(PausedTracks(session));
+        }
+    }
+
+    /// <summary>The event with the tracks that are paused for lack of bandwidth; null when there are none.</summary>
+    public RoomEvent? CurrentPausedTracks() => Find<SubscribeSession>() is { PausedSources.Count: > 0 } session ? PausedTracks(session) : null;
 
     /// <summary>Ends one session after an unexpected error. The rest of the room continues.</summary>
     public void OnFailure(IRoomSession session)
@@ -118,6 +130,13 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
             }
         }
     }
+
+    private RoomEvent PausedTracks(SubscribeSession session) => new()
+    {
+        Type = RoomEventTypes.Paused,
+        ParticipantId = participantId,
+        Tracks = [.. session.PausedSources.Select(t => new TrackDescription { ParticipantId = t.ParticipantId, Kind = "video", Source = TrackSources.Name(t.Source) })],
+    };
 
     public void PublishState(IRoomSession session, string state, string? reason = null) => events.Publish(new RoomEvent
     {

@@ -8,6 +8,9 @@ internal interface ISessionObserver
     /// <summary>Called from within the transport: the observer must not end the session before the call returns.</summary>
     void OnStateChanged(IRoomSession session, PeerTransportState state);
 
+    /// <summary>Called when other tracks than before are paused for lack of bandwidth.</summary>
+    void OnPausedChanged(SubscribeSession session);
+
     /// <summary>Called after an unexpected error. The observer ends the session.</summary>
     void OnFailure(IRoomSession session);
 }

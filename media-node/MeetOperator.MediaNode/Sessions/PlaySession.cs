@@ -97,10 +97,7 @@ internal sealed class PlaySession : IRoomSession
         _context.Observer.OnStateChanged(this, state);
     }
 
-    public void HandleTimeout(long nowTicks)
-    {
-        // A player has no timers of its own.
-    }
+    public long HandleTimeout(long nowTicks) => _subscriber.HandleTimeout(nowTicks);
 
     public void OnFailure(PeerSession session) => _context.Observer.OnFailure(this);
 

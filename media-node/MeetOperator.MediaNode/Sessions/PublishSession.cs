@@ -112,7 +112,7 @@ internal sealed class PublishSession : IRoomSession
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _publisher.OnRtcp(nowTicks, packet);
 
-    public void HandleTimeout(long nowTicks) => _publisher.HandleTimeout(nowTicks);
+    public long HandleTimeout(long nowTicks) => _publisher.HandleTimeout(nowTicks);
 
     public void OnStateChanged(PeerSession session, PeerTransportState state)
     {

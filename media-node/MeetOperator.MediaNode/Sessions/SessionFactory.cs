@@ -25,6 +25,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
         });
         var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), transport, loop, owner, ingress);
         loop.Peers.Add(session);
+        session.WakeAt(0);
         return session;
     }
 

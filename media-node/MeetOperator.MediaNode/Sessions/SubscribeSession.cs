@@ -93,6 +93,12 @@ internal sealed class SubscribeSession : IRoomSession
         return _isFull && !before;
     }
 
+    /// <summary>The sources of the tracks that are paused because the client's line cannot take them.</summary>
+    public IReadOnlyList<UpTrack> PausedSources => _subscriber.PausedSources;
+
+    /// <summary>Prefers the camera of the participant who speaks.</summary>
+    public void SetSpeaker(string? participantId) => _subscriber.SetSpeaker(participantId);
+
     /// <summary>Applies what the participant shows to its tracks.</summary>
     public void ApplyViews() => _subscriber.SetViews(_context.Views.Of);
 
@@ -136,9 +142,15 @@ internal sealed class SubscribeSession : IRoomSession
         _context.Observer.OnStateChanged(this, state);
     }
 
-    public void HandleTimeout(long nowTicks)
+    public long HandleTimeout(long nowTicks)
     {
-        // A subscriber has no timers of its own.
+        var next = _subscriber.HandleTimeout(nowTicks);
+        if (_subscriber.TryTakePausedChange())
+        {
+            _context.Observer.OnPausedChanged(this);
+        }
+
+        return next;
     }
 
     public void OnFailure(PeerSession session) => _context.Observer.OnFailure(this);

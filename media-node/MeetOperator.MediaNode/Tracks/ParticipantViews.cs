@@ -37,7 +37,7 @@ internal sealed class ParticipantViews
                 throw ControlProblemException.InvalidRequest($"tracks: each entry must have the source 'camera' or 'screen', and a width and height from 1 to {MaxPixels} pixels.");
             }
 
-            views[(track.ParticipantId, source.Value)] = TrackView.Of(track.Width, track.Height);
+            views[(track.ParticipantId, source.Value)] = TrackView.Of(track.Width, track.Height, track.Pinned);
         }
 
         return new ParticipantViews(views);

@@ -32,7 +32,9 @@ public sealed unsafe class RetransmissionHistory : IDisposable
 
     ~RetransmissionHistory() => Release();
 
-    /// <summary>Stores an unencrypted packet. False when it is larger than the whole history.</summary>
+    public bool IsDisposed => _slab == null;
+
+    /// <summary>Stores a packet. False when it is larger than the whole history.</summary>
     public bool Add(long sequenceNumber, ReadOnlySpan<byte> packet)
     {
         ObjectDisposedException.ThrowIf(_slab == null, this);

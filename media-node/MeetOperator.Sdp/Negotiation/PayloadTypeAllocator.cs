@@ -62,7 +62,7 @@ public sealed class PayloadTypeAllocator
     /// </summary>
     private static RtpCodec? Canonicalize(RtpCodec published)
     {
-        string[] video = ["nack", "nack pli", "ccm fir"];
+        string[] video = ["nack", "nack pli", "ccm fir", "transport-cc", "goog-remb"];
         return published.Name.ToUpperInvariant() switch
         {
             "OPUS" => new RtpCodec
@@ -71,6 +71,7 @@ public sealed class PayloadTypeAllocator
                 Name = "opus",
                 ClockRate = 48000,
                 Channels = 2,
+                Feedback = ["transport-cc"],
                 Parameters = OpusStereo.IsSentBy(published) ? "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1" : "minptime=10;useinbandfec=1",
             },
             "VP8" => new RtpCodec { PayloadType = 96, RtxPayloadType = 97, Name = "VP8", ClockRate = 90000, Feedback = video },

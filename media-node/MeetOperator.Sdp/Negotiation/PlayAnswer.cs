@@ -6,7 +6,10 @@ namespace MeetOperator.Sdp.Negotiation;
 public sealed class PlayAnswer
 {
     private static readonly string[] ForwardedExtensions =
-        [HeaderExtensionUris.AudioLevel, HeaderExtensionUris.VideoOrientation, HeaderExtensionUris.PlayoutDelay, HeaderExtensionUris.DependencyDescriptor];
+        [HeaderExtensionUris.AudioLevel, HeaderExtensionUris.VideoOrientation, HeaderExtensionUris.PlayoutDelay, HeaderExtensionUris.DependencyDescriptor,
+            HeaderExtensionUris.TransportSequenceNumber];
+
+    private static readonly string[] SupportedFeedback = ["nack", "nack pli", "ccm fir", "transport-cc", "goog-remb"];
 
     private PlayAnswer(SessionDescription description, IReadOnlyList<NegotiatedSection> sections, IReadOnlyList<int> trackIndexes)
     {
@@ -54,7 +57,7 @@ public sealed class PlayAnswer
                 continue;
             }
 
-            codec = codec with { Feedback = [.. codec.Feedback.Where(f => f is "nack" or "nack pli" or "ccm fir")] };
+            codec = codec with { Feedback = [.. codec.Feedback.Where(SupportedFeedback.Contains)] };
             var extensions = section.Extensions.Where(e => ForwardedExtensions.Contains(e.Uri)).DistinctBy(e => e.Uri).Select(e => e.ToAnswer()).ToList();
             var writer = new SectionWriter(section.Mid!, track >= 0 ? MediaDirection.SendOnly : MediaDirection.Inactive);
             writer.AddTransport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));

@@ -4,11 +4,11 @@ namespace MeetOperator.Sdp.Negotiation;
 public static class SubscribeOfferWriter
 {
     /// <summary>The header extension IDs of the media node. They are the same in every offer, so that subscribers can share rewritten headers.</summary>
-    public static readonly IReadOnlyList<HeaderExtension> AudioExtensions = [new(1, HeaderExtensionUris.AudioLevel)];
+    public static readonly IReadOnlyList<HeaderExtension> AudioExtensions = [new(1, HeaderExtensionUris.AudioLevel), new(5, HeaderExtensionUris.TransportSequenceNumber)];
 
     /// <inheritdoc cref="AudioExtensions"/>
     public static readonly IReadOnlyList<HeaderExtension> VideoExtensions =
-        [new(2, HeaderExtensionUris.VideoOrientation), new(3, HeaderExtensionUris.PlayoutDelay), new(4, HeaderExtensionUris.DependencyDescriptor)];
+        [new(2, HeaderExtensionUris.VideoOrientation), new(3, HeaderExtensionUris.PlayoutDelay), new(4, HeaderExtensionUris.DependencyDescriptor), new(5, HeaderExtensionUris.TransportSequenceNumber)];
 
     public static SessionDescription Write(IReadOnlyList<OfferedSection> sections, LocalTransport local, long sessionId, int revision)
     {

@@ -17,6 +17,9 @@ internal sealed class HeaderTemplate
     /// <summary>Offset of the frame number of the dependency descriptor; 0 without one.</summary>
     private int _frameOffset;
 
+    /// <summary>Offset of the transport-wide sequence number in the header that was returned last; 0 without one.</summary>
+    public int TransportNumberOffset { get; private set; }
+
     /// <summary>Discards the header of the previous packet. Returns this object.</summary>
     public HeaderTemplate Reset()
     {
@@ -25,7 +28,7 @@ internal sealed class HeaderTemplate
     }
 
     /// <summary>Returns the header for one subscriber. It is valid until the next call.</summary>
-    public ReadOnlySpan<byte> GetHeader(
+    public Span<byte> GetHeader(
         ReadOnlySpan<byte> packet, in RtpHeader source, HeaderExtensionMap from, HeaderExtensionMap to,
         byte payloadType, ushort sequence, uint timestamp, uint ssrc, ushort frame = 0)
     {
@@ -39,7 +42,7 @@ internal sealed class HeaderTemplate
             }
 
             _map = to;
-            _frameOffset = to.IdOf(HeaderExtensionKind.DependencyDescriptor) is > 0 and var id ? FindFrameNumber(id) : 0;
+            FindNumbers(to);
         }
 
         Span<byte> header = _bytes;
@@ -55,19 +58,25 @@ internal sealed class HeaderTemplate
         return header[.._length];
     }
 
-    private int FindFrameNumber(byte id)
+    private void FindNumbers(HeaderExtensionMap to)
     {
-        if (RtpHeader.TryParse(_bytes.AsSpan(0, _length), out var written))
+        (_frameOffset, TransportNumberOffset) = (0, 0);
+        if (!RtpHeader.TryParse(_bytes.AsSpan(0, _length), out var written))
         {
-            foreach (var element in written.ExtensionsIn(_bytes))
-            {
-                if (element.Id == id && element.Length >= DependencyDescriptor.FixedLength)
-                {
-                    return element.Offset + DependencyDescriptor.FrameNumberOffset;
-                }
-            }
+            return;
         }
 
-        return 0;
+        foreach (var element in written.ExtensionsIn(_bytes))
+        {
+            switch (to.KindOf(element.Id))
+            {
+                case HeaderExtensionKind.DependencyDescriptor when element.Length >= DependencyDescriptor.FixedLength:
+                    _frameOffset = element.Offset + DependencyDescriptor.FrameNumberOffset;
+                    break;
+                case HeaderExtensionKind.TransportSequenceNumber when element.Length >= 2:
+                    TransportNumberOffset = element.Offset;
+                    break;
+            }
+        }
     }
 }

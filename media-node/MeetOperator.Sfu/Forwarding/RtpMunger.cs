@@ -22,6 +22,12 @@ internal struct RtpMunger
     /// <summary>The offsets of the current source.</summary>
     public readonly NumberOffsets Offsets => _segments[_current].Offsets;
 
+    /// <summary>The highest sequence number that was sent.</summary>
+    public readonly ushort LastSequence => (ushort)_highestOut;
+
+    /// <summary>The timestamp of the packet with <see cref="LastSequence"/>.</summary>
+    public readonly uint LastTimestamp => _lastTimestamp;
+
     /// <summary>Starts the stream, or resumes it after a pause of the same source: timestamps keep their offset.</summary>
     /// <param name="layer">The layer of the source.</param>
     /// <param name="first">The first packet to send.</param>

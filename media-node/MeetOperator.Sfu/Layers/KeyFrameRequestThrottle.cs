@@ -15,6 +15,8 @@ internal struct KeyFrameRequestThrottle
     /// <summary>Number of requests at the shorter interval for a new subscriber. Browsers ignore a request that follows a key frame closely.</summary>
     private const int MaxUrgentRequests = 6;
 
+    private readonly long MinIntervalTicks => _urgent > 0 ? JoinIntervalTicks : IntervalTicks;
+
     private long _lastTicks;
     private bool _hasRequested;
     private int _urgent;
@@ -26,7 +28,10 @@ internal struct KeyFrameRequestThrottle
         _urgent = urgent ? MaxUrgentRequests : _urgent;
     }
 
-    public bool IsPending { get; private set; }
+    public bool IsPending { readonly get; private set; }
+
+    /// <summary>When the next request is due; <see cref="long.MaxValue"/> when no key frame is needed.</summary>
+    public readonly long NextTimeoutTicks => !IsPending ? long.MaxValue : _hasRequested ? _lastTicks + MinIntervalTicks : long.MinValue;
 
     /// <summary>Clears the request because a key frame arrived.</summary>
     public void OnKeyFrame() => (IsPending, _urgent) = (false, 0);
@@ -34,7 +39,7 @@ internal struct KeyFrameRequestThrottle
     /// <summary>Returns true, and records a request, when a request is due.</summary>
     public bool TryTakeRequest(long nowTicks)
     {
-        if (!IsPending || (_hasRequested && nowTicks - _lastTicks < (_urgent > 0 ? JoinIntervalTicks : IntervalTicks)))
+        if (!IsPending || (_hasRequested && nowTicks - _lastTicks < MinIntervalTicks))
         {
             return false;
         }

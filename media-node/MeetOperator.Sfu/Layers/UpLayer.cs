@@ -195,7 +195,13 @@ internal sealed class UpLayer
     {
         if (nowTicks - _rateSinceTicks >= RateTicks)
         {
-            _bytesPerSecond = _rateSinceTicks == 0 || !arrives ? 0 : (long)((Int128)_rateBytes * TimeSpan.TicksPerSecond / (nowTicks - _rateSinceTicks));
+            if (_rateSinceTicks != 0 && arrives)
+            {
+                // Screens and cameras at rest need little, and much at the next movement, so the rate falls slowly. It stays known while the layer is stopped.
+                var rate = (long)((Int128)_rateBytes * TimeSpan.TicksPerSecond / (nowTicks - _rateSinceTicks));
+                _bytesPerSecond = Math.Max(rate, _bytesPerSecond - (_bytesPerSecond / 8));
+            }
+
             (_rateBytes, _rateSinceTicks) = (0, nowTicks);
         }
 
@@ -235,6 +241,12 @@ internal sealed class UpLayer
             }
         }
     }
+
+    /// <summary>When missing packets must be requested; <see cref="long.MaxValue"/> when none is missing.</summary>
+    public long NextNackTicks => _nacks?.NextTimeoutTicks ?? long.MaxValue;
+
+    /// <summary>When a key frame must be requested; <see cref="long.MaxValue"/> when none is needed.</summary>
+    public long NextKeyFrameRequestTicks => _nacks?.NeedsKeyFrame == true ? long.MinValue : _keyFrames.NextTimeoutTicks;
 
     /// <summary>Writes the sequence numbers to request now and returns their number.</summary>
     public int CollectNacks(long nowTicks, long retryTicks, Span<ushort> missing) =>

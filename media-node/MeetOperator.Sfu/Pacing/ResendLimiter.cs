@@ -15,16 +15,22 @@ internal sealed class ResendLimiter
 
     public void OnForwarded() => _credit = Math.Min(MaxCredit, _credit + 1);
 
+    /// <summary>Whether the packet may be sent again now.</summary>
+    public bool CanTake(ushort sequence, long nowTicks, long roundTripTicks)
+    {
+        ref readonly var last = ref _sent[sequence % HistorySize];
+        return _credit > 0 && (last.Ticks == 0 || last.Sequence != sequence || nowTicks - last.Ticks >= Math.Max(MinIntervalTicks, roundTripTicks / 2));
+    }
+
     /// <summary>Returns true, and records a copy, when the packet may be sent again now.</summary>
     public bool TryTake(ushort sequence, long nowTicks, long roundTripTicks)
     {
-        ref var last = ref _sent[sequence % HistorySize];
-        if (_credit == 0 || (last.Ticks != 0 && last.Sequence == sequence && nowTicks - last.Ticks < Math.Max(MinIntervalTicks, roundTripTicks / 2)))
+        if (!CanTake(sequence, nowTicks, roundTripTicks))
         {
             return false;
         }
 
-        last = new Sent { Sequence = sequence, Ticks = nowTicks };
+        _sent[sequence % HistorySize] = new Sent { Sequence = sequence, Ticks = nowTicks };
         _credit--;
         return true;
     }

@@ -1,3 +1,4 @@
+using MeetOperator.Sfu.Egress;
 using System.Buffers.Binary;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
@@ -16,6 +17,7 @@ namespace MeetOperator.Sfu.Peers;
 public sealed class Publisher
 {
     private const long ReportTicks = TimeSpan.TicksPerSecond;
+    private const long MinTimerTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const int MaxRtcpBytes = 1200;
     private readonly IPeerEgress _egress;
     private readonly uint _ownSsrc;
@@ -113,13 +115,16 @@ public sealed class Publisher
         }
     }
 
-    /// <summary>Sends due reports, requests and feedback. Does nothing until the connection is established. Call this about every 10 ms.</summary>
-    public void HandleTimeout(long nowTicks)
+    /// <summary>Sends due reports, requests and feedback. Does nothing until the connection is established.</summary>
+    /// <returns>When to call again, if no packet arrives. Call it within 10 ms after a packet.</returns>
+    public long HandleTimeout(long nowTicks)
     {
         if (!_egress.IsReady)
         {
-            return;
+            return long.MaxValue;
         }
+
+        var next = long.MaxValue;
 
         Span<byte> buffer = stackalloc byte[MaxRtcpBytes];
         var writer = new RtcpWriter(buffer);
@@ -152,6 +157,8 @@ public sealed class Publisher
                 {
                     writer.AddPictureLoss(_ownSsrc, ssrc);
                 }
+
+                next = Math.Min(next, track.NextRequestTicks(layer));
             }
         }
 
@@ -167,6 +174,8 @@ public sealed class Publisher
                 _egress.SendRtcp(buffer[..length]);
             }
         }
+
+        return Math.Max(nowTicks + MinTimerTicks, Math.Min(next, Math.Min(_nextReportTicks, _feedback.NextTicks)));
     }
 
     private void AddReport(long nowTicks, ref RtcpWriter writer)

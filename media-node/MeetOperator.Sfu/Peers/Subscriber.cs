@@ -1,18 +1,27 @@
+using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Allocation;
+using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Layers;
+using MeetOperator.Sfu.Pacing;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;
 
 /// <summary>The subscribing side of one peer connection: its down tracks and the client's reports about them.</summary>
-public sealed class Subscriber
+public sealed class Subscriber : IPaddingSource
 {
     /// <summary>Maximum number of packets that one compound packet may request. A conforming client stays below it.</summary>
     private const int MaxNacksPerCompound = 256;
-    private readonly IPeerEgress _egress;
+
+    /// <summary>A shorter pause is not reported. It happens while a new connection finds out what its line takes.</summary>
+    private const long PausedTicks = TimeSpan.TicksPerSecond;
+    private readonly PacedEgress _egress;
+    private readonly BandwidthAllocation _allocation = new();
+    private readonly IPeerEgress _peer;
     private readonly RetransmissionBudget? _budget;
     private DownTrack[] _tracks = [];
+    private bool _isPausedChanged;
     private Func<UpTrack, TrackView> _viewOf = static _ => default;
 
     /// <param name="egress">Sends packets to the client.</param>
@@ -20,11 +29,26 @@ public sealed class Subscriber
     public Subscriber(IPeerEgress egress, RetransmissionBudget? budget = null)
     {
         _budget = budget;
-        _egress = egress;
+        _peer = egress;
+        _egress = new PacedEgress(egress, this);
     }
 
     /// <summary>The number of down tracks with a source.</summary>
     public int StartedTracks => _tracks.Count(t => t.Source is not null);
+
+    /// <summary>The estimate of what the client's line can take, in bits per second; null while the client has not reported about it.</summary>
+    public long? EstimatedBitsPerSecond => _egress.Bandwidth.HasFeedback ? _egress.Bandwidth.EstimateBitsPerSecond : null;
+
+    /// <summary>The sources of the tracks that the client shows and has not got for a second, because its line cannot take them.</summary>
+    public IReadOnlyList<UpTrack> PausedSources { get; private set; } = [];
+
+    /// <summary>Returns true once after <see cref="PausedSources"/> has changed.</summary>
+    public bool TryTakePausedChange()
+    {
+        var changed = _isPausedChanged;
+        _isPausedChanged = false;
+        return changed;
+    }
 
     /// <summary>Starts sending <paramref name="source"/> to this subscriber.</summary>
     public DownTrack Add(UpTrack source, DownTrackOptions options)
@@ -33,7 +57,13 @@ public sealed class Subscriber
         var track = new DownTrack(options, _egress, _budget);
         track.SetView(_viewOf(source));
         _tracks = [.. _tracks, track];
+        if (options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber) > 0)
+        {
+            _egress.ExpectFeedback();
+        }
+
         source.Attach(track);
+        AllocateSoon();
         return track;
     }
 
@@ -58,6 +88,55 @@ public sealed class Subscriber
                 track.SetView(viewOf(source));
             }
         }
+
+        AllocateSoon();
+    }
+
+    /// <summary>Prefers the camera of the participant who speaks; null for none.</summary>
+    public void SetSpeaker(string? participantId)
+    {
+        if (_allocation.Speaker != participantId)
+        {
+            _allocation.Speaker = participantId;
+            AllocateSoon();
+        }
+    }
+
+    /// <summary>Sends the packets whose turn it is, and adapts the quality to the line. Returns when to call again; <see cref="long.MaxValue"/> when there is nothing to do.</summary>
+    public long HandleTimeout(long nowTicks)
+    {
+        if (!_egress.IsReady)
+        {
+            return long.MaxValue;
+        }
+
+        if (_allocation.TryRun(nowTicks, _egress, _tracks))
+        {
+            UpdatePaused(nowTicks);
+        }
+
+        if (_egress.TryDiscard())
+        {
+            foreach (var track in _tracks)
+            {
+                track.SkipToKeyFrame();
+            }
+        }
+
+        return Math.Min(_egress.HandleTimeout(nowTicks), _allocation.NextTicks);
+    }
+
+    bool IPaddingSource.TrySendPadding(long nowTicks)
+    {
+        foreach (var track in _tracks)
+        {
+            if (track.TrySendPadding(nowTicks))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public void Remove(DownTrack track)
@@ -65,6 +144,7 @@ public sealed class Subscriber
         ArgumentNullException.ThrowIfNull(track);
         track.Stop();
         _tracks = [.. _tracks.Where(t => t != track)];
+        AllocateSoon();
     }
 
     /// <summary>Detaches all tracks.</summary>
@@ -76,6 +156,7 @@ public sealed class Subscriber
         }
 
         _tracks = [];
+        _egress.Close();
     }
 
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>
@@ -98,9 +179,57 @@ public sealed class Subscriber
         }
     }
 
+    private void UpdatePaused(long nowTicks)
+    {
+        var index = 0;
+        var isSame = true;
+        foreach (var track in _tracks)
+        {
+            if (IsPausedForLong(nowTicks, track))
+            {
+                isSame &= index < PausedSources.Count && ReferenceEquals(PausedSources[index], track.Source);
+                index++;
+            }
+        }
+
+        if (!isSame || index != PausedSources.Count)
+        {
+            PausedSources = [.. _tracks.Where(t => IsPausedForLong(nowTicks, t)).Select(t => t.Source!)];
+            _isPausedChanged = true;
+        }
+    }
+
+    private static bool IsPausedForLong(long nowTicks, DownTrack track) => track.PausedSinceTicks is { } since && track.Source is not null && nowTicks - since >= PausedTicks;
+
+    private void AllocateSoon()
+    {
+        _allocation.RunSoon();
+        _peer.WakeAt(0);
+    }
+
+    private void OnArrivals(long nowTicks, in FeedbackMessage feedback)
+    {
+        _egress.Bandwidth.OnFeedback(nowTicks, feedback);
+        _peer.WakeAt(nowTicks);
+    }
+
+    private void OnEstimate(long nowTicks, long bitsPerSecond)
+    {
+        _egress.Bandwidth.OnReceiverEstimate(nowTicks, bitsPerSecond);
+        _peer.WakeAt(nowTicks);
+    }
+
     private void OnFeedback(long nowTicks, in FeedbackMessage feedback, ref int nacks)
     {
-        if (feedback.IsPictureLoss)
+        if (feedback is { Type: RtcpPacketType.TransportFeedback, Format: RtcpFeedbackFormat.TransportWideCongestion })
+        {
+            OnArrivals(nowTicks, feedback);
+        }
+        else if (ReceiverEstimate.TryRead(feedback, out var bitsPerSecond))
+        {
+            OnEstimate(nowTicks, bitsPerSecond);
+        }
+        else if (feedback.IsPictureLoss)
         {
             Find(feedback.MediaSsrc)?.RequestKeyFrame(urgent: false);
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
@@ -26,7 +27,7 @@ public sealed class DownTrack
     private const int MaxUrgentChanges = 8;
     private const int PacketsPerUrgentChange = 300;
 
-    private readonly IPeerEgress _egress;
+    private readonly PacedEgress _egress;
     private readonly RetransmissionBudget? _budget;
     private readonly byte[] _cname;
     private RetransmissionHistory? _history;
@@ -46,14 +47,15 @@ public sealed class DownTrack
     /// <summary>The source of the packets that the munger can find.</summary>
     private UpTrack? _lastSource;
     private TrackView _view;
+    private int _highestStep = int.MaxValue;
+    private uint _paddingCount;
     private int _urgentChanges = MaxUrgentChanges;
     private ushort _rtxSequence;
     private uint _lastReportMiddle;
     private long _lastReportTicks;
 
-    public DownTrack(DownTrackOptions options, IPeerEgress egress, RetransmissionBudget? budget = null)
+    internal DownTrack(DownTrackOptions options, PacedEgress egress, RetransmissionBudget? budget = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
         Options = options;
         _egress = egress;
         _budget = budget;
@@ -75,8 +77,20 @@ public sealed class DownTrack
     /// <summary>Round-trip time in 100 ns ticks; 0 until the subscriber has answered a sender report.</summary>
     public long RoundTripTicks { get; private set; }
 
-    /// <summary>Whether the subscriber shows the track.</summary>
+    /// <summary>Whether the subscriber shows the track, and its line can take it.</summary>
     public bool IsShown => _chosenLayer is not null;
+
+    /// <summary>Since when the subscriber does not get the track, because its line cannot take it; null while it does.</summary>
+    public long? PausedSinceTicks { get; private set; }
+
+    /// <summary>How the subscriber shows the track.</summary>
+    internal TrackView View => _view;
+
+    /// <summary>Whether the packets of this video track leave before those of others.</summary>
+    internal bool IsForeground { get; set; }
+
+    /// <summary>When the quality may be raised again, after it was reduced for lack of bandwidth.</summary>
+    internal long HoldUntilTicks { get; set; }
 
     /// <summary>Whether the subscriber can be reached.</summary>
     public bool IsReady => _egress.IsReady;
@@ -125,12 +139,28 @@ public sealed class DownTrack
         }
     }
 
+    /// <summary>Limits the quality to what the subscriber's line can take.</summary>
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="highestStep">The highest step of the source that may be sent, <see cref="StreamAllocator.Paused"/> for none, or <see cref="int.MaxValue"/> for no limit.</param>
+    internal void Limit(long nowTicks, int highestStep)
+    {
+        PausedSinceTicks = highestStep == StreamAllocator.Paused ? PausedSinceTicks ?? nowTicks : null;
+        if (highestStep != _highestStep)
+        {
+            _highestStep = highestStep;
+            Select();
+        }
+    }
+
+    /// <summary>The step that is sent now, if the quality is limited; <see cref="StreamAllocator.Paused"/> while nothing is sent.</summary>
+    internal int CurrentStep => _chosenLayer is null ? StreamAllocator.Paused : _highestStep;
+
     /// <summary>Chooses a layer of the source again, after the view or the layers have changed.</summary>
     internal void Select()
     {
         if (Source is { } source)
         {
-            Choose(source.Select(_view));
+            Choose(source.Select(_view, _highestStep));
         }
     }
 
@@ -162,8 +192,20 @@ public sealed class DownTrack
     /// <summary>Whether a key frame of a layer that is lower than the chosen one may be sent, because the subscriber has no picture yet.</summary>
     internal bool CanStartWith(UpLayer layer) => _layer is null && _chosenLayer is { } chosen && Source is { } source && source.IsLower(layer, chosen);
 
+    private PacketPriority Priority => Source?.Options.Kind != MediaKind.Video ? PacketPriority.Audio : IsForeground ? PacketPriority.Foreground : PacketPriority.Video;
+
     /// <summary>Requests a key frame of the layer that the subscriber sees, or of the one that it waits for.</summary>
     internal void RequestKeyFrame(bool urgent) => (_layer ?? _chosenLayer)?.RequestKeyFrame(urgent);
+
+    /// <summary>Continues video with the next key frame, because packets were not sent.</summary>
+    internal void SkipToKeyFrame()
+    {
+        if (Source?.Options.Kind == MediaKind.Video && _layer is not null)
+        {
+            Pause();
+            _chosenLayer?.RequestKeyFrame(urgent: false);
+        }
+    }
 
     /// <summary>Detaches the track and ends the subscriber's connection after an error in the work for it.</summary>
     internal void Fail(Exception error)
@@ -203,6 +245,13 @@ public sealed class DownTrack
             return;
         }
 
+        var priority = Priority;
+        if (priority != PacketPriority.Audio && !_egress.HasRoom)
+        {
+            SkipToKeyFrame();
+            return;
+        }
+
         if (!_munger.TryMap(packet.Numbers, nowTicks, out var sequence))
         {
             return;
@@ -216,8 +265,8 @@ public sealed class DownTrack
         SentBytes += packet.Payload.Length;
         _urgentChanges = SentPackets % PacketsPerUrgentChange == 0 ? Math.Min(MaxUrgentChanges, _urgentChanges + 1) : _urgentChanges;
         _resendLimiter?.OnForwarded();
-        var sent = _egress.SendRtp(header, Renumber(packet.Source, packet.Payload, packet.Numbers, offsets));
-        _history?.Add(sequence, sent);
+        _egress.Send(
+            nowTicks, header, Renumber(packet.Source, packet.Payload, packet.Numbers, offsets), template.TransportNumberOffset, priority, new PacketRecord(_history, sequence));
     }
 
     /// <summary>
@@ -236,15 +285,43 @@ public sealed class DownTrack
             return;
         }
 
+        if (_resendLimiter?.CanTake(sequence, nowTicks, RoundTripTicks) != false && TrySendAgain(nowTicks, sequence))
+        {
+            (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks);
+        }
+    }
+
+    /// <summary>Sends a packet that finds out whether the line can take more: a recent packet again, which may replace a lost one, or padding. False when the subscriber has no RTX.</summary>
+    internal bool TrySendPadding(long nowTicks)
+    {
+        const int RecentPackets = 16;
+        if (Options is not { RtxSsrc: { } ssrc, RtxPayloadType: { } payloadType } || Options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber) is not (> 0 and var numberId))
+        {
+            return false;
+        }
+
+        if (_layer is not null && TrySendAgain(nowTicks, (ushort)(_munger.LastSequence - (_paddingCount++ % RecentPackets))))
+        {
+            return true;
+        }
+
+        Span<byte> header = stackalloc byte[32];
+        var length = PaddingPacket.WriteHeader(header, payloadType, _rtxSequence++, _munger.LastTimestamp, ssrc, numberId, out var numberOffset);
+        _egress.Send(nowTicks, header[..length], PaddingPacket.Payload, numberOffset, PacketPriority.Retransmission);
+        return true;
+    }
+
+    /// <summary>Sends a packet of the current source on the RTX stream. False when it is not known any more.</summary>
+    private bool TrySendAgain(long nowTicks, ushort sequence)
+    {
         if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { } source
             || !ReferenceEquals(_lastSource, source) // no packet of this source was sent yet, so the numbers belong to the previous source
             || !_munger.TryFindSource(sequence, out var layer, out var sourceSequence, out var offsets)
             || source.Layers[layer].History is not { } history
             || !history.TryGet(sourceSequence, out var stored)
-            || !RtpHeader.TryParse(stored, out var header)
-            || !(_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
+            || !RtpHeader.TryParse(stored, out var header))
         {
-            return;
+            return false;
         }
 
         var numbers = source.NumbersOf(stored, header, sourceSequence);
@@ -252,13 +329,15 @@ public sealed class DownTrack
         var length = RtxPacket.WritePayload(sequence, Renumber(source, stored[header.Length..], numbers, offsets), payload);
         if (length == 0)
         {
-            return;
+            return false;
         }
 
-        var written = source.ResendTemplate.Reset().GetHeader(
+        var template = source.ResendTemplate.Reset();
+        var written = template.GetHeader(
             stored, header, source.Options.Extensions, Options.Extensions, payloadType,
             _rtxSequence++, numbers.Timestamp + offsets.Timestamp, ssrc, (ushort)(numbers.Frame + offsets.Frame));
-        _egress.SendRtp(written, payload[..length]);
+        _egress.Send(nowTicks, written, payload[..length], template.TransportNumberOffset, PacketPriority.Retransmission);
+        return true;
     }
 
     /// <summary>Forwards the clock of a layer in a sender report. The subscriber needs it to synchronize audio and video.</summary>

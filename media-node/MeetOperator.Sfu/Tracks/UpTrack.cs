@@ -73,6 +73,9 @@ public sealed class UpTrack
 
     public long ForwardedPackets { get; private set; }
 
+    /// <summary>The rate of the first layer in bits per second, which is the whole rate of audio; 0 before the first second.</summary>
+    internal long MeasuredBitsPerSecond => _states[0].BytesPerSecond * 8;
+
     /// <summary>Loudness of a microphone from 0 to 127.</summary>
     public int AudioLevel => _level.Level;
 
@@ -199,29 +202,49 @@ public sealed class UpTrack
     /// <summary>Examines the layers with the next call of <see cref="HandleTimeout"/>, because a subscriber needs one that the publisher may not send.</summary>
     internal void ExamineSoon() => _nextExamineTicks = long.MinValue;
 
-    /// <summary>The layer for a subscriber that shows the track in this way, or null when it does not show it.</summary>
-    internal UpLayer? Select(TrackView view)
+    /// <summary>The layer for a subscriber that shows the track in this way, or null when nothing is sent to it.</summary>
+    /// <param name="view">How the subscriber shows the track.</param>
+    /// <param name="highestStep">The highest step that its line can take.</param>
+    internal UpLayer? Select(TrackView view, int highestStep)
     {
         Span<LayerState> ranked = stackalloc LayerState[_layers.Length];
-        for (var i = 0; i < ranked.Length; i++)
+        Rank(ranked);
+        var choice = LayerSelection.Choose(ranked, view, IsDetailed, highestStep);
+        return choice == LayerSelection.None ? null : _layers[_order[choice]];
+    }
+
+    /// <summary>Writes the rates of the steps in which the track can be sent, from the lowest to the highest, and returns their number; at most one for each layer.</summary>
+    /// <param name="view">How the subscriber shows the track.</param>
+    /// <param name="rates">Receives the rates in bits per second. They never fall from step to step.</param>
+    /// <param name="wanted">The step that suits the view.</param>
+    internal int DescribeSteps(TrackView view, Span<long> rates, out int wanted)
+    {
+        Span<LayerState> ranked = stackalloc LayerState[_layers.Length];
+        Span<int> usable = stackalloc int[_layers.Length];
+        Rank(ranked);
+        wanted = LayerSelection.ChooseStep(ranked, view, IsDetailed, usable, out var count);
+        for (var i = 0; i < count; i++)
         {
-            ranked[i] = _states[_order[i]];
+            rates[i] = Math.Max(LayerSelection.RateOf(ranked, usable[i]), i > 0 ? rates[i - 1] : 0);
         }
 
-        var choice = LayerSelection.Choose(ranked, view, isDetailed: Source == TrackSource.Screen);
-        return choice == LayerSelection.None ? null : _layers[_order[choice]];
+        return count;
     }
 
     /// <summary>Examines which layers the publisher sends and how good they are, and lets the down tracks choose again when that has changed. Call this about every 10 ms.</summary>
     internal void HandleTimeout(long nowTicks)
     {
-        if (_layers.Length == 1 || nowTicks < _nextExamineTicks)
+        if (nowTicks < _nextExamineTicks)
         {
             return;
         }
 
         _nextExamineTicks = nowTicks + ExamineTicks;
-        if (TryExamine(nowTicks))
+        if (_layers.Length == 1)
+        {
+            _states[0] = _layers[0].Describe(nowTicks, arrives: true);
+        }
+        else if (TryExamine(nowTicks))
         {
             foreach (var downTrack in _downTracks)
             {
@@ -244,6 +267,9 @@ public sealed class UpTrack
 
     /// <summary>Returns true when a key frame of <paramref name="layer"/> must be requested now. A layer that no subscriber uses needs none.</summary>
     internal bool TryTakeKeyFrameRequest(long nowTicks, UpLayer layer) => !IsMuted && IsUsed(layer) && layer.TryTakeKeyFrameRequest(nowTicks);
+
+    /// <summary>When packets or a key frame of a layer must be requested; <see cref="long.MaxValue"/> when nothing is needed.</summary>
+    internal long NextRequestTicks(UpLayer layer) => Math.Min(layer.NextNackTicks, !IsMuted && IsUsed(layer) ? layer.NextKeyFrameRequestTicks : long.MaxValue);
 
     internal void OnAllocation(long nowTicks, UpLayer layer, in VideoLayersAllocation allocation)
     {
@@ -346,6 +372,17 @@ public sealed class UpTrack
         }
 
         return null;
+    }
+
+    /// <summary>Whether the track is in full quality for subscribers that do not tell how they show it.</summary>
+    private bool IsDetailed => Source == TrackSource.Screen;
+
+    private void Rank(Span<LayerState> ranked)
+    {
+        for (var i = 0; i < ranked.Length; i++)
+        {
+            ranked[i] = _states[_order[i]];
+        }
     }
 
     /// <summary>Returns true when a layer has started or stopped, or when the order of the layers has changed.</summary>

@@ -192,13 +192,14 @@ internal sealed class FieldReader(JsonElement root)
                 || participant.GetString() is not { } id || !IsName(id)
                 || !item.TryGetProperty("source", out var source) || source.ValueKind != JsonValueKind.String
                 || !WireName.TryParse<TrackSource>(source.GetString(), out var trackSource) || trackSource is not (TrackSource.Camera or TrackSource.Screen)
-                || !TryReadPixels(item, "width", out var width) || !TryReadPixels(item, "height", out var height))
+                || !TryReadPixels(item, "width", out var width) || !TryReadPixels(item, "height", out var height)
+                || !TryReadFlag(item, "pinned", out var isPinned))
             {
-                Reject($"Each entry of 'tracks' must be {{participantId, source, width, height}}, where source is camera or screen, and width and height are whole numbers from 1 to {ProtocolLimits.MaxViewPixels}.");
+                Reject($"Each entry of 'tracks' must be {{participantId, source, width, height, pinned?}}, where source is camera or screen, width and height are whole numbers from 1 to {ProtocolLimits.MaxViewPixels}, and pinned is true or false.");
                 return [];
             }
 
-            views.Add(new ViewedTrack(id, trackSource, width, height));
+            views.Add(new ViewedTrack(id, trackSource, width, height, isPinned));
         }
 
         return views;
@@ -213,6 +214,13 @@ internal sealed class FieldReader(JsonElement root)
     {
         pixels = 0;
         return item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out pixels) && pixels is >= 1 and <= ProtocolLimits.MaxViewPixels;
+    }
+
+    /// <summary>Reads an optional flag. False when it is neither true nor false.</summary>
+    private static bool TryReadFlag(JsonElement item, string name, out bool flag)
+    {
+        flag = item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+        return flag || value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False;
     }
 
     private string? OptionalName(string name)

@@ -62,9 +62,7 @@ public sealed class ArrivalTimeTests : IAsyncLifetime
         {
         }
 
-        public void HandleTimeout(long nowTicks)
-        {
-        }
+        public long HandleTimeout(long nowTicks) => long.MaxValue;
 
         public void OnFailure(PeerSession session)
         {

@@ -1,6 +1,8 @@
+using MeetOperator.Sfu.Egress;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using MeetOperator.MediaNode.Failures;
@@ -166,7 +168,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         var session = await _rooms.RunAsync(TwoRooms.Neighbour, room =>
         {
             var found = room.Participants.Single(p => p.Id == "carol").Sessions.Find<PlaySession>()!;
-            Egress(Tracks(Subscriber(found)).Single()) = new ThrowingEgress();
+            ReplaceEgress(Tracks(Subscriber(found)).Single(), new ThrowingEgress());
             return found.Peer;
         });
         Assert.True(RtpHeader.TryParse(carol.Rtp.Single(), out var lost));
@@ -453,9 +455,6 @@ public sealed class FailureIsolationTests : IAsyncLifetime
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_subscriber")]
     private static extern ref Subscriber Subscriber(PlaySession session);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_egress")]
-    private static extern ref IPeerEgress Egress(DownTrack track);
-
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_tracks")]
     private static extern ref List<PublishedTrack> Tracks(PublishSession session);
 
@@ -467,6 +466,13 @@ public sealed class FailureIsolationTests : IAsyncLifetime
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_commands")]
     private static extern ref Channel<Action> Commands(MediaLoop loop);
+
+    private static void ReplaceEgress(DownTrack track, IPeerEgress replacement)
+    {
+        const BindingFlags Private = BindingFlags.Instance | BindingFlags.NonPublic;
+        var paced = typeof(DownTrack).GetField("_egress", Private)!.GetValue(track)!;
+        paced.GetType().GetField("_peer", Private)!.SetValue(paced, replacement);
+    }
 
     private static void SendFrom(SyntheticPeer peer, string callback)
     {
@@ -505,7 +511,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
 
         public void OnStateChanged(PeerSession session, PeerTransportState state) => throw new InvalidOperationException("no peer");
 
-        public void HandleTimeout(long nowTicks) => throw new InvalidOperationException("no peer");
+        public long HandleTimeout(long nowTicks) => throw new InvalidOperationException("no peer");
 
         public void OnFailure(PeerSession session) => throw new InvalidOperationException("no peer");
     }
@@ -530,6 +536,11 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         public void Retransmit(ReadOnlySpan<byte> packet) => throw new InvalidOperationException("unexpected retransmission");
 
         public void SendRtcp(ReadOnlySpan<byte> compound) => throw new InvalidOperationException("error in SendRtcp");
+
+        public void WakeAt(long ticks)
+        {
+            // The test runs no timers.
+        }
 
         public void Fail(Exception error) => Failed++;
     }

@@ -25,7 +25,11 @@ internal sealed class ThrowingOwner : IPeerSessionOwner
 
     public void OnStateChanged(PeerSession session, PeerTransportState state) => Run(nameof(OnStateChanged));
 
-    public void HandleTimeout(long nowTicks) => Run(nameof(HandleTimeout));
+    public long HandleTimeout(long nowTicks)
+    {
+        Run(nameof(HandleTimeout));
+        return nowTicks + PeerSession.TimerTicks;
+    }
 
     public void OnFailure(PeerSession session) => Run(nameof(OnFailure));
 

@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
@@ -67,6 +68,11 @@ public sealed class AllocationTests
         public void SendRtcp(ReadOnlySpan<byte> compound)
         {
             // The test ignores reports.
+        }
+
+        public void WakeAt(long ticks)
+        {
+            // The test runs the timers itself.
         }
 
         public void Fail(Exception error) => throw new InvalidOperationException("Unexpected peer failure.", error);

@@ -1,3 +1,4 @@
+using MeetOperator.Sfu.Egress;
 using System.Buffers.Binary;
 using MeetOperator.Rtc.Testing;
 using MeetOperator.Rtp.Packets;
@@ -189,6 +190,11 @@ public sealed class LossRecoveryTests : IDisposable
             }
 
             peer.SendRtcp(compound);
+        }
+
+        public void WakeAt(long ticks)
+        {
+            // The test runs the timers itself.
         }
 
         public void Fail(Exception error) => throw new InvalidOperationException("Unexpected peer failure.", error);

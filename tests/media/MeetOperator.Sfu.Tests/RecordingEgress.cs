@@ -1,5 +1,6 @@
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
@@ -34,6 +35,11 @@ internal sealed class RecordingEgress : IPeerEgress
     public void Retransmit(ReadOnlySpan<byte> packet) => Rtp.Add(packet.ToArray());
 
     public void SendRtcp(ReadOnlySpan<byte> compound) => Rtcp.Add(compound.ToArray());
+
+    public void WakeAt(long ticks) => WokenAt = Math.Min(WokenAt, ticks);
+
+    /// <summary>The earliest time at which the timers were requested to run.</summary>
+    public long WokenAt { get; set; } = long.MaxValue;
 
     public void Fail(Exception error) => throw new InvalidOperationException("Unexpected peer failure.", error);
 

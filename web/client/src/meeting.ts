@@ -103,13 +103,13 @@ export class Meeting extends Emitter<MeetingEvents> {
     const statsHost = {
       selfId,
       expects: (participantId: string, source: TrackSource) => this.#expects(participantId, source),
-      isPaused: () => false,
+      isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),
     };
     this.#stats = new Stats(environment, this.#tracks, statsHost);
     // Reports have longer intervals than what a page shows, so they are measured on their own.
     const reported = new Stats(environment, this.#tracks, statsHost);
     this.#quality = new QualityReports({ send, measure: () => reported.measure() });
-    this.#view = new View(send);
+    this.#view = new View({ send, onPaused: paused => this.#update({ paused }) });
     const moderation = new Moderation({
       onOver: (phase, reason) => this.#connection.finish({ phase, ...(reason === undefined ? {} : { reason }) }),
     });
@@ -127,7 +127,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onOver: () => { for (const feature of this.#features) feature.close?.(); },
       isMediaLost: () => this.#tracks.isInterrupted,
     });
-    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [] };
+    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [] };
     this.#connection.start();
   }
 

@@ -5,7 +5,7 @@ import { moderationChecks, type ModerationServerMessage } from './features/moder
 import { muteChecks, type JoinedMuted, type MediaUpdateMessage, type MuteClientMessage } from './features/mute/messages.js';
 import { presenceChecks, type JoinedPresence, type PresenceServerMessage } from './features/presence/messages.js';
 import type { JoinedQuality, QualityMessage } from './features/quality/messages.js';
-import type { JoinedView, ViewMessage } from './features/view/messages.js';
+import { viewChecks, type JoinedView, type ViewMessage, type ViewServerMessage } from './features/view/messages.js';
 import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from './features/media/messages.js';
 
 /** The messages of docs/signaling-protocol.md: those of the connection itself, and those of each feature, which stand in the feature's `messages.ts`. */
@@ -22,7 +22,7 @@ export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresen
 
 type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 
-export type ServerMessage = ConnectionMessage | ModerationServerMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage;
+export type ServerMessage = ConnectionMessage | ModerationServerMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage | ViewServerMessage;
 
 const checks: MessageChecks<ServerMessage> = {
   'joined': { participantId: isText, participants: Array.isArray },
@@ -32,6 +32,7 @@ const checks: MessageChecks<ServerMessage> = {
   ...tracksChecks,
   ...muteChecks,
   ...chatChecks,
+  ...viewChecks,
 };
 
 /** Returns null for unknown and malformed messages; a newer server may send messages that this version does not know. */

@@ -1,6 +1,7 @@
 import type { ConnectionStatus } from './connection/status.js';
 import type { ChatMessage, OutgoingMessage } from './features/chat/state.js';
 import type { PresenceState } from './features/presence/presence.js';
+import type { PausedTrack } from './features/view/messages.js';
 
 /** All that a page shows of a meeting. Immutable. */
 export interface MeetingSnapshot extends PresenceState {
@@ -8,4 +9,6 @@ export interface MeetingSnapshot extends PresenceState {
   readonly connection: ConnectionStatus;
   readonly messages: readonly ChatMessage[];
   readonly outgoing: readonly OutgoingMessage[];
+  /** The video tracks that are shown and not received, because the line of this participant cannot take them. */
+  readonly paused: readonly PausedTrack[];
 }

@@ -52,6 +52,32 @@ describe('what the page shows', () => {
     expect(server.socket.sentOf('view')).toEqual([]);
   });
 
+  it('a pinned track is marked in the view', async () => {
+    const { server, meeting } = await joinedMeeting([], withView);
+    meeting.show([{ ...camera('bob'), pinned: true }, { ...camera('eve'), pinned: false }]);
+    expect(server.socket.sentOf('view')[0]!.tracks).toEqual([{ ...camera('bob'), pinned: true }, camera('eve')]);
+  });
+
+  it('the snapshot lists the tracks that are paused, until the server says otherwise', async () => {
+    const { server, meeting } = await joinedMeeting([], withView);
+    expect(meeting.snapshot.paused).toEqual([]);
+    server.socket.receive({ type: 'paused', tracks: [{ participantId: 'bob', source: 'camera', later: 1 }] });
+    expect(meeting.snapshot.paused).toEqual([{ participantId: 'bob', source: 'camera' }]);
+    server.socket.receive({ type: 'paused', tracks: 'all' });
+    expect(meeting.snapshot.paused).toHaveLength(1);
+    server.socket.receive({ type: 'paused', tracks: [] });
+    expect(meeting.snapshot.paused).toEqual([]);
+  });
+
+  it('after a reconnect nothing is paused until the server says so', async () => {
+    const { server, meeting } = await joinedMeeting([], withView);
+    server.socket.receive({ type: 'paused', tracks: [{ participantId: 'bob', source: 'camera' }] });
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(250);
+    server.acceptJoin([], withView);
+    expect(meeting.snapshot.paused).toEqual([]);
+  });
+
   it('a page that never tells what it shows sends no view', async () => {
     const { server } = await joinedMeeting([], withView);
     await vi.advanceTimersByTimeAsync(1_000);

@@ -17,6 +17,9 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
     /// <summary>The latest request for layers of each track. A client that reconnects may have missed it.</summary>
     private readonly Dictionary<(string ParticipantId, string Source), LayersMessage> _layers = [];
 
+    /// <summary>The paused tracks of each member, if there are any. A client that reconnects may have missed the message.</summary>
+    private readonly Dictionary<string, PausedMessage> _paused = [];
+
     public Task OnJoinedAsync(Member member, MeetingView view)
     {
         if (!view.IsPeerToPeer)
@@ -29,6 +32,11 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
                 {
                     member.Send(layers);
                 }
+            }
+
+            if (_paused.TryGetValue(member.ParticipantId, out var paused))
+            {
+                member.Send(paused);
             }
         }
 
@@ -54,10 +62,16 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         return Handled;
     }
 
-    /// <summary>The next media node sends its own requests.</summary>
+    /// <summary>The next media node sends its own requests, and pauses tracks itself.</summary>
     public Task OnMovedAsync()
     {
         _layers.Clear();
+        foreach (var participant in _paused.Keys)
+        {
+            meeting.Members.Find(participant)?.Send(new PausedMessage([]));
+        }
+
+        _paused.Clear();
         return Task.CompletedTask;
     }
 
@@ -79,12 +93,32 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
                 _layers[(e.ParticipantId, e.Source)] = layers;
                 meeting.Members.Find(e.ParticipantId)?.Send(layers);
                 break;
+            case RoomEventTypes.Paused when e is { ParticipantId: not null, Tracks: not null }:
+                Pause(e.ParticipantId, new PausedMessage([.. e.Tracks.Where(t => t.ParticipantId is not null).Select(t => new PausedTrack(t.ParticipantId!, t.Source))]));
+                break;
+            case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null:
+                _paused.Remove(e.ParticipantId);
+                break;
             case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && meeting.Members.Find(e.ParticipantId) is not null:
                 rows.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);
                 break;
         }
 
         return Task.CompletedTask;
+    }
+
+    private void Pause(string participantId, PausedMessage paused)
+    {
+        if (paused.Tracks.Count > 0)
+        {
+            _paused[participantId] = paused;
+        }
+        else
+        {
+            _paused.Remove(participantId);
+        }
+
+        meeting.Members.Find(participantId)?.Send(paused);
     }
 
     private static Task<ProtocolError?> Call(Member from, Action<MediaParticipant> call, string? reference)

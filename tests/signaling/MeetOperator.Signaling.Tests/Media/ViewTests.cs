@@ -32,11 +32,11 @@ public sealed class ViewTests : IAsyncLifetime
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         Assert.True((bool)Assert.Single(ann.OfType("joined"))["capabilities"]!["view"]!);
 
-        await ShowAsync(ann, 640);
+        await ann.SendAsync(new { type = "view", tracks = new[] { new { participantId = "p-7", source = "camera", width = 640, height = 360, pinned = true } } });
 
         await Eventually.TrueAsync(() => LastWidth(_node, meeting.MeetingId, ann.Id) == 640, "the view reaches the node");
         var track = Assert.Single(_node.Read(meeting.MeetingId, r => r.Participants[ann.Id].Views[^1]).Tracks);
-        Assert.Equal(new ViewedTrack { ParticipantId = "p-7", Source = "camera", Width = 640, Height = 360 }, track);
+        Assert.Equal(new ViewedTrack { ParticipantId = "p-7", Source = "camera", Width = 640, Height = 360, Pinned = true }, track);
     }
 
     [Fact]
@@ -108,6 +108,64 @@ public sealed class ViewTests : IAsyncLifetime
         Assert.Empty(bob.OfType("layers"));
     }
 
+    [Fact]
+    public async Task PausedEvent_OfNode_ReachesOnlyItsParticipant()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer");
+
+        _node.Emit(meeting.MeetingId, Paused(bob.Id, ann.Id));
+        _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 7 });
+
+        var track = Assert.Single((await bob.ExpectAsync("paused"))["tracks"]!.AsArray())!;
+        Assert.Equal((ann.Id, "camera"), ((string)track["participantId"]!, (string)track["source"]!));
+        await ann.ExpectAsync("speaking");
+        Assert.Empty(ann.OfType("paused"));
+    }
+
+    [Fact]
+    public async Task PausedEvent_WhileClientIsOffline_IsSentWhenItReturns()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await bob.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        var join = await _signaling.JoinAsync(meeting.MeetingId, "Ann");
+        await using (var ann = await TestClient.OpenAsync(join))
+        {
+            await ann.JoinAsync();
+            await ann.ExpectAsync("offer");
+        }
+
+        _node.Emit(meeting.MeetingId, Paused(join.ParticipantId, bob.Id));
+        _node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = bob.Id, Level = 7 });
+        await bob.ExpectAsync("speaking");
+
+        await using var again = await TestClient.OpenAsync(await _signaling.JoinAsync(meeting.MeetingId, "Ann", ticket: join.Ticket));
+        await again.JoinAsync();
+        Assert.Single((await again.ExpectAsync("paused"))["tracks"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task PausedEvent_MeetingMoves_ClientsAreToldThatNothingIsPaused()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await _signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer");
+        _node.Emit(meeting.MeetingId, Paused(bob.Id, ann.Id));
+        Assert.NotEmpty((await bob.ExpectAsync("paused"))["tracks"]!.AsArray());
+
+        await _cluster.AddNodeAsync("default-bbbbb");
+        await _cluster.KillNodeAsync("default-aaaaa");
+
+        await Eventually.TrueAsync(() => bob.OfType("paused").Count() == 2, "the second message arrives");
+        Assert.Empty(bob.OfType("paused").Last()["tracks"]!.AsArray());
+    }
+
     /// <summary>Otherwise a layer that somebody needs again would stay off.</summary>
     [Fact]
     public async Task LayersEvent_WhileClientIsOffline_IsSentWhenItReturns()
@@ -130,6 +188,13 @@ public sealed class ViewTests : IAsyncLifetime
         await again.JoinAsync();
         Assert.Equal(["f", "q"], (await again.ExpectAsync("layers"))["rids"]!.AsArray().Select(rid => (string)rid!));
     }
+
+    private static RoomEvent Paused(string receiver, string sender) => new()
+    {
+        Type = RoomEventTypes.Paused,
+        ParticipantId = receiver,
+        Tracks = [new TrackDescription { ParticipantId = sender, Kind = "video", Source = "camera" }],
+    };
 
     private static Task ShowAsync(TestClient client, int width) =>
         client.SendAsync(new { type = "view", tracks = new[] { new { participantId = "p-7", source = "camera", width, height = 360 } } });

@@ -99,6 +99,7 @@ public sealed class ClientMessageTests
     [InlineData("""{"type":"view","tracks":[{"participantId":"p","source":"camera","width":1,"height":16385}]}""", ErrorCode.BadMessage, "from 1 to 16384")]
     [InlineData("""{"type":"view","tracks":[{"participantId":"p","source":"camera","width":1.5,"height":1}]}""", ErrorCode.BadMessage, "whole numbers")]
     [InlineData("""{"type":"view","tracks":[{"participantId":"p","source":"camera","width":"1","height":1}]}""", ErrorCode.BadMessage, "whole numbers")]
+    [InlineData("""{"type":"view","tracks":[{"participantId":"p","source":"camera","width":1,"height":1,"pinned":"yes"}]}""", ErrorCode.BadMessage, "true or false")]
     [InlineData("""{"type":"chat","message":""}""", ErrorCode.BadMessage, "message")]
     [InlineData("""{"type":"chat","message":"  \n "}""", ErrorCode.BadMessage, "message")]
     [InlineData("""{"type":"chat","message":"nul \u0000"}""", ErrorCode.BadMessage, "message")]

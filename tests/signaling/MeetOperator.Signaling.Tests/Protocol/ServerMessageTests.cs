@@ -41,6 +41,8 @@ public sealed class ServerMessageTests
         { new MediaRestartMessage("moved", 4), """{"type":"media-restart","reason":"moved","generation":4}""" },
         { new SpeakingMessage("p-1", 90), """{"type":"speaking","participantId":"p-1","level":90}""" },
         { new LayersMessage("camera", ["h", "q"]), """{"type":"layers","source":"camera","rids":["h","q"]}""" },
+        { new PausedMessage([new PausedTrack("p-1", "screen")]), """{"type":"paused","tracks":[{"participantId":"p-1","source":"screen"}]}""" },
+        { new PausedMessage([]), """{"type":"paused","tracks":[]}""" },
         { new MeetingEndedMessage("ended"), """{"type":"meeting-ended","reason":"ended"}""" },
         { new RemovedMessage("removed"), """{"type":"removed","reason":"removed"}""" },
         { new ForwardedAnswerMessage("sfu", "v=0\r\n", "s1"), """{"type":"answer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1"}""" },

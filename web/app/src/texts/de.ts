@@ -160,6 +160,7 @@ const de: Texts = {
     screenOf: 'Bildschirm von {{name}}',
     ownScreen: 'Ihr Bildschirm',
     sharingScreen: 'Sie teilen Ihren Bildschirm',
+    videoPaused: 'Video angehalten: Ihre Verbindung ist zu langsam dafür',
     microphoneOn: 'Mikrofon an',
     microphoneOff: 'Mikrofon aus',
     cameraOn: 'Kamera an',

@@ -150,6 +150,7 @@ const en = {
     screenOf: '{{name}}’s screen',
     ownScreen: 'Your screen',
     sharingScreen: 'You are sharing your screen',
+    videoPaused: 'Video paused: your connection is too slow for it',
     microphoneOn: 'microphone on',
     microphoneOff: 'microphone off',
     cameraOn: 'camera on',

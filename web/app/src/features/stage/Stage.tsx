@@ -29,13 +29,15 @@ export function Stage({ snapshot, speaking, stats, link, onShown }: Props) {
   }, [measure]);
   const { self, participants, activeSpeaker } = snapshot;
   const qualities = new Map(stats?.tiles.map(one => [`${one.participantId}:${one.source}`, one.quality]));
+  const pausedTiles = new Set(snapshot.paused.map(({ participantId, source }) => `${participantId}:${source}`));
   const screenShown = [self, ...participants].some(participant => participant.tracks.screen !== undefined);
   const tall = size.width < size.height;
   const capacity = screenShown ? Math.max(2, Math.floor((tall ? size.width / 150 : size.height / 130))) : tilesThatFit(size.width, size.height);
   const { screens, people, hidden } = arrange(self, participants, activeSpeaker, capacity);
   useShownTracks(stage, [size.width, size.height, ...screens, ...people].map(part => (typeof part === 'number' ? part : part.key)).join(' '), onShown);
   const render = (tile: TileModel) => (
-    <Tile key={tile.key} tile={tile} speaking={tile.source === 'camera' && speaking.has(tile.participant.id)} quality={qualities.get(tile.key) ?? null} />
+    <Tile key={tile.key} tile={tile} speaking={tile.source === 'camera' && speaking.has(tile.participant.id)} quality={qualities.get(tile.key) ?? null}
+      paused={pausedTiles.has(tile.key)} />
   );
   const more = hidden > 0 && <div className={styles.more} data-testid="more-tile">{t('stage.more', { count: hidden })}</div>;
 

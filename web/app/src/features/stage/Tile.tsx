@@ -13,9 +13,11 @@ interface Props {
   readonly speaking: boolean;
   /** Null while it is unknown. */
   readonly quality: TrackQuality | null;
+  /** The line cannot take the video. The last picture stays, dimmed. */
+  readonly paused: boolean;
 }
 
-export const Tile = memo(function Tile({ tile, speaking, quality }: Props) {
+export const Tile = memo(function Tile({ tile, speaking, quality, paused }: Props) {
   const { t } = useTranslation();
   const { participant, source, track } = tile;
   const [shown, setShown] = useState<MediaStreamTrack | null>(null);
@@ -29,8 +31,9 @@ export const Tile = memo(function Tile({ tile, speaking, quality }: Props) {
       {ownScreen && <p className={styles.sharing}><Icon name="screen" size={40} />{t('stage.sharingScreen')}</p>}
       {!ownScreen && layersOf(shown, track).map(layer => (
         <VideoView key={layer.id} track={layer} className={source === 'screen' ? styles.screen : styles.video} data-mirrored={participant.isSelf}
-          data-ready={shown === layer} onLoadedData={() => setShown(layer)} />
+          data-ready={shown === layer} data-paused={paused} onLoadedData={() => setShown(layer)} />
       ))}
+      {paused && <p className={styles.paused} data-testid="tile-paused"><Icon name="warning" size={16} />{t('stage.videoPaused')}</p>}
       <footer className={styles.caption}>
         {muted && <span className={styles.muted} data-testid="tile-muted"><Icon name="mic-off" size={16} /></span>}
         <bdi className={styles.name} data-testid="tile-name">{name}</bdi>

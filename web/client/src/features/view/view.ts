@@ -1,28 +1,37 @@
 import type { Feature } from '../../core/feature.js';
-import type { JoinedView, ShownTrack, ViewMessage } from './messages.js';
+import type { MessageHandlers } from '../../core/messages.js';
+import type { JoinedView, PausedTrack, ShownTrack, ViewMessage, ViewServerMessage } from './messages.js';
 
 const maxTracks = 200;
 const maxPixels = 16_384;
 /** The server passes on at most four views a second. */
 const intervalMs = 250;
 
+export interface ViewHost {
+  send(message: ViewMessage): boolean;
+  /** The tracks that the server does not send, because the line cannot take them. */
+  onPaused(tracks: readonly PausedTrack[]): void;
+}
+
 /** Tells the server which video tracks the page shows, so that it sends each in a quality that fits, and nothing that is not shown. */
-export class View implements Feature<JoinedView, never> {
-  readonly handlers = {};
-  readonly #send: (message: ViewMessage) => boolean;
+export class View implements Feature<JoinedView, ViewServerMessage> {
+  readonly handlers: MessageHandlers<ViewServerMessage> = {
+    'paused': ({ tracks }) => this.#host.onPaused(tracks.map(({ participantId, source }) => ({ participantId, source }))),
+  };
+  readonly #host: ViewHost;
   #tracks: readonly ShownTrack[] | null = null;
   #sent = '';
   #supported = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(send: (message: ViewMessage) => boolean) {
-    this.#send = send;
+  constructor(host: ViewHost) {
+    this.#host = host;
   }
 
   /** Replaces what is shown. The order has no meaning. */
   set(tracks: readonly ShownTrack[]): void {
     this.#tracks = tracks.slice(0, maxTracks)
-      .map(({ participantId, source, width, height }) => ({ participantId, source, width: pixels(width), height: pixels(height) }))
+      .map(({ participantId, source, width, height, pinned }) => ({ participantId, source, width: pixels(width), height: pixels(height), ...(pinned === true ? { pinned } : {}) }))
       .sort((one, other) => key(one).localeCompare(key(other)));
     this.#flush();
   }
@@ -35,6 +44,7 @@ export class View implements Feature<JoinedView, never> {
   handleJoined({ capabilities }: JoinedView): void {
     this.#supported = capabilities?.view === true;
     this.#sent = '';
+    this.#host.onPaused([]); // what is paused follows
     this.#flush();
   }
 
@@ -51,7 +61,7 @@ export class View implements Feature<JoinedView, never> {
   #flush(): void {
     if (this.#tracks === null || !this.#supported || this.#timer !== undefined) return;
     const text = JSON.stringify(this.#tracks);
-    if (text === this.#sent || !this.#send({ type: 'view', tracks: this.#tracks })) return;
+    if (text === this.#sent || !this.#host.send({ type: 'view', tracks: this.#tracks })) return;
     this.#sent = text;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;

@@ -1,4 +1,4 @@
-namespace MeetOperator.Sfu.Tracks;
+namespace MeetOperator.Sfu.Egress;
 
 /// <summary>Sends packets to a peer. Only the loop that owns the room calls it, never concurrently. The spans are valid only during the call.</summary>
 public interface IPeerEgress
@@ -15,6 +15,9 @@ public interface IPeerEgress
 
     /// <summary>Sends one compound RTCP packet.</summary>
     void SendRtcp(ReadOnlySpan<byte> compound);
+
+    /// <summary>Requests a call of the timers of this peer at <paramref name="ticks"/> or soon after it. An earlier request stays valid.</summary>
+    void WakeAt(long ticks);
 
     /// <summary>Ends this peer after an unexpected error in the work for it. Other peers, such as the sender of the current packet, are not affected.</summary>
     void Fail(Exception error);

@@ -1,0 +1,192 @@
+using MeetOperator.Sfu.Egress;
+using System.Buffers.Binary;
+using MeetOperator.Sfu.Bandwidth;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Pacing;
+
+/// <summary>
+/// Sends the RTP packets of one connection no faster than its line takes them. Most packets leave at once; those of a large frame on a narrow line wait for their turn, and are
+/// numbered and encrypted when they leave. Clients without transport-wide feedback get everything at once. Used by one loop.
+/// </summary>
+internal sealed class PacedEgress
+{
+    /// <summary>Packets leave faster than the estimate, so that an ordinary frame is not spread over the whole time until the next one.</summary>
+    private const double RateFactor = 2.5;
+
+    /// <summary>A burst of this duration leaves at once. It keeps the packets of a frame together, so that they are sent as one segmented message.</summary>
+    private const long BurstTicks = 20 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Video that would wait longer than this is not sent at all.</summary>
+    private const long MaxWaitTicks = 500 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>How long a client that has agreed to send feedback may take for the first one. Until then, the start estimate applies.</summary>
+    private const long FeedbackWaitTicks = 2 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Bytes that encryption adds to a packet.</summary>
+    private const int ProtectionBytes = 16;
+    private readonly IPeerEgress _peer;
+    private readonly IPaddingSource _padding;
+    private readonly PacketQueue _queue = new();
+    private SendRate _rate;
+    private ProbeCluster _probe;
+    private long _probeStartTicks;
+    private int _probePackets;
+    private long _rateBasis;
+    private long _numberedSinceTicks;
+    private bool _expectsFeedback;
+
+    /// <param name="peer">Encrypts and sends the packets.</param>
+    /// <param name="padding">Sends packets to find out whether the line can take more.</param>
+    public PacedEgress(IPeerEgress peer, IPaddingSource padding) => (_peer, _padding) = (peer, padding);
+
+    /// <summary>What the line can take.</summary>
+    public SendBandwidth Bandwidth { get; } = new();
+
+    public bool IsReady => _peer.IsReady;
+
+    /// <summary>Whether packets were sent with transport-wide sequence numbers, so that the client may report their arrival.</summary>
+    public bool IsNumbered { get; private set; }
+
+    /// <summary>Whether the client reports what its line takes, or may still begin to.</summary>
+    public bool IsAdaptive(long nowTicks) => Bandwidth.HasFeedback || (_expectsFeedback && (!IsNumbered || nowTicks - _numberedSinceTicks < FeedbackWaitTicks));
+
+    private bool IsProbing => _probe.Id != 0;
+
+    private long Burst => IsProbing ? 0 : BurstTicks;
+
+    /// <summary>The client has agreed to report the arrival of packets.</summary>
+    public void ExpectFeedback() => _expectsFeedback = true;
+
+    /// <summary>Whether video that is sent now leaves soon. Otherwise the sender skips to its next key frame.</summary>
+    public bool HasRoom => _queue.Count == 0 || _rate.TicksOf(_queue.Bytes) < MaxWaitTicks;
+
+    /// <summary>Sends one packet, now or later. May write the transport-wide sequence number to <paramref name="header"/>.</summary>
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="header">The RTP header.</param>
+    /// <param name="payload">The payload.</param>
+    /// <param name="numberOffset">The offset of the transport-wide sequence number in the header; 0 without one.</param>
+    /// <param name="priority">When the packet leaves if several wait.</param>
+    /// <param name="record">Where the encrypted packet is kept.</param>
+    public void Send(long nowTicks, Span<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketPriority priority, PacketRecord record = default)
+    {
+        if (!_peer.IsReady)
+        {
+            return;
+        }
+
+        if (priority == PacketPriority.Audio || numberOffset == 0 || (_queue.Count == 0 && _rate.IsOpen(nowTicks, Burst)))
+        {
+            SendNow(nowTicks, header, payload, numberOffset, record);
+            return;
+        }
+
+        var wasEmpty = _queue.Count == 0;
+        _queue.Add(header, payload, numberOffset, priority, record);
+        if (wasEmpty)
+        {
+            _peer.WakeAt(_rate.NextTicks(Burst));
+        }
+    }
+
+    /// <inheritdoc cref="IPeerEgress.Retransmit"/>
+    public void Retransmit(ReadOnlySpan<byte> packet) => _peer.Retransmit(packet);
+
+    /// <inheritdoc cref="IPeerEgress.SendRtcp"/>
+    public void SendRtcp(ReadOnlySpan<byte> compound) => _peer.SendRtcp(compound);
+
+    /// <inheritdoc cref="IPeerEgress.Fail"/>
+    public void Fail(Exception error) => _peer.Fail(error);
+
+    /// <summary>Sends what may leave now and returns when to call again; <see cref="long.MaxValue"/> when nothing waits.</summary>
+    public long HandleTimeout(long nowTicks)
+    {
+        if (!_peer.IsReady || !IsNumbered)
+        {
+            return long.MaxValue;
+        }
+
+        Bandwidth.HandleTimeout(nowTicks);
+        UpdateRate(nowTicks);
+        if (!IsProbing && Bandwidth.TryTakeProbe(nowTicks, out var probe))
+        {
+            (_probe, _probeStartTicks, _probePackets) = (probe, nowTicks, 0);
+            _rate = default; // starts at once, also after a burst, so that all packets of the probe leave at its rate
+            _rate.Set(nowTicks, probe.BitsPerSecond);
+        }
+
+        SendDue(nowTicks);
+        return _queue.Count > 0 || IsProbing ? _rate.NextTicks(Burst) : long.MaxValue;
+    }
+
+    /// <summary>Drops the waiting packets when they would wait too long, because the line has become much narrower. Returns true when it has.</summary>
+    public bool TryDiscard()
+    {
+        if (_rate.TicksOf(_queue.Bytes) < 2 * MaxWaitTicks)
+        {
+            return false;
+        }
+
+        _queue.Clear();
+        return true;
+    }
+
+    public void Close() => _queue.Clear();
+
+    private void UpdateRate(long nowTicks)
+    {
+        var basis = IsAdaptive(nowTicks) ? Bandwidth.EstimateBitsPerSecond : 0;
+        if (!IsProbing && basis != _rateBasis)
+        {
+            _rateBasis = basis;
+            _rate.Set(nowTicks, (long)(basis * RateFactor));
+        }
+    }
+
+    private void SendDue(long nowTicks)
+    {
+        while ((_queue.Count > 0 || IsProbing) && _rate.IsOpen(nowTicks, Burst))
+        {
+            if (_queue.TryTake(out var packet))
+            {
+                SendNow(nowTicks, packet.Header, packet.Payload, packet.NumberOffset, packet.Record);
+                PacketQueue.Return(packet);
+            }
+            else if (!_padding.TrySendPadding(nowTicks))
+            {
+                EndProbe(nowTicks);
+            }
+        }
+    }
+
+    private void SendNow(long nowTicks, Span<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketRecord record)
+    {
+        if (numberOffset > 0)
+        {
+            var bytes = header.Length + payload.Length + ProtectionBytes;
+            BinaryPrimitives.WriteUInt16BigEndian(header[numberOffset..], Bandwidth.OnSent(nowTicks, bytes, _probe.Id));
+            if (!IsNumbered)
+            {
+                (IsNumbered, _numberedSinceTicks) = (true, nowTicks);
+                UpdateRate(nowTicks);
+                _peer.WakeAt(nowTicks);
+            }
+
+            _rate.OnSent(nowTicks, bytes);
+
+            if (IsProbing && ++_probePackets >= _probe.MinPackets && nowTicks - _probeStartTicks >= _probe.DurationTicks)
+            {
+                EndProbe(nowTicks);
+            }
+        }
+
+        var sent = _peer.SendRtp(header, payload);
+        record.Keep(sent);
+    }
+
+    private void EndProbe(long nowTicks)
+    {
+        (_probe, _rateBasis) = (default, -1);
+        UpdateRate(nowTicks);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+
+namespace MeetOperator.Sfu.Pacing;
+
+/// <summary>The packets of one connection that wait for their turn. Copies them, because the buffers of received packets are used again at once.</summary>
+internal sealed class PacketQueue
+{
+    private readonly Queue<WaitingPacket>[] _queues = [new(), new(), new(), new()];
+
+    public int Count { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    public void Add(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketPriority priority, PacketRecord record)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(header.Length + payload.Length);
+        header.CopyTo(buffer);
+        payload.CopyTo(buffer.AsSpan(header.Length));
+        _queues[(int)priority].Enqueue(new WaitingPacket(buffer, header.Length, header.Length + payload.Length, numberOffset, record));
+        Count++;
+        Bytes += header.Length + payload.Length;
+    }
+
+    /// <summary>Takes the next packet. The caller returns it with <see cref="Return"/>.</summary>
+    public bool TryTake([MaybeNullWhen(false)] out WaitingPacket packet)
+    {
+        foreach (var queue in _queues)
+        {
+            if (queue.TryDequeue(out packet))
+            {
+                Count--;
+                Bytes -= packet.Length;
+                return true;
+            }
+        }
+
+        packet = default;
+        return false;
+    }
+
+    public static void Return(in WaitingPacket packet) => ArrayPool<byte>.Shared.Return(packet.Buffer);
+
+    public void Clear()
+    {
+        while (TryTake(out var packet))
+        {
+            Return(packet);
+        }
+    }
+}

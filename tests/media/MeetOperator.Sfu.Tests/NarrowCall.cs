@@ -1,0 +1,143 @@
+using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Layers;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Tests;
+
+/// <summary>One participant with a microphone and a camera in three layers, and subscribers behind lines of their own, in steps of one simulated millisecond.</summary>
+internal sealed class NarrowCall
+{
+    public const uint AudioSsrc = 10;
+    public const uint VideoSsrc = 20;
+    public const uint RtxSsrc = 21;
+    public static readonly int[] LayerBits = [150_000, 500_000, 1_700_000];
+    private const int FrameMilliseconds = 33;
+    private const int KeyFrameFactor = 4;
+    private readonly RecordingEgress _upstream = new();
+    private readonly Publisher _publisher;
+    private readonly bool[] _keyFrames = [true, true, true];
+    private readonly ushort[] _sequences = new ushort[4];
+    private int _seenRtcp;
+
+    public NarrowCall(int layers = 3)
+    {
+        _publisher = new Publisher(_upstream, ownSsrc: 1);
+        Camera = new UpTrack(Options(MediaKind.Video, [.. Enumerable.Range(0, layers).Select(i => new UpLayerOptions { Rid = layers > 1 ? $"{i}" : null, Ssrc = LayerSsrc(i) })]), "alice", TrackSource.Camera, "camera-1");
+        Microphone = new UpTrack(Options(MediaKind.Audio, [new UpLayerOptions { Ssrc = 4 }]), "alice", TrackSource.Microphone, "microphone-1");
+        _publisher.Add(Camera);
+        _publisher.Add(Microphone);
+    }
+
+    public long Now { get; private set; } = TimeSpan.TicksPerHour;
+
+    public UpTrack Camera { get; }
+
+    public UpTrack Microphone { get; }
+
+    public List<NarrowLine> Lines { get; } = [];
+
+    /// <summary>Adds a subscriber that gets the camera and the microphone.</summary>
+    public NarrowLine Join(long bitsPerSecond)
+    {
+        var line = new NarrowLine(Now) { BitsPerSecond = bitsPerSecond };
+        line.Subscriber.Add(Microphone, Down(AudioSsrc, null));
+        line.Subscriber.Add(Camera, Down(VideoSsrc, RtxSsrc));
+        line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Of(1280, 720));
+        Lines.Add(line);
+        return line;
+    }
+
+    public void Run(double seconds)
+    {
+        for (var end = Now + (long)(seconds * TimeSpan.TicksPerSecond); Now < end;)
+        {
+            Now += Call.Millisecond;
+            foreach (var line in Lines)
+            {
+                line.AdvanceTo(Now);
+            }
+
+            Publish((int)(Now / Call.Millisecond));
+            _publisher.HandleTimeout(Now);
+            ReadRequests();
+        }
+    }
+
+    private static uint LayerSsrc(int layer) => (uint)(100 + layer);
+
+    private static DownTrackOptions Down(uint ssrc, uint? rtx) => new()
+    {
+        Ssrc = ssrc,
+        PayloadType = (byte)(rtx is null ? 111 : 96),
+        RtxSsrc = rtx,
+        RtxPayloadType = rtx is null ? null : 97,
+        Nack = rtx is not null,
+        Extensions = NarrowLine.Map,
+        FirstSequenceNumber = 1,
+        Cname = "alice",
+    };
+
+    private static UpTrackOptions Options(MediaKind kind, UpLayerOptions[] layers) => new()
+    {
+        Mid = kind == MediaKind.Video ? "v" : "a",
+        Kind = kind,
+        Codec = kind == MediaKind.Video ? VideoCodec.Vp8 : VideoCodec.Unknown,
+        ClockRate = kind == MediaKind.Video ? 90_000 : 48_000,
+        PayloadType = (byte)(kind == MediaKind.Video ? 96 : 111),
+        Extensions = Call.PublisherMap,
+        Nack = false,
+        Layers = layers,
+    };
+
+    private void Publish(int milliseconds)
+    {
+        if (milliseconds % 20 == 0)
+        {
+            Send(4, 3, 111, (uint)(milliseconds * 48), key: false, new byte[80], marker: false);
+        }
+
+        if (milliseconds % FrameMilliseconds != 0)
+        {
+            return;
+        }
+
+        for (var layer = 0; layer < Camera.Options.Layers.Count; layer++)
+        {
+            var bits = Camera.Options.Layers.Count == 1 ? LayerBits[2] : LayerBits[layer];
+            var bytes = bits / 8 * FrameMilliseconds / 1000 * (_keyFrames[layer] ? KeyFrameFactor : 1);
+            for (var at = 0; at < bytes; at += 1100)
+            {
+                var payload = new byte[Math.Min(1100, Math.Max(20, bytes - at))];
+                payload[0] = (byte)(at == 0 ? 0x10 : 0x00); // VP8: start of the frame
+                payload[1] = (byte)(at == 0 && _keyFrames[layer] ? 0x00 : 0x01);
+                Send(LayerSsrc(layer), layer, 96, (uint)(milliseconds * 90), _keyFrames[layer], payload, at + 1100 >= bytes);
+            }
+
+            _keyFrames[layer] = false;
+        }
+    }
+
+    private void Send(uint ssrc, int counter, byte payloadType, uint timestamp, bool key, byte[] payload, bool marker)
+    {
+        var packet = Call.Packet(_sequences[counter]++, timestamp, key, ssrc, payloadType, null, null, null, payload);
+        packet[1] |= (byte)(marker ? 0x80 : 0);
+        _publisher.OnRtp(Now, packet);
+    }
+
+    private void ReadRequests()
+    {
+        for (; _seenRtcp < _upstream.Rtcp.Count; _seenRtcp++)
+        {
+            foreach (var packet in new RtcpReader(_upstream.Rtcp[_seenRtcp]))
+            {
+                if (FeedbackMessage.TryParse(packet, out var feedback) && feedback.IsPictureLoss && feedback.MediaSsrc is >= 100 and <= 102)
+                {
+                    _keyFrames[feedback.MediaSsrc - 100] = true;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using MeetOperator.Sfu.Egress;
+using System.Buffers.Binary;
+using MeetOperator.Rtp.Congestion;
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Tests;
+
+/// <summary>
+/// A subscriber behind a line with a rate, a queue and a delay, in simulated time. The client reports arrivals as browsers do: transport-wide feedback about every 60 ms.
+/// </summary>
+internal sealed class NarrowLine : IPeerEgress
+{
+    public const byte NumberId = 5;
+    private const long FeedbackTicks = 60 * TimeSpan.TicksPerMillisecond;
+    private readonly Queue<(long ArrivalTicks, byte[] Packet)> _inTransit = new();
+    private readonly Queue<(long ArrivalTicks, byte[] Compound)> _feedback = new();
+    private readonly TransportArrivals _arrivals = new();
+    private long _freeTicks;
+    private long _nextFeedbackTicks;
+    private long _wakeTicks;
+
+    public NarrowLine(long now)
+    {
+        Now = now;
+        Subscriber = new Subscriber(this);
+    }
+
+    public static HeaderExtensionMap Map { get; } = HeaderExtensionMap.Empty.With(HeaderExtensionKind.TransportSequenceNumber, NumberId);
+
+    public Subscriber Subscriber { get; }
+
+    public long Now { get; private set; }
+
+    public long BitsPerSecond { get; set; } = 100_000_000;
+
+    /// <summary>Packets that would wait longer are lost.</summary>
+    public long QueueTicks { get; set; } = 400 * TimeSpan.TicksPerMillisecond;
+
+    public long DelayTicks { get; set; } = 20 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Whether the client sends feedback at all.</summary>
+    public bool HasFeedback { get; set; } = true;
+
+    /// <summary>What arrived: the time and the packet.</summary>
+    public List<(long Ticks, byte[] Packet)> Received { get; } = [];
+
+    /// <summary>When each packet was sent, and how long it waits in the line.</summary>
+    public List<(long Ticks, byte[] Packet, long WaitTicks)> Sent { get; } = [];
+
+    public bool IsReady => true;
+
+    public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        byte[] packet = [.. header, .. payload];
+        var wait = Math.Max(0, _freeTicks - Now);
+        Sent.Add((Now, packet, wait));
+        if (wait <= QueueTicks)
+        {
+            _freeTicks = Now + wait + (packet.Length * 8 * TimeSpan.TicksPerSecond / BitsPerSecond);
+            _inTransit.Enqueue((_freeTicks + DelayTicks, packet));
+        }
+
+        return packet;
+    }
+
+    public void Retransmit(ReadOnlySpan<byte> packet) => SendRtp(packet, []);
+
+    public void SendRtcp(ReadOnlySpan<byte> compound)
+    {
+        // Reports are small and rare.
+    }
+
+    public void WakeAt(long ticks) => _wakeTicks = Math.Min(_wakeTicks, ticks);
+
+    public void Fail(Exception error) => throw new InvalidOperationException("Unexpected peer failure.", error);
+
+    /// <summary>Moves the time, delivers what arrives and runs the timers of the subscriber.</summary>
+    public void AdvanceTo(long now)
+    {
+        Now = now;
+        while (_inTransit.TryPeek(out var packet) && packet.ArrivalTicks <= now)
+        {
+            _inTransit.Dequeue();
+            Received.Add(packet);
+            if (NumberOf(packet.Packet) is { } number)
+            {
+                _arrivals.OnPacket(packet.ArrivalTicks, number);
+            }
+        }
+
+        SendFeedback(now);
+        while (_feedback.TryPeek(out var feedback) && feedback.ArrivalTicks <= now)
+        {
+            Subscriber.OnRtcp(now, _feedback.Dequeue().Compound);
+        }
+
+        if (now >= _wakeTicks)
+        {
+            _wakeTicks = long.MaxValue;
+            WakeAt(Subscriber.HandleTimeout(now));
+        }
+    }
+
+    /// <summary>The rate in bits per second at which packets of an SSRC arrived between two times; of all SSRCs with null.</summary>
+    public double RateOf(long from, long to, uint? ssrc = null) =>
+        Received.Where(r => r.Ticks >= from && r.Ticks < to && (ssrc is null || RecordingEgress.Header(r.Packet).Ssrc == ssrc)).Sum(r => r.Packet.Length * 8.0) / ((to - from) / (double)TimeSpan.TicksPerSecond);
+
+    private static ushort? NumberOf(byte[] packet)
+    {
+        foreach (var element in RecordingEgress.Header(packet).ExtensionsIn(packet))
+        {
+            if (element.Id == NumberId)
+            {
+                return BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(element.Offset));
+            }
+        }
+
+        return null;
+    }
+
+    private void SendFeedback(long now)
+    {
+        if (!HasFeedback || now < _nextFeedbackTicks || !_arrivals.HasUnreportedPackets)
+        {
+            return;
+        }
+
+        _nextFeedbackTicks = now + FeedbackTicks;
+        var buffer = new byte[1200];
+        while (_arrivals.WriteFeedback(1, 2, buffer) is > 0 and var length)
+        {
+            _feedback.Enqueue((now + DelayTicks, buffer[..length]));
+        }
+    }
+}

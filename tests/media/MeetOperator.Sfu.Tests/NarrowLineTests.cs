@@ -1,0 +1,153 @@
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Tests;
+
+/// <summary>Each subscriber gets what its line can take: the pacing, the estimate and the allocation together.</summary>
+public sealed class NarrowLineTests
+{
+    private const long Second = TimeSpan.TicksPerSecond;
+
+    [Fact]
+    public void Line_Wide_GetsHighestLayerWithinASecond()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(20_000_000);
+        var start = call.Now;
+        call.Run(6);
+
+        Assert.InRange(line.Received.First(r => RecordingEgress.Header(r.Packet).Ssrc == NarrowCall.VideoSsrc).Ticks - start, 0, Second / 4);
+        Assert.InRange(line.RateOf(start + (2 * Second), start + (6 * Second), NarrowCall.VideoSsrc), 1_500_000, 1_900_000);
+        Assert.Empty(line.Subscriber.PausedSources);
+    }
+
+    [Theory]
+    [InlineData(900_000, 500_000)]
+    [InlineData(350_000, 150_000)]
+    public void Line_Narrow_GetsLayerThatFitsAndKeepsQueueShort(long bits, double expected)
+    {
+        var call = new NarrowCall();
+        var line = call.Join(bits);
+        call.Run(10);
+        var settled = call.Now;
+        call.Run(20);
+
+        Assert.InRange(line.RateOf(settled, call.Now, NarrowCall.VideoSsrc), expected * 0.8, expected * 1.3);
+        Assert.InRange(WaitAt(line, settled, 0.95), 0, 200 * Call.Millisecond);
+        Assert.InRange(LostAudio(line, settled), -0.01, 0.01); // a packet more or less is in transit
+    }
+
+    [Fact]
+    public void Line_TooNarrowForVideo_PausesItAndKeepsAudio()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(120_000);
+        call.Run(10);
+        var settled = call.Now;
+        call.Run(10);
+
+        Assert.Equal([call.Camera], line.Subscriber.PausedSources);
+        Assert.Equal(0, line.RateOf(settled, call.Now, NarrowCall.VideoSsrc));
+        Assert.InRange(LostAudio(line, settled), -0.01, 0.01); // a packet more or less is in transit
+    }
+
+    [Fact]
+    public void Line_NarrowsAndWidens_FollowsWithinTwoAndTenSeconds()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(3_000_000);
+        call.Run(10);
+        Assert.InRange(line.RateOf(call.Now - (2 * Second), call.Now, NarrowCall.VideoSsrc), 1_400_000, 1_900_000);
+
+        line.BitsPerSecond = 500_000;
+        call.Run(2);
+        var settled = call.Now;
+        call.Run(8);
+        Assert.InRange(Sent(line, settled, call.Now), 100_000, 500_000);
+        Assert.InRange(WaitAt(line, settled, 0.95), 0, 200 * Call.Millisecond);
+
+        line.BitsPerSecond = 3_000_000;
+        call.Run(10);
+        var recovered = call.Now;
+        call.Run(5);
+        Assert.InRange(line.RateOf(recovered, call.Now, NarrowCall.VideoSsrc), 1_400_000, 1_900_000);
+    }
+
+    [Fact]
+    public void Line_NarrowsBelowVideo_PausedIsReportedAndEnds()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(3_000_000);
+        call.Run(5);
+        Assert.False(line.Subscriber.TryTakePausedChange());
+
+        line.BitsPerSecond = 120_000;
+        call.Run(8);
+        Assert.True(line.Subscriber.TryTakePausedChange());
+        Assert.Equal([call.Camera], line.Subscriber.PausedSources);
+
+        line.BitsPerSecond = 3_000_000;
+        call.Run(15);
+        Assert.True(line.Subscriber.TryTakePausedChange());
+        Assert.Empty(line.Subscriber.PausedSources);
+        Assert.True(line.RateOf(call.Now - Second, call.Now, NarrowCall.VideoSsrc) > 100_000);
+    }
+
+    [Fact]
+    public void Client_WithoutFeedback_GetsEverythingAtOnce()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(20_000_000);
+        line.HasFeedback = false;
+        call.Run(5);
+
+        Assert.InRange(line.RateOf(call.Now - (2 * Second), call.Now, NarrowCall.VideoSsrc), 1_500_000, 1_900_000);
+        Assert.Null(line.Subscriber.EstimatedBitsPerSecond);
+    }
+
+    [Fact]
+    public void Audio_BesideKeyFrameOnNarrowLine_DoesNotWaitForIt()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(900_000);
+        call.Run(10);
+        var settled = call.Now;
+        call.Camera.SetMuted(true);
+        call.Camera.SetMuted(false); // asks for key frames, which are large
+        call.Run(2);
+
+        var audio = line.Sent.Where(s => s.Ticks > settled && RecordingEgress.Header(s.Packet).Ssrc == NarrowCall.AudioSsrc).ToList();
+        Assert.InRange(audio.Count, 99, 101);
+        Assert.All(audio.Zip(audio.Skip(1)), pair => Assert.InRange(pair.Second.Ticks - pair.First.Ticks, 19 * Call.Millisecond, 21 * Call.Millisecond));
+    }
+
+    [Fact]
+    public void KeyFrame_OnNarrowLine_IsSpreadOverTime()
+    {
+        var call = new NarrowCall(layers: 1);
+        var line = call.Join(2_500_000);
+        call.Run(10);
+        var settled = call.Now;
+        call.Camera.SetMuted(true);
+        call.Camera.SetMuted(false);
+        call.Run(2);
+
+        var bursts = line.Sent.Where(s => s.Ticks > settled).GroupBy(s => s.Ticks).Select(g => g.Sum(s => s.Packet.Length)).ToList();
+        Assert.True(bursts.Max() < 22_000, $"{bursts.Max()} bytes at once; the key frame has 28,000");
+    }
+
+    private static double Sent(NarrowLine line, long from, long to) =>
+        line.Sent.Where(s => s.Ticks >= from && s.Ticks < to).Sum(s => s.Packet.Length * 8.0) / ((to - from) / (double)Second);
+
+    private static long WaitAt(NarrowLine line, long from, double quantile)
+    {
+        var waits = line.Sent.Where(s => s.Ticks >= from).Select(s => s.WaitTicks).Order().ToList();
+        return waits[(int)(waits.Count * quantile)];
+    }
+
+    private static double LostAudio(NarrowLine line, long from)
+    {
+        var sent = line.Sent.Count(s => s.Ticks >= from && RecordingEgress.Header(s.Packet).Ssrc == NarrowCall.AudioSsrc);
+        var received = line.Received.Count(r => r.Ticks >= from && RecordingEgress.Header(r.Packet).Ssrc == NarrowCall.AudioSsrc);
+        return (sent - received) / (double)sent;
+    }
+}

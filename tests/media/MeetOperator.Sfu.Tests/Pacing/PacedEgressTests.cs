@@ -1,0 +1,236 @@
+using MeetOperator.Rtp.Retransmission;
+using MeetOperator.Sfu.Egress;
+using MeetOperator.Sfu.Pacing;
+
+namespace MeetOperator.Sfu.Tests.Pacing;
+
+public sealed class PacedEgressTests
+{
+    private const int NumberOffset = 17;
+    private static readonly byte[] Payload = new byte[1000];
+    private readonly RecordingEgress _peer = new();
+    private readonly PaddingSource _padding = new();
+    private readonly PacedEgress _egress;
+    private long _now = TimeSpan.TicksPerHour;
+
+    public PacedEgressTests()
+    {
+        _egress = new PacedEgress(_peer, _padding);
+        _padding.Egress = _egress;
+        _egress.ExpectFeedback();
+    }
+
+    [Fact]
+    public void Send_NumberedPackets_CountsThemInTheOrderInWhichTheyLeave()
+    {
+        for (byte i = 0; i < 40; i++)
+        {
+            Send(i, i % 2 == 0 ? PacketPriority.Video : PacketPriority.Audio);
+        }
+
+        Run(2000);
+        Assert.Equal(40, _peer.Rtp.Count);
+        Assert.Equal(Enumerable.Range(1, 40), _peer.Rtp.Select(p => (p[NumberOffset] << 8) | p[NumberOffset + 1]));
+        Assert.NotEqual(_peer.Rtp.Select(p => (int)p[3]), Enumerable.Range(0, 40)); // audio has overtaken video
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => i * 2), _peer.Rtp.Select(p => (int)p[3]).Where(i => i % 2 == 0));
+    }
+
+    [Fact]
+    public void Send_MoreThanBurst_WaitsAndAsksToBeWoken()
+    {
+        for (byte i = 0; i < 40; i++)
+        {
+            Send(i, PacketPriority.Video);
+        }
+
+        Assert.InRange(_peer.Rtp.Count, 5, 8); // 20 ms at 2.5 Mbit/s
+        Assert.InRange(_peer.WokenAt, _now - 1, _now + (10 * Call.Millisecond));
+    }
+
+    [Fact]
+    public void Send_ClientWithoutNumbers_LeavesAtOnce()
+    {
+        for (byte i = 0; i < 40; i++)
+        {
+            _egress.Send(_now, Header(i), Payload, numberOffset: 0, PacketPriority.Video);
+        }
+
+        Assert.Equal(40, _peer.Rtp.Count);
+    }
+
+    [Fact]
+    public void Send_NoFeedbackForTwoSeconds_LeavesAtOnce()
+    {
+        Send(0, PacketPriority.Video);
+        Run(2100);
+        _peer.Rtp.Clear();
+        for (byte i = 0; i < 100; i++)
+        {
+            Send(i, PacketPriority.Video);
+        }
+
+        Assert.Equal(100, _peer.Rtp.Count);
+    }
+
+    [Fact]
+    public void HasRoom_HalfASecondWaits_IsFalse()
+    {
+        var sent = 0;
+        while (_egress.HasRoom && sent < 1000)
+        {
+            Send((byte)sent++, PacketPriority.Video);
+        }
+
+        Assert.InRange(sent, 100, 200); // 520 ms at 2.5 Mbit/s
+        Run(2000);
+        Assert.True(_egress.HasRoom);
+        Assert.Equal(sent, _peer.Rtp.Count);
+    }
+
+    [Fact]
+    public void Send_WithRecord_KeepsPacketWhenItLeaves()
+    {
+        using var history = new RetransmissionHistory(64, 96 * 1024);
+        for (byte i = 0; i < 40; i++)
+        {
+            _egress.Send(_now, Header(i), Payload, NumberOffset, PacketPriority.Video, new PacketRecord(history, i));
+        }
+
+        Assert.False(history.TryGet(39, out _));
+        Run(2000);
+        Assert.True(history.TryGet(39, out var kept));
+        Assert.Equal(_peer.Rtp.Single(p => p[3] == 39), kept.ToArray());
+    }
+
+    [Fact]
+    public void HandleTimeout_ProbeIsDue_SendsPaddingAtItsRate()
+    {
+        Send(0, PacketPriority.Video);
+        _egress.Bandwidth.SetDemand(10_000_000);
+        var start = _now;
+        Run(60);
+
+        Assert.InRange(_padding.Sent.Count, 4, 40);
+        var bits = _padding.Sent.Skip(1).Sum(p => p.Bytes) * 8.0;
+        var seconds = (_padding.Sent[^1].Ticks - _padding.Sent[0].Ticks) / (double)TimeSpan.TicksPerSecond;
+        Assert.InRange(bits / seconds, 2_000_000, 4_000_000); // three times the start rate
+        Assert.InRange(_padding.Sent[^1].Ticks - start, 10 * Call.Millisecond, 30 * Call.Millisecond);
+    }
+
+    [Fact]
+    public void HandleTimeout_NothingCanCarryPadding_EndsProbe()
+    {
+        _padding.IsAvailable = false;
+        Send(0, PacketPriority.Video);
+        _egress.Bandwidth.SetDemand(10_000_000);
+        Run(100);
+        Send(1, PacketPriority.Video);
+
+        Assert.Equal(2, _peer.Rtp.Count);
+        Assert.Empty(_padding.Sent);
+    }
+
+    [Fact]
+    public void Close_PacketsWait_SendsNoMore()
+    {
+        for (byte i = 0; i < 40; i++)
+        {
+            Send(i, PacketPriority.Video);
+        }
+
+        _egress.Close();
+        var before = _peer.Rtp.Count;
+        Run(1000);
+        Assert.Equal(before, _peer.Rtp.Count - _padding.Sent.Count);
+    }
+
+    [Fact]
+    public void Send_SteadyStream_AllocatesNothing()
+    {
+        var egress = new PacedEgress(new SilentEgress(), _padding);
+        egress.ExpectFeedback();
+        _padding.IsAvailable = false;
+        var header = Header(1);
+        for (var round = 0; round < 8; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 2000; i++)
+            {
+                _now += Call.Millisecond / 2; // 16 Mbit/s, so most packets wait
+                egress.Send(_now, header, Payload, NumberOffset, PacketPriority.Video);
+                egress.HandleTimeout(_now);
+                if (i % 20 == 0)
+                {
+                    egress.TryDiscard();
+                }
+            }
+
+            if (round == 7) // the list of sent packets has reached its full size
+            {
+                Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+
+            _now += 5 * TimeSpan.TicksPerSecond;
+            egress.HandleTimeout(_now);
+        }
+    }
+
+    private static byte[] Header(byte number) => [0x90, 96, 0, number, 0, 0, 0, 0, 0, 0, 0, 7, 0xBE, 0xDE, 0, 1, 0x51, 0, 0, 0];
+
+    private void Send(byte number, PacketPriority priority) => _egress.Send(_now, Header(number), Payload, NumberOffset, priority);
+
+    private void Run(int milliseconds)
+    {
+        for (var end = _now + (milliseconds * Call.Millisecond); _now < end;)
+        {
+            _now += Call.Millisecond / 2;
+            _egress.HandleTimeout(_now);
+        }
+    }
+
+    private sealed class PaddingSource : IPaddingSource
+    {
+        public PacedEgress? Egress { get; set; }
+
+        public bool IsAvailable { get; set; } = true;
+
+        public List<(long Ticks, int Bytes)> Sent { get; } = [];
+
+        public bool TrySendPadding(long nowTicks)
+        {
+            if (!IsAvailable)
+            {
+                return false;
+            }
+
+            var header = Header(255);
+            Egress!.Send(nowTicks, header, PaddingPacket.Payload, NumberOffset, PacketPriority.Retransmission);
+            Sent.Add((nowTicks, header.Length + PaddingPacket.Payload.Length + 16));
+            return true;
+        }
+    }
+
+    private sealed class SilentEgress : IPeerEgress
+    {
+        public bool IsReady => true;
+
+        public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => payload;
+
+        public void Retransmit(ReadOnlySpan<byte> packet)
+        {
+            // The test retransmits nothing.
+        }
+
+        public void SendRtcp(ReadOnlySpan<byte> compound)
+        {
+            // The test sends no reports.
+        }
+
+        public void WakeAt(long ticks)
+        {
+            // The test runs the timers itself.
+        }
+
+        public void Fail(Exception error) => throw new InvalidOperationException("Unexpected peer failure.", error);
+    }
+}

@@ -1,0 +1,74 @@
+using MeetOperator.Rtp.Retransmission;
+using MeetOperator.Sfu.Pacing;
+
+namespace MeetOperator.Sfu.Tests.Pacing;
+
+public sealed class PacketQueueTests
+{
+    [Fact]
+    public void TryTake_SeveralPriorities_TakesByPriorityThenOrder()
+    {
+        var queue = new PacketQueue();
+        Add(queue, 1, PacketPriority.Video);
+        Add(queue, 2, PacketPriority.Foreground);
+        Add(queue, 3, PacketPriority.Video);
+        Add(queue, 4, PacketPriority.Retransmission);
+        Add(queue, 5, PacketPriority.Foreground);
+
+        Assert.Equal(5, queue.Count);
+        Assert.Equal([4, 2, 5, 1, 3], TakeAll(queue));
+        Assert.Equal((0, 0L), (queue.Count, queue.Bytes));
+    }
+
+    [Fact]
+    public void Add_BufferIsUsedAgain_PacketIsUnchanged()
+    {
+        var queue = new PacketQueue();
+        byte[] header = [1, 2, 3];
+        byte[] payload = [4, 5];
+        queue.Add(header, payload, 1, PacketPriority.Video, default);
+        Array.Clear(header);
+        Array.Clear(payload);
+
+        Assert.True(queue.TryTake(out var packet));
+        Assert.Equal([1, 2, 3], packet.Header.ToArray());
+        Assert.Equal([4, 5], packet.Payload.ToArray());
+        Assert.Equal(1, packet.NumberOffset);
+    }
+
+    [Fact]
+    public void Clear_Packets_EmptiesQueue()
+    {
+        var queue = new PacketQueue();
+        Add(queue, 1, PacketPriority.Video);
+        queue.Clear();
+        Assert.False(queue.TryTake(out _));
+        Assert.Equal((0, 0L), (queue.Count, queue.Bytes));
+    }
+
+    [Fact]
+    public void Record_HistoryWasReleased_KeepsNothing()
+    {
+        var history = new RetransmissionHistory(8, 1024);
+        new PacketRecord(history, 7).Keep([1, 2, 3]);
+        Assert.True(history.TryGet(7, out _));
+
+        history.Dispose();
+        new PacketRecord(history, 8).Keep([1, 2, 3]);
+        Assert.False(history.TryGet(8, out _));
+    }
+
+    private static void Add(PacketQueue queue, byte mark, PacketPriority priority) => queue.Add([mark], [0], 0, priority, default);
+
+    private static List<int> TakeAll(PacketQueue queue)
+    {
+        var marks = new List<int>();
+        while (queue.TryTake(out var packet))
+        {
+            marks.Add(packet.Header[0]);
+            PacketQueue.Return(packet);
+        }
+
+        return marks;
+    }
+}
