@@ -15,6 +15,7 @@ internal sealed class Probing(SendBandwidthOptions options)
     private const double UnsaturatedShare = 0.85;
     private const long MinIntervalTicks = 5 * TimeSpan.TicksPerSecond;
     private const long MaxIntervalTicks = 8 * TimeSpan.TicksPerSecond;
+    private const long ReleaseTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const long RecoveryTicks = 3 * TimeSpan.TicksPerSecond;
     private const long ResultTimeoutTicks = 2 * TimeSpan.TicksPerSecond;
 
@@ -190,8 +191,8 @@ internal sealed class Probing(SendBandwidthOptions options)
         var sent = (_bytes - _lastSentBytes) * 8 * TimeSpan.TicksPerSecond / sendTicks;
         var arrived = (_bytes - _firstArrivalBytes) * 8 * TimeSpan.TicksPerSecond / arrivalTicks;
 
-        // More than twice the rate at which it was sent can only be the release of a blocked link.
+        // Packets that arrive much closer together than they were sent waited for a blocked link.
         // A queue grew if less arrived than was sent; a little less than that rate lets it drain.
-        return arrived > 2 * sent ? 0 : arrived < sent * 9 / 10 ? arrived * 95 / 100 : Math.Min(sent, arrived);
+        return arrived > 2 * sent && sendTicks - arrivalTicks > ReleaseTicks ? 0 : arrived < sent * 9 / 10 ? arrived * 95 / 100 : Math.Min(sent, arrived);
     }
 }

@@ -59,6 +59,11 @@ internal sealed class RateControl(SendBandwidthOptions options)
                 _isHolding = true; // the queue drains; more would stop it
                 break;
             default:
+                if (!isBehind && acknowledged * Decrease > BitsPerSecond)
+                {
+                    Set(Math.Min((long)(acknowledged * Decrease), Math.Max(BitsPerSecond, ceiling))); // much more arrives, and the queue does not grow
+                }
+
                 if (!_isHolding)
                 {
                     Grow(elapsed, acknowledged, roundTripTicks, ceiling);

@@ -51,6 +51,10 @@ internal sealed class PacedEgress
     /// <summary>Whether the client reports what its line takes, or may still begin to.</summary>
     public bool IsAdaptive(long nowTicks) => Bandwidth.HasFeedback || (_expectsFeedback && (!IsNumbered || nowTicks - _numberedSinceTicks < FeedbackWaitTicks));
 
+    /// <summary>Whether the connection is new and nothing shows that its line is narrow.</summary>
+    public bool IsStarting(long nowTicks) => !IsNumbered
+        || (nowTicks - _numberedSinceTicks < FeedbackWaitTicks && Bandwidth.EstimateBitsPerSecond >= SendBandwidthOptions.Default.StartBitsPerSecond * 9 / 10);
+
     private bool IsProbing => _probe.Id != 0;
 
     private long Burst => IsProbing ? 0 : BurstTicks;
@@ -108,7 +112,7 @@ internal sealed class PacedEgress
 
         Bandwidth.HandleTimeout(nowTicks);
         UpdateRate(nowTicks);
-        if (!IsProbing && Bandwidth.TryTakeProbe(nowTicks, out var probe))
+        if (!IsProbing && Bandwidth.HasFeedback && Bandwidth.TryTakeProbe(nowTicks, out var probe))
         {
             (_probe, _probeStartTicks, _probePackets) = (probe, nowTicks, 0);
             _rate = default; // starts at once, also after a burst, so that all packets of the probe leave at its rate

@@ -61,9 +61,14 @@ internal sealed class BandwidthAllocation
 
         StreamAllocator.Allocate(forVideo, _demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
         _isLimited = false;
+        var isStarting = egress.IsStarting(nowTicks); // the first picture does not wait for the first probe
         for (var i = 0; i < count; i++)
         {
-            Apply(nowTicks, _shown[i], _demands[i], _steps[i]);
+            Apply(nowTicks, _shown[i], _demands[i], isStarting ? Math.Max(0, _steps[i]) : _steps[i]);
+            if (isStarting)
+            {
+                _shown[i].HoldUntilTicks = 0;
+            }
         }
 
         Array.Clear(_shown, 0, count);

@@ -1,3 +1,4 @@
+using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Pacing;
@@ -105,8 +106,11 @@ public sealed class PacedEgressTests
     [Fact]
     public void HandleTimeout_ProbeIsDue_SendsPaddingAtItsRate()
     {
-        Send(0, PacketPriority.Video);
         _egress.Bandwidth.SetDemand(10_000_000);
+        Send(0, PacketPriority.Video);
+        Run(100);
+        Assert.Empty(_padding.Sent); // the client may not report anything
+        ReportArrivals();
         var start = _now;
         Run(60);
 
@@ -121,8 +125,10 @@ public sealed class PacedEgressTests
     public void HandleTimeout_NothingCanCarryPadding_EndsProbe()
     {
         _padding.IsAvailable = false;
-        Send(0, PacketPriority.Video);
         _egress.Bandwidth.SetDemand(10_000_000);
+        Send(0, PacketPriority.Video);
+        Run(50);
+        ReportArrivals();
         Run(100);
         Send(1, PacketPriority.Video);
 
@@ -178,6 +184,20 @@ public sealed class PacedEgressTests
     private static byte[] Header(byte number) => [0x90, 96, 0, number, 0, 0, 0, 0, 0, 0, 0, 7, 0xBE, 0xDE, 0, 1, 0x51, 0, 0, 0];
 
     private void Send(byte number, PacketPriority priority) => _egress.Send(_now, Header(number), Payload, NumberOffset, priority);
+
+    /// <summary>The client reports that all packets have arrived.</summary>
+    private void ReportArrivals()
+    {
+        var arrivals = new TransportArrivals();
+        foreach (var packet in _peer.Rtp)
+        {
+            arrivals.OnPacket(_now - Call.Millisecond, (ushort)((packet[NumberOffset] << 8) | packet[NumberOffset + 1]));
+        }
+
+        var feedback = new byte[1200];
+        var length = arrivals.WriteFeedback(1, 2, feedback);
+        _egress.Bandwidth.OnFeedback(_now, feedback.AsSpan(0, length));
+    }
 
     private void Run(int milliseconds)
     {
