@@ -109,6 +109,7 @@ internal sealed class BandwidthAllocation
                 var steps = source.DescribeSteps(track.View, _rates.AsSpan(rates), out var best);
                 var rank = RankOf(track.View, source);
                 track.IsForeground = rank < StreamRank.Other;
+                _isLimited |= track.IsLimited; // also a limit from before the track was muted or hidden
                 _shown[count] = track;
                 _demands[count++] = new StreamDemand(rank, (long)track.View.Width * track.View.Height, rates, steps, best, track.CurrentStep);
                 wanted += _rates[rates + best];

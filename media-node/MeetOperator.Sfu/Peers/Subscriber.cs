@@ -199,7 +199,7 @@ public sealed class Subscriber : IPaddingSource
         }
     }
 
-    private static bool IsPausedForLong(long nowTicks, DownTrack track) => track.PausedSinceTicks is { } since && track.Source is not null && nowTicks - since >= PausedTicks;
+    private static bool IsPausedForLong(long nowTicks, DownTrack track) => track is { PausedSinceTicks: { } since, Source: { IsMuted: false }, View.IsHidden: false } && nowTicks - since >= PausedTicks;
 
     private void AllocateSoon()
     {

@@ -152,6 +152,9 @@ public sealed class DownTrack
         }
     }
 
+    /// <summary>Whether the quality is limited to what the subscriber's line can take.</summary>
+    internal bool IsLimited => _highestStep != int.MaxValue;
+
     /// <summary>The step that is sent now, if the quality is limited; <see cref="StreamAllocator.Paused"/> while nothing is sent.</summary>
     internal int CurrentStep => _chosenLayer is null ? StreamAllocator.Paused : _highestStep;
 

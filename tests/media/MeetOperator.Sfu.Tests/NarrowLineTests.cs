@@ -93,6 +93,43 @@ public sealed class NarrowLineTests
     }
 
     [Fact]
+    public void Paused_MutedUntilLineIsWide_ResumesAfterUnmute()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(120_000);
+        call.Run(8);
+        Assert.Equal([call.Camera], line.Subscriber.PausedSources);
+
+        call.Camera.SetMuted(true);
+        call.Run(1);
+        Assert.Empty(line.Subscriber.PausedSources); // a camera that is off is not paused
+        line.BitsPerSecond = 20_000_000;
+        call.Run(20);
+        call.Camera.SetMuted(false);
+        call.Run(10);
+
+        Assert.InRange(line.RateOf(call.Now - (2 * Second), call.Now, NarrowCall.VideoSsrc), 1_400_000, 1_900_000);
+        Assert.Empty(line.Subscriber.PausedSources);
+    }
+
+    [Fact]
+    public void Paused_HiddenUntilLineIsWide_ResumesWhenShown()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(120_000);
+        call.Run(8);
+        line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Hidden);
+        call.Run(1);
+        Assert.Empty(line.Subscriber.PausedSources);
+        line.BitsPerSecond = 20_000_000;
+        call.Run(20);
+        line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Of(1280, 720));
+        call.Run(10);
+
+        Assert.InRange(line.RateOf(call.Now - (2 * Second), call.Now, NarrowCall.VideoSsrc), 1_400_000, 1_900_000);
+    }
+
+    [Fact]
     public void Client_WithoutFeedback_GetsEverythingAtOnce()
     {
         var call = new NarrowCall();
