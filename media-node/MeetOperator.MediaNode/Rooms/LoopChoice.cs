@@ -9,7 +9,7 @@ internal static class LoopChoice
     /// <summary>Share of a loop's time that a new room is expected to need, while the node has no busy rooms to learn from.</summary>
     private const double LeastExpected = 0.02;
 
-    /// <summary>Weight of a room that has been idle for longer. It can become busy at any time, and breaks ties between idle loops.</summary>
+    /// <summary>How much a room counts that has been idle for longer. It is more than zero because the room can become busy, and so that idle loops share the rooms.</summary>
     private const double IdleRoom = 0.002;
 
     /// <summary>Returns the index of the loop. Equal loops are used in order.</summary>

@@ -11,6 +11,7 @@ internal sealed class FeedbackEstimator
     /// <summary>Feedback comes every 50 to 250 ms while packets are sent. After a second without, the line is blocked.</summary>
     private const long SilenceTicks = TimeSpan.TicksPerSecond;
     private const double SilenceDecrease = 0.8;
+
     /// <summary>After a larger step what arrives at the former rate says nothing about the new one.</summary>
     private const double Leap = 2.5;
 
@@ -85,7 +86,7 @@ internal sealed class FeedbackEstimator
     public bool TryTakeProbe(long nowTicks, out ProbeCluster probe) =>
         _probing.TryTake(Advance(nowTicks), BitsPerSecond, Ceiling, !IsOverused && !_loss.IsTrial, out probe);
 
-    /// <summary>Processes feedback. False, with no effect, when it reports packets that were not sent or more than are kept.</summary>
+    /// <summary>Processes feedback. Returns false, and changes nothing, when it reports packets that were not sent, or more packets than are kept.</summary>
     public bool TryProcess(long nowTicks, in TransportFeedback feedback)
     {
         var first = _sent.Unwrap(feedback.BaseSequenceNumber);

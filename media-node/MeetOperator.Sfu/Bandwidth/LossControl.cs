@@ -26,7 +26,7 @@ internal sealed class LossControl
     private const int TrialLosses = 30;
     private const long MaxTrialTicks = 3 * TimeSpan.TicksPerSecond;
 
-    /// <summary>What is known of the line is forgotten within a minute, and tried again.</summary>
+    /// <summary>The share of the known loss that is forgotten in a second, so that it is measured again.</summary>
     private const double ForgetPerSecond = 0.02;
     private const long FeedbackTicks = 200 * TimeSpan.TicksPerMillisecond;
 

@@ -23,7 +23,7 @@ internal sealed class RateControl(SendBandwidthOptions options)
 
     public long BitsPerSecond { get; private set; } = options.StartBitsPerSecond;
 
-    /// <summary>Whether the line has been full at about this rate.</summary>
+    /// <summary>Whether overuse has shown the capacity of the line.</summary>
     public bool IsCapacityKnown => _capacity.IsKnown;
 
     /// <summary>Sets the rate, as after a probe.</summary>

@@ -1,7 +1,6 @@
-using MeetOperator.Sfu.Egress;
 using System.Buffers.Binary;
 using MeetOperator.Sfu.Bandwidth;
-using MeetOperator.Sfu.Tracks;
+using MeetOperator.Sfu.Egress;
 
 namespace MeetOperator.Sfu.Pacing;
 
@@ -177,7 +176,6 @@ internal sealed class PacedEgress
             }
 
             _rate.OnSent(nowTicks, bytes);
-
             if (IsProbing && ++_probePackets >= _probe.MinPackets && nowTicks - _probeStartTicks >= _probe.DurationTicks)
             {
                 EndProbe(nowTicks);

@@ -10,7 +10,7 @@ internal static class PaddingPacket
     /// <summary>The maximum: one byte counts the padding.</summary>
     private const byte PaddingBytes = 255;
 
-    /// <summary>The payload, without the count of its bytes.</summary>
+    /// <summary>Zeros. The last byte is the number of padding bytes.</summary>
     private static readonly byte[] Zeros = [.. new byte[PaddingBytes - 1], PaddingBytes];
 
     public static ReadOnlySpan<byte> Payload => Zeros;

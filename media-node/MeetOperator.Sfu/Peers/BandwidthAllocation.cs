@@ -41,7 +41,13 @@ internal sealed class BandwidthAllocation
         if (!egress.IsAdaptive(nowTicks))
         {
             _nextTicks = long.MaxValue;
-            return _isLimited && TryEnd(nowTicks, tracks);
+            if (!_isLimited)
+            {
+                return false;
+            }
+
+            EndLimits(nowTicks, tracks);
+            return true;
         }
 
         var estimate = bandwidth.EstimateBitsPerSecond;
@@ -76,15 +82,13 @@ internal sealed class BandwidthAllocation
     }
 
     /// <summary>Ends all limits, because the client does not report what its line takes.</summary>
-    private bool TryEnd(long nowTicks, DownTrack[] tracks)
+    private void EndLimits(long nowTicks, DownTrack[] tracks)
     {
         _isLimited = false;
         foreach (var track in tracks)
         {
             track.Limit(nowTicks, int.MaxValue);
         }
-
-        return true;
     }
 
     /// <summary>Lists the video tracks that are shown, and returns the rate of audio in bits per second.</summary>

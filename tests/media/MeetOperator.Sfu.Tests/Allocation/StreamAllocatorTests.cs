@@ -78,7 +78,7 @@ public sealed class StreamAllocatorTests
     [Fact]
     public void Allocate_SlightlyLessBandwidth_ChangesNothing() => ForAny((bits, streams, rates, result) =>
     {
-        // An estimate swings by some percent without a cause.
+        // Small changes of an estimate are noise.
         StreamDemand[] fresh = [.. streams.Select(s => s with { Current = Paused })];
         StreamAllocator.Allocate(bits, fresh, rates, result);
         StreamDemand[] again = [.. streams.Select((s, i) => s with { Current = result[i] })];
