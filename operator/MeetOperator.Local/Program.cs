@@ -27,7 +27,7 @@ try
     }
 
     var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? string.Empty);
-    var options = LocalOptions.Parse(args, environment, LocalNetwork.FirstAddress);
+    var options = LocalOptions.Parse(args, environment, LocalNetwork.FirstAddress, LocalNetwork.HasIPv6Loopback);
     await using var host = await LocalHost.StartAsync(options, loggers, stop.Token);
     await PageProbe.WaitAsync(host, options, stop.Token);
     host.Announce(Banner.Build(options, host.Kubeconfig));

@@ -21,7 +21,7 @@ MEET_PORT       the port of the page (8080); under `dev`, signaling listens on M
 MEET_HOME       the folder in which `up` and `dev` store their data (.meet)
 MEET_LISTEN     the address on which the page is served (127.0.0.1)
 MEET_ADVERTISE  the addresses to which browsers send media, separated by commas
-                (127.0.0.1 and the first other IPv4 address of this machine)
+                (127.0.0.1, the first other IPv4 address of this machine, and ::1 where it exists)
 MEET_LANES      how many lanes of suites `test` runs at a time (2, or 1 where the machine is slow or busy)
 TEXT
 }

@@ -5,6 +5,7 @@ namespace MeetOperator.Contracts.SfuPools;
 /// <summary>How clients reach the media ports of a node.</summary>
 [CelRule("self.portRange.min > self.portRange.max || self.portRange.max - self.portRange.min + 1 >= self.udpPorts", SfuPoolValidation.RangeTooNarrow, FieldPath = ".portRange")]
 [CelRule("self.addressSource != 'Static' || size(self.staticAddresses) > 0", SfuPoolValidation.StaticNeedsAddresses, FieldPath = ".staticAddresses")]
+[CelRule("self.addressSource != 'Static' || size(self.staticAddresses) == 0 || self.staticAddresses.exists(a, (a.contains(':') ? 'IPv6' : 'IPv4') in self.ipFamilies)", SfuPoolValidation.StaticOfOtherFamily, FieldPath = ".staticAddresses")]
 [CelRule("self.type != 'HostNetwork' || self.addressSource != 'PodIP'", SfuPoolValidation.HostNetworkHasNoPodIP, FieldPath = ".addressSource")]
 public sealed record SfuExposure
 {
@@ -24,6 +25,14 @@ public sealed record SfuExposure
     /// <summary>Source of the address that clients send media to. HostIP is a deprecated alias of NodeInternalIP. Default NodeExternalIP; mutable, by replacing nodes.</summary>
     [Default("\"NodeExternalIP\"")]
     public AddressSource AddressSource { get; init; } = AddressSource.NodeExternalIP;
+
+    /// <summary>
+    /// Families of the addresses that clients get; those of other families are left out. With PodIP and NodeExternalIP, a media node gets the addresses of both families that its
+    /// cluster has. Default IPv4 and IPv6; mutable, by replacing nodes.
+    /// </summary>
+    [MaxItems(2)]
+    [Default("[\"IPv4\",\"IPv6\"]")]
+    public IReadOnlyList<IpFamily> IpFamilies { get; init; } = [IpFamily.IPv4, IpFamily.IPv6];
 
     /// <summary>IP addresses that clients send media to when addressSource is Static, at most 8. Default none; mutable, by replacing nodes.</summary>
     [MaxItems(8)]

@@ -10,6 +10,7 @@ public static class SfuPoolValidation
     internal const string RangeReversed = "max must not be lower than min";
     internal const string RangeTooNarrow = "the port range must contain at least udpPorts ports";
     internal const string StaticNeedsAddresses = "addressSource Static requires at least one address in staticAddresses";
+    internal const string StaticOfOtherFamily = "no static address has a family in ipFamilies: add an address, or change ipFamilies";
     internal const string HostNetworkHasNoPodIP = "a Pod with type HostNetwork does not have its own address: use NodeInternalIP, NodeExternalIP or Static";
     internal const string ReservedKey = "keys of meetoperator.io are reserved for the operator";
 
@@ -39,6 +40,11 @@ public static class SfuPoolValidation
             errors.Add(new("spec.exposure.staticAddresses", StaticNeedsAddresses));
         }
 
+        if (spec.Exposure is { AddressSource: AddressSource.Static, StaticAddresses.Count: > 0 } exposure && !exposure.StaticAddresses.Any(address => exposure.IpFamilies.Contains(FamilyOf(address))))
+        {
+            errors.Add(new("spec.exposure.staticAddresses", StaticOfOtherFamily));
+        }
+
         if (spec.Exposure is { Type: ExposureType.HostNetwork, AddressSource: AddressSource.PodIP })
         {
             errors.Add(new("spec.exposure.addressSource", HostNetworkHasNoPodIP));
@@ -48,6 +54,9 @@ public static class SfuPoolValidation
         errors.AddRange(Reserved(spec.Template.Annotations, "spec.template.annotations"));
         return errors;
     }
+
+    /// <summary>The family of an address in text form.</summary>
+    public static IpFamily FamilyOf(string address) => address.Contains(':', StringComparison.Ordinal) ? IpFamily.IPv6 : IpFamily.IPv4;
 
     private static IEnumerable<FieldError> Reserved(IReadOnlyDictionary<string, string> entries, string path) =>
         entries.Keys.Any(key => key.StartsWith(MeetGroup.Name + "/", StringComparison.Ordinal)) ? [new(path, ReservedKey)] : [];

@@ -39,7 +39,7 @@ internal static class BenchServer
                 ControlAddress = new IPEndPoint(IPAddress.Loopback, port),
                 UdpPorts = [0],
                 AdvertisedAddresses = [IPAddress.Loopback],
-                BindAddress = IPAddress.Loopback,
+                BindAddresses = [IPAddress.Loopback],
                 MaxParticipants = 10_000,
             },
             loggers,

@@ -59,7 +59,7 @@ internal sealed unsafe class EgressBacklog : IDisposable
             {
                 // Batching is not worthwhile here, because a backlog is rare.
                 var message = first.Message;
-                batch.Add(At(first.Start), message.Length, message.SegmentBytes, message.Address, message.Port, singly: false, mark: -1);
+                batch.Add(At(first.Start), message.Length, message.SegmentBytes, message.AddressHigh, message.AddressLow, message.Port, singly: false, mark: -1);
                 outcome += batch.Send(socket);
                 if (batch.Unsent > 0)
                 {

@@ -93,7 +93,7 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
         var at = _slab;
         for (var i = 0; i < _groups; i++)
         {
-            egress.Send(new UnsentMessage((nint)at, _lengths[i], _segments[i], Destination.Address, Destination.Port), singly, mark);
+            egress.Send(new UnsentMessage((nint)at, _lengths[i], _segments[i], Destination.High, Destination.Low, Destination.Port), singly, mark);
             at += _lengths[i];
         }
     }

@@ -5,33 +5,27 @@ using MeetOperator.Rtc.Datagrams;
 namespace MeetOperator.MediaNode.Egress;
 
 /// <summary>The send side of one loop. Collects packets per peer and sends them together in <see cref="Flush"/>. Used by the loop's thread.</summary>
-internal sealed unsafe class LoopEgress : IDisposable
+internal sealed class LoopEgress : IDisposable
 {
-    private const int BatchMessages = 512;
-
     /// <summary>Preallocated lanes for STUN and DTLS. More are allocated when a batch contains more peers.</summary>
     private const int ControlLanes = 64;
-
-    /// <summary>How long segmentation stays off after many rejected messages, which an IPsec route or a removed network device can cause.</summary>
-    private const long UnsegmentedTicks = TimeSpan.TicksPerMinute;
-    private readonly UdpSocket _socket;
+    private readonly SocketEgress[] _sockets;
+    private readonly SocketEgress? _ipv4;
+    private readonly SocketEgress? _ipv6;
     private readonly Func<long> _clock;
-    private readonly SendBatch _batch = new(BatchMessages);
-    private readonly EgressBacklog _backlog = new();
     private readonly List<EgressLane> _waiting = new(256);
     private readonly Dictionary<PathId, EgressLane> _controlLanes = [];
     private readonly Stack<EgressLane> _idleControlLanes = new();
+    private long _unroutable;
 
-    private bool _useSegmentation;
-    private long _segmentationRestoreTicks;
-
-    /// <param name="socket">The socket that sends all datagrams.</param>
+    /// <param name="sockets">The sockets that send all datagrams: at most one of each family.</param>
     /// <param name="clock">Monotonic time in 100 ns ticks. Read only when a message is rejected or delayed.</param>
-    public LoopEgress(UdpSocket socket, Func<long>? clock = null)
+    public LoopEgress(IReadOnlyList<UdpSocket> sockets, Func<long>? clock = null)
     {
-        _socket = socket;
         _clock = clock ?? (() => MonotonicClock.NowTicks);
-        UseSegmentation(socket.SupportsSegmentation);
+        _sockets = [.. sockets.Select(socket => new SocketEgress(socket, _clock))];
+        _ipv4 = Array.Find(_sockets, s => !s.IsIPv6);
+        _ipv6 = Array.Find(_sockets, s => s.IsIPv6);
         for (var i = 0; i < ControlLanes; i++)
         {
             _idleControlLanes.Push(new EgressLane(this));
@@ -44,26 +38,30 @@ internal sealed unsafe class LoopEgress : IDisposable
 
     public bool IsEmpty => _waiting.Count == 0;
 
-    public long SentDatagrams { get; private set; }
+    public long SentDatagrams => Sum(t => t.Total.Datagrams);
 
-    public long SentBytes { get; private set; }
+    public long SentBytes => Sum(t => t.Total.Bytes);
 
     /// <summary>Messages passed to the kernel. The ratio of datagrams to messages shows how well segmentation merges them.</summary>
-    public long SentMessages { get; private set; }
+    public long SentMessages => Sum(t => t.Total.Messages);
 
-    /// <summary>Whether the kernel's send buffer is full. <see cref="Drain"/> sends the backlog when the socket is writable again.</summary>
-    public bool IsBlocked => !_backlog.IsEmpty;
+    /// <summary>Whether the kernel's send buffer of a socket is full. <see cref="Drain"/> sends the backlog when the socket is writable again.</summary>
+    public bool IsBlocked => BlockedSockets != 0;
+
+    /// <summary>Bit i is set when the send buffer of socket i is full.</summary>
+    public int BlockedSockets => (_sockets[0].IsBlocked ? 1 : 0) | (_sockets.Length > 1 && _sockets[1].IsBlocked ? 2 : 0);
 
     /// <summary>Messages that waited in the backlog because the kernel's send buffer was full.</summary>
-    public long DelayedMessages { get; private set; }
+    public long DelayedMessages => Sum(t => t.DelayedMessages);
 
     /// <summary>Datagrams that the kernel did not accept in time.</summary>
-    public long DiscardedDatagrams { get; private set; }
+    public long DiscardedDatagrams => Sum(t => t.Total.Discarded) + _unroutable;
 
-    public bool Segmentation => _batch.Segmentation;
+    /// <summary>Whether all sockets send segmented messages.</summary>
+    public bool Segmentation => Array.TrueForAll(_sockets, s => s.Segmentation);
 
     /// <summary>Turns segmentation on or off. It is off on kernels without support, and goes off for a minute when the device rejects segmented messages.</summary>
-    public void UseSegmentation(bool use) => (_useSegmentation, _batch.Segmentation, _segmentationRestoreTicks) = (use, use, 0);
+    public void UseSegmentation(bool use) => Array.ForEach(_sockets, s => s.UseSegmentation(use));
 
     public void Enlist(EgressLane lane) => _waiting.Add(lane);
 
@@ -91,9 +89,9 @@ internal sealed unsafe class LoopEgress : IDisposable
 
         try
         {
-            if (_useSegmentation && !_batch.Segmentation)
+            foreach (var socket in _sockets)
             {
-                RestoreSegmentation();
+                socket.Begin();
             }
 
             for (var i = 0; i < _waiting.Count; i++)
@@ -101,7 +99,10 @@ internal sealed unsafe class LoopEgress : IDisposable
                 _waiting[i].HandOver(i);
             }
 
-            SendBatched();
+            foreach (var socket in _sockets)
+            {
+                socket.Send(_waiting);
+            }
         }
         finally
         {
@@ -113,70 +114,22 @@ internal sealed unsafe class LoopEgress : IDisposable
     /// <summary>Sends the backlog.</summary>
     public void Drain()
     {
-        if (IsBlocked)
+        foreach (var socket in _sockets)
         {
-            Count(_backlog.Drain(NowTicks, _batch, _socket));
-            _batch.ForgetRejections();
+            socket.Drain();
         }
     }
 
-    /// <summary>Adds one message of a lane to the batch. Its bytes must not change until the end of <see cref="Flush"/>.</summary>
+    /// <summary>Adds one message of a lane to the batch of its family. Its bytes must not change until the end of <see cref="Flush"/>.</summary>
     internal void Send(in UnsentMessage message, bool singly, int mark)
     {
-        if (_batch.Count + _batch.MessagesFor(message.Length, message.SegmentBytes, singly) > _batch.Capacity)
+        if ((message.IsIPv4 ? _ipv4 : _ipv6) is { } socket)
         {
-            SendBatched();
-        }
-
-        if (IsBlocked)
-        {
-            Delay(message); // keeps the order behind the backlog
+            socket.Add(message, singly, _waiting, mark);
         }
         else
         {
-            _batch.Add((byte*)message.Data, message.Length, message.SegmentBytes, message.Address, message.Port, singly, mark);
-        }
-    }
-
-    /// <summary>Turns segmentation on again one minute after it went off.</summary>
-    private void RestoreSegmentation()
-    {
-        if (_segmentationRestoreTicks == 0)
-        {
-            _segmentationRestoreTicks = NowTicks + UnsegmentedTicks;
-        }
-        else if (NowTicks >= _segmentationRestoreTicks)
-        {
-            UseSegmentation(true);
-        }
-    }
-
-    private void SendBatched()
-    {
-        Count(_batch.Send(_socket));
-        foreach (var mark in _batch.Rejected)
-        {
-            _waiting[mark].DisableSegmentation();
-        }
-
-        _batch.ForgetRejections();
-        for (var i = 0; i < _batch.Unsent; i++)
-        {
-            Delay(_batch.Message(i));
-        }
-
-        _batch.Clear();
-    }
-
-    private void Delay(in UnsentMessage message)
-    {
-        if (_backlog.TryAdd(NowTicks, message))
-        {
-            DelayedMessages++;
-        }
-        else
-        {
-            DiscardedDatagrams += message.Datagrams;
+            _unroutable += message.Datagrams;
         }
     }
 
@@ -195,7 +148,11 @@ internal sealed unsafe class LoopEgress : IDisposable
 
     private void Release()
     {
-        _batch.Clear();
+        foreach (var socket in _sockets)
+        {
+            socket.Clear();
+        }
+
         foreach (var lane in _waiting)
         {
             lane.Release(Slabs);
@@ -210,18 +167,20 @@ internal sealed unsafe class LoopEgress : IDisposable
         _controlLanes.Clear();
     }
 
-    private void Count(in SendOutcome outcome)
+    private long Sum(Func<SocketEgress, long> figure)
     {
-        SentDatagrams += outcome.Datagrams;
-        SentBytes += outcome.Bytes;
-        SentMessages += outcome.Messages;
-        DiscardedDatagrams += outcome.Discarded;
+        var sum = 0L;
+        foreach (var socket in _sockets)
+        {
+            sum += figure(socket);
+        }
+
+        return sum;
     }
 
     public void Dispose()
     {
-        _batch.Dispose();
-        _backlog.Dispose();
+        Array.ForEach(_sockets, s => s.Dispose());
         Slabs.Dispose();
     }
 }

@@ -97,7 +97,7 @@ internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposab
         (_isSent, _sentTicks, _transactionId) = (true, nowTicks, EchoProbe.NewTransactionId());
         try
         {
-            _socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+            _socket = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
             _socket.SendTo(_buffer.AsSpan(0, probe.WriteRequest(_transactionId, _buffer)), SocketFlags.None, target);
         }
         catch (SocketException)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Reflection;
 using MeetOperator.MediaNode.Credentials;
 using MeetOperator.MediaNode.Errors;
@@ -38,7 +39,7 @@ internal sealed partial class MediaNodeHost : IDisposable
         {
             foreach (var port in options.UdpPorts)
             {
-                loops.Add(new MediaLoop(options.BindAddress, port, options.SocketBufferBytes, loggers.CreateLogger<MediaLoop>()));
+                loops.Add(new MediaLoop(options.BindAddresses, port, options.SocketBufferBytes, loggers.CreateLogger<MediaLoop>()));
             }
         }
         catch
@@ -55,7 +56,8 @@ internal sealed partial class MediaNodeHost : IDisposable
         }
 
         _figures = new FigureCollector(_loops, Rooms);
-        _probes = [.. _loops.Select(l => new LoopProbes(l, options.BindAddress, options.AdvertisedAddresses))];
+        List<IPAddress> own = [.. options.BindAddresses.Select(BindAddress.Reachable)];
+        _probes = [.. _loops.Select(l => new LoopProbes(l, own, options.AdvertisedAddresses))];
         _selfProbe = new SelfProbe(_probes, clock);
     }
 
@@ -98,6 +100,11 @@ internal sealed partial class MediaNodeHost : IDisposable
         }
 
         IsReady = true;
+        if (Options.UnservedAddresses.Count > 0)
+        {
+            LogUnservedAddresses(_logger, string.Join(", ", Options.UnservedAddresses));
+        }
+
         LogReady(_logger, Options.Name, string.Join(", ", _loops.Select(l => l.Port)), string.Join(", ", Options.AdvertisedAddresses));
     }
 

@@ -17,12 +17,13 @@ internal static class NodeOptionsReader
     public const string ControlVariable = "MEET_CONTROL_ADDRESS";
     public const string PortsVariable = "MEET_UDP_PORTS";
     public const string AddressesVariable = "MEET_ADVERTISED_ADDRESSES";
+    public const string FamiliesVariable = "MEET_IP_FAMILIES";
     public const string MaxParticipantsVariable = "MEET_MAX_PARTICIPANTS";
     public const string ShutdownVariable = "MEET_SHUTDOWN_SECONDS";
 
     /// <summary>Returns the options, or null when <paramref name="errors"/> is not empty.</summary>
     /// <param name="variable">Returns the value of an environment variable, or null.</param>
-    /// <param name="local">The IPv4 addresses of the network namespace of this process.</param>
+    /// <param name="local">The addresses of the network namespace of this process.</param>
     /// <param name="errors">One sentence for each invalid or missing variable.</param>
     public static NodeOptions? Read(Func<string, string?> variable, IReadOnlyCollection<IPAddress> local, out IReadOnlyList<string> errors)
     {
@@ -46,7 +47,8 @@ internal static class NodeOptionsReader
         }
 
         var ports = Ports(variable(PortsVariable), problems);
-        var addresses = Addresses(variable(AddressesVariable), problems);
+        var addresses = Addresses(variable(AddressesVariable), Families(variable(FamiliesVariable), problems), problems);
+        var served = Served(addresses, local, problems);
         var limit = Number(variable, MaxParticipantsVariable, 500, 1, 100_000, problems);
         var shutdown = Number(variable, ShutdownVariable, 25, 0, 86_400, problems);
         problems.AddRange(TraceSettings.Problems(variable));
@@ -56,10 +58,11 @@ internal static class NodeOptionsReader
             Credentials = credentials,
             ControlAddress = control!,
             UdpPorts = ports,
-            AdvertisedAddresses = addresses,
+            AdvertisedAddresses = served,
+            UnservedAddresses = [.. addresses.Except(served)],
             MaxParticipants = limit,
             ShutdownTimeout = TimeSpan.FromSeconds(shutdown),
-            BindAddress = BindAddress.Choose(addresses, local),
+            BindAddresses = BindAddress.Choose(served, local),
         };
     }
 
@@ -114,26 +117,75 @@ internal static class NodeOptionsReader
         return ports;
     }
 
-    private static List<IPAddress> Addresses(string? text, List<string> problems)
+    private static List<AddressFamily> Families(string? text, List<string> problems)
+    {
+        var families = new List<AddressFamily>();
+        foreach (var part in Split(string.IsNullOrWhiteSpace(text) ? "IPv4,IPv6" : text))
+        {
+            switch (part)
+            {
+                case "IPv4":
+                    families.Add(AddressFamily.InterNetwork);
+                    break;
+                case "IPv6":
+                    families.Add(AddressFamily.InterNetworkV6);
+                    break;
+                default:
+                    problems.Add($"{FamiliesVariable} contains '{part}': expected IPv4, IPv6, or both separated by a comma.");
+                    break;
+            }
+        }
+
+        return families;
+    }
+
+    /// <summary>Reads the addresses and leaves out those of other families, because a Pod learns the addresses of all families that its cluster has.</summary>
+    private static List<IPAddress> Addresses(string? text, List<AddressFamily> families, List<string> problems)
     {
         var addresses = new List<IPAddress>();
-        foreach (var part in Split(text))
+        var parts = Split(text);
+        foreach (var part in parts)
         {
-            if (!IPAddress.TryParse(part, out var address) || address.AddressFamily != AddressFamily.InterNetwork)
+            if (!IPAddress.TryParse(part, out var address) || address.IsIPv6LinkLocal || address.IsIPv6Multicast)
             {
-                problems.Add($"{AddressesVariable} contains '{part}': expected IPv4 addresses separated by commas.");
+                problems.Add($"{AddressesVariable} contains '{part}': expected IPv4 and IPv6 addresses separated by commas. Link-local addresses cannot be advertised.");
                 continue;
             }
 
-            addresses.Add(address);
+            address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+            if (families.Contains(address.AddressFamily) && !addresses.Contains(address))
+            {
+                addresses.Add(address);
+            }
         }
 
-        if (addresses.Count == 0)
+        if (parts.Length == 0)
         {
-            problems.Add($"{AddressesVariable} contains no address: set it to the IPv4 addresses at which clients reach this node.");
+            problems.Add($"{AddressesVariable} contains no address: set it to the addresses at which clients reach this node.");
+        }
+        else if (addresses.Count == 0 && problems.Count == 0)
+        {
+            problems.Add($"{AddressesVariable} is '{text}', which has no address of a family in {FamiliesVariable}: add one, or change the families.");
         }
 
         return addresses;
+    }
+
+    /// <summary>Leaves out IPv6 addresses where IPv6 is disabled, as the external addresses of a dual-stack cluster node in a Pod without IPv6.</summary>
+    private static List<IPAddress> Served(List<IPAddress> addresses, IReadOnlyCollection<IPAddress> local, List<string> problems)
+    {
+        if (local.Any(address => address.AddressFamily == AddressFamily.InterNetworkV6))
+        {
+            return addresses;
+        }
+
+        var served = addresses.FindAll(address => address.AddressFamily != AddressFamily.InterNetworkV6);
+        if (served.Count == 0 && addresses.Count > 0)
+        {
+            problems.Add($"{AddressesVariable} and {FamiliesVariable} leave IPv6 addresses only, and IPv6 is disabled here: enable it (net.ipv6.conf.all.disable_ipv6=0, no ipv6.disable=1), or add an IPv4 address.");
+        }
+
+        return served;
     }
 
     private static string[] Split(string? text) => (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -24,15 +24,15 @@ internal static class SelfCall
     public static async Task<bool> RunAsync(MediaNodeHost node, CancellationToken ct)
     {
         using var certificate = DtlsCertificate.Generate();
-        using var publisher = new LoopbackPeer(certificate);
-        using var player = new LoopbackPeer(certificate);
+        var local = BindAddress.Reachable(node.Options.BindAddresses[0]);
+        using var publisher = new LoopbackPeer(certificate, local);
+        using var player = new LoopbackPeer(certificate, local);
         var end = MonotonicClock.NowTicks + Limit.Ticks;
         await node.Rooms.PutAsync(Room, new RoomSpec { Generation = 1 }, ct).ConfigureAwait(false);
         try
         {
             var port = await node.Rooms.RunAsync(Room, r => r.Loop.Port, ct).ConfigureAwait(false);
-            var address = TransportAddress.FromIPEndPoint(
-                new IPEndPoint(node.Options.BindAddress.Equals(IPAddress.Any) ? IPAddress.Loopback : node.Options.BindAddress, port));
+            var address = TransportAddress.FromIPEndPoint(new IPEndPoint(local, port));
             var offer = "v=0\r\n" + publisher.Section("0", "sendonly", "video 9 UDP/TLS/RTP/SAVPF 96 97")
                 + "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\n";
             var published = await node.Rooms.RunAsync(Room, r => r.Publish("publisher", new SdpOffer { Generation = 1, Sdp = offer }, SdpReading.Parse(offer)), ct).ConfigureAwait(false);

@@ -41,9 +41,9 @@ internal sealed class MediaLoop : IDisposable
 
     private const int OpenFrameBytes = 500;
 
-    private readonly UdpSocket _socket;
+    private readonly UdpSocket[] _sockets;
     private readonly ReceiveBatch _batch = new(BatchDatagrams);
-    private readonly ArrivalClock _arrivals = new();
+    private readonly ArrivalClock[] _arrivals;
     private readonly WakeSignal _wake = new();
     private readonly Channel<Action> _commands = Channel.CreateBounded<Action>(
         new BoundedChannelOptions(MaxCommands) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -61,15 +61,20 @@ internal sealed class MediaLoop : IDisposable
     private bool _isFrameOpen;
     private volatile bool _stopping;
 
-    public MediaLoop(IPAddress address, int port, int socketBufferBytes, ILogger logger)
+    /// <param name="addresses">Local addresses; at most one of each family.</param>
+    /// <param name="port">UDP port; 0 lets the kernel choose.</param>
+    /// <param name="socketBufferBytes">Requested size of each kernel socket buffer.</param>
+    /// <param name="logger">Logs unexpected errors.</param>
+    public MediaLoop(IReadOnlyList<IPAddress> addresses, int port, int socketBufferBytes, ILogger logger)
     {
-        _socket = new UdpSocket(address, port, socketBufferBytes);
-        Egress = new LoopEgress(_socket);
-        Failures = new LoopFailures(_socket.Port, logger);
-        _thread = new Thread(Run) { Name = $"media-{_socket.Port}", IsBackground = true };
+        _sockets = LoopSockets.Open(addresses, port, socketBufferBytes);
+        _arrivals = [.. _sockets.Select(_ => new ArrivalClock())];
+        Egress = new LoopEgress(_sockets);
+        Failures = new LoopFailures(Port, logger);
+        _thread = new Thread(Run) { Name = $"media-{Port}", IsBackground = true };
     }
 
-    public int Port => _socket.Port;
+    public int Port => _sockets[0].Port;
 
     public PeerTable Peers { get; } = new();
 
@@ -189,7 +194,7 @@ internal sealed class MediaLoop : IDisposable
             SentMessages = Egress.SentMessages,
             DiscardedDatagrams = Egress.DiscardedDatagrams,
             DelayedMessages = Egress.DelayedMessages,
-            KernelDrops = _socket.KernelDrops,
+            KernelDrops = _sockets.Sum(s => (long)s.KernelDrops),
             UnknownSourceDrops = _unknownSourceDrops,
             Segmentation = Egress.Segmentation,
             Busy = _meter.Busy,
@@ -219,7 +224,7 @@ internal sealed class MediaLoop : IDisposable
 
         Egress.Dispose();
         _batch.Dispose();
-        _socket.Dispose();
+        Array.ForEach(_sockets, s => s.Dispose());
         _wake.Dispose();
     }
 
@@ -244,15 +249,10 @@ internal sealed class MediaLoop : IDisposable
     private void Step()
     {
         Egress.Drain();
-        var before = MonotonicClock.NowTicks;
-        var received = _batch.Receive(_socket);
-        var now = MonotonicClock.NowTicks;
-        _arrivals.BeginBatch(before, now, MonotonicClock.WallTicks, received < BatchDatagrams);
-        Volatile.Write(ref _lastTurnTicks, now);
-        _pauses.RecordIteration(now);
-        for (var i = 0; i < received; i++)
+        var received = Receive(0, out var now);
+        for (var i = 1; i < _sockets.Length; i++)
         {
-            Handle(now, _arrivals.ArrivalOf(_batch.KernelTicks(i)), new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), _batch.Datagram(i));
+            received += Receive(i, out _);
         }
 
         if (!Egress.IsEmpty && (received == 0 || !WaitForFrame(now)))
@@ -276,9 +276,32 @@ internal sealed class MediaLoop : IDisposable
         if (received == 0 && !moreCommands)
         {
             var waited = MonotonicClock.NowTicks;
-            _socket.Wait(_wake, TimeSpan.FromTicks(Math.Min(_nextTick, Deadlines.NextTicks) - waited), Egress.IsBlocked);
+            UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(Math.Min(_nextTick, Deadlines.NextTicks) - waited), Egress.BlockedSockets);
             RecordWait(MonotonicClock.NowTicks - waited);
         }
+    }
+
+    /// <summary>Reads one batch of a socket and handles its datagrams. Returns their number.</summary>
+    private int Receive(int socket, out long now)
+    {
+        var before = MonotonicClock.NowTicks;
+        var received = _batch.Receive(_sockets[socket]);
+        now = MonotonicClock.NowTicks;
+        var arrivals = _arrivals[socket];
+        arrivals.BeginBatch(before, now, MonotonicClock.WallTicks, received < BatchDatagrams);
+        if (socket == 0)
+        {
+            Volatile.Write(ref _lastTurnTicks, now);
+            _pauses.RecordIteration(now);
+        }
+
+        for (var i = 0; i < received; i++)
+        {
+            var from = new TransportAddress(_batch.SourceHigh(i), _batch.SourceLow(i), _batch.SourcePort(i));
+            Handle(now, arrivals.ArrivalOf(_batch.KernelTicks(i)), from, _batch.Datagram(i));
+        }
+
+        return received;
     }
 
     /// <summary>
@@ -299,7 +322,7 @@ internal sealed class MediaLoop : IDisposable
         }
 
         var before = MonotonicClock.NowTicks;
-        var more = before < _frameDeadlineTicks && _socket.Wait(_wake, TimeSpan.FromTicks(_frameDeadlineTicks - before));
+        var more = before < _frameDeadlineTicks && UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(_frameDeadlineTicks - before));
         RecordWait(MonotonicClock.NowTicks - before);
         if (!more)
         {

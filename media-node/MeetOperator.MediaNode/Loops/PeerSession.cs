@@ -17,7 +17,10 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>How late timers may run that a datagram sets, as those of acknowledgements and requests.</summary>
     public const long TimerTicks = 10 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Maximum size of an accepted RTP packet. A larger one could exceed 1,500 bytes on the way out, with an RTX header, extensions and the SRTP tag.</summary>
+    /// <summary>
+    /// Maximum size of an accepted RTP packet. On the way out it gets an RTX header (2 bytes), header extensions (up to 30), the SRTP tag (up to 20), and the headers of UDP
+    /// (8) and IPv6 (40). That is 1,500 bytes.
+    /// </summary>
     private const int MaxRtpBytes = 1400;
     private readonly MediaLoop _loop;
     private readonly LoopEgress _egress;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
@@ -14,6 +15,8 @@ namespace MeetOperator.MediaNode.Sessions;
 /// <summary>Creates and closes the peer sessions of one loop. Used on the loop's thread.</summary>
 internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence)
 {
+    private readonly IceCandidate[] _candidates = [.. CandidateOrder.Sort(advertised).Select(address => new IceCandidate(address.ToString(), loop.Port))];
+
     public PeerSession Open(IPeerSessionOwner owner, IngressLimit ingress)
     {
         var transport = new PeerTransport(new PeerTransportOptions
@@ -38,7 +41,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
         Ufrag = credentials.Ufrag,
         Password = credentials.Password,
         Fingerprint = certificate.Fingerprint.ToString().Split(' ')[1],
-        Candidates = [.. advertised.Select(a => new IceCandidate(a.ToString(), loop.Port))],
+        Candidates = _candidates,
     };
 
     /// <summary>Restarts ICE on the node's side after the peer restarted it (RFC 8839 §4.4.1.1.1).</summary>

@@ -19,11 +19,14 @@ internal sealed record NodeOptions
     /// <summary>UDP ports, one loop each. 0 means a port that the kernel chooses.</summary>
     public required IReadOnlyList<int> UdpPorts { get; init; }
 
-    /// <summary>IPv4 addresses for the ICE candidates that clients send to.</summary>
+    /// <summary>IPv4 and IPv6 addresses for the ICE candidates that clients send to.</summary>
     public required IReadOnlyList<IPAddress> AdvertisedAddresses { get; init; }
 
-    /// <summary>Bind address of the UDP sockets.</summary>
-    public IPAddress BindAddress { get; init; } = IPAddress.Any;
+    /// <summary>IPv6 addresses that are left out because IPv6 is disabled here.</summary>
+    public IReadOnlyList<IPAddress> UnservedAddresses { get; init; } = [];
+
+    /// <summary>Bind addresses of the UDP sockets: one for each family of the advertised addresses, IPv4 first.</summary>
+    public required IReadOnlyList<IPAddress> BindAddresses { get; init; }
 
     /// <summary>Total number of participants in all rooms above which the node rejects new rooms.</summary>
     public int MaxParticipants { get; init; } = 500;

@@ -14,14 +14,18 @@ namespace MeetOperator.MediaNode.WarmUp;
 /// <summary>A client of the node in the node's own process. <see cref="SelfCall"/> drives it.</summary>
 internal sealed unsafe class LoopbackPeer : IDisposable
 {
-    private readonly UdpSocket _socket = new(IPAddress.Loopback, 0, 256 * 1024);
+    private readonly UdpSocket _socket;
     private readonly ReceiveBatch _batch = new(16);
-    private readonly DatagramBuffer _out = new();
+    private readonly DatagramBuffer _out;
     private readonly PeerTransport _transport;
     private readonly DtlsCertificate _certificate;
 
-    public LoopbackPeer(DtlsCertificate certificate)
+    /// <param name="certificate">The certificate of the peer.</param>
+    /// <param name="local">The peer's own address.</param>
+    public LoopbackPeer(DtlsCertificate certificate, IPAddress local)
     {
+        _socket = new UdpSocket(local, 0, 256 * 1024);
+        _out = new DatagramBuffer(_socket.IsIPv6);
         _certificate = certificate;
         _transport = new PeerTransport(new PeerTransportOptions
         {
@@ -75,7 +79,7 @@ internal sealed unsafe class LoopbackPeer : IDisposable
         {
             for (var i = 0; i < received; i++)
             {
-                var from = new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i));
+                var from = new TransportAddress(_batch.SourceHigh(i), _batch.SourceLow(i), _batch.SourcePort(i));
                 ReceivedPackets += _transport.HandleDatagram(now, from, _batch.Datagram(i)).Kind == DatagramKind.Rtp ? 1 : 0;
                 Drain();
             }

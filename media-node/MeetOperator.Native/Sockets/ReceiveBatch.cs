@@ -51,8 +51,14 @@ public sealed unsafe class ReceiveBatch : IDisposable
 
     public Span<byte> Datagram(int index) => new(_data + (index * SlotBytes), (int)Math.Min(_messages[index].Length, SlotBytes));
 
-    /// <summary>IPv4 address of the sender, in host order.</summary>
-    public uint SourceAddress(int index) => BinaryPrimitives.ReverseEndianness(_addresses[index].Address);
+    /// <summary>The first 64 bits of the sender's address in host order; 0 for IPv4, which has the IPv4-mapped form.</summary>
+    public ulong SourceHigh(int index) =>
+        _addresses[index].Family == SocketLibrary.InternetFamily ? 0 : BinaryPrimitives.ReverseEndianness(_addresses[index].Address6High);
+
+    /// <summary>The last 64 bits of the sender's address in host order.</summary>
+    public ulong SourceLow(int index) => _addresses[index].Family == SocketLibrary.InternetFamily
+        ? SocketAddresses.Mapped(BinaryPrimitives.ReverseEndianness(_addresses[index].Address4))
+        : BinaryPrimitives.ReverseEndianness(_addresses[index].Address6Low);
 
     public ushort SourcePort(int index) => BinaryPrimitives.ReverseEndianness(_addresses[index].Port);
 

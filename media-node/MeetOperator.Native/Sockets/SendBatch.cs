@@ -33,11 +33,15 @@ public sealed unsafe class SendBatch : IDisposable
     private int _rejectionCount;
     private int _consecutiveRejections;
     private int _first;
+    private readonly bool _isIPv6;
     private bool _disposed;
 
-    public SendBatch(int capacity)
+    /// <param name="capacity">Maximum number of messages.</param>
+    /// <param name="isIPv6">The family of the socket that sends them.</param>
+    public SendBatch(int capacity, bool isIPv6 = false)
     {
         Capacity = capacity;
+        _isIPv6 = isIPv6;
         _marks = new int[capacity];
         _messages = (SocketLibrary.BatchMessage*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.BatchMessage)));
         _vectors = (SocketLibrary.IoVector*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.IoVector)));
@@ -45,9 +49,9 @@ public sealed unsafe class SendBatch : IDisposable
         _controls = (SocketLibrary.SegmentControl*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.SegmentControl)));
         for (var i = 0; i < capacity; i++)
         {
-            _addresses[i].Family = SocketLibrary.InternetFamily;
+            _addresses[i].Family = isIPv6 ? SocketLibrary.Internet6Family : SocketLibrary.InternetFamily;
             _messages[i].Header.Name = (nint)(_addresses + i);
-            _messages[i].Header.NameLength = (uint)sizeof(SocketLibrary.InternetAddress);
+            _messages[i].Header.NameLength = isIPv6 ? SocketLibrary.InternetAddress.Length6 : (uint)SocketLibrary.InternetAddress.Length4;
             _messages[i].Header.Vectors = (nint)(_vectors + i);
             _messages[i].Header.VectorCount = 1;
             _controls[i].Length = 16 + sizeof(ushort); // CMSG_LEN(2)
@@ -73,23 +77,24 @@ public sealed unsafe class SendBatch : IDisposable
     /// <param name="data">Native memory.</param>
     /// <param name="length">Bytes of all datagrams together.</param>
     /// <param name="segmentBytes">Bytes of each datagram; the last may be shorter.</param>
-    /// <param name="address">IPv4 destination in host order.</param>
+    /// <param name="high">The first 64 bits of the destination's address in host order; 0 for IPv4.</param>
+    /// <param name="low">The last 64 bits; for IPv4 in the IPv4-mapped form.</param>
     /// <param name="port">UDP port.</param>
     /// <param name="singly">Adds one message for each datagram, for paths without support for segmentation.</param>
     /// <param name="mark">Value that <see cref="Rejected"/> reports for the message.</param>
-    public void Add(byte* data, int length, int segmentBytes, uint address, ushort port, bool singly, int mark)
+    public void Add(byte* data, int length, int segmentBytes, ulong high, ulong low, ushort port, bool singly, int mark)
     {
         if (length > segmentBytes && (singly || !Segmentation))
         {
             for (var at = 0; at < length; at += segmentBytes)
             {
-                Put(data + at, Math.Min(segmentBytes, length - at), 0, address, port, mark);
+                Put(data + at, Math.Min(segmentBytes, length - at), 0, high, low, port, mark);
             }
 
             return;
         }
 
-        Put(data, length, length > segmentBytes ? segmentBytes : 0, address, port, mark);
+        Put(data, length, length > segmentBytes ? segmentBytes : 0, high, low, port, mark);
     }
 
     /// <summary>The number of messages that <see cref="Add"/> needs for this many bytes.</summary>
@@ -108,7 +113,8 @@ public sealed unsafe class SendBatch : IDisposable
             _vectors[i].Base,
             length,
             _controls[i].SegmentBytes == 0 ? length : _controls[i].SegmentBytes,
-            BinaryPrimitives.ReverseEndianness(_addresses[i].Address),
+            _isIPv6 ? BinaryPrimitives.ReverseEndianness(_addresses[i].Address6High) : 0,
+            _isIPv6 ? BinaryPrimitives.ReverseEndianness(_addresses[i].Address6Low) : SocketAddresses.Mapped(BinaryPrimitives.ReverseEndianness(_addresses[i].Address4)),
             BinaryPrimitives.ReverseEndianness(_addresses[i].Port));
     }
 
@@ -187,13 +193,22 @@ public sealed unsafe class SendBatch : IDisposable
         }
     }
 
-    private void Put(byte* data, int length, int segmentBytes, uint address, ushort port, int mark)
+    private void Put(byte* data, int length, int segmentBytes, ulong high, ulong low, ushort port, int mark)
     {
         ArgumentOutOfRangeException.ThrowIfEqual(Count, Capacity);
         var i = Count++;
         _marks[i] = mark;
         _vectors[i] = new SocketLibrary.IoVector { Base = (nint)data, Length = (nuint)length };
-        _addresses[i].Address = BinaryPrimitives.ReverseEndianness(address);
+        if (_isIPv6)
+        {
+            _addresses[i].Address6High = BinaryPrimitives.ReverseEndianness(high);
+            _addresses[i].Address6Low = BinaryPrimitives.ReverseEndianness(low);
+        }
+        else
+        {
+            _addresses[i].Address4 = BinaryPrimitives.ReverseEndianness((uint)low);
+        }
+
         _addresses[i].Port = BinaryPrimitives.ReverseEndianness(port);
         _controls[i].SegmentBytes = (ushort)segmentBytes;
         _messages[i].Header.Control = segmentBytes == 0 ? 0 : (nint)(_controls + i);

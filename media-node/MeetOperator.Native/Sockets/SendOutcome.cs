@@ -5,7 +5,7 @@ namespace MeetOperator.Native.Sockets;
 /// <param name="Datagrams">Datagrams handed to the kernel.</param>
 /// <param name="Bytes">Their payload bytes.</param>
 /// <param name="Discarded">Datagrams that were discarded because the destination is unreachable or the datagram exceeds the path MTU.</param>
-public readonly record struct SendOutcome(int Messages, int Datagrams, long Bytes, int Discarded)
+public readonly record struct SendOutcome(long Messages, long Datagrams, long Bytes, long Discarded)
 {
     public static SendOutcome operator +(SendOutcome a, SendOutcome b) => a.Add(b);
 

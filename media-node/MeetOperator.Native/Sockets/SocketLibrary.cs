@@ -5,7 +5,12 @@ namespace MeetOperator.Native.Sockets;
 /// <summary>The subset of the C library that batched UDP needs (socket.h, poll.h, eventfd.h). 64-bit Linux only.</summary>
 internal static unsafe partial class SocketLibrary
 {
-    public const int InternetFamily = 2;
+    public const ushort InternetFamily = 2;
+    public const ushort Internet6Family = 10;
+    public const int Internet6Level = 41;
+
+    /// <summary>IPV6_V6ONLY.</summary>
+    public const int Internet6Only = 26;
     public const int DatagramType = 2;
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
@@ -48,14 +53,27 @@ internal static unsafe partial class SocketLibrary
         public uint Length;
     }
 
-    /// <summary>sockaddr_in; port and address in network byte order.</summary>
-    [StructLayout(LayoutKind.Sequential)]
+    /// <summary>sockaddr_in (the first 16 bytes) or sockaddr_in6; port and address in network byte order.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = Length6)]
     internal struct InternetAddress
     {
+        public const int Length4 = 16;
+        public const int Length6 = 28;
+
+        [FieldOffset(0)]
         public ushort Family;
+
+        [FieldOffset(2)]
         public ushort Port;
-        public uint Address;
-        public ulong Zero;
+
+        [FieldOffset(4)]
+        public uint Address4;
+
+        [FieldOffset(8)]
+        public ulong Address6High;
+
+        [FieldOffset(16)]
+        public ulong Address6Low;
     }
 
     /// <summary>cmsghdr with the 16 bits of UDP_SEGMENT, padded to CMSG_SPACE(2).</summary>

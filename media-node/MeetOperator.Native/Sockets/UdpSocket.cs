@@ -1,57 +1,59 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.Sockets;
 
-/// <summary>A non-blocking IPv4 UDP socket. Not thread-safe.</summary>
+/// <summary>A non-blocking UDP socket for IPv4 or IPv6. Not thread-safe.</summary>
 public sealed unsafe class UdpSocket : IDisposable
 {
     // enum sk_meminfo_vars (linux/sock_diag.h): SK_MEMINFO_DROPS is the ninth value.
     private const int DropsIndex = 8;
+
+    /// <summary>Maximum number of sockets of one wait: one for each family.</summary>
+    public const int MaximumWait = 2;
     private int _descriptor;
 
-    /// <param name="address">Local address.</param>
+    /// <param name="address">Local address. An IPv6 socket serves IPv6 only, so that an IPv4 socket can have the same port.</param>
     /// <param name="port">Local port; 0 lets the kernel choose.</param>
     /// <param name="bufferBytes">Requested size of both kernel buffers in bytes. The kernel may grant less (net.core.rmem_max, net.core.wmem_max).</param>
     public UdpSocket(IPAddress address, int port, int bufferBytes)
     {
-        _descriptor = SocketLibrary.Socket(SocketLibrary.InternetFamily, SocketLibrary.DatagramType | SocketLibrary.NonBlocking | SocketLibrary.CloseOnExec, 0);
+        ArgumentNullException.ThrowIfNull(address);
+        IsIPv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        _descriptor = SocketLibrary.Socket(
+            IsIPv6 ? SocketLibrary.Internet6Family : SocketLibrary.InternetFamily, SocketLibrary.DatagramType | SocketLibrary.NonBlocking | SocketLibrary.CloseOnExec, 0);
         if (_descriptor < 0)
         {
-            throw Failure("socket");
+            throw Failure($"socket for {address}");
         }
 
-        Span<byte> bytes = stackalloc byte[4];
-        if (!address.TryWriteBytes(bytes, out var written) || written != 4)
-        {
-            throw new ArgumentException($"{address} is not an IPv4 address.", nameof(address));
-        }
-
-        var local = new SocketLibrary.InternetAddress
-        {
-            Family = SocketLibrary.InternetFamily,
-            Port = BinaryPrimitives.ReverseEndianness((ushort)port),
-            Address = BinaryPrimitives.ReadUInt32LittleEndian(bytes),
-        };
-        _ = SocketLibrary.SetOption(_descriptor, SocketLibrary.SocketLevel, SocketLibrary.ReceiveBuffer, &bufferBytes, sizeof(int));
-        _ = SocketLibrary.SetOption(_descriptor, SocketLibrary.SocketLevel, SocketLibrary.SendBuffer, &bufferBytes, sizeof(int));
+        Set(SocketLibrary.SocketLevel, SocketLibrary.ReceiveBuffer, bufferBytes);
+        Set(SocketLibrary.SocketLevel, SocketLibrary.SendBuffer, bufferBytes);
 
         // Without it, datagrams have the time at which their batch is read.
-        var on = 1;
-        _ = SocketLibrary.SetOption(_descriptor, SocketLibrary.SocketLevel, SocketLibrary.TimestampNanoseconds, &on, sizeof(int));
-        if (SocketLibrary.Bind(_descriptor, &local, (uint)sizeof(SocketLibrary.InternetAddress)) < 0)
+        Set(SocketLibrary.SocketLevel, SocketLibrary.TimestampNanoseconds, 1);
+        if (IsIPv6)
         {
-            var failure = Failure($"bind {address}:{port}");
+            Set(SocketLibrary.Internet6Level, SocketLibrary.Internet6Only, 1);
+        }
+
+        var local = SocketAddresses.Write(address, port);
+        var length = (uint)(IsIPv6 ? SocketLibrary.InternetAddress.Length6 : SocketLibrary.InternetAddress.Length4);
+        if (SocketLibrary.Bind(_descriptor, &local, length) < 0)
+        {
+            var failure = Failure($"bind {new IPEndPoint(address, port)}");
             Dispose();
             throw failure;
         }
 
-        var length = (uint)sizeof(SocketLibrary.InternetAddress);
         _ = SocketLibrary.GetSocketName(_descriptor, &local, &length);
         Port = BinaryPrimitives.ReverseEndianness(local.Port);
     }
+
+    public bool IsIPv6 { get; }
 
     public int Port { get; }
 
@@ -76,29 +78,48 @@ public sealed unsafe class UdpSocket : IDisposable
     /// <param name="atMost">Maximum time to wait.</param>
     /// <param name="untilWritable">Also ends the wait when the socket is writable.</param>
     /// <returns>True when a datagram can be read.</returns>
-    public bool Wait(WakeSignal wake, TimeSpan atMost, bool untilWritable = false)
+    public bool Wait(WakeSignal wake, TimeSpan atMost, bool untilWritable = false) => WaitAny([this], wake, atMost, untilWritable ? 1 : 0);
+
+    /// <summary>As <see cref="Wait"/>, for any of up to <see cref="MaximumWait"/> sockets.</summary>
+    /// <param name="sockets">The sockets.</param>
+    /// <param name="wake">Ends the wait.</param>
+    /// <param name="atMost">Maximum time to wait.</param>
+    /// <param name="untilWritable">Bit i also ends the wait when socket i is writable. Sockets with nothing to send are always writable, so their bit must be 0.</param>
+    public static bool WaitAny(ReadOnlySpan<UdpSocket> sockets, WakeSignal wake, TimeSpan atMost, int untilWritable = 0)
     {
-        var entries = stackalloc SocketLibrary.PollEntry[2];
-        var events = untilWritable ? SocketLibrary.PollIn | SocketLibrary.PollOut : SocketLibrary.PollIn;
-        entries[0] = new SocketLibrary.PollEntry { Descriptor = _descriptor, Events = (short)events };
-        entries[1] = new SocketLibrary.PollEntry { Descriptor = wake.Descriptor, Events = SocketLibrary.PollIn };
+        ArgumentNullException.ThrowIfNull(wake);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sockets.Length, MaximumWait);
+        var entries = stackalloc SocketLibrary.PollEntry[MaximumWait + 1];
+        entries[0] = new SocketLibrary.PollEntry { Descriptor = wake.Descriptor, Events = SocketLibrary.PollIn };
+        for (var i = 0; i < sockets.Length; i++)
+        {
+            var events = (untilWritable >> i & 1) == 0 ? SocketLibrary.PollIn : SocketLibrary.PollIn | SocketLibrary.PollOut;
+            entries[i + 1] = new SocketLibrary.PollEntry { Descriptor = sockets[i]._descriptor, Events = (short)events };
+        }
+
         var ticks = Math.Max(0, atMost.Ticks);
         var timeout = new SocketLibrary.TimeSpec
         {
             Seconds = ticks / TimeSpan.TicksPerSecond,
             Nanoseconds = ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick,
         };
-        if (SocketLibrary.Poll(entries, 2, &timeout, null) <= 0)
+        if (SocketLibrary.Poll(entries, (nuint)(sockets.Length + 1), &timeout, null) <= 0)
         {
             return false;
         }
 
-        if (entries[1].Returned != 0)
+        if (entries[0].Returned != 0)
         {
             wake.Clear();
         }
 
-        return (entries[0].Returned & ~SocketLibrary.PollOut) != 0;
+        var isReadable = false;
+        for (var i = 1; i <= sockets.Length; i++)
+        {
+            isReadable |= (entries[i].Returned & ~SocketLibrary.PollOut) != 0;
+        }
+
+        return isReadable;
     }
 
     public void Dispose()
@@ -109,6 +130,8 @@ public sealed unsafe class UdpSocket : IDisposable
             _descriptor = -1;
         }
     }
+
+    private void Set(int level, int name, int value) => _ = SocketLibrary.SetOption(_descriptor, level, name, &value, sizeof(int));
 
     private uint MemoryInfo(int index)
     {

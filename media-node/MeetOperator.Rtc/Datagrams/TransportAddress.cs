@@ -1,51 +1,67 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 
 namespace MeetOperator.Rtc.Datagrams;
 
-/// <summary>An IPv4 address and UDP port. Tables use its <see cref="Path"/> as their key.</summary>
+/// <summary>
+/// An IPv4 or IPv6 address and a UDP port. IPv4 addresses have the IPv4-mapped form (RFC 4291 §2.5.5.2), so both families have one representation.
+/// Tables use its <see cref="Path"/> as their key.
+/// </summary>
 public readonly struct TransportAddress : IEquatable<TransportAddress>
 {
-    /// <summary>Creates an address from host byte order: 127.0.0.1 is 0x7F000001.</summary>
-    public TransportAddress(uint address, ushort port) => (Address, Port) = (address, port);
+    private const ulong MappedPrefix = 0xFFFFUL << 32;
 
-    public uint Address { get; }
+    /// <summary>Creates an IPv4 address from host byte order: 127.0.0.1 is 0x7F000001.</summary>
+    public TransportAddress(uint address, ushort port)
+        : this(0, MappedPrefix | address, port)
+    {
+    }
+
+    /// <summary>Creates an address of either family from the halves of its 128 bits in host byte order.</summary>
+    public TransportAddress(ulong high, ulong low, ushort port) => (High, Low, Port) = (high, low, port);
+
+    /// <summary>The first 64 bits of the address; 0 for IPv4.</summary>
+    public ulong High { get; }
+
+    /// <summary>The last 64 bits of the address.</summary>
+    public ulong Low { get; }
 
     public ushort Port { get; }
 
+    public bool IsIPv4 => High == 0 && Low >> 32 == MappedPrefix >> 32;
+
     /// <summary>The path of datagrams from and to this address.</summary>
-    public PathId Path => PathId.FromUdp(Address, Port);
+    public PathId Path => PathId.FromUdp(this);
 
-    public static bool operator ==(TransportAddress left, TransportAddress right) => left.Path == right.Path;
+    public static bool operator ==(TransportAddress left, TransportAddress right) => left.Equals(right);
 
-    public static bool operator !=(TransportAddress left, TransportAddress right) => left.Path != right.Path;
+    public static bool operator !=(TransportAddress left, TransportAddress right) => !left.Equals(right);
 
-    /// <summary>Converts an endpoint. IPv4-mapped IPv6 addresses count as IPv4.</summary>
-    /// <exception cref="ArgumentException">The address is an IPv6 address that is not IPv4-mapped.</exception>
+    /// <summary>Converts an endpoint. IPv4-mapped IPv6 addresses count as IPv4. A scope ID is not kept.</summary>
     public static TransportAddress FromIPEndPoint(IPEndPoint endPoint)
     {
-        var address = endPoint.Address.IsIPv4MappedToIPv6 ? endPoint.Address.MapToIPv4() : endPoint.Address;
-        Span<byte> bytes = stackalloc byte[4];
-        if (!address.TryWriteBytes(bytes, out _))
-        {
-            throw new ArgumentException($"'{endPoint}' is not an IPv4 endpoint. Only IPv4 is supported.", nameof(endPoint));
-        }
-
-        return new TransportAddress(BinaryPrimitives.ReadUInt32BigEndian(bytes), (ushort)endPoint.Port);
+        ArgumentNullException.ThrowIfNull(endPoint);
+        Span<byte> bytes = stackalloc byte[16];
+        endPoint.Address.TryWriteBytes(bytes, out _);
+        return endPoint.AddressFamily == AddressFamily.InterNetwork
+            ? new TransportAddress(BinaryPrimitives.ReadUInt32BigEndian(bytes), (ushort)endPoint.Port)
+            : new TransportAddress(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]), (ushort)endPoint.Port);
     }
 
     public IPEndPoint ToIPEndPoint()
     {
-        Span<byte> bytes = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, Address);
-        return new IPEndPoint(new IPAddress(bytes), Port);
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, High);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Low);
+        return new IPEndPoint(new IPAddress(IsIPv4 ? bytes[12..] : bytes), Port);
     }
 
-    public bool Equals(TransportAddress other) => Path == other.Path;
+    public bool Equals(TransportAddress other) => Low == other.Low && Port == other.Port && High == other.High;
 
     public override bool Equals(object? obj) => obj is TransportAddress other && Equals(other);
 
     public override int GetHashCode() => Path.GetHashCode();
 
-    public override string ToString() => $"{Address >> 24}.{(Address >> 16) & 0xFF}.{(Address >> 8) & 0xFF}.{Address & 0xFF}:{Port}";
+    public override string ToString() => ToIPEndPoint().ToString();
 }

@@ -43,11 +43,19 @@ public ref struct StunMessageWriter
 
     public void AddXorMappedAddress(TransportAddress address)
     {
-        var value = Add(StunConstants.XorMappedAddress, 8);
+        var value = Add(StunConstants.XorMappedAddress, address.IsIPv4 ? 8 : 20);
         value[0] = 0;
-        value[1] = 1;
+        value[1] = (byte)(address.IsIPv4 ? 1 : 2);
         BinaryPrimitives.WriteUInt16BigEndian(value[2..], (ushort)(address.Port ^ (StunConstants.MagicCookie >> 16)));
-        BinaryPrimitives.WriteUInt32BigEndian(value[4..], address.Address ^ StunConstants.MagicCookie);
+        if (address.IsIPv4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(value[4..], (uint)address.Low ^ StunConstants.MagicCookie);
+            return;
+        }
+
+        // RFC 8489 §14.2: an IPv6 address is combined with the magic cookie and the transaction ID, which are adjacent in the header.
+        BinaryPrimitives.WriteUInt64BigEndian(value[4..], address.High ^ BinaryPrimitives.ReadUInt64BigEndian(_buffer[4..]));
+        BinaryPrimitives.WriteUInt64BigEndian(value[12..], address.Low ^ BinaryPrimitives.ReadUInt64BigEndian(_buffer[12..]));
     }
 
     public void AddErrorCode(int code, scoped ReadOnlySpan<byte> reason)

@@ -34,6 +34,11 @@ internal static class LocalNetwork
         throw new LocalException($"no {BlockSize} consecutive free UDP ports between {FirstMediaPort} and {FirstMediaPort + (Blocks * BlockSize) - 1}: stop the processes that use them");
     }
 
+    /// <summary>Whether this host has the address ::1. Containers often have no IPv6.</summary>
+    public static bool HasIPv6Loopback() => NetworkInterface.GetAllNetworkInterfaces()
+        .SelectMany(i => i.GetIPProperties().UnicastAddresses)
+        .Any(a => a.Address.Equals(IPAddress.IPv6Loopback));
+
     /// <summary>The first IPv4 address of this host that others can reach, or null.</summary>
     public static IPAddress? FirstAddress() => NetworkInterface.GetAllNetworkInterfaces()
         .Where(i => i.OperationalStatus == OperationalStatus.Up && i.NetworkInterfaceType != NetworkInterfaceType.Loopback)

@@ -26,7 +26,7 @@ internal sealed record LocalOptions
 
     /// <summary>Reads <c>--home</c>, <c>--port</c> and <c>--programs</c>, and MEET_LISTEN, MEET_ADVERTISE and OTEL_*.</summary>
     /// <exception cref="LocalException">A value is missing or invalid.</exception>
-    public static LocalOptions Parse(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Func<IPAddress?> firstAddress)
+    public static LocalOptions Parse(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Func<IPAddress?> firstAddress, Func<bool>? hasIPv6Loopback = null)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < arguments.Count; i += 2)
@@ -58,11 +58,25 @@ internal sealed record LocalOptions
             Listen = environment.TryGetValue("MEET_LISTEN", out var listen) && listen.Length > 0 ? Address("MEET_LISTEN", listen) : "127.0.0.1",
             AdvertisedAddresses = environment.TryGetValue("MEET_ADVERTISE", out var advertise) && advertise.Length > 0
                 ? [.. advertise.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(a => Address("MEET_ADVERTISE", a))]
-                : firstAddress() is { } first ? ["127.0.0.1", first.ToString()] : ["127.0.0.1"],
+                : [.. Defaults(firstAddress(), hasIPv6Loopback?.Invoke() == true)],
             Tracing = environment
                 .Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal) && variable.Key is not ("OTEL_SERVICE_NAME" or "OTEL_RESOURCE_ATTRIBUTES" or "OTEL_EXPORTER_OTLP_HEADERS" or "OTEL_EXPORTER_OTLP_TRACES_HEADERS") && variable.Value.Length > 0)
                 .ToDictionary(StringComparer.Ordinal),
         };
+    }
+
+    private static IEnumerable<string> Defaults(IPAddress? first, bool hasIPv6Loopback)
+    {
+        yield return "127.0.0.1";
+        if (first is not null)
+        {
+            yield return first.ToString();
+        }
+
+        if (hasIPv6Loopback)
+        {
+            yield return "::1";
+        }
     }
 
     private static string Address(string variable, string value) =>

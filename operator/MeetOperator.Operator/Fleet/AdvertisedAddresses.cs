@@ -3,21 +3,25 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>The addresses that clients send media to, according to the pool's addressSource.</summary>
+/// <summary>The addresses that clients send media to, according to the pool's addressSource and ipFamilies.</summary>
 internal static class AdvertisedAddresses
 {
     /// <summary>Returns an empty list while the addresses are unknown. <paramref name="node"/> is the Pod's cluster node; only NodeExternalIP needs it.</summary>
-    public static IReadOnlyList<string> Of(SfuExposure exposure, Pod? pod, Node? node) => exposure.AddressSource switch
+    public static IReadOnlyList<string> Of(SfuExposure exposure, Pod? pod, Node? node) => OfFamilies(exposure, exposure.AddressSource switch
     {
         AddressSource.Static => exposure.StaticAddresses,
-        AddressSource.PodIP => One(pod?.Status?.PodIp),
+        AddressSource.PodIP => pod?.Status?.PodIps is { Count: > 0 } all ? [.. all.Select(each => each.Ip).OfType<string>()] : One(pod?.Status?.PodIp),
         AddressSource.HostIP or AddressSource.NodeInternalIP => One(pod?.Status?.HostIp),
         _ => External(node),
-    };
+    });
 
-    /// <summary>The external addresses of a cluster node.</summary>
+    /// <summary>The external addresses of a cluster node, of both families.</summary>
     public static IReadOnlyList<string> External(Node? node) =>
         [.. (node?.Status?.Addresses ?? []).Where(address => address.Type == "ExternalIP").Select(address => address.Address)];
+
+    /// <summary>Leaves out the addresses that the pool's media nodes do not use.</summary>
+    public static IReadOnlyList<string> OfFamilies(SfuExposure exposure, IReadOnlyList<string> addresses) =>
+        exposure.IpFamilies.Count == 0 ? addresses : [.. addresses.Where(address => exposure.IpFamilies.Contains(SfuPoolValidation.FamilyOf(address)))];
 
     private static string[] One(string? address) => string.IsNullOrEmpty(address) ? [] : [address];
 }

@@ -27,6 +27,7 @@ internal static class MediaNodeEnv
         Value("MEET_CONTROL_ADDRESS", $"$(POD_IP):{node.Spec.ControlPort}"),
         Value("MEET_UDP_PORTS", string.Join(',', node.Spec.UdpPorts)),
         Addresses(pool.Spec.Exposure, secret),
+        Value("MEET_IP_FAMILIES", string.Join(',', pool.Spec.Exposure.IpFamilies)),
         Value("MEET_MAX_PARTICIPANTS", pool.Spec.Capacity.MaxParticipants.ToString(CultureInfo.InvariantCulture)),
 
         // The root file system is read-only, and the runtime would open a diagnostics socket under /tmp.
@@ -39,7 +40,7 @@ internal static class MediaNodeEnv
     private static EnvVar Addresses(SfuExposure exposure, string secret) => exposure.AddressSource switch
     {
         AddressSource.Static => Value(AdvertisedAddresses, string.Join(',', exposure.StaticAddresses)),
-        AddressSource.PodIP => Value(AdvertisedAddresses, "$(POD_IP)"),
+        AddressSource.PodIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Field("status.podIPs") },
         AddressSource.HostIP or AddressSource.NodeInternalIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Field("status.hostIP") },
 
         // Known only after the Pod is scheduled. The kubelet waits until the operator creates the Secret.

@@ -1,3 +1,4 @@
+using System.Net;
 namespace MeetOperator.MediaNode.Tests;
 
 /// <summary>Calls between Chromium browsers through a media node in this process.</summary>
@@ -21,6 +22,16 @@ public sealed class BrowserCallTests
         var outbound = seen.GetProperty("outbound");
         Assert.Equal("video/" + codec, outbound.GetProperty("video").GetProperty("codec").GetString());
         Assert.Equal("SRTP_AEAD_AES_128_GCM", outbound.GetProperty("srtp").GetString());
+    }
+
+    /// <summary>The only candidate is ::1.</summary>
+    [Fact]
+    public async Task Call_OverIPv6Only_ShowsVideo()
+    {
+        await using var node = await TestNode.StartAsync(o => o with { AdvertisedAddresses = [IPAddress.IPv6Loopback], BindAddresses = [IPAddress.IPv6Loopback] });
+        await NodeScript.RunAsync("call.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers(), "VP8");
+
+        Assert.True(await node.Host.Loops[0].RunAsync(() => node.Host.Loops[0].Statistics().ReceivedDatagrams, default) > 100);
     }
 
     [Theory]

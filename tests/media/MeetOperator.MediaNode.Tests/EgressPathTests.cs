@@ -29,7 +29,7 @@ public sealed class EgressPathTests
     public void Flush_PathWithSmallerMtu_DisablesSegmentationThereOnly() => OwnNetwork.Run([.. Link, "ip route add 10.9.0.3 dev near mtu 1000"], () =>
     {
         using var socket = new UdpSocket(Node, 0, 1 << 20);
-        using var egress = new LoopEgress(socket);
+        using var egress = new LoopEgress([socket]);
         var usual = new EgressLane(egress) { Destination = new TransportAddress(Address(Usual), 5000) };
         var narrow = new EgressLane(egress) { Destination = new TransportAddress(Address(Narrow), 5000) };
         for (var round = 0; round < 3; round++)
@@ -54,7 +54,7 @@ public sealed class EgressPathTests
     public void Flush_NewDestination_EnablesSegmentationAgain() => OwnNetwork.Run([.. Link, "ip route add 10.9.0.3 dev near mtu 1000"], () =>
     {
         using var socket = new UdpSocket(Node, 0, 1 << 20);
-        using var egress = new LoopEgress(socket);
+        using var egress = new LoopEgress([socket]);
         var lane = new EgressLane(egress) { Destination = new TransportAddress(Address(Narrow), 5000) };
         Put(lane, 1200);
         Put(lane, 1200);
@@ -74,7 +74,7 @@ public sealed class EgressPathTests
     {
         var now = TimeSpan.TicksPerDay;
         using var socket = new UdpSocket(Node, 0, 1 << 20);
-        using var egress = new LoopEgress(socket, () => now);
+        using var egress = new LoopEgress([socket], () => now);
         var lane = new EgressLane(egress) { Destination = new TransportAddress(Address(Narrow), 5000) };
         long MessagesForTwo()
         {
@@ -99,7 +99,7 @@ public sealed class EgressPathTests
     {
         // The send buffer holds about 20 ms of traffic on this link; the test sends 48 ms.
         using var socket = new UdpSocket(Node, 0, 24 * 1024);
-        using var egress = new LoopEgress(socket);
+        using var egress = new LoopEgress([socket]);
         using var wake = new WakeSignal();
         var lane = new EgressLane(egress) { Destination = new TransportAddress(Address(Usual), 5000) };
         for (var i = 0; i < 100; i++)
@@ -128,7 +128,7 @@ public sealed class EgressPathTests
     public void Flush_SendBufferStaysFull_DropsLateMessages() => OwnNetwork.Run([.. Link, "tc qdisc add dev near root tbf rate 8kbit burst 2k limit 4mb"], () =>
     {
         using var socket = new UdpSocket(Node, 0, 24 * 1024);
-        using var egress = new LoopEgress(socket);
+        using var egress = new LoopEgress([socket]);
         using var wake = new WakeSignal();
         var lane = new EgressLane(egress) { Destination = new TransportAddress(Address(Usual), 5000) };
         for (var i = 0; i < 3000; i++)

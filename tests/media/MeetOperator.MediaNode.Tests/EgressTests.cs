@@ -13,7 +13,7 @@ public sealed class EgressTests : IDisposable
     private readonly LoopEgress _egress;
     private readonly Socket[] _receivers = [Receiver(), Receiver(), Receiver()];
 
-    public EgressTests() => _egress = new LoopEgress(_socket);
+    public EgressTests() => _egress = new LoopEgress([_socket]);
 
     [Theory]
     [InlineData(true)]
@@ -46,7 +46,7 @@ public sealed class EgressTests : IDisposable
     public void Flush_DeviceRejectsEightMessages_StopsSegmentationForAMinute()
     {
         var now = TimeSpan.TicksPerDay;
-        using var egress = new LoopEgress(_socket, () => now);
+        using var egress = new LoopEgress([_socket], () => now);
         using (new RejectingDevice(_socket))
         {
             SendTwoEach(egress, peers: 7);

@@ -36,13 +36,58 @@ public sealed class NodeOptionsReaderTests
     [InlineData("192.0.2.1,127.0.0.1", "127.0.0.1")]
     [InlineData("127.0.0.1,127.0.0.1", "127.0.0.1")]
     [InlineData("127.0.0.1,10.1.2.3", "0.0.0.0")]
+    [InlineData("::1", "::1")]
+    [InlineData("2001:db8::1", "::")]
+    [InlineData("::1,127.0.0.1", "127.0.0.1,::1")]
+    [InlineData("192.0.2.1,127.0.0.1,2001:db8::1,2001:db8::2", "127.0.0.1,::")]
     public void Read_OneLocalAdvertisedAddress_BindsToIt(string advertised, string bound)
     {
         _environment["MEET_ADVERTISED_ADDRESSES"] = advertised;
 
-        var options = NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback, IPAddress.Parse("10.1.2.3")], out _);
+        var options = NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback, IPAddress.Parse("10.1.2.3"), IPAddress.IPv6Loopback], out _);
 
-        Assert.Equal(bound, options!.BindAddress.ToString());
+        Assert.Equal(bound, string.Join(',', options!.BindAddresses));
+    }
+
+    [Theory]
+    [InlineData(null, "192.0.2.1,2001:db8::1")]
+    [InlineData("IPv4", "192.0.2.1")]
+    [InlineData("IPv6", "2001:db8::1")]
+    [InlineData("IPv6,IPv4", "192.0.2.1,2001:db8::1")]
+    public void Read_IpFamilies_KeepsAddressesOfThem(string? families, string expected)
+    {
+        _environment["MEET_ADVERTISED_ADDRESSES"] = "192.0.2.1,2001:db8::1,::ffff:192.0.2.1";
+        if (families is not null)
+        {
+            _environment["MEET_IP_FAMILIES"] = families;
+        }
+
+        Assert.Equal(expected, string.Join(',', NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.IPv6Loopback], out _)!.AdvertisedAddresses));
+    }
+
+    [Fact]
+    public void Read_IPv6Disabled_ServesIPv4Only()
+    {
+        _environment["MEET_ADVERTISED_ADDRESSES"] = "2001:db8::1,192.0.2.1";
+
+        var options = NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback], out var errors)!;
+
+        Assert.Empty(errors);
+        Assert.Equal(["192.0.2.1"], options.AdvertisedAddresses.Select(a => a.ToString()));
+        Assert.Equal(["2001:db8::1"], options.UnservedAddresses.Select(a => a.ToString()));
+        Assert.Equal([IPAddress.Any], options.BindAddresses);
+    }
+
+    [Theory]
+    [InlineData("2001:db8::1", "IPv4,IPv6")]
+    [InlineData("2001:db8::1,192.0.2.1", "IPv6")]
+    public void Read_IPv6DisabledButRequired_SaysSo(string advertised, string families)
+    {
+        _environment["MEET_ADVERTISED_ADDRESSES"] = advertised;
+        _environment["MEET_IP_FAMILIES"] = families;
+
+        Assert.Null(NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback], out var errors));
+        Assert.Contains("IPv6 is disabled here", Assert.Single(errors), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -68,7 +113,9 @@ public sealed class NodeOptionsReaderTests
     [InlineData("MEET_UDP_PORTS", "0")]
     [InlineData("MEET_UDP_PORTS", "70000")]
     [InlineData("MEET_ADVERTISED_ADDRESSES", "")]
-    [InlineData("MEET_ADVERTISED_ADDRESSES", "::1")]
+    [InlineData("MEET_ADVERTISED_ADDRESSES", "fe80::1")]
+    [InlineData("MEET_IP_FAMILIES", "IPv5")]
+    [InlineData("MEET_IP_FAMILIES", "IPv6")]
     [InlineData("MEET_ADVERTISED_ADDRESSES", "host")]
     [InlineData("MEET_MAX_PARTICIPANTS", "many")]
     [InlineData("MEET_MAX_PARTICIPANTS", "0")]

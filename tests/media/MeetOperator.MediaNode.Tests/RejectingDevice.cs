@@ -11,6 +11,7 @@ namespace MeetOperator.MediaNode.Tests;
 internal sealed partial class RejectingDevice : IDisposable
 {
     private const int InternetFamily = 2;
+    private const int Internet6Family = 10;
     private const int DatagramType = 2;
     private const int UdpLite = 136;
     private readonly UdpSocket _socket;
@@ -20,7 +21,7 @@ internal sealed partial class RejectingDevice : IDisposable
     {
         _socket = socket;
         _usual = Duplicate(Descriptor(socket));
-        Replace(Open(InternetFamily, DatagramType, UdpLite));
+        Replace(Open(socket.IsIPv6 ? Internet6Family : InternetFamily, DatagramType, UdpLite));
     }
 
     public void Dispose() => Replace(_usual);

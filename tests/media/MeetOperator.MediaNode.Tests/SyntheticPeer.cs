@@ -21,15 +21,17 @@ namespace MeetOperator.MediaNode.Tests;
 internal sealed partial class SyntheticPeer : IDisposable
 {
     private static readonly DtlsCertificate Certificate = DtlsCertificate.Generate();
-    private Socket _socket = NewSocket();
+    private Socket _socket;
     private readonly PeerTransport _transport;
     private readonly byte[] _buffer = new byte[4096];
     private readonly Queue<byte[]> _sent = new();
     private readonly Dictionary<uint, ushort> _sequences = [];
     private readonly Dictionary<byte, int> _arrived = [];
 
-    public SyntheticPeer()
+    /// <param name="isIPv6">Whether the peer has only an IPv6 address, instead of only an IPv4 address.</param>
+    public SyntheticPeer(bool isIPv6 = false)
     {
+        _socket = NewSocket(isIPv6);
         _transport = new PeerTransport(new PeerTransportOptions
         {
             LocalCredentials = IceCredentials.Generate(),
@@ -53,6 +55,9 @@ internal sealed partial class SyntheticPeer : IDisposable
     /// <summary>Returns true to drop an incoming RTP packet. The arguments are the payload type and the number of packets with it so far, this one included.</summary>
     public Func<byte, int, bool> LoseRtp { get; set; } = (_, _) => false;
 
+    /// <summary>Bytes of the largest datagram that arrived, as UDP payload.</summary>
+    public int LargestDatagramBytes { get; private set; }
+
     /// <summary>Decrypted RTP packets that arrived.</summary>
     public List<byte[]> Rtp { get; } = [];
 
@@ -68,18 +73,19 @@ internal sealed partial class SyntheticPeer : IDisposable
         $"a=fingerprint:{Certificate.Fingerprint}\r\na=setup:{setup}\r\n";
 
     /// <summary>Simulates a network change: a new address, and new ICE credentials for the next offer. The DTLS association continues.</summary>
-    public void Move()
+    public void Move(bool toIPv6 = false)
     {
         _socket.Dispose();
-        _socket = NewSocket();
+        _socket = NewSocket(toIPv6);
         _transport.RestartIce(IceCredentials.Generate());
     }
 
     /// <summary>Simulates a NAT that changes this peer's address. The transport does not detect it.</summary>
     public void Rebind()
     {
+        var isIPv6 = _socket.AddressFamily == AddressFamily.InterNetworkV6;
         _socket.Dispose();
-        _socket = NewSocket();
+        _socket = NewSocket(isIPv6);
     }
 
     /// <summary>A copy of the last sent datagram that matches <paramref name="match"/>, as an attacker on the path could capture it.</summary>
@@ -106,9 +112,10 @@ internal sealed partial class SyntheticPeer : IDisposable
     {
         string Find(Regex pattern) => pattern.Match(sdp) is { Success: true } match ? match.Groups[1].Value : throw new InvalidOperationException(sdp);
         Assert.True(Fingerprint.TryParse(Find(FingerprintLine()).Trim(), out var fingerprint));
-        var port = int.Parse(CandidateLine().Match(sdp).Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture);
-        var address = IPAddress.Parse(CandidateLine().Match(sdp).Groups[1].Value);
-        _transport.SetRemote(new IceCredentials(Find(UfragLine()), Find(PasswordLine())), fingerprint, TransportAddress.FromIPEndPoint(new IPEndPoint(address, port)));
+        var candidate = CandidateLine().Matches(sdp)
+            .Select(match => IPEndPoint.Parse(match.Groups[1].Value.Contains(':') ? $"[{match.Groups[1].Value}]:{match.Groups[2].Value}" : $"{match.Groups[1].Value}:{match.Groups[2].Value}"))
+            .First(endPoint => endPoint.AddressFamily == _socket.AddressFamily);
+        _transport.SetRemote(new IceCredentials(Find(UfragLine()), Find(PasswordLine())), fingerprint, TransportAddress.FromIPEndPoint(candidate));
     }
 
     /// <summary>Sends a packet. Drops it before an address is selected, as a browser does.</summary>
@@ -141,10 +148,11 @@ internal sealed partial class SyntheticPeer : IDisposable
         var now = Stopwatch.GetElapsedTime(0).Ticks;
         _transport.HandleTimeout(now);
         Drain();
-        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        EndPoint from = new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
         while (_socket.Available > 0)
         {
             var length = _socket.ReceiveFrom(_buffer, ref from);
+            LargestDatagramBytes = Math.Max(LargestDatagramBytes, length);
             if (PacketClassifier.Classify(_buffer.AsSpan(0, length)) == PacketKind.Rtp && LoseRtp((byte)(_buffer[1] & 0x7F), Count((byte)(_buffer[1] & 0x7F))))
             {
                 continue;
@@ -221,10 +229,11 @@ internal sealed partial class SyntheticPeer : IDisposable
         _socket.Dispose();
     }
 
-    private static Socket NewSocket()
+    private static Socket NewSocket(bool isIPv6)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var local = isIPv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback;
+        var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+        socket.Bind(new IPEndPoint(local, 0));
         return socket;
     }
 
@@ -249,7 +258,11 @@ internal sealed partial class SyntheticPeer : IDisposable
             _sent.Dequeue();
         }
 
-        _socket.SendTo(datagram, SocketFlags.None, to.ToIPEndPoint());
+        // After a move to a network of the other family, there is no route to the previous address.
+        if (to.IsIPv4 == (_socket.AddressFamily == AddressFamily.InterNetwork))
+        {
+            _socket.SendTo(datagram, SocketFlags.None, to.ToIPEndPoint());
+        }
     }
 
     [GeneratedRegex(@"^a=fingerprint:(.+)$", RegexOptions.Multiline)]
@@ -261,6 +274,6 @@ internal sealed partial class SyntheticPeer : IDisposable
     [GeneratedRegex(@"^a=ice-pwd:(\S+)", RegexOptions.Multiline)]
     private static partial Regex PasswordLine();
 
-    [GeneratedRegex(@"^a=candidate:1 1 udp \d+ (\S+) (\d+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^a=candidate:\d+ 1 udp \d+ (\S+) (\d+)", RegexOptions.Multiline)]
     private static partial Regex CandidateLine();
 }

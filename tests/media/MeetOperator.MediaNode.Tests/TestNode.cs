@@ -50,7 +50,7 @@ internal sealed class TestNode : IAsyncDisposable
             ControlAddress = new IPEndPoint(IPAddress.Loopback, 0),
             UdpPorts = [0],
             AdvertisedAddresses = [IPAddress.Loopback],
-            BindAddress = IPAddress.Loopback,
+            BindAddresses = [IPAddress.Loopback],
         };
         var host = new MediaNodeHost(change?.Invoke(options) ?? options, NullLoggerFactory.Instance, clock ?? TimeProvider.System);
         var app = ControlServer.Build(host);

@@ -20,6 +20,10 @@ public sealed class LocalOptionsTests
         Assert.Equal(["127.0.0.1"], LocalOptions.Parse(Good, new Dictionary<string, string>(), () => null).AdvertisedAddresses);
 
     [Fact]
+    public void Parse_HostWithIPv6Loopback_AdvertisesItToo() =>
+        Assert.Equal(["127.0.0.1", "::1"], LocalOptions.Parse(Good, new Dictionary<string, string>(), () => null, () => true).AdvertisedAddresses);
+
+    [Fact]
     public void Parse_EnvironmentSet_OverridesDefaults()
     {
         var options = Parse(Good, ("MEET_LISTEN", "0.0.0.0"), ("MEET_ADVERTISE", "192.0.2.1, 2001:db8::1"));

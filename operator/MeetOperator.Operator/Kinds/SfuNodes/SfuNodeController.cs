@@ -129,7 +129,7 @@ internal sealed class SfuNodeController(
     private IReadOnlyList<string> AddressesOf(NamespacedName key, SfuPool? pool, Pod? pod) =>
         pool is null ? []
         : pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP ? AdvertisedAddresses.Of(pool.Spec.Exposure, pod, null)
-        : secrets.AddressesOf(key, pod);
+        : AdvertisedAddresses.OfFamilies(pool.Spec.Exposure, secrets.AddressesOf(key, pod));
 
     private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, TimeSpan? again, NodeFailure? blocked, CancellationToken ct)
     {

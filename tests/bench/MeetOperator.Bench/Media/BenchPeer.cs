@@ -92,7 +92,7 @@ internal sealed unsafe class BenchPeer : IDisposable
             for (var i = 0; i < received; i++)
             {
                 var datagram = _batch.Datagram(i);
-                if (_transport.HandleDatagram(now, new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), datagram) is { Kind: DatagramKind.Rtp } rtp
+                if (_transport.HandleDatagram(now, new TransportAddress(_batch.SourceHigh(i), _batch.SourceLow(i), _batch.SourcePort(i)), datagram) is { Kind: DatagramKind.Rtp } rtp
                     && RtpHeader.TryParse(datagram[..rtp.Length], out var header))
                 {
                     LastHeader = header;
@@ -129,7 +129,7 @@ internal sealed unsafe class BenchPeer : IDisposable
     {
         if (length > 0 && to is { } address)
         {
-            _send.Add(_data + (_send.Count * MaxDatagram), length, length, address.Address, address.Port, singly: true, mark: 0);
+            _send.Add(_data + (_send.Count * MaxDatagram), length, length, address.High, address.Low, address.Port, singly: true, mark: 0);
         }
     }
 

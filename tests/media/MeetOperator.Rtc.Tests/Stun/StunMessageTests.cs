@@ -45,6 +45,17 @@ public sealed class StunMessageTests
         Assert.False(message.VerifyIntegrity("another password"u8));
     }
 
+    /// <summary>RFC 5769 §2.3.</summary>
+    [Fact]
+    public void AddXorMappedAddress_IPv6_WritesRfc5769Value()
+    {
+        var buffer = new byte[StunMessageWriter.MaximumLength];
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, Convert.FromHexString("b7e7a701bc34d686fa87dfae"));
+        writer.AddXorMappedAddress(TransportAddress.FromIPEndPoint(System.Net.IPEndPoint.Parse("[2001:db8:1234:5678:11:2233:4455:6677]:32853")));
+
+        Assert.Equal("002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9", Convert.ToHexStringLower(buffer.AsSpan(20, writer.Length - 20)));
+    }
+
     [Fact]
     public void TryParse_Rfc5769Response_ReturnsMappedAddress()
     {

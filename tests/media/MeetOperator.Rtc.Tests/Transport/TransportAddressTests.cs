@@ -16,7 +16,7 @@ public sealed class TransportAddressTests
 
         Assert.Equal(endPoint, address.ToIPEndPoint());
         Assert.Equal(text, address.ToString());
-        Assert.Equal(address, new TransportAddress(address.Address, address.Port));
+        Assert.True(address.IsIPv4);
     }
 
     [Fact]
@@ -24,8 +24,29 @@ public sealed class TransportAddressTests
         Assert.Equal(
             new TransportAddress(0x7F000001, 9), TransportAddress.FromIPEndPoint(new IPEndPoint(IPAddress.Parse("::ffff:127.0.0.1"), 9)));
 
+    [Theory]
+    [InlineData("[::1]:1")]
+    [InlineData("[2001:db8::7]:3478")]
+    [InlineData("[fd00:10:20:30:40:50:60:70]:65535")]
+    public void FromIPEndPoint_IPv6Endpoint_RoundTrips(string text)
+    {
+        var address = TransportAddress.FromIPEndPoint(IPEndPoint.Parse(text));
+
+        Assert.Equal((IPEndPoint.Parse(text), text, false), (address.ToIPEndPoint(), address.ToString(), address.IsIPv4));
+    }
+
+    /// <summary>Every bit of address and port belongs to the identity of a path.</summary>
     [Fact]
-    public void FromIPEndPoint_IPv6_Throws() =>
-        Assert.Contains("IPv4", Assert.Throws<ArgumentException>(
-            () => TransportAddress.FromIPEndPoint(new IPEndPoint(IPAddress.IPv6Loopback, 9))).Message, StringComparison.Ordinal);
+    public void Path_AddressesThatDifferInOneBit_AreDifferent()
+    {
+        var all = new HashSet<PathId> { new TransportAddress(0, 0, 0).Path };
+        for (var bit = 0; bit < 64; bit++)
+        {
+            Assert.True(all.Add(new TransportAddress(1UL << bit, 0, 0).Path));
+            Assert.True(all.Add(new TransportAddress(0, 1UL << bit, 0).Path));
+            Assert.True(bit >= 16 || all.Add(new TransportAddress(0, 0, (ushort)(1 << bit)).Path));
+        }
+
+        Assert.Contains(new TransportAddress(0, 8, 0).Path, all);
+    }
 }

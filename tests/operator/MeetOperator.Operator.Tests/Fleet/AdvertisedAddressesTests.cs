@@ -22,6 +22,24 @@ public sealed class AdvertisedAddressesTests
     public void Of_EachSource_ReturnsItsAddress(AddressSource source, string expected) =>
         Assert.Equal([expected], AdvertisedAddresses.Of(new SfuExposure { AddressSource = source, StaticAddresses = ["203.0.113.7"] }, Pod, ClusterNode));
 
+    [Theory]
+    [InlineData(AddressSource.PodIP, new[] { IpFamily.IPv4, IpFamily.IPv6 }, "10.1.0.5 fd00:10::5")]
+    [InlineData(AddressSource.PodIP, new[] { IpFamily.IPv4 }, "10.1.0.5")]
+    [InlineData(AddressSource.PodIP, new[] { IpFamily.IPv6 }, "fd00:10::5")]
+    [InlineData(AddressSource.NodeExternalIP, new[] { IpFamily.IPv4, IpFamily.IPv6 }, "198.51.100.4 2001:db8::4")]
+    [InlineData(AddressSource.NodeExternalIP, new[] { IpFamily.IPv6 }, "2001:db8::4")]
+    [InlineData(AddressSource.Static, new[] { IpFamily.IPv4, IpFamily.IPv6 }, "203.0.113.7 2001:db8::7")]
+    [InlineData(AddressSource.Static, new[] { IpFamily.IPv4 }, "203.0.113.7")]
+    [InlineData(AddressSource.NodeInternalIP, new[] { IpFamily.IPv6 }, "")]
+    public void Of_DualStackCluster_ReturnsAddressesOfTheFamilies(AddressSource source, IpFamily[] families, string expected)
+    {
+        var pod = new Pod { Status = new PodStatus { PodIp = "10.1.0.5", PodIps = [new PodIp { Ip = "10.1.0.5" }, new PodIp { Ip = "fd00:10::5" }], HostIp = "192.0.2.10" } };
+        var node = new Node { Status = new NodeStatus { Addresses = [.. ClusterNode.Status!.Addresses!, new NodeAddress { Type = "ExternalIP", Address = "2001:db8::4" }] } };
+        var exposure = new SfuExposure { AddressSource = source, IpFamilies = families, StaticAddresses = ["203.0.113.7", "2001:db8::7"] };
+
+        Assert.Equal(expected, string.Join(' ', AdvertisedAddresses.Of(exposure, pod, node)));
+    }
+
     [Fact]
     public void Of_ClusterNodeWithoutExternalAddress_ReturnsNone() =>
         Assert.Empty(AdvertisedAddresses.Of(new SfuExposure(), Pod, new Node { Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = "192.0.2.10" }] } }));
