@@ -194,6 +194,40 @@ public sealed class TwoLayerTests
         Assert.Equal([LowSsrc], Feedback(f => f.IsPictureLoss));
     }
 
+    /// <summary>Twenty subscribers, half of them on each layer, ask a hundred times a second, by PLI and by FIR.</summary>
+    [Fact]
+    public void OnRtcp_StormOfKeyFrameRequests_AsksEachLayerOncePerSecond()
+    {
+        var subscribers = Enumerable.Range(0, 20).Select(i => _call.Join((uint)(5000 + (i * 10)))).ToList();
+        foreach (var (_, track, _) in subscribers.Take(10))
+        {
+            track.Choose(Low);
+        }
+
+        _call.Advance(10);
+        SendLow(0, key: true);
+        SendHigh(0, key: true);
+        _call.Advance(2_000);
+        _call.Upstream.Rtcp.Clear();
+        for (ushort i = 1; i <= 300; i++)
+        {
+            foreach (var (subscriber, track, _) in subscribers)
+            {
+                var ssrc = track.Options.Ssrc;
+                subscriber.OnRtcp(_call.Now, i % 2 == 0
+                    ? Call.Rtcp((ref RtcpWriter w) => w.AddPictureLoss(9, ssrc))
+                    : [0x84, 206, 0, 4, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, (byte)(ssrc >> 8), (byte)ssrc, (byte)i, 0, 0, 0]);
+            }
+
+            SendLow(i);
+            SendHigh(i);
+            _call.Advance(10);
+        }
+
+        Assert.Equal([LowSsrc, HighSsrc], Feedback(f => f.IsPictureLoss));
+        Assert.InRange(_call.Upstream.PictureLossIndications, 2 * 2, 2 * 4);
+    }
+
     [Fact]
     public void OnRtcp_PictureLossWhileSwitching_RequestsForwardedLayerToo()
     {
