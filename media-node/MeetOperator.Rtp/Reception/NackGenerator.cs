@@ -87,7 +87,7 @@ public sealed class NackGenerator
 
     /// <summary>
     /// Writes the sequence numbers to request now in ascending order, records the requests, and returns their number. Gives up on
-    /// packets that were requested too often or for too long. Pass a round trip of 0 when it is not known.
+    /// packets that are missing for too long; requests for a packet become rarer, so age bounds their number too. Pass a round trip of 0 when it is not known.
     /// </summary>
     public int Collect(long nowTicks, long roundTripTicks, Span<ushort> destination)
     {
@@ -99,14 +99,13 @@ public sealed class NackGenerator
         for (var i = 0; i < _count; i++)
         {
             ref var entry = ref _missing[i];
-            var due = nowTicks >= entry.DueTicks;
-            if ((due && entry.Requests >= _options.MaximumRequests) || nowTicks - entry.DetectedTicks >= maximumAge)
+            if (nowTicks - entry.DetectedTicks >= maximumAge)
             {
                 NeedsKeyFrame = true;
                 continue;
             }
 
-            if (due && written < destination.Length)
+            if (nowTicks >= entry.DueTicks && written < destination.Length)
             {
                 destination[written++] = (ushort)entry.Sequence;
                 entry.FirstRequestTicks = entry.Requests == 0 ? nowTicks : entry.FirstRequestTicks;
@@ -114,7 +113,7 @@ public sealed class NackGenerator
                 entry.Requests++;
             }
 
-            next = Math.Min(next, entry.DueTicks);
+            next = Math.Min(next, Math.Min(entry.DueTicks, entry.DetectedTicks + maximumAge));
             _missing[kept++] = entry;
         }
 

@@ -8,15 +8,12 @@ public sealed record NackOptions
 
     /// <summary>
     /// Minimum time between the first two requests for the same packet, when the round trip is shorter. It doubles with every second request, so
-    /// that a short interruption of the path does not use up all requests.
+    /// that an interruption of the path causes few of them.
     /// </summary>
     public long MinimumIntervalTicks { get; init; } = 20 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>Round-trip time that is assumed before the first measurement.</summary>
     public long AssumedRoundTripTicks { get; init; } = 100 * TimeSpan.TicksPerMillisecond;
-
-    /// <summary>Maximum number of requests for a packet.</summary>
-    public int MaximumRequests { get; init; } = 10;
 
     /// <summary>Maximum age of a missing packet; a decoder does not wait longer. On a path with a long round trip the limit is four round trips, at most
     /// twice this value.</summary>
