@@ -1,10 +1,7 @@
 using System.Globalization;
 using System.Net;
-using System.Text.Json;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;
-using MeetOperator.MediaNode.Loops;
-using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Settings;
 using MeetOperator.NodeControl;
 using Microsoft.AspNetCore.Builder;
@@ -16,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.MediaNode.Benching;
 
 /// <summary>
-/// <c>--bench PORT</c>: serves the three HTTP calls of <c>tests/bench/media</c> with the production loops, rooms and sessions. Listens on loopback without
+/// <c>--bench PORT</c>: serves the part of the control API that <c>tests/bench/media</c> uses, with the production loops, rooms and sessions. Listens on loopback without
 /// authentication. For benchmarks against other media servers only.
 /// </summary>
 internal static class BenchServer
@@ -53,21 +50,7 @@ internal static class BenchServer
         await using var app = builder.Build();
         app.UseExceptionHandler();
         app.MapPost("/bench/ping", () => "{}");
-        app.MapPost("/bench/publish", async (HttpContext c) =>
-        {
-            using var body = await JsonDocument.ParseAsync(c.Request.Body);
-            var offer = new SdpOffer { Generation = 1, Sdp = Sdp(body) };
-            var answer = await node.Rooms.RunAsync(Room, r => r.Publish(Id(body.RootElement.GetProperty("id")), offer, SdpReading.Parse(offer.Sdp)), c.RequestAborted);
-            await ControlJson.WriteAsync(c, 200, new { answer.Sdp });
-        });
-        app.MapPost("/bench/subscribe", async (HttpContext c) =>
-        {
-            using var body = await JsonDocument.ParseAsync(c.Request.Body);
-            var feeds = body.RootElement.GetProperty("feeds").EnumerateArray().Select(Id).ToList();
-            var request = new PlayRequest { Generation = 1, Sdp = Sdp(body), Feeds = feeds };
-            var answer = await node.Rooms.RunAsync(Room, r => r.Play(Id(body.RootElement.GetProperty("id")), request, SdpReading.Parse(request.Sdp)), c.RequestAborted);
-            await ControlJson.WriteAsync(c, 200, new { answer.Sdp });
-        });
+        ControlEndpoints.MapParticipants(app.MapGroup("/v1"), node.Rooms, _ => true);
         app.MapPost("/bench/allocations", async (HttpContext c) =>
         {
             var loop = node.Loops[0];
@@ -78,8 +61,4 @@ internal static class BenchServer
         await app.RunAsync();
         return 0;
     }
-
-    private static string Sdp(JsonDocument body) => body.RootElement.GetProperty("sdp").GetString() ?? "";
-
-    private static string Id(JsonElement id) => id.ToString();
 }

@@ -54,7 +54,7 @@ internal static class ControlEndpoints
         MapRooms(byOperator, node.Rooms, node.Terms);
         byBoth.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
             await ControlJson.WriteAsync(c, 200, await node.Rooms.RunAsync(room, r => r.Report(withParticipants: true), c.RequestAborted)));
-        MapParticipants(bySignaling, node.Rooms, credentials);
+        MapParticipants(bySignaling, node.Rooms, c => credentials.IsAuthorized(c, ControlRole.Signaling));
     }
 
     private static RouteHandlerBuilder MapMetrics(WebApplication app, MediaNodeHost node)
@@ -87,10 +87,13 @@ internal static class ControlEndpoints
         });
     }
 
-    private static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, ControlCredentialStore credentials)
+    /// <param name="v1">The group of paths.</param>
+    /// <param name="rooms">The rooms of the node.</param>
+    /// <param name="mayWatch">Whether a client may still read the events of a room.</param>
+    internal static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, Func<HttpContext, bool> mayWatch)
     {
         const string Participant = "/rooms/{room}/participants/{participant}";
-        v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => credentials.IsAuthorized(c, ControlRole.Signaling)));
+        v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => mayWatch(c)));
         v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
             NoContentAsync(rooms, c, room, r => r.EndSession(session)));
         v1.MapPut(Participant, async (string room, string participant, HttpContext c) =>

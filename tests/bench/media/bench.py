@@ -54,15 +54,46 @@ def pin(cpu):
 
 
 # ---- SDP --------------------------------------------------------------------
+TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+
+
+def formats(pt):
+    """As browsers offer them: retransmissions and transport-wide feedback."""
+    return [f"a=rtpmap:{pt} VP8/90000", f"a=rtcp-fb:{pt} nack", f"a=rtcp-fb:{pt} nack pli", f"a=rtcp-fb:{pt} transport-cc",
+            f"a=rtpmap:{pt + 1} rtx/90000", f"a=fmtp:{pt + 1} apt={pt}", f"a=extmap:3 {TRANSPORT_CC}"]
+
+
+# RID, width, height, packets per frame, payload bytes: 1.6 Mbit/s, 480 and 140 kbit/s at 30 frames per second.
+LAYERS = [("f", 1280, 720, 6, 1100), ("h", 640, 360, 2, 1000), ("q", 320, 180, 1, 600)]
+SIMULCAST = ["a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid", "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+             *(f"a=rid:{layer[0]} send" for layer in LAYERS), "a=simulcast:send " + ";".join(layer[0] for layer in LAYERS)]
+
+
+def answered(offer):
+    """The sections of an answer that accepts all formats and extensions of the offer."""
+    for section in offer.split("m=video ")[1:]:
+        lines = section.splitlines()
+        yield dict(mid=re.search(r"^a=mid:(\S+)", section, re.M).group(1), pts=lines[0].split(" ", 2)[2], dir="recvonly",
+                   formats=[x for x in lines if re.match(r"a=(rtpmap|fmtp|rtcp-fb|extmap):", x)])
+
+
+def negotiated(text):
+    """The ID of the extension for transport-wide feedback. A server without it would be compared under a lighter load."""
+    found = re.search(rf"^a=extmap:(\d+)(?:/\S+)? {re.escape(TRANSPORT_CC)}", text, re.M)
+    if not found:
+        raise SystemExit("the server did not agree to transport-wide feedback:\n" + text)
+    return int(found.group(1))
+
+
 def sdp(peer, kind, medias, setup, bind):
     _, _, ufrag, pwd, fp, port = peer
     out = ["v=0", f"o=- {kind} 1 IN IP4 {bind}", "s=-", "t=0 0", "a=group:BUNDLE " + " ".join(m["mid"] for m in medias)]
     for m in medias:
-        out += [f"m=video 9 UDP/TLS/RTP/SAVPF {m['pt']}", f"c=IN IP4 {bind}", f"a=mid:{m['mid']}", "a=" + m["dir"], "a=rtcp-mux",
-                f"a=rtpmap:{m['pt']} VP8/90000", f"a=rtcp-fb:{m['pt']} nack", f"a=rtcp-fb:{m['pt']} nack pli",
+        out += [f"m=video 9 UDP/TLS/RTP/SAVPF {m['pts']}", f"c=IN IP4 {bind}", f"a=mid:{m['mid']}", "a=" + m["dir"], "a=rtcp-mux", *m["formats"],
                 f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", f"a=fingerprint:sha-256 {fp}", f"a=setup:{setup}"]
         if "ssrc" in m:
-            out += [f"a=ssrc:{m['ssrc']} cname:bench{m['ssrc']}"]
+            rtx = m["ssrc"] + 100000
+            out += [f"a=ssrc-group:FID {m['ssrc']} {rtx}", f"a=ssrc:{m['ssrc']} cname:bench{m['ssrc']}", f"a=ssrc:{rtx} cname:bench{m['ssrc']}"]
         out += [f"a=candidate:1 1 udp 2130706431 {bind} {port} typ host", "a=end-of-candidates"]
     return "\r\n".join(out) + "\r\n"
 
@@ -82,6 +113,7 @@ class Janus:
     """Starts a private Janus with a generated configuration in a temporary folder."""
 
     def __init__(self, a):
+        self.subscribers = {}
         self.dir = tempfile.mkdtemp(prefix="janus-bench-")
         files = subprocess.run(["dpkg", "-L", "janus"], capture_output=True, text=True).stdout.split()
         for sub, so in (("plugins", "libjanus_videoroom.so"), ("transports", "libjanus_http.so")):
@@ -147,11 +179,14 @@ class Janus:
     def subscribe(self, sid, feeds, peer, bind):
         sh = self.handle()
         _, offer = self.message(sh, {"request": "join", "ptype": "subscriber", "room": 1000, "streams": [{"feed": f} for f in feeds]}, want_sdp=True)
-        pts = re.findall(r"^m=video \d+ \S+ (\d+)", offer, re.M)
-        mids = re.findall(r"^a=mid:(\S+)", offer, re.M)
-        answer = sdp(peer, sid, [dict(mid=m, pt=p, dir="recvonly") for m, p in zip(mids, pts)], "active", bind)
+        answer = sdp(peer, sid, list(answered(offer)), "active", bind)
         self.message(sh, {"request": "start"}, {"type": "answer", "sdp": answer})
+        self.subscribers[sid] = sh, re.findall(r"^a=mid:(\S+)", offer, re.M)
         return offer, "active"
+
+    def select(self, sid, feeds, layer):
+        sh, mids = self.subscribers[sid]
+        self.message(sh, {"request": "configure", "streams": [{"mid": mid, "substream": len(LAYERS) - 1 - layer} for mid in mids]})
 
     def close(self):
         self.p.send_signal(signal.SIGTERM)
@@ -163,7 +198,7 @@ class Janus:
 
 
 class Http:
-    """Adapter for any SFU that implements POST /bench/publish and POST /bench/subscribe (README.md)."""
+    """Our media node, or another server with the same API (README.md)."""
 
     def __init__(self, a):
         self.u = urllib.parse.urlparse(a.url)
@@ -173,31 +208,44 @@ class Http:
             self.pid = self.p.pid
             for _ in range(200):
                 try:
-                    self.post("/bench/ping", {})
+                    self.call("/bench/ping", {})
                     break
                 except OSError:
                     time.sleep(0.1)
 
-    def post(self, path, body):
+    def call(self, path, body, method="POST"):
         c = http.client.HTTPConnection(self.u.hostname, self.u.port, timeout=10)
-        c.request("POST", self.u.path.rstrip("/") + path, json.dumps(body), {"Content-Type": "application/json"})
+        c.request(method, self.u.path.rstrip("/") + path, json.dumps(body), {"Content-Type": "application/json"})
         answer = c.getresponse()
         text = answer.read()
         c.close()
-        return json.loads(text or "{}") if answer.status == 200 else {}
+        if answer.status == 404 and path.startswith("/bench/"):
+            return {}
+        if answer.status >= 300:
+            raise SystemExit(f"{path}: {answer.status} {text.decode()}")
+        return json.loads(text or "{}")
+
+    def participant(self, pid, path, body, method="POST"):
+        return self.call(f"/v1/rooms/bench/participants/{pid}/{path}", body, method)
 
     def allocations(self):
         """Return allocated managed bytes, packets and messages so far, or None when the server does not report them."""
-        r = self.post("/bench/allocations", {})
+        r = self.call("/bench/allocations", {})
         return (r["bytes"], r["packets"], r["messages"]) if "bytes" in r else None
 
     def publish(self, pid, offer):
-        return self.post("/bench/publish", {"room": "bench", "id": pid, "sdp": offer})["sdp"]
+        return self.participant(pid, "publish", {"generation": 1, "sdp": offer})["sdp"]
 
     def subscribe(self, sid, feeds, peer, bind):
-        offer = sdp(peer, sid, [dict(mid=str(i), pt=96, dir="recvonly") for i in range(len(feeds))], "actpass", bind)
-        answer = self.post("/bench/subscribe", {"room": "bench", "id": sid, "feeds": feeds, "sdp": offer})["sdp"]
-        return answer, None
+        offer = self.participant(sid, "subscribe", {"generation": 1})
+        answer = sdp(peer, sid, list(answered(offer["sdp"])), "active", bind)
+        self.participant(sid, "subscribe/answer", {"revision": offer["revision"], "sdp": answer})
+        return offer["sdp"], "active"
+
+    def select(self, sid, feeds, layer):
+        _, width, height, _, _ = LAYERS[layer]
+        tracks = [dict(participantId=str(feed), source="camera", width=width, height=height) for feed in feeds]
+        self.participant(sid, "view", {"tracks": tracks}, "PUT")
 
     def close(self):
         if self.p:
@@ -253,9 +301,11 @@ def one_run(a):
         gen = LoadGen(a.srtp, a.gen_cpu)
         for i in range(1, a.pubs + 1):
             peer = gen.ask(f"peer {i}")
-            ans = sfu.publish(i, sdp(peer, i, [dict(mid="0", pt=96, dir="sendonly", ssrc=1000 + i)], "actpass", a.bind))
+            media = dict(formats=formats(96) + SIMULCAST) if a.simulcast else dict(formats=formats(96), ssrc=1000 + i)
+            ans = sfu.publish(i, sdp(peer, i, [dict(media, mid="0", pts="96 97", dir="sendonly")], "actpass", a.bind))
             ip, port, u, w, setup = remote(ans)
             gen.ask(f"remote {i} {ip} {port} {u} {w} {'passive' if setup == 'active' else 'active'}")
+            gen.ask(f"cc {i} {negotiated(ans)}")
         gen.wait_connected(a.pubs)
         for s in range(a.subs):
             i = 10001 + s
@@ -264,9 +314,15 @@ def one_run(a):
             ip, port, u, w, setup = remote(text)
             role = role or ("passive" if setup == "active" else "active")
             gen.ask(f"remote {i} {ip} {port} {u} {w} {role}")
+            gen.ask(f"receive {i} {re.search(r'^m=video [0-9]+ [A-Z/]+ ([0-9]+)', text, re.M).group(1)} {negotiated(text)}")
         gen.wait_connected(a.pubs + a.subs)
         for i in range(1, a.pubs + 1):
-            gen.ask(f"send {i} {1000 + i} 96 {a.fps} {a.ppf} {a.bytes} {a.burst}")
+            for n, (rid, width, height, ppf, size) in enumerate(LAYERS if a.simulcast else [("-", 640, 360, a.ppf, a.bytes)]):
+                gen.ask(f"send {i} {1000 * (n + 1) + i} 96 {a.fps} {ppf} {size} {ppf if a.simulcast and a.burst > 1 else a.burst} {width} {height} {rid}")
+        if a.simulcast:
+            time.sleep(1)  # the servers must have seen all layers
+            for s in range(a.subs):
+                sfu.select(10001 + s, list(range(1, a.pubs + 1)), s % len(LAYERS))
         time.sleep(a.warmup)
         gen.ask("reset")
         a0 = sfu.allocations()
@@ -280,13 +336,13 @@ def one_run(a):
         fwd, gen_cpu = s["rx"], (s["cpu_ms"] - g0["cpu_ms"]) / 1000
         other = max(0, m1[0] - m0[0] - cpu - gen_cpu)
         return dict(sfu=comm(sfu.pid), pubs=a.pubs, subs=a.subs, in_pps=round(s["tx"] / wall), out_pps=round(fwd / wall),
-                    expected_pps=a.pubs * a.subs * a.fps * a.ppf, loss_pct=round(100 * s["lost"] / max(1, fwd + s["lost"]), 3),
+                    expected_pps=a.pubs * a.fps * sum(LAYERS[s % len(LAYERS)][3] if a.simulcast else a.ppf for s in range(a.subs)), loss_pct=round(100 * s["lost"] / max(1, fwd + s["lost"]), 3),
                     cpu_pct=round(100 * cpu / wall, 1), user_pct=round(100 * (p1["user"] - p0["user"]) / wall, 1), core_busy_pct=round(100 * (c1[0] - c0[0]) / wall, 1),
                     softirq_pct=round(100 * (c1[1] - c0[1]) / wall, 1), steal_pct=round(100 * (c1[2] - c0[2]) / wall, 1),
                     pkts_per_cpu_s=round(fwd / max(cpu, 0.01)), pkts_per_core_busy_s=round(fwd / max(c1[0] - c0[0], 0.01)),
                     us_per_pkt=round(1e6 * cpu / max(fwd, 1), 2), switches_per_pkt=round((p1["switches"] - p0["switches"]) / max(fwd, 1), 3),
-                    alloc_per_pkt=alloc, pkts_per_message=merged, threads=p1["threads"], rss_mb=round(p1["rss_mb"], 1), lat_us={k: s[k] for k in ("p50", "p95", "p99", "p999")},
-                    bad=s["bad"], sampled=s["sampled"], gen_cpu_pct=round(100 * gen_cpu / wall, 1), other_cpu_pct=round(100 * other / wall, 1), srtp=next(iter(gen.connected.values())))
+                    alloc_per_pkt=alloc, pkts_per_message=merged, threads=p1["threads"], rss_mb=round(p1["rss_mb"], 1), lat_us={k: s[k] for k in ("p50", "p95", "p99", "p999", "max")},
+                    bad=s["bad"], extra_pps=round(s["extra"] / wall), sampled=s["sampled"], gen_cpu_pct=round(100 * gen_cpu / wall, 1), other_cpu_pct=round(100 * other / wall, 1), srtp=next(iter(gen.connected.values())))
     finally:
         if gen:
             gen.close()
@@ -299,6 +355,7 @@ def main():
     p.add_argument("--sfu", choices=["janus", "http"], default="janus")
     for name, d in (("pubs", 4), ("subs", 20), ("fps", 30), ("ppf", 8), ("bytes", 1100), ("runs", 1), ("event-loops", 0), ("burst", 1), ("http-port", 18088), ("pid", 0)):
         p.add_argument("--" + name, type=int, default=d)
+    p.add_argument("--simulcast", action="store_true", help="each publisher sends three layers, and a third of the subscribers receives each")
     p.add_argument("--seconds", type=float, default=12)
     p.add_argument("--warmup", type=float, default=3)
     p.add_argument("--wait-quiet", type=float, default=60, help="seconds to wait for an idle machine before a run")

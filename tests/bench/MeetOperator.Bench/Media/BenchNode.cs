@@ -33,6 +33,15 @@ internal sealed class BenchNode : IDisposable
         }
     }
 
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public static async Task<BenchNode> StartAsync(string nodeAssembly, bool alone)
     {
         var (control, media) = (FreePort(ProtocolType.Tcp), FreePort(ProtocolType.Udp));

@@ -39,6 +39,9 @@ internal sealed unsafe class BenchPeer : IDisposable
 
     public RtpHeader LastHeader { get; private set; }
 
+    /// <summary>Receives each RTP packet, and when the kernel got it: 100 ns ticks since 1970.</summary>
+    public Action<ReadOnlySpan<byte>, long>? OnRtp { get; init; }
+
     public string TransportLines(string setup) =>
         $"a=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
         $"a=fingerprint:{Certificate.Fingerprint}\r\na=setup:{setup}\r\n";
@@ -97,6 +100,7 @@ internal sealed unsafe class BenchPeer : IDisposable
                 {
                     LastHeader = header;
                     Received.Add((header.Ssrc, header.SequenceNumber));
+                    OnRtp?.Invoke(datagram[..rtp.Length], _batch.KernelTicks(i));
                 }
 
                 Drain();

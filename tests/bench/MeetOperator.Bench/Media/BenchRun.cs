@@ -10,6 +10,7 @@ internal sealed record BenchRun
     public double OutPps { get; init; }
     public double ExpectedPps { get; init; }
     public double PktsPerCpuS { get; init; }
+    public double UsPerPkt { get; init; }
     public long Bad { get; init; }
 
     /// <summary>Managed bytes that the media loop allocated per forwarded packet. Null for servers that do not report it.</summary>

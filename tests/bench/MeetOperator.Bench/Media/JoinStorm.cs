@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
-/// 100 participants join one room within ten seconds. Each publishes a microphone and a camera and receives those of all others. The figure is the longest time
-/// during which the loop did not read its socket, which is how long media stops for all participants.
+/// 100 participants join one room within ten seconds. Each publishes a microphone and a camera and receives those of all others, while another room on the same loop has a
+/// camera and a viewer. Afterwards, nobody sends.
 /// </summary>
 internal sealed class JoinStorm : IDisposable
 {
@@ -19,13 +20,24 @@ internal sealed class JoinStorm : IDisposable
     private readonly ConcurrentDictionary<string, int> _tracks = new();
     private readonly ConcurrentDictionary<string, bool> _connected = new();
     private readonly CancellationTokenSource _end = new();
+    private Task _work = Task.CompletedTask;
 
-    /// <summary>Returns milliseconds.</summary>
-    public static async Task<double> MeasureAsync(string nodeAssembly)
+    public static async Task<StormResult> MeasureAsync(string nodeAssembly)
     {
         using var node = await BenchNode.StartAsync(nodeAssembly, alone: true).ConfigureAwait(false);
         using var storm = new JoinStorm();
-        return await storm.RunAsync(node.Control).ConfigureAwait(false);
+        using var steady = new SteadyRoom();
+        await steady.ConnectAsync(node.Control).ConfigureAwait(false);
+        var before = node.ResidentMebibytes;
+        var sending = steady.SendAsync();
+        var pause = await storm.RunAsync(node.Control).ConfigureAwait(false);
+        steady.End();
+        await sending.ConfigureAwait(false);
+        var idle = await IdleAsync(node).ConfigureAwait(false);
+        var memory = (node.ResidentMebibytes - before) * 1024 / Participants;
+        await storm.EndAsync(node.Control).ConfigureAwait(false);
+        var (p99, max) = steady.Delays();
+        return new StormResult(pause, p99, max, idle, memory);
     }
 
     public void Dispose()
@@ -43,8 +55,7 @@ internal sealed class JoinStorm : IDisposable
 
         // The node reports the longest pause of the last ten seconds. After this delay it no longer includes the startup.
         await Task.Delay(TimeSpan.FromSeconds(11)).ConfigureAwait(false);
-        var answering = Task.Run(() => AnswerOffersAsync(node));
-        var pumping = Task.Factory.StartNew(Pump, TaskCreationOptions.LongRunning);
+        _work = Task.WhenAll(Task.Run(() => AnswerOffersAsync(node)), Task.Factory.StartNew(Pump, TaskCreationOptions.LongRunning));
         var joins = new List<Task>();
         var longest = 0.0;
         for (var i = 0; i < Participants; i++)
@@ -61,13 +72,29 @@ internal sealed class JoinStorm : IDisposable
             longest = i % 20 == 0 ? Math.Max(longest, await LongestPauseAsync(node).ConfigureAwait(false)) : longest;
         }
 
-        longest = Math.Max(longest, await LongestPauseAsync(node).ConfigureAwait(false));
+        return Math.Max(longest, await LongestPauseAsync(node).ConfigureAwait(false));
+    }
+
+    /// <summary>Ends the work of the clients. Throws when a participant has not received all tracks.</summary>
+    private async Task EndAsync(NodeControlClient node)
+    {
         var report = await node.GetRoomAsync(Room, default).ConfigureAwait(false);
         await _end.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(answering, pumping).ConfigureAwait(false);
-        return report.DownTracks == Participants * (Participants - 1) * 2
-            ? longest
-            : throw new InvalidOperationException($"The run is invalid: {report.Participants} participants received {report.DownTracks} tracks of {Participants * (Participants - 1) * 2}.");
+        await _work.ConfigureAwait(false);
+        if (report.DownTracks != Participants * (Participants - 1) * 2)
+        {
+            throw new InvalidOperationException($"The run is invalid: {report.Participants} participants received {report.DownTracks} tracks of {Participants * (Participants - 1) * 2}.");
+        }
+    }
+
+    /// <summary>Waits for the work of the storm to end, then returns processor time in microseconds per second and participant. The clients answer consent checks and nothing else.</summary>
+    private static async Task<double> IdleAsync(BenchNode node)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
+        var before = node.ProcessorTime;
+        var watch = Stopwatch.StartNew();
+        await Task.Delay(TimeSpan.FromSeconds(20)).ConfigureAwait(false);
+        return (node.ProcessorTime - before).TotalMicroseconds / watch.Elapsed.TotalSeconds / Participants;
     }
 
     private static async Task<double> LongestPauseAsync(NodeControlClient node) =>

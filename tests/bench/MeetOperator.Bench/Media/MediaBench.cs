@@ -1,80 +1,93 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using MeetOperator.Testing;
 
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
-/// Compares the media node with Janus in alternating runs under the same load (<c>tests/bench/media</c>). Then measures the memory of an idle node, the packet loss in a
-/// room beside a misbehaving participant, and the longest pause of the loop while many participants join. Arguments: <c>--rounds N</c> (default 5; 0 skips the
-/// comparison with Janus), <c>--seconds N</c> (default 8).
+/// Compares the media node with Janus in alternating runs under the same loads (<c>tests/bench/media</c>), and measures how the cost grows with subscribers. Then measures the
+/// memory of an idle node, the packet loss in a room beside a misbehaving participant, and what many joins do to another room. Arguments: <c>--rounds N</c> (default 5;
+/// 0 skips all loads), <c>--seconds N</c> (default 8).
 /// </summary>
 internal sealed class MediaBench : IBenchVerb
 {
-    private const int Port = 19100;
-
     public string Name => "media";
 
-    public string Help => "forwarded packets per CPU-second compared with Janus, allocation per packet, memory of an idle media node, loss beside a misbehaving participant, pause during many joins";
+    public string Help => "forwarded packets per CPU-second and delay compared with Janus, growth with subscribers, allocation, memory, idle participants, a misbehaving neighbour, many joins";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
         var rounds = Number(arguments, "--rounds", 5);
         var seconds = Number(arguments, "--seconds", 8);
-        var folder = Repository.PathOf("tests", "bench", "media");
         var node = Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll");
-        await CommandAsync("/bin/sh", [Path.Combine(folder, "build.sh")]).ConfigureAwait(false);
-
-        var load = new[] { "--srtp", "gcm", "--pubs", "4", "--subs", "20", "--burst", "8", "--seconds", $"{seconds}", "--warmup", "3", "--wait-quiet", "20" };
-        var start = $"{Environment.ProcessPath ?? "dotnet"} {node} --bench {Port}";
-        var ours = new List<BenchRun>();
-        var janus = new List<BenchRun>();
-        for (var round = 0; round < rounds; round++)
-        {
-            janus.Add(await RunAsync(folder, ["--sfu", "janus", "--event-loops", "1", .. load]).ConfigureAwait(false));
-            ours.Add(await RunAsync(folder, ["--sfu", "http", "--url", $"http://127.0.0.1:{Port}", "--start", start, .. load]).ConfigureAwait(false));
-        }
-
-        List<Figure> figures = rounds == 0
-            ? []
-            :
-            [
-                new Figure("forward.4x20", Median(ours, r => r.PktsPerCpuS), "packets/cpu-s", Median(janus, r => r.PktsPerCpuS)),
-                new Figure("forward.p99", Median(ours, r => r.LatUs["p99"]), "us", Median(janus, r => r.LatUs["p99"])),
-                new Figure("alloc.per-packet", Median(ours, r => r.AllocPerPkt ?? 0), "bytes"),
-            ];
+        IReadOnlyList<Figure> figures = rounds == 0 ? [] : await ForwardAsync(node, rounds, seconds).ConfigureAwait(false);
         var memory = await IdleMemory.MeasureAsync(node).ConfigureAwait(false);
         var loss = await NeighbourLoss.MeasureAsync(node, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
-        var pause = await JoinStorm.MeasureAsync(node).ConfigureAwait(false);
+        var storm = await JoinStorm.MeasureAsync(node).ConfigureAwait(false);
         return
         [
             .. figures,
             new Figure("memory.media-node", memory, "MiB", 100),
             new Figure("neighbour.loss", loss, "%", 0.5),
-            new Figure("join-storm.pause", pause, "ms"),
+            new Figure("join-storm.pause", storm.PauseMilliseconds, "ms"),
+            new Figure("join-storm.delay", storm.DelayP99Milliseconds, "ms p99", 5),
+            new Figure("join-storm.delay.max", storm.DelayMaxMilliseconds, "ms", 20),
+            new Figure("idle.cpu", storm.IdleMicroseconds, "us/s", 100),
+            new Figure("idle.memory", storm.IdleKibibytes, "KiB"),
         ];
     }
 
-    private static async Task<BenchRun> RunAsync(string folder, IReadOnlyList<string> arguments)
+    private static async Task<IReadOnlyList<Figure>> ForwardAsync(string node, int rounds, int seconds)
     {
-        var output = await CommandAsync("python3", [Path.Combine(folder, "bench.py"), .. arguments]).ConfigureAwait(false);
-        var line = output.Split('\n').Last(l => l.StartsWith('{'));
-        await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
-        var run = JsonSerializer.Deserialize<BenchRun>(line, BenchRun.Json) ?? throw new InvalidOperationException("bench.py printed no result.");
-        return run.Bad == 0 && run.OutPps > run.ExpectedPps * 0.95
-            ? run
-            : throw new InvalidOperationException($"The run is invalid: {run.OutPps} of {run.ExpectedPps} packets per second, {run.Bad} failed authentication.");
+        await ForwardLoad.BuildAsync().ConfigureAwait(false);
+        ForwardLoad Load(int publishers, int subscribers, int burst, params string[] more) =>
+            new(node, seconds, ["--pubs", $"{publishers}", "--subs", $"{subscribers}", "--burst", $"{burst}", .. more]);
+        var (ours, janus) = await CompareAsync(Load(4, 20, 8), rounds).ConfigureAwait(false);
+        var (oursLarge, janusLarge) = await CompareAsync(Load(10, 40, 8), rounds).ConfigureAwait(false);
+        var (oursPaced, janusPaced) = await CompareAsync(Load(4, 20, 1), rounds).ConfigureAwait(false);
+        var (oursLayers, janusLayers) = await CompareAsync(Load(4, 20, 8, "--simulcast"), rounds).ConfigureAwait(false);
+        var (small, large) = await GrowAsync(Load(1, 40, 8), Load(1, 160, 8), rounds).ConfigureAwait(false);
+        var growth = Median(small, r => r.UsPerPkt);
+        return
+        [
+            Rate("forward.4x20", ours, janus),
+            Rate("forward.10x40", oursLarge, janusLarge),
+            Rate("forward.paced", oursPaced, janusPaced),
+            Rate("forward.simulcast", oursLayers, janusLayers),
+            new Figure("delay.ratio", Median(ours, r => r.LatUs["p99"]), "us p99", Median(janus, r => r.LatUs["p99"])),
+            new Figure("delay.p99", Median(oursLarge, r => r.LatUs["p99"]) / 1000, "ms", 1),
+            new Figure("delay.max", Median(oursLarge, r => r.LatUs["max"]) / 1000, "ms", 10),
+            new Figure("growth.b", growth, "us", 2.5),
+            new Figure("growth.flat", Median(large, r => r.UsPerPkt) / growth, "x", 1.1),
+            new Figure("alloc.per-packet", Median(ours, r => r.AllocPerPkt ?? 0), "bytes"),
+        ];
     }
 
-    private static async Task<string> CommandAsync(string program, IEnumerable<string> arguments)
+    /// <summary>Runs both servers in turn, so that changes of the machine affect both.</summary>
+    private static async Task<(List<BenchRun> Ours, List<BenchRun> Janus)> CompareAsync(ForwardLoad load, int rounds)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })
-            ?? throw new InvalidOperationException($"{program} did not start.");
-        var output = await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
-        await process.WaitForExitAsync().ConfigureAwait(false);
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} exited with code {process.ExitCode}: {output}");
+        var (ours, janus) = (new List<BenchRun>(), new List<BenchRun>());
+        for (var round = 0; round < rounds; round++)
+        {
+            janus.Add(await load.RunJanusAsync().ConfigureAwait(false));
+            ours.Add(await load.RunNodeAsync().ConfigureAwait(false));
+        }
+
+        return (ours, janus);
     }
+
+    private static async Task<(List<BenchRun> Small, List<BenchRun> Large)> GrowAsync(ForwardLoad small, ForwardLoad large, int rounds)
+    {
+        var (few, many) = (new List<BenchRun>(), new List<BenchRun>());
+        for (var round = 0; round < rounds; round++)
+        {
+            few.Add(await small.RunNodeAsync().ConfigureAwait(false));
+            many.Add(await large.RunNodeAsync().ConfigureAwait(false));
+        }
+
+        return (few, many);
+    }
+
+    private static Figure Rate(string name, List<BenchRun> ours, List<BenchRun> janus) =>
+        new(name, Median(ours, r => r.PktsPerCpuS), "packets/cpu-s", Median(janus, r => r.PktsPerCpuS));
 
     private static int Number(string[] arguments, string name, int otherwise) =>
         Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.Json;
+using MeetOperator.Testing;
+
+namespace MeetOperator.Bench.Media;
+
+/// <summary>One load of <c>tests/bench/media</c>: what the publishers send, and to how many subscribers.</summary>
+/// <param name="nodeAssembly">The media node.</param>
+/// <param name="seconds">The duration of a measurement.</param>
+/// <param name="arguments">The load as arguments of <c>bench.py</c>.</param>
+internal sealed class ForwardLoad(string nodeAssembly, int seconds, params string[] arguments)
+{
+    private const int Port = 19100;
+
+    /// <summary>Seconds until the estimates of all subscribers have reached the load, and the runtime has compiled the hot code.</summary>
+    private const int WarmUp = 8;
+    private const int Attempts = 3;
+    private static readonly string Folder = Repository.PathOf("tests", "bench", "media");
+
+    public static Task BuildAsync() => CommandAsync("/bin/sh", [Path.Combine(Folder, "build.sh")]);
+
+    public Task<BenchRun> RunJanusAsync() => RunAsync(["--sfu", "janus", "--event-loops", "1"]);
+
+    public Task<BenchRun> RunNodeAsync() =>
+        RunAsync(["--sfu", "http", "--url", $"http://127.0.0.1:{Port}", "--start", $"{Environment.ProcessPath ?? "dotnet"} {nodeAssembly} --bench {Port}"]);
+
+    /// <summary>Repeats a run in which packets were missing, because other work on the machine can cause that.</summary>
+    private async Task<BenchRun> RunAsync(string[] server)
+    {
+        var run = new BenchRun();
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var output = await CommandAsync(
+                "python3",
+                [Path.Combine(Folder, "bench.py"), .. server, "--srtp", "gcm", "--seconds", $"{seconds}", "--warmup", $"{WarmUp}", "--wait-quiet", "20", .. arguments]).ConfigureAwait(false);
+            var line = output.Split('\n').Last(l => l.StartsWith('{'));
+            await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
+            run = JsonSerializer.Deserialize<BenchRun>(line, BenchRun.Json) ?? throw new InvalidOperationException("bench.py printed no result.");
+            if (run.Bad == 0 && run.OutPps > run.ExpectedPps * 0.95)
+            {
+                return run;
+            }
+        }
+
+        throw new InvalidOperationException($"{string.Join(' ', arguments)}: {run.OutPps} of {run.ExpectedPps} packets per second arrived, {run.Bad} failed authentication.");
+    }
+
+    private static async Task<string> CommandAsync(string program, IEnumerable<string> arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException($"{program} did not start.");
+        var output = await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
+        await process.WaitForExitAsync().ConfigureAwait(false);
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} exited with code {process.ExitCode}: {output}");
+    }
+}

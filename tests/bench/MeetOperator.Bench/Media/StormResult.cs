@@ -1,0 +1,9 @@
+namespace MeetOperator.Bench.Media;
+
+/// <summary>What <see cref="JoinStorm"/> measures.</summary>
+/// <param name="PauseMilliseconds">The longest time in which the loop did not read its socket.</param>
+/// <param name="DelayP99Milliseconds">The delay of packets of another room on the same loop, 99th percentile.</param>
+/// <param name="DelayMaxMilliseconds">The longest of these delays.</param>
+/// <param name="IdleMicroseconds">Processor time of the node per second and participant after the storm, when nobody sends.</param>
+/// <param name="IdleKibibytes">Resident memory of the node per participant, compared with before the storm.</param>
+internal sealed record StormResult(double PauseMilliseconds, double DelayP99Milliseconds, double DelayMaxMilliseconds, double IdleMicroseconds, double IdleKibibytes);
