@@ -16,6 +16,7 @@ internal static class CodecReader
         var seen = new HashSet<int>();
         var codecs = new List<RtpCodec>();
         var repairs = new Dictionary<int, int>();
+        var redundant = new Dictionary<int, (int PayloadType, bool IsFirst)>();
         foreach (var format in section.Formats)
         {
             if (!TryParsePayloadType(format, out var payloadType) || !seen.Add(payloadType)
@@ -29,7 +30,11 @@ internal static class CodecReader
                 Parameters = parameters.GetValueOrDefault(payloadType),
                 Feedback = feedback[payloadType],
             };
-            if (!codec.Is("rtx"))
+            if (codec.Is("red") && RedOf(codec.Parameters) is { } repeated)
+            {
+                redundant.TryAdd(repeated, (payloadType, !seen.Contains(repeated)));
+            }
+            else if (!codec.Is("rtx"))
             {
                 codecs.Add(codec);
             }
@@ -45,9 +50,21 @@ internal static class CodecReader
             {
                 codecs[i] = codecs[i] with { RtxPayloadType = rtx };
             }
+
+            if (redundant.TryGetValue(codecs[i].PayloadType, out var red))
+            {
+                codecs[i] = codecs[i] with { RedPayloadType = red.PayloadType, PrefersRed = red.IsFirst };
+            }
         }
 
         return codecs;
+    }
+
+    /// <summary>The payload type that redundant audio repeats: the first of <c>a=fmtp:63 111/111</c> (RFC 2198 §5). Null when the frames may have different codecs.</summary>
+    private static int? RedOf(string? parameters)
+    {
+        var parts = (parameters ?? "").Split('/');
+        return parts.Length >= 2 && parts.All(p => p == parts[0]) && TryParsePayloadType(parts[0], out var payloadType) ? payloadType : null;
     }
 
     private static RtpCodec? ParseCodec(int payloadType, string map)

@@ -18,6 +18,12 @@ public sealed record RtpCodec
     /// <summary>Payload type of the codec's retransmissions (RFC 4588), or null.</summary>
     public int? RtxPayloadType { get; init; }
 
+    /// <summary>Payload type of the codec as redundant audio (RFC 2198), or null.</summary>
+    public int? RedPayloadType { get; init; }
+
+    /// <summary>Whether the section lists redundant audio before the codec itself, which browsers read as: send it.</summary>
+    public bool PrefersRed { get; init; }
+
     /// <summary>Values of <c>a=rtcp-fb</c>, for example <c>nack pli</c>.</summary>
     public IReadOnlyList<string> Feedback { get; init; } = [];
 

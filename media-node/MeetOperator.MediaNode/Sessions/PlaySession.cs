@@ -114,6 +114,7 @@ internal sealed class PlaySession : IRoomSession
             PayloadType = (byte)codec.PayloadType,
             RtxSsrc = codec.RtxPayloadType is null ? null : ssrcs.Retransmission,
             RtxPayloadType = (byte?)codec.RtxPayloadType,
+            RedPayloadType = (byte?)codec.RedPayloadType,
             Nack = codec.Feedback.Contains("nack"),
             Extensions = extensions,
             FirstSequenceNumber = (ushort)RandomNumberGenerator.GetInt32(1, 30_000),

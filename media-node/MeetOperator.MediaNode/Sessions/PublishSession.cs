@@ -203,6 +203,7 @@ internal sealed class PublishSession : IRoomSession
         ClockRate = codec.ClockRate,
         PayloadType = (byte)codec.PayloadType,
         RtxPayloadType = (byte?)codec.RtxPayloadType,
+        RedPayloadType = (byte?)codec.RedPayloadType,
         Extensions = ExtensionMaps.Read(section.Extensions),
         Nack = codec.Feedback.Contains("nack"),
         Layers = section.Layers.Count > 0

@@ -177,6 +177,7 @@ internal sealed class SubscribeSession : IRoomSession
             PayloadType = (byte)codec.PayloadType,
             RtxSsrc = codec.RtxPayloadType is null ? null : slot.Ssrcs.Retransmission,
             RtxPayloadType = (byte?)codec.RtxPayloadType,
+            RedPayloadType = (byte?)codec.RedPayloadType,
             Nack = codec.Feedback.Contains("nack"),
             Extensions = ExtensionMaps.ForSubscriber(section.Kind, section.Extensions),
             FirstSequenceNumber = slot.Down?.Options.FirstSequenceNumber ?? (ushort)RandomNumberGenerator.GetInt32(1, 30_000),

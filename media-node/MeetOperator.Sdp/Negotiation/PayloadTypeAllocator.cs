@@ -29,7 +29,8 @@ public sealed class PayloadTypeAllocator
         }
 
         var rtx = offered.RtxPayloadType is { } preferred ? Reserve(preferred) : null;
-        return _allocated[key] = offered with { PayloadType = payloadType, RtxPayloadType = rtx };
+        var red = offered.RedPayloadType is { } preferredRed ? Reserve(preferredRed) : null;
+        return _allocated[key] = offered with { PayloadType = payloadType, RtxPayloadType = rtx, RedPayloadType = red };
     }
 
     /// <summary>Whether subscribers receive both codecs with the same payload type, so that a track can change from one to the other without a new offer.</summary>
@@ -68,6 +69,7 @@ public sealed class PayloadTypeAllocator
             "OPUS" => new RtpCodec
             {
                 PayloadType = 111,
+                RedPayloadType = 63,
                 Name = "opus",
                 ClockRate = 48000,
                 Channels = 2,

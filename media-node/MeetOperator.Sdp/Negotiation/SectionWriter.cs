@@ -43,6 +43,11 @@ internal sealed class SectionWriter
     public void AddCodec(RtpCodec codec)
     {
         var type = codec.PayloadType;
+        if (codec is { RedPayloadType: { } first, PrefersRed: true })
+        {
+            AddRedundancy(codec, first);
+        }
+
         _formats.Add($"{type}");
         Add("rtpmap", $"{type} {codec.Name}/{codec.ClockRate}{(codec.Channels > 1 ? $"/{codec.Channels}" : "")}");
         if (codec.Parameters is { Length: > 0 } parameters)
@@ -55,12 +60,24 @@ internal sealed class SectionWriter
             Add("rtcp-fb", $"{type} {feedback}");
         }
 
+        if (codec is { RedPayloadType: { } red, PrefersRed: false })
+        {
+            AddRedundancy(codec, red);
+        }
+
         if (codec.RtxPayloadType is { } rtx)
         {
             _formats.Add($"{rtx}");
             Add("rtpmap", $"{rtx} rtx/{codec.ClockRate}");
             Add("fmtp", $"{rtx} apt={type}");
         }
+    }
+
+    private void AddRedundancy(RtpCodec codec, int type)
+    {
+        _formats.Add($"{type}");
+        Add("rtpmap", $"{type} red/{codec.ClockRate}{(codec.Channels > 1 ? $"/{codec.Channels}" : "")}");
+        Add("fmtp", $"{type} {codec.PayloadType}/{codec.PayloadType}");
     }
 
     public void AddExtensions(IEnumerable<HeaderExtension> extensions, bool allowMixed = true)

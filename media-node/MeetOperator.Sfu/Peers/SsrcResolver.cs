@@ -27,7 +27,7 @@ internal static class SsrcResolver
             return false;
         }
 
-        return header.PayloadType == track.Options.PayloadType
+        return IsMedia(header.PayloadType, track.Options)
             ? track.TryAssignSsrc(nowTicks, layer, header.Ssrc, hasMid)
             : header.PayloadType == track.Options.RtxPayloadType && layer.TryAssignRtxSsrc(nowTicks, header.Ssrc, hasMid);
     }
@@ -93,7 +93,7 @@ internal static class SsrcResolver
         UpTrack? found = null;
         foreach (var track in tracks)
         {
-            if (track.Options.PayloadType == payloadType || track.Options.RtxPayloadType == payloadType)
+            if (IsMedia(payloadType, track.Options) || track.Options.RtxPayloadType == payloadType)
             {
                 if (found is not null)
                 {
@@ -106,6 +106,8 @@ internal static class SsrcResolver
 
         return found;
     }
+
+    private static bool IsMedia(byte payloadType, UpTrackOptions options) => payloadType == options.PayloadType || payloadType == options.RedPayloadType;
 
     private static bool EqualsAscii(ReadOnlySpan<byte> ascii, string text)
     {

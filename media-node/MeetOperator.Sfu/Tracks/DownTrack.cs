@@ -33,6 +33,7 @@ public sealed class DownTrack
     private RetransmissionHistory? _history;
     private ResendLimiter? _resendLimiter;
     private RtpMunger _munger;
+    private RedundancyChoice _redundancy;
     private long _waitingSinceTicks;
 
     /// <summary>The layer to forward from its next key frame on; null while detached or not shown.</summary>
@@ -48,6 +49,7 @@ public sealed class DownTrack
     private UpTrack? _lastSource;
     private TrackView _view;
     private int _highestStep = int.MaxValue;
+    private double _lossRatio; // in the subscriber's last report
     private uint _paddingCount;
     private int _urgentChanges = MaxUrgentChanges;
     private ushort _rtxSequence;
@@ -261,15 +263,30 @@ public sealed class DownTrack
         }
 
         var offsets = _munger.Offsets;
+        var payload = Renumber(packet.Source, packet.Payload, packet.Numbers, offsets);
+        var payloadType = Options.PayloadType;
+        if (Options.RedPayloadType is { } redPayloadType && TryAddRedundancy(nowTicks, packet, out var redundant))
+        {
+            payload = redundant;
+            payloadType = redPayloadType;
+        }
+
         var header = template.GetHeader(
-            packet.Data, packet.Header, packet.Source.Options.Extensions, Options.Extensions, Options.PayloadType,
+            packet.Data, packet.Header, packet.Source.Options.Extensions, Options.Extensions, payloadType,
             sequence, packet.Numbers.Timestamp + offsets.Timestamp, Options.Ssrc, (ushort)(packet.Numbers.Frame + offsets.Frame));
         SentPackets++;
-        SentBytes += packet.Payload.Length;
+        SentBytes += payload.Length;
         _urgentChanges = SentPackets % PacketsPerUrgentChange == 0 ? Math.Min(MaxUrgentChanges, _urgentChanges + 1) : _urgentChanges;
         _resendLimiter?.OnForwarded();
-        _egress.Send(
-            nowTicks, header, Renumber(packet.Source, packet.Payload, packet.Numbers, offsets), template.TransportNumberOffset, priority, new PacketRecord(_history, sequence));
+        _egress.Send(nowTicks, header, payload, template.TransportNumberOffset, priority, new PacketRecord(_history, sequence));
+    }
+
+    /// <summary>Whether the packet is sent with an earlier frame: while the subscriber loses packets, or because the publisher's earlier packet got lost and this one repeats its frame.</summary>
+    private bool TryAddRedundancy(long nowTicks, in ForwardedPacket packet, out ReadOnlySpan<byte> redundant)
+    {
+        _redundancy.OnLoss(nowTicks, Math.Max(_lossRatio, _egress.Bandwidth.LossRatio));
+        redundant = _redundancy.IsOn || (packet.FollowsGap && !packet.Redundant.IsEmpty) ? packet.Source.AddRedundancy(packet, Options.PayloadType) : [];
+        return !redundant.IsEmpty;
     }
 
     /// <summary>
@@ -373,6 +390,7 @@ public sealed class DownTrack
 
     internal void OnReport(long nowTicks, in ReportBlock block)
     {
+        _lossRatio = block.FractionLost / 256.0;
         if (block.LastSenderReport != 0 && block.LastSenderReport == _lastReportMiddle)
         {
             RoundTripTicks = Math.Max(0, nowTicks - _lastReportTicks - NtpTime.ShortToTicks(block.DelaySinceLastSenderReport));

@@ -12,6 +12,9 @@ public sealed record DownTrackOptions
     public uint? RtxSsrc { get; init; }
     public byte? RtxPayloadType { get; init; }
 
+    /// <summary>Payload type of redundant audio (RFC 2198), or null.</summary>
+    public byte? RedPayloadType { get; init; }
+
     /// <summary>Whether the subscriber sends NACKs. Without RTX, the track keeps the encrypted packets and sends them again unchanged.</summary>
     public bool Nack { get; init; }
     public required HeaderExtensionMap Extensions { get; init; }

@@ -16,8 +16,14 @@ internal readonly ref struct ForwardedPacket
     public required ReadOnlySpan<byte> Data { get; init; }
     public required RtpHeader Header { get; init; }
 
-    /// <summary>Everything after the header, including padding.</summary>
+    /// <summary>Everything after the header, including padding; of redundant audio, the current frame.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <summary>The whole payload of redundant audio (RFC 2198); empty for other packets.</summary>
+    public ReadOnlySpan<byte> Redundant { get; init; }
+
+    /// <summary>Whether a packet before this one is missing.</summary>
+    public bool FollowsGap { get; init; }
 
     /// <summary>The numbers of the packet in its layer.</summary>
     public required SourceNumbers Numbers { get; init; }

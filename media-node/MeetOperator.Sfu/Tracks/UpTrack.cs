@@ -29,6 +29,8 @@ public sealed class UpTrack
     private DownTrack[] _downTracks = [];
     private AudioLevelMeter _level;
     private byte[]? _payloadCopy;
+    private RedundantAudio? _redundancy;
+    private long? _lastSequence;
     private long _nextExamineTicks = long.MinValue;
 
     /// <summary>The publisher must be told which layers to send. A new one also, because its client may have stopped layers of an earlier track.</summary>
@@ -310,13 +312,23 @@ public sealed class UpTrack
             return;
         }
 
+        var payload = data[header.Length..];
+        var frameOffset = 0;
+        if (header.PayloadType == Options.RedPayloadType
+            && (!RedPayload.TryFindCurrent(payload, out var frameType, out frameOffset) || frameType != Options.PayloadType))
+        {
+            return;
+        }
+
         var packet = new ForwardedPacket
         {
             Source = this,
             Layer = layer,
             Data = data,
             Header = header,
-            Payload = data[header.Length..],
+            Payload = payload[frameOffset..],
+            Redundant = frameOffset > 0 ? payload : [],
+            FollowsGap = sequence - _lastSequence > 1,
             Numbers = NumbersOf(data, header, sequence, descriptor),
             StartsKeyFrame = startsKeyFrame,
         };
@@ -345,6 +357,31 @@ public sealed class UpTrack
         }
 
         ForwardedPackets += forwarded;
+        _lastSequence = sequence;
+        _redundancy?.Remember(header.HasPadding ? [] : packet.Payload, header.Timestamp);
+    }
+
+    /// <summary>The payload of a packet with the previous frame added, valid until the next call; empty when there is none that fits.</summary>
+    internal ReadOnlySpan<byte> AddRedundancy(in ForwardedPacket packet, byte payloadType)
+    {
+        if (packet.Header.HasPadding)
+        {
+            return [];
+        }
+
+        if (packet.Redundant.IsEmpty)
+        {
+            return (_redundancy ??= new RedundantAudio()).Encode(packet.Payload, packet.Header.Timestamp, payloadType);
+        }
+
+        if (payloadType == Options.PayloadType)
+        {
+            return packet.Redundant;
+        }
+
+        var copy = CopyPayload(packet.Redundant);
+        RedPayload.SetPayloadType(copy, payloadType);
+        return copy;
     }
 
     /// <summary>The numbers of a packet of this track that was stored.</summary>

@@ -18,6 +18,9 @@ public sealed record UpTrackOptions
 
     /// <summary>Payload type of retransmissions (RFC 4588), or null.</summary>
     public byte? RtxPayloadType { get; init; }
+
+    /// <summary>Payload type of redundant audio (RFC 2198), or null.</summary>
+    public byte? RedPayloadType { get; init; }
     public required HeaderExtensionMap Extensions { get; init; }
 
     /// <summary>Whether the publisher answers generic NACKs.</summary>

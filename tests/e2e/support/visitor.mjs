@@ -96,6 +96,12 @@ export class Visitor {
     });
   }
 
+  /** For each connection, the codecs of sound that the media node agreed to, in its order; a browser sends the first one. Statistics name the codec inside redundant audio instead. */
+  async audioCodecs() {
+    return this.page.evaluate(() => globalThis.connections.filter(connection => connection.connectionState === 'connected').map(({ remoteDescription: { sdp } }) =>
+      sdp.match(/^m=audio \d+ \S+ (.*)$/m)[1].trim().split(' ').map(type => sdp.match(new RegExp(`^a=rtpmap:${type} ([^/]+)`, 'm'))[1])));
+  }
+
   async soundEnergy() {
     return (await this.sound()).energy;
   }

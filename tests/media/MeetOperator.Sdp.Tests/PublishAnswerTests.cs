@@ -38,6 +38,31 @@ public sealed class PublishAnswerTests
         Assert.Equal(109, video.Codec.RtxPayloadType);
     }
 
+    /// <summary>Browsers send the first codec of the answer, so a client that lists redundant audio first sends it.</summary>
+    [Theory]
+    [InlineData("111 63", "111 63")]
+    [InlineData("63 111", "63 111")]
+    public void TryBuild_RedundantAudio_KeepsItsPlaceInTheOrder(string offered, string expected)
+    {
+        var offer = Sample.Parse(Golden.Offer("chromium-publish").ToString().Replace("m=audio 9 UDP/TLS/RTP/SAVPF 111 63", $"m=audio 9 UDP/TLS/RTP/SAVPF {offered}", StringComparison.Ordinal));
+
+        var section = Sample.Answer(offer).Description.Sections[0];
+
+        Assert.Equal(expected, string.Join(' ', section.Formats));
+        Assert.Contains(section.Attributes, a => a.ToString() == "a=fmtp:63 111/111");
+    }
+
+    [Theory]
+    [InlineData("a=fmtp:63 111/9")] // two codecs
+    [InlineData("a=fmtp:63 112/112")] // a codec that is not offered
+    [InlineData("a=fmtp:63 x")]
+    public void TryBuild_RedundantAudioOfOtherCodecs_IsNotAccepted(string parameters)
+    {
+        var offer = Sample.Parse(Golden.Offer("chromium-publish").ToString().Replace("a=fmtp:63 111/111", parameters, StringComparison.Ordinal));
+
+        Assert.Equal(["111"], Sample.Answer(offer).Description.Sections[0].Formats);
+    }
+
     [Fact]
     public void TryBuild_NoPreference_KeepsClientOrder() =>
         Assert.Equal("VP8", Sample.Answer(Golden.Offer("chromium-publish")).Sections[1].Codec!.Name);

@@ -13,6 +13,9 @@ internal sealed class Call
 {
     public const uint Ssrc = 1000;
     public const uint RtxSsrc = 1001;
+
+    /// <summary>The payload type of redundant audio from the publisher.</summary>
+    public const byte RedPayloadType = 63;
     public const long Millisecond = TimeSpan.TicksPerMillisecond;
     public static readonly HeaderExtensionMap PublisherMap = HeaderExtensionMap.Empty
         .With(HeaderExtensionKind.Mid, 4).With(HeaderExtensionKind.TransportSequenceNumber, 3).With(HeaderExtensionKind.AudioLevel, 1)
@@ -31,6 +34,7 @@ internal sealed class Call
                 ClockRate = kind == MediaKind.Video ? 90000 : 48000,
                 PayloadType = 96,
                 RtxPayloadType = 97,
+                RedPayloadType = kind == MediaKind.Audio ? RedPayloadType : null,
                 Extensions = PublisherMap,
                 Nack = kind == MediaKind.Video,
                 Layers = layers.Length > 0 ? layers : announced ? OneLayer(Ssrc, RtxSsrc) : OneLayer(null),
@@ -54,7 +58,7 @@ internal sealed class Call
 
     public long Now { get; set; } = TimeSpan.TicksPerHour;
 
-    public (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(uint ssrc = 5000, bool rtx = true, ushort firstSequence = 100, bool ready = true)
+    public (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(uint ssrc = 5000, bool rtx = true, ushort firstSequence = 100, bool ready = true, byte? red = null)
     {
         var egress = new RecordingEgress { IsReady = ready };
         var subscriber = new Subscriber(egress);
@@ -64,6 +68,7 @@ internal sealed class Call
             PayloadType = 120,
             RtxSsrc = rtx ? ssrc + 1 : null,
             RtxPayloadType = rtx ? 121 : null,
+            RedPayloadType = red,
             Nack = true,
             Extensions = HeaderExtensionMap.Empty.With(HeaderExtensionKind.AudioLevel, 9),
             FirstSequenceNumber = firstSequence,

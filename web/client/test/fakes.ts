@@ -34,10 +34,16 @@ export class FakeTransceiver {
     getParameters: () => { encodings: RTCRtpEncodingParameters[] }; setParameters: (parameters: { encodings: RTCRtpEncodingParameters[] }) => Promise<void>;
   };
   encodings: RTCRtpEncodingParameters[];
+  /** The MIME types of `setCodecPreferences`; null for the browser's order. */
+  preferred: string[] | null = null;
   /** Makes `setParameters` fail, as a browser does while a negotiation changes the parameters. */
   locked = false;
   /** Whether a change of the parameters is running. A second one fails, as in a browser. */
   #changing = false;
+  setCodecPreferences(codecs: RTCRtpCodec[]): void {
+    this.preferred = codecs.map(codec => codec.mimeType);
+  }
+
   constructor(kind: 'audio' | 'video', sent: unknown, public direction: string, transport: FakeDtlsTransport, encodings: RTCRtpEncodingParameters[] = [{}]) {
     this.encodings = encodings.map(encoding => ({ active: true, ...encoding }));
     this.receiver = { track: new FakeTrack(kind), transport, getSynchronizationSources: () => [{ audioLevel: 0.25 }] };
@@ -221,6 +227,7 @@ export class ScriptedServer {
       this.connections.push(connection);
       return connection as unknown as RTCPeerConnection;
     },
+    audioCodecs: () => [{ mimeType: 'audio/opus', clockRate: 48000, channels: 2 }, { mimeType: 'audio/red', clockRate: 48000, channels: 2 }],
     random: () => 0.5,
     now: () => Date.now(),
     watchNetwork: changed => {

@@ -18,6 +18,16 @@ describe('publishing', () => {
     expect(offers.at(-1)!.restart).toBeUndefined();
   });
 
+  it('a microphone sends each frame twice, and a shared sound once', async () => {
+    const { server, meeting } = await joinedMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    await meeting.publish(track('audio'), 'screen-audio');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    expect(server.connections[0]!.transceivers.map(transceiver => transceiver.preferred)).toEqual([['audio/red', 'audio/opus'], null]);
+  });
+
   it('one offer is in flight at a time, and later changes share the next one', async () => {
     const { server, meeting } = await joinedMeeting();
     await meeting.publish(track('audio'), 'microphone');

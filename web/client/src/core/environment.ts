@@ -3,6 +3,8 @@ export interface Environment {
   readonly fetch: typeof globalThis.fetch;
   readonly createWebSocket: (url: string, protocols?: string[]) => WebSocket;
   readonly createPeerConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
+  /** The audio codecs that the browser can send and receive, in its order. */
+  readonly audioCodecs: () => RTCRtpCodec[];
   /** A number in [0, 1). */
   readonly random: () => number;
   /** Milliseconds since the epoch. */
@@ -16,6 +18,7 @@ export function browserEnvironment(): Environment {
     fetch: (input, init) => globalThis.fetch(input, init),
     createWebSocket: (url, protocols) => new WebSocket(url, protocols),
     createPeerConnection: configuration => new RTCPeerConnection(configuration),
+    audioCodecs: () => globalThis.RTCRtpSender?.getCapabilities?.('audio')?.codecs ?? [],
     random: Math.random,
     now: Date.now,
     watchNetwork: changed => {

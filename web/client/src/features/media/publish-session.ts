@@ -2,7 +2,7 @@ import { backoffMs } from '../../core/backoff.js';
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import { watchConnection } from './connection-watch.js';
-import { encodingFor, hintTrack } from './encodings.js';
+import { encodingFor, hintTrack, preferRedundancy } from './encodings.js';
 
 export interface PublishOffer {
   /** Unique to this offer. The answer, or the error that rejects the offer, repeats it. */
@@ -233,6 +233,7 @@ export class PublishSession {
         const encodings = encodingFor(source);
         const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
         slot.transceiver = connection.addTransceiver(slot.track ?? kind, { direction: 'sendonly', ...(encodings === undefined ? {} : { sendEncodings: encodings }) });
+        if (source === 'microphone') preferRedundancy(slot.transceiver, this.#environment.audioCodecs());
       } else {
         slot.transceiver.direction = 'sendonly';
         if (slot.transceiver.sender.track !== slot.track) await slot.transceiver.sender.replaceTrack(slot.track);
