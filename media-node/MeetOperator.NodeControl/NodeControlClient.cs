@@ -88,6 +88,10 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
         }
     }
 
+    /// <summary>Tells the node which assignment of its slots the client has applied. Nodes of earlier versions have no slots.</summary>
+    public Task ConfirmSlotsAsync(string room, string participant, SlotsConfirmation confirmation, CancellationToken ct) =>
+        SendAsync(HttpMethod.Put, $"{Participant(room, participant)}/slots", confirmation, ct);
+
     private static string Room(string room) => $"v1/rooms/{Uri.EscapeDataString(room)}";
 
     private static string Participant(string room, string participant) =>

@@ -15,6 +15,9 @@ public sealed record RoomEvent
     public string? Sdp { get; init; }
     public IReadOnlyList<TrackDescription>? Tracks { get; init; }
 
+    /// <summary>The version of <see cref="Tracks"/> when the sections are slots.</summary>
+    public int? SlotsVersion { get; init; }
+
     /// <summary>The RIDs of the layers that somebody shows.</summary>
     public IReadOnlyList<string>? Layers { get; init; }
 
@@ -37,6 +40,9 @@ public static class RoomEventTypes
 
     /// <summary>The tracks that a participant shows and does not get, because its line cannot take them, have changed.</summary>
     public const string Paused = "paused";
+
+    /// <summary>The slots of a subscriber carry other tracks, without a new offer.</summary>
+    public const string Slots = "slots";
     public const string RoomEnded = "room-ended";
 
     /// <summary>The last line of a stream whose reader was too slow. The reader opens a new stream, which starts with the current state.</summary>

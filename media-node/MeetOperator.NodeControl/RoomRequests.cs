@@ -44,6 +44,19 @@ public sealed record SubscribeRequest
 {
     public required long Generation { get; init; }
     public bool Restart { get; init; }
+
+    /// <summary>The slots that the client can use. Null for one media section a track.</summary>
+    public SlotCounts? Slots { get; init; }
+}
+
+/// <summary>Numbers of slots. The node lowers those that are above its own limits.</summary>
+public sealed record SlotCounts
+{
+    /// <summary>Slots for audio alone.</summary>
+    public required int Audio { get; init; }
+
+    /// <summary>Maximum number of slots for video and the audio that belongs to it.</summary>
+    public required int Video { get; init; }
 }
 
 /// <summary>The server's offer. The answer must have the same <see cref="Revision"/>.</summary>
@@ -53,6 +66,9 @@ public sealed record SubscribeOffer
     public required int Revision { get; init; }
     public required string Sdp { get; init; }
     public required IReadOnlyList<TrackDescription> Tracks { get; init; }
+
+    /// <summary>The version of <see cref="Tracks"/> when the sections are slots; otherwise null.</summary>
+    public int? SlotsVersion { get; init; }
 }
 
 public sealed record SubscribeAnswer
@@ -95,6 +111,13 @@ public sealed record ViewedTrack
 
     /// <summary>Whether the participant has chosen to see the track before others.</summary>
     public bool Pinned { get; init; }
+}
+
+/// <summary>The client has applied the assignment of its slots, up to a version.</summary>
+public sealed record SlotsConfirmation
+{
+    public required string SessionId { get; init; }
+    public required int Version { get; init; }
 }
 
 public sealed record TrackMuteRequest

@@ -115,7 +115,8 @@ internal static class ControlEndpoints
         v1.MapPost(Participant + "/subscribe", async (string room, string participant, HttpContext c) =>
         {
             var request = await ControlJson.ReadAsync<SubscribeRequest>(c);
-            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Subscribe(Id(participant, "participant"), request), c.RequestAborted));
+            var draft = await rooms.RunAsync(room, r => r.Subscribe(Id(participant, "participant"), request), c.RequestAborted);
+            await ControlJson.WriteAsync(c, 200, draft.Write());
         });
         v1.MapPost(Participant + "/subscribe/answer", async (string room, string participant, HttpContext c) =>
         {
@@ -133,6 +134,11 @@ internal static class ControlEndpoints
         {
             var views = ParticipantViews.Read(await ControlJson.ReadAsync<ViewRequest>(c));
             return await NoContentAsync(rooms, c, room, r => r.View(participant, views));
+        });
+        v1.MapPut(Participant + "/slots", async (string room, string participant, HttpContext c) =>
+        {
+            var confirmation = await ControlJson.ReadAsync<SlotsConfirmation>(c);
+            return await NoContentAsync(rooms, c, room, r => r.ConfirmSlots(participant, confirmation));
         });
         v1.MapPatch(Participant + "/tracks", async (string room, string participant, HttpContext c) =>
         {

@@ -23,8 +23,8 @@ internal sealed class MediaLoop : IDisposable
     private const int BatchDatagrams = 64;
     private const int MaxCommands = 4096;
 
-    /// <summary>Commands that run in one iteration. Further commands wait, so that media and timers are not delayed.</summary>
-    private const int CommandsPerIteration = 8;
+    /// <summary>Time for commands in one iteration. Further commands wait, so that media and timers are not delayed. A command that has begun is finished.</summary>
+    public const long CommandTicks = 200 * TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Interval of the timers of rooms while the loop has sessions.</summary>
     private const long TickTicks = 10 * TimeSpan.TicksPerMillisecond;
@@ -128,6 +128,14 @@ internal sealed class MediaLoop : IDisposable
             ct).ConfigureAwait(false);
         _wake.Set();
         return await done.Task.WaitAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs <paramref name="work"/> after the next receive, in its turn. False when the queue is full. Call it only on the loop's thread.</summary>
+    public bool TryContinueLater(Action work)
+    {
+        var isQueued = _commands.Writer.TryWrite(work);
+        _wake.Set();
+        return isQueued;
     }
 
     /// <summary>Runs <paramref name="work"/> after the current datagram, timer or command. Call it only on the loop's thread.</summary>
@@ -396,16 +404,19 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    /// <summary>Runs up to <see cref="CommandsPerIteration"/> commands. Returns true when more are queued.</summary>
+    /// <summary>Runs commands for up to <see cref="CommandTicks"/>. Returns true when more are queued.</summary>
     private bool RunCommands()
     {
-        for (var i = 0; i < CommandsPerIteration && _commands.Reader.TryRead(out var command); i++)
+        var now = MonotonicClock.NowTicks;
+        var end = now + CommandTicks;
+        while (now < end && _commands.Reader.TryRead(out var command))
         {
             command();
             RunDeferred();
+            now = MonotonicClock.NowTicks;
         }
 
-        _nextTick = Math.Min(_nextTick, MonotonicClock.NowTicks + TickTicks);
+        _nextTick = Math.Min(_nextTick, now + TickTicks);
         return _commands.Reader.TryPeek(out _);
     }
 

@@ -16,9 +16,10 @@ internal sealed class NodeRoom
     private readonly RoomParticipants _participants;
     private readonly RoomOffers _offers;
     private readonly RoomLayers _layers;
+    private readonly RoomSlots _slots;
     private readonly RoomNegotiation _negotiation;
     private readonly SsrcSequence _ssrcs = new();
-    private readonly SpeakerDetector _speakers = new();
+    private readonly RoomSpeakers _speakers = new();
     private readonly RoomTraffic _traffic = new();
     private readonly Action<NodeRoom> _onFailed;
     private RoomSpec _spec;
@@ -39,7 +40,8 @@ internal sealed class NodeRoom
         _participants = new RoomParticipants(participantTimeout, CreateParticipant);
         _offers = new RoomOffers(_participants, Events);
         _layers = new RoomLayers(_participants, Events);
-        _negotiation = new RoomNegotiation(_participants, _offers);
+        _slots = new RoomSlots(_participants, _offers, Events, loop);
+        _negotiation = new RoomNegotiation(_participants, _offers, _slots);
         Loop.Ticked += OnTick;
     }
 
@@ -105,7 +107,7 @@ internal sealed class NodeRoom
         return _negotiation.Publish(_spec, participantId, request, offer);
     }
 
-    public SubscribeOffer Subscribe(string participantId, SubscribeRequest request)
+    public OfferDraft Subscribe(string participantId, SubscribeRequest request)
     {
         Fence(request.Generation);
         return _negotiation.Subscribe(_spec, participantId, request);
@@ -132,7 +134,15 @@ internal sealed class NodeRoom
         }
     }
 
-    public void View(string participantId, ParticipantViews views) => _participants.Require(participantId).View(views);
+    public void View(string participantId, ParticipantViews views)
+    {
+        var participant = _participants.Require(participantId);
+        participant.View(views);
+        _slots.Queue(participant);
+    }
+
+    /// <summary>Records which assignment of its slots a client has applied. Ignored for another session than the present one.</summary>
+    public void ConfirmSlots(string participantId, SlotsConfirmation confirmation) => _slots.Confirm(_participants.Require(participantId), confirmation);
 
     public void Mute(string participantId, MuteState muted) => _participants.Require(participantId).Tracks.Mute(muted);
 
@@ -184,7 +194,7 @@ internal sealed class NodeRoom
     }
 
     /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, then <c>ready</c>.</summary>
-    public IReadOnlyList<RoomEvent> CurrentState() =>
+    public IReadOnlyList<QueuedEvent> CurrentState() =>
         [.. _offers.Current(), .. _layers.Current(), .. _participants.All.Select(p => p.Sessions.CurrentPausedTracks()).OfType<RoomEvent>(), new RoomEvent { Type = RoomEventTypes.Ready }];
 
     public RoomReport Report(bool withParticipants)
@@ -222,9 +232,14 @@ internal sealed class NodeRoom
     {
         var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges);
         var participant = new NodeParticipant(id, new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs);
-        participant.Tracks.Added += track => PublishTrack(RoomEventTypes.TrackAdded, id, track);
+        participant.Tracks.Added += track =>
+        {
+            _slots.Add(track);
+            PublishTrack(RoomEventTypes.TrackAdded, id, track);
+        };
         participant.Tracks.Removed += track =>
         {
+            _slots.Remove(track);
             Loop.ForwardedByClosedTracks += track.Track.ForwardedPackets;
             PublishTrack(RoomEventTypes.TrackRemoved, id, track);
         };
@@ -250,7 +265,9 @@ internal sealed class NodeRoom
     {
         _participants.HandleTimeout(nowTicks)?.ForEach(id => Leave(_participants.Remove(id), "timeout"));
         _layers.PublishChanges();
-        if (_speakers.TryUpdate(nowTicks, _participants.All, out var speaker, out var level))
+        var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants.All, out var speaker, out var level);
+        _slots.HandleTimeout(nowTicks, _speakers.Heard);
+        if (isSpeakerDue)
         {
             foreach (var participant in _participants.All)
             {

@@ -17,7 +17,7 @@ internal sealed class RoomEventHub
     private bool _completed;
 
     /// <summary>Opens a reader that returns <paramref name="first"/> and then all events published from now on.</summary>
-    public RoomEventReader Open(IReadOnlyList<RoomEvent> first)
+    public RoomEventReader Open(IReadOnlyList<QueuedEvent> first)
     {
         lock (_lock)
         {
@@ -48,7 +48,7 @@ internal sealed class RoomEventHub
         }
     }
 
-    public void Publish(RoomEvent roomEvent)
+    public void Publish(QueuedEvent roomEvent)
     {
         lock (_lock)
         {

@@ -4,8 +4,8 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>
-/// The event queue of one reader. It keeps only the newest offer to each participant, because an offer contains the complete state. When the queue is full all the
-/// same, it is cleared and the reader is cut off. Safe for concurrent use.
+/// The event queue of one reader. It keeps only the newest offer to each participant, and the newest event about its slots, because these contain the
+/// complete state. When the queue is full all the same, it is cleared and the reader is cut off. Safe for concurrent use.
 /// </summary>
 internal sealed class RoomEventReader : IDisposable
 {
@@ -17,13 +17,13 @@ internal sealed class RoomEventReader : IDisposable
 
     private readonly Lock _lock = new();
     private readonly Channel<Entry> _queue = Channel.CreateUnbounded<Entry>();
-    private readonly Dictionary<string, Entry> _offers = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Type, string ParticipantId), Entry> _newest = [];
     private readonly CancellationTokenSource _cutOff = new();
     private int _count;
     private bool _isCompleted;
 
     /// <param name="first">The initial state. It does not count towards <see cref="MaxQueued"/>.</param>
-    public RoomEventReader(IReadOnlyList<RoomEvent> first)
+    public RoomEventReader(IReadOnlyList<QueuedEvent> first)
     {
         foreach (var roomEvent in first)
         {
@@ -40,22 +40,26 @@ internal sealed class RoomEventReader : IDisposable
 
     public bool TryRead(out RoomEvent roomEvent)
     {
+        QueuedEvent queued;
         lock (_lock)
         {
-            var hasEntry = _queue.Reader.TryRead(out var entry);
-            roomEvent = hasEntry ? entry!.Event : null!;
-            if (hasEntry)
+            if (!_queue.Reader.TryRead(out var entry))
             {
-                _count = Math.Max(0, _count - 1);
-                RemoveOffer(entry!);
+                roomEvent = null!;
+                return false;
             }
 
-            return hasEntry;
+            queued = entry.Event;
+            _count = Math.Max(0, _count - 1);
+            Forget(entry);
         }
+
+        roomEvent = queued.Write(); // the loop does not wait for it
+        return true;
     }
 
     /// <summary>Queues an event. Returns false when the reader has ended or was cut off.</summary>
-    public bool TryAdd(RoomEvent roomEvent)
+    public bool TryAdd(QueuedEvent roomEvent)
     {
         lock (_lock)
         {
@@ -64,7 +68,7 @@ internal sealed class RoomEventReader : IDisposable
                 return false;
             }
 
-            if (roomEvent is { Type: RoomEventTypes.Offer, ParticipantId: { } id } && _offers.TryGetValue(id, out var older))
+            if (KeyOf(roomEvent.Event) is { } key && _newest.TryGetValue(key, out var older))
             {
                 older.Event = roomEvent;
                 return true;
@@ -80,7 +84,7 @@ internal sealed class RoomEventReader : IDisposable
             {
             }
 
-            _offers.Clear();
+            _newest.Clear();
             Add(new RoomEvent { Type = RoomEventTypes.CutOff, Reason = "slow-reader" });
             _isCompleted = true;
             _queue.Writer.TryComplete();
@@ -100,32 +104,37 @@ internal sealed class RoomEventReader : IDisposable
 
     public void Dispose() => _cutOff.Dispose();
 
-    private void Add(RoomEvent roomEvent)
+    private void Add(QueuedEvent roomEvent)
     {
         var entry = new Entry(roomEvent);
         _count++;
         _queue.Writer.TryWrite(entry);
-        if (roomEvent is { Type: RoomEventTypes.Offer, ParticipantId: { } id })
+        if (KeyOf(roomEvent.Event) is { } key)
         {
-            _offers[id] = entry;
+            _newest[key] = entry;
         }
-        else if (roomEvent is { Type: RoomEventTypes.ParticipantLeft, ParticipantId: { } left })
+        else if (roomEvent.Event is { Type: RoomEventTypes.ParticipantLeft, ParticipantId: { } left })
         {
             // Offers to a participant that joins again must be queued after this event.
-            _offers.Remove(left);
+            _newest.Remove((RoomEventTypes.Offer, left));
+            _newest.Remove((RoomEventTypes.Slots, left));
         }
     }
 
-    private void RemoveOffer(Entry entry)
+    private void Forget(Entry entry)
     {
-        if (entry.Event is { Type: RoomEventTypes.Offer, ParticipantId: { } id } && _offers.TryGetValue(id, out var queued) && queued == entry)
+        if (KeyOf(entry.Event.Event) is { } key && _newest.TryGetValue(key, out var queued) && queued == entry)
         {
-            _offers.Remove(id);
+            _newest.Remove(key);
         }
     }
 
-    private sealed class Entry(RoomEvent roomEvent)
+    /// <summary>The events with this key replace each other; null for an event that must not be lost.</summary>
+    private static (string Type, string ParticipantId)? KeyOf(RoomEvent roomEvent) =>
+        roomEvent is { Type: RoomEventTypes.Offer or RoomEventTypes.Slots, ParticipantId: { } id } ? (roomEvent.Type, id) : null;
+
+    private sealed class Entry(QueuedEvent roomEvent)
     {
-        public RoomEvent Event { get; set; } = roomEvent;
+        public QueuedEvent Event { get; set; } = roomEvent;
     }
 }

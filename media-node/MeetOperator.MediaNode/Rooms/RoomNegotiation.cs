@@ -1,6 +1,7 @@
 using System.Net;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Slots;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
@@ -9,7 +10,7 @@ using MeetOperator.Sdp;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>Opens, renegotiates and replaces sessions at the request of signaling. A rejected request changes nothing. Used only on the loop's thread.</summary>
-internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers offers)
+internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers offers, RoomSlots slots)
 {
     /// <summary>Maximum number of concurrent play sessions of one participant.</summary>
     private const int MaxPlays = 16;
@@ -56,7 +57,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         return Describe(participant, fresh, answer);
     }
 
-    public SubscribeOffer Subscribe(RoomSpec spec, string participantId, SubscribeRequest request)
+    public OfferDraft Subscribe(RoomSpec spec, string participantId, SubscribeRequest request)
     {
         var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out _);
         if (participant.Sessions.Find<SubscribeSession>() is { } open)
@@ -71,9 +72,9 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
 
         // The new session may belong to another page, which shows something else or does not tell.
         participant.Context.Views = ParticipantViews.Unknown;
-        var session = new SubscribeSession(participant.Context);
+        var session = new SubscribeSession(participant.Context, SlotLimits.Read(request.Slots));
         participant.Sessions.All.Add(session);
-        return offers.Start(participant, session);
+        return session.Slots is null ? offers.Start(participant, session) : slots.Start(session);
     }
 
     public void Answer(string participantId, SubscribeAnswer answer, SessionDescription description)
@@ -88,6 +89,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
 
         session.Answer(answer, description);
         offers.Publish(participant, session);
+        slots.Queue(participant);
     }
 
     public SdpAnswer Play(RoomSpec spec, string participantId, PlayRequest request, SessionDescription offer)

@@ -12,7 +12,7 @@ internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub eve
     {
         foreach (var participant in participants.All)
         {
-            if (participant.Sessions.Find<SubscribeSession>() is { } session)
+            if (participant.Sessions.Find<SubscribeSession>() is { Slots: null } session)
             {
                 try
                 {
@@ -29,16 +29,20 @@ internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub eve
     /// <summary>Publishes a new offer for one subscriber if its tracks changed.</summary>
     public void Publish(NodeParticipant participant, SubscribeSession session)
     {
-        if (session.TryOffer(participants.TracksFor(participant.Id)))
+        // Slots are reconciled by RoomSlots, and mostly without an offer.
+        if (session.Slots is null && session.TryOffer(participants.TracksFor(participant.Id)))
         {
-            events.Publish(OfferEvent(participant, session));
+            PublishOffer(participant, session);
         }
 
         ReportLimits(participant, session);
     }
 
+    /// <summary>Publishes the newest offer of a subscriber.</summary>
+    public void PublishOffer(NodeParticipant participant, SubscribeSession session) => events.Publish(OfferEvent(participant, session));
+
     /// <summary>Returns the offer for a new session, which the caller gets without an event.</summary>
-    public SubscribeOffer Start(NodeParticipant participant, SubscribeSession session)
+    public OfferDraft Start(NodeParticipant participant, SubscribeSession session)
     {
         session.TryOffer(participants.TracksFor(participant.Id));
         ReportLimits(participant, session);
@@ -46,7 +50,7 @@ internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub eve
     }
 
     /// <summary>The current offer of each subscriber.</summary>
-    public IEnumerable<RoomEvent> Current()
+    public IEnumerable<QueuedEvent> Current()
     {
         foreach (var participant in participants.All)
         {
@@ -70,13 +74,19 @@ internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub eve
         }
     }
 
-    private static RoomEvent OfferEvent(NodeParticipant participant, SubscribeSession session) => new()
+    private static QueuedEvent OfferEvent(NodeParticipant participant, SubscribeSession session)
     {
-        Type = RoomEventTypes.Offer,
-        ParticipantId = participant.Id,
-        SessionId = session.Peer.Id,
-        Revision = session.Current.Revision,
-        Sdp = session.Current.Sdp,
-        Tracks = session.Current.Tracks,
-    };
+        var offer = session.Current;
+        return new QueuedEvent(
+            new RoomEvent
+            {
+                Type = RoomEventTypes.Offer,
+                ParticipantId = participant.Id,
+                SessionId = offer.SessionId,
+                Revision = offer.Revision,
+                Tracks = offer.Tracks,
+                SlotsVersion = offer.SlotsVersion,
+            },
+            offer.Sdp);
+    }
 }

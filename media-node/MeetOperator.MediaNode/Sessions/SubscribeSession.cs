@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Negotiation;
+using MeetOperator.MediaNode.Slots;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Transport;
@@ -20,21 +20,25 @@ internal sealed class SubscribeSession : IRoomSession
 {
     private readonly SessionContext _context;
     private readonly Subscriber _subscriber;
-    private readonly SubscriptionSlots _slots;
+    private readonly ISubscription _subscription;
     private readonly long _sessionNumber;
-    private IReadOnlyList<OfferedSection> _offered = [];
+    private OfferDraft _draft;
     private int _answeredRevision;
     private bool _isFull;
 
-    public SubscribeSession(SessionContext context)
+    /// <param name="context">What all sessions of the participant share.</param>
+    /// <param name="slots">The numbers of slots, or null for one section a track.</param>
+    public SubscribeSession(SessionContext context, SlotLimits? slots = null)
     {
         _context = context;
         _sessionNumber = SessionContext.NextSessionNumber();
-        _slots = new SubscriptionSlots(context.Ssrcs.Next);
         Peer = context.Factory.Open(this, context.Limits.Ingress);
         _subscriber = new Subscriber(Peer, context.Limits.Retransmissions);
+        _subscription = slots is { } limits
+            ? new SlotSubscription(context.ParticipantId, _subscriber, context.Ssrcs.Next, limits)
+            : new TrackSubscription(_subscriber, context.Ssrcs.Next);
         ApplyViews();
-        Current = Write();
+        _draft = Draft(revision: slots is null ? 1 : 0); // the first offer with slots follows when they are reconciled
         MarkAnsweredWhenEmpty();
     }
 
@@ -44,45 +48,63 @@ internal sealed class SubscribeSession : IRoomSession
 
     public int DownTracks => _subscriber.StartedTracks;
 
-    /// <summary>The newest offer.</summary>
-    public SubscribeOffer Current { get; private set; }
+    /// <summary>The slots of the session; null when every track has a section.</summary>
+    public SlotSubscription? Slots => _subscription as SlotSubscription;
+
+    /// <summary>The newest offer. Of a session with slots, it tells what they carry now.</summary>
+    public OfferDraft Current => Slots is { } slots ? _draft with { Tracks = slots.Tracks, SlotsVersion = slots.Version } : _draft;
 
     /// <summary>Number of tracks without a section.</summary>
-    public int UnplacedTracks => _slots.UnplacedTracks;
+    public int UnplacedTracks => (_subscription as TrackSubscription)?.UnplacedTracks ?? 0;
 
     /// <summary>Whether the session can carry no more new tracks and must be replaced.</summary>
-    public bool IsExhausted => _slots.IsExhausted && _slots.UnplacedTracks > 0;
+    public bool IsExhausted => _subscription is TrackSubscription { IsExhausted: true };
 
-    private bool IsOutstanding => Current.Revision > _answeredRevision;
+    /// <summary>Whether the newest offer is unanswered.</summary>
+    public bool IsOutstanding => _draft.Revision > _answeredRevision;
+
+    /// <summary>Whether the session waits for its turn to reconcile its slots.</summary>
+    public bool IsQueued { get; set; }
+
+    /// <summary>Whether a codec was added while an offer was unanswered.</summary>
+    private bool IsOfferDue { get; set; }
 
     /// <summary>Creates the next offer when the tracks changed and no offer is unanswered. Returns true when <see cref="Current"/> is new.</summary>
     public bool TryOffer(IReadOnlyList<PublishedTrack> wanted)
     {
-        if (IsOutstanding)
+        if (IsOutstanding || _subscription is not TrackSubscription tracks || !tracks.Reconcile(wanted))
         {
             return false;
         }
 
-        var freed = new List<SubscriptionSlot>();
-        var changed = _slots.Reconcile(wanted, freed);
-        foreach (var slot in _slots.All)
-        {
-            // A slot that was reassigned at once must also release the previous track.
-            if (slot.Down is { } down && (slot.Track is null || down.Options.Ssrc != slot.Ssrcs.Primary))
-            {
-                _subscriber.Remove(down);
-                slot.Down = null;
-            }
-        }
-
-        if (!changed)
-        {
-            return false;
-        }
-
-        Current = Write();
-        MarkAnsweredWhenEmpty();
+        Offer();
         return true;
+    }
+
+    /// <summary>Moves the slots to what is wanted now.</summary>
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="streams">What is published.</param>
+    /// <param name="heard">Who is heard.</param>
+    /// <param name="hasNewOffer">Whether <see cref="Current"/> has other sections. It also tells what the slots carry.</param>
+    /// <returns>True when the slots carry other tracks.</returns>
+    public bool ReconcileSlots(long nowTicks, RoomStreams streams, HeardParticipants heard, out bool hasNewOffer)
+    {
+        hasNewOffer = false;
+        if (Slots is not { } slots)
+        {
+            return false;
+        }
+
+        var changed = slots.Reconcile(nowTicks, _context.Views, streams, heard, canOffer: !IsOutstanding, out var needsOffer);
+        IsOfferDue |= needsOffer;
+        hasNewOffer = IsOfferDue && !IsOutstanding;
+        if (hasNewOffer)
+        {
+            IsOfferDue = false;
+            Offer();
+        }
+
+        return changed;
     }
 
     /// <summary>Records whether all sections are in use. Returns true when that has just become the case.</summary>
@@ -100,17 +122,24 @@ internal sealed class SubscribeSession : IRoomSession
     public void SetSpeaker(string? participantId) => _subscriber.SetSpeaker(participantId);
 
     /// <summary>Applies what the participant shows to its tracks.</summary>
-    public void ApplyViews() => _subscriber.SetViews(_context.Views.Of);
+    public void ApplyViews()
+    {
+        // The slots follow when they are reconciled.
+        if (Slots is null)
+        {
+            _subscriber.SetViews(_context.Views.Of);
+        }
+    }
 
     public void Answer(SubscribeAnswer answer, SessionDescription description)
     {
-        if (answer.Revision != Current.Revision)
+        if (answer.Revision != _draft.Revision)
         {
             throw new ControlProblemException(
-                System.Net.HttpStatusCode.Conflict, "stale-revision", $"Revision {answer.Revision} is not the newest offer. Answer revision {Current.Revision} instead.");
+                System.Net.HttpStatusCode.Conflict, "stale-revision", $"Revision {answer.Revision} is not the newest offer. Answer revision {_draft.Revision} instead.");
         }
 
-        if (!SubscribeAnswerReader.TryRead(_offered, description, out var sections, out var error))
+        if (!SubscribeAnswerReader.TryRead(_draft.Sdp.Sections, description, out var sections, out var error))
         {
             throw ControlProblemException.InvalidSdp(error.ToString());
         }
@@ -120,11 +149,8 @@ internal sealed class SubscribeSession : IRoomSession
             SdpReading.ReadRemote(description, isAnswer: true).ApplyTo(Peer.Transport);
         }
 
-        _answeredRevision = Current.Revision;
-        for (var i = 0; i < sections.Count; i++)
-        {
-            Apply(_slots.All[i], sections[i]);
-        }
+        _answeredRevision = _draft.Revision;
+        _subscription.Apply(sections);
     }
 
     /// <summary>False: subscribers do not publish on this connection.</summary>
@@ -162,63 +188,26 @@ internal sealed class SubscribeSession : IRoomSession
 
     public void Close() => _subscriber.Close();
 
-    private void Apply(SubscriptionSlot slot, NegotiatedSection section)
+    private void Offer()
     {
-        if (!section.IsActive || section.Codec is not { } codec || slot.Track is not { } track)
-        {
-            // The track is kept because a receiver that accepts the section again with the same SSRC continues the sequence numbers.
-            slot.Down?.Stop();
-            return;
-        }
-
-        var options = new DownTrackOptions
-        {
-            Ssrc = slot.Ssrcs.Primary,
-            PayloadType = (byte)codec.PayloadType,
-            RtxSsrc = codec.RtxPayloadType is null ? null : slot.Ssrcs.Retransmission,
-            RtxPayloadType = (byte?)codec.RtxPayloadType,
-            RedPayloadType = (byte?)codec.RedPayloadType,
-            Nack = codec.Feedback.Contains("nack"),
-            Extensions = ExtensionMaps.ForSubscriber(section.Kind, section.Extensions),
-            FirstSequenceNumber = slot.Down?.Options.FirstSequenceNumber ?? (ushort)RandomNumberGenerator.GetInt32(1, 30_000),
-            Cname = track.Track.ParticipantId,
-        };
-        if (slot.Down is { } existing)
-        {
-            existing.Renegotiate(options);
-            existing.Start(track.Track);
-        }
-        else if (!track.Track.IsClosed)
-        {
-            slot.Down = _subscriber.Add(track.Track, options);
-        }
+        _draft = Draft(_draft.Revision + 1);
+        MarkAnsweredWhenEmpty();
     }
 
-    private SubscribeOffer Write()
+    private OfferDraft Draft(int revision) => new()
     {
-        var revision = (Current?.Revision ?? 0) + 1;
-        _offered = [.. _slots.All.Select(s => s.ToOffer())];
-        return new SubscribeOffer
-        {
-            SessionId = Peer.Id,
-            Revision = revision,
-            Sdp = SubscribeOfferWriter.Write(_offered, _context.Factory.Describe(Peer), _sessionNumber, revision).ToString(),
-            Tracks = [.. _slots.All.Where(s => s.Track is not null).Select(s => new TrackDescription
-            {
-                Mid = s.Mid,
-                ParticipantId = s.Track!.Track.ParticipantId,
-                Kind = s.Kind,
-                Source = s.Track.Source,
-            })],
-        };
-    }
+        SessionId = Peer.Id,
+        Revision = revision,
+        Sdp = new OfferSdp(_subscription.Sections, _context.Factory.Describe(Peer), _sessionNumber, revision),
+        Tracks = _subscription.Tracks,
+    };
 
     /// <summary>Marks an offer without sections as answered, because clients do not have to answer it.</summary>
     private void MarkAnsweredWhenEmpty()
     {
-        if (_offered.Count == 0)
+        if (_draft.Sdp.Sections.Count == 0)
         {
-            _answeredRevision = Current.Revision;
+            _answeredRevision = _draft.Revision;
         }
     }
 }

@@ -14,11 +14,21 @@ internal sealed class ParticipantViews
     /// <summary>Maximum width and height in pixels.</summary>
     public const int MaxPixels = 16_384;
     private readonly Dictionary<(string Participant, TrackSource Source), TrackView>? _views;
+    private readonly HashSet<string> _pinned;
 
-    private ParticipantViews(Dictionary<(string, TrackSource), TrackView>? views) => _views = views;
+    private ParticipantViews(Dictionary<(string, TrackSource), TrackView>? views, HashSet<string> pinned) => (_views, _pinned) = (views, pinned);
 
     /// <summary>The views of a participant that has not told what it shows.</summary>
-    public static ParticipantViews Unknown { get; } = new(null);
+    public static ParticipantViews Unknown { get; } = new(null, []);
+
+    public bool IsKnown => _views is not null;
+
+    /// <summary>The tracks that are shown; empty when that is not known.</summary>
+    public IEnumerable<(string ParticipantId, TrackSource Source, TrackView View, bool IsPinned)> Tracks =>
+        (_views ?? []).Select(v => (v.Key.Participant, v.Key.Source, v.Value, _pinned.Contains(v.Key.Participant)));
+
+    /// <summary>The participants of which a track is pinned.</summary>
+    public IReadOnlyCollection<string> Pinned => _pinned;
 
     /// <summary>Validates a request.</summary>
     public static ParticipantViews Read(ViewRequest request)
@@ -29,6 +39,7 @@ internal sealed class ParticipantViews
         }
 
         var views = new Dictionary<(string, TrackSource), TrackView>();
+        var pinned = new HashSet<string>(StringComparer.Ordinal);
         foreach (var track in request.Tracks)
         {
             var source = TrackSources.TryRead(track.Source);
@@ -38,10 +49,20 @@ internal sealed class ParticipantViews
             }
 
             views[(track.ParticipantId, source.Value)] = TrackView.Of(track.Width, track.Height, track.Pinned);
+            if (track.Pinned)
+            {
+                pinned.Add(track.ParticipantId);
+            }
         }
 
-        return new ParticipantViews(views);
+        return new ParticipantViews(views, pinned);
     }
+
+    public bool IsPinned(string participantId) => _pinned.Contains(participantId);
+
+    /// <summary>Whether a camera or a screen of a participant is shown, or may be, because that is not known.</summary>
+    public bool MayShow(string participantId) =>
+        _views is null || _views.ContainsKey((participantId, TrackSource.Camera)) || _views.ContainsKey((participantId, TrackSource.Screen));
 
     /// <summary>How the participant shows a track. Audio is always sent.</summary>
     public TrackView Of(UpTrack track) =>

@@ -12,7 +12,7 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
     private const int MaximumStreams = 1024;
 
     /// <summary>
-    /// Maximum number of streams in a session, because the positions of old streams must be kept. <c>SubscriptionSlots</c> ends a session earlier.
+    /// Maximum number of streams in a session, because the positions of old streams must be kept. <c>TrackSections</c> ends a session earlier.
     /// </summary>
     private const int MaximumTotalStreams = 16 * MaximumStreams;
 

@@ -11,6 +11,9 @@ public sealed record NegotiatedSection
 
     /// <summary>The negotiated codec with the peer's payload type; null when the section was rejected.</summary>
     public RtpCodec? Codec { get; init; }
+
+    /// <summary>In the answer to an offer of the media node: for each offered codec the accepted one with the peer's payload type, or null. Otherwise empty.</summary>
+    public IReadOnlyList<RtpCodec?> AcceptedCodecs { get; init; } = [];
     public IReadOnlyList<HeaderExtension> Extensions { get; init; } = [];
 
     /// <summary>The RIDs of the simulcast layers that the peer sends, in its order; empty when it sends one stream without a RID.</summary>

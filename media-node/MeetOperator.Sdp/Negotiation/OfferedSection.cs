@@ -5,6 +5,8 @@ public sealed record OfferedSection
 {
     public required string Mid { get; init; }
     public required string Kind { get; init; }
-    public required RtpCodec Codec { get; init; }
+
+    /// <summary>At least one. The sender may change from one to another at any time without a new offer.</summary>
+    public required IReadOnlyList<RtpCodec> Codecs { get; init; }
     public OfferedTrack? Track { get; init; }
 }

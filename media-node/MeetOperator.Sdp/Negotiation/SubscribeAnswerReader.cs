@@ -31,13 +31,15 @@ public static class SubscribeAnswerReader
                 return false;
             }
 
-            var codec = theirs.Port == 0 ? null : CodecSelection.Match(ours.Codec, theirs.Codecs);
+            var accepted = ours.Codecs.Select(c => theirs.Port == 0 ? null : CodecSelection.Match(c, theirs.Codecs)).ToList();
+            var codec = accepted.Find(c => c is not null);
             read.Add(new NegotiatedSection
             {
                 Mid = ours.Mid,
                 Kind = ours.Kind,
                 IsActive = codec is not null && ours.Track is not null && theirs.Direction.Receives(),
                 Codec = codec,
+                AcceptedCodecs = accepted,
                 Extensions = theirs.Extensions,
             });
         }

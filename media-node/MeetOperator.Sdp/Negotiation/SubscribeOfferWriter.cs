@@ -17,7 +17,11 @@ public static class SubscribeOfferWriter
         {
             var writer = new SectionWriter(section.Mid, section.Track is null ? MediaDirection.Inactive : MediaDirection.SendOnly);
             writer.AddTransport(local, "actpass", withCandidates: written.Count == 0);
-            writer.AddCodec(section.Codec);
+            foreach (var codec in section.Codecs)
+            {
+                writer.AddCodec(codec);
+            }
+
             writer.AddExtensions(section.Kind == "audio" ? AudioExtensions : VideoExtensions);
             if (section.Track is { } track)
             {

@@ -134,6 +134,9 @@ internal sealed class PacedEgress
         return true;
     }
 
+    /// <summary>Drops the waiting packets of a stream, and of its retransmissions.</summary>
+    public void Discard(uint ssrc, uint? rtxSsrc) => _queue.Remove(ssrc, rtxSsrc ?? ssrc);
+
     public void Close() => _queue.Clear();
 
     private void UpdateRate(long nowTicks)

@@ -41,6 +41,33 @@ internal sealed class PacketQueue
 
     public static void Return(in WaitingPacket packet) => ArrayPool<byte>.Shared.Return(packet.Buffer);
 
+    /// <summary>Drops the packets of two SSRCs. The others keep their order.</summary>
+    public void Remove(uint ssrc, uint other)
+    {
+        if (Count == 0)
+        {
+            return;
+        }
+
+        foreach (var queue in _queues)
+        {
+            for (var left = queue.Count; left > 0; left--)
+            {
+                var packet = queue.Dequeue();
+                if (packet.Ssrc == ssrc || packet.Ssrc == other)
+                {
+                    Count--;
+                    Bytes -= packet.Length;
+                    Return(packet);
+                }
+                else
+                {
+                    queue.Enqueue(packet);
+                }
+            }
+        }
+    }
+
     public void Clear()
     {
         while (TryTake(out var packet))

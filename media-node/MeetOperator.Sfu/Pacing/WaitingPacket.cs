@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace MeetOperator.Sfu.Pacing;
 
 /// <summary>A packet in a <see cref="PacketQueue"/>, not encrypted yet.</summary>
@@ -8,6 +10,8 @@ namespace MeetOperator.Sfu.Pacing;
 /// <param name="Record">Where the encrypted packet is kept for retransmission.</param>
 internal readonly record struct WaitingPacket(byte[] Buffer, int HeaderLength, int Length, int NumberOffset, PacketRecord Record)
 {
+    public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(Buffer.AsSpan(8));
+
     public Span<byte> Header => Buffer.AsSpan(0, HeaderLength);
 
     public ReadOnlySpan<byte> Payload => Buffer.AsSpan(HeaderLength, Length - HeaderLength);

@@ -98,7 +98,7 @@ internal sealed class BandwidthAllocation
         var (audio, rates) = (0L, 0);
         foreach (var track in tracks)
         {
-            if (track.Source is not { } source || source.IsMuted)
+            if (track.Source is not { } source || source.IsMuted || track.View.IsHidden)
             {
                 continue;
             }
@@ -107,7 +107,7 @@ internal sealed class BandwidthAllocation
             {
                 audio += source.MeasuredBitsPerSecond;
             }
-            else if (!track.View.IsHidden)
+            else
             {
                 Reserve(count + 1, rates + source.Options.Layers.Count);
                 var steps = source.DescribeSteps(track.View, _rates.AsSpan(rates), out var best);

@@ -216,7 +216,7 @@ public sealed class Publisher
                     _feedback.OnPacket(arrivalTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
                     break;
                 case HeaderExtensionKind.AudioLevel when element.Length >= 1:
-                    stream.Track.OnAudioLevel(packet.Data[element.Offset]);
+                    stream.Track.OnAudioLevel(nowTicks, packet.Data[element.Offset]);
                     break;
                 case HeaderExtensionKind.VideoLayersAllocation
                     when !stream.IsRetransmission && VideoLayersAllocation.TryParse(packet.Data.Slice(element.Offset, element.Length), out var allocation):

@@ -54,17 +54,37 @@ public sealed class Subscriber : IPaddingSource
     public DownTrack Add(UpTrack source, DownTrackOptions options)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var track = new DownTrack(options, _egress, _budget);
+        var track = Add(options);
         track.SetView(_viewOf(source));
+        source.Attach(track);
+        AllocateSoon();
+        return track;
+    }
+
+    /// <summary>Adds a track that has no source yet.</summary>
+    public DownTrack Add(DownTrackOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var track = new DownTrack(options, _egress, _budget);
         _tracks = [.. _tracks, track];
         if (options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber) > 0)
         {
             _egress.ExpectFeedback();
         }
 
-        source.Attach(track);
-        AllocateSoon();
         return track;
+    }
+
+    /// <summary>Starts sending another source on a track, with continuous numbers. The options must keep the SSRC.</summary>
+    public void Start(DownTrack track, UpTrack source, DownTrackOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(track);
+        ArgumentNullException.ThrowIfNull(source);
+        track.Stop();
+        track.Renegotiate(options);
+        track.SetView(_viewOf(source));
+        track.Start(source);
+        AllocateSoon();
     }
 
     /// <summary>Requests key frames for all tracks. Call this when the egress becomes ready; earlier key frames would be lost.</summary>

@@ -114,11 +114,13 @@ public sealed class DownTrack
         }
     }
 
-    /// <summary>Stops forwarding until <see cref="Start"/>. Forgets the source, which may restart its numbering while this track is detached.</summary>
+    /// <summary>Stops forwarding until <see cref="Start"/>. Forgets the source, which may restart its numbering while this track is detached. Packets that wait are not sent.</summary>
     public void Stop()
     {
         Source?.Detach(this);
+        _egress.Discard(Options.Ssrc, Options.RtxSsrc);
         (_lastLayer, _lastSource) = (null, null);
+        (_highestStep, PausedSinceTicks, HoldUntilTicks, IsForeground) = (int.MaxValue, null, 0, false); // the next source gets its own
         ReleaseHistory();
     }
 
@@ -397,11 +399,11 @@ public sealed class DownTrack
         }
     }
 
-    /// <summary>Detaches the track and sends a BYE because the publisher removed the source.</summary>
+    /// <summary>Detaches the track because the publisher removed the source, and sends a BYE if that is the end of the stream.</summary>
     internal void OnSourceClosed()
     {
         SetSource(null);
-        if (SentPackets == 0)
+        if (SentPackets == 0 || Options.OutlivesSource)
         {
             return;
         }

@@ -22,6 +22,9 @@ public sealed record DownTrackOptions
     /// <summary>First sequence number. It must be random (RFC 3550 §5.1).</summary>
     public required ushort FirstSequenceNumber { get; init; }
 
+    /// <summary>Whether the stream carries other sources later, so that the end of a source does not end it for the subscriber.</summary>
+    public bool OutlivesSource { get; init; }
+
     /// <summary>CNAME in sender reports; the same for all tracks of one participant.</summary>
     public required string Cname { get; init; }
 }

@@ -4,6 +4,7 @@ using MeetOperator.Rtp.Packets;
 using MeetOperator.Sfu.Allocation;
 using MeetOperator.Sfu.Forwarding;
 using MeetOperator.Sfu.Layers;
+using MeetOperator.Sfu.Speakers;
 
 namespace MeetOperator.Sfu.Tracks;
 
@@ -27,7 +28,7 @@ public sealed class UpTrack
     private readonly HeaderTemplate _template = new();
     private HeaderTemplate? _resendTemplate;
     private DownTrack[] _downTracks = [];
-    private AudioLevelMeter _level;
+    private SpeechMeter _speech;
     private byte[]? _payloadCopy;
     private RedundantAudio? _redundancy;
     private long? _lastSequence;
@@ -77,9 +78,6 @@ public sealed class UpTrack
 
     /// <summary>The rate of the first layer in bits per second, which is the whole rate of audio; 0 before the first second.</summary>
     internal long MeasuredBitsPerSecond => _states[0].BytesPerSecond * 8;
-
-    /// <summary>Loudness of a microphone from 0 to 127.</summary>
-    public int AudioLevel => _level.Level;
 
     /// <summary>A snapshot of the down tracks. The array is replaced instead of changed, so that forwarding can iterate without a lock.</summary>
     public IReadOnlyList<DownTrack> DownTracks => _downTracks;
@@ -151,8 +149,8 @@ public sealed class UpTrack
         }
     }
 
-    /// <summary>Ends an interval of the loudness measurement. Call this about every 250 ms.</summary>
-    public void UpdateAudioLevel() => _level.Update();
+    /// <summary>What a microphone's audio levels tell about speech.</summary>
+    public SpeechState SpeechAt(long nowTicks) => _speech.StateAt(nowTicks);
 
     /// <summary>Applies the SSRCs, payload types and extension IDs of a renegotiation.</summary>
     internal void Renegotiate(UpTrackOptions options)
@@ -281,7 +279,7 @@ public sealed class UpTrack
         }
     }
 
-    internal void OnAudioLevel(byte value) => _level.OnPacket(value);
+    internal void OnAudioLevel(long nowTicks, byte value) => _speech.OnPacket(nowTicks, value);
 
     internal void OnSenderReport(long nowTicks, UpLayer layer, ulong ntp, uint timestamp)
     {

@@ -42,7 +42,7 @@ internal static class ClientMessageReader
     private static ClientMessage? Read(FieldReader fields) => fields.Type() switch
     {
         null => null,
-        "join" => new JoinMessage(fields.Id("participantId"), fields.Capability("resume")),
+        "join" => new JoinMessage(fields.Id("participantId"), fields.Capability("resume"), fields.Capability("slots")),
         "offer" => new OfferMessage(fields.Id("to"), fields.Sdp(), fields.Tracks(), fields.Flag("restart"), fields.SessionId(), fields.Reference()),
         "answer" => new AnswerMessage(fields.Id("to"), fields.Sdp(), fields.Revision(), fields.SessionId()),
         "ice-candidate" => new IceCandidateMessage(fields.Id("to"), fields.Candidate()),
@@ -50,6 +50,7 @@ internal static class ClientMessageReader
         "unmute" => new MuteMessage(fields.MediaType(), false, fields.Reference()),
         "view" => new ViewMessage(fields.Views()),
         "quality" => fields.Quality(),
+        "slots" => new SlotsAppliedMessage(fields.Id("sessionId"), fields.RequiredVersion()),
         "chat" => new ChatMessage(fields.Chat(), fields.Reference()),
         "leave" => new LeaveMessage(),
         var type => fields.UnknownType(type),

@@ -109,6 +109,18 @@ internal sealed class FieldReader(JsonElement root)
         return null;
     }
 
+    /// <summary>The number of an assignment of slots.</summary>
+    public int RequiredVersion()
+    {
+        if (root.TryGetProperty("version", out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var version) && version >= 0)
+        {
+            return version;
+        }
+
+        Reject("'version' must be the version of the slots that were applied, a non-negative integer.");
+        return 0;
+    }
+
     public string Candidate()
     {
         if (!root.TryGetProperty("candidate", out var value)

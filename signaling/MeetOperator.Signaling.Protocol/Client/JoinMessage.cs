@@ -2,6 +2,6 @@ namespace MeetOperator.Signaling.Protocol.Client;
 
 /// <summary>
 /// The first message on a socket. <see cref="ParticipantId"/> is the ID from the REST <c>join</c> response. <see cref="Resume"/> is true if the
-/// client's previous subscribe connection still works.
+/// client's previous subscribe connection still works. <see cref="Slots"/> is true if the client can receive changing tracks in one media section.
 /// </summary>
-public sealed record JoinMessage(string ParticipantId, bool Resume) : ClientMessage;
+public sealed record JoinMessage(string ParticipantId, bool Resume, bool Slots = false) : ClientMessage;

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace MeetOperator.Signaling.Protocol.Server;
 
 /// <summary>An SDP offer from the SFU (with session ID, revision and tracks) or relayed from a participant.</summary>
-public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revision, IReadOnlyList<OfferedTrack>? Tracks, string? SessionId = null) : ServerMessage("offer")
+public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revision, IReadOnlyList<OfferedTrack>? Tracks, string? SessionId = null, int? SlotsVersion = null) : ServerMessage("offer")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
@@ -17,6 +17,11 @@ public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revisio
         if (Revision is { } revision)
         {
             json.WriteNumber("revision"u8, revision);
+        }
+
+        if (SlotsVersion is { } version)
+        {
+            json.WriteNumber("slotsVersion"u8, version);
         }
 
         if (Tracks is null)

@@ -33,6 +33,7 @@ public sealed record JoinedMessage(
             json.WriteStartObject("capabilities"u8);
             json.WriteBoolean("view"u8, true);
             json.WriteBoolean("quality"u8, true);
+            json.WriteBoolean("slots"u8, true);
             json.WriteEndObject();
         }
     }

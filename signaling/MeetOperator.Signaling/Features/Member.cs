@@ -10,7 +10,7 @@ namespace MeetOperator.Signaling.Features;
 /// <summary>
 /// A participant with a socket on this replica. Belongs to the session's loop, except that any thread may send to the client. Does not own the transport.
 /// </summary>
-internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume) : IMediaClient, IAsyncDisposable
+internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume, bool slots = false) : IMediaClient, IAsyncDisposable
 {
     /// <summary>More messages than a user writes while the database restarts.</summary>
     private const int MaxQueuedWork = 50;
@@ -24,6 +24,8 @@ internal sealed class Member(SocketIdentity identity, IClientTransport transport
     public IClientTransport Transport { get; } = transport;
 
     public bool Resume { get; } = resume;
+
+    public bool Slots { get; } = slots;
 
     /// <summary>ID of this connection in presence.</summary>
     public string ConnectionId { get; } = Guid.NewGuid().ToString("N");

@@ -12,6 +12,9 @@ internal interface IMediaClient
     /// <summary>Whether the client still has its media sessions from an earlier socket.</summary>
     bool Resume { get; }
 
+    /// <summary>Whether the client can receive changing tracks in one media section.</summary>
+    bool Slots { get; }
+
     /// <summary>The participant's presence entry, or null before it is stored.</summary>
     PresenceEntry? Entry { get; }
 

@@ -24,6 +24,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Maximum number of queued offers and answers. A well-behaved client has one offer in progress and answers each offer of the server.</summary>
     private const int MaxWaiting = 8;
 
+    /// <summary>The slots of our clients: as many pictures as a node gives, and places for the loudest, for pinned participants, and for the next speakers.</summary>
+    private static readonly SlotCounts ClientSlots = new() { Audio = 6, Video = 28 };
+
     private readonly RoomLink _room;
     private readonly IMediaClient _client;
     private readonly SessionLoop _calls;
@@ -46,6 +49,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>The publish session; null if there is none or if it was opened by a previous socket.</summary>
     private string? _publishSession;
     private int _sentRevision;
+    private volatile int _sentSlots;
+    private int _confirmedSlots;
+
+    /// <summary>The newest assignment of slots that the client has applied and the node does not know yet.</summary>
+    private SlotsAppliedMessage? _confirmed;
 
     internal MediaParticipant(RoomLink room, IMediaClient client)
     {
@@ -159,10 +167,51 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         _ = SendViewLaterAsync(wait);
     }
 
+    /// <summary>Tells the node which assignment of its slots the client has applied. Of several queued ones, only the last reaches the node.</summary>
+    public void ConfirmSlots(SlotsAppliedMessage applied)
+    {
+        if (applied.SessionId != _subscribeSession || applied.Version > _sentSlots)
+        {
+            return; // the client cannot have applied what it was not sent
+        }
+
+        lock (_gate)
+        {
+            var isQueued = _confirmed is not null;
+            _confirmed = _confirmed is { } queued && queued.SessionId == applied.SessionId && queued.Version > applied.Version ? queued : applied;
+            if (isQueued)
+            {
+                return;
+            }
+        }
+
+        Post(assignment =>
+        {
+            SlotsAppliedMessage newest;
+            lock (_gate)
+            {
+                (newest, _confirmed) = (_confirmed!, null);
+            }
+
+            return assignment is null ? Task.CompletedTask : ConfirmSlotsAsync(assignment, newest);
+        });
+    }
+
     /// <summary>Handles an offer from the event stream of the node.</summary>
     public void HandleOffer(RoomEvent offer) => Post(_ =>
     {
-        Forward(offer.SessionId, offer.Revision ?? 0, offer.Sdp ?? string.Empty, offer.Tracks ?? []);
+        Forward(offer.SessionId, offer.Revision ?? 0, offer.Sdp ?? string.Empty, offer.Tracks ?? [], offer.SlotsVersion);
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Handles the event that the slots of the client carry other tracks.</summary>
+    public void HandleSlots(RoomEvent slots) => Post(_ =>
+    {
+        if (slots is { SessionId: { } session, SlotsVersion: { } version })
+        {
+            ForwardSlots(session, version, slots.Tracks ?? []);
+        }
+
         return Task.CompletedTask;
     });
 
@@ -357,12 +406,12 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         }
 
         _subscribeSession = null;
-        _sentRevision = 0;
+        (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
         var offer = await _room.CallAsync(assignment, (node, ct) => node.SubscribeAsync(
-            _room.MeetingId, ParticipantId, new SubscribeRequest { Generation = assignment.Generation, Restart = fresh }, ct), _closed.Token).ConfigureAwait(false);
+            _room.MeetingId, ParticipantId, new SubscribeRequest { Generation = assignment.Generation, Restart = fresh, Slots = _client.Slots ? ClientSlots : null }, ct), _closed.Token).ConfigureAwait(false);
         await SendViewAsync(assignment).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
         _subscribeSession = offer.SessionId;
-        Forward(offer.SessionId, offer.Revision, offer.Sdp, offer.Tracks);
+        Forward(offer.SessionId, offer.Revision, offer.Sdp, offer.Tracks, offer.SlotsVersion);
     }
 
     private async Task SendViewLaterAsync(TimeSpan wait)
@@ -407,6 +456,38 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         }
     }
 
+    private async Task ConfirmSlotsAsync(MediaAssignment assignment, SlotsAppliedMessage applied)
+    {
+        if (applied.SessionId != _subscribeSession || applied.Version <= _confirmedSlots)
+        {
+            return;
+        }
+
+        try
+        {
+            await _room.CallAsync(
+                assignment,
+                (node, ct) => node.ConfirmSlotsAsync(_room.MeetingId, ParticipantId, new SlotsConfirmation { SessionId = applied.SessionId, Version = applied.Version }, ct),
+                _closed.Token).ConfigureAwait(false);
+            _confirmedSlots = applied.Version;
+        }
+        catch (NodeControlException e) when (NodeCallFailure.IsParticipantRemoved(e) || e.Status == System.Net.HttpStatusCode.NotFound)
+        {
+            // A host removed the participant; or the node is of an earlier version or has lost the participant, and a new session follows.
+        }
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+        {
+            _room.Metrics.NodeFailed(failure.Reason);
+            _ = ConfirmSlotsLaterAsync(applied); // the client confirms each version once, and the node waits for it
+        }
+    }
+
+    private async Task ConfirmSlotsLaterAsync(SlotsAppliedMessage applied)
+    {
+        await Task.Delay(LastRetry, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Post(assignment => assignment is null ? Task.CompletedTask : ConfirmSlotsAsync(assignment, applied));
+    }
+
     private async Task PublishAsync(MediaAssignment assignment, OfferMessage offer)
     {
         var request = new SdpOffer
@@ -442,17 +523,35 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         ct), _closed.Token);
 
     /// <summary>Forwards an offer to the client, once per revision. Drops offers of replaced sessions and offers without media sections.</summary>
-    private void Forward(string? session, int revision, string sdp, IReadOnlyList<TrackDescription> tracks)
+    private void Forward(string? session, int revision, string sdp, IReadOnlyList<TrackDescription> tracks, int? slots)
     {
+        if (session is not null && slots is { } version && revision == _sentRevision)
+        {
+            // The event stream begins with the present offers, which tell what the slots carry now.
+            ForwardSlots(session, version, tracks);
+            return;
+        }
+
         if ((session is not null && _subscribeSession is not null && session != _subscribeSession) || revision <= _sentRevision || !SdpText.HasMedia(sdp))
         {
             return;
         }
 
-        _sentRevision = revision;
-        _client.Send(new ForwardedOfferMessage(
-            ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(t => new OfferedTrack(t.Mid ?? string.Empty, t.ParticipantId, t.Kind, t.Source))], session));
+        (_sentRevision, _sentSlots) = (revision, slots ?? 0);
+        _client.Send(new ForwardedOfferMessage(ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(ToOffered)], session, slots));
     }
+
+    /// <summary>Tells the client what its slots carry, if that is news. Drops what is about another session.</summary>
+    private void ForwardSlots(string session, int version, IReadOnlyList<TrackDescription> tracks)
+    {
+        if (session == _subscribeSession && version > _sentSlots)
+        {
+            _sentSlots = version;
+            _client.Send(new SlotsMessage(session, version, [.. tracks.Select(ToOffered)]));
+        }
+    }
+
+    private static OfferedTrack ToOffered(TrackDescription track) => new(track.Mid ?? string.Empty, track.ParticipantId, track.Kind, track.Source);
 
     private static string KindOf(TrackSource source) => source is TrackSource.Microphone or TrackSource.ScreenAudio ? "audio" : "video";
 

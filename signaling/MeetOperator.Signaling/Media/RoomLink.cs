@@ -285,6 +285,9 @@ internal sealed partial class RoomLink : IAsyncDisposable
             case RoomEventTypes.Offer:
                 participant?.HandleOffer(roomEvent);
                 break;
+            case RoomEventTypes.Slots:
+                participant?.HandleSlots(roomEvent);
+                break;
             case RoomEventTypes.ParticipantLeft when participant is not null && roomEvent.Reason == "removed":
                 // A host removed the participant. The announcement follows.
                 break;

@@ -49,6 +49,16 @@ public sealed class BrowserCallTests
     }
 
     [Fact]
+    public async Task Slot_NextParticipantWithAnotherCodec_IsShownWithoutOffer()
+    {
+        await using var node = await TestNode.StartAsync();
+
+        var seen = await NodeScript.RunAsync("slots.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers());
+
+        Assert.Equal((0, 2), (seen.GetProperty("offers").GetInt32(), seen.GetProperty("ssrcs").GetInt32()));
+    }
+
+    [Fact]
     public async Task Call_ParticipantsChange_VideoContinues()
     {
         await using var node = await TestNode.StartAsync();

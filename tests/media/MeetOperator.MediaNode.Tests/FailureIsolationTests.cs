@@ -225,7 +225,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
             await _rooms.Node.Control.SubscribeAsync(TwoRooms.Bad, name, new SubscribeRequest { Generation = 1 }, default);
         }
 
-        await _rooms.RunAsync(TwoRooms.Bad, room => Slots(room.Participants.Single(p => p.Id == "mallory").Sessions.Find<SubscribeSession>()!) = null!);
+        await _rooms.RunAsync(TwoRooms.Bad, room => Sections((TrackSubscription)Subscription(room.Participants.Single(p => p.Id == "mallory").Sessions.Find<SubscribeSession>()!)) = null!);
         using var eve = new SyntheticPeer();
         await _rooms.PublishAsync(TwoRooms.Bad, "eve", eve);
 
@@ -446,8 +446,11 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         return false;
     }
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_slots")]
-    private static extern ref SubscriptionSlots Slots(SubscribeSession session);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_subscription")]
+    private static extern ref ISubscription Subscription(SubscribeSession session);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_sections")]
+    private static extern ref TrackSections Sections(TrackSubscription subscription);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_publisher")]
     private static extern ref Publisher Publisher(PublishSession session);

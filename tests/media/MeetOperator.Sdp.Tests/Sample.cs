@@ -20,7 +20,7 @@ internal static class Sample
     {
         Mid = mid,
         Kind = codec.Is("opus") ? "audio" : "video",
-        Codec = codec,
+        Codecs = [codec],
         Track = ssrc is null ? null : new OfferedTrack
         {
             StreamId = "alice",

@@ -388,23 +388,25 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void AudioLevel_SpeechThenSilence_RisesAndFalls()
+    public void SpeechAt_SpeechThenSilence_RisesAndFalls()
     {
         var call = new Call(MediaKind.Audio);
-        for (ushort i = 0; i < 4; i++)
+        for (ushort i = 0; i < 10; i++)
         {
             call.Send(i, level: 0x80 | 20);
-            call.Track.UpdateAudioLevel();
+            call.Now += 20 * Call.Millisecond;
         }
 
-        Assert.InRange(call.Track.AudioLevel, 95, 107);
-        for (ushort i = 4; i < 20; i++)
+        Assert.True(call.Track.SpeechAt(call.Now).IsSpeaking);
+        Assert.InRange(call.Track.SpeechAt(call.Now).Level, 95, 107);
+        for (ushort i = 10; i < 110; i++)
         {
             call.Send(i, level: 127);
-            call.Track.UpdateAudioLevel();
+            call.Now += 20 * Call.Millisecond;
         }
 
-        Assert.InRange(call.Track.AudioLevel, 0, 10);
+        Assert.False(call.Track.SpeechAt(call.Now).IsSpeaking);
+        Assert.InRange(call.Track.SpeechAt(call.Now).Level, 0, 10);
     }
 
     [Fact]

@@ -22,11 +22,11 @@ internal sealed class NarrowCall
     private readonly ushort[] _sequences = new ushort[4];
     private int _seenRtcp;
 
-    public NarrowCall(int layers = 3)
+    public NarrowCall(int layers = 3, string participant = "alice")
     {
         _publisher = new Publisher(_upstream, ownSsrc: 1);
-        Camera = new UpTrack(Options(MediaKind.Video, [.. Enumerable.Range(0, layers).Select(i => new UpLayerOptions { Rid = layers > 1 ? $"{i}" : null, Ssrc = LayerSsrc(i) })]), "alice", TrackSource.Camera, "camera-1");
-        Microphone = new UpTrack(Options(MediaKind.Audio, [new UpLayerOptions { Ssrc = 4 }]), "alice", TrackSource.Microphone, "microphone-1");
+        Camera = new UpTrack(Options(MediaKind.Video, [.. Enumerable.Range(0, layers).Select(i => new UpLayerOptions { Rid = layers > 1 ? $"{i}" : null, Ssrc = LayerSsrc(i) })]), participant, TrackSource.Camera, "camera-1");
+        Microphone = new UpTrack(Options(MediaKind.Audio, [new UpLayerOptions { Ssrc = 4 }]), participant, TrackSource.Microphone, "microphone-1");
         _publisher.Add(Camera);
         _publisher.Add(Microphone);
     }

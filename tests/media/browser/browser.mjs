@@ -65,6 +65,14 @@ function pageFunctions() {
       await state.subscriber.setLocalDescription()
       return state.subscriber.localDescription.sdp
     },
+    /** What arrives in the sections `audio` and `video`, and how far the two are apart in ms. */
+    async inSlot({ audio, video }) {
+      const records = [...(await state.subscriber.getStats()).values()]
+      const found = mid => records.filter(r => r.type === 'inbound-rtp' && r.mid === mid && r.packetsReceived > 0)
+      const describe = r => r && { packets: r.packetsReceived, frames: r.framesDecoded, codec: records.find(c => c.id === r.codecId)?.mimeType }
+      const [[sound], [picture]] = [found(audio), found(video)]
+      return { video: describe(picture), audio: describe(sound), ssrcs: found(audio).length + found(video).length, skew: picture?.estimatedPlayoutTimestamp - sound?.estimatedPlayoutTimestamp }
+    },
     async play() {
       state.player = new RTCPeerConnection()
       state.player.addTransceiver('audio', { direction: 'recvonly' })

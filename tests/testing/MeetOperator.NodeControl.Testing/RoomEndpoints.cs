@@ -72,6 +72,7 @@ internal static class RoomEndpoints
         api.MapPost("/subscribe", (string room, string participant, HttpRequest request) => OnRoomAsync<SubscribeRequest>(node, room, request, (known, subscribe) =>
         {
             NodeEndpoints.Fence(known, subscribe.Generation);
+            Participant(known, participant).RequestedSlots = subscribe.Slots;
             return NodeEndpoints.Json(known.Subscribe(Participant(known, participant), subscribe.Restart));
         }));
         api.MapPost("/subscribe/answer", (string room, string participant, HttpRequest request) => OnRoomAsync<SubscribeAnswer>(node, room, request, (known, answer) =>
@@ -114,6 +115,22 @@ internal static class RoomEndpoints
             }
 
             Participant(known, participant).Views.Add(view);
+            return Results.NoContent();
+        }));
+        api.MapPut("/slots", (string room, string participant, HttpRequest request) => OnRoomAsync<SlotsConfirmation>(node, room, request, (known, confirmation) =>
+        {
+            if (!node.KnowsViews)
+            {
+                return Results.NotFound();
+            }
+
+            if (node.RejectsConfirmations)
+            {
+                node.RejectedConfirmations++;
+                throw new NodeProblemException(500, "internal", "The simulated node rejects confirmations of slots.");
+            }
+
+            Participant(known, participant).Confirmations.Add(confirmation);
             return Results.NoContent();
         }));
         api.MapPatch("/tracks", (string room, string participant, HttpRequest request) => OnRoomAsync<TrackMuteRequest>(node, room, request, (known, mute) =>

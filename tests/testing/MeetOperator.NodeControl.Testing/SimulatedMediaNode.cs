@@ -101,6 +101,12 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>False for a node of an earlier version, which answers requests about views with 404 and no problem document.</summary>
     public bool KnowsViews { get; set; } = true;
 
+    /// <summary>When true, confirmations of slots fail.</summary>
+    public bool RejectsConfirmations { get; set; }
+
+    /// <summary>Number of requests that failed because of <see cref="RejectsConfirmations"/>.</summary>
+    public int RejectedConfirmations { get; internal set; }
+
     /// <summary>Number of requests about views while <see cref="KnowsViews"/> is false.</summary>
     public int RejectedViews { get; internal set; }
 

@@ -21,6 +21,12 @@ public sealed class SimulatedParticipant(string id)
     /// <summary>All views that arrived, the last one at the end.</summary>
     public IList<ViewRequest> Views { get; } = [];
 
+    /// <summary>The slots of the last request to subscribe, or null.</summary>
+    public SlotCounts? RequestedSlots { get; internal set; }
+
+    /// <summary>All confirmations of slots that arrived.</summary>
+    public IList<SlotsConfirmation> Confirmations { get; } = [];
+
     /// <summary>Muted sources.</summary>
     internal HashSet<string> Muted { get; } = new(StringComparer.Ordinal);
 

@@ -49,6 +49,7 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         AnswerMessage { To: ProtocolLimits.Sfu } answer => Call(from, media => media.Answer(answer), reference: null),
 
         ViewMessage view => Show(from, view),
+        SlotsAppliedMessage applied => Confirm(from, applied),
 
         // The media node learns the client's addresses from its connectivity checks.
         IceCandidateMessage { To: ProtocolLimits.Sfu } => Handled,
@@ -59,6 +60,12 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
     private static Task<ProtocolError?> Show(Member from, ViewMessage view)
     {
         from.Media?.View(view);
+        return Handled;
+    }
+
+    private static Task<ProtocolError?> Confirm(Member from, SlotsAppliedMessage applied)
+    {
+        from.Media?.ConfirmSlots(applied);
         return Handled;
     }
 

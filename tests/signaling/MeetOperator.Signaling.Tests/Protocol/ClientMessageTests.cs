@@ -14,6 +14,8 @@ public sealed class ClientMessageTests
         { """{"type":"join","participantId":"p-1","capabilities":{}}""", new JoinMessage("p-1", false) },
         { """{"type":"join","participantId":"p-1","capabilities":{"resume":true,"topologies":["sfu"]}}""", new JoinMessage("p-1", true) },
         { """{"type":"join","participantId":"p-1"}""", new JoinMessage("p-1", false) },
+        { """{"type":"join","participantId":"p-1","capabilities":{"slots":true}}""", new JoinMessage("p-1", false, Slots: true) },
+        { """{"type":"slots","sessionId":"s1","version":7}""", new SlotsAppliedMessage("s1", 7) },
         { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","restart":true}""", new OfferMessage("sfu", OfferText, [], true) },
         { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","sessionId":"s-1"}""", new OfferMessage("sfu", OfferText, [], false, "s-1") },
         { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","reference":"o_1"}""", new OfferMessage("sfu", OfferText, [], false, null, "o_1") },

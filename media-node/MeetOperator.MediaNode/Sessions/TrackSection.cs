@@ -6,7 +6,7 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>One media section of a subscriber's session. It carries different tracks over time.</summary>
-internal sealed class SubscriptionSlot(string mid, string kind)
+internal sealed class TrackSection(string mid, string kind)
 {
     public string Mid { get; } = mid;
 
@@ -27,7 +27,7 @@ internal sealed class SubscriptionSlot(string mid, string kind)
     {
         Mid = Mid,
         Kind = Kind,
-        Codec = Codec,
+        Codecs = [Codec],
         Track = Track is null ? null : new OfferedTrack
         {
             StreamId = Track.StreamId,

@@ -8,18 +8,18 @@ namespace MeetOperator.MediaNode.Sessions;
 /// Assigns the tracks of a subscriber to media sections. Sections are never removed or reordered (RFC 3264 §8): the section of a removed track becomes inactive and
 /// is reused for a later track of the same kind.
 /// </summary>
-internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
+internal sealed class TrackSections(Func<uint> nextSsrc)
 {
     /// <summary>
     /// Limits the SRTP state, which keeps every SSRC that was ever used: each assigned track gets new SSRCs. A session that reaches this limit must be replaced.
     /// </summary>
     public const int MaxPlacements = 4096;
 
-    private readonly List<SubscriptionSlot> _slots = [];
+    private readonly List<TrackSection> _sections = [];
     private readonly PayloadTypeAllocator _payloadTypes = new();
     private int _placements;
 
-    public IReadOnlyList<SubscriptionSlot> All => _slots;
+    public IReadOnlyList<TrackSection> All => _sections;
 
     /// <summary>Number of tracks without a section, because the description has reached its maximum number of sections or placements.</summary>
     public int UnplacedTracks { get; private set; }
@@ -28,23 +28,23 @@ internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
     public bool IsExhausted => _placements >= MaxPlacements;
 
     /// <summary>
-    /// Updates the slots to match <paramref name="wanted"/>. Adds the slots that lost their track to <paramref name="freed"/>. Returns true when a new offer is
+    /// Updates the sections to match <paramref name="wanted"/>. Adds the sections that lost their track to <paramref name="freed"/>. Returns true when a new offer is
     /// required.
     /// </summary>
-    public bool Reconcile(IReadOnlyList<PublishedTrack> wanted, List<SubscriptionSlot> freed)
+    public bool Reconcile(IReadOnlyList<PublishedTrack> wanted, List<TrackSection> freed)
     {
         var changed = false;
-        var placed = new HashSet<PublishedTrack>(_slots.Count);
+        var placed = new HashSet<PublishedTrack>(_sections.Count);
         var stillWanted = wanted.ToHashSet();
-        foreach (var slot in _slots)
+        foreach (var section in _sections)
         {
-            if (slot.Track is { } track && !stillWanted.Contains(track))
+            if (section.Track is { } track && !stillWanted.Contains(track))
             {
-                slot.Track = null;
-                freed.Add(slot);
+                section.Track = null;
+                freed.Add(section);
                 changed = true;
             }
-            else if (slot.Track is { } kept)
+            else if (section.Track is { } kept)
             {
                 placed.Add(kept);
             }
@@ -66,24 +66,24 @@ internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
 
     private bool TryPlace(PublishedTrack track, RtpCodec codec)
     {
-        var slot = _slots.Find(s => s.Track is null && s.Kind == track.Kind);
-        if (IsExhausted || (slot is null && _slots.Count == SdpLimits.MaxSections))
+        var section = _sections.Find(s => s.Track is null && s.Kind == track.Kind);
+        if (IsExhausted || (section is null && _sections.Count == SdpLimits.MaxSections))
         {
             return false;
         }
 
-        if (slot is null)
+        if (section is null)
         {
-            slot = new SubscriptionSlot($"{_slots.Count}", track.Kind) { Codec = codec };
-            _slots.Add(slot);
+            section = new TrackSection($"{_sections.Count}", track.Kind) { Codec = codec };
+            _sections.Add(section);
         }
 
         _placements++;
-        slot.Track = track;
-        slot.Codec = codec;
+        section.Track = track;
+        section.Codec = codec;
 
         // New SSRCs for every track, so that a late packet of the previous track is not attributed to this one.
-        slot.Ssrcs = new SsrcPair(nextSsrc(), codec.RtxPayloadType is null ? null : nextSsrc());
+        section.Ssrcs = new SsrcPair(nextSsrc(), codec.RtxPayloadType is null ? null : nextSsrc());
         return true;
     }
 }

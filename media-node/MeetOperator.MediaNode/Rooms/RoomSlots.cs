@@ -1,0 +1,164 @@
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Slots;
+using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracks;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>
+/// Moves the slots of the subscribers of a room when tracks, views or speakers change, and publishes what they carry. A change that concerns many subscribers is done
+/// in pieces, between which the loop forwards media. Used only on the loop's thread.
+/// </summary>
+internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers, RoomEventHub events, MediaLoop loop)
+{
+    /// <summary>Interval at which subscribers are examined again that wait for a slot to rest.</summary>
+    private const long RetryTicks = 50 * TimeSpan.TicksPerMillisecond;
+
+    private readonly RoomStreams _streams = new();
+    private readonly Queue<NodeParticipant> _queue = new();
+    private HeardParticipants _heard = HeardParticipants.None;
+    private long _nextRetryTicks;
+    private bool _isContinuing;
+
+    public void Add(PublishedTrack track)
+    {
+        _streams.Add(track);
+        QueueAffected(track);
+    }
+
+    public void Remove(PublishedTrack track)
+    {
+        _streams.Remove(track);
+        QueueAffected(track);
+    }
+
+    /// <summary>Returns the first offer of a new session, which the caller gets without an event.</summary>
+    public OfferDraft Start(SubscribeSession session)
+    {
+        session.ReconcileSlots(MonotonicClock.NowTicks, _streams, _heard, out _);
+        return session.Current;
+    }
+
+    /// <summary>Records which assignment a client has applied. Ignored for another session than the present one.</summary>
+    public void Confirm(NodeParticipant participant, SlotsConfirmation confirmation)
+    {
+        if (participant.Sessions.Find<SubscribeSession>() is { Slots: { } slots } session && session.Peer.Id == confirmation.SessionId)
+        {
+            slots.Confirm(confirmation.Version);
+            if (slots.IsWaiting)
+            {
+                Queue(participant);
+            }
+        }
+    }
+
+    /// <summary>Reconciles the slots of a participant in its turn. Does nothing if it has none.</summary>
+    public void Queue(NodeParticipant participant)
+    {
+        if (participant.Sessions.Find<SubscribeSession>() is { Slots: not null, IsQueued: false } session)
+        {
+            session.IsQueued = true;
+            _queue.Enqueue(participant);
+            ContinueLater();
+        }
+    }
+
+    /// <summary>Applies who is heard now, and examines waiting subscribers again. Called about every 10 ms.</summary>
+    public void HandleTimeout(long nowTicks, HeardParticipants heard)
+    {
+        var isRetryDue = nowTicks >= _nextRetryTicks;
+        var isChanged = !ReferenceEquals(heard, _heard);
+        _heard = heard;
+        if (_queue.Count > 0)
+        {
+            ContinueLater(); // the loop could not take it before
+        }
+
+        if (!isRetryDue && !isChanged)
+        {
+            return;
+        }
+
+        _nextRetryTicks = isRetryDue ? nowTicks + RetryTicks : _nextRetryTicks;
+        foreach (var participant in participants.All)
+        {
+            if (isChanged || participant.Sessions.Find<SubscribeSession>() is { Slots.IsWaiting: true })
+            {
+                Queue(participant);
+            }
+        }
+    }
+
+    private void QueueAffected(PublishedTrack track)
+    {
+        var stream = StreamKey.Of(track.Track);
+        foreach (var participant in participants.All)
+        {
+            if (participant.Sessions.Find<SubscribeSession>() is { Slots: { } slots }
+                && (stream.IsScreen || participant.Context.Views.MayShow(stream.ParticipantId) || slots.Carries(stream)))
+            {
+                Queue(participant);
+            }
+        }
+    }
+
+    private void ContinueLater()
+    {
+        if (!_isContinuing)
+        {
+            _isContinuing = loop.TryContinueLater(Continue);
+        }
+    }
+
+    /// <summary>Reconciles queued subscribers for as long as commands may take, and the rest later.</summary>
+    private void Continue()
+    {
+        _isContinuing = false;
+        var now = MonotonicClock.NowTicks;
+        var end = now + MediaLoop.CommandTicks;
+        while (now < end && _queue.TryDequeue(out var participant))
+        {
+            if (participant.Sessions.Find<SubscribeSession>() is { IsQueued: true } session)
+            {
+                session.IsQueued = false;
+                try
+                {
+                    Reconcile(now, participant, session);
+                }
+                catch (Exception e)
+                {
+                    session.Peer.Fail(e);
+                }
+            }
+
+            now = MonotonicClock.NowTicks;
+        }
+
+        if (_queue.Count > 0)
+        {
+            ContinueLater();
+        }
+    }
+
+    private void Reconcile(long nowTicks, NodeParticipant participant, SubscribeSession session)
+    {
+        var hasChanged = session.ReconcileSlots(nowTicks, _streams, _heard, out var hasNewOffer);
+        if (hasNewOffer)
+        {
+            offers.PublishOffer(participant, session);
+        }
+        else if (hasChanged)
+        {
+            events.Publish(new RoomEvent
+            {
+                Type = RoomEventTypes.Slots,
+                ParticipantId = participant.Id,
+                SessionId = session.Peer.Id,
+                SlotsVersion = session.Slots!.Version,
+                Tracks = session.Slots.Tracks,
+            });
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using MeetOperator.MediaNode.Slots;
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Sfu.Speakers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>Who is heard in a room, and who speaks. Reports each change of the dominant speaker, and repeats it once a second while that participant speaks.</summary>
+internal sealed class RoomSpeakers
+{
+    /// <summary>The duration of a packet, so that whoever begins to speak is heard with one of the next packets.</summary>
+    private const long IntervalTicks = 20 * TimeSpan.TicksPerMillisecond;
+    private const long RepeatTicks = TimeSpan.TicksPerSecond;
+    private readonly SpeakerSelection _selection = new(HeardParticipants.Count);
+    private readonly List<(string Id, SpeechState Speech)> _microphones = [];
+    private readonly List<string> _unmeasured = [];
+    private long _nextTicks;
+    private long _lastEventTicks;
+    private string? _last;
+
+    /// <summary>Who is heard. A change is a new object.</summary>
+    public HeardParticipants Heard { get; private set; } = HeardParticipants.None;
+
+    /// <summary>Returns true when an event is due. <paramref name="level"/> is 0 (silent) to 127.</summary>
+    public bool TryUpdate(long nowTicks, Dictionary<string, NodeParticipant>.ValueCollection participants, out string speaker, out int level)
+    {
+        (speaker, level) = ("", 0);
+        if (nowTicks < _nextTicks)
+        {
+            return false;
+        }
+
+        _nextTicks = nowTicks + IntervalTicks;
+        Read(nowTicks, participants);
+        if (_selection.Update(nowTicks, _microphones) | !_unmeasured.SequenceEqual(Heard.Unmeasured))
+        {
+            Heard = new HeardParticipants(_selection.Loudest, [.. _unmeasured]);
+        }
+
+        var speech = _microphones.Find(m => m.Id == _selection.Dominant).Speech;
+        if (!speech.IsSpeaking || (_selection.Dominant == _last && nowTicks - _lastEventTicks < RepeatTicks))
+        {
+            return false;
+        }
+
+        (speaker, level) = (_selection.Dominant!, speech.Level);
+        (_last, _lastEventTicks) = (speaker, nowTicks);
+        return true;
+    }
+
+    private void Read(long nowTicks, Dictionary<string, NodeParticipant>.ValueCollection participants)
+    {
+        _microphones.Clear();
+        _unmeasured.Clear();
+        foreach (var participant in participants)
+        {
+            foreach (var published in participant.PublishedTracks)
+            {
+                if (published.Track is not { Source: TrackSource.Microphone, IsMuted: false } track)
+                {
+                    continue;
+                }
+
+                if (track.Options.Extensions.IdOf(HeaderExtensionKind.AudioLevel) > 0)
+                {
+                    _microphones.Add((participant.Id, track.SpeechAt(nowTicks)));
+                }
+                else
+                {
+                    _unmeasured.Add(participant.Id);
+                }
+
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using MeetOperator.MediaNode.Tracks;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Slots;
+
+/// <summary>Decides which streams a subscriber needs slots for. A pure function of what it shows, of what is published, and of who speaks.</summary>
+internal static class SlotDemand
+{
+    /// <summary>
+    /// The streams to show, the most important first: screens, pinned cameras, cameras that have a slot, then the largest tiles. Screens have slots even when they are not
+    /// shown, because that tells the client that they exist; they are sent only when they are shown.
+    /// </summary>
+    /// <param name="self">The subscribing participant.</param>
+    /// <param name="views">What the participant shows.</param>
+    /// <param name="streams">What is published.</param>
+    /// <param name="hasSlot">Whether a stream has a slot now.</param>
+    public static List<StreamKey> Pictures(string self, ParticipantViews views, RoomStreams streams, Func<StreamKey, bool> hasSlot)
+    {
+        var wanted = streams.Screens.Where(s => s.ParticipantId != self).Take(SlotLimits.MaxScreens).ToList();
+        var cameras = views.IsKnown
+            ? views.Tracks
+                .Where(t => t.Source == TrackSource.Camera)
+                .Select(t => (Stream: new StreamKey(t.ParticipantId, IsScreen: false), t.View, t.IsPinned))
+                .Where(t => t.Stream.ParticipantId != self && streams.Contains(t.Stream))
+                .OrderByDescending(t => t.IsPinned)
+                .ThenByDescending(t => hasSlot(t.Stream))
+                .ThenByDescending(t => (long)t.View.Width * t.View.Height)
+                .ThenBy(t => t.Stream.ParticipantId, StringComparer.Ordinal)
+                .Select(t => t.Stream)
+            : streams.People.Where(s => s.ParticipantId != self).OrderByDescending(hasSlot);
+        wanted.AddRange(cameras.Take(SlotLimits.MaxCameras));
+        return wanted;
+    }
+
+    /// <summary>The streams to hear that have no slot for pictures.</summary>
+    /// <param name="self">The subscribing participant.</param>
+    /// <param name="views">What the participant shows.</param>
+    /// <param name="streams">What is published.</param>
+    /// <param name="heard">Who is heard, the most important first.</param>
+    /// <param name="hasPicture">Whether a stream has a slot for pictures.</param>
+    public static List<StreamKey> Sounds(string self, ParticipantViews views, RoomStreams streams, HeardParticipants heard, Func<StreamKey, bool> hasPicture) =>
+        [.. heard.For(self).Concat(views.Pinned)
+            .Distinct(StringComparer.Ordinal)
+            .Select(id => new StreamKey(id, IsScreen: false))
+            .Where(s => s.ParticipantId != self && streams.Audio(s) is not null && !hasPicture(s))];
+
+    /// <summary>Whether a subscriber hears an audio track.</summary>
+    public static bool IsHeard(string self, ParticipantViews views, HeardParticipants heard, UpTrack track) =>
+        track.Source != TrackSource.Microphone || views.IsPinned(track.ParticipantId) || heard.Contains(self, track.ParticipantId);
+}

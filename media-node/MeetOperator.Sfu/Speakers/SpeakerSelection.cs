@@ -1,0 +1,205 @@
+namespace MeetOperator.Sfu.Speakers;
+
+/// <summary>
+/// Chooses who is heard in a room, and who is the dominant speaker. Without clock and I/O; not thread-safe.
+/// <list type="bullet">
+/// <item>Places that are free go to whoever spoke last, so that in a small room everybody is heard.</item>
+/// <item>Whoever begins to speak takes the place of the one who has been silent longest, at once.</item>
+/// <item>When all who have a place speak, somebody else needs to be clearly louder than the quietest of them, for a while.</item>
+/// </list>
+/// </summary>
+/// <param name="places">The number of participants that are heard. One more is kept in order, for those who are heard themselves.</param>
+public sealed class SpeakerSelection(int places)
+{
+    /// <summary>Silence after which a place can be given away.</summary>
+    public const long ReplaceableTicks = 300 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>How much louder somebody must be than those who have a place and speak, in dB, and for how long.</summary>
+    public const int LouderBy = 6;
+    public const long LouderTicks = 500 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>How long a place is kept at least against a louder speaker.</summary>
+    public const long KeepTicks = TimeSpan.TicksPerSecond;
+
+    /// <summary>Silence after which the dominant speaker can be another one.</summary>
+    public const long DominantTicks = 600 * TimeSpan.TicksPerMillisecond;
+    private readonly List<Place> _members = [];
+    private string? _challenger;
+    private long _challengerSinceTicks;
+
+    /// <summary>The participants with a place, then the next one. The order has no other meaning.</summary>
+    public IReadOnlyList<string> Loudest { get; private set; } = [];
+
+    /// <summary>The participant who speaks, or who spoke last; null before anybody spoke.</summary>
+    public string? Dominant { get; private set; }
+
+    /// <summary>Returns true when <see cref="Loudest"/> is new. Call this about every 20 ms.</summary>
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="microphones">The unmuted microphones by participant, in the order of their arrival.</param>
+    public bool Update(long nowTicks, IReadOnlyList<(string Id, SpeechState Speech)> microphones)
+    {
+        var changed = RemoveMissing(microphones) | Fill(nowTicks, microphones);
+        foreach (var (id, speech) in microphones)
+        {
+            if (speech.IsSpeaking && PlaceOf(id) >= places | PlaceOf(id) < 0 && VictimOf(nowTicks, speech) is >= 0 and var victim)
+            {
+                Swap(nowTicks, id, speech, victim);
+                changed = true;
+            }
+        }
+
+        UpdateDominant(nowTicks);
+        Loudest = changed ? [.. _members.Select(m => m.Id)] : Loudest;
+        return changed;
+    }
+
+    private bool RemoveMissing(IReadOnlyList<(string Id, SpeechState Speech)> microphones)
+    {
+        var removed = 0;
+        for (var i = _members.Count - 1; i >= 0; i--)
+        {
+            if (StateOf(_members[i].Id, microphones) is { } speech)
+            {
+                _members[i] = _members[i] with { Speech = speech };
+            }
+            else
+            {
+                removed++;
+                Dominant = Dominant == _members[i].Id ? null : Dominant;
+                _members.RemoveAt(i);
+            }
+        }
+
+        return removed > 0;
+    }
+
+    private bool Fill(long nowTicks, IReadOnlyList<(string Id, SpeechState Speech)> microphones)
+    {
+        var before = _members.Count;
+        while (_members.Count < Math.Min(places + 1, microphones.Count))
+        {
+            var best = -1;
+            for (var i = 0; i < microphones.Count; i++)
+            {
+                if (PlaceOf(microphones[i].Id) < 0 && (best < 0 || IsAhead(microphones[i].Speech, microphones[best].Speech)))
+                {
+                    best = i;
+                }
+            }
+
+            if (best < 0)
+            {
+                break;
+            }
+
+            _members.Add(new Place(microphones[best].Id, nowTicks, microphones[best].Speech));
+        }
+
+        return _members.Count > before;
+    }
+
+    private static bool IsAhead(in SpeechState one, in SpeechState other) =>
+        (one.LastTicks, one.Level).CompareTo((other.LastTicks, other.Level)) > 0;
+
+    /// <summary>The place that somebody who speaks gets now, or -1.</summary>
+    private int VictimOf(long nowTicks, in SpeechState speech)
+    {
+        var (silent, quietest) = (-1, -1);
+        for (var i = 0; i < Math.Min(places, _members.Count); i++)
+        {
+            var member = _members[i].Speech;
+            if (nowTicks - member.LastTicks >= ReplaceableTicks && !member.IsSpeaking && (silent < 0 || member.LastTicks < _members[silent].Speech.LastTicks))
+            {
+                silent = i;
+            }
+
+            quietest = quietest < 0 || member.Level < _members[quietest].Speech.Level ? i : quietest;
+        }
+
+        if (silent >= 0 || quietest < 0)
+        {
+            return silent;
+        }
+
+        var isLouder = speech.Level >= _members[quietest].Speech.Level + LouderBy && nowTicks - speech.SinceTicks >= LouderTicks;
+        return isLouder && nowTicks - _members[quietest].SinceTicks >= KeepTicks ? quietest : -1;
+    }
+
+    /// <summary>Gives a place to somebody. The one who loses it becomes the next one.</summary>
+    private void Swap(long nowTicks, string id, in SpeechState speech, int victim)
+    {
+        var loser = _members[victim];
+        _members[victim] = new Place(id, nowTicks, speech);
+        if (_members.Count > places)
+        {
+            _members[places] = loser;
+        }
+        else
+        {
+            _members.Add(loser);
+        }
+    }
+
+    private void UpdateDominant(long nowTicks)
+    {
+        var loudest = -1;
+        for (var i = 0; i < Math.Min(places, _members.Count); i++)
+        {
+            if (_members[i].Speech.IsSpeaking && (loudest < 0 || _members[i].Speech.Level > _members[loudest].Speech.Level))
+            {
+                loudest = i;
+            }
+        }
+
+        var present = Dominant is null ? -1 : PlaceOf(Dominant);
+        if (loudest < 0 || loudest == present)
+        {
+            _challenger = null;
+            return;
+        }
+
+        var candidate = _members[loudest];
+        var speech = present < 0 ? default : _members[present].Speech;
+        var isSilent = present < 0 || (!speech.IsSpeaking && nowTicks - speech.LastTicks >= DominantTicks);
+        if (!isSilent && candidate.Speech.Level < speech.Level + LouderBy)
+        {
+            _challenger = null;
+            return;
+        }
+
+        _challengerSinceTicks = _challenger == candidate.Id ? _challengerSinceTicks : nowTicks;
+        _challenger = candidate.Id;
+        if (isSilent || nowTicks - _challengerSinceTicks >= LouderTicks)
+        {
+            (Dominant, _challenger) = (candidate.Id, null);
+        }
+    }
+
+    private int PlaceOf(string id)
+    {
+        for (var i = 0; i < _members.Count; i++)
+        {
+            if (_members[i].Id == id)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static SpeechState? StateOf(string id, IReadOnlyList<(string Id, SpeechState Speech)> microphones)
+    {
+        for (var i = 0; i < microphones.Count; i++)
+        {
+            if (microphones[i].Id == id)
+            {
+                return microphones[i].Speech;
+            }
+        }
+
+        return null;
+    }
+
+    private readonly record struct Place(string Id, long SinceTicks, SpeechState Speech);
+}
