@@ -51,6 +51,9 @@ public sealed record RoomReport
     public int UpTracks { get; init; }
     public int DownTracks { get; init; }
 
+    /// <summary>The node reads no payloads of this room, because they are encrypted between the clients. Nodes of earlier versions never set it.</summary>
+    public bool E2ee { get; init; }
+
     /// <summary>Participants with a connected transport.</summary>
     public int Connected { get; init; }
 

@@ -10,6 +10,9 @@ public sealed record RoomSpec
 
     /// <summary>Codecs in order of preference, for example <c>VP8</c>. Empty means the node's default order.</summary>
     public IReadOnlyList<string> Codecs { get; init; } = [];
+
+    /// <summary>Payloads are encrypted between the clients. The node reads no picture content and tells so in <see cref="RoomReport.E2ee"/>.</summary>
+    public bool E2ee { get; init; }
 }
 
 public sealed record ParticipantSpec

@@ -23,4 +23,7 @@ public enum ErrorCode
 
     /// <summary>More tracks than one connection can receive.</summary>
     TooManyTracks,
+
+    /// <summary>The meeting is encrypted end to end, and the client did not say that it can do this.</summary>
+    EncryptionRequired,
 }

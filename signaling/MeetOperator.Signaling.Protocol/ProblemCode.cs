@@ -11,6 +11,9 @@ public enum ProblemCode
     MeetingEnded,
     MeetingFull,
 
+    /// <summary>WHIP and WHEP: the meeting is encrypted end to end, which these protocols cannot do.</summary>
+    EncryptionRequired,
+
     /// <summary>WHEP: nothing is published yet. A later request may succeed.</summary>
     NotPublishing,
     PayloadTooLarge,

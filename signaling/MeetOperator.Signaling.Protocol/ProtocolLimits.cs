@@ -27,6 +27,15 @@ public static class ProtocolLimits
     public const int MaxDisplayNameLength = 100;
     public const int MaxTracks = 64;
 
+    /// <summary>Maximum number of recipients of an <c>e2ee-keys</c> message.</summary>
+    public const int MaxE2eeKeys = 100;
+
+    /// <summary>Maximum length of the payload for one recipient of an <c>e2ee-keys</c> message in characters.</summary>
+    public const int MaxE2eePayloadLength = 256;
+
+    /// <summary>Length of an identity key: an uncompressed P-256 point of 65 bytes in base64url without padding.</summary>
+    public const int IdentityKeyLength = 87;
+
     /// <summary>Maximum number of tracks in a <c>view</c>.</summary>
     public const int MaxViews = 200;
 

@@ -29,6 +29,15 @@ describe('Firefox', () => {
     });
   });
 
+  it('Firefox and Chromium send each other video and sound that is encrypted end to end', options, async () => {
+    await room.withParticipants(['Ada'], async (ada, meeting) => {
+      const fay = await FirefoxVisitor.enter(firefox, room.product, `${meeting.meetingId}#e2ee`, 'Fay');
+      await Promise.all([fay.waitForVideoAndSound(), ada.waitForVideo('Fay'), ada.waitForSound()]);
+      await ada.tile('Fay').getByTestId('tile-encrypted').waitFor();
+      await fay.page.close();
+    }, { settings: { e2ee: 'Required' } });
+  });
+
   it('two Firefox tabs send each other video and sound, and a tab receives video when it is in front', options, async () => {
     await room.withParticipants([], async meeting => {
       const [fay, gus] = [await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Fay'), await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Gus')];

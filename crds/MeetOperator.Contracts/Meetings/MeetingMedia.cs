@@ -11,4 +11,8 @@ public sealed record MeetingMedia
     [MaxLength(8)]
     [Default("[]")]
     public IReadOnlyList<string> Codecs { get; init; } = [];
+
+    /// <summary>Required encrypts audio and video between the clients, so that no server can see or hear them. Clients that cannot do this are refused. Default Off; immutable.</summary>
+    [Default("\"Off\"")]
+    public MeetingE2ee E2ee { get; init; } = MeetingE2ee.Off;
 }

@@ -7,6 +7,8 @@ namespace MeetOperator.Contracts.Meetings;
 [CelRule("self.tenantRef == oldSelf.tenantRef", MeetingValidation.TenantImmutable, FieldPath = ".tenantRef")]
 [CelRule("oldSelf.desiredState != 'Ended' || self.desiredState == 'Ended'", MeetingValidation.EndedIsFinal, FieldPath = ".desiredState")]
 [CelRule("self.mode != 'P2P' || self.maxParticipants <= 4", MeetingValidation.P2PIsSmall, FieldPath = ".maxParticipants")]
+[CelRule("self.media.e2ee == oldSelf.media.e2ee", MeetingValidation.E2eeImmutable, FieldPath = ".media.e2ee")]
+[CelRule("self.media.e2ee != 'Required' || self.maxParticipants <= 100", MeetingValidation.E2eeIsSmall, FieldPath = ".maxParticipants")]
 public sealed record MeetingSpec
 {
     /// <summary>The tenant that the meeting belongs to. The tenant must own the meeting's namespace. Required; immutable.</summary>
@@ -43,7 +45,7 @@ public sealed record MeetingSpec
     [Default("{}")]
     public MeetingAccess Access { get; init; } = new();
 
-    /// <summary>Settings for audio and video. Mutable; takes effect at the next placement.</summary>
+    /// <summary>Settings for audio and video. Mutable except e2ee; takes effect at the next placement.</summary>
     [Default("{}")]
     public MeetingMedia Media { get; init; } = new();
 

@@ -206,6 +206,7 @@ internal sealed class NodeRoom
             Room = Id,
             Generation = Generation,
             Participants = _participants.Count,
+            E2ee = _spec.E2ee,
             UpTracks = _participants.All.Sum(p => p.PublishedTracks.Count),
             DownTracks = _participants.All.Sum(p => p.Sessions.All.Sum(s => s.DownTracks)),
             Connected = _participants.All.Count(p => p.HasConnectedTransport),

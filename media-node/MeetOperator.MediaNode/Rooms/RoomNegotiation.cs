@@ -25,6 +25,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
             throw ControlProblemException.UnknownSession(named);
         }
 
+        participant.Context.IsE2ee = spec.E2ee;
         if (session is not null && !request.Restart)
         {
             var renegotiated = Describe(participant, session, session.Answer(MonotonicClock.NowTicks, request, offer, spec.Codecs));

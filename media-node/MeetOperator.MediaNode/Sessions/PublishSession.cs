@@ -188,7 +188,7 @@ internal sealed class PublishSession : IRoomSession
         _context.Tracks.Announce(track);
     }
 
-    private static UpTrackOptions OptionsOf(NegotiatedSection section, RtpCodec codec) => new()
+    private UpTrackOptions OptionsOf(NegotiatedSection section, RtpCodec codec) => new()
     {
         Mid = section.Mid,
         Kind = section.Kind == "audio" ? MediaKind.Audio : MediaKind.Video,
@@ -200,10 +200,11 @@ internal sealed class PublishSession : IRoomSession
             "AV1" => VideoCodec.Av1,
             _ => VideoCodec.Unknown,
         },
+        IsEncrypted = _context.IsE2ee,
         ClockRate = codec.ClockRate,
         PayloadType = (byte)codec.PayloadType,
         RtxPayloadType = (byte?)codec.RtxPayloadType,
-        RedPayloadType = (byte?)codec.RedPayloadType,
+        RedPayloadType = _context.IsE2ee ? null : (byte?)codec.RedPayloadType,
         Extensions = ExtensionMaps.Read(section.Extensions),
         Nack = codec.Feedback.Contains("nack"),
         Layers = section.Layers.Count > 0
@@ -214,7 +215,7 @@ internal sealed class PublishSession : IRoomSession
     private PublishedTrack? Find(NegotiatedSection section) => _tracks.Find(t => t.Track.Options.Mid == section.Mid);
 
     /// <summary>Whether the section can keep its track. Otherwise a new track replaces it.</summary>
-    private static bool CanKeep(PublishedTrack? track, TrackSource source, RtpCodec codec, NegotiatedSection section) =>
+    private bool CanKeep(PublishedTrack? track, TrackSource source, RtpCodec codec, NegotiatedSection section) =>
         track is not null && track.Source == TrackSources.Name(source) && track.Codec.Is(codec.Name) && HaveSameLayers(track.Track.Options, OptionsOf(section, codec));
 
     /// <summary>Whether a track can continue on another connection without a new offer to subscribers.</summary>

@@ -10,6 +10,9 @@ internal sealed record LayerFormat
 
     /// <summary>The codec for key frame detection; ignored for audio.</summary>
     public required VideoCodec Codec { get; init; }
+
+    /// <summary>Whether the frames are encrypted end to end, so that payloads show neither key frames nor sizes.</summary>
+    public bool IsEncrypted { get; init; }
     public required int ClockRate { get; init; }
 
     /// <summary>Whether the publisher answers generic NACKs.</summary>

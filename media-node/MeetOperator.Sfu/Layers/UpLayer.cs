@@ -307,8 +307,7 @@ internal sealed class UpLayer
             return false;
         }
 
-        // The descriptor is also right when the payload is encrypted end to end.
-        startsKeyFrame = _format.IsVideo && (descriptor is { } described ? described.StartsKeyFrame : KeyFrame.StartsIn(_format.Codec, data[header.Length..]));
+        startsKeyFrame = _format.IsVideo && (descriptor is { } described ? described.StartsKeyFrame : !_format.IsEncrypted && KeyFrame.StartsIn(_format.Codec, data[header.Length..]));
         if (startsKeyFrame)
         {
             ReadSize(data[header.Length..]);
@@ -338,7 +337,7 @@ internal sealed class UpLayer
 
     private void ReadSize(ReadOnlySpan<byte> payload)
     {
-        if (_format.Codec == VideoCodec.Vp8 && Vp8Descriptor.TryParse(payload, out var descriptor) && descriptor is { Width: > 0, Height: > 0 })
+        if (!_format.IsEncrypted && _format.Codec == VideoCodec.Vp8 && Vp8Descriptor.TryParse(payload, out var descriptor) && descriptor is { Width: > 0, Height: > 0 })
         {
             (_width, _height) = (descriptor.Width, descriptor.Height);
         }

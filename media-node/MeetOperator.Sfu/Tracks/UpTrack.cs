@@ -359,10 +359,11 @@ public sealed class UpTrack
         _redundancy?.Remember(header.HasPadding ? [] : packet.Payload, header.Timestamp);
     }
 
-    /// <summary>The payload of a packet with the previous frame added, valid until the next call; empty when there is none that fits.</summary>
+    /// <summary>The payload of a packet with the previous frame added, valid until the next call; empty when there is none that fits, or payloads are encrypted.</summary>
     internal ReadOnlySpan<byte> AddRedundancy(in ForwardedPacket packet, byte payloadType)
     {
-        if (packet.Header.HasPadding)
+        // A receiver decrypts a payload as a whole, so frames that are encrypted end to end stay alone.
+        if (packet.Header.HasPadding || Options.IsEncrypted)
         {
             return [];
         }

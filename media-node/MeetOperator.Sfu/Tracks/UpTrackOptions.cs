@@ -13,6 +13,9 @@ public sealed record UpTrackOptions
 
     /// <summary>The codec for key frame detection; ignored for audio.</summary>
     public VideoCodec Codec { get; init; }
+
+    /// <summary>Whether the frames are encrypted end to end. Key frames are then recognized by the dependency descriptor only.</summary>
+    public bool IsEncrypted { get; init; }
     public required int ClockRate { get; init; }
     public required byte PayloadType { get; init; }
 
@@ -33,6 +36,7 @@ public sealed record UpTrackOptions
     {
         IsVideo = Kind == MediaKind.Video,
         Codec = Codec,
+        IsEncrypted = IsEncrypted,
         ClockRate = ClockRate,
         Nack = Nack,
     };

@@ -12,6 +12,9 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
     /// <summary>The reason for a node that does not respond or rejects this term. The meeting waits briefly, until the polls show whether the node works.</summary>
     public const string Busy = "the node does not respond yet";
 
+    /// <summary>The reason for a node of an earlier version: it would read what it takes for pictures.</summary>
+    public const string WithoutE2ee = "the media node's version does not support end-to-end encryption";
+
     /// <summary>A node that does not respond within this time is treated as one that rejects the room.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
@@ -29,12 +32,18 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
             return Busy;
         }
 
-        var room = new RoomSpec { Generation = assigned.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs };
+        var room = new RoomSpec { Generation = assigned.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs, E2ee = spec.Media.E2ee == MeetingE2ee.Required };
         using var bounded = Bound(ct);
         try
         {
-            await client.PutRoomAsync(meeting.Id, room, bounded.Token).ConfigureAwait(false);
-            return null;
+            var report = await client.PutRoomAsync(meeting.Id, room, bounded.Token).ConfigureAwait(false);
+            if (!room.E2ee || report.E2ee)
+            {
+                return null;
+            }
+
+            await client.DeleteRoomAsync(meeting.Id, assigned.Generation, bounded.Token, onlyIfEmpty: true).ConfigureAwait(false);
+            return WithoutE2ee;
         }
         catch (NodeControlException error) when (error.Code == "stale-generation")
         {

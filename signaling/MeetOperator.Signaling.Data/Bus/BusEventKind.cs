@@ -19,4 +19,7 @@ public enum BusEventKind
 
     /// <summary>A frame was queued on its recipient's socket.</summary>
     FrameDelivered,
+
+    /// <summary>A frame about keys for one participant, which nobody acknowledges: its recipient asks again for a key that it misses.</summary>
+    E2eeKey,
 }

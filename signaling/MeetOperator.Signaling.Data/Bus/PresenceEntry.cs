@@ -16,6 +16,9 @@ public sealed record PresenceEntry
     public bool AudioSilenced { get; init; }
     public bool VideoSilenced { get; init; }
 
+    /// <summary>The participant's public key for encryption end to end; null if its client cannot encrypt.</summary>
+    public string? IdentityKey { get; init; }
+
     /// <summary>The signaling replica that holds the connection.</summary>
     public required string Instance { get; init; }
 

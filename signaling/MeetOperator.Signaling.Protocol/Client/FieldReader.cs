@@ -222,6 +222,29 @@ internal sealed class FieldReader(JsonElement root)
     /// <summary>True for what can be an ID or a reference.</summary>
     public static bool IsName(string text) => text.Length is > 0 and <= ProtocolLimits.MaxIdLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
+    /// <summary>The public key of a client that can encrypt end to end.</summary>
+    public string? IdentityKey()
+    {
+        if (root.TryGetProperty("identityKey", out var value) && E2eeFields.IsIdentityKey(value))
+        {
+            return value.GetString();
+        }
+
+        Reject($"'identityKey' must be an uncompressed P-256 point in base64url ({ProtocolLimits.IdentityKeyLength} characters), because 'capabilities' has 'e2ee'.");
+        return null;
+    }
+
+    public IReadOnlyList<E2eePayload> E2eePayloads()
+    {
+        if (root.TryGetProperty("keys", out var value) && E2eeFields.ReadPayloads(value) is { } payloads)
+        {
+            return payloads;
+        }
+
+        Reject($"'keys' must be a list of 1 to {ProtocolLimits.MaxE2eeKeys} entries {{to, payload}} for different participants, where payload is base64url of at most {ProtocolLimits.MaxE2eePayloadLength} characters.");
+        return [];
+    }
+
     private static bool TryReadPixels(JsonElement item, string name, out int pixels)
     {
         pixels = 0;

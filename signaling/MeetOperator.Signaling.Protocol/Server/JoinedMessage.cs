@@ -9,7 +9,8 @@ public sealed record JoinedMessage(
     ParticipantRole Role,
     bool AudioSilenced,
     bool VideoSilenced,
-    Topology Topology) : ServerMessage("joined")
+    Topology Topology,
+    bool E2ee = false) : ServerMessage("joined")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
@@ -27,6 +28,11 @@ public sealed record JoinedMessage(
         json.WriteBoolean("video"u8, VideoSilenced);
         json.WriteEndObject();
         json.WriteString("topology"u8, WireName.Of(Topology));
+        if (E2ee)
+        {
+            json.WriteBoolean("e2ee"u8, true);
+        }
+
         if (Topology == Topology.Sfu)
         {
             // Tells the client what this server accepts beyond the first version of the protocol.

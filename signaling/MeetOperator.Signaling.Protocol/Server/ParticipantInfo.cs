@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol.Server;
 
-/// <summary>A participant as other participants see it. <see cref="Audio"/> and <see cref="Video"/> are true while it sends.</summary>
-public sealed record ParticipantInfo(string ParticipantId, string DisplayName, bool Audio, bool Video, ParticipantRole Role)
+/// <summary>A participant as other participants see it. <see cref="Audio"/> and <see cref="Video"/> are true while it sends. <see cref="IdentityKey"/> is its public key for encryption end to end, or null.</summary>
+public sealed record ParticipantInfo(string ParticipantId, string DisplayName, bool Audio, bool Video, ParticipantRole Role, string? IdentityKey = null)
 {
     internal void Write(Utf8JsonWriter json)
     {
@@ -13,6 +13,11 @@ public sealed record ParticipantInfo(string ParticipantId, string DisplayName, b
         json.WriteBoolean("audio"u8, Audio);
         json.WriteBoolean("video"u8, Video);
         json.WriteString("role"u8, WireName.Of(Role));
+        if (IdentityKey is not null)
+        {
+            json.WriteString("identityKey"u8, IdentityKey);
+        }
+
         json.WriteEndObject();
     }
 }

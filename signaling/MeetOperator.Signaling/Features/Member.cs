@@ -2,6 +2,7 @@ using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Loops;
 using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Server;
 using MeetOperator.Signaling.Transport;
 
@@ -10,7 +11,7 @@ namespace MeetOperator.Signaling.Features;
 /// <summary>
 /// A participant with a socket on this replica. Belongs to the session's loop, except that any thread may send to the client. Does not own the transport.
 /// </summary>
-internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume, bool slots = false) : IMediaClient, IAsyncDisposable
+internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume, bool slots = false, string? identityKey = null) : IMediaClient, IAsyncDisposable
 {
     /// <summary>More messages than a user writes while the database restarts.</summary>
     private const int MaxQueuedWork = 50;
@@ -26,6 +27,9 @@ internal sealed class Member(SocketIdentity identity, IClientTransport transport
     public bool Resume { get; } = resume;
 
     public bool Slots { get; } = slots;
+
+    /// <summary>The client's public key for encryption end to end; null if it cannot encrypt.</summary>
+    public string? IdentityKey { get; } = identityKey;
 
     /// <summary>ID of this connection in presence.</summary>
     public string ConnectionId { get; } = Guid.NewGuid().ToString("N");
@@ -46,11 +50,19 @@ internal sealed class Member(SocketIdentity identity, IClientTransport transport
 
     public void Send(ServerMessage message) => Transport.Send(message);
 
-    /// <summary>Tells the client that a host removed the participant, and closes the connection.</summary>
-    public void CloseAsRemoved()
+    /// <summary>Tells the client that the participant cannot be in the meeting, by default because a host removed it, and closes the connection.</summary>
+    public void CloseAsRemoved(string reason = "removed")
     {
-        Send(new RemovedMessage("removed"));
-        Transport.Close(CloseCode.Rejected, "removed");
+        Send(new RemovedMessage(reason));
+        Transport.Close(CloseCode.Rejected, reason);
+    }
+
+    /// <summary>Tells a client that cannot encrypt why it is not in the meeting, and closes the connection.</summary>
+    public void CloseAsUnableToEncrypt()
+    {
+        // Clients of earlier versions do not know the error and connect again, unless they are removed.
+        Send(new ErrorMessage(ErrorCode.EncryptionRequired, "This meeting is encrypted end to end, and this client did not announce 'e2ee' in 'capabilities'. Use a client that can encrypt."));
+        CloseAsRemoved("encryption-required");
     }
 
     /// <summary>Completes when the queued work is done.</summary>

@@ -37,9 +37,17 @@ internal sealed class Roster
             {
                 messages.Add(new ParticipantJoinedMessage(Info(entry)));
             }
-            else if (old.Audio != entry.Audio || old.Video != entry.Video)
+            else
             {
-                messages.Add(new MediaUpdateMessage(entry.ParticipantId, entry.Audio, entry.Video));
+                if (entry.IdentityKey is { } key && key != old.IdentityKey)
+                {
+                    messages.Add(new E2eeIdentityMessage(entry.ParticipantId, key));
+                }
+
+                if (old.Audio != entry.Audio || old.Video != entry.Video)
+                {
+                    messages.Add(new MediaUpdateMessage(entry.ParticipantId, entry.Audio, entry.Video));
+                }
             }
 
             _entries[entry.ParticipantId] = entry;
@@ -53,7 +61,7 @@ internal sealed class Roster
         _entries.Remove(participantId) ? [new ParticipantLeftMessage(participantId, reason)] : [];
 
     public static ParticipantInfo Info(PresenceEntry entry) =>
-        new(entry.ParticipantId, entry.DisplayName, entry.Audio, entry.Video, RoleOf(entry.Role));
+        new(entry.ParticipantId, entry.DisplayName, entry.Audio, entry.Video, RoleOf(entry.Role), entry.IdentityKey);
 
     public static ParticipantRole RoleOf(string name) => WireName.TryParse<ParticipantRole>(name, out var role) ? role : ParticipantRole.Participant;
 }

@@ -32,6 +32,16 @@ internal static class MeetingRules
         CheckRange(errors, "settings.maxParticipants", settings.MaxParticipants, 1, max);
         CheckRange(errors, "settings.emptyTimeoutSeconds", settings.EmptyTimeoutSeconds, 0, 86_400);
         CheckRange(errors, "settings.maxDurationMinutes", settings.MaxDurationMinutes, 1, 10_080);
+        if (settings.E2ee is not (null or nameof(MeetingE2ee.Off) or nameof(MeetingE2ee.Required)))
+        {
+            errors["settings.e2ee"] = ["must be Off or Required."];
+        }
+
+        if (settings is { E2ee: nameof(MeetingE2ee.Required), MaxParticipants: > MeetingValidation.MaxE2eeParticipants })
+        {
+            errors["settings.maxParticipants"] = [$"must be 1 to {MeetingValidation.MaxE2eeParticipants} for an encrypted meeting."];
+        }
+
         var mode = MeetingMode.Auto;
         if (settings.Mode is { } text && (!Enum.TryParse(text, out mode) || !Enum.IsDefined(mode) || char.IsAsciiDigit(text.FirstOrDefault())))
         {

@@ -20,7 +20,7 @@ internal static class Problems
     {
         ProblemCode.InvalidRequest => StatusCodes.Status400BadRequest,
         ProblemCode.Unauthorized => StatusCodes.Status401Unauthorized,
-        ProblemCode.Forbidden => StatusCodes.Status403Forbidden,
+        ProblemCode.Forbidden or ProblemCode.EncryptionRequired => StatusCodes.Status403Forbidden,
         ProblemCode.UnknownMeeting or ProblemCode.UnknownParticipant => StatusCodes.Status404NotFound,
         ProblemCode.MeetingFull or ProblemCode.NotPublishing => StatusCodes.Status409Conflict,
         ProblemCode.MeetingEnded => StatusCodes.Status410Gone,
@@ -87,6 +87,7 @@ internal static class Problems
         ProblemCode.UnknownMeeting => "Unknown meeting",
         ProblemCode.UnknownParticipant => "Unknown participant",
         ProblemCode.MeetingFull => "Meeting full",
+        ProblemCode.EncryptionRequired => "Encryption required",
         ProblemCode.NotPublishing => "Nothing published yet",
         ProblemCode.MeetingEnded => "Meeting ended",
         ProblemCode.PayloadTooLarge => "Body too large",

@@ -113,6 +113,11 @@ internal sealed class WhipEndpoints(
             throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
         }
 
+        if (view.IsE2ee)
+        {
+            throw new ProblemException(ProblemCode.EncryptionRequired, "This meeting is encrypted end to end. WHIP and WHEP clients cannot encrypt, so they cannot take part.");
+        }
+
         var assignment = view.Assignment
             ?? throw new ProblemException(ProblemCode.NotPlaced, view.BlockingCondition?.Message ?? "The meeting has no media node yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
         // A new WHIP session may replace the previous one. Other participants must not see the participant leave in between.

@@ -1,5 +1,6 @@
 using MeetOperator.Signaling.Features;
 using MeetOperator.Signaling.Features.Chat;
+using MeetOperator.Signaling.Features.E2ee;
 using MeetOperator.Signaling.Features.Headless;
 using MeetOperator.Signaling.Features.Media;
 using MeetOperator.Signaling.Features.Moderation;
@@ -30,6 +31,8 @@ internal sealed class MeetingFeatures
             new HeadlessFeature(meeting, membership, presence, services.Participants),
             new PresenceFeature(meeting, membership, rows),
             new RelayFeature(meeting, presence, services.Limits, services.Options),
+
+            new E2eeFeature(meeting, presence, services.Limits),
 
             // A new member gets the chat history before offers of the media node.
             new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),

@@ -10,6 +10,9 @@ internal sealed record MeetingSettings
     public string? Mode { get; init; }
     public bool? MuteOnEntry { get; init; }
 
+    /// <summary>Off or Required.</summary>
+    public string? E2ee { get; init; }
+
     /// <summary>0 to 86400. With 0, an empty meeting does not end.</summary>
     public int? EmptyTimeoutSeconds { get; init; }
 

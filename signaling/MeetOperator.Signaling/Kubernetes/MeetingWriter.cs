@@ -135,6 +135,7 @@ internal sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory di
                 Title = request.Title,
                 Mode = mode,
                 MaxParticipants = settings.MaxParticipants ?? max,
+                Media = defaults.Media with { E2ee = settings.E2ee == nameof(MeetingE2ee.Required) ? MeetingE2ee.Required : MeetingE2ee.Off },
                 Access = defaults.Access with { MuteOnEntry = settings.MuteOnEntry ?? defaults.Access.MuteOnEntry },
                 Lifecycle = defaults.Lifecycle with
                 {
@@ -159,6 +160,7 @@ internal sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory di
     private static JsonObject SettingsOf(MeetingSpec spec) => new()
     {
         ["mode"] = spec.Mode.ToString(),
+        ["e2ee"] = spec.Media.E2ee.ToString(),
         ["muteOnEntry"] = spec.Access.MuteOnEntry,
         ["emptyTimeoutSeconds"] = spec.Lifecycle.EmptyTimeoutSeconds,
         ["maxDurationMinutes"] = spec.Lifecycle.MaxDurationMinutes,

@@ -21,7 +21,7 @@ internal sealed class Call
         .With(HeaderExtensionKind.Mid, 4).With(HeaderExtensionKind.TransportSequenceNumber, 3).With(HeaderExtensionKind.AudioLevel, 1)
         .With(HeaderExtensionKind.RtpStreamId, 10).With(HeaderExtensionKind.RepairedRtpStreamId, 11);
 
-    public Call(MediaKind kind = MediaKind.Video, bool announced = true, params UpLayerOptions[] layers)
+    public Call(MediaKind kind = MediaKind.Video, bool announced = true, bool encrypted = false, params UpLayerOptions[] layers)
     {
         Upstream = new RecordingEgress();
         Publisher = new Publisher(Upstream, ownSsrc: 1);
@@ -35,6 +35,7 @@ internal sealed class Call
                 PayloadType = 96,
                 RtxPayloadType = 97,
                 RedPayloadType = kind == MediaKind.Audio ? RedPayloadType : null,
+                IsEncrypted = encrypted,
                 Extensions = PublisherMap,
                 Nack = kind == MediaKind.Video,
                 Layers = layers.Length > 0 ? layers : announced ? OneLayer(Ssrc, RtxSsrc) : OneLayer(null),

@@ -101,6 +101,20 @@ public sealed class RedundantAudioTests
         Assert.Equal([[1], [3]], egress.Rtp.Select(Frames));
     }
 
+    [Fact]
+    public void OnRtp_EncryptedAndReceiverLosesPackets_SendsEachFrameOnce()
+    {
+        var call = new Call(MediaKind.Audio, encrypted: true);
+        var (subscriber, _, egress) = call.Join(red: Red);
+        ReportLoss(call, subscriber, 0.20);
+
+        Send(call, 1);
+        Send(call, 2);
+
+        Assert.Equal([Opus, Opus], egress.Headers.Select(h => h.PayloadType));
+        Assert.Equal([[1], [2]], egress.Rtp.Select(Frames));
+    }
+
     /// <summary>Opus sends nothing for up to 400 ms of silence. The frame before the silence is of no use any more.</summary>
     [Fact]
     public void OnRtp_FrameAfterSilence_IsSentOnce()

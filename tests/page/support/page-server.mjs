@@ -21,7 +21,7 @@ async function answer(path, response) {
   const file = isFile ? wanted : join(root, 'index.html');
   response.writeHead(200, {
     'content-type': types[extname(file)] ?? 'application/octet-stream',
-    'content-security-policy': "default-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
+    'content-security-policy': "default-src 'self'; require-trusted-types-for 'script'; trusted-types default",
     'x-content-type-options': 'nosniff',
   });
   createReadStream(file).pipe(response);

@@ -173,6 +173,7 @@ internal static class NodeEndpoints
         api.MapPut("/rooms/{room}", async (string room, HttpRequest request) =>
         {
             var spec = await BodyAsync<RoomSpec>(request).ConfigureAwait(false);
+            spec = spec with { E2ee = spec.E2ee && node.KnowsE2ee };
             lock (node.Gate)
             {
                 PassTerm(node, request);

@@ -107,6 +107,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Number of requests that failed because of <see cref="RejectsConfirmations"/>.</summary>
     public int RejectedConfirmations { get; internal set; }
 
+    /// <summary>False for a node of an earlier version, which does not read the field <c>e2ee</c> of a room.</summary>
+    public bool KnowsE2ee { get; set; } = true;
+
     /// <summary>Number of requests about views while <see cref="KnowsViews"/> is false.</summary>
     public int RejectedViews { get; internal set; }
 

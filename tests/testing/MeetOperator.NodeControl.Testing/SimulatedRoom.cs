@@ -32,6 +32,7 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
         PacketsOut = Packets.Out,
         Room = Id,
         Generation = Spec.Generation,
+        E2ee = Spec.E2ee,
         Participants = _participants.Count + ClaimedParticipants,
         UpTracks = _participants.Values.Sum(participant => participant.Tracks.Count),
         ParticipantList = detailed ? [.. _participants.Values.Select(participant => participant.Report())] : null,

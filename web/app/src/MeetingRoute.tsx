@@ -3,6 +3,7 @@ import { Button } from '@meetoperator/ui';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LocalMedia } from './features/devices/local-media';
+import { isEncryptedLink } from './features/e2ee/encrypted-link';
 import { MeetingPage } from './pages/meeting/MeetingPage';
 import { NoticePage } from './pages/notice/NoticePage';
 import { noticeFor, type Notice } from './pages/notice/notices';
@@ -33,6 +34,7 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
     const meeting = await client.join(meetingId, {
       displayName,
       signal,
+      requireEncryption: isEncryptedLink(location.href),
       ...(ticket === undefined ? {} : { ticket }),
       ...(hostToken === undefined ? {} : { hostToken }),
     });

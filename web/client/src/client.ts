@@ -3,6 +3,8 @@ import { createMeeting, getMeeting, type CreatedMeeting, type CreateMeetingReque
 import { browserEnvironment, type Environment } from './core/environment.js';
 import { HttpApi } from './core/http.js';
 import { lookupWindowMs, retryTransient } from './core/retry.js';
+import { createIdentity } from './features/e2ee/identity.js';
+import { browserEncryption } from './features/e2ee/support.js';
 import { Meeting } from './meeting.js';
 
 export interface MeetClientOptions {
@@ -19,6 +21,8 @@ export interface JoinOptions {
   /** The host token from `createMeeting`; with it, the client joins as host. */
   readonly hostToken?: string;
   readonly signal?: AbortSignal;
+  /** Join only if the meeting is encrypted end to end; otherwise the connection fails with the code `encryption-required`. */
+  readonly requireEncryption?: boolean;
 }
 
 /** Creates, looks up and joins meetings. Every method rejects with a `MeetError`. */
@@ -27,7 +31,7 @@ export class MeetClient {
   readonly #http: HttpApi;
 
   constructor(options: MeetClientOptions = {}) {
-    this.#environment = options.environment ?? browserEnvironment();
+    this.#environment = options.environment ?? { ...browserEnvironment(), ...browserEncryption() };
     this.#http = new HttpApi(this.#environment, options.baseUrl ?? globalThis.location?.origin ?? '');
   }
 
@@ -53,6 +57,7 @@ export class MeetClient {
     };
     const startedAt = this.#environment.now();
     const answer = await retryTransient(this.#environment, () => joinOnce(this.#http, identity, options.ticket), options.signal);
-    return new Meeting(this.#environment, this.#http, identity, answer, startedAt);
+    const encryption = this.#environment.e2ee === undefined ? null : await createIdentity();
+    return new Meeting(this.#environment, this.#http, identity, answer, startedAt, { identity: encryption, isRequired: options.requireEncryption === true });
   }
 }

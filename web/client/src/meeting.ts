@@ -11,6 +11,8 @@ import type { MediaType, TrackSource } from './core/wire-types.js';
 import { listMessages } from './features/chat/api.js';
 import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
+import { E2ee } from './features/e2ee/e2ee.js';
+import type { Identity } from './features/e2ee/identity.js';
 import { Tracks } from './features/media/tracks.js';
 import { endMeeting, removeParticipant } from './features/moderation/api.js';
 import { Moderation } from './features/moderation/moderation.js';
@@ -43,6 +45,12 @@ export interface MeetingEvents {
   problem: { readonly code: string; readonly message: string };
 }
 
+/** The identity of this client, null if it cannot encrypt, and whether it may join only encrypted meetings. */
+interface Encryption {
+  readonly identity: Identity | null;
+  readonly isRequired: boolean;
+}
+
 /** One participant's view of a meeting, from `MeetClient.join` until the meeting ends or the participant leaves. Wires the features to the connection and to each other. */
 export class Meeting extends Emitter<MeetingEvents> {
   readonly #http: HttpApi;
@@ -57,12 +65,13 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #startedAt: number;
   readonly #now: () => number;
   readonly #view: View;
+  readonly #e2ee: E2ee;
   /** In the order in which they are called. */
   readonly #features: readonly Feature<JoinedMessage, ServerMessage>[];
   #snapshot: MeetingSnapshot;
 
   /** Use `MeetClient.join`. `startedAt` is the time at which the join began. */
-  constructor(environment: Environment, http: HttpApi, identity: JoinIdentity, response: JoinResponse, startedAt: number) {
+  constructor(environment: Environment, http: HttpApi, identity: JoinIdentity, response: JoinResponse, startedAt: number, encryption: Encryption = { identity: null, isRequired: false }) {
     super();
     this.#startedAt = startedAt;
     this.#now = environment.now;
@@ -83,8 +92,17 @@ export class Meeting extends Emitter<MeetingEvents> {
       onChange: sending => this.#presence.updateSelf({ ...sending, tracks: Object.fromEntries(this.#tracks.local) }),
       onSilenced: kind => this.emit('silenced', { kind }),
     });
+    this.#e2ee = new E2ee(encryption, {
+      meetingId: identity.meetingId,
+      send,
+      createWorker: () => environment.e2ee!.createWorker(),
+      now: environment.now,
+      onChange: state => this.#update({ encryption: state }),
+      onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
+    });
     this.#tracks = new Tracks(environment, response.iceServers ?? [], {
       send,
+      transforms: () => this.#e2ee.transforms,
       reconnect: () => this.#connection.reconnect(),
       onLocalChange: () => this.#mute.refresh(),
       onRemoteChange: () => this.#presence.refresh(),
@@ -113,10 +131,13 @@ export class Meeting extends Emitter<MeetingEvents> {
     const moderation = new Moderation({
       onOver: (phase, reason) => this.#connection.finish({ phase, ...(reason === undefined ? {} : { reason }) }),
     });
+    // Encryption precedes media: no connection is opened before it is known whether its frames are encrypted.
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#tracks, this.#view, this.#chat, this.#quality, moderation];
+    this.#features = [this.#presence, this.#mute, this.#e2ee, this.#tracks, this.#view, this.#chat, this.#quality, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
-      joinMessage: participantId => ({ type: 'join', participantId, capabilities: this.#tracks.requestResume() }),
+      joinMessage: participantId => ({
+        type: 'join', participantId, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), ...this.#e2ee.joinFields.capabilities },
+      }),
       parse: parseServerMessage,
       onMessage: message => this.#handle(message),
       onOffline: () => { for (const feature of this.#features) feature.handleOffline?.(); },
@@ -127,7 +148,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onOver: () => { for (const feature of this.#features) feature.close?.(); },
       isMediaLost: () => this.#tracks.isInterrupted,
     });
-    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [] };
+    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [], encryption: null };
     this.#connection.start();
   }
 
@@ -240,7 +261,10 @@ export class Meeting extends Emitter<MeetingEvents> {
 
   #handleJoined(message: JoinedMessage): void {
     const { socket } = this.#connection;
-    for (const feature of this.#features) feature.handleJoined?.(message, socket);
+    for (const feature of this.#features) {
+      if (this.#connection.isOver) return;
+      feature.handleJoined?.(message, socket);
+    }
     this.#connection.handleJoined();
     this.emit('ticket', { ticket: this.ticket, participantId: message.participantId });
   }

@@ -1,6 +1,7 @@
 import type { ErrorMessage } from './core/feature.js';
 import { isText, type MessageChecks } from './core/messages.js';
 import { chatChecks, type ChatClientMessage, type ChatServerMessage } from './features/chat/messages.js';
+import { e2eeChecks, type E2eeKeysMessage, type E2eeServerMessage, type JoinedE2ee } from './features/e2ee/messages.js';
 import { moderationChecks, type ModerationServerMessage } from './features/moderation/messages.js';
 import { muteChecks, type JoinedMuted, type MediaUpdateMessage, type MuteClientMessage } from './features/mute/messages.js';
 import { presenceChecks, type JoinedPresence, type PresenceServerMessage } from './features/presence/messages.js';
@@ -10,19 +11,20 @@ import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from
 
 /** The messages of docs/signaling-protocol.md: those of the connection itself, and those of each feature, which stand in the feature's `messages.ts`. */
 export type ClientMessage =
-  | { type: 'join'; participantId: string; capabilities: Record<string, unknown> }
+  | { type: 'join'; participantId: string; capabilities: Record<string, unknown>; identityKey?: string }
   | { type: 'leave' }
   | TracksClientMessage
   | MuteClientMessage
   | ViewMessage
   | QualityMessage
+  | E2eeKeysMessage
   | ChatClientMessage;
 
-export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality;
+export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality & JoinedE2ee;
 
 type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 
-export type ServerMessage = ConnectionMessage | ModerationServerMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage | ViewServerMessage;
+export type ServerMessage = ConnectionMessage | ModerationServerMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage | ViewServerMessage | E2eeServerMessage;
 
 const checks: MessageChecks<ServerMessage> = {
   'joined': { participantId: isText, participants: Array.isArray },
@@ -33,6 +35,7 @@ const checks: MessageChecks<ServerMessage> = {
   ...muteChecks,
   ...chatChecks,
   ...viewChecks,
+  ...e2eeChecks,
 };
 
 /** Returns null for unknown and malformed messages; a newer server may send messages that this version does not know. */

@@ -1,5 +1,6 @@
 import type { ConnectionStatus } from './connection/status.js';
 import type { ChatMessage, OutgoingMessage } from './features/chat/state.js';
+import type { EncryptionState } from './features/e2ee/e2ee.js';
 import type { PresenceState } from './features/presence/presence.js';
 import type { PausedTrack } from './features/view/messages.js';
 
@@ -11,4 +12,6 @@ export interface MeetingSnapshot extends PresenceState {
   readonly outgoing: readonly OutgoingMessage[];
   /** The video tracks that are shown and not received, because the line of this participant cannot take them. */
   readonly paused: readonly PausedTrack[];
+  /** Null in a meeting that is not encrypted end to end. */
+  readonly encryption: EncryptionState | null;
 }

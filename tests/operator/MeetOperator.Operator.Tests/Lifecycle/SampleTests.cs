@@ -21,10 +21,15 @@ public sealed class SampleTests
         await ApplyAsync(cluster, $"{Collections}/tenants/acme", "tenant.yaml");
         await ApplyAsync(cluster, $"{Collections}/namespaces/meet-default/sfupools/spare", "sfupool.yaml");
         await ApplyAsync(cluster, $"{Collections}/namespaces/meet-default/meetings/standup", "meeting.yaml");
+        await ApplyAsync(cluster, $"{Collections}/namespaces/meet-default/meetings/board", "encrypted-meeting.yaml");
 
         await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("acme")).IsReady(), "the tenant is ready");
-        await cluster.EventuallyAsync(
-            async () => (await cluster.Client.GetAsync<Meeting>(new NamespacedName("meet-default", "standup"), default)).IsReady(), "the meeting is ready");
+        foreach (var meeting in new[] { "standup", "board" })
+        {
+            await cluster.EventuallyAsync(
+                async () => (await cluster.Client.GetAsync<Meeting>(new NamespacedName("meet-default", meeting), default)).IsReady(), $"the meeting {meeting} is ready");
+        }
+
         await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-default", "spare"), default)).IsReady(), "the pool is ready");
     }
 

@@ -42,7 +42,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
         Assert.Contains("default-src 'self'", policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
-        Assert.Contains("require-trusted-types-for 'script'; trusted-types 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("require-trusted-types-for 'script'; trusted-types default", policy, StringComparison.Ordinal);
         Assert.Contains("wss://meet.example", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.Equal("no-referrer", response.Headers.GetValues("Referrer-Policy").Single());

@@ -16,6 +16,7 @@ const de: Texts = {
     titleLabel: 'Titel des Meetings',
     titlePlaceholder: 'Optional, zum Beispiel: Wochenbesprechung',
     untitled: 'Meeting',
+    encrypt: 'Ende-zu-Ende verschlüsseln: Der Server kann Sie weder sehen noch hören',
     create: 'Neues Meeting',
     or: 'oder an einem Meeting teilnehmen',
     linkLabel: 'Link oder ID des Meetings',
@@ -276,6 +277,16 @@ const de: Texts = {
     note: 'Während Sie in einem Textfeld schreiben, sind die Tastenkürzel inaktiv.',
   },
 
+  e2ee: {
+    title: 'Ende-zu-Ende-Verschlüsselung',
+    encrypted: 'Ende-zu-Ende verschlüsselt',
+    failing: 'Nicht lesbar: Ton oder Bild dieser Person lässt sich nicht entschlüsseln.',
+    explanation: 'Ton und Bild sind zwischen den Geräten in diesem Meeting verschlüsselt. Vergleichen Sie diese Zahl mündlich, um sicherzugehen, dass niemand dazwischen sitzt.',
+    compare: 'Sie muss bei allen gleich sein. Sie ändert sich, wenn jemand kommt oder geht. Ist sie verschieden, beenden Sie das Meeting: Vielleicht hört jemand mit.',
+    chat: 'Chat-Nachrichten sind nicht Ende-zu-Ende verschlüsselt: Der Server speichert sie.',
+    computing: 'Wird berechnet …',
+  },
+
   notice: {
     'left': { title: 'Sie haben das Meeting verlassen', text: 'Solange das Meeting läuft, können Sie mit demselben Link wieder beitreten.' },
     'ended': { title: 'Das Meeting ist beendet', text: 'Es wurde für alle beendet. Danke für Ihre Teilnahme.' },
@@ -300,6 +311,10 @@ const de: Texts = {
       text: 'Der Server kann nicht alle auf einmal aufnehmen. Versuchen Sie es in einer Minute noch einmal.',
     },
     'network': { title: 'Der Server ist nicht erreichbar', text: 'Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.' },
+    'encryption-required': {
+      title: 'Dieses Meeting muss verschlüsselt sein',
+      text: 'Entweder kann dieser Browser nicht Ende-zu-Ende verschlüsseln, oder der Server behandelt das Meeting nicht als verschlüsselt. Verwenden Sie eine aktuelle Version von Chrome, Edge oder Firefox über HTTPS.',
+    },
     'unsupported': { title: 'Dieser Browser wird nicht unterstützt', text: 'Verwenden Sie eine aktuelle Version von Chrome, Edge, Firefox oder Safari.' },
     'failed': {
       title: 'Etwas ist schiefgegangen',

@@ -18,6 +18,7 @@ const en = {
     titleLabel: 'Meeting title',
     titlePlaceholder: 'Optional, for example: Weekly review',
     untitled: 'Meeting',
+    encrypt: 'Encrypt end to end: the server cannot see or hear you',
     create: 'New meeting',
     or: 'or join a meeting',
     linkLabel: 'Meeting link or ID',
@@ -266,6 +267,16 @@ const en = {
     note: 'Shortcuts are inactive while you type in a text field.',
   },
 
+  e2ee: {
+    title: 'Encryption end to end',
+    encrypted: 'Encrypted end to end',
+    failing: 'Not readable: this person’s sound or picture can’t be decrypted.',
+    explanation: 'Sound and pictures are encrypted between the devices in this meeting. To make sure that nobody sits in between, compare this number by voice.',
+    compare: 'It must be the same for everybody. It changes when somebody joins or leaves. If it differs, end the meeting: somebody may be listening.',
+    chat: 'Chat messages are not encrypted end to end: the server stores them.',
+    computing: 'Computing …',
+  },
+
   notice: {
     'left': { title: 'You left the meeting', text: 'You can rejoin with the same link while the meeting is running.' },
     'ended': { title: 'The meeting has ended', text: 'It has ended for everyone. Thank you for joining.' },
@@ -278,6 +289,10 @@ const en = {
     'unavailable': { title: 'Temporarily unavailable', text: 'A part of the service is not responding. Try again in a minute.' },
     'quota-exceeded': { title: 'Too many people are joining', text: 'More people are joining than the server can admit at once. Try again in a minute.' },
     'network': { title: 'The server can’t be reached', text: 'Check your connection, then try again.' },
+    'encryption-required': {
+      title: 'This meeting must be encrypted',
+      text: 'Either this browser cannot encrypt end to end, or the server does not treat the meeting as encrypted. Use a current version of Chrome, Edge or Firefox over HTTPS.',
+    },
     'unsupported': { title: 'This browser is not supported', text: 'Use a current version of Chrome, Edge, Firefox or Safari.' },
     'failed': { title: 'Something went wrong', text: 'The server rejected the request. If it happens again, contact the people who run this server.' },
     'missingFeatures': 'This browser lacks {{features}}.',

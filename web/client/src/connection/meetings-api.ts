@@ -5,6 +5,8 @@ export interface MeetingSettings {
   readonly maxParticipants?: number;
   readonly mode?: string;
   readonly muteOnEntry?: boolean;
+  /** Encryption of media between the clients. */
+  readonly e2ee?: 'Off' | 'Required';
   readonly emptyTimeoutSeconds?: number;
   readonly maxDurationMinutes?: number;
 }

@@ -5,6 +5,11 @@ export interface Environment {
   readonly createPeerConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
   /** The audio codecs that the browser can send and receive, in its order. */
   readonly audioCodecs: () => RTCRtpCodec[];
+  /** What encryption end to end needs; absent where the browser cannot do it. */
+  readonly e2ee?: {
+    /** The worker that encrypts and decrypts frames (`features/e2ee/frame-worker`). */
+    readonly createWorker: () => Worker;
+  };
   /** A number in [0, 1). */
   readonly random: () => number;
   /** Milliseconds since the epoch. */

@@ -23,6 +23,7 @@ const paths = {
   arrow: <path d="M5 12h14m-5.5-5.5L19 12l-5.5 5.5" />,
   pause: <path d="M9 6v12M15 6v12" />,
   headphones: <path d="M4 18v-4a8 8 0 0 1 16 0v4M4 15.5a1.5 1.5 0 0 1 1.5-1.5H7v6H5.5A1.5 1.5 0 0 1 4 18.5zm16 0a1.5 1.5 0 0 0-1.5-1.5H17v6h1.5a1.5 1.5 0 0 0 1.5-1.5z" />,
+  shield: <><path d="M12 3.2 19 6v5.3c0 4.2-2.8 7.6-7 9.5-4.2-1.9-7-5.3-7-9.5V6z" /><path d="m9 11.8 2.2 2.2 4-4.2" /></>,
   remove: <><circle cx="10" cy="8" r="3.5" /><path d="M3.5 19.5c.5-3.6 3-5.5 6.5-5.5 2 0 3.7.6 4.8 1.8M16.5 17h5" /></>,
 } satisfies Record<string, ReactNode>;
 

@@ -2,6 +2,7 @@ import type { MeetingSnapshot, ShownTrack, StatsSummary } from '@meetoperator/cl
 import { useElementSize } from '@meetoperator/ui';
 import { useCallback, useRef, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
+import { tileEncryption } from '../e2ee/tile-encryption';
 import { AloneCard } from '../invitation/AloneCard';
 import { gridLayout, tilesThatFit } from './grid-layout';
 import styles from './Stage.module.css';
@@ -37,7 +38,7 @@ export function Stage({ snapshot, speaking, stats, link, onShown }: Props) {
   useShownTracks(stage, [size.width, size.height, ...screens, ...people].map(part => (typeof part === 'number' ? part : part.key)).join(' '), onShown);
   const render = (tile: TileModel) => (
     <Tile key={tile.key} tile={tile} speaking={tile.source === 'camera' && speaking.has(tile.participant.id)} quality={qualities.get(tile.key) ?? null}
-      paused={pausedTiles.has(tile.key)} />
+      paused={pausedTiles.has(tile.key)} encryption={tileEncryption(snapshot.encryption, tile.participant, tile.source)} />
   );
   const more = hidden > 0 && <div className={styles.more} data-testid="more-tile">{t('stage.more', { count: hidden })}</div>;
 

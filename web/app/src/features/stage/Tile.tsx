@@ -3,6 +3,8 @@ import { Avatar, Icon } from '@meetoperator/ui';
 import type { TFunction } from 'i18next';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { EncryptionBadge } from '../e2ee/EncryptionBadge';
+import type { TileEncryption } from '../e2ee/tile-encryption';
 import { QualityBadge } from '../quality/QualityBadge';
 import { VideoView } from '../video/VideoView';
 import styles from './Tile.module.css';
@@ -15,9 +17,10 @@ interface Props {
   readonly quality: TrackQuality | null;
   /** The line cannot take the video. The last picture stays, dimmed. */
   readonly paused: boolean;
+  readonly encryption: TileEncryption;
 }
 
-export const Tile = memo(function Tile({ tile, speaking, quality, paused }: Props) {
+export const Tile = memo(function Tile({ tile, speaking, quality, paused, encryption }: Props) {
   const { t } = useTranslation();
   const { participant, source, track } = tile;
   const [shown, setShown] = useState<MediaStreamTrack | null>(null);
@@ -34,6 +37,7 @@ export const Tile = memo(function Tile({ tile, speaking, quality, paused }: Prop
           data-ready={shown === layer} data-paused={paused} onLoadedData={() => setShown(layer)} />
       ))}
       {paused && <p className={styles.paused} data-testid="tile-paused"><Icon name="warning" size={16} />{t('stage.videoPaused')}</p>}
+      <EncryptionBadge state={encryption} />
       <footer className={styles.caption}>
         {muted && <span className={styles.muted} data-testid="tile-muted"><Icon name="mic-off" size={16} /></span>}
         <bdi className={styles.name} data-testid="tile-name">{name}</bdi>

@@ -10,6 +10,8 @@ import { helpFor } from '../../features/devices/device-status';
 import type { DeviceKind, LocalMedia } from '../../features/devices/local-media';
 import { useLocalMedia } from '../../features/devices/useLocalMedia';
 import { useWakeLock } from '../../features/devices/wake-lock';
+import { encryptedMark } from '../../features/e2ee/encrypted-link';
+import { VerificationDialog } from '../../features/e2ee/VerificationDialog';
 import { useCopyLink } from '../../features/invitation/useCopyLink';
 import { PeoplePanel } from '../../features/people/PeoplePanel';
 import { useAudioOnly, withoutPictures } from '../../features/quality/audio-only';
@@ -41,7 +43,7 @@ interface Props {
 }
 
 type Panel = 'chat' | 'people' | 'statistics' | null;
-type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | null;
+type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | { readonly kind: 'verification' } | null;
 
 export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const { t } = useTranslation();
@@ -57,7 +59,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const stats = useStats(meeting);
   const [audioOnly, setAudioOnly] = useAudioOnly();
   useQualityHints(stats, audioOnly, show);
-  const link = meetingLink(snapshot.meetingId);
+  const link = meetingLink(snapshot.meetingId) + (snapshot.encryption === null ? '' : encryptedMark);
   const [copied, copy] = useCopyLink(link);
   useTitle(title);
   useWakeLock();
@@ -112,6 +114,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
         <h1 className={styles.title}><bdi>{title}</bdi></h1>
         <span className={styles.count} data-testid="count">{t('meeting.people', { count })}</span>
         <span className={styles.tools}>
+          {snapshot.encryption !== null && <IconButton icon="shield" label={t('e2ee.title')} onClick={() => setDialog({ kind: 'verification' })} data-testid="open-verification" />}
           <IconButton icon="headphones" label={t('quality.audioOnly.name')} aria-pressed={audioOnly} onClick={toggleAudioOnly} data-testid="audio-only" />
           <QualityIndicator stats={stats} audioOnly={audioOnly} onAudioOnly={toggleAudioOnly} onStatistics={() => openPanel('statistics')} />
           <IconButton icon="keyboard" label={t('shortcuts.title')} onClick={() => setDialog({ kind: 'shortcuts' })} data-testid="open-shortcuts" />
@@ -161,6 +164,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
       </footer>
       <AudioOutlet participants={snapshot.participants} speakerId={choice.speaker} />
       {dialog?.kind === 'shortcuts' && <ShortcutsDialog onClose={() => setDialog(null)} />}
+      {dialog?.kind === 'verification' && <VerificationDialog phrase={snapshot.encryption?.phrase ?? null} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'end' && (
         <ConfirmDialog {...dismissal} title={t('meeting.confirmEnd.title')} text={t('meeting.confirmEnd.text')} confirm={t('meeting.confirmEnd.confirm')}
           onConfirm={() => asHost(meeting.endForAll(), t('meeting.ended'))} />

@@ -19,6 +19,7 @@ export const notices = {
   'unavailable': { icon: 'warning', tone: 'warn' },
   'quota-exceeded': { icon: 'people', tone: 'warn' },
   'network': { icon: 'warning', tone: 'warn' },
+  'encryption-required': { icon: 'shield', tone: 'warn' },
   'unsupported': { icon: 'warning', tone: 'warn' },
   'failed': { icon: 'warning', tone: 'warn' },
 } satisfies Partial<Record<keyof typeof en.notice, Look>>;

@@ -1,6 +1,7 @@
 import { Button, Logo, navigate, TextField } from '@meetoperator/ui';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { encryptedMark, isEncryptedLink } from '../../features/e2ee/encrypted-link';
 import { meetingIdOf, meetingLink } from '../../navigation/router';
 import { useTitle } from '../../navigation/useTitle';
 import { client } from '../../server/client';
@@ -14,6 +15,7 @@ export function StartPage() {
   const { t } = useTranslation();
   useTitle();
   const [title, setTitle] = useState('');
+  const [encrypted, setEncrypted] = useState(false);
   const [link, setLink] = useState('');
   const [linkInvalid, setLinkInvalid] = useState(false);
   const [creating, setCreating] = useState(false);
@@ -24,9 +26,9 @@ export function StartPage() {
     setCreating(true);
     setProblem(undefined);
     try {
-      const created = await client.createMeeting({ title: title.trim() || t('start.untitled') });
+      const created = await client.createMeeting({ title: title.trim() || t('start.untitled'), ...(encrypted ? { settings: { e2ee: 'Required' } } : {}) });
       hostTokens.set(created.meetingId, created.hostToken);
-      navigate(`/m/${created.meetingId}`);
+      navigate(`/m/${created.meetingId}${encrypted ? encryptedMark : ''}`);
     } catch (error) {
       setProblem(creationProblemOf(error));
       setCreating(false);
@@ -37,7 +39,7 @@ export function StartPage() {
     event.preventDefault();
     const id = meetingIdOf(link);
     if (id === null) setLinkInvalid(true);
-    else navigate(`/m/${id}`);
+    else navigate(`/m/${id}${isEncryptedLink(link) ? encryptedMark : ''}`);
   };
 
   return (
@@ -51,6 +53,10 @@ export function StartPage() {
           <form className={styles.card} onSubmit={event => void create(event)}>
             <TextField label={t('start.titleLabel')} placeholder={t('start.titlePlaceholder')} maxLength={120} value={title}
               onChange={event => setTitle(event.target.value)} data-testid="meeting-title" />
+            <label className={styles.option}>
+              <input type="checkbox" checked={encrypted} onChange={event => setEncrypted(event.target.checked)} data-testid="encrypt-meeting" />
+              {t('start.encrypt')}
+            </label>
             <Button type="submit" look="primary" icon="plus" busy={creating} wide data-testid="new-meeting">{t('start.create')}</Button>
             {problem !== undefined && (
               <p className={styles.problem} role="alert" data-testid="create-problem">

@@ -1,6 +1,7 @@
 import { backoffMs } from '../../core/backoff.js';
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
+import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from './connection-watch.js';
 import { encodingFor, hintTrack, preferRedundancy } from './encodings.js';
 
@@ -16,6 +17,8 @@ export interface PublishOffer {
 
 export interface PublishHost {
   readonly iceServers: RTCIceServer[];
+  /** The encryption end to end, or null. */
+  transforms(): FrameTransforms | null;
   /** False when signaling is not connected. The session offers again after `handleOnline`. */
   sendOffer(offer: PublishOffer): boolean;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
@@ -185,7 +188,9 @@ export class PublishSession {
     const fresh = this.#restart || this.#connection === null;
     const restart = this.#restart;
     this.#restart = false;
-    const connection = fresh ? this.#environment.createPeerConnection({ iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' }) : this.#connection!;
+    const transforms = this.#host.transforms();
+    const configuration: RTCConfiguration = { iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' };
+    const connection = fresh ? this.#environment.createPeerConnection(transforms?.configure(configuration) ?? configuration) : this.#connection!;
     if (fresh) for (const slot of this.#slots.values()) slot.transceiver = slot.rids = null;
     this.#opening = fresh;
     let outcome: Outcome;
@@ -197,6 +202,7 @@ export class PublishSession {
         this.#sessionId = outcome.sessionId;
         if (fresh) this.#adopt(connection);
         await connection.setRemoteDescription({ type: 'answer', sdp: outcome.sdp });
+        transforms?.handleNegotiated(connection);
         await this.#applyLayers();
         return;
       }
@@ -233,7 +239,10 @@ export class PublishSession {
         const encodings = encodingFor(source);
         const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
         slot.transceiver = connection.addTransceiver(slot.track ?? kind, { direction: 'sendonly', ...(encodings === undefined ? {} : { sendEncodings: encodings }) });
-        if (source === 'microphone') preferRedundancy(slot.transceiver, this.#environment.audioCodecs());
+        const transforms = this.#host.transforms();
+        transforms?.attachSender(slot.transceiver, source);
+        // The media node adds and removes repeated frames, which it cannot do in encrypted payloads.
+        if (source === 'microphone' && transforms === null) preferRedundancy(slot.transceiver, this.#environment.audioCodecs());
       } else {
         slot.transceiver.direction = 'sendonly';
         if (slot.transceiver.sender.track !== slot.track) await slot.transceiver.sender.replaceTrack(slot.track);

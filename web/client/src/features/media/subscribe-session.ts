@@ -1,5 +1,6 @@
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
+import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from './connection-watch.js';
 import type { OfferedTrack } from './messages.js';
 import { iceCredentials, withStereo } from './sdp.js';
@@ -21,6 +22,8 @@ export interface SubscribeOffer {
 
 export interface SubscribeHost {
   readonly iceServers: RTCIceServer[];
+  /** The encryption end to end, or null. */
+  transforms(): FrameTransforms | null;
   sendAnswer(sdp: string, offer: SubscribeOffer): void;
   onTracks(tracks: readonly RemoteTrack[]): void;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
@@ -121,6 +124,7 @@ export class SubscribeSession {
   async #answer(generation: Generation, offer: SubscribeOffer): Promise<void> {
     const { connection } = generation;
     await connection.setRemoteDescription({ type: 'offer', sdp: offer.sdp });
+    for (const { receiver, participantId, source } of readTracks(connection, offer.tracks)) this.#host.transforms()?.bindReceiver(receiver, participantId, source);
     const answer = await connection.createAnswer();
     await connection.setLocalDescription({ type: 'answer', sdp: withStereo(offer.sdp, answer.sdp ?? '') });
     if (this.#closed || (generation !== this.#current && generation !== this.#next)) return;
@@ -152,7 +156,8 @@ export class SubscribeSession {
   }
 
   #open(sessionId: string | undefined): Generation {
-    const connection = this.#environment.createPeerConnection({ iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' });
+    const configuration: RTCConfiguration = { iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' };
+    const connection = this.#environment.createPeerConnection(this.#host.transforms()?.configure(configuration) ?? configuration);
     const generation: Generation = {
       connection,
       sessionId,

@@ -4,11 +4,14 @@ import type { ErrorMessage, ErrorOutcome, Feature, JoinedSocket } from '../../co
 import type { MessageHandlers } from '../../core/messages.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { TracksClientMessage, TracksServerMessage } from './messages.js';
+import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { PublishSession } from './publish-session.js';
 import { SubscribeSession, type RemoteTrack } from './subscribe-session.js';
 
 export interface TracksHost {
   send(message: TracksClientMessage): boolean;
+  /** The encryption end to end, or null. */
+  transforms(): FrameTransforms | null;
   /** Opens a new socket, on which the server opens a new subscription. */
   reconnect(): void;
   onLocalChange(): void;
@@ -47,6 +50,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     this.#host = host;
     this.#publish = new PublishSession(environment, {
       iceServers,
+      transforms: host.transforms,
       sendOffer: ({ reference, sdp, tracks, restart, sessionId }) => host.send({
         type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
@@ -55,6 +59,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     });
     this.#subscribe = new SubscribeSession(environment, {
       iceServers,
+      transforms: host.transforms,
       sendAnswer: (sdp, { revision, sessionId }) => host.send({
         type: 'answer', to: 'sfu', sdp, ...(revision === undefined ? {} : { revision }), ...(sessionId === undefined ? {} : { sessionId }),
       }),

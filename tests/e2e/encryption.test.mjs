@@ -1,0 +1,206 @@
+// Meetings that are encrypted end to end, through the media node, and servers that do not keep to the protocol.
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { accessibilityFindings } from './support/axe.mjs';
+import { meetingRoom } from './support/meeting-room.mjs';
+import { createMeeting } from './support/product.mjs';
+import { until } from './support/visitor.mjs';
+import { wiretap } from './support/wiretap.mjs';
+
+const room = meetingRoom();
+const options = { timeout: 300_000 };
+const encrypted = { settings: { e2ee: 'Required' } };
+
+/** The verification phrase that a visitor's page shows. */
+async function phrase(visitor) {
+  await visitor.page.getByTestId('open-verification').click();
+  const shown = visitor.page.getByTestId('verification-phrase').filter({ hasText: /^(\d{4} ){5}\d{4}$/ });
+  const text = await shown.textContent();
+  await visitor.page.keyboard.press('Escape');
+  return text;
+}
+
+/** Keeps the frames of a visitor before and after their encryption, as its worker sees them. */
+async function recordFrames(visitor) {
+  const worker = await visitor.page.waitForEvent('worker');
+  await worker.evaluate(() => {
+    const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
+    globalThis.recorded = [];
+    crypto.subtle.encrypt = async (algorithm, key, clear) => {
+      const copy = new Uint8Array(clear).slice();
+      const sealed = await encrypt(algorithm, key, clear);
+      globalThis.recorded.push({ clear: copy.toBase64(), sealed: new Uint8Array(sealed).toBase64() });
+      return sealed;
+    };
+  });
+  return {
+    read: async () => (await worker.evaluate(() => globalThis.recorded)).map(({ clear, sealed }) => ({ clear: Buffer.from(clear, 'base64'), sealed: Buffer.from(sealed, 'base64') })),
+  };
+}
+
+/** Pieces of a frame that do not occur elsewhere by chance. Its first bytes stay clear. */
+function pieces(frame) {
+  return [12, Math.floor(frame.length / 2), frame.length - 12].map(start => frame.subarray(start, start + 12)).filter(piece => new Set(piece).size >= 8);
+}
+
+/** Lets a test change the messages that a visitor's page gets: `change` returns the message to deliver, or null. */
+const tamper = (visitor, change) => visitor.page.routeWebSocket(/\/meetings\//, page => page.connectToServer().onMessage(message => {
+  const changed = change(JSON.parse(message));
+  if (changed !== null) page.send(JSON.stringify(changed));
+}));
+
+describe('a meeting that is encrypted end to end', () => {
+  it('is created on the start page and joined with its link; all see and hear each other, with a shield on each tile and one phrase', options, async () => {
+    const [ada, bob, eve] = [await room.arrive('Ada'), await room.arrive('Bob'), await room.arrive('Eve')];
+    try {
+      await ada.page.goto(room.product.url);
+      await ada.page.getByTestId('encrypt-meeting').check();
+      await ada.page.getByTestId('new-meeting').click();
+      await ada.join();
+      await ada.control('copy').click();
+      const link = await ada.page.evaluate(() => navigator.clipboard.readText());
+      assert.match(link, /#e2ee$/);
+      for (const visitor of [bob, eve]) {
+        await visitor.page.goto(link);
+        await visitor.join();
+      }
+      await Promise.all([ada.waitForVideo('Bob'), ada.waitForVideo('Eve'), bob.waitForVideo('Ada'), eve.waitForVideo('Bob'), ada.waitForSound(), eve.waitForSound()]);
+      await bob.tile('Ada').getByTestId('tile-encrypted').waitFor();
+      assert.equal(new Set([await phrase(ada), await phrase(bob), await phrase(eve)]).size, 1);
+      await ada.page.getByTestId('open-verification').click();
+      assert.deepEqual(await accessibilityFindings(ada.page), []);
+      await ada.page.keyboard.press('Escape');
+
+      await bob.page.reload();
+      await bob.connected();
+      await Promise.all([bob.waitForVideo('Ada'), ada.waitForVideo('Bob'), eve.waitForVideo('Bob')]);
+      await eve.control('leave').click();
+      await until(async () => await ada.tile('Eve').count() === 0, 'the tile of Eve disappears');
+      await Promise.all([bob.waitForVideo('Ada', 'camera', 40), ada.waitForVideo('Bob', 'camera', 40), ada.waitForSound()]);
+      assert.equal(await phrase(ada), await phrase(bob));
+      await bob.control('share').click();
+      await ada.waitForVideo('Bob', 'screen', 3);
+      await ada.tile('Bob', 'screen').getByTestId('tile-encrypted').waitFor();
+    } finally {
+      await Promise.all([ada.close(), bob.close(), eve.close()]);
+    }
+  });
+
+  it('a participant without the keys of the others gets from the media node what they encrypted, and nothing of their pictures and sound', options, async t => {
+    await room.withParticipants(['Bob'], async (bob, meeting) => {
+      const ada = await room.arrive('Ada');
+      const sent = recordFrames(ada);
+      await ada.enter(meeting.meetingId);
+      const tap = await wiretap(room.browser, room.product, meeting.meetingId);
+      try {
+        await until(async () => (await tap.count()).every(count => count >= 100), 'the wiretap gets 100 frames of sound and 100 of pictures');
+        await bob.waitForVideo('Ada');
+        const [forwarded, frames] = [Buffer.concat(await tap.frames()), await (await sent).read()];
+        const found = { sealed: 0, clear: 0 };
+        for (const { clear, sealed } of frames) {
+          if (forwarded.includes(sealed)) found.sealed++;
+          if (pieces(clear).some(piece => forwarded.includes(piece))) found.clear++;
+        }
+        t.diagnostic(JSON.stringify({ frames: frames.length, bytes: forwarded.length, ...found }));
+        assert.ok(found.sealed >= 100, `${found.sealed} encrypted frames of Ada were forwarded`);
+        assert.equal(found.clear, 0);
+      } finally {
+        await Promise.all([tap.close(), ada.close()]);
+      }
+    }, encrypted);
+  });
+
+  it('no message about keys and no public key is in a log', options, async () => {
+    const ada = await room.arrive('Ada');
+    const secrets = new Set();
+    ada.page.on('websocket', socket => socket.on('framesent', ({ payload }) => {
+      const message = JSON.parse(payload);
+      if (message.type === 'join') secrets.add(message.identityKey);
+      if (message.type === 'e2ee-keys') for (const key of message.keys) secrets.add(key.payload);
+    }));
+    try {
+      const meeting = await createMeeting(room.product, encrypted);
+      await ada.enter(meeting.meetingId);
+      await room.arrive('Bob').then(async bob => {
+        await bob.enter(meeting.meetingId);
+        await ada.waitForVideo('Bob');
+        await bob.close();
+      });
+      assert.ok(secrets.size >= 2);
+      const files = (await readdir(room.product.home, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile());
+      const logs = files.filter(({ name }) => /(^|\.)log$|^log/.test(name));
+      assert.ok(logs.length > 0);
+      for (const { parentPath, name } of logs) {
+        const text = await readFile(join(parentPath, name), 'latin1');
+        for (const secret of secrets) assert.ok(!text.includes(secret), `${join(parentPath, name)} contains a key`);
+      }
+    } finally {
+      await ada.close();
+    }
+  });
+
+  it('a browser that cannot encrypt is refused with the reason', options, async () => {
+    await room.withParticipants(['Ada'], async (ada, meeting) => {
+      const old = await room.arrive('Old');
+      try {
+        await old.page.addInitScript(() => {
+          delete globalThis.RTCRtpScriptTransform;
+          delete globalThis.RTCRtpSender.prototype.createEncodedStreams;
+        });
+        await old.page.goto(`${room.product.url}/m/${meeting.meetingId}`);
+        await old.page.getByTestId('name-input').fill('Old');
+        await old.page.getByTestId('join-button').click();
+        await old.notice('encryption-required').waitFor();
+        assert.equal(await ada.tile('Old').count(), 0);
+      } finally {
+        await old.close();
+      }
+    }, encrypted);
+  });
+
+  it('a page that knows that the meeting is encrypted sends nothing when the server does not say so', options, async () => {
+    const ada = await room.arrive('Ada');
+    try {
+      await tamper(ada, ({ e2ee: _, ...message }) => message);
+      const meeting = await createMeeting(room.product, encrypted);
+      await ada.page.goto(`${room.product.url}/m/${meeting.meetingId}#e2ee`);
+      await ada.page.getByTestId('name-input').fill('Ada');
+      await ada.page.getByTestId('join-button').click();
+      await ada.notice('encryption-required').waitFor();
+      assert.equal(await ada.page.evaluate(() => globalThis.connections.length), 0);
+    } finally {
+      await ada.close();
+    }
+  });
+
+  it('when keys do not arrive, the tile says that it cannot be decrypted, and the others go on', options, async () => {
+    await room.withParticipants(['Ada'], async (ada, meeting) => {
+      const bob = await room.arrive('Bob');
+      try {
+        await tamper(bob, message => (message.type === 'e2ee-key' ? null : message));
+        await bob.enter(meeting.meetingId);
+        await bob.tile('Ada').getByTestId('tile-not-decrypted').waitFor();
+        await ada.waitForVideo('Bob');
+      } finally {
+        await bob.close();
+      }
+    }, encrypted);
+  });
+
+  it('when the server exchanges public keys, the phrases differ', options, async () => {
+    await room.withParticipants(['Ada'], async (ada, meeting) => {
+      const bob = await room.arrive('Bob');
+      try {
+        // A point on the curve whose private key the server may have: the base point (SEC 2, section 2.4.2).
+        const point = Buffer.from('046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5', 'hex').toString('base64url');
+        await tamper(bob, message => (message.type === 'joined' ? { ...message, participants: message.participants.map(one => ({ ...one, identityKey: point })) } : message));
+        await bob.enter(meeting.meetingId);
+        assert.notEqual(await phrase(ada), await phrase(bob));
+      } finally {
+        await bob.close();
+      }
+    }, encrypted);
+  });
+});

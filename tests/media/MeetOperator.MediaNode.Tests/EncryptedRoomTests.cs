@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Rooms whose clients encrypt frames end to end.</summary>
+public sealed class EncryptedRoomTests
+{
+    /// <summary>A payload that looks like a key frame of VP8.</summary>
+    private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
+
+    /// <summary>Without a key frame, a track starts after three seconds.</summary>
+    private static readonly TimeSpan KeyFrameWait = TimeSpan.FromSeconds(3);
+
+    [Fact]
+    public async Task Payload_LooksLikeKeyFrame_IsForwardedUnchangedAndNotTakenForOne()
+    {
+        await using var node = await TestNode.StartAsync();
+        Assert.False((await node.Control.PutRoomAsync("clear", new RoomSpec { Generation = 1 }, default)).E2ee);
+        Assert.True((await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, E2ee = true }, default)).E2ee);
+        using var alice = new SyntheticPeer();
+        alice.Connect((await node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default)).Sdp);
+        using var bob = new SyntheticPeer();
+        var sinceSubscribe = Stopwatch.StartNew();
+        var offer = await node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
+        await node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = offer.Revision, Sdp = TestSdp.Answer(offer.Sdp, bob) }, default);
+        bob.Connect(offer.Sdp);
+
+        bool SendBoth()
+        {
+            alice.SendRtp(TestSdp.AudioSsrc, 111, 0, KeyFrame);
+            alice.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame, marker: true);
+            return true;
+        }
+
+        await SyntheticPeer.UntilAsync("sound and a picture", () => SendBoth() && Payloads(bob, 111).Count > 0 && Payloads(bob, 96).Count > 0, alice, bob);
+
+        Assert.InRange(sinceSubscribe.Elapsed, KeyFrameWait, TimeSpan.MaxValue);
+        Assert.All(Payloads(bob, 111).Concat(Payloads(bob, 96)), payload => Assert.Equal(KeyFrame, payload));
+    }
+
+    private static List<byte[]> Payloads(SyntheticPeer peer, byte payloadType) =>
+        [.. peer.Rtp.Where(packet => Header(packet).PayloadType == payloadType).Select(packet => packet[Header(packet).Length..])];
+
+    private static RtpHeader Header(byte[] packet)
+    {
+        Assert.True(RtpHeader.TryParse(packet, out var header));
+        return header;
+    }
+}

@@ -1,0 +1,43 @@
+using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Layers;
+using LayerState = MeetOperator.Sfu.Allocation.LayerState;
+
+namespace MeetOperator.Sfu.Tests;
+
+/// <summary>Of frames that are encrypted end to end, the payload tells nothing.</summary>
+public sealed class EncryptedTrackTests
+{
+    /// <summary>A VP8 payload descriptor and the start of a key frame of 640×360.</summary>
+    private static readonly byte[] KeyFramePayload = [0x10, 0x10, 2, 0, 0x9d, 1, 0x2a, 0x80, 2, 0x68, 1, 0, 0];
+
+    [Fact]
+    public void TryReceive_KeyFramePayloadOfEncryptedTrack_IsNoKeyFrame()
+    {
+        Assert.True(StartsKeyFrame(isEncrypted: false, descriptor: null, out _));
+        Assert.False(StartsKeyFrame(isEncrypted: true, descriptor: null, out _));
+    }
+
+    [Fact]
+    public void TryReceive_KeyFrameDescriptorOfEncryptedTrack_IsKeyFrameOfUnknownSize()
+    {
+        Assert.True(DependencyDescriptor.TryParse([0x80, 0, 1, 0x80, 0], out var descriptor));
+
+        Assert.True(StartsKeyFrame(isEncrypted: true, descriptor, out var encrypted));
+        Assert.Equal((0, 0), (encrypted.Width, encrypted.Height));
+        Assert.True(StartsKeyFrame(isEncrypted: false, descriptor, out var clear));
+        Assert.Equal((640, 360), (clear.Width, clear.Height));
+    }
+
+    private static bool StartsKeyFrame(bool isEncrypted, DependencyDescriptor? descriptor, out LayerState state)
+    {
+        var format = new LayerFormat { IsVideo = true, Codec = VideoCodec.Vp8, IsEncrypted = isEncrypted, ClockRate = 90_000, Nack = true };
+        var layer = new UpLayer(format, new UpLayerOptions { Ssrc = 7 });
+        byte[] packet = [0x80, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7, .. KeyFramePayload];
+        Assert.True(RtpHeader.TryParse(packet, out var header));
+        Assert.True(layer.TryReceive(1, packet, header, retransmitted: false, descriptor, arrivalTicks: 1, out _, out var startsKeyFrame));
+        state = layer.Describe(1, arrives: true);
+        return startsKeyFrame;
+    }
+}

@@ -1,0 +1,95 @@
+import type { TrackSource } from '../../core/wire-types.js';
+import type { Bytes } from './bytes.js';
+import { FrameReceiver } from './frame-receiver.js';
+import { FrameSender } from './frame-sender.js';
+import { ReceiveHealth } from './receive-health.js';
+import type { WorkerReport, WorkerRequest } from './worker-messages.js';
+
+interface Binding {
+  readonly participantId: string;
+  readonly source: TrackSource;
+  readonly health: ReceiveHealth;
+}
+
+/** A missing key is reported at most once in this time for each sender. */
+const reportIntervalMs = 500;
+
+/** Encrypts and decrypts the frames of all tracks. Knows no streams and no clock, so that it runs in tests as in the worker. */
+export class FrameEngine {
+  readonly #sender = new FrameSender();
+  /** By ID and identity of the sender, and kept when a participant leaves: a participant who comes back must not get a new replay window for an old key. */
+  readonly #receivers = new Map<string, FrameReceiver>();
+  /** The receiver of each participant who is in the meeting. */
+  readonly #current = new Map<string, FrameReceiver>();
+  readonly #bindings = new Map<number, Binding>();
+  readonly #codecs = new Map<number, string>();
+  readonly #reported = new Map<string, number>();
+  readonly #report: (report: WorkerReport) => void;
+
+  constructor(report: (report: WorkerReport) => void) {
+    this.#report = report;
+  }
+
+  /** Applies a message of the page. Returns the participant whose pictures can be decrypted from now on, and should start with a key frame. */
+  handle(request: WorkerRequest): string | null {
+    switch (request.type) {
+      case 'own-key': this.#sender.setKey(request.key); return null;
+      case 'peer-key': this.#current.get(request.participantId)?.addKey(request.key); return request.participantId;
+      case 'peer': this.#setPeer(request.participantId, request.identityKey); return null;
+      case 'codec': this.#codecs.set(request.id, request.codec); return null;
+      case 'bind': this.#bind(request.id, request.participantId, request.source); return request.participantId;
+      case 'streams': return null;
+    }
+  }
+
+  /** The participant that a receiver shows now. */
+  participantOf(id: number): string | undefined {
+    return this.#bindings.get(id)?.participantId;
+  }
+
+  /** The frame as it may be sent, or null: no frame leaves without encryption. */
+  async seal(id: number, source: TrackSource, data: ArrayBuffer, mimeType: string | undefined): Promise<Bytes | null> {
+    const codec = mimeType?.split('/')[1]?.toLowerCase() ?? this.#codecs.get(id);
+    return codec === undefined ? null : this.#sender.seal(new Uint8Array(data), codec, source);
+  }
+
+  /** The decrypted frame, or null: no frame is shown that is not authentic. */
+  async open(id: number, data: ArrayBuffer, nowMs: number): Promise<Bytes | null> {
+    const binding = this.#bindings.get(id);
+    // Zero-length audio frames are padding of a probe.
+    if (binding === undefined || data.byteLength === 0) return null;
+    const { participantId, source, health } = binding;
+    const opened = await this.#current.get(participantId)?.open(new Uint8Array(data), source) ?? { dropped: 'unknown-key' as const };
+    if ('clear' in opened) {
+      this.#reportHealth(binding, health.onOpened());
+      return opened.clear;
+    }
+    if (opened.dropped !== 'replayed') this.#reportHealth(binding, health.onDropped(nowMs));
+    if (opened.dropped === 'unknown-key') this.#reportUnknown(participantId, opened.keyId ?? { generation: 0, step: 0 }, nowMs);
+    return null;
+  }
+
+  #setPeer(participantId: string, identityKey: string | null): void {
+    this.#current.delete(participantId);
+    if (identityKey === null) return;
+    const name = `${participantId} ${identityKey}`;
+    const receiver = this.#receivers.get(name) ?? new FrameReceiver();
+    this.#receivers.set(name, receiver);
+    this.#current.set(participantId, receiver);
+  }
+
+  #bind(id: number, participantId: string, source: TrackSource): void {
+    const known = this.#bindings.get(id);
+    if (known?.participantId !== participantId || known.source !== source) this.#bindings.set(id, { participantId, source, health: new ReceiveHealth() });
+  }
+
+  #reportHealth({ participantId, source }: Binding, decrypts: boolean | null): void {
+    if (decrypts !== null) this.#report({ type: 'health', participantId, source, decrypts });
+  }
+
+  #reportUnknown(participantId: string, keyId: { generation: number; step: number }, nowMs: number): void {
+    if (nowMs - (this.#reported.get(participantId) ?? -Infinity) < reportIntervalMs) return;
+    this.#reported.set(participantId, nowMs);
+    this.#report({ type: 'unknown-key', participantId, keyId });
+  }
+}

@@ -1,0 +1,55 @@
+import { FrameEngine } from './frame-engine.js';
+import type { TransformOptions, WorkerRequest } from './worker-messages.js';
+
+/** The worker through which all frames pass. The decisions are in `FrameEngine`; this file connects it to the streams of the browser. */
+interface EncodedFrame {
+  data: ArrayBuffer;
+  getMetadata(): { readonly mimeType?: string };
+}
+
+interface Transformer {
+  readonly readable: ReadableStream<EncodedFrame>;
+  readonly writable: WritableStream<EncodedFrame>;
+  readonly options: TransformOptions;
+  sendKeyFrameRequest?(): Promise<void>;
+}
+
+const scope = globalThis as unknown as {
+  postMessage(message: unknown): void;
+  onmessage: ((event: MessageEvent<WorkerRequest>) => void) | null;
+  onrtctransform: ((event: Event & { readonly transformer: Transformer }) => void) | null;
+};
+
+const engine = new FrameEngine(report => scope.postMessage(report));
+/** The transformers of receivers, to request key frames. Browsers without script transforms request them when the decoder fails. */
+const transformers = new Map<number, Transformer>();
+
+scope.onmessage = ({ data }) => {
+  if (data.type === 'streams') pipe(data.options, data.readable, data.writable);
+  const participantId = engine.handle(data);
+  if (participantId === null) return;
+  for (const [id, transformer] of transformers) {
+    // Audio has no key frames: the request fails, which changes nothing.
+    if (engine.participantOf(id) === participantId) void transformer.sendKeyFrameRequest?.().catch(() => undefined);
+  }
+};
+
+scope.onrtctransform = ({ transformer }) => {
+  if (transformer.options.side === 'receive') transformers.set(transformer.options.id, transformer);
+  pipe(transformer.options, transformer.readable, transformer.writable);
+};
+
+function pipe(options: TransformOptions, readable: ReadableStream<EncodedFrame>, writable: WritableStream<EncodedFrame>): void {
+  const stream = new TransformStream<EncodedFrame, EncodedFrame>({
+    async transform(frame, controller) {
+      const result = options.side === 'send'
+        ? await engine.seal(options.id, options.source, frame.data, frame.getMetadata().mimeType)
+        : await engine.open(options.id, frame.data, performance.now());
+      if (result === null) return;
+      frame.data = result.buffer;
+      controller.enqueue(frame);
+    },
+  });
+  // The pipe ends with its track.
+  void readable.pipeThrough(stream).pipeTo(writable).catch(() => undefined).finally(() => transformers.delete(options.id));
+}

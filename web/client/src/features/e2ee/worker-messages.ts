@@ -1,0 +1,24 @@
+import type { TrackSource } from '../../core/wire-types.js';
+import type { FrameKey, KeyId } from './frame-key.js';
+
+/** Which frames a transform gets. A receiver's participant and source can change, so they are bound by a message. */
+export type TransformOptions =
+  | { readonly side: 'send'; readonly id: number; readonly source: TrackSource }
+  | { readonly side: 'receive'; readonly id: number };
+
+/** From the page to the worker that encrypts and decrypts frames. */
+export type WorkerRequest =
+  | { readonly type: 'own-key'; readonly key: FrameKey }
+  | { readonly type: 'peer-key'; readonly participantId: string; readonly key: FrameKey }
+  /** Who a participant is now; null when it left. */
+  | { readonly type: 'peer'; readonly participantId: string; readonly identityKey: string | null }
+  /** The codec of a sender, for browsers whose frames do not name it. */
+  | { readonly type: 'codec'; readonly id: number; readonly codec: string }
+  | { readonly type: 'bind'; readonly id: number; readonly participantId: string; readonly source: TrackSource }
+  /** The streams of a browser without script transforms. */
+  | { readonly type: 'streams'; readonly options: TransformOptions; readonly readable: ReadableStream; readonly writable: WritableStream };
+
+/** From the worker to the page. */
+export type WorkerReport =
+  | { readonly type: 'unknown-key'; readonly participantId: string; readonly keyId: KeyId }
+  | { readonly type: 'health'; readonly participantId: string; readonly source: TrackSource; readonly decrypts: boolean };
