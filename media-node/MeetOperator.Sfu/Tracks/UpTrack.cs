@@ -31,6 +31,12 @@ public sealed class UpTrack
     private SpeechMeter _speech;
     private byte[]? _payloadCopy;
     private RedundantAudio? _redundancy;
+
+    /// <summary>Whether the track was muted or unmuted since the last packet.</summary>
+    private bool _wasMuted;
+
+    /// <summary>Until this timestamp, packets can repeat frames from the time in which the track was muted; null if they cannot.</summary>
+    private uint? _mutedUntilTimestamp;
     private long? _lastSequence;
     private long _nextExamineTicks = long.MinValue;
 
@@ -135,6 +141,7 @@ public sealed class UpTrack
         }
 
         IsMuted = muted;
+        _wasMuted = true;
         foreach (var downTrack in _downTracks)
         {
             downTrack.Pause();
@@ -310,6 +317,7 @@ public sealed class UpTrack
             return;
         }
 
+        WatchMute(header.Timestamp);
         var payload = data[header.Length..];
         var frameOffset = 0;
         if (header.PayloadType == Options.RedPayloadType
@@ -359,11 +367,23 @@ public sealed class UpTrack
         _redundancy?.Remember(header.HasPadding ? [] : packet.Payload, header.Timestamp);
     }
 
+    private void WatchMute(uint timestamp)
+    {
+        if (_wasMuted)
+        {
+            (_wasMuted, _mutedUntilTimestamp) = (false, timestamp + RedPayload.MaxTimestampOffset);
+        }
+        else if (_mutedUntilTimestamp is { } until && (int)(timestamp - until) > 0)
+        {
+            _mutedUntilTimestamp = null;
+        }
+    }
+
     /// <summary>The payload of a packet with the previous frame added, valid until the next call; empty when there is none that fits, or payloads are encrypted.</summary>
     internal ReadOnlySpan<byte> AddRedundancy(in ForwardedPacket packet, byte payloadType)
     {
         // A receiver decrypts a payload as a whole, so frames that are encrypted end to end stay alone.
-        if (packet.Header.HasPadding || Options.IsEncrypted)
+        if (packet.Header.HasPadding || Options.IsEncrypted || _mutedUntilTimestamp is not null)
         {
             return [];
         }

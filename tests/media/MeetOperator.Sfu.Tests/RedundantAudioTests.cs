@@ -129,6 +129,30 @@ public sealed class RedundantAudioTests
         Assert.Equal([[1], [2]], egress.Rtp.Select(Frames));
     }
 
+    /// <summary>What was said while the microphone was muted must not be heard afterwards.</summary>
+    [Fact]
+    public void OnRtp_AfterUnmute_RepeatsNoFrameOfTheMutedTime()
+    {
+        var call = new Call(MediaKind.Audio);
+        var (subscriber, _, egress) = call.Join(red: Red);
+        ReportLoss(call, subscriber, 0.10);
+        SendRedundant(call, 1);
+        call.Track.SetMuted(true);
+        SendRedundant(call, 2);
+        call.Track.SetMuted(false);
+        SendRedundant(call, 3);
+        SendRedundant(call, 4);
+
+        Assert.Equal([[0, 1], [3], [4]], egress.Rtp.Select(Frames));
+
+        for (byte i = 5; i < 25; i++)
+        {
+            SendRedundant(call, i);
+        }
+
+        Assert.Equal([23, 24], Frames(egress.Rtp[^1]));
+    }
+
     [Fact]
     public void OnRtp_TwoReceiversWithOtherPayloadTypes_SendsEachItsOwn()
     {
