@@ -34,7 +34,8 @@ export class FirefoxVisitor {
     for (const script of [lightCapture, watchConnections]) await page.evaluateOnNewDocument(script);
     await page.goto(`${product.url}/m/${meetingId}`);
     await page.waitForSelector('[data-testid=preview][data-live=true]');
-    await page.type('[data-testid=name-input]', name);
+    await page.$eval('[data-testid=name-input]', input => { input.focus(); input.select(); }); // the page remembers the name of an earlier visit
+    await page.keyboard.type(name);
     await page.click('[data-testid=join-button]');
     await page.waitForSelector('[data-testid=meeting][data-phase=connected]');
     return new FirefoxVisitor(page, name);
