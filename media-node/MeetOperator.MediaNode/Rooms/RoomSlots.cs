@@ -73,7 +73,7 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
         _heard = heard;
         if (_queue.Count > 0)
         {
-            ContinueLater(); // the loop could not take it before
+            ContinueLater(); // the command queue of the loop may have been full before
         }
 
         if (!isRetryDue && !isChanged)

@@ -35,7 +35,7 @@ internal sealed class TrackSubscription(Subscriber subscriber, Func<uint> nextSs
         var changed = _sections.Reconcile(wanted, []);
         foreach (var section in _sections.All)
         {
-            // A section that was reassigned at once must also release the previous track.
+            // A section that already has another track must release the previous one too.
             if (section.Down is { } down && (section.Track is null || down.Options.Ssrc != section.Ssrcs.Primary))
             {
                 subscriber.Remove(down);

@@ -8,7 +8,7 @@ internal static class SlotDemand
 {
     /// <summary>
     /// The streams to show, the most important first: screens, pinned cameras, cameras that have a slot, then the largest tiles. Screens have slots even when they are not
-    /// shown, because that tells the client that they exist; they are sent only when they are shown.
+    /// shown, because the client learns from the slot that a screen exists. Screens are sent only while they are shown.
     /// </summary>
     /// <param name="self">The subscribing participant.</param>
     /// <param name="views">What the participant shows.</param>

@@ -6,7 +6,7 @@ using LayerState = MeetOperator.Sfu.Allocation.LayerState;
 
 namespace MeetOperator.Sfu.Tests;
 
-/// <summary>Of frames that are encrypted end to end, the payload tells nothing.</summary>
+/// <summary>The media node infers nothing from the payload of frames that are encrypted end to end.</summary>
 public sealed class EncryptedTrackTests
 {
     /// <summary>A VP8 payload descriptor and the start of a key frame of 640×360.</summary>

@@ -10,8 +10,8 @@ using MeetOperator.Signaling.Transport;
 namespace MeetOperator.Signaling.Features.E2ee;
 
 /// <summary>
-/// Passes messages about keys on between the participants of an encrypted meeting, on any replica. Nothing is stored. A message that is lost needs no error, because
-/// its recipient asks again for a key that it misses.
+/// Relays key messages between the participants of an encrypted meeting, also across replicas. Nothing is stored. A lost message is not reported as an error, because
+/// its recipient requests a missing key again.
 /// </summary>
 internal sealed class E2eeFeature(IMeeting meeting, SessionPresence bus, SocketLimits limits) : IMeetingFeature
 {
