@@ -16,6 +16,19 @@ export class FakeTrack extends EventTarget {
     super();
   }
   private static next = 0;
+
+  clone(): FakeTrack {
+    const copy = new FakeTrack(this.kind);
+    copy.original = this;
+    return copy;
+  }
+
+  /** The track that this one is a copy of. */
+  original: FakeTrack | null = null;
+
+  stop(): void {
+    this.readyState = 'ended';
+  }
 }
 
 export const track = (kind: 'audio' | 'video'): MediaStreamTrack => new FakeTrack(kind) as unknown as MediaStreamTrack;
@@ -28,7 +41,7 @@ export class FakeDtlsTransport extends EventTarget {
 export class FakeTransceiver {
   mid: string | null = null;
   currentDirection: string | null = null;
-  readonly receiver: { track: FakeTrack; transport: FakeDtlsTransport | null; getSynchronizationSources: () => { audioLevel: number }[] };
+  readonly receiver: { track: FakeTrack; transport: FakeDtlsTransport | null; getSynchronizationSources: () => { audioLevel: number; timestamp?: number }[] };
   readonly sender: {
     track: unknown; transport: FakeDtlsTransport | null; replaceTrack: (track: unknown) => Promise<void>;
     getParameters: () => { encodings: RTCRtpEncodingParameters[] }; setParameters: (parameters: { encodings: RTCRtpEncodingParameters[] }) => Promise<void>;
@@ -269,10 +282,11 @@ export class ScriptedServer {
     this.socket.receive({ type: 'joined', participantId: 'me', participants, role: 'participant', muted: { audio: false, video: false }, topology: 'sfu', ...more });
   }
 
-  offer(session: string, revision: number, tracks: { mid: string; participantId: string; kind: 'audio' | 'video'; source: string; inactive?: boolean }[], sessionId?: string): void {
+  offer(session: string, revision: number, tracks: { mid: string; participantId: string; kind: 'audio' | 'video'; source: string; inactive?: boolean }[], sessionId?: string, slotsVersion?: number): void {
     const lines = tracks.map(track => `a=mid:${track.mid} ${track.kind} ${track.inactive ? 'inactive' : 'sendonly'}`);
     this.socket.receive({
       type: 'offer', from: 'sfu', revision, sdp: [`a=ice-ufrag:${session}`, `a=ice-pwd:${session}`, ...lines].join('\n'), tracks: tracks.filter(track => !track.inactive), ...(sessionId === undefined ? {} : { sessionId }),
+      ...(slotsVersion === undefined ? {} : { slotsVersion }),
     });
   }
 }

@@ -77,6 +77,12 @@ describe('statistics', () => {
     expect(standing.summary.tiles).toContainEqual({ participantId: 'bob', source: 'camera', quality: 'poor' });
   });
 
+  it('a picture that has just come into view does not stand still, although nothing was decoded before', () => {
+    const standing = reading(3_000, { bytes: 20_000, received: 150, frames: 60 });
+    const { summary } = summarize(standing, { ...standing, at: 5_000 }, context());
+    expect(summary.tiles).toContainEqual({ participantId: 'bob', source: 'camera', quality: 'good' });
+  });
+
   it('a freeze that has ended counts with its duration', () => {
     const { summary } = summarize(first, reading(3_000, { bytes: 20_000, received: 150, freezes: 0.5 }), context());
     expect(summary.tracks[1]!.frozenFraction).toBe(0.25);

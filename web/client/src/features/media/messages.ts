@@ -10,12 +10,14 @@ export interface OfferedTrack {
 
 export type TracksClientMessage =
   | { type: 'offer'; to: string; sdp: string; tracks: { mid: string; source: TrackSource }[]; restart?: boolean; sessionId?: string; reference?: string }
-  | { type: 'answer'; to: string; sdp: string; revision?: number; sessionId?: string };
+  | { type: 'answer'; to: string; sdp: string; revision?: number; sessionId?: string }
+  | { type: 'slots'; sessionId: string; version: number };
 
 export type TracksServerMessage =
-  | { type: 'offer'; from: string; sdp: string; sessionId?: string; revision?: number; tracks?: OfferedTrack[] }
+  | { type: 'offer'; from: string; sdp: string; sessionId?: string; revision?: number; tracks?: OfferedTrack[]; slotsVersion?: number }
   | { type: 'answer'; from: string; sdp: string; sessionId?: string; reference?: string }
   | { type: 'ice-candidate'; from: string; candidate: unknown }
+  | { type: 'slots'; sessionId: string; version: number; slots: OfferedTrack[] }
   | { type: 'layers'; source: TrackSource; rids: string[] }
   | { type: 'media-restart'; reason?: string; generation?: number };
 
@@ -23,6 +25,7 @@ export const tracksChecks: MessageChecks<TracksServerMessage> = {
   'offer': { from: isText, sdp: isText },
   'answer': { from: isText, sdp: isText },
   'ice-candidate': { from: isText },
+  'slots': { sessionId: isText, version: Number.isInteger, slots: Array.isArray },
   'layers': { source: isText, rids: Array.isArray },
   'media-restart': {},
 };

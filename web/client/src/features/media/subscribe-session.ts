@@ -18,6 +18,14 @@ export interface SubscribeOffer {
   readonly sessionId?: string;
   readonly revision?: number;
   readonly tracks?: readonly OfferedTrack[];
+  /** The version of `tracks` when the sections are slots. Servers of earlier versions have none. */
+  readonly slotsVersion?: number;
+}
+
+export interface SlotsUpdate {
+  readonly sessionId: string;
+  readonly version: number;
+  readonly slots: readonly OfferedTrack[];
 }
 
 export interface SubscribeHost {
@@ -25,6 +33,8 @@ export interface SubscribeHost {
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
   sendAnswer(sdp: string, offer: SubscribeOffer): void;
+  /** Everything of earlier versions is no longer shown. */
+  sendSlotsApplied(sessionId: string, version: number): void;
   onTracks(tracks: readonly RemoteTrack[]): void;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
   /** The server opened a new session in place of the current one. */
@@ -39,6 +49,8 @@ interface Generation {
   readonly stopWatching: () => void;
   lost: boolean;
   tracks: readonly RemoteTrack[];
+  /** What the slots carry; null when every track has a section. */
+  slots: SlotsUpdate | null;
 }
 
 /** How long the old connection is shown while the new one is connected but receives no video. */
@@ -51,6 +63,7 @@ export class SubscribeSession {
   #current: Generation | null = null;
   #next: Generation | null = null;
   #pending: SubscribeOffer | null = null;
+  #newestSlots: SlotsUpdate | null = null;
   #takeover: ReturnType<typeof setTimeout> | undefined;
   #running = false;
   #closed = false;
@@ -89,6 +102,13 @@ export class SubscribeSession {
     return true;
   }
 
+  /** Shows what the slots carry now. Messages may arrive before the session's offer is applied. */
+  handleSlots(update: SlotsUpdate): void {
+    this.#newestSlots = newer(this.#newestSlots, update);
+    const generation = [this.#next, this.#current].find(known => known?.sessionId === update.sessionId);
+    if (generation?.slots) this.#applySlots(generation, update);
+  }
+
   /** Every offer holds the whole state, so a waiting offer is replaced by a newer one. */
   handleOffer(offer: SubscribeOffer): void {
     this.#pending = offer;
@@ -123,14 +143,36 @@ export class SubscribeSession {
 
   async #answer(generation: Generation, offer: SubscribeOffer): Promise<void> {
     const { connection } = generation;
+    // A server of an earlier version has taken over, which would not tell what the slots carry. A new session has none.
+    if (generation.slots !== null && offer.slotsVersion === undefined) throw new Error('The server does not know slots.');
     await connection.setRemoteDescription({ type: 'offer', sdp: offer.sdp });
     for (const { receiver, participantId, source } of readTracks(connection, offer.tracks)) this.#host.transforms()?.bindReceiver(receiver, participantId, source);
     const answer = await connection.createAnswer();
     await connection.setLocalDescription({ type: 'answer', sdp: withStereo(offer.sdp, answer.sdp ?? '') });
     if (this.#closed || (generation !== this.#current && generation !== this.#next)) return;
     this.#host.sendAnswer(connection.localDescription!.sdp, offer);
+    if (offer.slotsVersion !== undefined && offer.sessionId !== undefined) {
+      return this.#applySlots(generation, { sessionId: offer.sessionId, version: offer.slotsVersion, slots: offer.tracks ?? [] });
+    }
     generation.tracks = readTracks(connection, offer.tracks);
     if (generation === this.#current) this.#host.onTracks(generation.tracks);
+  }
+
+  /**
+   * Applies the newest known state of the slots, and confirms it. The server gives a slot to the next stream only after it has been confirmed empty. Packets can therefore
+   * arrive before the message about them, but are never taken for those of somebody else.
+   */
+  #applySlots(generation: Generation, update: SlotsUpdate): void {
+    const slots = newer(newer(generation.slots, this.#newestSlots?.sessionId === update.sessionId ? this.#newestSlots : null), update)!;
+    generation.slots = slots;
+    const { kept, ended } = matchSlots(generation.tracks, readTracks(generation.connection, slots.slots));
+    for (const remote of kept) {
+      if (!generation.tracks.includes(remote)) this.#host.transforms()?.bindReceiver(remote.receiver, remote.participantId, remote.source);
+    }
+    generation.tracks = kept;
+    for (const remote of ended) remote.track.stop();
+    if (generation === this.#current) this.#host.onTracks(generation.tracks);
+    this.#host.sendSlotsApplied(slots.sessionId, slots.version);
   }
 
   #generationFor({ sdp, sessionId }: SubscribeOffer): Generation {
@@ -163,6 +205,7 @@ export class SubscribeSession {
       sessionId,
       lost: false,
       tracks: [],
+      slots: null,
       stopWatching: watchConnection(connection, {
         connected: () => {
           if (generation === this.#next) this.#awaitMedia(generation);
@@ -190,8 +233,8 @@ export class SubscribeSession {
   #awaitMedia(generation: Generation): void {
     const take = () => this.#promote(generation);
     const video = generation.tracks.filter(remote => remote.track.kind === 'video');
-    if (video.length === 0 || video.some(remote => !remote.track.muted)) return take();
-    for (const remote of video) remote.track.addEventListener('unmute', take, { once: true });
+    if (video.length === 0 || video.some(remote => !remote.receiver.track.muted)) return take();
+    for (const remote of video) remote.receiver.track.addEventListener('unmute', take, { once: true });
     clearTimeout(this.#takeover);
     this.#takeover = setTimeout(take, firstPacketWaitMs);
   }
@@ -211,6 +254,24 @@ export class SubscribeSession {
     generation?.stopWatching();
     generation?.connection.close();
   }
+}
+
+/** The newer of two states. Another session replaces an earlier one. */
+function newer(known: SlotsUpdate | null, update: SlotsUpdate | null): SlotsUpdate | null {
+  if (known === null || update === null) return update ?? known;
+  return known.sessionId === update.sessionId && known.version > update.version ? known : update;
+}
+
+/**
+ * Gives each track of a slot a copy of the slot's media track, which ends with it. The media track of the slot itself goes on with the next stream, so a page that kept it
+ * would show that one in the place of the former.
+ */
+function matchSlots(former: readonly RemoteTrack[], next: readonly RemoteTrack[]): { kept: RemoteTrack[]; ended: RemoteTrack[] } {
+  const same = (a: RemoteTrack, b: RemoteTrack) => a.mid === b.mid && a.participantId === b.participantId && a.source === b.source;
+  return {
+    kept: next.map(remote => former.find(known => same(known, remote)) ?? { ...remote, track: remote.receiver.track.clone() }),
+    ended: former.filter(known => !next.some(remote => same(known, remote))),
+  };
 }
 
 function readTracks(connection: RTCPeerConnection, offered: readonly OfferedTrack[] | undefined): RemoteTrack[] {

@@ -26,12 +26,15 @@ export interface TracksHost {
 
 /** How long the client waits for the server to explain a lost session before it reconnects for a new one. */
 const renewalDelayMs = 1_000;
+/** A microphone without packets for this time is silent. */
+const silentAfterMs = 250;
 
 /** The tracks that this participant sends and receives, over one media connection for each direction. */
 export class Tracks implements Feature<unknown, TracksServerMessage> {
   readonly handlers: MessageHandlers<TracksServerMessage> = {
     'offer': message => { if (message.from === 'sfu') this.#subscribe.handleOffer(message); },
     'answer': message => { if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp, message.sessionId, message.reference); },
+    'slots': message => this.#subscribe.handleSlots(message),
     'layers': ({ source, rids }) => void this.#publish.setLayers(source, rids),
     'media-restart': ({ reason }) => this.#handleRestart(reason),
     'ice-candidate': () => undefined, // the SFU sends all its candidates in the SDP
@@ -41,6 +44,8 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   readonly #publish: PublishSession;
   readonly #subscribe: SubscribeSession;
   readonly #local = new Map<TrackSource, MediaStreamTrack>();
+  /** The last packet that `audioLevels` saw, and when it saw it first. */
+  readonly #lastPackets = new WeakMap<RTCRtpReceiver, { readonly timestamp: number; readonly seenAt: number }>();
   #resumeRequested = false;
   #subscribeFailures = 0;
   #renewal: ReturnType<typeof setTimeout> | undefined;
@@ -63,6 +68,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
       sendAnswer: (sdp, { revision, sessionId }) => host.send({
         type: 'answer', to: 'sfu', sdp, ...(revision === undefined ? {} : { revision }), ...(sessionId === undefined ? {} : { sessionId }),
       }),
+      sendSlotsApplied: (sessionId, version) => host.send({ type: 'slots', sessionId, version }),
       onTracks: host.onRemoteChange,
       onState: state => {
         if (state === 'connected') this.#subscribeFailures = 0;
@@ -128,9 +134,18 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     for (const { source, receiver, participantId } of this.remote) {
       if (source !== 'microphone') continue;
       const [latest] = receiver.getSynchronizationSources();
-      levels.set(participantId, latest?.audioLevel ?? 0);
+      levels.set(participantId, latest !== undefined && this.#isFlowing(receiver, latest.timestamp) ? latest.audioLevel ?? 0 : 0);
     }
     return levels;
+  }
+
+  /** Whether packets still arrive. A source stays listed for seconds after its last packet, and the server sends no packets of those who are not heard. */
+  #isFlowing(receiver: RTCRtpReceiver, timestamp: number): boolean {
+    const now = this.#environment.now();
+    const last = this.#lastPackets.get(receiver);
+    if (last !== undefined && last.timestamp === timestamp) return now - last.seenAt < silentAfterMs;
+    this.#lastPackets.set(receiver, { timestamp, seenAt: now });
+    return true;
   }
 
   /** What the `join` message says about media: whether the server is to keep the media session that it has. */

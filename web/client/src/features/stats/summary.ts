@@ -118,10 +118,12 @@ function tilesOf(tracks: readonly TrackStats[], rttMs: number | null, context: S
     const sound = source === 'camera' ? 'microphone' : 'screen-audio';
     const own = tracks.filter(track => track.participantId === participantId && (track.source === sound || (track.source === source && (expected || participantId === context.selfId))));
     if (own.length === 0 && !paused) return [];
-    const measured = own.map(track => ({ track, quality: measureQuality({ ...track, rttMs, paused: false, silent: track.source === source && expected && track.bitrate === 0 }) }));
+    const key = `${source} ${participantId}`;
+    const isNew = !before.has(key); // its picture may have been that of another participant, or not shown, for most of the interval
+    const measured = own.map(track => ({ ...track, frozenFraction: isNew ? 0 : track.frozenFraction }))
+      .map(track => ({ track, quality: measureQuality({ ...track, rttMs, paused: false, silent: !isNew && track.source === source && expected && track.bitrate === 0 }) }));
     const frozen = measured.some(({ track }) => track.frozenFraction === 1);
     const quality = paused ? 'paused' : worst(measured.map(one => one.quality))!;
-    const key = `${source} ${participantId}`;
     return [[key, settleQuality(before.get(key), quality, frozen)] as [string, ShownQuality]];
   });
 }
