@@ -50,13 +50,18 @@ export class FrameTransforms {
     }
   }
 
-  /** Call this before the answer, and again when the receiver gets another track. */
+  /** Call this before the answer for every receiver: one without a transform would play encrypted frames. Nothing is played until the receiver is bound. */
+  attachReceiver(receiver: RTCRtpReceiver): void {
+    if (this.#receivers.has(receiver)) return;
+    const id = this.#next++;
+    this.#receivers.set(receiver, id);
+    this.#attach(receiver, { side: 'receive', id });
+  }
+
+  /** Says whose frames the receiver gets. Call this again when it gets another track. */
   bindReceiver(receiver: RTCRtpReceiver, participantId: string, source: TrackSource): void {
-    let id = this.#receivers.get(receiver);
-    const isNew = id === undefined;
-    if (id === undefined) this.#receivers.set(receiver, id = this.#next++);
-    this.#post({ type: 'bind', id, participantId, source });
-    if (isNew) this.#attach(receiver, { side: 'receive', id });
+    this.attachReceiver(receiver);
+    this.#post({ type: 'bind', id: this.#receivers.get(receiver)!, participantId, source });
   }
 
   #attach(end: RTCRtpSender | RTCRtpReceiver, options: TransformOptions): void {

@@ -146,6 +146,7 @@ export class SubscribeSession {
     // A server of an earlier version has taken over, which would not tell what the slots carry. A new session has none.
     if (generation.slots !== null && offer.slotsVersion === undefined) throw new Error('The server does not know slots.');
     await connection.setRemoteDescription({ type: 'offer', sdp: offer.sdp });
+    for (const { receiver } of connection.getTransceivers()) this.#host.transforms()?.attachReceiver(receiver);
     for (const { receiver, participantId, source } of readTracks(connection, offer.tracks)) this.#host.transforms()?.bindReceiver(receiver, participantId, source);
     const answer = await connection.createAnswer();
     await connection.setLocalDescription({ type: 'answer', sdp: withStereo(offer.sdp, answer.sdp ?? '') });
