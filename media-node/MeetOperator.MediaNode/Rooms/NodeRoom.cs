@@ -127,6 +127,11 @@ internal sealed class NodeRoom
         {
             if (participant.Sessions.Find(sessionId) is { } session)
             {
+                if (session is PublishSession { Former: { } former })
+                {
+                    participant.Sessions.End(former); // otherwise it would go on, although the client ends its newest one
+                }
+
                 participant.Sessions.End(session);
                 _offers.PublishChanges();
                 return;

@@ -21,13 +21,13 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
     /// <summary>Whether a peer is connected and none of the connected ones has sent a datagram recently.</summary>
     public bool IsSilent(long nowTicks) => HasConnectedTransport && All.TrueForAll(s => !s.Peer.IsReady || s.Peer.IsSilent(nowTicks));
 
-    /// <summary>The first session of a kind, or null.</summary>
+    /// <summary>The newest session of a kind, or null. An older one may still carry media until the newest one does.</summary>
     public T? Find<T>()
         where T : class, IRoomSession
     {
-        foreach (var session in All)
+        for (var i = All.Count - 1; i >= 0; i--)
         {
-            if (session is T found)
+            if (All[i] is T found)
             {
                 return found;
             }
@@ -59,7 +59,7 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
 
     public void OnPausedChanged(SubscribeSession session)
     {
-        if (All.Contains(session))
+        if (ReferenceEquals(session, Find<SubscribeSession>()))
         {
             events.Publish(PausedTracks(session));
         }
@@ -67,6 +67,8 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
 
     /// <summary>The event with the tracks that are paused for lack of bandwidth; null when there are none.</summary>
     public RoomEvent? CurrentPausedTracks() => Find<SubscribeSession>() is { PausedSources.Count: > 0 } session ? PausedTracks(session) : null;
+
+    public void OnReplaced(IRoomSession session) => EndLater(session, "closed", "replaced");
 
     /// <summary>Ends one session after an unexpected error. The rest of the room continues.</summary>
     public void OnFailure(IRoomSession session)
@@ -119,14 +121,14 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
         }
     });
 
-    /// <summary>Ends the sessions whose peer has not connected in time.</summary>
+    /// <summary>Ends the sessions whose time is over.</summary>
     public void EndTimedOut(long nowTicks)
     {
         foreach (var session in All)
         {
             if (session.HasTimedOut(nowTicks))
             {
-                EndLater(session, "failed", "timeout");
+                EndLater(session, session.IsReplaced ? "closed" : "failed", session.IsReplaced ? "replaced" : "timeout");
             }
         }
     }

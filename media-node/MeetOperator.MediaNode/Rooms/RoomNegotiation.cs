@@ -41,7 +41,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
             prepared = fresh.Prepare(now, request, offer, spec.Codecs);
             if (session is not null)
             {
-                Replace(now, participant, session, fresh, prepared);
+                Replace(now, session, fresh, prepared);
             }
         }
         catch
@@ -68,7 +68,13 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
                 return open.Current;
             }
 
-            participant.Sessions.End(open);
+            // At most one session overlaps with the newest one.
+            if (participant.Sessions.All.OfType<SubscribeSession>().FirstOrDefault(s => s.IsReplaced) is { } older)
+            {
+                participant.Sessions.End(older);
+            }
+
+            Replace(participant, open);
         }
 
         // The new session may belong to another page, which shows something else or does not tell.
@@ -117,13 +123,25 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         }
     }
 
-    /// <summary>Ends a session and continues its tracks on a new one. If this fails, the tracks end.</summary>
-    private void Replace(long nowTicks, NodeParticipant participant, PublishSession former, PublishSession fresh, PreparedAnswer prepared)
+    /// <summary>Ends a session, at once if nothing is received on it.</summary>
+    private static void Replace(NodeParticipant participant, SubscribeSession session)
+    {
+        if (session.Peer.IsReady)
+        {
+            session.MarkReplaced(MonotonicClock.NowTicks);
+        }
+        else
+        {
+            participant.Sessions.End(session);
+        }
+    }
+
+    /// <summary>Replaces a session with a new one that continues its tracks. If this fails, the tracks end.</summary>
+    private void Replace(long nowTicks, PublishSession former, PublishSession fresh, PreparedAnswer prepared)
     {
         try
         {
-            fresh.TakeOver(nowTicks, former, prepared);
-            participant.Sessions.End(former);
+            fresh.Succeed(nowTicks, former, prepared);
         }
         catch
         {

@@ -16,7 +16,10 @@ internal interface IRoomSession : IPeerSessionOwner
     /// <summary>Number of tracks that the session forwards to its peer.</summary>
     int DownTracks { get; }
 
-    /// <summary>Whether the peer has not connected in time.</summary>
+    /// <summary>Whether a newer session of the participant replaces this one, which ends soon.</summary>
+    bool IsReplaced => false;
+
+    /// <summary>Whether the peer has not connected in time, or the session was replaced long ago.</summary>
     bool HasTimedOut(long nowTicks);
 
     /// <summary>Adds this session to the report of its participant.</summary>

@@ -11,6 +11,9 @@ internal interface ISessionObserver
     /// <summary>Called when other tracks than before are paused for lack of bandwidth.</summary>
     void OnPausedChanged(SubscribeSession session);
 
+    /// <summary>Called when another session has taken over. The observer ends this one after the call has returned.</summary>
+    void OnReplaced(IRoomSession session);
+
     /// <summary>Called after an unexpected error. The observer ends the session.</summary>
     void OnFailure(IRoomSession session);
 }

@@ -1,6 +1,7 @@
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Negotiation;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Ice;
@@ -26,6 +27,9 @@ internal sealed class PublishSession : IRoomSession
 
     /// <summary>Time within which a session that took over tracks must connect. Attempts that follow each other count as one.</summary>
     private const long ConnectTicks = 30 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Time after which a connected session takes over the tracks although it sends nothing, as with sources that are all paused.</summary>
+    private const long OverlapTicks = 2 * TimeSpan.TicksPerSecond;
     private readonly SessionContext _context;
     private readonly Publisher _publisher;
     private readonly long _sessionNumber;
@@ -33,7 +37,14 @@ internal sealed class PublishSession : IRoomSession
     /// <summary>The tracks of the participant that this session carries.</summary>
     private readonly List<PublishedTrack> _tracks = [];
     private int _version;
-    private long? _takenOverTicks;
+
+    /// <summary>Since when the session must connect, because it carries tracks of another one or will do so; null once it is connected.</summary>
+    private long? _connectingSinceTicks;
+    private long? _readySinceTicks;
+
+    /// <summary>The session that carries the tracks until media arrives on this one, and the answer that then takes effect.</summary>
+    private (PublishSession Session, PreparedAnswer Prepared)? _former;
+    private PublishSession? _successor;
 
     public PublishSession(SessionContext context)
     {
@@ -48,6 +59,9 @@ internal sealed class PublishSession : IRoomSession
     public string Kind => "publish";
 
     public int DownTracks => 0;
+
+    /// <summary>The session that still carries the tracks which this one will take over; null if there is none.</summary>
+    public PublishSession? Former => _former?.Session;
 
     /// <summary>Answers an offer. A rejected offer changes nothing.</summary>
     public string Answer(long nowTicks, SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs) =>
@@ -81,16 +95,30 @@ internal sealed class PublishSession : IRoomSession
             : throw ControlProblemException.TooManyNewTracks(_context.ParticipantId, added, wait);
     }
 
-    /// <summary>Continues the tracks of the replaced session whose source and codec are in the prepared answer. The other tracks end with that session.</summary>
-    public void TakeOver(long nowTicks, PublishSession former, PreparedAnswer prepared)
+    /// <summary>
+    /// Replaces another session. While that one is connected, it carries the tracks until media arrives on this one or it ends, so that subscribers notice no gap. Otherwise
+    /// this session takes over the tracks at once. Tracks whose source or codec is not in the prepared answer end with the former session.
+    /// </summary>
+    public void Succeed(long nowTicks, PublishSession former, PreparedAnswer prepared)
     {
-        // If several tracks have the same source, sections first continue those with the same MID.
-        TakeOver(former, prepared, sameMid: true);
-        TakeOver(former, prepared, sameMid: false);
-        _takenOverTicks = _tracks.Count == 0 ? null : former._takenOverTicks ?? nowTicks;
+        if (former._former is { } pending)
+        {
+            // The client restarted again before media arrived.
+            _connectingSinceTicks = former._connectingSinceTicks;
+            former.Withdraw();
+            former._context.Observer.OnReplaced(former);
+            former = pending.Session;
+        }
+
+        _connectingSinceTicks ??= former._connectingSinceTicks ?? nowTicks;
+        (_former, former._successor) = ((former, prepared), this);
+        if (!former.Peer.IsReady)
+        {
+            TakeOver();
+        }
     }
 
-    /// <summary>Applies a prepared answer and returns its SDP.</summary>
+    /// <summary>Accepts a prepared answer and returns its SDP. Its tracks start when the tracks of the former session have been taken over.</summary>
     public string Accept(PreparedAnswer prepared)
     {
         _version++;
@@ -100,25 +128,52 @@ internal sealed class PublishSession : IRoomSession
         }
 
         prepared.Remote.ApplyTo(Peer.Transport);
-        for (var i = 0; i < prepared.Sections.Count; i++)
+        if (_former is { } former)
         {
-            Apply(prepared.Sections[i], prepared.Sources[i]);
+            _former = (former.Session, prepared);
+        }
+        else
+        {
+            Apply(prepared);
         }
 
         return prepared.Sdp;
     }
 
-    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => _publisher.OnRtp(nowTicks, packet, session.ArrivalTicks);
+    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
+    {
+        if (_former is not null)
+        {
+            TakeOver();
+        }
+
+        return _publisher.OnRtp(nowTicks, packet, session.ArrivalTicks);
+    }
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _publisher.OnRtcp(nowTicks, packet);
 
-    public long HandleTimeout(long nowTicks) => _publisher.HandleTimeout(nowTicks);
+    public long HandleTimeout(long nowTicks)
+    {
+        var next = _publisher.HandleTimeout(nowTicks);
+        if (_former is null || _readySinceTicks is not { } ready)
+        {
+            return next;
+        }
+
+        if (nowTicks - ready >= OverlapTicks)
+        {
+            TakeOver();
+        }
+
+        return Math.Min(next, ready + OverlapTicks);
+    }
 
     public void OnStateChanged(PeerSession session, PeerTransportState state)
     {
         if (session.IsReady)
         {
-            _takenOverTicks = null;
+            _connectingSinceTicks = null;
+            _readySinceTicks ??= MonotonicClock.NowTicks;
         }
 
         _context.Observer.OnStateChanged(this, state);
@@ -127,15 +182,66 @@ internal sealed class PublishSession : IRoomSession
     public void OnFailure(PeerSession session) => _context.Observer.OnFailure(this);
 
     /// <summary>
-    /// Whether the session took over tracks and did not connect in time; until then, subscribers see the last picture. Other publish sessions have no limit: their
+    /// Whether the session replaced another one and did not connect in time; until then, subscribers see the last picture. Other publish sessions have no limit: their
     /// participant times out as a whole.
     /// </summary>
-    public bool HasTimedOut(long nowTicks) => nowTicks - _takenOverTicks > ConnectTicks;
+    public bool HasTimedOut(long nowTicks) => nowTicks - _connectingSinceTicks > ConnectTicks;
 
     public ParticipantReport AddTo(ParticipantReport report) => report with { Publishing = Peer.IsReady };
 
-    /// <summary>Closes the tracks that this session carries.</summary>
-    public void Close() => _context.Tracks.CloseAll(_tracks);
+    /// <summary>Closes the tracks that this session carries, except those that its successor continues.</summary>
+    public void Close()
+    {
+        Withdraw();
+        try
+        {
+            _successor?.TakeOver();
+        }
+        finally
+        {
+            _context.Tracks.CloseAll(_tracks);
+        }
+    }
+
+    /// <summary>No longer waits to take over the tracks of the former session.</summary>
+    private void Withdraw()
+    {
+        if (_former is { } former)
+        {
+            (_former, former.Session._successor) = (null, null);
+        }
+    }
+
+    /// <summary>Continues the tracks of the former session and ends it.</summary>
+    private void TakeOver()
+    {
+        var (former, prepared) = _former!.Value;
+        Withdraw();
+        try
+        {
+            // If several tracks have the same source, sections first continue those with the same MID.
+            TakeOver(former, prepared, sameMid: true);
+            TakeOver(former, prepared, sameMid: false);
+            if (_tracks.Count == 0)
+            {
+                _connectingSinceTicks = null;
+            }
+
+            Apply(prepared);
+        }
+        finally
+        {
+            _context.Observer.OnReplaced(former);
+        }
+    }
+
+    private void Apply(PreparedAnswer prepared)
+    {
+        for (var i = 0; i < prepared.Sections.Count; i++)
+        {
+            Apply(prepared.Sections[i], prepared.Sources[i]);
+        }
+    }
 
     private void TakeOver(PublishSession former, PreparedAnswer prepared, bool sameMid)
     {

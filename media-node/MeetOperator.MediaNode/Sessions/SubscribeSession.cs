@@ -18,6 +18,8 @@ namespace MeetOperator.MediaNode.Sessions;
 /// </summary>
 internal sealed class SubscribeSession : IRoomSession
 {
+    /// <summary>How long a replaced session goes on. Clients close it as soon as media arrives on the new one.</summary>
+    private const long OverlapTicks = 10 * TimeSpan.TicksPerSecond;
     private readonly SessionContext _context;
     private readonly Subscriber _subscriber;
     private readonly ISubscription _subscription;
@@ -25,6 +27,7 @@ internal sealed class SubscribeSession : IRoomSession
     private OfferDraft _draft;
     private int _answeredRevision;
     private bool _isFull;
+    private long? _replacedTicks;
 
     /// <param name="context">What all sessions of the participant share.</param>
     /// <param name="slots">The numbers of slots, or null for one section a track.</param>
@@ -181,8 +184,13 @@ internal sealed class SubscribeSession : IRoomSession
 
     public void OnFailure(PeerSession session) => _context.Observer.OnFailure(this);
 
-    /// <summary>Never: a participant without any connected session times out as a whole.</summary>
-    public bool HasTimedOut(long nowTicks) => false;
+    public bool IsReplaced => _replacedTicks is not null;
+
+    /// <summary>Whether the session was replaced long ago. Others have no limit: a participant without any connected session times out as a whole.</summary>
+    public bool HasTimedOut(long nowTicks) => nowTicks - _replacedTicks > OverlapTicks;
+
+    /// <summary>Keeps forwarding what the session has now, until the client closes it or its time is over. Nothing is added any more.</summary>
+    public void MarkReplaced(long nowTicks) => _replacedTicks = nowTicks;
 
     public ParticipantReport AddTo(ParticipantReport report) => report with { Subscribing = report.Subscribing || Peer.IsReady, SubscribeSession = Peer.Id };
 

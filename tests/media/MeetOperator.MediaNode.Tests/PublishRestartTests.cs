@@ -142,6 +142,90 @@ public sealed class PublishRestartTests : IAsyncLifetime
         Assert.DoesNotContain(bob.Rtp, p => Header(p).PayloadType == 111 && p[^1] == Second);
     }
 
+    [Fact]
+    public async Task Publish_Restart_FormerConnectionCarriesUntilMediaArrives()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        await UntilReceivedAsync(bob, 1, first);
+
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        var received = bob.Rtp.Count;
+        await SyntheticPeer.UntilAsync(
+            "media of the first connection",
+            () =>
+            {
+                Send(first, First);
+                return bob.Rtp.Count >= received + 6;
+            },
+            first,
+            second,
+            bob);
+        await UntilReceivedAsync(bob, 3, second, Second);
+
+        // Both connections send from now on, and only the second one counts.
+        var switched = bob.Rtp.Count;
+        await SyntheticPeer.UntilAsync(
+            "more media of the second connection",
+            () =>
+            {
+                Send(first, First);
+                Send(second, Second);
+                return bob.Rtp.Count >= switched + 12;
+            },
+            first,
+            second,
+            bob);
+        Assert.All(bob.Rtp.Skip(switched), p => Assert.Equal(Second, p[^1]));
+        await SyntheticPeer.UntilAsync("the first session ended", () => _events.All.Any(e => e is { State: "closed", Reason: "replaced", Kind: "publish" }), second, bob);
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+    }
+
+    [Fact]
+    public async Task Publish_FormerConnectionEndsFirst_TracksContinue()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        using var second = new SyntheticPeer();
+        var answer = await RestartAsync(second);
+        await _node.Host.Rooms.RunAsync(
+            "r",
+            room =>
+            {
+                var sessions = room.Participants.Single(p => p.Id == "alice").Sessions;
+                sessions.End(sessions.All[0]);
+                return true;
+            },
+            default);
+
+        second.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync("connected", () => second.IsConnected, second);
+        await UntilReceivedAsync(bob, 1, second, Second);
+
+        Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+    }
+
+    /// <summary>A client that restarts all the time has no more than two sessions, and its working one goes on.</summary>
+    [Fact]
+    public async Task Publish_RestartsThatNeverConnect_KeepTheWorkingSession()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        for (var i = 0; i < 5; i++)
+        {
+            using var other = new SyntheticPeer();
+            await RestartAsync(other);
+        }
+
+        await UntilReceivedAsync(bob, 3, first);
+
+        Assert.Equal(2, await _node.Host.Rooms.RunAsync("r", room => room.Participants.Single(p => p.Id == "alice").Sessions.All.Count, default));
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+    }
+
     /// <summary>Subscribers see the last picture until then.</summary>
     [Fact]
     public async Task Publish_RestartThatNeverConnects_EndsAfterItsLimit()

@@ -53,7 +53,7 @@ interface Generation {
   slots: SlotsUpdate | null;
 }
 
-/** How long the old connection is shown while the new one is connected but receives no video. */
+/** How long the old connection is used while the new one is connected but receives no media. */
 const firstPacketWaitMs = 2_000;
 
 /** The connection that receives media, for which the server makes the offers. An offer for another session opens a second connection, which takes over when it receives media. */
@@ -230,12 +230,13 @@ export class SubscribeSession {
     this.#host.onLost();
   }
 
-  /** Keeps the old connection visible until the new one receives its first video packet. */
+  /** Keeps the old connection until the new one receives its first picture, or sound when there is no video. */
   #awaitMedia(generation: Generation): void {
     const take = () => this.#promote(generation);
     const video = generation.tracks.filter(remote => remote.track.kind === 'video');
-    if (video.length === 0 || video.some(remote => !remote.receiver.track.muted)) return take();
-    for (const remote of video) remote.receiver.track.addEventListener('unmute', take, { once: true });
+    const expected = video.length > 0 ? video : generation.tracks;
+    if (expected.length === 0 || expected.some(remote => !remote.receiver.track.muted)) return take();
+    for (const remote of expected) remote.receiver.track.addEventListener('unmute', take, { once: true });
     clearTimeout(this.#takeover);
     this.#takeover = setTimeout(take, firstPacketWaitMs);
   }
