@@ -16,6 +16,11 @@ public readonly struct PictureNumbers
 
     public ushort PictureId { get; private init; }
 
+    /// <summary>
+    /// Whether a receiver takes a gap in the picture IDs for a loss, as with VP8. VP9 refers to pictures by the difference of their IDs, so these must not be closed up.
+    /// </summary>
+    public bool CountsPictures { get; private init; }
+
     /// <summary>Offset of TL0PICIDX in the payload; 0 without it.</summary>
     public byte Tl0Offset { get; private init; }
 
@@ -61,6 +66,7 @@ public readonly struct PictureNumbers
             PictureIdOffset = (byte)pictureIdOffset,
             IsLongPictureId = isLong,
             PictureId = pictureId,
+            CountsPictures = codec == VideoCodec.Vp8 && isLong,
             Tl0Offset = (byte)(hasTl0 ? position : 0),
             Tl0PictureIndex = hasTl0 ? payload[position] : (byte)0,
         };

@@ -14,6 +14,12 @@ public readonly struct DependencyDescriptor
     /// <summary>Whether the packet is the first packet of its frame.</summary>
     public bool StartsFrame { get; private init; }
 
+    /// <summary>Whether the packet is the last packet of its frame.</summary>
+    public bool EndsFrame { get; private init; }
+
+    /// <summary>The template that describes the frame; see <see cref="DependencyStructure"/>.</summary>
+    public byte TemplateId { get; private init; }
+
     public ushort FrameNumber { get; private init; }
 
     /// <summary>Whether the structure of the stream is attached. It is attached to the first packet of each key frame.</summary>
@@ -33,6 +39,8 @@ public readonly struct DependencyDescriptor
         descriptor = new DependencyDescriptor
         {
             StartsFrame = (value[0] & 0x80) != 0,
+            EndsFrame = (value[0] & 0x40) != 0,
+            TemplateId = (byte)(value[0] & 0x3F),
             FrameNumber = BinaryPrimitives.ReadUInt16BigEndian(value[FrameNumberOffset..]),
             HasStructure = value.Length > FixedLength && (value[FixedLength] & 0x80) != 0,
         };

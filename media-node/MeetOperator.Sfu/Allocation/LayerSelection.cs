@@ -1,6 +1,6 @@
 namespace MeetOperator.Sfu.Allocation;
 
-/// <summary>Decides which layer of its source a down track forwards. Pure.</summary>
+/// <summary>Decides which size of its source a down track forwards. Pure.</summary>
 internal static class LayerSelection
 {
     /// <summary>The result for a track that is not shown.</summary>
@@ -15,24 +15,12 @@ internal static class LayerSelection
     /// <summary>Rates of two layers that differ by less than this factor say nothing about their order.</summary>
     private const double DistinctRates = 1.5;
 
-    /// <summary>Returns the index of the layer to forward, or <see cref="None"/>.</summary>
-    /// <param name="layers">The layers of the source in the order of <see cref="TryRank"/>. There is at least one.</param>
-    /// <param name="view">How the subscriber shows the track.</param>
-    /// <param name="isDetailed">See <see cref="ChooseStep"/>.</param>
-    /// <param name="highestStep">The highest step that the subscriber's line can take.</param>
-    public static int Choose(ReadOnlySpan<LayerState> layers, TrackView view, bool isDetailed, int highestStep = int.MaxValue)
-    {
-        Span<int> usable = stackalloc int[layers.Length];
-        var step = Math.Min(highestStep, ChooseStep(layers, view, isDetailed, usable, out _));
-        return step < 0 ? None : usable[step];
-    }
-
     /// <summary>Returns the index in <paramref name="usable"/> of the layer that suits the view, or <see cref="None"/>.</summary>
     /// <param name="layers">The layers of the source in the order of <see cref="TryRank"/>. There is at least one.</param>
     /// <param name="view">How the subscriber shows the track.</param>
     /// <param name="isDetailed">Whether the track is in full quality for subscribers that do not tell how they show it, as a screen, whose text must be legible.</param>
-    /// <param name="usable">Receives the indexes of the layers that can be forwarded, the steps of the source, from the lowest quality to the highest. As long as <paramref name="layers"/>.</param>
-    /// <param name="count">The number of steps.</param>
+    /// <param name="usable">Receives the indexes of the layers that can be forwarded, from the lowest quality to the highest. As long as <paramref name="layers"/>.</param>
+    /// <param name="count">The number of layers in <paramref name="usable"/>.</param>
     public static int ChooseStep(ReadOnlySpan<LayerState> layers, TrackView view, bool isDetailed, Span<int> usable, out int count)
     {
         count = 0;
@@ -103,16 +91,8 @@ internal static class LayerSelection
     private static bool IsSufficient((int Width, int Height) layer, TrackView view) =>
         layer.Height >= view.Height * SufficientHeight || layer.Width >= view.Width * SufficientHeight;
 
-    /// <summary>The rate of a layer in bits per second. Where it is not known, that of a usual encoder for its size.</summary>
-    public static long RateOf(ReadOnlySpan<LayerState> layers, int index)
-    {
-        const int UsualBitsPerPixelSecond = 2;
-        var (width, height) = SizeOf(layers, index);
-        return layers[index].BytesPerSecond > 0 ? layers[index].BytesPerSecond * 8 : Math.Max(100_000, (long)width * height * UsualBitsPerPixelSecond);
-    }
-
     /// <summary>The size of a layer. Where it is not known, as with some codecs, the highest layer is assumed to be usual video and each lower one to have half its height.</summary>
-    private static (int Width, int Height) SizeOf(ReadOnlySpan<LayerState> layers, int index) => layers[index].HasSize
+    public static (int Width, int Height) SizeOf(ReadOnlySpan<LayerState> layers, int index) => layers[index].HasSize
         ? (layers[index].Width, layers[index].Height)
         : (UsualWidth >> (layers.Length - 1 - index), UsualHeight >> (layers.Length - 1 - index));
 

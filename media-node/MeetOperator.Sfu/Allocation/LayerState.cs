@@ -1,3 +1,5 @@
+using MeetOperator.Rtp.HeaderExtensions;
+
 namespace MeetOperator.Sfu.Allocation;
 
 /// <summary>What is known of one layer of a video track.</summary>
@@ -7,5 +9,8 @@ namespace MeetOperator.Sfu.Allocation;
 /// <param name="BytesPerSecond">The measured rate; 0 when it is not known.</param>
 internal readonly record struct LayerState(bool IsAvailable, int Width, int Height, long BytesPerSecond)
 {
+    /// <summary>The decode targets of the layer; empty when they are not known, or there is only one.</summary>
+    public LayerTargets Targets { get; init; }
+
     public bool HasSize => Width > 0 && Height > 0;
 }

@@ -27,10 +27,10 @@ internal sealed class HeaderTemplate
         return this;
     }
 
-    /// <summary>Returns the header for one subscriber. It is valid until the next call.</summary>
+    /// <summary>Returns the header for one subscriber, with the marker if the source or <paramref name="marker"/> has it. It is valid until the next call.</summary>
     public Span<byte> GetHeader(
         ReadOnlySpan<byte> packet, in RtpHeader source, HeaderExtensionMap from, HeaderExtensionMap to,
-        byte payloadType, ushort sequence, uint timestamp, uint ssrc, ushort frame = 0)
+        byte payloadType, ushort sequence, uint timestamp, uint ssrc, ushort frame = 0, bool marker = false)
     {
         if (!ReferenceEquals(_map, to))
         {
@@ -46,7 +46,7 @@ internal sealed class HeaderTemplate
         }
 
         Span<byte> header = _bytes;
-        header[1] = (byte)((source.Marker ? 0x80 : 0) | payloadType);
+        header[1] = (byte)((source.Marker || marker ? 0x80 : 0) | payloadType);
         BinaryPrimitives.WriteUInt16BigEndian(header[2..], sequence);
         BinaryPrimitives.WriteUInt32BigEndian(header[4..], timestamp);
         BinaryPrimitives.WriteUInt32BigEndian(header[8..], ssrc);

@@ -4,12 +4,18 @@ namespace MeetOperator.Sfu.Forwarding;
 
 /// <summary>
 /// Keeps one subscriber's stream continuous when the source is paused, resumed or replaced: sequence numbers have no gaps, timestamps follow the clock, and the
-/// numbers of pictures and frames increase. Uses 64-bit sequence numbers, so that plain comparison gives their order.
+/// numbers of pictures and frames increase. Packets that are left out on purpose leave no gap; packets that are lost do. Uses 64-bit sequence numbers, so that plain comparison gives their order.
 /// </summary>
 internal struct RtpMunger
 {
     private const int MaxSegments = 8;
     private Segments _segments;
+
+    /// <summary>For each segment, which packets were left out; null until the first one is.</summary>
+    private ulong[]? _dropped;
+
+    /// <summary>For each segment, which packets were sent with a marker that they do not have; null until the first one is.</summary>
+    private ulong[]? _marked;
     private int _current;
     private long _highestOut;
     private uint _lastTimestamp;
@@ -19,7 +25,7 @@ internal struct RtpMunger
     private long _lastTicks;
     private bool _started;
 
-    /// <summary>The offsets of the current source.</summary>
+    /// <summary>The offsets of the current source, before pictures were left out.</summary>
     public readonly NumberOffsets Offsets => _segments[_current].Offsets;
 
     /// <summary>The highest sequence number that was sent.</summary>
@@ -70,24 +76,23 @@ internal struct RtpMunger
         _segments[_current] = current;
     }
 
-    /// <summary>Maps a packet to the stream. False for a packet that precedes the last start, because another layer or nothing was sent then.</summary>
+    /// <summary>Maps a packet to the stream. False for a packet that was left out, or precedes the last start, because another layer or nothing was sent then.</summary>
     public bool TryMap(in SourceNumbers source, long nowTicks, out ushort sequence)
     {
-        ref readonly var segment = ref _segments[_current];
         sequence = 0;
-        if (!_started || source.Sequence < segment.FirstIn)
+        if (!_started || !_segments[_current].TryMap(source, BitsOf(_dropped, _current), BitsOf(_marked, _current), out var mapped))
         {
             return false;
         }
 
-        var mapped = segment.FirstOut + (source.Sequence - segment.FirstIn);
         if (mapped > _highestOut)
         {
+            var offsets = OffsetsOf(source);
             _highestOut = mapped;
-            _lastTimestamp = source.Timestamp + segment.Offsets.Timestamp;
-            _lastPictureId = (ushort)(source.Picture.PictureId + segment.Offsets.PictureId);
-            _lastTl0 = (byte)(source.Picture.Tl0PictureIndex + segment.Offsets.Tl0PictureIndex);
-            _lastFrame = (ushort)(source.Frame + segment.Offsets.Frame);
+            _lastTimestamp = source.Timestamp + offsets.Timestamp;
+            _lastPictureId = (ushort)(source.Picture.PictureId + offsets.PictureId);
+            _lastTl0 = (byte)(source.Picture.Tl0PictureIndex + offsets.Tl0PictureIndex);
+            _lastFrame = (ushort)(source.Frame + offsets.Frame);
             _lastTicks = nowTicks;
         }
 
@@ -95,14 +100,47 @@ internal struct RtpMunger
         return true;
     }
 
+    /// <summary>
+    /// Leaves out a packet. Returns true when a later packet was sent already, so that the receiver misses this one: it must get an empty packet with this number.
+    /// </summary>
+    public bool TryDrop(in SourceNumbers source, out ushort sequence)
+    {
+        sequence = 0;
+        if (!_started)
+        {
+            return false;
+        }
+
+        _dropped ??= new ulong[MaxSegments * PacketBits.Words];
+        var isMissed = _segments[_current].TryDrop(source, BitsOf(_dropped, _current), BitsOf(_marked, _current), out var mapped);
+        sequence = (ushort)mapped;
+        return isMissed;
+    }
+
+    /// <summary>The offsets of a packet of the current source.</summary>
+    public readonly NumberOffsets OffsetsOf(in SourceNumbers source) => _segments[_current].OffsetsOf(source.Picture);
+
+    /// <summary>The offsets of a packet that was found in a segment.</summary>
+    public readonly NumberOffsets OffsetsOf(in SourceNumbers source, int segment) => _segments[segment].OffsetsOf(source.Picture);
+
+    /// <summary>Records that a packet of the current source is sent with a marker that it does not have.</summary>
+    public void Mark(long sourceSequence)
+    {
+        _marked ??= new ulong[MaxSegments * PacketBits.Words];
+        BitsOf(_marked, _current).Set(sourceSequence);
+    }
+
+    /// <summary>Whether a packet that was found in a segment was sent with a marker that it does not have.</summary>
+    public readonly bool IsMarked(long sourceSequence, int segment) => BitsOf(_marked, segment)[sourceSequence];
+
     /// <summary>Finds the source packet that was sent as <paramref name="sequence"/>. False when the number is too old or was not sent.</summary>
     /// <param name="sequence">The sequence number in the stream.</param>
     /// <param name="layer">The layer of the packet.</param>
     /// <param name="sourceSequence">The 64-bit sequence number of the packet in its layer.</param>
-    /// <param name="offsets">The offsets with which the packet was sent.</param>
-    public readonly bool TryFindSource(ushort sequence, out byte layer, out long sourceSequence, out NumberOffsets offsets)
+    /// <param name="segment">The segment with the offsets of the packet.</param>
+    public readonly bool TryFindSource(ushort sequence, out byte layer, out long sourceSequence, out int segment)
     {
-        (layer, sourceSequence, offsets) = (0, 0, default);
+        (layer, sourceSequence, segment) = (0, 0, 0);
         var mapped = _highestOut + SequenceNumber.Distance((ushort)_highestOut, sequence);
         if (!_started || mapped > _highestOut)
         {
@@ -111,16 +149,17 @@ internal struct RtpMunger
 
         for (var age = 0; age < MaxSegments; age++)
         {
-            ref readonly var segment = ref _segments[(_current + MaxSegments - age) % MaxSegments];
-            if (segment.FirstOut == 0)
+            segment = (_current + MaxSegments - age) % MaxSegments;
+            ref readonly var candidate = ref _segments[segment];
+            if (candidate.FirstOut == 0)
             {
                 return false;
             }
 
-            if (mapped >= segment.FirstOut)
+            if (mapped >= candidate.FirstOut)
             {
-                (layer, sourceSequence, offsets) = (segment.Layer, segment.FirstIn + (mapped - segment.FirstOut), segment.Offsets);
-                return !segment.IsForgotten;
+                layer = candidate.Layer;
+                return candidate.TryFind(mapped, BitsOf(_dropped, segment), out sourceSequence) && !candidate.IsForgotten;
             }
         }
 
@@ -130,7 +169,7 @@ internal struct RtpMunger
     /// <summary>Forgets which packets of a layer were sent, because the layer restarts its numbering.</summary>
     public void Forget(byte layer)
     {
-        foreach (ref var segment in (Span<Segment>)_segments)
+        foreach (ref var segment in (Span<RtpSegment>)_segments)
         {
             segment.IsForgotten |= segment.Layer == layer;
         }
@@ -155,21 +194,16 @@ internal struct RtpMunger
             };
         }
 
-        _segments[_current] = new Segment { Layer = layer, FirstIn = first.Sequence, FirstOut = _highestOut + 1, Offsets = offsets };
+        _segments[_current] = new RtpSegment(layer, first, _highestOut + 1, offsets);
+        _dropped?.AsSpan(_current * PacketBits.Words, PacketBits.Words).Clear();
+        _marked?.AsSpan(_current * PacketBits.Words, PacketBits.Words).Clear();
     }
 
-    private struct Segment
-    {
-        public byte Layer;
-        public bool IsForgotten;
-        public long FirstIn;
-        public long FirstOut;
-        public NumberOffsets Offsets;
-    }
+    private static PacketBits BitsOf(ulong[]? words, int segment) => new(words is null ? [] : words.AsSpan(segment * PacketBits.Words, PacketBits.Words));
 
     [System.Runtime.CompilerServices.InlineArray(MaxSegments)]
     private struct Segments
     {
-        private Segment _first;
+        private RtpSegment _first;
     }
 }

@@ -55,6 +55,7 @@ internal sealed class UpLayer
     private long _bytesPerSecond;
     private int _width;
     private int _height;
+    private FrameReader? _frames;
 
     /// <param name="format">The parameters that all layers of the track share.</param>
     /// <param name="options">The parameters of this layer.</param>
@@ -68,6 +69,7 @@ internal sealed class UpLayer
         RtxSsrc = options.RtxSsrc;
         _changedTicks = Ssrc is null ? _changedTicks : TimePending;
         _historyBytes = options.Rid is null ? HistoryBytes : LayerHistoryBytes;
+        _frames = format.IsVideo ? new FrameReader() : null;
         if (format.IsVideo && budget?.TryTake(_historyBytes) != false)
         {
             History = new RetransmissionHistory(HistoryPackets, _historyBytes);
@@ -96,6 +98,9 @@ internal sealed class UpLayer
     public long? LastPacketTicks => _lastPacketTicks == TimePending || Statistics is null ? null : _lastPacketTicks;
 
     public long ReceivedPackets { get; private set; }
+
+    /// <summary>The decode targets that the publisher sends; empty when they are not known.</summary>
+    public LayerTargets Targets => _frames?.Available ?? default;
 
     public RetransmissionHistory? History { get; private set; }
 
@@ -188,6 +193,9 @@ internal sealed class UpLayer
         return true;
     }
 
+    /// <summary>The measured rate of a decode target in bytes per second, or of the whole layer if the target is more than it has. 0 when it is not known.</summary>
+    public long RateOf(byte target) => _frames is null || Targets.IsEmpty ? _bytesPerSecond : _frames.Rates[Targets.BestUpTo(target)];
+
     public void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);
 
     /// <summary>The size and rate of the layer. Call this about every 100 ms, because it ends intervals of the rate measurement.</summary>
@@ -202,10 +210,12 @@ internal sealed class UpLayer
                 _bytesPerSecond = Math.Max(rate, _bytesPerSecond - (_bytesPerSecond / 8));
             }
 
+            _frames?.Rates.EndInterval(_rateSinceTicks != 0 && arrives ? nowTicks - _rateSinceTicks : 0);
             (_rateBytes, _rateSinceTicks) = (0, nowTicks);
         }
 
-        return new LayerState(arrives, _width, _height, _bytesPerSecond);
+        var (width, height) = _width > 0 || _frames is null ? (_width, _height) : _frames.Size;
+        return new LayerState(arrives, width, height, _bytesPerSecond) { Targets = Targets };
     }
 
     /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
@@ -277,12 +287,14 @@ internal sealed class UpLayer
     /// <param name="retransmitted">Whether the packet was restored from RTX. Such packets do not count for loss and jitter.</param>
     /// <param name="arrivalTicks">When the packet arrived, for the jitter.</param>
     /// <param name="sequence">The 64-bit sequence number.</param>
-    /// <param name="descriptor">The dependency descriptor of the packet, or null.</param>
+    /// <param name="descriptor">Where the dependency descriptor is in the packet; with length 0 for none.</param>
+    /// <param name="frame">The place of the packet's frame in the layers of the stream.</param>
     /// <param name="startsKeyFrame">Whether the packet is the first packet of a key frame.</param>
     public bool TryReceive(
-        long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, in DependencyDescriptor? descriptor, long arrivalTicks, out long sequence, out bool startsKeyFrame)
+        long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks, out long sequence, out FrameLayers frame, out bool startsKeyFrame)
     {
         sequence = 0;
+        frame = default;
         startsKeyFrame = false;
         ReceivedPackets++;
         var filledGap = _nacks?.OnPacket(nowTicks, header.SequenceNumber) ?? false;
@@ -307,10 +319,20 @@ internal sealed class UpLayer
             return false;
         }
 
-        startsKeyFrame = _format.IsVideo && (descriptor is { } described ? described.StartsKeyFrame : !_format.IsEncrypted && KeyFrame.StartsIn(_format.Codec, data[header.Length..]));
+        if (_frames is null)
+        {
+            return true;
+        }
+
+        var codec = _format.IsEncrypted ? VideoCodec.Unknown : _format.Codec;
+        var payload = data[header.Length..];
+        var description = data.Slice(descriptor.Offset, descriptor.Length);
+        frame = _frames.Read(description, codec, payload);
+        _frames.Rates.OnPacket(frame, data.Length);
+        startsKeyFrame = DependencyDescriptor.TryParse(description, out var described) ? described.StartsKeyFrame : KeyFrame.StartsIn(codec, payload);
         if (startsKeyFrame)
         {
-            ReadSize(data[header.Length..]);
+            ReadSize(payload);
             _keyFrames.OnKeyFrame();
             _nacks?.OnKeyFrame(header.SequenceNumber);
         }
@@ -347,6 +369,7 @@ internal sealed class UpLayer
     private void Restart()
     {
         _sequence = default;
+        _frames = _format.IsVideo ? new FrameReader() : null;
         Statistics = null;
         LastReport = null;
         History?.Clear();

@@ -109,7 +109,7 @@ internal sealed class BandwidthAllocation
             }
             else
             {
-                Reserve(count + 1, rates + source.Options.Layers.Count);
+                Reserve(count + 1, rates + source.MaxSteps);
                 var steps = source.DescribeSteps(track.View, _rates.AsSpan(rates), out var best);
                 var rank = RankOf(track.View, source);
                 track.IsForeground = rank < StreamRank.Other;

@@ -202,9 +202,9 @@ public sealed class Publisher
         }
     }
 
-    private void ReadExtensions(long nowTicks, long arrivalTicks, in RtpPacket packet, in StreamTable.Stream stream, out DependencyDescriptor? descriptor)
+    private void ReadExtensions(long nowTicks, long arrivalTicks, in RtpPacket packet, in StreamTable.Stream stream, out HeaderExtensionElement descriptor)
     {
-        descriptor = null;
+        descriptor = default;
         var map = stream.Track.Options.Extensions;
         var hasSequenceNumber = false;
         foreach (var element in packet.Extensions)
@@ -222,9 +222,8 @@ public sealed class Publisher
                     when !stream.IsRetransmission && VideoLayersAllocation.TryParse(packet.Data.Slice(element.Offset, element.Length), out var allocation):
                     stream.Track.OnAllocation(nowTicks, stream.Layer, allocation);
                     break;
-                case HeaderExtensionKind.DependencyDescriptor
-                    when descriptor is null && DependencyDescriptor.TryParse(packet.Data.Slice(element.Offset, element.Length), out var described):
-                    descriptor = described;
+                case HeaderExtensionKind.DependencyDescriptor when descriptor.Length == 0:
+                    descriptor = element;
                     break;
             }
         }

@@ -33,11 +33,15 @@ public sealed class DownTrack
     private RetransmissionHistory? _history;
     private ResendLimiter? _resendLimiter;
     private RtpMunger _munger;
+    private FrameSelector _selector;
     private RedundancyChoice _redundancy;
     private long _waitingSinceTicks;
 
     /// <summary>The layer to forward from its next key frame on; null while detached or not shown.</summary>
     private UpLayer? _chosenLayer;
+
+    /// <summary>The best of its decode targets to forward.</summary>
+    private byte _chosenTarget;
 
     /// <summary>The layer that is forwarded now; null while paused.</summary>
     private UpLayer? _layer;
@@ -167,7 +171,7 @@ public sealed class DownTrack
     {
         if (Source is { } source)
         {
-            Choose(source.Select(_view, _highestStep));
+            Choose(source.Select(_view, _highestStep, out _chosenTarget));
         }
     }
 
@@ -252,6 +256,18 @@ public sealed class DownTrack
             return;
         }
 
+        var isTaken = _selector.Takes(packet.Frame, TargetFor(packet.Layer));
+        if (_selector.NeedsKeyFrame)
+        {
+            packet.Layer.RequestKeyFrame(urgent: false);
+        }
+
+        if (!isTaken)
+        {
+            LeaveOut(nowTicks, packet);
+            return;
+        }
+
         var priority = Priority;
         if (priority != PacketPriority.Audio && !_egress.HasRoom)
         {
@@ -264,7 +280,13 @@ public sealed class DownTrack
             return;
         }
 
-        var offsets = _munger.Offsets;
+        var marker = packet.Frame is { EndsFrame: true, Number: { } number } && packet.Frame.Dependencies.Spatial == LayerTargets.SpatialOf(_selector.TargetAt(number));
+        if (marker && !packet.Header.Marker)
+        {
+            _munger.Mark(packet.Numbers.Sequence);
+        }
+
+        var offsets = _munger.OffsetsOf(packet.Numbers);
         var payload = Renumber(packet.Source, packet.Payload, packet.Numbers, offsets);
         var payloadType = Options.PayloadType;
         if (Options.RedPayloadType is { } redPayloadType && TryAddRedundancy(nowTicks, packet, out var redundant))
@@ -275,12 +297,31 @@ public sealed class DownTrack
 
         var header = template.GetHeader(
             packet.Data, packet.Header, packet.Source.Options.Extensions, Options.Extensions, payloadType,
-            sequence, packet.Numbers.Timestamp + offsets.Timestamp, Options.Ssrc, (ushort)(packet.Numbers.Frame + offsets.Frame));
+            sequence, packet.Numbers.Timestamp + offsets.Timestamp, Options.Ssrc, (ushort)(packet.Numbers.Frame + offsets.Frame), marker);
         SentPackets++;
         SentBytes += payload.Length;
         _urgentChanges = SentPackets % PacketsPerUrgentChange == 0 ? Math.Min(MaxUrgentChanges, _urgentChanges + 1) : _urgentChanges;
         _resendLimiter?.OnForwarded();
         _egress.Send(nowTicks, header, payload, template.TransportNumberOffset, priority, new PacketRecord(_history, sequence));
+    }
+
+    /// <summary>The target of a layer that is forwarded. While a lower layer is awaited because the line is narrow, it gets as few frames as possible.</summary>
+    private byte TargetFor(UpLayer layer) =>
+        ReferenceEquals(layer, _chosenLayer) ? _chosenTarget
+        : IsLimited && _chosenLayer is { } chosen && Source?.IsLower(chosen, layer) == true ? (byte)0
+        : LayerTargets.Highest;
+
+    /// <summary>Leaves out a packet. If its number is missing in the stream already, because later packets overtook it, the subscriber gets an empty packet, and does not request it.</summary>
+    private void LeaveOut(long nowTicks, in ForwardedPacket packet)
+    {
+        if (_munger.TryDrop(packet.Numbers, out var sequence))
+        {
+            Span<byte> header = stackalloc byte[PaddingPacket.MaxHeaderLength];
+            var length = PaddingPacket.WriteHeader(
+                header, Options.PayloadType, sequence, packet.Numbers.Timestamp + _munger.Offsets.Timestamp, Options.Ssrc,
+                Options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber), out var numberOffset);
+            _egress.Send(nowTicks, header[..length], PaddingPacket.Shortest, numberOffset, Priority, new PacketRecord(_history, sequence));
+        }
     }
 
     /// <summary>Whether the packet is sent with an earlier frame: while the subscriber loses packets, or because the publisher's earlier packet got lost and this one repeats its frame.</summary>
@@ -327,7 +368,7 @@ public sealed class DownTrack
             return true;
         }
 
-        Span<byte> header = stackalloc byte[32];
+        Span<byte> header = stackalloc byte[PaddingPacket.MaxHeaderLength];
         var length = PaddingPacket.WriteHeader(header, payloadType, _rtxSequence++, _munger.LastTimestamp, ssrc, numberId, out var numberOffset);
         _egress.Send(nowTicks, header[..length], PaddingPacket.Payload, numberOffset, PacketPriority.Retransmission);
         return true;
@@ -338,7 +379,7 @@ public sealed class DownTrack
     {
         if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { } source
             || !ReferenceEquals(_lastSource, source) // no packet of this source was sent yet, so the numbers belong to the previous source
-            || !_munger.TryFindSource(sequence, out var layer, out var sourceSequence, out var offsets)
+            || !_munger.TryFindSource(sequence, out var layer, out var sourceSequence, out var segment)
             || source.Layers[layer].History is not { } history
             || !history.TryGet(sourceSequence, out var stored)
             || !RtpHeader.TryParse(stored, out var header))
@@ -347,6 +388,7 @@ public sealed class DownTrack
         }
 
         var numbers = source.NumbersOf(stored, header, sourceSequence);
+        var offsets = _munger.OffsetsOf(numbers, segment);
         Span<byte> payload = stackalloc byte[2048];
         var length = RtxPacket.WritePayload(sequence, Renumber(source, stored[header.Length..], numbers, offsets), payload);
         if (length == 0)
@@ -357,7 +399,7 @@ public sealed class DownTrack
         var template = source.ResendTemplate.Reset();
         var written = template.GetHeader(
             stored, header, source.Options.Extensions, Options.Extensions, payloadType,
-            _rtxSequence++, numbers.Timestamp + offsets.Timestamp, ssrc, (ushort)(numbers.Frame + offsets.Frame));
+            _rtxSequence++, numbers.Timestamp + offsets.Timestamp, ssrc, (ushort)(numbers.Frame + offsets.Frame), _munger.IsMarked(sourceSequence, segment));
         _egress.Send(nowTicks, written, payload[..length], template.TransportNumberOffset, PacketPriority.Retransmission);
         return true;
     }
@@ -479,7 +521,7 @@ public sealed class DownTrack
         }
 
         (_lastLayer, _lastSource) = (packet.Layer, packet.Source);
-        _layer = packet.Layer;
+        (_layer, _selector) = (packet.Layer, default);
         if (packet.Layer.LastReport is { } report)
         {
             // The next report may be seconds away, and the subscriber cannot synchronize audio and video before it.

@@ -28,6 +28,9 @@ internal readonly ref struct ForwardedPacket
     /// <summary>The numbers of the packet in its layer.</summary>
     public required SourceNumbers Numbers { get; init; }
 
+    /// <summary>The place of the packet's frame in the layers of its stream.</summary>
+    public FrameLayers Frame { get; init; }
+
     /// <summary>Whether the packet is the first packet of a key frame.</summary>
     public required bool StartsKeyFrame { get; init; }
 }

@@ -91,6 +91,9 @@ public sealed class UpTrack
     /// <summary>The layers in the order of the negotiation. Their number and order do not change.</summary>
     internal ReadOnlySpan<UpLayer> Layers => _layers;
 
+    /// <summary>The maximum number of steps of <see cref="DescribeSteps"/>.</summary>
+    internal int MaxSteps => _layers.Length * LayerSteps.MaxOfLayer;
+
     internal HeaderTemplate ResendTemplate => _resendTemplate ??= new HeaderTemplate();
 
     /// <summary>Returns true once after <see cref="RequestedLayers"/> has changed, and for a new publisher.</summary>
@@ -212,27 +215,32 @@ public sealed class UpTrack
     /// <summary>The layer for a subscriber that shows the track in this way, or null when nothing is sent to it.</summary>
     /// <param name="view">How the subscriber shows the track.</param>
     /// <param name="highestStep">The highest step that its line can take.</param>
-    internal UpLayer? Select(TrackView view, int highestStep)
+    /// <param name="target">The best decode target of the layer to send.</param>
+    internal UpLayer? Select(TrackView view, int highestStep, out byte target)
     {
         Span<LayerState> ranked = stackalloc LayerState[_layers.Length];
+        Span<LayerStep> steps = stackalloc LayerStep[MaxSteps];
         Rank(ranked);
-        var choice = LayerSelection.Choose(ranked, view, IsDetailed, highestStep);
-        return choice == LayerSelection.None ? null : _layers[_order[choice]];
+        LayerSteps.List(ranked, view, IsDetailed, steps, out var wanted);
+        var step = Math.Min(highestStep, wanted);
+        target = step < 0 ? LayerTargets.Highest : steps[step].Target;
+        return step < 0 ? null : _layers[_order[steps[step].Layer]];
     }
 
-    /// <summary>Writes the rates of the steps in which the track can be sent, from the lowest to the highest, and returns their number; at most one for each layer.</summary>
+    /// <summary>Writes the rates of the steps in which the track can be sent, from the lowest to the highest, and returns their number.</summary>
     /// <param name="view">How the subscriber shows the track.</param>
-    /// <param name="rates">Receives the rates in bits per second. They never fall from step to step.</param>
+    /// <param name="rates">Receives the rates in bits per second; at least <see cref="MaxSteps"/>. They never fall from step to step.</param>
     /// <param name="wanted">The step that suits the view.</param>
     internal int DescribeSteps(TrackView view, Span<long> rates, out int wanted)
     {
         Span<LayerState> ranked = stackalloc LayerState[_layers.Length];
-        Span<int> usable = stackalloc int[_layers.Length];
+        Span<LayerStep> steps = stackalloc LayerStep[MaxSteps];
         Rank(ranked);
-        wanted = LayerSelection.ChooseStep(ranked, view, IsDetailed, usable, out var count);
+        var count = LayerSteps.List(ranked, view, IsDetailed, steps, out wanted);
         for (var i = 0; i < count; i++)
         {
-            rates[i] = Math.Max(LayerSelection.RateOf(ranked, usable[i]), i > 0 ? rates[i - 1] : 0);
+            var measured = _layers[_order[steps[i].Layer]].RateOf(steps[i].Target);
+            rates[i] = Math.Max(measured > 0 ? measured * 8 : LayerSteps.UsualRateOf(ranked, steps[i]), i > 0 ? rates[i - 1] : 0);
         }
 
         return count;
@@ -247,11 +255,7 @@ public sealed class UpTrack
         }
 
         _nextExamineTicks = nowTicks + ExamineTicks;
-        if (_layers.Length == 1)
-        {
-            _states[0] = _layers[0].Describe(nowTicks, arrives: true);
-        }
-        else if (TryExamine(nowTicks))
+        if (_layers.Length == 1 ? TryDescribe(nowTicks) : TryExamine(nowTicks))
         {
             foreach (var downTrack in _downTracks)
             {
@@ -308,13 +312,20 @@ public sealed class UpTrack
     /// <param name="data">The packet.</param>
     /// <param name="header">The header of the packet.</param>
     /// <param name="retransmitted">Whether the packet was restored from RTX.</param>
-    /// <param name="descriptor">The dependency descriptor of the packet, or null.</param>
+    /// <param name="descriptor">Where the dependency descriptor is in the packet; with length 0 for none.</param>
     /// <param name="arrivalTicks">When the packet arrived, for the jitter.</param>
-    internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, in DependencyDescriptor? descriptor, long arrivalTicks)
+    internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks)
     {
-        if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, out var sequence, out var startsKeyFrame) || IsMuted)
+        if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, out var sequence, out var frame, out var startsKeyFrame) || IsMuted)
         {
             return;
+        }
+
+        if (startsKeyFrame && layer.Targets != _states[IndexOf(layer)].Targets)
+        {
+            // A receiver starts with this frame in the quality that it needs. Another one could need another key frame.
+            ExamineSoon();
+            HandleTimeout(nowTicks);
         }
 
         WatchMute(header.Timestamp);
@@ -336,6 +347,7 @@ public sealed class UpTrack
             Redundant = frameOffset > 0 ? payload : [],
             FollowsGap = sequence - _lastSequence > 1,
             Numbers = NumbersOf(data, header, sequence, descriptor),
+            Frame = frame,
             StartsKeyFrame = startsKeyFrame,
         };
         _template.Reset();
@@ -404,30 +416,30 @@ public sealed class UpTrack
     }
 
     /// <summary>The numbers of a packet of this track that was stored.</summary>
-    internal SourceNumbers NumbersOf(ReadOnlySpan<byte> data, in RtpHeader header, long sequence) => NumbersOf(data, header, sequence, DescriptorOf(data, header));
+    internal SourceNumbers NumbersOf(ReadOnlySpan<byte> data, in RtpHeader header, long sequence) => NumbersOf(data, header, sequence, DescriptorIn(data, header));
 
-    private SourceNumbers NumbersOf(ReadOnlySpan<byte> data, in RtpHeader header, long sequence, in DependencyDescriptor? descriptor) => new()
+    private SourceNumbers NumbersOf(ReadOnlySpan<byte> data, in RtpHeader header, long sequence, HeaderExtensionElement descriptor) => new()
     {
         Sequence = sequence,
         Timestamp = header.Timestamp,
         Picture = PictureNumbers.Read(Options.Codec, data[header.Length..]),
-        Frame = descriptor?.FrameNumber ?? 0,
+        Frame = DependencyDescriptor.TryParse(data.Slice(descriptor.Offset, descriptor.Length), out var described) ? described.FrameNumber : (ushort)0,
     };
 
-    private DependencyDescriptor? DescriptorOf(ReadOnlySpan<byte> data, in RtpHeader header)
+    private HeaderExtensionElement DescriptorIn(ReadOnlySpan<byte> data, in RtpHeader header)
     {
         if (Options.Extensions.IdOf(HeaderExtensionKind.DependencyDescriptor) is > 0 and var id)
         {
             foreach (var element in header.ExtensionsIn(data))
             {
-                if (element.Id == id && DependencyDescriptor.TryParse(data.Slice(element.Offset, element.Length), out var descriptor))
+                if (element.Id == id)
                 {
-                    return descriptor;
+                    return element;
                 }
             }
         }
 
-        return null;
+        return default;
     }
 
     /// <summary>Whether the track is in full quality for subscribers that do not tell how they show it.</summary>
@@ -439,6 +451,14 @@ public sealed class UpTrack
         {
             ranked[i] = _states[_order[i]];
         }
+    }
+
+    /// <summary>Describes the only layer. Returns true when it has changed.</summary>
+    private bool TryDescribe(long nowTicks)
+    {
+        var before = _states[0];
+        _states[0] = _layers[0].Describe(nowTicks, arrives: true);
+        return _states[0].Targets != before.Targets || (_states[0].Width, _states[0].Height) != (before.Width, before.Height);
     }
 
     /// <summary>Returns true when a layer has started or stopped, or when the order of the layers has changed.</summary>

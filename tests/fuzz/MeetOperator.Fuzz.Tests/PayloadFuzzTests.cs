@@ -1,5 +1,7 @@
+using MeetOperator.Rtc.Testing;
 using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.Fuzz.Tests;
 
@@ -54,6 +56,32 @@ public sealed class PayloadFuzzTests
         }
     });
 
-    [Fact]
-    public void DependencyDescriptor_AnyBytes_AreParsedOrRejected() => FuzzLoop.Run("layers-allocation", input => DependencyDescriptor.TryParse(input, out _), maximumBytes: 0);
+    /// <summary>One structure reads all inputs, so that mutated frames meet mutated structures.</summary>
+    [Theory]
+    [InlineData(1, 3, false)]
+    [InlineData(3, 3, true)]
+    public void DependencyDescriptor_AnyBytes_AreReadOrRejected(int spatialLayers, int temporalLayers, bool isKeyOnly)
+    {
+        var encoder = new ScalableEncoder(spatialLayers, temporalLayers, isKeyOnly);
+        List<byte[]> seeds = [];
+        for (var picture = 0; picture < 5; picture++)
+        {
+            seeds.AddRange(encoder.Encode(isKey: picture == 0).Select(frame => frame.Describe(isFirst: true, isLast: true)));
+        }
+
+        var structure = new DependencyStructure();
+        var numbers = new ExtendedSequenceNumber();
+        FuzzLoop.Run(
+            seeds,
+            input =>
+            {
+                var number = DependencyDescriptor.TryParse(input, out var descriptor) ? numbers.Unwrap(descriptor.FrameNumber) : 0;
+                if (structure.TryRead(input, number, out var frame))
+                {
+                    Assert.True(frame is { Spatial: < LayerTargets.MaxSpatialLayers, Temporal: < LayerTargets.MaxTemporalLayers });
+                    Assert.True(structure.SizeOf(frame.Spatial) is { Width: >= 0 and <= 65_536, Height: >= 0 and <= 65_536 });
+                }
+            },
+            maximumBytes: 0);
+    }
 }

@@ -48,6 +48,19 @@ public sealed class BrowserCallTests
         Assert.True(seen.GetProperty("key").GetInt32() >= 7);
     }
 
+    [Theory]
+    [InlineData("VP9", "L3T3_KEY")]
+    [InlineData("AV1", "L3T3_KEY")]
+    [InlineData("VP9", "L3T3")]
+    public async Task View_SpatialLayersFromChromium_ShowsLayerThatFits(string codec, string mode)
+    {
+        await using var node = await TestNode.StartAsync();
+
+        var seen = await NodeScript.RunAsync("scalable.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers(), codec, mode);
+
+        Assert.InRange(seen.GetProperty("key").GetInt32(), 1, 12);
+    }
+
     [Fact]
     public async Task Slot_NextParticipantWithAnotherCodec_IsShownWithoutOffer()
     {

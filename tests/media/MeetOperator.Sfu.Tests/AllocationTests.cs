@@ -1,4 +1,7 @@
+using MeetOperator.Rtc.Testing;
+using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Sfu.Allocation;
 using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
@@ -45,7 +48,52 @@ public sealed class AllocationTests
         Assert.Equal(40_000, call.Track.ForwardedPackets);
     }
 
-    private static void Send(Call call, byte[][] packets)
+    /// <summary>Twenty subscribers with different qualities of one stream with spatial and temporal layers, and a key picture now and then.</summary>
+    [Fact]
+    public void OnRtp_LayersLeftOut_AllocatesNothing()
+    {
+        var call = new Call();
+        call.Publisher.Renegotiate(call.Track, call.Track.Options with
+        {
+            Codec = VideoCodec.Vp9,
+            Extensions = Call.PublisherMap.With(HeaderExtensionKind.DependencyDescriptor, 12),
+        });
+        List<DownTrack> downs = [];
+        for (uint i = 0; i < 20; i++)
+        {
+            downs.Add(new Subscriber(new NullEgress()).Add(call.Track, new DownTrackOptions
+            {
+                Ssrc = 5000 + i,
+                PayloadType = 96,
+                Extensions = HeaderExtensionMap.Empty.With(HeaderExtensionKind.DependencyDescriptor, 3),
+                FirstSequenceNumber = 1,
+                Cname = "alice",
+            }));
+            downs[^1].SetView(TrackView.Of(1280, 720));
+        }
+
+        var encoder = new ScalableEncoder(3, 3, isKeyOnly: false);
+        var packets = Enumerable.Range(0, 400)
+            .SelectMany(picture => encoder.Encode(isKey: picture % 100 == 0).Select(frame => (Picture: picture, Descriptor: frame.Describe(true, true))))
+            .Select((p, i) => Call.Packet((ushort)i, (uint)(p.Picture * 3000), false, Call.Ssrc, 96, (ushort)i, "v", null, new byte[1100], descriptor: p.Descriptor)).ToArray();
+        Send(call, packets.AsSpan(..300));
+        call.Advance(1000);
+        for (var i = 0; i < downs.Count; i++)
+        {
+            downs[i].Limit(call.Now, i % 7);
+        }
+
+        Send(call, packets.AsSpan(300..600));
+        var sent = downs.Sum(d => d.SentPackets);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Send(call, packets.AsSpan(600..));
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal(0, allocated);
+        Assert.InRange(downs.Sum(d => d.SentPackets) - sent, 2_000, 10_000); // of 12,000
+    }
+
+    private static void Send(Call call, ReadOnlySpan<byte[]> packets)
     {
         foreach (var packet in packets)
         {

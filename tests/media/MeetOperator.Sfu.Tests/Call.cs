@@ -107,7 +107,7 @@ internal sealed class Call
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), sequence);
         BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(4), timestamp);
         BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(8), ssrc);
-        var writer = new HeaderExtensionWriter(packet.AsSpan(12, 200), twoByte: false);
+        var writer = new HeaderExtensionWriter(packet.AsSpan(12, 200), twoByte: descriptor?.Length > 16);
         if (transport is { } number)
         {
             BinaryPrimitives.WriteUInt16BigEndian(writer.Add(3, 2), number);

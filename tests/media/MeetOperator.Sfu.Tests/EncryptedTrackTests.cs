@@ -22,7 +22,7 @@ public sealed class EncryptedTrackTests
     [Fact]
     public void TryReceive_KeyFrameDescriptorOfEncryptedTrack_IsKeyFrameOfUnknownSize()
     {
-        Assert.True(DependencyDescriptor.TryParse([0x80, 0, 1, 0x80, 0], out var descriptor));
+        byte[] descriptor = [0x80, 0, 1, 0x80, 0];
 
         Assert.True(StartsKeyFrame(isEncrypted: true, descriptor, out var encrypted));
         Assert.Equal((0, 0), (encrypted.Width, encrypted.Height));
@@ -30,14 +30,24 @@ public sealed class EncryptedTrackTests
         Assert.Equal((640, 360), (clear.Width, clear.Height));
     }
 
-    private static bool StartsKeyFrame(bool isEncrypted, DependencyDescriptor? descriptor, out LayerState state)
+    private static bool StartsKeyFrame(bool isEncrypted, byte[]? descriptor, out LayerState state)
     {
         var format = new LayerFormat { IsVideo = true, Codec = VideoCodec.Vp8, IsEncrypted = isEncrypted, ClockRate = 90_000, Nack = true };
         var layer = new UpLayer(format, new UpLayerOptions { Ssrc = 7 });
-        byte[] packet = [0x80, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7, .. KeyFramePayload];
+        var packet = Call.Packet(1, 1, key: true, ssrc: 7, payloadType: 96, null, null, null, KeyFramePayload, descriptor: descriptor);
         Assert.True(RtpHeader.TryParse(packet, out var header));
-        Assert.True(layer.TryReceive(1, packet, header, retransmitted: false, descriptor, arrivalTicks: 1, out _, out var startsKeyFrame));
+        Assert.True(layer.TryReceive(1, packet, header, retransmitted: false, DescriptorIn(packet, header), arrivalTicks: 1, out _, out _, out var startsKeyFrame));
         state = layer.Describe(1, arrives: true);
         return startsKeyFrame;
+    }
+
+    private static HeaderExtensionElement DescriptorIn(byte[] packet, in RtpHeader header)
+    {
+        foreach (var element in header.ExtensionsIn(packet))
+        {
+            return element;
+        }
+
+        return default;
     }
 }

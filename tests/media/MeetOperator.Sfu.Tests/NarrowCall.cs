@@ -39,6 +39,9 @@ internal sealed class NarrowCall
 
     public List<NarrowLine> Lines { get; } = [];
 
+    /// <summary>Whether every second picture can be left out.</summary>
+    public bool HasTemporalLayers { get; init; }
+
     /// <summary>Adds a subscriber that gets the camera and the microphone.</summary>
     public NarrowLine Join(long bitsPerSecond)
     {
@@ -113,11 +116,28 @@ internal sealed class NarrowCall
                 var payload = new byte[Math.Min(1100, Math.Max(20, bytes - at))];
                 payload[0] = (byte)(at == 0 ? 0x10 : 0x00); // VP8: start of the frame
                 payload[1] = (byte)(at == 0 && _keyFrames[layer] ? 0x00 : 0x01);
+                if (HasTemporalLayers)
+                {
+                    WriteLayer(payload, milliseconds / FrameMilliseconds, isKey: _keyFrames[layer], isFirst: at == 0);
+                }
+
                 Send(LayerSsrc(layer), layer, 96, (uint)(milliseconds * 90), _keyFrames[layer], payload, at + 1100 >= bytes);
             }
 
             _keyFrames[layer] = false;
         }
+    }
+
+    /// <summary>Writes a payload descriptor with picture ID, TL0PICIDX and the temporal layer. Odd pictures need only the even one before them.</summary>
+    private static void WriteLayer(byte[] payload, int picture, bool isKey, bool isFirst)
+    {
+        var isUpper = picture % 2 == 1 && !isKey;
+        payload[0] |= 0x80;
+        payload[1] = 0xE0;
+        (payload[2], payload[3]) = ((byte)(0x80 | (picture >> 8)), (byte)picture);
+        payload[4] = (byte)(picture / 2);
+        payload[5] = (byte)(isUpper ? 0x60 : 0);
+        payload[6] = (byte)(isFirst && isKey ? 0 : 1);
     }
 
     private void Send(uint ssrc, int counter, byte payloadType, uint timestamp, bool key, byte[] payload, bool marker)

@@ -36,6 +36,23 @@ public sealed class NarrowLineTests
         Assert.InRange(LostAudio(line, settled), -0.01, 0.01); // a packet more or less is in transit
     }
 
+    /// <summary>Half the pictures of the highest layer fit, and look better than all of the middle one.</summary>
+    [Fact]
+    public void Line_NarrowForCameraWithTemporalLayers_HalvesFrameRateBeforeSize()
+    {
+        var call = new NarrowCall { HasTemporalLayers = true };
+        var line = call.Join(1_800_000);
+        call.Run(10);
+        var settled = call.Now;
+        call.Run(10);
+
+        Assert.InRange(line.RateOf(settled, call.Now, NarrowCall.VideoSsrc), 0.8 * 850_000, 1.2 * 850_000);
+        var pictures = line.Received.Where(r => r.Ticks >= settled && RecordingEgress.Header(r.Packet).Ssrc == NarrowCall.VideoSsrc)
+            .Select(r => RecordingEgress.Header(r.Packet).Timestamp).Distinct().Count();
+        Assert.InRange(pictures, 130, 170); // in ten seconds
+        Assert.InRange(WaitAt(line, settled, 0.95), 0, 200 * Call.Millisecond);
+    }
+
     [Fact]
     public void Line_TooNarrowForVideo_PausesItAndKeepsAudio()
     {

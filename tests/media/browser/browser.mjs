@@ -30,9 +30,9 @@ function pageFunctions() {
       state.publisher = new RTCPeerConnection()
       for (const track of stream.getTracks()) {
         // VP9 and AV1 need a mode on each layer; otherwise Chromium encodes only the first. Of layers from small to large, it drops the largest of a small camera.
-        const mode = ['VP9', 'AV1'].includes(options.codec) ? { scalabilityMode: 'L1T2' } : {}
+        const mode = options.mode ? { scalabilityMode: options.mode } : ['VP9', 'AV1'].includes(options.codec) ? { scalabilityMode: 'L1T2' } : {}
         const [full, half, quarter] = [{ rid: 'f', ...mode }, { rid: 'h', scaleResolutionDownBy: 2, ...mode }, { rid: 'q', scaleResolutionDownBy: 4, ...mode }]
-        const layers = track.kind === 'video' && options.layers ? { sendEncodings: options.layers === 'fhq' ? [full, half, quarter] : [quarter, half, full] } : {}
+        const layers = track.kind === 'video' && options.layers ? { sendEncodings: options.layers === 'fhq' ? [full, half, quarter] : [quarter, half, full] } : track.kind === 'video' && options.mode ? { sendEncodings: [mode] } : {}
         const transceiver = state.publisher.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...layers })
         if (track.kind === 'video' && options.codec) {
           const all = RTCRtpSender.getCapabilities('video').codecs

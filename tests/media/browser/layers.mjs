@@ -22,7 +22,7 @@ try {
     asked.push(event.layers.join(''))
     void alice.page.evaluate(rids => media.setLayers(rids), event.layers)
   })
-  const answer = await node.call('POST', `${path('alice')}/publish`, { generation, sdp: await alice.page.evaluate(o => media.publish(o), { codec, layers: 'fhq', width: 960, height: 540 }) })
+  const answer = await node.call('POST', `${path('alice')}/publish`, { generation, sdp: await alice.page.evaluate(o => media.publish(o), { codec, layers: 'fhq', mode: 'L1T3', width: 960, height: 540 }) })
   await alice.page.evaluate(sdp => media.published(sdp), answer.sdp)
   const offer = await node.call('POST', `${path('bob')}/subscribe`, { generation })
   await node.call('POST', `${path('bob')}/subscribe/answer`, { revision: offer.revision, sdp: await bob.page.evaluate(s => media.subscribe(s), offer.sdp) })

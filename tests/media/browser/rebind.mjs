@@ -1,39 +1,8 @@
 // Usage: node rebind.mjs <control address> <callers>
 // A Chromium plays through a NAT that changes its port during the call. Prints how long the video is frozen, in milliseconds.
-import dgram from 'node:dgram'
-import { once } from 'node:events'
 import { NodeControl } from './node-control.mjs'
 import { openPage, until } from './browser.mjs'
-
-/** Forwards datagrams between a browser and the node's port. Their source address at the node is that of `outside`, which can be replaced. */
-class Nat {
-  static async start(nodePort) {
-    const nat = new Nat()
-    nat.nodePort = nodePort
-    nat.inside = await nat.socket((datagram, from) => {
-      nat.browserPort = from.port
-      nat.outside.send(datagram, nodePort, '127.0.0.1')
-    })
-    await nat.rebind()
-    return nat
-  }
-
-  async rebind() {
-    this.outside?.close()
-    this.outside = await this.socket(datagram => this.inside.send(datagram, this.browserPort, '127.0.0.1'))
-  }
-
-  async socket(receive) {
-    const socket = dgram.createSocket('udp4').on('message', receive)
-    socket.bind(0, '127.0.0.1')
-    await once(socket, 'listening')
-    return socket
-  }
-
-  get port() { return this.inside.address().port }
-
-  close() { for (const socket of [this.inside, this.outside]) socket.close() }
-}
+import { Nat } from './nat.mjs'
 
 const [address, callers] = process.argv.slice(2)
 const node = new NodeControl(address, callers)

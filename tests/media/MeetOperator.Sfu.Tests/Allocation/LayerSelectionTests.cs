@@ -13,13 +13,13 @@ public sealed class LayerSelectionTests
     [InlineData(1, 0)]
     [InlineData(2, 1)]
     [InlineData(3, 1)]
-    public void Choose_ViewUnknown_ReturnsMiddle(int count, int expected) => Assert.Equal(expected, LayerSelection.Choose(All.AsSpan(0, count), default, isDetailed: false));
+    public void Choose_ViewUnknown_ReturnsMiddle(int count, int expected) => Assert.Equal(expected, Choose(All.AsSpan(0, count), default, isDetailed: false));
 
     [Fact]
-    public void Choose_DetailedWithoutView_ReturnsHighest() => Assert.Equal(2, LayerSelection.Choose(All, default, isDetailed: true));
+    public void Choose_DetailedWithoutView_ReturnsHighest() => Assert.Equal(2, Choose(All, default, isDetailed: true));
 
     [Fact]
-    public void Choose_Hidden_ReturnsNone() => Assert.Equal(LayerSelection.None, LayerSelection.Choose(All, TrackView.Hidden, isDetailed: false));
+    public void Choose_Hidden_ReturnsNone() => Assert.Equal(LayerSelection.None, Choose(All, TrackView.Hidden, isDetailed: false));
 
     [Theory]
     [InlineData(160, 90, 0)]
@@ -31,26 +31,26 @@ public sealed class LayerSelectionTests
     [InlineData(1920, 1080, 2)]
     [InlineData(300, 700, 0)] // a portrait tile: the width limits the picture
     public void Choose_Size_ReturnsSmallestSufficientLayer(int width, int height, int expected) =>
-        Assert.Equal(expected, LayerSelection.Choose(All, TrackView.Of(width, height), isDetailed: false));
+        Assert.Equal(expected, Choose(All, TrackView.Of(width, height), isDetailed: false));
 
     [Fact]
     public void Choose_StoppedLayers_AreSkipped()
     {
-        Assert.Equal(1, LayerSelection.Choose([Low, Middle, High with { IsAvailable = false }], TrackView.Of(1280, 720), isDetailed: false));
-        Assert.Equal(1, LayerSelection.Choose([Low with { IsAvailable = false }, Middle, High], TrackView.Of(160, 90), isDetailed: false));
-        Assert.Equal(0, LayerSelection.Choose([Low, Middle with { IsAvailable = false }, High with { IsAvailable = false }], default, isDetailed: false));
+        Assert.Equal(1, Choose([Low, Middle, High with { IsAvailable = false }], TrackView.Of(1280, 720), isDetailed: false));
+        Assert.Equal(1, Choose([Low with { IsAvailable = false }, Middle, High], TrackView.Of(160, 90), isDetailed: false));
+        Assert.Equal(0, Choose([Low, Middle with { IsAvailable = false }, High with { IsAvailable = false }], default, isDetailed: false));
     }
 
     [Fact]
     public void Choose_NothingActive_ReturnsLayerAsIfAllWere() =>
-        Assert.Equal(1, LayerSelection.Choose([new LayerState(), new LayerState(), new LayerState()], default, isDetailed: false));
+        Assert.Equal(1, Choose([new LayerState(), new LayerState(), new LayerState()], default, isDetailed: false));
 
     [Theory]
     [InlineData(160, 0)]
     [InlineData(640, 1)]
     [InlineData(1280, 2)]
     public void Choose_SizesUnknown_AssumesUsualSizes(int width, int expected) => Assert.Equal(
-        expected, LayerSelection.Choose([new LayerState(true, 0, 0, 1), new LayerState(true, 0, 0, 2), new LayerState(true, 0, 0, 3)], TrackView.Of(width, width * 9 / 16), isDetailed: false));
+        expected, Choose([new LayerState(true, 0, 0, 1), new LayerState(true, 0, 0, 2), new LayerState(true, 0, 0, 3)], TrackView.Of(width, width * 9 / 16), isDetailed: false));
 
     [Fact]
     public void TryRank_SizesKnown_SortsBySize() => Assert.Equal([2, 1, 0], Rank(High with { BytesPerSecond = 1 }, Middle, Low));
@@ -73,6 +73,13 @@ public sealed class LayerSelectionTests
         Assert.True(LayerSelection.TryRank(layers, order));
         Assert.False(LayerSelection.TryRank([layers[0] with { IsAvailable = false, BytesPerSecond = 0 }, layers[1]], order));
         Assert.Equal([1, 0], order);
+    }
+
+    private static int Choose(ReadOnlySpan<LayerState> layers, TrackView view, bool isDetailed)
+    {
+        Span<int> usable = stackalloc int[layers.Length];
+        var choice = LayerSelection.ChooseStep(layers, view, isDetailed, usable, out _);
+        return choice == LayerSelection.None ? LayerSelection.None : usable[choice];
     }
 
     private static int[] Rank(params LayerState[] layers)
