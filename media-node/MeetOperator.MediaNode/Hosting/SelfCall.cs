@@ -1,6 +1,8 @@
 using System.Net;
 using MeetOperator.MediaNode.Negotiation;
+using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.MediaNode.WarmUp;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Datagrams;
@@ -20,27 +22,27 @@ internal static class SelfCall
     private const int PacketsPerFrame = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Returns true when the player received media within the time limit.</summary>
+    /// <summary>Returns true when the receivers received media within the time limit.</summary>
     public static async Task<bool> RunAsync(MediaNodeHost node, CancellationToken ct)
     {
         using var certificate = DtlsCertificate.Generate();
         var local = BindAddress.Reachable(node.Options.BindAddresses[0]);
         using var publisher = new LoopbackPeer(certificate, local);
         using var player = new LoopbackPeer(certificate, local);
+        using var subscriber = new LoopbackPeer(certificate, local);
         var end = MonotonicClock.NowTicks + Limit.Ticks;
         await node.Rooms.PutAsync(Room, new RoomSpec { Generation = 1 }, ct).ConfigureAwait(false);
         try
         {
             var port = await node.Rooms.RunAsync(Room, r => r.Loop.Port, ct).ConfigureAwait(false);
             var address = TransportAddress.FromIPEndPoint(new IPEndPoint(local, port));
-            var offer = "v=0\r\n" + publisher.Section("0", "sendonly", "video 9 UDP/TLS/RTP/SAVPF 96 97")
-                + "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\n";
-            var published = await node.Rooms.RunAsync(Room, r => r.Publish("publisher", new SdpOffer { Generation = 1, Sdp = offer }, SdpReading.Parse(offer)), ct).ConfigureAwait(false);
+            var published = await PublishAsync(node, "publisher", publisher, ct).ConfigureAwait(false);
             var request = "v=0\r\n" + player.Section("0", "recvonly", "video 9 UDP/TLS/RTP/SAVPF 96") + "a=rtpmap:96 VP8/90000\r\n";
             var played = await node.Rooms.RunAsync(Room, r => r.Play("player", new PlayRequest { Generation = 1, Sdp = request }, SdpReading.Parse(request)), ct).ConfigureAwait(false);
-            await node.Rooms.RunAsync(Room, r => r.Subscribe("player", new SubscribeRequest { Generation = 1 }), ct).ConfigureAwait(false);
-            return publisher.TryConnect(published.Sdp, address) && player.TryConnect(played.Sdp, address)
-                && await ExchangeMediaAsync(publisher, player, end, ct).ConfigureAwait(false);
+            var offered = await SubscribeAsync(node, subscriber, ct).ConfigureAwait(false);
+            return publisher.TryConnect(published.Sdp, address) && player.TryConnect(played.Sdp, address) && subscriber.TryConnect(offered.Sdp, address)
+                && await ExchangeMediaAsync(publisher, player, subscriber, end, ct).ConfigureAwait(false)
+                && await ChangeSlotsAsync(node, publisher, offered.SessionId, ct).ConfigureAwait(false);
         }
         finally
         {
@@ -48,7 +50,45 @@ internal static class SelfCall
         }
     }
 
-    private static async Task<bool> ExchangeMediaAsync(LoopbackPeer publisher, LoopbackPeer player, long end, CancellationToken ct)
+    private static Task<SdpAnswer> PublishAsync(MediaNodeHost node, string name, LoopbackPeer peer, CancellationToken ct)
+    {
+        var offer = "v=0\r\na=group:BUNDLE 0 1\r\n" + peer.Section("0", "sendonly", "audio 9 UDP/TLS/RTP/SAVPF 111") + "a=rtpmap:111 opus/48000/2\r\na=ssrc:3 cname:x\r\n"
+            + peer.Section("1", "sendonly", "video 9 UDP/TLS/RTP/SAVPF 96 97")
+            + "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\n";
+        return node.Rooms.RunAsync(Room, r => r.Publish(name, new SdpOffer { Generation = 1, Sdp = offer }, SdpReading.Parse(offer)), ct);
+    }
+
+    /// <summary>Subscribes with slots, as participants of a meeting do.</summary>
+    private static async Task<SubscribeOffer> SubscribeAsync(MediaNodeHost node, LoopbackPeer subscriber, CancellationToken ct)
+    {
+        var request = new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = 2, Video = 4 } };
+        var offer = (await node.Rooms.RunAsync(Room, r => r.Subscribe("subscriber", request), ct).ConfigureAwait(false)).Write();
+        var answer = subscriber.Answer(SdpReading.Parse(offer.Sdp));
+        await RunAsync(node, r => r.Answer("subscriber", new SubscribeAnswer { Revision = offer.Revision, Sdp = answer }, SdpReading.Parse(answer)), ct).ConfigureAwait(false);
+        return offer;
+    }
+
+    /// <summary>Another participant comes, and the subscriber looks at it.</summary>
+    private static async Task<bool> ChangeSlotsAsync(MediaNodeHost node, LoopbackPeer publisher, string session, CancellationToken ct)
+    {
+        await PublishAsync(node, "guest", publisher, ct).ConfigureAwait(false);
+        var views = ParticipantViews.Read(new ViewRequest { Tracks = [new ViewedTrack { ParticipantId = "guest", Source = "camera", Width = 320, Height = 180 }] });
+        await RunAsync(node, r => r.View("subscriber", views), ct).ConfigureAwait(false);
+        await RunAsync(node, r => r.ConfirmSlots("subscriber", new SlotsConfirmation { SessionId = session, Version = 1 }), ct).ConfigureAwait(false);
+        return true;
+    }
+
+    private static Task RunAsync(MediaNodeHost node, Action<NodeRoom> action, CancellationToken ct) =>
+        node.Rooms.RunAsync(
+            Room,
+            room =>
+            {
+                action(room);
+                return true;
+            },
+            ct);
+
+    private static async Task<bool> ExchangeMediaAsync(LoopbackPeer publisher, LoopbackPeer player, LoopbackPeer subscriber, long end, CancellationToken ct)
     {
         // A VP8 payload descriptor that starts a frame; zeros follow, and a zero first bit means key frame (RFC 7741 §4.2, §4.3).
         var payload = new byte[1000];
@@ -59,7 +99,8 @@ internal static class SelfCall
         {
             publisher.Pump();
             player.Pump();
-            if (publisher.IsConnected && player.IsConnected)
+            subscriber.Pump();
+            if (publisher.IsConnected && player.IsConnected && subscriber.IsConnected)
             {
                 for (var i = 0; i < PacketsPerFrame; i++)
                 {
@@ -70,7 +111,8 @@ internal static class SelfCall
                 if (++frame == Frames)
                 {
                     player.Pump();
-                    return player.ReceivedPackets > 0;
+                    subscriber.Pump();
+                    return player.ReceivedPackets > 0 && subscriber.ReceivedPackets > 0;
                 }
             }
 

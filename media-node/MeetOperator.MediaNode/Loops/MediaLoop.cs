@@ -7,6 +7,7 @@ using MeetOperator.MediaNode.Statistics;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracing;
 using MeetOperator.Native.Sockets;
+using MeetOperator.Native.Threads;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtp.Packets;
@@ -26,15 +27,8 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>Time for commands in one iteration. Further commands wait, so that media and timers are not delayed. A command that has begun is finished.</summary>
     public const long CommandTicks = 200 * TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>Interval of the timers of rooms while the loop has sessions.</summary>
-    private const long TickTicks = 10 * TimeSpan.TicksPerMillisecond;
-    private const long IdleWaitTicks = TimeSpan.TicksPerSecond;
-
-    /// <summary>Minimum time between two runs of the timers of one session, so that a deadline in the past does not keep the loop busy.</summary>
-    private const long MinTimerTicks = TimeSpan.TicksPerMillisecond / 2;
-
-    /// <summary>Maximum time between two runs. A negotiation can set timers between them.</summary>
-    private const long MaxTimerTicks = 100 * TimeSpan.TicksPerMillisecond;
+    /// <summary>Maximum time between two runs of the timers of a session. A negotiation can set timers between them.</summary>
+    private const long MaxTimerTicks = TimeSpan.TicksPerSecond;
 
     /// <summary>How long the packets of an incomplete frame wait for the rest, so that a subscriber gets the frame in one message.</summary>
     private const long CoalesceTicks = TimeSpan.TicksPerMicrosecond * 150;
@@ -52,7 +46,6 @@ internal sealed class MediaLoop : IDisposable
     private readonly BusyMeter _meter = new();
     private readonly PauseMeter _pauses = new();
     private readonly Thread _thread;
-    private long _nextTick;
     private long _lastTurnTicks = MonotonicClock.NowTicks;
     private long _receivedDatagrams;
     private long _receivedBytes;
@@ -80,6 +73,9 @@ internal sealed class MediaLoop : IDisposable
 
     /// <summary>When the timers of the sessions are due.</summary>
     public SessionDeadlines Deadlines { get; } = new();
+
+    /// <summary>When the timers of rooms run.</summary>
+    public TickSchedule Ticks { get; } = new();
 
     public LoopEgress Egress { get; }
 
@@ -238,6 +234,7 @@ internal sealed class MediaLoop : IDisposable
 
     private void Run()
     {
+        ThreadScheduling.TryPreferShortSlices(); // otherwise media waits for its turn behind busy threads of the pool
         while (!_stopping)
         {
             try
@@ -276,7 +273,7 @@ internal sealed class MediaLoop : IDisposable
         }
 
         RunTimers(now, isFrameOpen: received > 0 && _frameDeadlineTicks != 0);
-        if (now >= _nextTick)
+        if (Ticks.TryTake(now, Peers.Sessions.Count > 0))
         {
             Tick(now);
         }
@@ -284,7 +281,7 @@ internal sealed class MediaLoop : IDisposable
         if (received == 0 && !moreCommands)
         {
             var waited = MonotonicClock.NowTicks;
-            UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(Math.Min(_nextTick, Deadlines.NextTicks) - waited), Egress.BlockedSockets);
+            UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(Math.Min(Ticks.NextTicks, Deadlines.NextTicks) - waited), Egress.BlockedSockets);
             RecordWait(MonotonicClock.NowTicks - waited);
         }
     }
@@ -416,7 +413,7 @@ internal sealed class MediaLoop : IDisposable
             now = MonotonicClock.NowTicks;
         }
 
-        _nextTick = Math.Min(_nextTick, now + TickTicks);
+        Ticks.OnCommands(now);
         return _commands.Reader.TryPeek(out _);
     }
 
@@ -444,7 +441,7 @@ internal sealed class MediaLoop : IDisposable
         {
             try
             {
-                Deadlines.Add(session, Math.Clamp(session.HandleTimeout(now), now + MinTimerTicks, now + MaxTimerTicks));
+                Deadlines.Add(session, TickSchedule.Align(now, Math.Min(session.HandleTimeout(now), now + MaxTimerTicks)));
             }
             catch (Exception e)
             {
@@ -465,7 +462,6 @@ internal sealed class MediaLoop : IDisposable
 
     private void Tick(long now)
     {
-        _nextTick = now + (Peers.Sessions.Count > 0 ? TickTicks : IdleWaitTicks);
         foreach (var timer in Delegate.EnumerateInvocationList(Ticked))
         {
             try

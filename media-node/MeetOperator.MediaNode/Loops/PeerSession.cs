@@ -17,6 +17,9 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>How late timers may run that a datagram sets, as those of acknowledgements and requests.</summary>
     public const long TimerTicks = 10 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>Minimum time between two runs of the timers, so that a deadline in the past does not keep the loop busy.</summary>
+    private const long MinTimerTicks = TimeSpan.TicksPerMillisecond / 2;
+
     /// <summary>
     /// Maximum size of an accepted RTP packet. On the way out it gets an RTX header (2 bytes), header extensions (up to 30), the SRTP tag (up to 20), and the headers of UDP
     /// (8) and IPv6 (40). That is 1,500 bytes.
@@ -29,6 +32,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     private readonly IngressLimit _ingress;
     private bool _connected;
     private bool _failed;
+    private long _earliestTimeoutTicks = long.MinValue;
 
     public PeerSession(string id, PeerTransport transport, MediaLoop loop, IPeerSessionOwner owner, IngressLimit ingress)
     {
@@ -72,6 +76,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         switch (result.Kind)
         {
             case DatagramKind.Rtp:
+                _loop.Ticks.OnMedia();
                 WakeWithin(nowTicks);
                 AfterMedia();
                 _ingress.Count(nowTicks, datagram.Length);
@@ -94,8 +99,8 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
                 _owner.OnRtcp(this, nowTicks, datagram[..result.Length]);
                 return true;
             case DatagramKind.Handled:
-                WakeWithin(nowTicks);
                 Drain();
+                WakeAt(Transport.NextTimeoutTicks);
                 return true;
             default:
                 Drain();
@@ -109,16 +114,17 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>Runs the timers and returns when to call again.</summary>
     public long HandleTimeout(long nowTicks)
     {
+        _earliestTimeoutTicks = nowTicks + MinTimerTicks;
         if (Transport.NextTimeoutTicks <= nowTicks)
         {
             Transport.HandleTimeout(nowTicks);
             Drain();
         }
 
-        return Math.Min(_owner.HandleTimeout(nowTicks), Transport.NextTimeoutTicks);
+        return Math.Max(_earliestTimeoutTicks, Math.Min(_owner.HandleTimeout(nowTicks), Transport.NextTimeoutTicks));
     }
 
-    public void WakeAt(long ticks) => _loop.Deadlines.Add(this, ticks);
+    public void WakeAt(long ticks) => _loop.Deadlines.Add(this, Math.Max(ticks, _earliestTimeoutTicks));
 
     public void Fail(Exception error)
     {
@@ -180,7 +186,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         Transport.Dispose();
     }
 
-    /// <summary>Runs the timers soon after a datagram, which may have set them.</summary>
+    /// <summary>Runs the timers soon after media or feedback, which may have set them.</summary>
     private void WakeWithin(long nowTicks)
     {
         if (DeadlineTicks > nowTicks + TimerTicks)
@@ -201,6 +207,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
 
             _connected = output.State == PeerTransportState.Connected;
             _owner.OnStateChanged(this, output.State);
+            WakeAt(0);
         }
 
         UpdateDestination();

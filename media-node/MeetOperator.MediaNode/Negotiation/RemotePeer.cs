@@ -1,3 +1,4 @@
+using MeetOperator.MediaNode.Loops;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Transport;
@@ -10,5 +11,9 @@ internal sealed record RemotePeer(IceCredentials Credentials, IReadOnlyList<Fing
     /// <summary>Whether an offer restarts ICE, that is, has new credentials (RFC 8839 §4.4.1.1.1).</summary>
     public bool RestartsIce(PeerTransport transport) => transport.RemoteCredentials is { } current && current != Credentials;
 
-    public void ApplyTo(PeerTransport transport) => transport.SetRemote(Credentials, Fingerprints);
+    public void ApplyTo(PeerSession session)
+    {
+        session.Transport.SetRemote(Credentials, Fingerprints);
+        session.WakeAt(0);
+    }
 }

@@ -67,7 +67,7 @@ internal sealed class PlaySession : IRoomSession
             throw ControlProblemException.InvalidSdp($"SDP: no section can receive any of the published tracks: {string.Join(", ", tracks.Select(t => $"{t.Codec.Name} ({t.Source})"))}.");
         }
 
-        SdpReading.ReadRemote(offer, isAnswer: false).ApplyTo(Peer.Transport);
+        SdpReading.ReadRemote(offer, isAnswer: false).ApplyTo(Peer);
         var played = new List<TrackDescription>();
         for (var i = 0; i < answer.Sections.Count; i++)
         {

@@ -127,7 +127,7 @@ internal sealed class PublishSession : IRoomSession
             _context.Factory.RestartIce(Peer, credentials);
         }
 
-        prepared.Remote.ApplyTo(Peer.Transport);
+        prepared.Remote.ApplyTo(Peer);
         if (_former is { } former)
         {
             _former = (former.Session, prepared);

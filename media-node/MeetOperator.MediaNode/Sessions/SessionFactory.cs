@@ -50,6 +50,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
         var formerUfrag = session.Transport.LocalCredentials.Ufrag;
         session.Transport.RestartIce(local);
         loop.Peers.UpdateCredentials(session, formerUfrag);
+        session.WakeAt(0);
     }
 
     public void Close(PeerSession session)

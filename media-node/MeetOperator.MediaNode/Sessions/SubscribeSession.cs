@@ -149,7 +149,7 @@ internal sealed class SubscribeSession : IRoomSession
 
         if (sections.Count > 0)
         {
-            SdpReading.ReadRemote(description, isAnswer: true).ApplyTo(Peer.Transport);
+            SdpReading.ReadRemote(description, isAnswer: true).ApplyTo(Peer);
         }
 
         _answeredRevision = _draft.Revision;

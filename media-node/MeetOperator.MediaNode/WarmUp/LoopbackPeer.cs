@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using MeetOperator.MediaNode.Hosting;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Native.Sockets;
@@ -45,6 +46,22 @@ internal sealed unsafe class LoopbackPeer : IDisposable
     public string Section(string mid, string direction, string media) =>
         $"m={media}\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
         $"a=fingerprint:{_certificate.Fingerprint}\r\na=setup:actpass\r\n";
+
+    /// <summary>Accepts all sections of an offer of the node.</summary>
+    public string Answer(SessionDescription offer)
+    {
+        var answer = new StringBuilder($"v=0\r\na=group:BUNDLE {string.Join(' ', offer.Sections.Select(section => section.Mid))}\r\n");
+        foreach (var section in offer.Sections)
+        {
+            answer.Append(Section(section.Mid!, "recvonly", $"{section.Kind} 9 {section.Protocol} {string.Join(' ', section.Formats)}").Replace("actpass", "active", StringComparison.Ordinal));
+            foreach (var attribute in section.Attributes.Where(a => a.Name is "rtpmap" or "fmtp"))
+            {
+                answer.Append(attribute).Append("\r\n");
+            }
+        }
+
+        return answer.ToString();
+    }
 
     public bool TryConnect(string answer, TransportAddress node)
     {

@@ -221,7 +221,7 @@ internal sealed class UpLayer
     /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
     public bool TryTakeKeyFrameRequest(long nowTicks)
     {
-        if (!_format.IsVideo || Ssrc is null)
+        if (!CanSendKeyFrames)
         {
             return false;
         }
@@ -231,7 +231,7 @@ internal sealed class UpLayer
             _keyFrames.Request(urgent: false);
         }
 
-        return _keyFrames.TryTakeRequest(nowTicks);
+        return _keyFrames.TryTakeRequest(nowTicks, ReceivedPackets);
     }
 
     /// <summary>Applies an allocation that the publisher sent on a layer of the track.</summary>
@@ -256,7 +256,11 @@ internal sealed class UpLayer
     public long NextNackTicks => _nacks?.NextTimeoutTicks ?? long.MaxValue;
 
     /// <summary>When a key frame must be requested; <see cref="long.MaxValue"/> when none is needed.</summary>
-    public long NextKeyFrameRequestTicks => _nacks?.NeedsKeyFrame == true ? long.MinValue : _keyFrames.NextTimeoutTicks;
+    public long NextKeyFrameRequestTicks => !CanSendKeyFrames ? long.MaxValue
+        : _nacks?.NeedsKeyFrame == true && !_keyFrames.IsPending ? long.MinValue
+        : _keyFrames.NextTimeoutTicks(ReceivedPackets);
+
+    private bool CanSendKeyFrames => _format.IsVideo && Ssrc is not null;
 
     /// <summary>Writes the sequence numbers to request now and returns their number.</summary>
     public int CollectNacks(long nowTicks, long retryTicks, Span<ushort> missing) =>

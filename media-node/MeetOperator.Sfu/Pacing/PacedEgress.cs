@@ -33,6 +33,8 @@ internal sealed class PacedEgress
     private int _probePackets;
     private long _rateBasis;
     private long _numberedSinceTicks;
+    private long _sentPackets;
+    private long _sentPacketsBefore;
     private bool _expectsFeedback;
 
     /// <param name="peer">Encrypts and sends the packets.</param>
@@ -53,6 +55,9 @@ internal sealed class PacedEgress
     /// <summary>Whether the connection is new and nothing shows that its line is narrow.</summary>
     public bool IsStarting(long nowTicks) => !IsNumbered
         || (nowTicks - _numberedSinceTicks < FeedbackWaitTicks && Bandwidth.EstimateBitsPerSecond >= SendBandwidthOptions.Default.StartBitsPerSecond * 9 / 10);
+
+    /// <summary>Whether nothing is sent. The next packet ends this, and wakes the timers.</summary>
+    public bool IsResting { get; private set; }
 
     private bool IsProbing => _probe.Id != 0;
 
@@ -137,6 +142,14 @@ internal sealed class PacedEgress
     /// <summary>Drops the waiting packets of a stream, and of its retransmissions.</summary>
     public void Discard(uint ssrc, uint? rtxSsrc) => _queue.Remove(ssrc, rtxSsrc ?? ssrc);
 
+    /// <summary>Rests when nothing has been sent since the previous call, and <paramref name="mayRest"/>. Returns <see cref="IsResting"/>.</summary>
+    public bool TryRest(bool mayRest)
+    {
+        IsResting = mayRest && _sentPackets == _sentPacketsBefore && _queue.Count == 0 && !IsProbing;
+        _sentPacketsBefore = _sentPackets;
+        return IsResting;
+    }
+
     public void Close() => _queue.Clear();
 
     private void UpdateRate(long nowTicks)
@@ -183,6 +196,13 @@ internal sealed class PacedEgress
             {
                 EndProbe(nowTicks);
             }
+        }
+
+        _sentPackets++;
+        if (IsResting)
+        {
+            IsResting = false;
+            _peer.WakeAt(nowTicks);
         }
 
         var sent = _peer.SendRtp(header, payload);

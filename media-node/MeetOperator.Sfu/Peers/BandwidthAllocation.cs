@@ -15,6 +15,9 @@ internal sealed class BandwidthAllocation
 
     private const long IntervalTicks = 200 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>The same while nothing is sent.</summary>
+    private const long RestTicks = 5 * TimeSpan.TicksPerSecond;
+
     /// <summary>Share of the estimate, at most, that is left for retransmissions when packets get lost.</summary>
     private const double MaxRetransmissionShare = 0.3;
     private StreamDemand[] _demands = [];
@@ -24,6 +27,7 @@ internal sealed class BandwidthAllocation
     private long _nextTicks;
     private long _lastEstimate;
     private bool _isLimited;
+    private bool _isResting;
 
     /// <summary>When to call <see cref="TryRun"/> again.</summary>
     public long NextTicks => _nextTicks;
@@ -51,12 +55,13 @@ internal sealed class BandwidthAllocation
         }
 
         var estimate = bandwidth.EstimateBitsPerSecond;
-        if (nowTicks < _nextTicks && _nextTicks != long.MaxValue && estimate >= _lastEstimate * 0.95)
+        if (nowTicks < _nextTicks && _nextTicks != long.MaxValue && estimate >= _lastEstimate * 0.95 && _isResting == egress.IsResting)
         {
             return false;
         }
 
-        (_nextTicks, _lastEstimate) = (nowTicks + IntervalTicks, estimate);
+        _isResting = egress.TryRest(mayRest: !_isLimited); // a limit ends by probing, also when nothing else is sent
+        (_nextTicks, _lastEstimate) = (nowTicks + (_isResting ? RestTicks : IntervalTicks), estimate);
         var audio = Describe(tracks, out var count, out var wanted);
         bandwidth.SetDemand(audio + StreamAllocator.RequiredFor(wanted));
         var forVideo = Math.Max(0, (long)(estimate * (1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio))) - audio);

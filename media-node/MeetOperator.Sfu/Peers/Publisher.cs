@@ -249,5 +249,9 @@ public sealed class Publisher
     {
         _tracks = tracks;
         _streams = StreamTable.FromTracks(tracks);
+        foreach (var track in tracks)
+        {
+            track.SetPublisher(_egress);
+        }
     }
 }

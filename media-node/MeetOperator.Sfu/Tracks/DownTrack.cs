@@ -192,7 +192,7 @@ public sealed class DownTrack
         }
         else if (!ReferenceEquals(layer, _layer) && _egress.IsReady)
         {
-            layer.RequestKeyFrame(urgent: _urgentChanges > 0);
+            Source?.RequestKeyFrame(layer, urgent: _urgentChanges > 0);
             _urgentChanges = Math.Max(0, _urgentChanges - 1);
         }
     }
@@ -206,7 +206,13 @@ public sealed class DownTrack
     private PacketPriority Priority => Source?.Options.Kind != MediaKind.Video ? PacketPriority.Audio : IsForeground ? PacketPriority.Foreground : PacketPriority.Video;
 
     /// <summary>Requests a key frame of the layer that the subscriber sees, or of the one that it waits for.</summary>
-    internal void RequestKeyFrame(bool urgent) => (_layer ?? _chosenLayer)?.RequestKeyFrame(urgent);
+    internal void RequestKeyFrame(bool urgent)
+    {
+        if ((_layer ?? _chosenLayer) is { } layer)
+        {
+            Source?.RequestKeyFrame(layer, urgent);
+        }
+    }
 
     /// <summary>Continues video with the next key frame, because packets were not sent.</summary>
     internal void SkipToKeyFrame()
@@ -214,7 +220,7 @@ public sealed class DownTrack
         if (Source?.Options.Kind == MediaKind.Video && _layer is not null)
         {
             Pause();
-            _chosenLayer?.RequestKeyFrame(urgent: false);
+            RequestKeyFrame(urgent: false);
         }
     }
 

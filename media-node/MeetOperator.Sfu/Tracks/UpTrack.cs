@@ -2,6 +2,7 @@ using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Sfu.Allocation;
+using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Forwarding;
 using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Speakers;
@@ -42,6 +43,7 @@ public sealed class UpTrack
 
     /// <summary>The publisher must be told which layers to send. A new one also, because its client may have stopped layers of an earlier track.</summary>
     private bool _isRequestPending = true;
+    private IPeerEgress? _publisher;
 
     /// <param name="options">The negotiated parameters.</param>
     /// <param name="participantId">The participant that publishes the track.</param>
@@ -154,7 +156,7 @@ public sealed class UpTrack
         {
             foreach (var layer in _layers)
             {
-                layer.RequestKeyFrame(urgent: true);
+                RequestKeyFrame(layer, urgent: true);
             }
         }
     }
@@ -210,7 +212,25 @@ public sealed class UpTrack
     internal bool IsLower(UpLayer layer, UpLayer than) => Array.IndexOf(_order, IndexOf(layer)) < Array.IndexOf(_order, IndexOf(than));
 
     /// <summary>Examines the layers with the next call of <see cref="HandleTimeout"/>, because a subscriber needs one that the publisher may not send.</summary>
-    internal void ExamineSoon() => _nextExamineTicks = long.MinValue;
+    internal void ExamineSoon()
+    {
+        _nextExamineTicks = long.MinValue;
+        _publisher?.WakeAt(0);
+    }
+
+    /// <summary>Sets the connection that carries the track. Its timers run soon.</summary>
+    internal void SetPublisher(IPeerEgress publisher)
+    {
+        _publisher = publisher;
+        publisher.WakeAt(0);
+    }
+
+    /// <summary>Requests a key frame of a layer, as soon as the limit of such requests allows.</summary>
+    internal void RequestKeyFrame(UpLayer layer, bool urgent)
+    {
+        layer.RequestKeyFrame(urgent);
+        _publisher?.WakeAt(0);
+    }
 
     /// <summary>The layer for a subscriber that shows the track in this way, or null when nothing is sent to it.</summary>
     /// <param name="view">How the subscriber shows the track.</param>

@@ -31,10 +31,49 @@ public sealed class FeedbackTests
     {
         var call = new Call();
         call.Join();
-        call.Advance(5_000);
+        Send(seconds: 5);
         var before = call.Upstream.PictureLossIndications;
-        call.Advance(10_000);
+        Send(seconds: 10);
         Assert.InRange(call.Upstream.PictureLossIndications - before, 9, 11);
+
+        void Send(int seconds)
+        {
+            for (var i = 0; i < seconds * 10; i++)
+            {
+                call.Send((ushort)(call.Track.ReceivedPackets + 1));
+                call.Advance(100);
+            }
+        }
+    }
+
+    [Fact]
+    public void Join_PublisherSendsNothing_RequestsBecomeRareUntilItSends()
+    {
+        var call = new Call();
+        call.Join();
+        call.Advance(30_000);
+        Assert.InRange(call.Upstream.PictureLossIndications, 8, 14);
+        var before = call.Upstream.PictureLossIndications;
+        call.Advance(80_000);
+        Assert.InRange(call.Upstream.PictureLossIndications - before, 9, 11);
+
+        before = call.Upstream.PictureLossIndications;
+        call.Advance(3_000);
+        call.Send(1);
+        call.Advance(10);
+        Assert.Equal(before + 1, call.Upstream.PictureLossIndications);
+    }
+
+    [Fact]
+    public void Join_PublisherSendsNothing_NewSubscriberIsRequestedForAtOnce()
+    {
+        var call = new Call();
+        call.Join();
+        call.Advance(60_000);
+        var before = call.Upstream.PictureLossIndications;
+        call.Join(ssrc: 6000);
+        call.Advance(1_000);
+        Assert.InRange(call.Upstream.PictureLossIndications - before, 3, 5);
     }
 
     [Fact]

@@ -237,6 +237,7 @@ public sealed class TwoLayerTests
         _call.Advance(200);
         down.Choose(Low);
         _call.Advance(2_000);
+        SendLow(701);
         _call.Upstream.Rtcp.Clear();
 
         subscriber.OnRtcp(_call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddPictureLoss(9, 5000)));
