@@ -4,35 +4,41 @@ namespace MeetOperator.Bench.Media;
 
 /// <summary>
 /// Compares the media node with Janus in alternating runs under the same loads (<c>tests/bench/media</c>), and measures how the cost grows with subscribers. Then measures the
-/// memory of an idle node, the packet loss in a room beside a misbehaving participant, and what many joins do to another room. Arguments: <c>--rounds N</c> (default 5;
-/// 0 skips all loads), <c>--seconds N</c> (default 8).
+/// memory of an idle node, the packet loss in a room beside a misbehaving participant, what many joins do to another room, and the SDP that a join in a large
+/// room sends to others. Arguments: <c>--rounds N</c> (default 5), <c>--seconds N</c> (default 8), <c>--only PART</c> (load, memory, neighbour, joins or sdp).
 /// </summary>
 internal sealed class MediaBench : IBenchVerb
 {
     public string Name => "media";
 
-    public string Help => "forwarded packets per CPU-second and delay compared with Janus, growth with subscribers, allocation, memory, idle participants, a misbehaving neighbour, many joins";
+    public string Help => "forwarded packets per CPU-second and delay compared with Janus, growth with subscribers, allocation, memory, idle participants, a misbehaving neighbour, many joins, SDP per join";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
         var rounds = Number(arguments, "--rounds", 5);
         var seconds = Number(arguments, "--seconds", 8);
         var node = Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll");
-        IReadOnlyList<Figure> figures = rounds == 0 ? [] : await ForwardAsync(node, rounds, seconds).ConfigureAwait(false);
-        var memory = await IdleMemory.MeasureAsync(node).ConfigureAwait(false);
-        var loss = await NeighbourLoss.MeasureAsync(node, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
-        var storm = await JoinStorm.MeasureAsync(node).ConfigureAwait(false);
-        return
+        (string Name, Func<Task<IReadOnlyList<Figure>>> Measure)[] parts =
         [
-            .. figures,
-            new Figure("memory.media-node", memory, "MiB", 100),
-            new Figure("neighbour.loss", loss, "%", 0.5),
-            new Figure("join-storm.pause", storm.PauseMilliseconds, "ms"),
-            new Figure("join-storm.delay", storm.DelayP99Milliseconds, "ms p99", 5),
-            new Figure("join-storm.delay.max", storm.DelayMaxMilliseconds, "ms", 20),
-            new Figure("idle.cpu", storm.IdleMicroseconds, "us/s", 100),
-            new Figure("idle.memory", storm.IdleKibibytes, "KiB"),
+            ("load", () => ForwardAsync(node, rounds, seconds)),
+            ("memory", async () => [new Figure("memory.media-node", await IdleMemory.MeasureAsync(node).ConfigureAwait(false), "MiB", 100)]),
+            ("neighbour", async () => [new Figure("neighbour.loss", await NeighbourLoss.MeasureAsync(node, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false), "%", 0.5)]),
+            ("joins", async () => (await JoinStorm.MeasureAsync(node).ConfigureAwait(false)).Figures),
+            ("sdp", async () => [new Figure("sdp.per-join", await JoinSdp.MeasureAsync(node).ConfigureAwait(false), "messages", 0)]),
         ];
+        var only = Array.IndexOf(arguments, "--only") is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;
+        if (only is not null && !parts.Any(part => part.Name == only))
+        {
+            throw new ArgumentException($"--only must be one of {string.Join(", ", parts.Select(part => part.Name))}, not '{only}'.");
+        }
+
+        var figures = new List<Figure>();
+        foreach (var part in parts.Where(part => only is null || part.Name == only))
+        {
+            figures.AddRange(await part.Measure().ConfigureAwait(false));
+        }
+
+        return figures;
     }
 
     private static async Task<IReadOnlyList<Figure>> ForwardAsync(string node, int rounds, int seconds)

@@ -6,4 +6,14 @@ namespace MeetOperator.Bench.Media;
 /// <param name="DelayMaxMilliseconds">The longest of these delays.</param>
 /// <param name="IdleMicroseconds">Processor time of the node per second and participant after the storm, when nobody sends.</param>
 /// <param name="IdleKibibytes">Resident memory of the node per participant, compared with before the storm.</param>
-internal sealed record StormResult(double PauseMilliseconds, double DelayP99Milliseconds, double DelayMaxMilliseconds, double IdleMicroseconds, double IdleKibibytes);
+internal sealed record StormResult(double PauseMilliseconds, double DelayP99Milliseconds, double DelayMaxMilliseconds, double IdleMicroseconds, double IdleKibibytes)
+{
+    public IReadOnlyList<Figure> Figures =>
+    [
+        new("join-storm.pause", PauseMilliseconds, "ms"),
+        new("join-storm.delay", DelayP99Milliseconds, "ms p99", 5),
+        new("join-storm.delay.max", DelayMaxMilliseconds, "ms", 20),
+        new("idle.cpu", IdleMicroseconds, "us/s", 100),
+        new("idle.memory", IdleKibibytes, "KiB"),
+    ];
+}
