@@ -34,6 +34,7 @@ internal sealed class FeedbackEstimator
     private ArrivalClock _clock;
     private QueueDelay _queue;
     private ArrivalPace _pace;
+    private StandingQueue _standing;
     private long _drainRate = long.MaxValue;
     private long _demand = long.MaxValue;
     private long _nowTicks;
@@ -58,9 +59,12 @@ internal sealed class FeedbackEstimator
 
     public double LossRatio => _loss.Ratio;
 
-    public bool IsOverused => _trend.Usage == DelayUsage.Overuse;
+    public bool IsOverused => Usage == DelayUsage.Overuse;
 
     public bool HasFeedback { get; private set; }
+
+    /// <summary>What the delay shows. A delay that grows without a queue is no overuse, and no reason to send more.</summary>
+    private DelayUsage Usage => _trend.Usage == DelayUsage.Overuse && !_standing.IsStanding ? DelayUsage.Underuse : _trend.Usage;
 
     private long Ceiling => (long)Math.Min(_options.MaxBitsPerSecond, _demand * DemandMargin);
 
@@ -192,6 +196,7 @@ internal sealed class FeedbackEstimator
             _acknowledged.OnAcknowledged(arrivalTicks, sent.Bytes);
         }
 
+        _standing.OnArrival(sent.SentTicks, arrivalTicks);
         _pace.OnArrival(sent.SentTicks, arrivalTicks, sent.Bytes);
         if (_groups.TryAdd(sent.SentTicks, arrivalTicks, out var sendDelta, out var arrivalDelta))
         {
@@ -221,8 +226,8 @@ internal sealed class FeedbackEstimator
         // The smoothed rate is too low after a time in which little was sent.
         var isBehind = _pace.IsBehind;
         var capacity = isBehind ? Math.Max(arriving, _pace.RecentBitsPerSecond) : arriving;
-        _rate.Update(_nowTicks, _trend.Usage, capacity, isBehind, RoundTripTicks, Ceiling);
-        _drainRate = _queue.Ticks > MinDrainTicks && capacity > 0 ? (long)(capacity * _queue.DrainShare) : long.MaxValue;
+        _rate.Update(_nowTicks, Usage, capacity, isBehind, RoundTripTicks, Ceiling);
+        _drainRate = _queue.Ticks > MinDrainTicks && _standing.IsStanding && capacity > 0 ? (long)(capacity * _queue.DrainShare) : long.MaxValue;
         _loss.Update(_nowTicks, RoundTripTicks, _rate.BitsPerSecond);
         WatchForDrop();
     }

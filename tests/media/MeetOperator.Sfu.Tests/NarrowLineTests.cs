@@ -114,7 +114,7 @@ public sealed class NarrowLineTests
     {
         var call = new NarrowCall();
         var line = call.Join(120_000);
-        call.Run(8);
+        call.Run(5);
         Assert.Equal([call.Camera], line.Subscriber.PausedSources);
 
         call.Camera.SetMuted(true);

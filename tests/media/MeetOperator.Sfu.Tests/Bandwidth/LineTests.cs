@@ -88,6 +88,29 @@ public sealed class LineTests
         Assert.InRange(lowest, 1_400_000, 2_400_000);
     }
 
+    [Theory]
+    [InlineData(150, 1)]
+    [InlineData(150, 2)]
+    [InlineData(300, 1)]
+    [InlineData(300, 2)]
+    [InlineData(300, 3)]
+    [InlineData(600, 1)]
+    [InlineData(600, 2)]
+    [InlineData(600, 3)]
+    public void Estimate_ClientLacksProcessorTime_StaysNearTheDemand(double maxPauseMs, int seed)
+    {
+        var line = new Bottleneck(seed) { BitsPerSecond = 20_000_000 };
+        var flow = new SimulatedFlow(line, seed, demand: 2_000_000);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(10);
+
+        flow.MaxPauseMs = maxPauseMs;
+        var lowest = long.MaxValue;
+        var mean = simulation.Run(60, () => lowest = Math.Min(lowest, flow.Estimate))[0];
+        Assert.InRange(mean, 2_200_000, 2_400_000);
+        Assert.InRange(lowest, 1_800_000, 2_400_000);
+    }
+
     [Fact]
     public void Estimate_SourceSendsLittle_IsBoundedByTheDemand()
     {

@@ -24,6 +24,8 @@ internal sealed class SimulatedFlow
     private double _probeEndMs;
     private double _probeBudget;
     private int _probePackets;
+    private double _awakeUntilMs;
+    private double _asleepUntilMs;
 
     public SimulatedFlow(Bottleneck line, int seed, long demand = 10_000_000, double startMs = 0)
     {
@@ -43,6 +45,9 @@ internal sealed class SimulatedFlow
 
     public double FeedbackLoss { get; set; }
 
+    /// <summary>The client gets processor time for 5 ms, then waits for up to this time. Meanwhile it reads nothing and sends no feedback.</summary>
+    public double MaxPauseMs { get; set; }
+
     /// <summary>Bytes sent since the caller cleared it.</summary>
     public long SentBytes { get; set; }
 
@@ -52,6 +57,12 @@ internal sealed class SimulatedFlow
     public void Step(double nowMs)
     {
         var now = Ticks(nowMs);
+        if (nowMs >= _asleepUntilMs && nowMs >= _awakeUntilMs && MaxPauseMs > 0)
+        {
+            _asleepUntilMs = nowMs + (_random.NextDouble() * MaxPauseMs);
+            _awakeUntilMs = _asleepUntilMs + 5;
+        }
+
         while (_events.TryPeek(out _, out var at) && at <= nowMs)
         {
             _events.Dequeue()(Ticks(at));
@@ -70,7 +81,7 @@ internal sealed class SimulatedFlow
 
         Produce(nowMs);
         Pace(nowMs);
-        if (nowMs >= _nextFeedbackMs)
+        if (nowMs >= _nextFeedbackMs && nowMs >= _asleepUntilMs)
         {
             _nextFeedbackMs = nowMs + 50 + (_random.NextDouble() * 50);
             Report(nowMs);
@@ -132,8 +143,20 @@ internal sealed class SimulatedFlow
         var sequence = Bandwidth.OnSent(Ticks(nowMs), bytes, probeId);
         if (_line.Send(nowMs, bytes) is { } arrival)
         {
-            _events.Enqueue(now => _arrivals.OnPacket(now + TimeSpan.TicksPerHour, sequence), arrival);
+            _events.Enqueue(_ => Read(arrival, sequence), arrival);
         }
+    }
+
+    private void Read(double nowMs, ushort sequence)
+    {
+        if (nowMs < _asleepUntilMs)
+        {
+            var at = _asleepUntilMs;
+            _events.Enqueue(_ => Read(at, sequence), at);
+            return;
+        }
+
+        _arrivals.OnPacket(Ticks(nowMs) + TimeSpan.TicksPerHour, sequence);
     }
 
     private void Report(double nowMs)

@@ -1,0 +1,44 @@
+namespace MeetOperator.Sfu.Bandwidth;
+
+/// <summary>
+/// Whether packets wait in the queue of the line all the time: even the fastest of the last 100 to 200 ms took longer than the fastest of the last 10 to 20 seconds. A client that lacks
+/// processor time reads many packets late, but the newest ones of each batch at once, so it does not look like a queue.
+/// </summary>
+internal struct StandingQueue
+{
+    private const long BaseWindowTicks = 10 * TimeSpan.TicksPerSecond;
+    private const long RecentWindowTicks = 100 * TimeSpan.TicksPerMillisecond;
+    private const long ThresholdTicks = 15 * TimeSpan.TicksPerMillisecond;
+    private LowestDelay _base;
+    private LowestDelay _recent;
+
+    public readonly bool IsStanding => _recent.Ticks - _base.Ticks > ThresholdTicks;
+
+    /// <summary>Adds the one-way delay of a packet. The clocks of sender and receiver may differ.</summary>
+    public void OnArrival(long sentTicks, long arrivalTicks)
+    {
+        _base.Add(arrivalTicks, arrivalTicks - sentTicks, BaseWindowTicks);
+        _recent.Add(arrivalTicks, arrivalTicks - sentTicks, RecentWindowTicks);
+    }
+
+    private struct LowestDelay
+    {
+        private long _sinceTicks;
+        private long _lowest;
+        private long _previousLowest;
+        private bool _hasPackets;
+
+        public readonly long Ticks => Math.Min(_lowest, _previousLowest);
+
+        public void Add(long nowTicks, long delayTicks, long windowTicks)
+        {
+            if (!_hasPackets || nowTicks - _sinceTicks > windowTicks)
+            {
+                (_sinceTicks, _previousLowest, _lowest) = (nowTicks, _hasPackets ? _lowest : delayTicks, delayTicks);
+                _hasPackets = true;
+            }
+
+            _lowest = Math.Min(_lowest, delayTicks);
+        }
+    }
+}
