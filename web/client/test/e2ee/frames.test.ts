@@ -40,7 +40,7 @@ describe('frames', () => {
     const { sender, receiver } = await pair();
     const sealed = (await sender.seal(clear, codec, 'camera'))!;
     if (clear.length > 40) expect(contains(sealed, clear.subarray(30, 46))).toBe(false);
-    expect(await receiver.open(sealed, 'camera')).toEqual({ clear });
+    expect(await receiver.open(1, sealed, 'camera')).toEqual({ clear });
   });
 
   it('of VP8 keep the bytes in clear that say whether the frame is a key frame and how large it is, and no more', async () => {
@@ -58,7 +58,7 @@ describe('frames', () => {
       const sealed = (await sender.seal(clear, 'h264', 'camera'))!;
       expect(sealed.slice(0, 23)).toEqual(clear.slice(0, 23));
       expect(startCodes(sealed)).toBe(3);
-      expect(await receiver.open(sealed, 'camera')).toEqual({ clear });
+      expect(await receiver.open(1, sealed, 'camera')).toEqual({ clear });
     }
   });
 
@@ -67,7 +67,7 @@ describe('frames', () => {
     const clear = Uint8Array.from([0, 0, 1, 0x67, 0x42, 0, 0x1f, 0, 0, 1, 0x65, 0xb8, 0, 4, 1, 2, 3, 4, 5]);
     const sealed = (await sender.seal(clear, 'h264', 'camera'))!;
     const rewritten = Uint8Array.from([0, 0, 0, 1, ...sealed.subarray(3, 7), 0, 0, 0, 1, ...sealed.subarray(10)]);
-    expect(await receiver.open(rewritten, 'camera')).toEqual({ clear });
+    expect(await receiver.open(1, rewritten, 'camera')).toEqual({ clear });
   });
 
   it('of AV1 are one OBU of the type frame with its size', async () => {
@@ -82,26 +82,52 @@ describe('frames', () => {
     for (let i = 0; i < sealed.length; i++) {
       const changed = Uint8Array.from(sealed);
       changed[i]! ^= 0x40;
-      expect(await receiver.open(changed, 'camera')).toHaveProperty('dropped');
+      expect(await receiver.open(1, changed, 'camera')).toHaveProperty('dropped');
     }
-    expect(await receiver.open(sealed, 'camera')).toHaveProperty('clear');
+    expect(await receiver.open(1, sealed, 'camera')).toHaveProperty('clear');
   });
 
   it('are dropped when they are repeated, not encrypted, or shown as another source', async () => {
     const { sender, receiver } = await pair();
     const sealed = (await sender.seal(random(40), 'vp9', 'screen'))!;
-    expect(await receiver.open(sealed, 'camera')).toEqual({ dropped: 'not-authentic' });
-    expect(await receiver.open(sealed, 'screen')).toHaveProperty('clear');
-    expect(await receiver.open(sealed, 'screen')).toEqual({ dropped: 'replayed' });
-    expect(await receiver.open(random(0), 'camera')).toEqual({ dropped: 'not-encrypted' });
-    expect(await receiver.open(cases[0]![1], 'camera')).toEqual({ dropped: 'not-encrypted' });
+    expect(await receiver.open(1, sealed, 'camera')).toEqual({ dropped: 'not-authentic' });
+    expect(await receiver.open(1, sealed, 'screen')).toHaveProperty('clear');
+    expect(await receiver.open(1, sealed, 'screen')).toEqual({ dropped: 'replayed' });
+    expect(await receiver.open(1, random(0), 'camera')).toEqual({ dropped: 'not-encrypted' });
+    expect(await receiver.open(1, cases[0]![1], 'camera')).toEqual({ dropped: 'not-encrypted' });
   });
 
   it('are opened once when two copies arrive at the same time', async () => {
     const { sender, receiver } = await pair();
     const sealed = (await sender.seal(random(40), 'vp9', 'camera'))!;
-    const opened = await Promise.all([receiver.open(sealed, 'camera'), receiver.open(sealed, 'camera')]);
+    const opened = await Promise.all([receiver.open(1, sealed, 'camera'), receiver.open(1, sealed, 'camera')]);
     expect(opened.filter(one => 'clear' in one)).toHaveLength(1);
+  });
+
+  it('are opened once by each receiver, as while a new connection takes over from an old one', async () => {
+    const { sender, receiver } = await pair();
+    const before = (await sender.seal(random(40), 'vp9', 'camera'))!;
+    receiver.start(1);
+    expect(await receiver.open(1, before, 'camera')).toHaveProperty('clear');
+    receiver.start(2);
+    const during = (await sender.seal(random(40), 'vp9', 'camera'))!;
+    for (const connection of [1, 2]) {
+      expect(await receiver.open(connection, during, 'camera')).toHaveProperty('clear');
+      expect(await receiver.open(connection, during, 'camera')).toEqual({ dropped: 'replayed' });
+    }
+    expect(await receiver.open(2, before, 'camera')).toEqual({ dropped: 'replayed' });
+  });
+
+  it('are not shown again by a receiver that starts anew or comes back', async () => {
+    const { sender, receiver } = await pair();
+    receiver.start(1);
+    const sealed = (await sender.seal(random(40), 'vp9', 'camera'))!;
+    expect(await receiver.open(1, sealed, 'camera')).toHaveProperty('clear');
+    receiver.start(1);
+    expect(await receiver.open(1, sealed, 'camera')).toEqual({ dropped: 'replayed' });
+    receiver.end(1);
+    receiver.start(2);
+    expect(await receiver.open(2, sealed, 'camera')).toEqual({ dropped: 'replayed' });
   });
 
   it('of another sender, meeting or key are not authentic', async () => {
@@ -110,14 +136,14 @@ describe('frames', () => {
     for (const [from, inMeeting, fill] of [['bob', meeting, 1], ['alice', 'm-2', 1], ['alice', meeting, 2]] as const) {
       const other = new FrameReceiver();
       other.addKey(await frameKeyOf(base(fill), { generation: 1, step: 0 }, inMeeting, from));
-      expect(await other.open(sealed, 'camera')).toEqual({ dropped: 'not-authentic' });
+      expect(await other.open(1, sealed, 'camera')).toEqual({ dropped: 'not-authentic' });
     }
   });
 
   it('under an unknown key name it', async () => {
     const { sender, receiver } = await pair();
     sender.setKey(await frameKeyOf(await ratchet(base()), { generation: 7, step: 3 }, meeting, 'alice'));
-    expect(await receiver.open((await sender.seal(random(9), 'opus', 'microphone'))!, 'microphone')).toEqual({ dropped: 'unknown-key', keyId: { generation: 7, step: 3 } });
+    expect(await receiver.open(1, (await sender.seal(random(9), 'opus', 'microphone'))!, 'microphone')).toEqual({ dropped: 'unknown-key', keyId: { generation: 7, step: 3 } });
   });
 
   it('are not sent without a key', async () => {
@@ -141,7 +167,7 @@ describe('frames', () => {
     for (let i = 0; i < 1_000; i++) {
       const frame = random(Math.floor(Math.random() * 80));
       if (frame.length > 0 && i % 2 === 0) frame[frame.length - 1] = i % 4 === 0 ? 0x11 : 0x12;
-      expect(await receiver.open(frame, 'camera')).toHaveProperty('dropped');
+      expect(await receiver.open(1, frame, 'camera')).toHaveProperty('dropped');
     }
   });
 
@@ -155,7 +181,7 @@ describe('frames', () => {
       receiver.addKey(key);
       sealed.push((await sender.seal(random(20), 'vp9', 'camera'))!);
     }
-    const opened = await Promise.all(sealed.map(frame => receiver.open(frame, 'camera')));
+    const opened = await Promise.all(sealed.map(frame => receiver.open(1, frame, 'camera')));
     expect(opened.map(one => 'clear' in one)).toEqual([false, true, true, true, true]);
   });
 });

@@ -42,6 +42,12 @@ export class FrameEngine {
     }
   }
 
+  /** A receiver has ended. */
+  release(id: number): void {
+    this.#bindings.delete(id);
+    for (const receiver of this.#receivers.values()) receiver.end(id);
+  }
+
   /** The participant that a receiver shows now. */
   participantOf(id: number): string | undefined {
     return this.#bindings.get(id)?.participantId;
@@ -59,7 +65,7 @@ export class FrameEngine {
     // Zero-length audio frames are padding of a probe.
     if (binding === undefined || data.byteLength === 0) return null;
     const { participantId, source, health } = binding;
-    const opened = await this.#current.get(participantId)?.open(new Uint8Array(data), source) ?? { dropped: 'unknown-key' as const };
+    const opened = await this.#current.get(participantId)?.open(id, new Uint8Array(data), source) ?? { dropped: 'unknown-key' as const };
     if ('clear' in opened) {
       this.#reportHealth(binding, health.onOpened());
       return opened.clear;
@@ -76,11 +82,14 @@ export class FrameEngine {
     const receiver = this.#receivers.get(name) ?? new FrameReceiver();
     this.#receivers.set(name, receiver);
     this.#current.set(participantId, receiver);
+    for (const [id, binding] of this.#bindings) if (binding.participantId === participantId) receiver.start(id);
   }
 
   #bind(id: number, participantId: string, source: TrackSource): void {
     const known = this.#bindings.get(id);
-    if (known?.participantId !== participantId || known.source !== source) this.#bindings.set(id, { participantId, source, health: new ReceiveHealth() });
+    if (known?.participantId === participantId && known.source === source) return;
+    this.#bindings.set(id, { participantId, source, health: new ReceiveHealth() });
+    this.#current.get(participantId)?.start(id);
   }
 
   #reportHealth({ participantId, source }: Binding, decrypts: boolean | null): void {

@@ -51,5 +51,8 @@ function pipe(options: TransformOptions, readable: ReadableStream<EncodedFrame>,
     },
   });
   // The pipe ends with its track.
-  void readable.pipeThrough(stream).pipeTo(writable).catch(() => undefined).finally(() => transformers.delete(options.id));
+  void readable.pipeThrough(stream).pipeTo(writable).catch(() => undefined).finally(() => {
+    transformers.delete(options.id);
+    if (options.side === 'receive') engine.release(options.id);
+  });
 }

@@ -6,7 +6,13 @@ const size = 4096;
  */
 export class ReplayWindow {
   readonly #seen = new Uint8Array(size);
-  #next = 0;
+  #next: number;
+
+  /** Accepts no counter below `first`. */
+  constructor(first = 0) {
+    this.#next = first;
+    this.#seen.fill(1);
+  }
 
   /** Whether the counter is new. Changes nothing: only an authentic frame may be recorded. */
   accepts(counter: number): boolean {

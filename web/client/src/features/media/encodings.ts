@@ -1,11 +1,16 @@
 import type { TrackSource } from '../../core/wire-types.js';
 
+/** https://www.w3.org/TR/webrtc-svc/ */
+interface Encoding extends RTCRtpEncodingParameters {
+  readonly scalabilityMode?: string;
+}
+
 /**
  * The layers of a camera, from the largest to the smallest: a browser leaves out the last ones when the camera is too small for all of them. Without the mode, Chromium
  * encodes only the first layer with some codecs, and leaves out the header extension by which media nodes know the temporal layers. All layers have the same frame rate,
  * because a limit on one slows all of them: media nodes halve the rate for receivers with narrow lines.
  */
-const cameraLayers: RTCRtpEncodingParameters[] = [
+const cameraLayers: Encoding[] = [
   { rid: 'f', maxBitrate: 1_200_000 },
   { rid: 'h', maxBitrate: 400_000, scaleResolutionDownBy: 2 },
   { rid: 'q', maxBitrate: 150_000, scaleResolutionDownBy: 4 },
@@ -15,7 +20,7 @@ const cameraLayers: RTCRtpEncodingParameters[] = [
  * The encodings of each source. Screen content is mostly text, which needs few but sharp frames: one size with three frame rates, so that a narrow line gets fewer frames
  * instead of a blurred picture.
  */
-export function encodingFor(source: TrackSource): RTCRtpEncodingParameters[] | undefined {
+export function encodingFor(source: TrackSource): Encoding[] | undefined {
   switch (source) {
     case 'camera': return cameraLayers.map(layer => ({ ...layer }));
     case 'screen': return [{ maxBitrate: 2_500_000, maxFramerate: 10, scalabilityMode: 'L1T3' }];
