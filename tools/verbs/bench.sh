@@ -5,25 +5,30 @@ BENCH=tests/bench/MeetOperator.Bench
 
 # verb_bench NAME [--cluster] [--json]: measures figures and compares them with a peer or a limit. This script measures whole installations; the bench program measures the rest.
 verb_bench() {
-  local name=${1:-} json= cluster= flag
-  for flag in "${@:2}"; do
-    case $flag in
+  local name=${1:-} json= cluster= only=() flags=("${@:2}")
+  set -- "${flags[@]}"
+  while (($# > 0)); do
+    case $1 in
       --json) json=--json ;;
       --cluster) cluster=--cluster ;;
+      --only) only=(--only "${2:-}"); shift $(($# > 1)) ;;
       *) name= ;;
     esac
+    shift
   done
-  [[ $name =~ ^[a-z]+$ && ( -z $cluster || $name == operator ) ]] || die "usage: ./meet bench media|operator [--cluster]|memory|up|dev [--json]"
+  [[ $name =~ ^[a-z]+$ && ( -z $cluster || $name == operator ) && ( ${#only[@]} == 0 || $name == media ) ]] ||
+    die "usage: ./meet bench media [--only PART]|quality|operator [--cluster]|memory|up|dev [--json]"
   require_tools
   require_packages runtime test
   case $name in
     up) bench_up "$json" ;;
     memory) bench_memory "$json" ;;
+    quality) npm_install tests/e2e && node tests/bench/quality/quality.mjs $json ;;
     dev) npm_install tests/e2e && node tests/bench/dev.mjs $json ;;
     *)
       with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2
       [[ -z $cluster ]] || bench_cluster
-      dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster
+      dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster "${only[@]}"
       [[ -z $cluster || -z ${API_FOLDER:-} ]] || bench_release "$json"
       ;;
   esac

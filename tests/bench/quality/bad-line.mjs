@@ -1,0 +1,77 @@
+import { createSocket } from 'node:dgram';
+
+/**
+ * A UDP relay between the browser of one person and a media node, which loses and delays packets, the same share and for the same
+ * time in both directions. The losses are seeded.
+ */
+export class BadLine {
+  /** Share of the packets that is lost in each direction, 0 to 1. */
+  loss = 0;
+  /** Milliseconds in each direction. */
+  delay = 0;
+  #random;
+  #socket = createSocket('udp4');
+  #node = null;
+  #upstream = new Map();
+  #isOpen = true;
+
+  constructor(seed = 1) {
+    this.#random = seededRandom(seed);
+  }
+
+  /** Opens the line and returns its port, to which the browser sends. */
+  async open() {
+    this.#socket.on('message', (data, from) => this.#pass(() => this.#upstreamOf(from).send(data, this.#node.port, this.#node.address)));
+    await new Promise(resolve => this.#socket.bind(0, '127.0.0.1', resolve));
+    return this.#socket.address().port;
+  }
+
+  /** The address of the media node, from a candidate that the browser got. */
+  connectTo(address, port) {
+    this.#node = { address, port };
+  }
+
+  close() {
+    this.#isOpen = false;
+    for (const socket of [this.#socket, ...this.#upstream.values()]) socket.close();
+  }
+
+  #upstreamOf(client) {
+    const key = `${client.address}:${client.port}`;
+    let socket = this.#upstream.get(key);
+    if (socket === undefined) {
+      socket = createSocket('udp4');
+      socket.on('message', data => this.#pass(() => this.#socket.send(data, client.port, client.address)));
+      this.#upstream.set(key, socket);
+    }
+    return socket;
+  }
+
+  #pass(send) {
+    if (this.#random() < this.loss) return;
+    setTimeout(() => this.#isOpen && send(), this.delay);
+  }
+}
+
+/** The same numbers from 0 to 1 for the same seed (mulberry32). */
+function seededRandom(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Runs in the page: all connections go to the line instead of the media node. Reports the address of the media node. */
+export const useLine = port => {
+  const apply = RTCPeerConnection.prototype.setRemoteDescription;
+  RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
+    if (!description?.sdp) return apply.call(this, description);
+    const [first] = description.sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (127\.\S+|\d+\.\S+) (\d+) typ host.*\r\n/gim);
+    if (first) await globalThis.reportNode(first[1], Number(first[2]));
+    const sdp = description.sdp.replaceAll(/^a=candidate:.*\r\n/gim, line => (line === first?.[0] ? line.replace(`${first[1]} ${first[2]} typ`, `127.0.0.1 ${port} typ`) : ''));
+    return apply.call(this, { type: description.type, sdp });
+  };
+};
