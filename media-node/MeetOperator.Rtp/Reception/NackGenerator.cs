@@ -29,7 +29,10 @@ public sealed class NackGenerator
     /// <summary>Time from the first request for the last packet until its arrival; 0 when it was not requested.</summary>
     public long LastRecoveryTicks { get; private set; }
 
-    /// <summary>Records a packet of the stream, including retransmissions. Returns true when it filled a gap.</summary>
+    /// <summary>
+    /// Records a packet of the stream, including retransmissions. Returns true when it is new: it fills a gap, or is newer than all before. The latter can be a
+    /// retransmission too, because senders probe the line with their newest packets.
+    /// </summary>
     public bool OnPacket(long nowTicks, ushort sequenceNumber)
     {
         var previous = _sequence.Highest;
@@ -38,7 +41,7 @@ public sealed class NackGenerator
         if (!_started)
         {
             _started = true;
-            return false;
+            return true;
         }
 
         if (current <= previous)
@@ -52,7 +55,7 @@ public sealed class NackGenerator
             _count = 0;
             NextTimeoutTicks = long.MaxValue;
             NeedsKeyFrame = true;
-            return false;
+            return true;
         }
 
         for (var lost = previous + 1; lost < current; lost++)
@@ -65,7 +68,7 @@ public sealed class NackGenerator
             NextTimeoutTicks = Math.Min(NextTimeoutTicks, nowTicks + _options.ReorderTicks);
         }
 
-        return false;
+        return true;
     }
 
     /// <summary>Drops the requests for packets before a key frame, which the decoder no longer needs.</summary>

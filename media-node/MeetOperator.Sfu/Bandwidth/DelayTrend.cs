@@ -53,6 +53,14 @@ internal sealed class DelayTrend
         Detect(_count == Window ? Slope(_slope) : _slope, send, arrival);
     }
 
+    /// <summary>Forgets the delays, but not the jitter of the line.</summary>
+    public void Reset()
+    {
+        (_count, _next, _weight, _overuseCount) = (0, 0, 0, 0);
+        (_accumulated, _smoothed, _slope, _overuseTime) = (0, 0, 0, -1);
+        Usage = DelayUsage.Normal;
+    }
+
     private void Detect(double slope, double sendDelta, double arrivalDelta)
     {
         var trend = _weight * slope * Gain;

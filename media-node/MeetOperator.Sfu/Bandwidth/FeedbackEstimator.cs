@@ -19,6 +19,7 @@ internal sealed class FeedbackEstimator
     private const long SettleTicks = 600 * TimeSpan.TicksPerMillisecond;
 
     private const long MinDrainTicks = 150 * TimeSpan.TicksPerMillisecond;
+    private const long MaxDrainTicks = 4 * TimeSpan.TicksPerSecond;
     private const double LargeDrop = 0.66;
     private const long DropWindowTicks = 3 * TimeSpan.TicksPerSecond;
     private const long MaxRoundTripTicks = 10 * TimeSpan.TicksPerSecond;
@@ -36,8 +37,10 @@ internal sealed class FeedbackEstimator
     private ArrivalPace _pace;
     private StandingQueue _standing;
     private long _drainRate = long.MaxValue;
+    private long _drainingSinceTicks; // 0 for not
     private long _demand = long.MaxValue;
     private long _nowTicks;
+    private long _lastSentTicks;
     private long _highestReported;
     private long _unansweredTicks; // when the first packet after the last feedback was sent; 0 for none
     private long _nextSilenceTicks;
@@ -66,11 +69,21 @@ internal sealed class FeedbackEstimator
     /// <summary>What the delay shows. A delay that grows without a queue is no overuse, and no reason to send more.</summary>
     private DelayUsage Usage => _trend.Usage == DelayUsage.Overuse && !_standing.IsStanding ? DelayUsage.Underuse : _trend.Usage;
 
+    /// <summary>Whether nothing was sent for so long that the queue of the line is empty, so that what was known of it no longer counts.</summary>
+    private bool IsIdle => _nowTicks - _lastSentTicks >= SilenceTicks;
+
     private long Ceiling => (long)Math.Min(_options.MaxBitsPerSecond, _demand * DemandMargin);
 
     public ushort OnSent(long nowTicks, int bytes, int probeId)
     {
         _nowTicks = Math.Max(_nowTicks, nowTicks);
+        if (IsIdle && IsOverused)
+        {
+            _trend.Reset();
+            (_groups, _drainRate) = (default, long.MaxValue);
+        }
+
+        _lastSentTicks = _nowTicks;
         var number = _sent.Add(_nowTicks, bytes, probeId);
         if (_unansweredTicks == 0)
         {
@@ -88,7 +101,7 @@ internal sealed class FeedbackEstimator
     public void SetDemand(long bitsPerSecond) => _demand = Math.Max(0, bitsPerSecond);
 
     public bool TryTakeProbe(long nowTicks, out ProbeCluster probe) =>
-        _probing.TryTake(Advance(nowTicks), BitsPerSecond, Ceiling, !IsOverused && !_loss.IsTrial, out probe);
+        _probing.TryTake(Advance(nowTicks), BitsPerSecond, Ceiling, IsIdle || (!IsOverused && !_loss.IsTrial), out probe);
 
     /// <summary>Processes feedback. Returns false, and changes nothing, when it reports packets that were not sent, or more packets than are kept.</summary>
     public bool TryProcess(long nowTicks, in TransportFeedback feedback)
@@ -227,9 +240,28 @@ internal sealed class FeedbackEstimator
         var isBehind = _pace.IsBehind;
         var capacity = isBehind ? Math.Max(arriving, _pace.RecentBitsPerSecond) : arriving;
         _rate.Update(_nowTicks, Usage, capacity, isBehind, RoundTripTicks, Ceiling);
-        _drainRate = _queue.Ticks > MinDrainTicks && _standing.IsStanding && capacity > 0 ? (long)(capacity * _queue.DrainShare) : long.MaxValue;
+        _drainRate = UpdateDraining() && capacity > 0 ? (long)(capacity * _queue.DrainShare) : long.MaxValue;
         _loss.Update(_nowTicks, RoundTripTicks, _rate.BitsPerSecond);
         WatchForDrop();
+    }
+
+    /// <summary>Returns whether a long queue must be drained now. A delay that stays long meanwhile is that of the path, which has become longer.</summary>
+    private bool UpdateDraining()
+    {
+        if (_queue.Ticks <= MinDrainTicks || !_standing.IsStanding)
+        {
+            _drainingSinceTicks = 0;
+            return false;
+        }
+
+        _drainingSinceTicks = _drainingSinceTicks == 0 ? _nowTicks : _drainingSinceTicks;
+        if (_nowTicks - _drainingSinceTicks < MaxDrainTicks)
+        {
+            return true;
+        }
+
+        (_queue, _standing, _drainingSinceTicks) = (default, default, 0);
+        return false;
     }
 
     /// <summary>Has the former rate probed later if the estimate has fallen a lot within a few seconds.</summary>

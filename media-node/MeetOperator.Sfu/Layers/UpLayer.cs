@@ -301,10 +301,10 @@ internal sealed class UpLayer
         frame = default;
         startsKeyFrame = false;
         ReceivedPackets++;
-        var filledGap = _nacks?.OnPacket(nowTicks, header.SequenceNumber) ?? false;
+        var isNew = _nacks?.OnPacket(nowTicks, header.SequenceNumber) ?? false;
         if (retransmitted)
         {
-            if (!filledGap)
+            if (!isNew)
             {
                 return false; // a duplicate, or too late
             }

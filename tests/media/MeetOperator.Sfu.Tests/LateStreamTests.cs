@@ -65,7 +65,7 @@ public sealed class LateStreamTests
         _call.Send(7, ssrc: 3001, payloadType: 97, payload: [0, 52, 0x10, 0x01, 0, 52, 0, 0]);
 
         Assert.Equal((3000u, 3001u), (_call.Layer.Ssrc, _call.Layer.RtxSsrc));
-        Assert.Equal([100, 101], egress.Sequences.Select(s => (int)s));
+        Assert.Equal([100, 101, 102], egress.Sequences.Select(s => (int)s));
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class LossRecoveryTests : IDisposable
 
     public void Dispose()
     {
-        _pair.Dispose();
+        _pair?.Dispose();
         _history.Dispose();
     }
 
@@ -75,6 +75,24 @@ public sealed class LossRecoveryTests : IDisposable
         Assert.Equal(PacketCount, subscriber.Sequences.Distinct().Count());
         Assert.Equal(1, upstream.PictureLossIndications); // the request for the new subscriber; an unrecovered packet would cause another
         Assert.True(_retransmitted < PacketCount / 5, $"{_retransmitted} retransmissions for about {PacketCount / 10} losses.");
+    }
+
+    /// <summary>A sender that probes its line sends its newest packets again, so the copy of a lost packet can come before any later packet shows the gap.</summary>
+    [Fact]
+    public void Publisher_RepeatsItsNewestPacket_IsForwardedOnce()
+    {
+        var (_, _, egress) = _call.Join();
+        _call.Send(1, key: true);
+        Repeat(2);
+        Repeat(2);
+        Repeat(1);
+        _call.Send(3);
+        _call.Advance(100);
+
+        Assert.Equal([100, 101, 102], egress.Sequences.Select(s => (int)s));
+        Assert.DoesNotContain(_call.Upstream.Rtcp, compound => Requests(compound));
+
+        void Repeat(byte sequence) => _call.Send(sequence, ssrc: Call.RtxSsrc, payloadType: 97, payload: [0, sequence, 0x10, 0x01, 0, sequence, 0, 0]);
     }
 
     [Fact]
@@ -198,5 +216,18 @@ public sealed class LossRecoveryTests : IDisposable
         }
 
         public void Fail(Exception error) => throw new InvalidOperationException("Unexpected peer failure.", error);
+    }
+
+    private static bool Requests(byte[] compound)
+    {
+        foreach (var packet in new RtcpReader(compound))
+        {
+            if (FeedbackMessage.TryParse(packet, out var feedback) && feedback.IsNack)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -42,11 +42,18 @@ internal sealed class NarrowCall
     /// <summary>Whether every second picture can be left out.</summary>
     public bool HasTemporalLayers { get; init; }
 
+    /// <summary>Whether subscribers get the microphone too.</summary>
+    public bool HasMicrophone { get; init; } = true;
+
     /// <summary>Adds a subscriber that gets the camera and the microphone.</summary>
     public NarrowLine Join(long bitsPerSecond)
     {
         var line = new NarrowLine(Now) { BitsPerSecond = bitsPerSecond };
-        line.Subscriber.Add(Microphone, Down(AudioSsrc, null));
+        if (HasMicrophone)
+        {
+            line.Subscriber.Add(Microphone, Down(AudioSsrc, null));
+        }
+
         line.Subscriber.Add(Camera, Down(VideoSsrc, RtxSsrc));
         line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Of(1280, 720));
         Lines.Add(line);

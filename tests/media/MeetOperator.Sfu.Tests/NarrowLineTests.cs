@@ -109,6 +109,26 @@ public sealed class NarrowLineTests
         Assert.True(line.RateOf(call.Now - Second, call.Now, NarrowCall.VideoSsrc) > 100_000);
     }
 
+    /// <summary>While nothing is sent, there is no feedback either, so the node probes by itself.</summary>
+    [Theory]
+    [InlineData(true, 1_000_000)]
+    [InlineData(true, 300_000)]
+    [InlineData(false, 1_300_000)]
+    [InlineData(false, 600_000)]
+    public void Paused_NothingElseSent_ResumesWhenLineIsWide(bool hasTemporalLayers, long bits)
+    {
+        var call = new NarrowCall(layers: 1) { HasTemporalLayers = hasTemporalLayers, HasMicrophone = false };
+        var line = call.Join(20_000_000);
+        call.Run(10);
+        line.BitsPerSecond = bits;
+        call.Run(10);
+        line.BitsPerSecond = 20_000_000;
+        call.Run(20);
+
+        Assert.InRange(line.RateOf(call.Now - (2 * Second), call.Now, NarrowCall.VideoSsrc), 1_400_000, 1_900_000);
+        Assert.Empty(line.Subscriber.PausedSources);
+    }
+
     [Fact]
     public void Paused_MutedUntilLineIsWide_ResumesAfterUnmute()
     {

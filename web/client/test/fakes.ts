@@ -41,7 +41,7 @@ export class FakeDtlsTransport extends EventTarget {
 export class FakeTransceiver {
   mid: string | null = null;
   currentDirection: string | null = null;
-  readonly receiver: { track: FakeTrack; transport: FakeDtlsTransport | null; getSynchronizationSources: () => { audioLevel: number; timestamp?: number }[] };
+  readonly receiver: { track: FakeTrack; transport: FakeDtlsTransport | null; jitterBufferTarget: number | null; getSynchronizationSources: () => { audioLevel: number; timestamp?: number }[] };
   readonly sender: {
     track: unknown; transport: FakeDtlsTransport | null; replaceTrack: (track: unknown) => Promise<void>;
     getParameters: () => { encodings: RTCRtpEncodingParameters[] }; setParameters: (parameters: { encodings: RTCRtpEncodingParameters[] }) => Promise<void>;
@@ -59,7 +59,7 @@ export class FakeTransceiver {
 
   constructor(kind: 'audio' | 'video', sent: unknown, public direction: string, transport: FakeDtlsTransport, encodings: RTCRtpEncodingParameters[] = [{}]) {
     this.encodings = encodings.map(encoding => ({ active: true, ...encoding }));
-    this.receiver = { track: new FakeTrack(kind), transport, getSynchronizationSources: () => [{ audioLevel: 0.25 }] };
+    this.receiver = { track: new FakeTrack(kind), transport, jitterBufferTarget: null, getSynchronizationSources: () => [{ audioLevel: 0.25 }] };
     this.sender = {
       track: sent,
       transport,
@@ -100,6 +100,10 @@ export class FakePeerConnection {
 
   getTransceivers(): FakeTransceiver[] {
     return this.transceivers;
+  }
+
+  getReceivers(): FakeTransceiver['receiver'][] {
+    return this.transceivers.map(({ receiver }) => receiver);
   }
 
   async createOffer(): Promise<{ type: string; sdp: string }> {

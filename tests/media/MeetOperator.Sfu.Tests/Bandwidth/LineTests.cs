@@ -111,6 +111,23 @@ public sealed class LineTests
         Assert.InRange(lowest, 1_800_000, 2_400_000);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Estimate_PathBecomesLonger_IsNotTakenForAQueueForLong(int seed)
+    {
+        var line = new Bottleneck(seed);
+        var flow = new SimulatedFlow(line, seed, demand: 2_000_000);
+        var simulation = new Simulation(line, flow);
+        simulation.Run(15);
+
+        line.DelayMs = 150;
+        Assert.InRange(simulation.RunUntil(20, () => flow.Estimate < 1_500_000), 0, 1);
+        Assert.InRange(simulation.RunUntil(20, () => flow.Estimate > 1_500_000), 0, 6);
+        Assert.True(simulation.Run(20)[0] > 1_700_000);
+    }
+
     [Fact]
     public void Estimate_SourceSendsLittle_IsBoundedByTheDemand()
     {

@@ -3,6 +3,7 @@ import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from './connection-watch.js';
 import type { OfferedTrack } from './messages.js';
+import { keepPlayoutDelay } from './playout-delay.js';
 import { iceCredentials, withStereo } from './sdp.js';
 
 export interface RemoteTrack {
@@ -47,6 +48,7 @@ interface Generation {
   readonly connection: RTCPeerConnection;
   readonly sessionId: string | undefined;
   readonly stopWatching: () => void;
+  readonly stopDelaying: () => void;
   lost: boolean;
   tracks: readonly RemoteTrack[];
   /** What the slots carry; null when every track has a section. */
@@ -207,6 +209,7 @@ export class SubscribeSession {
       lost: false,
       tracks: [],
       slots: null,
+      stopDelaying: keepPlayoutDelay(connection),
       stopWatching: watchConnection(connection, {
         connected: () => {
           if (generation === this.#next) this.#awaitMedia(generation);
@@ -254,6 +257,7 @@ export class SubscribeSession {
 
   #end(generation: Generation | null): void {
     generation?.stopWatching();
+    generation?.stopDelaying();
     generation?.connection.close();
   }
 }
