@@ -33,6 +33,11 @@ public sealed record MeetingSpec
     [Default("\"Auto\"")]
     public MeetingMode Mode { get; init; } = MeetingMode.Auto;
 
+    /// <summary>In mode Auto, up to this number of participants send media directly to each other, 2 to 4, which shows them each other's IP addresses. Default 2; mutable.</summary>
+    [Range(2, 4)]
+    [Default("2")]
+    public int P2pMaxParticipants { get; init; } = 2;
+
     /// <summary>The allowed and preferred regions for the meeting's media. Default any region that the tenant allows; mutable.</summary>
     [Default("{}")]
     public MeetingRegions Regions { get; init; } = new();

@@ -22,4 +22,7 @@ public enum BusEventKind
 
     /// <summary>A frame about keys for one participant, which nobody acknowledges: its recipient asks again for a key that it misses.</summary>
     E2eeKey,
+
+    /// <summary>Replicas decided how media flows. The text is the <see cref="MeetingTopology"/> as JSON.</summary>
+    Topology,
 }

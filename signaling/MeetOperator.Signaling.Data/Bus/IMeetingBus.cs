@@ -20,6 +20,15 @@ public interface IMeetingBus : IAsyncDisposable
 
     Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct);
 
+    /// <summary>Returns how media flows in the meeting, or null if that was never written or has been lost.</summary>
+    Task<MeetingTopology?> ReadTopologyAsync(MeetingKey meeting, CancellationToken ct);
+
+    /// <summary>
+    /// Writes how media flows, if <see cref="MeetingTopology.Version"/> of what is stored is the one before that of <paramref name="topology"/> (0 if nothing is stored).
+    /// Returns false otherwise. Of several concurrent callers, one succeeds.
+    /// </summary>
+    Task<bool> TryWriteTopologyAsync(MeetingKey meeting, MeetingTopology topology, CancellationToken ct);
+
     /// <summary>Consumes a single-use code. Returns true for the first caller only. The code is remembered for <paramref name="keep"/>.</summary>
     Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct);
 }

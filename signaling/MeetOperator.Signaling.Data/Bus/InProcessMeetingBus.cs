@@ -7,6 +7,7 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
 {
     private readonly ConcurrentDictionary<MeetingKey, Channel> _channels = new();
     private readonly ConcurrentDictionary<(MeetingKey Meeting, string Code), DateTimeOffset> _codes = new();
+    private readonly ConcurrentDictionary<MeetingKey, (MeetingTopology Topology, DateTimeOffset Until)> _topologies = new();
     private long _lastSweep;
 
     public IPresence Presence { get; } = new InProcessPresence(time);
@@ -52,13 +53,27 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
     public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        RemoveExpiredCodes(now);
+        RemoveExpired(now);
         return Task.FromResult(_codes.TryAdd((meeting, code), now + keep));
+    }
+
+    public Task<MeetingTopology?> ReadTopologyAsync(MeetingKey meeting, CancellationToken ct) =>
+        Task.FromResult(_topologies.TryGetValue(meeting, out var stored) ? stored.Topology : null);
+
+    public Task<bool> TryWriteTopologyAsync(MeetingKey meeting, MeetingTopology topology, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        var now = time.GetUtcNow();
+        RemoveExpired(now);
+        var next = (topology, now + TimeSpan.FromDays(1));
+        return Task.FromResult(_topologies.TryGetValue(meeting, out var stored)
+            ? stored.Topology.Version == topology.Version - 1 && _topologies.TryUpdate(meeting, next, stored)
+            : topology.Version == 1 && _topologies.TryAdd(meeting, next));
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private void RemoveExpiredCodes(DateTimeOffset now)
+    private void RemoveExpired(DateTimeOffset now)
     {
         var last = Interlocked.Read(ref _lastSweep);
         if (now.UtcTicks - last < TimeSpan.TicksPerSecond * 10 || Interlocked.CompareExchange(ref _lastSweep, now.UtcTicks, last) != last)
@@ -71,6 +86,14 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
             if (until <= now)
             {
                 _codes.TryRemove(code, out _);
+            }
+        }
+
+        foreach (var topology in _topologies)
+        {
+            if (topology.Value.Until <= now)
+            {
+                _topologies.TryRemove(topology);
             }
         }
     }

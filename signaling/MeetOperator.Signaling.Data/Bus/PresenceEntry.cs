@@ -19,6 +19,9 @@ public sealed record PresenceEntry
     /// <summary>The participant's public key for encryption end to end; null if its client cannot encrypt.</summary>
     public string? IdentityKey { get; init; }
 
+    /// <summary>The participant's client can connect directly to others. Replicas of earlier versions do not write it.</summary>
+    public bool Direct { get; init; }
+
     /// <summary>The signaling replica that holds the connection.</summary>
     public required string Instance { get; init; }
 

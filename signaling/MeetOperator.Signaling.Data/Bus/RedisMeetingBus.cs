@@ -9,6 +9,17 @@ namespace MeetOperator.Signaling.Data.Bus;
 /// </summary>
 public sealed class RedisMeetingBus : IMeetingBus
 {
+    /// <summary>Arguments: expected version, new version, state, TTL. Returns: 1 if the state was written.</summary>
+    private const string WriteTopology =
+        """
+        if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return 0 end
+        redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3])
+        redis.call('PEXPIRE', KEYS[1], ARGV[4])
+        return 1
+        """;
+
+    /// <summary>Longer than meetings usually last. A state that expired is written again by the replicas that know it.</summary>
+    private static readonly TimeSpan TopologyLifetime = TimeSpan.FromDays(1);
     private readonly RedisLink _link;
 
     private RedisMeetingBus(RedisLink link)
@@ -59,7 +70,19 @@ public sealed class RedisMeetingBus : IMeetingBus
     public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct) =>
         _link.CallAsync(redis => redis.StringSetAsync($"{meeting}:code:{code}", 1, keep, When.NotExists), ct);
 
+    public async Task<MeetingTopology?> ReadTopologyAsync(MeetingKey meeting, CancellationToken ct) =>
+        BusJson.TryRead<MeetingTopology>(await _link.CallAsync(redis => redis.HashGetAsync(Topology(meeting), "state"), ct).ConfigureAwait(false), out var topology) ? topology : null;
+
+    public async Task<bool> TryWriteTopologyAsync(MeetingKey meeting, MeetingTopology topology, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        RedisValue[] arguments = [topology.Version - 1, topology.Version, JsonSerializer.SerializeToUtf8Bytes(topology, BusJson.Options), (long)TopologyLifetime.TotalMilliseconds];
+        return (int)await _link.CallAsync(redis => redis.ScriptEvaluateAsync(WriteTopology, [Topology(meeting)], arguments), ct).ConfigureAwait(false) == 1;
+    }
+
     public ValueTask DisposeAsync() => _link.DisposeAsync();
+
+    private static RedisKey Topology(MeetingKey meeting) => $"{meeting}:topology";
 
     private static string Channel(MeetingKey meeting) => $"{meeting}:events";
 }

@@ -42,7 +42,7 @@ internal static class ClientMessageReader
     private static ClientMessage? Read(FieldReader fields) => fields.Type() switch
     {
         null => null,
-        "join" => new JoinMessage(fields.Id("participantId"), fields.Capability("resume"), fields.Capability("slots"), fields.Capability("e2ee") ? fields.IdentityKey() : null),
+        "join" => new JoinMessage(fields.Id("participantId"), fields.Capability("resume"), fields.Capability("slots"), fields.Capability("e2ee") ? fields.IdentityKey() : null, fields.Capability("p2p")),
         "offer" => new OfferMessage(fields.Id("to"), fields.Sdp(), fields.Tracks(), fields.Flag("restart"), fields.SessionId(), fields.Reference()),
         "answer" => new AnswerMessage(fields.Id("to"), fields.Sdp(), fields.Revision(), fields.SessionId()),
         "ice-candidate" => new IceCandidateMessage(fields.Id("to"), fields.Candidate()),
@@ -51,6 +51,8 @@ internal static class ClientMessageReader
         "view" => new ViewMessage(fields.Views()),
         "quality" => fields.Quality(),
         "slots" => new SlotsAppliedMessage(fields.Id("sessionId"), fields.RequiredVersion()),
+        "p2p-ready" => new P2pReadyMessage(fields.Id("to"), fields.Generation()),
+        "p2p-failed" => new P2pFailedMessage(fields.Generation()),
         "e2ee-keys" => new E2eeKeysMessage(fields.E2eePayloads()),
         "chat" => new ChatMessage(fields.Chat(), fields.Reference()),
         "leave" => new LeaveMessage(),

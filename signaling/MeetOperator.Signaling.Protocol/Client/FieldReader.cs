@@ -121,6 +121,18 @@ internal sealed class FieldReader(JsonElement root)
         return 0;
     }
 
+    /// <summary>The generation of a topology.</summary>
+    public long Generation()
+    {
+        if (root.TryGetProperty("generation", out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var generation) && generation >= 0)
+        {
+            return generation;
+        }
+
+        Reject("'generation' must be that of the last 'topology' message.");
+        return 0;
+    }
+
     public string Candidate()
     {
         if (!root.TryGetProperty("candidate", out var value)

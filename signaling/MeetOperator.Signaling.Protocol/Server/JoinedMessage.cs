@@ -40,6 +40,7 @@ public sealed record JoinedMessage(
             json.WriteBoolean("view"u8, true);
             json.WriteBoolean("quality"u8, true);
             json.WriteBoolean("slots"u8, true);
+            json.WriteBoolean("p2p"u8, true);
             json.WriteEndObject();
         }
     }

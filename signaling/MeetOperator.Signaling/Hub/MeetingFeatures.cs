@@ -8,6 +8,7 @@ using MeetOperator.Signaling.Features.Mute;
 using MeetOperator.Signaling.Features.Presence;
 using MeetOperator.Signaling.Features.Quality;
 using MeetOperator.Signaling.Features.Relay;
+using MeetOperator.Signaling.Features.Topologies;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
 
@@ -23,6 +24,7 @@ internal sealed class MeetingFeatures
     public MeetingFeatures(IMeeting meeting, MeetingServices services, Membership membership, SessionPresence presence, SessionRows rows)
     {
         _meeting = meeting;
+        var topology = new TopologyFeature(meeting, presence, services.Options.Timings);
         _all =
         [
             // The order matters: after an outage, removals and this replica's entries are written before presence is read again.
@@ -30,8 +32,8 @@ internal sealed class MeetingFeatures
             new MuteFeature(meeting, membership, presence, rows),
             new HeadlessFeature(meeting, membership, presence, services.Participants),
             new PresenceFeature(meeting, membership, rows),
-            new RelayFeature(meeting, presence, services.Limits, services.Options),
-
+            topology,
+            new RelayFeature(meeting, presence, topology, services.Limits, services.Options),
             new E2eeFeature(meeting, presence, services.Limits),
 
             // A new member gets the chat history before offers of the media node.

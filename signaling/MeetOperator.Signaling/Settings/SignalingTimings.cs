@@ -43,6 +43,9 @@ public sealed record SignalingTimings
 
     /// <summary>Timeout of a new connection to a media node, including TLS.</summary>
     public TimeSpan NodeConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long nobody must have needed the SFU before media flows directly between the participants.</summary>
+    public TimeSpan DirectDelay { get; init; } = TimeSpan.FromSeconds(30);
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a place stays reserved after a join over REST if the meeting is full and the participant has not connected.</summary>

@@ -51,9 +51,10 @@ export function freePort() {
   });
 }
 
-export async function createMeeting(product, request = {}) {
+/** Creates a meeting whose media always flows through the media node, unless the settings say otherwise: a test must not change its path after half a minute. */
+export async function createMeeting(product, { settings, ...request } = {}) {
   const response = await fetch(`${product.url}/meetings`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ title: 'Browser test', ...request }),
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ title: 'Browser test', settings: { mode: 'Sfu', ...settings }, ...request }),
   });
   const body = await response.json();
   if (response.status !== 201) throw new Error(`POST /meetings responded with ${response.status}: ${JSON.stringify(body)}`);

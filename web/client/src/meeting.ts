@@ -11,6 +11,7 @@ import type { MediaType, TrackSource } from './core/wire-types.js';
 import { listMessages } from './features/chat/api.js';
 import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
+import { DirectPaths } from './features/direct/direct-paths.js';
 import { E2ee } from './features/e2ee/e2ee.js';
 import type { Identity } from './features/e2ee/identity.js';
 import { Tracks } from './features/media/tracks.js';
@@ -59,6 +60,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #presence: Presence;
   readonly #mute: Mute;
   readonly #tracks: Tracks;
+  readonly #direct: DirectPaths;
   readonly #chat: Chat;
   readonly #stats: Stats;
   readonly #quality: QualityReports;
@@ -104,11 +106,26 @@ export class Meeting extends Emitter<MeetingEvents> {
       send,
       transforms: () => this.#e2ee.transforms,
       reconnect: () => this.#connection.reconnect(),
-      onLocalChange: () => this.#mute.refresh(),
+      route: tracks => this.#direct.route(tracks),
+      onLocalChange: () => {
+        this.#mute.refresh();
+        this.#direct.refreshLocal();
+      },
       onRemoteChange: () => this.#presence.refresh(),
       onState: () => this.#connection.refresh(),
       onRestart: reason => this.emit('media-restart', { reason }),
       onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
+    });
+    this.#direct = new DirectPaths(environment, {
+      iceServers: response.iceServers ?? [],
+      send,
+      selfId,
+      others: () => this.#presence.state.participants,
+      localTracks: () => this.#tracks.local,
+      sfuTracks: () => this.#tracks.forwarded,
+      transforms: () => this.#e2ee.transforms,
+      pauseSfu: isPaused => this.#tracks.pauseSfu(isPaused),
+      onTracks: () => this.#presence.refresh(),
     });
     this.#chat = new Chat(environment, {
       send,
@@ -120,6 +137,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     const statsHost = {
       selfId,
+      directPaths: () => this.#direct.connections,
       expects: (participantId: string, source: TrackSource) => this.#expects(participantId, source),
       isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),
     };
@@ -133,10 +151,10 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     // Encryption precedes media: no connection is opened before it is known whether its frames are encrypted.
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#e2ee, this.#tracks, this.#view, this.#chat, this.#quality, moderation];
+    this.#features = [this.#presence, this.#mute, this.#e2ee, this.#tracks, this.#direct, this.#view, this.#chat, this.#quality, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({
-        type: 'join', participantId, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, ...this.#e2ee.joinFields.capabilities },
+        type: 'join', participantId, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, ...this.#e2ee.joinFields.capabilities },
       }),
       parse: parseServerMessage,
       onMessage: message => this.#handle(message),

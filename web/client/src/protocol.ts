@@ -1,6 +1,7 @@
 import type { ErrorMessage } from './core/feature.js';
 import { isText, type MessageChecks } from './core/messages.js';
 import { chatChecks, type ChatClientMessage, type ChatServerMessage } from './features/chat/messages.js';
+import { directChecks, type DirectClientMessage, type DirectServerMessage, type JoinedTopology } from './features/direct/messages.js';
 import { e2eeChecks, type E2eeKeysMessage, type E2eeServerMessage, type JoinedE2ee } from './features/e2ee/messages.js';
 import { moderationChecks, type ModerationServerMessage } from './features/moderation/messages.js';
 import { muteChecks, type JoinedMuted, type MediaUpdateMessage, type MuteClientMessage } from './features/mute/messages.js';
@@ -17,14 +18,15 @@ export type ClientMessage =
   | MuteClientMessage
   | ViewMessage
   | QualityMessage
+  | DirectClientMessage
   | E2eeKeysMessage
   | ChatClientMessage;
 
-export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality & JoinedE2ee;
+export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality & JoinedE2ee & JoinedTopology;
 
 type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 
-export type ServerMessage = ConnectionMessage | ModerationServerMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage | ViewServerMessage | E2eeServerMessage;
+export type ServerMessage = ConnectionMessage | ModerationServerMessage | PresenceServerMessage | TracksServerMessage | MediaUpdateMessage | ChatServerMessage | ViewServerMessage | E2eeServerMessage | DirectServerMessage;
 
 const checks: MessageChecks<ServerMessage> = {
   'joined': { participantId: isText, participants: Array.isArray },
@@ -36,6 +38,7 @@ const checks: MessageChecks<ServerMessage> = {
   ...chatChecks,
   ...viewChecks,
   ...e2eeChecks,
+  ...directChecks,
 };
 
 /** Returns null for unknown and malformed messages; a newer server may send messages that this version does not know. */

@@ -80,6 +80,8 @@ export class FakeTransceiver {
 export class FakePeerConnection {
   connectionState = 'new';
   signalingState = 'stable';
+  /** Candidates are known at once. */
+  readonly iceGatheringState = 'complete';
   onconnectionstatechange: (() => void) | null = null;
   localDescription: { type: string; sdp: string } | null = null;
   remoteDescription: { type: string; sdp: string } | null = null;
@@ -97,6 +99,10 @@ export class FakePeerConnection {
     this.transceivers.push(transceiver);
     return transceiver;
   }
+
+  addEventListener(): void {}
+
+  removeEventListener(): void {}
 
   getTransceivers(): FakeTransceiver[] {
     return this.transceivers;

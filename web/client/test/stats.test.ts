@@ -56,7 +56,7 @@ describe('statistics', () => {
 
   it('a summary names the type of the network path and no address', () => {
     const { summary } = summarize(first, first, context());
-    expect(summary.paths).toEqual([{ type: 'relay', protocol: 'tls', rttMs: 20 }]);
+    expect(summary.paths).toEqual([{ isDirect: false, type: 'relay', protocol: 'tls', rttMs: 20 }]);
     expect(JSON.stringify(summary)).not.toContain('192.0.2.7');
   });
 

@@ -155,6 +155,13 @@ internal sealed partial class SessionPresence(MeetingKey key, IMeetingBus bus, S
         }
     }
 
+    /// <summary>Returns how media flows; null if it is not stored or the bus is unavailable.</summary>
+    public Task<MeetingTopology?> ReadTopologyAsync() => CallOrDefaultAsync(() => bus.ReadTopologyAsync(key, CancellationToken.None), null);
+
+    /// <summary>Writes how media flows. Returns false if another replica wrote first, and null if the bus is unavailable.</summary>
+    public Task<bool?> TryWriteTopologyAsync(MeetingTopology topology) =>
+        CallOrDefaultAsync<bool?>(async () => await bus.TryWriteTopologyAsync(key, topology, CancellationToken.None).ConfigureAwait(false), null);
+
     public Task AddSessionAsync(string participantId, string session) =>
         TryCallAsync(() => bus.Presence.AddSessionAsync(key, participantId, session, CancellationToken.None));
 

@@ -2,6 +2,7 @@ using System.Text;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Features.Presence;
+using MeetOperator.Signaling.Features.Topologies;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
 using MeetOperator.Signaling.Protocol.Server;
@@ -11,9 +12,9 @@ using MeetOperator.Signaling.Transport;
 namespace MeetOperator.Signaling.Features.Relay;
 
 /// <summary>
-/// Relays offers, answers and candidates between participants of a peer-to-peer meeting, on any replica. If a message cannot be delivered, its sender gets an error.
+/// Relays offers, answers and candidates between participants while media flows directly between them, on any replica. If a message cannot be delivered, its sender gets an error.
 /// </summary>
-internal sealed class RelayFeature(IMeeting meeting, SessionPresence bus, SocketLimits limits, SignalingOptions options) : IMeetingFeature
+internal sealed class RelayFeature(IMeeting meeting, SessionPresence bus, TopologyFeature topology, SocketLimits limits, SignalingOptions options) : IMeetingFeature
 {
     private static readonly ProtocolError NotDelivered =
         new(ErrorCode.Unavailable, "The message was not delivered because the recipient's connection is interrupted or too slow. Send it again.");
@@ -29,6 +30,7 @@ internal sealed class RelayFeature(IMeeting meeting, SessionPresence bus, Socket
             RelayAsync(from, answer.To, answer.Sdp.Length, new ForwardedAnswerMessage(from.ParticipantId, answer.Sdp)),
         IceCandidateMessage { To: not ProtocolLimits.Sfu } candidate =>
             RelayAsync(from, candidate.To, candidate.CandidateJson.Length, new ForwardedIceCandidateMessage(from.ParticipantId, candidate.CandidateJson)),
+        P2pReadyMessage ready => RelayAsync(from, ready.To, 0, new ForwardedP2pReadyMessage(from.ParticipantId, ready.Generation)),
         _ => null,
     };
 
@@ -72,9 +74,9 @@ internal sealed class RelayFeature(IMeeting meeting, SessionPresence bus, Socket
             return null;
         }
 
-        if (meeting.View() is not { IsPeerToPeer: true })
+        if (!topology.IsDirect && meeting.View() is not { IsPeerToPeer: true })
         {
-            return new ProtocolError(ErrorCode.Forbidden, "Messages to participants are relayed only in meetings with topology 'p2p'. Media of this meeting goes through the media node.");
+            return new ProtocolError(ErrorCode.Forbidden, "Messages to participants are relayed only while the topology is 'p2p'. Media goes through the media node now.");
         }
 
         if (meeting.Roster.Find(to) is not { } entry)

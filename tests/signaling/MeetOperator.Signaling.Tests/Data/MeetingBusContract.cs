@@ -41,6 +41,21 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Topology_ConcurrentWrites_OneSucceeds()
+    {
+        Assert.Null(await A.ReadTopologyAsync(_key, default));
+        var written = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => (i % 2 == 0 ? A : B).TryWriteTopologyAsync(_key, new MeetingTopology { Version = 1, Generation = i, FreeSince = 5 }, default)));
+        Assert.Single(written, w => w);
+        var first = await B.ReadTopologyAsync(_key, default);
+        Assert.Equal(written.ToList().IndexOf(true), first!.Generation);
+
+        Assert.False(await A.TryWriteTopologyAsync(_key, first with { Version = 3 }, default));
+        Assert.True(await B.TryWriteTopologyAsync(_key, first with { Version = 2, IsDirect = true, FreeSince = null }, default));
+        Assert.Equal(first with { Version = 2, IsDirect = true, FreeSince = null }, await A.ReadTopologyAsync(_key, default));
+        Assert.Null(await A.ReadTopologyAsync(new MeetingKey("globex", _key.MeetingId), default));
+    }
+
+    [Fact]
     public async Task Publish_ToOtherMeetingOrTenant_IsNotDelivered()
     {
         var received = new ConcurrentQueue<string>();

@@ -1,5 +1,6 @@
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Keys;
+using MeetOperator.Signaling.Settings;
 
 namespace MeetOperator.Signaling.Tests.Harness;
 
@@ -19,6 +20,8 @@ public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifet
     /// <summary>Long by default, because a busy machine can delay a reconnect.</summary>
     private protected virtual TimeSpan ReconnectTimeout => TimeSpan.FromMinutes(2);
 
+    private protected virtual TimeSpan DirectDelay => new SignalingTimings().DirectDelay;
+
     private protected virtual string RedisOf(RedisServer server) => server.LongTimeoutConfiguration;
 
     public async Task InitializeAsync()
@@ -36,7 +39,7 @@ public abstract class TwoReplicasTestBase(PostgresServer postgres) : IAsyncLifet
                 Redis = RedisOf(redis),
                 SigningKeys = keys,
                 ReplicaId = Guid.NewGuid().ToString("N"),
-                Timings = options.Timings with { ReconnectTimeout = ReconnectTimeout },
+                Timings = options.Timings with { ReconnectTimeout = ReconnectTimeout, DirectDelay = DirectDelay },
             })));
         (a, b) = (servers[0], servers[1]);
     }

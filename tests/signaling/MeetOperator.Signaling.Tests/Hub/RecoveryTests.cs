@@ -82,6 +82,10 @@ public sealed class RecoveryTests(RecoveryTests.Server server) : IClassFixture<R
 
         public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct) => _bus.TryConsumeCodeAsync(meeting, code, keep, ct);
 
+        public Task<MeetingTopology?> ReadTopologyAsync(MeetingKey meeting, CancellationToken ct) => _bus.ReadTopologyAsync(meeting, ct);
+
+        public Task<bool> TryWriteTopologyAsync(MeetingKey meeting, MeetingTopology topology, CancellationToken ct) => _bus.TryWriteTopologyAsync(meeting, topology, ct);
+
         public ValueTask DisposeAsync() => _bus.DisposeAsync();
     }
 }

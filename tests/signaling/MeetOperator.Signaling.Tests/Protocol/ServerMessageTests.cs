@@ -15,7 +15,7 @@ public sealed class ServerMessageTests
     {
         {
             new JoinedMessage("p-2", [Ann], ParticipantRole.Participant, true, false, Topology.Sfu),
-            """{"type":"joined","participantId":"p-2","participants":[{"participantId":"p-1","displayName":"Ann <b>\"é\"</b>","audio":true,"video":false,"role":"host"}],"role":"participant","muted":{"audio":true,"video":false},"topology":"sfu","capabilities":{"view":true,"quality":true,"slots":true}}"""
+            """{"type":"joined","participantId":"p-2","participants":[{"participantId":"p-1","displayName":"Ann <b>\"é\"</b>","audio":true,"video":false,"role":"host"}],"role":"participant","muted":{"audio":true,"video":false},"topology":"sfu","capabilities":{"view":true,"quality":true,"slots":true,"p2p":true}}"""
         },
         {
             new JoinedMessage("p-2", [], ParticipantRole.Participant, false, false, Topology.P2p),
@@ -49,6 +49,8 @@ public sealed class ServerMessageTests
         { new LayersMessage("camera", ["h", "q"]), """{"type":"layers","source":"camera","rids":["h","q"]}""" },
         { new PausedMessage([new PausedTrack("p-1", "screen")]), """{"type":"paused","tracks":[{"participantId":"p-1","source":"screen"}]}""" },
         { new PausedMessage([]), """{"type":"paused","tracks":[]}""" },
+        { new TopologyMessage(Topology.P2p, 3), """{"type":"topology","kind":"p2p","generation":3}""" },
+        { new ForwardedP2pReadyMessage("p-1", 3), """{"type":"p2p-ready","from":"p-1","generation":3}""" },
         { new SlotsMessage("s1", 4, [new OfferedTrack("7", "p-1", "video", "camera")]), """{"type":"slots","sessionId":"s1","version":4,"slots":[{"mid":"7","participantId":"p-1","kind":"video","source":"camera"}]}""" },
         { new ForwardedOfferMessage("sfu", "v=0\r\n", 3, [], "s1", 2), """{"type":"offer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1","revision":3,"slotsVersion":2,"tracks":[]}""" },
         { new MeetingEndedMessage("ended"), """{"type":"meeting-ended","reason":"ended"}""" },

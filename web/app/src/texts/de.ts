@@ -249,6 +249,8 @@ const de: Texts = {
     chart: '{{measure}} in den letzten zwei Minuten: jetzt {{now}}, höchstens {{max}}',
     path: 'Netzwerkweg',
     pathOf: '{{protocol}}, {{type}}',
+    pathDirect: 'direkt zu einer anderen Person ({{path}})',
+    pathNode: 'zum Medienserver ({{path}})',
     pathTypes: { host: 'direkt', srflx: 'direkt, hinter einem Router', prflx: 'direkt, hinter einem Router', relay: 'über ein Relay', unknown: 'unbekannt' },
     empty: 'Zurzeit wird nichts gesendet oder empfangen.',
     own: 'Von Ihnen: {{source}}',

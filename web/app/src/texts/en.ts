@@ -239,6 +239,8 @@ const en = {
     chart: '{{measure}} over the last two minutes: now {{now}}, at most {{max}}',
     path: 'Network path',
     pathOf: '{{protocol}}, {{type}}',
+    pathDirect: 'directly to another participant ({{path}})',
+    pathNode: 'to the media node ({{path}})',
     pathTypes: { host: 'direct', srflx: 'direct, behind a router', prflx: 'direct, behind a router', relay: 'through a relay', unknown: 'unknown' },
     empty: 'No tracks are sent or received now.',
     own: 'Your {{source}}',

@@ -30,8 +30,8 @@ export default function StatsPanel({ meeting, stats, people, onClose }: Props) {
         {stats !== null && stats.paths.length > 0 && <p>{t('statistics.path')}: {[...new Set(stats.paths.map(path => pathText(t, path)))].join('; ')}</p>}
         {stats === null || stats.tracks.length === 0 ? <p>{t('statistics.empty')}</p> : (
           <ul className={styles.tracks}>
-            {stats.tracks.map(track => (
-              <li key={`${track.direction} ${track.participantId} ${track.source}`} data-testid="statistics-track" data-source={track.source} data-direction={track.direction}>
+            {stats.tracks.map((track, index) => (
+              <li key={`${track.direction} ${track.participantId} ${track.source} ${index}`} data-testid="statistics-track" data-source={track.source} data-direction={track.direction}>
                 <h3>{trackTitle(t, track, people)}</h3>
                 <dl>{figuresOf(t, track).map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
               </li>
@@ -46,9 +46,10 @@ export default function StatsPanel({ meeting, stats, people, onClose }: Props) {
 
 const pathTypes = ['host', 'srflx', 'prflx', 'relay'] as const;
 
-function pathText(t: TFunction, { type, protocol }: MediaPath): string {
+function pathText(t: TFunction, { isDirect, type, protocol }: MediaPath): string {
   const known = pathTypes.find(one => one === type) ?? 'unknown';
-  return t('statistics.pathOf', { protocol: protocol.toUpperCase(), type: t(`statistics.pathTypes.${known}`) });
+  const path = t('statistics.pathOf', { protocol: protocol.toUpperCase(), type: t(`statistics.pathTypes.${known}`) });
+  return t(isDirect ? 'statistics.pathDirect' : 'statistics.pathNode', { path });
 }
 
 function trackTitle(t: TFunction, { direction, participantId, source }: TrackStats, people: readonly Participant[]): string {

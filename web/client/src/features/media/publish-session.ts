@@ -64,6 +64,8 @@ export class PublishSession {
   #running = false;
   #online = false;
   #closed = false;
+  /** Nothing is sent, because media flows directly. The media sections stay. */
+  #isPaused = false;
 
   constructor(environment: Environment, host: PublishHost) {
     this.#environment = environment;
@@ -97,7 +99,15 @@ export class PublishSession {
     }
     if (track !== null) hintTrack(track, source);
     slot.track = track;
-    await slot.transceiver?.sender.replaceTrack(track);
+    await slot.transceiver?.sender.replaceTrack(this.#sent(slot));
+  }
+
+  /** Sends nothing until it is resumed. Everything stays published and negotiated. */
+  async setPaused(isPaused: boolean): Promise<void> {
+    this.#isPaused = isPaused;
+    await Promise.all([...this.#slots.values()].map(async slot => {
+      if (slot.active) await slot.transceiver?.sender.replaceTrack(this.#sent(slot)).catch(() => undefined); // a closed connection sends nothing
+    }));
   }
 
   /** Sends only these simulcast layers of the source. */
@@ -238,16 +248,20 @@ export class PublishSession {
       } else if (slot.transceiver === null) {
         const encodings = encodingFor(source);
         const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
-        slot.transceiver = connection.addTransceiver(slot.track ?? kind, { direction: 'sendonly', ...(encodings === undefined ? {} : { sendEncodings: encodings }) });
+        slot.transceiver = connection.addTransceiver(this.#sent(slot) ?? kind, { direction: 'sendonly', ...(encodings === undefined ? {} : { sendEncodings: encodings }) });
         const transforms = this.#host.transforms();
         transforms?.attachSender(slot.transceiver, source);
         // The media node adds and removes repeated frames, which it cannot do in encrypted payloads.
         if (source === 'microphone' && transforms === null) preferRedundancy(slot.transceiver, this.#environment.audioCodecs());
       } else {
         slot.transceiver.direction = 'sendonly';
-        if (slot.transceiver.sender.track !== slot.track) await slot.transceiver.sender.replaceTrack(slot.track);
+        if (slot.transceiver.sender.track !== this.#sent(slot)) await slot.transceiver.sender.replaceTrack(this.#sent(slot));
       }
     }
+  }
+
+  #sent({ track }: Slot): MediaStreamTrack | null {
+    return this.#isPaused ? null : track;
   }
 
   /** Applies the latest request for layers of each source. */

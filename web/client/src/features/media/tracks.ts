@@ -12,6 +12,8 @@ export interface TracksHost {
   send(message: TracksClientMessage): boolean;
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
+  /** Puts tracks that arrive directly from other participants in the place of those of the SFU. */
+  route(tracks: readonly RemoteTrack[]): readonly RemoteTrack[];
   /** Opens a new socket, on which the server opens a new subscription. */
   reconnect(): void;
   onLocalChange(): void;
@@ -90,6 +92,11 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
 
   /** The tracks of the other participants. */
   get remote(): readonly RemoteTrack[] {
+    return this.#host.route(this.#subscribe.tracks);
+  }
+
+  /** The tracks that the SFU forwards or would forward. */
+  get forwarded(): readonly RemoteTrack[] {
     return this.#subscribe.tracks;
   }
 
@@ -120,6 +127,11 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     this.#local.delete(source);
     this.#host.onLocalChange();
     return this.#publish.replace(source, null);
+  }
+
+  /** Stops or resumes sending to the SFU. Its connections stay open. */
+  pauseSfu(isPaused: boolean): void {
+    void this.#publish.setPaused(isPaused);
   }
 
   unpublish(source: TrackSource): void {

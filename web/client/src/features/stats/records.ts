@@ -1,11 +1,19 @@
 /** One object of `RTCPeerConnection.getStats`. */
 export type StatsRecord = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
 
-/** One reading of both connections. The counters are cumulative; a summary compares two readings. */
+/** One reading of all connections. The counters are cumulative; a summary compares two readings. */
 export interface StatsReading {
   readonly at: number;
   readonly publish: readonly StatsRecord[];
   readonly subscribe: readonly StatsRecord[];
+  /** The direct connections to other participants, which send and receive; their records have the name of the participant before each ID. */
+  readonly direct?: readonly StatsRecord[];
+}
+
+/** Puts a name before the IDs of records, so that those of several connections differ. Media sections get it as well. */
+export function withPrefix(records: readonly StatsRecord[], prefix: string): StatsRecord[] {
+  return records.map(record => Object.fromEntries(Object.entries(record).map(([field, value]) =>
+    [field, typeof value === 'string' && (field === 'id' || field === 'mid' || field.endsWith('Id')) ? `${prefix} ${value}` : value])) as StatsRecord);
 }
 
 /** What happened between two readings. */

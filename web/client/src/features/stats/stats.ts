@@ -1,11 +1,16 @@
 import type { Environment } from '../../core/environment.js';
+import type { DirectPaths } from '../direct/direct-paths.js';
 import type { Tracks } from '../media/tracks.js';
 import { remember } from './history.js';
 import type { ShownQuality } from './quality.js';
-import type { StatsReading, StatsRecord } from './records.js';
+import { withPrefix, type StatsReading, type StatsRecord } from './records.js';
 import { summarize, type StatsContext, type StatsSummary } from './summary.js';
 
-export type StatsHost = Pick<StatsContext, 'expects' | 'isPaused'> & { selfId(): string };
+export type StatsHost = Pick<StatsContext, 'expects' | 'isPaused'> & {
+  selfId(): string;
+  /** The direct connections to other participants. */
+  directPaths(): DirectPaths['connections'];
+};
 
 /** Measures the media connections of a meeting. */
 export class Stats {
@@ -31,9 +36,12 @@ export class Stats {
   async measure(): Promise<StatsSummary> {
     const at = this.#environment.now();
     const { publish, subscribe } = this.#tracks.connections;
-    const reading = { at, publish: await read(publish), subscribe: await read(subscribe) };
+    const paths = this.#host.directPaths();
+    const direct = await Promise.all(paths.map(async ({ id, connection }) => withPrefix(await read(connection), id)));
+    const reading = { at, publish: await read(publish), subscribe: await read(subscribe), direct: direct.flat() };
+    const sent = new Map([...this.#tracks.sentSources, ...paths.flatMap(({ id, sources }) => [...sources].map(([mid, source]) => [`${id} ${mid}`, source] as const))]);
     const { expects, isPaused } = this.#host;
-    const context = { selfId: this.#host.selfId(), received: this.#tracks.remote, sent: this.#tracks.sentSources, expects, isPaused };
+    const context = { selfId: this.#host.selfId(), received: this.#tracks.remote, sent, expects, isPaused };
     const { summary, shown } = summarize(this.#previous, reading, context, this.#shown);
     this.#previous = reading;
     this.#shown = shown;

@@ -1,7 +1,7 @@
 import type { TrackSource } from '../../core/wire-types.js';
 import { pathsOf, type MediaPath } from './path.js';
 import { measureQuality, settleQuality, worst, type ShownQuality, type TrackQuality } from './quality.js';
-import { Interval, number, type StatsReading } from './records.js';
+import { Interval, number, type StatsReading, type StatsRecord } from './records.js';
 import { receivedTracks, sentTracks, type MidOwner, type TrackStats } from './track-stats.js';
 
 export type Quality = 'good' | 'weak' | 'poor' | 'unknown';
@@ -50,12 +50,13 @@ export interface Summarized {
 }
 
 /** Summarizes what happened between two readings. Without a previous reading, rates are 0, the quality is unknown, and no tile has one. */
-export function summarize(previous: StatsReading | null, now: StatsReading, context: StatsContext, shownBefore: ReadonlyMap<string, ShownQuality> = new Map()): Summarized {
+export function summarize(earlier: StatsReading | null, latest: StatsReading, context: StatsContext, shownBefore: ReadonlyMap<string, ShownQuality> = new Map()): Summarized {
+  const [previous, now] = [earlier === null ? null : combine(earlier), combine(latest)];
   const interval = new Interval(previous, now);
   const inbound = now.subscribe.filter(record => record.type === 'inbound-rtp');
   const outbound = now.publish.filter(record => record.type === 'outbound-rtp');
   const tracks = [...sentTracks(interval, context.selfId, context.sent), ...receivedTracks(interval, context.received)];
-  const paths = [...pathsOf(now.publish), ...pathsOf(now.subscribe)];
+  const paths = [...pathsOf(latest.publish), ...pathsOf(latest.subscribe), ...pathsOf(latest.direct ?? [], true)];
   const times = paths.flatMap(({ rttMs }) => (rttMs === null ? [] : [rttMs]));
   const rttMs = times.length === 0 ? null : Math.max(...times);
   const shown = new Map(previous === null ? [] : tilesOf(tracks, rttMs, context, shownBefore));
@@ -76,6 +77,13 @@ export function summarize(previous: StatsReading | null, now: StatsReading, cont
     return { participantId, source, quality };
   });
   return { summary: { at: now.at, ...line, sendBitrate: interval.bitrate(outbound, 'bytesSent'), receiveBitrate, ...assessment, paths, tracks, tiles }, shown };
+}
+
+/** A reading in which the direct connections count as sending and as receiving ones. */
+function combine({ at, publish, subscribe, direct = [] }: StatsReading): StatsReading {
+  const isSent = ({ type }: StatsRecord) => type === 'outbound-rtp' || type === 'remote-inbound-rtp' || type === 'codec';
+  const isReceived = ({ type }: StatsRecord) => type === 'inbound-rtp' || type === 'codec';
+  return { at, publish: [...publish, ...direct.filter(isSent)], subscribe: [...subscribe, ...direct.filter(isReceived)] };
 }
 
 type Assessment = { quality: Quality; hint: QualityHint };

@@ -1,0 +1,54 @@
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Signaling.Data.Bus;
+
+namespace MeetOperator.Signaling.Features.Topologies;
+
+/// <summary>Decides whether media flows through the SFU or directly between the participants. Pure.</summary>
+internal static class TopologyChoice
+{
+    /// <summary>How long the SFU is used after the first failure. Each further one makes it four times as long.</summary>
+    public static readonly TimeSpan FirstBackoff = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan LongestBackoff = TimeSpan.FromHours(1);
+
+    /// <summary>A failure after this time counts as the first one.</summary>
+    public static readonly TimeSpan Proven = TimeSpan.FromMinutes(10);
+
+    /// <summary>Returns <paramref name="state"/> itself if nothing changes; otherwise what to write, with the next version.</summary>
+    public static MeetingTopology Decide(MeetingTopology state, in TopologyInput input, DateTimeOffset now)
+    {
+        var time = now.ToUnixTimeMilliseconds();
+        var next = Fail(state, input, time);
+        var needsSfu = input.Mode == MeetingMode.Sfu || input.Participants > input.MaxDirectParticipants || !input.CanAllConnectDirectly;
+        long? freeSince = needsSfu ? null : next.FreeSince ?? time;
+        var isDirect = !needsSfu && (next.IsDirect || CanBegin(next, input, freeSince, time));
+        next = next with { FreeSince = freeSince, IsDirect = isDirect };
+        if (next == state)
+        {
+            return state;
+        }
+
+        var isChanged = isDirect != state.IsDirect;
+        return next with
+        {
+            Version = state.Version + 1,
+            Generation = isChanged ? state.Generation + 1 : state.Generation,
+            ChangedAt = isChanged ? time : state.ChangedAt,
+        };
+    }
+
+    private static bool CanBegin(MeetingTopology state, in TopologyInput input, long? freeSince, long time) =>
+        input.Participants >= 2 && time - freeSince >= (long)input.DirectDelay.TotalMilliseconds && time >= state.NotBefore;
+
+    /// <summary>Applies a report of a failed connection. Reports about an earlier generation are late or repeated.</summary>
+    private static MeetingTopology Fail(MeetingTopology state, in TopologyInput input, long time)
+    {
+        if (!state.IsDirect || input.FailedGeneration != state.Generation)
+        {
+            return state;
+        }
+
+        var failures = time - state.ChangedAt >= (long)Proven.TotalMilliseconds ? 1 : state.Failures + 1;
+        var backoff = Math.Min(LongestBackoff.TotalMilliseconds, FirstBackoff.TotalMilliseconds * Math.Pow(4, failures - 1));
+        return state with { IsDirect = false, Failures = failures, NotBefore = time + (long)backoff };
+    }
+}

@@ -1,0 +1,102 @@
+// Two people talk directly; with a third one, everybody uses the media node; and back.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { meetingRoom } from './support/meeting-room.mjs';
+import { until } from './support/until.mjs';
+
+const room = meetingRoom();
+/** Nobody must have needed the media node for 30 s before media flows directly. */
+const options = { timeout: 240_000 };
+
+/** Runs in the page: measures the longest time in which no sound arrived on the path whose sound is played. */
+const watchGap = () => {
+  globalThis.gap = { longest: 0, path: null };
+  let last = { path: null, timestamp: 0, at: performance.now() };
+  setInterval(() => {
+    const played = [...document.querySelectorAll('audio')].flatMap(audio => audio.srcObject?.getAudioTracks() ?? []);
+    const receivers = globalThis.connections.filter(connection => connection.connectionState === 'connected')
+      .flatMap(connection => connection.getReceivers().filter(receiver => receiver.track.kind === 'audio').map(receiver => ({ receiver, isDirect: connection.getSenders().some(sender => sender.track !== null) && connection.getTransceivers()[0].direction === 'sendrecv' })));
+    const direct = receivers.filter(({ isDirect }) => isDirect).find(({ receiver }) => played.includes(receiver.track));
+    const path = direct === undefined ? 'sfu' : 'p2p';
+    const candidates = direct === undefined ? receivers.filter(({ isDirect }) => !isDirect) : [direct];
+    const timestamp = Math.max(0, ...candidates.map(({ receiver }) => receiver.getSynchronizationSources()[0]?.timestamp ?? 0));
+    const now = performance.now();
+    if (path !== last.path || timestamp > last.timestamp) {
+      if (timestamp <= last.timestamp) {
+        last.path = path;
+        return;
+      }
+      globalThis.gap.longest = Math.max(globalThis.gap.longest, now - last.at);
+      last = { path, timestamp, at: now };
+    }
+    globalThis.gap.path = path;
+  }, 10);
+};
+
+const path = visitor => visitor.page.evaluate(() => globalThis.gap.path);
+const longestGap = async visitor => Math.round((await visitor.page.evaluate(() => globalThis.gap)).longest);
+const resetGap = visitors => Promise.all(visitors.map(visitor => visitor.page.evaluate(() => { globalThis.gap.longest = 0; })));
+/** A second without packets is a gap that everybody notices. A busy machine causes shorter ones, also without a switch. */
+const assertContinuous = async (t, visitors, what) => {
+  const gaps = await Promise.all(visitors.map(longestGap));
+  t.diagnostic(`longest time without a packet of sound during the switch ${what}: ${gaps.join(' and ')} ms`);
+  assert.ok(gaps.every(gap => gap < 1_000), `sound stopped during the switch ${what}: ${gaps.join(' and ')} ms`);
+};
+const use = (visitors, expected, what) => until(async () => (await Promise.all(visitors.map(path))).every(one => one === expected), what, 90_000);
+
+/** The packets of media that the page has sent to the media node. */
+const sentToNode = visitor => visitor.page.evaluate(async () => {
+  let packets = 0;
+  for (const connection of globalThis.connections) {
+    if (connection.connectionState !== 'connected' || connection.getTransceivers()[0]?.direction !== 'sendonly') continue;
+    (await connection.getStats()).forEach(record => { if (record.type === 'outbound-rtp') packets += record.packetsSent ?? 0; });
+  }
+  return packets;
+});
+
+describe('a meeting of two', () => {
+  for (const settings of [{ mode: 'Auto' }, { mode: 'Auto', e2ee: 'Required' }]) {
+    it(`talks directly after half a minute, through the media node with a third, and directly again${settings.e2ee === undefined ? '' : ', also when it is encrypted end to end'}`, options, async t => {
+      await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
+        const both = [ada, bob];
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+        for (const visitor of both) await visitor.page.evaluate(watchGap);
+        await resetGap(both);
+
+        await use(both, 'p2p', 'both receive each other directly');
+        await assertContinuous(t, both, 'to direct connections');
+        await until(async () => {
+          const before = await Promise.all(both.map(sentToNode));
+          await new Promise(resolve => setTimeout(resolve, 500));
+          const after = await Promise.all(both.map(sentToNode));
+          return before.every((packets, index) => packets === after[index]);
+        }, 'nothing is sent to the media node');
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+
+        await resetGap(both);
+        const eve = await room.arrive('Eve');
+        try {
+          await eve.enter(meeting.meetingId);
+          await use(both, 'sfu', 'both receive each other through the media node');
+          await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForVideo('Eve'), eve.waitForVideo('Ada'), eve.waitForVideo('Bob'), eve.waitForSound()]);
+          await assertContinuous(t, both, 'to the media node');
+          await until(() => ada.page.evaluate(() => globalThis.connections.filter(connection => connection.connectionState === 'connected').length === 2), 'the direct connection is closed');
+        } finally {
+          await eve.close();
+        }
+        if (settings.e2ee !== undefined) return;
+        await use(both, 'p2p', 'both receive each other directly again');
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+        assert.equal(await ada.page.getByTestId('tile').count(), 2);
+      }, { settings });
+    });
+  }
+
+  it('uses the media node with mode Sfu', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
+      for (const visitor of [ada, bob]) await visitor.page.evaluate(watchGap);
+      await new Promise(resolve => setTimeout(resolve, 35_000));
+      assert.deepEqual(await Promise.all([ada, bob].map(path)), ['sfu', 'sfu']);
+    }, { settings: { mode: 'Sfu' } });
+  });
+});

@@ -1,0 +1,116 @@
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Features.Topologies;
+
+namespace MeetOperator.Signaling.Tests.Features;
+
+public sealed class TopologyChoiceTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+    private static readonly MeetingTopology Sfu = new() { Version = 4, Generation = 2, FreeSince = At(0) };
+    private static readonly MeetingTopology Direct = new() { Version = 5, Generation = 3, IsDirect = true, ChangedAt = At(0), FreeSince = At(-60) };
+
+    [Theory]
+    [InlineData(MeetingMode.Auto, 2, true, 30, true)]
+    [InlineData(MeetingMode.Auto, 2, true, 29, false)]
+    [InlineData(MeetingMode.Auto, 1, true, 30, false)] // nobody to talk to
+    [InlineData(MeetingMode.Auto, 3, true, 30, false)]
+    [InlineData(MeetingMode.Auto, 2, false, 30, false)] // a WHIP client, or a page of an earlier version
+    [InlineData(MeetingMode.Sfu, 2, true, 30, false)]
+    public void Decide_ThroughSfu_BecomesDirectWhenNobodyNeedsIt(MeetingMode mode, int participants, bool canAll, int seconds, bool direct)
+    {
+        var next = TopologyChoice.Decide(Sfu, Input(mode, participants, canAll), Start.AddSeconds(seconds));
+
+        Assert.Equal((direct, direct ? 3 : 2), (next.IsDirect, next.Generation));
+    }
+
+    [Theory]
+    [InlineData(MeetingMode.Auto, 2, true, true)]
+    [InlineData(MeetingMode.Auto, 1, true, true)] // the other one comes back
+    [InlineData(MeetingMode.Auto, 3, true, false)]
+    [InlineData(MeetingMode.Auto, 2, false, false)]
+    [InlineData(MeetingMode.Sfu, 2, true, false)]
+    public void Decide_Direct_EndsAtOnceWhenSomebodyNeedsTheSfu(MeetingMode mode, int participants, bool canAll, bool direct)
+    {
+        var next = TopologyChoice.Decide(Direct, Input(mode, participants, canAll), Start.AddSeconds(1));
+
+        Assert.Equal((direct, direct ? 3 : 4), (next.IsDirect, next.Generation));
+        Assert.Equal(direct, ReferenceEquals(next, Direct));
+    }
+
+    [Fact]
+    public void Decide_ThirdParticipantLeaves_WaitsAgain()
+    {
+        var needed = TopologyChoice.Decide(Direct, Input(participants: 3), Start);
+        var free = TopologyChoice.Decide(needed, Input(), Start.AddSeconds(100));
+
+        Assert.False(TopologyChoice.Decide(free, Input(), Start.AddSeconds(129)).IsDirect);
+        Assert.True(TopologyChoice.Decide(free, Input(), Start.AddSeconds(130)).IsDirect);
+    }
+
+    [Fact]
+    public void Decide_FourAllowed_FifthNeedsTheSfu()
+    {
+        Assert.True(TopologyChoice.Decide(Direct, Input(participants: 4) with { MaxDirectParticipants = 4 }, Start).IsDirect);
+        Assert.False(TopologyChoice.Decide(Direct, Input(participants: 5) with { MaxDirectParticipants = 4 }, Start).IsDirect);
+    }
+
+    /// <summary>A participant that reports failures all the time causes fewer and fewer switches.</summary>
+    [Fact]
+    public void Decide_RepeatedFailures_BackOffUpToAnHour()
+    {
+        var (state, now) = (Direct, Start);
+        var waits = new List<double>();
+        for (var i = 0; i < 6; i++)
+        {
+            state = TopologyChoice.Decide(state, Input() with { FailedGeneration = state.Generation }, now);
+            Assert.False(state.IsDirect);
+            var failedAt = now;
+            for (; !state.IsDirect; now = now.AddSeconds(10))
+            {
+                state = TopologyChoice.Decide(state, Input() with { FailedGeneration = state.Generation }, now);
+            }
+
+            waits.Add(Math.Round((now - failedAt).TotalMinutes));
+        }
+
+        Assert.Equal([1, 4, 16, 60, 60, 60], waits);
+    }
+
+    [Fact]
+    public void Decide_FailureAfterLongTime_CountsAsFirst()
+    {
+        var next = TopologyChoice.Decide(Direct with { Failures = 3 }, Input() with { FailedGeneration = 3 }, Start.AddMinutes(10));
+
+        Assert.Equal((1, Start.AddMinutes(11).ToUnixTimeMilliseconds()), (next.Failures, next.NotBefore));
+    }
+
+    [Fact]
+    public void Decide_FailureOfEarlierGeneration_ChangesNothing() =>
+        Assert.Same(Direct, TopologyChoice.Decide(Direct, Input() with { FailedGeneration = 2 }, Start));
+
+    [Fact]
+    public void Decide_AnyHistory_VersionAndGenerationGrowWithChanges()
+    {
+        var random = new Random(7);
+        var (state, now) = (MeetingTopology.Initial, Start);
+        for (var i = 0; i < 5_000; i++)
+        {
+            now = now.AddSeconds(random.Next(40));
+            var input = Input((MeetingMode)random.Next(3), random.Next(5), random.Next(4) > 0) with { FailedGeneration = random.Next(10) == 0 ? state.Generation : null };
+            var next = TopologyChoice.Decide(state, input, now);
+            Assert.Equal(ReferenceEquals(next, state) ? state.Version : state.Version + 1, next.Version);
+            Assert.Equal(state.Generation + (next.IsDirect == state.IsDirect ? 0 : 1), next.Generation);
+            Assert.True(!next.IsDirect || (input.Participants <= input.MaxDirectParticipants && input.CanAllConnectDirectly && input.Mode != MeetingMode.Sfu));
+            Assert.Same(next, TopologyChoice.Decide(next, input with { FailedGeneration = null }, now));
+            state = next;
+        }
+    }
+
+    private static TopologyInput Input(MeetingMode mode = MeetingMode.Auto, int participants = 2, bool canAll = true) => new()
+    {
+        Mode = mode, MaxDirectParticipants = 2, Participants = participants, CanAllConnectDirectly = canAll, DirectDelay = TimeSpan.FromSeconds(30),
+    };
+
+    private static long At(int seconds) => Start.AddSeconds(seconds).ToUnixTimeMilliseconds();
+}

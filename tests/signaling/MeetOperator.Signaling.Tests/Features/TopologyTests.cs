@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Testing;
+
+namespace MeetOperator.Signaling.Tests.Features;
+
+/// <summary>Clients on two servers talk directly, and through the SFU when somebody needs it.</summary>
+[Collection(ServersCollection.Name)]
+public sealed class TopologyTests(PostgresServer postgres) : TwoReplicasTestBase(postgres)
+{
+    private protected override TimeSpan DirectDelay => TimeSpan.Zero;
+
+    [Fact]
+    public async Task Topology_TwoThenThree_ChangesForAllOnBothReplicas()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
+        var direct = Generation(await ann.ExpectAsync("topology", m => Kind(m) == "p2p"));
+        Assert.Equal(direct, Generation(await bob.ExpectAsync("topology", m => Kind(m) == "p2p")));
+
+        // A client of an earlier version, which announces nothing.
+        await using var eve = await b.EnterAsync(meeting.MeetingId, "Eve");
+
+        foreach (var client in new[] { ann, bob })
+        {
+            Assert.Equal(direct + 1, Generation(await client.ExpectAsync("topology", m => Kind(m) == "sfu" && Generation(m) > direct)));
+        }
+
+        Assert.Empty(eve.OfType("topology"));
+    }
+
+    [Fact]
+    public async Task Relay_WhileDirect_DeliversOnlyWithinTheMeeting()
+    {
+        var meeting = await a.CreateAsync();
+        var other = await a.CreateAsync();
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
+        await using var stranger = await EnterAsync(a, other.MeetingId, "Eve");
+        var generation = Generation(await ann.ExpectAsync("topology", m => Kind(m) == "p2p"));
+        await bob.ExpectAsync("topology", m => Kind(m) == "p2p");
+
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+        Assert.Equal(ann.Id, (string?)(await bob.ExpectAsync("offer", m => (string?)m["from"] != "sfu"))["from"]);
+        await bob.SendAsync(new { type = "p2p-ready", to = ann.Id, generation });
+        var ready = await ann.ExpectAsync("p2p-ready");
+        Assert.Equal((bob.Id, generation), ((string?)ready["from"], Generation(ready)));
+
+        await ann.SendAsync(new { type = "offer", to = stranger.Id, sdp = Sdp.Publish() });
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "unknown-participant");
+        await stranger.SendAsync(new { type = "p2p-ready", to = ann.Id, generation });
+        await stranger.ExpectAsync("error", m => (string?)m["code"] == "forbidden");
+        Assert.Single(ann.OfType("p2p-ready"));
+        Assert.DoesNotContain(stranger.OfType("offer"), m => (string?)m["from"] == ann.Id);
+    }
+
+    [Fact]
+    public async Task Failed_ReportedTwice_MovesOnceAndRelaysNoMore()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
+        var generation = Generation(await ann.ExpectAsync("topology", m => Kind(m) == "p2p"));
+        await bob.ExpectAsync("topology", m => Kind(m) == "p2p");
+
+        await Task.WhenAll(new[] { ann, bob }.Select(c => c.SendAsync(new { type = "p2p-failed", generation })));
+
+        foreach (var client in new[] { ann, bob })
+        {
+            Assert.Equal(generation + 1, Generation(await client.ExpectAsync("topology", m => Kind(m) == "sfu" && Generation(m) > generation)));
+        }
+
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "forbidden");
+        await Marker.ExpireAsync(a, meeting.MeetingId, a.Options.Timings.TickInterval * 2, ann);
+        Assert.DoesNotContain(ann.OfType("topology"), m => Generation(m) > generation + 1);
+    }
+
+    /// <summary>A client that missed a change while it was disconnected, or whose server was restarted, is told again.</summary>
+    [Fact]
+    public async Task Reconnect_ToOtherReplica_TellsTopologyWithSameGeneration()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
+        var generation = Generation(await bob.ExpectAsync("topology", m => Kind(m) == "p2p"));
+
+        await using var again = await TestClient.OpenByTicketAsync(bob.Join, a.Address);
+        await JoinAsync(again);
+
+        var told = await again.ExpectAsync("topology");
+        Assert.Equal(("p2p", generation), (Kind(told), Generation(told)));
+    }
+
+    [Fact]
+    public async Task Redis_LosesData_KeepsTopology()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
+        var generation = Generation(await ann.ExpectAsync("topology", m => Kind(m) == "p2p"));
+        redis.Kill();
+        await redis.StartAsync();
+        await Eventually.TrueAsync(() => a.Service<IMeetingBus>().IsConnected && b.Service<IMeetingBus>().IsConnected, "both replicas are connected to Redis again");
+
+        await using var eve = await EnterAsync(b, meeting.MeetingId, "Eve");
+
+        Assert.Equal(generation + 1, Generation(await ann.ExpectAsync("topology", m => Kind(m) == "sfu" && Generation(m) > generation)));
+    }
+
+    private static string? Kind(JsonObject message) => (string?)message["kind"];
+
+    private static long Generation(JsonObject message) => (long)message["generation"]!;
+
+    private static async Task<TestClient> EnterAsync(TestSignaling server, string meetingId, string name)
+    {
+        var client = await TestClient.OpenAsync(await server.JoinAsync(meetingId, name));
+        await JoinAsync(client);
+        return client;
+    }
+
+    private static async Task JoinAsync(TestClient client)
+    {
+        await client.SendAsync(new { type = "join", participantId = client.Id, capabilities = new { p2p = true } });
+        await client.ExpectAsync("joined");
+    }
+}

@@ -1,0 +1,301 @@
+import type { Environment } from '../../core/environment.js';
+import type { Feature } from '../../core/feature.js';
+import type { MessageHandlers } from '../../core/messages.js';
+import type { TrackSource } from '../../core/wire-types.js';
+import type { FrameTransforms } from '../e2ee/frame-transforms.js';
+import type { TracksClientMessage, TracksServerMessage } from '../media/messages.js';
+import type { RemoteTrack } from '../media/subscribe-session.js';
+import type { MediaUpdateMessage } from '../mute/messages.js';
+import type { PresenceServerMessage } from '../presence/messages.js';
+import type { Participant } from '../presence/participants.js';
+import { Arrival, canTakeOver } from './arrival.js';
+import { DirectPeer } from './direct-peer.js';
+import type { DirectClientMessage, DirectServerMessage, JoinedTopology, TopologyKind } from './messages.js';
+
+export interface DirectHost {
+  readonly iceServers: RTCIceServer[];
+  send(message: DirectClientMessage | TracksClientMessage): boolean;
+  selfId(): string;
+  /** The other participants. */
+  others(): readonly Participant[];
+  /** The tracks that this participant publishes. */
+  localTracks(): ReadonlyMap<TrackSource, MediaStreamTrack>;
+  /** The tracks that the SFU forwards or would forward. */
+  sfuTracks(): readonly RemoteTrack[];
+  transforms(): FrameTransforms | null;
+  /** Stops or resumes sending to the SFU. Its connections stay open. */
+  pauseSfu(isPaused: boolean): void;
+  /** Other tracks carry the participants now. */
+  onTracks(): void;
+}
+
+/** The way to one other participant. */
+interface Path {
+  peer: DirectPeer;
+  since: number;
+  arrival: Arrival;
+  isConnected: boolean;
+  /** What is played of the participant comes directly. */
+  isCarrying: boolean;
+  /** The participant was told that it is received directly. */
+  isReported: boolean;
+  /** The participant receives this one directly. */
+  isConfirmed: boolean;
+}
+
+const pollMs = 20;
+/** A direct connection that carries nothing after this time has failed. */
+const failedAfterMs = 10_000;
+/** How long the direct connections stay open after the SFU has been chosen, because others may still need them. */
+const lingerMs = 2_000;
+const longestLingerMs = 5_000;
+const retryMs = 1_000;
+
+type Received = DirectServerMessage | PresenceServerMessage | MediaUpdateMessage | (TracksServerMessage & { type: 'offer' | 'answer' });
+
+/**
+ * Sends and receives media directly while the topology is `p2p`. The new path carries media before the old one ends: this client plays a participant directly when all that
+ * it gets of it through the SFU arrives directly as well, and stops sending to the SFU when all others have said the same. On the way back it sends to the SFU at once. Of
+ * two participants, the one with the smaller ID makes the offers.
+ */
+export class DirectPaths implements Feature<JoinedTopology, Received> {
+  readonly handlers: Partial<MessageHandlers<Received>> = {
+    'topology': ({ kind, generation }) => this.#choose(kind, generation),
+    'offer': ({ from, sdp }) => void this.#handleOffer(from, sdp),
+    'answer': ({ from, sdp }) => void this.#handleAnswer(from, sdp),
+    'p2p-ready': ({ from, generation }) => this.#handleReady(from, generation),
+    'participant-joined': () => this.#update(),
+    'participant-left': () => this.#update(),
+    'media-update': () => this.#update(),
+  };
+  readonly #environment: Environment;
+  readonly #host: DirectHost;
+  readonly #paths = new Map<string, Path>();
+  /** When the next offer to a participant may be made. */
+  readonly #retryAt = new Map<string, number>();
+  /** Since when a participant cannot be reached directly. */
+  readonly #missingSince = new Map<string, number>();
+  #kind: TopologyKind = 'sfu';
+  #generation = -1;
+  #chosenAt = 0;
+  #hasFailed = false;
+  #isPaused = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(environment: Environment, host: DirectHost) {
+    this.#environment = environment;
+    this.#host = host;
+  }
+
+  /** The direct connections, each with the sources of its sections by mid. */
+  get connections(): readonly { readonly id: string; readonly connection: RTCPeerConnection; readonly sources: ReadonlyMap<string, TrackSource> }[] {
+    return [...this.#paths].map(([id, { peer }]) => ({ id, connection: peer.connection, sources: peer.sources }));
+  }
+
+  /** The same tracks, with those that arrive directly in the place of those of the SFU: every source is played once. */
+  route(tracks: readonly RemoteTrack[]): readonly RemoteTrack[] {
+    return tracks.map(remote => {
+      const path = this.#paths.get(remote.participantId);
+      const receiver = path?.isCarrying ? path.peer.receiver(remote.source) : undefined;
+      return path === undefined || receiver === undefined ? remote : { ...remote, mid: `${remote.participantId} ${path.peer.mid(remote.source)}`, receiver, track: receiver.track };
+    });
+  }
+
+  /** Call this after a change of the published tracks. */
+  refreshLocal(): void {
+    for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+  }
+
+  handleJoined({ capabilities }: JoinedTopology): void {
+    // A server of an earlier version announces no topology.
+    if (capabilities?.p2p !== true) this.#choose('sfu', -1);
+    this.#update();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    for (const id of [...this.#paths.keys()]) this.#drop(id);
+  }
+
+  #choose(kind: TopologyKind, generation: number): void {
+    if (kind === this.#kind && generation === this.#generation) return;
+    const now = this.#environment.now();
+    // Paths of an earlier time are of no use to the other participant, who opens new ones.
+    if (kind === 'p2p') for (const id of [...this.#paths.keys()]) this.#drop(id);
+    for (const path of this.#paths.values()) {
+      path.since = now;
+      path.arrival = new Arrival();
+    }
+    this.#kind = kind;
+    this.#generation = generation;
+    this.#chosenAt = now;
+    this.#hasFailed = false;
+    this.#retryAt.clear();
+    this.#missingSince.clear();
+    this.#update();
+    this.#host.onTracks();
+  }
+
+  /** Does what is due. Called after every event, and all the time while paths open or close. */
+  #update(): void {
+    const others = this.#host.others();
+    const known = new Set(others.map(({ id }) => id));
+    for (const id of [...this.#paths.keys()]) if (!known.has(id)) this.#drop(id);
+    if (this.#kind === 'p2p') this.#open(others);
+    else this.#leave();
+    this.#obeyMutes(others);
+    this.#pauseSfu(this.#kind === 'p2p' && others.length > 0 && others.every(({ id }) => this.#paths.get(id)?.isConfirmed === true));
+    this.#schedule(others);
+  }
+
+  #open(others: readonly Participant[]): void {
+    const now = this.#environment.now();
+    for (const { id } of others) {
+      const path = this.#paths.get(id);
+      if (path?.isCarrying) {
+        this.#report(id, path);
+        continue;
+      }
+      const missingSince = this.#missingSince.get(id) ?? now;
+      this.#missingSince.set(id, missingSince);
+      if (path?.isConnected && canTakeOver(this.#compare(id, path, 'sfu'), path.arrival, now - path.since)) this.#carry(id, path);
+      else if (now - missingSince >= failedAfterMs) this.#fail();
+      else if (path === undefined && this.#offersTo(id) && now >= (this.#retryAt.get(id) ?? 0)) void this.#offer(id);
+    }
+  }
+
+  /** Plays the participants through the SFU as soon as it carries them, and then closes the direct connections. */
+  #leave(): void {
+    const elapsed = this.#environment.now() - this.#chosenAt;
+    for (const [id, path] of this.#paths) {
+      const isOver = elapsed >= longestLingerMs;
+      if (path.isCarrying && (isOver || canTakeOver(this.#compare(id, path, 'p2p'), path.arrival, elapsed))) {
+        path.isCarrying = false;
+        this.#host.onTracks();
+      }
+      if (isOver || (!path.isCarrying && elapsed >= lingerMs)) this.#drop(id);
+    }
+  }
+
+  #compare(id: string, { peer }: Path, old: TopologyKind) {
+    return this.#host.sfuTracks().filter(({ participantId }) => participantId === id).map(({ source, receiver }) => {
+      const direct = peer.receiver(source);
+      return old === 'sfu' ? { old: receiver, next: direct } : { old: direct, next: receiver };
+    });
+  }
+
+  #carry(id: string, path: Path): void {
+    path.isCarrying = true;
+    this.#missingSince.delete(id);
+    this.#report(id, path);
+    this.#host.onTracks();
+  }
+
+  #report(id: string, path: Path): void {
+    if (!path.isReported) path.isReported = this.#host.send({ type: 'p2p-ready', to: id, generation: this.#generation });
+  }
+
+  #fail(): void {
+    if (!this.#hasFailed) this.#hasFailed = this.#host.send({ type: 'p2p-failed', generation: this.#generation });
+  }
+
+  /** What a muted participant sends is not played, as if the SFU did not forward it. */
+  #obeyMutes(others: readonly Participant[]): void {
+    for (const { id, audio, video } of others) {
+      const peer = this.#paths.get(id)?.peer;
+      const [microphone, camera] = [peer?.receiver('microphone'), peer?.receiver('camera')];
+      if (microphone !== undefined) microphone.track.enabled = audio;
+      if (camera !== undefined) camera.track.enabled = video;
+    }
+  }
+
+  #pauseSfu(isPaused: boolean): void {
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    this.#host.pauseSfu(isPaused);
+  }
+
+  #schedule(others: readonly Participant[]): void {
+    const isBusy = this.#kind === 'p2p' ? others.some(({ id }) => this.#paths.get(id)?.isReported !== true) : this.#paths.size > 0;
+    if (isBusy) this.#timer ??= setInterval(() => this.#update(), pollMs);
+    else {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  #offersTo(id: string): boolean {
+    return this.#host.selfId() < id;
+  }
+
+  #add(id: string): Path {
+    this.#drop(id);
+    const peer = new DirectPeer(this.#environment, id, {
+      iceServers: this.#host.iceServers,
+      transforms: () => this.#host.transforms(),
+      localTrack: source => this.#host.localTracks().get(source) ?? null,
+      onConnected: () => {
+        if (path.isConnected) return;
+        path.isConnected = true;
+        path.since = this.#environment.now();
+        path.arrival = new Arrival();
+        this.#update();
+      },
+      onLost: () => {
+        this.#drop(id);
+        this.#retryAt.set(id, this.#environment.now() + retryMs);
+        this.#update();
+      },
+    });
+    const path: Path = { peer, since: this.#environment.now(), arrival: new Arrival(), isConnected: false, isCarrying: false, isReported: false, isConfirmed: false };
+    this.#paths.set(id, path);
+    return path;
+  }
+
+  #drop(id: string): void {
+    const path = this.#paths.get(id);
+    if (path === undefined) return;
+    this.#paths.delete(id);
+    path.peer.close();
+    if (path.isCarrying) this.#host.onTracks();
+  }
+
+  async #offer(id: string): Promise<void> {
+    const { peer } = this.#add(id);
+    this.#retryAt.set(id, this.#environment.now() + failedAfterMs / 2);
+    await this.#exchange(id, peer, async () => this.#host.send({ type: 'offer', to: id, sdp: await peer.offer(), tracks: [] }));
+  }
+
+  async #handleOffer(from: string, sdp: string): Promise<void> {
+    if (from === 'sfu' || this.#kind !== 'p2p' || this.#offersTo(from) || !this.#host.others().some(({ id }) => id === from)) return;
+    const { peer } = this.#add(from);
+    await this.#exchange(from, peer, async () => this.#host.send({ type: 'answer', to: from, sdp: await peer.answer(sdp) }));
+    this.#update();
+  }
+
+  async #handleAnswer(from: string, sdp: string): Promise<void> {
+    const path = this.#paths.get(from);
+    if (from === 'sfu' || path === undefined || path.peer.connection.signalingState !== 'have-local-offer') return;
+    await this.#exchange(from, path.peer, async () => {
+      await path.peer.accept(sdp);
+      return true;
+    });
+  }
+
+  /** One step of a negotiation. After a failure, the connection is opened again. */
+  async #exchange(id: string, peer: DirectPeer, step: () => Promise<boolean>): Promise<void> {
+    const isDone = await step().catch(() => false);
+    if (isDone || this.#paths.get(id)?.peer !== peer) return;
+    this.#drop(id);
+    this.#retryAt.set(id, this.#environment.now() + retryMs);
+    this.#update();
+  }
+
+  #handleReady(from: string, generation: number): void {
+    const path = this.#paths.get(from);
+    if (this.#kind !== 'p2p' || generation !== this.#generation || path === undefined) return;
+    path.isConfirmed = true;
+    this.#update();
+  }
+}

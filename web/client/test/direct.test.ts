@@ -1,0 +1,207 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Meeting } from '../src/meeting.js';
+import { participant, settle, track, type FakePeerConnection, type FakeTrack, type FakeTransceiver, type ScriptedServer } from './fakes.js';
+import { joinedMeeting } from './join.js';
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+const capabilities = { capabilities: { p2p: true } };
+
+/** Lets packets arrive at all receivers of a connection from now on. */
+function flow(connection: FakePeerConnection): void {
+  for (const transceiver of connection.transceivers) flowTo(transceiver);
+}
+
+function flowTo(transceiver: FakeTransceiver): void {
+  transceiver.receiver.getSynchronizationSources = () => [{ audioLevel: 0.25, timestamp: Date.now() }];
+}
+
+function stop(connection: FakePeerConnection): void {
+  const at = Date.now();
+  for (const transceiver of connection.transceivers) transceiver.receiver.getSynchronizationSources = () => [{ audioLevel: 0, timestamp: at }];
+}
+
+const direct = (server: ScriptedServer): FakePeerConnection => server.connections.at(-1)!;
+const playedOf = (meeting: Meeting, id: string): unknown => meeting.snapshot.participants.find(one => one.id === id)?.tracks.microphone;
+const choose = async (server: ScriptedServer, kind: string, generation: number): Promise<void> => {
+  server.socket.receive({ type: 'topology', kind, generation });
+  await settle();
+};
+
+/** A meeting with `zoe`, to whom this client makes the offers, in which media flows through the SFU. */
+async function meetingWithZoe(): Promise<{ server: ScriptedServer; meeting: Meeting; publish: FakePeerConnection; subscribe: FakePeerConnection; microphone: MediaStreamTrack }> {
+  const { server, meeting } = await joinedMeeting([participant('zoe')], capabilities);
+  const microphone = track('audio');
+  await meeting.publish(microphone, 'microphone');
+  await settle();
+  const publish = server.connections[0]!;
+  server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', reference: server.socket.sentOf('offer')[0]!.reference });
+  await settle();
+  server.offer('s', 1, [{ mid: '0', participantId: 'zoe', kind: 'audio', source: 'microphone' }, { mid: '1', participantId: 'zoe', kind: 'video', source: 'camera' }], 's1');
+  await settle();
+  const subscribe = server.connections[1]!;
+  for (const connection of [publish, subscribe]) connection.setConnectionState('connected');
+  flow(subscribe);
+  return { server, meeting, publish, subscribe, microphone };
+}
+
+/** Continues until both send directly. */
+async function meetingThatIsDirect(): Promise<Awaited<ReturnType<typeof meetingWithZoe>> & { connection: FakePeerConnection }> {
+  const all = await meetingWithZoe();
+  await choose(all.server, 'p2p', 3);
+  const connection = direct(all.server);
+  all.server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+  await settle();
+  connection.setConnectionState('connected');
+  flow(connection);
+  await vi.advanceTimersByTimeAsync(100);
+  all.server.socket.receive({ type: 'p2p-ready', from: 'zoe', generation: 3 });
+  await settle();
+  return { ...all, connection };
+}
+
+describe('the switch to direct connections', () => {
+  it('the join announces it, and the smaller ID offers to the other participant, with four sections', async () => {
+    const { server } = await meetingWithZoe();
+    expect(server.socket.sentOf('join')[0]!.capabilities).toMatchObject({ p2p: true });
+    await choose(server, 'p2p', 3);
+    expect(server.socket.sentOf('offer').at(-1)).toMatchObject({ to: 'zoe' });
+    expect(direct(server).transceivers.map(({ direction }) => direction)).toEqual(['sendrecv', 'sendrecv', 'sendrecv', 'sendrecv']);
+  });
+
+  it('plays a participant directly, and tells it, only when everything that the SFU carries arrives', async () => {
+    const { server, meeting, publish, microphone } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    const connection = direct(server);
+    connection.setConnectionState('connected');
+    flowTo(connection.transceivers[0]!);
+    const before = playedOf(meeting, 'zoe');
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(playedOf(meeting, 'zoe')).toBe(before);
+    expect(server.socket.sentOf('p2p-ready')).toEqual([]);
+
+    flow(connection);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(playedOf(meeting, 'zoe')).toBe(connection.transceivers[0]!.receiver.track);
+    expect(server.socket.sentOf('p2p-ready')).toEqual([{ type: 'p2p-ready', to: 'zoe', generation: 3 }]);
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone); // zoe may still need it
+  });
+
+  it('stops sending to the SFU when the other one receives directly, and keeps its connections', async () => {
+    const { publish, subscribe, connection, microphone } = await meetingThatIsDirect();
+    expect(publish.transceivers[0]!.sender.track).toBeNull();
+    expect(connection.transceivers[0]!.sender.track).toBe(microphone);
+    expect([publish.connectionState, subscribe.connectionState]).toEqual(['connected', 'connected']);
+  });
+
+  it('sends what is published later directly and not to the SFU', async () => {
+    const { meeting, publish, connection } = await meetingThatIsDirect();
+    const screen = track('video');
+    await meeting.publish(screen, 'screen');
+    await settle();
+    expect(connection.transceivers[2]!.sender.track).toBe(screen);
+    expect(publish.transceivers.map(({ sender }) => sender.track)).toEqual([null, null]);
+  });
+
+  it('ignores a confirmation of another generation, and of somebody without a connection', async () => {
+    const { server, publish, microphone } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    for (const [from, generation] of [['zoe', 2], ['eve', 3]]) server.socket.receive({ type: 'p2p-ready', from, generation });
+    await settle();
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+  });
+
+  it('sends to the SFU for a participant who joins, until that one receives directly too', async () => {
+    const { server, publish, microphone } = await meetingThatIsDirect();
+    server.socket.receive({ type: 'participant-joined', participant: participant('zac') });
+    await settle();
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+  });
+
+  it('does not play the microphone of a muted participant, whatever arrives', async () => {
+    const { server, connection } = await meetingThatIsDirect();
+    server.socket.receive({ type: 'media-update', participantId: 'zoe', audio: false, video: true });
+    await settle();
+    expect((connection.transceivers[0]!.receiver.track as FakeTrack).enabled).toBe(false);
+  });
+
+  it('closes the connection to a participant who was removed', async () => {
+    const { server, connection } = await meetingThatIsDirect();
+    server.socket.receive({ type: 'participant-left', participantId: 'zoe', reason: 'removed' });
+    await settle();
+    expect(connection.connectionState).toBe('closed');
+  });
+
+  it('answers the offer of a smaller ID, and of nobody else', async () => {
+    const { server } = await joinedMeeting([participant('ada'), participant('zoe')], capabilities);
+    await choose(server, 'p2p', 1);
+    const count = server.connections.length;
+    for (const from of ['zoe', 'stranger']) server.socket.receive({ type: 'offer', from, sdp: 'a=mid:0 audio sendrecv' });
+    await settle();
+    expect(server.connections.length).toBe(count);
+    server.socket.receive({ type: 'offer', from: 'ada', sdp: 'a=mid:0 audio sendrecv' });
+    await settle();
+    expect(server.socket.sentOf('answer').map(({ to }) => to)).toEqual(['ada']);
+  });
+});
+
+describe('the switch back to the SFU', () => {
+  it('sends to the SFU at once, plays it when it carries everything, and then closes the direct connection', async () => {
+    const { server, meeting, publish, subscribe, connection, microphone } = await meetingThatIsDirect();
+    stop(subscribe);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await choose(server, 'sfu', 4);
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(playedOf(meeting, 'zoe')).toBe(connection.transceivers[0]!.receiver.track);
+    expect(connection.transceivers[0]!.sender.track).toBe(microphone);
+
+    flow(subscribe);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(playedOf(meeting, 'zoe')).toBe(subscribe.transceivers[0]!.receiver.track);
+    expect(connection.connectionState).toBe('connected'); // zoe may still need it
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(connection.connectionState).toBe('closed');
+  });
+
+  it('ends after five seconds even if nothing arrives from the SFU', async () => {
+    const { server, meeting, subscribe, connection } = await meetingThatIsDirect();
+    stop(subscribe);
+    await choose(server, 'sfu', 4);
+    await vi.advanceTimersByTimeAsync(5_100);
+    expect(connection.connectionState).toBe('closed');
+    expect(playedOf(meeting, 'zoe')).toBe(subscribe.transceivers[0]!.receiver.track);
+  });
+
+  it('happens when a socket leads to a server of an earlier version', async () => {
+    const { server, publish, microphone } = await meetingThatIsDirect();
+    server.socket.disconnect();
+    await server.nextSocket();
+    server.acceptJoin([participant('zoe')]);
+    await settle();
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+  });
+
+  it('a lost direct connection falls back to the SFU at once, and is opened again', async () => {
+    const { server, meeting, publish, subscribe, connection, microphone } = await meetingThatIsDirect();
+    connection.setConnectionState('failed');
+    await settle();
+    expect(playedOf(meeting, 'zoe')).toBe(subscribe.transceivers[0]!.receiver.track);
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+    const offers = server.socket.sentOf('offer').length;
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(server.socket.sentOf('offer').length).toBe(offers + 1);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([]);
+  });
+
+  it('reports once that a connection carries nothing for ten seconds', async () => {
+    const { server, publish, microphone } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([{ type: 'p2p-failed', generation: 3 }]);
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+  });
+});
