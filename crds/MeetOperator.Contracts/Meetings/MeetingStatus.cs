@@ -42,6 +42,9 @@ public sealed record MeetingStatus
     /// <summary>Number of media nodes that currently carry the meeting. Written by the operator.</summary>
     public int SfuCount { get; init; }
 
+    /// <summary>How sound and pictures flow; absent before the meeting is placed and after its end. Set by the operator when it places the meeting, then by signaling.</summary>
+    public MediaTopology? Topology { get; init; }
+
     /// <summary>Region of the media node that carries the meeting; absent while there is none.</summary>
     [MaxLength(63)]
     public string? Region { get; init; }

@@ -24,7 +24,7 @@ internal sealed class MeetingFeatures
     public MeetingFeatures(IMeeting meeting, MeetingServices services, Membership membership, SessionPresence presence, SessionRows rows)
     {
         _meeting = meeting;
-        var topology = new TopologyFeature(meeting, presence, services.Options.Timings);
+        var topology = new TopologyFeature(meeting, presence, services.Writer, services.Options.Timings);
         _all =
         [
             // The order matters: after an outage, removals and this replica's entries are written before presence is read again.

@@ -13,6 +13,7 @@ namespace MeetOperator.Signaling.Hub;
 internal sealed record MeetingServices(
     SignalingOptions Options,
     MeetingDirectory Directory,
+    MeetingWriter Writer,
     IMeetingBus Bus,
     IMeetingRepository Meetings,
     IParticipantRepository Participants,

@@ -110,6 +110,24 @@ internal sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory di
     public Task<bool> EnsureRowAsync(MeetingView view, CancellationToken ct) =>
         rows.AddAsync(RowOf(view.Object, view.TenantName, view.Object.Metadata.CreationTimestamp ?? time.GetUtcNow()) with { MeetingId = view.Id }, ct);
 
+    /// <summary>Writes how media flows into the status of the meeting. If that fails, logs the reason.</summary>
+    public async Task SetTopologyAsync(MeetingView view, MediaTopology topology, CancellationToken ct)
+    {
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["uid"] = view.Object.Metadata.Uid },
+            ["status"] = new JsonObject { ["topology"] = topology.ToString() },
+        };
+        try
+        {
+            await CallWithTimeoutAsync(limit => kube.MergePatchAsync<Meeting>(view.Object.Metadata.NamespacedName, patch, limit, AsSignaling with { Subresource = "status" }), ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException)
+        {
+            LogTopologyNotWritten(logger, view.Id, e.Message);
+        }
+    }
+
     internal static Meeting Build(string id, CreateMeetingRequest request, MeetingMode mode, Tenant tenant)
     {
         var settings = request.Settings ?? new MeetingSettings();
@@ -224,6 +242,9 @@ internal sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory di
             LogRollBackFailed(logger, meeting.Metadata.Name!, e.Message);
         }
     });
+
+    [LoggerMessage(3024, LogLevel.Warning, "Meeting {Meeting}: the topology could not be written into its status, and is tried again later: {Reason}")]
+    private static partial void LogTopologyNotWritten(ILogger logger, string meeting, string reason);
 
     [LoggerMessage(3010, LogLevel.Warning, "Meeting {Meeting}: rollback after a failed creation failed, so its Meeting object may still exist: {Reason}")]
     private static partial void LogRollBackFailed(ILogger logger, string meeting, string reason);

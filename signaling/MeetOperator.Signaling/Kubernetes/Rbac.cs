@@ -5,6 +5,9 @@ using MeetOperator.Kube.Schema;
     "signaling", Group = MeetGroup.Name, Resources = ["meetings"], Verbs = ["get", "list", "watch", "create", "patch", "delete"],
     Reason = "Find meetings and their placement. Create meetings over REST, end them with spec.desiredState, and delete a meeting whose creation failed.")]
 [assembly: RbacRule(
+    "signaling", Group = MeetGroup.Name, Resources = ["meetings/status"], Verbs = ["patch"],
+    Reason = "Write whether sound and pictures flow through media nodes or directly.")]
+[assembly: RbacRule(
     "signaling", Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["list", "watch"],
     Reason = "Read the address of the media node of a meeting.")]
 [assembly: RbacRule(

@@ -29,6 +29,7 @@ internal static class MeetingStatuses
         {
             Region = current.Region,
             SfuCount = nodes.Length,
+            Topology = context.Status.Topology ?? (context.Meeting.Spec.Mode == MeetingMode.P2P ? MediaTopology.P2P : MediaTopology.Sfu),
             Participants = participants,
             EmptySince = participants > 0 || formerNodes is [_, ..] ? null : emptySince ?? context.Now,
             Rejections = [],
@@ -79,6 +80,7 @@ internal static class MeetingStatuses
             EndReason = reason,
             Participants = 0,
             SfuCount = 0,
+            Topology = null,
             EmptySince = null,
             Assignments = [],
             FormerNodes = [],

@@ -14,11 +14,16 @@ namespace MeetOperator.Signaling.Features.Topologies;
 /// Tells clients whether media flows through the SFU or directly between them. Every replica decides with <see cref="TopologyChoice"/> and writes the result to the bus;
 /// the first one to write counts.
 /// </summary>
-internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, SignalingTimings timings) : IMeetingFeature
+internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, MeetingWriter writer, SignalingTimings timings) : IMeetingFeature
 {
     /// <summary>More concurrent writes than this are left to the next tick.</summary>
     private const int MaxAttempts = 3;
+
+    /// <summary>How long a status that does not show what was written, or cannot be written, is left alone. A definition of an earlier version drops the field.</summary>
+    private static readonly TimeSpan StatusRetry = TimeSpan.FromMinutes(1);
     private MeetingTopology? _state;
+    private MediaTopology? _shown;
+    private DateTimeOffset _showAgainAt;
     private long _announced;
     private bool _isQueued;
 
@@ -64,7 +69,11 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Sig
         return Task.CompletedTask;
     }
 
-    public Task OnTickAsync() => UpdateAsync(null);
+    public async Task OnTickAsync()
+    {
+        await UpdateAsync(null).ConfigureAwait(false);
+        Show();
+    }
 
     public async Task OnRecoveredAsync()
     {
@@ -100,6 +109,7 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Sig
             {
                 _state = next;
                 await meeting.PublishAsync(new BusEvent { Kind = BusEventKind.Topology, Text = JsonSerializer.Serialize(next) }).ConfigureAwait(false);
+                Show();
                 break;
             }
 
@@ -131,6 +141,25 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Sig
             FailedGeneration = failedGeneration,
             DirectDelay = timings.DirectDelay,
         };
+    }
+
+    /// <summary>Writes the topology into the meeting's status, in the background, if that says something else.</summary>
+    private void Show()
+    {
+        if (_state is not { } state || meeting.View() is not { IsPeerToPeer: false, Object.Status.Topology: { } stored } view)
+        {
+            return;
+        }
+
+        var topology = state.IsDirect ? MediaTopology.P2P : MediaTopology.Sfu;
+        var now = meeting.Time.GetUtcNow();
+        if (topology == stored || (topology == _shown && now < _showAgainAt))
+        {
+            return;
+        }
+
+        (_shown, _showAgainAt) = (topology, now + StatusRetry);
+        _ = writer.SetTopologyAsync(view, topology, meeting.Closed);
     }
 
     private void Announce()

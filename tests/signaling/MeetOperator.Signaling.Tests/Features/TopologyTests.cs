@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Testing;
@@ -32,6 +33,23 @@ public sealed class TopologyTests(PostgresServer postgres) : TwoReplicasTestBase
     }
 
     [Fact]
+    public async Task Status_TwoThenThree_TellsTopology()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
+        await ExpectStatusAsync(MediaTopology.P2P);
+
+        await using var eve = await EnterAsync(b, meeting.MeetingId, "Eve");
+
+        await ExpectStatusAsync(MediaTopology.Sfu);
+
+        Task ExpectStatusAsync(MediaTopology topology) => Eventually.TrueAsync(
+            async () => (await cluster.Client.ListAllAsync<Meeting>(null, null, default)).Items.Single(m => MeetingId.Of(m) == meeting.MeetingId).Status?.Topology == topology,
+            $"the meeting's status says {topology}");
+    }
+
+    [Fact]
     public async Task Relay_WhileDirect_DeliversOnlyWithinTheMeeting()
     {
         var meeting = await a.CreateAsync();
@@ -41,6 +59,7 @@ public sealed class TopologyTests(PostgresServer postgres) : TwoReplicasTestBase
         await using var stranger = await EnterAsync(a, other.MeetingId, "Eve");
         var generation = Generation(await ann.ExpectAsync("topology", m => Kind(m) == "p2p"));
         await bob.ExpectAsync("topology", m => Kind(m) == "p2p");
+        await ann.ExpectAsync("participant-joined");
 
         await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
         Assert.Equal(ann.Id, (string?)(await bob.ExpectAsync("offer", m => (string?)m["from"] != "sfu"))["from"]);

@@ -244,6 +244,7 @@ public sealed class TestCluster : IAsyncDisposable
         await PatchStatusAsync(meeting, new JsonObject
         {
             ["phase"] = "Ready",
+            ["topology"] = nameof(MediaTopology.Sfu),
             ["conditions"] = new JsonArray(Condition("Placed", "True", "Placed", string.Empty)),
             ["assignments"] = new JsonArray(new JsonObject
             {

@@ -294,7 +294,8 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   #handleReady(from: string, generation: number): void {
     const path = this.#paths.get(from);
-    if (this.#kind !== 'p2p' || generation !== this.#generation || path === undefined) return;
+    // What arrives before the answer is about an earlier connection.
+    if (this.#kind !== 'p2p' || generation !== this.#generation || path === undefined || path.peer.connection.signalingState === 'have-local-offer') return;
     path.isConfirmed = true;
     this.#update();
   }
