@@ -1,22 +1,117 @@
-// quality.mjs [--json] [--seconds N]: measures what two people in Chromium see and hear when the line of one of them is bad. Everything runs on this machine, and the line is
-// a relay (bad-line.mjs).
+// quality.mjs [--json] [--seconds N] [--only PART]: measures what two people in Chromium see and hear when the line of one of them is bad (part loss; the line is a relay,
+// bad-line.mjs), when both connections of one of them start again (part restart), and when media moves between the media node and direct connections (part p2p). Everything
+// runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
 import { createMeeting, openProduct } from '../../e2e/support/product.mjs';
-import { Visitor } from '../../e2e/support/visitor.mjs';
+import { until, Visitor } from '../../e2e/support/visitor.mjs';
 import { BadLine, useLine } from './bad-line.mjs';
+import { listen, takeSilence, toneFile } from './listening.mjs';
+import { interceptSockets } from './sockets.mjs';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '20' } } });
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const seconds = Number(values.seconds);
 const camera = { frameRate: 20, width: 640, deviceScaleFactor: 1 };
+const parts = { loss: () => withLine(measureLoss), restart: () => withTone(measureRestart), p2p: () => withTone(measureTopologies, { mode: 'Auto' }) };
+if (values.only !== undefined && !(values.only in parts)) {
+  console.error(`--only must be one of ${Object.keys(parts).join(', ')}`);
+  process.exit(2);
+}
 
 const product = await openProduct();
-const browsers = [await launch(), await launch()];
+const tone = await toneFile();
+const browsers = await Promise.all([1, 2].map(() => launch([`--use-file-for-fake-audio-capture=${tone.path}`])));
 try {
-  await withLine(measureLoss);
+  for (const [name, measure] of Object.entries(parts)) if (values.only === undefined || values.only === name) await measure();
 } finally {
   await Promise.all(browsers.map(browser => browser.close()));
+  await tone.remove();
   await product.close();
+}
+
+/** Both connections of Ada start again while the former ones work: the longest silence that each of them hears. */
+async function measureRestart(people, meeting, sockets) {
+  const silences = [];
+  for (let round = 0; round < 20; round++) {
+    const before = await connections(people[0]);
+    await sockets.restart();
+    await until(async () => await connections(people[0]) === before + 2, 'both connections start again');
+    silences.push(await settledSilence(people, 3_000));
+  }
+  print('restart.gap', percentile99(silences), 'ms', 100);
+}
+
+/** A client that cannot connect directly comes and goes, so that media moves to the media node and back: the longest silence that one of the two people hears. */
+async function measureTopologies(people, meeting) {
+  const silences = { 'to-sfu': [], 'to-direct': [] };
+  const directDelayMs = 30_000;
+  for (let round = 0; round < 6; round++) {
+    await until(async () => (await Promise.all(people.map(isDirect))).every(Boolean), 'media flows directly', directDelayMs * 2);
+    const toDirect = await settledSilence(people, 3_000);
+    if (round > 0) silences['to-direct'].push(toDirect);
+    const guest = await people[0].context.newPage();
+    await guest.goto(product.url);
+    await settledSilence(people, 1_000);
+    await guest.evaluate(joinWithoutMedia, meeting.meetingId);
+    await until(async () => !(await Promise.all(people.map(isDirect))).some(Boolean), 'media flows through the media node');
+    silences['to-sfu'].push(await settledSilence(people, 8_000));
+    await guest.close();
+  }
+  const all = Object.entries(silences).map(([way, measured]) => {
+    print(`p2p.gap.${way}`, percentile99(measured), 'ms');
+    return percentile99(measured);
+  });
+  print('p2p.gap', Math.max(...all), 'ms', 150);
+}
+
+/** Waits, and returns the longest silence since the last call, of the person whose silence is longer. */
+async function settledSilence(people, milliseconds) {
+  await sleep(milliseconds);
+  return Math.max(...await Promise.all(people.map(person => person.page.evaluate(takeSilence))));
+}
+
+/** Of few values, the largest. */
+function percentile99(measured) {
+  const sorted = measured.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(0.99 * sorted.length) - 1];
+}
+
+function connections(person) {
+  return person.page.evaluate(() => globalThis.connections.length);
+}
+
+/** Whether the page plays the sound of a connection on which it also sends. */
+function isDirect(person) {
+  return person.page.evaluate(() => globalThis.connections.some(connection => connection.connectionState === 'connected'
+    && connection.getTransceivers().some(({ direction, receiver }) => direction === 'sendrecv' && receiver.track === globalThis.heard.track)));
+}
+
+/** Runs in a page of the product: a client that only talks to signaling. It leaves with its page. */
+async function joinWithoutMedia(meetingId) {
+  const response = await fetch(`/meetings/${meetingId}/join`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ displayName: 'Eve' }) });
+  const { participantId, webSocketUrl, ticket } = await response.json();
+  const socket = new WebSocket(webSocketUrl, ['meet.v1', `ticket.${ticket}`]);
+  await new Promise(resolve => { socket.onopen = resolve; });
+  socket.send(JSON.stringify({ type: 'join', participantId }));
+  globalThis.socket = socket;
+  addEventListener('pagehide', () => socket.send(JSON.stringify({ type: 'leave' })));
+}
+
+/** A meeting of Ada and Bob, who both send a tone without an end. */
+async function withTone(run, settings = {}) {
+  const meeting = await createMeeting(product, { settings });
+  const people = [];
+  try {
+    for (const [index, name] of ['Ada', 'Bob'].entries()) people.push(await Visitor.arrive(browsers[index], product, name));
+    const sockets = await interceptSockets(people[0]);
+    for (const person of people) await person.enter(meeting.meetingId);
+    await Promise.all([people[0].waitForVideo('Bob'), people[1].waitForVideo('Ada')]);
+    for (const person of people) await person.page.evaluate(listen);
+    await settledSilence(people, 3_000);
+    await run(people, meeting, sockets);
+  } finally {
+    await Promise.all(people.map(person => person.close()));
+  }
 }
 
 /** Loss in both directions at several round trips: the share of time in which video stands still, and of sound that is made up, for the person whose share is higher. */
@@ -82,7 +177,7 @@ function sharesBetween(before, after) {
   return { frozen, concealed: 100 * (after.concealed - before.concealed) / (after.samples - before.samples) };
 }
 
-function print(name, value, unit, limit) {
+function print(name, value, unit, limit = null) {
   const rounded = Math.round(value * 100) / 100;
   if (values.json) console.log(JSON.stringify({ name, value: rounded, unit, peer: limit, ratio: limit === null ? null : Math.round(1_000 * value / limit) / 1_000 }));
   else console.log(`${name.padEnd(36)} ${rounded} ${unit}${limit === null ? '' : ` (limit ${limit})`}`);
