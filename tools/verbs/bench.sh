@@ -16,14 +16,14 @@ verb_bench() {
     esac
     shift
   done
-  [[ $name =~ ^[a-z]+$ && ( -z $cluster || $name == operator ) && ( ${#only[@]} == 0 || $name == media ) ]] ||
-    die "usage: ./meet bench media [--only PART]|quality|operator [--cluster]|memory|up|dev [--json]"
+  [[ $name =~ ^[a-z]+$ && ( -z $cluster || $name == operator ) && ( ${#only[@]} == 0 || $name =~ ^(media|quality)$ ) ]] ||
+    die "usage: ./meet bench media|quality [--only PART]|operator [--cluster]|memory|up|dev [--json]"
   require_tools
   require_packages runtime test
   case $name in
     up) bench_up "$json" ;;
     memory) bench_memory "$json" ;;
-    quality) npm_install tests/e2e && node tests/bench/quality/quality.mjs $json ;;
+    quality) npm_install tests/e2e && node tests/bench/quality/quality.mjs $json "${only[@]}" ;;
     dev) npm_install tests/e2e && node tests/bench/dev.mjs $json ;;
     *)
       with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2

@@ -52,6 +52,24 @@ internal static class StreamAllocator
         }
     }
 
+    /// <summary>The rate of all streams after the smallest possible improvement of <paramref name="result"/>; 0 if there is none.</summary>
+    public static long NextRateOf(ReadOnlySpan<StreamDemand> streams, ReadOnlySpan<long> rates, ReadOnlySpan<int> result)
+    {
+        var (total, least) = (0L, long.MaxValue);
+        for (var i = 0; i < streams.Length; i++)
+        {
+            var (stream, step) = (streams[i], result[i]);
+            var used = step == Paused ? 0 : rates[stream.FirstRate + step];
+            total += used;
+            if (step < Math.Min(stream.Wanted, stream.Steps - 1))
+            {
+                least = Math.Min(least, rates[stream.FirstRate + step + 1] - used);
+            }
+        }
+
+        return least == long.MaxValue ? 0 : total + least;
+    }
+
     private static bool TryImprove(ref Pool pool, in StreamDemand stream, ReadOnlySpan<long> rates, ref int step)
     {
         if (step == Paused || step >= Math.Min(stream.Wanted, stream.Steps - 1))

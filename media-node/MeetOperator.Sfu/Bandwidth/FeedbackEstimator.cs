@@ -39,6 +39,7 @@ internal sealed class FeedbackEstimator
     private long _drainRate = long.MaxValue;
     private long _drainingSinceTicks; // 0 for not
     private long _demand = long.MaxValue;
+    private long _next;
     private long _nowTicks;
     private long _lastSentTicks;
     private long _highestReported;
@@ -98,10 +99,10 @@ internal sealed class FeedbackEstimator
         return (ushort)number;
     }
 
-    public void SetDemand(long bitsPerSecond) => _demand = Math.Max(0, bitsPerSecond);
+    public void SetDemand(long bitsPerSecond, long next) => (_demand, _next) = (Math.Max(0, bitsPerSecond), next);
 
     public bool TryTakeProbe(long nowTicks, out ProbeCluster probe) =>
-        _probing.TryTake(Advance(nowTicks), BitsPerSecond, Ceiling, IsIdle || (!IsOverused && !_loss.IsTrial), out probe);
+        _probing.TryTake(Advance(nowTicks), BitsPerSecond, _next, Ceiling, IsIdle || (!IsOverused && !_loss.IsTrial), out probe);
 
     /// <summary>Processes feedback. Returns false, and changes nothing, when it reports packets that were not sent, or more packets than are kept.</summary>
     public bool TryProcess(long nowTicks, in TransportFeedback feedback)
@@ -240,7 +241,10 @@ internal sealed class FeedbackEstimator
         var isBehind = _pace.IsBehind;
         var capacity = isBehind ? Math.Max(arriving, _pace.RecentBitsPerSecond) : arriving;
         _rate.Update(_nowTicks, Usage, capacity, isBehind, RoundTripTicks, Ceiling);
-        _drainRate = UpdateDraining() && capacity > 0 ? (long)(capacity * _queue.DrainShare) : long.MaxValue;
+
+        // While packets keep up, what arrives shows only what is sent, and that is less while a queue drains.
+        var drained = isBehind ? capacity : Math.Max(capacity, _rate.BitsPerSecond);
+        _drainRate = UpdateDraining() && drained > 0 ? (long)(drained * _queue.DrainShare) : long.MaxValue;
         _loss.Update(_nowTicks, RoundTripTicks, _rate.BitsPerSecond);
         WatchForDrop();
     }

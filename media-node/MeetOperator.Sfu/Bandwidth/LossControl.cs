@@ -9,7 +9,7 @@ internal sealed class LossControl
     private const long WindowTicks = 500 * TimeSpan.TicksPerMillisecond;
     private const int MinPackets = 40;
     private const double MinExcess = 0.02;
-    private const double Deviations = 2.5;
+    private const double Deviations = 3;
 
     /// <summary>A higher loss is never taken for one of the line.</summary>
     private const double MaxInherent = 0.3;
@@ -26,8 +26,11 @@ internal sealed class LossControl
     private const int TrialLosses = 30;
     private const long MaxTrialTicks = 3 * TimeSpan.TicksPerSecond;
 
-    /// <summary>The share of the known loss that is forgotten in a second, so that it is measured again.</summary>
+    /// <summary>The share of the proven loss that is forgotten in a second, so that it is tried again.</summary>
     private const double ForgetPerSecond = 0.02;
+
+    /// <summary>Packets over which the known loss follows what is lost, but not above what a trial has proven.</summary>
+    private const int InherentPackets = 400;
     private const long FeedbackTicks = 200 * TimeSpan.TicksPerMillisecond;
 
     private long _firstSent;
@@ -38,6 +41,7 @@ internal sealed class LossControl
     private long _trialSent; // packets sent from then on count for the trial
     private double _trialLoss;
     private long _before; // the limit before the trial
+    private double _proven; // the loss that the last trial has shown not to depend on the rate
 
     /// <summary>The highest rate; <see cref="long.MaxValue"/> without a limit.</summary>
     public long LimitBitsPerSecond { get; private set; } = long.MaxValue;
@@ -119,9 +123,8 @@ internal sealed class LossControl
         }
         else
         {
-            Inherent = Ratio < Inherent
-                ? Inherent + ((Ratio - Inherent) / 4)
-                : Inherent * (1 - (ForgetPerSecond * span / TimeSpan.TicksPerSecond));
+            _proven *= 1 - (ForgetPerSecond * span / TimeSpan.TicksPerSecond);
+            Inherent = Math.Min(_proven, Inherent + ((Ratio - Inherent) * Math.Min(0.25, (double)packets / InherentPackets)));
             Grow(span, allowed);
         }
 
@@ -133,7 +136,7 @@ internal sealed class LossControl
         IsTrial = false;
         if (Ratio >= _trialLoss * PersistentShare && Ratio <= MaxInherent)
         {
-            Inherent = Math.Min(Ratio, _trialLoss);
+            Inherent = _proven = Math.Min(Ratio, _trialLoss);
             LimitBitsPerSecond = _before;
         }
         else

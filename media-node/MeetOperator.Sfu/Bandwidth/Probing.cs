@@ -1,8 +1,8 @@
 namespace MeetOperator.Sfu.Bandwidth;
 
 /// <summary>
-/// Decides when to probe for more bandwidth, and reads the results: three and six times the start rate at the beginning, then twice the last result while it pays off; later twice the
-/// estimate when more is wanted, and the former rate after a drop. One probe at a time.
+/// Decides when to probe for more bandwidth, and reads the results: three and six times the start rate at the beginning, then twice the last result while it pays off; later what the
+/// next improvement needs, or twice the estimate, when more is wanted, and the former rate after a drop. One probe at a time.
 /// </summary>
 internal sealed class Probing(SendBandwidthOptions options)
 {
@@ -13,6 +13,9 @@ internal sealed class Probing(SendBandwidthOptions options)
     /// <summary>A probe pays off when its result reaches this share of its rate.</summary>
     private const double FurtherShare = 0.7;
     private const double UnsaturatedShare = 0.85;
+
+    /// <summary>The result of a probe is a little below its rate.</summary>
+    private const double NextMargin = 1.15;
     private const long MinIntervalTicks = 5 * TimeSpan.TicksPerSecond;
     private const long MaxIntervalTicks = 8 * TimeSpan.TicksPerSecond;
     private const long ReleaseTicks = 10 * TimeSpan.TicksPerMillisecond;
@@ -121,7 +124,7 @@ internal sealed class Probing(SendBandwidthOptions options)
     }
 
     /// <summary>Takes a probe if one is due.</summary>
-    public bool TryTake(long nowTicks, long estimate, long ceiling, bool mayProbe, out ProbeCluster probe)
+    public bool TryTake(long nowTicks, long estimate, long next, long ceiling, bool mayProbe, out ProbeCluster probe)
     {
         probe = default;
         if (!_started)
@@ -141,7 +144,7 @@ internal sealed class Probing(SendBandwidthOptions options)
             return false;
         }
 
-        var rate = NextRate(nowTicks, estimate, ceiling);
+        var rate = NextRate(nowTicks, estimate, next, ceiling);
         if (rate <= estimate)
         {
             return false;
@@ -154,7 +157,7 @@ internal sealed class Probing(SendBandwidthOptions options)
         return true;
     }
 
-    private long NextRate(long nowTicks, long estimate, long ceiling)
+    private long NextRate(long nowTicks, long estimate, long next, long ceiling)
     {
         if (_initial > 0)
         {
@@ -176,7 +179,13 @@ internal sealed class Probing(SendBandwidthOptions options)
             return Math.Min(ceiling, rate);
         }
 
-        return nowTicks >= _nextTicks ? Math.Min(ceiling, 2 * estimate) : 0;
+        if (nowTicks < _nextTicks)
+        {
+            return 0;
+        }
+
+        // A probe that fills the line shows less than it carries.
+        return Math.Min(ceiling, next > estimate ? Math.Min(2 * estimate, (long)(next * NextMargin)) : 2 * estimate);
     }
 
     /// <summary>The lower of the rates at which the received packets were sent and arrived; 0 if they show nothing.</summary>

@@ -15,6 +15,7 @@ internal sealed class SendBandwidth
     private readonly SendBandwidthOptions _options;
     private FeedbackEstimator? _estimator;
     private long _demand = long.MaxValue;
+    private long _next;
     private long _receiverEstimate; // of REMB; 0 for none
     private long _lastFeedbackTicks;
 
@@ -84,10 +85,12 @@ internal sealed class SendBandwidth
     /// <summary>
     /// Sets what would be sent if the line allowed it. Nothing is probed more than a fifth above it, and the estimate does not grow further.
     /// </summary>
-    public void SetDemand(long wantedBitsPerSecond)
+    /// <param name="wantedBitsPerSecond">What would be sent.</param>
+    /// <param name="nextBitsPerSecond">The estimate with which a little more would be sent, so that a probe need not fill the line to show that it carries this; 0 for none.</param>
+    public void SetDemand(long wantedBitsPerSecond, long nextBitsPerSecond = 0)
     {
-        _demand = wantedBitsPerSecond;
-        _estimator?.SetDemand(wantedBitsPerSecond);
+        (_demand, _next) = (wantedBitsPerSecond, nextBitsPerSecond);
+        _estimator?.SetDemand(wantedBitsPerSecond, nextBitsPerSecond);
     }
 
     /// <summary>Call about every 10 ms. Lowers the estimate while feedback is missing.</summary>
@@ -105,7 +108,7 @@ internal sealed class SendBandwidth
     private FeedbackEstimator Start()
     {
         _estimator = new FeedbackEstimator(_options);
-        _estimator.SetDemand(_demand);
+        _estimator.SetDemand(_demand, _next);
         return _estimator;
     }
 }

@@ -63,14 +63,18 @@ internal sealed class BandwidthAllocation
         _isResting = egress.TryRest(mayRest: !_isLimited); // a limit ends by probing, also when nothing else is sent
         (_nextTicks, _lastEstimate) = (nowTicks + (_isResting ? RestTicks : IntervalTicks), estimate);
         var audio = Describe(tracks, out var count, out var wanted);
-        bandwidth.SetDemand(audio + StreamAllocator.RequiredFor(wanted));
-        var forVideo = Math.Max(0, (long)(estimate * (1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio))) - audio);
+        var demand = audio + StreamAllocator.RequiredFor(wanted);
+        var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions
+        var forVideo = Math.Max(0, (long)(estimate * firstShare) - audio);
         if (wanted <= forVideo && !_isLimited)
         {
+            bandwidth.SetDemand(demand);
             return false;
         }
 
         StreamAllocator.Allocate(forVideo, _demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
+        var next = StreamAllocator.NextRateOf(_demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
+        bandwidth.SetDemand(demand, next == 0 ? 0 : (long)((audio + StreamAllocator.RequiredFor(next)) / firstShare));
         _isLimited = false;
         var isStarting = egress.IsStarting(nowTicks); // the first picture does not wait for the first probe
         for (var i = 0; i < count; i++)

@@ -2,13 +2,18 @@ import { createSocket } from 'node:dgram';
 
 /**
  * A UDP relay between the browser of one person and a media node, which loses and delays packets, the same share and for the same
- * time in both directions. The losses are seeded.
+ * time in both directions, and has a rate towards the browser. The losses are seeded.
  */
 export class BadLine {
   /** Share of the packets that is lost in each direction, 0 to 1. */
   loss = 0;
   /** Milliseconds in each direction. */
   delay = 0;
+  /** Bits per second towards the browser. */
+  rate = Infinity;
+  /** Milliseconds; packets that would wait longer for the rate are lost. */
+  longestQueue = 500;
+  #freeAt = 0;
   #random;
   #socket = createSocket('udp4');
   #node = null;
@@ -31,6 +36,11 @@ export class BadLine {
     this.#node = { address, port };
   }
 
+  /** How long a packet that arrives now waits for the rate, in milliseconds. */
+  get queue() {
+    return Math.max(0, this.#freeAt - performance.now());
+  }
+
   close() {
     this.#isOpen = false;
     for (const socket of [this.#socket, ...this.#upstream.values()]) socket.close();
@@ -41,15 +51,21 @@ export class BadLine {
     let socket = this.#upstream.get(key);
     if (socket === undefined) {
       socket = createSocket('udp4');
-      socket.on('message', data => this.#pass(() => this.#socket.send(data, client.port, client.address)));
+      socket.on('message', data => {
+        const { queue } = this;
+        if (queue > this.longestQueue) return;
+        const wait = this.rate === Infinity ? 0 : queue + data.length * 8_000 / this.rate;
+        this.#freeAt = performance.now() + wait;
+        this.#pass(() => this.#socket.send(data, client.port, client.address), wait);
+      });
       this.#upstream.set(key, socket);
     }
     return socket;
   }
 
-  #pass(send) {
+  #pass(send, wait = 0) {
     if (this.#random() < this.loss) return;
-    setTimeout(() => this.#isOpen && send(), this.delay);
+    setTimeout(() => this.#isOpen && send(), this.delay + wait);
   }
 }
 

@@ -1,5 +1,5 @@
-// quality.mjs [--json] [--seconds N] [--only PART]: measures what two people in Chromium see and hear when the line of one of them is bad (part loss; the line is a relay,
-// bad-line.mjs), when both connections of one of them start again (part restart), and when media moves between the media node and direct connections (part p2p). Everything
+// quality.mjs [--json] [--seconds N] [--only PART]: measures what two people in Chromium see and hear when the line of one of them is bad (parts loss and drop; the line is a
+// relay, bad-line.mjs), when both connections of one of them start again (part restart), and when media moves between the media node and direct connections (part p2p). Everything
 // runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
@@ -11,8 +11,8 @@ import { interceptSockets } from './sockets.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const seconds = Number(values.seconds);
-const camera = { frameRate: 20, width: 640, deviceScaleFactor: 1 };
-const parts = { loss: () => withLine(measureLoss), restart: () => withTone(measureRestart), p2p: () => withTone(measureTopologies, { mode: 'Auto' }) };
+const large = { frameRate: 20, width: 1280, deviceScaleFactor: 1, viewport: { width: 1800, height: 1000 } };
+const parts = { loss: () => withLine(measureLoss), drop: () => withLine(measureDrop, large), restart: () => withTone(measureRestart), p2p: () => withTone(measureTopologies, { mode: 'Auto' }) };
 if (values.only !== undefined && !(values.only in parts)) {
   console.error(`--only must be one of ${Object.keys(parts).join(', ')}`);
   process.exit(2);
@@ -132,8 +132,49 @@ async function measureLoss(ada, bob, line) {
   }
 }
 
+/**
+ * Bob's line of 3 Mbit/s falls to 500 kbit/s for 20 s and comes back. It has settled when its queue stays below 200 ms for a second, and recovered when Bob gets the former
+ * number of lines and pictures again.
+ */
+async function measureDrop(ada, bob, line) {
+  const drop = { rate: 500_000, seconds: 20 };
+  Object.assign(line, { rate: 3_000_000, delay: 25 });
+  await until(async () => (await received(bob)).height >= 540, 'Bob receives 540 lines or more', 60_000);
+  await sleep(5_000);
+  const rounds = [];
+  for (let round = 0; round < 3; round++) {
+    const before = await received(bob);
+    const dropped = performance.now();
+    let lastFull = dropped;
+    line.rate = drop.rate;
+    while (performance.now() - dropped < drop.seconds * 1_000) {
+      if (line.queue > 200 && performance.now() - lastFull < 1_000) lastFull = performance.now();
+      await sleep(20);
+    }
+    const after = await received(bob);
+    const returned = performance.now();
+    line.rate = 3_000_000;
+    let last = await received(bob);
+    await until(async () => {
+      await sleep(500);
+      const now = await received(bob);
+      const pictures = (now.frames - last.frames) / (now.time - last.time);
+      last = now;
+      return now.height >= before.height && pictures >= large.frameRate * 0.8;
+    }, 'Bob receives the former size and number of pictures again', 60_000);
+    rounds.push({ settle: (lastFull - dropped) / 1_000, freeze: after.frozen - before.frozen, recover: (performance.now() - returned) / 1_000 });
+    await sleep(10_000);
+  }
+  const limits = { settle: 2, freeze: 0.5, recover: 10 };
+  for (const [name, limit] of Object.entries(limits)) print(`drop.${name}`, median(rounds.map(round => round[name])), 's', limit);
+}
+
+function median(measured) {
+  return measured.toSorted((a, b) => a - b)[Math.floor(measured.length / 2)];
+}
+
 /** A meeting of Ada and Bob, whose browser uses the line. */
-async function withLine(run) {
+async function withLine(run, camera = { frameRate: 20, width: 640, deviceScaleFactor: 1 }) {
   const line = new BadLine();
   const meeting = await createMeeting(product);
   const people = [];
@@ -141,7 +182,7 @@ async function withLine(run) {
     const port = await line.open();
     people.push(await Visitor.arrive(browsers[0], product, 'Ada', camera));
     await people[0].enter(meeting.meetingId);
-    const bob = await Visitor.arrive(browsers[1], product, 'Bob', camera);
+    const bob = await Visitor.arrive(browsers[1], product, 'Bob', { ...camera, width: Math.min(camera.width, 640) });
     people.push(bob);
     await bob.page.exposeFunction('reportNode', (address, to) => line.connectTo(address, to));
     await bob.page.addInitScript(useLine, port);
@@ -157,13 +198,14 @@ async function withLine(run) {
 /** What the page has received since it joined. */
 function received(person) {
   return person.page.evaluate(async () => {
-    const sums = { time: performance.now() / 1_000, frozen: 0, frames: 0, samples: 0, concealed: 0 };
+    const sums = { time: performance.now() / 1_000, frozen: 0, frames: 0, samples: 0, concealed: 0, height: 0 };
     for (const connection of globalThis.connections) {
       if (connection.connectionState === 'closed') continue;
       (await connection.getStats()).forEach(record => {
         if (record.type !== 'inbound-rtp') return;
         sums.frozen += record.totalFreezesDuration ?? 0;
         sums.frames += record.framesDecoded ?? 0;
+        sums.height = Math.max(sums.height, record.frameHeight ?? 0);
         sums.samples += record.totalSamplesReceived ?? 0;
         sums.concealed += (record.concealedSamples ?? 0) - (record.silentConcealedSamples ?? 0);
       });

@@ -109,6 +109,27 @@ public sealed class NarrowLineTests
         Assert.True(line.RateOf(call.Now - Second, call.Now, NarrowCall.VideoSsrc) > 100_000);
     }
 
+    /// <summary>A probe of twice the estimate would fill the line, and show less than it takes.</summary>
+    [Theory]
+    [InlineData(1_150_000)]
+    [InlineData(1_250_000)]
+    [InlineData(1_350_000)]
+    public void Paused_LineTakesLowestStepOnly_ResumesInIt(long bits)
+    {
+        var call = new NarrowCall(layers: 1) { HasTemporalLayers = true };
+        var line = call.Join(20_000_000);
+        call.Run(5);
+        line.BitsPerSecond = 800_000;
+        call.Run(10);
+        Assert.Equal([call.Camera], line.Subscriber.PausedSources);
+        line.BitsPerSecond = bits;
+        call.Run(30); // the key frame with which it resumes overfills the narrowest of these lines, which pauses it again for a while
+        var settled = call.Now;
+        call.Run(10);
+
+        Assert.InRange(line.RateOf(settled, call.Now, NarrowCall.VideoSsrc), 0.8 * 850_000, 1.2 * 850_000);
+    }
+
     /// <summary>While nothing is sent, there is no feedback either, so the node probes by itself.</summary>
     [Theory]
     [InlineData(true, 1_000_000)]

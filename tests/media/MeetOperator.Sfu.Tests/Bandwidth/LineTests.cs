@@ -128,6 +128,31 @@ public sealed class LineTests
         Assert.True(simulation.Run(20)[0] > 1_700_000);
     }
 
+    /// <summary>A longer path looks like a queue for a moment. What is sent meanwhile must not spiral down with what arrives of it.</summary>
+    [Theory]
+    [InlineData(400_000, 100)]
+    [InlineData(400_000, 150)]
+    [InlineData(400_000, 200)]
+    [InlineData(2_000_000, 100)]
+    [InlineData(2_000_000, 150)]
+    [InlineData(2_000_000, 200)]
+    public void Estimate_PathBecomesLonger_KeepsHalfOfWhatIsSent(long demand, double roundTripMs)
+    {
+        for (var seed = 1; seed <= 3; seed++)
+        {
+            var line = new Bottleneck(seed) { BitsPerSecond = 20_000_000 };
+            var flow = new SimulatedFlow(line, seed, demand: demand);
+            var simulation = new Simulation(line, flow);
+            simulation.Run(15);
+
+            line.DelayMs += roundTripMs / 2;
+            var lowest = long.MaxValue;
+            simulation.Run(20, () => lowest = Math.Min(lowest, flow.Estimate));
+            Assert.InRange(lowest, demand / 2, long.MaxValue);
+            Assert.InRange(flow.Estimate, demand, long.MaxValue);
+        }
+    }
+
     [Fact]
     public void Estimate_SourceSendsLittle_IsBoundedByTheDemand()
     {

@@ -24,6 +24,25 @@ public sealed class LossTests
         }
     }
 
+    /// <summary>With few packets a second the loss of each half second differs a lot.</summary>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(10)]
+    public void Estimate_RandomLossOfFewPackets_StaysAtTheDemand(int lossPercent)
+    {
+        var (low, total) = (0, 0);
+        for (var seed = 1; seed <= 8; seed++)
+        {
+            var line = new Bottleneck(seed) { BitsPerSecond = 20_000_000, LossRate = lossPercent / 100.0, DelayMs = 75 };
+            var flow = new SimulatedFlow(line, seed, demand: 350_000);
+            var simulation = new Simulation(line, flow);
+            simulation.Run(15);
+            simulation.Run(100, () => (low, total) = (low + (flow.Estimate < 350_000 ? 1 : 0), total + 1));
+        }
+
+        Assert.InRange((double)low / total, 0, 0.05);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
