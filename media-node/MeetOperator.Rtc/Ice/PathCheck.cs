@@ -11,8 +11,14 @@ internal sealed class PathCheck
     /// <summary>Time before the first retransmission; doubles with each one.</summary>
     internal const long RetransmitTicks = 200 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Base interval in RFC 7675 §5.1. It is multiplied by 0.8 to 1.2, so that the checks of many sessions do not synchronize.</summary>
-    internal const long ConsentIntervalTicks = 5 * TimeSpan.TicksPerSecond;
+    /// <summary>
+    /// The time from a confirmation to the next check. The peer checks consent itself (RFC 7675 §5.1), a lite agent need not; the check only keeps the address confirmed, and leaves
+    /// time for retransmissions before the confirmation ends after 30 s. It is multiplied by 0.8 to 1.2, so that the checks of many sessions do not synchronize.
+    /// </summary>
+    internal const long IntervalTicks = 15 * TimeSpan.TicksPerSecond;
+
+    /// <summary>The longest time between two retransmissions.</summary>
+    private const long MaximumRetransmitTicks = 5 * TimeSpan.TicksPerSecond;
 
     /// <summary>Rc in RFC 8489 §6.2.1. After that many transmissions a new transaction starts.</summary>
     private const int MaximumTransmissions = 7;
@@ -44,7 +50,7 @@ internal sealed class PathCheck
 
         AddEvidence(evidence);
         IsOutstanding = true;
-        DueTicks = nowTicks + Math.Min(RetransmitTicks << Math.Min(_transmissions++, 10), ConsentIntervalTicks);
+        DueTicks = nowTicks + Math.Min(RetransmitTicks << Math.Min(_transmissions++, 10), MaximumRetransmitTicks);
         return _transactionId;
     }
 
@@ -56,7 +62,7 @@ internal sealed class PathCheck
     internal void Complete(long nowTicks, Random random)
     {
         (IsOutstanding, _transmissions) = (false, 0);
-        DueTicks = nowTicks + (long)(ConsentIntervalTicks * (0.8 + (0.4 * random.NextDouble())));
+        DueTicks = nowTicks + (long)(IntervalTicks * (0.8 + (0.4 * random.NextDouble())));
     }
 
     /// <summary>Delays the check because it could not be sent.</summary>

@@ -19,13 +19,14 @@ internal sealed class ForwardLoad(string nodeAssembly, int seconds, params strin
 
     public static Task BuildAsync() => CommandAsync("/bin/sh", [Path.Combine(Folder, "build.sh")]);
 
-    public Task<BenchRun> RunJanusAsync() => RunAsync(["--sfu", "janus", "--event-loops", "1"]);
+    /// <summary>Where Janus cannot carry the load, it is measured by what arrives. It is then never idle, which is in its favour.</summary>
+    public Task<BenchRun> RunJanusAsync() => RunAsync(mayLose: true, ["--sfu", "janus", "--event-loops", "1"]);
 
     public Task<BenchRun> RunNodeAsync() =>
-        RunAsync(["--sfu", "http", "--url", $"http://127.0.0.1:{Port}", "--start", $"{Environment.ProcessPath ?? "dotnet"} {nodeAssembly} --bench {Port}"]);
+        RunAsync(mayLose: false, ["--sfu", "http", "--url", $"http://127.0.0.1:{Port}", "--start", $"{Environment.ProcessPath ?? "dotnet"} {nodeAssembly} --bench {Port}"]);
 
     /// <summary>Repeats a run in which packets were missing, because other work on the machine can cause that.</summary>
-    private async Task<BenchRun> RunAsync(string[] server)
+    private async Task<BenchRun> RunAsync(bool mayLose, string[] server)
     {
         var run = new BenchRun();
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -36,7 +37,7 @@ internal sealed class ForwardLoad(string nodeAssembly, int seconds, params strin
             var line = output.Split('\n').Last(l => l.StartsWith('{'));
             await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
             run = JsonSerializer.Deserialize<BenchRun>(line, BenchRun.Json) ?? throw new InvalidOperationException("bench.py printed no result.");
-            if (run.Bad == 0 && run.OutPps > run.ExpectedPps * 0.95)
+            if (run.Bad == 0 && (mayLose || run.OutPps > run.ExpectedPps * 0.95))
             {
                 return run;
             }

@@ -284,12 +284,12 @@ public sealed class IceLiteAgentConfirmationTests
     }
 
     [Fact]
-    public void HandleTimeout_ConfirmedAddress_RenewsEveryFourToSixSeconds()
+    public void HandleTimeout_ConfirmedAddress_RenewsEveryTwelveToEighteenSeconds()
     {
         Connect();
         for (var i = 0; i < 50; i++)
         {
-            Assert.InRange(_agent.NextTimeoutTicks - _now, 4 * Second, 6 * Second);
+            Assert.InRange(_agent.NextTimeoutTicks - _now, 12 * Second, 18 * Second);
             _now = _agent.NextTimeoutTicks;
             _agent.HandleTimeout(_now, _outgoing);
             Assert.Equal(DropReason.None, Respond(One, Assert.Single(TakeChecks()).Datagram));
