@@ -29,10 +29,10 @@ internal sealed class SecurityHeaders(Uri? publicUrl)
 
     private static string Policy(Uri? publicUrl)
     {
-        // The page's default policy admits only its own worker.
+        // The page's default policy admits only its own worker. 'wasm-unsafe-eval' lets the page compile WebAssembly of its own origin: the noise filter.
         // In current browsers, 'self' includes WebSockets of the same host. Older browsers need the explicit public URL.
         var sockets = publicUrl is null ? string.Empty : $" {(publicUrl.Scheme == "https" ? "wss" : "ws")}://{publicUrl.Authority}";
-        return "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
+        return "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
             + $"connect-src 'self'{sockets}; worker-src 'self' blob:; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default";
     }
 }

@@ -1,36 +1,4 @@
 // What a person hears, measured on the thread of the page's sound, so that a busy page does not count as silence.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-/** A file with a tone that never stops, for Chromium's fake microphone, and what removes it. */
-export async function toneFile() {
-  const folder = await mkdtemp(join(tmpdir(), 'meet-tone-'));
-  const path = join(folder, 'tone.wav');
-  await writeFile(path, toneOf(10, 440));
-  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
-}
-
-/** A WAV file, mono at 48 kHz. Whole seconds of a whole frequency repeat without a click. */
-function toneOf(seconds, frequency) {
-  const rate = 48_000;
-  const samples = Buffer.alloc(seconds * rate * 2);
-  for (let i = 0; i < seconds * rate; i++) samples.writeInt16LE(Math.round(12_000 * Math.sin(2 * Math.PI * frequency * i / rate)), i * 2);
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(36 + samples.length, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(rate, 24);
-  header.writeUInt32LE(rate * 2, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(samples.length, 40);
-  return Buffer.concat([header, samples]);
-}
 
 /**
  * Runs in the page: `globalThis.heard.silence` is the longest time, in ms, in which the first other participant was not heard. What the page plays changes with its first

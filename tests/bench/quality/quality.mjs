@@ -4,9 +4,10 @@
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
 import { createMeeting, openProduct } from '../../e2e/support/product.mjs';
+import { toneFile } from '../../e2e/support/sound-file.mjs';
 import { until, Visitor } from '../../e2e/support/visitor.mjs';
 import { BadLine, useLine } from './bad-line.mjs';
-import { listen, takeSilence, toneFile } from './listening.mjs';
+import { listen, takeSilence } from './listening.mjs';
 import { interceptSockets } from './sockets.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '20' }, only: { type: 'string' } } });

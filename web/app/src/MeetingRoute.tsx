@@ -3,6 +3,7 @@ import { Button } from '@meetoperator/ui';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LocalMedia } from './features/devices/local-media';
+import { filterNoise } from './features/noise/noise-filter';
 import { isEncryptedLink } from './features/e2ee/encrypted-link';
 import { MeetingPage } from './pages/meeting/MeetingPage';
 import { NoticePage } from './pages/notice/NoticePage';
@@ -23,7 +24,7 @@ type View =
 /** The address of one meeting: looks the meeting up, prepares the devices, joins, and shows a notice when the visit is over. */
 export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
   const { t } = useTranslation();
-  const [media] = useState(() => new LocalMedia());
+  const [media] = useState(() => new LocalMedia(filterNoise));
   const [view, setView] = useState<View>({ at: 'loading' });
   const [visit, setVisit] = useState(0);
   const joined = useRef<Meeting | null>(null);

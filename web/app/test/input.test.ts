@@ -73,13 +73,24 @@ describe('local media', () => {
     readyState = 'live';
     constructor(readonly kind: string) { super(); }
     stop() { this.readyState = 'ended'; }
+    getSettings() { return {}; }
+    getConstraints() { return {}; }
+    applyConstraints = vi.fn(async () => undefined);
   }
+  const filtered: Track[] = [];
+  const filterNoise = vi.fn();
   const getUserMedia = vi.fn();
   const stream = (...tracks: Track[]) => ({
     getTracks: () => tracks, getAudioTracks: () => tracks.filter(one => one.kind === 'audio'), getVideoTracks: () => tracks.filter(one => one.kind === 'video'),
   });
   beforeEach(() => {
     getUserMedia.mockReset();
+    filtered.length = 0;
+    filterNoise.mockReset().mockImplementation(async () => {
+      const track = new Track('audio');
+      filtered.push(track);
+      return { track, stop: () => track.stop() };
+    });
     vi.stubGlobal('isSecureContext', true);
     vi.stubGlobal('navigator', { mediaDevices: { getUserMedia, enumerateDevices: async () => [], addEventListener: () => undefined, removeEventListener: () => undefined } });
   });
@@ -87,7 +98,7 @@ describe('local media', () => {
 
   it('both devices are requested together, so that the browser shows one prompt', async () => {
     getUserMedia.mockResolvedValue(stream(new Track('audio'), new Track('video')));
-    const media = new LocalMedia();
+    const media = new LocalMedia(filterNoise);
     await media.start({ microphone: true, camera: true });
     expect(getUserMedia).toHaveBeenCalledTimes(1);
     expect(media.snapshot().microphone.status).toBe('on');
@@ -99,7 +110,7 @@ describe('local media', () => {
       if (constraints.video) throw new DOMException('', 'NotFoundError');
       return stream(new Track('audio'));
     });
-    const media = new LocalMedia();
+    const media = new LocalMedia(filterNoise);
     await media.start({ microphone: true, camera: true });
     expect(media.snapshot().microphone).toMatchObject({ status: 'on', wanted: true });
     expect(media.snapshot().camera).toMatchObject({ status: 'missing', wanted: false, track: null });
@@ -108,7 +119,7 @@ describe('local media', () => {
   it('turning devices off keeps the microphone track and releases the camera', async () => {
     const [audio, video] = [new Track('audio'), new Track('video')];
     getUserMedia.mockResolvedValue(stream(audio, video));
-    const media = new LocalMedia();
+    const media = new LocalMedia(filterNoise);
     await media.start({ microphone: true, camera: true });
     await media.set('microphone', false);
     await media.set('camera', false);
@@ -123,7 +134,7 @@ describe('local media', () => {
   it('a track that is granted after the device was turned off is stopped', async () => {
     let grant: (value: unknown) => void = () => undefined;
     getUserMedia.mockReturnValue(new Promise(resolve => { grant = resolve; }));
-    const media = new LocalMedia();
+    const media = new LocalMedia(filterNoise);
     const opening = media.set('camera', true);
     await media.set('camera', false);
     const late = new Track('video');
@@ -133,10 +144,53 @@ describe('local media', () => {
     expect(media.snapshot().camera.track).toBeNull();
   });
 
+  const isFiltered = (call: number) => getUserMedia.mock.calls[call]?.[0].audio.noiseSuppression === false;
+
+  it('the noise filter replaces the track and the noise suppression of the browser, and can be turned off again', async () => {
+    getUserMedia.mockImplementation(async () => stream(new Track('audio')));
+    const media = new LocalMedia(filterNoise);
+    await media.set('microphone', true);
+    expect(filterNoise).not.toHaveBeenCalled();
+    expect(isFiltered(0)).toBe(false);
+
+    await media.setNoiseFilter(true);
+    expect(isFiltered(1)).toBe(true);
+    expect(media.snapshot().microphone.track).toBe(filtered[0]);
+    await media.set('microphone', false);
+    expect(filtered[0]).toMatchObject({ enabled: false, readyState: 'live' });
+
+    await media.setNoiseFilter(false);
+    expect(isFiltered(2)).toBe(false);
+    expect(filtered[0]?.readyState).toBe('ended');
+    expect(media.snapshot().microphone).toMatchObject({ status: 'on', wanted: false, track: { enabled: false } });
+  });
+
+  it('without a working noise filter, the browser removes noise', async () => {
+    const device = new Track('audio');
+    getUserMedia.mockResolvedValue(stream(device));
+    filterNoise.mockRejectedValue(new DOMException('', 'NotSupportedError'));
+    const media = new LocalMedia(filterNoise);
+    await media.setNoiseFilter(true);
+    await media.set('microphone', true);
+    expect(media.snapshot()).toMatchObject({ noise: 'unsupported', microphone: { status: 'on', track: device } });
+    expect(device.applyConstraints).toHaveBeenCalledWith({ noiseSuppression: true });
+  });
+
+  it('a filtered microphone that is unplugged is reported as missing, and the filter ends', async () => {
+    const device = new Track('audio');
+    getUserMedia.mockResolvedValue(stream(device));
+    const media = new LocalMedia(filterNoise);
+    await media.setNoiseFilter(true);
+    await media.set('microphone', true);
+    device.dispatchEvent(new Event('ended'));
+    expect(media.snapshot().microphone).toMatchObject({ status: 'missing', track: null });
+    expect(filtered[0]?.readyState).toBe('ended');
+  });
+
   it('an insecure page is reported instead of a device problem', async () => {
     vi.stubGlobal('isSecureContext', false);
     vi.stubGlobal('navigator', {});
-    const media = new LocalMedia();
+    const media = new LocalMedia(filterNoise);
     await media.start({ microphone: true, camera: false });
     expect(media.snapshot().microphone.status).toBe('insecure');
   });
@@ -144,7 +198,7 @@ describe('local media', () => {
   it('an unplugged camera is reported as missing and can be turned on again', async () => {
     const video = new Track('video');
     getUserMedia.mockResolvedValue(stream(video));
-    const media = new LocalMedia();
+    const media = new LocalMedia(filterNoise);
     await media.set('camera', true);
     video.dispatchEvent(new Event('ended'));
     expect(media.snapshot().camera).toMatchObject({ status: 'missing', track: null });

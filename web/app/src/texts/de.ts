@@ -61,6 +61,7 @@ const de: Texts = {
   },
 
   devices: {
+    title: 'Mikrofon, Kamera und Lautsprecher',
     microphone: 'Mikrofon',
     camera: 'Kamera',
     speaker: 'Lautsprecher',
@@ -69,6 +70,8 @@ const de: Texts = {
     defaultSpeaker: 'Standardlautsprecher',
     unnamed: 'Gerät ohne Namen',
     testSound: 'Ton testen',
+    filterNoise: 'Hintergrundgeräusche entfernen',
+    filterNoiseUnsupported: 'Ihr Browser kann unseren Geräuschfilter nicht ausführen und entfernt Geräusche auf seine eigene Weise.',
     levelLabel: 'Mikrofonpegel',
     levelOff: 'Ihr Mikrofon ist aus.',
     levelOn: 'Sagen Sie etwas. Die Balken sollten sich bewegen.',

@@ -63,6 +63,7 @@ const en = {
   },
 
   devices: {
+    title: 'Microphone, camera and speaker',
     microphone: 'Microphone',
     camera: 'Camera',
     speaker: 'Speaker',
@@ -71,6 +72,8 @@ const en = {
     defaultSpeaker: 'Default speaker',
     unnamed: 'Unnamed device',
     testSound: 'Test sound',
+    filterNoise: 'Remove background noise',
+    filterNoiseUnsupported: 'Your browser cannot run our noise filter, so it removes noise in its own way.',
     levelLabel: 'Microphone level',
     levelOff: 'Your microphone is off.',
     levelOn: 'Say something. The bars should move.',

@@ -13,11 +13,11 @@ const canChooseSpeaker = (): boolean => 'setSinkId' in HTMLMediaElement.prototyp
 
 export function DevicePickers({ media }: { readonly media: LocalMedia }) {
   const { t } = useTranslation();
-  const { devices, choice, microphone, camera } = useLocalMedia(media);
+  const { devices, choice, microphone, camera, noise } = useLocalMedia(media);
   const picker = (kind: PickerKind) => {
     const type = kind === 'microphone' ? 'audioinput' : kind === 'camera' ? 'videoinput' : 'audiooutput';
     const found = devices.filter(device => device.kind === type);
-    const used = kind === 'speaker' ? undefined : (kind === 'microphone' ? microphone : camera).track?.getSettings().deviceId;
+    const used = kind === 'speaker' ? undefined : (kind === 'microphone' ? microphone : camera).deviceId;
     const value = found.some(device => device.deviceId === choice[kind]) ? choice[kind] : used ?? found[0]?.deviceId ?? '';
     return (
       <SelectField label={t(`devices.${kind}`)} icon={kind === 'microphone' ? 'mic' : kind} data-testid={`device-${kind}`} value={value} disabled={found.length === 0}
@@ -35,6 +35,11 @@ export function DevicePickers({ media }: { readonly media: LocalMedia }) {
         {canChooseSpeaker() && picker('speaker')}
         <Button onClick={() => playTone(choice.speaker)}>{t('devices.testSound')}</Button>
       </div>
+      <label className={styles.option}>
+        <input type="checkbox" checked={choice.filtersNoise} onChange={event => void media.setNoiseFilter(event.target.checked)} data-testid="filter-noise" />
+        {t('devices.filterNoise')}
+      </label>
+      {noise === 'unsupported' && <p className={styles.note} role="status">{t('devices.filterNoiseUnsupported')}</p>}
     </div>
   );
 }

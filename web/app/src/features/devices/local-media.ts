@@ -1,31 +1,53 @@
+import type { FilteredTrack } from '../noise/noise-filter';
 import { statusOfError, type DeviceStatus } from './device-status';
 import { rememberedDevices, type DeviceChoice } from './remembered-devices';
 
 export interface DeviceState {
   readonly status: DeviceStatus;
   readonly track: MediaStreamTrack | null;
+  /** The ID of the device that delivers the track. */
+  readonly deviceId: string | undefined;
   /** The user's choice, which the device may not be able to follow. */
   readonly wanted: boolean;
 }
+
+/** Who removes noise from the microphone: the browser, or our filter, which removes more; `unsupported` if the browser cannot run the filter and does it itself. */
+export type NoiseRemoval = 'browser' | 'filter' | 'unsupported';
 
 export interface LocalMediaSnapshot {
   readonly microphone: DeviceState;
   readonly camera: DeviceState;
   readonly devices: readonly MediaDeviceInfo[];
   readonly choice: DeviceChoice;
+  readonly noise: NoiseRemoval;
 }
 
 export type DeviceKind = 'microphone' | 'camera';
 
-const idle: DeviceState = { status: 'off', track: null, wanted: false };
+/** A track of a device, or what a filter made of it. */
+interface Captured {
+  readonly device: MediaStreamTrack;
+  readonly track: MediaStreamTrack;
+  stop(): void;
+}
+
+const idle: DeviceState = { status: 'off', track: null, deviceId: undefined, wanted: false };
 
 /** The user's camera and microphone, from the preview to the end of the meeting. */
 export class LocalMedia {
   readonly #listeners = new Set<() => void>();
-  #snapshot: LocalMediaSnapshot = { microphone: idle, camera: idle, devices: [], choice: rememberedDevices.get() };
+  readonly #filterNoise: (source: MediaStreamTrack) => Promise<FilteredTrack>;
+  readonly #captured: Record<DeviceKind, Captured | null> = { microphone: null, camera: null };
+  #snapshot: LocalMediaSnapshot;
   #stopped = false;
   /** The number of the latest request per device; a result of an earlier request is discarded. */
   readonly #requests: Record<DeviceKind, number> = { microphone: 0, camera: 0 };
+
+  constructor(filterNoise: (source: MediaStreamTrack) => Promise<FilteredTrack>) {
+    this.#filterNoise = filterNoise;
+    const choice = rememberedDevices.get();
+    this.#snapshot = { microphone: idle, camera: idle, devices: [], choice, noise: choice.filtersNoise ? 'filter' : 'browser' };
+  }
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -48,12 +70,12 @@ export class LocalMedia {
     const state = this.#snapshot[kind];
     if (!on) {
       this.#requests[kind]++;
-      if (kind === 'camera') state.track?.stop();
+      if (kind === 'camera') this.#release(kind);
       if (state.track !== null && kind === 'microphone') {
         state.track.enabled = false;
         this.#change(kind, { wanted: false });
       } else {
-        this.#change(kind, { wanted: false, track: null, status: state.status === 'on' || state.status === 'asking' ? 'off' : state.status });
+        this.#change(kind, { wanted: false, track: null, deviceId: undefined, status: state.status === 'on' || state.status === 'asking' ? 'off' : state.status });
       }
       return;
     }
@@ -65,11 +87,16 @@ export class LocalMedia {
     await this.#open(kind);
   }
 
-  async choose(device: keyof DeviceChoice, deviceId: string): Promise<void> {
-    const choice = { ...this.#snapshot.choice, [device]: deviceId };
-    rememberedDevices.set(choice);
-    this.#update({ choice });
-    if (device !== 'speaker' && this.#snapshot[device].track !== null) await this.#open(device, this.#snapshot[device].wanted);
+  async choose(device: DeviceKind | 'speaker', deviceId: string): Promise<void> {
+    this.#remember({ [device]: deviceId });
+    if (device !== 'speaker') await this.#reopen(device);
+  }
+
+  /** Removes noise with our filter, or leaves it to the browser. */
+  async setNoiseFilter(on: boolean): Promise<void> {
+    this.#remember({ filtersNoise: on });
+    this.#update({ noise: on ? 'filter' : 'browser' });
+    await this.#reopen('microphone');
   }
 
   stop(): void {
@@ -77,7 +104,7 @@ export class LocalMedia {
     navigator.mediaDevices?.removeEventListener?.('devicechange', this.#devicesChanged);
     for (const kind of ['microphone', 'camera'] as const) {
       this.#requests[kind]++;
-      this.#snapshot[kind].track?.stop();
+      this.#release(kind);
       this.#change(kind, idle);
     }
   }
@@ -98,8 +125,8 @@ export class LocalMedia {
       for (const kind of ['microphone', 'camera'] as const) if (this.#requests[kind] === requests[kind]) await this.#open(kind);
       return;
     }
-    this.#adopt('microphone', requests.microphone, stream.getAudioTracks()[0]);
-    this.#adopt('camera', requests.camera, stream.getVideoTracks()[0]);
+    this.#adopt('camera', requests.camera, await this.#capture('camera', stream.getVideoTracks()[0]));
+    this.#adopt('microphone', requests.microphone, await this.#capture('microphone', stream.getAudioTracks()[0]));
     await this.#refreshDevices();
   }
 
@@ -109,16 +136,53 @@ export class LocalMedia {
     try {
       const constraints = this.#constraints(kind);
       const stream = await this.#getUserMedia(kind === 'microphone' ? { audio: constraints } : { video: constraints });
-      const track = stream.getTracks()[0];
-      if (track !== undefined) track.enabled = enabled;
-      this.#adopt(kind, request, track);
+      const captured = await this.#capture(kind, stream.getTracks()[0]);
+      if (captured !== null) captured.track.enabled = enabled;
+      this.#adopt(kind, request, captured);
       await this.#refreshDevices();
     } catch (error) {
       if (this.#requests[kind] !== request) return;
       const status = globalThis.isSecureContext ? statusOfError(error) : 'insecure';
-      this.#snapshot[kind].track?.stop();
-      this.#change(kind, { status, track: null, wanted: false });
+      this.#release(kind);
+      this.#change(kind, { status, track: null, deviceId: undefined, wanted: false });
     }
+  }
+
+  async #reopen(kind: DeviceKind): Promise<void> {
+    if (this.#snapshot[kind].track !== null) await this.#open(kind, this.#snapshot[kind].wanted);
+  }
+
+  /** What is sent of the device. */
+  async #capture(kind: DeviceKind, device: MediaStreamTrack | undefined): Promise<Captured | null> {
+    if (device === undefined) return null;
+    const plain = { device, track: device, stop: () => device.stop() };
+    if (kind === 'camera' || this.#snapshot.noise !== 'filter') return plain;
+    try {
+      const filtered = await this.#filterNoise(device);
+      return {
+        device,
+        track: filtered.track,
+        stop: () => {
+          filtered.stop();
+          device.stop();
+        },
+      };
+    } catch {
+      this.#update({ noise: 'unsupported' });
+      await device.applyConstraints({ ...device.getConstraints(), noiseSuppression: true }).catch(() => undefined); // the sound is better than none
+      return plain;
+    }
+  }
+
+  #release(kind: DeviceKind): void {
+    this.#captured[kind]?.stop();
+    this.#captured[kind] = null;
+  }
+
+  #remember(part: Partial<DeviceChoice>): void {
+    const choice = { ...this.#snapshot.choice, ...part };
+    rememberedDevices.set(choice);
+    this.#update({ choice });
   }
 
   async #getUserMedia(constraints: MediaStreamConstraints): Promise<MediaStream> {
@@ -131,21 +195,24 @@ export class LocalMedia {
     const known = this.#snapshot.devices.some(device => device.deviceId === id);
     const device = id !== '' && known ? { deviceId: { exact: id } } : {};
     return kind === 'microphone'
-      ? { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true }
+      ? { ...device, echoCancellation: true, noiseSuppression: this.#snapshot.noise !== 'filter', autoGainControl: true }
       : { ...device, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
   }
 
-  #adopt(kind: DeviceKind, request: number, track: MediaStreamTrack | undefined): void {
-    if (track === undefined) return;
+  #adopt(kind: DeviceKind, request: number, captured: Captured | null): void {
+    if (captured === null) return;
     if (this.#stopped || this.#requests[kind] !== request) {
-      track.stop();
+      captured.stop();
       return;
     }
-    this.#snapshot[kind].track?.stop();
-    track.addEventListener('ended', () => {
-      if (this.#snapshot[kind].track === track) this.#change(kind, { status: 'missing', track: null, wanted: false });
+    this.#release(kind);
+    this.#captured[kind] = captured;
+    captured.device.addEventListener('ended', () => {
+      if (this.#captured[kind] !== captured) return;
+      this.#release(kind);
+      this.#change(kind, { status: 'missing', track: null, deviceId: undefined, wanted: false });
     });
-    this.#change(kind, { status: 'on', track });
+    this.#change(kind, { status: 'on', track: captured.track, deviceId: captured.device.getSettings().deviceId });
   }
 
   readonly #devicesChanged = (): void => void this.#refreshDevices();

@@ -1,5 +1,5 @@
 import type { Meeting, Participant, ShownTrack } from '@meetoperator/client';
-import { ConfirmDialog, IconButton, Toasts, useToasts } from '@meetoperator/ui';
+import { ConfirmDialog, Dialog, IconButton, Toasts, useToasts } from '@meetoperator/ui';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AudioOutlet } from '../../features/audio/AudioOutlet';
@@ -7,6 +7,7 @@ import { useSpeaking } from '../../features/audio/useSpeaking';
 import { ChatPanel } from '../../features/chat/ChatPanel';
 import { ConnectionBanner } from '../../features/connection/ConnectionBanner';
 import { helpFor } from '../../features/devices/device-status';
+import { DevicePickers } from '../../features/devices/DevicePickers';
 import type { DeviceKind, LocalMedia } from '../../features/devices/local-media';
 import { useLocalMedia } from '../../features/devices/useLocalMedia';
 import { useWakeLock } from '../../features/devices/wake-lock';
@@ -43,7 +44,7 @@ interface Props {
 }
 
 type Panel = 'chat' | 'people' | 'statistics' | null;
-type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | { readonly kind: 'verification' } | null;
+type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | { readonly kind: 'verification' } | { readonly kind: 'devices' } | null;
 
 export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const { t } = useTranslation();
@@ -117,6 +118,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
           {snapshot.encryption !== null && <IconButton icon="shield" label={t('e2ee.title')} onClick={() => setDialog({ kind: 'verification' })} data-testid="open-verification" />}
           <IconButton icon="headphones" label={t('quality.audioOnly.name')} aria-pressed={audioOnly} onClick={toggleAudioOnly} data-testid="audio-only" />
           <QualityIndicator stats={stats} audioOnly={audioOnly} onAudioOnly={toggleAudioOnly} onStatistics={() => openPanel('statistics')} />
+          <IconButton icon="settings" label={t('devices.title')} onClick={() => setDialog({ kind: 'devices' })} data-testid="open-devices" />
           <IconButton icon="keyboard" label={t('shortcuts.title')} onClick={() => setDialog({ kind: 'shortcuts' })} data-testid="open-shortcuts" />
         </span>
       </header>
@@ -164,6 +166,11 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
       </footer>
       <AudioOutlet participants={snapshot.participants} speakerId={choice.speaker} />
       {dialog?.kind === 'shortcuts' && <ShortcutsDialog onClose={() => setDialog(null)} />}
+      {dialog?.kind === 'devices' && (
+        <Dialog title={t('devices.title')} closeLabel={t('app.close')} onClose={() => setDialog(null)} testId="devices">
+          <DevicePickers media={media} />
+        </Dialog>
+      )}
       {dialog?.kind === 'verification' && <VerificationDialog phrase={snapshot.encryption?.phrase ?? null} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'end' && (
         <ConfirmDialog {...dismissal} title={t('meeting.confirmEnd.title')} text={t('meeting.confirmEnd.text')} confirm={t('meeting.confirmEnd.confirm')}
