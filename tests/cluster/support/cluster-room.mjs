@@ -37,10 +37,10 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
     if (shared) await kubectl('delete', 'sfupool', pool.name, '-n', pool.namespace, '--wait=false');
   };
 
-  /** Applies a Meeting and waits until it is Ready. Returns its name and the meeting ID for links. */
+  /** Applies a Meeting whose media always flows through media nodes, and waits until it is Ready. Returns its name and the meeting ID for links. */
   room.meeting = async (spec = {}) => {
     const meeting = `m-${randomUUID().slice(0, 8)}`;
-    await apply({ apiVersion: group, kind: 'Meeting', metadata: { name: meeting, namespace: room.namespace }, spec: { tenantRef: { name }, title: 'Cluster test', ...spec } });
+    await apply({ apiVersion: group, kind: 'Meeting', metadata: { name: meeting, namespace: room.namespace }, spec: { tenantRef: { name }, title: 'Cluster test', mode: 'Sfu', ...spec } });
     const object = await ready('meeting', meeting, room.namespace);
     return { name: meeting, meetingId: object.status.meetingId };
   };
