@@ -1,8 +1,9 @@
 // Two participants outside the Pod network, on different replicas of signaling, in a meeting that was created with kubectl.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clusterRoom } from './support/cluster-room.mjs';
-import { get } from './support/kubectl.mjs';
+import { describeOnFailure } from '../e2e/support/visitor.mjs';
+import { clusterRoom, waitForMediaBothWays } from './support/cluster-room.mjs';
+import { get, until } from './support/kubectl.mjs';
 import { waitForVideoAndSound } from './support/received.mjs';
 
 /** Waits until both participants receive video and sound. Returns the Pod of the media node and the remote addresses of their media. */
@@ -37,5 +38,33 @@ describe('a call through a pool with hostNetwork', () => {
     assert.equal(pod.status.podIP, pod.status.hostIP);
     const opened = media(pod).map(port => `${pod.status.podIP}:${port.containerPort}`);
     assert.ok(remotes.length > 0 && remotes.every(remote => opened.includes(remote)), `media came from ${remotes}, the media node opened ${opened}`);
+  });
+});
+
+describe('a meeting of two with mode Auto', () => {
+  const room = clusterRoom({ replicas: 1, ports: { min: 43300, max: 43315 } });
+
+  it('uses direct connections after half a minute, and its status says so until a third participant joins', { timeout: 400_000 }, async () => {
+    const meeting = await room.meeting({ mode: 'Auto' });
+    const people = [];
+    const topology = async () => (await get('meeting', meeting.name, '-n', room.namespace)).status.topology;
+    await describeOnFailure(people, async () => {
+      try {
+        for (const [index, name] of ['Ada', 'Bob'].entries()) {
+          people.push(await room.arrive(name, index));
+          await people[index].enter(meeting.meetingId);
+        }
+        await waitForMediaBothWays(...people);
+        await until(async () => await topology() === 'P2P', 'the status says that media flows directly', 200_000);
+        await waitForMediaBothWays(...people);
+        people.push(await room.arrive('Eve', 0));
+        await people[2].enter(meeting.meetingId);
+        await until(async () => await topology() === 'Sfu', 'the status says that media flows through the media node', 60_000);
+        await waitForMediaBothWays(...people);
+        await people[2].waitForVideo('Bob');
+      } finally {
+        await Promise.all(people.map(person => person.close()));
+      }
+    });
   });
 });
