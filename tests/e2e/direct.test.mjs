@@ -54,7 +54,7 @@ const sentToNode = visitor => visitor.page.evaluate(async () => {
   return packets;
 });
 
-describe('a meeting of two', () => {
+describe('a meeting of two', { concurrency: true }, () => {
   for (const settings of [{ mode: 'Auto' }, { mode: 'Auto', e2ee: 'Required' }]) {
     it(`talks directly after half a minute, through the media node with a third, and directly again${settings.e2ee === undefined ? '' : ', also when it is encrypted end to end'}`, options, async t => {
       await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {

@@ -15,7 +15,6 @@ const product = await openProduct();
 // One browser per participant: the pages of a browser share its fake camera, which stops for a second or two whenever a page opens it.
 const browsers = [await launch(), await launch()];
 try {
-  print('join.first-frame', 'ms', await measure(rounds, joinToFirstFrame));
   if (product.home) {
     await memoryWith(8);
     print('sfu-killed.media-back', 'ms', await measure(Math.max(3, Math.ceil(rounds / 4)), mediaBackAfterKill));
@@ -23,15 +22,6 @@ try {
 } finally {
   await Promise.all(browsers.map(browser => browser.close()));
   await product.close();
-}
-
-/** The time from the click on Join, in a meeting with one participant, to the first frame of that participant's video. */
-async function joinToFirstFrame() {
-  return withTwo(async (_, newcomer) => {
-    let marks = {};
-    await until(async () => (marks = await newcomer.marks()).frame !== undefined, 'the first remote frame');
-    return marks.frame - marks.join;
-  });
 }
 
 /** The resident memory of each program during a meeting of `count` participants. */

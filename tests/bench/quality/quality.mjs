@@ -1,6 +1,6 @@
 // quality.mjs [--json] [--seconds N] [--only PART]: measures what two people in Chromium see and hear when the line of one of them is bad (parts loss and drop; the line is a
-// relay, bad-line.mjs), when both connections of one of them start again (part restart), and when media moves between the media node and direct connections (part p2p). Everything
-// runs on this machine.
+// relay, bad-line.mjs), when both connections of one of them start again (part restart), when media moves between the media node and direct connections (part p2p), and how long
+// a join takes (part join). Everything runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
 import { createMeeting, openProduct } from '../../e2e/support/product.mjs';
@@ -13,7 +13,7 @@ import { interceptSockets } from './sockets.mjs';
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const seconds = Number(values.seconds);
 const large = { frameRate: 20, width: 1280, deviceScaleFactor: 1, viewport: { width: 1800, height: 1000 } };
-const parts = { loss: () => withLine(measureLoss), drop: () => withLine(measureDrop, large), restart: () => withTone(measureRestart), p2p: () => withTone(measureTopologies, { mode: 'Auto' }) };
+const parts = { loss: () => withLine(measureLoss), drop: () => withLine(measureDrop, large), restart: () => withTone(measureRestart), p2p: () => withTone(measureTopologies, { mode: 'Auto' }), join: measureJoins };
 if (values.only !== undefined && !(values.only in parts)) {
   console.error(`--only must be one of ${Object.keys(parts).join(', ')}`);
   process.exit(2);
@@ -63,6 +63,28 @@ async function measureTopologies(people, meeting) {
     return percentile99(measured);
   });
   print('p2p.gap', Math.max(...all), 'ms', 150);
+}
+
+/** The time from the click on Join, in a meeting with one participant, to the first picture of that participant. */
+async function measureJoins() {
+  const times = [];
+  for (let round = 0; round < 20; round++) {
+    const meeting = await createMeeting(product);
+    const people = [];
+    try {
+      for (const [index, name] of ['Ada', 'Bob'].entries()) {
+        people.push(await Visitor.arrive(browsers[index], product, name));
+        await people[index].enter(meeting.meetingId);
+      }
+      let marks = {};
+      await until(async () => (marks = await people[1].marks()).frame !== undefined, 'the first picture');
+      times.push((marks.frame - marks.join) / 1_000);
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+    }
+  }
+  print('join.first-frame.p50', median(times), 's', 0.5);
+  print('join.first-frame.p99', percentile99(times), 's', 1);
 }
 
 /** Waits, and returns the longest silence since the last call, of the person whose silence is longer. */

@@ -4,14 +4,14 @@ namespace MeetOperator.Bench.Media;
 
 /// <summary>
 /// Compares the media node with Janus in alternating runs under the same loads (<c>tests/bench/media</c>), and measures how the cost grows with subscribers. Then measures the
-/// memory of an idle node, the packet loss in a room beside a misbehaving participant, what many joins do to another room, and the SDP that a join in a large
-/// room sends to others. Arguments: <c>--rounds N</c> (default 5), <c>--seconds N</c> (default 8), <c>--only PART</c> (load, memory, neighbour, joins or sdp).
+/// memory of an idle node, the packet loss in a room beside a misbehaving participant, what many joins do to another room, the SDP that a join in a large
+/// room sends to others, and what 10,000 track changes leave behind. Arguments: <c>--rounds N</c> (default 5), <c>--seconds N</c> (default 8), <c>--only PART</c> (load, memory, neighbour, joins, sdp or churn).
 /// </summary>
 internal sealed class MediaBench : IBenchVerb
 {
     public string Name => "media";
 
-    public string Help => "forwarded packets per CPU-second and delay compared with Janus, growth with subscribers, allocation, memory, idle participants, a misbehaving neighbour, many joins, SDP per join";
+    public string Help => "forwarded packets per CPU-second and delay compared with Janus, growth with subscribers, allocation, memory, idle participants, a misbehaving neighbour, many joins, SDP per join, growth with track changes";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
@@ -24,6 +24,7 @@ internal sealed class MediaBench : IBenchVerb
             ("memory", async () => [new Figure("memory.media-node", await IdleMemory.MeasureAsync(node).ConfigureAwait(false), "MiB", 100)]),
             ("neighbour", async () => [new Figure("neighbour.loss", await NeighbourLoss.MeasureAsync(node, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false), "%", 0.5)]),
             ("joins", async () => (await JoinStorm.MeasureAsync(node).ConfigureAwait(false)).Figures),
+            ("churn", async () => [new Figure("churn.memory", await TrackChurn.MeasureAsync(node).ConfigureAwait(false), "MiB", 10)]),
             ("sdp", async () => [new Figure("sdp.per-join", await JoinSdp.MeasureAsync(node).ConfigureAwait(false), "messages", 0)]),
         ];
         var only = Array.IndexOf(arguments, "--only") is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;
