@@ -4,6 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { desktop, launch } from './support/browser.mjs';
 import { FirefoxVisitor, launchFirefox } from './support/firefox.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
+import { applyMeeting } from './support/product.mjs';
+import { until } from './support/until.mjs';
 
 const room = meetingRoom(() => launch([], desktop));
 const options = { timeout: 300_000 };
@@ -37,6 +39,28 @@ describe('Firefox', () => {
       await fay.page.close();
     }, { settings: { e2ee: 'Required' } });
   });
+
+  for (const codec of ['VP8', 'VP9', 'AV1']) {
+    it(`Firefox sends its camera in three layers with ${codec}, and Chromium gets the one that it shows`, options, async () => {
+      const meetingId = await applyMeeting(room.product, { media: { codecs: [codec] } });
+      const fay = await FirefoxVisitor.enter(firefox, room.product, meetingId, 'Fay', { width: 960 });
+      const ada = await room.arrive('Ada', { deviceScaleFactor: 1 });
+      try {
+        await ada.enter(meetingId);
+        const received = () => ada.page.locator('[data-testid=tile][data-self=false] video').last().evaluate(video => video.videoWidth);
+        for (const [viewport, width] of [[{ width: 1900, height: 1080 }, 960], [{ width: 420, height: 700 }, 480], [{ width: 400, height: 300 }, 240], [{ width: 1900, height: 1080 }, 960]]) {
+          await ada.page.setViewportSize(viewport);
+          await until(async () => await received() === width, `Ada receives Fay's camera with ${width} pixels`, 60_000);
+        }
+        const layers = await fay.layers();
+        assert.deepEqual([...new Set(layers.map(layer => layer.rid))].sort(), ['f', 'h', 'q']);
+        assert.deepEqual([...new Set(layers.map(layer => layer.codec))], [`video/${codec}`]);
+      } finally {
+        await ada.close();
+        await fay.page.close();
+      }
+    });
+  }
 
   it('two Firefox tabs send each other video and sound, and a tab receives video when it is in front', options, async () => {
     await room.withParticipants([], async meeting => {

@@ -28,10 +28,11 @@ export class FirefoxVisitor {
     Object.assign(this, { page, name });
   }
 
-  static async enter(browser, product, meetingId, name) {
+  static async enter(browser, product, meetingId, name, capture = {}) {
     const page = await browser.newPage();
     page.setDefaultTimeout(60_000);
-    for (const script of [lightCapture, watchConnections]) await page.evaluateOnNewDocument(script);
+    await page.evaluateOnNewDocument(lightCapture, capture);
+    await page.evaluateOnNewDocument(watchConnections);
     await page.goto(`${product.url}/m/${meetingId}`);
     await page.waitForSelector('[data-testid=preview][data-live=true]');
     await page.$eval('[data-testid=name-input]', input => { input.focus(); input.select(); }); // the page remembers the name of an earlier visit
@@ -55,6 +56,20 @@ export class FirefoxVisitor {
         });
       }
       return sum;
+    });
+  }
+
+  /** The layers of the camera that the browser has encoded so far: RID, codec, and width in pixels. */
+  layers() {
+    return this.page.evaluate(async () => {
+      const layers = [];
+      for (const connection of globalThis.connections) {
+        const report = await connection.getStats();
+        report.forEach(record => {
+          if (record.type === 'outbound-rtp' && record.kind === 'video' && record.framesEncoded > 0) layers.push({ rid: record.rid, codec: report.get(record.codecId)?.mimeType, width: record.frameWidth });
+        });
+      }
+      return layers;
     });
   }
 

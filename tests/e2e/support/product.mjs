@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { until } from './until.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -59,6 +61,16 @@ export async function createMeeting(product, { settings, ...request } = {}) {
   const body = await response.json();
   if (response.status !== 201) throw new Error(`POST /meetings responded with ${response.status}: ${JSON.stringify(body)}`);
   return body;
+}
+
+/** Creates a meeting with settings that only the Meeting object has, as kubectl does. Returns its ID for links. */
+export async function applyMeeting(product, spec) {
+  const name = `m-${randomUUID().slice(0, 8)}`;
+  const kubectl = (args, input) => execFileSync('kubectl', ['--kubeconfig', `${product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8', input });
+  kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { name }, spec: { tenantRef: { name: 'default' }, mode: 'Sfu', ...spec } }));
+  let meetingId = '';
+  await until(() => (meetingId = kubectl(['get', 'meeting', name, '-o', 'jsonpath={.status.meetingId}'])) !== '', 'the meeting has an ID');
+  return meetingId;
 }
 
 export async function hostCall(product, meeting, method, path = '', body = undefined) {
