@@ -1,7 +1,8 @@
-// WHIP and WHEP with independent clients: werift (WebRTC in JavaScript) and a page that uses only RTCPeerConnection and fetch.
+// WHIP and WHEP with independent clients: werift (WebRTC in JavaScript), GStreamer (WebRTC in C) and a page that uses only RTCPeerConnection and fetch.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { GStreamer } from './support/gstreamer.mjs';
 import { nodeFigures } from './support/media-node.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { plainPage } from './support/plain-page.mjs';
@@ -144,6 +145,40 @@ describe('WHIP and WHEP', () => {
     }
   });
 
+  it('GStreamer publishes H.264 of the profile 42c0 over WHIP until it ends its session', options, async () => {
+    await room.withParticipants(['Bob'], async (bob, meeting) => {
+      const http = new WhipHttp(room.product, meeting.meetingId);
+      const camera = await http.join('Camera');
+      const publisher = new GStreamer('whip', `${room.product.url}/meetings/${meeting.meetingId}/whip`, camera.ticket);
+      try {
+        await publisher.connected();
+        assert.match(publisher.values('offer')[0], /profile-level-id=42c0/);
+        await Promise.all([bob.waitForVideo('Camera'), bob.waitForSound()]);
+        const before = await decoded(bob);
+        await until(async () => await decoded(bob) >= before + 30, 'the page decodes thirty more frames');
+        assert.deepEqual(await receivedCodecs(bob), ['video/H264']);
+      } finally {
+        await publisher.end();
+      }
+      await disappears(bob, 'Camera');
+      assert.deepEqual(publisher.values('error'), []);
+    });
+  });
+
+  it('GStreamer plays the sound and video of a participant over WHEP', options, async () => {
+    await room.withParticipants(['Ada'], async (ada, meeting) => {
+      const wall = await new WhipHttp(room.product, meeting.meetingId).join('Wall');
+      const player = new GStreamer('whep', `${room.product.url}/meetings/${meeting.meetingId}/whep?participant=${await ada.id()}`, wall.ticket);
+      try {
+        await player.connected();
+        await until(() => player.values('frames').at(-1) >= 50 && player.values('decibels').some(level => level > -60), 'GStreamer decodes fifty frames and hears sound');
+      } finally {
+        await player.end();
+      }
+      assert.deepEqual(player.values('error'), []);
+    });
+  });
+
   it('two plain pages exchange sound and video over WHIP and WHEP', options, async () => {
     const meeting = await createMeeting(room.product);
     const http = new WhipHttp(room.product, meeting.meetingId);
@@ -174,4 +209,15 @@ const decoded = person => person.page.evaluate(async () => {
     (await connection.getStats()).forEach(record => { if (record.type === 'inbound-rtp' && record.kind === 'video') frames += record.framesDecoded ?? 0; });
   }
   return frames;
+});
+
+/** The codecs of the video that the page receives. */
+const receivedCodecs = person => person.page.evaluate(async () => {
+  const codecs = new Set();
+  for (const connection of globalThis.connections) {
+    if (connection.connectionState === 'closed') continue;
+    const report = await connection.getStats();
+    report.forEach(record => { if (record.type === 'inbound-rtp' && record.kind === 'video' && record.framesDecoded > 0) codecs.add(report.get(record.codecId).mimeType); });
+  }
+  return [...codecs];
 });
