@@ -1,6 +1,6 @@
 // quality.mjs [--json] [--seconds N] [--only PART]: measures what two people in Chromium see and hear when the line of one of them is bad (parts loss and drop; the line is a
 // relay, bad-line.mjs), when both connections of one of them start again (part restart), when media moves between the media node and direct connections (part p2p), and how long
-// a join takes (part join). Everything runs on this machine.
+// a join takes (part join), and how soon a layer comes back that nobody has shown (part layers). Everything runs on this machine.
 import { parseArgs } from 'node:util';
 import { launch } from '../../e2e/support/browser.mjs';
 import { createMeeting, openProduct } from '../../e2e/support/product.mjs';
@@ -13,7 +13,7 @@ import { interceptSockets } from './sockets.mjs';
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const seconds = Number(values.seconds);
 const large = { frameRate: 20, width: 1280, deviceScaleFactor: 1, viewport: { width: 1800, height: 1000 } };
-const parts = { loss: () => withLine(measureLoss), drop: () => withLine(measureDrop, large), restart: () => withTone(measureRestart), p2p: () => withTone(measureTopologies, { mode: 'Auto' }), join: measureJoins };
+const parts = { loss: () => withLine(measureLoss), drop: () => withLine(measureDrop, large), restart: () => withTone(measureRestart), p2p: () => withTone(measureTopologies, { mode: 'Auto' }), join: measureJoins, layers: measureLayers };
 if (values.only !== undefined && !(values.only in parts)) {
   console.error(`--only must be one of ${Object.keys(parts).join(', ')}`);
   process.exit(2);
@@ -85,6 +85,57 @@ async function measureJoins() {
   }
   print('join.first-frame.p50', median(times), 's', 0.5);
   print('join.first-frame.p99', percentile99(times), 's', 1);
+}
+
+/** Bob shows Ada's camera small, so that its largest layer stops, and then large: the time from his request to the first picture of that layer in Ada's browser. */
+async function measureLayers() {
+  const meeting = await createMeeting(product);
+  const small = { width: 400, height: 300 };
+  const ada = await Visitor.arrive(browsers[0], product, 'Ada', { width: 960, frameRate: 30 });
+  const bob = await Visitor.arrive(browsers[1], product, 'Bob', { deviceScaleFactor: 1, viewport: small });
+  try {
+    await bob.page.addInitScript(watchViews);
+    for (const person of [ada, bob]) await person.enter(meeting.meetingId);
+    await bob.waitForVideo('Ada');
+    const times = [];
+    for (let round = 0; round < 15; round++) {
+      await until(async () => await ada.page.evaluate(isLargestOff), 'the largest layer stops');
+      const started = ada.page.evaluate(largestStarts);
+      await bob.page.setViewportSize({ width: 1900, height: 1080 });
+      const at = await started;
+      times.push(at - await bob.page.evaluate(() => globalThis.viewedLarge));
+      await bob.page.setViewportSize(small);
+      await sleep(1_000);
+    }
+    print('layers.start.p50', median(times), 'ms');
+    print('layers.start', percentile99(times), 'ms', 300);
+  } finally {
+    await Promise.all([ada, bob].map(person => person.close()));
+  }
+}
+
+/** Runs in the page before its scripts: `globalThis.viewedLarge` is when it last asked for a video of more than 480 pixels, in ms since 1970. */
+function watchViews() {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (message) {
+    const parsed = typeof message === 'string' ? JSON.parse(message) : {};
+    if (parsed.type === 'view' && parsed.tracks.some(track => track.width > 480)) globalThis.viewedLarge = performance.timeOrigin + performance.now();
+    return send.call(this, message);
+  };
+}
+
+/** Runs in the page: whether the browser is told not to encode the largest layer of the camera. */
+function isLargestOff() {
+  return globalThis.connections.some(connection => connection.getSenders().some(sender => sender.getParameters().encodings.some(({ rid, active }) => rid === 'f' && !active)));
+}
+
+/** Runs in the page: when the next picture of the largest layer has been encoded, in ms since 1970. */
+async function largestStarts() {
+  const sender = globalThis.connections.flatMap(connection => connection.getSenders()).find(one => one.getParameters().encodings.some(({ rid }) => rid === 'f'));
+  const encoded = async () => [...(await sender.getStats()).values()].find(({ type, rid }) => type === 'outbound-rtp' && rid === 'f')?.framesEncoded ?? 0;
+  const before = await encoded();
+  while (await encoded() === before) await new Promise(resolve => { setTimeout(resolve, 5); });
+  return performance.timeOrigin + performance.now();
 }
 
 /** Waits, and returns the longest silence since the last call, of the person whose silence is longer. */
