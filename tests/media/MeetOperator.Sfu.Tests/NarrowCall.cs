@@ -39,6 +39,9 @@ internal sealed class NarrowCall
 
     public List<NarrowLine> Lines { get; } = [];
 
+    /// <summary>How many key frames were asked for.</summary>
+    public int KeyFrameRequests { get; private set; }
+
     /// <summary>Whether every second picture can be left out.</summary>
     public bool HasTemporalLayers { get; init; }
 
@@ -163,6 +166,7 @@ internal sealed class NarrowCall
                 if (FeedbackMessage.TryParse(packet, out var feedback) && feedback.IsPictureLoss && feedback.MediaSsrc is >= 100 and <= 102)
                 {
                     _keyFrames[feedback.MediaSsrc - 100] = true;
+                    KeyFrameRequests++;
                 }
             }
         }

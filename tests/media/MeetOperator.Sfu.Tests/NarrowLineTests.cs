@@ -36,6 +36,25 @@ public sealed class NarrowLineTests
         Assert.InRange(LostAudio(line, settled), -0.01, 0.01); // a packet more or less is in transit
     }
 
+    /// <summary>Each switch up costs a key frame.</summary>
+    [Theory]
+    [InlineData(520_000)]
+    [InlineData(560_000)]
+    [InlineData(600_000)]
+    [InlineData(640_000)]
+    [InlineData(680_000)]
+    [InlineData(760_000)]
+    public void Line_BetweenTwoLayers_SwitchesRarely(long bits)
+    {
+        var call = new NarrowCall();
+        call.Join(bits);
+        call.Run(10);
+        var before = call.KeyFrameRequests;
+        call.Run(120);
+
+        Assert.InRange(call.KeyFrameRequests - before, 0, 2);
+    }
+
     /// <summary>Half the pictures of the highest layer fit, and look better than all of the middle one.</summary>
     [Fact]
     public void Line_NarrowForCameraWithTemporalLayers_HalvesFrameRateBeforeSize()
