@@ -8,6 +8,7 @@ public enum ProblemCode
     Forbidden,
     UnknownMeeting,
     UnknownParticipant,
+    UnknownReport,
     MeetingEnded,
     MeetingFull,
 

@@ -42,6 +42,18 @@ public static class ProtocolLimits
     /// <summary>Maximum number of tracks in a quality report.</summary>
     public const int MaxReportedTracks = 64;
 
+    /// <summary>Maximum size of a report about a problem in bytes: two minutes of statistics of a meeting with some 20 tracks.</summary>
+    public const int MaxReportBytes = 256 * 1024;
+
+    /// <summary>Maximum number of measurements in a report about a problem. Pages measure every two seconds.</summary>
+    public const int MaxReportSamples = 130;
+
+    /// <summary>Maximum length of what a person writes into a report about a problem, in UTF-16 code units.</summary>
+    public const int MaxReportTextLength = 2_000;
+    public const int MaxBrowserLength = 400;
+    public const int MaxReportsOfParticipant = 10;
+    public const int MaxReportsOfMeeting = 200;
+
     /// <summary>Maximum width and height of a shown track in device pixels.</summary>
     public const int MaxViewPixels = 16_384;
 

@@ -101,6 +101,22 @@ const screens = {
     await openStatistics(page);
   },
   'quality of the connection': async page => { await scriptMeeting(page, { others: participantsOf(2) }); await join(page); await page.getByTestId('quality').click(); await page.getByTestId('quality-details').waitFor(); },
+  'a report about a problem': async page => {
+    await scriptMeeting(page, { others: participantsOf(2) });
+    await join(page);
+    await page.getByTestId('quality').click();
+    await page.getByTestId('open-report').click();
+    await page.getByTestId('report-show').click();
+    await page.getByTestId('report-preview').waitFor();
+  },
+  'a report about a problem that was sent': async page => {
+    await scriptMeeting(page, { others: participantsOf(2) });
+    await join(page);
+    await page.getByTestId('quality').click();
+    await page.getByTestId('open-report').click();
+    await page.getByTestId('report-send').click();
+    await page.getByTestId('report-sent').waitFor();
+  },
   'audio only': async page => { await scriptMeeting(page, { others: participantsOf(2) }); await join(page); await page.getByTestId('audio-only').click(); await page.locator('[data-testid=audio-only][aria-pressed=true]').waitFor(); },
   'keyboard shortcuts': async page => { await scriptMeeting(page, { others: participantsOf(1) }); await join(page); await page.getByTestId('open-shortcuts').click(); await page.getByTestId('shortcuts').waitFor(); },
   'confirmation before ending the meeting': async page => { await asHost(page); await scriptMeeting(page, { role: 'host' }); await join(page); await page.getByTestId('control-end').click(); await page.getByTestId('confirm').waitFor(); },

@@ -9,7 +9,7 @@ public interface IRetentionRepository
     Task<IReadOnlyList<MeetingRow>> ListOpenAsync(MeetingRow? after, int limit, CancellationToken ct);
 
     /// <summary>
-    /// Deletes meetings of all tenants that ended before <paramref name="endTime"/> (Unix milliseconds), with their participants, streams and chat.
+    /// Deletes meetings of all tenants that ended before <paramref name="endTime"/> (Unix milliseconds), with all rows that belong to them.
     /// </summary>
     /// <returns>The number of deleted meetings. If it equals <paramref name="limit"/>, there may be more.</returns>
     Task<int> RemoveEndedBeforeAsync(long endTime, int limit, CancellationToken ct);

@@ -1,5 +1,6 @@
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.ProblemReports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -47,9 +48,30 @@ internal static class Routes
                 .WithDescription("Requires the host token or an API key of the tenant.")
                 .Produces<QualityResponse>(),
             400, 401, 403, 404, 429, 503);
+        MapDiagnostics(meetings);
         MapHost(meetings);
         MapMedia(meetings);
         MapOperations(app);
+    }
+
+    private static void MapDiagnostics(RouteGroupBuilder meetings)
+    {
+        ProducesProblems(
+            meetings.MapPost("/{id}/diagnostics", (HttpRequest request, string id, DiagnosticsEndpoint endpoint, CancellationToken ct) => endpoint.SendAsync(request, id, ct))
+                .WithName("sendDiagnostics").WithSummary("Report a problem, with the statistics of the last two minutes").WithDescription("Requires the ticket, and that the person has seen the report and agreed.")
+                .Accepts<DiagnosticsRequest>(Json).Produces<StoredReportResponse>(StatusCodes.Status201Created),
+            400, 401, 403, 410, 413, 415, 429, 503);
+        ProducesProblems(
+            meetings.MapGet("/{id}/diagnostics", (HttpRequest request, string id, DiagnosticsEndpoint endpoint, CancellationToken ct) => endpoint.ListAsync(request, id, ct))
+                .WithName("listDiagnostics").WithSummary("List what participants reported about problems, also after the meeting").WithDescription("Requires the host token or an API key of the tenant.")
+                .Produces<DiagnosticsResponse>(),
+            401, 403, 404, 429, 503);
+        ProducesProblems(
+            meetings.MapGet("/{id}/diagnostics/{reportId}", (HttpRequest request, string id, string reportId, DiagnosticsEndpoint endpoint, CancellationToken ct) =>
+                    endpoint.GetAsync(request, id, reportId, ct))
+                .WithName("getDiagnostics").WithSummary("Get a report about a problem with its statistics").WithDescription("Requires the host token or an API key of the tenant.")
+                .Produces<DiagnosticResponse>(),
+            401, 403, 404, 429, 503);
     }
 
     private static void MapHost(RouteGroupBuilder meetings)

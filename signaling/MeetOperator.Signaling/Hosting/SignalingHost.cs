@@ -21,6 +21,7 @@ using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Metrics;
 using MeetOperator.Signaling.Pages;
+using MeetOperator.Signaling.ProblemReports;
 using MeetOperator.Signaling.Rows;
 using MeetOperator.Signaling.Settings;
 using Microsoft.AspNetCore.Builder;
@@ -102,7 +103,7 @@ internal static class SignalingHost
         services.AddSingleton<IMeetingRepository, SqlMeetingRepository>().AddSingleton<IParticipantRepository, SqlParticipantRepository>();
         services.AddSingleton<IChatRepository, SqlChatRepository>().AddSingleton<IUserRepository, SqlUserRepository>();
         services.AddSingleton<IMediaStreamRepository, SqlMediaStreamRepository>().AddSingleton<IIdempotencyRepository, SqlIdempotencyRepository>();
-        services.AddSingleton<IQualityRepository, SqlQualityRepository>().AddSingleton<IRetentionRepository, SqlRetentionRepository>().AddHostedService<RowRetention>();
+        services.AddSingleton<IQualityRepository, SqlQualityRepository>().AddSingleton<IDiagnosticRepository, SqlDiagnosticRepository>().AddSingleton<IRetentionRepository, SqlRetentionRepository>().AddHostedService<RowRetention>();
         var health = new LoopHealth(time);
         var watched = new InformerOptions { Health = health };
         services.AddSingleton(_ => health);
@@ -116,7 +117,7 @@ internal static class SignalingHost
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionSeal>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();
-        services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>().AddSingleton<QualityEndpoint>();
+        services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>().AddSingleton<QualityEndpoint>().AddSingleton<DiagnosticsEndpoint>();
         services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<MeetingNotFound>();
         services.AddSingleton<GracefulShutdown>().AddHostedService(p => p.GetRequiredService<GracefulShutdown>());
         services.AddSingleton(p => new PrometheusExposition(p.GetRequiredService<IMeterFactory>(), SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();

@@ -20,7 +20,10 @@ internal static class RequestBody
         Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
     };
 
-    public static async Task<T> ReadJsonAsync<T>(HttpRequest request, CancellationToken ct)
+    public static Task<T> ReadJsonAsync<T>(HttpRequest request, CancellationToken ct)
+        where T : class => ReadJsonAsync<T>(request, ProtocolLimits.MaxBodyBytes, ct);
+
+    public static async Task<T> ReadJsonAsync<T>(HttpRequest request, int maxBytes, CancellationToken ct)
         where T : class
     {
         if (!IsMediaType(request, "application/json"))
@@ -28,7 +31,7 @@ internal static class RequestBody
             throw new ProblemException(ProblemCode.UnsupportedMediaType, "Send the body as application/json.");
         }
 
-        var body = await ReadAsync(request, ProtocolLimits.MaxBodyBytes, ct).ConfigureAwait(false);
+        var body = await ReadAsync(request, maxBytes, ct).ConfigureAwait(false);
         try
         {
             return JsonSerializer.Deserialize<T>(body.Span, Strict)

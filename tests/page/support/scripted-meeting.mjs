@@ -59,11 +59,12 @@ const offerPictures = async tracks => {
 
 /**
  * @param script capabilities, status, title, others, screenOf, chat, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket
- * @returns the messages that the client `sent`, `send` to send it a message, and `cut` to close its socket
+ * @returns the messages that the client `sent`, its REST `calls`, `send` to send it a message, and `cut` to close its socket
  */
 export async function scriptMeeting(page, script = {}) {
   const others = script.others ?? [];
   const sent = [];
+  const calls = [];
   let socket = null;
   const problem = rejection => ({
     status: rejection.status, contentType: 'application/problem+json',
@@ -72,15 +73,17 @@ export async function scriptMeeting(page, script = {}) {
   await page.route(url => url.pathname.startsWith('/meetings'), async route => {
     const request = route.request();
     const path = new URL(request.url()).pathname;
-    const call = path === '/meetings' ? 'create' : path.endsWith('/join') ? 'join' : request.method() === 'GET' ? 'get' : 'host';
+    const call = path === '/meetings' ? 'create' : path.endsWith('/join') ? 'join' : path.endsWith('/diagnostics') ? 'report' : request.method() === 'GET' ? 'get' : 'host';
+    calls.push({ call, method: request.method(), authorization: request.headers()['authorization'], body: request.postDataJSON() });
     if (script.reject?.[call]) return route.fulfill(problem(script.reject[call]));
     const answers = {
       create: { meetingId, joinUrl: `/m/${meetingId}`, hostToken: 'host-token' },
       get: { meetingId, title: script.title ?? 'Weekly review', host: null, participants: others, status: script.status ?? 'active' },
       join: { participantId: 'me', webSocketUrl: `ws://${new URL(request.url()).host}/meetings/${meetingId}?code=once`, iceServers: [], ticket: 'ticket', role: script.role ?? 'participant' },
+      report: { reportId: 'c0ffee00-report' },
       host: { success: true },
     };
-    return route.fulfill({ status: call === 'create' ? 201 : 200, json: answers[call] });
+    return route.fulfill({ status: call === 'create' || call === 'report' ? 201 : 200, json: answers[call] });
   });
   await page.routeWebSocket(url => url.pathname.startsWith('/meetings'), ws => {
     socket = ws;
@@ -110,5 +113,5 @@ export async function scriptMeeting(page, script = {}) {
       }
     });
   });
-  return { sent, send: message => socket.send(JSON.stringify(message)), cut: () => socket.close({ code: 1012 }) };
+  return { sent, calls, send: message => socket.send(JSON.stringify(message)), cut: () => socket.close({ code: 1012 }) };
 }

@@ -5,6 +5,7 @@ export { browserEnvironment, type Environment } from './core/environment.js';
 export { MeetError, type MeetErrorCode } from './core/errors.js';
 export type { MediaType, Role, TrackSource } from './core/wire-types.js';
 export type { ChatMessage, OutgoingMessage } from './features/chat/state.js';
+export { withText, type DiagnosticReport } from './features/diagnostics/report.js';
 export type { EncryptionState } from './features/e2ee/e2ee.js';
 export type { Participant } from './features/presence/participants.js';
 export type { MediaPath } from './features/stats/path.js';

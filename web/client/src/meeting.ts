@@ -11,6 +11,8 @@ import type { MediaType, TrackSource } from './core/wire-types.js';
 import { listMessages } from './features/chat/api.js';
 import { Chat } from './features/chat/chat.js';
 import type { ChatMessage } from './features/chat/state.js';
+import { Diagnostics } from './features/diagnostics/diagnostics.js';
+import type { DiagnosticReport } from './features/diagnostics/report.js';
 import { DirectPaths } from './features/direct/direct-paths.js';
 import { E2ee } from './features/e2ee/e2ee.js';
 import type { Identity } from './features/e2ee/identity.js';
@@ -63,6 +65,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #direct: DirectPaths;
   readonly #chat: Chat;
   readonly #stats: Stats;
+  readonly #diagnostics: Diagnostics;
   readonly #quality: QualityReports;
   readonly #startedAt: number;
   readonly #now: () => number;
@@ -142,6 +145,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),
     };
     this.#stats = new Stats(environment, this.#tracks, statsHost);
+    this.#diagnostics = new Diagnostics(http, identity.meetingId, { history: () => this.statsHistory, ticket: () => this.ticket, now: environment.now, random: environment.random });
     // Reports have longer intervals than what a page shows, so they are measured on their own.
     const reported = new Stats(environment, this.#tracks, statsHost);
     this.#quality = new QualityReports({ send, measure: () => reported.measure() });
@@ -262,6 +266,19 @@ export class Meeting extends Emitter<MeetingEvents> {
   /** The results of `getStats` of the last two minutes, oldest first. */
   get statsHistory(): readonly StatsSummary[] {
     return this.#stats.history;
+  }
+
+  /**
+   * A report about a problem, from the results of `getStats` of the last two minutes. Nothing is sent: show the report to the person, add what they write with
+   * `withText`, and call `sendReport` with it only after they have agreed. `browser` is the browser and its version.
+   */
+  prepareReport(browser: string): DiagnosticReport {
+    return this.#diagnostics.prepare(browser);
+  }
+
+  /** Sends a report that the person has seen and agreed to send; returns its ID. After a failure, the same report can be sent again and is stored once. */
+  sendReport(report: DiagnosticReport): Promise<string> {
+    return this.#diagnostics.send(report);
   }
 
   /** The current audio level of each other participant, linear from 0 to 1. */

@@ -6,7 +6,7 @@ export { navigate, usePath } from './browser/history';
 export { browserStore, tabStore } from './browser/storage';
 export { useElementSize } from './browser/useElementSize';
 export { Button, IconButton } from './controls/Button';
-export { SelectField, TextField } from './controls/Field';
+export { SelectField, TextAreaField, TextField } from './controls/Field';
 export { ConfirmDialog } from './dialogs/ConfirmDialog';
 export { Dialog } from './dialogs/Dialog';
 export { Icon, type IconName } from './icons/Icon';

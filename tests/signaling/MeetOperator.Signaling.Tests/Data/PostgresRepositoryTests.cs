@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Tests.Data;
 [Collection(ServersCollection.Name)]
 public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryContract
 {
-    private static readonly string[] Tables = ["users", "meetings", "participants", "media_streams", "chat_messages"];
+    private static readonly string[] Tables = ["users", "meetings", "participants", "media_streams", "chat_messages", "diagnostics"];
 
     [Fact]
     public async Task Query_OtherTenantSelected_ReturnsNoForeignRows()
@@ -92,5 +92,7 @@ public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryC
             new MediaStreamRow { Tenant = tenant, MeetingId = $"{tenant}-m", StreamId = "p/camera", ParticipantId = "p", StreamType = "camera" }, default);
         await new SqlChatRepository(database).AppendAsync(
             new ChatRow { Tenant = tenant, MeetingId = $"{tenant}-m", SenderId = "p", DisplayName = "Ann", Content = "hello", Reference = "r" }, default);
+        await new SqlDiagnosticRepository(database).AddAsync(
+            new DiagnosticRow { Tenant = tenant, MeetingId = $"{tenant}-m", ReportId = "d", ParticipantId = "p", Reference = "r", Browser = "Firefox", Statistics = "[]" }, 1, 1, default);
     }
 }

@@ -15,6 +15,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     private SqlParticipantRepository _participants = null!;
     private SqlChatRepository _chat = null!;
     private SqlQualityRepository _quality = null!;
+    private SqlDiagnosticRepository _diagnostics = null!;
     private StoredRows _stored = null!;
 
     public async Task InitializeAsync()
@@ -25,6 +26,7 @@ public abstract class RepositoryContract : IAsyncLifetime
         _participants = new SqlParticipantRepository(_database);
         _chat = new SqlChatRepository(_database);
         _quality = new SqlQualityRepository(_database);
+        _diagnostics = new SqlDiagnosticRepository(_database);
         _stored = new StoredRows(_database);
     }
 
@@ -100,6 +102,58 @@ public abstract class RepositoryContract : IAsyncLifetime
         Assert.Single(await _quality.ListLinesAsync("acme", "m1", "", 10, default));
         await _meetings.RemoveAsync("acme", "m1", default);
         Assert.Empty(await _quality.ListLinesAsync("acme", "m1", "", 10, default));
+    }
+
+    [Fact]
+    public async Task AddDiagnostic_ManyAtOnce_KeepsLimitsAndOldReports()
+    {
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        foreach (var id in new[] { "p1", "p2", "p3" })
+        {
+            await _participants.AddAsync(Participant("acme", "m1", id), default);
+        }
+
+        Assert.Equal(DiagnosticOutcome.Stored, (await _diagnostics.AddAsync(Diagnostic("acme", "p1", "first"), 3, 5, default)).Outcome);
+        var results = await Task.WhenAll(Enumerable.Range(0, 24).Select(i => _diagnostics.AddAsync(Diagnostic("acme", $"p{(i % 3) + 1}", $"r{i}"), 3, 5, default)));
+
+        Assert.Equal(4, results.Count(result => result.Outcome == DiagnosticOutcome.Stored));
+        Assert.All(results, result => Assert.Equal(result.Outcome == DiagnosticOutcome.Stored, result.ReportId is not null));
+        var listed = await _diagnostics.ListAsync("acme", "m1", default);
+        Assert.Equal(5, listed.Count);
+        Assert.Contains(listed, row => row.Reference == "first");
+        Assert.All(listed.CountBy(row => row.ParticipantId), group => Assert.InRange(group.Value, 1, 3));
+        Assert.Equal(DiagnosticOutcome.MeetingFull, (await _diagnostics.AddAsync(Diagnostic("acme", "p3", "late"), 9, 5, default)).Outcome);
+        Assert.Equal(DiagnosticOutcome.ParticipantFull, (await _diagnostics.AddAsync(Diagnostic("acme", "p1", "late"), 1, 9, default)).Outcome);
+        var again = await _diagnostics.AddAsync(Diagnostic("acme", "p1", "first"), 3, 5, default);
+        Assert.Equal((DiagnosticOutcome.Duplicate, listed.Single(row => row.Reference == "first").ReportId), (again.Outcome, again.ReportId));
+    }
+
+    [Fact]
+    public async Task Diagnostic_OfOtherTenant_IsNotFoundOrWritten()
+    {
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        var id = (await _diagnostics.AddAsync(Diagnostic("acme", "p1", "r"), 9, 9, default)).ReportId!;
+        Assert.Equal(DiagnosticOutcome.Ended, (await _diagnostics.AddAsync(Diagnostic("globex", "p1", "r"), 9, 9, default)).Outcome);
+        Assert.Empty(await _diagnostics.ListAsync("globex", "m1", default));
+        Assert.Null(await _diagnostics.FindAsync("globex", "m1", id, default));
+        var stored = await _diagnostics.FindAsync("acme", "m1", id, default);
+        Assert.Equal(("[1]", "hello", 7L), (stored!.Statistics, stored.Text, stored.CreatedAt));
+        Assert.NotNull(stored.DisplayName);
+    }
+
+    [Fact]
+    public async Task Diagnostic_OfEndedMeeting_IsRefusedAndDeletedWithItsRows()
+    {
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        await _diagnostics.AddAsync(Diagnostic("acme", "p1", "r"), 9, 9, default);
+        await _meetings.CloseAsync("acme", "m1", 500, default);
+        Assert.Equal(DiagnosticOutcome.Ended, (await _diagnostics.AddAsync(Diagnostic("acme", "p1", "s"), 9, 9, default)).Outcome);
+        Assert.Single(await _diagnostics.ListAsync("acme", "m1", default));
+
+        Assert.Equal(1, await new SqlRetentionRepository(_database).RemoveEndedBeforeAsync(501, 10, default));
+        Assert.Empty(await _diagnostics.ListAsync("acme", "m1", default));
     }
 
     [Fact]
@@ -393,6 +447,11 @@ public abstract class RepositoryContract : IAsyncLifetime
         await _meetings.AddAsync(Meeting("acme", id), default);
         await _participants.AddAsync(Participant("acme", id, "p1"), default);
     }
+
+    private static DiagnosticRow Diagnostic(string tenant, string participantId, string reference) => new()
+    {
+        Tenant = tenant, MeetingId = "m1", ReportId = Guid.NewGuid().ToString("D"), ParticipantId = participantId, Reference = reference, CreatedAt = 7, Text = "hello", Browser = "Firefox", Statistics = "[1]",
+    };
 
     private static MeetingRow Meeting(string tenant, string id) =>
         new() { Tenant = tenant, MeetingId = id, Title = "Planning", StartTime = 100, MaxParticipants = 25 };

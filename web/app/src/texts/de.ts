@@ -269,6 +269,21 @@ const de: Texts = {
     layers: 'Ebenen',
   },
 
+  report: {
+    title: 'Problem melden',
+    label: 'Was ist passiert? (optional)',
+    contents: 'Der Bericht enthält die Verbindungsstatistik der letzten zwei Minuten (mit den technischen IDs der Teilnehmenden), Ihren Browser mit seiner Version und Ihren Text.',
+    left: 'Er enthält keinen Ton, kein Bild, keinen Chat, keine Gerätenamen und keine IP-Adressen.',
+    readers: 'Wer dieses Meeting leitet und die Organisation, zu der es gehört, können ihn zusammen mit Ihrem Namen lesen. Er wird mit den Daten des Meetings gelöscht.',
+    show: 'Genau zeigen, was gesendet wird',
+    preview: 'Der Bericht',
+    agree: 'Zustimmen und senden',
+    sent: 'Danke. Der Bericht wurde gesendet.',
+    number: 'Seine Nummer, falls Sie sich darauf beziehen möchten:',
+    failed: 'Der Bericht konnte nicht gesendet werden. Versuchen Sie es noch einmal.',
+    tooMany: 'Zurzeit gibt es zu viele Berichte. Versuchen Sie es in einer Minute noch einmal.',
+  },
+
   shortcuts: {
     title: 'Tastenkürzel',
     withCtrl: 'Strg+{{key}}',

@@ -259,6 +259,21 @@ const en = {
     layers: 'Layers',
   },
 
+  report: {
+    title: 'Report a problem',
+    label: 'What happened? (optional)',
+    contents: 'The report has the connection statistics of the last two minutes (with the technical IDs of the participants), your browser with its version, and your text.',
+    left: 'It has no sound, no picture, no chat, no names of devices and no IP addresses.',
+    readers: 'A host of this meeting and the organization that it belongs to can read it, together with your name. It is deleted with the data of the meeting.',
+    show: 'Show exactly what is sent',
+    preview: 'The report',
+    agree: 'Agree and send',
+    sent: 'Thank you. The report was sent.',
+    number: 'Its number, if you want to refer to it:',
+    failed: 'The report could not be sent. Try again.',
+    tooMany: 'There are too many reports now. Try again in a minute.',
+  },
+
   shortcuts: {
     title: 'Keyboard shortcuts',
     withCtrl: 'Ctrl+{{key}}',

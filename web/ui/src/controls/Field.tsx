@@ -17,6 +17,20 @@ export function TextField({ label, error, hint, ...rest }: TextProps) {
   );
 }
 
+type AreaProps = ComponentProps<'textarea'> & { readonly label: string; readonly hint?: string };
+
+/** A field for text of several lines. */
+export function TextAreaField({ label, hint, ...rest }: AreaProps) {
+  const id = useId();
+  return (
+    <div className={styles.field}>
+      <label htmlFor={id}>{label}</label>
+      <textarea id={id} rows={3} dir="auto" {...rest} className={styles.area} aria-describedby={hint === undefined ? undefined : `${id}-note`} />
+      {hint !== undefined && <p id={`${id}-note`} className={styles.hint}>{hint}</p>}
+    </div>
+  );
+}
+
 type SelectProps = ComponentProps<'select'> & { readonly label: string; readonly icon: IconName; readonly children: ReactNode };
 
 export function SelectField({ label, icon, children, ...rest }: SelectProps) {

@@ -15,9 +15,10 @@ interface Props {
   readonly audioOnly: boolean;
   readonly onAudioOnly: () => void;
   readonly onStatistics: () => void;
+  readonly onReport: () => void;
 }
 
-export function QualityIndicator({ stats, audioOnly, onAudioOnly, onStatistics }: Props) {
+export function QualityIndicator({ stats, audioOnly, onAudioOnly, onStatistics, onReport }: Props) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const quality = stats?.quality ?? 'unknown';
@@ -52,6 +53,10 @@ export function QualityIndicator({ stats, audioOnly, onAudioOnly, onStatistics }
               setOpen(false);
               onStatistics();
             }} data-testid="open-statistics">{t('statistics.show')}</Button>
+            <Button onClick={() => {
+              setOpen(false);
+              onReport();
+            }} data-testid="open-report">{t('report.title')}</Button>
           </div>
         </div>
       )}

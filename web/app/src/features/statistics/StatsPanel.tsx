@@ -10,11 +10,12 @@ interface Props {
   readonly meeting: Meeting;
   readonly stats: StatsSummary | null;
   readonly people: readonly Participant[];
+  readonly onReport: () => void;
   readonly onClose: () => void;
 }
 
 /** The measurements of the last two minutes: charts of the line, and the figures of each track. */
-export default function StatsPanel({ meeting, stats, people, onClose }: Props) {
+export default function StatsPanel({ meeting, stats, people, onReport, onClose }: Props) {
   const { t } = useTranslation();
   const history = meeting.statsHistory;
   const points = (value: (summary: StatsSummary) => number | null) => history.map(summary => ({ at: summary.at, value: value(summary) }));
@@ -39,7 +40,10 @@ export default function StatsPanel({ meeting, stats, people, onClose }: Props) {
           </ul>
         )}
       </div>
-      <div className={styles.actions}><Button wide onClick={copy} data-testid="copy-statistics">{t('statistics.copy')}</Button></div>
+      <div className={styles.actions}>
+        <Button wide onClick={copy} data-testid="copy-statistics">{t('statistics.copy')}</Button>
+        <Button wide onClick={onReport} data-testid="report-from-statistics">{t('report.title')}</Button>
+      </div>
     </SidePanel>
   );
 }

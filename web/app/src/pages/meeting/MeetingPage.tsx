@@ -11,6 +11,7 @@ import { DevicePickers } from '../../features/devices/DevicePickers';
 import type { DeviceKind, LocalMedia } from '../../features/devices/local-media';
 import { useLocalMedia } from '../../features/devices/useLocalMedia';
 import { useWakeLock } from '../../features/devices/wake-lock';
+import { ReportDialog } from '../../features/diagnostics/ReportDialog';
 import { encryptedMark } from '../../features/e2ee/encrypted-link';
 import { VerificationDialog } from '../../features/e2ee/VerificationDialog';
 import { useCopyLink } from '../../features/invitation/useCopyLink';
@@ -44,7 +45,7 @@ interface Props {
 }
 
 type Panel = 'chat' | 'people' | 'statistics' | null;
-type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | { readonly kind: 'verification' } | { readonly kind: 'devices' } | null;
+type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | { readonly kind: 'verification' } | { readonly kind: 'devices' } | { readonly kind: 'report' } | null;
 
 export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const { t } = useTranslation();
@@ -79,6 +80,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
     setAudioOnly(!audioOnly);
     show(t(audioOnly ? 'quality.audioOnly.off' : 'quality.audioOnly.on'));
   };
+  const report = () => setDialog({ kind: 'report' });
   const togglePanel = (which: Exclude<Panel, null>) => openPanel(panel === which ? null : which);
 
   const toggle = async (kind: DeviceKind) => {
@@ -117,7 +119,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
         <span className={styles.tools}>
           {snapshot.encryption !== null && <IconButton icon="shield" label={t('e2ee.title')} onClick={() => setDialog({ kind: 'verification' })} data-testid="open-verification" />}
           <IconButton icon="headphones" label={t('quality.audioOnly.name')} aria-pressed={audioOnly} onClick={toggleAudioOnly} data-testid="audio-only" />
-          <QualityIndicator stats={stats} audioOnly={audioOnly} onAudioOnly={toggleAudioOnly} onStatistics={() => openPanel('statistics')} />
+          <QualityIndicator stats={stats} audioOnly={audioOnly} onAudioOnly={toggleAudioOnly} onStatistics={() => openPanel('statistics')} onReport={report} />
           <IconButton icon="settings" label={t('devices.title')} onClick={() => setDialog({ kind: 'devices' })} data-testid="open-devices" />
           <IconButton icon="keyboard" label={t('shortcuts.title')} onClick={() => setDialog({ kind: 'shortcuts' })} data-testid="open-shortcuts" />
         </span>
@@ -137,7 +139,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
           onRemove={participant => setDialog({ kind: 'remove', participant })} onClose={() => openPanel(null)} />
       )}
       {panel === 'statistics' && (
-        <Suspense fallback={null}><StatsPanel meeting={meeting} stats={stats} people={[snapshot.self, ...snapshot.participants]} onClose={() => openPanel(null)} /></Suspense>
+        <Suspense fallback={null}><StatsPanel meeting={meeting} stats={stats} people={[snapshot.self, ...snapshot.participants]} onReport={report} onClose={() => openPanel(null)} /></Suspense>
       )}
       <footer className={styles.footer}>
         <ControlBar end={(
@@ -171,6 +173,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
           <DevicePickers media={media} />
         </Dialog>
       )}
+      {dialog?.kind === 'report' && <ReportDialog meeting={meeting} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'verification' && <VerificationDialog phrase={snapshot.encryption?.phrase ?? null} onClose={() => setDialog(null)} />}
       {dialog?.kind === 'end' && (
         <ConfirmDialog {...dismissal} title={t('meeting.confirmEnd.title')} text={t('meeting.confirmEnd.text')} confirm={t('meeting.confirmEnd.confirm')}
