@@ -50,6 +50,9 @@ public static class ProtocolLimits
 
     /// <summary>Maximum length of what a person writes into a report about a problem, in UTF-16 code units.</summary>
     public const int MaxReportTextLength = 2_000;
+
+    /// <summary>Maximum length of what a person writes into the survey, in UTF-16 code units.</summary>
+    public const int MaxSurveyTextLength = 1_000;
     public const int MaxBrowserLength = 400;
     public const int MaxReportsOfParticipant = 10;
     public const int MaxReportsOfMeeting = 200;

@@ -128,6 +128,16 @@ const screens = {
   },
   'left the meeting': async page => { await scriptMeeting(page); await join(page); await page.getByTestId('control-leave').click(); await notice(page, 'left'); },
   'meeting ended': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.send({ type: 'meeting-ended', reason: 'host' }); await notice(page, 'ended'); },
+  'a question about the call': async page => {
+    await page.clock.install();
+    await scriptMeeting(page, { survey: true });
+    await join(page);
+    await page.clock.fastForward(61_000);
+    await page.getByTestId('control-leave').click();
+    await page.getByTestId('survey').waitFor();
+    await page.getByTestId('survey-send').click();
+    await page.getByRole('alert').filter({ hasText: 'Choose' }).waitFor();
+  },
   'removed by a host': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.send({ type: 'removed', reason: 'host' }); await notice(page, 'removed'); },
   'meeting ended and deleted': async page => { await scriptMeeting(page, rejecting(410, 'meeting-ended')); await visit(page); await notice(page, 'ended'); },
   'service unavailable': async page => { await scriptMeeting(page, rejecting(503, 'unavailable')); await visitUntilNotice(page, 'unavailable'); },

@@ -43,4 +43,8 @@ public sealed record TenantSpec
     /// <summary>The pools that the tenant's meetings may use, and the limits of its own pools. Default the pools in the tenant's own namespace, with all that the installation allows; mutable.</summary>
     [Default("{}")]
     public TenantPools Pools { get; init; } = new();
+
+    /// <summary>The question about the call that participants are asked at the end. Default none; mutable.</summary>
+    [Default("{}")]
+    public TenantSurvey Survey { get; init; } = new();
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol.Server;
 
-/// <summary>Response to <c>join</c>: the participants in the meeting, and which media of the new participant is muted.</summary>
+/// <summary>Response to <c>join</c>: the participants in the meeting, and which media of the new participant is muted. <c>Survey</c>: ask the person at the end how the call was.</summary>
 public sealed record JoinedMessage(
     string ParticipantId,
     IReadOnlyList<ParticipantInfo> Participants,
@@ -10,7 +10,8 @@ public sealed record JoinedMessage(
     bool AudioSilenced,
     bool VideoSilenced,
     Topology Topology,
-    bool E2ee = false) : ServerMessage("joined")
+    bool E2ee = false,
+    bool Survey = false) : ServerMessage("joined")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
@@ -31,6 +32,11 @@ public sealed record JoinedMessage(
         if (E2ee)
         {
             json.WriteBoolean("e2ee"u8, true);
+        }
+
+        if (Survey)
+        {
+            json.WriteBoolean("survey"u8, true);
         }
 
         if (Topology == Topology.Sfu)

@@ -1,6 +1,7 @@
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.ProblemReports;
+using MeetOperator.Signaling.Surveys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -48,10 +49,26 @@ internal static class Routes
                 .WithDescription("Requires the host token or an API key of the tenant.")
                 .Produces<QualityResponse>(),
             400, 401, 403, 404, 429, 503);
+        MapSurvey(meetings);
         MapDiagnostics(meetings);
         MapHost(meetings);
         MapMedia(meetings);
         MapOperations(app);
+    }
+
+    private static void MapSurvey(RouteGroupBuilder meetings)
+    {
+        ProducesProblems(
+            meetings.MapPut("/{id}/survey", (HttpRequest request, string id, SurveyEndpoint endpoint, CancellationToken ct) => endpoint.AnswerAsync(request, id, ct))
+                .WithName("answerSurvey").WithSummary("Say how the call was, also shortly after the meeting. A later answer replaces the earlier one")
+                .WithDescription("Requires the ticket, and a tenant that asks for it.")
+                .Accepts<SurveyRequest>(Json).Produces(StatusCodes.Status204NoContent),
+            400, 401, 403, 410, 413, 415, 429, 503);
+        ProducesProblems(
+            meetings.MapGet("/{id}/quality/survey", (HttpRequest request, string id, string? after, SurveyEndpoint endpoint, CancellationToken ct) => endpoint.ListAsync(request, id, after, ct))
+                .WithName("listSurvey").WithSummary("List how participants found the call, also after the meeting").WithDescription("Requires the host token or an API key of the tenant.")
+                .Produces<SurveyResponse>(),
+            400, 401, 403, 404, 429, 503);
     }
 
     private static void MapDiagnostics(RouteGroupBuilder meetings)

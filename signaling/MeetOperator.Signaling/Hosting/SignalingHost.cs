@@ -24,6 +24,7 @@ using MeetOperator.Signaling.Pages;
 using MeetOperator.Signaling.ProblemReports;
 using MeetOperator.Signaling.Rows;
 using MeetOperator.Signaling.Settings;
+using MeetOperator.Signaling.Surveys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
 
@@ -103,7 +104,7 @@ internal static class SignalingHost
         services.AddSingleton<IMeetingRepository, SqlMeetingRepository>().AddSingleton<IParticipantRepository, SqlParticipantRepository>();
         services.AddSingleton<IChatRepository, SqlChatRepository>().AddSingleton<IUserRepository, SqlUserRepository>();
         services.AddSingleton<IMediaStreamRepository, SqlMediaStreamRepository>().AddSingleton<IIdempotencyRepository, SqlIdempotencyRepository>();
-        services.AddSingleton<IQualityRepository, SqlQualityRepository>().AddSingleton<IDiagnosticRepository, SqlDiagnosticRepository>().AddSingleton<IRetentionRepository, SqlRetentionRepository>().AddHostedService<RowRetention>();
+        services.AddSingleton<IQualityRepository, SqlQualityRepository>().AddSingleton<IDiagnosticRepository, SqlDiagnosticRepository>().AddSingleton<ISurveyRepository, SqlSurveyRepository>().AddSingleton<IRetentionRepository, SqlRetentionRepository>().AddHostedService<RowRetention>();
         var health = new LoopHealth(time);
         var watched = new InformerOptions { Health = health };
         services.AddSingleton(_ => health);
@@ -117,7 +118,7 @@ internal static class SignalingHost
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionSeal>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();
-        services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>().AddSingleton<QualityEndpoint>().AddSingleton<DiagnosticsEndpoint>();
+        services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>().AddSingleton<QualityEndpoint>().AddSingleton<DiagnosticsEndpoint>().AddSingleton<SurveyEndpoint>();
         services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<MeetingNotFound>();
         services.AddSingleton<GracefulShutdown>().AddHostedService(p => p.GetRequiredService<GracefulShutdown>());
         services.AddSingleton(p => new PrometheusExposition(p.GetRequiredService<IMeterFactory>(), SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>Lists the stored quality reports of a meeting for its host and its tenant, during the meeting and as long as its rows are kept.</summary>
-internal sealed class QualityEndpoint(Credentials credentials, IQualityRepository quality, IMeetingRepository meetings, IParticipantRepository participants)
+internal sealed class QualityEndpoint(Credentials credentials, IQualityRepository quality, ISurveyRepository survey, IMeetingRepository meetings, IParticipantRepository participants)
 {
     private const int PageParticipants = 100;
 
@@ -31,7 +31,8 @@ internal sealed class QualityEndpoint(Credentials credentials, IQualityRepositor
             answer.Add(ParticipantOf(line, row?.DisplayName, byReceiver[line.ParticipantId]));
         }
 
-        return Results.Ok(new QualityResponse(id, answer, lines.Count == PageParticipants ? lines[^1].ParticipantId : null));
+        var summary = SurveySummary.Of(await survey.CountAsync(tenant, id, ct).ConfigureAwait(false));
+        return Results.Ok(new QualityResponse(id, summary, answer, lines.Count == PageParticipants ? lines[^1].ParticipantId : null));
     }
 
     private static QualityResponse.Participant ParticipantOf(QualityLineRow line, string? name, IEnumerable<QualityTrackRow> tracks) => new(

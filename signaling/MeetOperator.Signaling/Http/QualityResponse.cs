@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Http;
 
 /// <summary>The quality of one meeting, by participant. <c>next</c> is the value of <c>after</c> for the next page; null on the last page.</summary>
-internal sealed record QualityResponse(string MeetingId, IReadOnlyList<QualityResponse.Participant> Participants, string? Next)
+internal sealed record QualityResponse(string MeetingId, SurveySummary Survey, IReadOnlyList<QualityResponse.Participant> Participants, string? Next)
 {
     /// <summary>The line of one participant, and the tracks that it receives. Losses are fractions from 0 to 1; <c>average</c> is over all reports.</summary>
     internal sealed record Participant(

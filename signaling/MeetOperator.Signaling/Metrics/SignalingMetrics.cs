@@ -23,6 +23,7 @@ internal sealed class SignalingMetrics
     private readonly Histogram<double> _frozenRatio;
     private readonly Histogram<double> _firstFrameSeconds;
     private readonly Counter<long> _problemReports;
+    private readonly Histogram<int> _surveyRating;
 
     public SignalingMetrics(IMeterFactory meters)
     {
@@ -37,6 +38,7 @@ internal sealed class SignalingMetrics
         _joinSeconds = meter.CreateHistogram<double>("meet_signaling_join_seconds", "s", "Duration of joins over REST, including the wait for a media node.");
         _nodeErrors = meter.CreateCounter<long>("meet_signaling_node_errors_total", description: "Failed calls to media nodes, by code.");
         _problemReports = meter.CreateCounter<long>("meet_signaling_problem_reports_total", description: "Reports about problems that participants sent.");
+        _surveyRating = meter.CreateHistogram("meet_signaling_survey_rating", null, "How participants found the call, from 1 (very bad) to 5 (very good); the first answer of each.", null, new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 3, 4, 5] });
         var ratios = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1] };
         var seconds = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5, 5] };
         _roundTripSeconds = meter.CreateHistogram("meet_signaling_client_round_trip_seconds", "s", "Round-trip time between clients and media nodes, one value for each quality report.", null, seconds);
@@ -91,6 +93,9 @@ internal sealed class SignalingMetrics
     }
 
     public void ProblemReported() => _problemReports.Add(1);
+
+    /// <summary>Records the first answer of a participant.</summary>
+    public void SurveyAnswered(int rating) => _surveyRating.Record(rating);
 
     public void NodeFailed(string code) => _nodeErrors.Add(1, Tag("code", code));
 

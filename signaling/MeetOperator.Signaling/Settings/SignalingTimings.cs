@@ -57,6 +57,9 @@ public sealed record SignalingTimings
     /// <summary>Time between two writes of quality reports to the database, for each meeting and replica.</summary>
     public TimeSpan QualityWriteInterval { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long after the end of a meeting its participants can still answer the survey.</summary>
+    public TimeSpan SurveyAfterEnd { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>Interval at which open rows are compared with Meeting objects.</summary>
     public TimeSpan RowCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
     public TimeSpan TicketLifetime { get; init; } = TimeSpan.FromHours(6);

@@ -58,7 +58,7 @@ const offerPictures = async tracks => {
 };
 
 /**
- * @param script capabilities, status, title, others, screenOf, chat, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket
+ * @param script capabilities, status, title, others, screenOf, chat, survey, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket
  * @returns the messages that the client `sent`, its REST `calls`, `send` to send it a message, and `cut` to close its socket
  */
 export async function scriptMeeting(page, script = {}) {
@@ -73,9 +73,10 @@ export async function scriptMeeting(page, script = {}) {
   await page.route(url => url.pathname.startsWith('/meetings'), async route => {
     const request = route.request();
     const path = new URL(request.url()).pathname;
-    const call = path === '/meetings' ? 'create' : path.endsWith('/join') ? 'join' : path.endsWith('/diagnostics') ? 'report' : request.method() === 'GET' ? 'get' : 'host';
+    const call = path === '/meetings' ? 'create' : path.endsWith('/join') ? 'join' : path.endsWith('/diagnostics') ? 'report' : path.endsWith('/survey') ? 'survey' : request.method() === 'GET' ? 'get' : 'host';
     calls.push({ call, method: request.method(), authorization: request.headers()['authorization'], body: request.postDataJSON() });
     if (script.reject?.[call]) return route.fulfill(problem(script.reject[call]));
+    if (call === 'survey') return route.fulfill({ status: 204 });
     const answers = {
       create: { meetingId, joinUrl: `/m/${meetingId}`, hostToken: 'host-token' },
       get: { meetingId, title: script.title ?? 'Weekly review', host: null, participants: others, status: script.status ?? 'active' },
@@ -93,7 +94,7 @@ export async function scriptMeeting(page, script = {}) {
       const message = JSON.parse(text);
       sent.push(message);
       if (message.type === 'join') {
-        ws.send(JSON.stringify({ type: 'joined', participantId: 'me', participants: others, role: script.role ?? 'participant', muted: script.muted ?? { audio: false, video: false }, topology: 'sfu', capabilities: script.capabilities }));
+        ws.send(JSON.stringify({ type: 'joined', participantId: 'me', participants: others, role: script.role ?? 'participant', muted: script.muted ?? { audio: false, video: false }, topology: 'sfu', capabilities: script.capabilities, survey: script.survey }));
         for (const [index, line] of (script.chat ?? []).entries()) {
           ws.send(JSON.stringify({ type: 'chat', messageId: String(index + 1), timestamp: new Date(Date.UTC(2026, 0, 31, 12, index)).toISOString(), ...line }));
         }

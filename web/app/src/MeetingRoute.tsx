@@ -5,6 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { LocalMedia } from './features/devices/local-media';
 import { filterNoise } from './features/noise/noise-filter';
 import { isEncryptedLink } from './features/e2ee/encrypted-link';
+import { askedMeetings, shouldAsk } from './features/survey/ask';
+import { SurveyCard } from './features/survey/SurveyCard';
 import { MeetingPage } from './pages/meeting/MeetingPage';
 import { NoticePage } from './pages/notice/NoticePage';
 import { noticeFor, type Notice } from './pages/notice/notices';
@@ -19,7 +21,7 @@ type View =
   | { readonly at: 'loading' }
   | { readonly at: 'preJoin'; readonly info: MeetingInfo; readonly joining: boolean; readonly nameRejected?: boolean }
   | { readonly at: 'meeting'; readonly meeting: Meeting; readonly title: string }
-  | { readonly at: 'notice'; readonly notice: Notice; readonly serverMessage?: string };
+  | { readonly at: 'notice'; readonly notice: Notice; readonly serverMessage?: string; readonly survey?: Meeting };
 
 /** The address of one meeting: looks the meeting up, prepares the devices, joins, and shows a notice when the visit is over. */
 export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
@@ -82,9 +84,18 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
 
   const leaveView = useCallback((notice: Notice) => {
     media.stop();
+    const meeting = joined.current;
+    const stayedMs = Date.now() - (tabSession.get(meetingId)?.since ?? Date.now());
+    const asks = meeting !== null && shouldAsk({ isWanted: meeting.snapshot.survey, end: notice, stayedMs, wasAsked: askedMeetings.has(meetingId) });
+    if (asks) askedMeetings.add(meetingId);
     if (notice !== 'replaced') tabSession.set(meetingId, null);
-    setView({ at: 'notice', notice });
+    // The page may report the end twice. The question stays then.
+    setView(view => (view.at === 'notice' ? { ...view, notice } : { at: 'notice', notice, ...(asks ? { survey: meeting } : {}) }));
   }, [media, meetingId]);
+  const skipSurvey = () => {
+    setView(view => (view.at === 'notice' ? { at: 'notice', notice: view.notice } : view));
+    document.querySelector<HTMLElement>('[data-testid=notice] h1')?.focus();
+  };
 
   const join = async (info: MeetingInfo, name: string) => {
     rememberedName.set(name);
@@ -105,7 +116,11 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
       <PreJoinPage info={view.info} media={media} joining={view.joining} nameRejected={view.nameRejected === true} onJoin={name => void join(view.info, name)} />
     );
     case 'meeting': return <MeetingPage meeting={view.meeting} title={view.title} media={media} onOver={leaveView} />;
-    case 'notice': return <NoticePage notice={view.notice} serverMessage={view.serverMessage} action={<RetryButton notice={view.notice} onClick={retry} />} />;
+    case 'notice': return (
+      <NoticePage notice={view.notice} serverMessage={view.serverMessage} action={<RetryButton notice={view.notice} onClick={retry} />}>
+        {view.survey !== undefined && <SurveyCard meeting={view.survey} onSkip={skipSurvey} />}
+      </NoticePage>
+    );
   }
 }
 

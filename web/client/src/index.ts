@@ -12,6 +12,7 @@ export type { MediaPath } from './features/stats/path.js';
 export type { TrackQuality } from './features/stats/quality.js';
 export type { Quality, QualityHint, StatsSummary, TileQuality } from './features/stats/summary.js';
 export type { TrackStats } from './features/stats/track-stats.js';
+export type { SurveyRating } from './features/survey/survey.js';
 export type { ShownTrack } from './features/view/messages.js';
 export { Meeting, type MeetingEvents } from './meeting.js';
 export type { MeetingSnapshot } from './snapshot.js';

@@ -26,6 +26,7 @@ import { Presence } from './features/presence/presence.js';
 import { QualityReports } from './features/quality/quality-reports.js';
 import { Stats } from './features/stats/stats.js';
 import type { StatsSummary } from './features/stats/summary.js';
+import { Survey, type SurveyRating } from './features/survey/survey.js';
 import type { ShownTrack } from './features/view/messages.js';
 import { View } from './features/view/view.js';
 import { parseServerMessage, type ClientMessage, type JoinedMessage, type ServerMessage } from './protocol.js';
@@ -67,6 +68,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #stats: Stats;
   readonly #diagnostics: Diagnostics;
   readonly #quality: QualityReports;
+  readonly #survey: Survey;
   readonly #startedAt: number;
   readonly #now: () => number;
   readonly #view: View;
@@ -149,13 +151,14 @@ export class Meeting extends Emitter<MeetingEvents> {
     // Reports have longer intervals than what a page shows, so they are measured on their own.
     const reported = new Stats(environment, this.#tracks, statsHost);
     this.#quality = new QualityReports({ send, measure: () => reported.measure() });
+    this.#survey = new Survey(http, identity.meetingId, { ticket: () => this.ticket, onChange: survey => this.#update({ survey }) });
     this.#view = new View({ send, onPaused: paused => this.#update({ paused }) });
     const moderation = new Moderation({
       onOver: (phase, reason) => this.#connection.finish({ phase, ...(reason === undefined ? {} : { reason }) }),
     });
     // Encryption precedes media: no connection is opened before it is known whether its frames are encrypted.
     // Moderation is last, because it can end the meeting and close all of them.
-    this.#features = [this.#presence, this.#mute, this.#e2ee, this.#tracks, this.#direct, this.#view, this.#chat, this.#quality, moderation];
+    this.#features = [this.#presence, this.#mute, this.#e2ee, this.#tracks, this.#direct, this.#view, this.#chat, this.#quality, this.#survey, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({
         type: 'join', participantId, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, ...this.#e2ee.joinFields.capabilities },
@@ -170,7 +173,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onOver: () => { for (const feature of this.#features) feature.close?.(); },
       isMediaLost: () => this.#tracks.isInterrupted,
     });
-    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [], encryption: null };
+    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [], encryption: null, survey: false };
     this.#connection.start();
   }
 
@@ -279,6 +282,11 @@ export class Meeting extends Emitter<MeetingEvents> {
   /** Sends a report that the person has seen and agreed to send; returns its ID. After a failure, the same report can be sent again and is stored once. */
   sendReport(report: DiagnosticReport): Promise<string> {
     return this.#diagnostics.send(report);
+  }
+
+  /** Says how the call was; a second answer replaces the first. Ask the person when the meeting is over for them and `snapshot.survey` is true; the server takes answers until 15 minutes after the end. */
+  answerSurvey(rating: SurveyRating, text = ''): Promise<void> {
+    return this.#survey.answer(rating, text);
   }
 
   /** The current audio level of each other participant, linear from 0 to 1. */

@@ -7,6 +7,7 @@ import { moderationChecks, type ModerationServerMessage } from './features/moder
 import { muteChecks, type JoinedMuted, type MediaUpdateMessage, type MuteClientMessage } from './features/mute/messages.js';
 import { presenceChecks, type JoinedPresence, type PresenceServerMessage } from './features/presence/messages.js';
 import type { JoinedQuality, QualityMessage } from './features/quality/messages.js';
+import type { JoinedSurvey } from './features/survey/messages.js';
 import { viewChecks, type JoinedView, type ViewMessage, type ViewServerMessage } from './features/view/messages.js';
 import { tracksChecks, type TracksClientMessage, type TracksServerMessage } from './features/media/messages.js';
 
@@ -22,7 +23,7 @@ export type ClientMessage =
   | E2eeKeysMessage
   | ChatClientMessage;
 
-export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality & JoinedE2ee & JoinedTopology;
+export type JoinedMessage = { type: 'joined'; topology?: string } & JoinedPresence & JoinedMuted & JoinedView & JoinedQuality & JoinedSurvey & JoinedE2ee & JoinedTopology;
 
 type ConnectionMessage = JoinedMessage | ({ type: 'error' } & ErrorMessage);
 

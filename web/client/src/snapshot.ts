@@ -12,6 +12,8 @@ export interface MeetingSnapshot extends PresenceState {
   readonly outgoing: readonly OutgoingMessage[];
   /** The video tracks that are shown and not received, because the line of this participant cannot take them. */
   readonly paused: readonly PausedTrack[];
+  /** Whether the tenant wants the person to be asked at the end how the call was (`Meeting.answerSurvey`). */
+  readonly survey: boolean;
   /** Null in a meeting that is not encrypted end to end. */
   readonly encryption: EncryptionState | null;
 }

@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Tests.Data;
 [Collection(ServersCollection.Name)]
 public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryContract
 {
-    private static readonly string[] Tables = ["users", "meetings", "participants", "media_streams", "chat_messages", "diagnostics"];
+    private static readonly string[] Tables = ["users", "meetings", "participants", "media_streams", "chat_messages", "diagnostics", "survey_answers"];
 
     [Fact]
     public async Task Query_OtherTenantSelected_ReturnsNoForeignRows()
@@ -94,5 +94,6 @@ public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryC
             new ChatRow { Tenant = tenant, MeetingId = $"{tenant}-m", SenderId = "p", DisplayName = "Ann", Content = "hello", Reference = "r" }, default);
         await new SqlDiagnosticRepository(database).AddAsync(
             new DiagnosticRow { Tenant = tenant, MeetingId = $"{tenant}-m", ReportId = "d", ParticipantId = "p", Reference = "r", Browser = "Firefox", Statistics = "[]" }, 1, 1, default);
+        await new SqlSurveyRepository(database).AnswerAsync(new SurveyRow { Tenant = tenant, MeetingId = $"{tenant}-m", ParticipantId = "p", Rating = 5 }, 0, default);
     }
 }

@@ -16,6 +16,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     private SqlChatRepository _chat = null!;
     private SqlQualityRepository _quality = null!;
     private SqlDiagnosticRepository _diagnostics = null!;
+    private SqlSurveyRepository _survey = null!;
     private StoredRows _stored = null!;
 
     public async Task InitializeAsync()
@@ -27,6 +28,7 @@ public abstract class RepositoryContract : IAsyncLifetime
         _chat = new SqlChatRepository(_database);
         _quality = new SqlQualityRepository(_database);
         _diagnostics = new SqlDiagnosticRepository(_database);
+        _survey = new SqlSurveyRepository(_database);
         _stored = new StoredRows(_database);
     }
 
@@ -154,6 +156,52 @@ public abstract class RepositoryContract : IAsyncLifetime
 
         Assert.Equal(1, await new SqlRetentionRepository(_database).RemoveEndedBeforeAsync(501, 10, default));
         Assert.Empty(await _diagnostics.ListAsync("acme", "m1", default));
+    }
+
+    [Fact]
+    public async Task SurveyAnswer_Repeated_ReplacesTheFirst()
+    {
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        foreach (var id in new[] { "p1", "p2" })
+        {
+            await _participants.AddAsync(Participant("acme", "m1", id), default);
+        }
+
+        Assert.Equal(SurveyOutcome.Stored, await _survey.AnswerAsync(Answer("acme", "p1", 1) with { Text = "bad" }, 0, default));
+        Assert.Equal(SurveyOutcome.Replaced, await _survey.AnswerAsync(Answer("acme", "p1", 4), 0, default));
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => _survey.AnswerAsync(Answer("acme", "p2", 4), 0, default)));
+        Assert.Equal([new SurveyCount { Rating = 4, Answers = 2 }], await _survey.CountAsync("acme", "m1", default));
+        var first = Assert.Single(await _survey.ListAsync("acme", "m1", "", 1, default));
+        Assert.Equal(("p1", 4, null), (first.ParticipantId, first.Rating, first.Text));
+        Assert.Equal("p2", Assert.Single(await _survey.ListAsync("acme", "m1", "p1", 10, default)).ParticipantId);
+    }
+
+    [Fact]
+    public async Task SurveyAnswer_AfterTheEnd_IsStoredForALimitedTimeAndDeletedWithItsMeeting()
+    {
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        await _meetings.CloseAsync("acme", "m1", 500, default);
+        Assert.Equal(SurveyOutcome.Ended, await _survey.AnswerAsync(Answer("acme", "p1", 1), 501, default));
+        Assert.Empty(await _survey.CountAsync("acme", "m1", default));
+        Assert.Equal(SurveyOutcome.Stored, await _survey.AnswerAsync(Answer("acme", "p1", 1), 500, default));
+        Assert.Equal(1, await new SqlRetentionRepository(_database).RemoveEndedBeforeAsync(501, 10, default));
+        Assert.Empty(await _survey.ListAsync("acme", "m1", "", 10, default));
+    }
+
+    [Fact]
+    public async Task SurveyAnswer_OfOtherTenantOrRemovedParticipant_IsRefused()
+    {
+        await _meetings.AddAsync(Meeting("acme", "m1"), default);
+        await _participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        await _survey.AnswerAsync(Answer("acme", "p1", 5), 0, default);
+        Assert.Equal(SurveyOutcome.Ended, await _survey.AnswerAsync(Answer("globex", "p1", 1), 0, default));
+        Assert.Empty(await _survey.CountAsync("globex", "m1", default));
+        Assert.Empty(await _survey.ListAsync("globex", "m1", "", 10, default));
+        Assert.Equal(SurveyOutcome.NotMember, await _survey.AnswerAsync(Answer("acme", "p2", 1), 0, default));
+        await _participants.RemoveAsync("acme", "m1", "p1", 700, default);
+        Assert.Equal(SurveyOutcome.NotMember, await _survey.AnswerAsync(Answer("acme", "p1", 1), 0, default));
+        Assert.Equal(5, Assert.Single(await _survey.CountAsync("acme", "m1", default)).Rating);
     }
 
     [Fact]
@@ -452,6 +500,8 @@ public abstract class RepositoryContract : IAsyncLifetime
     {
         Tenant = tenant, MeetingId = "m1", ReportId = Guid.NewGuid().ToString("D"), ParticipantId = participantId, Reference = reference, CreatedAt = 7, Text = "hello", Browser = "Firefox", Statistics = "[1]",
     };
+
+    private static SurveyRow Answer(string tenant, string participantId, int rating) => new() { Tenant = tenant, MeetingId = "m1", ParticipantId = participantId, Rating = rating, UpdatedAt = 7 };
 
     private static MeetingRow Meeting(string tenant, string id) =>
         new() { Tenant = tenant, MeetingId = id, Title = "Planning", StartTime = 100, MaxParticipants = 25 };

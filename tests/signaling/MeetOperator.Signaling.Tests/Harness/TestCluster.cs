@@ -111,6 +111,10 @@ public sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Sets whether a tenant asks participants how the call was.</summary>
+    public Task SetSurveyAsync(bool enabled, string tenant = Tenant) => Client.MergePatchAsync<Tenant>(
+        new NamespacedName(null, tenant), new JsonObject { ["spec"] = new JsonObject { ["survey"] = new JsonObject { ["enabled"] = enabled } } }, default);
+
     public async Task<SimulatedMediaNode> AddNodeAsync(string name)
     {
         var node = await SimulatedMediaNode.StartAsync(name, Authority.Node(Namespace, name));

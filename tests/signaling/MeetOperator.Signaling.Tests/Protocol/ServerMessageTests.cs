@@ -29,6 +29,10 @@ public sealed class ServerMessageTests
             new JoinedMessage("p-2", [Ann with { IdentityKey = "BKey" }], ParticipantRole.Participant, true, false, Topology.P2p, E2ee: true),
             """{"type":"joined","participantId":"p-2","participants":[{"participantId":"p-1","displayName":"Ann <b>\"é\"</b>","audio":true,"video":false,"role":"host","identityKey":"BKey"}],"role":"participant","muted":{"audio":true,"video":false},"topology":"p2p","e2ee":true}"""
         },
+        {
+            new JoinedMessage("p-2", [], ParticipantRole.Participant, false, false, Topology.P2p, Survey: true),
+            """{"type":"joined","participantId":"p-2","participants":[],"role":"participant","muted":{"audio":false,"video":false},"topology":"p2p","survey":true}"""
+        },
         { new E2eeKeyMessage("p-1", "AQ"), """{"type":"e2ee-key","from":"p-1","payload":"AQ"}""" },
         { new E2eeIdentityMessage("p-1", "BKey"), """{"type":"e2ee-identity","participantId":"p-1","identityKey":"BKey"}""" },
         { new ParticipantLeftMessage("p-1", "timeout"), """{"type":"participant-left","participantId":"p-1","reason":"timeout"}""" },

@@ -71,7 +71,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         string[] documented =
         [
             "post /meetings", "get /meetings/{id}", "delete /meetings/{id}", "post /meetings/{id}/join", "get /meetings/{id}/messages", "get /meetings/{id}/quality",
-            "post /meetings/{id}/diagnostics", "get /meetings/{id}/diagnostics", "get /meetings/{id}/diagnostics/{reportId}",
+            "post /meetings/{id}/diagnostics", "get /meetings/{id}/diagnostics", "get /meetings/{id}/diagnostics/{reportId}", "put /meetings/{id}/survey", "get /meetings/{id}/quality/survey",
             "delete /meetings/{id}/participants/{participantId}", "post /meetings/{id}/participants/{participantId}/mute",
             "post /meetings/{id}/whip", "post /meetings/{id}/whep", "delete /meetings/{id}/whip/{session}", "get /healthz", "get /readyz",
         ];

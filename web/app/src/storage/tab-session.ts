@@ -6,6 +6,8 @@ export interface TabSession {
   readonly displayName: string;
   readonly microphone: boolean;
   readonly camera: boolean;
+  /** When the participant joined, in milliseconds since the epoch. */
+  readonly since: number;
 }
 
 const keyOf = (meetingId: string): string => `meet.session.${meetingId}`;

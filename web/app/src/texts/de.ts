@@ -284,6 +284,18 @@ const de: Texts = {
     tooMany: 'Zurzeit gibt es zu viele Berichte. Versuchen Sie es in einer Minute noch einmal.',
   },
 
+  survey: {
+    question: 'Wie war das Gespräch?',
+    ratings: { veryBad: 'Sehr schlecht', bad: 'Schlecht', okay: 'In Ordnung', good: 'Gut', veryGood: 'Sehr gut' },
+    label: 'Was sollten wir wissen? (optional)',
+    readers: 'Wer dieses Meeting leitet und die Organisation, zu der es gehört, können Ihre Antwort zusammen mit Ihrem Namen lesen.',
+    send: 'Senden',
+    skip: 'Überspringen',
+    missing: 'Wählen Sie eine der fünf Antworten, oder überspringen Sie die Frage.',
+    failed: 'Ihre Antwort konnte nicht gesendet werden. Versuchen Sie es noch einmal.',
+    thanks: 'Danke für Ihre Antwort.',
+  },
+
   shortcuts: {
     title: 'Tastenkürzel',
     withCtrl: 'Strg+{{key}}',

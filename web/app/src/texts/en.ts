@@ -274,6 +274,18 @@ const en = {
     tooMany: 'There are too many reports now. Try again in a minute.',
   },
 
+  survey: {
+    question: 'How was the call?',
+    ratings: { veryBad: 'Very bad', bad: 'Bad', okay: 'Okay', good: 'Good', veryGood: 'Very good' },
+    label: 'What should we know? (optional)',
+    readers: 'A host of this meeting and the organization that it belongs to can read your answer, together with your name.',
+    send: 'Send',
+    skip: 'Skip',
+    missing: 'Choose one of the five answers, or skip the question.',
+    failed: 'Your answer could not be sent. Try again.',
+    thanks: 'Thank you for your answer.',
+  },
+
   shortcuts: {
     title: 'Keyboard shortcuts',
     withCtrl: 'Ctrl+{{key}}',

@@ -40,6 +40,7 @@ export function useMediaBinding(meeting: Meeting, media: LocalMedia): void {
       displayName: meeting.snapshot.self.displayName,
       microphone: microphone.wanted,
       camera: camera.wanted,
+      since: tabSession.get(meeting.snapshot.meetingId)?.since ?? Date.now(),
     });
     remember();
     return meeting.on('ticket', remember);

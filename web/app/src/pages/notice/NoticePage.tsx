@@ -12,9 +12,11 @@ interface Props {
   /** The explanation that came from the server, in English. */
   readonly serverMessage?: string | undefined;
   readonly action?: ReactNode;
+  /** Shown below the text. */
+  readonly children?: ReactNode;
 }
 
-export function NoticePage({ notice, detail, serverMessage, action }: Props) {
+export function NoticePage({ notice, detail, serverMessage, action, children }: Props) {
   const { t } = useTranslation();
   const { icon, tone } = notices[notice];
   const title = t(`notice.${notice}.title`);
@@ -30,6 +32,7 @@ export function NoticePage({ notice, detail, serverMessage, action }: Props) {
         <p className={styles.text}>{t(`notice.${notice}.text`)}</p>
         {detail !== undefined && <p className={styles.detail} dir="auto">{detail}</p>}
         {serverMessage !== undefined && <p className={styles.detail}><ServerMessage text={serverMessage} /></p>}
+        {children}
         <div className={styles.actions}>
           {action}
           <Button onClick={() => navigate('/')} data-testid="to-start">{t('notice.toStart')}</Button>

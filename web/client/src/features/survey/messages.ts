@@ -1,0 +1,4 @@
+/** The part of `joined` that this feature reads. */
+export interface JoinedSurvey {
+  readonly survey?: boolean;
+}
