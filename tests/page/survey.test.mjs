@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launch } from '../e2e/support/browser.mjs';
 import { servePage } from './support/page-server.mjs';
-import { meetingId, participantsOf, scriptMeeting } from './support/scripted-meeting.mjs';
+import { meetingId, scriptMeeting } from './support/scripted-meeting.mjs';
 
 const options = { timeout: 180_000 };
 let server;
@@ -30,7 +30,7 @@ async function afterAStay(stayedMs, script, run) {
   try {
     const page = await context.newPage();
     await page.clock.install();
-    Object.assign(script, { survey: script.survey ?? true, others: participantsOf(1) });
+    Object.assign(script, { survey: script.survey ?? true });
     const meeting = await scriptMeeting(page, script);
     await page.goto(`${server.url}/m/${meetingId}`);
     await enter(page);
