@@ -29,7 +29,7 @@ internal sealed class SecurityHeaders(Uri? publicUrl)
 
     private static string Policy(Uri? publicUrl)
     {
-        // The page's default policy admits only its own worker. 'wasm-unsafe-eval' lets the page compile WebAssembly of its own origin: the noise filter.
+        // The page's default policy admits only its own workers. 'wasm-unsafe-eval' lets the page compile WebAssembly of its own origin: the noise filter and the background of the camera.
         // In current browsers, 'self' includes WebSockets of the same host. Older browsers need the explicit public URL.
         var sockets = publicUrl is null ? string.Empty : $" {(publicUrl.Scheme == "https" ? "wss" : "ws")}://{publicUrl.Authority}";
         return "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
 
 namespace MeetOperator.Signaling.Pages;
@@ -17,6 +18,7 @@ internal static class WebPages
         app.UseStaticFiles(new StaticFileOptions
         {
             FileProvider = files,
+            ContentTypeProvider = Types(),
             OnPrepareResponse = context => context.Context.Response.Headers.CacheControl = CachingOf(context.Context.Request.Path),
         });
         app.MapGet("/", Page).ExcludeFromDescription();
@@ -35,6 +37,9 @@ internal static class WebPages
             await context.Response.SendFileAsync(index, context.RequestAborted).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Files of unknown types are not served, so the type of the model that finds the person in front of a camera is added.</summary>
+    private static FileExtensionContentTypeProvider Types() => new() { Mappings = { [".tflite"] = "application/octet-stream" } };
 
     /// <summary>File names under <c>/assets/</c> contain a content hash, so these files never change. Other files are revalidated.</summary>
     internal static string CachingOf(PathString path) =>

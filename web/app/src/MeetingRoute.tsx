@@ -2,6 +2,7 @@ import { MeetError, type Meeting, type MeetingInfo } from '@meetoperator/client'
 import { Button } from '@meetoperator/ui';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { changeBackground } from './features/background/change-background';
 import { LocalMedia } from './features/devices/local-media';
 import { filterNoise } from './features/noise/noise-filter';
 import { isEncryptedLink } from './features/e2ee/encrypted-link';
@@ -26,7 +27,7 @@ type View =
 /** The address of one meeting: looks the meeting up, prepares the devices, joins, and shows a notice when the visit is over. */
 export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
   const { t } = useTranslation();
-  const [media] = useState(() => new LocalMedia(filterNoise));
+  const [media] = useState(() => new LocalMedia({ noise: filterNoise, background: changeBackground }));
   const [view, setView] = useState<View>({ at: 'loading' });
   const [visit, setVisit] = useState(0);
   const joined = useRef<Meeting | null>(null);

@@ -3,10 +3,10 @@ interface PolicyFactory {
   createPolicy(name: string, rules: { readonly createScriptURL: (url: string) => string | null }): unknown;
 }
 
-/** The worker that the build writes; during development, its source. */
-const worker = /^\/(?:assets\/frame-worker-[\w-]+\.js|@fs\/.+\/features\/e2ee\/frame-worker\.[jt]s)$/;
+/** The workers that the build writes; during development, their sources. */
+const worker = /^\/(?:assets\/(?:frame|background)-worker-[\w-]+\.js|@fs\/.+\/features\/e2ee\/frame-worker\.[jt]s|src\/features\/background\/background-worker\.ts)$/;
 
-/** Whether a script may be loaded: only the worker that encrypts frames, from this origin. */
+/** Whether a script may be loaded: only the workers that encrypt frames and change backgrounds, from this origin. */
 export function isOwnWorker(url: string, origin: string): boolean {
   const address = URL.parse(url, origin);
   return address !== null && address.origin === origin && worker.test(address.pathname);

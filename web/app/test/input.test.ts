@@ -1,5 +1,6 @@
 import type { TFunction } from 'i18next';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { BackgroundProblem } from '../src/features/background/effect';
 import { helpFor, statusOfError } from '../src/features/devices/device-status';
 import { loudness, windowSize } from '../src/features/audio/level';
 import { LocalMedia } from '../src/features/devices/local-media';
@@ -78,7 +79,10 @@ describe('local media', () => {
     applyConstraints = vi.fn(async () => undefined);
   }
   const filtered: Track[] = [];
+  const changed: { track: Track; background: string; change: ReturnType<typeof vi.fn>; onProblem: (problem: BackgroundProblem) => void }[] = [];
   const filterNoise = vi.fn();
+  const changeBackground = vi.fn();
+  const filters = { noise: filterNoise, background: changeBackground };
   const getUserMedia = vi.fn();
   const stream = (...tracks: Track[]) => ({
     getTracks: () => tracks, getAudioTracks: () => tracks.filter(one => one.kind === 'audio'), getVideoTracks: () => tracks.filter(one => one.kind === 'video'),
@@ -91,6 +95,13 @@ describe('local media', () => {
       filtered.push(track);
       return { track, stop: () => track.stop() };
     });
+    changed.length = 0;
+    changeBackground.mockReset().mockImplementation(async (_: Track, background: string, onProblem: (problem: BackgroundProblem) => void) => {
+      const track = new Track('video');
+      const change = vi.fn();
+      changed.push({ track, background, change, onProblem });
+      return { track, change, stop: () => track.stop() };
+    });
     vi.stubGlobal('isSecureContext', true);
     vi.stubGlobal('navigator', { mediaDevices: { getUserMedia, enumerateDevices: async () => [], addEventListener: () => undefined, removeEventListener: () => undefined } });
   });
@@ -98,7 +109,7 @@ describe('local media', () => {
 
   it('both devices are requested together, so that the browser shows one prompt', async () => {
     getUserMedia.mockResolvedValue(stream(new Track('audio'), new Track('video')));
-    const media = new LocalMedia(filterNoise);
+    const media = new LocalMedia(filters);
     await media.start({ microphone: true, camera: true });
     expect(getUserMedia).toHaveBeenCalledTimes(1);
     expect(media.snapshot().microphone.status).toBe('on');
@@ -110,7 +121,7 @@ describe('local media', () => {
       if (constraints.video) throw new DOMException('', 'NotFoundError');
       return stream(new Track('audio'));
     });
-    const media = new LocalMedia(filterNoise);
+    const media = new LocalMedia(filters);
     await media.start({ microphone: true, camera: true });
     expect(media.snapshot().microphone).toMatchObject({ status: 'on', wanted: true });
     expect(media.snapshot().camera).toMatchObject({ status: 'missing', wanted: false, track: null });
@@ -119,7 +130,7 @@ describe('local media', () => {
   it('turning devices off keeps the microphone track and releases the camera', async () => {
     const [audio, video] = [new Track('audio'), new Track('video')];
     getUserMedia.mockResolvedValue(stream(audio, video));
-    const media = new LocalMedia(filterNoise);
+    const media = new LocalMedia(filters);
     await media.start({ microphone: true, camera: true });
     await media.set('microphone', false);
     await media.set('camera', false);
@@ -134,7 +145,7 @@ describe('local media', () => {
   it('a track that is granted after the device was turned off is stopped', async () => {
     let grant: (value: unknown) => void = () => undefined;
     getUserMedia.mockReturnValue(new Promise(resolve => { grant = resolve; }));
-    const media = new LocalMedia(filterNoise);
+    const media = new LocalMedia(filters);
     const opening = media.set('camera', true);
     await media.set('camera', false);
     const late = new Track('video');
@@ -148,7 +159,7 @@ describe('local media', () => {
 
   it('the noise filter replaces the track and the noise suppression of the browser, and can be turned off again', async () => {
     getUserMedia.mockImplementation(async () => stream(new Track('audio')));
-    const media = new LocalMedia(filterNoise);
+    const media = new LocalMedia(filters);
     await media.set('microphone', true);
     expect(filterNoise).not.toHaveBeenCalled();
     expect(isFiltered(0)).toBe(false);
@@ -169,7 +180,7 @@ describe('local media', () => {
     const device = new Track('audio');
     getUserMedia.mockResolvedValue(stream(device));
     filterNoise.mockRejectedValue(new DOMException('', 'NotSupportedError'));
-    const media = new LocalMedia(filterNoise);
+    const media = new LocalMedia(filters);
     await media.setNoiseFilter(true);
     await media.set('microphone', true);
     expect(media.snapshot()).toMatchObject({ noise: 'unsupported', microphone: { status: 'on', track: device } });
@@ -179,7 +190,7 @@ describe('local media', () => {
   it('a filtered microphone that is unplugged is reported as missing, and the filter ends', async () => {
     const device = new Track('audio');
     getUserMedia.mockResolvedValue(stream(device));
-    const media = new LocalMedia(filterNoise);
+    const media = new LocalMedia(filters);
     await media.setNoiseFilter(true);
     await media.set('microphone', true);
     device.dispatchEvent(new Event('ended'));
@@ -187,10 +198,106 @@ describe('local media', () => {
     expect(filtered[0]?.readyState).toBe('ended');
   });
 
+  /** Records every track of the camera that the page could send. */
+  const sentBy = (media: LocalMedia): Set<unknown> => {
+    const sent = new Set<unknown>();
+    media.subscribe(() => { if (media.snapshot().camera.track !== null) sent.add(media.snapshot().camera.track); });
+    return sent;
+  };
+
+  it('a camera that starts with a background is only ever sent with it', async () => {
+    const devices: Track[] = [];
+    getUserMedia.mockImplementation(async ({ audio }: MediaStreamConstraints) => {
+      devices.push(new Track('video'));
+      return audio ? stream(new Track('audio'), devices.at(-1)!) : stream(devices.at(-1)!);
+    });
+    const media = new LocalMedia(filters);
+    const sent = sentBy(media);
+    await media.setBackground('blur');
+    await media.start({ microphone: true, camera: true });
+    expect(changed.map(one => one.background)).toEqual(['blur']);
+    await media.choose('camera', 'another');
+    expect(changed.map(one => one.background)).toEqual(['blur', 'blur']);
+    expect([...sent]).toEqual(changed.map(one => one.track));
+    expect(changed[0]!.track.readyState).toBe('ended');
+    expect(devices.map(one => one.readyState)).toEqual(['ended', 'live']);
+  });
+
+  it('a background that is chosen during a meeting ends the track without it at once, and no device is opened again for the next background', async () => {
+    const devices: Track[] = [];
+    getUserMedia.mockImplementation(async () => {
+      devices.push(new Track('video'));
+      return stream(devices.at(-1)!);
+    });
+    const media = new LocalMedia(filters);
+    await media.set('camera', true);
+    const choosing = media.setBackground('sea');
+    expect(devices[0]!.readyState).toBe('ended');
+    expect(media.snapshot().camera.track).toBeNull();
+    await choosing;
+    expect(media.snapshot().camera).toMatchObject({ status: 'on', wanted: true, track: changed[0]!.track });
+
+    await media.setBackground('own');
+    expect(changed[0]!.change).toHaveBeenCalledWith('own');
+    expect(devices).toHaveLength(2);
+
+    await media.setBackground('none');
+    expect(media.snapshot().camera.track).toBe(devices[2]);
+    expect(changed[0]!.track.readyState).toBe('ended');
+  });
+
+  it('a background that is chosen while the camera opens applies to it', async () => {
+    const grants: ((value: unknown) => void)[] = [];
+    getUserMedia.mockImplementation(() => new Promise(resolve => { grants.push(resolve); }));
+    const media = new LocalMedia(filters);
+    const sent = sentBy(media);
+    const opening = [media.set('camera', true), media.setBackground('blur')];
+    for (const grant of grants) grant(stream(new Track('video')));
+    await Promise.all(opening);
+    expect([...sent]).toEqual([changed.at(-1)!.track]);
+    expect(changed.slice(0, -1).every(one => one.track.readyState === 'ended')).toBe(true);
+  });
+
+  it('turning the camera off ends the device and the background', async () => {
+    const device = new Track('video');
+    getUserMedia.mockResolvedValue(stream(device));
+    const media = new LocalMedia(filters);
+    await media.setBackground('blur');
+    await media.set('camera', true);
+    await media.set('camera', false);
+    expect([device.readyState, changed[0]!.track.readyState]).toEqual(['ended', 'ended']);
+  });
+
+  it('without a working background, the camera is stopped and nothing is sent', async () => {
+    const device = new Track('video');
+    getUserMedia.mockResolvedValue(stream(device));
+    changeBackground.mockRejectedValue(new Error('no WebAssembly'));
+    const media = new LocalMedia(filters);
+    const sent = sentBy(media);
+    await media.setBackground('blur');
+    await media.set('camera', true);
+    expect(media.snapshot().camera).toMatchObject({ status: 'background-failed', wanted: false, track: null });
+    expect(sent.size).toBe(0);
+    expect(device.readyState).toBe('ended');
+    expect(helpFor(t, 'camera', media.snapshot().camera.status)?.text).toContain('nothing is sent');
+  });
+
+  it('a machine that is too slow for a background stops the camera, and the background stays chosen', async () => {
+    const device = new Track('video');
+    getUserMedia.mockResolvedValue(stream(device));
+    const media = new LocalMedia(filters);
+    await media.setBackground('blur');
+    await media.set('camera', true);
+    changed[0]!.onProblem('background-slow');
+    expect(media.snapshot()).toMatchObject({ choice: { background: 'blur' }, camera: { status: 'background-slow', wanted: false, track: null } });
+    expect(device.readyState).toBe('ended');
+    expect(helpFor(t, 'camera', 'background-slow')?.text).toContain('too slow');
+  });
+
   it('an insecure page is reported instead of a device problem', async () => {
     vi.stubGlobal('isSecureContext', false);
     vi.stubGlobal('navigator', {});
-    const media = new LocalMedia(filterNoise);
+    const media = new LocalMedia(filters);
     await media.start({ microphone: true, camera: false });
     expect(media.snapshot().microphone.status).toBe('insecure');
   });
@@ -198,7 +305,7 @@ describe('local media', () => {
   it('an unplugged camera is reported as missing and can be turned on again', async () => {
     const video = new Track('video');
     getUserMedia.mockResolvedValue(stream(video));
-    const media = new LocalMedia(filterNoise);
+    const media = new LocalMedia(filters);
     await media.set('camera', true);
     video.dispatchEvent(new Event('ended'));
     expect(media.snapshot().camera).toMatchObject({ status: 'missing', track: null });

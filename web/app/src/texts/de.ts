@@ -112,6 +112,28 @@ const de: Texts = {
     },
   },
 
+  background: {
+    title: 'Ihr Hintergrund',
+    names: { none: 'Unverändert', blur: 'Unscharf', hills: 'Hügel', sea: 'Meer', wall: 'Wand', own: 'Ihr Bild' },
+    chooseFile: 'Eigenes Bild verwenden',
+    fileNote: 'Das Bild bleibt nur in diesem Browser.',
+    file: {
+      type: 'Diese Datei ist kein geeignetes Bild. Wählen Sie eine JPEG-, PNG- oder WebP-Datei.',
+      size: 'Diese Datei ist zu groß. Wählen Sie ein Bild mit höchstens 15 MB.',
+      unreadable: 'Dieses Bild lässt sich nicht lesen oder hat zu viele Pixel. Wählen Sie ein anderes.',
+    },
+    help: {
+      'background-failed': {
+        title: 'Ihre Kamera ist aus, um Ihren Hintergrund zu schützen',
+        text: 'Dieser Browser oder dieses Gerät kann Ihren Hintergrund nicht ändern, deshalb wird nichts gesendet. Um Ihren Raum zu zeigen, stellen Sie den Hintergrund auf „Unverändert“ und schalten Sie die Kamera ein.',
+      },
+      'background-slow': {
+        title: 'Ihre Kamera wurde ausgeschaltet',
+        text: 'Dieses Gerät ist gerade zu langsam, um Ihren Hintergrund zu ändern. Schließen Sie andere Programme und schalten Sie die Kamera wieder ein. Um Ihren Raum zu zeigen, stellen Sie den Hintergrund vorher auf „Unverändert“.',
+      },
+    },
+  },
+
   meeting: {
     skipToControls: 'Zu den Bedienelementen springen',
     people_one: '{{count}} Person',

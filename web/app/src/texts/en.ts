@@ -102,6 +102,28 @@ const en = {
     },
   },
 
+  background: {
+    title: 'Your background',
+    names: { none: 'No change', blur: 'Blurred', hills: 'Hills', sea: 'Sea', wall: 'Wall', own: 'Your picture' },
+    chooseFile: 'Use your own picture',
+    fileNote: 'The picture is kept in this browser only.',
+    file: {
+      type: 'This file is not a picture that can be used. Choose a JPEG, PNG or WebP file.',
+      size: 'This file is too large. Choose a picture of at most 15 MB.',
+      unreadable: 'This picture can’t be read, or it has too many pixels. Choose another one.',
+    },
+    help: {
+      'background-failed': {
+        title: 'Your camera is off to protect your background',
+        text: 'This browser or device can’t change your background, so nothing is sent. To show your room, set your background to “No change” and turn the camera on.',
+      },
+      'background-slow': {
+        title: 'Your camera was turned off',
+        text: 'This device is too slow to change your background now. Close other programs and turn the camera on again. To show your room, set your background to “No change” first.',
+      },
+    },
+  },
+
   meeting: {
     skipToControls: 'Skip to the meeting controls',
     people_one: '{{count}} person',

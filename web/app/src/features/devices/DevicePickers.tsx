@@ -1,6 +1,8 @@
 import { Button, SelectField } from '@meetoperator/ui';
 import { useTranslation } from 'react-i18next';
 import { playTone } from '../audio/tone';
+import { BackgroundPicker } from '../background/BackgroundPicker';
+import { canChangeBackground } from '../background/change-background';
 import styles from './DevicePickers.module.css';
 import type { LocalMedia } from './local-media';
 import { useLocalMedia } from './useLocalMedia';
@@ -35,6 +37,9 @@ export function DevicePickers({ media }: { readonly media: LocalMedia }) {
         {canChooseSpeaker() && picker('speaker')}
         <Button onClick={() => playTone(choice.speaker)}>{t('devices.testSound')}</Button>
       </div>
+      {(canChangeBackground() || choice.background !== 'none') && (
+        <div className={styles.background}><BackgroundPicker background={choice.background} onChange={background => void media.setBackground(background)} /></div>
+      )}
       <label className={styles.option}>
         <input type="checkbox" checked={choice.filtersNoise} onChange={event => void media.setNoiseFilter(event.target.checked)} data-testid="filter-noise" />
         {t('devices.filterNoise')}

@@ -1,5 +1,8 @@
+import type { BackgroundProblem } from '../background/effect';
+import type { Background } from '../background/backgrounds';
+import type { BackgroundTrack, ChangedBackground } from '../background/change-background';
 import type { FilteredTrack } from '../noise/noise-filter';
-import { statusOfError, type DeviceStatus } from './device-status';
+import { BackgroundError, statusOfError, type DeviceStatus } from './device-status';
 import { rememberedDevices, type DeviceChoice } from './remembered-devices';
 
 export interface DeviceState {
@@ -24,10 +27,18 @@ export interface LocalMediaSnapshot {
 
 export type DeviceKind = 'microphone' | 'camera';
 
+/** What changes the tracks of devices before they are shown or sent. */
+export interface Filters {
+  noise(microphone: MediaStreamTrack): Promise<FilteredTrack>;
+  background(camera: MediaStreamTrack, background: ChangedBackground, onProblem: (problem: BackgroundProblem) => void): Promise<BackgroundTrack>;
+}
+
 /** A track of a device, or what a filter made of it. */
 interface Captured {
   readonly device: MediaStreamTrack;
   readonly track: MediaStreamTrack;
+  /** Only with a background. */
+  readonly changeBackground?: (background: ChangedBackground) => void;
   stop(): void;
 }
 
@@ -36,15 +47,15 @@ const idle: DeviceState = { status: 'off', track: null, deviceId: undefined, wan
 /** The user's camera and microphone, from the preview to the end of the meeting. */
 export class LocalMedia {
   readonly #listeners = new Set<() => void>();
-  readonly #filterNoise: (source: MediaStreamTrack) => Promise<FilteredTrack>;
+  readonly #filters: Filters;
   readonly #captured: Record<DeviceKind, Captured | null> = { microphone: null, camera: null };
   #snapshot: LocalMediaSnapshot;
   #stopped = false;
   /** The number of the latest request per device; a result of an earlier request is discarded. */
   readonly #requests: Record<DeviceKind, number> = { microphone: 0, camera: 0 };
 
-  constructor(filterNoise: (source: MediaStreamTrack) => Promise<FilteredTrack>) {
-    this.#filterNoise = filterNoise;
+  constructor(filters: Filters) {
+    this.#filters = filters;
     const choice = rememberedDevices.get();
     this.#snapshot = { microphone: idle, camera: idle, devices: [], choice, noise: choice.filtersNoise ? 'filter' : 'browser' };
   }
@@ -99,6 +110,22 @@ export class LocalMedia {
     await this.#reopen('microphone');
   }
 
+  /** Changes what is behind the person. From here on, no frame that shows the room leaves the page, unless the background is `none`. */
+  async setBackground(background: Background): Promise<void> {
+    this.#remember({ background });
+    const { wanted, status } = this.#snapshot.camera;
+    if (!wanted) return;
+    if (background !== 'none') {
+      const change = this.#captured.camera?.changeBackground;
+      if (change !== undefined && status === 'on') return change(background);
+      if (change === undefined) {
+        this.#release('camera');
+        this.#change('camera', { track: null });
+      }
+    }
+    await this.#open('camera');
+  }
+
   stop(): void {
     this.#stopped = true;
     navigator.mediaDevices?.removeEventListener?.('devicechange', this.#devicesChanged);
@@ -125,18 +152,21 @@ export class LocalMedia {
       for (const kind of ['microphone', 'camera'] as const) if (this.#requests[kind] === requests[kind]) await this.#open(kind);
       return;
     }
-    this.#adopt('camera', requests.camera, await this.#capture('camera', stream.getVideoTracks()[0]));
-    this.#adopt('microphone', requests.microphone, await this.#capture('microphone', stream.getAudioTracks()[0]));
-    await this.#refreshDevices();
+    await Promise.all((['microphone', 'camera'] as const).map(kind => this.#take(kind, requests[kind], Promise.resolve(stream))));
   }
 
   async #open(kind: DeviceKind, enabled = true): Promise<void> {
     const request = ++this.#requests[kind];
     this.#change(kind, { wanted: enabled, status: 'asking' });
+    const constraints = this.#constraints(kind);
+    await this.#take(kind, request, this.#getUserMedia(kind === 'microphone' ? { audio: constraints } : { video: constraints }), enabled);
+  }
+
+  /** Uses the device of the stream, unless a later request has replaced this one. */
+  async #take(kind: DeviceKind, request: number, stream: Promise<MediaStream>, enabled = true): Promise<void> {
     try {
-      const constraints = this.#constraints(kind);
-      const stream = await this.#getUserMedia(kind === 'microphone' ? { audio: constraints } : { video: constraints });
-      const captured = await this.#capture(kind, stream.getTracks()[0]);
+      const [device] = kind === 'microphone' ? (await stream).getAudioTracks() : (await stream).getVideoTracks();
+      const captured = await this.#capture(kind, device);
       if (captured !== null) captured.track.enabled = enabled;
       this.#adopt(kind, request, captured);
       await this.#refreshDevices();
@@ -156,9 +186,10 @@ export class LocalMedia {
   async #capture(kind: DeviceKind, device: MediaStreamTrack | undefined): Promise<Captured | null> {
     if (device === undefined) return null;
     const plain = { device, track: device, stop: () => device.stop() };
-    if (kind === 'camera' || this.#snapshot.noise !== 'filter') return plain;
+    if (kind === 'camera') return this.#snapshot.choice.background === 'none' ? plain : this.#captureWithBackground(device, this.#snapshot.choice.background);
+    if (this.#snapshot.noise !== 'filter') return plain;
     try {
-      const filtered = await this.#filterNoise(device);
+      const filtered = await this.#filters.noise(device);
       return {
         device,
         track: filtered.track,
@@ -172,6 +203,31 @@ export class LocalMedia {
       await device.applyConstraints({ ...device.getConstraints(), noiseSuppression: true }).catch(() => undefined); // the sound is better than none
       return plain;
     }
+  }
+
+  /** The camera with the background, and never without it: where that is impossible, the camera is stopped. */
+  async #captureWithBackground(device: MediaStreamTrack, background: ChangedBackground): Promise<Captured> {
+    try {
+      const changed = await this.#filters.background(device, background, problem => this.#loseBackground(device, problem));
+      return {
+        device,
+        track: changed.track,
+        changeBackground: next => changed.change(next),
+        stop: () => {
+          changed.stop();
+          device.stop();
+        },
+      };
+    } catch (error) {
+      device.stop();
+      throw new BackgroundError(error);
+    }
+  }
+
+  #loseBackground(device: MediaStreamTrack, problem: BackgroundProblem): void {
+    if (this.#captured.camera?.device !== device) return;
+    this.#release('camera');
+    this.#change('camera', { status: problem, track: null, deviceId: undefined, wanted: false });
   }
 
   #release(kind: DeviceKind): void {
@@ -196,7 +252,14 @@ export class LocalMedia {
     const device = id !== '' && known ? { deviceId: { exact: id } } : {};
     return kind === 'microphone'
       ? { ...device, echoCancellation: true, noiseSuppression: this.#snapshot.noise !== 'filter', autoGainControl: true }
-      : { ...device, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+      : { ...device, ...this.#pictureSize() };
+  }
+
+  /** A background takes time for each pixel, so the picture is smaller with one. */
+  #pictureSize(): MediaTrackConstraints {
+    return this.#snapshot.choice.background === 'none'
+      ? { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } }
+      : { width: { ideal: 960 }, height: { ideal: 540 }, frameRate: { ideal: 24 } };
   }
 
   #adopt(kind: DeviceKind, request: number, captured: Captured | null): void {

@@ -1,4 +1,5 @@
 import { browserStore } from '@meetoperator/ui';
+import { backgroundOf, type Background } from '../background/backgrounds';
 
 /** Device IDs of the browser; empty for its default device. */
 export interface DeviceChoice {
@@ -7,11 +8,16 @@ export interface DeviceChoice {
   readonly speaker: string;
   /** Our filter removes noise from the microphone, instead of the browser. */
   readonly filtersNoise: boolean;
+  /** What others see behind the person. */
+  readonly background: Background;
 }
 
 const key = 'meet.devices';
 
 export const rememberedDevices = {
-  get: (): DeviceChoice => ({ microphone: '', camera: '', speaker: '', filtersNoise: false, ...browserStore.readJson<Partial<DeviceChoice>>(key) }),
+  get: (): DeviceChoice => {
+    const remembered = browserStore.readJson<Partial<DeviceChoice>>(key);
+    return { microphone: '', camera: '', speaker: '', filtersNoise: false, ...remembered, background: backgroundOf(remembered?.background) };
+  },
   set: (choice: DeviceChoice): void => browserStore.write(key, JSON.stringify(choice)),
 };

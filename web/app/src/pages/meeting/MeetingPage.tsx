@@ -9,6 +9,7 @@ import { ConnectionBanner } from '../../features/connection/ConnectionBanner';
 import { helpFor } from '../../features/devices/device-status';
 import { DevicePickers } from '../../features/devices/DevicePickers';
 import type { DeviceKind, LocalMedia } from '../../features/devices/local-media';
+import { useDeviceHelp } from '../../features/devices/useDeviceHelp';
 import { useLocalMedia } from '../../features/devices/useLocalMedia';
 import { useWakeLock } from '../../features/devices/wake-lock';
 import { ReportDialog } from '../../features/diagnostics/ReportDialog';
@@ -67,6 +68,8 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
   useWakeLock();
   useFirstPicture(meeting);
   useMediaBinding(meeting, media);
+  useDeviceHelp('microphone', microphone.status, show);
+  useDeviceHelp('camera', camera.status, show);
   useMeetingEvents(meeting, panel === 'chat', show, onOver);
 
   const { messages } = snapshot;
@@ -83,11 +86,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const report = () => setDialog({ kind: 'report' });
   const togglePanel = (which: Exclude<Panel, null>) => openPanel(panel === which ? null : which);
 
-  const toggle = async (kind: DeviceKind) => {
-    await media.set(kind, !media.snapshot()[kind].wanted);
-    const help = helpFor(t, kind, media.snapshot()[kind].status);
-    if (help !== null) show(`${help.title}. ${help.text}`);
-  };
+  const toggle = (kind: DeviceKind) => void media.set(kind, !media.snapshot()[kind].wanted);
   const toggleShare = async () => {
     if (share.sharing) share.stop();
     else if (await share.start() === 'failed') show(t('meeting.screenShareFailed'));
@@ -95,8 +94,8 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
   const asHost = (action: Promise<void>, done: string) => void action.then(() => show(done), () => show(t('meeting.hostActionFailed')));
 
   useShortcuts({
-    microphone: () => void toggle('microphone'),
-    camera: () => void toggle('camera'),
+    microphone: () => toggle('microphone'),
+    camera: () => toggle('camera'),
     chat: () => togglePanel('chat'),
     people: () => togglePanel('people'),
     help: () => setDialog({ kind: 'shortcuts' }),
@@ -108,6 +107,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
 
   const micOn = microphone.wanted && microphone.track !== null;
   const cameraOn = camera.wanted && camera.track !== null;
+  const cameraHelp = helpFor(t, 'camera', camera.status);
   const count = snapshot.participants.length + 1;
   const dismissal = { cancel: t('app.cancel'), closeLabel: t('app.close'), onClose: () => setDialog(null) };
   return (
@@ -149,9 +149,9 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
           </>
         )}>
           <Control icon={micOn ? 'mic' : 'mic-off'} text={t('devices.microphone')} testId="control-microphone" pressed={micOn} look={micOn ? undefined : 'off'} hint={shortcutKeys(t, 'microphone')}
-            onClick={() => void toggle('microphone')} />
+            onClick={() => toggle('microphone')} />
           <Control icon={cameraOn ? 'camera' : 'camera-off'} text={t('devices.camera')} testId="control-camera" pressed={cameraOn} look={cameraOn ? undefined : 'off'} hint={shortcutKeys(t, 'camera')}
-            onClick={() => void toggle('camera')} />
+            onClick={() => toggle('camera')} />
           {share.supported && (
             <Control icon={share.sharing ? 'screen-stop' : 'screen'} text={t('meeting.shareScreen')} testId="control-share" pressed={share.sharing}
               look={share.sharing ? 'active' : undefined} onClick={() => void toggleShare()} />
@@ -171,6 +171,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
       {dialog?.kind === 'devices' && (
         <Dialog title={t('devices.title')} closeLabel={t('app.close')} onClose={() => setDialog(null)} testId="devices">
           <DevicePickers media={media} />
+          {cameraHelp !== null && <p role="status" data-testid="device-help"><strong>{cameraHelp.title}.</strong> {cameraHelp.text}</p>}
         </Dialog>
       )}
       {dialog?.kind === 'report' && <ReportDialog meeting={meeting} onClose={() => setDialog(null)} />}

@@ -1,0 +1,199 @@
+// The background of the camera, in Chromium. Its fake camera shows no person, so the whole picture counts as background; the drawn portraits show one.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { accessibilityFindings } from './support/axe.mjs';
+import { launch } from './support/browser.mjs';
+import { meetingRoom } from './support/meeting-room.mjs';
+import { portraitCamera, portraits } from './support/portrait-camera.mjs';
+import { until } from './support/until.mjs';
+
+const room = meetingRoom(() => launch(['--use-fake-device-for-media-stream=device-count=2']));
+const options = { timeout: 240_000 };
+const magenta = [255, 0, 255];
+
+/** Runs in the page: keeps the colours of the four corners and of the middle of every frame that is drawn of another participant, in `globalThis.seen`. */
+const watchFrames = () => {
+  globalThis.seen = [];
+  const canvas = new OffscreenCanvas(32, 18);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const at = (x, y) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)];
+  const watch = video => video.requestVideoFrameCallback(() => {
+    context.drawImage(video, 0, 0, 32, 18);
+    globalThis.seen.push({ corners: [at(1, 1), at(30, 1), at(1, 16), at(30, 16)], middle: at(16, 9) });
+    watch(video);
+  });
+  const watched = new WeakSet();
+  const look = () => {
+    for (const video of document.querySelectorAll('[data-testid=tile][data-self=false] video')) {
+      if (watched.has(video)) continue;
+      watched.add(video);
+      watch(video);
+    }
+  };
+  addEventListener('DOMContentLoaded', () => new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true }));
+};
+
+/** Runs in the page: keeps the tracks of the cameras that were opened, and the tracks of pictures that were given to connections. */
+const watchTracks = () => {
+  globalThis.opened = [];
+  globalThis.sent = [];
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async asked => {
+    const stream = await open(asked);
+    globalThis.opened.push(...stream.getVideoTracks());
+    return stream;
+  };
+  const keep = track => { if (track instanceof MediaStreamTrack && track.kind === 'video') globalThis.sent.push(track); };
+  const replace = RTCRtpSender.prototype.replaceTrack;
+  RTCRtpSender.prototype.replaceTrack = function replaceTrack(track) {
+    keep(track);
+    return replace.call(this, track);
+  };
+  const add = RTCPeerConnection.prototype.addTransceiver;
+  RTCPeerConnection.prototype.addTransceiver = function addTransceiver(track, init) {
+    keep(track);
+    return add.call(this, track, init);
+  };
+};
+
+const isNear = (color, wanted) => color.every((part, index) => Math.abs(part - wanted[index]) < 70);
+const isPicture = frame => frame.corners.every(corner => isNear(corner, magenta));
+
+/** Two visitors before their meeting, of whom Bob keeps what he sees. */
+async function withAdaAndBob(run, request, look) {
+  await room.withParticipants([], async meeting => {
+    const [ada, bob] = [await room.arrive('Ada'), await room.arrive('Bob')];
+    try {
+      await ada.page.addInitScript(watchTracks);
+      if (look !== undefined) await ada.page.addInitScript(portraitCamera, { look, speaks: false });
+      await bob.page.addInitScript(watchFrames);
+      await run(ada, bob, meeting);
+    } catch (error) {
+      error.message += `\n${await ada.describe()}\n${await bob.describe()}`;
+      throw error;
+    } finally {
+      await Promise.all([ada.close(), bob.close()]);
+    }
+  }, request);
+}
+
+const seen = visitor => visitor.page.evaluate(() => globalThis.seen);
+const latest = visitor => visitor.page.evaluate(() => globalThis.seen.slice(-5));
+const seesPicture = async visitor => { const frames = await latest(visitor); return frames.length > 0 && frames.every(isPicture); };
+const seesRoom = async visitor => { const frames = await latest(visitor); return frames.length > 0 && !frames.some(isPicture); };
+const connections = visitor => visitor.page.evaluate(() => globalThis.connections.length);
+
+/** The visitor chooses a picture of one colour as the background. */
+async function choosePicture(visitor) {
+  const png = await visitor.page.evaluate(async ([red, green, blue]) => {
+    const canvas = new OffscreenCanvas(64, 64);
+    const context = canvas.getContext('2d');
+    context.fillStyle = `rgb(${red} ${green} ${blue})`;
+    context.fillRect(0, 0, 64, 64);
+    return new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer()).toBase64();
+  }, magenta);
+  await visitor.page.getByTestId('background-file').setInputFiles({ name: 'picture.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') });
+  await visitor.page.getByTestId('background-own').and(visitor.page.locator(':checked')).waitFor({ state: 'attached' });
+}
+
+const choose = (visitor, name) => visitor.page.getByTestId(`background-${name}`).check({ force: true });
+
+describe('the background of the camera', () => {
+  it('is changed and removed during a meeting without a new connection, and no frame shows the room while it is changed', options, async t => {
+    await withAdaAndBob(async (ada, bob, meeting) => {
+      const origins = new Set();
+      ada.page.on('request', request => { if (!/^(data|blob):/.test(request.url())) origins.add(new URL(request.url()).origin); });
+      await bob.enter(meeting.meetingId);
+      await ada.enter(meeting.meetingId);
+      await until(() => seesRoom(bob), 'Bob sees the room of Ada');
+      const before = await connections(ada);
+
+      await ada.page.getByTestId('open-devices').click();
+      await choosePicture(ada);
+      assert.deepEqual(await ada.page.evaluate(() => globalThis.opened.slice(0, 1).map(track => track.readyState)), ['ended'], 'the camera without a background is released at once');
+      await until(() => seesPicture(bob), 'Bob sees the picture behind Ada');
+      assert.deepEqual(await accessibilityFindings(ada.page), []);
+      await until(async () => (await seen(bob)).filter(isPicture).length > 20, 'some seconds pass');
+      const busy = ada.page.evaluate(() => { for (const end = performance.now() + 5_000; performance.now() < end;); });
+      const count = (await seen(bob)).length;
+      await until(async () => (await seen(bob)).length > count + 15, 'frames arrive while the page of Ada is busy, as a hidden one is', 4_500);
+      await busy;
+      const frames = await seen(bob);
+      const first = frames.findIndex(isPicture);
+      t.diagnostic(`${first} frames of the room, then ${frames.length - first} frames with the picture`);
+      assert.equal(frames.slice(first).filter(frame => !isPicture(frame)).length, 0, 'after the first frame with the picture, no frame shows the room');
+      assert.equal(await ada.page.evaluate(() => globalThis.sent.slice(1).filter(track => !(track instanceof globalThis.MediaStreamTrackGenerator)).length), 0, 'no other track of a camera is sent');
+
+      await choose(ada, 'sea');
+      await until(async () => (await latest(bob)).every(frame => isNear(frame.corners[0], [191, 227, 238]) && isNear(frame.corners[3], [30, 97, 128])), 'Bob sees the sea');
+      assert.equal(await ada.page.evaluate(() => globalThis.opened.filter(track => track.readyState === 'live').length), 1, 'the camera stays open');
+
+      await choose(ada, 'none');
+      await until(() => ada.page.evaluate(() => !(globalThis.sent.at(-1) instanceof globalThis.MediaStreamTrackGenerator)), 'the camera itself is sent again');
+      await bob.waitForVideo('Ada');
+      assert.equal(ada.page.workers().length, 0, 'nothing is processed any more');
+      assert.equal(await connections(ada), before);
+      assert.deepEqual([...origins], [new URL(room.product.url).origin]);
+    });
+  });
+
+  it('is chosen before an encrypted meeting, is remembered, and then no frame ever shows the room', options, async () => {
+    await withAdaAndBob(async (ada, bob, meeting) => {
+      await ada.page.goto(`${room.product.url}/m/${meeting.meetingId}`);
+      await choosePicture(ada);
+      assert.deepEqual(await accessibilityFindings(ada.page), []);
+      await ada.page.reload();
+      await bob.enter(meeting.meetingId);
+      await ada.join();
+      await until(() => seesPicture(bob), 'Bob sees the picture behind Ada');
+
+      // Another camera, and the same one after it was off.
+      await ada.page.getByTestId('open-devices').click();
+      const tracks = await ada.page.evaluate(() => globalThis.sent.length);
+      const camera = ada.page.getByTestId('device-camera');
+      await camera.selectOption({ index: 1 });
+      await until(() => ada.page.evaluate(count => globalThis.sent.length > count, tracks), 'another track is sent');
+      await ada.page.keyboard.press('Escape');
+      await ada.control('camera').click();
+      await until(async () => await bob.tile('Ada').locator('video').count() === 0, 'the video of Ada disappears');
+      assert.deepEqual(await ada.page.evaluate(() => globalThis.opened.filter(track => track.readyState === 'live').length), 0, 'the camera is released');
+      await until(() => ada.page.workers().every(worker => !worker.url().includes('background')), 'nothing is processed any more');
+      await ada.control('camera').click();
+      await bob.waitForVideo('Ada');
+      const frames = await seen(bob);
+      assert.ok(frames.length > 20);
+      assert.equal(frames.filter(frame => !isPicture(frame)).length, 0);
+    }, { settings: { e2ee: 'Required' } });
+  });
+
+  it('shows the person in front of it', options, async t => {
+    await withAdaAndBob(async (ada, bob, meeting) => {
+      await bob.enter(meeting.meetingId);
+      await ada.page.goto(`${room.product.url}/m/${meeting.meetingId}`);
+      await choosePicture(ada);
+      await ada.join();
+      await until(() => seesPicture(bob), 'Bob sees the picture behind Ada');
+      await until(async () => !isNear((await latest(bob)).at(-1).middle, magenta), 'Bob sees Ada in front of the picture');
+      t.diagnostic(`the middle is ${(await latest(bob)).at(-1).middle}`);
+    }, undefined, portraits.amara);
+  });
+
+  it('turns the camera off when the background cannot be changed, says so, and sends nothing', options, async () => {
+    await withAdaAndBob(async (ada, bob, meeting) => {
+      await ada.page.route('**/*.tflite', route => route.abort());
+      await bob.enter(meeting.meetingId);
+      await ada.enter(meeting.meetingId);
+      await until(() => seesRoom(bob), 'Bob sees the room of Ada');
+      await ada.page.getByTestId('open-devices').click();
+      await choose(ada, 'blur');
+      await ada.page.getByTestId('device-help').filter({ hasText: 'nothing is sent' }).waitFor();
+      await until(async () => await bob.tile('Ada').locator('video').count() === 0, 'the video of Ada disappears');
+      assert.equal(await ada.page.evaluate(() => globalThis.opened.filter(track => track.readyState === 'live').length), 0, 'the camera is released');
+      await choose(ada, 'none');
+      await ada.page.keyboard.press('Escape');
+      await ada.control('camera').click();
+      await bob.waitForVideo('Ada');
+    });
+  });
+});

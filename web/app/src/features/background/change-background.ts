@@ -1,0 +1,78 @@
+import type { Background } from './backgrounds';
+import type { BackgroundProblem, Effect, WorkerReport, WorkerRequest } from './effect';
+import { ownPicture } from './own-picture';
+
+/** A camera's track with another background. */
+export interface BackgroundTrack {
+  readonly track: MediaStreamTrack;
+  /** Changes to another background. The former one stays until then. */
+  change(background: ChangedBackground): void;
+  /** Ends the track. The camera goes on. */
+  stop(): void;
+}
+
+export type ChangedBackground = Exclude<Background, 'none'>;
+
+/** https://www.w3.org/TR/mediacapture-transform/, as Chromium has it: in pages. */
+interface FrameStreams {
+  readonly MediaStreamTrackProcessor?: new (options: { readonly track: MediaStreamTrack }) => { readonly readable: ReadableStream<VideoFrame> };
+  readonly MediaStreamTrackGenerator?: new (options: { readonly kind: 'video' }) => MediaStreamTrack & { readonly writable: WritableStream<VideoFrame> };
+}
+
+/** Whether this browser lets a worker change the frames of a camera. Others could do it only in the page, whose camera would stand still in a hidden tab. */
+export function canChangeBackground(): boolean {
+  return ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator', 'OffscreenCanvas', 'Worker', 'WebAssembly'].every(name => name in globalThis);
+}
+
+/**
+ * Puts a background behind the person in front of a camera. The returned track carries changed frames only. Calls `onProblem` when a started track has ended because of a
+ * problem; rejects where the browser cannot change the background.
+ */
+export async function changeBackground(camera: MediaStreamTrack, background: ChangedBackground, onProblem: (problem: BackgroundProblem) => void): Promise<BackgroundTrack> {
+  const { MediaStreamTrackProcessor, MediaStreamTrackGenerator } = globalThis as FrameStreams;
+  if (MediaStreamTrackProcessor === undefined || MediaStreamTrackGenerator === undefined) throw new Error('The browser gives no access to the frames of a camera.');
+  const effect = await effectOf(background);
+  const worker = new Worker(new URL('./background-worker.ts', import.meta.url), { type: 'module', name: 'background' });
+  const track = new MediaStreamTrackGenerator({ kind: 'video' });
+  const stop = () => {
+    worker.terminate();
+    track.stop();
+  };
+  const post = (request: WorkerRequest, transfer: Transferable[] = []) => worker.postMessage(request, transfer);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      watch(worker, resolve, problem => reject(new Error(problem)));
+      const { readable: frames } = new MediaStreamTrackProcessor({ track: camera });
+      const { writable: changed } = track;
+      post({ type: 'start', frames, changed, effect }, [frames, changed]);
+    });
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  watch(worker, () => undefined, problem => {
+    stop();
+    onProblem(problem);
+  });
+  return {
+    track,
+    change: next => void effectOf(next).then(changed => post({ type: 'effect', effect: changed })),
+    stop,
+  };
+}
+
+function watch(worker: Worker, onReady: () => void, onProblem: (problem: BackgroundProblem) => void): void {
+  worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => {
+    if (data.type === 'ready') onReady();
+    else onProblem(data.problem);
+  };
+  worker.onerror = () => onProblem('background-failed');
+}
+
+/** A picture of one's own that the browser has lost is replaced by the blurred room. */
+async function effectOf(background: ChangedBackground): Promise<Effect> {
+  if (background === 'blur') return { kind: 'blur' };
+  if (background !== 'own') return { kind: 'drawn', name: background };
+  const file = await ownPicture.load();
+  return file === null ? { kind: 'blur' } : { kind: 'own', file };
+}
