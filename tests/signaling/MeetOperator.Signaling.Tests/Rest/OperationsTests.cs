@@ -20,6 +20,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
             Directory.CreateDirectory(Path.Combine(_root, "assets"));
             File.WriteAllText(Path.Combine(_root, "index.html"), "<!doctype html><div id=\"root\"></div>");
             File.WriteAllText(Path.Combine(_root, "assets", "app-abc123.js"), "export {};");
+            File.WriteAllText(Path.Combine(_root, "assets", "model-abc123.tflite"), "TFL3");
             File.WriteAllText(Path.Combine(_root, "favicon.svg"), "<svg/>");
             return options with { WebRoot = _root, PublicUrl = new Uri("https://meet.example") };
         }
@@ -32,6 +33,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
     [InlineData("m/0b9c1d2e-0000-4000-8000-000000000001", "text/html", "no-store")]
     [InlineData("index.html", "text/html", "no-store")]
     [InlineData("assets/app-abc123.js", "text/javascript", "immutable")]
+    [InlineData("assets/model-abc123.tflite", "application/octet-stream", "immutable")]
     [InlineData("favicon.svg", "image/svg+xml", "no-cache")]
     public async Task Get_PageOrAsset_SetsCachingAndSecurityHeaders(string path, string type, string caching)
     {

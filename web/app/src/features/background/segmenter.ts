@@ -15,7 +15,7 @@ export interface Segmenter {
 export async function loadSegmenter(): Promise<Segmenter> {
   const [runtime, model] = await Promise.all([createRuntime({ locateFile: () => wasmUrl }), fetchModel()]);
   runtime.HEAPU8.set(new Uint8Array(model), runtime._getModelBufferMemoryOffset());
-  runtime._loadModel(model.byteLength);
+  if (runtime._loadModel(model.byteLength) !== 0) throw new Error(`The model could not be used: ${modelUrl} is damaged.`);
   return {
     segment(picture) {
       const pixels = maskSize.width * maskSize.height;
@@ -24,7 +24,7 @@ export async function loadSegmenter(): Promise<Segmenter> {
       for (let pixel = 0; pixel < pixels; pixel++) {
         for (let color = 0; color < 3; color++) input[pixel * 3 + color] = picture[pixel * 4 + color]! / 255;
       }
-      runtime._runInference();
+      if (runtime._runInference() !== 0) throw new Error('The model found no result for a frame.');
       const output = runtime._getOutputMemoryOffset() / 4;
       return runtime.HEAPF32.subarray(output, output + pixels);
     },

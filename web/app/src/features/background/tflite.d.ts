@@ -1,4 +1,4 @@
-/** TensorFlow Lite as WebAssembly. Offsets are in bytes. https://github.com/twilio/twilio-video-processors.js */
+/** TensorFlow Lite as WebAssembly. Offsets are in bytes; a result of 0 is success. https://github.com/twilio/twilio-video-processors.js */
 declare module '@twilio/video-processors/dist/build/tflite-simd-1-0-0.js' {
   interface Runtime {
     readonly HEAPU8: Uint8Array;
