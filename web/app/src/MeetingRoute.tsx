@@ -4,8 +4,10 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { changeBackground } from './features/background/change-background';
 import { LocalMedia } from './features/devices/local-media';
+import { useLocalMedia } from './features/devices/useLocalMedia';
 import { filterNoise } from './features/noise/noise-filter';
 import { isEncryptedLink } from './features/e2ee/encrypted-link';
+import { useSaving } from './features/saving/useSaving';
 import { askedMeetings, shouldAsk } from './features/survey/ask';
 import { SurveyCard } from './features/survey/SurveyCard';
 import { MeetingPage } from './pages/meeting/MeetingPage';
@@ -28,6 +30,7 @@ type View =
 export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
   const { t } = useTranslation();
   const [media] = useState(() => new LocalMedia({ noise: filterNoise, background: changeBackground }));
+  const saving = useSaving(useLocalMedia(media).choice.dataUse);
   const [view, setView] = useState<View>({ at: 'loading' });
   const [visit, setVisit] = useState(0);
   const joined = useRef<Meeting | null>(null);
@@ -49,6 +52,8 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
     joined.current = meeting;
     setView({ at: 'meeting', meeting, title: info.title });
   }, [meetingId]);
+
+  useEffect(() => void media.setPictureSize(saving.camera), [media, saving.camera]);
 
   useEffect(() => {
     const abort = new AbortController();
@@ -116,7 +121,7 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
     case 'preJoin': return (
       <PreJoinPage info={view.info} media={media} joining={view.joining} nameRejected={view.nameRejected === true} onJoin={name => void join(view.info, name)} />
     );
-    case 'meeting': return <MeetingPage meeting={view.meeting} title={view.title} media={media} onOver={leaveView} />;
+    case 'meeting': return <MeetingPage meeting={view.meeting} title={view.title} media={media} saving={saving} onOver={leaveView} />;
     case 'notice': return (
       <NoticePage notice={view.notice} serverMessage={view.serverMessage} action={<RetryButton notice={view.notice} onClick={retry} />}>
         {view.survey !== undefined && <SurveyCard meeting={view.survey} onSkip={skipSurvey} />}

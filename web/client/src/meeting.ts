@@ -224,6 +224,12 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#view.set(tracks);
   }
 
+  /** Limits what the camera sends in total, over all its layers and connections, in bits per second; null for no limit beyond that of the SDK. */
+  limitCamera(bitsPerSecond: number | null): void {
+    this.#tracks.limitCamera(bitsPerSecond);
+    this.#direct.limitCamera(bitsPerSecond);
+  }
+
   /** False when the message could not be sent; nothing is kept then. */
   sendChat(message: string): boolean {
     return this.#chat.send(message);

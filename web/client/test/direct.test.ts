@@ -106,6 +106,19 @@ describe('the switch to direct connections', () => {
     expect(publish.transceivers.map(({ sender }) => sender.track)).toEqual([null, null]);
   });
 
+  it('limits the camera on direct connections too, and no other source', async () => {
+    const { meeting, connection } = await meetingThatIsDirect();
+    const limits = () => connection.transceivers.slice(1, 3).map(({ encodings }) => encodings[0]!.maxBitrate);
+    expect(limits()).toEqual([1_500_000, 2_500_000]);
+    meeting.limitCamera(1_500_000);
+    meeting.limitCamera(400_000);
+    await settle();
+    expect(limits()).toEqual([400_000, 2_500_000]);
+    meeting.limitCamera(null);
+    await settle();
+    expect(limits()).toEqual([1_500_000, 2_500_000]);
+  });
+
   it('ignores a confirmation of another generation, and of somebody without a connection', async () => {
     const { server, publish, microphone } = await meetingWithZoe();
     await choose(server, 'p2p', 3);

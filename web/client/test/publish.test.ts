@@ -330,4 +330,44 @@ describe('publishing', () => {
     await settle();
     expect(server.connections.flatMap(connection => connection.transceivers).filter(transceiver => transceiver.direction === 'sendonly')).toEqual([]);
   });
+
+  it('a limit of the camera is shared by its layers, now and on the next connection, and can be removed', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const sent = (): number => server.connections.at(-1)!.transceivers[0]!.encodings.reduce((sum, encoding) => sum + encoding.maxBitrate!, 0);
+    await meeting.publish(track('video'), 'camera');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    const unlimited = sent();
+    expect(unlimited).toBeGreaterThan(1_500_000);
+
+    meeting.limitCamera(500_000);
+    await settle();
+    expect(sent()).toBeGreaterThan(490_000);
+    expect(sent()).toBeLessThanOrEqual(500_001);
+    server.socket.receive({ type: 'layers', source: 'camera', rids: ['q'] });
+    await settle();
+    expect(server.connections[0]!.transceivers[0]!.encodings.filter(encoding => encoding.active).map(encoding => encoding.rid)).toEqual(['q']);
+    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
+    await settle();
+    expect(server.connections).toHaveLength(2);
+    expect(sent()).toBeLessThanOrEqual(500_001);
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'two' });
+    await settle();
+
+    meeting.limitCamera(5_000_000);
+    await settle();
+    expect(sent()).toBe(unlimited);
+    meeting.limitCamera(null);
+    await settle();
+    expect(sent()).toBe(unlimited);
+  });
+
+  it('a limit of the camera leaves a shared screen as it is', async () => {
+    const { server, meeting } = await joinedMeeting();
+    meeting.limitCamera(100_000);
+    await meeting.publish(track('video'), 'screen');
+    await settle();
+    expect(server.connections[0]!.transceivers[0]!.encodings[0]!.maxBitrate).toBe(2_500_000);
+  });
 });

@@ -134,6 +134,20 @@ const de: Texts = {
     },
   },
 
+  saving: {
+    title: 'Datenverbrauch',
+    uses: {
+      automatic: 'Datenverbrauch: automatisch',
+      reduced: 'Datenverbrauch: reduziert (Ihre Kamera sendet höchstens 1,5 Mbit/s)',
+      low: 'Datenverbrauch: gering (Ihre Kamera sendet höchstens 500 kbit/s)',
+    },
+    reasons: {
+      data: 'Ihr Browser spart Daten, deshalb sind die Bilder kleiner und weniger.',
+      battery: 'Ihr Akku ist schwach, deshalb sind die Bilder kleiner und weniger.',
+      phone: 'Auf Telefonen sind die Bilder kleiner, um Daten und Akku zu sparen.',
+    },
+  },
+
   meeting: {
     skipToControls: 'Zu den Bedienelementen springen',
     people_one: '{{count}} Person',

@@ -124,6 +124,20 @@ const en = {
     },
   },
 
+  saving: {
+    title: 'Data use',
+    uses: {
+      automatic: 'Data use: automatic',
+      reduced: 'Data use: reduced (your camera sends at most 1.5 Mbit/s)',
+      low: 'Data use: low (your camera sends at most 500 kbit/s)',
+    },
+    reasons: {
+      data: 'Your browser saves data, so pictures are smaller and fewer.',
+      battery: 'Your battery is low, so pictures are smaller and fewer.',
+      phone: 'Pictures are smaller on phones, to save data and battery.',
+    },
+  },
+
   meeting: {
     skipToControls: 'Skip to the meeting controls',
     people_one: '{{count}} person',

@@ -20,6 +20,7 @@ const paths = {
   speaker: <path d="M4 10v4h3.5L12 18V6L7.5 10zM15.5 9.2a4 4 0 0 1 0 5.6M18 6.5a8 8 0 0 1 0 11" />,
   keyboard: <><rect x="2.5" y="6" width="19" height="12" rx="2.5" /><path d="M6.5 10h.1M10 10h.1M14 10h.1M17.5 10h.1M8 14h8" /></>,
   settings: <><path d="M4 7h8m6 0h2M4 17h2m6 0h8" /><circle cx="15" cy="7" r="2.5" /><circle cx="9" cy="17" r="2.5" /></>,
+  data: <path d="M8 4v16m-4-4 4 4 4-4M16 20V4m-4 4 4-4 4 4" />,
   plus: <path d="M12 5v14M5 12h14" />,
   arrow: <path d="M5 12h14m-5.5-5.5L19 12l-5.5 5.5" />,
   pause: <path d="M9 6v12M15 6v12" />,

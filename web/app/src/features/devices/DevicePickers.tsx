@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { playTone } from '../audio/tone';
 import { BackgroundPicker } from '../background/BackgroundPicker';
 import { canChangeBackground } from '../background/change-background';
+import { DataUsePicker } from '../saving/DataUsePicker';
 import styles from './DevicePickers.module.css';
 import type { LocalMedia } from './local-media';
 import { useLocalMedia } from './useLocalMedia';
@@ -40,6 +41,7 @@ export function DevicePickers({ media }: { readonly media: LocalMedia }) {
       {(canChangeBackground() || choice.background !== 'none') && (
         <div className={styles.background}><BackgroundPicker background={choice.background} onChange={background => void media.setBackground(background)} /></div>
       )}
+      <div className={styles.dataUse}><DataUsePicker dataUse={choice.dataUse} onChange={dataUse => media.setDataUse(dataUse)} /></div>
       <label className={styles.option}>
         <input type="checkbox" checked={choice.filtersNoise} onChange={event => void media.setNoiseFilter(event.target.checked)} data-testid="filter-noise" />
         {t('devices.filterNoise')}

@@ -2,6 +2,7 @@ import type { BackgroundProblem } from '../background/effect';
 import type { Background } from '../background/backgrounds';
 import type { BackgroundTrack, ChangedBackground } from '../background/change-background';
 import type { FilteredTrack } from '../noise/noise-filter';
+import type { DataUse, PictureSize } from '../saving/saving';
 import { BackgroundError, statusOfError, type DeviceStatus } from './device-status';
 import { rememberedDevices, type DeviceChoice } from './remembered-devices';
 
@@ -42,6 +43,9 @@ interface Captured {
   stop(): void;
 }
 
+/** A background takes time for each pixel, so the picture is smaller with one. */
+const sizeWithBackground: PictureSize = { width: 960, height: 540, frameRate: 24 };
+
 const idle: DeviceState = { status: 'off', track: null, deviceId: undefined, wanted: false };
 
 /** The user's camera and microphone, from the preview to the end of the meeting. */
@@ -51,6 +55,7 @@ export class LocalMedia {
   readonly #captured: Record<DeviceKind, Captured | null> = { microphone: null, camera: null };
   #snapshot: LocalMediaSnapshot;
   #stopped = false;
+  #pictureSize: PictureSize = { width: 1280, height: 720, frameRate: 30 };
   /** The number of the latest request per device; a result of an earlier request is discarded. */
   readonly #requests: Record<DeviceKind, number> = { microphone: 0, camera: 0 };
 
@@ -124,6 +129,18 @@ export class LocalMedia {
       }
     }
     await this.#open('camera');
+  }
+
+  setDataUse(dataUse: DataUse): void {
+    this.#remember({ dataUse });
+  }
+
+  /** Asks the camera for pictures of this size, now and when it is opened again. */
+  async setPictureSize(size: PictureSize): Promise<void> {
+    this.#pictureSize = size;
+    const camera = this.#captured.camera?.device;
+    // A camera that cannot change its size keeps the one that it has.
+    await camera?.applyConstraints({ ...camera.getConstraints(), ...this.#sizeConstraints() }).catch(() => undefined);
   }
 
   stop(): void {
@@ -252,14 +269,13 @@ export class LocalMedia {
     const device = id !== '' && known ? { deviceId: { exact: id } } : {};
     return kind === 'microphone'
       ? { ...device, echoCancellation: true, noiseSuppression: this.#snapshot.noise !== 'filter', autoGainControl: true }
-      : { ...device, ...this.#pictureSize() };
+      : { ...device, ...this.#sizeConstraints() };
   }
 
-  /** A background takes time for each pixel, so the picture is smaller with one. */
-  #pictureSize(): MediaTrackConstraints {
-    return this.#snapshot.choice.background === 'none'
-      ? { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } }
-      : { width: { ideal: 960 }, height: { ideal: 540 }, frameRate: { ideal: 24 } };
+  #sizeConstraints(): MediaTrackConstraints {
+    const limit = this.#snapshot.choice.background === 'none' ? this.#pictureSize : sizeWithBackground;
+    const ideal = (name: keyof PictureSize) => ({ ideal: Math.min(this.#pictureSize[name], limit[name]) });
+    return { width: ideal('width'), height: ideal('height'), frameRate: ideal('frameRate') };
   }
 
   #adopt(kind: DeviceKind, request: number, captured: Captured | null): void {

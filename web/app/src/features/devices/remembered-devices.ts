@@ -1,5 +1,6 @@
 import { browserStore } from '@meetoperator/ui';
 import { backgroundOf, type Background } from '../background/backgrounds';
+import { dataUseOf, type DataUse } from '../saving/saving';
 
 /** Device IDs of the browser; empty for its default device. */
 export interface DeviceChoice {
@@ -10,6 +11,7 @@ export interface DeviceChoice {
   readonly filtersNoise: boolean;
   /** What others see behind the person. */
   readonly background: Background;
+  readonly dataUse: DataUse;
 }
 
 const key = 'meet.devices';
@@ -17,7 +19,7 @@ const key = 'meet.devices';
 export const rememberedDevices = {
   get: (): DeviceChoice => {
     const remembered = browserStore.readJson<Partial<DeviceChoice>>(key);
-    return { microphone: '', camera: '', speaker: '', filtersNoise: false, ...remembered, background: backgroundOf(remembered?.background) };
+    return { microphone: '', camera: '', speaker: '', filtersNoise: false, ...remembered, background: backgroundOf(remembered?.background), dataUse: dataUseOf(remembered?.dataUse) };
   },
   set: (choice: DeviceChoice): void => browserStore.write(key, JSON.stringify(choice)),
 };

@@ -15,12 +15,13 @@ interface Props {
   readonly speaking: ReadonlySet<string>;
   readonly stats: StatsSummary | null;
   readonly link: string;
+  readonly maxTiles: number;
   readonly onShown: (tracks: readonly ShownTrack[]) => void;
 }
 
 const gap = 10;
 
-export function Stage({ snapshot, speaking, stats, link, onShown }: Props) {
+export function Stage({ snapshot, speaking, stats, link, maxTiles, onShown }: Props) {
   const { t } = useTranslation();
   const [measure, size] = useElementSize();
   const stage = useRef<HTMLElement>(null);
@@ -34,7 +35,7 @@ export function Stage({ snapshot, speaking, stats, link, onShown }: Props) {
   const screenShown = [self, ...participants].some(participant => participant.tracks.screen !== undefined);
   const tall = size.width < size.height;
   const capacity = screenShown ? Math.max(2, Math.floor((tall ? size.width / 150 : size.height / 130))) : tilesThatFit(size.width, size.height);
-  const { screens, people, hidden } = arrange(self, participants, activeSpeaker, capacity);
+  const { screens, people, hidden } = arrange(self, participants, activeSpeaker, Math.min(capacity, maxTiles));
   useShownTracks(stage, [size.width, size.height, ...screens, ...people].map(part => (typeof part === 'number' ? part : part.key)).join(' '), onShown);
   const render = (tile: TileModel) => (
     <Tile key={tile.key} tile={tile} speaking={tile.source === 'camera' && speaking.has(tile.participant.id)} quality={qualities.get(tile.key) ?? null}

@@ -22,6 +22,7 @@ import { useFirstPicture } from '../../features/quality/useFirstPicture';
 import { QualityIndicator } from '../../features/quality/QualityIndicator';
 import { useQualityHints } from '../../features/quality/useQualityHints';
 import { useStats } from '../../features/quality/useStats';
+import { savedView, type Saving } from '../../features/saving/saving';
 import { useScreenShare } from '../../features/screen-share/useScreenShare';
 import { shortcutKeys } from '../../features/shortcuts/shortcuts';
 import { ShortcutsDialog } from '../../features/shortcuts/ShortcutsDialog';
@@ -42,13 +43,14 @@ interface Props {
   readonly meeting: Meeting;
   readonly title: string;
   readonly media: LocalMedia;
+  readonly saving: Saving;
   readonly onOver: (notice: Notice) => void;
 }
 
 type Panel = 'chat' | 'people' | 'statistics' | null;
 type OpenDialog = { readonly kind: 'end' } | { readonly kind: 'remove'; readonly participant: Participant } | { readonly kind: 'shortcuts' } | { readonly kind: 'verification' } | { readonly kind: 'devices' } | { readonly kind: 'report' } | null;
 
-export function MeetingPage({ meeting, title, media, onOver }: Props) {
+export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
   const { t } = useTranslation();
   const snapshot = useMeeting(meeting);
   const { microphone, camera, choice } = useLocalMedia(media);
@@ -68,13 +70,14 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
   useWakeLock();
   useFirstPicture(meeting);
   useMediaBinding(meeting, media);
+  useEffect(() => meeting.limitCamera(saving.cameraBitsPerSecond), [meeting, saving.cameraBitsPerSecond]);
   useDeviceHelp('microphone', microphone.status, show);
   useDeviceHelp('camera', camera.status, show);
   useMeetingEvents(meeting, panel === 'chat', show, onOver);
 
   const { messages } = snapshot;
   const unread = panel === 'chat' ? 0 : messages.slice(readCount).filter(message => !message.own).length;
-  const showTracks = useCallback((tracks: readonly ShownTrack[]) => meeting.show(audioOnly ? [] : tracks), [meeting, audioOnly]);
+  const showTracks = useCallback((tracks: readonly ShownTrack[]) => meeting.show(audioOnly ? [] : savedView(tracks, saving)), [meeting, audioOnly, saving]);
   const openPanel = useCallback((next: Panel) => {
     setPanel(next);
     setReadCount(meeting.snapshot.messages.length);
@@ -125,7 +128,7 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
         </span>
       </header>
       <main className={styles.main}>
-        <Stage snapshot={audioOnly ? withoutPictures(snapshot) : snapshot} speaking={speaking} stats={stats} link={link} onShown={showTracks} />
+        <Stage snapshot={audioOnly ? withoutPictures(snapshot) : snapshot} speaking={speaking} stats={stats} link={link} maxTiles={saving.tiles} onShown={showTracks} />
         <ConnectionBanner status={snapshot.connection} />
         <Toasts toasts={toasts} />
       </main>

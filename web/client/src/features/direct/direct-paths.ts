@@ -80,6 +80,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   #chosenAt = 0;
   #hasFailed = false;
   #isPaused = false;
+  #cameraLimit: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(environment: Environment, host: DirectHost) {
@@ -104,6 +105,12 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   /** Call this after a change of the published tracks. */
   refreshLocal(): void {
     for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+  }
+
+  /** Limits what the camera sends to all direct connections together, in bits per second. */
+  limitCamera(bitsPerSecond: number | null): void {
+    this.#cameraLimit = bitsPerSecond;
+    this.#refreshLimits();
   }
 
   handleJoined({ capabilities }: JoinedTopology): void {
@@ -235,6 +242,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
       iceServers: this.#host.iceServers,
       transforms: () => this.#host.transforms(),
       localTrack: source => this.#host.localTracks().get(source) ?? null,
+      cameraLimit: () => (this.#cameraLimit === null ? null : Math.floor(this.#cameraLimit / Math.max(1, this.#paths.size))),
       onConnected: () => {
         if (path.isConnected) return;
         path.isConnected = true;
@@ -250,6 +258,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     });
     const path: Path = { peer, since: this.#environment.now(), arrival: new Arrival(), isConnected: false, isCarrying: false, isReported: false, isConfirmed: false };
     this.#paths.set(id, path);
+    this.#refreshLimits();
     return path;
   }
 
@@ -259,6 +268,12 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     this.#paths.delete(id);
     path.peer.close();
     if (path.isCarrying) this.#host.onTracks();
+    this.#refreshLimits();
+  }
+
+  /** Connections share the limit, so each one has less when there are more. */
+  #refreshLimits(): void {
+    for (const { peer } of this.#paths.values()) void peer.applyLimits();
   }
 
   async #offer(id: string): Promise<void> {

@@ -13,6 +13,8 @@ export interface DirectPeerHost {
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
   localTrack(source: TrackSource): MediaStreamTrack | null;
+  /** What the camera may send on this connection, in bits per second, or null. */
+  cameraLimit(): number | null;
   onConnected(): void;
   onLost(): void;
 }
@@ -23,6 +25,8 @@ export class DirectPeer {
   readonly #participantId: string;
   readonly #host: DirectPeerHost;
   readonly #stopWatching: () => void;
+  /** Ends when the last change of limits is done. Two changes of one sender at the same time would fail. */
+  #limiting: Promise<void> = Promise.resolve();
 
   constructor(environment: Environment, participantId: string, host: DirectPeerHost) {
     this.#participantId = participantId;
@@ -81,6 +85,14 @@ export class DirectPeer {
     }));
   }
 
+  /** Call this after a change of the limit. */
+  applyLimits(): Promise<void> {
+    this.#limiting = this.#limiting.then(async () => {
+      for (const { source, transceiver } of this.#sections) await this.#limit(source, transceiver.sender);
+    });
+    return this.#limiting;
+  }
+
   close(): void {
     this.#stopWatching();
     this.connection.close();
@@ -102,13 +114,16 @@ export class DirectPeer {
 
   async #negotiated(): Promise<void> {
     this.#host.transforms()?.handleNegotiated(this.connection);
-    for (const { source, transceiver } of this.#sections) {
-      const maxBitrate = maxBitrates[source];
-      if (maxBitrate === undefined) continue;
-      const parameters = transceiver.sender.getParameters();
-      for (const encoding of parameters.encodings) encoding.maxBitrate = maxBitrate;
-      await transceiver.sender.setParameters(parameters).catch(() => undefined); // only a limit
-    }
+    await this.applyLimits();
+  }
+
+  async #limit(source: TrackSource, sender: RTCRtpSender): Promise<void> {
+    const most = maxBitrates[source];
+    if (most === undefined) return;
+    const limit = source === 'camera' ? this.#host.cameraLimit() : null;
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.maxBitrate = limit === null ? most : Math.min(most, limit);
+    await sender.setParameters(parameters).catch(() => undefined); // only a limit
   }
 
   async #describe(): Promise<string> {

@@ -16,16 +16,24 @@ const cameraLayers: Encoding[] = [
   { rid: 'q', maxBitrate: 150_000, scaleResolutionDownBy: 4 },
 ].map(layer => ({ ...layer, maxFramerate: 30, scalabilityMode: 'L1T3' }));
 
+/** What the layers of a camera take together at most. */
+const cameraBitsPerSecond = cameraLayers.reduce((sum, layer) => sum + layer.maxBitrate!, 0);
+
 /**
  * The encodings of each source. Screen content is mostly text, which needs few but sharp frames: one size with three frame rates, so that a narrow line gets fewer frames
- * instead of a blurred picture.
+ * instead of a blurred picture. `cameraLimit`, in bits per second, limits all layers of the camera in
+ * proportion, so that receivers still find the layer that fits them.
  */
-export function encodingFor(source: TrackSource): Encoding[] | undefined {
+export function encodingFor(source: TrackSource, cameraLimit: number | null = null): Encoding[] | undefined {
   switch (source) {
-    case 'camera': return cameraLayers.map(layer => ({ ...layer }));
+    case 'camera': return cameraLayers.map(layer => ({ ...layer, maxBitrate: Math.round(layer.maxBitrate! * shareOf(cameraLimit)) }));
     case 'screen': return [{ maxBitrate: 2_500_000, maxFramerate: 10, scalabilityMode: 'L1T3' }];
     default: return undefined;
   }
+}
+
+function shareOf(cameraLimit: number | null): number {
+  return cameraLimit === null ? 1 : Math.min(1, cameraLimit / cameraBitsPerSecond);
 }
 
 export function hintTrack(track: MediaStreamTrack, source: TrackSource): void {

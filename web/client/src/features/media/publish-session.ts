@@ -64,6 +64,8 @@ export class PublishSession {
   #running = false;
   #online = false;
   #closed = false;
+  /** What the camera may send in total, in bits per second, or null. */
+  #cameraLimit: number | null = null;
   /** Nothing is sent, because media flows directly. The media sections stay. */
   #isPaused = false;
 
@@ -115,6 +117,12 @@ export class PublishSession {
     const slot = this.#slots.get(source);
     if (slot === undefined) return;
     slot.rids = rids;
+    await this.#applyLayers();
+  }
+
+  /** Limits what the camera sends in total, in bits per second. */
+  async limitCamera(bitsPerSecond: number | null): Promise<void> {
+    this.#cameraLimit = bitsPerSecond;
     await this.#applyLayers();
   }
 
@@ -246,7 +254,7 @@ export class PublishSession {
           await slot.transceiver.sender.replaceTrack(null);
         }
       } else if (slot.transceiver === null) {
-        const encodings = encodingFor(source);
+        const encodings = encodingFor(source, this.#cameraLimit);
         const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
         slot.transceiver = connection.addTransceiver(this.#sent(slot) ?? kind, { direction: 'sendonly', ...(encodings === undefined ? {} : { sendEncodings: encodings }) });
         const transforms = this.#host.transforms();
@@ -264,10 +272,10 @@ export class PublishSession {
     return this.#isPaused ? null : track;
   }
 
-  /** Applies the latest request for layers of each source. */
+  /** Applies the latest request for layers of each source, and the limit of the camera. */
   #applyLayers(): Promise<void> {
     this.#layering = this.#layering.then(async () => {
-      for (const slot of this.#slots.values()) await setActiveLayers(slot);
+      for (const [source, slot] of this.#slots) await setLayers(slot, encodingFor(source, this.#cameraLimit) ?? []);
     });
     return this.#layering;
   }
@@ -326,12 +334,19 @@ export class PublishSession {
   }
 }
 
-async function setActiveLayers({ transceiver, rids }: Slot): Promise<void> {
-  if (transceiver === null || rids === null) return;
+async function setLayers({ transceiver, rids }: Slot, wanted: readonly RTCRtpEncodingParameters[]): Promise<void> {
+  if (transceiver === null) return;
   const parameters = transceiver.sender.getParameters();
-  const changed = parameters.encodings.filter(({ rid, active = true }) => rid !== undefined && active !== rids.includes(rid));
-  if (changed.length === 0) return;
-  for (const layer of changed) layer.active = !(layer.active ?? true);
+  let isChanged = false;
+  for (const layer of parameters.encodings) {
+    if (layer.rid === undefined) continue;
+    const active = rids === null ? layer.active ?? true : rids.includes(layer.rid);
+    const maxBitrate = wanted.find(({ rid }) => rid === layer.rid)?.maxBitrate ?? layer.maxBitrate;
+    if (active === (layer.active ?? true) && maxBitrate === layer.maxBitrate) continue;
+    layer.active = active;
+    if (maxBitrate !== undefined) layer.maxBitrate = maxBitrate;
+    isChanged = true;
+  }
   // Fails while a negotiation changes the parameters; the layers are set again after it.
-  await transceiver.sender.setParameters(parameters).catch(() => undefined);
+  if (isChanged) await transceiver.sender.setParameters(parameters).catch(() => undefined);
 }

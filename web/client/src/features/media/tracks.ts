@@ -134,6 +134,11 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     void this.#publish.setPaused(isPaused);
   }
 
+  /** Limits what the camera sends to the SFU, in bits per second. */
+  limitCamera(bitsPerSecond: number | null): void {
+    void this.#publish.limitCamera(bitsPerSecond);
+  }
+
   unpublish(source: TrackSource): void {
     this.#local.delete(source);
     this.#host.onLocalChange();
