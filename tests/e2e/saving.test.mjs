@@ -34,7 +34,7 @@ describe('the data saver', () => {
         let sent;
         const sendsLess = async () => {
           sent = await ada.page.evaluate(sentCamera);
-          return sent.limit <= 500_002 && sent.frameRate <= 15 && sent.height.ideal === 360;
+          return sent.limit <= 500_002 && sent.frameRate <= 15 && sent.height === 360;
         };
         await until(sendsLess, 'the camera of Ada sends less', 20_000).catch(error => { throw new Error(`${error.message}: ${JSON.stringify(sent)}`); });
         await until(() => views.at(-1) <= 180, 'a smaller picture of Bob is requested');

@@ -9,5 +9,7 @@ export default defineConfig({
   resolve: { alias: sources },
   // Assets are never inlined as data URLs, which `default-src 'self'` would block.
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  // Found only in a worker: the dev server would reload the page when it is first used.
+  optimizeDeps: { include: ['@twilio/video-processors/dist/build/tflite-simd-1-0-0.js'] },
   server: { proxy: { '/meetings': { target: signaling, ws: true } } },
 });
