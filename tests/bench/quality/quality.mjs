@@ -100,6 +100,7 @@ async function measureLayers() {
     const times = [];
     for (let round = 0; round < 15; round++) {
       await until(async () => await ada.page.evaluate(isLargestOff), 'the largest layer stops');
+      await bob.page.evaluate(() => { globalThis.viewedLarge = null; });
       const started = ada.page.evaluate(largestStarts);
       await bob.page.setViewportSize({ width: 1900, height: 1080 });
       const at = await started;
@@ -114,12 +115,12 @@ async function measureLayers() {
   }
 }
 
-/** Runs in the page before its scripts: `globalThis.viewedLarge` is when it last asked for a video of more than 480 pixels, in ms since 1970. */
+/** Runs in the page before its scripts: `globalThis.viewedLarge`, once it is set to null, becomes when it first asks for a video of more than 480 pixels, in ms since 1970. */
 function watchViews() {
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (message) {
     const parsed = typeof message === 'string' ? JSON.parse(message) : {};
-    if (parsed.type === 'view' && parsed.tracks.some(track => track.width > 480)) globalThis.viewedLarge = performance.timeOrigin + performance.now();
+    if (parsed.type === 'view' && parsed.tracks.some(track => track.width > 480)) globalThis.viewedLarge ??= performance.timeOrigin + performance.now();
     return send.call(this, message);
   };
 }

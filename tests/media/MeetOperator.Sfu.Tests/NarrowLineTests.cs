@@ -47,12 +47,13 @@ public sealed class NarrowLineTests
     public void Line_BetweenTwoLayers_SwitchesRarely(long bits)
     {
         var call = new NarrowCall();
-        call.Join(bits);
+        var line = call.Join(bits);
         call.Run(10);
-        var before = call.KeyFrameRequests;
+        var (before, start) = (call.KeyFrameRequests, call.Now);
         call.Run(120);
 
         Assert.InRange(call.KeyFrameRequests - before, 0, 2);
+        Assert.InRange(line.RateOf(start, call.Now, NarrowCall.VideoSsrc), 140_000, bits);
     }
 
     /// <summary>Half the pictures of the highest layer fit, and look better than all of the middle one.</summary>

@@ -98,9 +98,10 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
     // The page may report the end twice. The question stays then.
     setView(view => (view.at === 'notice' ? { ...view, notice } : { at: 'notice', notice, ...(asks ? { survey: meeting } : {}) }));
   }, [media, meetingId]);
+  const focusNotice = () => document.querySelector<HTMLElement>('[data-testid=notice] h1')?.focus();
   const skipSurvey = () => {
     setView(view => (view.at === 'notice' ? { at: 'notice', notice: view.notice } : view));
-    document.querySelector<HTMLElement>('[data-testid=notice] h1')?.focus();
+    focusNotice();
   };
 
   const join = async (info: MeetingInfo, name: string) => {
@@ -124,7 +125,7 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
     case 'meeting': return <MeetingPage meeting={view.meeting} title={view.title} media={media} saving={saving} onOver={leaveView} />;
     case 'notice': return (
       <NoticePage notice={view.notice} serverMessage={view.serverMessage} action={<RetryButton notice={view.notice} onClick={retry} />}>
-        {view.survey !== undefined && <SurveyCard meeting={view.survey} onSkip={skipSurvey} />}
+        {view.survey !== undefined && <SurveyCard meeting={view.survey} onSkip={skipSurvey} onSent={focusNotice} />}
       </NoticePage>
     );
   }

@@ -294,6 +294,89 @@ describe('local media', () => {
     expect(helpFor(t, 'camera', 'background-slow')?.text).toContain('too slow');
   });
 
+  it('turning the camera off while a background loads releases the device at once', async () => {
+    const device = new Track('video');
+    getUserMedia.mockResolvedValue(stream(device));
+    let load: (value: unknown) => void = () => undefined;
+    changeBackground.mockReturnValue(new Promise(resolve => { load = resolve; }));
+    const media = new LocalMedia(filters);
+    await media.setBackground('blur');
+    const opening = media.set('camera', true);
+    await vi.waitFor(() => expect(changeBackground).toHaveBeenCalled());
+    await media.set('camera', false);
+    expect(device.readyState).toBe('ended');
+    const late = new Track('video');
+    load({ track: late, change: vi.fn(), stop: () => late.stop() });
+    await opening;
+    expect(late.readyState).toBe('ended');
+    expect(media.snapshot().camera).toMatchObject({ status: 'off', wanted: false, track: null });
+  });
+
+  it('a camera that is unplugged while a background loads is reported as missing', async () => {
+    const device = new Track('video');
+    getUserMedia.mockResolvedValue(stream(device));
+    changeBackground.mockImplementation(async () => {
+      device.stop();
+      const track = new Track('video');
+      return { track, change: vi.fn(), stop: () => track.stop() };
+    });
+    const media = new LocalMedia(filters);
+    await media.setBackground('blur');
+    await media.set('camera', true);
+    expect(media.snapshot().camera).toMatchObject({ status: 'missing', wanted: false, track: null });
+  });
+
+  it('a microphone that is muted while another one is opened stays muted, and the other one is used', async () => {
+    const [first, second] = [new Track('audio'), new Track('audio')];
+    getUserMedia.mockResolvedValueOnce(stream(first));
+    const media = new LocalMedia(filters);
+    await media.set('microphone', true);
+    let grant: (value: unknown) => void = () => undefined;
+    getUserMedia.mockReturnValue(new Promise(resolve => { grant = resolve; }));
+    const choosing = media.choose('microphone', 'headset');
+    await media.set('microphone', false);
+    grant(stream(second));
+    await choosing;
+    expect(second.enabled).toBe(false);
+    expect(media.snapshot().microphone).toMatchObject({ status: 'on', wanted: false, track: second });
+    expect(first.readyState).toBe('ended');
+  });
+
+  it('a size that is chosen while the camera opens is asked of it afterwards', async () => {
+    const device = new Track('video');
+    let grant: (value: unknown) => void = () => undefined;
+    getUserMedia.mockReturnValue(new Promise(resolve => { grant = resolve; }));
+    const media = new LocalMedia(filters);
+    const opening = media.set('camera', true);
+    await media.setPictureSize({ width: 640, height: 360, frameRate: 15 });
+    grant(stream(device));
+    await opening;
+    expect(device.applyConstraints).toHaveBeenCalledWith({ width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } });
+  });
+
+  it('a page that is loaded again keeps its background, whatever another tab has chosen since', async () => {
+    const storage = () => {
+      const values = new Map<string, string>();
+      return { getItem: (key: string) => values.get(key) ?? null, setItem: (key: string, value: string) => void values.set(key, value), removeItem: (key: string) => void values.delete(key) };
+    };
+    const shared = storage();
+    const [ofTab, ofOther] = [storage(), storage()];
+    const page = (own: ReturnType<typeof storage>) => {
+      vi.stubGlobal('localStorage', shared);
+      vi.stubGlobal('sessionStorage', own);
+      return new LocalMedia(filters);
+    };
+    const other = page(ofOther);
+    await page(ofTab).setBackground('blur');
+    page(ofOther);
+    await other.setNoiseFilter(true);
+    expect(page(storage()).snapshot().choice).toMatchObject({ background: 'blur', filtersNoise: true });
+    vi.stubGlobal('sessionStorage', ofOther);
+    await other.setBackground('none');
+    expect(page(ofTab).snapshot().choice.background).toBe('blur');
+    expect(page(storage()).snapshot().choice.background).toBe('none');
+  });
+
   it('an insecure page is reported instead of a device problem', async () => {
     vi.stubGlobal('isSecureContext', false);
     vi.stubGlobal('navigator', {});

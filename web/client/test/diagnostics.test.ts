@@ -63,6 +63,8 @@ describe('addresses in text', () => {
     ['IPv4', 'ping 10.0.0.1, then 255.255.255.255.', 'ping [address], then [address].'],
     ['IPv6', 'from fe80::1 and 2001:db8:0:0:0:0:0:1 or ::1', 'from [address] and [address] or [address]'],
     ['MAC', 'card 00:1a:2b:3c:4d:5e', 'card [address]'],
+    ['links and names before an address', 'https://192.168.1.20/m/x IP:203.0.113.9 stun:10.0.0.1:3478 IPv6:fe80::1 [2001:db8::7]:443',
+      'https://[address]/m/x IP:[address] stun:[address]:3478 IPv6:[address] [[address]]:443'],
     ['times and code', 'at 12:30:45 std::vector 1.2.3 :: x', 'at 12:30:45 std::vector 1.2.3 :: x'],
     ['versions of browsers', 'Mozilla/5.0 Chrome/142.0.0.0 Safari/537.36', 'Mozilla/5.0 Chrome/142.0.0.0 Safari/537.36'],
   ])('%s', (_, text, expected) => {

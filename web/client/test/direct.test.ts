@@ -161,6 +161,44 @@ describe('the switch to direct connections', () => {
   });
 });
 
+describe('participants who do not keep to the protocol', () => {
+  it('many offers at once open one connection', async () => {
+    const { server } = await joinedMeeting([participant('ada')], capabilities);
+    await choose(server, 'p2p', 1);
+    const count = server.connections.length;
+    for (let i = 0; i < 50; i++) server.socket.receive({ type: 'offer', from: 'ada', sdp: 'a=mid:0 audio sendrecv' });
+    await settle();
+    expect(server.connections.length).toBe(count + 1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    server.socket.receive({ type: 'offer', from: 'ada', sdp: 'a=mid:0 audio sendrecv' });
+    await settle();
+    expect(server.connections.length).toBe(count + 2);
+  });
+
+  it('one who does not confirm is told again, and after half a minute media goes through the SFU', async () => {
+    const { server } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    const connection = direct(server);
+    connection.setConnectionState('connected');
+    const flowing = setInterval(() => flow(connection), 20);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(server.socket.sentOf('p2p-ready')).toHaveLength(2);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    clearInterval(flowing);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([{ type: 'p2p-failed', generation: 3 }]);
+  });
+
+  it('a confirmed connection is reported once', async () => {
+    const { server } = await meetingThatIsDirect();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.socket.sentOf('p2p-ready')).toHaveLength(1);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([]);
+  });
+});
+
 describe('the switch back to the SFU', () => {
   it('sends to the SFU at once, plays it when it carries everything, and then closes the direct connection', async () => {
     const { server, meeting, publish, subscribe, connection, microphone } = await meetingThatIsDirect();
@@ -208,6 +246,22 @@ describe('the switch back to the SFU', () => {
     await vi.advanceTimersByTimeAsync(1_100);
     expect(server.socket.sentOf('offer').length).toBe(offers + 1);
     expect(server.socket.sentOf('p2p-failed')).toEqual([]);
+  });
+
+  it('a direct connection that is lost again and again is reported', async () => {
+    const { server, connection } = await meetingThatIsDirect();
+    connection.setConnectionState('failed');
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([]);
+    const second = direct(server);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    second.setConnectionState('connected');
+    flow(second);
+    await vi.advanceTimersByTimeAsync(100);
+    second.setConnectionState('failed');
+    await settle();
+    expect(server.socket.sentOf('p2p-failed')).toEqual([{ type: 'p2p-failed', generation: 3 }]);
   });
 
   it('reports once that a connection carries nothing for ten seconds', async () => {

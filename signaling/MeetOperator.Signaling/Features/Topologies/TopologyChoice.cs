@@ -18,8 +18,10 @@ internal static class TopologyChoice
     {
         var time = now.ToUnixTimeMilliseconds();
         var next = Fail(state, input, time);
-        var needsSfu = input.Mode == MeetingMode.Sfu || input.Participants > input.MaxDirectParticipants || !input.CanAllConnectDirectly;
-        long? freeSince = needsSfu ? null : next.FreeSince ?? time;
+        var needsSfu = input.Mode == MeetingMode.Sfu || input.Participants == 0 || input.Participants > input.MaxDirectParticipants || !input.CanAllConnectDirectly;
+        // Somebody who waits alone for others learns nothing about how many will come.
+        var isWaiting = input.Participants == 1 && !next.IsDirect;
+        long? freeSince = needsSfu || isWaiting ? null : next.FreeSince ?? time;
         var isDirect = !needsSfu && (next.IsDirect || CanBegin(next, input, freeSince, time));
         next = next with { FreeSince = freeSince, IsDirect = isDirect };
         if (next == state)

@@ -19,7 +19,7 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Mee
     /// <summary>More concurrent writes than this are left to the next tick.</summary>
     private const int MaxAttempts = 3;
 
-    /// <summary>How long a status that does not show what was written, or cannot be written, is left alone. A definition of an earlier version drops the field.</summary>
+    /// <summary>How long a status that does not show what was written, or cannot be written, is left alone.</summary>
     private static readonly TimeSpan StatusRetry = TimeSpan.FromMinutes(1);
     private MeetingTopology? _state;
     private MediaTopology? _shown;
@@ -115,7 +115,14 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Mee
 
             if (written is null)
             {
-                return; // The bus is unavailable, so media flows as before.
+                // The bus is unavailable. The SFU works without an agreement with other replicas, and direct connections do not.
+                if (!next.IsDirect)
+                {
+                    _state = next with { Version = _state!.Version };
+                    Announce();
+                }
+
+                return;
             }
 
             await ReadAsync().ConfigureAwait(false);

@@ -18,6 +18,6 @@ internal readonly record struct TopologyInput
     /// <summary>The generation in which a client reports that a direct connection failed; null if there is no report.</summary>
     public long? FailedGeneration { get; init; }
 
-    /// <summary>How long nobody must have needed the SFU before media flows directly.</summary>
+    /// <summary>How long at least two participants must have been there without anybody who needs the SFU before media flows directly.</summary>
     public required TimeSpan DirectDelay { get; init; }
 }

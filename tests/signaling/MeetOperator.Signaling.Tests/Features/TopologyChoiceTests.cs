@@ -48,6 +48,23 @@ public sealed class TopologyChoiceTests
         Assert.True(TopologyChoice.Decide(free, Input(), Start.AddSeconds(130)).IsDirect);
     }
 
+    /// <summary>Most meetings of two are meetings of three a moment later, also when the first one has waited for long.</summary>
+    [Fact]
+    public void Decide_OneWaitedAlone_WaitsAgainWithTheSecond()
+    {
+        var alone = TopologyChoice.Decide(MeetingTopology.Initial, Input(participants: 1), Start);
+        alone = TopologyChoice.Decide(alone, Input(participants: 1), Start.AddSeconds(100));
+        var two = TopologyChoice.Decide(alone, Input(), Start.AddSeconds(100));
+
+        Assert.False(two.IsDirect);
+        Assert.False(TopologyChoice.Decide(two, Input(), Start.AddSeconds(129)).IsDirect);
+        Assert.True(TopologyChoice.Decide(two, Input(), Start.AddSeconds(130)).IsDirect);
+    }
+
+    [Fact]
+    public void Decide_EverybodyLeft_NextOnesStartThroughTheSfu() =>
+        Assert.False(TopologyChoice.Decide(Direct, Input(participants: 0), Start).IsDirect);
+
     [Fact]
     public void Decide_FourAllowed_FifthNeedsTheSfu()
     {

@@ -129,6 +129,31 @@ public sealed class TopologyTests(PostgresServer postgres) : TwoReplicasTestBase
         Assert.Equal(generation + 1, Generation(await ann.ExpectAsync("topology", m => Kind(m) == "sfu" && Generation(m) > generation)));
     }
 
+    /// <summary>Direct connections are for few. Without Redis, replicas cannot agree on more of them, and the SFU needs no agreement.</summary>
+    [Fact]
+    public async Task Redis_Unavailable_ThirdParticipantMovesEverybodyOfTheReplicaToTheSfu()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(a, meeting.MeetingId, "Bob");
+        var generation = Generation(await ann.ExpectAsync("topology", m => Kind(m) == "p2p"));
+        var third = await a.JoinAsync(meeting.MeetingId, "Eve");
+        redis.Kill();
+
+        await using var eve = await TestClient.OpenAsync(third);
+        await JoinAsync(eve);
+
+        foreach (var client in new[] { ann, bob })
+        {
+            Assert.Equal(generation + 1, Generation(await client.ExpectAsync("topology", m => Kind(m) == "sfu" && Generation(m) > generation)));
+        }
+
+        Assert.Equal("sfu", Kind(await eve.ExpectAsync("topology")));
+        await ann.SendAsync(new { type = "offer", to = eve.Id, sdp = Sdp.Publish() });
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "forbidden");
+        await redis.StartAsync();
+    }
+
     private static string? Kind(JsonObject message) => (string?)message["kind"];
 
     private static long Generation(JsonObject message) => (long)message["generation"]!;

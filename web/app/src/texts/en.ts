@@ -308,6 +308,7 @@ const en = {
     number: 'Its number, if you want to refer to it:',
     failed: 'The report could not be sent. Try again.',
     tooMany: 'There are too many reports now. Try again in a minute.',
+    full: 'No more reports are accepted for this meeting.',
   },
 
   survey: {

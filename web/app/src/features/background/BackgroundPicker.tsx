@@ -1,5 +1,5 @@
 import { Button } from '@meetoperator/ui';
-import { useRef, useState, type ChangeEvent } from 'react';
+import { useRef, useState, type ChangeEvent, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './BackgroundPicker.module.css';
 import { backgrounds, type Background } from './backgrounds';
@@ -10,6 +10,17 @@ import { useOwnPicture } from './useOwnPicture';
 interface Props {
   readonly background: Background;
   readonly onChange: (background: Background) => void;
+}
+
+const steps: Partial<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+/** Arrow keys move the focus only, and Space chooses: a choice on the way to another one would show the room. */
+function moveFocus(event: KeyboardEvent<HTMLInputElement>): void {
+  const step = steps[event.key];
+  if (step === undefined) return;
+  event.preventDefault();
+  const all = [...event.currentTarget.closest('fieldset')?.querySelectorAll<HTMLInputElement>('input[type=radio]') ?? []];
+  all.at((all.indexOf(event.currentTarget) + step) % all.length)?.focus();
 }
 
 export function BackgroundPicker({ background, onChange }: Props) {
@@ -33,7 +44,7 @@ export function BackgroundPicker({ background, onChange }: Props) {
       <div className={styles.choices}>
         {backgrounds.filter(name => name !== 'own' || own !== null || background === 'own').map(name => (
           <label key={name} className={styles.choice}>
-            <input type="radio" name="background" className="visually-hidden" checked={background === name} onChange={() => onChange(name)} data-testid={`background-${name}`} />
+            <input type="radio" name="background" className="visually-hidden" checked={background === name} onChange={() => onChange(name)} onKeyDown={moveFocus} data-testid={`background-${name}`} />
             <Thumbnail background={name} own={own} />
             <span>{t(`background.names.${name}`)}</span>
           </label>

@@ -11,6 +11,9 @@ export interface BackgroundTrack {
   stop(): void;
 }
 
+/** Runtime and model have 0.9 MB. A camera must not stay open for long without being used. */
+const startLimitMs = 20_000;
+
 export type ChangedBackground = Exclude<Background, 'none'>;
 
 /** https://www.w3.org/TR/mediacapture-transform/, as Chromium has it: in pages. */
@@ -42,6 +45,7 @@ export async function changeBackground(camera: MediaStreamTrack, background: Cha
   try {
     await new Promise<void>((resolve, reject) => {
       watch(worker, resolve, problem => reject(new Error(problem)));
+      setTimeout(() => reject(new Error(`The background was not ready after ${startLimitMs} ms.`)), startLimitMs);
       const { readable: frames } = new MediaStreamTrackProcessor({ track: camera });
       const { writable: changed } = track;
       post({ type: 'start', frames, changed, effect }, [frames, changed]);
@@ -54,9 +58,11 @@ export async function changeBackground(camera: MediaStreamTrack, background: Cha
     stop();
     onProblem(problem);
   });
+  /** Ends when the last change is sent. Changes stay in their order, although a picture has to be read first. */
+  let changes = Promise.resolve();
   return {
     track,
-    change: next => void effectOf(next).then(changed => post({ type: 'effect', effect: changed })),
+    change: next => { changes = changes.then(async () => post({ type: 'effect', effect: await effectOf(next) })); },
     stop,
   };
 }

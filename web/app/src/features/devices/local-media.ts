@@ -53,9 +53,13 @@ export class LocalMedia {
   readonly #listeners = new Set<() => void>();
   readonly #filters: Filters;
   readonly #captured: Record<DeviceKind, Captured | null> = { microphone: null, camera: null };
+  /** Devices that are open already, while a filter for them is loading. */
+  readonly #waiting: Record<DeviceKind, MediaStreamTrack | null> = { microphone: null, camera: null };
   #snapshot: LocalMediaSnapshot;
   #stopped = false;
   #pictureSize: PictureSize = { width: 1280, height: 720, frameRate: 30 };
+  /** The size for which the camera was asked last. */
+  #askedSize: PictureSize | null = null;
   /** The number of the latest request per device; a result of an earlier request is discarded. */
   readonly #requests: Record<DeviceKind, number> = { microphone: 0, camera: 0 };
 
@@ -85,12 +89,13 @@ export class LocalMedia {
   async set(kind: DeviceKind, on: boolean): Promise<void> {
     const state = this.#snapshot[kind];
     if (!on) {
-      this.#requests[kind]++;
-      if (kind === 'camera') this.#release(kind);
       if (state.track !== null && kind === 'microphone') {
+        // Another microphone that is being opened goes on, and stays muted.
         state.track.enabled = false;
         this.#change(kind, { wanted: false });
       } else {
+        this.#requests[kind]++;
+        this.#release(kind);
         this.#change(kind, { wanted: false, track: null, deviceId: undefined, status: state.status === 'on' || state.status === 'asking' ? 'off' : state.status });
       }
       return;
@@ -139,8 +144,9 @@ export class LocalMedia {
   async setPictureSize(size: PictureSize): Promise<void> {
     this.#pictureSize = size;
     const camera = this.#captured.camera?.device;
+    if (camera === undefined) return;
     // A camera that cannot change its size keeps the one that it has.
-    await camera?.applyConstraints({ ...camera.getConstraints(), ...this.#sizeConstraints() }).catch(() => undefined);
+    await camera.applyConstraints({ ...camera.getConstraints(), ...this.#sizeConstraints() }).catch(() => undefined);
   }
 
   stop(): void {
@@ -172,20 +178,23 @@ export class LocalMedia {
     await Promise.all((['microphone', 'camera'] as const).map(kind => this.#take(kind, requests[kind], Promise.resolve(stream))));
   }
 
-  async #open(kind: DeviceKind, enabled = true): Promise<void> {
+  async #open(kind: DeviceKind, wanted = true): Promise<void> {
     const request = ++this.#requests[kind];
-    this.#change(kind, { wanted: enabled, status: 'asking' });
+    this.#change(kind, { wanted, status: 'asking' });
     const constraints = this.#constraints(kind);
-    await this.#take(kind, request, this.#getUserMedia(kind === 'microphone' ? { audio: constraints } : { video: constraints }), enabled);
+    await this.#take(kind, request, this.#getUserMedia(kind === 'microphone' ? { audio: constraints } : { video: constraints }));
   }
 
   /** Uses the device of the stream, unless a later request has replaced this one. */
-  async #take(kind: DeviceKind, request: number, stream: Promise<MediaStream>, enabled = true): Promise<void> {
+  async #take(kind: DeviceKind, request: number, stream: Promise<MediaStream>): Promise<void> {
     try {
       const [device] = kind === 'microphone' ? (await stream).getAudioTracks() : (await stream).getVideoTracks();
-      const captured = await this.#capture(kind, device);
-      if (captured !== null) captured.track.enabled = enabled;
-      this.#adopt(kind, request, captured);
+      if (this.#stopped || this.#requests[kind] !== request) {
+        device?.stop();
+        return;
+      }
+      this.#wait(kind, device ?? null);
+      this.#adopt(kind, request, await this.#capture(kind, device));
       await this.#refreshDevices();
     } catch (error) {
       if (this.#requests[kind] !== request) return;
@@ -248,14 +257,20 @@ export class LocalMedia {
   }
 
   #release(kind: DeviceKind): void {
+    this.#wait(kind, null);
     this.#captured[kind]?.stop();
     this.#captured[kind] = null;
   }
 
+  /** Keeps a device until it is used. A device that waited before is not needed any more. */
+  #wait(kind: DeviceKind, device: MediaStreamTrack | null): void {
+    this.#waiting[kind]?.stop();
+    this.#waiting[kind] = device;
+  }
+
   #remember(part: Partial<DeviceChoice>): void {
-    const choice = { ...this.#snapshot.choice, ...part };
-    rememberedDevices.set(choice);
-    this.#update({ choice });
+    this.#update({ choice: { ...this.#snapshot.choice, ...part } });
+    rememberedDevices.set(this.#snapshot.choice, part);
   }
 
   async #getUserMedia(constraints: MediaStreamConstraints): Promise<MediaStream> {
@@ -273,6 +288,7 @@ export class LocalMedia {
   }
 
   #sizeConstraints(): MediaTrackConstraints {
+    this.#askedSize = this.#pictureSize;
     const limit = this.#snapshot.choice.background === 'none' ? this.#pictureSize : sizeWithBackground;
     const ideal = (name: keyof PictureSize) => ({ ideal: Math.min(this.#pictureSize[name], limit[name]) });
     return { width: ideal('width'), height: ideal('height'), frameRate: ideal('frameRate') };
@@ -284,14 +300,20 @@ export class LocalMedia {
       captured.stop();
       return;
     }
+    this.#waiting[kind] = null;
     this.#release(kind);
     this.#captured[kind] = captured;
-    captured.device.addEventListener('ended', () => {
+    const lose = () => {
       if (this.#captured[kind] !== captured) return;
       this.#release(kind);
       this.#change(kind, { status: 'missing', track: null, deviceId: undefined, wanted: false });
-    });
+    };
+    // It may have been unplugged while a filter was loading.
+    if (captured.device.readyState === 'ended') return lose();
+    captured.device.addEventListener('ended', lose);
+    captured.track.enabled = this.#snapshot[kind].wanted;
     this.#change(kind, { status: 'on', track: captured.track, deviceId: captured.device.getSettings().deviceId });
+    if (kind === 'camera' && this.#askedSize !== this.#pictureSize) void this.setPictureSize(this.#pictureSize);
   }
 
   readonly #devicesChanged = (): void => void this.#refreshDevices();

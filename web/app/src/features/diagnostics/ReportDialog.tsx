@@ -9,7 +9,15 @@ interface Props {
   readonly onClose: () => void;
 }
 
-type State = { readonly at: 'writing'; readonly problem?: 'failed' | 'tooMany' } | { readonly at: 'sending' } | { readonly at: 'sent'; readonly reportId: string };
+type Problem = 'failed' | 'tooMany' | 'full';
+
+type State = { readonly at: 'writing'; readonly problem?: Problem } | { readonly at: 'sending' } | { readonly at: 'sent'; readonly reportId: string };
+
+/** Without a time after which to try again, this participant or the meeting may send no more reports. */
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof MeetError) || error.code !== 'quota-exceeded') return 'failed';
+  return error.retryAfterSeconds === undefined ? 'full' : 'tooMany';
+}
 
 /** Shows the person a report about a problem, and sends it once they agree. What is shown is what is sent: the measurements are those of the moment when the dialog opened. */
 export function ReportDialog({ meeting, onClose }: Props) {
@@ -22,7 +30,7 @@ export function ReportDialog({ meeting, onClose }: Props) {
     setState({ at: 'sending' });
     meeting.sendReport(report).then(
       reportId => setState({ at: 'sent', reportId }),
-      (error: unknown) => setState({ at: 'writing', problem: error instanceof MeetError && error.code === 'quota-exceeded' ? 'tooMany' : 'failed' }),
+      (error: unknown) => setState({ at: 'writing', problem: problemOf(error) }),
     );
   };
   return (

@@ -1,5 +1,5 @@
 import type { Meeting, SurveyRating } from '@meetoperator/client';
-import { Button, TextAreaField } from '@meetoperator/ui';
+import { announce, Button, TextAreaField } from '@meetoperator/ui';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './SurveyCard.module.css';
@@ -7,12 +7,14 @@ import styles from './SurveyCard.module.css';
 interface Props {
   readonly meeting: Meeting;
   readonly onSkip: () => void;
+  /** The form with the focus has disappeared. */
+  readonly onSent: () => void;
 }
 
 const steps = [[1, 'veryBad'], [2, 'bad'], [3, 'okay'], [4, 'good'], [5, 'veryGood']] as const;
 
 /** Asks how the call was, with five steps and an optional text. */
-export function SurveyCard({ meeting, onSkip }: Props) {
+export function SurveyCard({ meeting, onSkip, onSent }: Props) {
   const { t } = useTranslation();
   const [rating, setRating] = useState<SurveyRating | null>(null);
   const [text, setText] = useState('');
@@ -23,9 +25,13 @@ export function SurveyCard({ meeting, onSkip }: Props) {
       return;
     }
     setState('sending');
-    meeting.answerSurvey(rating, text).then(() => setState('sent'), () => setState('failed'));
+    meeting.answerSurvey(rating, text).then(() => {
+      setState('sent');
+      announce(t('survey.thanks'));
+      onSent();
+    }, () => setState('failed'));
   };
-  if (state === 'sent') return <p className={styles.card} role="status" data-testid="survey-sent">{t('survey.thanks')}</p>;
+  if (state === 'sent') return <p className={styles.card} data-testid="survey-sent">{t('survey.thanks')}</p>;
   return (
     <form className={styles.card} data-testid="survey" noValidate onSubmit={event => {
       event.preventDefault();

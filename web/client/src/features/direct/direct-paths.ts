@@ -37,8 +37,9 @@ interface Path {
   isConnected: boolean;
   /** What is played of the participant comes directly. */
   isCarrying: boolean;
-  /** The participant was told that it is received directly. */
-  isReported: boolean;
+  /** How often the participant was told that it is received directly, and when last. */
+  reports: number;
+  reportedAt: number;
   /** The participant receives this one directly. */
   isConfirmed: boolean;
 }
@@ -50,6 +51,13 @@ const failedAfterMs = 10_000;
 const lingerMs = 2_000;
 const longestLingerMs = 5_000;
 const retryMs = 1_000;
+/** A participant makes one offer a second at most. Of more, some are ignored, because browsers open a limited number of connections. */
+const shortestBetweenOffersMs = 500;
+/** A message may be lost, so what is not answered is said again, and has failed in the end: until then, everything is sent twice. */
+const repeatReportMs = 5_000;
+const maxReports = 6;
+/** A line that carries and then dies does so again. */
+const maxLosses = 2;
 
 type Received = DirectServerMessage | PresenceServerMessage | MediaUpdateMessage | (TracksServerMessage & { type: 'offer' | 'answer' });
 
@@ -78,6 +86,11 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   #kind: TopologyKind = 'sfu';
   #generation = -1;
   #chosenAt = 0;
+  /** How many connections that carried a participant were lost since the topology was chosen. */
+  #losses = 0;
+  /** When the last offer of a participant came. */
+  readonly #offeredAt = new Map<string, number>();
+  #isClosed = false;
   #hasFailed = false;
   #isPaused = false;
   #cameraLimit: number | null = null;
@@ -120,6 +133,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#timer = undefined;
     for (const id of [...this.#paths.keys()]) this.#drop(id);
@@ -138,6 +152,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     this.#generation = generation;
     this.#chosenAt = now;
     this.#hasFailed = false;
+    this.#losses = 0;
     this.#retryAt.clear();
     this.#missingSince.clear();
     this.#update();
@@ -146,6 +161,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   /** Does what is due. Called after every event, and all the time while paths open or close. */
   #update(): void {
+    if (this.#isClosed) return;
     const others = this.#host.others();
     const known = new Set(others.map(({ id }) => id));
     for (const id of [...this.#paths.keys()]) if (!known.has(id)) this.#drop(id);
@@ -200,7 +216,13 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   }
 
   #report(id: string, path: Path): void {
-    if (!path.isReported) path.isReported = this.#host.send({ type: 'p2p-ready', to: id, generation: this.#generation });
+    const now = this.#environment.now();
+    if (path.reports > 0 && (path.isConfirmed || now - path.reportedAt < repeatReportMs)) return;
+    if (path.reports === maxReports) return this.#fail();
+    if (!this.#host.send({ type: 'p2p-ready', to: id, generation: this.#generation })) return;
+    path.reports++;
+    path.reportedAt = now;
+    setTimeout(() => this.#update(), repeatReportMs);
   }
 
   #fail(): void {
@@ -224,7 +246,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   }
 
   #schedule(others: readonly Participant[]): void {
-    const isBusy = this.#kind === 'p2p' ? others.some(({ id }) => this.#paths.get(id)?.isReported !== true) : this.#paths.size > 0;
+    const isBusy = this.#kind === 'p2p' ? others.some(({ id }) => (this.#paths.get(id)?.reports ?? 0) === 0) : this.#paths.size > 0;
     if (isBusy) this.#timer ??= setInterval(() => this.#update(), pollMs);
     else {
       clearInterval(this.#timer);
@@ -251,12 +273,13 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
         this.#update();
       },
       onLost: () => {
+        if (path.isCarrying && ++this.#losses === maxLosses) this.#fail();
         this.#drop(id);
         this.#retryAt.set(id, this.#environment.now() + retryMs);
         this.#update();
       },
     });
-    const path: Path = { peer, since: this.#environment.now(), arrival: new Arrival(), isConnected: false, isCarrying: false, isReported: false, isConfirmed: false };
+    const path: Path = { peer, since: this.#environment.now(), arrival: new Arrival(), isConnected: false, isCarrying: false, reports: 0, reportedAt: 0, isConfirmed: false };
     this.#paths.set(id, path);
     this.#refreshLimits();
     return path;
@@ -279,11 +302,17 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   async #offer(id: string): Promise<void> {
     const { peer } = this.#add(id);
     this.#retryAt.set(id, this.#environment.now() + failedAfterMs / 2);
-    await this.#exchange(id, peer, async () => this.#host.send({ type: 'offer', to: id, sdp: await peer.offer(), tracks: [] }));
+    await this.#exchange(id, peer, async () => {
+      const sdp = await peer.offer();
+      return this.#kind === 'p2p' && this.#host.send({ type: 'offer', to: id, sdp, tracks: [] });
+    });
   }
 
   async #handleOffer(from: string, sdp: string): Promise<void> {
-    if (from === 'sfu' || this.#kind !== 'p2p' || this.#offersTo(from) || !this.#host.others().some(({ id }) => id === from)) return;
+    if (this.#isClosed || from === 'sfu' || this.#kind !== 'p2p' || this.#offersTo(from) || !this.#host.others().some(({ id }) => id === from)) return;
+    const now = this.#environment.now();
+    if (Math.abs(now - (this.#offeredAt.get(from) ?? -Infinity)) < shortestBetweenOffersMs) return;
+    this.#offeredAt.set(from, now);
     const { peer } = this.#add(from);
     await this.#exchange(from, peer, async () => this.#host.send({ type: 'answer', to: from, sdp: await peer.answer(sdp) }));
     this.#update();
