@@ -14,7 +14,7 @@ public sealed class HeaderExtensionMap
     /// <summary>A map without extensions.</summary>
     public static HeaderExtensionMap Empty { get; } = new();
 
-    /// <summary>Returns a copy that binds an ID (1–14 for one-byte, up to 255 for two-byte elements) to a kind and removes an earlier binding.</summary>
+    /// <summary>Returns a copy that binds an ID (1–14 for one-byte, up to 255 for two-byte elements) to a kind and removes earlier bindings of both.</summary>
     public HeaderExtensionMap With(HeaderExtensionKind kind, byte id)
     {
         ArgumentOutOfRangeException.ThrowIfZero(id);
@@ -22,6 +22,7 @@ public sealed class HeaderExtensionMap
         _idByKind.CopyTo(copy._idByKind, 0);
         _kindById.CopyTo(copy._kindById, 0);
         copy._kindById[copy._idByKind[(int)kind]] = HeaderExtensionKind.Unknown;
+        copy._idByKind[(int)copy._kindById[id]] = 0;
         copy._idByKind[(int)kind] = id;
         copy._kindById[id] = kind;
         copy._kindById[0] = HeaderExtensionKind.Unknown;

@@ -171,9 +171,13 @@ internal sealed class PacedEgress
                 SendNow(nowTicks, packet.Header, packet.Payload, packet.NumberOffset, packet.Record);
                 PacketQueue.Return(packet);
             }
-            else if (!_padding.TrySendPadding(nowTicks))
+            else
             {
-                EndProbe(nowTicks);
+                var packetsBefore = _probePackets;
+                if (!_padding.TrySendPadding(nowTicks) || _probePackets == packetsBefore)
+                {
+                    EndProbe(nowTicks); // also when the padding did not count, because the loop would not end
+                }
             }
         }
     }

@@ -63,8 +63,8 @@ internal sealed class BandwidthAllocation
         _isResting = egress.TryRest(mayRest: !_isLimited); // a limit ends by probing, also when nothing else is sent
         (_nextTicks, _lastEstimate) = (nowTicks + (_isResting ? RestTicks : IntervalTicks), estimate);
         var audio = Describe(tracks, out var count, out var wanted);
-        var demand = audio + StreamAllocator.RequiredFor(wanted);
         var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions
+        var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
         var forVideo = Math.Max(0, (long)(estimate * firstShare) - audio);
         if (wanted <= forVideo && !_isLimited)
         {

@@ -14,6 +14,9 @@ public sealed class Subscriber : IPaddingSource
     /// <summary>Maximum number of packets that one compound packet may request. A conforming client stays below it.</summary>
     private const int MaxNacksPerCompound = 256;
 
+    /// <summary>Maximum number of key frames that one compound packet may ask for: one for each video that a client shows.</summary>
+    private const int MaxKeyFramesPerCompound = 32;
+
     /// <summary>A shorter pause is not reported. It happens while a new connection finds out what its line takes.</summary>
     private const long PausedTicks = TimeSpan.TicksPerSecond;
     private readonly PacedEgress _egress;
@@ -182,7 +185,7 @@ public sealed class Subscriber : IPaddingSource
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>
     public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound)
     {
-        var nacks = 0;
+        var (nacks, keyFrames) = (0, 0);
         foreach (var packet in new RtcpReader(compound))
         {
             if (ReceiverReport.TryParse(packet, out var report))
@@ -194,7 +197,7 @@ public sealed class Subscriber : IPaddingSource
             }
             else if (FeedbackMessage.TryParse(packet, out var feedback))
             {
-                OnFeedback(nowTicks, feedback, ref nacks);
+                OnFeedback(nowTicks, feedback, ref nacks, ref keyFrames);
             }
         }
     }
@@ -239,7 +242,7 @@ public sealed class Subscriber : IPaddingSource
         _peer.WakeAt(nowTicks);
     }
 
-    private void OnFeedback(long nowTicks, in FeedbackMessage feedback, ref int nacks)
+    private void OnFeedback(long nowTicks, in FeedbackMessage feedback, ref int nacks, ref int keyFrames)
     {
         if (feedback is { Type: RtcpPacketType.TransportFeedback, Format: RtcpFeedbackFormat.TransportWideCongestion })
         {
@@ -251,13 +254,13 @@ public sealed class Subscriber : IPaddingSource
         }
         else if (feedback.IsPictureLoss)
         {
-            Find(feedback.MediaSsrc)?.RequestKeyFrame(urgent: false);
+            RequestKeyFrame(feedback.MediaSsrc, ref keyFrames);
         }
         else if (feedback.IsFullIntraRequest)
         {
             foreach (var ssrc in feedback.FullIntraRequests)
             {
-                Find(ssrc)?.RequestKeyFrame(urgent: false);
+                RequestKeyFrame(ssrc, ref keyFrames);
             }
         }
         else if (feedback.IsNack && Find(feedback.MediaSsrc) is { } track)
@@ -271,6 +274,14 @@ public sealed class Subscriber : IPaddingSource
 
                 track.Resend(nowTicks, sequence);
             }
+        }
+    }
+
+    private void RequestKeyFrame(uint ssrc, ref int keyFrames)
+    {
+        if (keyFrames++ < MaxKeyFramesPerCompound)
+        {
+            Find(ssrc)?.RequestKeyFrame(urgent: false);
         }
     }
 

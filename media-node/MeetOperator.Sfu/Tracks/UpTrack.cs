@@ -20,6 +20,15 @@ public sealed class UpTrack
 
     /// <summary>Silence of a layer, while another layer of the same camera continues, after which it counts as stopped.</summary>
     private const long StoppedTicks = TimeSpan.TicksPerSecond;
+
+    /// <summary>
+    /// Audio of one track above this rate is dropped. It leaves before everything else and is not held back by the estimate of a receiver's line, so it has a limit of its own:
+    /// Opus at its highest rate, repeated once, and as much again.
+    /// </summary>
+    private const long MaxAudioBitsPerSecond = 2_000_000;
+
+    /// <summary>The burst of audio that may exceed the rate, as the time in which the rate allows it.</summary>
+    private const long AudioBurstTicks = TimeSpan.TicksPerSecond / 2;
     private readonly UpLayer[] _layers;
     private readonly LayerState[] _states;
     private readonly LayerDemand[] _demands;
@@ -30,6 +39,7 @@ public sealed class UpTrack
     private HeaderTemplate? _resendTemplate;
     private DownTrack[] _downTracks = [];
     private SpeechMeter _speech;
+    private long _audioChargedUntilTicks;
     private byte[]? _payloadCopy;
     private RedundantAudio? _redundancy;
 
@@ -161,6 +171,17 @@ public sealed class UpTrack
         }
     }
 
+    private bool TryChargeAudio(long nowTicks, int bytes)
+    {
+        if (_audioChargedUntilTicks - nowTicks > AudioBurstTicks)
+        {
+            return false;
+        }
+
+        _audioChargedUntilTicks = Math.Max(_audioChargedUntilTicks, nowTicks) + (bytes * 8 * TimeSpan.TicksPerSecond / MaxAudioBitsPerSecond);
+        return true;
+    }
+
     /// <summary>What a microphone's audio levels tell about speech.</summary>
     public SpeechState SpeechAt(long nowTicks) => _speech.StateAt(nowTicks);
 
@@ -229,7 +250,7 @@ public sealed class UpTrack
     internal void RequestKeyFrame(UpLayer layer, bool urgent)
     {
         layer.RequestKeyFrame(urgent);
-        _publisher?.WakeAt(0);
+        _publisher?.WakeAt(Math.Max(0, layer.NextKeyFrameRequestTicks));
     }
 
     /// <summary>The layer for a subscriber that shows the track in this way, or null when nothing is sent to it.</summary>
@@ -337,6 +358,11 @@ public sealed class UpTrack
     internal void Receive(long nowTicks, UpLayer layer, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted, HeaderExtensionElement descriptor, long arrivalTicks)
     {
         if (!layer.TryReceive(nowTicks, data, header, retransmitted, descriptor, arrivalTicks, out var sequence, out var frame, out var startsKeyFrame) || IsMuted)
+        {
+            return;
+        }
+
+        if (Options.Kind == MediaKind.Audio && !TryChargeAudio(nowTicks, data.Length))
         {
             return;
         }

@@ -11,6 +11,47 @@ namespace MeetOperator.Sfu.Tests;
 public sealed class FeedbackTests
 {
     [Fact]
+    public void OnRtcp_ManyPictureLosses_WakeThePublisherWhenItMayAskAgain()
+    {
+        var call = new Call();
+        var (subscriber, _, _) = call.Join();
+        call.Send(1, key: true);
+        var losses = Call.Rtcp((ref RtcpWriter writer) =>
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                writer.AddPictureLoss(7, 5000);
+            }
+        });
+        subscriber.OnRtcp(call.Now, losses);
+        call.Advance(10);
+        call.Upstream.WokenAt = long.MaxValue;
+
+        subscriber.OnRtcp(call.Now, losses);
+
+        Assert.InRange(call.Upstream.WokenAt, call.Now + (900 * Call.Millisecond), call.Now + (1_100 * Call.Millisecond));
+    }
+
+    /// <summary>Audio leaves before video whatever a line can take, so a microphone cannot send more than audio needs.</summary>
+    [Fact]
+    public void OnRtp_AudioAboveTheRateOfAudio_IsDropped()
+    {
+        var call = new Call(MediaKind.Audio);
+        var (_, _, egress) = call.Join(rtx: false);
+        for (ushort i = 0; i < 5_000; i++)
+        {
+            call.Now += 4 * Call.Millisecond / 10;
+            call.Send(i, payload: new byte[1_200]);
+        }
+
+        Assert.InRange(egress.Rtp.Sum(packet => packet.Length * 8.0) / 2, 1_500_000, 3_000_000); // in two seconds
+        call.Now += TimeSpan.TicksPerSecond;
+        var before = egress.Rtp.Count;
+        call.Send(5_000, payload: new byte[100]);
+        Assert.Equal(before + 1, egress.Rtp.Count);
+    }
+
+    [Fact]
     public void Join_Video_RequestsKeyFrameUntilOneArrives()
     {
         var call = new Call();

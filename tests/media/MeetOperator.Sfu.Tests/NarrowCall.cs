@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Layers;
@@ -49,7 +50,9 @@ internal sealed class NarrowCall
     public bool HasMicrophone { get; init; } = true;
 
     /// <summary>Adds a subscriber that gets the camera and the microphone.</summary>
-    public NarrowLine Join(long bitsPerSecond)
+    /// <param name="bitsPerSecond">The rate of its line.</param>
+    /// <param name="video">The header extensions of the camera; those of <see cref="NarrowLine.Map"/> if null.</param>
+    public NarrowLine Join(long bitsPerSecond, HeaderExtensionMap? video = null)
     {
         var line = new NarrowLine(Now) { BitsPerSecond = bitsPerSecond };
         if (HasMicrophone)
@@ -57,7 +60,7 @@ internal sealed class NarrowCall
             line.Subscriber.Add(Microphone, Down(AudioSsrc, null));
         }
 
-        line.Subscriber.Add(Camera, Down(VideoSsrc, RtxSsrc));
+        line.Subscriber.Add(Camera, Down(VideoSsrc, RtxSsrc) with { Extensions = video ?? NarrowLine.Map });
         line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Of(1280, 720));
         Lines.Add(line);
         return line;

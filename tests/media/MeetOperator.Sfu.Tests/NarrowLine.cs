@@ -41,6 +41,9 @@ internal sealed class NarrowLine : IPeerEgress
 
     public long DelayTicks { get; set; } = 20 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>Every packet with this number is lost; 0 for none.</summary>
+    public int LossInterval { get; set; }
+
     /// <summary>Whether the client sends feedback at all.</summary>
     public bool HasFeedback { get; set; } = true;
 
@@ -57,7 +60,7 @@ internal sealed class NarrowLine : IPeerEgress
         byte[] packet = [.. header, .. payload];
         var wait = Math.Max(0, _freeTicks - Now);
         Sent.Add((Now, packet, wait));
-        if (wait <= QueueTicks)
+        if (wait <= QueueTicks && (LossInterval == 0 || Sent.Count % LossInterval != 0))
         {
             _freeTicks = Now + wait + (packet.Length * 8 * TimeSpan.TicksPerSecond / BitsPerSecond);
             _inTransit.Enqueue((_freeTicks + DelayTicks, packet));

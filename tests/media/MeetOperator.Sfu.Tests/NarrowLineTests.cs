@@ -1,3 +1,4 @@
+using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
@@ -233,6 +234,31 @@ public sealed class NarrowLineTests
         var audio = line.Sent.Where(s => s.Ticks > settled && RecordingEgress.Header(s.Packet).Ssrc == NarrowCall.AudioSsrc).ToList();
         Assert.InRange(audio.Count, 99, 101);
         Assert.All(audio.Zip(audio.Skip(1)), pair => Assert.InRange(pair.Second.Ticks - pair.First.Ticks, 19 * Call.Millisecond, 21 * Call.Millisecond));
+    }
+
+    /// <summary>A client may give one ID to two extensions in its answer. The second one counts, and the first one is not negotiated.</summary>
+    [Fact]
+    public void Client_OneIdForTwoExtensions_IsServedWithoutNumbers()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(20_000_000, NarrowLine.Map.With(HeaderExtensionKind.VideoOrientation, NarrowLine.NumberId));
+
+        call.Run(5);
+
+        Assert.InRange(line.Sent.Count, 100, 5_000);
+    }
+
+    [Fact]
+    public void Line_LosesAFifthButIsWide_GetsHighestLayer()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(20_000_000);
+        line.LossInterval = 5;
+        call.Run(40);
+        var start = call.Now;
+        call.Run(10);
+
+        Assert.InRange(line.RateOf(start, call.Now, NarrowCall.VideoSsrc), 0.7 * NarrowCall.LayerBits[2], 1.2 * NarrowCall.LayerBits[2]);
     }
 
     [Fact]
