@@ -137,10 +137,9 @@ public sealed class TopologyTests(PostgresServer postgres) : TwoReplicasTestBase
         await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
         await using var bob = await EnterAsync(a, meeting.MeetingId, "Bob");
         var generation = Generation(await ann.ExpectAsync("topology", m => Kind(m) == "p2p"));
-        var third = await a.JoinAsync(meeting.MeetingId, "Eve");
+        await using var eve = await TestClient.OpenAsync(await a.JoinAsync(meeting.MeetingId, "Eve"));
         redis.Kill();
 
-        await using var eve = await TestClient.OpenAsync(third);
         await JoinAsync(eve);
 
         foreach (var client in new[] { ann, bob })
