@@ -176,7 +176,7 @@ internal sealed class PacedEgress
                 var packetsBefore = _probePackets;
                 if (!_padding.TrySendPadding(nowTicks) || _probePackets == packetsBefore)
                 {
-                    EndProbe(nowTicks); // also when the padding did not count, because the loop would not end
+                    EndProbe(nowTicks); // also when the padding was sent without a number: the rate does not count it, so this loop would never end
                 }
             }
         }

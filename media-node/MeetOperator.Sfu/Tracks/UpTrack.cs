@@ -5,6 +5,7 @@ using MeetOperator.Sfu.Allocation;
 using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Forwarding;
 using MeetOperator.Sfu.Layers;
+using MeetOperator.Sfu.Pacing;
 using MeetOperator.Sfu.Speakers;
 
 namespace MeetOperator.Sfu.Tracks;
@@ -22,12 +23,12 @@ public sealed class UpTrack
     private const long StoppedTicks = TimeSpan.TicksPerSecond;
 
     /// <summary>
-    /// Audio of one track above this rate is dropped. It leaves before everything else and is not held back by the estimate of a receiver's line, so it has a limit of its own:
-    /// Opus at its highest rate, repeated once, and as much again.
+    /// Audio of one track above this rate is dropped, because audio is sent before everything else, whatever a receiver's line can take. It is about four times the highest
+    /// rate of Opus, 510 kbit/s (RFC 6716 §2.1.1), which leaves room for redundancy.
     /// </summary>
     private const long MaxAudioBitsPerSecond = 2_000_000;
 
-    /// <summary>The burst of audio that may exceed the rate, as the time in which the rate allows it.</summary>
+    /// <summary>Audio that takes so long at this rate may arrive at once.</summary>
     private const long AudioBurstTicks = TimeSpan.TicksPerSecond / 2;
     private readonly UpLayer[] _layers;
     private readonly LayerState[] _states;
@@ -39,7 +40,7 @@ public sealed class UpTrack
     private HeaderTemplate? _resendTemplate;
     private DownTrack[] _downTracks = [];
     private SpeechMeter _speech;
-    private long _audioChargedUntilTicks;
+    private SendRate _audioRate;
     private byte[]? _payloadCopy;
     private RedundantAudio? _redundancy;
 
@@ -72,6 +73,7 @@ public sealed class UpTrack
         _states = new LayerState[_layers.Length];
         _demands = new LayerDemand[_layers.Length];
         _order = [.. Enumerable.Range(0, _layers.Length).Select(i => (byte)i)];
+        _audioRate.Set(0, MaxAudioBitsPerSecond);
     }
 
     public UpTrackOptions Options { get; private set; }
@@ -169,17 +171,6 @@ public sealed class UpTrack
                 RequestKeyFrame(layer, urgent: true);
             }
         }
-    }
-
-    private bool TryChargeAudio(long nowTicks, int bytes)
-    {
-        if (_audioChargedUntilTicks - nowTicks > AudioBurstTicks)
-        {
-            return false;
-        }
-
-        _audioChargedUntilTicks = Math.Max(_audioChargedUntilTicks, nowTicks) + (bytes * 8 * TimeSpan.TicksPerSecond / MaxAudioBitsPerSecond);
-        return true;
     }
 
     /// <summary>What a microphone's audio levels tell about speech.</summary>
@@ -362,9 +353,14 @@ public sealed class UpTrack
             return;
         }
 
-        if (Options.Kind == MediaKind.Audio && !TryChargeAudio(nowTicks, data.Length))
+        if (Options.Kind == MediaKind.Audio)
         {
-            return;
+            if (!_audioRate.IsOpen(nowTicks, AudioBurstTicks))
+            {
+                return;
+            }
+
+            _audioRate.OnSent(nowTicks, data.Length);
         }
 
         if (startsKeyFrame && layer.Targets != _states[IndexOf(layer)].Targets)

@@ -81,7 +81,7 @@ internal sealed class DiagnosticsEndpoint(Credentials credentials, IDiagnosticRe
 
     public void Dispose() => _sending.Dispose();
 
-    /// <summary>Returns the tenant. The same response for a meeting of another tenant and for one that does not exist.</summary>
+    /// <summary>Returns the tenant. A meeting of another tenant gets the same response as one that does not exist.</summary>
     private async Task<string> AuthorizeAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var tenant = credentials.HostOrTenant(request, id);

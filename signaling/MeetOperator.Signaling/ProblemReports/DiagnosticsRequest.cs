@@ -6,7 +6,7 @@ internal sealed record DiagnosticsRequest
     /// <summary>True: the person has seen this report and agreed to send it.</summary>
     public bool? Consent { get; init; }
 
-    /// <summary>The client's own name for the report. A repeated upload with the same one is stored once.</summary>
+    /// <summary>Chosen by the client. Uploads of a participant with the same reference are stored once.</summary>
     public string? Reference { get; init; }
 
     /// <summary>What the person wrote, at most 2,000 characters.</summary>

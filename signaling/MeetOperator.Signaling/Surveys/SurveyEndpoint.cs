@@ -72,7 +72,7 @@ internal sealed class SurveyEndpoint(
             throw ProblemException.Invalid("after", "must be the value of 'next' in an earlier response.");
         }
 
-        // The same response for a meeting of another tenant and for one that does not exist.
+        // A meeting of another tenant gets the same response as one that does not exist.
         _ = await meetings.FindAsync(tenant, id, ct).ConfigureAwait(false) ?? throw credentials.UnknownMeeting(request);
         var summary = SurveySummary.Of(await survey.CountAsync(tenant, id, ct).ConfigureAwait(false));
         var rows = await survey.ListAsync(tenant, id, after ?? string.Empty, PageAnswers, ct).ConfigureAwait(false);

@@ -6,7 +6,7 @@ using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.Fuzz.Tests;
 
-/// <summary>A participant who receives, reports arrivals as browsers do, and judges each packet.</summary>
+/// <summary>A participant who receives media, reports its arrival as browsers do, and checks that each packet is valid.</summary>
 internal sealed class ForwardedPeer : IPeerEgress
 {
     public const byte NumberId = 5;

@@ -14,6 +14,8 @@ namespace MeetOperator.Sfu.Tests;
 internal sealed class NarrowLine : IPeerEgress
 {
     public const byte NumberId = 5;
+    /// <summary>More than any test sends. A loop that sends without an end fails then.</summary>
+    private const int MaxPackets = 500_000;
     private const long FeedbackTicks = 60 * TimeSpan.TicksPerMillisecond;
     private readonly Queue<(long ArrivalTicks, byte[] Packet)> _inTransit = new();
     private readonly Queue<(long ArrivalTicks, byte[] Compound)> _feedback = new();
@@ -41,7 +43,7 @@ internal sealed class NarrowLine : IPeerEgress
 
     public long DelayTicks { get; set; } = 20 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Every packet with this number is lost; 0 for none.</summary>
+    /// <summary>One packet in this many is lost; 0 for none.</summary>
     public int LossInterval { get; set; }
 
     /// <summary>Whether the client sends feedback at all.</summary>
@@ -58,6 +60,7 @@ internal sealed class NarrowLine : IPeerEgress
     public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
     {
         byte[] packet = [.. header, .. payload];
+        Assert.True(Sent.Count < MaxPackets, "the subscriber is sent packets without an end");
         var wait = Math.Max(0, _freeTicks - Now);
         Sent.Add((Now, packet, wait));
         if (wait <= QueueTicks && (LossInterval == 0 || Sent.Count % LossInterval != 0))

@@ -27,6 +27,6 @@ export function watchConditions(device: DeviceNavigator, changed: (conditions: C
     const read = () => update({ lowBattery: isBatteryLow(conditions.lowBattery, battery) });
     for (const event of ['levelchange', 'chargingchange']) battery.addEventListener(event, read, { signal: over.signal });
     read();
-  }, () => undefined); // a page may be denied the battery
+  }, () => undefined); // the browser may refuse to tell the state of the battery
   return () => over.abort();
 }

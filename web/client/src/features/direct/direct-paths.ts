@@ -51,12 +51,12 @@ const failedAfterMs = 10_000;
 const lingerMs = 2_000;
 const longestLingerMs = 5_000;
 const retryMs = 1_000;
-/** A participant makes one offer a second at most. Of more, some are ignored, because browsers open a limited number of connections. */
+/** Offers of a participant that follow each other faster are ignored: a browser can open only a limited number of connections, and clients offer once a second at most. */
 const shortestBetweenOffersMs = 500;
-/** A message may be lost, so what is not answered is said again, and has failed in the end: until then, everything is sent twice. */
+/** A report that is not answered may be lost, so it is repeated. Media is sent on both paths meanwhile, so after the last one the direct connection has failed. */
 const repeatReportMs = 5_000;
 const maxReports = 6;
-/** A line that carries and then dies does so again. */
+/** After so many lost connections to one participant, direct connections have failed. */
 const maxLosses = 2;
 
 type Received = DirectServerMessage | PresenceServerMessage | MediaUpdateMessage | (TracksServerMessage & { type: 'offer' | 'answer' });
@@ -87,7 +87,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   #generation = -1;
   #chosenAt = 0;
   /** How many connections that carried a participant were lost since the topology was chosen. */
-  #losses = 0;
+  readonly #losses = new Map<string, number>();
   /** When the last offer of a participant came. */
   readonly #offeredAt = new Map<string, number>();
   #isClosed = false;
@@ -152,7 +152,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     this.#generation = generation;
     this.#chosenAt = now;
     this.#hasFailed = false;
-    this.#losses = 0;
+    this.#losses.clear();
     this.#retryAt.clear();
     this.#missingSince.clear();
     this.#update();
@@ -165,6 +165,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     const others = this.#host.others();
     const known = new Set(others.map(({ id }) => id));
     for (const id of [...this.#paths.keys()]) if (!known.has(id)) this.#drop(id);
+    for (const kept of [this.#losses, this.#offeredAt]) for (const id of [...kept.keys()]) if (!known.has(id)) kept.delete(id);
     if (this.#kind === 'p2p') this.#open(others);
     else this.#leave();
     this.#obeyMutes(others);
@@ -273,7 +274,8 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
         this.#update();
       },
       onLost: () => {
-        if (path.isCarrying && ++this.#losses === maxLosses) this.#fail();
+        if (path.isCarrying) this.#losses.set(id, (this.#losses.get(id) ?? 0) + 1);
+        if (this.#losses.get(id) === maxLosses) this.#fail();
         this.#drop(id);
         this.#retryAt.set(id, this.#environment.now() + retryMs);
         this.#update();
