@@ -33,6 +33,11 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>How long the packets of an incomplete frame wait for the rest, so that a subscriber gets the frame in one message.</summary>
     private const long CoalesceTicks = TimeSpan.TicksPerMicrosecond * 150;
 
+    /// <summary>
+    /// How long they wait at most while more packets have already arrived: encrypting the first packets for many subscribers can take longer than <see cref="CoalesceTicks"/>.
+    /// </summary>
+    private const long MaxCoalesceTicks = TimeSpan.TicksPerMicrosecond * 600;
+
     private const int OpenFrameBytes = 500;
 
     private readonly UdpSocket[] _sockets;
@@ -311,7 +316,7 @@ internal sealed class MediaLoop : IDisposable
 
     /// <summary>
     /// Waits briefly for the rest of a frame, so that each subscriber gets it in one segmented message, which halves the cost per packet. Returns true when more
-    /// datagrams may follow, and false when the frame is complete or <see cref="CoalesceTicks"/> have passed.
+    /// datagrams may follow, and false when the frame is complete, or when the wait is over and no datagram has arrived meanwhile.
     /// </summary>
     private bool WaitForFrame(long now)
     {
@@ -327,11 +332,12 @@ internal sealed class MediaLoop : IDisposable
         }
 
         var before = MonotonicClock.NowTicks;
-        var more = before < _frameDeadlineTicks && UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(_frameDeadlineTicks - before));
+        var more = before < _frameDeadlineTicks + MaxCoalesceTicks - CoalesceTicks
+            && UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(_frameDeadlineTicks - before));
         RecordWait(MonotonicClock.NowTicks - before);
         if (!more)
         {
-            _frameDeadlineTicks = 0;
+            (_frameDeadlineTicks, _isFrameOpen) = (0, false);
         }
 
         return more;
@@ -349,7 +355,10 @@ internal sealed class MediaLoop : IDisposable
         _receivedBytes += datagram.Length;
 
         // A large RTP packet without the marker bit is not the last packet of a video frame. Audio packets are small and are never delayed.
-        _isFrameOpen = datagram.Length >= OpenFrameBytes && PacketClassifier.Classify(datagram) == PacketKind.Rtp && (datagram[1] & 0x80) == 0;
+        if (PacketClassifier.Classify(datagram) == PacketKind.Rtp)
+        {
+            _isFrameOpen = datagram.Length >= OpenFrameBytes && (datagram[1] & 0x80) == 0;
+        }
         PeerSession? session = null;
         try
         {

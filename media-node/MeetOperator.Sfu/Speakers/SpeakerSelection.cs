@@ -39,8 +39,9 @@ public sealed class SpeakerSelection(int places)
     public bool Update(long nowTicks, IReadOnlyList<(string Id, SpeechState Speech)> microphones)
     {
         var changed = RemoveMissing(microphones) | Fill(nowTicks, microphones);
-        foreach (var (id, speech) in microphones)
+        for (var i = 0; i < microphones.Count; i++)
         {
+            var (id, speech) = microphones[i];
             if (speech.IsSpeaking && PlaceOf(id) >= places | PlaceOf(id) < 0 && VictimOf(nowTicks, speech) is >= 0 and var victim)
             {
                 Swap(nowTicks, id, speech, victim);

@@ -177,6 +177,26 @@ public sealed class SpeakerSelectionTests
         }
     }
 
+    /// <summary>It runs fifty times a second on the thread that forwards media.</summary>
+    [Fact]
+    public void Update_TwoSpeakTheWholeTime_AllocatesNothing()
+    {
+        Run(50, "a", "b");
+        IReadOnlyList<(string, SpeechState)> microphones = [.. _order.Select(id => (id, _states[id]))];
+        for (var i = 0; i < 1000; i++)
+        {
+            _selection.Update(_now, microphones);
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            _selection.Update(_now, microphones);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     private void Leave(params string[] ids) => _order.RemoveAll(ids.Contains);
 
     private void Run(int steps, params string[] speaking) => Run(steps, [.. speaking.Select(s => (s, 90))]);
