@@ -73,7 +73,7 @@ internal sealed class PublishSession : IRoomSession
         var remote = SdpReading.ReadRemote(offer, isAnswer: false);
         var renewed = remote.RestartsIce(Peer.Transport) ? IceCredentials.Generate() : null;
         var local = _context.Factory.Describe(renewed ?? Peer.Transport.LocalCredentials);
-        if (!PublishAnswer.TryBuild(offer, codecs, local, _sessionNumber, _version + 1, out var answer, out var error))
+        if (!PublishAnswer.TryBuild(offer, codecs, local, _sessionNumber, _version + 1, out var answer, out var error, acceptsRed: !_context.IsE2ee))
         {
             throw ControlProblemException.InvalidSdp(error.ToString());
         }
@@ -310,7 +310,7 @@ internal sealed class PublishSession : IRoomSession
         ClockRate = codec.ClockRate,
         PayloadType = (byte)codec.PayloadType,
         RtxPayloadType = (byte?)codec.RtxPayloadType,
-        RedPayloadType = _context.IsE2ee ? null : (byte?)codec.RedPayloadType,
+        RedPayloadType = (byte?)codec.RedPayloadType,
         Extensions = ExtensionMaps.Read(section.Extensions),
         Nack = codec.Feedback.Contains("nack"),
         Layers = section.Layers.Count > 0

@@ -29,9 +29,11 @@ public sealed class PublishAnswer
     /// <param name="version">Session version for the <c>o=</c> line; increases with every answer of the session.</param>
     /// <param name="answer">The answer.</param>
     /// <param name="error">The change that the client must make to the offer.</param>
+    /// <param name="acceptsRed">Whether redundant audio may be sent.</param>
+    /// <remarks>Of Opus, the answer repeats the client's parameters, with them <c>usedtx</c> (RFC 7587 §6.1): a client that offers it is asked to leave out silence.</remarks>
     public static bool TryBuild(
         SessionDescription offer, IReadOnlyList<string> codecPreference, LocalTransport local, long sessionId, int version,
-        [NotNullWhen(true)] out PublishAnswer? answer, [NotNullWhen(false)] out SdpError? error)
+        [NotNullWhen(true)] out PublishAnswer? answer, [NotNullWhen(false)] out SdpError? error, bool acceptsRed = true)
     {
         answer = null;
         error = ClientOffer.Validate(offer);
@@ -55,6 +57,7 @@ public sealed class PublishAnswer
                 continue;
             }
 
+            codec = acceptsRed ? codec : codec with { RedPayloadType = null };
             var active = section.Direction.Sends();
             var extensions = section.Extensions.Where(e => SupportedExtensions.Contains(e.Uri)).DistinctBy(e => e.Uri).Select(e => e.ToAnswer()).ToList();
             var writer = new SectionWriter(section.Mid!, active ? MediaDirection.RecvOnly : MediaDirection.Inactive);

@@ -12,7 +12,11 @@ internal struct SpeechMeter
     /// <summary>Pause within speech.</summary>
     private const long PauseTicks = 150 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Time without packets after which the level is unknown. A client that saves packets in silence sends one every 400 ms.</summary>
+    /// <summary>The share of the level that is left after <see cref="FallTicks"/> of silence.</summary>
+    private const double Fall = 0.95;
+    private const long FallTicks = 20 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Time without packets after which the level is unknown. A client that saves packets in silence (DTX) sends one every 400 ms.</summary>
     private const long SilenceTicks = 500 * TimeSpan.TicksPerMillisecond;
     private double _level;
     private bool _usesVoiceFlag;
@@ -29,10 +33,11 @@ internal struct SpeechMeter
         // The flag is optional, so its absence means something only for a client that sets it at times: loud noise is no speech.
         _usesVoiceFlag |= isVoice;
         level = _usesVoiceFlag && !isVoice ? Math.Min(level, Threshold - 1) : level;
-        _level = nowTicks - _lastTicks > SilenceTicks ? 0 : _level;
+        var elapsed = nowTicks - _lastTicks;
+        _level = elapsed > SilenceTicks ? 0 : _level;
 
-        // The level rises fast and falls slowly, because speech has pauses.
-        _level += (level - _level) * (level > _level ? 0.5 : 0.05);
+        // The level rises fast and falls slowly, because speech has pauses. It falls with time and not with packets, of which there are few in silence.
+        _level += (level - _level) * (level > _level ? 0.5 : 1 - Math.Pow(Fall, (double)elapsed / FallTicks));
         _lastTicks = nowTicks;
         if (level >= Threshold)
         {

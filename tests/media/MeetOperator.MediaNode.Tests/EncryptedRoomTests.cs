@@ -40,6 +40,23 @@ public sealed class EncryptedRoomTests
         Assert.All(Payloads(bob, 111).Concat(Payloads(bob, 96)), payload => Assert.Equal(KeyFrame, payload));
     }
 
+    /// <summary>The node cannot read redundant audio that is encrypted, so a client that prefers it must not send it.</summary>
+    [Theory]
+    [InlineData(true, "111")]
+    [InlineData(false, "63 111")]
+    public async Task Publish_RedundantAudioPreferred_IsAnsweredWithItOnlyInClearRooms(bool e2ee, string formats)
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, E2ee = e2ee }, default);
+        using var alice = new SyntheticPeer();
+        var offer = TestSdp.Publish(alice).Replace("a=rtpmap:111", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:111", StringComparison.Ordinal)
+            .Replace("SAVPF 111", "SAVPF 63 111", StringComparison.Ordinal);
+
+        var answer = (await node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = offer }, default)).Sdp;
+
+        Assert.Contains($"SAVPF {formats}\r\n", answer, StringComparison.Ordinal);
+    }
+
     private static List<byte[]> Payloads(SyntheticPeer peer, byte payloadType) =>
         [.. peer.Rtp.Where(packet => Header(packet).PayloadType == payloadType).Select(packet => packet[Header(packet).Length..])];
 

@@ -64,6 +64,29 @@ public sealed class PublishAnswerTests
     }
 
     [Fact]
+    public void TryBuild_RedundantAudioNotAccepted_AnswersWithoutIt()
+    {
+        var offer = Sample.Parse(Golden.OfferText("chromium-publish").Replace("m=audio 9 UDP/TLS/RTP/SAVPF 111 63", "m=audio 9 UDP/TLS/RTP/SAVPF 63 111", StringComparison.Ordinal));
+
+        Assert.True(PublishAnswer.TryBuild(offer, [], Sample.Local, 1, 1, out var answer, out _, acceptsRed: false));
+
+        Assert.Equal(["111"], answer.Description.Sections[0].Formats);
+        Assert.Null(answer.Sections[0].Codec!.RedPayloadType);
+    }
+
+    /// <summary>RFC 7587 §6.1: whoever receives asks for it, and the client tells by its offer for which of its sounds that is right.</summary>
+    [Theory]
+    [InlineData("minptime=10;useinbandfec=1", null)]
+    [InlineData("minptime=10;useinbandfec=1;usedtx=1", "1")]
+    [InlineData("usedtx=0", "0")]
+    public void TryBuild_Opus_AsksToLeaveOutSilenceWhenOffered(string parameters, string? expected)
+    {
+        var offer = Sample.Parse(Golden.OfferText("chromium-publish").Replace("minptime=10;useinbandfec=1", parameters, StringComparison.Ordinal));
+
+        Assert.Equal(expected, Sample.Answer(offer).Description.Sections[0].Codecs[0].Parameter("usedtx"));
+    }
+
+    [Fact]
     public void TryBuild_NoPreference_KeepsClientOrder() =>
         Assert.Equal("VP8", Sample.Answer(Golden.Offer("chromium-publish")).Sections[1].Codec!.Name);
 

@@ -70,6 +70,13 @@ describe('the switch to direct connections', () => {
     expect(direct(server).transceivers.map(({ direction }) => direction)).toEqual(['sendrecv', 'sendrecv', 'sendrecv', 'sendrecv']);
   });
 
+  it('asks the other participant to leave out the silence of the microphone, and of nothing else', async () => {
+    const { server } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    const sections = server.socket.sentOf('offer').at(-1)!.sdp.split(/^(?=m=)/m).slice(1);
+    expect(sections.map(section => section.includes('usedtx=1'))).toEqual([true, false, false, false]);
+  });
+
   it('plays a participant directly, and tells it, only when everything that the SFU carries arrives', async () => {
     const { server, meeting, publish, microphone } = await meetingWithZoe();
     await choose(server, 'p2p', 3);

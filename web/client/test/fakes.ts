@@ -113,7 +113,11 @@ export class FakePeerConnection {
   }
 
   async createOffer(): Promise<{ type: string; sdp: string }> {
-    const lines = this.transceivers.map((transceiver, index) => `a=mid:${transceiver.mid ?? index} ${transceiver.direction}`);
+    const lines = this.transceivers.flatMap((transceiver, index) => {
+      const { kind } = transceiver.receiver.track;
+      const codecs = kind === 'audio' ? ['a=rtpmap:111 opus/48000/2', 'a=fmtp:111 minptime=10', 'a=rtpmap:63 red/48000/2', 'a=fmtp:63 111/111'] : ['a=rtpmap:96 VP8/90000'];
+      return [`m=${kind}`, `a=mid:${transceiver.mid ?? index} ${transceiver.direction}`, ...codecs];
+    });
     return { type: 'offer', sdp: [`a=ice-ufrag:client${this.index}`, `a=ice-pwd:secret${this.index}`, ...lines].join('\n') };
   }
 

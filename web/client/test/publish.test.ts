@@ -28,6 +28,17 @@ describe('publishing', () => {
     expect(server.connections[0]!.transceivers.map(transceiver => transceiver.preferred)).toEqual([['audio/red', 'audio/opus'], null]);
   });
 
+  it('a microphone may leave out silence, and a shared sound may not', async () => {
+    const { server, meeting } = await joinedMeeting();
+    await meeting.publish(track('audio'), 'screen-audio');
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    const parameters = [...server.socket.sentOf('offer').at(-1)!.sdp.matchAll(/^a=fmtp:(.*)$/gm)].map(([, text]) => text);
+    expect(parameters).toEqual(['111 minptime=10', '63 111/111', '111 minptime=10;usedtx=1', '63 111/111']);
+  });
+
   it('one offer is in flight at a time, and later changes share the next one', async () => {
     const { server, meeting } = await joinedMeeting();
     await meeting.publish(track('audio'), 'microphone');

@@ -24,7 +24,7 @@ function reading(at: number, { bytes, received, lost = 0, frames = at / 50, free
     publish: [
       { id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: rtt, localCandidateId: 'local' },
       { id: 'local', type: 'local-candidate', candidateType: 'relay', protocol: 'udp', relayProtocol: 'tls', address: '192.0.2.7' },
-      { id: 'f', type: 'outbound-rtp', mid: '0', rid: 'f', bytesSent: bytes, frameWidth: 1280, frameHeight: 720, framesPerSecond: 30, codecId: 'vp8', qualityLimitationReason: limitation },
+      { id: 'f', type: 'outbound-rtp', mid: '0', rid: 'f', bytesSent: bytes, packetsSent: received, frameWidth: 1280, frameHeight: 720, framesPerSecond: 30, codecId: 'vp8', qualityLimitationReason: limitation },
       { id: 'q', type: 'outbound-rtp', mid: '0', rid: 'q', bytesSent: bytes, frameWidth: 320, frameHeight: 180, framesPerSecond: 30, codecId: 'vp8' },
       { id: 'h', type: 'outbound-rtp', mid: '0', rid: 'h', bytesSent: 9, codecId: 'vp8' },
       { id: 'remote', type: 'remote-inbound-rtp', localId: 'f', fractionLost: sendLoss, jitter: 0.004 },
@@ -52,6 +52,17 @@ describe('statistics', () => {
     expect(bob).toMatchObject({
       participantId: 'bob', source: 'camera', direction: 'receive', bitrate: 200_000, lossFraction: 0.1, jitterMs: 12, framesPerSecond: 30, frameWidth: 640, frameHeight: 360, codec: 'VP9', frozenFraction: 0,
     });
+  });
+
+  it('one lost packet of a microphone that hears nothing says nothing about the line', () => {
+    const { summary } = summarize(first, reading(3_000, { bytes: 10_100, received: 109, lost: 1, sendLoss: 0.5 }), context({ expects: () => false }));
+    expect(summary).toMatchObject({ sendLossFraction: 0, receiveLossFraction: 0, quality: 'good' });
+    expect(summary.tracks.map(({ lossFraction }) => lossFraction)).toEqual([0, 0, 0]);
+  });
+
+  it('losses of what is sent are those that the server reports', () => {
+    const { summary } = summarize(first, reading(3_000, { bytes: 60_000, received: 200, sendLoss: 0.06 }), context());
+    expect(summary).toMatchObject({ sendLossFraction: 0.06, quality: 'poor', hint: 'loss-sending' });
   });
 
   it('a summary names the type of the network path and no address', () => {

@@ -4,7 +4,6 @@ namespace MeetOperator.Sfu.Tests.Speakers;
 
 public sealed class SpeechMeterTests
 {
-    private const long Packet = 20 * TimeSpan.TicksPerMillisecond;
     private SpeechMeter _meter;
     private long _now = TimeSpan.TicksPerSecond;
 
@@ -53,12 +52,25 @@ public sealed class SpeechMeterTests
         Assert.Equal(0, _meter.StateAt(_now + TimeSpan.TicksPerSecond).Level);
     }
 
-    private void Send(int packets, byte decibels, bool voice)
+    /// <summary>With DTX, a packet every 400 ms tells that there is silence.</summary>
+    [Theory]
+    [InlineData(20)]
+    [InlineData(400)]
+    public void StateAt_TwoSecondsOfSilence_LevelIsLowWithFewPacketsToo(int everyMilliseconds)
+    {
+        Send(packets: 50, decibels: 20, voice: true);
+
+        Send(packets: 2000 / everyMilliseconds, decibels: 127, voice: false, everyMilliseconds);
+
+        Assert.InRange(_meter.StateAt(_now).Level, 0, 2);
+    }
+
+    private void Send(int packets, byte decibels, bool voice, int everyMilliseconds = 20)
     {
         for (var i = 0; i < packets; i++)
         {
+            _now += everyMilliseconds * TimeSpan.TicksPerMillisecond;
             _meter.OnPacket(_now, (byte)(decibels | (voice ? 0x80 : 0)));
-            _now += Packet;
         }
     }
 }

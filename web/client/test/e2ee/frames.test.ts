@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../src/features/e2ee/bytes.js';
+import { FrameEngine } from '../../src/features/e2ee/frame-engine.js';
 import { escapeNalUnit, readFrame } from '../../src/features/e2ee/frame-format.js';
 import { frameKeyOf, ratchet } from '../../src/features/e2ee/frame-key.js';
 import { FrameReceiver } from '../../src/features/e2ee/frame-receiver.js';
@@ -53,6 +54,13 @@ function mutate(frames: readonly Bytes[], next: (limit: number) => number): Byte
 }
 
 describe('frames', () => {
+  it('silence that a browser does not send stays unsent', async () => {
+    const engine = new FrameEngine(() => {});
+    engine.handle({ type: 'own-key', key: await frameKeyOf(base(), { generation: 1, step: 0 }, meeting, 'alice') });
+    expect(await engine.seal(1, 'microphone', new ArrayBuffer(0), 'audio/opus')).toBeNull();
+    expect((await engine.seal(1, 'microphone', new ArrayBuffer(1), 'audio/opus'))?.length).toBeGreaterThan(1);
+  });
+
   const h264 = Uint8Array.from([0, 0, 0, 1, 0x67, 0x42, 0, 0x1f, 0, 0, 0, 1, 0x68, 0xce, 0x3c, 0x80, 0, 0, 0, 1, 0x65, 0xb8, 0, 4, ...new Array<number>(300).fill(7)]);
   const cases: [string, Bytes][] = [
     ['vp8', Uint8Array.from([0x10, 2, 0, 0x9d, 1, 0x2a, 0x80, 2, 0x68, 1, ...new Array<number>(300).fill(9)])],

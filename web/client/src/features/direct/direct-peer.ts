@@ -2,6 +2,7 @@ import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from '../media/connection-watch.js';
+import { withDtx } from '../media/sdp.js';
 
 /** The media sections of a direct connection, in this order. They are negotiated once, and tracks come and go in them. */
 const sections: readonly TrackSource[] = ['microphone', 'camera', 'screen', 'screen-audio'];
@@ -128,7 +129,7 @@ export class DirectPeer {
 
   async #describe(): Promise<string> {
     await gathered(this.connection);
-    return this.connection.localDescription!.sdp;
+    return withDtx(this.connection.localDescription!.sdp, [this.mid('microphone')]);
   }
 }
 

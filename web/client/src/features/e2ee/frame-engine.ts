@@ -56,7 +56,8 @@ export class FrameEngine {
   /** The frame as it may be sent, or null: no frame leaves without encryption. */
   async seal(id: number, source: TrackSource, data: ArrayBuffer, mimeType: string | undefined): Promise<Bytes | null> {
     const codec = mimeType?.split('/')[1]?.toLowerCase() ?? this.#codecs.get(id);
-    return codec === undefined ? null : this.#sender.seal(new Uint8Array(data), codec, source);
+    // A browser passes silence that it does not send as empty frames, which would be sent once they are encrypted.
+    return codec === undefined || data.byteLength === 0 ? null : this.#sender.seal(new Uint8Array(data), codec, source);
   }
 
   /** The decrypted frame, or null: no frame is shown that is not authentic. */

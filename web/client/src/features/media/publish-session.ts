@@ -4,6 +4,7 @@ import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from './connection-watch.js';
 import { encodingFor, hintTrack, preferRedundancy } from './encodings.js';
+import { withDtx } from './sdp.js';
 
 export interface PublishOffer {
   /** Unique to this offer. The answer, or the error that rejects the offer, repeats it. */
@@ -284,6 +285,8 @@ export class PublishSession {
     const tracks = [...this.#slots]
       .filter(([, slot]) => slot.active && slot.transceiver?.mid)
       .map(([source, slot]) => ({ mid: slot.transceiver!.mid!, source }));
+    // The media node repeats the request in its answer, and then the browser follows it. Shared sound may be music, whose quiet parts must not be cut.
+    const sdp = withDtx(connection.localDescription!.sdp, tracks.filter(({ source }) => source === 'microphone').map(({ mid }) => mid));
     this.#offers++;
     return new Promise<Outcome>(resolve => {
       const timer = setTimeout(() => this.#settle?.('timeout'), answerTimeoutMs);
@@ -292,7 +295,7 @@ export class PublishSession {
         this.#settle = null;
         resolve(outcome);
       };
-      if (!this.#host.sendOffer({ reference: this.#reference, sdp: connection.localDescription!.sdp, tracks, restart, ...(sessionId === undefined ? {} : { sessionId }) })) this.#settle('offline');
+      if (!this.#host.sendOffer({ reference: this.#reference, sdp, tracks, restart, ...(sessionId === undefined ? {} : { sessionId }) })) this.#settle('offline');
     });
   }
 

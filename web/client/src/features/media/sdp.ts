@@ -11,3 +11,12 @@ export function withStereo(offer: string, answer: string): string {
   if (stereo.size === 0) return answer;
   return answer.replace(/^a=fmtp:(\d+) (?!.*\bstereo=1\b)[^\r\n]*/gm, (line, payloadType: string) => stereo.has(payloadType) ? `${line};stereo=1` : line);
 }
+
+/** Requests that silence is not sent (`usedtx`, RFC 7587 §6.1), in these media sections of an offer or answer. */
+export function withDtx(sdp: string, mids: readonly string[]): string {
+  return sdp.split(/^(?=m=)/m).map(section => {
+    if (!mids.includes(/^a=mid:(\S+)/m.exec(section)?.[1] ?? '')) return section;
+    const opus = [...section.matchAll(/^a=rtpmap:(\d+) opus\//gim)].map(([, payloadType]) => payloadType);
+    return section.replace(/^a=fmtp:(\d+) (?!.*\busedtx=)[^\r\n]*/gm, (line, payloadType: string) => opus.includes(payloadType) ? `${line};usedtx=1` : line);
+  }).join('');
+}

@@ -16,6 +16,9 @@ export function withPrefix(records: readonly StatsRecord[], prefix: string): Sta
     [field, typeof value === 'string' && (field === 'id' || field === 'mid' || field.endsWith('Id')) ? `${prefix} ${value}` : value])) as StatsRecord);
 }
 
+/** Of fewer packets, a single lost one would look like a bad line. A microphone that hears nothing sends five packets a second. */
+const minPackets = 20;
+
 /** What happened between two readings. */
 export class Interval {
   /** 0 without an earlier reading. */
@@ -42,11 +45,18 @@ export class Interval {
     return this.seconds === 0 ? 0 : Math.round((sum(records, record => this.increase(record, field)) * 8) / this.seconds);
   }
 
-  /** The fraction of expected packets that did not arrive. */
+  /** The fraction of expected packets that did not arrive; 0 of too few packets. */
   lossOf(records: readonly StatsRecord[]): number {
     const lost = sum(records, record => this.increase(record, 'packetsLost'));
     const received = sum(records, record => this.increase(record, 'packetsReceived'));
-    return lost + received === 0 ? 0 : lost / (lost + received);
+    return lost + received < minPackets ? 0 : lost / (lost + received);
+  }
+
+  /** The highest fraction of lost packets that the server reports about these sent streams; 0 for those with too few packets. */
+  sendLossOf(records: readonly StatsRecord[]): number {
+    const measured = records.filter(record => this.increase(record, 'packetsSent') >= minPackets);
+    const reports = this.now.publish.filter(report => report.type === 'remote-inbound-rtp' && measured.some(record => record.id === report['localId']));
+    return Math.max(0, ...reports.map(report => number(report, 'fractionLost')));
   }
 }
 

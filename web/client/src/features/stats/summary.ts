@@ -1,7 +1,7 @@
 import type { TrackSource } from '../../core/wire-types.js';
 import { pathsOf, type MediaPath } from './path.js';
 import { measureQuality, settleQuality, worst, type ShownQuality, type TrackQuality } from './quality.js';
-import { Interval, number, type StatsReading, type StatsRecord } from './records.js';
+import { Interval, type StatsReading, type StatsRecord } from './records.js';
 import { receivedTracks, sentTracks, type MidOwner, type TrackStats } from './track-stats.js';
 
 export type Quality = 'good' | 'weak' | 'poor' | 'unknown';
@@ -62,7 +62,7 @@ export function summarize(earlier: StatsReading | null, latest: StatsReading, co
   const shown = new Map(previous === null ? [] : tilesOf(tracks, rttMs, context, shownBefore));
   const line = {
     rttMs,
-    sendLossFraction: Math.max(0, ...now.publish.filter(record => record.type === 'remote-inbound-rtp').map(record => number(record, 'fractionLost'))),
+    sendLossFraction: interval.sendLossOf(outbound),
     receiveLossFraction: interval.lossOf(inbound),
   };
   const receiveBitrate = interval.bitrate(inbound, 'bytesReceived');

@@ -74,7 +74,7 @@ export function sentTracks(interval: Interval, selfId: string, sources: Readonly
       source,
       direction: 'send' as const,
       bitrate: interval.bitrate(records, 'bytesSent'),
-      lossFraction: Math.max(0, ...reports.map(record => number(record, 'fractionLost'))),
+      lossFraction: interval.sendLossOf(records),
       jitterMs: Math.round(Math.max(0, ...reports.map(record => number(record, 'jitter'))) * 1000),
       framesPerSecond: number(largest, 'framesPerSecond'),
       frameWidth: number(largest, 'frameWidth'),

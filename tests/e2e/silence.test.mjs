@@ -1,0 +1,145 @@
+// A microphone that is on and hears nothing, in Chromium: what is sent, and what others receive when somebody speaks again.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { meetingRoom } from './support/meeting-room.mjs';
+import { createMeeting } from './support/product.mjs';
+import { describeOnFailure, until } from './support/visitor.mjs';
+
+const room = meetingRoom();
+const options = { timeout: 300_000 };
+
+/** Runs in the page before its scripts: `globalThis.speak(true)` makes the microphone hear a voice, whose tone rises and falls, and `speak(false)` absolute silence. Both return the time in ms since 1970. */
+const controlledVoice = () => {
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  const gains = [];
+  let level = 0;
+  globalThis.speak = isLoud => {
+    level = isLoud ? 0.4 : 0;
+    for (const { gain } of gains) gain.value = level;
+    return performance.timeOrigin + performance.now();
+  };
+  devices.getUserMedia = async asked => {
+    const stream = await open(asked);
+    if (!asked.audio) return stream;
+    const context = new AudioContext({ sampleRate: 48_000 });
+    const output = context.createMediaStreamDestination();
+    const tone = new OscillatorNode(context, { frequency: 300 });
+    const melody = new OscillatorNode(context, { frequency: 3 });
+    const depth = new GainNode(context, { gain: 120 });
+    const gain = new GainNode(context, { gain: level });
+    melody.connect(depth).connect(tone.frequency);
+    tone.connect(gain).connect(output);
+    for (const oscillator of [tone, melody]) oscillator.start();
+    gains.push(gain);
+    return new MediaStream([...output.stream.getAudioTracks(), ...stream.getVideoTracks()]);
+  };
+};
+
+/** Runs in the page: from now on, `globalThis.loud` has the times, in ms since 1970, of all pieces of 10 ms in which the other participant is heard. */
+const listen = () => {
+  globalThis.loud = [];
+  const { track } = globalThis.connections.filter(connection => connection.connectionState === 'connected').flatMap(connection => connection.getReceivers())
+    .find(receiver => receiver.track.kind === 'audio' && receiver.getSynchronizationSources().length > 0);
+  void new MediaStreamTrackProcessor({ track: track.clone() }).readable.pipeTo(new WritableStream({
+    write(data) {
+      const samples = new Float32Array(data.numberOfFrames);
+      data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      data.close();
+      if (samples.some(sample => Math.abs(sample) > 0.05)) globalThis.loud.push(performance.timeOrigin + performance.now());
+    },
+  }));
+};
+
+/** What the microphone of a page has sent. */
+const sent = visitor => visitor.page.evaluate(async () => {
+  const sums = { packets: 0, bytes: 0 };
+  for (const connection of globalThis.connections) {
+    if (connection.connectionState !== 'connected') continue;
+    (await connection.getStats()).forEach(({ type, kind, packetsSent, bytesSent }) => {
+      if (type !== 'outbound-rtp' || kind !== 'audio') return;
+      sums.packets += packetsSent;
+      sums.bytes += bytesSent;
+    });
+  }
+  return sums;
+});
+
+/** What a page has received of the microphone of the other one. */
+const received = visitor => visitor.page.evaluate(async () => {
+  const sums = { packets: 0, lost: 0, samples: 0, concealed: 0 };
+  for (const connection of globalThis.connections) {
+    if (connection.connectionState !== 'connected') continue;
+    (await connection.getStats()).forEach(record => {
+      if (record.type !== 'inbound-rtp' || record.kind !== 'audio') return;
+      sums.packets += record.packetsReceived;
+      sums.lost += record.packetsLost;
+      sums.samples += record.totalSamplesReceived;
+      sums.concealed += record.concealedSamples - record.silentConcealedSamples;
+    });
+  }
+  return sums;
+});
+
+const growth = async (measure, milliseconds) => {
+  const before = await measure();
+  await new Promise(resolve => setTimeout(resolve, milliseconds));
+  const after = await measure();
+  return Object.fromEntries(Object.keys(before).map(key => [key, after[key] - before[key]]));
+};
+
+const quiet = { maxPacketsPerSecond: 8, maxBytesPerSecond: 600, maxConcealedShare: 0.02 };
+const seconds = 5;
+
+describe('a microphone that is on', () => {
+  for (const [name, settings] of [['', {}], [' in a meeting that is encrypted end to end', { e2ee: 'Required' }]]) {
+    it(`sends little while it hears nothing, and others hear speech from its first syllable on${name}`, options, async t => {
+      const meeting = await createMeeting(room.product, { settings });
+      const people = await Promise.all(['Ada', 'Bob'].map(person => room.arrive(person)));
+      const [ada, bob] = people;
+      try {
+        await describeOnFailure(people, async () => {
+          for (const person of people) {
+            await person.page.addInitScript(controlledVoice);
+            await person.enter(meeting.meetingId);
+          }
+          await ada.page.evaluate(() => speak(true));
+          await bob.waitForSound();
+          const talking = await growth(() => sent(ada), seconds * 1_000);
+          await bob.page.evaluate(listen);
+          await ada.page.evaluate(() => speak(false));
+          await new Promise(resolve => setTimeout(resolve, 2_000));
+          const [silent, heard] = await Promise.all([growth(() => sent(ada), seconds * 1_000), growth(() => received(bob), seconds * 1_000)]);
+          t.diagnostic(`in ${seconds} s, ${talking.packets} packets and ${talking.bytes} bytes of speech, ${silent.packets} packets and ${silent.bytes} bytes of silence; received ${JSON.stringify(heard)}`);
+          assert.ok(talking.packets > 40 * seconds, 'speech is sent without gaps');
+          assert.ok(silent.packets > 0 && silent.packets <= quiet.maxPacketsPerSecond * seconds && silent.bytes <= quiet.maxBytesPerSecond * seconds, JSON.stringify(silent));
+          assert.equal(heard.lost, 0);
+          assert.ok(heard.packets > 0 && heard.packets <= quiet.maxPacketsPerSecond * seconds, JSON.stringify(heard));
+          assert.ok(heard.concealed <= quiet.maxConcealedShare * heard.samples, JSON.stringify(heard));
+
+          const syllableMs = 300;
+          const delays = [];
+          for (const pauseMs of [1_130, 1_310, 1_470]) { // at other moments between two packets of silence
+            await bob.page.evaluate(() => { globalThis.loud = []; });
+            const began = await ada.page.evaluate(async milliseconds => {
+              const at = speak(true);
+              await new Promise(resolve => setTimeout(resolve, milliseconds));
+              speak(false);
+              return at;
+            }, syllableMs);
+            await new Promise(resolve => setTimeout(resolve, pauseMs));
+            const loud = await bob.page.evaluate(() => globalThis.loud);
+            delays.push(`${Math.round(loud[0] - began)} ms`);
+            t.diagnostic(`a syllable of ${syllableMs} ms is heard for ${loud.length * 10} ms`);
+            assert.ok(loud.length * 10 >= syllableMs - 30, `${loud.length * 10} ms of ${syllableMs} ms are heard`);
+            assert.ok(loud[0] - began < 1_000, delays.at(-1));
+          }
+          t.diagnostic(`delays ${delays.join(', ')}`);
+          await until(async () => await bob.tile('Ada').getAttribute('data-quality') !== 'poor', 'the tile of Ada is not poor', 10_000);
+        });
+      } finally {
+        await Promise.all(people.map(person => person.close()));
+      }
+    });
+  }
+});
