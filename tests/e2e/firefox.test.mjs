@@ -19,6 +19,12 @@ describe('Firefox', () => {
     await room.withParticipants(['Ada'], async (ada, meeting) => {
       const fay = await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Fay');
       await Promise.all([fay.waitForVideoAndSound(), ada.waitForVideo('Fay'), ada.waitForSound()]);
+      const [offer, answer] = await fay.page.evaluate(() => {
+        const publisher = globalThis.connections.find(connection => connection.getTransceivers()[0]?.direction === 'sendonly');
+        return [publisher.localDescription.sdp, publisher.remoteDescription.sdp];
+      });
+      assert.match(offer, / ulpfec\//, 'Firefox offers FEC for pictures');
+      assert.doesNotMatch(answer, /ulpfec|red\/90000/, 'and sends none');
       // A participant who joins and leaves makes the media node send new offers to Firefox.
       const bob = await room.arrive('Bob');
       await bob.enter(meeting.meetingId);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { launch } from './support/browser.mjs';
 import { GStreamer } from './support/gstreamer.mjs';
 import { nodeFigures } from './support/media-node.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
@@ -197,6 +198,28 @@ describe('WHIP and WHEP', () => {
       await until(async () => (await http.participants()).length === 0, 'no participants are left');
     } finally {
       await Promise.all(pages.map(page => page.close()));
+    }
+  });
+
+  it('a browser that offers every kind of FEC for pictures gets an answer without it, and pictures flow', options, async () => {
+    const meeting = await createMeeting(room.product);
+    const http = new WhipHttp(room.product, meeting.meetingId);
+    const url = `${room.product.url}/meetings/${meeting.meetingId}`;
+    const browser = await launch(['--force-fieldtrials=WebRTC-FlexFEC-03-Advertised/Enabled/WebRTC-FlexFEC-03/Enabled/']);
+    try {
+      const [publisher, player] = await Promise.all([plainPage(browser, room.product), plainPage(browser, room.product)]);
+      const [camera, wall] = [await http.join('Camera'), await http.join('Wall')];
+      await publisher.whip(`${url}/whip`, camera.ticket);
+      await player.whep(`${url}/whep?participant=${camera.participantId}`, wall.ticket);
+      await until(async () => (await player.played()).framesDecoded >= 20, 'twenty frames');
+      for (const page of [publisher, player]) {
+        const [offer, answer] = await page.descriptions();
+        for (const kind of [/ ulpfec\//, / red\/90000/, / flexfec-03\//]) assert.match(offer, kind);
+        assert.doesNotMatch(answer, /fec|red\/90000/i);
+      }
+      assert.match((await publisher.descriptions())[0], /a=ssrc-group:FEC-FR/);
+    } finally {
+      await browser.close();
     }
   });
 });

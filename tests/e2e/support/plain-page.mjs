@@ -15,7 +15,7 @@ const script = () => {
     return new URL(response.headers.get('location'), response.url).href;
   };
   globalThis.whip = async (url, ticket) => {
-    const connection = new RTCPeerConnection();
+    const connection = globalThis.publisher = new RTCPeerConnection();
     const stream = await globalThis.navigator.mediaDevices.getUserMedia({ audio: true, video: {} });
     for (const track of stream.getTracks()) connection.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
     return open(connection, url, ticket);
@@ -27,6 +27,8 @@ const script = () => {
     for (const kind of ['audio', 'video']) video.srcObject.addTrack(connection.addTransceiver(kind, { direction: 'recvonly' }).receiver.track);
     return open(connection, url, ticket);
   };
+  /** The offer of the publisher or player, and the answer to it. */
+  globalThis.descriptions = ({ localDescription, remoteDescription }) => [localDescription.sdp, remoteDescription.sdp];
   globalThis.played = async () => {
     const figures = { framesDecoded: 0, energy: 0 };
     (await globalThis.player.getStats()).forEach(record => {
@@ -47,6 +49,7 @@ export async function plainPage(browser, product) {
     whip: (path, ticket) => page.evaluate(([url, bearer]) => globalThis.whip(url, bearer), [path, ticket]),
     whep: (path, ticket) => page.evaluate(([url, bearer]) => globalThis.whep(url, bearer), [path, ticket]),
     played: () => page.evaluate(() => globalThis.played()),
+    descriptions: () => page.evaluate(() => globalThis.descriptions(globalThis.publisher ?? globalThis.player)),
     close: () => context.close(),
   };
 }

@@ -10,6 +10,19 @@ public sealed class PlayAnswerTests
     public void TryBuild_OneTrackOfEachKind_MatchesGoldenAnswer(string player) =>
         Golden.Matches(player, Build([Track(Sample.Opus, 100), Track(Sample.Vp8, 200)], player).Description);
 
+    /// <summary>Chromium offers to receive both kinds of FEC for pictures, Firefox one.</summary>
+    [Theory]
+    [InlineData("chromium-play")]
+    [InlineData("firefox-play")]
+    public void TryBuild_PlayerWithVideoFec_AnswersWithoutIt(string player)
+    {
+        Assert.Contains(Golden.Offer(player).Sections[1].Codecs, c => c.Is("ulpfec"));
+
+        var answer = Build([Track(Sample.Opus, 100), Track(Sample.Vp8, 200)], player).Description;
+
+        Assert.All(answer.Sections[1].Values("rtpmap"), map => Assert.DoesNotMatch("(?i) (red|ulpfec|flexfec)", map));
+    }
+
     [Fact]
     public void TryBuild_MoreTracksThanSections_AssignsTracksInOrder()
     {

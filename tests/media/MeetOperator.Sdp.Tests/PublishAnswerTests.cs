@@ -86,6 +86,28 @@ public sealed class PublishAnswerTests
         Assert.Equal(expected, Sample.Answer(offer).Description.Sections[0].Codecs[0].Parameter("usedtx"));
     }
 
+    /// <summary>The node neither reads nor forwards FEC of pictures (docs/design/20261126-video-fec.md), so nobody may send it.</summary>
+    [Theory]
+    [InlineData("chromium-publish")]
+    [InlineData("chromium-simulcast")]
+    [InlineData("firefox-publish")]
+    [InlineData("firefox-simulcast")]
+    public void TryBuild_OfferWithVideoFec_AnswersWithoutIt(string name)
+    {
+        const string Flexible = "a=rtpmap:49 flexfec-03/90000\r\na=rtcp-fb:49 transport-cc\r\na=fmtp:49 repair-window=10000000\r\na=ssrc-group:FEC-FR 1 2\r\na=ssrc:2 cname:x\r\n";
+        var text = Golden.OfferText(name);
+        var video = text.IndexOf("m=video", StringComparison.Ordinal);
+        var offer = Sample.Parse(text[..text.IndexOf('\n', video)].TrimEnd() + " 49" + text[text.IndexOf('\n', video)..] + Flexible);
+        Assert.Contains(offer.Sections[^1].Codecs, c => c.Is("ulpfec"));
+        Assert.Contains(offer.Sections[^1].Codecs, c => c.Is("flexfec-03"));
+
+        var answer = Sample.Answer(offer);
+
+        Assert.All(answer.Description.Sections.Where(s => s.Kind == "video"), s => Assert.All(s.Values("rtpmap"), map => Assert.DoesNotMatch("(?i) (red|ulpfec|flexfec)", map)));
+        Assert.DoesNotContain("FEC", answer.Description.ToString(), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(Sample.Answer(Golden.Offer(name)).Sections[^1].Ssrcs, answer.Sections[^1].Ssrcs);
+    }
+
     [Fact]
     public void TryBuild_NoPreference_KeepsClientOrder() =>
         Assert.Equal("VP8", Sample.Answer(Golden.Offer("chromium-publish")).Sections[1].Codec!.Name);

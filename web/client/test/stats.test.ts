@@ -16,9 +16,9 @@ const context = (more: Partial<StatsContext> = {}): StatsContext => ({
   ...more,
 });
 
-interface Counters { bytes: number; received: number; lost?: number; frames?: number; freezes?: number; concealed?: number; rtt?: number; sendLoss?: number; limitation?: string }
+interface Counters { bytes: number; received: number; lost?: number; frames?: number; freezes?: number; concealed?: number; level?: number; rtt?: number; sendLoss?: number; limitation?: string }
 
-function reading(at: number, { bytes, received, lost = 0, frames = at / 50, freezes = 0, concealed = 0, rtt = 0.02, sendLoss = 0, limitation = 'none' }: Counters): StatsReading {
+function reading(at: number, { bytes, received, lost = 0, frames = at / 50, freezes = 0, concealed = 0, level = 0.1, rtt = 0.02, sendLoss = 0, limitation = 'none' }: Counters): StatsReading {
   return {
     at,
     publish: [
@@ -35,7 +35,7 @@ function reading(at: number, { bytes, received, lost = 0, frames = at / 50, free
         id: 'v', type: 'inbound-rtp', kind: 'video', mid: '0', bytesReceived: bytes, packetsReceived: received, packetsLost: lost, framesDecoded: frames, totalFreezesDuration: freezes,
         jitter: 0.012, frameWidth: 640, frameHeight: 360, framesPerSecond: 30, codecId: 'vp9',
       },
-      { id: 'a', type: 'inbound-rtp', kind: 'audio', mid: '1', bytesReceived: 0, packetsReceived: 0, packetsLost: 0, jitter: 0.003, totalSamplesReceived: at * 48, concealedSamples: concealed },
+      { id: 'a', type: 'inbound-rtp', kind: 'audio', mid: '1', bytesReceived: 0, packetsReceived: 0, packetsLost: 0, jitter: 0.003, totalSamplesReceived: at * 48, concealedSamples: concealed, totalSamplesDuration: at / 1_000, totalAudioEnergy: level ** 2 * at / 1_000 },
       { id: 'vp9', type: 'codec', mimeType: 'video/VP9' },
     ],
   };
@@ -58,6 +58,12 @@ describe('statistics', () => {
     const { summary } = summarize(first, reading(3_000, { bytes: 10_100, received: 109, lost: 1, sendLoss: 0.5 }), context({ expects: () => false }));
     expect(summary).toMatchObject({ sendLossFraction: 0, receiveLossFraction: 0, quality: 'good' });
     expect(summary.tracks.map(({ lossFraction }) => lossFraction)).toEqual([0, 0, 0]);
+  });
+
+  it.each([[0.1, 0.15, 'poor'], [0.004, 0, 'good']] as const)('sound of the level %f, of which the browser made up a part, has a concealed fraction of %f', (level, fraction, quality) => {
+    const { summary } = summarize(reading(1_000, { bytes: 0, received: 0, level }), reading(3_000, { bytes: 60_000, received: 200, concealed: 0.15 * 2 * 48_000, level }), context());
+    expect(summary.tracks[2]!.concealedFraction).toBeCloseTo(fraction);
+    expect(summary.tiles).toContainEqual({ participantId: 'bob', source: 'camera', quality });
   });
 
   it('losses of what is sent are those that the server reports', () => {

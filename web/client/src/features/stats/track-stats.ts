@@ -94,7 +94,13 @@ function frozenFraction(interval: Interval, record: StatsRecord): number {
   return Math.min(1, interval.increase(record, 'totalFreezesDuration') / interval.seconds);
 }
 
+/** The mean level of sound, linear from 0 to 1, below which it is background noise. */
+const audibleLevel = 0.015;
+
+/** Silence is a packet now and then, so one that gets lost is a large part of it. Nobody hears what is made up of background noise. */
 function concealedFraction(interval: Interval, record: StatsRecord): number {
+  const energy = interval.increase(record, 'totalAudioEnergy');
+  if (energy < audibleLevel ** 2 * interval.increase(record, 'totalSamplesDuration')) return 0;
   const total = interval.increase(record, 'totalSamplesReceived');
   const concealed = interval.increase(record, 'concealedSamples') - interval.increase(record, 'silentConcealedSamples');
   return total === 0 ? 0 : Math.min(1, Math.max(0, concealed) / total);
