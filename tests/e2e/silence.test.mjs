@@ -34,13 +34,24 @@ const controlledVoice = () => {
     gains.push(gain);
     return new MediaStream([...output.stream.getAudioTracks(), ...stream.getVideoTracks()]);
   };
+  // A shared tab in which nothing plays.
+  const share = devices.getDisplayMedia.bind(devices);
+  devices.getDisplayMedia = async asked => new MediaStream([...(await share(asked)).getVideoTracks(), ...new AudioContext({ sampleRate: 48_000 }).createMediaStreamDestination().stream.getAudioTracks()]);
 };
+
+/** Runs in the page before its scripts: `globalThis.playedTrack()` is the track of the other participant's microphone that the page plays. */
+const findTracks = () => {
+  globalThis.playedTrack = () => document.querySelector('audio')?.srcObject?.getAudioTracks()[0] ?? null;
+};
+
+/** Whether the page plays the sound of a connection on which it also sends. */
+const isDirect = visitor => visitor.page.evaluate(() => globalThis.connections.some(connection => connection.connectionState === 'connected'
+  && connection.getTransceivers().some(({ direction, receiver }) => direction === 'sendrecv' && receiver.track === globalThis.playedTrack())));
 
 /** Runs in the page: from now on, `globalThis.loud` has the times, in ms since 1970, of all pieces of 10 ms in which the other participant is heard. */
 const listen = () => {
   globalThis.loud = [];
-  const { track } = globalThis.connections.filter(connection => connection.connectionState === 'connected').flatMap(connection => connection.getReceivers())
-    .find(receiver => receiver.track.kind === 'audio' && receiver.getSynchronizationSources().length > 0);
+  const track = globalThis.playedTrack();
   void new MediaStreamTrackProcessor({ track: track.clone() }).readable.pipeTo(new WritableStream({
     write(data) {
       const samples = new Float32Array(data.numberOfFrames);
@@ -51,19 +62,20 @@ const listen = () => {
   }));
 };
 
-/** What the microphone of a page has sent. */
-const sent = visitor => visitor.page.evaluate(async () => {
+/** What the microphone of a page, or its shared sound, has sent. */
+const sent = (visitor, isShared = false) => visitor.page.evaluate(async shared => {
   const sums = { packets: 0, bytes: 0 };
   for (const connection of globalThis.connections) {
     if (connection.connectionState !== 'connected') continue;
-    (await connection.getStats()).forEach(({ type, kind, packetsSent, bytesSent }) => {
-      if (type !== 'outbound-rtp' || kind !== 'audio') return;
+    const [microphone, sound] = connection.getTransceivers().filter(({ sender }) => sender.track?.kind === 'audio');
+    (await connection.getStats()).forEach(({ type, mid, packetsSent, bytesSent }) => {
+      if (type !== 'outbound-rtp' || mid !== (shared ? sound : microphone)?.mid) return;
       sums.packets += packetsSent;
       sums.bytes += bytesSent;
     });
   }
   return sums;
-});
+}, isShared);
 
 /** What a page has received of the microphone of the other one. */
 const received = visitor => visitor.page.evaluate(async () => {
@@ -92,22 +104,24 @@ const quiet = { maxPacketsPerSecond: 8, maxBytesPerSecond: 600, maxConcealedShar
 const seconds = 5;
 
 describe('a microphone that is on', () => {
-  for (const [name, settings] of [['', {}], [' in a meeting that is encrypted end to end', { e2ee: 'Required' }]]) {
-    it(`sends little while it hears nothing, and others hear speech from its first syllable on${name}`, options, async t => {
+  const cases = { '': {}, ' in a meeting that is encrypted end to end': { e2ee: 'Required' }, ' on a direct connection': { mode: 'Auto' } };
+  for (const [where, settings] of Object.entries(cases)) {
+    it(`sends little in silence, and the next syllable is heard in full${where}`, options, async t => {
       const meeting = await createMeeting(room.product, { settings });
       const people = await Promise.all(['Ada', 'Bob'].map(person => room.arrive(person)));
       const [ada, bob] = people;
       try {
         await describeOnFailure(people, async () => {
           for (const person of people) {
-            await person.page.addInitScript(controlledVoice);
+            for (const script of [controlledVoice, findTracks]) await person.page.addInitScript(script);
             await person.enter(meeting.meetingId);
           }
-          await ada.page.evaluate(() => speak(true));
+          await ada.page.evaluate(() => globalThis.speak(true));
           await bob.waitForSound();
+          if (settings.mode === 'Auto') await until(async () => (await Promise.all(people.map(isDirect))).every(Boolean), 'media flows directly', 200_000);
           const talking = await growth(() => sent(ada), seconds * 1_000);
           await bob.page.evaluate(listen);
-          await ada.page.evaluate(() => speak(false));
+          await ada.page.evaluate(() => globalThis.speak(false));
           await new Promise(resolve => setTimeout(resolve, 2_000));
           const [silent, heard] = await Promise.all([growth(() => sent(ada), seconds * 1_000), growth(() => received(bob), seconds * 1_000)]);
           t.diagnostic(`in ${seconds} s, ${talking.packets} packets and ${talking.bytes} bytes of speech, ${silent.packets} packets and ${silent.bytes} bytes of silence; received ${JSON.stringify(heard)}`);
@@ -122,9 +136,9 @@ describe('a microphone that is on', () => {
           for (const pauseMs of [1_130, 1_310, 1_470]) { // at other moments between two packets of silence
             await bob.page.evaluate(() => { globalThis.loud = []; });
             const began = await ada.page.evaluate(async milliseconds => {
-              const at = speak(true);
+              const at = globalThis.speak(true);
               await new Promise(resolve => setTimeout(resolve, milliseconds));
-              speak(false);
+              globalThis.speak(false);
               return at;
             }, syllableMs);
             await new Promise(resolve => setTimeout(resolve, pauseMs));
@@ -142,4 +156,21 @@ describe('a microphone that is on', () => {
       }
     });
   }
+
+  it('leaves out silence, and the sound of a shared tab beside it does not', options, async t => {
+    const meeting = await createMeeting(room.product);
+    const ada = await room.arrive('Ada');
+    try {
+      await ada.page.addInitScript(controlledVoice);
+      await ada.enter(meeting.meetingId);
+      await ada.control('share').click();
+      await until(async () => (await sent(ada, true)).packets > 50, 'the sound of the tab is sent');
+      const [microphone, shared] = await Promise.all([growth(() => sent(ada), seconds * 1_000), growth(() => sent(ada, true), seconds * 1_000)]);
+      t.diagnostic(`in ${seconds} s, ${microphone.packets} packets of the microphone and ${shared.packets} of the tab`);
+      assert.ok(microphone.packets > 0 && microphone.packets <= quiet.maxPacketsPerSecond * seconds, JSON.stringify(microphone));
+      assert.ok(shared.packets > 40 * seconds, JSON.stringify(shared));
+    } finally {
+      await ada.close();
+    }
+  });
 });

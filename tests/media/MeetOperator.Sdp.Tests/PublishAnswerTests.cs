@@ -94,18 +94,15 @@ public sealed class PublishAnswerTests
     [InlineData("firefox-simulcast")]
     public void TryBuild_OfferWithVideoFec_AnswersWithoutIt(string name)
     {
-        const string Flexible = "a=rtpmap:49 flexfec-03/90000\r\na=rtcp-fb:49 transport-cc\r\na=fmtp:49 repair-window=10000000\r\na=ssrc-group:FEC-FR 1 2\r\na=ssrc:2 cname:x\r\n";
-        var text = Golden.OfferText(name);
-        var video = text.IndexOf("m=video", StringComparison.Ordinal);
-        var offer = Sample.Parse(text[..text.IndexOf('\n', video)].TrimEnd() + " 49" + text[text.IndexOf('\n', video)..] + Flexible);
-        Assert.Contains(offer.Sections[^1].Codecs, c => c.Is("ulpfec"));
-        Assert.Contains(offer.Sections[^1].Codecs, c => c.Is("flexfec-03"));
+        var text = Golden.OfferText(name).ReplaceLineEndings("\r\n");
+        var end = text.IndexOf("\r\n", text.IndexOf("m=video", StringComparison.Ordinal), StringComparison.Ordinal);
+        var offer = Sample.Parse($"{text[..end]} 49{text[end..]}a=rtpmap:49 flexfec-03/90000\r\na=fmtp:49 repair-window=10000000\r\n");
+        Assert.All(["red", "ulpfec", "flexfec-03"], fec => Assert.Contains(offer.Sections[^1].Codecs, c => c.Is(fec)));
 
         var answer = Sample.Answer(offer);
 
-        Assert.All(answer.Description.Sections.Where(s => s.Kind == "video"), s => Assert.All(s.Values("rtpmap"), map => Assert.DoesNotMatch("(?i) (red|ulpfec|flexfec)", map)));
-        Assert.DoesNotContain("FEC", answer.Description.ToString(), StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(Sample.Answer(Golden.Offer(name)).Sections[^1].Ssrcs, answer.Sections[^1].Ssrcs);
+        Assert.Equal(Sample.Answer(Golden.Offer(name)).Description.ToString(), answer.Description.ToString());
+        Assert.All(answer.Description.Sections[^1].Values("rtpmap"), map => Assert.DoesNotMatch("(?i) (red|ulpfec|flexfec)", map));
     }
 
     [Fact]
