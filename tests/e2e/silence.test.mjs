@@ -36,7 +36,14 @@ const controlledVoice = () => {
   };
   // A shared tab in which nothing plays.
   const share = devices.getDisplayMedia.bind(devices);
-  devices.getDisplayMedia = async asked => new MediaStream([...(await share(asked)).getVideoTracks(), ...new AudioContext({ sampleRate: 48_000 }).createMediaStreamDestination().stream.getAudioTracks()]);
+  devices.getDisplayMedia = async asked => {
+    const context = new AudioContext({ sampleRate: 48_000 });
+    const output = context.createMediaStreamDestination();
+    const nothing = new ConstantSourceNode(context, { offset: 0 });
+    nothing.connect(output);
+    nothing.start();
+    return new MediaStream([...(await share(asked)).getVideoTracks(), ...output.stream.getAudioTracks()]);
+  };
 };
 
 /** Runs in the page before its scripts: `globalThis.playedTrack()` is the track of the other participant's microphone that the page plays. */

@@ -215,7 +215,7 @@ describe('WHIP and WHEP', () => {
       for (const page of [publisher, player]) {
         const [offer, answer] = await page.descriptions();
         for (const kind of [/ ulpfec\//, / red\/90000/, / flexfec-03\//]) assert.match(offer, kind);
-        assert.doesNotMatch(answer, /fec|red\/90000/i);
+        assert.doesNotMatch(answer, / (ulpfec|flexfec-03|red)\/90000|FEC-FR/);
       }
       assert.match((await publisher.descriptions())[0], /a=ssrc-group:FEC-FR/);
     } finally {
