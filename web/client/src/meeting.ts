@@ -129,6 +129,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       localTracks: () => this.#tracks.local,
       sfuTracks: () => this.#tracks.forwarded,
       transforms: () => this.#e2ee.transforms,
+      shownOf: participantId => this.#view.shownOf(participantId),
       pauseSfu: isPaused => this.#tracks.pauseSfu(isPaused),
       onTracks: () => this.#presence.refresh(),
     });
@@ -217,11 +218,12 @@ export class Meeting extends Emitter<MeetingEvents> {
   }
 
   /**
-   * Tells the server which video tracks of others the page shows, and in which size. Call this after every change. Other video tracks are no longer received; without a
+   * Tells the server, and others to whom direct connections are open, which video tracks of others the page shows, and in which size. Call this after every change. Other video tracks are no longer received; without a
    * call, all are received in a medium quality.
    */
   show(tracks: readonly ShownTrack[]): void {
     this.#view.set(tracks);
+    this.#direct.refreshShown();
   }
 
   /** Limits what the camera sends in total, over all its layers and connections, in bits per second; null for no limit beyond that of the SDK. */

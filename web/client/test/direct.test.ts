@@ -1,65 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Meeting } from '../src/meeting.js';
-import { participant, settle, track, type FakePeerConnection, type FakeTrack, type FakeTransceiver, type ScriptedServer } from './fakes.js';
+import { capabilities, choose, connect, direct, flow, flowTo, meetingThatIsDirect, meetingWithZoe, playedOf, stop } from './direct-meeting.js';
+import { participant, settle, track, type FakeTrack } from './fakes.js';
 import { joinedMeeting } from './join.js';
 
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
-
-const capabilities = { capabilities: { p2p: true } };
-
-/** Lets packets arrive at all receivers of a connection from now on. */
-function flow(connection: FakePeerConnection): void {
-  for (const transceiver of connection.transceivers) flowTo(transceiver);
-}
-
-function flowTo(transceiver: FakeTransceiver): void {
-  transceiver.receiver.getSynchronizationSources = () => [{ audioLevel: 0.25, timestamp: Date.now() }];
-}
-
-function stop(connection: FakePeerConnection): void {
-  const at = Date.now();
-  for (const transceiver of connection.transceivers) transceiver.receiver.getSynchronizationSources = () => [{ audioLevel: 0, timestamp: at }];
-}
-
-const direct = (server: ScriptedServer): FakePeerConnection => server.connections.at(-1)!;
-const playedOf = (meeting: Meeting, id: string): unknown => meeting.snapshot.participants.find(one => one.id === id)?.tracks.microphone;
-const choose = async (server: ScriptedServer, kind: string, generation: number): Promise<void> => {
-  server.socket.receive({ type: 'topology', kind, generation });
-  await settle();
-};
-
-/** A meeting with `zoe`, to whom this client makes the offers, in which media flows through the SFU. */
-async function meetingWithZoe(): Promise<{ server: ScriptedServer; meeting: Meeting; publish: FakePeerConnection; subscribe: FakePeerConnection; microphone: MediaStreamTrack }> {
-  const { server, meeting } = await joinedMeeting([participant('zoe')], capabilities);
-  const microphone = track('audio');
-  await meeting.publish(microphone, 'microphone');
-  await settle();
-  const publish = server.connections[0]!;
-  server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', reference: server.socket.sentOf('offer')[0]!.reference });
-  await settle();
-  server.offer('s', 1, [{ mid: '0', participantId: 'zoe', kind: 'audio', source: 'microphone' }, { mid: '1', participantId: 'zoe', kind: 'video', source: 'camera' }], 's1');
-  await settle();
-  const subscribe = server.connections[1]!;
-  for (const connection of [publish, subscribe]) connection.setConnectionState('connected');
-  flow(subscribe);
-  return { server, meeting, publish, subscribe, microphone };
-}
-
-/** Continues until both send directly. */
-async function meetingThatIsDirect(): Promise<Awaited<ReturnType<typeof meetingWithZoe>> & { connection: FakePeerConnection }> {
-  const all = await meetingWithZoe();
-  await choose(all.server, 'p2p', 3);
-  const connection = direct(all.server);
-  all.server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
-  await settle();
-  connection.setConnectionState('connected');
-  flow(connection);
-  await vi.advanceTimersByTimeAsync(100);
-  all.server.socket.receive({ type: 'p2p-ready', from: 'zoe', generation: 3 });
-  await settle();
-  return { ...all, connection };
-}
 
 describe('the switch to direct connections', () => {
   it('the join announces it, and the smaller ID offers to the other participant, with four sections', async () => {
@@ -83,7 +28,7 @@ describe('the switch to direct connections', () => {
     server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
     await settle();
     const connection = direct(server);
-    connection.setConnectionState('connected');
+    connect(connection);
     flowTo(connection.transceivers[0]!);
     const before = playedOf(meeting, 'zoe');
     await vi.advanceTimersByTimeAsync(3_000);
@@ -188,7 +133,7 @@ describe('participants who do not keep to the protocol', () => {
     server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
     await settle();
     const connection = direct(server);
-    connection.setConnectionState('connected');
+    connect(connection);
     const flowing = setInterval(() => flow(connection), 20);
     await vi.advanceTimersByTimeAsync(6_000);
     expect(server.socket.sentOf('p2p-ready')).toHaveLength(2);
@@ -263,7 +208,7 @@ describe('the switch back to the SFU', () => {
     const second = direct(server);
     server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
     await settle();
-    second.setConnectionState('connected');
+    connect(second);
     flow(second);
     await vi.advanceTimersByTimeAsync(100);
     second.setConnectionState('failed');

@@ -29,6 +29,12 @@ export class FakeTrack extends EventTarget {
   stop(): void {
     this.readyState = 'ended';
   }
+
+  settings: MediaTrackSettings = {};
+
+  getSettings(): MediaTrackSettings {
+    return this.settings;
+  }
 }
 
 export const track = (kind: 'audio' | 'video'): MediaStreamTrack => new FakeTrack(kind) as unknown as MediaStreamTrack;
@@ -36,6 +42,29 @@ export const track = (kind: 'audio' | 'video'): MediaStreamTrack => new FakeTrac
 /** The transport that all media sections of a connection share (BUNDLE). */
 export class FakeDtlsTransport extends EventTarget {
   state = 'new';
+}
+
+/** A channel that both sides open without negotiating it. */
+export class FakeDataChannel {
+  readyState = 'connecting';
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  readonly sent: string[] = [];
+
+  send(text: string): void {
+    if (this.readyState !== 'open') throw new DOMException('not open', 'InvalidStateError');
+    this.sent.push(text);
+  }
+
+  open(): void {
+    if (this.readyState !== 'connecting') return;
+    this.readyState = 'open';
+    this.onopen?.();
+  }
+
+  receive(message: unknown): void {
+    this.onmessage?.({ data: typeof message === 'string' ? message : JSON.stringify(message) });
+  }
 }
 
 export class FakeTransceiver {
@@ -89,6 +118,7 @@ export class FakePeerConnection {
   readonly transport = new FakeDtlsTransport();
   /** Lines that this connection writes into its answers. */
   answerLines: string[] = [];
+  channel: FakeDataChannel | null = null;
   stats = new Map<string, unknown>();
 
   constructor(readonly configuration: RTCConfiguration, readonly index: number) {}
@@ -98,6 +128,10 @@ export class FakePeerConnection {
     const transceiver = new FakeTransceiver(kind, typeof trackOrKind === 'string' ? null : trackOrKind, init.direction, this.transport, init.sendEncodings ?? [{}]);
     this.transceivers.push(transceiver);
     return transceiver;
+  }
+
+  createDataChannel(): FakeDataChannel {
+    return this.channel = new FakeDataChannel();
   }
 
   addEventListener(): void {}

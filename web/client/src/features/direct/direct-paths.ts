@@ -10,6 +10,7 @@ import type { PresenceServerMessage } from '../presence/messages.js';
 import type { Participant } from '../presence/participants.js';
 import { Arrival, canTakeOver } from './arrival.js';
 import { DirectPeer } from './direct-peer.js';
+import type { Shown } from './shown.js';
 import type { DirectClientMessage, DirectServerMessage, JoinedTopology, TopologyKind } from './messages.js';
 
 export interface DirectHost {
@@ -23,6 +24,8 @@ export interface DirectHost {
   /** The tracks that the SFU forwards or would forward. */
   sfuTracks(): readonly RemoteTrack[];
   transforms(): FrameTransforms | null;
+  /** The pictures of a participant that the page shows. */
+  shownOf(participantId: string): Shown;
   /** Stops or resumes sending to the SFU. Its connections stay open. */
   pauseSfu(isPaused: boolean): void;
   /** Other tracks carry the participants now. */
@@ -118,6 +121,11 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   /** Call this after a change of the published tracks. */
   refreshLocal(): void {
     for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+  }
+
+  /** Call this after a change of what the page shows. */
+  refreshShown(): void {
+    for (const { peer } of this.#paths.values()) peer.refreshShown();
   }
 
   /** Limits what the camera sends to all direct connections together, in bits per second. */
@@ -266,8 +274,8 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
       transforms: () => this.#host.transforms(),
       localTrack: source => this.#host.localTracks().get(source) ?? null,
       cameraLimit: () => (this.#cameraLimit === null ? null : Math.floor(this.#cameraLimit / Math.max(1, this.#paths.size))),
+      shown: () => this.#host.shownOf(id),
       onConnected: () => {
-        if (path.isConnected) return;
         path.isConnected = true;
         path.since = this.#environment.now();
         path.arrival = new Arrival();

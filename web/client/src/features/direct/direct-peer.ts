@@ -3,11 +3,18 @@ import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from '../media/connection-watch.js';
 import { withDtx } from '../media/sdp.js';
+import { readShown, scaleFor, writeShown, type Shown, type Size } from './shown.js';
 
 /** The media sections of a direct connection, in this order. They are negotiated once, and tracks come and go in them. */
 const sections: readonly TrackSource[] = ['microphone', 'camera', 'screen', 'screen-audio'];
-const maxBitrates: Partial<Record<TrackSource, number>> = { camera: 1_500_000, screen: 2_500_000 };
+const screenBitsPerSecond = 2_500_000;
+/** What the camera sends at most, by how much smaller it is made. */
+const cameraBitsPerSecond = { 1: 1_500_000, 2: 400_000, 4: 150_000 };
+/** Both sides open this channel without negotiating it, and tell each other in it what they show. */
+const viewChannel: RTCDataChannelInit = { negotiated: true, id: 0 };
 const gatheringMs = 1_500;
+/** Each change may start an encoder, so another participant cannot cause more. */
+const shortestBetweenChangesMs = 250;
 
 export interface DirectPeerHost {
   readonly iceServers: RTCIceServer[];
@@ -16,31 +23,50 @@ export interface DirectPeerHost {
   localTrack(source: TrackSource): MediaStreamTrack | null;
   /** What the camera may send on this connection, in bits per second, or null. */
   cameraLimit(): number | null;
+  /** The pictures of the other participant that are shown. */
+  shown(): Shown;
+  /** The connection is open, and both sides can tell what they show. */
   onConnected(): void;
   onLost(): void;
 }
 
-/** The direct connection to another participant. */
+/**
+ * The direct connection to another participant. Pictures are sent once the other one has said that it shows them, in the size in which it does. Where its page does not say
+ * so, because it is of an earlier version, the connection never counts as connected.
+ */
 export class DirectPeer {
   readonly connection: RTCPeerConnection;
   readonly #participantId: string;
   readonly #host: DirectPeerHost;
   readonly #stopWatching: () => void;
-  /** Ends when the last change of limits is done. Two changes of one sender at the same time would fail. */
-  #limiting: Promise<void> = Promise.resolve();
+  readonly #channel: RTCDataChannel;
+  /** What the other participant has last been told that is shown. */
+  #told: string | null = null;
+  /** What the other participant shows, as it is applied, and as it was told last. */
+  #wanted: Shown = new Map();
+  #latest: Shown = this.#wanted;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  /** Ends when the last change of senders is done. Two changes of one sender at the same time would fail. */
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(environment: Environment, participantId: string, host: DirectPeerHost) {
     this.#participantId = participantId;
     this.#host = host;
     const configuration: RTCConfiguration = { iceServers: host.iceServers, bundlePolicy: 'max-bundle' };
     this.connection = environment.createPeerConnection(host.transforms()?.configure(configuration) ?? configuration);
-    this.#stopWatching = watchConnection(this.connection, { connected: host.onConnected, lost: host.onLost });
+    this.#channel = this.connection.createDataChannel('view', viewChannel);
+    this.#channel.onopen = () => {
+      this.refreshShown();
+      host.onConnected();
+    };
+    this.#channel.onmessage = ({ data }) => this.#handleShown(data);
+    this.#stopWatching = watchConnection(this.connection, { connected: () => undefined, lost: host.onLost });
   }
 
   /** The SDP of an offer with all candidates. */
   async offer(): Promise<string> {
     for (const source of sections) {
-      const transceiver = this.connection.addTransceiver(this.#host.localTrack(source) ?? kindOf(source), { direction: 'sendrecv' });
+      const transceiver = this.connection.addTransceiver(this.#sent(source) ?? kindOf(source), { direction: 'sendrecv' });
       this.#encrypt(transceiver, source);
     }
     await this.connection.setLocalDescription(await this.connection.createOffer());
@@ -78,24 +104,37 @@ export class DirectPeer {
     return new Map(this.#sections.flatMap(({ source, transceiver }) => (transceiver.mid === null ? [] : [[transceiver.mid, source] as const])));
   }
 
-  /** Sends the tracks that the participant publishes now. */
-  async refreshTracks(): Promise<void> {
-    await Promise.all(this.#sections.map(async ({ source, transceiver }) => {
-      const track = this.#host.localTrack(source);
-      if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
-    }));
+  /** Call this after a change of the published tracks. */
+  refreshTracks(): Promise<void> {
+    return this.#change(async () => {
+      for (const { source, transceiver } of this.#sections) {
+        const track = this.#sent(source);
+        if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+        await this.#limit(source, transceiver.sender);
+      }
+    });
   }
 
   /** Call this after a change of the limit. */
   applyLimits(): Promise<void> {
-    this.#limiting = this.#limiting.then(async () => {
+    return this.#change(async () => {
       for (const { source, transceiver } of this.#sections) await this.#limit(source, transceiver.sender);
     });
-    return this.#limiting;
+  }
+
+  /** Call this after a change of what is shown. */
+  refreshShown(): void {
+    const shown = writeShown(this.#host.shown());
+    if (this.#channel.readyState !== 'open' || shown === this.#told) return;
+    this.#told = shown;
+    this.#channel.send(shown);
   }
 
   close(): void {
     this.#stopWatching();
+    clearTimeout(this.#pause);
+    this.#channel.onopen = null;
+    this.#channel.onmessage = null;
     this.connection.close();
   }
 
@@ -118,12 +157,51 @@ export class DirectPeer {
     await this.applyLimits();
   }
 
+  /** What is sent of a source: no picture that the other participant does not show. */
+  #sent(source: TrackSource): MediaStreamTrack | null {
+    return kindOf(source) === 'video' && this.#sizeOf(source) === undefined ? null : this.#host.localTrack(source);
+  }
+
+  #sizeOf(source: TrackSource): Size | undefined {
+    return source === 'camera' || source === 'screen' ? this.#wanted.get(source) : undefined;
+  }
+
+  #handleShown(data: unknown): void {
+    const shown = readShown(data);
+    if (shown === null) return;
+    this.#latest = writeShown(shown) === writeShown(this.#wanted) ? this.#wanted : shown;
+    this.#applyShown();
+  }
+
+  /** Applies the first change at once, and later ones together. */
+  #applyShown(): void {
+    if (this.#pause !== undefined || this.#latest === this.#wanted) return;
+    this.#wanted = this.#latest;
+    void this.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#applyShown();
+    }, shortestBetweenChangesMs);
+  }
+
+  /** One change after the other. A failure ends only its own change. */
+  #change(change: () => Promise<void>): Promise<void> {
+    const done = this.#changing.then(change);
+    this.#changing = done.catch(() => undefined);
+    return done;
+  }
+
   async #limit(source: TrackSource, sender: RTCRtpSender): Promise<void> {
-    const most = maxBitrates[source];
-    if (most === undefined) return;
-    const limit = source === 'camera' ? this.#host.cameraLimit() : null;
+    const size = this.#sizeOf(source);
+    if (size === undefined) return;
+    const scale = source === 'camera' ? scaleFor(sender.track?.getSettings() ?? {}, size) : 1;
+    const most = source === 'camera' ? Math.min(cameraBitsPerSecond[scale], this.#host.cameraLimit() ?? Infinity) : screenBitsPerSecond;
     const parameters = sender.getParameters();
-    for (const encoding of parameters.encodings) encoding.maxBitrate = limit === null ? most : Math.min(most, limit);
+    if (parameters.encodings.every(encoding => encoding.maxBitrate === most && (encoding.scaleResolutionDownBy ?? 1) === scale)) return;
+    for (const encoding of parameters.encodings) {
+      encoding.maxBitrate = most;
+      encoding.scaleResolutionDownBy = scale;
+    }
     await sender.setParameters(parameters).catch(() => undefined); // only a limit
   }
 

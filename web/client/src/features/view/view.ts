@@ -41,6 +41,12 @@ export class View implements Feature<JoinedView, ViewServerMessage> {
     return this.#tracks === null || this.#tracks.some(track => track.participantId === participantId && track.source === source);
   }
 
+  /** The tracks of a participant that the page shows, with their sizes. A page that never tells shows everything as large as it is. */
+  shownOf(participantId: string): ReadonlyMap<ShownTrack['source'], { readonly width: number; readonly height: number }> {
+    const tracks = this.#tracks ?? (['camera', 'screen'] as const).map(source => ({ participantId, source, width: maxPixels, height: maxPixels }));
+    return new Map(tracks.filter(track => track.participantId === participantId).map(({ source, width, height }) => [source, { width, height }]));
+  }
+
   handleJoined({ capabilities }: JoinedView): void {
     this.#supported = capabilities?.view === true;
     this.#sent = '';

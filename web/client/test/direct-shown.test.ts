@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readShown, scaleFor, writeShown } from '../src/features/direct/shown.js';
+import { choose, connect, direct, flow, flowTo, meetingThatIsDirect, meetingWithZoe, playedOf } from './direct-meeting.js';
+import { settle, track, type FakePeerConnection, type FakeTrack } from './fakes.js';
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+const picture = (source: 'camera' | 'screen', width: number, height: number): object => ({ source, width, height });
+const sent = (connection: FakePeerConnection): unknown[] => connection.transceivers.map(({ sender }) => sender.track);
+const scale = (connection: FakePeerConnection): unknown => [connection.transceivers[1]!.encodings[0]!.scaleResolutionDownBy, connection.transceivers[1]!.encodings[0]!.maxBitrate];
+const camera = (height = 720): MediaStreamTrack => {
+  const made = track('video');
+  (made as unknown as FakeTrack).settings = { width: height * 16 / 9, height };
+  return made;
+};
+
+describe('pictures that the other participant shows', () => {
+  it('only sound is sent to one who shows none, and pictures as soon as they are shown', async () => {
+    const { meeting, connection, microphone } = await meetingThatIsDirect([]);
+    const [face, screen] = [camera(), track('video')];
+    await meeting.publish(face, 'camera');
+    await meeting.publish(screen, 'screen');
+    await settle();
+    expect(sent(connection)).toEqual([microphone, null, null, null]);
+    connection.channel?.receive([picture('screen', 1920, 1080)]);
+    await settle();
+    expect(sent(connection)).toEqual([microphone, null, screen, null]);
+    await vi.advanceTimersByTimeAsync(300);
+    connection.channel?.receive([picture('camera', 1280, 720)]);
+    await settle();
+    expect(sent(connection)).toEqual([microphone, face, null, null]);
+  });
+
+  it('nothing but sound is sent before the other one has said what it shows', async () => {
+    const { meeting, server, microphone } = await meetingWithZoe();
+    await meeting.publish(camera(), 'camera');
+    await choose(server, 'p2p', 3);
+    expect(sent(direct(server))).toEqual([microphone, null, null, null]);
+  });
+
+  it('a camera that replaces another one is sent only if it is shown', async () => {
+    const { meeting, connection } = await meetingThatIsDirect([]);
+    await meeting.publish(camera(), 'camera');
+    const second = camera();
+    await meeting.replaceTrack('camera', second);
+    await settle();
+    expect(sent(connection)[1]).toBeNull();
+    connection.channel?.receive([picture('camera', 1280, 720)]);
+    await settle();
+    expect(sent(connection)[1]).toBe(second);
+    await meeting.replaceTrack('camera', null);
+    await settle();
+    expect(sent(connection)[1]).toBeNull();
+  });
+
+  it('the camera has the size in which it is shown, and the screen always its own', async () => {
+    const { meeting, connection } = await meetingThatIsDirect([picture('camera', 640, 360), picture('screen', 320, 180)]);
+    await meeting.publish(camera(), 'camera');
+    await meeting.publish(track('video'), 'screen');
+    await settle();
+    expect(scale(connection)).toEqual([2, 400_000]);
+    expect(connection.transceivers[2]!.encodings[0]).toMatchObject({ maxBitrate: 2_500_000, scaleResolutionDownBy: 1 });
+    connection.channel?.receive([picture('camera', 320, 180)]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(scale(connection)).toEqual([4, 150_000]);
+    await meeting.replaceTrack('camera', camera(360));
+    await settle();
+    expect(scale(connection)).toEqual([2, 400_000]);
+    connection.channel?.receive([picture('camera', 1280, 720)]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(scale(connection)).toEqual([1, 1_500_000]);
+  });
+
+  it('many changes at once change the encoder twice', async () => {
+    const { meeting, connection } = await meetingThatIsDirect([]);
+    await meeting.publish(camera(), 'camera');
+    const { sender } = connection.transceivers[1]!;
+    await vi.advanceTimersByTimeAsync(300);
+    const replace = vi.spyOn(sender, 'replaceTrack');
+    for (let i = 0; i < 51; i++) connection.channel?.receive(i % 2 === 0 ? [picture('camera', 1280, 720)] : []);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(replace).toHaveBeenCalledTimes(1);
+    expect(sender.track).not.toBeNull();
+  });
+
+  it('messages that are invalid change nothing', async () => {
+    const { meeting, connection } = await meetingThatIsDirect();
+    const face = camera();
+    await meeting.publish(face, 'camera');
+    await settle();
+    for (const message of ['', 'null', '{', '[null]', new ArrayBuffer(8), [{ source: 'microphone', width: 1, height: 1 }], [picture('camera', 0, 10)], [picture('camera', 1e9, 10)], `[${' '.repeat(2_000)}]`]) {
+      connection.channel?.receive(message);
+      await vi.advanceTimersByTimeAsync(300);
+      expect(sent(connection)[1]).toBe(face);
+    }
+  });
+});
+
+describe('what this page shows', () => {
+  it('the other participant is told when the connection opens and with every change, and nobody about others', async () => {
+    const { server, meeting } = await meetingWithZoe();
+    meeting.show([{ participantId: 'zoe', source: 'camera', width: 640, height: 360 }, { participantId: 'eve', source: 'camera', width: 100, height: 100 }]);
+    await choose(server, 'p2p', 3);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    const connection = direct(server);
+    connect(connection);
+    const told = () => connection.channel?.sent.map(text => JSON.parse(text) as unknown);
+    expect(told()).toEqual([[picture('camera', 640, 360)]]);
+    meeting.show([{ participantId: 'zoe', source: 'camera', width: 640, height: 360 }]);
+    expect(told()).toHaveLength(1);
+    meeting.show([]);
+    expect(told()).toEqual([[picture('camera', 640, 360)], []]);
+  });
+
+  it('a page that never says what it shows gets everything', async () => {
+    const { connection } = await meetingThatIsDirect();
+    expect(connection.channel?.sent).toEqual([JSON.stringify([picture('camera', 16_384, 16_384), picture('screen', 16_384, 16_384)])]);
+  });
+
+  it('with sound only, the switches to direct connections and back need no pictures', async () => {
+    const { server, meeting, subscribe } = await meetingWithZoe();
+    meeting.show([]);
+    subscribe.transceivers[1]!.receiver.getSynchronizationSources = () => []; // the SFU sends no picture either
+    await choose(server, 'p2p', 3);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    const connection = direct(server);
+    connect(connection);
+    for (const { receiver } of connection.transceivers) receiver.getSynchronizationSources = () => [];
+    const flowing = setInterval(() => {
+      flowTo(connection.transceivers[0]!);
+      flowTo(subscribe.transceivers[0]!);
+    }, 20);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(playedOf(meeting, 'zoe')).toBe(connection.transceivers[0]!.receiver.track);
+    server.socket.receive({ type: 'p2p-ready', from: 'zoe', generation: 3 });
+    await choose(server, 'sfu', 4);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(playedOf(meeting, 'zoe')).toBe(subscribe.transceivers[0]!.receiver.track);
+    clearInterval(flowing);
+  });
+
+  it('a participant whose page does not tell what it shows keeps the meeting on the SFU', async () => {
+    const { server, publish, microphone } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    direct(server).setConnectionState('connected');
+    flow(direct(server));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(server.socket.sentOf('p2p-ready')).toEqual([]);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([{ type: 'p2p-failed', generation: 3 }]);
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+  });
+});
+
+describe('the size of a camera', () => {
+  it('is the smallest that suffices in one dimension', () => {
+    const camera = { width: 1280, height: 720 };
+    const cases: [number, number, number][] = [[1280, 720, 1], [640, 361, 2], [640, 360, 2], [320, 180, 4], [426, 240, 4], [430, 242, 2], [2000, 180, 4], [1, 16_384, 4]];
+    for (const [width, height, expected] of cases) expect([width, height, scaleFor(camera, { width, height })]).toEqual([width, height, expected]);
+    expect(scaleFor({}, { width: 640, height: 360 })).toBe(2);
+  });
+
+  it('a message says the same when it is read', () => {
+    const shown = new Map([['camera', { width: 3, height: 4 }]] as const);
+    expect(readShown(writeShown(shown))).toEqual(shown);
+  });
+});
