@@ -1,10 +1,13 @@
 // Two people talk directly; with a third one, everybody uses the media node; and back.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { launch } from './support/browser.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
+import { plainPage } from './support/plain-page.mjs';
 import { until } from './support/until.mjs';
+import { WhipHttp } from './support/whip-http.mjs';
 
-const room = meetingRoom();
+const room = meetingRoom(() => launch(['--use-fake-device-for-media-stream=device-count=2']));
 /** Nobody must have needed the media node for 30 s before media flows directly. On a busy machine the first attempt can fail, and the next one is made a minute later. */
 const options = { timeout: 600_000 };
 
@@ -54,6 +57,20 @@ const sentToNode = visitor => visitor.page.evaluate(async () => {
   return packets;
 });
 
+/** The packets of pictures that the page has received. */
+const receivedPictures = visitor => visitor.page.evaluate(async () => {
+  let packets = 0;
+  for (const connection of globalThis.connections) {
+    if (connection.connectionState !== 'connected') continue;
+    (await connection.getStats()).forEach(record => { if (record.type === 'inbound-rtp' && record.kind === 'video') packets += record.packetsReceived ?? 0; });
+  }
+  return packets;
+});
+const heightOf = (visitor, name) => visitor.tile(name).locator('video').last().evaluate(video => video.videoHeight);
+/** What the first sender of pictures of each open connection sends, by the ID of its track. */
+const sentCameras = visitor => visitor.page.evaluate(() => globalThis.connections.filter(connection => connection.connectionState === 'connected')
+  .flatMap(connection => connection.getSenders().filter(sender => sender.track?.kind === 'video').map(sender => sender.track.id)));
+
 describe('a meeting of two', { concurrency: true }, () => {
   for (const settings of [{ mode: 'Auto' }, { mode: 'Auto', e2ee: 'Required' }]) {
     it(`talks directly after half a minute, through the media node with a third, and directly again${settings.e2ee === undefined ? '' : ', also when it is encrypted end to end'}`, options, async t => {
@@ -91,6 +108,76 @@ describe('a meeting of two', { concurrency: true }, () => {
       }, { settings });
     });
   }
+
+  it('receives no picture with audio only, smaller ones with little data, another camera, a background, and a microphone that is turned on late, all directly', options, async () => {
+    await room.withParticipants([{ name: 'Ada', deviceScaleFactor: 2 }, { name: 'Bob', width: 640 }], async (ada, bob) => {
+      const both = [ada, bob];
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+      await bob.control('microphone').click();
+      for (const visitor of both) await visitor.page.evaluate(watchGap);
+      const isDirect = () => until(async () => (await sentCameras(ada)).length === 1 && (await Promise.all(both.map(visitor => visitor.page.evaluate(() =>
+        globalThis.connections.filter(connection => connection.connectionState === 'connected').length)))).every(count => count === 3), 'media flows directly', 200_000);
+      await isDirect();
+      await until(async () => {
+        const before = await Promise.all(both.map(sentToNode));
+        await new Promise(resolve => setTimeout(resolve, 500));
+        return (await Promise.all(both.map(sentToNode))).every((packets, index) => packets === before[index]);
+      }, 'nothing is sent to the media node');
+
+      await bob.control('microphone').click();
+      await ada.waitForSound();
+
+      await until(async () => await heightOf(ada, 'Bob') === 360, 'Ada receives the whole picture of Bob');
+      await ada.page.getByTestId('open-devices').click();
+      await ada.page.getByTestId('data-use').selectOption('low');
+      await until(async () => await heightOf(ada, 'Bob') === 180, 'Ada receives a smaller picture of Bob');
+      await ada.page.getByTestId('data-use').selectOption('automatic');
+      await until(async () => await heightOf(ada, 'Bob') === 360, 'Ada receives the whole picture of Bob again');
+
+      const [first] = await sentCameras(ada);
+      await ada.page.getByTestId('device-camera').selectOption({ index: 1 });
+      await until(async () => (await sentCameras(ada)).every(track => track !== first), 'another camera is sent');
+      await bob.waitForVideo('Ada');
+      const [second] = await sentCameras(ada);
+      await ada.page.getByTestId('background-blur').check({ force: true });
+      await until(async () => (await sentCameras(ada)).some(track => track !== second), 'the camera with a background is sent');
+      await bob.waitForVideo('Ada');
+      await ada.page.keyboard.press('Escape');
+
+      await ada.page.getByTestId('audio-only').click();
+      await until(async () => {
+        const before = await receivedPictures(ada);
+        await new Promise(resolve => setTimeout(resolve, 2_000));
+        return await receivedPictures(ada) === before;
+      }, 'Ada receives no pictures');
+      await ada.waitForSound();
+      await bob.waitForVideo('Ada');
+      await ada.page.getByTestId('audio-only').click();
+      await ada.waitForVideo('Bob');
+      await isDirect();
+    }, { settings: { mode: 'Auto' } });
+  });
+
+  it('uses the media node while somebody publishes over WHIP, and sees and hears it', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
+      const both = [ada, bob];
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+      for (const visitor of both) await visitor.page.evaluate(watchGap);
+      await use(both, 'p2p', 'both receive each other directly');
+      const http = new WhipHttp(room.product, meeting.meetingId);
+      const [camera, publisher] = [await http.join('Camera'), await plainPage(room.browser, room.product)];
+      try {
+        const session = await publisher.whip(`${room.product.url}/meetings/${meeting.meetingId}/whip`, camera.ticket);
+        await use(both, 'sfu', 'both receive each other through the media node');
+        await Promise.all([ada.waitForVideo('Camera'), bob.waitForVideo('Camera'), ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+        assert.equal((await http.end(session, camera.ticket)).status, 204);
+      } finally {
+        await publisher.close();
+      }
+      await use(both, 'p2p', 'both receive each other directly again');
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+    }, { settings: { mode: 'Auto' } });
+  });
 
   it('uses the media node with mode Sfu', options, async () => {
     await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {

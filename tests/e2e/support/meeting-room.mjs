@@ -15,14 +15,14 @@ export function meetingRoom(openBrowser = launch) {
     await room.product?.close();
   }, { timeout: 60_000 });
 
-  /** Runs a test with visitors of these names, who have joined one meeting. */
+  /** Runs a test with visitors of these names, who have joined one meeting. A visitor with other options than usual is `{ name, ...options }`. */
   room.withParticipants = async (names, run, request) => {
     const meeting = await createMeeting(room.product, request);
     const visitors = [];
     try {
       await describeOnFailure(visitors, async () => {
-        for (const name of names) {
-          const visitor = await Visitor.arrive(room.browser, room.product, name);
+        for (const { name, ...more } of names.map(one => (typeof one === 'string' ? { name: one } : one))) {
+          const visitor = await Visitor.arrive(room.browser, room.product, name, more);
           visitors.push(visitor);
           await visitor.enter(meeting.meetingId);
         }

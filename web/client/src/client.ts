@@ -55,7 +55,7 @@ export class MeetClient {
       ...(options.userId === undefined ? {} : { userId: options.userId }),
       ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     };
-    const startedAt = this.#environment.now();
+    const startedAt = this.#environment.monotonicNow();
     const answer = await retryTransient(this.#environment, () => joinOnce(this.#http, identity, options.ticket), options.signal);
     const encryption = this.#environment.e2ee === undefined ? null : await createIdentity();
     return new Meeting(this.#environment, this.#http, identity, answer, startedAt, { identity: encryption, isRequired: options.requireEncryption === true });

@@ -70,18 +70,18 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #quality: QualityReports;
   readonly #survey: Survey;
   readonly #startedAt: number;
-  readonly #now: () => number;
+  readonly #monotonicNow: () => number;
   readonly #view: View;
   readonly #e2ee: E2ee;
   /** In the order in which they are called. */
   readonly #features: readonly Feature<JoinedMessage, ServerMessage>[];
   #snapshot: MeetingSnapshot;
 
-  /** Use `MeetClient.join`. `startedAt` is the time at which the join began. */
+  /** Use `MeetClient.join`. `startedAt` is when the join began, as of `Environment.monotonicNow`. */
   constructor(environment: Environment, http: HttpApi, identity: JoinIdentity, response: JoinResponse, startedAt: number, encryption: Encryption = { identity: null, isRequired: false }) {
     super();
     this.#startedAt = startedAt;
-    this.#now = environment.now;
+    this.#monotonicNow = environment.monotonicNow;
     this.#http = http;
     this.#identity = identity;
     const send = (message: ClientMessage): boolean => this.#connection.send(message);
@@ -103,7 +103,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       meetingId: identity.meetingId,
       send,
       createWorker: () => environment.e2ee!.createWorker(),
-      now: environment.now,
+      monotonicNow: environment.monotonicNow,
       onChange: state => this.#update({ encryption: state }),
       onRefused: () => this.#connection.finish({ phase: 'failed', code: 'encryption-required' }),
     });
@@ -148,7 +148,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       isPaused: (participantId: string, source: TrackSource) => this.#snapshot.paused.some(one => one.participantId === participantId && one.source === source),
     };
     this.#stats = new Stats(environment, this.#tracks, statsHost);
-    this.#diagnostics = new Diagnostics(http, identity.meetingId, { history: () => this.statsHistory, ticket: () => this.ticket, now: environment.now, random: environment.random });
+    this.#diagnostics = new Diagnostics(http, identity.meetingId, { history: () => this.statsHistory, ticket: () => this.ticket, now: environment.now, monotonicNow: environment.monotonicNow, random: environment.random });
     // Reports have longer intervals than what a page shows, so they are measured on their own.
     const reported = new Stats(environment, this.#tracks, statsHost);
     this.#quality = new QualityReports({ send, measure: () => reported.measure() });
@@ -271,7 +271,7 @@ export class Meeting extends Emitter<MeetingEvents> {
 
   /** Tells the SDK that a picture of another participant is visible. The first call ends the measurement of how long the join took. */
   reportPicture(): void {
-    this.#quality.firstFrame(this.#now() - this.#startedAt);
+    this.#quality.firstFrame(this.#monotonicNow() - this.#startedAt);
   }
 
   /** The results of `getStats` of the last two minutes, oldest first. */

@@ -224,3 +224,62 @@ describe('the switch back to the SFU', () => {
     expect(publish.transceivers[0]!.sender.track).toBe(microphone);
   });
 });
+
+describe('a failure', () => {
+  it('is reported again on the next socket, until the server has answered', async () => {
+    const { server } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(server.socket.sentOf('p2p-failed')).toHaveLength(1);
+    server.socket.disconnect();
+    await server.nextSocket();
+    server.acceptJoin([participant('zoe')], capabilities);
+    await choose(server, 'p2p', 3);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([{ type: 'p2p-failed', generation: 3 }]);
+    await choose(server, 'sfu', 4);
+    server.socket.disconnect();
+    await server.nextSocket();
+    server.acceptJoin([participant('zoe')], capabilities);
+    await settle();
+    expect(server.socket.sentOf('p2p-failed')).toEqual([]);
+  });
+
+  it('that comes while no socket is open is reported on the next one', async () => {
+    const { server } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    const first = server.socket;
+    first.disconnect();
+    server.respond = () => 'unreachable';
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(first.sentOf('p2p-failed')).toEqual([]);
+    server.respond = call => server.defaultResponse(call);
+    await server.nextSocket();
+    server.acceptJoin([participant('zoe')], capabilities);
+    await settle();
+    expect(server.socket.sentOf('p2p-failed')).toEqual([{ type: 'p2p-failed', generation: 3 }]);
+  });
+});
+
+describe('a clock that is set', () => {
+  it('forward is no failure', async () => {
+    const { server } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    server.clockJumpMs = 3_600_000;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([]);
+  });
+
+  it('back delays neither a failure nor the way back', async () => {
+    const { server } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    server.clockJumpMs = -3_600_000;
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(server.socket.sentOf('p2p-failed')).toHaveLength(1);
+    const connection = direct(server);
+    await choose(server, 'sfu', 4);
+    server.clockJumpMs = -7_200_000;
+    await vi.advanceTimersByTimeAsync(5_100);
+    expect(connection.connectionState).toBe('closed');
+  });
+});

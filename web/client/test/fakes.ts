@@ -142,6 +142,10 @@ export class FakePeerConnection {
     return this.transceivers;
   }
 
+  getSenders(): FakeTransceiver['sender'][] {
+    return this.transceivers.map(({ sender }) => sender);
+  }
+
   getReceivers(): FakeTransceiver['receiver'][] {
     return this.transceivers.map(({ receiver }) => receiver);
   }
@@ -258,6 +262,8 @@ export class ScriptedServer {
   readonly sockets: FakeWebSocket[] = [];
   readonly connections: FakePeerConnection[] = [];
   readonly calls: RestCall[] = [];
+  /** By how much the clock of the machine was set. Durations do not change with it. */
+  clockJumpMs = 0;
   network: (online: boolean) => void = () => {};
   respond: (call: RestCall) => RestResponse = call => this.defaultResponse(call);
 
@@ -290,7 +296,8 @@ export class ScriptedServer {
     },
     audioCodecs: () => [{ mimeType: 'audio/opus', clockRate: 48000, channels: 2 }, { mimeType: 'audio/red', clockRate: 48000, channels: 2 }],
     random: () => 0.5,
-    now: () => Date.now(),
+    now: () => Date.now() + this.clockJumpMs,
+    monotonicNow: () => Date.now(),
     watchNetwork: changed => {
       this.network = changed;
       return () => { this.network = () => {}; };

@@ -35,7 +35,7 @@ export class MeetingConnection<Sent, Received extends WireMessage> {
   constructor(environment: Environment, http: HttpApi, identity: JoinIdentity, response: JoinResponse, host: ConnectionHost<Sent, Received>) {
     this.#environment = environment;
     this.#host = host;
-    this.#status = { phase: 'connecting', since: environment.now(), waitingFor: 'signaling' };
+    this.#status = { phase: 'connecting', since: environment.monotonicNow(), waitingFor: 'signaling' };
     this.#dialer = new Dialer(http, identity, response, status => this.finish(status));
     this.#channel = new SignalingChannel(environment, {
       dial: (attempt, rejected) => this.#dialer.dial(attempt, rejected),
@@ -120,7 +120,7 @@ export class MeetingConnection<Sent, Received extends WireMessage> {
   #set(status: NewStatus): void {
     const current = this.#status;
     if (current.phase === status.phase && current.waitingFor === status.waitingFor) return;
-    this.#status = { ...status, since: current.phase === status.phase ? current.since : this.#environment.now() };
+    this.#status = { ...status, since: current.phase === status.phase ? current.since : this.#environment.monotonicNow() };
     this.#host.onStatus(this.#status);
   }
 }

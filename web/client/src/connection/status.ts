@@ -2,7 +2,7 @@ export type Phase = 'connecting' | 'connected' | 'reconnecting' | 'ended' | 'rem
 
 export interface ConnectionStatus {
   readonly phase: Phase;
-  /** Milliseconds since the epoch. */
+  /** When the phase began, in milliseconds as of `performance.now()`. */
   readonly since: number;
   /** What the client waits for while `connecting` or `reconnecting`. */
   readonly waitingFor?: 'signaling' | 'media' | 'network';

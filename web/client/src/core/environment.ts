@@ -12,8 +12,10 @@ export interface Environment {
   };
   /** A number in [0, 1). */
   readonly random: () => number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for what is shown or remembered. It jumps when the clock of the machine is set. */
   readonly now: () => number;
+  /** Milliseconds since any moment, for durations: it never jumps. */
+  readonly monotonicNow: () => number;
   /** Calls `changed` when the browser goes online or offline; returns a function that stops watching. */
   readonly watchNetwork: (changed: (online: boolean) => void) => () => void;
 }
@@ -26,6 +28,7 @@ export function browserEnvironment(): Environment {
     audioCodecs: () => globalThis.RTCRtpSender?.getCapabilities?.('audio')?.codecs ?? [],
     random: Math.random,
     now: Date.now,
+    monotonicNow: () => performance.now(),
     watchNetwork: changed => {
       const online = () => changed(true);
       const offline = () => changed(false);

@@ -17,13 +17,13 @@ export const lookupWindowMs = 10_000;
  * error, or with the reason of `signal`.
  */
 export async function retryTransient<T>(environment: Environment, call: () => Promise<T>, signal?: AbortSignal, maxWindowMs = Infinity): Promise<T> {
-  const startedAt = environment.now();
+  const startedAt = environment.monotonicNow();
   for (;;) {
     try {
       return await call();
     } catch (error) {
       const windowMs = Math.min(maxWindowMs, retryWindowMs(error));
-      if (windowMs === 0 || environment.now() - startedAt >= windowMs) throw error;
+      if (windowMs === 0 || environment.monotonicNow() - startedAt >= windowMs) throw error;
       await sleep(delayMs(error as MeetError, environment.random()), signal);
     }
   }

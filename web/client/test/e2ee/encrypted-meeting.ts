@@ -23,7 +23,7 @@ export class Client {
       meetingId: 'm-1',
       send: ({ keys }) => { send(this, keys); return true; },
       createWorker: () => this.#createWorker(),
-      now: () => Date.now(),
+      monotonicNow: () => Date.now(),
       onChange: state => { this.state = state; },
       onRefused: () => { this.isRefused = true; },
     });

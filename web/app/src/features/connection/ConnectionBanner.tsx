@@ -11,10 +11,10 @@ const gracePeriodMs = 800;
 export function ConnectionBanner({ status }: { readonly status: ConnectionStatus }) {
   const { t } = useTranslation();
   const waits = status.phase === 'reconnecting' || status.phase === 'connecting';
-  const [now, setNow] = useState(() => Date.now());
+  const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
     if (!waits) return undefined;
-    const timer = setInterval(() => setNow(Date.now()), 400);
+    const timer = setInterval(() => setNow(performance.now()), 400);
     return () => clearInterval(timer);
   }, [waits]);
   const visible = waits && (status.phase === 'connecting' || now - status.since >= gracePeriodMs);

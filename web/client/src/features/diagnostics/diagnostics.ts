@@ -7,6 +7,7 @@ export interface DiagnosticsHost {
   history(): readonly StatsSummary[];
   ticket(): string;
   now(): number;
+  monotonicNow(): number;
   /** A number in [0, 1). */
   random(): number;
 }
@@ -28,7 +29,7 @@ export class Diagnostics {
   }
 
   prepare(browser: string): DiagnosticReport {
-    return reportOf(this.#host.history(), this.#host.now(), `${this.#referencePrefix}-${++this.#count}`, browser);
+    return reportOf(this.#host.history(), this.#host.monotonicNow(), `${this.#referencePrefix}-${++this.#count}`, browser);
   }
 
   /** Returns the ID of the stored report. */

@@ -95,6 +95,8 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   readonly #offeredAt = new Map<string, number>();
   #isClosed = false;
   #hasFailed = false;
+  /** The failure was sent on this socket. */
+  #isReported = false;
   #isPaused = false;
   #cameraLimit: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -137,6 +139,8 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   handleJoined({ capabilities }: JoinedTopology): void {
     // A server of an earlier version announces no topology.
     if (capabilities?.p2p !== true) this.#choose('sfu', -1);
+    this.#isReported = false;
+    if (this.#hasFailed) this.#fail();
     this.#update();
   }
 
@@ -149,7 +153,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   #choose(kind: TopologyKind, generation: number): void {
     if (kind === this.#kind && generation === this.#generation) return;
-    const now = this.#environment.now();
+    const now = this.#environment.monotonicNow();
     // Paths of an earlier time are of no use to the other participant, who opens new ones.
     if (kind === 'p2p') for (const id of [...this.#paths.keys()]) this.#drop(id);
     for (const path of this.#paths.values()) {
@@ -159,7 +163,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     this.#kind = kind;
     this.#generation = generation;
     this.#chosenAt = now;
-    this.#hasFailed = false;
+    this.#hasFailed = this.#isReported = false;
     this.#losses.clear();
     this.#retryAt.clear();
     this.#missingSince.clear();
@@ -182,7 +186,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   }
 
   #open(others: readonly Participant[]): void {
-    const now = this.#environment.now();
+    const now = this.#environment.monotonicNow();
     for (const { id } of others) {
       const path = this.#paths.get(id);
       if (path?.isCarrying) {
@@ -199,7 +203,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   /** Plays the participants through the SFU as soon as it carries them, and then closes the direct connections. */
   #leave(): void {
-    const elapsed = this.#environment.now() - this.#chosenAt;
+    const elapsed = this.#environment.monotonicNow() - this.#chosenAt;
     for (const [id, path] of this.#paths) {
       const isOver = elapsed >= longestLingerMs;
       if (path.isCarrying && (isOver || canTakeOver(this.#compare(id, path, 'p2p'), path.arrival, elapsed))) {
@@ -225,17 +229,19 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   }
 
   #report(id: string, path: Path): void {
-    const now = this.#environment.now();
+    const now = this.#environment.monotonicNow();
     if (path.reports > 0 && (path.isConfirmed || now - path.reportedAt < repeatReportMs)) return;
     if (path.reports === maxReports) return this.#fail();
     if (!this.#host.send({ type: 'p2p-ready', to: id, generation: this.#generation })) return;
     path.reports++;
     path.reportedAt = now;
-    setTimeout(() => this.#update(), repeatReportMs);
+    setTimeout(() => this.#update(), repeatReportMs + pollMs); // a timer may be a little early
   }
 
+  /** Reports that direct connections have failed, once on each socket: a message that a socket has taken can still be lost with it. */
   #fail(): void {
-    if (!this.#hasFailed) this.#hasFailed = this.#host.send({ type: 'p2p-failed', generation: this.#generation });
+    this.#hasFailed = true;
+    if (!this.#isReported) this.#isReported = this.#host.send({ type: 'p2p-failed', generation: this.#generation });
   }
 
   /** What a muted participant sends is not played, as if the SFU did not forward it. */
@@ -277,7 +283,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
       shown: () => this.#host.shownOf(id),
       onConnected: () => {
         path.isConnected = true;
-        path.since = this.#environment.now();
+        path.since = this.#environment.monotonicNow();
         path.arrival = new Arrival();
         this.#update();
       },
@@ -285,11 +291,11 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
         if (path.isCarrying) this.#losses.set(id, (this.#losses.get(id) ?? 0) + 1);
         if (this.#losses.get(id) === maxLosses) this.#fail();
         this.#drop(id);
-        this.#retryAt.set(id, this.#environment.now() + retryMs);
+        this.#retryAt.set(id, this.#environment.monotonicNow() + retryMs);
         this.#update();
       },
     });
-    const path: Path = { peer, since: this.#environment.now(), arrival: new Arrival(), isConnected: false, isCarrying: false, reports: 0, reportedAt: 0, isConfirmed: false };
+    const path: Path = { peer, since: this.#environment.monotonicNow(), arrival: new Arrival(), isConnected: false, isCarrying: false, reports: 0, reportedAt: 0, isConfirmed: false };
     this.#paths.set(id, path);
     this.#refreshLimits();
     return path;
@@ -311,7 +317,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   async #offer(id: string): Promise<void> {
     const { peer } = this.#add(id);
-    this.#retryAt.set(id, this.#environment.now() + failedAfterMs / 2);
+    this.#retryAt.set(id, this.#environment.monotonicNow() + failedAfterMs / 2);
     await this.#exchange(id, peer, async () => {
       const sdp = await peer.offer();
       return this.#kind === 'p2p' && this.#host.send({ type: 'offer', to: id, sdp, tracks: [] });
@@ -320,8 +326,8 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   async #handleOffer(from: string, sdp: string): Promise<void> {
     if (this.#isClosed || from === 'sfu' || this.#kind !== 'p2p' || this.#offersTo(from) || !this.#host.others().some(({ id }) => id === from)) return;
-    const now = this.#environment.now();
-    if (Math.abs(now - (this.#offeredAt.get(from) ?? -Infinity)) < shortestBetweenOffersMs) return;
+    const now = this.#environment.monotonicNow();
+    if (now - (this.#offeredAt.get(from) ?? -Infinity) < shortestBetweenOffersMs) return;
     this.#offeredAt.set(from, now);
     const { peer } = this.#add(from);
     await this.#exchange(from, peer, async () => this.#host.send({ type: 'answer', to: from, sdp: await peer.answer(sdp) }));
@@ -342,7 +348,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     const isDone = await step().catch(() => false);
     if (isDone || this.#paths.get(id)?.peer !== peer) return;
     this.#drop(id);
-    this.#retryAt.set(id, this.#environment.now() + retryMs);
+    this.#retryAt.set(id, this.#environment.monotonicNow() + retryMs);
     this.#update();
   }
 

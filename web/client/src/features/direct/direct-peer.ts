@@ -135,6 +135,7 @@ export class DirectPeer {
     clearTimeout(this.#pause);
     this.#channel.onopen = null;
     this.#channel.onmessage = null;
+    this.#host.transforms()?.release(this.connection);
     this.connection.close();
   }
 

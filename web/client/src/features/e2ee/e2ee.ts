@@ -23,7 +23,7 @@ export interface E2eeHost {
   readonly meetingId: string;
   send(message: E2eeKeysMessage): boolean;
   createWorker(): Worker;
-  now(): number;
+  monotonicNow(): number;
   onChange(state: EncryptionState): void;
   /** This client cannot take part: the meeting is encrypted and the browser cannot do it, or the server no longer says that the meeting is encrypted. */
   onRefused(): void;
@@ -169,10 +169,10 @@ export class E2ee implements Feature<JoinedE2ee, Received> {
 
   #scheduleRotation(): void {
     if (this.#rotation !== undefined) return;
-    const wait = Math.max(0, this.#lastRotation + rotationIntervalMs - this.#host.now());
+    const wait = Math.max(0, this.#lastRotation + rotationIntervalMs - this.#host.monotonicNow());
     this.#rotation = setTimeout(() => {
       this.#rotation = undefined;
-      this.#lastRotation = this.#host.now();
+      this.#lastRotation = this.#host.monotonicNow();
       this.#enqueue(async keys => {
         keys.rotate();
         this.#send(await keys.shareWith());
@@ -227,7 +227,7 @@ export class E2ee implements Feature<JoinedE2ee, Received> {
   }
 
   #isDue(times: Map<string, number>, participantId: string): boolean {
-    const now = this.#host.now();
+    const now = this.#host.monotonicNow();
     if (now - (times.get(participantId) ?? -Infinity) < requestIntervalMs) return false;
     times.set(participantId, now);
     return true;

@@ -38,13 +38,15 @@ export class FrameEngine {
       case 'peer': this.#setPeer(request.participantId, request.identityKey); return null;
       case 'codec': this.#codecs.set(request.id, request.codec); return null;
       case 'bind': this.#bind(request.id, request.participantId, request.source); return request.participantId;
+      case 'release': for (const id of request.ids) this.release(id); return null;
       case 'streams': return null;
     }
   }
 
-  /** A receiver has ended. */
+  /** A sender or a receiver has ended. */
   release(id: number): void {
     this.#bindings.delete(id);
+    this.#codecs.delete(id);
     for (const receiver of this.#receivers.values()) receiver.end(id);
   }
 

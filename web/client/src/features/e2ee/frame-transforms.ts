@@ -64,6 +64,12 @@ export class FrameTransforms {
     this.#post({ type: 'bind', id: this.#receivers.get(receiver)!, participantId, source });
   }
 
+  /** Call this when a connection is closed. */
+  release(connection: RTCPeerConnection): void {
+    const ids = [...connection.getSenders().map(sender => take(this.#senders, sender)), ...connection.getReceivers().map(receiver => take(this.#receivers, receiver))].filter(id => id !== undefined);
+    if (ids.length > 0) this.#post({ type: 'release', ids });
+  }
+
   #attach(end: RTCRtpSender | RTCRtpReceiver, options: TransformOptions): void {
     if (!usesStreams()) {
       end.transform = new RTCRtpScriptTransform(this.#worker, options);
@@ -76,6 +82,12 @@ export class FrameTransforms {
   #post(request: WorkerRequest): void {
     this.#worker.postMessage(request);
   }
+}
+
+function take<Key>(known: Map<Key, number>, key: Key): number | undefined {
+  const id = known.get(key);
+  known.delete(key);
+  return id;
 }
 
 /** Whether this browser has only the older way to reach encoded frames. */

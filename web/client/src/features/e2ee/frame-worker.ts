@@ -26,6 +26,7 @@ const transformers = new Map<number, Transformer>();
 
 scope.onmessage = ({ data }) => {
   if (data.type === 'streams') pipe(data.options, data.readable, data.writable);
+  if (data.type === 'release') for (const id of data.ids) transformers.delete(id);
   const participantId = engine.handle(data);
   if (participantId === null) return;
   for (const [id, transformer] of transformers) {
@@ -53,6 +54,6 @@ function pipe(options: TransformOptions, readable: ReadableStream<EncodedFrame>,
   // The pipe ends with its track.
   void readable.pipeThrough(stream).pipeTo(writable).catch(() => undefined).finally(() => {
     transformers.delete(options.id);
-    if (options.side === 'receive') engine.release(options.id);
+    engine.release(options.id);
   });
 }

@@ -15,6 +15,8 @@ export type WorkerRequest =
   /** The codec of a sender, for browsers whose frames do not name it. */
   | { readonly type: 'codec'; readonly id: number; readonly codec: string }
   | { readonly type: 'bind'; readonly id: number; readonly participantId: string; readonly source: TrackSource }
+  /** The connection of these senders and receivers is closed. */
+  | { readonly type: 'release'; readonly ids: readonly number[] }
   /** The streams of a browser without script transforms. */
   | { readonly type: 'streams'; readonly options: TransformOptions; readonly readable: ReadableStream; readonly writable: WritableStream };
 

@@ -175,7 +175,7 @@ export class PublishSession {
     this.#endDelay();
     this.#settle?.('offline');
     this.#stopWatching();
-    this.#connection?.close();
+    this.#end(this.#connection);
     this.#connection = null;
   }
 
@@ -231,7 +231,7 @@ export class PublishSession {
       this.#opening = false;
     }
     // The server may or may not have applied the offer, so the next offer opens a new connection.
-    if (fresh) connection.close();
+    if (fresh) this.#end(connection);
     if (this.#closed) return;
     this.#dirty = true;
     this.#restart = true;
@@ -299,11 +299,17 @@ export class PublishSession {
     });
   }
 
+  #end(connection: RTCPeerConnection | null): void {
+    if (connection === null) return;
+    this.#host.transforms()?.release(connection);
+    connection.close();
+  }
+
   #adopt(connection: RTCPeerConnection): void {
     const old = this.#connection;
     this.#stopWatching();
     this.#connection = connection;
-    const closeOld = () => old?.close();
+    const closeOld = () => this.#end(old);
     const oldTimer = setTimeout(closeOld, oldConnectionTimeoutMs);
     this.#host.onState('connecting');
     this.#stopWatching = watchConnection(connection, {

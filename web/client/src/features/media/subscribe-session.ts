@@ -256,9 +256,11 @@ export class SubscribeSession {
   }
 
   #end(generation: Generation | null): void {
-    generation?.stopWatching();
-    generation?.stopDelaying();
-    generation?.connection.close();
+    if (generation === null) return;
+    generation.stopWatching();
+    generation.stopDelaying();
+    this.#host.transforms()?.release(generation.connection);
+    generation.connection.close();
   }
 }
 

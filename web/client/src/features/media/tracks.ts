@@ -158,7 +158,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
 
   /** Whether packets still arrive. A source stays listed for seconds after its last packet, and the server sends no packets of those who are not heard. */
   #isFlowing(receiver: RTCRtpReceiver, timestamp: number): boolean {
-    const now = this.#environment.now();
+    const now = this.#environment.monotonicNow();
     const last = this.#lastPackets.get(receiver);
     if (last !== undefined && last.timestamp === timestamp) return now - last.seenAt < silentAfterMs;
     this.#lastPackets.set(receiver, { timestamp, seenAt: now });

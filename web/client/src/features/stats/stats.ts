@@ -34,7 +34,7 @@ export class Stats {
 
   /** What happened since the previous call. */
   async measure(): Promise<StatsSummary> {
-    const at = this.#environment.now();
+    const at = this.#environment.monotonicNow();
     const { publish, subscribe } = this.#tracks.connections;
     const paths = this.#host.directPaths();
     const direct = await Promise.all(paths.map(async ({ id, connection }) => withPrefix(await read(connection), id)));

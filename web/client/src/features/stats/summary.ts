@@ -16,6 +16,7 @@ export interface TileQuality {
 }
 
 export interface StatsSummary {
+  /** When it was measured, in milliseconds as of `performance.now()`. */
   readonly at: number;
   readonly rttMs: number | null;
   /** Bits per second, as all bit rates. */
