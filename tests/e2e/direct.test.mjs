@@ -127,12 +127,12 @@ describe('a meeting of two', { concurrency: true }, () => {
       await bob.control('microphone').click();
       await ada.waitForSound();
 
-      await until(async () => await heightOf(ada, 'Bob') === 360, 'Ada receives the whole picture of Bob');
+      await until(async () => await heightOf(ada, 'Bob') > 180, 'Ada receives the whole picture of Bob');
       await ada.page.getByTestId('open-devices').click();
       await ada.page.getByTestId('data-use').selectOption('low');
-      await until(async () => await heightOf(ada, 'Bob') === 180, 'Ada receives a smaller picture of Bob');
+      await until(async () => await heightOf(ada, 'Bob') <= 180, 'Ada receives a smaller picture of Bob');
       await ada.page.getByTestId('data-use').selectOption('automatic');
-      await until(async () => await heightOf(ada, 'Bob') === 360, 'Ada receives the whole picture of Bob again');
+      await until(async () => await heightOf(ada, 'Bob') > 180, 'Ada receives the whole picture of Bob again');
 
       const [first] = await sentCameras(ada);
       await ada.page.getByTestId('device-camera').selectOption({ index: 1 });

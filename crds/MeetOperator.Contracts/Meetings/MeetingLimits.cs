@@ -11,4 +11,10 @@ public static class MeetingLimits
         ArgumentNullException.ThrowIfNull(meeting);
         return Math.Min(meeting.Spec.MaxParticipants, tenant?.Spec.Quotas.ParticipantsPerMeeting ?? int.MaxValue);
     }
+    /// <summary>Whether media of the meeting may flow directly between participants: as its mode says, but never if the tenant denies it.</summary>
+    public static bool AllowsDirectConnections(Meeting meeting, Tenant? tenant)
+    {
+        ArgumentNullException.ThrowIfNull(meeting);
+        return meeting.Spec.Mode != MeetingMode.Sfu && tenant?.Spec.Connectivity.DirectConnections != DirectConnections.Denied;
+    }
 }

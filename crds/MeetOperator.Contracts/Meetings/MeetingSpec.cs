@@ -29,7 +29,7 @@ public sealed record MeetingSpec
     [Default("100")]
     public int MaxParticipants { get; init; } = 100;
 
-    /// <summary>How media is sent: Sfu through a media node, P2P directly between at most 4 participants, Auto chooses between both. Default Auto; mutable.</summary>
+    /// <summary>How media is sent: Sfu through a media node, P2P directly between at most 4 participants, Auto chooses between both. If the tenant denies direct connections, Auto uses media nodes only, and P2P is not accepted. Default Auto; mutable.</summary>
     [Default("\"Auto\"")]
     public MeetingMode Mode { get; init; } = MeetingMode.Auto;
 

@@ -44,6 +44,10 @@ public sealed record TenantSpec
     [Default("{}")]
     public TenantPools Pools { get; init; } = new();
 
+    /// <summary>How the participants of the tenant's meetings may be connected. Default without limits; mutable.</summary>
+    [Default("{}")]
+    public TenantConnectivity Connectivity { get; init; } = new();
+
     /// <summary>The question about the call that participants are asked at the end. Default none; mutable.</summary>
     [Default("{}")]
     public TenantSurvey Survey { get; init; } = new();

@@ -23,6 +23,9 @@ public sealed record MeetingTopology
     /// <summary>Number of direct connections that failed one after the other.</summary>
     public int Failures { get; init; }
 
+    /// <summary>How often somebody needed the SFU while media flowed directly, shortly one after the other.</summary>
+    public int Returns { get; init; }
+
     /// <summary>Before this time, in Unix milliseconds, media does not flow directly again.</summary>
     public long NotBefore { get; init; }
 

@@ -53,6 +53,11 @@ internal static class MeetingRules
             errors["settings.maxParticipants"] = ["must be 1 to 4 for mode P2P."];
         }
 
+        if (mode == MeetingMode.P2P && tenant.Spec.Connectivity.DirectConnections == DirectConnections.Denied)
+        {
+            errors["settings.mode"] = ["must be Auto or Sfu, because the tenant denies direct connections (connectivity.directConnections)."];
+        }
+
         return errors.Count == 0 ? mode : throw Invalid(errors);
     }
 

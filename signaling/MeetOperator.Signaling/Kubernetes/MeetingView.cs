@@ -33,6 +33,9 @@ internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<
     /// <summary>True if media flows directly between the participants, so no media node is needed.</summary>
     public bool IsPeerToPeer => Object.Spec.Mode == MeetingMode.P2P;
 
+    /// <summary>True if media may flow directly between the participants, which shows them each other's IP addresses.</summary>
+    public bool AllowsDirectConnections => MeetingLimits.AllowsDirectConnections(Object, Tenant);
+
     /// <summary>True if the clients must encrypt media end to end.</summary>
     public bool IsE2ee => Object.Spec.Media.E2ee == MeetingE2ee.Required;
 

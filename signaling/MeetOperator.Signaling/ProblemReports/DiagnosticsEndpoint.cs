@@ -16,10 +16,15 @@ internal sealed class DiagnosticsEndpoint(Credentials credentials, IDiagnosticRe
 {
     private static readonly TimeSpan SendPeriod = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan AddressPeriod = TimeSpan.FromMinutes(10);
+
     private static readonly JsonSerializerOptions Stored = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>A person who retries or corrects a report at once is not stopped.</summary>
     private readonly Throttle _sending = Throttle.OneEvery(SendPeriod, burst: 3);
+
+    /// <summary>Whoever joins again is another participant, and must not fill the meeting's reports alone. Many people in one office have one address.</summary>
+    private readonly Throttle _storing = Throttle.OneEvery(AddressPeriod, burst: 20);
 
     public async Task<IResult> SendAsync(HttpRequest request, string id, CancellationToken ct)
     {
@@ -31,6 +36,11 @@ internal sealed class DiagnosticsEndpoint(Credentials credentials, IDiagnosticRe
 
         var body = await RequestBody.ReadJsonAsync<DiagnosticsRequest>(request, ProtocolLimits.MaxReportBytes, ct).ConfigureAwait(false);
         DiagnosticsRules.Check(body);
+        if (!_storing.TryTake($"{subject.Tenant}/{id} {CallerAddress.Of(request)}"))
+        {
+            throw new ProblemException(ProblemCode.QuotaExceeded, "Too many reports about this meeting came from this address. Try again in ten minutes.") { RetryAfter = AddressPeriod };
+        }
+
         var row = new DiagnosticRow
         {
             Tenant = subject.Tenant,
@@ -79,7 +89,11 @@ internal sealed class DiagnosticsEndpoint(Credentials credentials, IDiagnosticRe
                 row.ReportId, row.ParticipantId, row.DisplayName, At(row), row.Text, row.Browser, JsonSerializer.Deserialize<IReadOnlyList<DiagnosticSample>>(row.Statistics, Stored)!));
     }
 
-    public void Dispose() => _sending.Dispose();
+    public void Dispose()
+    {
+        _sending.Dispose();
+        _storing.Dispose();
+    }
 
     /// <summary>Returns the tenant. A meeting of another tenant gets the same response as one that does not exist.</summary>
     private async Task<string> AuthorizeAsync(HttpRequest request, string id, CancellationToken ct)

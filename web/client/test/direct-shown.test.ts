@@ -72,6 +72,17 @@ describe('pictures that the other participant shows', () => {
     expect(scale(connection)).toEqual([1, 1_500_000]);
   });
 
+  it('a camera that becomes smaller is made less small', async () => {
+    const { meeting, connection } = await meetingThatIsDirect([picture('camera', 640, 360)]);
+    const face = camera();
+    await meeting.publish(face, 'camera');
+    await settle();
+    expect(scale(connection)).toEqual([2, 400_000]);
+    (face as unknown as FakeTrack).settings = { width: 640, height: 360 };
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(scale(connection)).toEqual([1, 1_500_000]);
+  });
+
   it('many changes at once change the encoder twice', async () => {
     const { meeting, connection } = await meetingThatIsDirect([]);
     await meeting.publish(camera(), 'camera');

@@ -31,8 +31,19 @@ internal static class AcceptRules
             return new Rejection(MeetingPhase.Pending, AcceptReasons.QuotaExceeded, $"maxParticipants {meeting.Spec.MaxParticipants} is above the tenant's quota of {most}: lower spec.maxParticipants") { CanMove = true };
         }
 
+        if (DirectConnectionsConflict(meeting, tenant) is { } direct)
+        {
+            return new Rejection(MeetingPhase.Pending, "DirectConnectionsDenied", direct);
+        }
+
         return MeetingDemands.RegionConflict(meeting, tenant) is { } conflict ? new Rejection(MeetingPhase.Pending, "RegionConflict", conflict) : null;
     }
+
+    /// <summary>Says that the meeting can only have direct connections, and the tenant denies them; null otherwise.</summary>
+    public static string? DirectConnectionsConflict(Meeting meeting, Tenant tenant) =>
+        meeting.Spec.Mode == MeetingMode.P2P && !MeetingLimits.AllowsDirectConnections(meeting, tenant)
+            ? $"mode P2P connects participants directly, which tenant {tenant.Metadata.Name} denies (connectivity.directConnections): set spec.mode to Auto or Sfu"
+            : null;
 
     /// <summary>The reason why the tenant accepts no new meetings, or null. Its existing meetings continue.</summary>
     public static Rejection? FindTenantDeletion(Tenant tenant) => tenant.Metadata.DeletionTimestamp is null ? null

@@ -28,6 +28,11 @@ internal static class MeetingUpdates
             errors.Add(new FieldError("spec.regions.allowed", conflict));
         }
 
+        if (AcceptRules.DirectConnectionsConflict(now, tenant) is { } direct && AcceptRules.DirectConnectionsConflict(old, tenant) is null)
+        {
+            errors.Add(new FieldError("spec.mode", direct));
+        }
+
         return errors;
     }
 }

@@ -74,9 +74,10 @@ internal sealed class RelayFeature(IMeeting meeting, SessionPresence bus, Topolo
             return null;
         }
 
-        if (!topology.IsDirect && meeting.View() is not { IsPeerToPeer: true })
+        if (meeting.View() is not { AllowsDirectConnections: true } view || !(topology.IsDirect || view.IsPeerToPeer))
         {
-            return new ProtocolError(ErrorCode.Forbidden, "Messages to participants are relayed only while the topology is 'p2p'. Media goes through the media node now.");
+            return new ProtocolError(
+                ErrorCode.Forbidden, "Messages to participants are relayed only while the topology is 'p2p', and if the tenant allows direct connections. Media does not flow directly now.");
         }
 
         if (meeting.Roster.Find(to) is not { } entry)

@@ -10,8 +10,14 @@ internal static class TopologyChoice
     public static readonly TimeSpan FirstBackoff = TimeSpan.FromMinutes(1);
     public static readonly TimeSpan LongestBackoff = TimeSpan.FromHours(1);
 
-    /// <summary>A failure after this time counts as the first one.</summary>
+    /// <summary>A failure, or a return to the SFU, after this time counts as the first one.</summary>
     public static readonly TimeSpan Proven = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long the SFU is used at most after returns to it. The first one is followed by the usual delay, and each further one makes it four times as long.</summary>
+    public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(30);
+
+    /// <summary>After this time through the SFU, a return to it counts as the first one.</summary>
+    public static readonly TimeSpan Calm = TimeSpan.FromHours(1);
 
     /// <summary>Returns <paramref name="state"/> itself if nothing changes; otherwise what to write, with the next version.</summary>
     public static MeetingTopology Decide(MeetingTopology state, in TopologyInput input, DateTimeOffset now)
@@ -23,6 +29,12 @@ internal static class TopologyChoice
         var isWaiting = input.Participants == 1 && !next.IsDirect;
         long? freeSince = needsSfu || isWaiting ? null : next.FreeSince ?? time;
         var isDirect = !needsSfu && (next.IsDirect || CanBegin(next, input, freeSince, time));
+        next = (next.IsDirect, isDirect) switch
+        {
+            (true, false) => Return(next, input, time),
+            (false, true) when time - next.ChangedAt >= (long)Calm.TotalMilliseconds => next with { Returns = 0 },
+            _ => next,
+        };
         next = next with { FreeSince = freeSince, IsDirect = isDirect };
         if (next == state)
         {
@@ -40,6 +52,14 @@ internal static class TopologyChoice
 
     private static bool CanBegin(MeetingTopology state, in TopologyInput input, long? freeSince, long time) =>
         input.Participants >= 2 && time - freeSince >= (long)input.DirectDelay.TotalMilliseconds && time >= state.NotBefore;
+
+    /// <summary>Somebody needs the SFU. One participant who comes and goes again and again must not make everybody switch every time.</summary>
+    private static MeetingTopology Return(MeetingTopology state, in TopologyInput input, long time)
+    {
+        var returns = time - state.ChangedAt >= (long)Proven.TotalMilliseconds ? 1 : state.Returns + 1;
+        var delay = Math.Min(LongestDelay.TotalMilliseconds, input.DirectDelay.TotalMilliseconds * Math.Pow(4, returns - 1));
+        return state with { Returns = returns, NotBefore = Math.Max(state.NotBefore, time + (long)delay) };
+    }
 
     /// <summary>Applies a report of a failed connection. Reports about an earlier generation are late or repeated.</summary>
     private static MeetingTopology Fail(MeetingTopology state, in TopologyInput input, long time)

@@ -141,7 +141,7 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Mee
         return new TopologyInput
         {
             // A meeting with mode P2P never has a media session, and its clients negotiate by themselves.
-            Mode = view.IsPeerToPeer ? MeetingMode.Sfu : view.Object.Spec.Mode,
+            Mode = view is { IsPeerToPeer: false, AllowsDirectConnections: true } ? view.Object.Spec.Mode : MeetingMode.Sfu,
             MaxDirectParticipants = view.Object.Spec.P2pMaxParticipants,
             Participants = participants.Count,
             CanAllConnectDirectly = participants.TrueForAll(e => e.Direct),

@@ -37,6 +37,24 @@ public sealed class AcceptRulesTests
     public void FindRejection_NoCommonRegion_ReturnsRegionConflict() => Expect("RegionConflict", MeetingPhase.Pending, AcceptRules.FindRejection(
         Meeting(new MeetingSpec { Regions = new MeetingRegions { Allowed = ["us-west"] } }), Tenant(new TenantSpec { Regions = new TenantRegions { Allowed = ["eu-north"] } }), "a"));
 
+    [Theory]
+    [InlineData(MeetingMode.P2P, true)]
+    [InlineData(MeetingMode.Auto, false)]
+    [InlineData(MeetingMode.Sfu, false)]
+    public void FindRejection_DirectConnectionsDenied_RejectsOnlyP2P(MeetingMode mode, bool isRejected)
+    {
+        var meeting = Meeting(new MeetingSpec { Mode = mode, MaxParticipants = 4 });
+        var rejection = AcceptRules.FindRejection(meeting, Tenant(new TenantSpec { Connectivity = new TenantConnectivity { DirectConnections = DirectConnections.Denied } }), "a");
+
+        Assert.Null(AcceptRules.FindRejection(meeting, Tenant(), "a"));
+        Assert.Equal(isRejected, rejection is not null);
+        if (isRejected)
+        {
+            Expect("DirectConnectionsDenied", MeetingPhase.Pending, rejection);
+            Assert.Equal("mode P2P connects participants directly, which tenant a denies (connectivity.directConnections): set spec.mode to Auto or Sfu", rejection!.Message);
+        }
+    }
+
     [Fact]
     public void From_RegionsOfMeetingAndTenant_AreIntersected()
     {

@@ -39,6 +39,20 @@ public sealed class MeetingUpdatesTests
         Assert.All(errors, error => Assert.Equal("spec.regions.allowed", error.Field));
     }
 
+    [Theory]
+    [InlineData(MeetingMode.Auto, MeetingMode.P2P, true)]
+    [InlineData(MeetingMode.P2P, MeetingMode.P2P, false)]
+    [InlineData(MeetingMode.P2P, MeetingMode.Auto, false)]
+    [InlineData(MeetingMode.Auto, MeetingMode.Sfu, false)]
+    public void Validate_ModeWhileDirectConnectionsAreDenied_RejectsOnlyNewViolations(MeetingMode before, MeetingMode after, bool rejected)
+    {
+        var four = new MeetingSpec { MaxParticipants = 4 };
+        var errors = Validate(four with { Mode = before }, four with { Mode = after }, new TenantSpec { Connectivity = new TenantConnectivity { DirectConnections = DirectConnections.Denied } });
+
+        Assert.Equal(rejected, errors.Count == 1);
+        Assert.All(errors, error => Assert.Equal("spec.mode", error.Field));
+    }
+
     [Fact]
     public void Validate_EndedDeletedOrWithoutTenant_Passes()
     {

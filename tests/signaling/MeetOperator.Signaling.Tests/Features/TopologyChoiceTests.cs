@@ -94,6 +94,61 @@ public sealed class TopologyChoiceTests
         Assert.Equal([1, 4, 16, 60, 60, 60], waits);
     }
 
+    /// <summary>A participant who joins and leaves all the time causes fewer and fewer switches.</summary>
+    [Theory]
+    [InlineData(3, true)] // a third participant
+    [InlineData(2, false)] // the second one with a client that needs the SFU
+    public void Decide_SfuIsNeededAgainAndAgain_BacksOffUpToHalfAnHour(int participants, bool canAll)
+    {
+        var (state, now) = (Direct, Start);
+        var waits = new List<double>();
+        for (var i = 0; i < 6; i++)
+        {
+            state = TopologyChoice.Decide(state, Input(participants: participants, canAll: canAll), now);
+            Assert.False(state.IsDirect);
+            var (neededAt, leftAt) = (now, now.AddSeconds(1));
+            for (now = leftAt; !state.IsDirect; now = now.AddSeconds(1))
+            {
+                state = TopologyChoice.Decide(state, Input(), now);
+            }
+
+            waits.Add((now - neededAt).TotalMinutes);
+        }
+
+        Assert.Equal([0.5, 2, 8, 30, 30, 30], waits.Select(wait => Math.Round(wait, 1)));
+    }
+
+    /// <summary>A client that changes its mind again and again cannot do so without end, whatever it waits between.</summary>
+    [Fact]
+    public void Decide_AnyTimesOfOneWhoComesAndGoes_AtMostThirtySwitchesInTwoHours()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var random = new Random(seed);
+            var (state, now, switches) = (Direct, Start, 0);
+            while (now < Start.AddHours(2))
+            {
+                var next = TopologyChoice.Decide(state, Input(participants: state.IsDirect || random.Next(3) == 0 ? 3 : 2), now);
+                switches += next.IsDirect == state.IsDirect ? 0 : 1;
+                (state, now) = (next, now.AddSeconds(random.Next(1, 40)));
+            }
+
+            Assert.InRange(switches, 1, 30);
+        }
+    }
+
+    [Fact]
+    public void Decide_ReturnAfterLongTime_CountsAsFirst()
+    {
+        var needed = Input(participants: 3);
+        var proven = TopologyChoice.Decide(Direct with { Returns = 3 }, needed, Start.AddMinutes(10));
+        Assert.Equal((1, Start.AddMinutes(10.5).ToUnixTimeMilliseconds()), (proven.Returns, proven.NotBefore));
+
+        var calm = Sfu with { Returns = 3, ChangedAt = At(0) };
+        calm = TopologyChoice.Decide(calm, Input(), Start.AddHours(1));
+        Assert.Equal((true, 1), (calm.IsDirect, TopologyChoice.Decide(calm, needed, Start.AddHours(1).AddSeconds(1)).Returns));
+    }
+
     [Fact]
     public void Decide_FailureAfterLongTime_CountsAsFirst()
     {

@@ -1,6 +1,9 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Tenants;
 using MeetOperator.Signaling.Data.Bus;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Testing;
 
@@ -151,6 +154,64 @@ public sealed class TopologyTests(PostgresServer postgres) : TwoReplicasTestBase
         await ann.SendAsync(new { type = "offer", to = eve.Id, sdp = Sdp.Publish() });
         await ann.ExpectAsync("error", m => (string?)m["code"] == "forbidden");
         await redis.StartAsync();
+    }
+
+    /// <summary>A tenant hides the IP addresses of its participants from each other, also in meetings that are open.</summary>
+    [Fact]
+    public async Task Topology_TenantDeniesAndAllows_MovesToTheSfuAndBack()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(b, meeting.MeetingId, "Bob");
+        var generation = Generation(await ann.ExpectAsync("topology", m => Kind(m) == "p2p"));
+        await bob.ExpectAsync("topology", m => Kind(m) == "p2p");
+
+        await cluster.SetDirectConnectionsAsync(DirectConnections.Denied);
+
+        foreach (var client in new[] { ann, bob })
+        {
+            Assert.Equal(generation + 1, Generation(await client.ExpectAsync("topology", m => Kind(m) == "sfu" && Generation(m) > generation)));
+        }
+
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "forbidden");
+        await Marker.ExpireAsync(a, meeting.MeetingId, a.Options.Timings.TickInterval * 2, ann);
+        Assert.DoesNotContain(ann.OfType("topology"), m => Generation(m) > generation + 1);
+
+        await cluster.SetDirectConnectionsAsync(DirectConnections.Allowed);
+
+        await ann.ExpectAsync("topology", m => Kind(m) == "p2p" && Generation(m) > generation);
+    }
+
+    [Fact]
+    public async Task Relay_P2PMeetingOfTenantThatDenies_IsForbidden()
+    {
+        var meeting = await a.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
+        await using var ann = await EnterAsync(a, meeting.MeetingId, "Ann");
+        await using var bob = await EnterAsync(a, meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer");
+
+        await cluster.SetDirectConnectionsAsync(DirectConnections.Denied);
+
+        await Eventually.TrueAsync(() => a.Service<MeetingDirectory>().Find(meeting.MeetingId) is { AllowsDirectConnections: false }, "the server knows that the tenant denies direct connections");
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "forbidden");
+        Assert.Single(bob.OfType("offer"));
+    }
+
+    [Fact]
+    public async Task Create_P2PMeetingOfTenantThatDenies_NamesField()
+    {
+        await cluster.SetDirectConnectionsAsync(DirectConnections.Denied);
+        await Eventually.TrueAsync(
+            () => a.Service<MeetingDirectory>().FindTenant(TestCluster.Tenant)?.Spec.Connectivity.DirectConnections == DirectConnections.Denied, "the server knows that the tenant denies direct connections");
+
+        var response = await a.SendAsync(HttpMethod.Post, "meetings", new { title = "x", settings = new { mode = "P2P", maxParticipants = 2 } });
+
+        var problem = await Problem.IsAsync(response, HttpStatusCode.BadRequest, "invalid-request");
+        Assert.Contains("must be Auto or Sfu, because the tenant denies direct connections", (string?)problem["errors"]!["settings.mode"]![0], StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Created, (await a.SendAsync(HttpMethod.Post, "meetings", new { title = "x", settings = new { mode = "Auto" } })).StatusCode);
     }
 
     private static string? Kind(JsonObject message) => (string?)message["kind"];

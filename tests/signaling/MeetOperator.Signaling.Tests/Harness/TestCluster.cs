@@ -115,6 +115,10 @@ public sealed class TestCluster : IAsyncDisposable
     public Task SetSurveyAsync(bool enabled, string tenant = Tenant) => Client.MergePatchAsync<Tenant>(
         new NamespacedName(null, tenant), new JsonObject { ["spec"] = new JsonObject { ["survey"] = new JsonObject { ["enabled"] = enabled } } }, default);
 
+    /// <summary>Sets whether a tenant allows direct connections.</summary>
+    public Task SetDirectConnectionsAsync(DirectConnections value, string tenant = Tenant) => Client.MergePatchAsync<Tenant>(
+        new NamespacedName(null, tenant), new JsonObject { ["spec"] = new JsonObject { ["connectivity"] = new JsonObject { ["directConnections"] = value.ToString() } } }, default);
+
     public async Task<SimulatedMediaNode> AddNodeAsync(string name)
     {
         var node = await SimulatedMediaNode.StartAsync(name, Authority.Node(Namespace, name));

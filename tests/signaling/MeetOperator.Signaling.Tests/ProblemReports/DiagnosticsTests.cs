@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using MeetOperator.Signaling.Protocol;
@@ -177,6 +178,33 @@ public sealed class DiagnosticsTests : IAsyncLifetime
         Assert.Equal(TimeSpan.FromMinutes(1), response.Headers.RetryAfter?.Delta);
         await Reports.StoreAsync(_signaling, meeting.MeetingId, bob.Join.Ticket, Reports.Of("p-9"));
         Assert.Equal(4, (await Reports.ListAsync(_signaling, meeting.MeetingId, meeting.HostToken)).Count);
+    }
+
+    /// <summary>Whoever joins again is another participant, who may send reports again. Others can still report.</summary>
+    [Fact]
+    public async Task Uploads_OfOneWhoJoinsAgainAndAgain_LeaveRoomForOthers()
+    {
+        await using var proxied = await TestSignaling.StartAsync(_cluster, options => options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")] });
+        var meeting = await proxied.CreateAsync();
+        var statuses = new List<HttpStatusCode>();
+        for (var join = 0; join < 8; join++)
+        {
+            await using var mallory = await proxied.EnterAsync(meeting.MeetingId, "Mallory");
+            for (var i = 0; i < 3; i++)
+            {
+                using var response = await Reports.SendAsync(proxied, meeting.MeetingId, mallory.Join.Ticket, Reports.Of("p-9", $"r-{i}"));
+                statuses.Add(response.StatusCode);
+            }
+        }
+
+        Assert.Equal(20, statuses.Count(status => status == HttpStatusCode.Created));
+        Assert.Equal(4, statuses.Count(status => status == HttpStatusCode.TooManyRequests));
+        await using var ann = await proxied.EnterAsync(meeting.MeetingId, "Ann");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"meetings/{meeting.MeetingId}/diagnostics") { Content = JsonContent.Create(Reports.Of("p-9")) };
+        request.Headers.Authorization = new("Bearer", ann.Join.Ticket);
+        request.Headers.Add("X-Forwarded-For", "203.0.113.9");
+        using var other = await proxied.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.Created, other.StatusCode);
     }
 
     [Theory]

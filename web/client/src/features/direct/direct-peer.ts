@@ -15,6 +15,8 @@ const viewChannel: RTCDataChannelInit = { negotiated: true, id: 0 };
 const gatheringMs = 1_500;
 /** Each change may start an encoder, so another participant cannot cause more. */
 const shortestBetweenChangesMs = 250;
+/** A camera can change its size, without an event. */
+const checkSizeMs = 2_000;
 
 export interface DirectPeerHost {
   readonly iceServers: RTCIceServer[];
@@ -46,6 +48,7 @@ export class DirectPeer {
   #wanted: Shown = new Map();
   #latest: Shown = this.#wanted;
   #pause: ReturnType<typeof setTimeout> | undefined;
+  #sizeCheck: ReturnType<typeof setInterval> | undefined;
   /** Ends when the last change of senders is done. Two changes of one sender at the same time would fail. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -57,6 +60,7 @@ export class DirectPeer {
     this.#channel = this.connection.createDataChannel('view', viewChannel);
     this.#channel.onopen = () => {
       this.refreshShown();
+      this.#sizeCheck = setInterval(() => void this.applyLimits(), checkSizeMs);
       host.onConnected();
     };
     this.#channel.onmessage = ({ data }) => this.#handleShown(data);
@@ -133,6 +137,7 @@ export class DirectPeer {
   close(): void {
     this.#stopWatching();
     clearTimeout(this.#pause);
+    clearInterval(this.#sizeCheck);
     this.#channel.onopen = null;
     this.#channel.onmessage = null;
     this.#host.transforms()?.release(this.connection);
