@@ -57,6 +57,25 @@ public sealed class MeetingPermissionTests
     }
 
     [Fact]
+    public async Task DirectConnections_DeniedAndAllowed_RejectsOnlyMeetingsThatNeedThem()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("direct", Lasting with { Mode = MeetingMode.P2P, MaxParticipants = 4 });
+        await cluster.CreateMeetingAsync("standup", Lasting);
+        await cluster.WaitForReadyAsync("direct");
+        await cluster.WaitForReadyAsync("standup");
+
+        await TenantAsync(cluster, """{"spec":{"connectivity":{"directConnections":"Denied"}}}""");
+
+        var rejected = await WaitForRejectionAsync(cluster, "direct", "DirectConnectionsDenied");
+        Assert.Contains("set spec.mode to Auto or Sfu", rejected.Status!.Message, StringComparison.Ordinal);
+        await PatchAsync(cluster, "direct", """{"spec":{"mode":"Auto"}}""");
+        await cluster.WaitForReadyAsync("direct");
+        await cluster.WaitForReadyAsync("standup");
+    }
+
+    [Fact]
     public async Task Regions_TenantRegionRemoved_MeetingStays()
     {
         await using var cluster = await WithRegionsAsync("eu", "ap");
