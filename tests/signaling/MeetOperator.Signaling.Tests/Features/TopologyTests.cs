@@ -5,6 +5,7 @@ using MeetOperator.Contracts.Tenants;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Tests.Rest;
 using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Features;
