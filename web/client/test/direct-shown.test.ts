@@ -83,6 +83,17 @@ describe('pictures that the other participant shows', () => {
     expect(scale(connection)).toEqual([1, 1_500_000]);
   });
 
+  it('a limit that the browser applies only with the next frame delays no track', async () => {
+    const { meeting, connection } = await meetingThatIsDirect([picture('camera', 640, 360)]);
+    connection.transceivers[1]!.sender.setParameters = () => new Promise(() => {});
+    await meeting.publish(camera(), 'camera');
+    await settle();
+    const second = camera();
+    await meeting.replaceTrack('camera', second);
+    await settle();
+    expect(sent(connection)[1]).toBe(second);
+  });
+
   it('many changes at once change the encoder twice', async () => {
     const { meeting, connection } = await meetingThatIsDirect([]);
     await meeting.publish(camera(), 'camera');

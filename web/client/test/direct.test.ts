@@ -60,6 +60,9 @@ describe('the switch to direct connections', () => {
 
   it('limits the camera on direct connections too, and no other source', async () => {
     const { meeting, connection } = await meetingThatIsDirect();
+    await meeting.publish(track('video'), 'camera');
+    await meeting.publish(track('video'), 'screen');
+    await settle();
     const limits = () => connection.transceivers.slice(1, 3).map(({ encodings }) => encodings[0]!.maxBitrate);
     expect(limits()).toEqual([1_500_000, 2_500_000]);
     meeting.limitCamera(1_500_000);

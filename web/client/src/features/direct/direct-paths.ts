@@ -312,7 +312,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   /** Connections share the limit, so each one has less when there are more. */
   #refreshLimits(): void {
-    for (const { peer } of this.#paths.values()) void peer.applyLimits();
+    for (const { peer } of this.#paths.values()) peer.applyLimits();
   }
 
   async #offer(id: string): Promise<void> {

@@ -49,8 +49,10 @@ export class DirectPeer {
   #latest: Shown = this.#wanted;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #sizeCheck: ReturnType<typeof setInterval> | undefined;
-  /** Ends when the last change of senders is done. Two changes of one sender at the same time would fail. */
-  #changing: Promise<void> = Promise.resolve();
+  /** Ends when the last change of tracks is done. */
+  #replacing: Promise<void> = Promise.resolve();
+  /** Ends when the last change of limits is done. Two changes of one sender at the same time would fail. Chromium ends one with the next frame, so tracks do not wait for it. */
+  #limiting: Promise<void> = Promise.resolve();
 
   constructor(environment: Environment, participantId: string, host: DirectPeerHost) {
     this.#participantId = participantId;
@@ -60,7 +62,7 @@ export class DirectPeer {
     this.#channel = this.connection.createDataChannel('view', viewChannel);
     this.#channel.onopen = () => {
       this.refreshShown();
-      this.#sizeCheck = setInterval(() => void this.applyLimits(), checkSizeMs);
+      this.#sizeCheck = setInterval(() => this.applyLimits(), checkSizeMs);
       host.onConnected();
     };
     this.#channel.onmessage = ({ data }) => this.#handleShown(data);
@@ -86,13 +88,13 @@ export class DirectPeer {
     }
     await this.refreshTracks();
     await this.connection.setLocalDescription(await this.connection.createAnswer());
-    await this.#negotiated();
+    this.#negotiated();
     return this.#describe();
   }
 
   async accept(answer: string): Promise<void> {
     await this.connection.setRemoteDescription({ type: 'answer', sdp: answer });
-    await this.#negotiated();
+    this.#negotiated();
   }
 
   receiver(source: TrackSource): RTCRtpReceiver | undefined {
@@ -109,21 +111,19 @@ export class DirectPeer {
   }
 
   /** Call this after a change of the published tracks. */
-  refreshTracks(): Promise<void> {
-    return this.#change(async () => {
-      for (const { source, transceiver } of this.#sections) {
-        const track = this.#sent(source);
-        if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
-        await this.#limit(source, transceiver.sender);
-      }
-    });
+  async refreshTracks(): Promise<void> {
+    const replaced = this.#replacing.then(() => Promise.all(this.#sections.map(async ({ source, transceiver }) => {
+      const track = this.#sent(source);
+      if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+    })));
+    this.#replacing = replaced.then(() => undefined, () => undefined);
+    await replaced;
+    this.applyLimits();
   }
 
   /** Call this after a change of the limit. */
-  applyLimits(): Promise<void> {
-    return this.#change(async () => {
-      for (const { source, transceiver } of this.#sections) await this.#limit(source, transceiver.sender);
-    });
+  applyLimits(): void {
+    for (const { source, transceiver } of this.#sections) this.#limiting = this.#limiting.then(() => this.#limit(source, transceiver.sender));
   }
 
   /** Call this after a change of what is shown. */
@@ -158,9 +158,9 @@ export class DirectPeer {
     transforms?.bindReceiver(transceiver.receiver, this.#participantId, source);
   }
 
-  async #negotiated(): Promise<void> {
+  #negotiated(): void {
     this.#host.transforms()?.handleNegotiated(this.connection);
-    await this.applyLimits();
+    this.applyLimits();
   }
 
   /** What is sent of a source: no picture that the other participant does not show. */
@@ -190,17 +190,10 @@ export class DirectPeer {
     }, shortestBetweenChangesMs);
   }
 
-  /** One change after the other. A failure ends only its own change. */
-  #change(change: () => Promise<void>): Promise<void> {
-    const done = this.#changing.then(change);
-    this.#changing = done.catch(() => undefined);
-    return done;
-  }
-
   async #limit(source: TrackSource, sender: RTCRtpSender): Promise<void> {
     const size = this.#sizeOf(source);
-    if (size === undefined) return;
-    const scale = source === 'camera' ? scaleFor(sender.track?.getSettings() ?? {}, size) : 1;
+    if (size === undefined || sender.track === null) return;
+    const scale = source === 'camera' ? scaleFor(sender.track.getSettings(), size) : 1;
     const most = source === 'camera' ? Math.min(cameraBitsPerSecond[scale], this.#host.cameraLimit() ?? Infinity) : screenBitsPerSecond;
     const parameters = sender.getParameters();
     if (parameters.encodings.every(encoding => encoding.maxBitrate === most && (encoding.scaleResolutionDownBy ?? 1) === scale)) return;
