@@ -371,6 +371,11 @@ public sealed class UpTrack
         }
 
         WatchMute(header.Timestamp);
+        if (header.PayloadType != Options.PayloadType && header.PayloadType != Options.RedPayloadType)
+        {
+            return; // not agreed, as forward error correction; receivers would take it for the codec of the track
+        }
+
         var payload = data[header.Length..];
         var frameOffset = 0;
         if (header.PayloadType == Options.RedPayloadType

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 const rate = 48_000;
 const seconds = 10;
 
-/** A file for Chromium's fake microphone, which repeats it, with a tone that never stops. Whole seconds of a whole frequency repeat without a click. */
-export const toneFile = () => soundFile(i => 0.37 * Math.sin(2 * Math.PI * 440 * i / rate));
+/** A file for Chromium's fake microphone, which repeats it, with a tone that never stops. It swells three times a second, because Opus may take an even tone for background noise and leave it
+ * out (DTX). Whole seconds of whole frequencies repeat without a click. */
+export const toneFile = () => soundFile(i => (0.3 + 0.1 * Math.sin(2 * Math.PI * 3 * i / rate)) * Math.sin(2 * Math.PI * 440 * i / rate));
 
 /** The same with the noise of a fan (all frequencies, the low ones louder) for five seconds, and then the noise and a voice: four syllables a second of a voiced sound. */
 export const noisyVoiceFile = () => {

@@ -171,6 +171,20 @@ public sealed class ForwardingTests
         Assert.Equal(2, call.UnknownPackets);
     }
 
+    /// <summary>Receivers would take it for the codec of the track. ULPFEC, for example, has the SSRC of its stream.</summary>
+    [Fact]
+    public void OnRtp_PayloadTypeThatWasNotAgreed_IsNotForwarded()
+    {
+        var call = new Call();
+        var (_, _, egress) = call.Join();
+        call.Send(7, 90_000, key: true);
+
+        call.Publisher.OnRtp(call.Now, Call.Packet(8, 93_000, false, Call.Ssrc, 98, 8, "v", null, null));
+        call.Send(9, 93_000);
+
+        Assert.Equal([100, 102], egress.Sequences.Select(s => (int)s));
+    }
+
     [Fact]
     public void Renegotiate_NewSsrc_ContinuesStream()
     {

@@ -71,7 +71,8 @@ export class FrameEngine {
     const opened = await this.#current.get(participantId)?.open(id, new Uint8Array(data), source) ?? { dropped: 'unknown-key' as const };
     if ('clear' in opened) {
       this.#reportHealth(binding, health.onOpened());
-      return opened.clear;
+      // A page of an earlier version also encrypts the empty frames of silence.
+      return opened.clear.byteLength === 0 ? null : opened.clear;
     }
     if (opened.dropped !== 'replayed') this.#reportHealth(binding, health.onDropped(nowMs));
     if (opened.dropped === 'unknown-key') this.#reportUnknown(participantId, opened.keyId ?? { generation: 0, step: 0 }, nowMs);

@@ -16,8 +16,8 @@ export function withPrefix(records: readonly StatsRecord[], prefix: string): Sta
     [field, typeof value === 'string' && (field === 'id' || field === 'mid' || field.endsWith('Id')) ? `${prefix} ${value}` : value])) as StatsRecord);
 }
 
-/** Of fewer packets, a single lost one would look like a bad line. A microphone that hears nothing sends five packets a second. */
-const minPackets = 20;
+/** Losses of a slower stream do not count: one lost packet of a microphone that hears nothing, which sends three to five a second, would look like a bad line. */
+const minPacketsPerSecond = 10;
 
 /** What happened between two readings. */
 export class Interval {
@@ -45,18 +45,26 @@ export class Interval {
     return this.seconds === 0 ? 0 : Math.round((sum(records, record => this.increase(record, field)) * 8) / this.seconds);
   }
 
-  /** The fraction of expected packets that did not arrive; 0 of too few packets. */
+  /** The fraction of expected packets that did not arrive, without streams of a few packets a second. */
   lossOf(records: readonly StatsRecord[]): number {
-    const lost = sum(records, record => this.increase(record, 'packetsLost'));
-    const received = sum(records, record => this.increase(record, 'packetsReceived'));
-    return lost + received < minPackets ? 0 : lost / (lost + received);
+    const losses = records.map(record => ({ lost: this.increase(record, 'packetsLost'), received: this.increase(record, 'packetsReceived') }));
+    const measured = losses.filter(({ lost, received }) => this.#isMeasured(lost + received));
+    const lost = measured.reduce((total, one) => total + one.lost, 0);
+    return lost === 0 ? 0 : lost / measured.reduce((total, one) => total + one.lost + one.received, 0);
   }
 
-  /** The highest fraction of lost packets that the server reports about these sent streams; 0 for those with too few packets. */
+  /** The highest fraction of lost packets of a sent stream, as the receiver reports it, without streams of a few packets a second. */
   sendLossOf(records: readonly StatsRecord[]): number {
-    const measured = records.filter(record => this.increase(record, 'packetsSent') >= minPackets);
-    const reports = this.now.publish.filter(report => report.type === 'remote-inbound-rtp' && measured.some(record => record.id === report['localId']));
-    return Math.max(0, ...reports.map(report => number(report, 'fractionLost')));
+    const losses = records.map(record => {
+      const sent = this.increase(record, 'packetsSent');
+      const report = this.now.publish.find(one => one.type === 'remote-inbound-rtp' && one['localId'] === record.id);
+      return report === undefined || !this.#isMeasured(sent) ? 0 : Math.min(1, this.increase(report, 'packetsLost') / sent);
+    });
+    return Math.max(0, ...losses);
+  }
+
+  #isMeasured(packets: number): boolean {
+    return packets >= minPacketsPerSecond * this.seconds && packets > 0;
   }
 }
 
