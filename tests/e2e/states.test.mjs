@@ -91,8 +91,9 @@ describe('a host', () => {
     }
   });
 
-  it('with muteOnEntry, participants join muted and can unmute themselves', options, async () => {
+  it('with muteOnEntry, participants join muted, are told so and can unmute themselves', options, async () => {
     await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
+      await bob.page.getByTestId('toasts').filter({ hasText: 'Your microphone was muted' }).waitFor();
       await bob.page.locator('[data-testid=control-microphone][aria-pressed=false]').waitFor();
       await ada.tile('Bob').and(ada.page.locator('[data-muted=true]')).waitFor();
       await bob.control('microphone').click();

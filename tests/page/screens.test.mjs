@@ -287,6 +287,20 @@ describe('the page', () => {
     });
   });
 
+  it('a participant who joins with microphone and camera on is never reported as muted, and asks for pictures in the sizes of the tiles', { timeout: 180_000 }, async () => {
+    await withPage({ permissions: ['camera', 'microphone'] }, async page => {
+      const meeting = await scriptMeeting(page, { others: participantsOf(2), capabilities: { view: true } });
+      await visit(page);
+      await page.locator('[data-testid=preview][data-live=true]').waitFor();
+      await page.getByTestId('name-input').fill('Ada Lovelace');
+      await page.getByTestId('join-button').click();
+      await page.locator('[data-testid=tile][data-self=false] video[data-ready=true]').first().waitFor();
+      await until(() => meeting.sent.some(({ type, tracks }) => type === 'view' && tracks.length === 2), 'the page asks for two pictures');
+      assert.deepEqual(meeting.sent.filter(({ type }) => /mute/.test(type)).map(({ type, mediaType }) => `${type} ${mediaType}`), ['unmute audio', 'unmute video']);
+      for (const { tracks } of meeting.sent.filter(({ type }) => type === 'view')) assert.ok(tracks.every(({ width, height }) => width > 100 && height > 50), JSON.stringify(tracks));
+    });
+  });
+
   it('in audio only mode, the page asks for no picture and shows none, also after a reload', { timeout: 180_000 }, async () => {
     await withPage({ permissions: ['camera', 'microphone'] }, async page => {
       const meeting = await scriptMeeting(page, { others: participantsOf(2), capabilities: { view: true } });

@@ -18,9 +18,6 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
 
-    /// <summary>Time between two changes of the view at the node. A page that is resized changes its view with every frame.</summary>
-    private static readonly TimeSpan ViewInterval = TimeSpan.FromMilliseconds(250);
-
     /// <summary>Maximum number of queued offers and answers. A well-behaved client has one offer in progress and answers each offer of the server.</summary>
     private const int MaxWaiting = 8;
 
@@ -42,7 +39,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>What the client shows; null until it tells.</summary>
     private ViewRequest? _view;
     private bool _isViewQueued;
-    private long? _lastViewTimestamp;
+    private ViewPace _viewPace;
     private int _waiting;
     private volatile string? _subscribeSession;
 
@@ -148,7 +145,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         });
     }
 
-    /// <summary>Tells the node what the client shows, at most four times a second. Of several views in between, only the last reaches the node.</summary>
+    /// <summary>Tells the node what the client shows, at the rate of <see cref="ViewPace"/>. Of several views in between, only the last reaches the node.</summary>
     public void View(ViewMessage view)
     {
         TimeSpan wait;
@@ -161,7 +158,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             }
 
             _isViewQueued = true;
-            wait = _lastViewTimestamp is { } last ? ViewInterval - _room.Time.GetElapsedTime(last) : TimeSpan.Zero;
+            wait = _viewPace.WaitAt(Now);
         }
 
         _ = SendViewLaterAsync(wait);
@@ -261,6 +258,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         await CloseAsync(leave: false).ConfigureAwait(false);
         _closed.Dispose();
     }
+
+    private TimeSpan Now => _room.Time.GetElapsedTime(0);
 
     private static MediaAssignment RequireAssignment(MediaAssignment? assignment) => assignment ?? throw new NotPlacedException();
 
@@ -425,7 +424,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         {
             lock (_gate)
             {
-                (_isViewQueued, _lastViewTimestamp) = (false, _room.Time.GetTimestamp());
+                _isViewQueued = false;
+                _viewPace.Record(Now);
             }
 
             // Without a session, its start sends the view.

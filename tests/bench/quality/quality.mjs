@@ -6,7 +6,7 @@ import { launch } from '../../e2e/support/browser.mjs';
 import { createMeeting, openProduct } from '../../e2e/support/product.mjs';
 import { toneFile } from '../../e2e/support/sound-file.mjs';
 import { until, Visitor } from '../../e2e/support/visitor.mjs';
-import { BadLine, useLine } from './bad-line.mjs';
+import { BadLine, useLine } from '../../e2e/support/bad-line.mjs';
 import { listen, takeSilence } from './listening.mjs';
 import { interceptSockets } from './sockets.mjs';
 

@@ -1,6 +1,6 @@
 import { MeetError, type Meeting, type MeetingInfo } from '@meetoperator/client';
 import { Button } from '@meetoperator/ui';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { startTransition, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { changeBackground } from './features/background/change-background';
 import { LocalMedia } from './features/devices/local-media';
@@ -11,6 +11,7 @@ import { useSaving } from './features/saving/useSaving';
 import { askedMeetings, shouldAsk } from './features/survey/ask';
 import { SurveyCard } from './features/survey/SurveyCard';
 import { MeetingPage } from './pages/meeting/MeetingPage';
+import { sendDevices } from './pages/meeting/useMediaBinding';
 import { NoticePage } from './pages/notice/NoticePage';
 import { noticeFor, type Notice } from './pages/notice/notices';
 import { WaitingPage } from './pages/notice/WaitingPage';
@@ -50,8 +51,10 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
       return;
     }
     joined.current = meeting;
-    setView({ at: 'meeting', meeting, title: info.title });
-  }, [meetingId]);
+    sendDevices(meeting, media);
+    // In pieces, between which the messages of the server are handled: the connections are being opened.
+    startTransition(() => setView({ at: 'meeting', meeting, title: info.title }));
+  }, [meetingId, media]);
 
   useEffect(() => void media.setPictureSize(saving.camera), [media, saving.camera]);
 

@@ -56,8 +56,10 @@ export class MeetClient {
       ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     };
     const startedAt = this.#environment.monotonicNow();
-    const answer = await retryTransient(this.#environment, () => joinOnce(this.#http, identity, options.ticket), options.signal);
-    const encryption = this.#environment.e2ee === undefined ? null : await createIdentity();
+    const [answer, encryption] = await Promise.all([
+      retryTransient(this.#environment, () => joinOnce(this.#http, identity, options.ticket), options.signal),
+      this.#environment.e2ee === undefined ? null : createIdentity(),
+    ]);
     return new Meeting(this.#environment, this.#http, identity, answer, startedAt, { identity: encryption, isRequired: options.requireEncryption === true });
   }
 }

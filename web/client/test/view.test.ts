@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ShownTrack } from '../src/index.js';
-import { joinedMeeting } from './join.js';
+import { joinedMeeting, joinMeeting } from './join.js';
 
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
@@ -9,14 +9,32 @@ const withView = { capabilities: { view: true } };
 const camera = (participantId: string, width = 320): ShownTrack => ({ participantId, source: 'camera', width, height: 180 });
 
 describe('what the page shows', () => {
-  it('the first view is sent at once, and later ones at most four times a second', async () => {
+  const sentWidths = ({ socket }: Awaited<ReturnType<typeof joinedMeeting>>['server']) => socket.sentOf('view').map(message => message.tracks[0]!.width);
+
+  it('two views are sent at once, and later ones at most four times a second', async () => {
     const { server, meeting } = await joinedMeeting([], withView);
     for (let width = 100; width < 140; width++) meeting.show([camera('bob', width)]);
-    expect(server.socket.sentOf('view').map(message => message.tracks[0]!.width)).toEqual([100]);
+    expect(sentWidths(server)).toEqual([100, 101]);
     await vi.advanceTimersByTimeAsync(250);
-    expect(server.socket.sentOf('view').map(message => message.tracks[0]!.width)).toEqual([100, 139]);
+    expect(sentWidths(server)).toEqual([100, 101, 139]);
+    for (let width = 140; width < 240; width++) {
+      meeting.show([camera('bob', width)]);
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(sentWidths(server)).toHaveLength(7);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(server.socket.sentOf('view')).toHaveLength(2);
+    expect(sentWidths(server).at(-1)).toBe(239);
+    meeting.show([camera('bob', 300)]);
+    meeting.show([camera('bob', 301)]);
+    expect(sentWidths(server).slice(-2)).toEqual([300, 301]);
+  });
+
+  it('participants that the page draws just after the join are asked for at once', async () => {
+    const { server, meeting } = await joinMeeting();
+    meeting.show([]);
+    server.acceptJoin([], withView);
+    meeting.show([camera('bob')]);
+    expect(server.socket.sentOf('view').map(message => message.tracks.length)).toEqual([0, 1]);
   });
 
   it('the same tracks in another order are not sent again', async () => {

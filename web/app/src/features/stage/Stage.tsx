@@ -36,7 +36,8 @@ export function Stage({ snapshot, speaking, stats, link, maxTiles, onShown }: Pr
   const tall = size.width < size.height;
   const capacity = screenShown ? Math.max(2, Math.floor((tall ? size.width / 150 : size.height / 130))) : tilesThatFit(size.width, size.height);
   const { screens, people, hidden } = arrange(self, participants, activeSpeaker, Math.min(capacity, maxTiles));
-  useShownTracks(stage, [size.width, size.height, ...screens, ...people].map(part => (typeof part === 'number' ? part : part.key)).join(' '), onShown);
+  const arrangement = [size.width, size.height, ...screens, ...people].map(part => (typeof part === 'number' ? part : part.key)).join(' ');
+  useShownTracks(stage, size.width > 0 ? arrangement : null, onShown);
   const render = (tile: TileModel) => (
     <Tile key={tile.key} tile={tile} speaking={tile.source === 'camera' && speaking.has(tile.participant.id)} quality={qualities.get(tile.key) ?? null}
       paused={pausedTiles.has(tile.key)} encryption={tileEncryption(snapshot.encryption, tile.participant, tile.source)} />

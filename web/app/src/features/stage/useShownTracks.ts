@@ -1,12 +1,16 @@
 import type { ShownTrack } from '@meetoperator/client';
 import { useEffect, useSyncExternalStore, type RefObject } from 'react';
 
-/** Reports which video tracks of others the stage shows, and in which size, whenever `layout` changes. A tab in the background shows nothing. */
-export function useShownTracks(stage: RefObject<HTMLElement | null>, layout: string, onShown: (tracks: readonly ShownTrack[]) => void): void {
+/**
+ * Reports which video tracks of others the stage shows, and in which size, whenever `arrangement` changes. It is null before the tiles have a size. A tab in the background
+ * shows nothing.
+ */
+export function useShownTracks(stage: RefObject<HTMLElement | null>, arrangement: string | null, onShown: (tracks: readonly ShownTrack[]) => void): void {
   const visible = useSyncExternalStore(watchVisibility, () => document.visibilityState === 'visible');
   useEffect(() => {
-    onShown(visible && stage.current !== null ? tilesIn(stage.current) : []);
-  }, [stage, layout, visible, onShown]);
+    if (!visible) onShown([]);
+    else if (arrangement !== null && stage.current !== null) onShown(tilesIn(stage.current));
+  }, [stage, arrangement, visible, onShown]);
 }
 
 function watchVisibility(changed: () => void): () => void {

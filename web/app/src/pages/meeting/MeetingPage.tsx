@@ -1,4 +1,4 @@
-import type { Meeting, Participant, ShownTrack } from '@meetoperator/client';
+import type { MediaType, Meeting, Participant, ShownTrack } from '@meetoperator/client';
 import { ConfirmDialog, Dialog, IconButton, Toasts, useToasts } from '@meetoperator/ui';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -69,7 +69,7 @@ export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
   useTitle(title);
   useWakeLock();
   useFirstPicture(meeting);
-  useMediaBinding(meeting, media);
+  useMediaBinding(meeting, media, useCallback((kind: MediaType) => show(t(kind === 'audio' ? 'meeting.microphoneMuted' : 'meeting.cameraTurnedOff')), [show, t]));
   useEffect(() => meeting.limitCamera(saving.cameraBitsPerSecond), [meeting, saving.cameraBitsPerSecond]);
   useDeviceHelp('microphone', microphone.status, show);
   useDeviceHelp('camera', camera.status, show);

@@ -1,38 +1,48 @@
-import type { Meeting } from '@meetoperator/client';
+import type { Meeting, MediaType } from '@meetoperator/client';
 import { useEffect } from 'react';
 import type { LocalMedia } from '../../features/devices/local-media';
 import { useLocalMedia } from '../../features/devices/useLocalMedia';
 import { tabSession } from '../../storage/tab-session';
 
-/** Applies the user's device choices to the meeting, and muting by a host to the devices. */
-export function useMediaBinding(meeting: Meeting, media: LocalMedia): void {
+/** Sends what the devices deliver now. Call this as soon as the meeting is joined, so that others need not wait until its page is drawn. */
+export function sendDevices(meeting: Meeting, media: LocalMedia): void {
+  const { microphone, camera } = media.snapshot();
+  chooseMicrophone(meeting, microphone.wanted);
+  sendMicrophone(meeting, microphone.track);
+  sendCamera(meeting, camera.track);
+}
+
+function chooseMicrophone(meeting: Meeting, isWanted: boolean): void {
+  if (isWanted) meeting.unmute('audio');
+  else meeting.mute('audio');
+}
+
+function sendMicrophone(meeting: Meeting, track: MediaStreamTrack | null): void {
+  void (track === null ? meeting.replaceTrack('microphone', null) : meeting.publish(track, 'microphone'));
+}
+
+function sendCamera(meeting: Meeting, track: MediaStreamTrack | null): void {
+  if (track !== null) meeting.unmute('video');
+  void (track === null ? meeting.replaceTrack('camera', null) : meeting.publish(track, 'camera'));
+}
+
+/** Applies the user's device choices to the meeting, and muting by a host or the settings of the meeting to the devices, after which it calls `onSilenced`. */
+export function useMediaBinding(meeting: Meeting, media: LocalMedia, onSilenced: (kind: MediaType) => void): void {
   const { microphone, camera } = useLocalMedia(media);
 
   // Runs before the effects that publish: in a meeting with `muteOnEntry`, nothing is sent unmuted.
   useEffect(() => {
-    const turnOff = (kind: 'audio' | 'video') => void media.set(kind === 'audio' ? 'microphone' : 'camera', false);
-    if (meeting.isMuted('audio')) turnOff('audio');
-    return meeting.on('silenced', ({ kind }) => turnOff(kind));
-  }, [meeting, media]);
+    const silence = (kind: MediaType) => {
+      void media.set(kind === 'audio' ? 'microphone' : 'camera', false);
+      onSilenced(kind);
+    };
+    if (meeting.isMuted('audio') && media.snapshot().microphone.wanted) silence('audio'); // before the page was drawn
+    return meeting.on('silenced', ({ kind }) => silence(kind));
+  }, [meeting, media, onSilenced]);
 
-  useEffect(() => {
-    if (media.snapshot().microphone.wanted) meeting.unmute('audio');
-    else meeting.mute('audio');
-  }, [meeting, media, microphone.wanted]);
-
-  useEffect(() => {
-    if (microphone.track === null) void meeting.replaceTrack('microphone', null);
-    else void meeting.publish(microphone.track, 'microphone');
-  }, [meeting, microphone.track]);
-
-  useEffect(() => {
-    if (camera.track === null) {
-      void meeting.replaceTrack('camera', null);
-    } else {
-      meeting.unmute('video');
-      void meeting.publish(camera.track, 'camera');
-    }
-  }, [meeting, camera.track]);
+  useEffect(() => chooseMicrophone(meeting, media.snapshot().microphone.wanted), [meeting, media, microphone.wanted]);
+  useEffect(() => sendMicrophone(meeting, microphone.track), [meeting, microphone.track]);
+  useEffect(() => sendCamera(meeting, camera.track), [meeting, camera.track]);
 
   useEffect(() => {
     const remember = () => tabSession.set(meeting.snapshot.meetingId, {

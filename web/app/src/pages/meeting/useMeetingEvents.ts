@@ -10,7 +10,6 @@ export function useMeetingEvents(meeting: Meeting, chatOpen: boolean, show: (tex
     const stops = [
       meeting.on('participant-joined', ({ displayName: name }) => show(t('meeting.joined', { name }))),
       meeting.on('participant-left', ({ participant: { displayName: name }, reason }) => show(reason === 'timeout' ? t('meeting.lostConnection', { name }) : t('meeting.left', { name }))),
-      meeting.on('silenced', ({ kind }) => show(t(kind === 'audio' ? 'meeting.microphoneMuted' : 'meeting.cameraTurnedOff'))),
       meeting.on('problem', ({ code }) => {
         if (code === 'rate-limited') show(t('meeting.rateLimited'));
         else if (code === 'invalid-sdp') show(t('meeting.mediaRejected'));

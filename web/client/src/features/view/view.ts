@@ -4,8 +4,9 @@ import type { JoinedView, PausedTrack, ShownTrack, ViewMessage, ViewServerMessag
 
 const maxTracks = 200;
 const maxPixels = 16_384;
-/** The server passes on at most four views a second. */
+/** The server passes on four views a second, and two at once after a pause: the first after a join is often outdated when the page has drawn the participants. */
 const intervalMs = 250;
+const burst = 2;
 
 export interface ViewHost {
   send(message: ViewMessage): boolean;
@@ -22,7 +23,9 @@ export class View implements Feature<JoinedView, ViewServerMessage> {
   #tracks: readonly ShownTrack[] | null = null;
   #sent = '';
   #supported = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** How many views may be sent now. */
+  #credit = burst;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(host: ViewHost) {
     this.#host = host;
@@ -59,20 +62,29 @@ export class View implements Feature<JoinedView, ViewServerMessage> {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#stopRefill();
     this.#tracks = null;
   }
 
-  /** Sends the first change at once, and later ones together. */
+  /** Sends a change at once if the server takes it, and several later ones together. */
   #flush(): void {
-    if (this.#tracks === null || !this.#supported || this.#timer !== undefined) return;
+    if (this.#tracks === null || !this.#supported || this.#credit === 0) return;
     const text = JSON.stringify(this.#tracks);
     if (text === this.#sent || !this.#host.send({ type: 'view', tracks: this.#tracks })) return;
     this.#sent = text;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#flush();
-    }, intervalMs);
+    this.#credit -= 1;
+    this.#timer ??= setInterval(() => this.#refill(), intervalMs);
+  }
+
+  #refill(): void {
+    this.#credit += 1;
+    if (this.#credit === burst) this.#stopRefill();
+    this.#flush();
+  }
+
+  #stopRefill(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }
 

@@ -1,0 +1,119 @@
+// A person on a narrow line: what they get instead of the best picture, and that nobody else notices.
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { BadLine, useLine } from './support/bad-line.mjs';
+import { launch } from './support/browser.mjs';
+import { meetingRoom } from './support/meeting-room.mjs';
+import { createMeeting } from './support/product.mjs';
+import { toneFile } from './support/sound-file.mjs';
+import { until } from './support/until.mjs';
+import { describeOnFailure } from './support/visitor.mjs';
+
+// Chromium's own fake microphone beeps once a second, so that lost sound would mostly be silence.
+const tone = await toneFile();
+const room = meetingRoom(() => launch([`--use-file-for-fake-audio-capture=${tone.path}`]));
+const framesPerSecond = 10;
+
+after(() => tone.remove());
+
+/** Runs in the page before its scripts: the camera shows a picture that needs about as many bits as each layer may have. Chromium's own fake camera needs few. */
+const busyCamera = frameRate => {
+  const devices = globalThis.navigator.mediaDevices;
+  const real = devices.getUserMedia.bind(devices);
+  const [columns, rows, block] = [80, 45, 12];
+  const canvas = globalThis.document.createElement('canvas');
+  Object.assign(canvas, { width: columns * block, height: rows * block });
+  const pen = canvas.getContext('2d');
+  setInterval(() => {
+    for (let count = 0; count < 250; count++) {
+      pen.fillStyle = `hsl(${Math.random() * 360} 40% ${30 + Math.random() * 40}%)`;
+      pen.fillRect(block * Math.floor(Math.random() * columns), block * Math.floor(Math.random() * rows), block, block);
+    }
+  }, 1_000 / frameRate);
+  devices.getUserMedia = async ({ video, audio }) =>
+    new MediaStream([...(audio ? (await real({ audio })).getAudioTracks() : []), ...(video ? canvas.captureStream(frameRate).getVideoTracks() : [])]);
+};
+
+/** Runs in the page: what it has received until now, in bits and of all microphones, and the height and number of the pictures of each camera. */
+const received = async () => {
+  const sums = { time: performance.now() / 1_000, cameras: {}, bits: 0, samples: 0, concealed: 0, energy: 0 };
+  for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
+    (await connection.getStats()).forEach(record => {
+      if (record.type !== 'inbound-rtp') return;
+      sums.bits += 8 * (record.bytesReceived ?? 0);
+      if (record.kind === 'video') sums.cameras[record.ssrc] = { height: record.frameHeight ?? 0, frames: record.framesDecoded ?? 0 };
+      sums.samples += record.totalSamplesReceived ?? 0;
+      sums.concealed += (record.concealedSamples ?? 0) - (record.silentConcealedSamples ?? 0);
+      sums.energy += record.totalAudioEnergy ?? 0;
+    });
+  }
+  return sums;
+};
+
+/** What each person receives within some seconds, of the only camera that is on. */
+async function receive(people, seconds) {
+  const read = () => Promise.all(people.map(person => person.page.evaluate(received)));
+  const before = await read();
+  await people[0].page.waitForTimeout(seconds * 1_000);
+  const after = await read();
+  return after.map((now, index) => {
+    const past = before[index];
+    const time = now.time - past.time;
+    const cameras = Object.entries(now.cameras).map(([ssrc, { height, frames }]) => ({ height, frames: (frames - (past.cameras[ssrc]?.frames ?? 0)) / time }));
+    const { height, frames } = cameras.sort((one, other) => other.frames - one.frames)[0] ?? { height: 0, frames: 0 };
+    return { height, frames, bits: (now.bits - past.bits) / time, hears: now.energy > past.energy, lost: (now.concealed - past.concealed) / (now.samples - past.samples) };
+  });
+}
+
+describe('a narrow line', () => {
+  it('gets lower layers, and at last only sound with a sign in the tile, while a free line beside it keeps the best picture', { timeout: 180_000 }, async t => {
+    const line = new BadLine();
+    const meeting = await createMeeting(room.product);
+    const people = [];
+    const enter = async (name, options, prepare) => {
+      const person = await room.arrive(name, options);
+      people.push(person);
+      await prepare?.(person.page);
+      await person.enter(meeting.meetingId);
+      return person;
+    };
+    try {
+      await describeOnFailure(people, async () => {
+        const port = await line.open();
+        const large = { deviceScaleFactor: 1, viewport: { width: 1600, height: 1000 } };
+        await enter('Ada', {}, page => page.addInitScript(busyCamera, framesPerSecond));
+        const bob = await enter('Bob', large, async page => {
+          await page.exposeFunction('reportNode', (address, to) => line.connectTo(address, to));
+          await page.addInitScript(useLine, port);
+        });
+        const eve = await enter('Eve', large);
+        for (const person of [bob, eve]) await person.control('camera').click();
+        const best = 540;
+        await until(async () => (await receive([bob, eve], 1)).every(({ height }) => height === best), 'both see the largest layer');
+
+        const steps = [
+          [900_000, 'a smaller picture, or fewer', ({ height, frames, bits }) => frames > 1 && bits < 900_000 && (height < best || frames < framesPerSecond * 0.75)],
+          [350_000, 'a small picture', ({ height, frames, bits }) => frames > 1 && bits < 350_000 && height <= best / 2],
+          [120_000, 'no picture', ({ frames }) => frames === 0],
+        ];
+        for (const [rate, what, isExpected] of steps) {
+          line.rate = rate;
+          let narrow, free;
+          const isSettled = async () => {
+            [narrow, free] = await receive([bob, eve], 2);
+            return isExpected(narrow) && free.height === best && free.frames > framesPerSecond * 0.75;
+          };
+          await until(isSettled, `Bob gets ${what} over ${rate / 1_000} kbit/s, and Eve the best one`, 20_000)
+            .catch(error => { throw new Error(`${error.message}. They get ${JSON.stringify({ narrow, free })}`); });
+          t.diagnostic(`${rate / 1_000} kbit/s: ${JSON.stringify({ narrow, free })}`);
+          for (const one of await receive([bob, eve], 2)) assert.ok(one.hears && one.lost < 0.05, `sound is not lost over ${rate / 1_000} kbit/s: ${JSON.stringify(one)}`);
+        }
+        await bob.tile('Ada').getByText('Video paused: your connection is too slow for it').waitFor();
+        assert.equal(await eve.page.getByTestId('tile-paused').count(), 0);
+      });
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+      line.close();
+    }
+  });
+});
