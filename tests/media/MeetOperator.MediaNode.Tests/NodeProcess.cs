@@ -78,11 +78,11 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    public void Terminate()
-    {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        kill.WaitForExit();
-    }
+    public void Terminate() => Signal("TERM");
+
+    public void Suspend() => Signal("STOP");
+
+    public void Resume() => Signal("CONT");
 
     public async Task<int> ExitCodeAsync()
     {
@@ -101,6 +101,12 @@ internal sealed class NodeProcess : IAsyncDisposable
 
         _process.Dispose();
         _http.Dispose();
+    }
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        kill.WaitForExit();
     }
 
     private static int FreePort(ProtocolType protocol)

@@ -39,6 +39,7 @@ internal sealed partial class SyntheticPeer : IDisposable
             IceRole = IceRole.Controlling,
             DtlsRole = DtlsRole.Client,
             Random = new Random(1),
+            SilenceTimeoutTicks = 30 * TimeSpan.TicksPerSecond,
         });
     }
 

@@ -1,0 +1,55 @@
+namespace MeetOperator.MediaNode.Time;
+
+/// <summary>
+/// Monotonic time that stands still while the process is suspended, as by SIGSTOP or with its virtual machine. Otherwise all timeouts would have passed at the first moment afterwards,
+/// before the datagrams that wait in the sockets are read. It is a suspension when nobody reads the time for longer than <see cref="MaxRunningGapTicks"/>: each loop reads it at least
+/// once a second. All times are 100 ns ticks. Safe for concurrent use.
+/// </summary>
+internal sealed class RunningTime
+{
+    private const long MaxRunningGapTicks = 3 * TimeSpan.TicksPerSecond;
+
+    /// <summary>
+    /// A longer suspension counts as time, so that nothing is sent to clients whose consent has expired meanwhile: after 30 seconds (RFC 7675 §5.1), of which up to 5 had passed before.
+    /// </summary>
+    private const long MaxSuspensionTicks = 25 * TimeSpan.TicksPerSecond;
+
+    /// <summary>What still counts of a suspension, as between two turns of an idle loop.</summary>
+    private const long CountedTicks = TimeSpan.TicksPerSecond;
+
+    /// <summary>The last reading is recorded at most so often, because all threads share it.</summary>
+    private const long RecordTicks = 100 * TimeSpan.TicksPerMillisecond;
+    private readonly Lock _lock = new();
+    private long _recorded;
+    private long _suspended;
+    private long _floor;
+
+    /// <summary>Returns the running time.</summary>
+    /// <param name="ticks">Monotonic time now.</param>
+    public long At(long ticks)
+    {
+        if (ticks - Volatile.Read(ref _recorded) > RecordTicks)
+        {
+            Record(ticks);
+        }
+
+        // A thread may have read the time before a suspension that another thread has recorded since.
+        return Math.Max(ticks - Volatile.Read(ref _suspended), Volatile.Read(ref _floor));
+    }
+
+    private void Record(long ticks)
+    {
+        lock (_lock)
+        {
+            var gap = ticks - _recorded;
+            if (gap <= 0)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _suspended, _suspended + (gap is > MaxRunningGapTicks and <= MaxSuspensionTicks ? gap - CountedTicks : 0));
+            Volatile.Write(ref _floor, ticks - _suspended);
+            Volatile.Write(ref _recorded, ticks);
+        }
+    }
+}
