@@ -8,7 +8,7 @@ internal sealed class FeedbackEstimator
     /// <summary>Room above the demand, so that a small change of it needs no probe first.</summary>
     private const double DemandMargin = 1.2;
 
-    /// <summary>Feedback comes every 50 to 250 ms while packets are sent. After a second without, the line is blocked.</summary>
+    /// <summary>Feedback comes every 50 to 250 ms while packets are sent. After a second of sending without, the line is blocked.</summary>
     private const long SilenceTicks = TimeSpan.TicksPerSecond;
     private const double SilenceDecrease = 0.8;
 
@@ -43,7 +43,8 @@ internal sealed class FeedbackEstimator
     private long _nowTicks;
     private long _lastSentTicks;
     private long _highestReported;
-    private long _unansweredTicks; // when the first packet after the last feedback was sent; 0 for none
+    private bool _isUnanswered; // whether packets were sent after the last feedback
+    private long _silenceTicks; // in which they were sent
     private long _nextSilenceTicks;
     private long _acknowledgedFromTicks; // earlier packets were sent at a rate before a probe raised it
     private long _peak;
@@ -84,12 +85,9 @@ internal sealed class FeedbackEstimator
             (_groups, _drainRate) = (default, long.MaxValue);
         }
 
-        _lastSentTicks = _nowTicks;
+        _silenceTicks += _isUnanswered ? Math.Min(_nowTicks - _lastSentTicks, SendingTime.MaxGapTicks) : 0;
+        (_isUnanswered, _lastSentTicks) = (true, _nowTicks);
         var number = _sent.Add(_nowTicks, bytes, probeId);
-        if (_unansweredTicks == 0)
-        {
-            _unansweredTicks = _nowTicks;
-        }
 
         if (probeId != 0)
         {
@@ -117,7 +115,7 @@ internal sealed class FeedbackEstimator
         if (Read(feedback, first))
         {
             HasFeedback = true;
-            _unansweredTicks = 0;
+            (_isUnanswered, _silenceTicks, _nextSilenceTicks) = (false, 0, 0);
             Estimate();
         }
 
@@ -127,13 +125,12 @@ internal sealed class FeedbackEstimator
     public void HandleTimeout(long nowTicks)
     {
         Advance(nowTicks);
-        if (!HasFeedback || _unansweredTicks == 0 || _nowTicks < _nextSilenceTicks
-            || _nowTicks - _unansweredTicks < Math.Max(SilenceTicks, 3 * RoundTripTicks))
+        if (!HasFeedback || _silenceTicks < Math.Max(_nextSilenceTicks, Math.Max(SilenceTicks, 3 * RoundTripTicks)))
         {
             return;
         }
 
-        _nextSilenceTicks = _nowTicks + SilenceTicks;
+        _nextSilenceTicks = _silenceTicks + SilenceTicks;
         _rate.Set((long)(BitsPerSecond * SilenceDecrease));
         WatchForDrop();
     }

@@ -33,7 +33,7 @@ internal sealed class LossControl
     private const int InherentPackets = 400;
     private const long FeedbackTicks = 200 * TimeSpan.TicksPerMillisecond;
 
-    private long _firstSent;
+    private long _sendingTicks; // the time in which the packets were sent
     private long _lastSent;
     private long _arrivedBytes;
     private int _arrived;
@@ -65,10 +65,10 @@ internal sealed class LossControl
 
         if (_arrived + _lost == 0)
         {
-            _firstSent = sentTicks;
-            _lastSent = sentTicks;
+            (_sendingTicks, _lastSent) = (0, sentTicks);
         }
 
+        _sendingTicks += Math.Clamp(sentTicks - _lastSent, 0, SendingTime.MaxGapTicks);
         _lastSent = Math.Max(_lastSent, sentTicks);
         if (isReceived)
         {
@@ -100,7 +100,7 @@ internal sealed class LossControl
     public void Update(long nowTicks, long roundTripTicks, long allowed)
     {
         var packets = _arrived + _lost;
-        var span = _lastSent - _firstSent;
+        var span = _sendingTicks;
         if (packets < MinPackets || span < WindowTicks || (IsTrial && packets * _trialLoss < TrialLosses && span < MaxTrialTicks))
         {
             return;
