@@ -46,7 +46,7 @@ internal sealed class FeedbackEstimator
     private bool _isUnanswered; // whether packets were sent after the last feedback
     private long _silenceTicks; // in which they were sent
     private long _nextSilenceTicks;
-    private long _acknowledgedFromTicks; // earlier packets were sent at a rate before a probe raised it
+    private long _acknowledgedFromTicks; // earlier packets were sent at another rate
     private long _peak;
     private long _peakTicks;
 
@@ -121,6 +121,9 @@ internal sealed class FeedbackEstimator
 
         return true;
     }
+
+    /// <summary>Measures anew what arrives, because much more or much less is sent from now on. The smoothed rate would follow only slowly.</summary>
+    public void OnRateChanged(long nowTicks) => (_acknowledged, _acknowledgedFromTicks) = (default, Advance(nowTicks));
 
     public void HandleTimeout(long nowTicks)
     {
@@ -229,7 +232,7 @@ internal sealed class FeedbackEstimator
                 _rate.Raise(probed, isLeap ? _nowTicks + RoundTripTicks + SettleTicks : _nowTicks);
                 if (isLeap)
                 {
-                    (_acknowledged, _acknowledgedFromTicks) = (default, _nowTicks);
+                    OnRateChanged(_nowTicks);
                 }
             }
         }

@@ -125,6 +125,7 @@ internal sealed class LossControl
         {
             _proven *= 1 - (ForgetPerSecond * span / TimeSpan.TicksPerSecond);
             Inherent = Math.Min(_proven, Inherent + ((Ratio - Inherent) * Math.Min(0.25, (double)packets / InherentPackets)));
+            LimitBitsPerSecond = Math.Max(LimitBitsPerSecond, (long)(arrivedRate * Safety)); // this much arrives without more loss
             Grow(span, allowed);
         }
 

@@ -36,6 +36,9 @@ internal sealed class SendBandwidth
     /// <summary>Whether the client sends transport-wide feedback, or REMB.</summary>
     public bool HasFeedback => _receiverEstimate > 0 || _estimator is { HasFeedback: true };
 
+    /// <summary>Whether probes can show what the line takes. A REMB shows only what it carries.</summary>
+    public bool CanProbe => _receiverEstimate == 0;
+
     /// <summary>Feedback packets that were ignored because they are malformed or report packets that were not sent.</summary>
     public long IgnoredFeedback { get; private set; }
 
@@ -92,6 +95,9 @@ internal sealed class SendBandwidth
         (_demand, _next) = (wantedBitsPerSecond, nextBitsPerSecond);
         _estimator?.SetDemand(wantedBitsPerSecond, nextBitsPerSecond);
     }
+
+    /// <summary>Much more or much less is sent from now on, apart from what the estimate causes.</summary>
+    public void OnRateChanged(long nowTicks) => _estimator?.OnRateChanged(nowTicks);
 
     /// <summary>Call about every 10 ms. Lowers the estimate while feedback is missing.</summary>
     public void HandleTimeout(long nowTicks) => _estimator?.HandleTimeout(nowTicks);

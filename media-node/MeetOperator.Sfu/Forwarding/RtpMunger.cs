@@ -9,6 +9,12 @@ namespace MeetOperator.Sfu.Forwarding;
 internal struct RtpMunger
 {
     private const int MaxSegments = 8;
+
+    /// <summary>
+    /// The numbers that may be missing in the stream beyond those of as many packets. A receiver that loses the packets around larger gaps loses count of the rollovers of the sequence
+    /// number, and cannot decrypt the stream any more (RFC 3711 §3.3.1).
+    /// </summary>
+    private const int MaxMissing = 4096;
     private Segments _segments;
 
     /// <summary>For each segment, which packets were left out; null until the first one is.</summary>
@@ -23,6 +29,7 @@ internal struct RtpMunger
     private byte _lastTl0;
     private ushort _lastFrame;
     private long _lastTicks;
+    private long _missing;
     private bool _started;
 
     /// <summary>The offsets of the current source, before pictures were left out.</summary>
@@ -76,10 +83,14 @@ internal struct RtpMunger
         _segments[_current] = current;
     }
 
+    /// <summary>Whether a packet of the current layer would leave a gap that is too large. The stream must continue with <see cref="Resume"/> then.</summary>
+    public readonly bool LeavesGap(in SourceNumbers source) => _started && source.Sequence - _segments[_current].HighestIn - 1 > MaxMissing - _missing;
+
     /// <summary>Maps a packet to the stream. False for a packet that was left out, or precedes the last start, because another layer or nothing was sent then.</summary>
     public bool TryMap(in SourceNumbers source, long nowTicks, out ushort sequence)
     {
         sequence = 0;
+        CountMissing(source.Sequence);
         if (!_started || !_segments[_current].TryMap(source, BitsOf(_dropped, _current), BitsOf(_marked, _current), out var mapped))
         {
             return false;
@@ -111,6 +122,7 @@ internal struct RtpMunger
             return false;
         }
 
+        CountMissing(source.Sequence);
         _dropped ??= new ulong[MaxSegments * PacketBits.Words];
         var isMissed = _segments[_current].TryDrop(source, BitsOf(_dropped, _current), BitsOf(_marked, _current), out var mapped);
         sequence = (ushort)mapped;
@@ -173,6 +185,12 @@ internal struct RtpMunger
         {
             segment.IsForgotten |= segment.Layer == layer;
         }
+    }
+
+    private void CountMissing(long sequence)
+    {
+        var gap = sequence - _segments[_current].HighestIn - 1;
+        _missing = gap < 0 ? _missing : Math.Max(0, _missing + gap - 1);
     }
 
     private void Start(byte layer, in SourceNumbers first, ushort firstOut, uint timestampOffset)

@@ -12,6 +12,9 @@ internal struct RtpSegment
     /// <summary>Length of the history of pictures.</summary>
     private const int Pictures = 64;
     private const int PictureIdMask = 0x7FFF;
+
+    /// <summary>Packets that are older than the newest one by more than this are not sent.</summary>
+    private const int MaxLatePackets = 4096;
     private long _highestIn;
     private long _dropped;
     private ushort _highestPicture;
@@ -36,6 +39,9 @@ internal struct RtpSegment
 
     /// <summary>The offsets, before pictures were left out.</summary>
     public NumberOffsets Offsets { get; }
+
+    /// <summary>The newest packet, as the layer numbers it.</summary>
+    public readonly long HighestIn => _highestIn;
 
     /// <summary>Whether the layer has restarted its numbering, so that the packets cannot be found any more.</summary>
     public bool IsForgotten { get; set; }
@@ -105,7 +111,7 @@ internal struct RtpSegment
     private bool TryNumber(long sequence, PacketBits dropped, PacketBits marked, out long mapped)
     {
         mapped = 0;
-        if (sequence < FirstIn)
+        if (sequence < FirstIn || _highestIn - sequence > MaxLatePackets)
         {
             return false;
         }

@@ -8,36 +8,31 @@ namespace MeetOperator.Sfu.Layers;
 internal sealed class TargetRates
 {
     private const int MaxTargets = LayerTargets.Highest + 1;
-    private Values _bytes;
-    private Values _bytesPerSecond;
+    private Rates _rates;
 
     /// <summary>The rate of a target in bytes per second; 0 when it is not known.</summary>
-    public long this[byte target] => target < MaxTargets ? _bytesPerSecond[target] : 0;
+    public long this[byte target] => target < MaxTargets ? _rates[target].BytesPerSecond : 0;
 
-    public void OnPacket(in FrameLayers frame, int bytes)
+    public void OnPacket(in FrameLayers frame, int bytes, bool isKeyFrame)
     {
         for (var targets = frame.Dependencies.Targets.And(frame.Available).Bits; targets != 0; targets &= targets - 1)
         {
-            _bytes[BitOperations.TrailingZeroCount(targets)] += bytes;
+            _rates[BitOperations.TrailingZeroCount(targets)].Add(bytes, isKeyFrame);
         }
     }
 
     /// <summary>Ends an interval of the measurement. With a length of 0 ticks, it is not used.</summary>
     public void EndInterval(long ticks)
     {
-        for (var i = 0; i < MaxTargets && ticks > 0; i++)
+        foreach (ref var rate in (Span<MeasuredRate>)_rates)
         {
-            // As the rate of the whole layer, which falls slowly.
-            var rate = (long)((Int128)_bytes[i] * TimeSpan.TicksPerSecond / ticks);
-            _bytesPerSecond[i] = Math.Max(rate, _bytesPerSecond[i] - (_bytesPerSecond[i] / 8));
+            rate.EndInterval(ticks);
         }
-
-        _bytes = default;
     }
 
     [InlineArray(MaxTargets)]
-    private struct Values
+    private struct Rates
     {
-        private long _first;
+        private MeasuredRate _first;
     }
 }

@@ -50,9 +50,9 @@ internal sealed class UpLayer
     private uint? _formerRtxSsrc;
     private long _nextReportTicks = long.MinValue;
     private long _allocationTicks;
-    private long _rateBytes;
+    private MeasuredRate _rate;
     private long _rateSinceTicks;
-    private long _bytesPerSecond;
+    private uint? _keyFrameTimestamp;
     private int _width;
     private int _height;
     private FrameReader? _frames;
@@ -194,7 +194,10 @@ internal sealed class UpLayer
     }
 
     /// <summary>The measured rate of a decode target in bytes per second, or of the whole layer if the target is more than it has. 0 when it is not known.</summary>
-    public long RateOf(byte target) => _frames is null || Targets.IsEmpty ? _bytesPerSecond : _frames.Rates[Targets.BestUpTo(target)];
+    public long RateOf(byte target) => _frames is null || Targets.IsEmpty ? _rate.BytesPerSecond : _frames.Rates[Targets.BestUpTo(target)];
+
+    /// <summary>Whether a packet belongs to the newest key frame.</summary>
+    public bool IsKeyFrame(uint timestamp) => _keyFrameTimestamp == timestamp;
 
     public void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);
 
@@ -203,19 +206,14 @@ internal sealed class UpLayer
     {
         if (nowTicks - _rateSinceTicks >= RateTicks)
         {
-            if (_rateSinceTicks != 0 && arrives)
-            {
-                // Screens and cameras at rest need little, and much at the next movement, so the rate falls slowly. It stays known while the layer is stopped.
-                var rate = (long)((Int128)_rateBytes * TimeSpan.TicksPerSecond / (nowTicks - _rateSinceTicks));
-                _bytesPerSecond = Math.Max(rate, _bytesPerSecond - (_bytesPerSecond / 8));
-            }
-
-            _frames?.Rates.EndInterval(_rateSinceTicks != 0 && arrives ? nowTicks - _rateSinceTicks : 0);
-            (_rateBytes, _rateSinceTicks) = (0, nowTicks);
+            var interval = _rateSinceTicks != 0 && arrives ? nowTicks - _rateSinceTicks : 0; // the rate stays known while the layer is stopped
+            _rate.EndInterval(interval);
+            _frames?.Rates.EndInterval(interval);
+            _rateSinceTicks = nowTicks;
         }
 
         var (width, height) = _width > 0 || _frames is null ? (_width, _height) : _frames.Size;
-        return new LayerState(arrives, width, height, _bytesPerSecond) { Targets = Targets };
+        return new LayerState(arrives, width, height, _rate.BytesPerSecond) { Targets = Targets };
     }
 
     /// <summary>Returns true, and records the request, when a key frame must be requested from the publisher now.</summary>
@@ -313,7 +311,7 @@ internal sealed class UpLayer
         {
             _lastPacketTicks = nowTicks;
             IsAllocated |= nowTicks - _allocationTicks > StragglerTicks;
-            _rateBytes += data.Length;
+            _rate.Add(data.Length, IsKeyFrame(header.Timestamp));
             (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(arrivalTicks, header.SequenceNumber, header.Timestamp);
         }
 
@@ -332,11 +330,12 @@ internal sealed class UpLayer
         var payload = data[header.Length..];
         var description = data.Slice(descriptor.Offset, descriptor.Length);
         frame = _frames.Read(description, codec, payload);
-        _frames.Rates.OnPacket(frame, data.Length);
+        _frames.Rates.OnPacket(frame, data.Length, IsKeyFrame(header.Timestamp));
         startsKeyFrame = DependencyDescriptor.TryParse(description, out var described) ? described.StartsKeyFrame : KeyFrame.StartsIn(codec, payload);
         if (startsKeyFrame)
         {
             ReadSize(payload);
+            _keyFrameTimestamp = header.Timestamp;
             _keyFrames.OnKeyFrame();
             _nacks?.OnKeyFrame(header.SequenceNumber);
         }
@@ -376,6 +375,7 @@ internal sealed class UpLayer
         _frames = _format.IsVideo ? new FrameReader() : null;
         Statistics = null;
         LastReport = null;
+        _keyFrameTimestamp = null;
         History?.Clear();
         _nacks = _format.Nack ? new NackGenerator() : null;
         _keyFrames.Request(urgent: true);

@@ -16,8 +16,17 @@ internal sealed class PacedEgress
     /// <summary>A burst of this duration leaves at once. It keeps the packets of a frame together, so that they are sent as one segmented message.</summary>
     private const long BurstTicks = 20 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Video that would wait longer than this is not sent at all.</summary>
-    private const long MaxWaitTicks = 500 * TimeSpan.TicksPerMillisecond;
+    /// <summary>What takes longer than this at the estimate waits here and leaves at that rate, so that it does not make a queue in the line, in which audio would wait.</summary>
+    private const long ShortWaitTicks = 250 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Video that would wait longer than this, key frames not counted, is not sent at all.</summary>
+    private const long MaxWaitTicks = 1250 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>A key frame that has begun is sent as a whole, unless what waits of key frames takes longer than this.</summary>
+    private const long MaxKeyFrameTicks = 10 * TimeSpan.TicksPerSecond;
+
+    /// <summary>The same in bytes, which bounds the memory.</summary>
+    private const long MaxKeyFrameBytes = 512 * 1024;
 
     /// <summary>How long a client that has agreed to send feedback may take for the first one. Until then, the start estimate applies.</summary>
     private const long FeedbackWaitTicks = 2 * TimeSpan.TicksPerSecond;
@@ -31,8 +40,11 @@ internal sealed class PacedEgress
     private ProbeCluster _probe;
     private long _probeStartTicks;
     private int _probePackets;
-    private long _rateBasis;
+    private long _estimate; // 0 for no limit
+    private long _pace; // the rate outside of probes
+    private bool _isRoomAwaited;
     private long _numberedSinceTicks;
+    private long _firstSentTicks;
     private long _sentPackets;
     private long _sentPacketsBefore;
     private bool _expectsFeedback;
@@ -53,8 +65,14 @@ internal sealed class PacedEgress
     public bool IsAdaptive(long nowTicks) => Bandwidth.HasFeedback || (_expectsFeedback && (!IsNumbered || nowTicks - _numberedSinceTicks < FeedbackWaitTicks));
 
     /// <summary>Whether the connection is new and nothing shows that its line is narrow.</summary>
-    public bool IsStarting(long nowTicks) => !IsNumbered
-        || (nowTicks - _numberedSinceTicks < FeedbackWaitTicks && Bandwidth.EstimateBitsPerSecond >= SendBandwidthOptions.Default.StartBitsPerSecond * 9 / 10);
+    public bool IsStarting(long nowTicks) => _sentPackets == 0
+        || (nowTicks - (IsNumbered ? _numberedSinceTicks : _firstSentTicks) < FeedbackWaitTicks && Bandwidth.EstimateBitsPerSecond >= SendBandwidthOptions.Default.StartBitsPerSecond * 9 / 10);
+
+    /// <summary>Whether padding can show what the line takes.</summary>
+    public bool CanProbe => Bandwidth.CanProbe && _padding.HasPadding;
+
+    /// <summary>A rate above the estimate that is tried now; 0 for none.</summary>
+    public long TrialBitsPerSecond { get; set; }
 
     /// <summary>Whether nothing is sent. The next packet ends this, and wakes the timers.</summary>
     public bool IsResting { get; private set; }
@@ -66,8 +84,33 @@ internal sealed class PacedEgress
     /// <summary>The client has agreed to report the arrival of packets.</summary>
     public void ExpectFeedback() => _expectsFeedback = true;
 
-    /// <summary>Whether video that is sent now leaves soon. Otherwise the sender skips to its next key frame.</summary>
-    public bool HasRoom => _queue.Count == 0 || _rate.TicksOf(_queue.Bytes) < MaxWaitTicks;
+    /// <summary>
+    /// Whether there is room for a packet of video: it leaves soon, or right after the key frames that wait. A key frame begins only if it leaves soon, and then goes on. Without room, the
+    /// sender skips to its next key frame.
+    /// </summary>
+    /// <param name="priority">The priority of the packet.</param>
+    /// <param name="isKeyFrame">Whether the packet belongs to a key frame.</param>
+    /// <param name="hasBegun">Whether packets of that key frame were sent before.</param>
+    public bool HasRoom(PacketPriority priority, bool isKeyFrame, bool hasBegun) => _queue.Count == 0
+        || WaitOf(isKeyFrame ? _queue.BytesUpTo(priority) : _queue.OrdinaryBytesUpTo(priority)) < MaxWaitTicks
+        || (isKeyFrame && hasBegun && _queue.KeyFrameBytes < MaxKeyFrameBytes && WaitOf(_queue.KeyFrameBytes) < MaxKeyFrameTicks);
+
+    /// <summary>Whether so little waits that a key frame should be requested.</summary>
+    public bool IsRoomFree(PacketPriority priority) => WaitOf(_queue.BytesUpTo(priority)) < ShortWaitTicks;
+
+    /// <summary>Whether packets of a key frame of a stream wait.</summary>
+    public bool HasKeyFrame(uint ssrc) => _queue.HasKeyFrame(ssrc);
+
+    /// <summary>A stream had no room, and continues when <see cref="TryTakeRoom"/> returns true.</summary>
+    public void AwaitRoom() => _isRoomAwaited = true;
+
+    /// <summary>Returns true once when there is room for a stream that has had none.</summary>
+    public bool TryTakeRoom()
+    {
+        var isFree = _isRoomAwaited && IsRoomFree(PacketPriority.Foreground);
+        _isRoomAwaited &= !isFree;
+        return isFree;
+    }
 
     /// <summary>Sends one packet, now or later. May write the transport-wide sequence number to <paramref name="header"/>.</summary>
     /// <param name="nowTicks">The time.</param>
@@ -76,7 +119,9 @@ internal sealed class PacedEgress
     /// <param name="numberOffset">The offset of the transport-wide sequence number in the header; 0 without one.</param>
     /// <param name="priority">When the packet leaves if several wait.</param>
     /// <param name="record">Where the encrypted packet is kept.</param>
-    public void Send(long nowTicks, Span<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketPriority priority, PacketRecord record = default)
+    /// <param name="isKeyFrame">Whether the packet belongs to a key frame.</param>
+    public void Send(
+        long nowTicks, Span<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketPriority priority, PacketRecord record = default, bool isKeyFrame = false)
     {
         if (!_peer.IsReady)
         {
@@ -90,7 +135,7 @@ internal sealed class PacedEgress
         }
 
         var wasEmpty = _queue.Count == 0;
-        _queue.Add(header, payload, numberOffset, priority, record);
+        _queue.Add(header, payload, numberOffset, priority, isKeyFrame, record);
         if (wasEmpty)
         {
             _peer.WakeAt(_rate.NextTicks(Burst));
@@ -127,15 +172,21 @@ internal sealed class PacedEgress
         return _queue.Count > 0 || IsProbing ? _rate.NextTicks(Burst) : long.MaxValue;
     }
 
-    /// <summary>Drops the waiting packets when they would wait too long, because the line has become much narrower. Returns true when it has.</summary>
+    /// <summary>Drops the waiting packets when they would wait too long, because the line has become much narrower. Returns true when it has. Key frames are kept longer.</summary>
     public bool TryDiscard()
     {
-        if (_rate.TicksOf(_queue.Bytes) < 2 * MaxWaitTicks)
+        if (WaitOf(_queue.Bytes) >= 2 * MaxKeyFrameTicks)
+        {
+            _queue.Clear();
+            return true;
+        }
+
+        if (WaitOf(_queue.OrdinaryBytesUpTo(PacketPriority.Video)) < 2 * MaxWaitTicks)
         {
             return false;
         }
 
-        _queue.Clear();
+        _queue.RemoveOrdinary();
         return true;
     }
 
@@ -154,13 +205,17 @@ internal sealed class PacedEgress
 
     private void UpdateRate(long nowTicks)
     {
-        var basis = IsAdaptive(nowTicks) ? Bandwidth.EstimateBitsPerSecond : 0;
-        if (!IsProbing && basis != _rateBasis)
+        _estimate = IsAdaptive(nowTicks) ? Math.Max(TrialBitsPerSecond, Bandwidth.EstimateBitsPerSecond) : 0;
+        var pace = WaitOf(_queue.Bytes) > ShortWaitTicks ? _estimate : (long)(_estimate * RateFactor);
+        if (!IsProbing && pace != _pace)
         {
-            _rateBasis = basis;
-            _rate.Set(nowTicks, (long)(basis * RateFactor));
+            _pace = pace;
+            _rate.Set(nowTicks, pace);
         }
     }
+
+    /// <summary>The time that <paramref name="bytes"/> take at the estimate.</summary>
+    private long WaitOf(long bytes) => _estimate == 0 ? 0 : bytes * 8 * TimeSpan.TicksPerSecond / _estimate;
 
     private void SendDue(long nowTicks)
     {
@@ -202,7 +257,7 @@ internal sealed class PacedEgress
             }
         }
 
-        _sentPackets++;
+        _firstSentTicks = _sentPackets++ == 0 ? nowTicks : _firstSentTicks;
         if (IsResting)
         {
             IsResting = false;
@@ -215,7 +270,7 @@ internal sealed class PacedEgress
 
     private void EndProbe(long nowTicks)
     {
-        (_probe, _rateBasis) = (default, -1);
+        (_probe, _pace) = (default, -1);
         UpdateRate(nowTicks);
     }
 }

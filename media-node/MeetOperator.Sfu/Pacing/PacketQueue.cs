@@ -7,30 +7,43 @@ namespace MeetOperator.Sfu.Pacing;
 internal sealed class PacketQueue
 {
     private readonly Queue<WaitingPacket>[] _queues = [new(), new(), new(), new()];
+    private readonly long[] _bytes = new long[4];
+    private readonly long[] _keyFrameBytes = new long[4];
 
     public int Count { get; private set; }
 
-    public long Bytes { get; private set; }
+    /// <summary>The bytes of all packets.</summary>
+    public long Bytes => BytesUpTo(PacketPriority.Video);
 
-    public void Add(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketPriority priority, PacketRecord record)
+    /// <summary>The bytes of packets that belong to key frames.</summary>
+    public long KeyFrameBytes => Sum(_keyFrameBytes, PacketPriority.Video);
+
+    /// <summary>The bytes that leave before a packet that is added now.</summary>
+    public long BytesUpTo(PacketPriority priority) => Sum(_bytes, priority);
+
+    /// <summary>The same without those of key frames.</summary>
+    public long OrdinaryBytesUpTo(PacketPriority priority) => BytesUpTo(priority) - Sum(_keyFrameBytes, priority);
+
+    public void Add(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketPriority priority, bool isKeyFrame, PacketRecord record)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(header.Length + payload.Length);
         header.CopyTo(buffer);
         payload.CopyTo(buffer.AsSpan(header.Length));
-        _queues[(int)priority].Enqueue(new WaitingPacket(buffer, header.Length, header.Length + payload.Length, numberOffset, record));
+        var packet = new WaitingPacket(buffer, header.Length, header.Length + payload.Length, numberOffset, isKeyFrame, record);
+        _queues[(int)priority].Enqueue(packet);
         Count++;
-        Bytes += header.Length + payload.Length;
+        _bytes[(int)priority] += packet.Length;
+        _keyFrameBytes[(int)priority] += isKeyFrame ? packet.Length : 0;
     }
 
     /// <summary>Takes the next packet. The caller returns it with <see cref="Return"/>.</summary>
     public bool TryTake([MaybeNullWhen(false)] out WaitingPacket packet)
     {
-        foreach (var queue in _queues)
+        for (var priority = 0; priority < _queues.Length; priority++)
         {
-            if (queue.TryDequeue(out packet))
+            if (_queues[priority].TryDequeue(out packet))
             {
-                Count--;
-                Bytes -= packet.Length;
+                OnRemoved(packet, priority);
                 return true;
             }
         }
@@ -41,23 +54,48 @@ internal sealed class PacketQueue
 
     public static void Return(in WaitingPacket packet) => ArrayPool<byte>.Shared.Return(packet.Buffer);
 
-    /// <summary>Drops the packets of two SSRCs. The others keep their order.</summary>
-    public void Remove(uint ssrc, uint other)
+    /// <summary>Whether packets of a key frame of an SSRC wait.</summary>
+    public bool HasKeyFrame(uint ssrc)
     {
-        if (Count == 0)
+        foreach (var queue in KeyFrameBytes > 0 ? _queues : [])
         {
-            return;
+            foreach (var packet in queue)
+            {
+                if (packet.IsKeyFrame && packet.Ssrc == ssrc)
+                {
+                    return true;
+                }
+            }
         }
 
-        foreach (var queue in _queues)
+        return false;
+    }
+
+    /// <summary>Drops the packets of two SSRCs. The others keep their order.</summary>
+    public void Remove(uint ssrc, uint other) => Remove((ssrc, other), static (packet, ssrcs) => packet.Ssrc == ssrcs.ssrc || packet.Ssrc == ssrcs.other);
+
+    /// <summary>Drops the packets that do not belong to key frames.</summary>
+    public void RemoveOrdinary() => Remove(false, static (packet, _) => !packet.IsKeyFrame);
+
+    public void Clear()
+    {
+        while (TryTake(out var packet))
         {
+            Return(packet);
+        }
+    }
+
+    private void Remove<T>(T state, Func<WaitingPacket, T, bool> matches)
+    {
+        for (var priority = 0; priority < _queues.Length && Count > 0; priority++)
+        {
+            var queue = _queues[priority];
             for (var left = queue.Count; left > 0; left--)
             {
                 var packet = queue.Dequeue();
-                if (packet.Ssrc == ssrc || packet.Ssrc == other)
+                if (matches(packet, state))
                 {
-                    Count--;
-                    Bytes -= packet.Length;
+                    OnRemoved(packet, priority);
                     Return(packet);
                 }
                 else
@@ -68,11 +106,21 @@ internal sealed class PacketQueue
         }
     }
 
-    public void Clear()
+    private void OnRemoved(in WaitingPacket packet, int priority)
     {
-        while (TryTake(out var packet))
+        Count--;
+        _bytes[priority] -= packet.Length;
+        _keyFrameBytes[priority] -= packet.IsKeyFrame ? packet.Length : 0;
+    }
+
+    private static long Sum(long[] bytes, PacketPriority priority)
+    {
+        var sum = 0L;
+        for (var i = 0; i <= (int)priority; i++)
         {
-            Return(packet);
+            sum += bytes[i];
         }
+
+        return sum;
     }
 }

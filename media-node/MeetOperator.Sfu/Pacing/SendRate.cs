@@ -30,9 +30,6 @@ internal struct SendRate
     /// <summary>When the next packet may leave.</summary>
     public readonly long NextTicks(long burstTicks) => _lastTicks + (long)Math.Ceiling(Math.Max(0, _debtTicks - burstTicks));
 
-    /// <summary>The time that <paramref name="bytes"/> take at this rate.</summary>
-    public readonly long TicksOf(long bytes) => (long)(bytes * _ticksPerByte);
-
     public void OnSent(long nowTicks, int bytes)
     {
         Drain(nowTicks);

@@ -7,8 +7,9 @@ namespace MeetOperator.Sfu.Pacing;
 /// <param name="HeaderLength">The length of the header in bytes.</param>
 /// <param name="Length">The length of the packet in bytes.</param>
 /// <param name="NumberOffset">The offset of the transport-wide sequence number in the header; 0 without one.</param>
+/// <param name="IsKeyFrame">Whether the packet belongs to a key frame.</param>
 /// <param name="Record">Where the encrypted packet is kept for retransmission.</param>
-internal readonly record struct WaitingPacket(byte[] Buffer, int HeaderLength, int Length, int NumberOffset, PacketRecord Record)
+internal readonly record struct WaitingPacket(byte[] Buffer, int HeaderLength, int Length, int NumberOffset, bool IsKeyFrame, PacketRecord Record)
 {
     public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(Buffer.AsSpan(8));
 

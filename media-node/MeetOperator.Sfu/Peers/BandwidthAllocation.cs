@@ -26,6 +26,8 @@ internal sealed class BandwidthAllocation
     private int[] _steps = [];
     private long _nextTicks;
     private long _lastEstimate;
+    private long _neededEstimate; // with which more would be sent; 0 when there is nothing more
+    private QualityTrial _trial;
     private bool _isLimited;
     private bool _isResting;
 
@@ -65,16 +67,19 @@ internal sealed class BandwidthAllocation
         var audio = Describe(tracks, out var count, out var wanted);
         var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions
         var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
-        var forVideo = Math.Max(0, (long)(estimate * firstShare) - audio);
+        UpdateTrial(nowTicks, egress, tracks);
+        var forVideo = Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio);
         if (wanted <= forVideo && !_isLimited)
         {
+            _neededEstimate = 0;
             bandwidth.SetDemand(demand);
             return false;
         }
 
         StreamAllocator.Allocate(forVideo, _demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
         var next = StreamAllocator.NextRateOf(_demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
-        bandwidth.SetDemand(demand, next == 0 ? 0 : (long)((audio + StreamAllocator.RequiredFor(next)) / firstShare));
+        _neededEstimate = next == 0 ? 0 : (long)((audio + StreamAllocator.RequiredFor(next)) / firstShare);
+        bandwidth.SetDemand(demand, _neededEstimate);
         _isLimited = false;
         var isStarting = egress.IsStarting(nowTicks); // the first picture does not wait for the first probe
         for (var i = 0; i < count; i++)
@@ -88,6 +93,22 @@ internal sealed class BandwidthAllocation
 
         Array.Clear(_shown, 0, count);
         return true;
+    }
+
+    private void UpdateTrial(long nowTicks, PacedEgress egress, DownTrack[] tracks)
+    {
+        var loss = egress.Bandwidth.LossRatio;
+        foreach (var track in tracks)
+        {
+            loss = track.IsShown ? Math.Max(loss, track.LossRatio) : loss;
+        }
+
+        _trial.Update(nowTicks, egress.Bandwidth.EstimateBitsPerSecond, egress.CanProbe ? 0 : _neededEstimate, egress.Bandwidth.IsOverused, loss);
+        if (egress.TrialBitsPerSecond != _trial.BitsPerSecond)
+        {
+            egress.TrialBitsPerSecond = _trial.BitsPerSecond;
+            egress.Bandwidth.OnRateChanged(nowTicks);
+        }
     }
 
     /// <summary>Ends all limits, because the client does not report what its line takes.</summary>

@@ -146,7 +146,32 @@ public sealed class Subscriber : IPaddingSource
             }
         }
 
-        return Math.Min(_egress.HandleTimeout(nowTicks), _allocation.NextTicks);
+        var next = Math.Min(_egress.HandleTimeout(nowTicks), _allocation.NextTicks);
+        if (_egress.TryTakeRoom())
+        {
+            foreach (var track in _tracks)
+            {
+                track.OnRoom();
+            }
+        }
+
+        return next;
+    }
+
+    bool IPaddingSource.HasPadding
+    {
+        get
+        {
+            foreach (var track in _tracks)
+            {
+                if (track.HasPadding)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
     }
 
     bool IPaddingSource.TrySendPadding(long nowTicks)
@@ -281,7 +306,7 @@ public sealed class Subscriber : IPaddingSource
     {
         if (keyFrames++ < MaxKeyFramesPerCompound)
         {
-            Find(ssrc)?.RequestKeyFrame(urgent: false);
+            Find(ssrc)?.OnPictureLoss();
         }
     }
 

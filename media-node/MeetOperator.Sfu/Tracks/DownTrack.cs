@@ -1,4 +1,3 @@
-using System.Text;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Retransmission;
@@ -29,13 +28,19 @@ public sealed class DownTrack
 
     private readonly PacedEgress _egress;
     private readonly RetransmissionBudget? _budget;
-    private readonly byte[] _cname;
+    private readonly DownTrackReports _reports;
     private RetransmissionHistory? _history;
     private ResendLimiter? _resendLimiter;
     private RtpMunger _munger;
     private FrameSelector _selector;
     private RedundancyChoice _redundancy;
     private long _waitingSinceTicks;
+
+    /// <summary>The source's timestamp of the last key frame that was begun; null before the first one.</summary>
+    private uint? _keyFrameTimestamp;
+
+    /// <summary>Whether a key frame is requested when there is room for it.</summary>
+    private bool _awaitsRoom;
 
     /// <summary>The layer to forward from its next key frame on; null while detached or not shown.</summary>
     private UpLayer? _chosenLayer;
@@ -53,12 +58,9 @@ public sealed class DownTrack
     private UpTrack? _lastSource;
     private TrackView _view;
     private int _highestStep = int.MaxValue;
-    private double _lossRatio; // in the subscriber's last report
     private uint _paddingCount;
     private int _urgentChanges = MaxUrgentChanges;
     private ushort _rtxSequence;
-    private uint _lastReportMiddle;
-    private long _lastReportTicks;
 
     internal DownTrack(DownTrackOptions options, PacedEgress egress, RetransmissionBudget? budget = null)
     {
@@ -67,7 +69,7 @@ public sealed class DownTrack
         _budget = budget;
         UpdateHistory();
         _rtxSequence = (ushort)(options.FirstSequenceNumber ^ 0x2A55);
-        _cname = Encoding.ASCII.GetBytes(options.Cname.Length <= 255 ? options.Cname : options.Cname[..255]);
+        _reports = new DownTrackReports(egress, options.Cname);
     }
 
     public DownTrackOptions Options { get; private set; }
@@ -81,7 +83,7 @@ public sealed class DownTrack
     public long SentBytes { get; private set; }
 
     /// <summary>Round-trip time in 100 ns ticks; 0 until the subscriber has answered a sender report.</summary>
-    public long RoundTripTicks { get; private set; }
+    public long RoundTripTicks => _reports.RoundTripTicks;
 
     /// <summary>Whether the subscriber shows the track, and its line can take it.</summary>
     public bool IsShown => _chosenLayer is not null;
@@ -124,6 +126,7 @@ public sealed class DownTrack
         Source?.Detach(this);
         _egress.Discard(Options.Ssrc, Options.RtxSsrc);
         (_lastLayer, _lastSource) = (null, null);
+        (_keyFrameTimestamp, _awaitsRoom) = (null, false);
         (_highestStep, PausedSinceTicks, HoldUntilTicks, IsForeground) = (int.MaxValue, null, 0, false); // the next source gets its own
         ReleaseHistory();
     }
@@ -214,13 +217,43 @@ public sealed class DownTrack
         }
     }
 
-    /// <summary>Continues video with the next key frame, because packets were not sent.</summary>
+    /// <summary>The subscriber asks for a key frame. It needs no other one while one is on its way, or when one is requested anyway.</summary>
+    internal void OnPictureLoss()
+    {
+        if (!_awaitsRoom && !_egress.HasKeyFrame(Options.Ssrc))
+        {
+            RequestKeyFrame(urgent: false);
+        }
+    }
+
+    /// <summary>Continues video with the next key frame, because packets were not sent. It is requested when there is room.</summary>
     internal void SkipToKeyFrame()
     {
         if (Source?.Options.Kind == MediaKind.Video && _layer is not null)
         {
             Pause();
-            RequestKeyFrame(urgent: false);
+            AwaitRoom();
+        }
+    }
+
+    /// <summary>Requests the key frame for which there was no room.</summary>
+    internal void OnRoom()
+    {
+        if (!_awaitsRoom)
+        {
+            return;
+        }
+
+        if (!_egress.IsRoomFree(Priority))
+        {
+            _egress.AwaitRoom(); // a stream that comes first has filled it again
+            return;
+        }
+
+        _awaitsRoom = false;
+        if (_chosenLayer is { } layer)
+        {
+            Source?.RequestKeyFrame(layer, urgent: false);
         }
     }
 
@@ -257,6 +290,16 @@ public sealed class DownTrack
     /// <summary>Forwards one packet of a layer that this track uses. This is the hot path.</summary>
     internal void Forward(long nowTicks, in ForwardedPacket packet, HeaderTemplate template)
     {
+        if (ReferenceEquals(packet.Layer, _layer) && _munger.LeavesGap(packet.Numbers))
+        {
+            // Continues with continuous numbers, and video with its next key frame.
+            Pause();
+            if (!packet.StartsKeyFrame)
+            {
+                RequestKeyFrame(urgent: false);
+            }
+        }
+
         if (!ReferenceEquals(packet.Layer, _layer) && !TryStart(nowTicks, packet))
         {
             return;
@@ -275,7 +318,7 @@ public sealed class DownTrack
         }
 
         var priority = Priority;
-        if (priority != PacketPriority.Audio && !_egress.HasRoom)
+        if (priority != PacketPriority.Audio && !_egress.HasRoom(priority, packet.IsKeyFrame, hasBegun: packet.Header.Timestamp == _keyFrameTimestamp))
         {
             SkipToKeyFrame();
             return;
@@ -308,7 +351,14 @@ public sealed class DownTrack
         SentBytes += payload.Length;
         _urgentChanges = SentPackets % PacketsPerUrgentChange == 0 ? Math.Min(MaxUrgentChanges, _urgentChanges + 1) : _urgentChanges;
         _resendLimiter?.OnForwarded();
-        _egress.Send(nowTicks, header, payload, template.TransportNumberOffset, priority, new PacketRecord(_history, sequence));
+        _egress.Send(nowTicks, header, payload, template.TransportNumberOffset, priority, new PacketRecord(_history, sequence), packet.IsKeyFrame);
+        _keyFrameTimestamp = packet.IsKeyFrame ? packet.Header.Timestamp : _keyFrameTimestamp;
+    }
+
+    private void AwaitRoom()
+    {
+        _awaitsRoom = true;
+        _egress.AwaitRoom();
     }
 
     /// <summary>The target of a layer that is forwarded. While a lower layer is awaited because the line is narrow, it gets as few frames as possible.</summary>
@@ -333,7 +383,7 @@ public sealed class DownTrack
     /// <summary>Whether the packet is sent with an earlier frame: while the subscriber loses packets, or because the publisher's earlier packet got lost and this one repeats its frame.</summary>
     private bool TryAddRedundancy(long nowTicks, in ForwardedPacket packet, out ReadOnlySpan<byte> redundant)
     {
-        _redundancy.OnLoss(nowTicks, Math.Max(_lossRatio, _egress.Bandwidth.LossRatio));
+        _redundancy.OnLoss(nowTicks, Math.Max(_reports.LossRatio, _egress.Bandwidth.LossRatio));
         redundant = _redundancy.IsOn || (packet.FollowsGap && !packet.Redundant.IsEmpty) ? packet.Source.AddRedundancy(packet, Options.PayloadType) : [];
         return !redundant.IsEmpty;
     }
@@ -359,6 +409,12 @@ public sealed class DownTrack
             (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks);
         }
     }
+
+    /// <summary>Whether packets that find out what the line takes can be sent on the RTX stream.</summary>
+    internal bool HasPadding => Options is { RtxSsrc: not null, RtxPayloadType: not null } && Options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber) > 0;
+
+    /// <summary>The share of packets that the subscriber's last report counts as lost, from 0 to 1.</summary>
+    internal double LossRatio => _reports.LossRatio;
 
     /// <summary>Sends a packet that finds out whether the line can take more: a recent packet again, which may replace a lost one, or padding. False when the subscriber has no RTX.</summary>
     internal bool TrySendPadding(long nowTicks)
@@ -420,7 +476,7 @@ public sealed class DownTrack
 
         try
         {
-            WriteReport(nowTicks, ntp, sourceTimestamp);
+            _reports.Send(nowTicks, Options.Ssrc, ntp, sourceTimestamp + _munger.Offsets.Timestamp, SentPackets, SentBytes);
         }
         catch (Exception e)
         {
@@ -428,24 +484,7 @@ public sealed class DownTrack
         }
     }
 
-    private void WriteReport(long nowTicks, ulong ntp, uint sourceTimestamp)
-    {
-        Span<byte> buffer = stackalloc byte[320];
-        var writer = new RtcpWriter(buffer);
-        writer.AddSenderReport(Options.Ssrc, ntp, sourceTimestamp + _munger.Offsets.Timestamp, (uint)SentPackets, (uint)SentBytes);
-        writer.AddCanonicalName(Options.Ssrc, _cname);
-        (_lastReportMiddle, _lastReportTicks) = (NtpTime.Middle(ntp), nowTicks);
-        _egress.SendRtcp(writer.Written);
-    }
-
-    internal void OnReport(long nowTicks, in ReportBlock block)
-    {
-        _lossRatio = block.FractionLost / 256.0;
-        if (block.LastSenderReport != 0 && block.LastSenderReport == _lastReportMiddle)
-        {
-            RoundTripTicks = Math.Max(0, nowTicks - _lastReportTicks - NtpTime.ShortToTicks(block.DelaySinceLastSenderReport));
-        }
-    }
+    internal void OnReport(long nowTicks, in ReportBlock block) => _reports.OnReport(nowTicks, block);
 
     /// <summary>Detaches the track because the publisher removed the source, and sends a BYE if that is the end of the stream.</summary>
     internal void OnSourceClosed()
@@ -458,22 +497,12 @@ public sealed class DownTrack
 
         try
         {
-            SendGoodbye();
+            _reports.SendGoodbye(Options.Ssrc);
         }
         catch (Exception e)
         {
             Fail(e);
         }
-    }
-
-    /// <summary>Sends a BYE for the stream (RFC 3550 §6.6).</summary>
-    private void SendGoodbye()
-    {
-        Span<byte> buffer = stackalloc byte[64];
-        var writer = new RtcpWriter(buffer);
-        writer.AddReceiverReport(Options.Ssrc);
-        writer.AddGoodbye(Options.Ssrc);
-        _egress.SendRtcp(writer.Written);
     }
 
     private void UpdateHistory()
@@ -511,6 +540,12 @@ public sealed class DownTrack
             return false;
         }
 
+        if (Priority is not PacketPriority.Audio and var priority && !_egress.HasRoom(priority, isKeyFrame: true, hasBegun: false))
+        {
+            AwaitRoom();
+            return false;
+        }
+
         var (layer, clockRate) = (packet.Source.IndexOf(packet.Layer), packet.Source.Options.ClockRate);
         if (ReferenceEquals(_lastLayer, packet.Layer))
         {
@@ -527,7 +562,7 @@ public sealed class DownTrack
         }
 
         (_lastLayer, _lastSource) = (packet.Layer, packet.Source);
-        (_layer, _selector) = (packet.Layer, default);
+        (_layer, _selector, _awaitsRoom) = (packet.Layer, default, false);
         if (packet.Layer.LastReport is { } report)
         {
             // The next report may be seconds away, and the subscriber cannot synchronize audio and video before it.

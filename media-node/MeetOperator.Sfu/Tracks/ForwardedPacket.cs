@@ -33,4 +33,7 @@ internal readonly ref struct ForwardedPacket
 
     /// <summary>Whether the packet is the first packet of a key frame.</summary>
     public required bool StartsKeyFrame { get; init; }
+
+    /// <summary>Whether the packet belongs to a key frame whose first packet has arrived.</summary>
+    public bool IsKeyFrame { get; init; }
 }

@@ -23,10 +23,10 @@ internal sealed class NarrowCall
     private readonly ushort[] _sequences = new ushort[4];
     private int _seenRtcp;
 
-    public NarrowCall(int layers = 3, string participant = "alice")
+    public NarrowCall(int layers = 3, string participant = "alice", TrackSource source = TrackSource.Camera)
     {
         _publisher = new Publisher(_upstream, ownSsrc: 1);
-        Camera = new UpTrack(Options(MediaKind.Video, [.. Enumerable.Range(0, layers).Select(i => new UpLayerOptions { Rid = layers > 1 ? $"{i}" : null, Ssrc = LayerSsrc(i) })]), participant, TrackSource.Camera, "camera-1");
+        Camera = new UpTrack(Options(MediaKind.Video, [.. Enumerable.Range(0, layers).Select(i => new UpLayerOptions { Rid = layers > 1 ? $"{i}" : null, Ssrc = LayerSsrc(i) })]), participant, source, "camera-1");
         Microphone = new UpTrack(Options(MediaKind.Audio, [new UpLayerOptions { Ssrc = 4 }]), participant, TrackSource.Microphone, "microphone-1");
         _publisher.Add(Camera);
         _publisher.Add(Microphone);
@@ -43,6 +43,12 @@ internal sealed class NarrowCall
     /// <summary>How many key frames were asked for.</summary>
     public int KeyFrameRequests { get; private set; }
 
+    /// <summary>The rate of the only layer.</summary>
+    public int Bits { get; set; } = LayerBits[2];
+
+    /// <summary>The bytes of a key frame; 0 for a few times those of other frames.</summary>
+    public int KeyFrameBytes { get; init; }
+
     /// <summary>Whether every second picture can be left out.</summary>
     public bool HasTemporalLayers { get; init; }
 
@@ -52,15 +58,19 @@ internal sealed class NarrowCall
     /// <summary>Adds a subscriber that gets the camera and the microphone.</summary>
     /// <param name="bitsPerSecond">The rate of its line.</param>
     /// <param name="video">The header extensions of the camera; those of <see cref="NarrowLine.Map"/> if null.</param>
-    public NarrowLine Join(long bitsPerSecond, HeaderExtensionMap? video = null)
+    /// <param name="hasRtx">Whether the client agreed to RTX.</param>
+    /// <param name="sendsEstimates">Whether the client sends REMB instead of transport-wide feedback.</param>
+    public NarrowLine Join(long bitsPerSecond, HeaderExtensionMap? video = null, bool hasRtx = true, bool sendsEstimates = false)
     {
-        var line = new NarrowLine(Now) { BitsPerSecond = bitsPerSecond };
+        var line = new NarrowLine(Now) { BitsPerSecond = bitsPerSecond, EstimatesBandwidth = sendsEstimates };
+        var map = sendsEstimates ? HeaderExtensionMap.Empty : NarrowLine.Map;
         if (HasMicrophone)
         {
-            line.Subscriber.Add(Microphone, Down(AudioSsrc, null));
+            line.Subscriber.Add(Microphone, Down(AudioSsrc, null) with { Extensions = map });
         }
 
-        line.Subscriber.Add(Camera, Down(VideoSsrc, RtxSsrc) with { Extensions = video ?? NarrowLine.Map });
+        var options = Down(VideoSsrc, RtxSsrc) with { Extensions = video ?? map };
+        line.Subscriber.Add(Camera, hasRtx ? options : options with { RtxSsrc = null, RtxPayloadType = null });
         line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Of(1280, 720));
         Lines.Add(line);
         return line;
@@ -84,7 +94,7 @@ internal sealed class NarrowCall
 
     private static uint LayerSsrc(int layer) => (uint)(100 + layer);
 
-    private static DownTrackOptions Down(uint ssrc, uint? rtx) => new()
+    public static DownTrackOptions Down(uint ssrc, uint? rtx) => new()
     {
         Ssrc = ssrc,
         PayloadType = (byte)(rtx is null ? 111 : 96),
@@ -122,8 +132,9 @@ internal sealed class NarrowCall
 
         for (var layer = 0; layer < Camera.Options.Layers.Count; layer++)
         {
-            var bits = Camera.Options.Layers.Count == 1 ? LayerBits[2] : LayerBits[layer];
-            var bytes = bits / 8 * FrameMilliseconds / 1000 * (_keyFrames[layer] ? KeyFrameFactor : 1);
+            var bits = Camera.Options.Layers.Count == 1 ? Bits : LayerBits[layer];
+            var frameBytes = bits / 8 * FrameMilliseconds / 1000;
+            var bytes = !_keyFrames[layer] ? frameBytes : KeyFrameBytes > 0 ? KeyFrameBytes : frameBytes * KeyFrameFactor;
             for (var at = 0; at < bytes; at += 1100)
             {
                 var payload = new byte[Math.Min(1100, Math.Max(20, bytes - at))];

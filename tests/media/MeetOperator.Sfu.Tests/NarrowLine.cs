@@ -20,6 +20,7 @@ internal sealed class NarrowLine : IPeerEgress
     private readonly Queue<(long ArrivalTicks, byte[] Packet)> _inTransit = new();
     private readonly Queue<(long ArrivalTicks, byte[] Compound)> _feedback = new();
     private readonly TransportArrivals _arrivals = new();
+    private readonly ReceiverEstimation _estimation = new();
     private long _freeTicks;
     private long _nextFeedbackTicks;
     private long _wakeTicks;
@@ -48,6 +49,9 @@ internal sealed class NarrowLine : IPeerEgress
 
     /// <summary>Whether the client sends feedback at all.</summary>
     public bool HasFeedback { get; set; } = true;
+
+    /// <summary>Whether the client estimates the bandwidth itself, and sends it every second (REMB).</summary>
+    public bool EstimatesBandwidth { get; init; }
 
     /// <summary>What arrived: the time and the packet.</summary>
     public List<(long Ticks, byte[] Packet)> Received { get; } = [];
@@ -91,6 +95,7 @@ internal sealed class NarrowLine : IPeerEgress
         {
             _inTransit.Dequeue();
             Received.Add(packet);
+            _estimation.OnPacket(packet.ArrivalTicks, packet.Packet.Length);
             if (NumberOf(packet.Packet) is { } number)
             {
                 _arrivals.OnPacket(packet.ArrivalTicks, number);
@@ -98,6 +103,11 @@ internal sealed class NarrowLine : IPeerEgress
         }
 
         SendFeedback(now);
+        if (EstimatesBandwidth && _estimation.TryReport(now, Math.Max(0, _freeTicks - now), out var bitsPerSecond))
+        {
+            _feedback.Enqueue((now + DelayTicks, ReceiverEstimation.Write(bitsPerSecond)));
+        }
+
         while (_feedback.TryPeek(out var feedback) && feedback.ArrivalTicks <= now)
         {
             Subscriber.OnRtcp(now, _feedback.Dequeue().Compound);

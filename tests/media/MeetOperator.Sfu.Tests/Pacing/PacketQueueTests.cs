@@ -26,7 +26,7 @@ public sealed class PacketQueueTests
         var queue = new PacketQueue();
         byte[] header = [1, 2, 3];
         byte[] payload = [4, 5];
-        queue.Add(header, payload, 1, PacketPriority.Video, default);
+        queue.Add(header, payload, 1, PacketPriority.Video, isKeyFrame: false, default);
         Array.Clear(header);
         Array.Clear(payload);
 
@@ -58,7 +58,22 @@ public sealed class PacketQueueTests
         Assert.False(history.TryGet(8, out _));
     }
 
-    private static void Add(PacketQueue queue, byte mark, PacketPriority priority) => queue.Add([mark], [0], 0, priority, default);
+    [Fact]
+    public void RemoveOrdinary_KeyFrameWaits_KeepsIt()
+    {
+        var queue = new PacketQueue();
+        Add(queue, 1, PacketPriority.Foreground);
+        Add(queue, 2, PacketPriority.Foreground, isKeyFrame: true);
+        Add(queue, 3, PacketPriority.Video);
+        Assert.Equal((6, 4, 4), (queue.Bytes, queue.BytesUpTo(PacketPriority.Foreground), queue.OrdinaryBytesUpTo(PacketPriority.Video)));
+
+        queue.RemoveOrdinary();
+
+        Assert.Equal((2, 2), (queue.Bytes, queue.KeyFrameBytes));
+        Assert.Equal([2], TakeAll(queue));
+    }
+
+    private static void Add(PacketQueue queue, byte mark, PacketPriority priority, bool isKeyFrame = false) => queue.Add([mark], [0], 0, priority, isKeyFrame, default);
 
     private static List<int> TakeAll(PacketQueue queue)
     {
