@@ -12,7 +12,7 @@ internal sealed class LossControl
     private const double Deviations = 3;
 
     /// <summary>A higher loss is never taken for one of the line.</summary>
-    private const double MaxInherent = 0.3;
+    private const double MaxInherent = 0.4;
     private const double GrowthPerSecond = 1.06;
     private const double Safety = 0.95;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace MeetOperator.Sfu.Pacing;
 
@@ -9,6 +10,9 @@ internal sealed class PacketQueue
     private readonly Queue<WaitingPacket>[] _queues = [new(), new(), new(), new()];
     private readonly long[] _bytes = new long[4];
     private readonly long[] _keyFrameBytes = new long[4];
+
+    /// <summary>The number of packets of key frames by SSRC; no entry for none.</summary>
+    private readonly Dictionary<uint, int> _keyFramePackets = [];
 
     public int Count { get; private set; }
 
@@ -33,7 +37,11 @@ internal sealed class PacketQueue
         _queues[(int)priority].Enqueue(packet);
         Count++;
         _bytes[(int)priority] += packet.Length;
-        _keyFrameBytes[(int)priority] += isKeyFrame ? packet.Length : 0;
+        if (isKeyFrame)
+        {
+            _keyFrameBytes[(int)priority] += packet.Length;
+            CollectionsMarshal.GetValueRefOrAddDefault(_keyFramePackets, packet.Ssrc, out _)++;
+        }
     }
 
     /// <summary>Takes the next packet. The caller returns it with <see cref="Return"/>.</summary>
@@ -55,21 +63,7 @@ internal sealed class PacketQueue
     public static void Return(in WaitingPacket packet) => ArrayPool<byte>.Shared.Return(packet.Buffer);
 
     /// <summary>Whether packets of a key frame of an SSRC wait.</summary>
-    public bool HasKeyFrame(uint ssrc)
-    {
-        foreach (var queue in KeyFrameBytes > 0 ? _queues : [])
-        {
-            foreach (var packet in queue)
-            {
-                if (packet.IsKeyFrame && packet.Ssrc == ssrc)
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
+    public bool HasKeyFrame(uint ssrc) => _keyFramePackets.ContainsKey(ssrc);
 
     /// <summary>Drops the packets of two SSRCs. The others keep their order.</summary>
     public void Remove(uint ssrc, uint other) => Remove((ssrc, other), static (packet, ssrcs) => packet.Ssrc == ssrcs.ssrc || packet.Ssrc == ssrcs.other);
@@ -110,7 +104,15 @@ internal sealed class PacketQueue
     {
         Count--;
         _bytes[priority] -= packet.Length;
-        _keyFrameBytes[priority] -= packet.IsKeyFrame ? packet.Length : 0;
+        if (packet.IsKeyFrame)
+        {
+            _keyFrameBytes[priority] -= packet.Length;
+            ref var packets = ref CollectionsMarshal.GetValueRefOrNullRef(_keyFramePackets, packet.Ssrc);
+            if (--packets == 0)
+            {
+                _keyFramePackets.Remove(packet.Ssrc);
+            }
+        }
     }
 
     private static long Sum(long[] bytes, PacketPriority priority)

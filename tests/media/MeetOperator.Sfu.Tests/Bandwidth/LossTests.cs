@@ -24,6 +24,23 @@ public sealed class LossTests
         }
     }
 
+    /// <summary>What is lost before the narrow part of the line does not fill it, so more can be sent than it carries.</summary>
+    [Theory]
+    [InlineData(50)]
+    [InlineData(150)]
+    public void Estimate_RandomLossOfAThird_StaysNearTheLine(int roundTripMs)
+    {
+        for (var seed = 1; seed <= 3; seed++)
+        {
+            var line = new Bottleneck(seed) { LossRate = 0.33, DelayMs = roundTripMs / 2.0 };
+            var simulation = new Simulation(line, new SimulatedFlow(line, seed));
+            simulation.Run(10);
+
+            Assert.InRange(simulation.Run(50)[0], 0.75 * 3_000_000, 1.15 * 3_000_000 / 0.67);
+            Assert.InRange(line.QueueDelayP95(), 0, 200);
+        }
+    }
+
     /// <summary>With few packets a second the loss of each half second differs a lot.</summary>
     [Theory]
     [InlineData(5)]

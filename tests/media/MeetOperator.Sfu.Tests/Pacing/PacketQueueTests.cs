@@ -65,15 +65,35 @@ public sealed class PacketQueueTests
         Add(queue, 1, PacketPriority.Foreground);
         Add(queue, 2, PacketPriority.Foreground, isKeyFrame: true);
         Add(queue, 3, PacketPriority.Video);
-        Assert.Equal((6, 4, 4), (queue.Bytes, queue.BytesUpTo(PacketPriority.Foreground), queue.OrdinaryBytesUpTo(PacketPriority.Video)));
+        Assert.Equal((39, 26, 26), (queue.Bytes, queue.BytesUpTo(PacketPriority.Foreground), queue.OrdinaryBytesUpTo(PacketPriority.Video)));
 
         queue.RemoveOrdinary();
 
-        Assert.Equal((2, 2), (queue.Bytes, queue.KeyFrameBytes));
+        Assert.Equal((13, 13), (queue.Bytes, queue.KeyFrameBytes));
         Assert.Equal([2], TakeAll(queue));
     }
 
-    private static void Add(PacketQueue queue, byte mark, PacketPriority priority, bool isKeyFrame = false) => queue.Add([mark], [0], 0, priority, isKeyFrame, default);
+    [Fact]
+    public void HasKeyFrame_UntilItsLastPacketLeaves_IsTrue()
+    {
+        var queue = new PacketQueue();
+        AddKeyFrame(ssrc: 7);
+        AddKeyFrame(ssrc: 7);
+        AddKeyFrame(ssrc: 8);
+
+        Assert.True(queue.TryTake(out _));
+        Assert.True(queue.HasKeyFrame(7));
+        Assert.True(queue.TryTake(out _));
+        Assert.False(queue.HasKeyFrame(7));
+        Assert.True(queue.HasKeyFrame(8));
+        queue.Remove(8, 8);
+        Assert.False(queue.HasKeyFrame(8));
+
+        void AddKeyFrame(byte ssrc) => queue.Add([0x80, 96, 0, 0, 0, 0, 0, 0, 0, 0, 0, ssrc], [0], 0, PacketPriority.Video, isKeyFrame: true, default);
+    }
+
+    private static void Add(PacketQueue queue, byte mark, PacketPriority priority, bool isKeyFrame = false) =>
+        queue.Add([mark, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, mark], [0], 0, priority, isKeyFrame, default);
 
     private static List<int> TakeAll(PacketQueue queue)
     {
