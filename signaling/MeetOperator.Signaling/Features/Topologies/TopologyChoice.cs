@@ -24,14 +24,15 @@ internal static class TopologyChoice
     {
         var time = now.ToUnixTimeMilliseconds();
         var next = Fail(state, input, time);
-        var needsSfu = input.Mode == MeetingMode.Sfu || input.Participants == 0 || input.Participants > input.MaxDirectParticipants || !input.CanAllConnectDirectly;
+        var isNeededBySomebody = input.Participants > input.MaxDirectParticipants || !input.CanAllConnectDirectly;
+        var needsSfu = isNeededBySomebody || input.Mode == MeetingMode.Sfu || input.Participants == 0;
         // Somebody who waits alone for others learns nothing about how many will come.
         var isWaiting = input.Participants == 1 && !next.IsDirect;
         long? freeSince = needsSfu || isWaiting ? null : next.FreeSince ?? time;
         var isDirect = !needsSfu && (next.IsDirect || CanBegin(next, input, freeSince, time));
         next = (next.IsDirect, isDirect) switch
         {
-            (true, false) => Return(next, input, time),
+            (true, false) when isNeededBySomebody => Return(next, input, time),
             (false, true) when time - next.ChangedAt >= (long)Calm.TotalMilliseconds => next with { Returns = 0 },
             _ => next,
         };
@@ -53,7 +54,7 @@ internal static class TopologyChoice
     private static bool CanBegin(MeetingTopology state, in TopologyInput input, long? freeSince, long time) =>
         input.Participants >= 2 && time - freeSince >= (long)input.DirectDelay.TotalMilliseconds && time >= state.NotBefore;
 
-    /// <summary>Somebody needs the SFU. One participant who comes and goes again and again must not make everybody switch every time.</summary>
+    /// <summary>A participant needs the SFU. One participant who comes and goes again and again must not make everybody switch every time.</summary>
     private static MeetingTopology Return(MeetingTopology state, in TopologyInput input, long time)
     {
         var returns = time - state.ChangedAt >= (long)Proven.TotalMilliseconds ? 1 : state.Returns + 1;

@@ -62,6 +62,11 @@ internal sealed class TopologyFeature(IMeeting meeting, SessionPresence bus, Mee
                 break;
             case BusEventKind.Topology when TryRead(e.Text) is { } state && state.Version > (_state?.Version ?? 0):
                 _state = state;
+                if (state.IsDirect && meeting.View() is { AllowsDirectConnections: false })
+                {
+                    return UpdateAsync(null); // a replica that does not know the change yet, or is of an earlier version, has decided it
+                }
+
                 Announce();
                 break;
         }

@@ -118,6 +118,16 @@ public sealed class TopologyChoiceTests
         Assert.Equal([0.5, 2, 8, 30, 30, 30], waits.Select(wait => Math.Round(wait, 1)));
     }
 
+    [Theory]
+    [InlineData(MeetingMode.Auto, 0)]
+    [InlineData(MeetingMode.Sfu, 2)] // the tenant denies direct connections, or the mode was changed
+    public void Decide_EverybodyLeavesOrRulesChange_IsNoReturn(MeetingMode mode, int participants)
+    {
+        var state = TopologyChoice.Decide(Direct with { Returns = 2 }, Input(mode, participants), Start.AddMinutes(1));
+
+        Assert.Equal((false, 2, Direct.NotBefore), (state.IsDirect, state.Returns, state.NotBefore));
+    }
+
     /// <summary>A client that changes its mind again and again cannot do so without end, whatever it waits between.</summary>
     [Fact]
     public void Decide_AnyTimesOfOneWhoComesAndGoes_AtMostThirtySwitchesInTwoHours()
