@@ -317,7 +317,7 @@ const de: Texts = {
     sent: 'Danke. Der Bericht wurde gesendet.',
     number: 'Seine Nummer, falls Sie sich darauf beziehen möchten:',
     failed: 'Der Bericht konnte nicht gesendet werden. Versuchen Sie es noch einmal.',
-    tooMany: 'Zurzeit gibt es zu viele Berichte. Versuchen Sie es in einer Minute noch einmal.',
+    tooMany: 'Zurzeit gibt es zu viele Berichte. Versuchen Sie es in einigen Minuten noch einmal.',
     full: 'Für dieses Meeting werden keine Berichte mehr angenommen.',
   },
 

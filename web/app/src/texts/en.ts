@@ -307,7 +307,7 @@ const en = {
     sent: 'Thank you. The report was sent.',
     number: 'Its number, if you want to refer to it:',
     failed: 'The report could not be sent. Try again.',
-    tooMany: 'There are too many reports now. Try again in a minute.',
+    tooMany: 'There are too many reports now. Try again in some minutes.',
     full: 'No more reports are accepted for this meeting.',
   },
 
