@@ -151,17 +151,30 @@ describe('what this page shows', () => {
     const connection = direct(server);
     connect(connection);
     for (const { receiver } of connection.transceivers) receiver.getSynchronizationSources = () => [];
-    const flowing = setInterval(() => {
-      flowTo(connection.transceivers[0]!);
-      flowTo(subscribe.transceivers[0]!);
-    }, 20);
+    flowTo(connection.transceivers[0]!);
     await vi.advanceTimersByTimeAsync(1_500);
     expect(playedOf(meeting, 'zoe')).toBe(connection.transceivers[0]!.receiver.track);
     server.socket.receive({ type: 'p2p-ready', from: 'zoe', generation: 3 });
     await choose(server, 'sfu', 4);
     await vi.advanceTimersByTimeAsync(1_500);
     expect(playedOf(meeting, 'zoe')).toBe(subscribe.transceivers[0]!.receiver.track);
-    clearInterval(flowing);
+  });
+
+  it('a picture that is hidden during the switch is no longer waited for', async () => {
+    const { server, meeting, subscribe } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    const connection = direct(server);
+    for (const { receiver } of connection.transceivers) receiver.getSynchronizationSources = () => [];
+    connect(connection);
+    flowTo(connection.transceivers[0]!);
+    await vi.advanceTimersByTimeAsync(500);
+    meeting.show([]);
+    await vi.advanceTimersByTimeAsync(300);
+    subscribe.transceivers[1]!.receiver.getSynchronizationSources = () => []; // the media node learns it later
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(server.socket.sentOf('p2p-ready')).toHaveLength(1);
   });
 
   it('a participant whose page does not tell what it shows keeps the meeting on the SFU', async () => {

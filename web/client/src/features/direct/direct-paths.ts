@@ -215,7 +215,10 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   }
 
   #compare(id: string, { peer }: Path, old: TopologyKind) {
-    return this.#host.sfuTracks().filter(({ participantId }) => participantId === id).map(({ source, receiver }) => {
+    const shown = this.#host.shownOf(id);
+    // A picture that is not shown may still arrive for a moment, and is not waited for.
+    const isExpected = (source: TrackSource) => (source !== 'camera' && source !== 'screen') || shown.has(source);
+    return this.#host.sfuTracks().filter(({ participantId, source }) => participantId === id && isExpected(source)).map(({ source, receiver }) => {
       const direct = peer.receiver(source);
       return old === 'sfu' ? { old: receiver, next: direct } : { old: direct, next: receiver };
     });
