@@ -190,6 +190,57 @@ describe('what this page shows', () => {
     expect(server.socket.sentOf('p2p-failed')).toEqual([{ type: 'p2p-failed', generation: 3 }]);
     expect(publish.transceivers[0]!.sender.track).toBe(microphone);
   });
+
+  it('a picture that is shown later and does not arrive makes everybody use the SFU', async () => {
+    const { server, meeting } = await meetingWithZoe();
+    meeting.show([]);
+    await choose(server, 'p2p', 3);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    const connection = direct(server);
+    connect(connection);
+    flowTo(connection.transceivers[0]!); // the network carries only small packets
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([server.socket.sentOf('p2p-ready').length > 0, server.socket.sentOf('p2p-failed')]).toEqual([true, []]);
+    server.socket.receive({ type: 'p2p-ready', from: 'zoe', generation: 3 });
+    meeting.show([{ participantId: 'zoe', source: 'camera', width: 640, height: 360 }]);
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(server.socket.sentOf('p2p-failed')).toEqual([{ type: 'p2p-failed', generation: 3 }]);
+  });
+
+  it('this page sends to the SFU while the other one cannot tell what it shows, whatever it confirms', async () => {
+    const { server, publish, microphone } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    server.socket.receive({ type: 'p2p-ready', from: 'zoe', generation: 3 });
+    await settle();
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+    connect(direct(server));
+    await settle();
+    expect(publish.transceivers[0]!.sender.track).toBeNull();
+  });
+
+  it('a connection that the other one closes is opened again, and media flows through the SFU meanwhile', async () => {
+    const { server, publish, connection, microphone } = await meetingThatIsDirect();
+    expect(publish.transceivers[0]!.sender.track).toBeNull();
+    for (let reload = 0; reload < 3; reload++) {
+      const offers = server.socket.sentOf('offer').length;
+      (reload === 0 ? connection : direct(server)).channel?.onclose?.();
+      await settle();
+      expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+      await vi.advanceTimersByTimeAsync(1_100);
+      expect(server.socket.sentOf('offer').length).toBe(offers + 1);
+      server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+      await settle();
+      connect(direct(server));
+      flow(direct(server));
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(server.socket.sentOf('p2p-failed')).toEqual([]);
+  });
 });
 
 describe('the size of a camera', () => {

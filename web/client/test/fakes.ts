@@ -48,6 +48,7 @@ export class FakeDtlsTransport extends EventTarget {
 export class FakeDataChannel {
   readyState = 'connecting';
   onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
   readonly sent: string[] = [];
 

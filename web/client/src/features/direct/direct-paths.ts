@@ -45,6 +45,8 @@ interface Path {
   reportedAt: number;
   /** The participant receives this one directly. */
   isConfirmed: boolean;
+  /** Since when pictures that should arrive are missing. */
+  readonly missingSince: Map<TrackSource, number>;
 }
 
 const pollMs = 20;
@@ -128,6 +130,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   /** Call this after a change of what the page shows. */
   refreshShown(): void {
     for (const { peer } of this.#paths.values()) peer.refreshShown();
+    this.#update();
   }
 
   /** Limits what the camera sends to all direct connections together, in bits per second. */
@@ -181,16 +184,18 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     if (this.#kind === 'p2p') this.#open(others);
     else this.#leave();
     this.#obeyMutes(others);
-    this.#pauseSfu(this.#kind === 'p2p' && others.length > 0 && others.every(({ id }) => this.#paths.get(id)?.isConfirmed === true));
+    this.#pauseSfu(this.#kind === 'p2p' && others.length > 0 && others.every(({ id }) => this.#isUsed(id)));
     this.#schedule(others);
   }
 
   #open(others: readonly Participant[]): void {
     const now = this.#environment.monotonicNow();
-    for (const { id } of others) {
+    for (const other of others) {
+      const { id } = other;
       const path = this.#paths.get(id);
       if (path?.isCarrying) {
         this.#report(id, path);
+        this.#watchPictures(other, path, now);
         continue;
       }
       const missingSince = this.#missingSince.get(id) ?? now;
@@ -211,6 +216,23 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
         this.#host.onTracks();
       }
       if (isOver || (!path.isCarrying && elapsed >= lingerMs)) this.#drop(id);
+    }
+  }
+
+  /** Whether the participant receives this one directly, on a connection on which both can tell what they show. */
+  #isUsed(id: string): boolean {
+    const path = this.#paths.get(id);
+    return path !== undefined && path.isConnected && path.isConfirmed;
+  }
+
+  /** A picture may be shown for the first time long after the connection has taken over. If it does not arrive, the network may carry only small packets. */
+  #watchPictures({ id, video }: Participant, path: Path, now: number): void {
+    const shown = this.#host.shownOf(id);
+    for (const source of ['camera', 'screen'] as const) {
+      const isExpected = shown.has(source) && (source === 'screen' || video) && this.#host.sfuTracks().some(track => track.participantId === id && track.source === source);
+      if (!isExpected || path.arrival.has(path.peer.receiver(source))) path.missingSince.delete(source);
+      else if (!path.missingSince.has(source)) path.missingSince.set(source, now);
+      else if (now - path.missingSince.get(source)! >= failedAfterMs) this.#fail();
     }
   }
 
@@ -264,7 +286,8 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   }
 
   #schedule(others: readonly Participant[]): void {
-    const isBusy = this.#kind === 'p2p' ? others.some(({ id }) => (this.#paths.get(id)?.reports ?? 0) === 0) : this.#paths.size > 0;
+    const isOpening = ({ id }: Participant) => (this.#paths.get(id)?.reports ?? 0) === 0 || this.#paths.get(id)!.missingSince.size > 0;
+    const isBusy = this.#kind === 'p2p' ? others.some(isOpening) : this.#paths.size > 0;
     if (isBusy) this.#timer ??= setInterval(() => this.#update(), pollMs);
     else {
       clearInterval(this.#timer);
@@ -293,15 +316,20 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
       onLost: () => {
         if (path.isCarrying) this.#losses.set(id, (this.#losses.get(id) ?? 0) + 1);
         if (this.#losses.get(id) === maxLosses) this.#fail();
-        this.#drop(id);
-        this.#retryAt.set(id, this.#environment.monotonicNow() + retryMs);
-        this.#update();
+        this.#reopen(id);
       },
+      onClosed: () => this.#reopen(id),
     });
-    const path: Path = { peer, since: this.#environment.monotonicNow(), arrival: new Arrival(), isConnected: false, isCarrying: false, reports: 0, reportedAt: 0, isConfirmed: false };
+    const path: Path = { peer, since: this.#environment.monotonicNow(), arrival: new Arrival(), isConnected: false, isCarrying: false, reports: 0, reportedAt: 0, isConfirmed: false, missingSince: new Map() };
     this.#paths.set(id, path);
     this.#refreshLimits();
     return path;
+  }
+
+  #reopen(id: string): void {
+    this.#drop(id);
+    this.#retryAt.set(id, this.#environment.monotonicNow() + retryMs);
+    this.#update();
   }
 
   #drop(id: string): void {

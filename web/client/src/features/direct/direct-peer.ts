@@ -30,6 +30,8 @@ export interface DirectPeerHost {
   /** The connection is open, and both sides can tell what they show. */
   onConnected(): void;
   onLost(): void;
+  /** The other participant has closed the connection. */
+  onClosed(): void;
 }
 
 /**
@@ -44,15 +46,19 @@ export class DirectPeer {
   readonly #channel: RTCDataChannel;
   /** What the other participant has last been told that is shown. */
   #told: string | null = null;
-  /** What the other participant shows, as it is applied, and as it was told last. */
+  /** What the other participant shows, as it is applied, and its last message that has not been read. */
   #wanted: Shown = new Map();
-  #latest: Shown = this.#wanted;
+  #unread: unknown = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #sizeCheck: ReturnType<typeof setInterval> | undefined;
   /** Ends when the last change of tracks is done. */
   #replacing: Promise<void> = Promise.resolve();
-  /** Ends when the last change of limits is done. Two changes of one sender at the same time would fail. Chromium ends one with the next frame, so tracks do not wait for it. */
-  #limiting: Promise<void> = Promise.resolve();
+  /**
+   * For each source, ends when the last change of limits is done; two changes of one sender at the same time would fail. Chromium ends one with the next frame, so nothing else waits for it.
+   */
+  readonly #limiting = new Map<TrackSource, Promise<void>>();
+  /** The sources with a change that has not begun. */
+  readonly #waiting = new Set<TrackSource>();
 
   constructor(environment: Environment, participantId: string, host: DirectPeerHost) {
     this.#participantId = participantId;
@@ -65,7 +71,11 @@ export class DirectPeer {
       this.#sizeCheck = setInterval(() => this.applyLimits(), checkSizeMs);
       host.onConnected();
     };
-    this.#channel.onmessage = ({ data }) => this.#handleShown(data);
+    this.#channel.onclose = host.onClosed;
+    this.#channel.onmessage = ({ data }) => {
+      this.#unread = data;
+      this.#readShown();
+    };
     this.#stopWatching = watchConnection(this.connection, { connected: () => undefined, lost: host.onLost });
   }
 
@@ -123,22 +133,34 @@ export class DirectPeer {
 
   /** Call this after a change of the limit. */
   applyLimits(): void {
-    for (const { source, transceiver } of this.#sections) this.#limiting = this.#limiting.then(() => this.#limit(source, transceiver.sender));
+    for (const { source, transceiver } of this.#sections) {
+      if (this.#waiting.has(source)) continue;
+      this.#waiting.add(source);
+      const limit = () => {
+        this.#waiting.delete(source);
+        return this.#limit(source, transceiver.sender);
+      };
+      this.#limiting.set(source, (this.#limiting.get(source) ?? Promise.resolve()).then(limit));
+    }
   }
 
   /** Call this after a change of what is shown. */
   refreshShown(): void {
     const shown = writeShown(this.#host.shown());
     if (this.#channel.readyState !== 'open' || shown === this.#told) return;
-    this.#told = shown;
-    this.#channel.send(shown);
+    try {
+      this.#channel.send(shown);
+      this.#told = shown;
+    } catch {
+      // The channel takes no more now; the next change is sent again.
+    }
   }
 
   close(): void {
     this.#stopWatching();
     clearTimeout(this.#pause);
     clearInterval(this.#sizeCheck);
-    this.#channel.onopen = null;
+    this.#channel.onopen = this.#channel.onclose = null;
     this.#channel.onmessage = null;
     this.#host.transforms()?.release(this.connection);
     this.connection.close();
@@ -172,21 +194,17 @@ export class DirectPeer {
     return source === 'camera' || source === 'screen' ? this.#wanted.get(source) : undefined;
   }
 
-  #handleShown(data: unknown): void {
-    const shown = readShown(data);
-    if (shown === null) return;
-    this.#latest = writeShown(shown) === writeShown(this.#wanted) ? this.#wanted : shown;
-    this.#applyShown();
-  }
-
-  /** Applies the first change at once, and later ones together. */
-  #applyShown(): void {
-    if (this.#pause !== undefined || this.#latest === this.#wanted) return;
-    this.#wanted = this.#latest;
+  /** Applies the first change at once, and of later messages the last. */
+  #readShown(): void {
+    if (this.#pause !== undefined || this.#unread === null) return;
+    const shown = readShown(this.#unread);
+    this.#unread = null;
+    if (shown === null || writeShown(shown) === writeShown(this.#wanted)) return;
+    this.#wanted = shown;
     void this.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
-      this.#applyShown();
+      this.#readShown();
     }, shortestBetweenChangesMs);
   }
 

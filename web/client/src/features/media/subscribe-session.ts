@@ -136,6 +136,7 @@ export class SubscribeSession {
         if (this.#closed) break;
         // Client and server no longer agree on the state of the session, so it cannot be repaired.
         this.#end(generation);
+        generation.slots = null; // what still comes about them changes nothing
         if (generation === this.#next) this.#next = null;
         if (this.#pending === null) this.#host.onLost();
       }
