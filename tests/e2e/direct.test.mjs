@@ -144,13 +144,16 @@ describe('a direct call', () => {
       await ada.page.getByTestId('data-use').selectOption('automatic');
       await until(async () => await heightOf(ada, 'Bob') > 180, 'Ada receives the whole picture of Bob again');
 
-      const [first] = await sentCameras(ada);
-      await ada.page.getByTestId('device-camera').selectOption({ index: 1 });
-      await until(async () => (await sentCameras(ada)).every(track => track !== first), 'another camera is sent');
+      // Chromium does not encode the pictures of its second fake camera, so the first one is chosen again.
+      let last = (await sentCameras(ada))[0];
+      for (const index of [1, 0]) {
+        await ada.page.getByTestId('device-camera').selectOption({ index });
+        await until(async () => (await sentCameras(ada)).some(track => track !== last), 'another camera is sent');
+        [last] = await sentCameras(ada);
+      }
       await bob.waitForVideo('Ada');
-      const [second] = await sentCameras(ada);
       await ada.page.getByTestId('background-blur').check({ force: true });
-      await until(async () => (await sentCameras(ada)).some(track => track !== second), 'the camera with a background is sent');
+      await until(async () => (await sentCameras(ada)).some(track => track !== last), 'the camera with a background is sent');
       await bob.waitForVideo('Ada');
       await ada.page.keyboard.press('Escape');
 
