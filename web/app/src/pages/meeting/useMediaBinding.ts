@@ -4,12 +4,11 @@ import type { LocalMedia } from '../../features/devices/local-media';
 import { useLocalMedia } from '../../features/devices/useLocalMedia';
 import { tabSession } from '../../storage/tab-session';
 
-/** Sends what the devices deliver now. Call this as soon as the meeting is joined, so that others need not wait until its page is drawn. */
+/** Sends what is on now. Call this as soon as the meeting is joined, so that others need not wait until its page is drawn. */
 export function sendDevices(meeting: Meeting, media: LocalMedia): void {
   const { microphone, camera } = media.snapshot();
-  chooseMicrophone(meeting, microphone.wanted);
-  sendMicrophone(meeting, microphone.track);
-  sendCamera(meeting, camera.track);
+  if (microphone.wanted && microphone.track !== null) sendMicrophone(meeting, microphone.track);
+  if (camera.track !== null) sendCamera(meeting, camera.track);
 }
 
 function chooseMicrophone(meeting: Meeting, isWanted: boolean): void {
@@ -36,7 +35,7 @@ export function useMediaBinding(meeting: Meeting, media: LocalMedia, onSilenced:
       void media.set(kind === 'audio' ? 'microphone' : 'camera', false);
       onSilenced(kind);
     };
-    if (meeting.isMuted('audio') && media.snapshot().microphone.wanted) silence('audio'); // before the page was drawn
+    if (meeting.isMuted('audio') && media.snapshot().microphone.wanted) silence('audio'); // before the page was drawn: only the server has muted the meeting by then
     return meeting.on('silenced', ({ kind }) => silence(kind));
   }, [meeting, media, onSilenced]);
 
