@@ -7,10 +7,10 @@ namespace MeetOperator.MediaNode.Time;
 /// </summary>
 internal sealed class RunningTime
 {
-    private const long MaxRunningGapTicks = 3 * TimeSpan.TicksPerSecond;
+    private const long MaxRunningGapTicks = 5 * TimeSpan.TicksPerSecond;
 
     /// <summary>
-    /// A longer suspension counts as time, so that nothing is sent to clients whose consent has expired meanwhile: after 30 seconds (RFC 7675 §5.1), of which up to 5 had passed before.
+    /// A longer suspension counts as time, because the consent of clients to receive anything expires after 30 seconds (RFC 7675 §5.1).
     /// </summary>
     private const long MaxSuspensionTicks = 25 * TimeSpan.TicksPerSecond;
 
@@ -47,8 +47,9 @@ internal sealed class RunningTime
                 return;
             }
 
-            Volatile.Write(ref _suspended, _suspended + (gap is > MaxRunningGapTicks and <= MaxSuspensionTicks ? gap - CountedTicks : 0));
-            Volatile.Write(ref _floor, ticks - _suspended);
+            var suspended = _suspended + (gap is > MaxRunningGapTicks and <= MaxSuspensionTicks ? gap - CountedTicks : 0);
+            Volatile.Write(ref _floor, ticks - suspended); // first, so that no reading is earlier than one before
+            Volatile.Write(ref _suspended, suspended);
             Volatile.Write(ref _recorded, ticks);
         }
     }

@@ -18,7 +18,9 @@ internal struct QualityTrial
 
     /// <summary>The estimate may fall by as much by chance.</summary>
     private const double MaxFall = 0.85;
-    private const double MaxLoss = 0.1;
+
+    /// <summary>More loss than before the trial.</summary>
+    private const double MaxMoreLoss = 0.1;
 
     /// <summary>The rates of streams change a little from one measurement to the next.</summary>
     private const double Margin = 1.05;
@@ -27,6 +29,7 @@ internal struct QualityTrial
     private long _settledTicks;
     private long _checkTicks;
     private long _estimateBefore;
+    private double _lossBefore;
 
     /// <summary>The bandwidth that is tried; 0 while there is no trial.</summary>
     public long BitsPerSecond { get; private set; }
@@ -41,7 +44,7 @@ internal struct QualityTrial
     {
         if (BitsPerSecond > 0)
         {
-            Continue(nowTicks, estimate, isCongested: nowTicks >= _settledTicks && (isOverused || lossRatio > MaxLoss));
+            Continue(nowTicks, estimate, isCongested: nowTicks >= _settledTicks && (isOverused || lossRatio > _lossBefore + MaxMoreLoss));
         }
         else if (needed <= estimate)
         {
@@ -56,6 +59,7 @@ internal struct QualityTrial
         {
             BitsPerSecond = (long)(needed * Margin);
             (_settledTicks, _checkTicks, _estimateBefore) = (nowTicks + SettleTicks, nowTicks + GrowthTicks, estimate);
+            _lossBefore = lossRatio;
         }
     }
 

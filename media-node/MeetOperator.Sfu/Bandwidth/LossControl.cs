@@ -34,6 +34,7 @@ internal sealed class LossControl
     private const long FeedbackTicks = 200 * TimeSpan.TicksPerMillisecond;
 
     private long _sendingTicks; // the time in which the packets were sent
+    private long _firstSent;
     private long _lastSent;
     private long _arrivedBytes;
     private int _arrived;
@@ -55,6 +56,9 @@ internal sealed class LossControl
     /// <summary>Whether the rate is lowered to see what the loss does.</summary>
     public bool IsTrial { get; private set; }
 
+    /// <summary>What arrives, with the time between packets: bursts arrive faster than the line could carry without end.</summary>
+    private double SustainedRate => _arrivedBytes * 8.0 * TimeSpan.TicksPerSecond / Math.Max(_lastSent - _firstSent, WindowTicks);
+
     /// <summary>Adds the report about a packet.</summary>
     public void OnReported(long sentTicks, int bytes, bool isReceived)
     {
@@ -65,7 +69,7 @@ internal sealed class LossControl
 
         if (_arrived + _lost == 0)
         {
-            (_sendingTicks, _lastSent) = (0, sentTicks);
+            (_sendingTicks, _firstSent, _lastSent) = (0, sentTicks, sentTicks);
         }
 
         _sendingTicks += Math.Clamp(sentTicks - _lastSent, 0, SendingTime.MaxGapTicks);
@@ -125,7 +129,7 @@ internal sealed class LossControl
         {
             _proven *= 1 - (ForgetPerSecond * span / TimeSpan.TicksPerSecond);
             Inherent = Math.Min(_proven, Inherent + ((Ratio - Inherent) * Math.Min(0.25, (double)packets / InherentPackets)));
-            LimitBitsPerSecond = Math.Max(LimitBitsPerSecond, (long)(arrivedRate * Safety)); // this much arrives without more loss
+            LimitBitsPerSecond = Math.Max(LimitBitsPerSecond, (long)(SustainedRate * Safety)); // this much arrives without more loss
             Grow(span, allowed);
         }
 

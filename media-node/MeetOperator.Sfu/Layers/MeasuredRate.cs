@@ -8,8 +8,13 @@ internal struct MeasuredRate
 {
     private const int FallShare = 8;
     private const int KeyFrameShare = 64;
+
+    /// <summary>Key frames in so many intervals in a row are no exception: the stream has nothing else, and they count as what they are.</summary>
+    private const int MaxKeyFrameIntervals = 3;
     private long _bytes;
     private long _keyFrameBytes;
+    private long _spreadBytes;
+    private int _keyFrameIntervals;
 
     /// <summary>0 when it is not known.</summary>
     public long BytesPerSecond { get; private set; }
@@ -31,15 +36,21 @@ internal struct MeasuredRate
     {
         if (ticks > 0)
         {
-            var spread = _keyFrameBytes / KeyFrameShare;
-            _keyFrameBytes -= spread;
+            _keyFrameIntervals = _keyFrameBytes > 0 ? _keyFrameIntervals + 1 : 0;
+            if (_keyFrameIntervals > MaxKeyFrameIntervals)
+            {
+                _bytes += _keyFrameBytes;
+            }
+            else
+            {
+                _spreadBytes += _keyFrameBytes;
+            }
+
+            var spread = _spreadBytes / KeyFrameShare;
+            _spreadBytes -= spread;
             BytesPerSecond = Math.Max((long)((Int128)(_bytes + spread) * TimeSpan.TicksPerSecond / ticks), BytesPerSecond - (BytesPerSecond / FallShare));
         }
-        else
-        {
-            _keyFrameBytes = 0;
-        }
 
-        _bytes = 0;
+        (_bytes, _keyFrameBytes) = (0, 0);
     }
 }

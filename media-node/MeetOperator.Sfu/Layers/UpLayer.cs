@@ -20,6 +20,9 @@ internal sealed class UpLayer
     /// <summary>The same for one of several layers, the largest of which has about 1.2 Mbit/s.</summary>
     private const int LayerHistoryBytes = 320 * 1024;
 
+    /// <summary>How long a key frame may take. A publisher could otherwise send everything as part of one, which receivers' queues treat with care.</summary>
+    private const long KeyFrameTicks = 5 * TimeSpan.TicksPerSecond;
+
     /// <summary>Minimum time between two changes of the SSRC. Late packets of the previous SSRC must not restore it.</summary>
     private const long SsrcChangeIntervalTicks = 2 * TimeSpan.TicksPerSecond;
 
@@ -53,6 +56,7 @@ internal sealed class UpLayer
     private MeasuredRate _rate;
     private long _rateSinceTicks;
     private uint? _keyFrameTimestamp;
+    private long _keyFrameEndTicks;
     private int _width;
     private int _height;
     private FrameReader? _frames;
@@ -197,7 +201,7 @@ internal sealed class UpLayer
     public long RateOf(byte target) => _frames is null || Targets.IsEmpty ? _rate.BytesPerSecond : _frames.Rates[Targets.BestUpTo(target)];
 
     /// <summary>Whether a packet belongs to the newest key frame.</summary>
-    public bool IsKeyFrame(uint timestamp) => _keyFrameTimestamp == timestamp;
+    public bool IsKeyFrame(long nowTicks, uint timestamp) => _keyFrameTimestamp == timestamp && nowTicks < _keyFrameEndTicks;
 
     public void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);
 
@@ -311,7 +315,7 @@ internal sealed class UpLayer
         {
             _lastPacketTicks = nowTicks;
             IsAllocated |= nowTicks - _allocationTicks > StragglerTicks;
-            _rate.Add(data.Length, IsKeyFrame(header.Timestamp));
+            _rate.Add(data.Length, IsKeyFrame(nowTicks, header.Timestamp));
             (Statistics ??= new ReceiveStatistics(header.Ssrc, _format.ClockRate)).OnPacket(arrivalTicks, header.SequenceNumber, header.Timestamp);
         }
 
@@ -330,11 +334,12 @@ internal sealed class UpLayer
         var payload = data[header.Length..];
         var description = data.Slice(descriptor.Offset, descriptor.Length);
         frame = _frames.Read(description, codec, payload);
-        _frames.Rates.OnPacket(frame, data.Length, IsKeyFrame(header.Timestamp));
+        _frames.Rates.OnPacket(frame, data.Length, IsKeyFrame(nowTicks, header.Timestamp));
         startsKeyFrame = DependencyDescriptor.TryParse(description, out var described) ? described.StartsKeyFrame : KeyFrame.StartsIn(codec, payload);
         if (startsKeyFrame)
         {
             ReadSize(payload);
+            _keyFrameEndTicks = _keyFrameTimestamp == header.Timestamp ? _keyFrameEndTicks : nowTicks + KeyFrameTicks;
             _keyFrameTimestamp = header.Timestamp;
             _keyFrames.OnKeyFrame();
             _nacks?.OnKeyFrame(header.SequenceNumber);

@@ -22,11 +22,16 @@ internal sealed class PacedEgress
     /// <summary>Video that would wait longer than this, key frames not counted, is not sent at all.</summary>
     private const long MaxWaitTicks = 1250 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>The same for screens. Changes collect behind a key frame that takes seconds, and need another one if they are not sent.</summary>
+    private const long MaxScreenWaitTicks = 2500 * TimeSpan.TicksPerMillisecond;
+
     /// <summary>A key frame that has begun is sent as a whole, unless what waits of key frames takes longer than this.</summary>
     private const long MaxKeyFrameTicks = 10 * TimeSpan.TicksPerSecond;
 
-    /// <summary>The same in bytes, which bounds the memory.</summary>
+    /// <summary>The same in bytes. With the next two constants, it bounds the memory of a connection.</summary>
     private const long MaxKeyFrameBytes = 512 * 1024;
+    private const long MaxQueueBytes = 2 * 1024 * 1024;
+    private const int MaxQueuePackets = 4096;
 
     /// <summary>How long a client that has agreed to send feedback may take for the first one. Until then, the start estimate applies.</summary>
     private const long FeedbackWaitTicks = 2 * TimeSpan.TicksPerSecond;
@@ -91,9 +96,10 @@ internal sealed class PacedEgress
     /// <param name="priority">The priority of the packet.</param>
     /// <param name="isKeyFrame">Whether the packet belongs to a key frame.</param>
     /// <param name="hasBegun">Whether packets of that key frame were sent before.</param>
-    public bool HasRoom(PacketPriority priority, bool isKeyFrame, bool hasBegun) => _queue.Count == 0
-        || WaitOf(isKeyFrame ? _queue.BytesUpTo(priority) : _queue.OrdinaryBytesUpTo(priority)) < MaxWaitTicks
-        || (isKeyFrame && hasBegun && _queue.KeyFrameBytes < MaxKeyFrameBytes && WaitOf(_queue.KeyFrameBytes) < MaxKeyFrameTicks);
+    /// <param name="isScreen">Whether the packet belongs to a shared screen.</param>
+    public bool HasRoom(PacketPriority priority, bool isKeyFrame, bool hasBegun, bool isScreen) => _queue.Count == 0
+        || (WaitOf(isKeyFrame ? _queue.BytesUpTo(priority) : _queue.OrdinaryBytesUpTo(priority)) < (isScreen && !isKeyFrame ? MaxScreenWaitTicks : MaxWaitTicks) && _queue.Bytes < MaxQueueBytes && _queue.Count < MaxQueuePackets)
+        || (isKeyFrame && hasBegun && _queue.Count < MaxQueuePackets && _queue.KeyFrameBytes < MaxKeyFrameBytes && WaitOf(_queue.KeyFrameBytes) < MaxKeyFrameTicks);
 
     /// <summary>Whether so little waits that a key frame should be requested.</summary>
     public bool IsRoomFree(PacketPriority priority) => WaitOf(_queue.BytesUpTo(priority)) < ShortWaitTicks;
@@ -181,7 +187,7 @@ internal sealed class PacedEgress
             return true;
         }
 
-        if (WaitOf(_queue.OrdinaryBytesUpTo(PacketPriority.Video)) < 2 * MaxWaitTicks)
+        if (WaitOf(_queue.OrdinaryBytesUpTo(PacketPriority.Video)) < MaxWaitTicks + MaxScreenWaitTicks)
         {
             return false;
         }

@@ -208,6 +208,8 @@ public sealed class DownTrack
 
     private PacketPriority Priority => Source?.Options.Kind != MediaKind.Video ? PacketPriority.Audio : IsForeground ? PacketPriority.Foreground : PacketPriority.Video;
 
+    private bool IsScreen => Source?.Source == TrackSource.Screen;
+
     /// <summary>Requests a key frame of the layer that the subscriber sees, or of the one that it waits for.</summary>
     internal void RequestKeyFrame(bool urgent)
     {
@@ -318,7 +320,7 @@ public sealed class DownTrack
         }
 
         var priority = Priority;
-        if (priority != PacketPriority.Audio && !_egress.HasRoom(priority, packet.IsKeyFrame, hasBegun: packet.Header.Timestamp == _keyFrameTimestamp))
+        if (priority != PacketPriority.Audio && !_egress.HasRoom(priority, packet.IsKeyFrame, hasBegun: packet.Header.Timestamp == _keyFrameTimestamp, IsScreen))
         {
             SkipToKeyFrame();
             return;
@@ -540,7 +542,7 @@ public sealed class DownTrack
             return false;
         }
 
-        if (Priority is not PacketPriority.Audio and var priority && !_egress.HasRoom(priority, isKeyFrame: true, hasBegun: false))
+        if (Priority is not PacketPriority.Audio and var priority && !_egress.HasRoom(priority, isKeyFrame: true, hasBegun: false, IsScreen))
         {
             AwaitRoom();
             return false;
@@ -577,6 +579,12 @@ public sealed class DownTrack
     {
         if (_layer is not null)
         {
+            return false;
+        }
+
+        if (_awaitsRoom)
+        {
+            _waitingSinceTicks = 0; // the key frame is requested when there is room
             return false;
         }
 

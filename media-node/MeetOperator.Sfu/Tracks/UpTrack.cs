@@ -396,7 +396,7 @@ public sealed class UpTrack
             Numbers = NumbersOf(data, header, sequence, descriptor),
             Frame = frame,
             StartsKeyFrame = startsKeyFrame,
-            IsKeyFrame = layer.IsKeyFrame(header.Timestamp),
+            IsKeyFrame = layer.IsKeyFrame(nowTicks, header.Timestamp),
         };
         _template.Reset();
         var downTracks = _downTracks;

@@ -21,7 +21,7 @@ public sealed class RunningTimeTests
     }
 
     [Theory]
-    [InlineData(4)]
+    [InlineData(6)]
     [InlineData(12)]
     [InlineData(25)]
     public void At_Suspended_StandsStill(int seconds)

@@ -181,7 +181,7 @@ public sealed class PacedEgressTests
         }
     }
 
-    private bool HasRoom() => _egress.HasRoom(PacketPriority.Video, isKeyFrame: false, hasBegun: false);
+    private bool HasRoom() => _egress.HasRoom(PacketPriority.Video, isKeyFrame: false, hasBegun: false, isScreen: false);
 
     private static byte[] Header(byte number) => [0x90, 96, 0, number, 0, 0, 0, 0, 0, 0, 0, 7, 0xBE, 0xDE, 0, 1, 0x51, 0, 0, 0];
 
