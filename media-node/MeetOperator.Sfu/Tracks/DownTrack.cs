@@ -208,8 +208,6 @@ public sealed class DownTrack
 
     private PacketPriority Priority => Source?.Options.Kind != MediaKind.Video ? PacketPriority.Audio : IsForeground ? PacketPriority.Foreground : PacketPriority.Video;
 
-    private bool IsScreen => Source?.Source == TrackSource.Screen;
-
     /// <summary>Requests a key frame of the layer that the subscriber sees, or of the one that it waits for.</summary>
     internal void RequestKeyFrame(bool urgent)
     {
@@ -320,7 +318,7 @@ public sealed class DownTrack
         }
 
         var priority = Priority;
-        if (priority != PacketPriority.Audio && !_egress.HasRoom(priority, packet.IsKeyFrame, hasBegun: packet.Header.Timestamp == _keyFrameTimestamp, IsScreen))
+        if (priority != PacketPriority.Audio && !_egress.HasRoom(priority, packet.IsKeyFrame, hasBegun: packet.Header.Timestamp == _keyFrameTimestamp, isScreen: packet.Source.Source == TrackSource.Screen))
         {
             SkipToKeyFrame();
             return;
@@ -542,7 +540,7 @@ public sealed class DownTrack
             return false;
         }
 
-        if (Priority is not PacketPriority.Audio and var priority && !_egress.HasRoom(priority, isKeyFrame: true, hasBegun: false, IsScreen))
+        if (Priority is not PacketPriority.Audio and var priority && !_egress.HasRoom(priority, isKeyFrame: true, hasBegun: false, isScreen: packet.Source.Source == TrackSource.Screen))
         {
             AwaitRoom();
             return false;
@@ -577,14 +575,9 @@ public sealed class DownTrack
     /// <summary>Returns true when the wait for a key frame is over, so that forwarding may start in the middle of a picture. While another layer is forwarded, its picture is better than a broken one.</summary>
     private bool TryGiveUpKeyFrame(long nowTicks)
     {
-        if (_layer is not null)
+        if (_layer is not null || _awaitsRoom)
         {
-            return false;
-        }
-
-        if (_awaitsRoom)
-        {
-            _waitingSinceTicks = 0; // the key frame is requested when there is room
+            _waitingSinceTicks = 0; // what counts is the time after the request, which comes when there is room
             return false;
         }
 
