@@ -18,6 +18,20 @@ describe('publishing', () => {
     expect(offers.at(-1)!.restart).toBeUndefined();
   });
 
+  it('a track that is published again is not replaced by itself', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const camera = track('video');
+    await meeting.publish(camera, 'camera');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    const replace = vi.spyOn(server.connections[0]!.transceivers[0]!.sender, 'replaceTrack');
+    await meeting.publish(camera, 'camera');
+    expect(replace).not.toHaveBeenCalled();
+    await meeting.publish(track('video'), 'camera');
+    expect(replace).toHaveBeenCalledTimes(1);
+  });
+
   it('a microphone sends each frame twice, and a shared sound once', async () => {
     const { server, meeting } = await joinedMeeting();
     await meeting.publish(track('audio'), 'microphone');

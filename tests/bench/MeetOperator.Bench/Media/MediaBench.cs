@@ -51,8 +51,9 @@ internal sealed class MediaBench : IBenchVerb
         var (oursLarge, janusLarge) = await CompareAsync(Load(10, 40, 8), rounds).ConfigureAwait(false);
         var (oursPaced, janusPaced) = await CompareAsync(Load(4, 20, 1), rounds).ConfigureAwait(false);
         var (oursLayers, janusLayers) = await CompareAsync(Load(4, 20, 8, "--simulcast"), rounds).ConfigureAwait(false);
-        var (small, large) = await GrowAsync(Load(1, 40, 8), Load(1, 160, 8), rounds).ConfigureAwait(false);
-        var growth = Median(small, r => r.UsPerPkt);
+        const int Few = 40, Many = 160;
+        var (small, large) = await GrowAsync(Load(1, Few, 8), Load(1, Many, 8), rounds).ConfigureAwait(false);
+        var (costOfFew, costOfMany) = (Median(small, r => r.UsPerPkt), Median(large, r => r.UsPerPkt));
         return
         [
             Rate("forward.4x20", ours, janus),
@@ -62,8 +63,8 @@ internal sealed class MediaBench : IBenchVerb
             new Figure("delay.ratio", Median(ours, r => r.LatUs["p99"]), "us p99", Median(janus, r => r.LatUs["p99"])),
             new Figure("delay.p99", Median(oursLarge, r => r.LatUs["p99"]) / 1000, "ms", 1),
             new Figure("delay.max", Median(oursLarge, r => r.LatUs["max"]) / 1000, "ms", 10),
-            new Figure("growth.b", growth, "us", 2.5),
-            new Figure("growth.flat", Median(large, r => r.UsPerPkt) / growth, "x", 1.1),
+            new Figure("growth.b", ((Many * costOfMany) - (Few * costOfFew)) / (Many - Few), "us", 2.5), // of an incoming packet, for each further subscriber
+            new Figure("growth.flat", costOfMany / costOfFew, "x", 1.1),
             new Figure("alloc.per-packet", Median(ours, r => r.AllocPerPkt ?? 0), "bytes"),
         ];
     }

@@ -100,6 +100,7 @@ export class PublishSession {
       if (track !== null) await this.publish(source, track);
       return;
     }
+    if (slot.track === track) return;
     if (track !== null) hintTrack(track, source);
     slot.track = track;
     await slot.transceiver?.sender.replaceTrack(this.#sent(slot));
