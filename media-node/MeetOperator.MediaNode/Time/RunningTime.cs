@@ -7,6 +7,7 @@ namespace MeetOperator.MediaNode.Time;
 /// </summary>
 internal sealed class RunningTime
 {
+    /// <summary>What is left out of a suspension must be more than the 3 seconds from which on the bandwidth estimate sees a clock that has jumped, and not a queue.</summary>
     private const long MaxRunningGapTicks = 5 * TimeSpan.TicksPerSecond;
 
     /// <summary>

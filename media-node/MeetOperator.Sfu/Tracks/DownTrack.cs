@@ -577,7 +577,7 @@ public sealed class DownTrack
     {
         if (_layer is not null || _awaitsRoom)
         {
-            _waitingSinceTicks = 0; // what counts is the time after the request, which comes when there is room
+            _waitingSinceTicks = 0; // without room, no key frame is requested yet
             return false;
         }
 

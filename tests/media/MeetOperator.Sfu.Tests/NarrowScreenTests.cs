@@ -104,29 +104,23 @@ public sealed class NarrowScreenTests
         }
     }
 
-    /// <summary>A picture in the middle of a stream needs pictures that were skipped, and the decoder does not see that they are missing.</summary>
+    /// <summary>Other pictures refer to skipped ones. The sequence numbers have no gap, so the decoder would not notice that they are missing.</summary>
     [Theory]
     [InlineData(200_000)]
     [InlineData(250_000)]
-    public void Camera_SkippedForSeconds_ContinuesWithKeyFrame(long bits)
+    public void Changes_SkippedForSeconds_ContinueWithKeyFrame(long bits)
     {
-        var (alice, bob) = (Share(), new NarrowCall(participant: "bob"));
-        var line = alice.Join(bits);
-        line.Subscriber.Add(bob.Camera, NarrowCall.Down(40, 41));
-        line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Of(1280, 720));
-        for (var end = alice.Now + (90 * Second); alice.Now < end;)
+        var call = new NarrowCall(layers: 1, source: TrackSource.Screen) { Bits = 100_000, KeyFrameBytes = KeyFrameBytes };
+        var line = call.Join(bits);
+        for (var i = 0; i < 4; i++)
         {
-            alice.Run(0.001);
-            bob.Run(0.001);
-            if (alice.Now % (20 * Second) == 0)
-            {
-                alice.Camera.SetMuted(true);
-                alice.Camera.SetMuted(false); // asks for a key frame
-            }
+            call.Run(20);
+            call.Camera.SetMuted(true);
+            call.Camera.SetMuted(false); // asks for a key frame
         }
 
-        var camera = line.Sent.Where(s => RecordingEgress.Header(s.Packet).Ssrc == 40).ToList();
-        var resumed = camera.Skip(1).Zip(camera).Where(pair => IsSkip(pair.Second.Packet, pair.First.Packet)).Select(pair => RecordingEgress.Payload(pair.First.Packet)).ToList();
+        var screen = line.Sent.Where(s => RecordingEgress.Header(s.Packet).Ssrc == NarrowCall.VideoSsrc).ToList();
+        var resumed = screen.Skip(1).Zip(screen).Where(pair => IsSkip(pair.Second.Packet, pair.First.Packet)).Select(pair => RecordingEgress.Payload(pair.First.Packet)).ToList();
         Assert.NotEmpty(resumed);
         Assert.All(resumed, payload => Assert.Equal([0x10, 0x00], payload[..2].ToArray()));
 

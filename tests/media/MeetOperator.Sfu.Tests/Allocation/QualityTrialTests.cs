@@ -29,6 +29,16 @@ public sealed class QualityTrialTests
         }
     }
 
+    /// <summary>A radio link loses as much whatever is sent.</summary>
+    [Fact]
+    public void Update_LineLosesAsMuchAsBefore_ContinuesTrial()
+    {
+        var estimate = 100_000L;
+        SecondsUntil(isTrial: true, () => estimate, lossRatio: 0.25);
+
+        Assert.Equal(7, SecondsUntil(isTrial: false, () => estimate += 15_000, lossRatio: 0.3));
+    }
+
     [Theory]
     [InlineData(80_000, false, 0.0, 0)]
     [InlineData(100_000, true, 0.0, 2)]

@@ -157,7 +157,7 @@ public sealed class TopologyTests(PostgresServer postgres) : TwoReplicasTestBase
         await redis.StartAsync();
     }
 
-    /// <summary>A tenant hides the IP addresses of its participants from each other, also in meetings that are open.</summary>
+    /// <summary>After a tenant has denied direct connections, participants no longer learn each other's IP addresses, in open meetings either.</summary>
     [Fact]
     public async Task Topology_TenantDeniesAndAllows_MovesToTheSfuAndBack()
     {
