@@ -24,21 +24,14 @@ internal sealed class MediaLoop : IDisposable
     private const int BatchDatagrams = 64;
     private const int MaxCommands = 4096;
 
+    /// <summary>After a batch of more datagrams, the next one is read without asking the kernel first whether there is one.</summary>
+    private const int MaxUnread = BatchDatagrams / 4;
+
     /// <summary>Time for commands in one iteration. Further commands wait, so that media and timers are not delayed. A command that has begun is finished.</summary>
     public const long CommandTicks = 200 * TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Maximum time between two runs of the timers of a session. A negotiation can set timers between them.</summary>
-    private const long MaxTimerTicks = TimeSpan.TicksPerSecond;
-
-    /// <summary>How long the packets of an incomplete frame wait for the rest, so that a subscriber gets the frame in one message.</summary>
-    private const long CoalesceTicks = TimeSpan.TicksPerMicrosecond * 150;
-
-    /// <summary>
-    /// How long they wait at most while more packets have already arrived: encrypting the first packets for many subscribers can take longer than <see cref="CoalesceTicks"/>.
-    /// </summary>
-    private const long MaxCoalesceTicks = TimeSpan.TicksPerMicrosecond * 600;
-
-    private const int OpenFrameBytes = 500;
+    private const long MaxTimerTicks = 5 * TimeSpan.TicksPerSecond;
 
     private readonly UdpSocket[] _sockets;
     private readonly ReceiveBatch _batch = new(BatchDatagrams);
@@ -50,13 +43,12 @@ internal sealed class MediaLoop : IDisposable
     private readonly List<Action> _deferred = [];
     private readonly BusyMeter _meter = new();
     private readonly PauseMeter _pauses = new();
+    private readonly FrameWait _frame = new();
     private readonly Thread _thread;
     private long _lastTurnTicks = MonotonicClock.NowTicks;
     private long _receivedDatagrams;
     private long _receivedBytes;
     private long _unknownSourceDrops;
-    private long _frameDeadlineTicks;
-    private bool _isFrameOpen;
     private volatile bool _stopping;
 
     /// <param name="addresses">Local addresses; at most one of each family.</param>
@@ -85,7 +77,7 @@ internal sealed class MediaLoop : IDisposable
     public LoopEgress Egress { get; }
 
     /// <summary>
-    /// Raised on the loop about every 10 ms while it has sessions, otherwise about once a second. A subscriber that throws is removed.
+    /// Raised on the loop about every 10 ms while media arrives, about every 200 ms while there are only sessions, otherwise about once a second. A subscriber that throws is removed.
     /// </summary>
     public event Action<long>? Ticked;
 
@@ -265,7 +257,7 @@ internal sealed class MediaLoop : IDisposable
             received += Receive(i, out _);
         }
 
-        if (!Egress.IsEmpty && (received == 0 || !WaitForFrame(now)))
+        if ((!Egress.IsEmpty || _frame.IsWaiting) && !WaitForFrame(received > 0))
         {
             Egress.Flush();
         }
@@ -277,13 +269,13 @@ internal sealed class MediaLoop : IDisposable
             Egress.Flush();
         }
 
-        RunTimers(now, isFrameOpen: received > 0 && _frameDeadlineTicks != 0);
+        RunTimers(now);
         if (Ticks.TryTake(now, Peers.Sessions.Count > 0))
         {
             Tick(now);
         }
 
-        if (received == 0 && !moreCommands)
+        if (received <= MaxUnread && !_frame.IsWaiting && !moreCommands)
         {
             var waited = MonotonicClock.NowTicks;
             UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(Math.Min(Ticks.NextTicks, Deadlines.NextTicks) - waited), Egress.BlockedSockets);
@@ -314,33 +306,22 @@ internal sealed class MediaLoop : IDisposable
         return received;
     }
 
-    /// <summary>
-    /// Waits briefly for the rest of a frame, so that each subscriber gets it in one segmented message, which halves the cost per packet. Returns true when more
-    /// datagrams may follow, and false when the frame is complete, or when the wait is over and no datagram has arrived meanwhile.
-    /// </summary>
-    private bool WaitForFrame(long now)
+    /// <summary>Waits briefly for the rest of a frame. Returns true when the packets that are to be sent wait for the next receive.</summary>
+    private bool WaitForFrame(bool hasReceived)
     {
-        if (!_isFrameOpen)
+        var before = MonotonicClock.NowTicks;
+        if (!_frame.TryWait(before, hasReceived, out var pause))
         {
-            _frameDeadlineTicks = 0;
             return false;
         }
 
-        if (_frameDeadlineTicks == 0)
+        if (pause > 0)
         {
-            _frameDeadlineTicks = now + CoalesceTicks;
+            UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(pause));
+            RecordWait(MonotonicClock.NowTicks - before);
         }
 
-        var before = MonotonicClock.NowTicks;
-        var more = before < _frameDeadlineTicks + MaxCoalesceTicks - CoalesceTicks
-            && UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(_frameDeadlineTicks - before));
-        RecordWait(MonotonicClock.NowTicks - before);
-        if (!more)
-        {
-            (_frameDeadlineTicks, _isFrameOpen) = (0, false);
-        }
-
-        return more;
+        return true;
     }
 
     private void RecordWait(long ticks)
@@ -354,11 +335,11 @@ internal sealed class MediaLoop : IDisposable
         _receivedDatagrams++;
         _receivedBytes += datagram.Length;
 
-        // A large RTP packet without the marker bit is not the last packet of a video frame. Audio packets are small and are never delayed.
         if (PacketClassifier.Classify(datagram) == PacketKind.Rtp)
         {
-            _isFrameOpen = datagram.Length >= OpenFrameBytes && (datagram[1] & 0x80) == 0;
+            _frame.OnPacket(datagram.Length, hasMarker: (datagram[1] & 0x80) != 0);
         }
+
         PeerSession? session = null;
         try
         {
@@ -444,7 +425,7 @@ internal sealed class MediaLoop : IDisposable
     }
 
     /// <summary>Runs the timers of the sessions that are due. The packets of an incomplete frame keep waiting for the rest.</summary>
-    private void RunTimers(long now, bool isFrameOpen)
+    private void RunTimers(long now)
     {
         while (Deadlines.TakeDue(now) is { } session)
         {
@@ -463,7 +444,7 @@ internal sealed class MediaLoop : IDisposable
             RunDeferred();
         }
 
-        if (!isFrameOpen)
+        if (!_frame.IsWaiting)
         {
             Egress.Flush();
         }

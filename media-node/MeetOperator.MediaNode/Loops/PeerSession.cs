@@ -14,9 +14,6 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>Time without any datagram (media, reports or checks) after which a connected client counts as silent.</summary>
     public const long SilenceTicks = 5 * TimeSpan.TicksPerSecond;
 
-    /// <summary>How late timers may run that a datagram sets, as those of acknowledgements and requests.</summary>
-    public const long TimerTicks = 10 * TimeSpan.TicksPerMillisecond;
-
     /// <summary>Minimum time between two runs of the timers, so that a deadline in the past does not keep the loop busy.</summary>
     private const long MinTimerTicks = TimeSpan.TicksPerMillisecond / 2;
 
@@ -77,7 +74,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         {
             case DatagramKind.Rtp:
                 _loop.Ticks.OnMedia();
-                WakeWithin(nowTicks);
+                WakeSoon(nowTicks);
                 AfterMedia();
                 _ingress.Count(nowTicks, datagram.Length);
                 if (result.Length > MaxRtpBytes)
@@ -93,7 +90,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
 
                 return true;
             case DatagramKind.Rtcp:
-                WakeWithin(nowTicks);
+                WakeSoon(nowTicks);
                 AfterMedia();
                 _ingress.Count(nowTicks, datagram.Length);
                 _owner.OnRtcp(this, nowTicks, datagram[..result.Length]);
@@ -187,13 +184,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     }
 
     /// <summary>Runs the timers soon after media or feedback, which may have set them.</summary>
-    private void WakeWithin(long nowTicks)
-    {
-        if (DeadlineTicks > nowTicks + TimerTicks)
-        {
-            WakeAt(nowTicks + TimerTicks);
-        }
-    }
+    private void WakeSoon(long nowTicks) => WakeAt(TickSchedule.Next(nowTicks));
 
     private void Drain()
     {

@@ -9,7 +9,7 @@ internal sealed class TickSchedule
     private const long MediaTicks = 10 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>Interval while there are sessions and none sends media.</summary>
-    private const long QuietTicks = 100 * TimeSpan.TicksPerMillisecond;
+    private const long QuietTicks = 200 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>Interval without sessions.</summary>
     private const long IdleTicks = TimeSpan.TicksPerSecond;
@@ -26,6 +26,9 @@ internal sealed class TickSchedule
         >= 5 * MediaTicks => After(deadlineTicks - 1, MediaTicks),
         _ => deadlineTicks,
     };
+
+    /// <summary>The next time, within 10 ms, at which other timers run too.</summary>
+    public static long Next(long nowTicks) => After(nowTicks, MediaTicks);
 
     /// <summary>Media has arrived.</summary>
     public void OnMedia() => _hasMedia = true;

@@ -11,6 +11,9 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <param name="create">Creates a participant with its ID and its limit on new tracks.</param>
 internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create)
 {
+    /// <summary>The shortest timeout of a session is two seconds.</summary>
+    private const long IntervalTicks = 500 * TimeSpan.TicksPerMillisecond;
+
     /// <summary>Participants removed for good that a room remembers. Of more, the oldest are forgotten.</summary>
     private const int MaxExcluded = 10_000;
 
@@ -22,6 +25,7 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
     /// <summary>Participants removed for good. A call for them that was already on its way must not add them again.</summary>
     private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
     private readonly Queue<string> _excludedInOrder = new();
+    private long _nextTicks;
 
     public int Count => _participants.Count;
 
@@ -88,9 +92,17 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
     /// <summary>The tracks that all other participants publish.</summary>
     public List<PublishedTrack> TracksFor(string subscriberId) => [.. All.Where(p => p.Id != subscriberId).SelectMany(p => p.PublishedTracks)];
 
-    /// <summary>Ends sessions that have timed out, and returns the participants that are due for removal; null when there are none. Called about every 10 ms.</summary>
+    /// <summary>
+    /// Ends sessions that have timed out, and returns the participants that are due for removal; null when there are none, or when it was called less than half a second ago.
+    /// </summary>
     public List<string>? HandleTimeout(long nowTicks)
     {
+        if (nowTicks < _nextTicks)
+        {
+            return null;
+        }
+
+        _nextTicks = nowTicks + IntervalTicks;
         List<string>? timedOut = null;
         foreach (var participant in All)
         {

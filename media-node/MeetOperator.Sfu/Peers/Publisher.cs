@@ -17,6 +17,9 @@ namespace MeetOperator.Sfu.Peers;
 public sealed class Publisher
 {
     private const long ReportTicks = TimeSpan.TicksPerSecond;
+
+    /// <summary>Time without packets after which the publisher rests, and the interval of its timers while it does.</summary>
+    private const long RestTicks = 5 * TimeSpan.TicksPerSecond;
     private const long MinTimerTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const int MaxRtcpBytes = 1200;
     private readonly IPeerEgress _egress;
@@ -26,6 +29,7 @@ public sealed class Publisher
     private UpTrack[] _tracks = [];
     private StreamTable _streams = StreamTable.Empty;
     private long _nextReportTicks;
+    private long _lastPacketTicks;
 
     /// <summary>The round trip from RTCP reports or recovered packets.</summary>
     private RoundTripTime _roundTrip;
@@ -80,6 +84,12 @@ public sealed class Publisher
             return false;
         }
 
+        if (nowTicks - _lastPacketTicks >= RestTicks)
+        {
+            _nextReportTicks = Math.Min(_nextReportTicks, nowTicks + ReportTicks);
+        }
+
+        _lastPacketTicks = nowTicks;
         ReadExtensions(nowTicks, arrival, packet, stream, out var descriptor);
         if (!stream.IsRetransmission)
         {
@@ -130,7 +140,7 @@ public sealed class Publisher
         var writer = new RtcpWriter(buffer);
         if (nowTicks >= _nextReportTicks)
         {
-            _nextReportTicks = nowTicks + ReportTicks;
+            _nextReportTicks = nowTicks + (nowTicks - _lastPacketTicks < RestTicks ? ReportTicks : RestTicks);
             AddReport(nowTicks, ref writer);
         }
 

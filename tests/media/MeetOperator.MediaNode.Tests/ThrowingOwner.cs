@@ -28,7 +28,7 @@ internal sealed class ThrowingOwner : IPeerSessionOwner
     public long HandleTimeout(long nowTicks)
     {
         Run(nameof(HandleTimeout));
-        return nowTicks + PeerSession.TimerTicks;
+        return nowTicks + (10 * TimeSpan.TicksPerMillisecond);
     }
 
     public void OnFailure(PeerSession session) => Run(nameof(OnFailure));

@@ -8,7 +8,7 @@ public sealed class TickScheduleTests
 
     [Theory]
     [InlineData(false, false, 10)]
-    [InlineData(false, true, 100)]
+    [InlineData(false, true, 50)]
     [InlineData(true, true, 1000)]
     public void TryTake_TenSeconds_RunsAsOftenAsNeeded(bool hasMedia, bool hasSessions, int expected)
     {
@@ -32,7 +32,7 @@ public sealed class TickScheduleTests
     {
         var schedule = new TickSchedule();
         Assert.True(schedule.TryTake(1_001 * Millisecond, hasSessions: true));
-        Assert.Equal(1_100 * Millisecond, schedule.NextTicks);
+        Assert.Equal(1_200 * Millisecond, schedule.NextTicks);
 
         schedule.OnMedia();
         Assert.False(schedule.TryTake(1_012 * Millisecond, hasSessions: true));
@@ -53,9 +53,10 @@ public sealed class TickScheduleTests
     [InlineData(49, 49)] // soon: unchanged
     [InlineData(51, 60)]
     [InlineData(60, 60)]
-    [InlineData(499, 500)]
-    [InlineData(501, 600)]
-    [InlineData(1_100, 1_100)]
+    [InlineData(501, 510)]
+    [InlineData(999, 1_000)]
+    [InlineData(1_001, 1_200)]
+    [InlineData(1_200, 1_200)]
     public void Align_Deadline_MovesBackToACommonTime(int deadline, int expected) =>
         Assert.Equal(expected * Millisecond, TickSchedule.Align(0, deadline * Millisecond));
 }

@@ -412,6 +412,20 @@ public sealed class FeedbackTests
     }
 
     [Fact]
+    public void HandleTimeout_NoPacketsForALongTime_ReportsSeldomUntilOneComes()
+    {
+        var call = new Call(MediaKind.Audio);
+        call.Send(0);
+        call.Advance(25_000);
+        Assert.InRange(call.Upstream.Rtcp.Count, 5, 10);
+
+        var before = call.Upstream.Rtcp.Count;
+        call.Send(1);
+        call.Advance(3_000);
+        Assert.InRange(call.Upstream.Rtcp.Count - before, 3, 4);
+    }
+
+    [Fact]
     public void OnRtcp_SenderReport_IsForwardedInSubscriberClock()
     {
         var call = new Call(MediaKind.Audio);
