@@ -26,7 +26,7 @@ internal sealed class PlaySession : IRoomSession
     {
         _context = context;
         Peer = context.Factory.Open(this, context.Limits.Ingress);
-        _subscriber = new Subscriber(Peer, context.Limits.Retransmissions);
+        _subscriber = new Subscriber(Peer, context.Limits.Retransmissions, context.Factory.LongKeyFrames);
     }
 
     public PeerSession Peer { get; }

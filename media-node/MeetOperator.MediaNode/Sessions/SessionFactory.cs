@@ -9,13 +9,19 @@ using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Transport;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>Creates and closes the peer sessions of one loop. Used on the loop's thread.</summary>
 internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence)
 {
+    /// <summary>Enough for 128 connections at a time.</summary>
+    private const long LongKeyFrameBytes = 64 * 1024 * 1024;
     private readonly IceCandidate[] _candidates = [.. CandidateOrder.Sort(advertised).Select(address => new IceCandidate(address.ToString(), loop.Port))];
+
+    /// <summary>The memory for key frames that take their lines more than a second.</summary>
+    public MemoryBudget LongKeyFrames { get; } = new(LongKeyFrameBytes);
 
     public PeerSession Open(IPeerSessionOwner owner, IngressLimit ingress)
     {

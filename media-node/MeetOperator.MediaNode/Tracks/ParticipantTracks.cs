@@ -9,7 +9,7 @@ namespace MeetOperator.MediaNode.Tracks;
 /// The tracks that one participant publishes, and the mute state of its sources. It belongs to the participant and not to the sessions that carry the tracks.
 /// Used by the loop's thread.
 /// </summary>
-internal sealed class ParticipantTracks(string participantId, RetransmissionBudget retransmissions)
+internal sealed class ParticipantTracks(string participantId, MemoryBudget retransmissions)
 {
     private readonly HashSet<TrackSource> _muted = [];
     private int _trackNumber;

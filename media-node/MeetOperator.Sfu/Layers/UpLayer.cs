@@ -40,7 +40,7 @@ internal sealed class UpLayer
 
     /// <summary>Placeholder for a time that is not known because the change came from SDP. The next packet with an unknown SSRC sets it.</summary>
     private const long TimePending = long.MaxValue;
-    private readonly RetransmissionBudget? _budget;
+    private readonly MemoryBudget? _budget;
     private readonly int _historyBytes;
     private LayerFormat _format;
     private UpLayerOptions _options;
@@ -64,7 +64,7 @@ internal sealed class UpLayer
     /// <param name="format">The parameters that all layers of the track share.</param>
     /// <param name="options">The parameters of this layer.</param>
     /// <param name="budget">Memory budget for retransmissions; null for no limit.</param>
-    public UpLayer(LayerFormat format, UpLayerOptions options, RetransmissionBudget? budget = null)
+    public UpLayer(LayerFormat format, UpLayerOptions options, MemoryBudget? budget = null)
     {
         _format = format;
         _options = options;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using MeetOperator.Sfu.Bandwidth;
 using MeetOperator.Sfu.Egress;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.Sfu.Pacing;
 
@@ -28,8 +29,8 @@ internal sealed class PacedEgress
     /// <summary>A key frame that has begun is sent as a whole, unless what waits of key frames takes longer than this.</summary>
     private const long MaxKeyFrameTicks = 10 * TimeSpan.TicksPerSecond;
 
-    /// <summary>The same in bytes. With the next two constants, it bounds the memory of a connection.</summary>
-    private const long MaxKeyFrameBytes = 512 * 1024;
+    /// <summary>The same in bytes, and what such a key frame takes of the memory of the loop. With the next two constants, it bounds the memory of a connection.</summary>
+    private const int MaxKeyFrameBytes = 512 * 1024;
     private const long MaxQueueBytes = 2 * 1024 * 1024;
     private const int MaxQueuePackets = 4096;
 
@@ -40,6 +41,7 @@ internal sealed class PacedEgress
     private const int ProtectionBytes = 16;
     private readonly IPeerEgress _peer;
     private readonly IPaddingSource _padding;
+    private readonly MemoryBudget? _longKeyFrames;
     private readonly PacketQueue _queue = new();
     private SendRate _rate;
     private ProbeCluster _probe;
@@ -53,10 +55,12 @@ internal sealed class PacedEgress
     private long _sentPackets;
     private long _sentPacketsBefore;
     private bool _expectsFeedback;
+    private bool _hasLongKeyFrame; // and memory for it
 
     /// <param name="peer">Encrypts and sends the packets.</param>
     /// <param name="padding">Sends packets to find out whether the line can take more.</param>
-    public PacedEgress(IPeerEgress peer, IPaddingSource padding) => (_peer, _padding) = (peer, padding);
+    /// <param name="longKeyFrames">The memory that all connections of a loop share for key frames that take longer than <see cref="MaxWaitTicks"/>; null for no limit.</param>
+    public PacedEgress(IPeerEgress peer, IPaddingSource padding, MemoryBudget? longKeyFrames = null) => (_peer, _padding, _longKeyFrames) = (peer, padding, longKeyFrames);
 
     /// <summary>What the line can take.</summary>
     public SendBandwidth Bandwidth { get; } = new();
@@ -82,6 +86,8 @@ internal sealed class PacedEgress
     /// <summary>Whether nothing is sent. The next packet ends this, and wakes the timers.</summary>
     public bool IsResting { get; private set; }
 
+    private bool HasLongKeyFrameMemory => _hasLongKeyFrame || _longKeyFrames is null || _longKeyFrames.AvailableBytes >= MaxKeyFrameBytes;
+
     private bool IsProbing => _probe.Id != 0;
 
     private long Burst => IsProbing ? 0 : BurstTicks;
@@ -90,8 +96,8 @@ internal sealed class PacedEgress
     public void ExpectFeedback() => _expectsFeedback = true;
 
     /// <summary>
-    /// Whether there is room for a packet of video: it leaves soon, or right after the key frames that wait. A key frame begins only if it leaves soon, and then goes on. Without room, the
-    /// sender skips to its next key frame.
+    /// Whether there is room for a packet of video: it leaves soon, or right after the key frames that wait. A key frame begins only if it leaves soon, and then goes on while
+    /// the loop has memory for it. Without room, the sender skips to its next key frame.
     /// </summary>
     /// <param name="priority">The priority of the packet.</param>
     /// <param name="isKeyFrame">Whether the packet belongs to a key frame.</param>
@@ -99,7 +105,7 @@ internal sealed class PacedEgress
     /// <param name="isScreen">Whether the packet belongs to a shared screen.</param>
     public bool HasRoom(PacketPriority priority, bool isKeyFrame, bool hasBegun, bool isScreen) => _queue.Count == 0
         || (WaitOf(isKeyFrame ? _queue.BytesUpTo(priority) : _queue.OrdinaryBytesUpTo(priority)) < (isScreen && !isKeyFrame ? MaxScreenWaitTicks : MaxWaitTicks) && _queue.Bytes < MaxQueueBytes && _queue.Count < MaxQueuePackets)
-        || (isKeyFrame && hasBegun && _queue.Count < MaxQueuePackets && _queue.KeyFrameBytes < MaxKeyFrameBytes && WaitOf(_queue.KeyFrameBytes) < MaxKeyFrameTicks);
+        || (isKeyFrame && hasBegun && HasLongKeyFrameMemory && _queue.Count < MaxQueuePackets && _queue.KeyFrameBytes < MaxKeyFrameBytes && WaitOf(_queue.KeyFrameBytes) < MaxKeyFrameTicks);
 
     /// <summary>Whether so little waits that a key frame should be requested.</summary>
     public bool IsRoomFree(PacketPriority priority) => WaitOf(_queue.BytesUpTo(priority)) < ShortWaitTicks;
@@ -140,6 +146,11 @@ internal sealed class PacedEgress
             return;
         }
 
+        if (isKeyFrame && !_hasLongKeyFrame && WaitOf(_queue.BytesUpTo(priority)) >= MaxWaitTicks)
+        {
+            _hasLongKeyFrame = _longKeyFrames?.TryTake(MaxKeyFrameBytes) != false;
+        }
+
         var wasEmpty = _queue.Count == 0;
         _queue.Add(header, payload, numberOffset, priority, isKeyFrame, record);
         if (wasEmpty)
@@ -175,6 +186,7 @@ internal sealed class PacedEgress
         }
 
         SendDue(nowTicks);
+        EndLongKeyFrame();
         return _queue.Count > 0 || IsProbing ? _rate.NextTicks(Burst) : long.MaxValue;
     }
 
@@ -183,7 +195,7 @@ internal sealed class PacedEgress
     {
         if (WaitOf(_queue.Bytes) >= 2 * MaxKeyFrameTicks)
         {
-            _queue.Clear();
+            Close();
             return true;
         }
 
@@ -197,7 +209,11 @@ internal sealed class PacedEgress
     }
 
     /// <summary>Drops the waiting packets of a stream, and of its retransmissions.</summary>
-    public void Discard(uint ssrc, uint? rtxSsrc) => _queue.Remove(ssrc, rtxSsrc ?? ssrc);
+    public void Discard(uint ssrc, uint? rtxSsrc)
+    {
+        _queue.Remove(ssrc, rtxSsrc ?? ssrc);
+        EndLongKeyFrame();
+    }
 
     /// <summary>Rests when nothing has been sent since the previous call, and <paramref name="mayRest"/>. Returns <see cref="IsResting"/>.</summary>
     public bool TryRest(bool mayRest)
@@ -207,7 +223,22 @@ internal sealed class PacedEgress
         return IsResting;
     }
 
-    public void Close() => _queue.Clear();
+    /// <summary>Drops all waiting packets.</summary>
+    public void Close()
+    {
+        _queue.Clear();
+        EndLongKeyFrame();
+    }
+
+    /// <summary>Returns the memory for a long key frame when none of its packets wait any more.</summary>
+    private void EndLongKeyFrame()
+    {
+        if (_hasLongKeyFrame && _queue.KeyFrameBytes == 0)
+        {
+            _longKeyFrames?.Return(MaxKeyFrameBytes);
+            _hasLongKeyFrame = false;
+        }
+    }
 
     private void UpdateRate(long nowTicks)
     {

@@ -22,18 +22,19 @@ public sealed class Subscriber : IPaddingSource
     private readonly PacedEgress _egress;
     private readonly BandwidthAllocation _allocation = new();
     private readonly IPeerEgress _peer;
-    private readonly RetransmissionBudget? _budget;
+    private readonly MemoryBudget? _budget;
     private DownTrack[] _tracks = [];
     private bool _isPausedChanged;
     private Func<UpTrack, TrackView> _viewOf = static _ => default;
 
     /// <param name="egress">Sends packets to the client.</param>
     /// <param name="budget">Memory budget for retransmissions to clients without RTX; null for no limit.</param>
-    public Subscriber(IPeerEgress egress, RetransmissionBudget? budget = null)
+    /// <param name="longKeyFrames">Memory budget of all connections for key frames that take the line more than a second; null for no limit.</param>
+    public Subscriber(IPeerEgress egress, MemoryBudget? budget = null, MemoryBudget? longKeyFrames = null)
     {
         _budget = budget;
         _peer = egress;
-        _egress = new PacedEgress(egress, this);
+        _egress = new PacedEgress(egress, this, longKeyFrames);
     }
 
     /// <summary>The number of down tracks with a source.</summary>
@@ -198,13 +199,13 @@ public sealed class Subscriber : IPaddingSource
     /// <summary>Detaches all tracks.</summary>
     public void Close()
     {
+        _egress.Close(); // first, so that its memory is free also if a track fails to stop
         foreach (var track in _tracks)
         {
             track.Stop();
         }
 
         _tracks = [];
-        _egress.Close();
     }
 
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>

@@ -27,7 +27,7 @@ public sealed class DownTrack
     private const int PacketsPerUrgentChange = 300;
 
     private readonly PacedEgress _egress;
-    private readonly RetransmissionBudget? _budget;
+    private readonly MemoryBudget? _budget;
     private readonly DownTrackReports _reports;
     private RetransmissionHistory? _history;
     private ResendLimiter? _resendLimiter;
@@ -62,7 +62,7 @@ public sealed class DownTrack
     private int _urgentChanges = MaxUrgentChanges;
     private ushort _rtxSequence;
 
-    internal DownTrack(DownTrackOptions options, PacedEgress egress, RetransmissionBudget? budget = null)
+    internal DownTrack(DownTrackOptions options, PacedEgress egress, MemoryBudget? budget = null)
     {
         Options = options;
         _egress = egress;

@@ -61,7 +61,7 @@ public sealed class UpTrack
     /// <param name="source">What the track carries.</param>
     /// <param name="trackId">The track ID in SDP.</param>
     /// <param name="budget">Memory budget for retransmissions; null for no limit.</param>
-    public UpTrack(UpTrackOptions options, string participantId, TrackSource source, string trackId, RetransmissionBudget? budget = null)
+    public UpTrack(UpTrackOptions options, string participantId, TrackSource source, string trackId, MemoryBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfZero(options.Layers.Count);

@@ -2,7 +2,7 @@ using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
-using MeetOperator.Sfu.Layers;
+using MeetOperator.MediaNode.Limits;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -56,14 +56,14 @@ public sealed class SharedLimitTests : IAsyncLifetime
     public async Task Retransmissions_EachSession_TakesFromTheSameMemory()
     {
         var withBoth = await AvailableAsync();
-        Assert.InRange(withBoth, 1, RetransmissionBudget.DefaultBytes - 1);
+        Assert.InRange(withBoth, 1, ParticipantLimits.RetransmissionBytes - 1);
 
         await EndAsync(mallory => mallory.Sessions.Find<PlaySession>()!.Peer.Id);
         var withPublisher = await AvailableAsync();
-        Assert.InRange(withPublisher, withBoth + 1, RetransmissionBudget.DefaultBytes - 1);
+        Assert.InRange(withPublisher, withBoth + 1, ParticipantLimits.RetransmissionBytes - 1);
 
         await EndAsync(mallory => mallory.Sessions.Find<PublishSession>()!.Peer.Id);
-        Assert.Equal(RetransmissionBudget.DefaultBytes, await AvailableAsync());
+        Assert.Equal(ParticipantLimits.RetransmissionBytes, await AvailableAsync());
     }
 
     private async Task EndAsync(Func<NodeParticipant, string> session) =>

@@ -9,7 +9,8 @@ namespace MeetOperator.Sfu.Tests;
 /// <summary>The retransmission memory of a participant is bounded for any number of tracks and players, and is returned.</summary>
 public sealed class RetransmissionBudgetTests
 {
-    private readonly RetransmissionBudget _budget = new(RetransmissionBudget.DefaultBytes);
+    private const long Bytes = 16 * 1024 * 1024;
+    private readonly MemoryBudget _budget = new(Bytes);
 
     [Fact]
     public void Subscribers_WithoutRtx_StayWithinBudget()
@@ -34,7 +35,7 @@ public sealed class RetransmissionBudgetTests
 
         players.ForEach(p => p.Subscriber.Close());
         first.Subscriber.Close();
-        Assert.Equal(RetransmissionBudget.DefaultBytes, _budget.AvailableBytes);
+        Assert.Equal(Bytes, _budget.AvailableBytes);
     }
 
     [Fact]
@@ -49,7 +50,7 @@ public sealed class RetransmissionBudgetTests
             track.Close();
         }
 
-        Assert.Equal(RetransmissionBudget.DefaultBytes, _budget.AvailableBytes);
+        Assert.Equal(Bytes, _budget.AvailableBytes);
     }
 
     [Fact]
@@ -57,11 +58,11 @@ public sealed class RetransmissionBudgetTests
     {
         UpLayerOptions[] layers = [new() { Rid = "f" }, new() { Rid = "h" }, new() { Rid = "q" }];
         var track = new UpTrack(new Call(layers: layers).Track.Options, "alice", TrackSource.Camera, "camera", _budget);
-        Assert.InRange(RetransmissionBudget.DefaultBytes - _budget.AvailableBytes, 1, 2 * 640 * 1024);
+        Assert.InRange(Bytes - _budget.AvailableBytes, 1, 2 * 640 * 1024);
 
         track.Close();
 
-        Assert.Equal(RetransmissionBudget.DefaultBytes, _budget.AvailableBytes);
+        Assert.Equal(Bytes, _budget.AvailableBytes);
     }
 
     private (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(Call call, int number)
