@@ -28,6 +28,7 @@ internal sealed class BandwidthAllocation
     private long _lastEstimate;
     private long _neededEstimate; // with which more would be sent; 0 when there is nothing more
     private QualityTrial _trial;
+    private AudioReserve _audio;
     private bool _isLimited;
     private bool _isResting;
 
@@ -64,7 +65,7 @@ internal sealed class BandwidthAllocation
 
         _isResting = egress.TryRest(mayRest: !_isLimited); // a limit ends by probing, also when nothing else is sent
         (_nextTicks, _lastEstimate) = (nowTicks + (_isResting ? RestTicks : IntervalTicks), estimate);
-        var audio = Describe(tracks, out var count, out var wanted);
+        var audio = _audio.Update(nowTicks, Describe(tracks, out var count, out var wanted));
         var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions
         var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
         UpdateTrial(nowTicks, egress, tracks);
@@ -121,7 +122,7 @@ internal sealed class BandwidthAllocation
         }
     }
 
-    /// <summary>Lists the video tracks that are shown, and returns the rate of audio in bits per second.</summary>
+    /// <summary>Lists the video tracks that are shown, and returns what audio takes now in bits per second.</summary>
     private long Describe(DownTrack[] tracks, out int count, out long wanted)
     {
         (count, wanted) = (0, 0);

@@ -55,6 +55,9 @@ internal sealed class NarrowCall
     /// <summary>Whether subscribers get the microphone too.</summary>
     public bool HasMicrophone { get; init; } = true;
 
+    /// <summary>Whether the microphone hears nothing, and sends two small packets every 400 ms (DTX).</summary>
+    public bool IsSilent { get; set; }
+
     /// <summary>Adds a subscriber that gets the camera and the microphone.</summary>
     /// <param name="bitsPerSecond">The rate of its line.</param>
     /// <param name="video">The header extensions of the camera; those of <see cref="NarrowLine.Map"/> if null.</param>
@@ -70,7 +73,7 @@ internal sealed class NarrowCall
         }
 
         var options = Down(VideoSsrc, RtxSsrc) with { Extensions = video ?? map };
-        line.Subscriber.Add(Camera, hasRtx ? options : options with { RtxSsrc = null, RtxPayloadType = null });
+        line.Video = line.Subscriber.Add(Camera, hasRtx ? options : options with { RtxSsrc = null, RtxPayloadType = null });
         line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Of(1280, 720));
         Lines.Add(line);
         return line;
@@ -120,9 +123,9 @@ internal sealed class NarrowCall
 
     private void Publish(int milliseconds)
     {
-        if (milliseconds % 20 == 0)
+        if (milliseconds % (IsSilent ? 200 : 20) == 0)
         {
-            Send(4, 3, 111, (uint)(milliseconds * 48), key: false, new byte[80], marker: false);
+            Send(4, 3, 111, (uint)(milliseconds * 48), key: false, new byte[IsSilent ? 5 : 80], marker: false);
         }
 
         if (milliseconds % FrameMilliseconds != 0)

@@ -35,6 +35,9 @@ internal sealed class NarrowLine : IPeerEgress
 
     public Subscriber Subscriber { get; }
 
+    /// <summary>The camera, if the subscriber gets one.</summary>
+    public DownTrack? Video { get; set; }
+
     public long Now { get; private set; }
 
     public long BitsPerSecond { get; set; } = 100_000_000;
