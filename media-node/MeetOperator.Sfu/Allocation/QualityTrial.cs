@@ -2,7 +2,7 @@ namespace MeetOperator.Sfu.Allocation;
 
 /// <summary>
 /// Tries the next better quality on a line that cannot be probed: it is sent for some seconds although the estimate does not allow it, and the client's reports show whether the line takes
-/// it. After a trial that fails, the next one waits twice as long. Without trials, a client that gets nothing would get nothing for ever, because nothing raises the estimate.
+/// it. After a trial that fails, the next one waits twice as long, until the line was good for as long as that. Without trials, a client that gets nothing would get nothing for ever, because nothing raises the estimate.
 /// </summary>
 internal struct QualityTrial
 {
@@ -26,6 +26,7 @@ internal struct QualityTrial
     private const double Margin = 1.05;
     private long _waitTicks;
     private long _nextTicks;
+    private long _goodSinceTicks; // 0 for not
     private long _settledTicks;
     private long _checkTicks;
     private long _estimateBefore;
@@ -42,6 +43,7 @@ internal struct QualityTrial
     /// <param name="lossRatio">The share of packets that get lost, from 0 to 1.</param>
     public void Update(long nowTicks, long estimate, long needed, bool isOverused, double lossRatio)
     {
+        _goodSinceTicks = needed > estimate ? 0 : _goodSinceTicks == 0 ? nowTicks : _goodSinceTicks;
         if (BitsPerSecond > 0)
         {
             Continue(nowTicks, estimate, isCongested: nowTicks >= _settledTicks && (isOverused || lossRatio > _lossBefore + MaxMoreLoss));
@@ -49,6 +51,7 @@ internal struct QualityTrial
         else if (needed <= estimate)
         {
             _nextTicks = 0;
+            _waitTicks = nowTicks - _goodSinceTicks >= _waitTicks ? FirstWaitTicks : _waitTicks;
         }
         else if (_nextTicks == 0)
         {

@@ -29,6 +29,27 @@ public sealed class QualityTrialTests
         }
     }
 
+    /// <summary>What a line took before does not count for ever; but a line that is good for a moment again and again does not get more trials.</summary>
+    [Theory]
+    [InlineData(41, 5)]
+    [InlineData(39, 40)]
+    public void Update_LineWasGoodForAsLongAsTheWait_BeginsWithShortWaitAgain(int goodSeconds, int expected)
+    {
+        foreach (var wait in (int[])[5, 10, 20])
+        {
+            Assert.Equal(wait, SecondsUntil(isTrial: true, () => 100_000));
+            Assert.Equal(5, SecondsUntil(isTrial: false, () => 100_000));
+        }
+
+        for (var i = 0; i < goodSeconds; i++)
+        {
+            _trial.Update(_now += TimeSpan.TicksPerSecond, Needed, Needed, isOverused: false, lossRatio: 0);
+        }
+
+        _now += TimeSpan.TicksPerSecond;
+        Assert.Equal(expected, SecondsUntil(isTrial: true, () => 100_000));
+    }
+
     /// <summary>A radio link loses as much whatever is sent.</summary>
     [Fact]
     public void Update_LineLosesAsMuchAsBefore_ContinuesTrial()
