@@ -11,7 +11,7 @@ internal struct ArrivalGroups
     private const long MaxBurstTicks = 100 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>A larger difference between sending and arrival is a jump of a clock.</summary>
-    private const long MaxDifferenceTicks = 3 * TimeSpan.TicksPerSecond;
+    public const long MaxDifferenceTicks = 3 * TimeSpan.TicksPerSecond;
 
     private Group _current;
     private Group _previous;

@@ -9,16 +9,24 @@ internal struct StandingQueue
     private const long BaseWindowTicks = 10 * TimeSpan.TicksPerSecond;
     private const long RecentWindowTicks = 100 * TimeSpan.TicksPerMillisecond;
     private const long ThresholdTicks = 15 * TimeSpan.TicksPerMillisecond;
+    private long _lastDelayTicks;
     private LowestDelay _base;
     private LowestDelay _recent;
 
     public readonly bool IsStanding => _recent.Ticks - _base.Ticks > ThresholdTicks;
 
-    /// <summary>Adds the one-way delay of a packet. The clocks of sender and receiver may differ.</summary>
+    /// <summary>Adds the one-way delay of a packet. The clocks of sender and receiver may differ, and jump: that of the media node stands still while it is suspended.</summary>
     public void OnArrival(long sentTicks, long arrivalTicks)
     {
-        _base.Add(arrivalTicks, arrivalTicks - sentTicks, BaseWindowTicks);
-        _recent.Add(arrivalTicks, arrivalTicks - sentTicks, RecentWindowTicks);
+        var delay = arrivalTicks - sentTicks;
+        if (Math.Abs(delay - _lastDelayTicks) > ArrivalGroups.MaxDifferenceTicks)
+        {
+            (_base, _recent) = (default, default);
+        }
+
+        _lastDelayTicks = delay;
+        _base.Add(arrivalTicks, delay, BaseWindowTicks);
+        _recent.Add(arrivalTicks, delay, RecentWindowTicks);
     }
 
     private struct LowestDelay
