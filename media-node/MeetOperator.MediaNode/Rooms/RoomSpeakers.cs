@@ -37,7 +37,7 @@ internal sealed class RoomSpeakers
             Heard = new HeardParticipants(_selection.Loudest, [.. _unmeasured]);
         }
 
-        var speech = DominantSpeech();
+        var speech = _selection.DominantSpeech;
         if (!speech.IsSpeaking || (_selection.Dominant == _last && nowTicks - _lastEventTicks < RepeatTicks))
         {
             return false;
@@ -46,19 +46,6 @@ internal sealed class RoomSpeakers
         (speaker, level) = (_selection.Dominant!, speech.Level);
         (_last, _lastEventTicks) = (speaker, nowTicks);
         return true;
-    }
-
-    private SpeechState DominantSpeech()
-    {
-        foreach (var (id, speech) in _microphones)
-        {
-            if (id == _selection.Dominant)
-            {
-                return speech;
-            }
-        }
-
-        return default;
     }
 
     private void Read(long nowTicks, Dictionary<string, NodeParticipant>.ValueCollection participants)

@@ -33,6 +33,9 @@ public sealed class SpeakerSelection(int places)
     /// <summary>The participant who speaks, or who spoke last; null before anybody spoke.</summary>
     public string? Dominant { get; private set; }
 
+    /// <summary>The speech of <see cref="Dominant"/> at the last update; the default for none.</summary>
+    public SpeechState DominantSpeech { get; private set; }
+
     /// <summary>Returns true when <see cref="Loudest"/> is new. Call this about every 20 ms.</summary>
     /// <param name="nowTicks">The time.</param>
     /// <param name="microphones">The unmuted microphones by participant, in the order of their arrival.</param>
@@ -50,6 +53,7 @@ public sealed class SpeakerSelection(int places)
         }
 
         UpdateDominant(nowTicks);
+        DominantSpeech = Dominant is { } dominant && StateOf(dominant, microphones) is { } dominantSpeech ? dominantSpeech : default;
         Loudest = changed ? [.. _members.Select(m => m.Id)] : Loudest;
         return changed;
     }

@@ -1,8 +1,8 @@
+using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.NodeControl;
-using MeetOperator.MediaNode.Limits;
 
 namespace MeetOperator.MediaNode.Tests;
 
