@@ -21,7 +21,7 @@ describe('pictures that the other participant shows', () => {
     const [face, screen] = [camera(), track('video')];
     await meeting.publish(face, 'camera');
     await meeting.publish(screen, 'screen');
-    await settle();
+    await vi.advanceTimersByTimeAsync(300);
     expect(sent(connection)).toEqual([microphone, null, null, null]);
     connection.channel?.receive([picture('screen', 1920, 1080)]);
     await settle();
@@ -44,7 +44,7 @@ describe('pictures that the other participant shows', () => {
     await meeting.publish(camera(), 'camera');
     const second = camera();
     await meeting.replaceTrack('camera', second);
-    await settle();
+    await vi.advanceTimersByTimeAsync(300);
     expect(sent(connection)[1]).toBeNull();
     connection.channel?.receive([picture('camera', 1280, 720)]);
     await settle();
@@ -104,6 +104,27 @@ describe('pictures that the other participant shows', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(replace).toHaveBeenCalledTimes(1);
     expect(sender.track).not.toBeNull();
+  });
+
+  it.each([
+    ['that repeat what is known', [picture('camera', 1280, 720)]],
+    ['that are invalid', `[${' '.repeat(900)}null]`],
+  ])('a flood of messages %s is parsed four times a second, and the newest one is applied', async (_, flood) => {
+    const { meeting, connection } = await meetingThatIsDirect([picture('camera', 1280, 720)]);
+    const face = camera();
+    await meeting.publish(face, 'camera');
+    await vi.advanceTimersByTimeAsync(300);
+    expect(sent(connection)[1]).toBe(face);
+    const parse = vi.spyOn(JSON, 'parse');
+    for (let i = 0; i < 200; i++) {
+      for (let j = 0; j < 50; j++) connection.channel?.receive(flood);
+      await vi.advanceTimersByTimeAsync(5);
+    }
+    expect(parse.mock.calls.length).toBeLessThanOrEqual(5);
+    parse.mockRestore();
+    connection.channel?.receive([]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(sent(connection)[1]).toBeNull();
   });
 
   it('messages that are invalid change nothing', async () => {

@@ -13,8 +13,8 @@ const cameraBitsPerSecond = { 1: 1_500_000, 2: 400_000, 4: 150_000 };
 /** Both sides open this channel without negotiating it, and tell each other in it what they show. */
 const viewChannel: RTCDataChannelInit = { negotiated: true, id: 0 };
 const gatheringMs = 1_500;
-/** Each change may start an encoder, so another participant cannot cause more. */
-const shortestBetweenChangesMs = 250;
+/** Reading a message takes time and a change may start an encoder, so another participant cannot cause more. */
+const shortestBetweenMessagesMs = 250;
 /** A camera can change its size, without an event. */
 const checkSizeMs = 2_000;
 
@@ -194,18 +194,18 @@ export class DirectPeer {
     return source === 'camera' || source === 'screen' ? this.#wanted.get(source) : undefined;
   }
 
-  /** Applies the first change at once, and of later messages the last. */
+  /** Reads the first message at once, and of those that arrive soon after it the last. */
   #readShown(): void {
     if (this.#pause !== undefined || this.#unread === null) return;
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#readShown();
+    }, shortestBetweenMessagesMs);
     const shown = readShown(this.#unread);
     this.#unread = null;
     if (shown === null || writeShown(shown) === writeShown(this.#wanted)) return;
     this.#wanted = shown;
     void this.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined;
-      this.#readShown();
-    }, shortestBetweenChangesMs);
   }
 
   async #limit(source: TrackSource, sender: RTCRtpSender): Promise<void> {
