@@ -8,6 +8,9 @@ internal enum FailureScope
     /// <summary>A datagram that belongs to no session.</summary>
     Datagram,
     Session,
+
+    /// <summary>A participant without sessions, which is removed from its room.</summary>
+    Participant,
     Room,
 
     /// <summary>A subscriber of <see cref="MediaLoop.Ticked"/> that threw. It is removed.</summary>

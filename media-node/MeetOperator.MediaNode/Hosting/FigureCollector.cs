@@ -41,7 +41,7 @@ internal sealed class FigureCollector(IReadOnlyList<MediaLoop> loops, RoomDirect
             try
             {
                 reports.Add(room.Report(withParticipants: false));
-                forwarded += room.Participants.Sum(p => p.PublishedTracks.Sum(t => t.Track.ForwardedPackets));
+                forwarded += room.ForwardedPackets;
             }
             catch (Exception e)
             {

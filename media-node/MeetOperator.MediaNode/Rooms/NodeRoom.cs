@@ -37,7 +37,7 @@ internal sealed class NodeRoom
         _spec = spec;
         Loop = loop;
         Sessions = sessions;
-        _participants = new RoomParticipants(participantTimeout, CreateParticipant);
+        _participants = new RoomParticipants(participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, Events);
         _layers = new RoomLayers(_participants, Events);
         _slots = new RoomSlots(_participants, _offers, Events, loop);
@@ -123,20 +123,19 @@ internal sealed class NodeRoom
 
     public void EndSession(string sessionId)
     {
-        foreach (var participant in _participants.All)
+        if (_participants.All.Select(p => p.Sessions).FirstOrDefault(s => s.Find(sessionId) is not null) is not { } sessions)
         {
-            if (participant.Sessions.Find(sessionId) is { } session)
-            {
-                if (session is PublishSession { Former: { } former })
-                {
-                    participant.Sessions.End(former); // otherwise it would go on, although the client ends its newest one
-                }
-
-                participant.Sessions.End(session);
-                _offers.PublishChanges();
-                return;
-            }
+            return;
         }
+
+        var session = sessions.Find(sessionId)!;
+        if (session is PublishSession { Former: { } former })
+        {
+            sessions.End(former); // otherwise it would go on, although the client ends its newest one
+        }
+
+        sessions.End(session);
+        _offers.PublishChanges();
     }
 
     public void View(string participantId, ParticipantViews views)
@@ -161,18 +160,7 @@ internal sealed class NodeRoom
 
         IsClosed = true;
         Loop.Ticked -= OnTick;
-        foreach (var participant in _participants.All)
-        {
-            try
-            {
-                participant.Sessions.EndAll();
-            }
-            catch (Exception e)
-            {
-                Loop.Failures.Count(FailureScope.Session, e);
-            }
-        }
-
+        _participants.ForEach(0, static (participant, _) => participant.Sessions.EndAll());
         _participants.Clear();
         try
         {
@@ -199,27 +187,62 @@ internal sealed class NodeRoom
     }
 
     /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, then <c>ready</c>.</summary>
-    public IReadOnlyList<QueuedEvent> CurrentState() =>
-        [.. _offers.Current(), .. _layers.Current(), .. _participants.All.Select(p => p.Sessions.CurrentPausedTracks()).OfType<RoomEvent>(), new RoomEvent { Type = RoomEventTypes.Ready }];
+    public IReadOnlyList<QueuedEvent> CurrentState()
+    {
+        var state = new List<QueuedEvent>();
+        _offers.AddCurrent(state);
+        _layers.AddCurrent(state);
+        _participants.ForEach(state, static (participant, state) =>
+        {
+            if (participant.Sessions.CurrentPausedTracks() is { } paused)
+            {
+                state.Add(paused);
+            }
+        });
+        state.Add(new RoomEvent { Type = RoomEventTypes.Ready });
+        return state;
+    }
+
+    /// <summary>The packets that the present tracks had forwarded at the time of the last report.</summary>
+    public long ForwardedPackets => _traffic.Forwarded;
 
     public RoomReport Report(bool withParticipants)
     {
         var now = MonotonicClock.NowTicks;
-        _traffic.Update(now, _participants.All);
+        _traffic.Update(now, _participants);
+        var census = new RoomCensus(now, withParticipants);
+        _participants.ForEach(census, static (participant, census) => census.Add(participant));
         return new RoomReport
         {
             Room = Id,
             Generation = Generation,
             Participants = _participants.Count,
             E2ee = _spec.E2ee,
-            UpTracks = _participants.All.Sum(p => p.PublishedTracks.Count),
-            DownTracks = _participants.All.Sum(p => p.Sessions.All.Sum(s => s.DownTracks)),
-            Connected = _participants.All.Count(p => p.HasConnectedTransport),
-            Silent = _participants.All.Count(p => p.Sessions.IsSilent(now)),
+            UpTracks = census.UpTracks,
+            DownTracks = census.DownTracks,
+            Connected = census.Connected,
+            Silent = census.Silent,
             PacketsIn = _traffic.PacketsIn,
             PacketsOut = _traffic.PacketsOut,
-            ParticipantList = withParticipants ? [.. _participants.All.Select(p => p.Report())] : null,
+            ParticipantList = census.Reports,
         };
+    }
+
+    /// <summary>
+    /// Ends the sessions of a participant after an unexpected error in the work for it; the others continue. A participant without sessions is removed, because nothing else
+    /// would end the error. Signaling adds it again.
+    /// </summary>
+    private void Fail(NodeParticipant participant, Exception error)
+    {
+        if (participant.Sessions.All.Count > 0)
+        {
+            participant.Sessions.FailAll(error);
+        }
+        else
+        {
+            Loop.Failures.Count(FailureScope.Participant, error);
+            Loop.Defer(() => Leave(_participants.Remove(participant.Id), "error"));
+        }
     }
 
     private void Leave(NodeParticipant? participant, string reason)
@@ -271,15 +294,11 @@ internal sealed class NodeRoom
     {
         _participants.HandleTimeout(nowTicks)?.ForEach(id => Leave(_participants.Remove(id), "timeout"));
         _layers.PublishChanges();
-        var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants.All, out var speaker, out var level);
+        var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants, out var speaker, out var level);
         _slots.HandleTimeout(nowTicks, _speakers.Heard);
         if (isSpeakerDue)
         {
-            foreach (var participant in _participants.All)
-            {
-                participant.Sessions.Find<SubscribeSession>()?.SetSpeaker(speaker);
-            }
-
+            _participants.ForEachSubscriber(speaker, static (_, session, speaker) => session.SetSpeaker(speaker));
             Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level });
         }
     }

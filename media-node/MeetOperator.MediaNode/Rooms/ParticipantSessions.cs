@@ -1,3 +1,4 @@
+using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Tracks;
@@ -80,20 +81,32 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
         }
     }
 
+    /// <summary>Ends all sessions after an unexpected error, when the current call stack has unwound.</summary>
+    public void FailAll(Exception error) => All.ForEach(session => session.Peer.Fail(error));
+
+    /// <summary>Ends one session. An unexpected error while its tracks or its transport close is counted, and the session is gone all the same.</summary>
     public void End(IRoomSession session, string state = "closed", string? reason = null)
     {
         try
         {
-            if (All.Remove(session))
+            try
             {
-                session.Close();
+                if (All.Remove(session))
+                {
+                    session.Close();
+                }
+            }
+            finally
+            {
+                factory.Close(session.Peer);
             }
         }
-        finally
+        catch (Exception e)
         {
-            factory.Close(session.Peer);
-            PublishState(session, state, reason);
+            loop.Failures.Count(FailureScope.Session, e);
         }
+
+        PublishState(session, state, reason);
     }
 
     public void EndAll()

@@ -8,23 +8,13 @@ namespace MeetOperator.MediaNode.Rooms;
 internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub events)
 {
     /// <summary>Publishes new offers for the subscribers whose tracks changed.</summary>
-    public void PublishChanges()
+    public void PublishChanges() => participants.ForEachSubscriber(this, static (participant, session, offers) =>
     {
-        foreach (var participant in participants.All)
+        if (session.Slots is null)
         {
-            if (participant.Sessions.Find<SubscribeSession>() is { Slots: null } session)
-            {
-                try
-                {
-                    Publish(participant, session);
-                }
-                catch (Exception e)
-                {
-                    session.Peer.Fail(e);
-                }
-            }
+            offers.Publish(participant, session);
         }
-    }
+    });
 
     /// <summary>Publishes a new offer for one subscriber if its tracks changed.</summary>
     public void Publish(NodeParticipant participant, SubscribeSession session)
@@ -49,17 +39,9 @@ internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub eve
         return session.Current;
     }
 
-    /// <summary>The current offer of each subscriber.</summary>
-    public IEnumerable<QueuedEvent> Current()
-    {
-        foreach (var participant in participants.All)
-        {
-            if (participant.Sessions.Find<SubscribeSession>() is { } session)
-            {
-                yield return OfferEvent(participant, session);
-            }
-        }
-    }
+    /// <summary>Adds the current offer of each subscriber.</summary>
+    public void AddCurrent(List<QueuedEvent> state) =>
+        participants.ForEachSubscriber(state, static (participant, session, state) => state.Add(OfferEvent(participant, session)));
 
     /// <summary>Ends a session that must be replaced, and reports once that a session has no free sections.</summary>
     private static void ReportLimits(NodeParticipant participant, SubscribeSession session)

@@ -1,6 +1,7 @@
 using System.Net;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Limits;
+using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 
@@ -9,7 +10,8 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>The participants of a room, and the limits of those that have left. Used only on the loop's thread.</summary>
 /// <param name="timeout">Time after which a participant is due for removal when it has no connected transport and signaling has not refreshed it.</param>
 /// <param name="create">Creates a participant with its ID and its limit on new tracks.</param>
-internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create)
+/// <param name="onFailure">Called after an unexpected error in work for one participant.</param>
+internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create, Action<NodeParticipant, Exception> onFailure)
 {
     /// <summary>The shortest timeout of a session is two seconds.</summary>
     private const long IntervalTicks = 500 * TimeSpan.TicksPerMillisecond;
@@ -30,6 +32,41 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
     public int Count => _participants.Count;
 
     public Dictionary<string, NodeParticipant>.ValueCollection All => _participants.Values;
+
+    /// <summary>Runs <paramref name="work"/> for each participant. After an error it continues with the next one, so that the error ends nothing of others.</summary>
+    public void ForEach<T>(T argument, Action<NodeParticipant, T> work)
+    {
+        foreach (var participant in All)
+        {
+            try
+            {
+                work(participant, argument);
+            }
+            catch (Exception e)
+            {
+                onFailure(participant, e);
+            }
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> for the newest subscribe session of each participant. An error ends only that session.</summary>
+    public void ForEachSubscriber<T>(T argument, Action<NodeParticipant, SubscribeSession, T> work)
+    {
+        foreach (var participant in All)
+        {
+            if (participant.Sessions.Find<SubscribeSession>() is { } session)
+            {
+                try
+                {
+                    work(participant, session, argument);
+                }
+                catch (Exception e)
+                {
+                    session.Peer.Fail(e);
+                }
+            }
+        }
+    }
 
     public NodeParticipant Require(string id) => _participants.GetValueOrDefault(id) ?? throw ControlProblemException.UnknownParticipant(id);
 
@@ -106,14 +143,21 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
         List<string>? timedOut = null;
         foreach (var participant in All)
         {
-            participant.Sessions.EndTimedOut(nowTicks);
-            if (participant.HasConnectedTransport)
+            try
             {
-                participant.LastTouchTicks = nowTicks;
+                participant.Sessions.EndTimedOut(nowTicks);
+                if (participant.HasConnectedTransport)
+                {
+                    participant.LastTouchTicks = nowTicks;
+                }
+                else if (nowTicks - participant.LastTouchTicks > timeout.Ticks)
+                {
+                    (timedOut ??= []).Add(participant.Id);
+                }
             }
-            else if (nowTicks - participant.LastTouchTicks > timeout.Ticks)
+            catch (Exception e)
             {
-                (timedOut ??= []).Add(participant.Id);
+                onFailure(participant, e);
             }
         }
 

@@ -57,11 +57,9 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
     /// <summary>Reconciles the slots of a participant in its turn. Does nothing if it has none.</summary>
     public void Queue(NodeParticipant participant)
     {
-        if (participant.Sessions.Find<SubscribeSession>() is { Slots: not null, IsQueued: false } session)
+        if (participant.Sessions.Find<SubscribeSession>() is { } session)
         {
-            session.IsQueued = true;
-            _queue.Enqueue(participant);
-            ContinueLater();
+            Queue(participant, session);
         }
     }
 
@@ -82,27 +80,34 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
         }
 
         _nextRetryTicks = isRetryDue ? nowTicks + RetryTicks : _nextRetryTicks;
-        foreach (var participant in participants.All)
+        participants.ForEachSubscriber((Slots: this, IsChanged: isChanged), static (participant, session, room) =>
         {
-            if (isChanged || participant.Sessions.Find<SubscribeSession>() is { Slots.IsWaiting: true })
+            if (room.IsChanged || session.Slots is { IsWaiting: true })
             {
-                Queue(participant);
+                room.Slots.Queue(participant, session);
             }
+        });
+    }
+
+    private void Queue(NodeParticipant participant, SubscribeSession session)
+    {
+        if (session is { Slots: not null, IsQueued: false })
+        {
+            session.IsQueued = true;
+            _queue.Enqueue(participant);
+            ContinueLater();
         }
     }
 
-    private void QueueAffected(PublishedTrack track)
-    {
-        var stream = StreamKey.Of(track.Track);
-        foreach (var participant in participants.All)
+    private void QueueAffected(PublishedTrack track) =>
+        participants.ForEachSubscriber((Slots: this, Stream: StreamKey.Of(track.Track)), static (participant, session, room) =>
         {
-            if (participant.Sessions.Find<SubscribeSession>() is { Slots: { } slots }
-                && (stream.IsScreen || participant.Context.Views.MayShow(stream.ParticipantId) || slots.Carries(stream)))
+            var stream = room.Stream;
+            if (session.Slots is { } slots && (stream.IsScreen || participant.Context.Views.MayShow(stream.ParticipantId) || slots.Carries(stream)))
             {
-                Queue(participant);
+                room.Slots.Queue(participant, session);
             }
-        }
-    }
+        });
 
     private void ContinueLater()
     {

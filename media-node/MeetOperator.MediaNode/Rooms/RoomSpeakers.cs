@@ -22,7 +22,7 @@ internal sealed class RoomSpeakers
     public HeardParticipants Heard { get; private set; } = HeardParticipants.None;
 
     /// <summary>Returns true when an event is due. <paramref name="level"/> is 0 (silent) to 127.</summary>
-    public bool TryUpdate(long nowTicks, Dictionary<string, NodeParticipant>.ValueCollection participants, out string speaker, out int level)
+    public bool TryUpdate(long nowTicks, RoomParticipants participants, out string speaker, out int level)
     {
         (speaker, level) = ("", 0);
         if (nowTicks < _nextTicks)
@@ -31,7 +31,9 @@ internal sealed class RoomSpeakers
         }
 
         _nextTicks = nowTicks + IntervalTicks;
-        Read(nowTicks, participants);
+        _microphones.Clear();
+        _unmeasured.Clear();
+        participants.ForEach((Speakers: this, NowTicks: nowTicks), static (participant, room) => room.Speakers.Read(room.NowTicks, participant));
         if (_selection.Update(nowTicks, _microphones) | !_unmeasured.SequenceEqual(Heard.Unmeasured))
         {
             Heard = new HeardParticipants(_selection.Loudest, [.. _unmeasured]);
@@ -48,30 +50,25 @@ internal sealed class RoomSpeakers
         return true;
     }
 
-    private void Read(long nowTicks, Dictionary<string, NodeParticipant>.ValueCollection participants)
+    private void Read(long nowTicks, NodeParticipant participant)
     {
-        _microphones.Clear();
-        _unmeasured.Clear();
-        foreach (var participant in participants)
+        foreach (var published in participant.PublishedTracks)
         {
-            foreach (var published in participant.PublishedTracks)
+            if (published.Track is not { Source: TrackSource.Microphone, IsMuted: false } track)
             {
-                if (published.Track is not { Source: TrackSource.Microphone, IsMuted: false } track)
-                {
-                    continue;
-                }
-
-                if (track.Options.Extensions.IdOf(HeaderExtensionKind.AudioLevel) > 0)
-                {
-                    _microphones.Add((participant.Id, track.SpeechAt(nowTicks)));
-                }
-                else
-                {
-                    _unmeasured.Add(participant.Id);
-                }
-
-                break;
+                continue;
             }
+
+            if (track.Options.Extensions.IdOf(HeaderExtensionKind.AudioLevel) > 0)
+            {
+                _microphones.Add((participant.Id, track.SpeechAt(nowTicks)));
+            }
+            else
+            {
+                _unmeasured.Add(participant.Id);
+            }
+
+            return;
         }
     }
 }

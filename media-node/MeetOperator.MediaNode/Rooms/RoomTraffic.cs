@@ -17,11 +17,22 @@ internal sealed class RoomTraffic
 
     public long PacketsOut { get; private set; }
 
-    public void Update(long nowTicks, IEnumerable<NodeParticipant> participants)
+    /// <summary>The packets that the tracks of the last report have forwarded in total.</summary>
+    public long Forwarded { get; private set; }
+
+    public void Update(long nowTicks, RoomParticipants participants)
     {
         var received = new Dictionary<UpTrack, long>();
         var sent = new Dictionary<DownTrack, (long Sent, long ReadySince)>();
-        foreach (var track in participants.SelectMany(p => p.PublishedTracks).Select(t => t.Track))
+        Forwarded = 0;
+        participants.ForEach((Traffic: this, NowTicks: nowTicks, Received: received, Sent: sent), static (participant, update) =>
+            update.Traffic.Add(update.NowTicks, participant, update.Received, update.Sent));
+        (_received, _sent) = (received, sent);
+    }
+
+    private void Add(long nowTicks, NodeParticipant participant, Dictionary<UpTrack, long> received, Dictionary<DownTrack, (long Sent, long ReadySince)> sent)
+    {
+        foreach (var track in participant.PublishedTracks.Select(t => t.Track))
         {
             var isWanted = false;
             foreach (var down in track.DownTracks)
@@ -38,8 +49,7 @@ internal sealed class RoomTraffic
             }
 
             received[track] = track.ReceivedPackets;
+            Forwarded += track.ForwardedPackets;
         }
-
-        (_received, _sent) = (received, sent);
     }
 }

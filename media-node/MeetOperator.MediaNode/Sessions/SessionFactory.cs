@@ -61,8 +61,14 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
 
     public void Close(PeerSession session)
     {
-        session.SendClose(MonotonicClock.NowTicks);
-        loop.Egress.Flush();
-        loop.RemoveSession(session);
+        try
+        {
+            session.SendClose(MonotonicClock.NowTicks);
+            loop.Egress.Flush();
+        }
+        finally
+        {
+            loop.RemoveSession(session);
+        }
     }
 }

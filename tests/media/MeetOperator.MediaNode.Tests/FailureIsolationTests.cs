@@ -270,7 +270,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
         var bad = await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
-            room.Participants.Single().PublishedTracks.Add(null!);
+            Speakers(room) = null!; // an error that belongs to no participant
             Tracks(room.Participants.Single().Sessions.Find<PublishSession>()!).Add(null!); // makes ending the session throw as well
             return room;
         });
@@ -295,7 +295,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
         await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
-            room.Participants.Single().Sessions.All.Add(new UncountableSession()); // does not affect the timer, because the publish session is connected
+            Traffic(room) = null!; // an error that belongs to no participant
             return true;
         });
 
@@ -471,6 +471,12 @@ public sealed class FailureIsolationTests : IAsyncLifetime
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Probe>k__BackingField")]
     private static extern ref EchoProbe Probe(MediaLoop loop);
 
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_speakers")]
+    private static extern ref RoomSpeakers Speakers(NodeRoom room);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_traffic")]
+    private static extern ref RoomTraffic Traffic(NodeRoom room);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_commands")]
     private static extern ref Channel<Action> Commands(MediaLoop loop);
 
@@ -492,35 +498,6 @@ public sealed class FailureIsolationTests : IAsyncLifetime
             peer.SendRtp(1, 96, 0, [1, 2, 3]);
             peer.SendRtp(1, 96, 0, [1, 2, 3]);
         }
-    }
-
-    /// <summary>A session that fails in a report.</summary>
-    private sealed class UncountableSession : IRoomSession
-    {
-        public PeerSession Peer => throw new InvalidOperationException("no peer");
-
-        public string Kind => "play";
-
-        public int DownTracks => throw new InvalidOperationException("error in a report");
-
-        public bool HasTimedOut(long nowTicks) => false;
-
-        public ParticipantReport AddTo(ParticipantReport report) => report;
-
-        public void Close()
-        {
-            // It has no tracks.
-        }
-
-        public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => throw new InvalidOperationException("no peer");
-
-        public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => throw new InvalidOperationException("no peer");
-
-        public void OnStateChanged(PeerSession session, PeerTransportState state) => throw new InvalidOperationException("no peer");
-
-        public long HandleTimeout(long nowTicks) => throw new InvalidOperationException("no peer");
-
-        public void OnFailure(PeerSession session) => throw new InvalidOperationException("no peer");
     }
 
     private sealed class ThrowingEgress : IPeerEgress

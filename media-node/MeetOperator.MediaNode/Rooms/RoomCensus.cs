@@ -1,0 +1,36 @@
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>The numbers of a room report. Used on the loop's thread.</summary>
+/// <param name="nowTicks">The time of the report.</param>
+/// <param name="withParticipants">Whether the report describes each participant.</param>
+internal sealed class RoomCensus(long nowTicks, bool withParticipants)
+{
+    private readonly List<ParticipantReport> _reports = [];
+
+    public int UpTracks { get; private set; }
+
+    public int DownTracks { get; private set; }
+
+    /// <summary>Participants with a connected transport.</summary>
+    public int Connected { get; private set; }
+
+    /// <summary>Connected participants that have sent nothing recently.</summary>
+    public int Silent { get; private set; }
+
+    /// <summary>The report of each participant; null when the report does not describe them.</summary>
+    public IReadOnlyList<ParticipantReport>? Reports => withParticipants ? _reports : null;
+
+    public void Add(NodeParticipant participant)
+    {
+        UpTracks += participant.PublishedTracks.Count;
+        DownTracks += participant.Sessions.All.Sum(s => s.DownTracks);
+        Connected += participant.HasConnectedTransport ? 1 : 0;
+        Silent += participant.Sessions.IsSilent(nowTicks) ? 1 : 0;
+        if (withParticipants)
+        {
+            _reports.Add(participant.Report());
+        }
+    }
+}
