@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.NodeControl;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +11,8 @@ internal static class ControlJson
 {
     /// <summary>Enough for an SDP of 384 KiB with JSON escapes and the other fields of a request.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
+
+    private static readonly JsonSerializerOptions RequestOptions = new(NodeControlJson.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RejectNullEntries } } };
 
     public static async Task<T> ReadAsync<T>(HttpContext context)
         where T : class
@@ -32,10 +35,16 @@ internal static class ControlJson
             }
         }
 
+        return Parse<T>(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+    }
+
+    /// <summary>Parses a body. Throws a <see cref="ControlProblemException"/> when it is not valid.</summary>
+    public static T Parse<T>(ReadOnlySpan<byte> body)
+        where T : class
+    {
         try
         {
-            return JsonSerializer.Deserialize<T>(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), NodeControlJson.Options)
-                ?? throw ControlProblemException.InvalidRequest("The body is null; expected a JSON object.");
+            return JsonSerializer.Deserialize<T>(body, RequestOptions) ?? throw ControlProblemException.InvalidRequest("The body is null; expected a JSON object.");
         }
         catch (JsonException e)
         {
@@ -47,6 +56,21 @@ internal static class ControlJson
     {
         context.Response.StatusCode = status;
         return context.Response.WriteAsJsonAsync(body, NodeControlJson.Options, "application/json", context.RequestAborted);
+    }
+
+    /// <summary>Rejects nulls in lists. The setting for nullable properties does not apply to entries.</summary>
+    private static void RejectNullEntries(JsonTypeInfo type)
+    {
+        foreach (var list in type.Properties.Where(p => typeof(IEnumerable<object>).IsAssignableFrom(p.PropertyType)))
+        {
+            type.OnDeserialized += value =>
+            {
+                if (list.Get!(value) is IEnumerable<object?> entries && entries.Contains(null))
+                {
+                    throw new JsonException($"'{list.Name}' must not contain null.");
+                }
+            };
+        }
     }
 
     public static ControlProblemException TooLarge() => new(System.Net.HttpStatusCode.RequestEntityTooLarge, "payload-too-large", "The request is too large. The limit is 384 KiB for SDP and 1 MiB for the body.");

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol.Client;
@@ -143,7 +144,7 @@ internal sealed class FieldReader(JsonElement root)
         }
 
         var raw = value.GetRawText();
-        if (raw.Length > ProtocolLimits.MaxCandidateBytes)
+        if (Encoding.UTF8.GetByteCount(raw) > ProtocolLimits.MaxCandidateBytes)
         {
             Reject($"'candidate' must have at most {ProtocolLimits.MaxCandidateBytes} bytes.");
         }
