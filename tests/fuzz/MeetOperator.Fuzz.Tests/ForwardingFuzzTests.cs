@@ -9,17 +9,23 @@ public sealed class ForwardingFuzzTests
     /// <summary>A genuine packet of the hostile participant goes between the mutated ones, so that layers, histories and estimates stay in use.</summary>
     private const int GenuineEvery = 4;
 
-    [Fact]
-    public void Publisher_MutatedMedia_ReachesOthersAsValidRtpOnly() => Attack(
-        new ForwardingRoom(seed: 1), room => room.GenuineMedia, (room, input) => room.ReceiveFromMallory(input));
+    /// <summary>Rooms with a section for each track, with slots and views that change, and with encrypted payloads.</summary>
+    public static TheoryData<bool, bool> Rooms => new() { { false, false }, { true, false }, { true, true } };
 
-    [Fact]
-    public void Publisher_MutatedReports_ReachOthersAsValidRtpOnly() => Attack(
-        new ForwardingRoom(seed: 2), room => room.GenuineSenderReports, (room, input) => room.ReportFromMallory(input));
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void Publisher_MutatedMedia_ReachesOthersAsValidRtpOnly(bool hasSlots, bool isEncrypted) => Attack(
+        new ForwardingRoom(seed: 1, hasSlots, isEncrypted), room => room.GenuineMedia, (room, input) => room.ReceiveFromMallory(input));
 
-    [Fact]
-    public void Subscriber_MutatedFeedback_AffectsNobodyElse() => Attack(
-        new ForwardingRoom(seed: 3), room => room.GenuineFeedback, (room, input) => room.FeedbackFromMallory(input));
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void Publisher_MutatedReports_ReachOthersAsValidRtpOnly(bool hasSlots, bool isEncrypted) => Attack(
+        new ForwardingRoom(seed: 2, hasSlots, isEncrypted), room => room.GenuineSenderReports, (room, input) => room.ReportFromMallory(input));
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void Subscriber_MutatedFeedback_AffectsNobodyElse(bool hasSlots, bool isEncrypted) => Attack(
+        new ForwardingRoom(seed: 3, hasSlots, isEncrypted), room => room.GenuineFeedback, (room, input) => room.FeedbackFromMallory(input));
 
     private static void Attack(ForwardingRoom room, Func<ForwardingRoom, IReadOnlyList<byte[]>> genuine, Action<ForwardingRoom, byte[]> attack)
     {

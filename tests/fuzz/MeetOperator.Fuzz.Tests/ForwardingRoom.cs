@@ -4,6 +4,7 @@ using MeetOperator.Rtc.Testing;
 using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Allocation;
 using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
@@ -12,7 +13,7 @@ namespace MeetOperator.Fuzz.Tests;
 
 /// <summary>
 /// Three participants in simulated time: Mallory publishes a microphone, a camera in three layers and a scalable camera, Alice publishes a microphone, and Mallory and Carol
-/// receive everything of the others.
+/// receive everything of the others. In a room with slots, the sections for Mallory's cameras change what they carry, and the receivers change what they show.
 /// </summary>
 internal sealed class ForwardingRoom
 {
@@ -33,12 +34,21 @@ internal sealed class ForwardingRoom
     private readonly ScalableEncoder _scalable = new(3, 3, isKeyOnly: true);
     private readonly Dictionary<uint, ushort> _sequences = [];
     private readonly List<byte[]> _media = [];
+    private readonly bool _isEncrypted;
+    private readonly UpTrack[] _cameras;
+
+    /// <summary>The sections of each receiver that carry one of the cameras or nothing.</summary>
+    private readonly List<(Subscriber Subscriber, List<(DownTrack Track, DownTrackOptions Options)> Sections)> _slots = [];
     private ushort _transport;
     private int _milliseconds;
 
-    public ForwardingRoom(int seed)
+    /// <param name="seed">Seed of all choices.</param>
+    /// <param name="hasSlots">Whether the receivers have slots for cameras.</param>
+    /// <param name="isEncrypted">Whether payloads count as encrypted end to end.</param>
+    public ForwardingRoom(int seed, bool hasSlots = false, bool isEncrypted = false)
     {
         _random = new Random(seed);
+        _isEncrypted = isEncrypted;
         var upstream = new ForwardedPeer(Errors, []);
         _mallory = new Publisher(upstream, ownSsrc: 1);
         var microphone = Add("mallory", Microphone("a", MicrophoneSsrc));
@@ -52,8 +62,9 @@ internal sealed class ForwardingRoom
         _aliceMicrophone = new UpTrack(Microphone("a", AliceSsrc), "alice", TrackSource.Microphone, "microphone-1");
         _alice.Add(_aliceMicrophone);
 
-        Carol = Join([_aliceMicrophone, microphone, camera, scalable]);
-        Mallory = Join([_aliceMicrophone, microphone, camera, scalable]);
+        _cameras = [camera, scalable];
+        Carol = Join([_aliceMicrophone, microphone, camera, scalable], hasSlots);
+        Mallory = Join([_aliceMicrophone, microphone, camera, scalable], hasSlots);
         Advance(400);
         GenuineMedia = [.. _media];
         GenuineFeedback = [.. Mallory.Feedback, .. FeedbackSeeds()];
@@ -110,6 +121,11 @@ internal sealed class ForwardingRoom
                 SendGenuinePicture(isKey: _milliseconds % 330 == 0);
             }
 
+            if (_milliseconds % 97 == 0)
+            {
+                Switch();
+            }
+
             _mallory.HandleTimeout(Now);
             _alice.HandleTimeout(Now);
             Carol.AdvanceTo(Now);
@@ -139,10 +155,11 @@ internal sealed class ForwardingRoom
         return track;
     }
 
-    private ForwardedPeer Join(UpTrack[] tracks)
+    private ForwardedPeer Join(UpTrack[] tracks, bool hasSlots)
     {
         HashSet<uint> known = [];
         var peer = new ForwardedPeer(Errors, known);
+        var sections = new List<(DownTrack Track, DownTrackOptions Options)>();
         for (uint i = 0; i < tracks.Length; i++)
         {
             var isAlice = tracks[i] == _aliceMicrophone;
@@ -161,20 +178,52 @@ internal sealed class ForwardingRoom
             };
             known.Add(options.Ssrc);
             known.Add(options.RtxSsrc ?? options.Ssrc);
-            peer.Subscriber.Add(tracks[i], options);
+            if (hasSlots && isVideo)
+            {
+                sections.Add((peer.Subscriber.Add(options), options));
+            }
+            else
+            {
+                peer.Subscriber.Add(tracks[i], options);
+            }
         }
+
+        _slots.Add((peer.Subscriber, sections));
 
         peer.Subscriber.OnReady();
         return peer;
     }
 
-    private static UpTrackOptions Microphone(string mid, uint ssrc) => new()
+    /// <summary>Moves the cameras to other slots, or out of them, and changes how they are shown.</summary>
+    private void Switch()
+    {
+        foreach (var (subscriber, sections) in _slots.Where(s => s.Sections.Count > 0))
+        {
+            var shown = _random.Next(4) == 0 ? TrackView.Hidden : TrackView.Of(_random.Next(1, 1_281), _random.Next(1, 721), isPinned: _random.Next(2) == 0);
+            subscriber.SetViews(track => track.Options.Kind == MediaKind.Audio ? default : shown);
+            var first = _random.Next(_cameras.Length);
+            for (var i = 0; i < sections.Count; i++)
+            {
+                if (_random.Next(3) == 0)
+                {
+                    sections[i].Track.Stop();
+                }
+                else
+                {
+                    subscriber.Start(sections[i].Track, _cameras[(first + i) % _cameras.Length], sections[i].Options);
+                }
+            }
+        }
+    }
+
+    private UpTrackOptions Microphone(string mid, uint ssrc) => new()
     {
         Mid = mid,
         Kind = MediaKind.Audio,
         ClockRate = 48_000,
         PayloadType = 111,
-        RedPayloadType = 63,
+        RedPayloadType = _isEncrypted ? null : 63,
+        IsEncrypted = _isEncrypted,
         Extensions = UpMap,
         Layers = [new UpLayerOptions { Ssrc = ssrc }],
     };

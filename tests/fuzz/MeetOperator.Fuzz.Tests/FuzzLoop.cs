@@ -32,6 +32,10 @@ internal static class FuzzLoop
     /// <summary>Runs a target with seeds from the test itself.</summary>
     internal static void Run(
         IReadOnlyList<byte[]> seeds, FuzzTarget target, int cost = 1, long maximumBytes = MaximumBytesPerInput, int seed = 1)
+        => Run(seeds, new Mutator(seed, seeds).Next, target, cost, maximumBytes);
+
+    /// <summary>Runs a target with seeds and then with the inputs that <paramref name="next"/> creates.</summary>
+    internal static void Run(IReadOnlyList<byte[]> seeds, Func<byte[]> next, FuzzTarget target, int cost, long maximumBytes)
     {
         Assert.NotEmpty(seeds);
         foreach (var file in seeds)
@@ -43,12 +47,11 @@ internal static class FuzzLoop
             }
         }
 
-        var mutator = new Mutator(seed, seeds);
         var count = Math.Max(100, Iterations / cost);
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < count; i++)
         {
-            RunOne(mutator.Next(), target, maximumBytes);
+            RunOne(next(), target, maximumBytes);
         }
 
         Assert.True(clock.Elapsed / count <= MaximumMeanTime * cost, $"{clock.Elapsed / count} for one input on average");

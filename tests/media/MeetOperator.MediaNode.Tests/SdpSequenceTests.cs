@@ -5,13 +5,14 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.MediaNode.Tests;
 
 /// <summary>
-/// Random sequences of offers, answers and ends of sessions with mutated SDP. The media node applies or rejects each one with a reason, nothing fails on the loop, and a call in
+/// Random sequences of offers (also with simulcast and RED), answers and ends of sessions with mutated SDP. The media node applies or rejects each one with a reason, nothing fails on the loop, and a call in
 /// another room is not affected. A failing sequence can be repeated with its seed.
 /// </summary>
 public sealed class SdpSequenceTests
 {
     private const int Steps = 400;
     private static readonly string[] Names = ["mallory", "dave", "eve"];
+    private static readonly string[] Layers = ["f", "f;f;f", "f,h;q", "~f;h;q", "f;h;q;a;b;c;d;e;g;i", ";;", "q;h;f recv f", "f;h;x"];
     private static readonly FailureScope[] Scopes = Enum.GetValues<FailureScope>();
 
     [Theory]
@@ -41,6 +42,7 @@ public sealed class SdpSequenceTests
 
         Assert.InRange(applied, Steps / 10, Steps);
         Assert.InRange(rejected, Steps / 10, Steps);
+        Assert.All(new[] { "a=simulcast:recv", "red/48000" }, answered => Assert.Contains(participants.SelectMany(p => p.Answers), answer => answer.Contains(answered, StringComparison.Ordinal)));
         await rooms.AssertNeighbourUnaffectedAsync(1);
         foreach (var scope in Scopes)
         {
@@ -60,6 +62,9 @@ public sealed class SdpSequenceTests
         private string? _publishSession;
         private SubscribeOffer? _offer;
 
+        /// <summary>The answers to the offers that were applied.</summary>
+        public List<string> Answers { get; } = [];
+
         public Task StepAsync(NodeControlClient node, Random random) => random.Next(7) switch
         {
             0 => PublishAsync(node, Mutate(Offer(random), random), restart: false),
@@ -73,9 +78,10 @@ public sealed class SdpSequenceTests
 
         public void Dispose() => _peer.Dispose();
 
-        private string Offer(Random random) => random.Next(3) switch
+        private string Offer(Random random) => random.Next(5) switch
         {
             0 => TestSdp.Publish(_peer),
+            3 or 4 => TestSdp.Simulcast(_peer),
             1 => TestSdp.Publish(_peer, video: false),
             _ => TestSdp.Microphones(_peer, random.Next(1, 5)),
         };
@@ -84,6 +90,7 @@ public sealed class SdpSequenceTests
         {
             var answer = await node.PublishAsync(TwoRooms.Bad, name, new SdpOffer { Generation = 1, Sdp = sdp, Restart = restart, SessionId = restart ? null : _publishSession }, default);
             _publishSession = answer.SessionId;
+            Answers.Add(answer.Sdp);
         }
 
         private async Task SubscribeAsync(NodeControlClient node, Random random) => _offer = await node.SubscribeAsync(
@@ -125,7 +132,7 @@ public sealed class SdpSequenceTests
             for (var changes = random.Next(2) == 0 ? 0 : random.Next(1, 5); changes > 0 && lines.Count > 1; changes--)
             {
                 var at = random.Next(lines.Count);
-                switch (random.Next(7))
+                switch (random.Next(8))
                 {
                     case 0:
                         lines.RemoveAt(at);
@@ -149,6 +156,10 @@ public sealed class SdpSequenceTests
                         var tail = section < 0 ? [] : lines[section..];
                         lines.RemoveRange(lines.Count - tail.Count, tail.Count);
                         lines.AddRange(random.Next(2) == 0 ? [] : [.. tail, .. tail]);
+                        break;
+                    case 6:
+                        var layers = Layers[random.Next(Layers.Length)];
+                        lines = [.. lines.Select(line => line.Replace("f;h;q", layers, StringComparison.Ordinal).Replace("111/111", "111/63/111", StringComparison.Ordinal))];
                         break;
                     default:
                         lines[at] = lines[at].Replace("sendonly", "inactive", StringComparison.Ordinal).Replace("recvonly", "sendrecv", StringComparison.Ordinal).Replace("m=audio", "m=video", StringComparison.Ordinal);

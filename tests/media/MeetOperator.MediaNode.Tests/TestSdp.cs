@@ -18,6 +18,16 @@ internal static class TestSdp
         "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n" +
         $"a=ssrc-group:FID {VideoSsrc} {VideoRtxSsrc}\r\na=ssrc:{VideoSsrc} cname:x\r\na=ssrc:{VideoRtxSsrc} cname:x\r\n";
 
+    /// <summary>Offers a microphone with RED and a camera in three layers that their RIDs identify, as browsers do.</summary>
+    public static string Simulcast(SyntheticPeer peer) =>
+        Head("0 1") +
+        "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\na=mid:0\r\na=sendonly\r\n" + peer.TransportLines("actpass") +
+        $"a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:111 opus/48000/2\r\na=extmap:1 {HeaderExtensionUris.AudioLevel}\r\na=extmap:4 {HeaderExtensionUris.Mid}\r\na=ssrc:{AudioSsrc} cname:x\r\n" +
+        "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:1\r\na=sendonly\r\n" + peer.TransportLines("actpass") +
+        $"a=extmap:4 {HeaderExtensionUris.Mid}\r\na=extmap:10 {HeaderExtensionUris.RtpStreamId}\r\na=extmap:11 {HeaderExtensionUris.RepairedRtpStreamId}\r\n" +
+        "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n" +
+        "a=rid:f send\r\na=rid:h send\r\na=rid:q send\r\na=simulcast:send f;h;q\r\n";
+
     /// <summary>Offers the given number of audio tracks.</summary>
     public static string Microphones(SyntheticPeer peer, int count) =>
         Head(string.Join(' ', Enumerable.Range(0, count))) + string.Concat(Enumerable.Range(0, count).Select(i =>
