@@ -73,10 +73,11 @@ export class FakeTransceiver {
   currentDirection: string | null = null;
   readonly receiver: { track: FakeTrack; transport: FakeDtlsTransport | null; jitterBufferTarget: number | null; getSynchronizationSources: () => { audioLevel: number; timestamp?: number }[] };
   readonly sender: {
-    track: unknown; transport: FakeDtlsTransport | null; replaceTrack: (track: unknown) => Promise<void>;
+    track: unknown; transport: FakeDtlsTransport | null; replaceTrack: (track: unknown) => Promise<void>; getStats: () => Promise<Map<string, unknown>>;
     getParameters: () => { encodings: RTCRtpEncodingParameters[] }; setParameters: (parameters: { encodings: RTCRtpEncodingParameters[] }) => Promise<void>;
   };
   encodings: RTCRtpEncodingParameters[];
+  packetsSent = 0;
   /** The MIME types of `setCodecPreferences`; null for the browser's order. */
   preferred: string[] | null = null;
   /** Makes `setParameters` fail, as a browser does while a negotiation changes the parameters. */
@@ -94,6 +95,7 @@ export class FakeTransceiver {
       track: sent,
       transport,
       replaceTrack: async track => { this.sender.track = track; },
+      getStats: async () => new Map([['outbound', { type: 'outbound-rtp', packetsSent: this.packetsSent }]]),
       getParameters: () => ({ encodings: this.encodings.map(encoding => ({ ...encoding })) }),
       setParameters: async ({ encodings: changed }) => {
         if (this.locked || this.#changing) throw new DOMException('changed meanwhile', 'InvalidStateError');

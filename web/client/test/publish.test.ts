@@ -184,6 +184,70 @@ describe('publishing', () => {
     expect(meeting.snapshot.connection.phase).toBe('connected');
   });
 
+  const restarted = async (...kinds: ('audio' | 'video')[]) => {
+    const { server, meeting } = await joinedMeeting();
+    const tracks = kinds.map(track);
+    for (const one of tracks) await meeting.publish(one, one.kind === 'audio' ? 'microphone' : 'camera');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    const former = server.connections[0]!;
+    former.setConnectionState('connected');
+    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'two' });
+    await settle();
+    const next = server.connections[1]!;
+    next.setConnectionState('connected');
+    await settle();
+    return { server, meeting, tracks, former, next };
+  };
+
+  it('the old connection sends until packets of every track are sent on the new one', async () => {
+    const { meeting, tracks, former, next } = await restarted('audio', 'video');
+    expect(meeting.snapshot.connection.phase).toBe('connected');
+    await vi.advanceTimersByTimeAsync(300);
+    expect([former.connectionState, former.transceivers.map(({ sender }) => sender.track)]).toEqual(['connected', tracks]);
+    next.transceivers[0]!.packetsSent = 3;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(former.connectionState).toBe('connected');
+    next.transceivers[1]!.packetsSent = 1;
+    await vi.advanceTimersByTimeAsync(100);
+    expect([former.connectionState, next.connectionState]).toEqual(['closed', 'connected']);
+  });
+
+  it('the old connection ends two seconds after the new one is connected, whether that sends or not', async () => {
+    const { former } = await restarted('audio', 'video');
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(former.connectionState).toBe('connected');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(former.connectionState).toBe('closed');
+  });
+
+  it('a camera whose layers nobody asks for does not keep the old connection', async () => {
+    const { server, former, next } = await restarted('audio', 'video');
+    server.socket.receive({ type: 'layers', source: 'camera', rids: [] });
+    next.transceivers[0]!.packetsSent = 1;
+    await vi.advanceTimersByTimeAsync(100);
+    expect(former.connectionState).toBe('closed');
+  });
+
+  it('what is turned off or changed during the change of connections is so on both', async () => {
+    const { meeting, former, next } = await restarted('audio', 'video');
+    const other = track('audio');
+    await meeting.replaceTrack('microphone', other);
+    meeting.unpublish('camera');
+    await settle();
+    for (const connection of [former, next]) expect(connection.transceivers[0]!.sender.track).toBe(other);
+    expect(former.transceivers[1]!.sender.track).toBeNull();
+  });
+
+  it('both connections end when the participant leaves', async () => {
+    const { meeting, former, next } = await restarted('audio');
+    meeting.leave();
+    expect([former.connectionState, next.connectionState]).toEqual(['closed', 'closed']);
+  });
+
   it('a short disconnection does not lead to a new offer', async () => {
     const { server, meeting } = await joinedMeeting();
     await meeting.publish(track('audio'), 'microphone');

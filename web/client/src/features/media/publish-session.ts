@@ -4,6 +4,7 @@ import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from './connection-watch.js';
 import { encodingFor, hintTrack, preferRedundancy } from './encodings.js';
+import { FormerConnections } from './former-connections.js';
 import { withDtx } from './sdp.js';
 
 export interface PublishOffer {
@@ -38,7 +39,6 @@ interface Slot {
 type Outcome = { sdp: string; sessionId: string | undefined } | { rejected: string } | 'offline' | 'timeout' | 'superseded';
 
 const answerTimeoutMs = 10_000;
-const oldConnectionTimeoutMs = 5_000;
 
 /** The connection that sends media, for which the client makes the offers. One offer is in flight at a time; later changes go into the next one. */
 export class PublishSession {
@@ -46,6 +46,7 @@ export class PublishSession {
   readonly #host: PublishHost;
   readonly #slots = new Map<TrackSource, Slot>();
   #connection: RTCPeerConnection | null = null;
+  readonly #former = new FormerConnections(connection => this.#end(connection));
   #stopWatching: () => void = () => {};
   #settle: ((outcome: Outcome) => void) | null = null;
   #offers = 0;
@@ -102,6 +103,7 @@ export class PublishSession {
     }
     if (slot.track === track) return;
     if (track !== null) hintTrack(track, source);
+    this.#former.replace(slot.track, track);
     slot.track = track;
     await slot.transceiver?.sender.replaceTrack(this.#sent(slot));
   }
@@ -109,6 +111,7 @@ export class PublishSession {
   /** Sends nothing until it is resumed. Everything stays published and negotiated. */
   async setPaused(isPaused: boolean): Promise<void> {
     this.#isPaused = isPaused;
+    if (isPaused) this.#former.end();
     await Promise.all([...this.#slots.values()].map(async slot => {
       if (slot.active) await slot.transceiver?.sender.replaceTrack(this.#sent(slot)).catch(() => undefined); // a closed connection sends nothing
     }));
@@ -133,11 +136,12 @@ export class PublishSession {
     const slot = this.#slots.get(source);
     if (!slot?.active) return;
     slot.active = false;
+    this.#former.replace(slot.track, null);
     slot.track = null;
     this.#negotiate();
   }
 
-  /** Opens a new connection with the same tracks. The old connection is closed when the new one is connected. */
+  /** Opens a new connection with the same tracks. The old connection is closed when the new one sends. */
   restart(): void {
     if (this.#closed || ![...this.#slots.values()].some(slot => slot.active)) return;
     this.#restart = true;
@@ -176,6 +180,7 @@ export class PublishSession {
     this.#endDelay();
     this.#settle?.('offline');
     this.#stopWatching();
+    this.#former.end();
     this.#end(this.#connection);
     this.#connection = null;
   }
@@ -307,17 +312,14 @@ export class PublishSession {
   }
 
   #adopt(connection: RTCPeerConnection): void {
-    const old = this.#connection;
     this.#stopWatching();
+    if (this.#connection !== null) this.#former.add(this.#connection);
     this.#connection = connection;
-    const closeOld = () => this.#end(old);
-    const oldTimer = setTimeout(closeOld, oldConnectionTimeoutMs);
     this.#host.onState('connecting');
     this.#stopWatching = watchConnection(connection, {
       connected: () => {
         this.#failures = 0;
-        clearTimeout(oldTimer);
-        closeOld();
+        void this.#former.handOver(connection);
         this.#host.onState('connected');
       },
       lost: () => {
