@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
 import { cases, caseNamed } from './support/cases.mjs';
-import { chart, helm, named, render, renderText, root } from './support/helm.mjs';
+import { chart, helm, named, podsOf, render, renderText, root } from './support/helm.mjs';
 
 // Random keys differ in every render. The CRDs are compared once, with crds/, in a test below.
 const comparable = text => text.split(/^---$/m)
@@ -47,6 +47,16 @@ test('a PodDisruptionBudget has the API version that the cluster serves', () => 
   const versions = text => [...text.matchAll(/apiVersion: (policy\/\w+)/g)].map(match => match[1]);
   assert.deepEqual(versions(renderText({}, ['--kube-version', '1.20.2'])), ['policy/v1beta1']);
   assert.deepEqual(versions(renderText({}, ['--kube-version', '1.31.0'])), ['policy/v1']);
+});
+
+test('the Services have both address families where the cluster has them, and their Pods accept both', () => {
+  const objects = render({});
+  const families = all => all.filter(object => object.kind === 'Service').map(({ metadata, spec }) => [metadata.name, spec.ipFamilyPolicy, spec.ipFamilies]);
+  assert.deepEqual(families(objects), [['meet-signaling', 'PreferDualStack', undefined], ['meet-webhook', 'PreferDualStack', undefined]]);
+  const chosen = { ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv6'] };
+  assert.deepEqual(families(render({ services: chosen })), [['meet-signaling', 'SingleStack', ['IPv6']], ['meet-webhook', 'SingleStack', ['IPv6']]]);
+  const addresses = podsOf(objects).flatMap(pod => pod.spec.containers).flatMap(container => container.env ?? []).filter(({ name, value }) => name.endsWith('_ADDRESS') && value !== undefined);
+  assert.deepEqual(new Set(addresses.map(({ value }) => value.replace(/:\d+$/, ''))), new Set(['[::]']));
 });
 
 test('topology spread ignores the Pods of the previous revision on clusters with matchLabelKeys', () => {

@@ -48,6 +48,7 @@ for (const [what, values, message] of [
   ['text for a number', { operator: { replicas: 'two' } }, /operator\.replicas: Invalid type\. Expected: integer, given: string/],
   ['zero replicas', { signaling: { replicas: 0 } }, /signaling\.replicas: Must be greater than or equal to 1/],
   ['an unknown failure policy', { webhook: { failurePolicy: 'Maybe' } }, /webhook\.failurePolicy: webhook\.failurePolicy must be one of the following: "Fail", "Ignore"/],
+  ['an unknown address family', { services: { ipFamilies: ['IPv5'] } }, /services\.ipFamilies\.0: services\.ipFamilies\.0 must be one of the following: "IPv4", "IPv6"/],
   ['a public URL with a path', { publicUrl: 'https://example.com/meet' }, /publicUrl: Does not match pattern/],
   ['a port above 65535', { test: { udpPort: 70000 } }, /test\.udpPort: Must be less than or equal to 65535/],
   ['the tag latest', { image: { tag: 'latest' } }, /image\.tag is latest: set a version/],

@@ -51,3 +51,11 @@ meetoperator.io/component: {{ index . 1 }}
 {{- define "meet.keysSecret" -}}
 {{- .Values.keys.existingSecret | default (include "meet.name" (list . "keys")) -}}
 {{- end -}}
+
+{{/* The address families of a Service. */}}
+{{- define "meet.ipFamilies" -}}
+ipFamilyPolicy: {{ .Values.services.ipFamilyPolicy }}
+{{- with .Values.services.ipFamilies }}
+ipFamilies: {{ toJson . }}
+{{- end }}
+{{- end -}}

@@ -36,7 +36,7 @@ public static class OperatorHost
         builder.WebHost.ConfigureKestrel(server =>
         {
             server.AddServerHeader = false;
-            server.Listen(IPEndPoint.Parse(options.Address));
+            server.ListenOn(IPEndPoint.Parse(options.Address), static _ => { });
             if (options.Webhook is { } webhook)
             {
                 WebhookEndpoint.Listen(server, webhook);

@@ -30,7 +30,7 @@ internal static class WebhookEndpoint
         services.AddSingleton<WebhookHandler>();
     }
 
-    public static void Listen(KestrelServerOptions server, WebhookOptions options) => server.Listen(IPEndPoint.Parse(options.Address), listen =>
+    public static void Listen(KestrelServerOptions server, WebhookOptions options) => server.ListenOn(IPEndPoint.Parse(options.Address), listen =>
     {
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         var certificates = server.ApplicationServices.GetRequiredService<WebhookCertificates>();

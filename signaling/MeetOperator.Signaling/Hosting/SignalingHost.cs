@@ -45,8 +45,8 @@ internal static class SignalingHost
         logging?.Invoke(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(ParseAddress(options.HttpAddress, "MEET_HTTP_ADDRESS"), listen => FirstByteTimeout.Use(listen, options.Timings.FirstByteTimeout, time));
-            kestrel.Listen(ParseAddress(options.MetricsAddress, "MEET_METRICS_ADDRESS"), listen =>
+            kestrel.ListenOn(ParseAddress(options.HttpAddress, "MEET_HTTP_ADDRESS"), listen => FirstByteTimeout.Use(listen, options.Timings.FirstByteTimeout, time));
+            kestrel.ListenOn(ParseAddress(options.MetricsAddress, "MEET_METRICS_ADDRESS"), listen =>
             {
                 FirstByteTimeout.Use(listen, options.Timings.FirstByteTimeout, time);
                 MetricsPort.Mark(listen);

@@ -25,7 +25,7 @@ public sealed class TestSignaling : IAsyncDisposable
         _database = database;
         Options = options;
         LogLines = () => logs.Lines;
-        Address = new Uri(app.Urls.First().TrimEnd('/') + "/");
+        Address = new Uri(app.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal).TrimEnd('/') + "/");
         Metrics = new Uri(app.Urls.Last().TrimEnd('/') + "/");
         Http = new HttpClient { BaseAddress = Address };
     }
