@@ -145,6 +145,44 @@ public sealed class SlotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sound_PinnedAndQuiet_IsForwardedBesideThreeLouder()
+    {
+        var (bob, _) = await SubscribeAsync("bob");
+        string[] names = ["loud0", "loud1", "loud2", "quiet"];
+        var peers = new List<SyntheticPeer>();
+        foreach (var name in names)
+        {
+            peers.Add(await PublishAsync(name));
+        }
+
+        // Each packet ends with the number of its sender.
+        bool Speak()
+        {
+            var timestamp = (uint)(long)(Stopwatch.GetTimestamp() * 48000.0 / Stopwatch.Frequency);
+            for (var i = 0; i < peers.Count; i++)
+            {
+                peers[i].SendVoice(TestSdp.AudioSsrc, timestamp, level: (byte)(i == 3 ? 90 : 20), [1, 2, (byte)i]);
+            }
+
+            return true;
+        }
+
+        List<int> Heard() => [.. bob.Rtp.Where(p => Header(p).PayloadType == 111).Select(p => (int)p[^1]).Distinct().Order()];
+        await ViewAsync("bob", names);
+        await _events.UntilAsync("all have slots", e => e.Last(RoomEventTypes.Slots, "bob")!.Tracks!.Count == 8);
+        await SyntheticPeer.UntilAsync("the loud are heard", () => Speak() && Heard() is [0, 1, 2, ..], [.. peers, bob]);
+        bob.Rtp.Clear();
+        await SyntheticPeer.UntilAsync("they go on", () => Speak() && bob.Rtp.Count > 100, [.. peers, bob]);
+        Assert.Equal([0, 1, 2], Heard());
+
+        await ViewAsync("bob", pinned: "quiet", names);
+
+        await SyntheticPeer.UntilAsync("the pinned one is heard", () => Speak() && Heard() is [0, 1, 2, 3], [.. peers, bob]);
+        bob.Rtp.Clear();
+        await SyntheticPeer.UntilAsync("all are heard together", () => Speak() && Heard() is [0, 1, 2, 3], [.. peers, bob]);
+    }
+
+    [Fact]
     public async Task View_MoreTilesThanSlots_OffersMoreSectionsOnce()
     {
         var (bob, first) = await SubscribeAsync("bob");
@@ -343,8 +381,10 @@ public sealed class SlotTests : IAsyncLifetime
     private Task<SubscribeOffer> OfferAsync(string name, int pictures = SlotLimits.MaxPictures, int sounds = 6) => _node.Control.SubscribeAsync(
         "r", name, new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = sounds, Video = pictures } }, default);
 
-    private Task ViewAsync(string name, params string[] shown) => _node.Control.ViewAsync(
-        "r", name, new ViewRequest { Tracks = [.. shown.Select(id => new ViewedTrack { ParticipantId = id, Source = "camera", Width = 320, Height = 180 })] }, default);
+    private Task ViewAsync(string name, params string[] shown) => ViewAsync(name, pinned: null, shown);
+
+    private Task ViewAsync(string name, string? pinned, string[] shown) => _node.Control.ViewAsync(
+        "r", name, new ViewRequest { Tracks = [.. shown.Select(id => new ViewedTrack { ParticipantId = id, Source = "camera", Width = 320, Height = 180, Pinned = id == pinned })] }, default);
 
     private Task ConfirmAsync(string name, string session) => _node.Control.ConfirmSlotsAsync(
         "r", name, new SlotsConfirmation { SessionId = session, Version = _events.Last(RoomEventTypes.Slots, name)!.SlotsVersion!.Value }, default);

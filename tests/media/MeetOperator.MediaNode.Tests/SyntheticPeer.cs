@@ -127,11 +127,18 @@ internal sealed partial class SyntheticPeer : IDisposable
     {
         Span<byte> header = stackalloc byte[12];
         new RtpHeader { SequenceNumber = sequence, Ssrc = ssrc, PayloadType = payloadType, Timestamp = timestamp, Marker = marker }.WriteFixed(header, withExtension: false);
-        var length = _transport.ProtectRtp(header, payload, _buffer);
-        if (length > 0 && _transport.SelectedAddress is { } node)
-        {
-            Send(node, _buffer.AsSpan(0, length));
-        }
+        SendRtp(header, payload);
+    }
+
+    /// <summary>Sends a packet of a microphone with its audio level, which has the ID 1.</summary>
+    /// <param name="level">From 0, the loudest, to 127 (RFC 6464).</param>
+    public void SendVoice(uint ssrc, uint timestamp, byte level, ReadOnlySpan<byte> payload)
+    {
+        const byte HasVoice = 0x80;
+        Span<byte> header = [.. stackalloc byte[RtpHeader.FixedLength], 0xBE, 0xDE, 0, 1, 0x10, (byte)(HasVoice | level), 0, 0];
+        var sequence = _sequences[ssrc] = (ushort)(_sequences.GetValueOrDefault(ssrc) + 1);
+        new RtpHeader { SequenceNumber = sequence, Ssrc = ssrc, PayloadType = 111, Timestamp = timestamp }.WriteFixed(header, withExtension: true);
+        SendRtp(header, payload);
     }
 
     public void SendRtcp(ReadOnlySpan<byte> compound)
@@ -236,6 +243,15 @@ internal sealed partial class SyntheticPeer : IDisposable
         var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
         socket.Bind(new IPEndPoint(local, 0));
         return socket;
+    }
+
+    private void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        var length = _transport.ProtectRtp(header, payload, _buffer);
+        if (length > 0 && _transport.SelectedAddress is { } node)
+        {
+            Send(node, _buffer.AsSpan(0, length));
+        }
     }
 
     private int Count(byte payloadType) => _arrived[payloadType] = _arrived.GetValueOrDefault(payloadType) + 1;
