@@ -95,6 +95,12 @@ const screens = {
     await page.locator('[data-testid=chat-outgoing][data-state=failed]').waitFor();
   },
   'a shared screen': async page => { await scriptMeeting(page, { others: participantsOf(4), screenOf: 'p-0' }); await join(page); await page.locator('[data-testid=tile][data-source=screen]').waitFor(); },
+  'a pinned tile': async page => {
+    await scriptMeeting(page, { others: participantsOf(4), screenOf: 'p-1' });
+    await join(page);
+    await page.getByRole('button', { name: 'Pin Amara Okafor', exact: true }).click();
+    await page.locator('[data-testid=stage][data-layout=pinned]').waitFor();
+  },
   'connection statistics': async page => {
     await scriptMeeting(page, { others: participantsOf(2) });
     await join(page);
@@ -301,6 +307,27 @@ describe('the page', () => {
     });
   });
 
+  it('the offers of a camera, and of a screen without a camera, have the dependency descriptor', { timeout: 180_000 }, async () => {
+    const sections = async (meeting, source) => {
+      const offerOf = () => meeting.sent.find(({ type, tracks }) => type === 'offer' && tracks.some(track => track.source === source));
+      await until(offerOf, `an offer with a ${source}`);
+      return offerOf().sdp.split(/^(?=m=)/m).filter(section => section.startsWith('m=video'));
+    };
+    const hasDescriptor = section => /^a=extmap:\d+(\/\w+)? https:\/\/aomediacodec\.github\.io\/av1-rtp-spec\/#dependency-descriptor-rtp-header-extension/m.test(section);
+    await withPage({ permissions: ['camera', 'microphone'] }, async page => {
+      const meeting = await scriptMeeting(page);
+      await join(page);
+      assert.deepEqual((await sections(meeting, 'camera')).map(hasDescriptor), [true]);
+    });
+    await withPage({}, async page => {
+      await page.addInitScript(() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('Requested device not found', 'NotFoundError'); }; });
+      const meeting = await scriptMeeting(page);
+      await join(page);
+      await page.getByTestId('control-share').click();
+      assert.deepEqual((await sections(meeting, 'screen')).map(hasDescriptor), [true]);
+    });
+  });
+
   it('in audio only mode, the page asks for no picture and shows none, also after a reload', { timeout: 180_000 }, async () => {
     await withPage({ permissions: ['camera', 'microphone'] }, async page => {
       const meeting = await scriptMeeting(page, { others: participantsOf(2), capabilities: { view: true } });
@@ -317,6 +344,35 @@ describe('the page', () => {
       await until(() => shown() === 0, 'the page asks for no picture after the reload');
       await page.getByTestId('audio-only').click();
       await until(() => shown() === 2, 'the page asks for two pictures again');
+    });
+  });
+
+  it('a tile can be pinned and released with the keyboard, and is the first and the largest while it is pinned', { timeout: 180_000 }, async () => {
+    await withPage({ permissions: ['camera', 'microphone'] }, async page => {
+      const meeting = await scriptMeeting(page, { others: participantsOf(8), capabilities: { view: true } });
+      await join(page);
+      const view = () => meeting.sent.filter(({ type }) => type === 'view').at(-1)?.tracks ?? [];
+      const pinned = () => view().filter(track => track.pinned).map(track => `${track.participantId} ${track.source}`);
+      await until(() => view().length === 8 && pinned().length === 0, 'the page asks for eight pictures');
+      const button = page.getByRole('button', { name: 'Pin Tomasz Zielinski', exact: true });
+      assert.equal(await button.getAttribute('aria-pressed'), 'false');
+      await page.keyboard.press('Tab'); // a focus that the keyboard moves is a visible one
+      await button.focus();
+      await until(() => button.evaluate(element => getComputedStyle(element).opacity === '1'), 'the focused button is visible');
+      await page.keyboard.press('Enter');
+      await page.locator('[data-testid=stage][data-layout=pinned]').waitFor();
+      await until(() => pinned().join() === 'p-5 camera', 'the page asks for the pinned picture before the others');
+      const areas = await page.getByTestId('tile').evaluateAll(tiles => tiles.map(tile => [tile.dataset.participant, tile.clientWidth * tile.clientHeight]));
+      assert.equal(areas[0][0], 'p-5');
+      assert.ok(areas.slice(1).every(([, area]) => area * 4 < areas[0][1]), JSON.stringify(areas));
+      const large = view().find(({ participantId }) => participantId === 'p-5');
+      assert.ok(view().every(track => track === large || track.width * 2 < large.width), JSON.stringify(view()));
+      assert.equal(await button.getAttribute('aria-pressed'), 'true');
+      assert.equal(await button.evaluate(element => element === document.activeElement), true, 'the button keeps the focus');
+      await page.keyboard.press(' ');
+      await page.locator('[data-testid=stage][data-layout=grid]').waitFor();
+      await until(() => view().length === 8 && pinned().length === 0, 'no picture is pinned');
+      assert.equal(await button.evaluate(element => element === document.activeElement), true, 'the button keeps the focus');
     });
   });
 

@@ -1,13 +1,13 @@
 import type { MeetingSnapshot, ShownTrack, StatsSummary } from '@meetoperator/client';
 import { useElementSize } from '@meetoperator/ui';
-import { useCallback, useRef, type CSSProperties } from 'react';
+import { useCallback, useEffect, useRef, useState, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import { tileEncryption } from '../e2ee/tile-encryption';
 import { AloneCard } from '../invitation/AloneCard';
 import { gridLayout, tilesThatFit } from './grid-layout';
 import styles from './Stage.module.css';
 import { Tile } from './Tile';
-import { arrange, type TileModel } from './tiles';
+import { arrange, largeTile, withPinned, type TileModel } from './tiles';
 import { useShownTracks } from './useShownTracks';
 
 interface Props {
@@ -30,27 +30,43 @@ export function Stage({ snapshot, speaking, stats, link, maxTiles, onShown }: Pr
     return measure(element);
   }, [measure]);
   const { self, participants, activeSpeaker } = snapshot;
+  const [pinned, setPinned] = useState<string | null>(null);
+  const [previousLast, setPreviousLast] = useState<string | null>(null);
   const qualities = new Map(stats?.tiles.map(one => [`${one.participantId}:${one.source}`, one.quality]));
   const pausedTiles = new Set(snapshot.paused.map(({ participantId, source }) => `${participantId}:${source}`));
-  const screenShown = [self, ...participants].some(participant => participant.tracks.screen !== undefined);
+  const large = largeTile(self, participants, pinned);
   const tall = size.width < size.height;
-  const capacity = screenShown ? Math.max(2, Math.floor((tall ? size.width / 150 : size.height / 130))) : tilesThatFit(size.width, size.height);
-  const { screens, people, hidden } = arrange(self, participants, activeSpeaker, Math.min(capacity, maxTiles));
-  const arrangement = [size.width, size.height, ...screens, ...people].map(part => (typeof part === 'number' ? part : part.key)).join(' ');
-  useShownTracks(stage, size.width > 0 ? arrangement : null, onShown);
+  const capacity = large === null ? tilesThatFit(size.width, size.height) : Math.max(2, Math.floor((tall ? size.width / 150 : size.height / 130)));
+  const { screens, people, hidden, lastPlace } = arrange(self, participants, activeSpeaker, Math.min(capacity, maxTiles), large, previousLast);
+  if (lastPlace !== previousLast) setPreviousLast(lastPlace);
+  const strip = [...screens, ...people];
+  const arrangement = [size.width, size.height, pinned, large?.key, ...strip.map(tile => tile.key)].join(' ');
+  const showTracks = useCallback((tracks: readonly ShownTrack[]) => onShown(withPinned(tracks, pinned)), [onShown, pinned]);
+  useShownTracks(stage, size.width > 0 ? arrangement : null, showTracks);
+
+  // A tile that becomes large, or ends to be, is drawn anew, and the focus must stay on its button.
+  const toggled = useRef<string | null>(null);
+  const togglePin = useCallback((key: string) => {
+    toggled.current = key;
+    setPinned(current => (current === key ? null : key));
+  }, []);
+  useEffect(() => {
+    if (toggled.current !== null) stage.current?.querySelector<HTMLElement>(`[data-pins="${CSS.escape(toggled.current)}"]`)?.focus();
+    toggled.current = null;
+  }, [pinned]);
+
   const render = (tile: TileModel) => (
     <Tile key={tile.key} tile={tile} speaking={tile.source === 'camera' && speaking.has(tile.participant.id)} quality={qualities.get(tile.key) ?? null}
-      paused={pausedTiles.has(tile.key)} encryption={tileEncryption(snapshot.encryption, tile.participant, tile.source)} />
+      paused={pausedTiles.has(tile.key)} encryption={tileEncryption(snapshot.encryption, tile.participant, tile.source)} pinned={tile.key === pinned} onPin={togglePin} />
   );
   const more = hidden > 0 && <div className={styles.more} data-testid="more-tile">{t('stage.more', { count: hidden })}</div>;
 
-  if (screens.length > 0) {
-    const [main, ...otherScreens] = screens as [TileModel, ...TileModel[]];
+  if (large !== null) {
     return (
-      <section className={styles.stage} aria-label={t('stage.participants')} ref={ref} data-testid="stage" data-layout="screen">
+      <section className={styles.stage} aria-label={t('stage.participants')} ref={ref} data-testid="stage" data-layout={large.key === pinned ? 'pinned' : 'screen'}>
         <div className={tall ? styles.presentTall : styles.present}>
-          <div className={styles.main}>{render(main)}</div>
-          <div className={styles.strip}>{[...otherScreens, ...people].map(render)}{more}</div>
+          <div className={styles.main}>{render(large)}</div>
+          <div className={styles.strip}>{strip.map(render)}{more}</div>
         </div>
       </section>
     );

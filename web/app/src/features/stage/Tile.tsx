@@ -1,5 +1,5 @@
 import type { TrackQuality } from '@meetoperator/client';
-import { Avatar, Icon } from '@meetoperator/ui';
+import { Avatar, Icon, IconButton } from '@meetoperator/ui';
 import type { TFunction } from 'i18next';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -18,9 +18,12 @@ interface Props {
   /** The line cannot take the video. The last picture stays, dimmed. */
   readonly paused: boolean;
   readonly encryption: TileEncryption;
+  readonly pinned: boolean;
+  /** Pins the tile with this key, or releases it. Has a stable identity. */
+  readonly onPin: (key: string) => void;
 }
 
-export const Tile = memo(function Tile({ tile, speaking, quality, paused, encryption }: Props) {
+export const Tile = memo(function Tile({ tile, speaking, quality, paused, encryption, pinned, onPin }: Props) {
   const { t } = useTranslation();
   const { participant, source, track } = tile;
   const [shown, setShown] = useState<MediaStreamTrack | null>(null);
@@ -38,6 +41,10 @@ export const Tile = memo(function Tile({ tile, speaking, quality, paused, encryp
       ))}
       {paused && <p className={styles.paused} data-testid="tile-paused"><Icon name="warning" size={16} />{t('stage.videoPaused')}</p>}
       <EncryptionBadge state={encryption} />
+      {!participant.isSelf && (
+        <IconButton icon="pin" label={t('stage.pinTile', { name })} title={t(pinned ? 'stage.unpin' : 'stage.pin')} aria-pressed={pinned} className={styles.pin}
+          data-testid="pin" data-pins={tile.key} onClick={() => onPin(tile.key)} />
+      )}
       <footer className={styles.caption}>
         {muted && <span className={styles.muted} data-testid="tile-muted"><Icon name="mic-off" size={16} /></span>}
         <bdi className={styles.name} data-testid="tile-name">{name}</bdi>
