@@ -6,6 +6,25 @@ import { meetingRoom } from './support/meeting-room.mjs';
 import { createMeeting } from './support/product.mjs';
 import { until } from './support/visitor.mjs';
 
+/** What the page sends of its screen, over two seconds in which the whole screen changes. */
+const sentScreen = page => page.evaluate(async () => {
+  const sender = globalThis.connections.flatMap(connection => connection.getSenders()).find(({ track }) => track?.getSettings().displaySurface !== undefined);
+  const read = async () => [...(await sender.getStats()).values()].find(({ type }) => type === 'outbound-rtp');
+  const cover = document.body.appendChild(document.createElement('div'));
+  cover.style = 'position: fixed; inset: 0; z-index: 99';
+  const drawing = setInterval(() => { cover.style.background = `hsl(${(performance.now() / 5) % 360} 50% 50%)`; }, 20);
+  await new Promise(resolve => setTimeout(resolve, 500));
+  const before = await read();
+  await new Promise(resolve => setTimeout(resolve, 2_000));
+  const after = await read();
+  clearInterval(drawing);
+  cover.remove();
+  return {
+    hint: sender.track.contentHint, width: after.frameWidth, height: after.frameHeight,
+    framesPerSecond: (after.framesEncoded - before.framesEncoded) * 1_000 / (after.timestamp - before.timestamp),
+  };
+});
+
 const room = meetingRoom();
 const options = { timeout: 300_000 };
 
@@ -147,11 +166,15 @@ describe('a meeting', () => {
   });
 
   it('a shared screen has a tile of its own, and the camera video continues', options, async () => {
-    await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
+    await room.withParticipants([{ name: 'Ada', viewport: { width: 2560, height: 1440 }, deviceScaleFactor: 1 }, 'Bob'], async (ada, bob) => {
       await ada.control('share').click();
       await bob.tile('Ada', 'screen').waitFor();
       await bob.page.locator('[data-testid=stage][data-layout=screen]').waitFor();
       await Promise.all([bob.waitForVideo('Ada', 'screen', 3), bob.waitForVideo('Ada')]);
+      const { hint, width, height, framesPerSecond } = await sentScreen(ada.page);
+      assert.equal(hint, 'detail');
+      assert.ok(width >= 320 && width <= 1920 && height <= 1080, `${width} × ${height} pixels`);
+      assert.ok(framesPerSecond > 0 && framesPerSecond <= 11, `${framesPerSecond} frames a second`);
       await ada.control('share').click();
       await until(async () => await bob.tile('Ada', 'screen').count() === 0, 'the tile of the screen disappears');
       await bob.page.locator('[data-testid=stage][data-layout=grid]').waitFor();

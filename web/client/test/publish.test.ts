@@ -349,6 +349,15 @@ describe('publishing', () => {
     expect(server.connections).toHaveLength(1);
   });
 
+  it('a screen is sent in one layer of at most 1080p and ten frames a second, which loses frames before it loses sharpness', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const screen = track('video');
+    await meeting.publish(screen, 'screen');
+    await settle();
+    expect(server.connections[0]!.transceivers[0]!.encodings).toMatchObject([{ maxFramerate: 10, scalabilityMode: 'L1T3', scaleResolutionDownTo: { maxWidth: 1920, maxHeight: 1080 } }]);
+    expect(screen.contentHint).toBe('detail');
+  });
+
   it('a camera has three layers, the largest first, and only those that are asked for are sent', async () => {
     const { server, meeting } = await joinedMeeting();
     await meeting.publish(track('video'), 'camera');

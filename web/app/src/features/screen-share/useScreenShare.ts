@@ -25,7 +25,7 @@ export function useScreenShare(meeting: Meeting): ScreenShare {
   const start = useCallback(async () => {
     let picked: MediaStream;
     try {
-      picked = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 10, max: 15 } }, audio: true });
+      picked = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 10 } }, audio: true });
     } catch (error) {
       return error instanceof DOMException && error.name === 'NotAllowedError' ? 'denied' : 'failed';
     }

@@ -1,9 +1,14 @@
 import type { TrackSource } from '../../core/wire-types.js';
 
-/** https://www.w3.org/TR/webrtc-svc/ */
 interface Encoding extends RTCRtpEncodingParameters {
+  /** https://www.w3.org/TR/webrtc-svc/ */
   readonly scalabilityMode?: string;
+  /** The size that the picture is scaled down to, with its shape. Browsers that do not know it send the whole picture. https://w3c.github.io/webrtc-extensions/ */
+  readonly scaleResolutionDownTo?: { readonly maxWidth: number; readonly maxHeight: number };
 }
+
+/** A larger screen takes too long to encode, and too much of a line. */
+const largestScreen = { maxWidth: 1920, maxHeight: 1080 };
 
 /**
  * The layers of a camera, from the largest to the smallest: a browser leaves out the last ones when the camera is too small for all of them. Without the mode, Chromium
@@ -27,7 +32,7 @@ const cameraBitsPerSecond = cameraLayers.reduce((sum, layer) => sum + layer.maxB
 export function encodingFor(source: TrackSource, cameraLimit: number | null = null): Encoding[] | undefined {
   switch (source) {
     case 'camera': return cameraLayers.map(layer => ({ ...layer, maxBitrate: Math.round(layer.maxBitrate! * shareOf(cameraLimit)) }));
-    case 'screen': return [{ maxBitrate: 2_500_000, maxFramerate: 10, scalabilityMode: 'L1T3' }];
+    case 'screen': return [{ maxBitrate: 2_500_000, maxFramerate: 10, scalabilityMode: 'L1T3', scaleResolutionDownTo: largestScreen }];
     default: return undefined;
   }
 }
