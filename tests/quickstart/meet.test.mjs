@@ -62,6 +62,11 @@ for (const [args, env, message] of [
   [['logs', 'api-server', '--previous'], {}, /option '--previous' is not supported/],
   [['export', '--all'], {}, /unknown option '--all'; usage: \.\/meet export >FILE/],
   [['bench'], {}, /usage: \.\/meet bench/],
+  [['bench', 'nothing'], {}, /usage: \.\/meet bench/],
+  [['bench', 'media', '--rounds', 'all'], {}, /usage: \.\/meet bench media \[--only PART\] \[--rounds N\] \[--seconds N\]/],
+  [['bench', 'media', '--only'], {}, /usage: \.\/meet bench/],
+  [['bench', 'operator', '--rounds', '1'], {}, /usage: \.\/meet bench/],
+  [['bench', 'quality', '--rounds', '1'], {}, /usage: \.\/meet bench/],
 ]) {
   test(`meet ${args.join(' ')} ${JSON.stringify(env)} fails with a message that explains the usage`, () => {
     const { code, err } = meet(args, env);
@@ -78,6 +83,16 @@ test('packages that cannot be installed are listed', () => {
   assert.equal(code, 1);
   assert.match(err, /util-linux libssl3 curl/);
   assert.doesNotMatch(err, /janus/, 'up requires no packages of the tests');
+});
+
+test('the options of ./meet bench media reach the program that measures', () => {
+  const programs = {
+    'dpkg-query': `awk '{ print $1, "installed" }' infra/packages.txt`,
+    dotnet: 'case $1 in --list-sdks) echo "10.0.100 [/usr/share/dotnet/sdk]";; *MeetOperator.Bench.dll) shift; echo "$*";; esac',
+  };
+  const { code, out, err } = withPrograms(programs, env => meet(['bench', 'media', '--rounds', '1', '--json', '--seconds', '6', '--only', 'load'], env));
+  assert.equal(code, 0, err);
+  assert.equal(out, 'media --json --rounds 1 --seconds 6 --only load\n');
 });
 
 test('an outdated Node.js is reported with its version', () => {

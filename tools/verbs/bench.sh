@@ -3,35 +3,48 @@ source tools/verbs/cluster.sh
 
 BENCH=tests/bench/MeetOperator.Bench
 
-# verb_bench NAME [--cluster] [--json]: measures figures and compares them with a peer or a limit. This script measures whole installations; the bench program measures the rest.
+# verb_bench NAME [OPTION…] [--json]: measures figures and compares them with a peer or a limit. This script measures whole installations; the bench program measures the rest.
 verb_bench() {
-  local name=${1:-} json= cluster= only=() flags=("${@:2}")
-  set -- "${flags[@]}"
+  local name=${1:-} json= cluster= options=()
+  shift $(($# > 0))
+  [[ $name =~ ^(media|quality|operator|memory|up|dev)$ ]] || bench_usage
   while (($# > 0)); do
-    case $1 in
-      --json) json=--json ;;
-      --cluster) cluster=--cluster ;;
-      --only) only=(--only "${2:-}"); shift $(($# > 1)) ;;
-      *) name= ;;
+    case "$name $1" in
+      *" --json") json=--json ;;
+      "operator --cluster") cluster=--cluster ;;
+      "media --force") options+=(--force) ;;
+      "media --only" | "quality --only")
+        (($# > 1)) || bench_usage
+        options+=("$1" "$2")
+        shift
+        ;;
+      "media --rounds" | "media --seconds" | "quality --seconds")
+        [[ ${2:-} =~ ^[1-9][0-9]{0,2}$ ]] || bench_usage
+        options+=("$1" "$2")
+        shift
+        ;;
+      *) bench_usage ;;
     esac
     shift
   done
-  [[ $name =~ ^[a-z]+$ && ( -z $cluster || $name == operator ) && ( ${#only[@]} == 0 || $name =~ ^(media|quality)$ ) ]] ||
-    die "usage: ./meet bench media|quality [--only PART]|operator [--cluster]|memory|up|dev [--json]"
   require_tools
   require_packages runtime test
   case $name in
     up) bench_up "$json" ;;
     memory) bench_memory "$json" ;;
-    quality) npm_install tests/e2e && node tests/bench/quality/quality.mjs $json "${only[@]}" ;;
+    quality) npm_install tests/e2e && node tests/bench/quality/quality.mjs $json "${options[@]}" ;;
     dev) npm_install tests/e2e && node tests/bench/dev.mjs $json ;;
     *)
       with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2
       [[ -z $cluster ]] || bench_cluster
-      dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster "${only[@]}"
+      dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster "${options[@]}"
       [[ -z $cluster || -z ${API_FOLDER:-} ]] || bench_release "$json"
       ;;
   esac
+}
+
+bench_usage() {
+  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|operator [--cluster]|memory|up|dev [--json]"
 }
 
 # Prepares the API server of KUBECONFIG, on which no release may be installed. Without KUBECONFIG, starts one that ends with this script.
