@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { BadLine, useLine } from './support/bad-line.mjs';
 import { launch } from './support/browser.mjs';
+import { busyCamera } from './support/busy-camera.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { createMeeting } from './support/product.mjs';
 import { toneFile } from './support/sound-file.mjs';
@@ -15,24 +16,6 @@ const room = meetingRoom(() => launch([`--use-file-for-fake-audio-capture=${tone
 const framesPerSecond = 10;
 
 after(() => tone.remove());
-
-/** Runs in the page before its scripts: the camera shows a picture that needs about as many bits as each layer may have. Chromium's own fake camera needs few. */
-const busyCamera = frameRate => {
-  const devices = globalThis.navigator.mediaDevices;
-  const real = devices.getUserMedia.bind(devices);
-  const [columns, rows, block] = [80, 45, 12];
-  const canvas = globalThis.document.createElement('canvas');
-  Object.assign(canvas, { width: columns * block, height: rows * block });
-  const pen = canvas.getContext('2d');
-  setInterval(() => {
-    for (let count = 0; count < 250; count++) {
-      pen.fillStyle = `hsl(${Math.random() * 360} 40% ${30 + Math.random() * 40}%)`;
-      pen.fillRect(block * Math.floor(Math.random() * columns), block * Math.floor(Math.random() * rows), block, block);
-    }
-  }, 1_000 / frameRate);
-  devices.getUserMedia = async ({ video, audio }) =>
-    new MediaStream([...(audio ? (await real({ audio })).getAudioTracks() : []), ...(video ? canvas.captureStream(frameRate).getVideoTracks() : [])]);
-};
 
 /** Runs in the page: what it has received until now, in bits and of all microphones, and the height and number of the pictures of each camera. */
 const received = async () => {

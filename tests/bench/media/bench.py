@@ -7,7 +7,7 @@
 Every subscriber receives all publishers over one peer connection. loadgen (C)
 sends and receives media; this file does the signaling and reads /proc. See README.md.
 """
-import argparse, glob, http.client, json, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.parse
+import argparse, glob, http.client, json, os, re, shutil, signal, ssl, statistics, subprocess, sys, tempfile, time, urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -69,12 +69,12 @@ SIMULCAST = ["a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid", "a=extmap:10 urn:
              *(f"a=rid:{layer[0]} send" for layer in LAYERS), "a=simulcast:send " + ";".join(layer[0] for layer in LAYERS)]
 
 
-def answered(offer):
-    """The sections of an answer that accepts all formats and extensions of the offer."""
+def answered(offer, feedback):
+    """The sections of an answer that accepts all formats and extensions of the offer, without feedback all but transport-wide feedback."""
     for section in offer.split("m=video ")[1:]:
         lines = section.splitlines()
         yield dict(mid=re.search(r"^a=mid:(\S+)", section, re.M).group(1), pts=lines[0].split(" ", 2)[2], dir="recvonly",
-                   formats=[x for x in lines if re.match(r"a=(rtpmap|fmtp|rtcp-fb|extmap):", x)])
+                   formats=[x for x in lines if re.match(r"a=(rtpmap|fmtp|rtcp-fb|extmap):", x) and (feedback or not re.search(f"transport-cc|{re.escape(TRANSPORT_CC)}", x))])
 
 
 def negotiated(text):
@@ -108,12 +108,12 @@ def remote(text):
     return c[0][4], int(c[0][5]), g("ice-ufrag"), g("ice-pwd"), g("setup")
 
 
-# ---- adapters: publish(id, offer) -> answer; subscribe(id, feeds, make_sdp) -> remote SDP
+# ---- adapters: publish(room, id, offer) -> answer; subscribe(room, id, feeds, peer) -> remote SDP, role. Janus has one room.
 class Janus:
     """Starts a private Janus with a generated configuration in a temporary folder."""
 
     def __init__(self, a):
-        self.subscribers = {}
+        self.subscribers, self.bind, self.feedback = {}, a.bind, not a.no_feedback
         self.dir = tempfile.mkdtemp(prefix="janus-bench-")
         files = subprocess.run(["dpkg", "-L", "janus"], capture_output=True, text=True).stdout.split()
         for sub, so in (("plugins", "libjanus_videoroom.so"), ("transports", "libjanus_http.so")):
@@ -170,21 +170,21 @@ class Janus:
     def allocations(self):
         return None
 
-    def publish(self, pid, offer):
+    def publish(self, room, pid, offer):
         sh = self.handle()
         self.message(sh, {"request": "join", "ptype": "publisher", "room": 1000, "id": pid})
         _, answer = self.message(sh, {"request": "publish"}, {"type": "offer", "sdp": offer}, want_sdp=True)
         return answer
 
-    def subscribe(self, sid, feeds, peer, bind):
+    def subscribe(self, room, sid, feeds, peer):
         sh = self.handle()
         _, offer = self.message(sh, {"request": "join", "ptype": "subscriber", "room": 1000, "streams": [{"feed": f} for f in feeds]}, want_sdp=True)
-        answer = sdp(peer, sid, list(answered(offer)), "active", bind)
+        answer = sdp(peer, sid, list(answered(offer, self.feedback)), "active", self.bind)
         self.message(sh, {"request": "start"}, {"type": "answer", "sdp": answer})
         self.subscribers[sid] = sh, re.findall(r"^a=mid:(\S+)", offer, re.M)
         return offer, "active"
 
-    def select(self, sid, feeds, layer):
+    def select(self, room, sid, feeds, layer):
         sh, mids = self.subscribers[sid]
         self.message(sh, {"request": "configure", "streams": [{"mid": mid, "substream": len(LAYERS) - 1 - layer} for mid in mids]})
 
@@ -202,7 +202,11 @@ class Http:
 
     def __init__(self, a):
         self.u = urllib.parse.urlparse(a.url)
-        self.pid, self.p = a.pid, None
+        self.pid, self.p, self.tls, self.bind, self.feedback = a.pid, None, None, a.bind, not a.no_feedback
+        if a.credentials:
+            self.tls = ssl.create_default_context(cafile=a.credentials + "/authorities.pem")
+            self.tls.check_hostname = False  # the certificate has the name of the node
+            self.tls.load_cert_chain(a.credentials + "/caller.pem")
         if a.start:
             self.p = subprocess.Popen(pin(a.sfu_cpu) + ["/bin/sh", "-c", "exec " + a.start])
             self.pid = self.p.pid
@@ -214,7 +218,8 @@ class Http:
                     time.sleep(0.1)
 
     def call(self, path, body, method="POST"):
-        c = http.client.HTTPConnection(self.u.hostname, self.u.port, timeout=10)
+        connect = http.client.HTTPSConnection if self.tls else http.client.HTTPConnection
+        c = connect(self.u.hostname, self.u.port, timeout=10, **(dict(context=self.tls) if self.tls else {}))
         c.request(method, self.u.path.rstrip("/") + path, json.dumps(body), {"Content-Type": "application/json"})
         answer = c.getresponse()
         text = answer.read()
@@ -225,27 +230,27 @@ class Http:
             raise SystemExit(f"{path}: {answer.status} {text.decode()}")
         return json.loads(text or "{}")
 
-    def participant(self, pid, path, body, method="POST"):
-        return self.call(f"/v1/rooms/bench/participants/{pid}/{path}", body, method)
+    def participant(self, room, pid, path, body, method="POST"):
+        return self.call(f"/v1/rooms/{room}/participants/{pid}/{path}", body, method)
 
     def allocations(self):
         """Return allocated managed bytes, packets and messages so far, or None when the server does not report them."""
         r = self.call("/bench/allocations", {})
         return (r["bytes"], r["packets"], r["messages"]) if "bytes" in r else None
 
-    def publish(self, pid, offer):
-        return self.participant(pid, "publish", {"generation": 1, "sdp": offer})["sdp"]
+    def publish(self, room, pid, offer):
+        return self.participant(room, pid, "publish", {"generation": 1, "sdp": offer})["sdp"]
 
-    def subscribe(self, sid, feeds, peer, bind):
-        offer = self.participant(sid, "subscribe", {"generation": 1})
-        answer = sdp(peer, sid, list(answered(offer["sdp"])), "active", bind)
-        self.participant(sid, "subscribe/answer", {"revision": offer["revision"], "sdp": answer})
+    def subscribe(self, room, sid, feeds, peer):
+        offer = self.participant(room, sid, "subscribe", {"generation": 1})
+        answer = sdp(peer, sid, list(answered(offer["sdp"], self.feedback)), "active", self.bind)
+        self.participant(room, sid, "subscribe/answer", {"revision": offer["revision"], "sdp": answer})
         return offer["sdp"], "active"
 
-    def select(self, sid, feeds, layer):
+    def select(self, room, sid, feeds, layer):
         _, width, height, _, _ = LAYERS[layer]
         tracks = [dict(participantId=str(feed), source="camera", width=width, height=height) for feed in feeds]
-        self.participant(sid, "view", {"tracks": tracks}, "PUT")
+        self.participant(room, sid, "view", {"tracks": tracks}, "PUT")
 
     def close(self):
         if self.p:
@@ -293,58 +298,71 @@ def wait_quiet(limit, busy_pct=8):
             return
 
 
+def connect(a, sfu, gen, room):
+    """Connects all peers of a room and starts what they send."""
+    for i in range(1, a.pubs + 1):
+        peer = gen.ask(f"peer {i}")
+        media = dict(formats=formats(96) + SIMULCAST) if a.simulcast else dict(formats=formats(96), ssrc=1000 + i)
+        ans = sfu.publish(room, i, sdp(peer, i, [dict(media, mid="0", pts="96 97", dir="sendonly")], "actpass", a.bind))
+        ip, port, u, w, setup = remote(ans)
+        gen.ask(f"remote {i} {ip} {port} {u} {w} {'passive' if setup == 'active' else 'active'}")
+        gen.ask(f"cc {i} {negotiated(ans)}")
+    gen.wait_connected(a.pubs)
+    for s in range(a.subs):
+        i = 10001 + s
+        peer = gen.ask(f"peer {i}")
+        text, role = sfu.subscribe(room, i, list(range(1, a.pubs + 1)), peer)
+        ip, port, u, w, setup = remote(text)
+        role = role or ("passive" if setup == "active" else "active")
+        gen.ask(f"remote {i} {ip} {port} {u} {w} {role}")
+        gen.ask(f"receive {i} {re.search(r'^m=video [0-9]+ [A-Z/]+ ([0-9]+)', text, re.M).group(1)} {0 if a.no_feedback else negotiated(text)}")
+    gen.wait_connected(a.pubs + a.subs)
+    for i in range(1, a.pubs + 1):
+        for n, (rid, width, height, ppf, size) in enumerate(LAYERS if a.simulcast else [("-", 640, 360, a.ppf, a.bytes)]):
+            gen.ask(f"send {i} {1000 * (n + 1) + i} 96 {a.fps} {ppf} {size} {ppf if a.simulcast and a.burst > 1 else a.burst} {width} {height} {rid}")
+    if a.simulcast:
+        time.sleep(1)  # the servers must have seen all layers
+        for s in range(a.subs):
+            sfu.select(room, 10001 + s, list(range(1, a.pubs + 1)), s % len(LAYERS))
+
+
+def together(stats):
+    """The statistics of several generators: of delays and of their processor time the highest, otherwise the sum."""
+    return {k: (max if k[0] == "p" or k in ("max", "cpu_ms") else sum)(s[k] for s in stats) for k in stats[0]}
+
+
 def one_run(a):
-    gen = sfu = None
+    gens, sfu = [], None
     wait_quiet(a.wait_quiet)
     try:
         sfu = {"janus": Janus, "http": Http}[a.sfu](a)
-        gen = LoadGen(a.srtp, a.gen_cpu)
-        for i in range(1, a.pubs + 1):
-            peer = gen.ask(f"peer {i}")
-            media = dict(formats=formats(96) + SIMULCAST) if a.simulcast else dict(formats=formats(96), ssrc=1000 + i)
-            ans = sfu.publish(i, sdp(peer, i, [dict(media, mid="0", pts="96 97", dir="sendonly")], "actpass", a.bind))
-            ip, port, u, w, setup = remote(ans)
-            gen.ask(f"remote {i} {ip} {port} {u} {w} {'passive' if setup == 'active' else 'active'}")
-            gen.ask(f"cc {i} {negotiated(ans)}")
-        gen.wait_connected(a.pubs)
-        for s in range(a.subs):
-            i = 10001 + s
-            peer = gen.ask(f"peer {i}")
-            text, role = sfu.subscribe(i, list(range(1, a.pubs + 1)), peer, a.bind)
-            ip, port, u, w, setup = remote(text)
-            role = role or ("passive" if setup == "active" else "active")
-            gen.ask(f"remote {i} {ip} {port} {u} {w} {role}")
-            gen.ask(f"receive {i} {re.search(r'^m=video [0-9]+ [A-Z/]+ ([0-9]+)', text, re.M).group(1)} {negotiated(text)}")
-        gen.wait_connected(a.pubs + a.subs)
-        for i in range(1, a.pubs + 1):
-            for n, (rid, width, height, ppf, size) in enumerate(LAYERS if a.simulcast else [("-", 640, 360, a.ppf, a.bytes)]):
-                gen.ask(f"send {i} {1000 * (n + 1) + i} 96 {a.fps} {ppf} {size} {ppf if a.simulcast and a.burst > 1 else a.burst} {width} {height} {rid}")
-        if a.simulcast:
-            time.sleep(1)  # the servers must have seen all layers
-            for s in range(a.subs):
-                sfu.select(10001 + s, list(range(1, a.pubs + 1)), s % len(LAYERS))
+        for room, cpu in zip(a.rooms.split(","), a.gen_cpu.split(","), strict=True):
+            gens.append(LoadGen(a.srtp, cpu))
+            connect(a, sfu, gens[-1], room)
         time.sleep(a.warmup)
-        gen.ask("reset")
+        for gen in gens:
+            gen.ask("reset")
         a0 = sfu.allocations()
-        p0, c0, m0, t0, g0 = proc(sfu.pid), core(a.sfu_cpu), core(None), time.time(), gen.stats()
+        p0, c0, m0, t0, g0 = proc(sfu.pid), core(a.sfu_cpu), core(None), time.time(), [gen.stats()["cpu_ms"] for gen in gens]
         time.sleep(a.seconds)
-        s, p1, c1, m1, t1 = gen.stats(), proc(sfu.pid), core(a.sfu_cpu), core(None), time.time()
+        s, p1, c1, m1, t1 = [gen.stats() for gen in gens], proc(sfu.pid), core(a.sfu_cpu), core(None), time.time()
         a1 = sfu.allocations()
         alloc = round((a1[0] - a0[0]) / max(1, a1[1] - a0[1]), 3) if a0 and a1 else None
         merged = round((a1[1] - a0[1]) / max(1, a1[2] - a0[2]), 2) if a0 and a1 else None
         wall, cpu = t1 - t0, p1["user"] + p1["sys"] - p0["user"] - p0["sys"]
-        fwd, gen_cpu = s["rx"], (s["cpu_ms"] - g0["cpu_ms"]) / 1000
-        other = max(0, m1[0] - m0[0] - cpu - gen_cpu)
+        gen_cpu = [(now["cpu_ms"] - before) / 1000 for now, before in zip(s, g0)]
+        s = together(s)
+        fwd, other = s["rx"], max(0, m1[0] - m0[0] - cpu - sum(gen_cpu))
         return dict(sfu=comm(sfu.pid), pubs=a.pubs, subs=a.subs, in_pps=round(s["tx"] / wall), out_pps=round(fwd / wall),
-                    expected_pps=a.pubs * a.fps * sum(LAYERS[s % len(LAYERS)][3] if a.simulcast else a.ppf for s in range(a.subs)), loss_pct=round(100 * s["lost"] / max(1, fwd + s["lost"]), 3),
+                    expected_pps=len(gens) * a.pubs * a.fps * sum(LAYERS[s % len(LAYERS)][3] if a.simulcast else a.ppf for s in range(a.subs)), loss_pct=round(100 * s["lost"] / max(1, fwd + s["lost"]), 3),
                     cpu_pct=round(100 * cpu / wall, 1), user_pct=round(100 * (p1["user"] - p0["user"]) / wall, 1), core_busy_pct=round(100 * (c1[0] - c0[0]) / wall, 1),
                     softirq_pct=round(100 * (c1[1] - c0[1]) / wall, 1), steal_pct=round(100 * (c1[2] - c0[2]) / wall, 1),
                     pkts_per_cpu_s=round(fwd / max(cpu, 0.01)), pkts_per_core_busy_s=round(fwd / max(c1[0] - c0[0], 0.01)),
                     us_per_pkt=round(1e6 * cpu / max(fwd, 1), 2), switches_per_pkt=round((p1["switches"] - p0["switches"]) / max(fwd, 1), 3),
                     alloc_per_pkt=alloc, pkts_per_message=merged, threads=p1["threads"], rss_mb=round(p1["rss_mb"], 1), lat_us={k: s[k] for k in ("p50", "p95", "p99", "p999", "max")},
-                    bad=s["bad"], extra_pps=round(s["extra"] / wall), sampled=s["sampled"], gen_cpu_pct=round(100 * gen_cpu / wall, 1), other_cpu_pct=round(100 * other / wall, 1), srtp=next(iter(gen.connected.values())))
+                    bad=s["bad"], extra_pps=round(s["extra"] / wall), sampled=s["sampled"], gen_cpu_pct=round(100 * max(gen_cpu) / wall, 1), other_cpu_pct=round(100 * other / wall, 1), srtp=next(iter(gens[0].connected.values())))
     finally:
-        if gen:
+        for gen in gens:
             gen.close()
         if sfu:
             sfu.close()
@@ -356,12 +374,15 @@ def main():
     for name, d in (("pubs", 4), ("subs", 20), ("fps", 30), ("ppf", 8), ("bytes", 1100), ("runs", 1), ("event-loops", 0), ("burst", 1), ("http-port", 18088), ("pid", 0)):
         p.add_argument("--" + name, type=int, default=d)
     p.add_argument("--simulcast", action="store_true", help="each publisher sends three layers, and a third of the subscribers receives each")
+    p.add_argument("--no-feedback", action="store_true", help="the subscribers do not agree to transport-wide feedback, so the server does not estimate their lines")
     p.add_argument("--seconds", type=float, default=12)
     p.add_argument("--warmup", type=float, default=3)
     p.add_argument("--wait-quiet", type=float, default=60, help="seconds to wait for an idle machine before a run")
     p.add_argument("--srtp", choices=["cm80", "gcm"], default="cm80")
     p.add_argument("--sfu-cpu", default="0")
-    p.add_argument("--gen-cpu", default="1")
+    p.add_argument("--rooms", default="bench", help="names of rooms, separated by commas; each has the load, from a generator of its own (http adapter)")
+    p.add_argument("--gen-cpu", default="1", help="one for each room, separated by commas")
+    p.add_argument("--credentials", default="", help="folder with caller.pem (certificate and key) and authorities.pem, for TLS (http adapter)")
     p.add_argument("--bind", default="127.0.0.1")
     p.add_argument("--iface", default="lo")
     p.add_argument("--url", default="")

@@ -7,13 +7,14 @@ import { createMeeting, openProduct } from '../../e2e/support/product.mjs';
 import { toneFile } from '../../e2e/support/sound-file.mjs';
 import { until, Visitor } from '../../e2e/support/visitor.mjs';
 import { BadLine, useLine } from '../../e2e/support/bad-line.mjs';
+import { busyCamera } from '../../e2e/support/busy-camera.mjs';
 import { listen, takeSilence } from './listening.mjs';
 import { interceptSockets } from './sockets.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const seconds = Number(values.seconds);
-const large = { frameRate: 20, width: 1280, deviceScaleFactor: 1, viewport: { width: 1800, height: 1000 } };
-const parts = { loss: () => withLine(measureLoss), drop: () => withLine(measureDrop, large), restart: () => withTone(measureRestart), p2p: measureTopologies, join: measureJoins, layers: measureLayers };
+const busy = { frameRate: 15, lines: 540 };
+const parts = { loss: () => withLine(measureLoss), drop: () => withLine(measureDrop, { senders: ['Ada', 'Eve'], isBusy: true }), restart: () => withTone(measureRestart), p2p: measureTopologies, join: measureJoins, layers: measureLayers };
 if (values.only !== undefined && !(values.only in parts)) {
   console.error(`--only must be one of ${Object.keys(parts).join(', ')}`);
   process.exit(2);
@@ -195,7 +196,7 @@ async function withTone(run, settings = {}) {
 }
 
 /** Loss in both directions at several round trips: the share of time in which video stands still, and of sound that is made up, for the person whose share is higher. */
-async function measureLoss(ada, bob, line) {
+async function measureLoss([ada], bob, line) {
   for (const loss of [0.05, 0.1]) {
     for (const roundTrip of [50, 150, 300]) {
       Object.assign(line, { loss, delay: roundTrip / 2 });
@@ -213,16 +214,18 @@ async function measureLoss(ada, bob, line) {
 }
 
 /**
- * Bob's line of 3 Mbit/s falls to 500 kbit/s for 20 s and comes back. It has settled when its queue stays below 200 ms for a second, and recovered when Bob gets the former
- * number of lines and pictures again.
+ * Bob's line of 3 Mbit/s, which the cameras of two others fill, falls to 500 kbit/s for 20 s and comes back. It has settled when its queue stays below 200 ms for a second, and
+ * recovered when Bob gets the former number of lines and pictures again.
  */
-async function measureDrop(ada, bob, line) {
+async function measureDrop(senders, bob, line) {
   const drop = { rate: 500_000, seconds: 20 };
   Object.assign(line, { rate: 3_000_000, delay: 25 });
-  await until(async () => (await received(bob)).height >= 540, 'Bob receives 540 lines or more', 60_000);
+  await until(async () => (await received(bob)).lines >= busy.lines * senders.length, `Bob receives ${busy.lines} lines of each`, 60_000);
   await sleep(5_000);
   const rounds = [];
   for (let round = 0; round < 3; round++) {
+    const earlier = await received(bob);
+    await sleep(5_000);
     const before = await received(bob);
     const dropped = performance.now();
     let lastFull = dropped;
@@ -240,11 +243,13 @@ async function measureDrop(ada, bob, line) {
       const now = await received(bob);
       const pictures = (now.frames - last.frames) / (now.time - last.time);
       last = now;
-      return now.height >= before.height && pictures >= large.frameRate * 0.8;
+      return now.lines >= before.lines && pictures >= 0.8 * (before.frames - earlier.frames) / (before.time - earlier.time);
     }, 'Bob receives the former size and number of pictures again', 60_000);
-    rounds.push({ settle: (lastFull - dropped) / 1_000, freeze: after.frozen - before.frozen, recover: (performance.now() - returned) / 1_000 });
+    const rate = (before.bytes - earlier.bytes) * 8 / 1e6 / (before.time - earlier.time);
+    rounds.push({ rate, settle: (lastFull - dropped) / 1_000, freeze: after.frozen - before.frozen, recover: (performance.now() - returned) / 1_000 });
     await sleep(10_000);
   }
+  print('drop.rate', median(rounds.map(round => round.rate)), 'Mbit/s');
   const limits = { settle: 2, freeze: 0.5, recover: 10 };
   for (const [name, limit] of Object.entries(limits)) print(`drop.${name}`, median(rounds.map(round => round[name])), 's', limit);
 }
@@ -253,22 +258,31 @@ function median(measured) {
   return measured.toSorted((a, b) => a - b)[Math.floor(measured.length / 2)];
 }
 
-/** A meeting of Ada and Bob, whose browser uses the line. */
-async function withLine(run, camera = { frameRate: 20, width: 640, deviceScaleFactor: 1 }) {
+/**
+ * A meeting of Bob, whose browser uses the line, and others. With `isBusy`, the cameras of the others show pictures that need many bits, and Bob's is off, so that two cores can
+ * encode them.
+ */
+async function withLine(run, { senders = ['Ada'], isBusy = false } = {}) {
   const line = new BadLine();
   const meeting = await createMeeting(product);
   const people = [];
   try {
     const port = await line.open();
-    people.push(await Visitor.arrive(browsers[0], product, 'Ada', camera));
-    await people[0].enter(meeting.meetingId);
-    const bob = await Visitor.arrive(browsers[1], product, 'Bob', { ...camera, width: Math.min(camera.width, 640) });
+    const options = { frameRate: isBusy ? busy.frameRate : 20, width: 640, deviceScaleFactor: 1 };
+    for (const name of senders) {
+      const sender = await Visitor.arrive(browsers[0], product, name, options);
+      people.push(sender);
+      if (isBusy) await sender.page.addInitScript(busyCamera, busy.frameRate);
+      await sender.enter(meeting.meetingId);
+    }
+    const bob = await Visitor.arrive(browsers[1], product, 'Bob', { ...options, ...(isBusy ? { viewport: { width: 1800, height: 1000 } } : {}) });
     people.push(bob);
     await bob.page.exposeFunction('reportNode', (address, to) => line.connectTo(address, to));
     await bob.page.addInitScript(useLine, port);
     await bob.enter(meeting.meetingId);
-    await Promise.all([people[0].waitForVideo('Bob'), bob.waitForVideo('Ada'), people[0].waitForSound(), bob.waitForSound()]);
-    await run(...people, line);
+    await Promise.all([people[0].waitForVideo('Bob'), bob.waitForSound(), ...senders.flatMap((name, index) => [bob.waitForVideo(name), people[index].waitForSound()])]);
+    if (isBusy) await bob.control('camera').click();
+    await run(people.slice(0, -1), bob, line);
   } finally {
     await Promise.all(people.map(person => person.close()));
     line.close();
@@ -278,14 +292,15 @@ async function withLine(run, camera = { frameRate: 20, width: 640, deviceScaleFa
 /** What the page has received since it joined. */
 function received(person) {
   return person.page.evaluate(async () => {
-    const sums = { time: performance.now() / 1_000, frozen: 0, frames: 0, samples: 0, concealed: 0, height: 0 };
+    const sums = { time: performance.now() / 1_000, bytes: 0, frozen: 0, frames: 0, samples: 0, concealed: 0, lines: 0 };
     for (const connection of globalThis.connections) {
       if (connection.connectionState === 'closed') continue;
       (await connection.getStats()).forEach(record => {
         if (record.type !== 'inbound-rtp') return;
         sums.frozen += record.totalFreezesDuration ?? 0;
         sums.frames += record.framesDecoded ?? 0;
-        sums.height = Math.max(sums.height, record.frameHeight ?? 0);
+        sums.bytes += record.bytesReceived ?? 0;
+        sums.lines += record.frameHeight ?? 0;
         sums.samples += record.totalSamplesReceived ?? 0;
         sums.concealed += (record.concealedSamples ?? 0) - (record.silentConcealedSamples ?? 0);
       });

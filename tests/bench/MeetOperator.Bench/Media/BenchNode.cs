@@ -8,7 +8,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Bench.Media;
 
-/// <summary>A media node in a separate process with production settings. With two or more CPUs, it can be pinned to the first one.</summary>
+/// <summary>A media node in a separate process with production settings.</summary>
 internal sealed class BenchNode : IDisposable
 {
     private static readonly string Host = ControlNames.OfNode("bench", "bench");
@@ -19,10 +19,19 @@ internal sealed class BenchNode : IDisposable
     {
         _process = process;
         _http = authority.HttpOf(Host);
+        Caller = authority.Caller(ControlRole.Signaling);
         Control = new NodeControlClient(_http, new Uri($"https://127.0.0.1:{control.ToString(CultureInfo.InvariantCulture)}/"), Host);
     }
 
+    /// <summary>The first processor, for a node that is to have one for itself, or null where there is only one.</summary>
+    public static string? FirstProcessor => Environment.ProcessorCount > 1 ? "0" : null;
+
     public NodeControlClient Control { get; }
+
+    /// <summary>Credentials with which another program can call the control API in the role of signaling.</summary>
+    public NodeCredentials Caller { get; }
+
+    public int ProcessId => _process.Id;
 
     public double ResidentMebibytes
     {
@@ -42,13 +51,15 @@ internal sealed class BenchNode : IDisposable
         }
     }
 
-    public static async Task<BenchNode> StartAsync(string nodeAssembly, bool alone)
+    /// <summary>Starts a node, on the <paramref name="processors"/> if they are given (as <c>taskset</c> lists them).</summary>
+    public static async Task<BenchNode> StartAsync(string nodeAssembly, string? processors = null, int mediaThreads = 1)
     {
-        var (control, media) = (FreePort(ProtocolType.Tcp), FreePort(ProtocolType.Udp));
+        var control = FreePort(ProtocolType.Tcp);
+        var media = string.Join(',', Enumerable.Range(0, mediaThreads).Select(_ => FreePort(ProtocolType.Udp)));
         string[] program = [Environment.ProcessPath ?? "dotnet", nodeAssembly];
-        if (alone && Environment.ProcessorCount > 1)
+        if (processors is not null)
         {
-            program = ["taskset", "-c", "0", .. program];
+            program = ["taskset", "-c", processors, .. program];
         }
 
         var start = new ProcessStartInfo(program[0], program[1..]) { RedirectStandardOutput = true };
@@ -59,7 +70,7 @@ internal sealed class BenchNode : IDisposable
         start.Environment["MEET_NODE_KEY"] = credentials.Key;
         start.Environment["MEET_NODE_AUTHORITIES"] = credentials.Authorities;
         start.Environment["MEET_CONTROL_ADDRESS"] = $"127.0.0.1:{control}";
-        start.Environment["MEET_UDP_PORTS"] = $"{media}";
+        start.Environment["MEET_UDP_PORTS"] = media;
         start.Environment["MEET_ADVERTISED_ADDRESSES"] = "127.0.0.1";
         var node = new BenchNode(Process.Start(start) ?? throw new InvalidOperationException("The media node did not start."), authority, control);
         for (var i = 0; i < 300 && !await node.IsReadyAsync().ConfigureAwait(false); i++)

@@ -6,7 +6,7 @@ internal static class IdleMemory
     /// <summary>Returns MiB.</summary>
     public static async Task<double> MeasureAsync(string nodeAssembly)
     {
-        using var node = await BenchNode.StartAsync(nodeAssembly, alone: false).ConfigureAwait(false);
+        using var node = await BenchNode.StartAsync(nodeAssembly).ConfigureAwait(false);
         await Task.Delay(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
         return node.ResidentMebibytes;
     }

@@ -18,7 +18,7 @@ internal static class JoinSdp
     /// <summary>Returns messages per join.</summary>
     public static async Task<double> MeasureAsync(string nodeAssembly)
     {
-        using var node = await BenchNode.StartAsync(nodeAssembly, alone: false).ConfigureAwait(false);
+        using var node = await BenchNode.StartAsync(nodeAssembly).ConfigureAwait(false);
         using var peer = new BenchPeer(); // only its SDP is used: nobody needs to be connected to be told about others
         await node.Control.PutRoomAsync(Room, new RoomSpec { Generation = 1, MaxParticipants = Present + Joining }, default).ConfigureAwait(false);
         for (var i = 0; i < Present; i++)

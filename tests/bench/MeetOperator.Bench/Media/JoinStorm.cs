@@ -6,9 +6,9 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
-/// 100 participants join one room within ten seconds, while another room on the same loop has a camera and a viewer. Each participant publishes a microphone and a camera, and
-/// shows 25 others in slots, as the SDK does. Afterwards, nobody sends. Before, 30 participants join and leave: a node compiles code when it first runs it, which delays its
-/// first participants and is not what is measured here.
+/// 100 participants join one room within ten seconds, while another room on the same loop has a camera and a viewer. Each participant publishes a microphone that hears nothing
+/// and a camera that sends nothing, and shows 25 others in slots, as the SDK does. Afterwards, everybody is muted. Before, 30 participants join and leave: a node compiles code
+/// when it first runs it, which delays its first participants and is not what is measured here.
 /// </summary>
 internal sealed class JoinStorm : IDisposable
 {
@@ -18,6 +18,7 @@ internal sealed class JoinStorm : IDisposable
     private readonly int _participants;
     private readonly ConcurrentDictionary<string, BenchPeer> _subscribing = new();
     private readonly ConcurrentQueue<BenchPeer> _connecting = new();
+    private readonly ConcurrentQueue<SilentMicrophone> _microphones = new();
     private readonly List<BenchPeer> _peers = [];
 
     /// <summary>How many videos each participant gets.</summary>
@@ -30,22 +31,27 @@ internal sealed class JoinStorm : IDisposable
 
     public static async Task<StormResult> MeasureAsync(string nodeAssembly)
     {
-        using var node = await BenchNode.StartAsync(nodeAssembly, alone: true).ConfigureAwait(false);
+        using var node = await BenchNode.StartAsync(nodeAssembly, BenchNode.FirstProcessor).ConfigureAwait(false);
         using var rehearsal = new JoinStorm("rehearsal", 30);
-        await rehearsal.RunAsync(node.Control).ConfigureAwait(false);
+        await rehearsal.PrepareAsync(node.Control).ConfigureAwait(false);
+        await rehearsal.JoinAsync(node.Control).ConfigureAwait(false);
+        await rehearsal.MuteAsync(node.Control).ConfigureAwait(false);
         await rehearsal.EndAsync(node.Control).ConfigureAwait(false);
         using var storm = new JoinStorm("storm", 100);
         using var steady = new SteadyRoom();
         await steady.ConnectAsync(node.Control).ConfigureAwait(false);
         var before = node.ResidentMebibytes;
         var sending = steady.SendAsync();
-        var pause = await storm.RunAsync(node.Control).ConfigureAwait(false);
+        await storm.PrepareAsync(node.Control).ConfigureAwait(false);
+        var firstJoin = DateTime.UtcNow;
+        var pause = await storm.JoinAsync(node.Control).ConfigureAwait(false);
         steady.End();
         await sending.ConfigureAwait(false);
+        await storm.MuteAsync(node.Control).ConfigureAwait(false);
         var idle = await IdleAsync(node, storm._participants).ConfigureAwait(false);
         var memory = (node.ResidentMebibytes - before) * 1024 / storm._participants;
         await storm.EndAsync(node.Control).ConfigureAwait(false);
-        var (p99, max) = steady.Delays();
+        var (p99, max) = steady.DelaysSince(firstJoin);
         return new StormResult(pause, p99, max, idle, memory);
     }
 
@@ -58,7 +64,7 @@ internal sealed class JoinStorm : IDisposable
         }
     }
 
-    private async Task<double> RunAsync(NodeControlClient node)
+    private async Task PrepareAsync(NodeControlClient node)
     {
         await node.PutRoomAsync(_room, new RoomSpec { Generation = 1, MaxParticipants = _participants }, default).ConfigureAwait(false);
 
@@ -66,6 +72,11 @@ internal sealed class JoinStorm : IDisposable
         await Task.Delay(TimeSpan.FromSeconds(11)).ConfigureAwait(false);
         _work = Task.WhenAll(Task.Run(() => AnswerOffersAsync(node)), Task.Factory.StartNew(Pump, TaskCreationOptions.LongRunning));
         await _watching.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Returns when everybody shows the others: the longest pause of the loop since the first join, in milliseconds.</summary>
+    private async Task<double> JoinAsync(NodeControlClient node)
+    {
         var joins = new List<Task>();
         var longest = 0.0;
         for (var i = 0; i < _participants; i++)
@@ -85,6 +96,12 @@ internal sealed class JoinStorm : IDisposable
         return Math.Max(longest, await LongestPauseAsync(node).ConfigureAwait(false));
     }
 
+    private Task MuteAsync(NodeControlClient node)
+    {
+        var request = new TrackMuteRequest { Muted = new MuteState { Microphone = true, Camera = true } };
+        return Task.WhenAll(Enumerable.Range(0, _participants).Select(i => node.MuteAsync(_room, NameOf(i), request, default)));
+    }
+
     /// <summary>Ends the work of the clients. Throws when a participant has not received all tracks.</summary>
     private async Task EndAsync(NodeControlClient node)
     {
@@ -98,7 +115,7 @@ internal sealed class JoinStorm : IDisposable
         }
     }
 
-    /// <summary>Waits for the work of the storm to end, then returns processor time in microseconds per second and participant. The clients answer consent checks and nothing else.</summary>
+    /// <summary>Waits for the work of the storm to end, then returns processor time in microseconds per second and participant. The clients answer consent checks and send the silence of their microphones.</summary>
     private static async Task<double> IdleAsync(BenchNode node, int participants)
     {
         await Task.Delay(TimeSpan.FromSeconds(5)).ConfigureAwait(false);
@@ -122,6 +139,7 @@ internal sealed class JoinStorm : IDisposable
         _subscribing[name] = subscribing;
         publishing.Connect((await node.PublishAsync(_room, name, new SdpOffer { Generation = 1, Sdp = BenchSdp.Publish(publishing) }, default).ConfigureAwait(false)).Sdp);
         _connecting.Enqueue(publishing);
+        _microphones.Enqueue(new SilentMicrophone(publishing));
         var offer = await node.SubscribeAsync(_room, name, new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = 6, Video = 28 } }, default).ConfigureAwait(false);
         _tracks.TryAdd(name, CountVideos(offer.Tracks)); // an event may have come first
         await AnswerAsync(node, name, offer.Revision, offer.Sdp).ConfigureAwait(false);
@@ -187,6 +205,12 @@ internal sealed class JoinStorm : IDisposable
             foreach (var peer in _peers)
             {
                 peer.Pump();
+            }
+
+            var now = Stopwatch.GetElapsedTime(0).Ticks;
+            foreach (var microphone in _microphones)
+            {
+                microphone.SendDue(now);
             }
 
             Thread.Sleep(2);

@@ -3,15 +3,16 @@ using System.Globalization;
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
-/// Compares the media node with Janus in alternating runs under the same loads (<c>tests/bench/media</c>), and measures how the cost grows with subscribers. Then measures the
-/// memory of an idle node, the packet loss in a room beside a misbehaving participant, what many joins do to another room, the SDP that a join in a large
-/// room sends to others, and what 10,000 track changes leave behind. Arguments: <c>--rounds N</c> (default 5), <c>--seconds N</c> (default 8), <c>--only PART</c> (load, memory, neighbour, joins, sdp or churn).
+/// Compares the media node with Janus in alternating runs under the same loads (<c>tests/bench/media</c>), and measures how the cost grows with subscribers and how much more
+/// two media threads forward. Then measures the memory of an idle node, the packet loss in a room beside a misbehaving participant, what many joins do to another room, the SDP
+/// that a join in a large room sends to others, and what 10,000 track changes leave behind. Arguments: <c>--rounds N</c> (default 5), <c>--seconds N</c> (default 8),
+/// <c>--only PART</c> (load, growth, cores, memory, neighbour, joins, churn or sdp), <c>--force</c> (measures also what this machine has too few processors for).
 /// </summary>
 internal sealed class MediaBench : IBenchVerb
 {
     public string Name => "media";
 
-    public string Help => "forwarded packets per CPU-second and delay compared with Janus, growth with subscribers, allocation, memory, idle participants, a misbehaving neighbour, many joins, SDP per join, growth with track changes";
+    public string Help => "forwarded packets per CPU-second and delay compared with Janus, growth with subscribers, allocation, two media threads, memory, idle participants, a misbehaving neighbour, many joins, SDP per join, growth with track changes";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
@@ -21,6 +22,8 @@ internal sealed class MediaBench : IBenchVerb
         (string Name, Func<Task<IReadOnlyList<Figure>>> Measure)[] parts =
         [
             ("load", () => ForwardAsync(node, rounds, seconds)),
+            ("growth", () => GrowthAsync(node, rounds, seconds)),
+            ("cores", async () => [await MediaThreads.MeasureAsync(node, rounds, seconds, arguments.Contains("--force")).ConfigureAwait(false)]),
             ("memory", async () => [new Figure("memory.media-node", await IdleMemory.MeasureAsync(node).ConfigureAwait(false), "MiB", 100)]),
             ("neighbour", async () => [new Figure("neighbour.loss", await NeighbourLoss.MeasureAsync(node, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false), "%", 0.5)]),
             ("joins", async () => (await JoinStorm.MeasureAsync(node).ConfigureAwait(false)).Figures),
@@ -51,21 +54,16 @@ internal sealed class MediaBench : IBenchVerb
         var (oursLarge, janusLarge) = await CompareAsync(Load(10, 40, 8), rounds).ConfigureAwait(false);
         var (oursPaced, janusPaced) = await CompareAsync(Load(4, 20, 1), rounds).ConfigureAwait(false);
         var (oursLayers, janusLayers) = await CompareAsync(Load(4, 20, 8, "--simulcast"), rounds).ConfigureAwait(false);
-        const int Few = 40, Many = 160;
-        var (small, large) = await GrowAsync(Load(1, Few, 8), Load(1, Many, 8), rounds).ConfigureAwait(false);
-        var (costOfFew, costOfMany) = (Median(small, r => r.UsPerPkt), Median(large, r => r.UsPerPkt));
         return
         [
             Rate("forward.4x20", ours, janus),
             Rate("forward.10x40", oursLarge, janusLarge),
             Rate("forward.paced", oursPaced, janusPaced),
             Rate("forward.simulcast", oursLayers, janusLayers),
-            new Figure("delay.ratio", Median(ours, r => r.LatUs["p99"]), "us p99", Median(janus, r => r.LatUs["p99"])),
-            new Figure("delay.p99", Median(oursLarge, r => r.LatUs["p99"]) / 1000, "ms", 1),
-            new Figure("delay.max", Median(oursLarge, r => r.LatUs["max"]) / 1000, "ms", 10),
-            new Figure("growth.b", ((Many * costOfMany) - (Few * costOfFew)) / (Many - Few), "us", 2.5), // of an incoming packet, for each further subscriber
-            new Figure("growth.flat", costOfMany / costOfFew, "x", 1.1),
-            new Figure("alloc.per-packet", Median(ours, r => r.AllocPerPkt ?? 0), "bytes"),
+            new Figure("delay.ratio", BenchRun.Median(ours, r => r.LatUs["p99"]), "us p99", BenchRun.Median(janus, r => r.LatUs["p99"])),
+            new Figure("delay.p99", BenchRun.Median(oursLarge, r => r.LatUs["p99"]) / 1000, "ms", 1),
+            new Figure("delay.max", BenchRun.Median(oursLarge, r => r.LatUs["max"]) / 1000, "ms", 10),
+            new Figure("alloc.per-packet", BenchRun.Median(ours, r => r.AllocPerPkt ?? 0), "bytes", 0),
         ];
     }
 
@@ -82,29 +80,28 @@ internal sealed class MediaBench : IBenchVerb
         return (ours, janus);
     }
 
-    private static async Task<(List<BenchRun> Small, List<BenchRun> Large)> GrowAsync(ForwardLoad small, ForwardLoad large, int rounds)
+    private static async Task<IReadOnlyList<Figure>> GrowthAsync(string node, int rounds, int seconds)
     {
-        var (few, many) = (new List<BenchRun>(), new List<BenchRun>());
+        await ForwardLoad.BuildAsync().ConfigureAwait(false);
+        var loads = SubscriberGrowth.Subscribers.Select(count => new ForwardLoad(node, seconds, "--pubs", "1", "--subs", $"{count}", "--burst", "8")).ToList();
+        var runs = loads.ConvertAll(_ => new List<BenchRun>());
         for (var round = 0; round < rounds; round++)
         {
-            few.Add(await small.RunNodeAsync().ConfigureAwait(false));
-            many.Add(await large.RunNodeAsync().ConfigureAwait(false));
+            for (var i = 0; i < loads.Count; i++)
+            {
+                runs[i].Add(await loads[i].RunNodeAsync().ConfigureAwait(false));
+            }
         }
 
-        return (few, many);
+        var growth = new SubscriberGrowth(runs.ConvertAll(counted => BenchRun.Median(counted, r => r.UsPerPkt)));
+        return [new Figure("growth.b", growth.Slope, "us", 2.5), new Figure("growth.flat", growth.Flatness, "x", 1.1)];
     }
 
     private static Figure Rate(string name, List<BenchRun> ours, List<BenchRun> janus) =>
-        new(name, Median(ours, r => r.PktsPerCpuS), "packets/cpu-s", Median(janus, r => r.PktsPerCpuS));
+        new(name, BenchRun.Median(ours, r => r.PktsPerCpuS), "packets/cpu-s", BenchRun.Median(janus, r => r.PktsPerCpuS));
 
     private static int Number(string[] arguments, string name, int otherwise) =>
         Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length
             ? int.Parse(arguments[at + 1], CultureInfo.InvariantCulture)
             : otherwise;
-
-    private static double Median(List<BenchRun> runs, Func<BenchRun, double> value)
-    {
-        var sorted = runs.Select(value).Order().ToList();
-        return sorted[sorted.Count / 2];
-    }
 }

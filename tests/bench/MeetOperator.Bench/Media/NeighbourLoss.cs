@@ -36,7 +36,7 @@ internal sealed class NeighbourLoss : IDisposable
     /// <summary>Returns the loss in percent of the packets of the well-behaved room.</summary>
     public static async Task<double> MeasureAsync(string nodeAssembly, TimeSpan duration)
     {
-        using var node = await BenchNode.StartAsync(nodeAssembly, alone: true).ConfigureAwait(false);
+        using var node = await BenchNode.StartAsync(nodeAssembly, BenchNode.FirstProcessor).ConfigureAwait(false);
         using var bench = new NeighbourLoss();
         await bench.ConnectAsync(node.Control).ConfigureAwait(false);
         return await Task.Run(() => bench.Run(duration)).ConfigureAwait(false);

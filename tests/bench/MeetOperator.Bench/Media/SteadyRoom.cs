@@ -12,7 +12,7 @@ internal sealed class SteadyRoom : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
     private readonly BenchPeer _camera = new();
     private readonly BenchPeer _viewer;
-    private readonly List<double> _delays = [];
+    private readonly List<(long Sent, double Milliseconds)> _delays = [];
     private readonly CancellationTokenSource _end = new();
 
     public SteadyRoom() => _viewer = new BenchPeer { OnRtp = OnRtp };
@@ -42,10 +42,11 @@ internal sealed class SteadyRoom : IDisposable
 
     public void End() => _end.Cancel();
 
-    /// <summary>The delays in milliseconds since the start: the 99th percentile and the maximum.</summary>
-    public (double P99, double Max) Delays()
+    /// <summary>The delays of the packets sent since then, in milliseconds: the 99th percentile and the maximum. Call it after <see cref="End"/>.</summary>
+    public (double P99, double Max) DelaysSince(DateTime utc)
     {
-        var sorted = _delays.Order().ToList();
+        var since = (utc - DateTime.UnixEpoch).Ticks;
+        var sorted = _delays.Where(delay => delay.Sent >= since).Select(delay => delay.Milliseconds).Order().ToList();
         return sorted.Count > 0 ? (sorted[sorted.Count * 99 / 100], sorted[^1]) : throw new InvalidOperationException("The viewer of the steady room received nothing.");
     }
 
@@ -82,7 +83,7 @@ internal sealed class SteadyRoom : IDisposable
         var sent = BinaryPrimitives.ReadInt64BigEndian(packet[^8..]);
         if (Math.Abs(arrivalTicks - sent) < TimeSpan.TicksPerMinute)
         {
-            _delays.Add((arrivalTicks - sent) / (double)TimeSpan.TicksPerMillisecond);
+            _delays.Add((sent, (arrivalTicks - sent) / (double)TimeSpan.TicksPerMillisecond));
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class TrackChurn : IDisposable
     /// <summary>Returns MiB.</summary>
     public static async Task<double> MeasureAsync(string nodeAssembly)
     {
-        using var node = await BenchNode.StartAsync(nodeAssembly, alone: false).ConfigureAwait(false);
+        using var node = await BenchNode.StartAsync(nodeAssembly).ConfigureAwait(false);
         using var churn = new TrackChurn(node);
         return await churn.MeasureAsync().ConfigureAwait(false);
     }

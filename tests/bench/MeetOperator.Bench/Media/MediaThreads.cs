@@ -1,0 +1,67 @@
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.Bench.Media;
+
+/// <summary>
+/// Two rooms, each with more load than one media thread can forward, on a media node with one media thread and on one with two. Both run on the same two processors, and the load
+/// generators on two others. The figure is how many times as many packets arrive per second. The subscribers send no feedback: with it, the media node would send less and not more
+/// than it can.
+/// </summary>
+internal static class MediaThreads
+{
+    private const string Name = "cores.2";
+    private const double Limit = 1.8;
+    private const int NeededProcessors = 4;
+    private static readonly string[] Load = ["--pubs", "20", "--subs", "120", "--burst", "8", "--no-feedback"];
+    private static readonly string[] Rooms = ["one", "two"];
+
+    /// <summary>With <paramref name="isForced"/>, measures also with too few processors. That shows that the bench works; the figure has no meaning then.</summary>
+    public static async Task<Figure> MeasureAsync(string nodeAssembly, int rounds, int seconds, bool isForced)
+    {
+        var processors = Environment.ProcessorCount;
+        if (processors < NeededProcessors && !isForced)
+        {
+            return new Figure(Name, null, "x", Limit) { Skipped = $"needs {NeededProcessors} processors, two for the media threads and two for the load; this machine has {processors}" };
+        }
+
+        await ForwardLoad.BuildAsync().ConfigureAwait(false);
+        var load = new ForwardLoad(nodeAssembly, seconds, Load);
+        var (one, two) = (new List<BenchRun>(), new List<BenchRun>());
+        for (var round = 0; round < rounds; round++)
+        {
+            one.Add(await RunAsync(nodeAssembly, load, 1).ConfigureAwait(false));
+            two.Add(await RunAsync(nodeAssembly, load, 2).ConfigureAwait(false));
+        }
+
+        var (rateOfOne, rateOfTwo) = (BenchRun.Median(one, r => r.OutPps), BenchRun.Median(two, r => r.OutPps));
+        return isForced || rateOfOne < one[0].ExpectedPps * 0.9
+            ? new Figure(Name, rateOfTwo / rateOfOne, "x", Limit)
+            : throw new InvalidOperationException($"The run is invalid: one media thread forwarded {rateOfOne} packets per second, nearly all of the load.");
+    }
+
+    private static async Task<BenchRun> RunAsync(string nodeAssembly, ForwardLoad load, int mediaThreads)
+    {
+        var last = Environment.ProcessorCount - 1;
+        using var node = await BenchNode.StartAsync(nodeAssembly, $"0-{Math.Min(1, last)}", mediaThreads).ConfigureAwait(false);
+        foreach (var room in Rooms)
+        {
+            await node.Control.PutRoomAsync(room, new RoomSpec { Generation = 1, MaxParticipants = 500 }, default).ConfigureAwait(false);
+        }
+
+        var credentials = Directory.CreateTempSubdirectory("meet-bench-");
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(credentials.FullName, "caller.pem"), node.Caller.Certificate + "\n" + node.Caller.Key).ConfigureAwait(false);
+            await File.WriteAllTextAsync(Path.Combine(credentials.FullName, "authorities.pem"), node.Caller.Authorities).ConfigureAwait(false);
+            var run = await load.RunRoomsAsync(node, credentials.FullName, Rooms, [$"{Math.Min(2, last)}", $"{Math.Min(3, last)}"]).ConfigureAwait(false);
+            var report = await node.Control.GetNodeAsync(default).ConfigureAwait(false);
+            return report.LoopReports.Count == mediaThreads && report.LoopReports.All(loop => loop.PacketsOut > run.OutPps)
+                ? run
+                : throw new InvalidOperationException($"The run is invalid: the media threads sent {string.Join(" and ", report.LoopReports.Select(loop => loop.PacketsOut))} packets.");
+        }
+        finally
+        {
+            credentials.Delete(recursive: true);
+        }
+    }
+}
