@@ -299,7 +299,7 @@ def wait_quiet(limit, busy_pct=8):
 
 
 def connect(a, sfu, gen, room):
-    """Connects all peers of a room and starts what they send."""
+    """Connects all peers of a room."""
     for i in range(1, a.pubs + 1):
         peer = gen.ask(f"peer {i}")
         media = dict(formats=formats(96) + SIMULCAST) if a.simulcast else dict(formats=formats(96), ssrc=1000 + i)
@@ -317,6 +317,10 @@ def connect(a, sfu, gen, room):
         gen.ask(f"remote {i} {ip} {port} {u} {w} {role}")
         gen.ask(f"receive {i} {re.search(r'^m=video [0-9]+ [A-Z/]+ ([0-9]+)', text, re.M).group(1)} {0 if a.no_feedback else negotiated(text)}")
     gen.wait_connected(a.pubs + a.subs)
+
+
+def send(a, sfu, gen, room):
+    """Starts what the publishers of a room send, and chooses what its subscribers get."""
     for i in range(1, a.pubs + 1):
         for n, (rid, width, height, ppf, size) in enumerate(LAYERS if a.simulcast else [("-", 640, 360, a.ppf, a.bytes)]):
             gen.ask(f"send {i} {1000 * (n + 1) + i} 96 {a.fps} {ppf} {size} {ppf if a.simulcast and a.burst > 1 else a.burst} {width} {height} {rid}")
@@ -339,6 +343,8 @@ def one_run(a):
         for room, cpu in zip(a.rooms.split(","), a.gen_cpu.split(","), strict=True):
             gens.append(LoadGen(a.srtp, cpu))
             connect(a, sfu, gens[-1], room)
+        for room, gen in zip(a.rooms.split(","), gens):
+            send(a, sfu, gen, room)
         time.sleep(a.warmup)
         for gen in gens:
             gen.ask("reset")
