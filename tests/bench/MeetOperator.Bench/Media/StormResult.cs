@@ -14,6 +14,6 @@ internal sealed record StormResult(double PauseMilliseconds, double DelayP99Mill
         new("join-storm.delay", DelayP99Milliseconds, "ms p99", 5),
         new("join-storm.delay.max", DelayMaxMilliseconds, "ms", 20),
         new("idle.cpu", IdleMicroseconds, "us/s", 100),
-        new("idle.memory", IdleKibibytes, "KiB", 700),
+        new("idle.memory", IdleKibibytes, "KiB", 750),
     ];
 }
