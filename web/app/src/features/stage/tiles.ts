@@ -30,9 +30,13 @@ export function largeTile(self: Participant, others: readonly Participant[], pin
  * Arranges participants in the order of their arrival, with the user last. When not all fit into `capacity` tiles, the active speaker always does: the last place is for speakers
  * who have no other one. It stays theirs until another such person speaks, so that no tile changes when people with a place answer.
  */
-export function arrange(self: Participant, others: readonly Participant[], activeSpeaker: string | null, capacity: number, large: TileModel | null = null, lastPlace: string | null = null): StageModel {
-  const screens = [...others, self].filter(participant => participant.tracks.screen !== undefined).map(participant => tileOf(participant, 'screen')).filter(({ key }) => key !== large?.key);
-  const everyone = [...others, self].map(participant => tileOf(participant, 'camera')).filter(({ key }) => key !== large?.key);
+export function arrange(
+  self: Participant, others: readonly Participant[], activeSpeaker: string | null, capacity: number, large: TileModel | null = null, lastPlace: string | null = null,
+): StageModel {
+  const isSmall = ({ key }: TileModel) => key !== large?.key;
+  const presenters = [...others, self].filter(participant => participant.tracks.screen !== undefined);
+  const screens = presenters.map(participant => tileOf(participant, 'screen')).filter(isSmall);
+  const everyone = [...others, self].map(participant => tileOf(participant, 'camera')).filter(isSmall);
   if (everyone.length <= capacity) return { screens, people: everyone, hidden: 0, lastPlace: null };
   const crowd = everyone.slice(0, -1);
   const places = Math.max(1, capacity - 2); // one tile is the user's own, one is the "more" tile
