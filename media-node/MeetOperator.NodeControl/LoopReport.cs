@@ -32,6 +32,9 @@ public sealed record LoopReport
     /// <summary>The longest time in the last ten seconds during which the loop did not read its socket because of work for one room, the runtime, or CPU contention.</summary>
     public double LongestPauseMs { get; init; }
 
+    /// <summary>The longest time in the last ten seconds that one request took on the loop's thread. It includes time in which the thread waited for a CPU.</summary>
+    public double LongestCommandMs { get; init; }
+
     /// <summary>Peer sessions with a connected transport.</summary>
     public int ConnectedSessions { get; init; }
 

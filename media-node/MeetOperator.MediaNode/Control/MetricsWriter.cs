@@ -35,6 +35,7 @@ internal static class MetricsWriter
         PerLoop(text, loops, "meet_loop_kernel_drops_total", "counter", "Datagrams that the kernel dropped because the receive buffer was full.", l => l.KernelDrops);
         PerLoop(text, loops, "meet_loop_busy_ratio", "gauge", "Share of the last second that the loop spent working.", l => l.Busy);
         PerLoop(text, loops, "meet_loop_longest_pause_seconds", "gauge", "Longest time in the last 10 s during which the loop did not read its socket although it was not idle.", l => l.LongestPauseTicks / (double)TimeSpan.TicksPerSecond);
+        PerLoop(text, loops, "meet_loop_longest_command_seconds", "gauge", "Longest time in the last 10 s that one request took on the loop's thread.", l => l.LongestCommandTicks / (double)TimeSpan.TicksPerSecond);
         PerLoop(text, loops, "meet_loop_connected_sessions", "gauge", "Peer sessions with a connected transport.", l => l.ConnectedSessions);
         PerLoop(text, loops, "meet_loop_silent_sessions", "gauge", "Connected peer sessions that received no datagram for 5 s.", l => l.SilentSessions);
         PerLoop(text, loops, "meet_loop_segmentation_info", "gauge", "1 while the kernel splits merged datagrams (UDP_SEGMENT).", l => l.Segmentation ? 1 : 0);

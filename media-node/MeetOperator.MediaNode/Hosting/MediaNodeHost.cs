@@ -176,6 +176,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             PacketsOut = statistics.SentDatagrams,
             PacketsRefused = statistics.DiscardedDatagrams,
             LongestPauseMs = statistics.LongestPauseTicks / (double)TimeSpan.TicksPerMillisecond,
+            LongestCommandMs = statistics.LongestCommandTicks / (double)TimeSpan.TicksPerMillisecond,
             ConnectedSessions = IsReady ? statistics.ConnectedSessions : 0, // until then there is only the warm-up call
             SilentSessions = IsReady ? statistics.SilentSessions : 0,
         };

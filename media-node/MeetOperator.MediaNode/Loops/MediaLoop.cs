@@ -44,6 +44,7 @@ internal sealed class MediaLoop : IDisposable
     private readonly BusyMeter _meter = new();
     private readonly PauseMeter _pauses = new();
     private readonly FrameWait _frame = new();
+    private readonly RecentMaximum _longestCommand = new();
     private readonly Thread _thread;
     private long _lastTurnTicks = MonotonicClock.NowTicks;
     private long _receivedDatagrams;
@@ -200,6 +201,7 @@ internal sealed class MediaLoop : IDisposable
             Segmentation = Egress.Segmentation,
             Busy = _meter.Busy,
             LongestPauseTicks = _pauses.LongestTicks,
+            LongestCommandTicks = _longestCommand.Value,
             EgressBitsPerSecond = _meter.BitsPerSecond,
             TransportDrops = drops,
             SessionsByProfile = profiles,
@@ -295,6 +297,7 @@ internal sealed class MediaLoop : IDisposable
         {
             Volatile.Write(ref _lastTurnTicks, now);
             _pauses.RecordIteration(now);
+            _longestCommand.Advance(now);
         }
 
         for (var i = 0; i < received; i++)
@@ -398,9 +401,11 @@ internal sealed class MediaLoop : IDisposable
         var end = now + CommandTicks;
         while (now < end && _commands.Reader.TryRead(out var command))
         {
+            var began = now;
             command();
             RunDeferred();
             now = MonotonicClock.NowTicks;
+            _longestCommand.Record(now, now - began);
         }
 
         Ticks.OnCommands(now);

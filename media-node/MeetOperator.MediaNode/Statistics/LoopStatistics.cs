@@ -23,6 +23,9 @@ internal sealed record LoopStatistics
     /// <summary>The longest time in the last ten seconds during which the loop did not read its socket although it was not idle, in 100 ns ticks.</summary>
     public required long LongestPauseTicks { get; init; }
 
+    /// <summary>The longest command of the last ten seconds, with what it deferred, in 100 ns ticks. <see cref="Loops.MediaLoop.CommandTicks"/> is the aim.</summary>
+    public required long LongestCommandTicks { get; init; }
+
     /// <summary>UDP payload sent during the last second, in bits per second.</summary>
     public required long EgressBitsPerSecond { get; init; }
     public required IReadOnlyDictionary<string, long> TransportDrops { get; init; }
@@ -51,6 +54,7 @@ internal sealed record LoopStatistics
         Segmentation = true,
         Busy = 0,
         LongestPauseTicks = 0,
+        LongestCommandTicks = 0,
         EgressBitsPerSecond = 0,
         TransportDrops = new Dictionary<string, long>(),
         SessionsByProfile = new Dictionary<string, int>(),
