@@ -3,7 +3,6 @@ using System.Net;
 using MeetOperator.MediaNode.Credentials;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Hosting;
-using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
@@ -54,7 +53,7 @@ internal static class ControlEndpoints
         MapRooms(byOperator, node.Rooms, node.Terms);
         byBoth.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
             await ControlJson.WriteAsync(c, 200, await node.Rooms.RunAsync(room, r => r.Report(withParticipants: true), c.RequestAborted)));
-        MapParticipants(bySignaling, node.Rooms, c => credentials.IsAuthorized(c, ControlRole.Signaling));
+        MapParticipants(bySignaling, node.Rooms, node.Sdp, c => credentials.IsAuthorized(c, ControlRole.Signaling));
     }
 
     private static RouteHandlerBuilder MapMetrics(WebApplication app, MediaNodeHost node)
@@ -89,8 +88,9 @@ internal static class ControlEndpoints
 
     /// <param name="v1">The group of paths.</param>
     /// <param name="rooms">The rooms of the node.</param>
+    /// <param name="sdp">Answers offers and reads answers.</param>
     /// <param name="mayWatch">Whether a client may still read the events of a room.</param>
-    internal static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, Func<HttpContext, bool> mayWatch)
+    internal static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, SdpExchange sdp, Func<HttpContext, bool> mayWatch)
     {
         const string Participant = "/rooms/{room}/participants/{participant}";
         v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => mayWatch(c)));
@@ -109,8 +109,7 @@ internal static class ControlEndpoints
         v1.MapPost(Participant + "/publish", async (string room, string participant, HttpContext c) =>
         {
             var offer = CheckSize(await ControlJson.ReadAsync<SdpOffer>(c), o => o.Sdp);
-            var sdp = SdpReading.Parse(offer.Sdp);
-            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Publish(Id(participant, "participant"), offer, sdp), c.RequestAborted));
+            await ControlJson.WriteAsync(c, 200, await sdp.PublishAsync(room, Id(participant, "participant"), offer, c.RequestAborted));
         });
         v1.MapPost(Participant + "/subscribe", async (string room, string participant, HttpContext c) =>
         {
@@ -121,14 +120,13 @@ internal static class ControlEndpoints
         v1.MapPost(Participant + "/subscribe/answer", async (string room, string participant, HttpContext c) =>
         {
             var answer = CheckSize(await ControlJson.ReadAsync<SubscribeAnswer>(c), a => a.Sdp);
-            var sdp = SdpReading.Parse(answer.Sdp);
-            return await NoContentAsync(rooms, c, room, r => r.Answer(participant, answer, sdp));
+            await sdp.AnswerAsync(room, participant, answer, c.RequestAborted);
+            return Results.NoContent();
         });
         v1.MapPost(Participant + "/play", async (string room, string participant, HttpContext c) =>
         {
             var request = CheckSize(await ControlJson.ReadAsync<PlayRequest>(c), p => p.Sdp);
-            var sdp = SdpReading.Parse(request.Sdp);
-            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Play(Id(participant, "participant"), request, sdp), c.RequestAborted));
+            await ControlJson.WriteAsync(c, 200, await sdp.PlayAsync(room, Id(participant, "participant"), request, c.RequestAborted));
         });
         v1.MapPut(Participant + "/view", async (string room, string participant, HttpContext c) =>
         {

@@ -43,6 +43,9 @@ internal sealed class ControlProblemException(HttpStatusCode status, string code
         "too-many-new-tracks",
         $"Participant '{participant}' started too many tracks: the offer adds {tracks}, and the limit is {TrackLimit.Burst} at once plus one per second. Offer again in {Math.Ceiling(wait.TotalSeconds)} s, or keep the source and codec of the existing sections.");
 
+    public static ControlProblemException Concurrent() =>
+        new(HttpStatusCode.Conflict, "concurrent-requests", "Other requests changed the same session or track several times while this one was prepared. Nothing has changed; send it again.");
+
     public static ControlProblemException InvalidSdp(string detail) => new(HttpStatusCode.BadRequest, "invalid-sdp", detail);
 
     public static ControlProblemException InvalidRequest(string detail) => new(HttpStatusCode.BadRequest, "invalid-request", detail);

@@ -50,6 +50,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
         _loops = [.. loops];
         Rooms = new RoomDirectory(_loops, _certificate, options);
+        Sdp = new SdpExchange(Rooms);
         foreach (var loop in _loops)
         {
             loop.Start();
@@ -67,6 +68,8 @@ internal sealed partial class MediaNodeHost : IDisposable
     public NodeOptions Options { get; }
 
     public RoomDirectory Rooms { get; }
+
+    public SdpExchange Sdp { get; }
 
     public TimeProvider Clock { get; }
 

@@ -38,7 +38,7 @@ internal static class SelfCall
             var address = TransportAddress.FromIPEndPoint(new IPEndPoint(local, port));
             var published = await PublishAsync(node, "publisher", publisher, ct).ConfigureAwait(false);
             var request = "v=0\r\n" + player.Section("0", "recvonly", "video 9 UDP/TLS/RTP/SAVPF 96") + "a=rtpmap:96 VP8/90000\r\n";
-            var played = await node.Rooms.RunAsync(Room, r => r.Play("player", new PlayRequest { Generation = 1, Sdp = request }, SdpReading.Parse(request)), ct).ConfigureAwait(false);
+            var played = await node.Sdp.PlayAsync(Room, "player", new PlayRequest { Generation = 1, Sdp = request }, ct).ConfigureAwait(false);
             var offered = await SubscribeAsync(node, subscriber, ct).ConfigureAwait(false);
             return publisher.TryConnect(published.Sdp, address) && player.TryConnect(played.Sdp, address) && subscriber.TryConnect(offered.Sdp, address)
                 && await ExchangeMediaAsync(publisher, player, subscriber, end, ct).ConfigureAwait(false)
@@ -55,7 +55,7 @@ internal static class SelfCall
         var offer = "v=0\r\na=group:BUNDLE 0 1\r\n" + peer.Section("0", "sendonly", "audio 9 UDP/TLS/RTP/SAVPF 111") + "a=rtpmap:111 opus/48000/2\r\na=ssrc:3 cname:x\r\n"
             + peer.Section("1", "sendonly", "video 9 UDP/TLS/RTP/SAVPF 96 97")
             + "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\n";
-        return node.Rooms.RunAsync(Room, r => r.Publish(name, new SdpOffer { Generation = 1, Sdp = offer }, SdpReading.Parse(offer)), ct);
+        return node.Sdp.PublishAsync(Room, name, new SdpOffer { Generation = 1, Sdp = offer }, ct);
     }
 
     /// <summary>Subscribes with slots, as participants of a meeting do.</summary>
@@ -64,7 +64,7 @@ internal static class SelfCall
         var request = new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = 2, Video = 4 } };
         var offer = (await node.Rooms.RunAsync(Room, r => r.Subscribe("subscriber", request), ct).ConfigureAwait(false)).Write();
         var answer = subscriber.Answer(SdpReading.Parse(offer.Sdp));
-        await RunAsync(node, r => r.Answer("subscriber", new SubscribeAnswer { Revision = offer.Revision, Sdp = answer }, SdpReading.Parse(answer)), ct).ConfigureAwait(false);
+        await node.Sdp.AnswerAsync(Room, "subscriber", new SubscribeAnswer { Revision = offer.Revision, Sdp = answer }, ct).ConfigureAwait(false);
         return offer;
     }
 

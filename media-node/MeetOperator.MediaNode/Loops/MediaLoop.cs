@@ -27,7 +27,10 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>After a batch of more datagrams, the next one is read without asking the kernel first whether there is one.</summary>
     private const int MaxUnread = BatchDatagrams / 4;
 
-    /// <summary>Time for commands in one iteration. Further commands wait, so that media and timers are not delayed. A command that has begun is finished.</summary>
+    /// <summary>
+    /// Time for commands in one iteration. Further commands wait, so that media and timers are not delayed. A command that has begun is finished, so commands are short: SDP is built
+    /// and read elsewhere.
+    /// </summary>
     public const long CommandTicks = 200 * TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Maximum time between two runs of the timers of a session. A negotiation can set timers between them.</summary>

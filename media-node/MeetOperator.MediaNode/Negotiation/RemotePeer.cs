@@ -1,7 +1,6 @@
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
-using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.MediaNode.Negotiation;
 
@@ -9,7 +8,8 @@ namespace MeetOperator.MediaNode.Negotiation;
 internal sealed record RemotePeer(IceCredentials Credentials, IReadOnlyList<Fingerprint> Fingerprints)
 {
     /// <summary>Whether an offer restarts ICE, that is, has new credentials (RFC 8839 §4.4.1.1.1).</summary>
-    public bool RestartsIce(PeerTransport transport) => transport.RemoteCredentials is { } current && current != Credentials;
+    /// <param name="current">The client's credentials until now; null before the first offer.</param>
+    public bool RestartsIce(IceCredentials? current) => current is not null && current != Credentials;
 
     public void ApplyTo(PeerSession session)
     {

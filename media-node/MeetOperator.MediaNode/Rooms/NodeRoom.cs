@@ -6,7 +6,6 @@ using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
-using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Rooms;
 
@@ -41,7 +40,7 @@ internal sealed class NodeRoom
         _offers = new RoomOffers(_participants, Events);
         _layers = new RoomLayers(_participants, Events);
         _slots = new RoomSlots(_participants, _offers, Events, loop);
-        _negotiation = new RoomNegotiation(_participants, _offers, _slots);
+        _negotiation = new RoomNegotiation(_participants, _offers, _slots, sessions);
         Loop.Ticked += OnTick;
     }
 
@@ -98,13 +97,18 @@ internal sealed class NodeRoom
         Leave(participant, permanent ? "removed" : "closed");
     }
 
-    /// <param name="participantId">The publishing participant.</param>
-    /// <param name="request">The request of signaling.</param>
-    /// <param name="offer">The parsed SDP of <paramref name="request"/>.</param>
-    public SdpAnswer Publish(string participantId, SdpOffer request, SessionDescription offer)
+    /// <summary>What the answer to an offer for publishing depends on. Adds no participant.</summary>
+    public PublishBasis DescribePublish(string participantId, SdpOffer request)
     {
         Fence(request.Generation);
-        return _negotiation.Publish(_spec, participantId, request, offer);
+        return _negotiation.DescribePublish(_spec, participantId, request);
+    }
+
+    /// <summary>Applies the answer to an offer. Null when it is out of date.</summary>
+    public SdpAnswer? Publish(string participantId, SdpOffer request, PreparedAnswer prepared)
+    {
+        Fence(request.Generation);
+        return _negotiation.Publish(_spec, participantId, request, prepared);
     }
 
     public OfferDraft Subscribe(string participantId, SubscribeRequest request)
@@ -113,12 +117,24 @@ internal sealed class NodeRoom
         return _negotiation.Subscribe(_spec, participantId, request);
     }
 
-    public void Answer(string participantId, SubscribeAnswer answer, SessionDescription description) => _negotiation.Answer(participantId, answer, description);
+    /// <summary>The offer that an answer is for.</summary>
+    public OfferDraft DescribeOffer(string participantId, SubscribeAnswer answer) => _negotiation.DescribeOffer(participantId, answer);
 
-    public SdpAnswer Play(string participantId, PlayRequest request, SessionDescription offer)
+    /// <summary>Applies a subscriber's answer. Null when it was read for another offer.</summary>
+    public OfferDraft? Answer(string participantId, SubscribeAnswer answer, PreparedReading prepared) => _negotiation.Answer(participantId, answer, prepared);
+
+    /// <summary>What the answer to an offer for playback depends on. Adds no participant.</summary>
+    public PlayBasis DescribePlay(string participantId, PlayRequest request)
     {
         Fence(request.Generation);
-        return _negotiation.Play(_spec, participantId, request, offer);
+        return new PlayBasis(Sessions, _ssrcs, _negotiation.FindTracks(_spec, participantId, request));
+    }
+
+    /// <summary>Applies the answer to an offer. Null when it is out of date.</summary>
+    public SdpAnswer? Play(string participantId, PlayRequest request, PreparedPlay prepared)
+    {
+        Fence(request.Generation);
+        return prepared.Basis.Ssrcs == _ssrcs ? _negotiation.Play(_spec, participantId, prepared) : null;
     }
 
     public void EndSession(string sessionId)

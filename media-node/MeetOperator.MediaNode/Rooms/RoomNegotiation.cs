@@ -5,40 +5,49 @@ using MeetOperator.MediaNode.Slots;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
-using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>Opens, renegotiates and replaces sessions at the request of signaling. A rejected request changes nothing. Used only on the loop's thread.</summary>
-internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers offers, RoomSlots slots)
+internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers offers, RoomSlots slots, SessionFactory factory)
 {
     /// <summary>Maximum number of concurrent play sessions of one participant.</summary>
     private const int MaxPlays = 16;
 
-    public SdpAnswer Publish(RoomSpec spec, string participantId, SdpOffer request, SessionDescription offer)
+    /// <summary>What the answer to an offer for publishing depends on.</summary>
+    public PublishBasis DescribePublish(RoomSpec spec, string participantId, SdpOffer request)
     {
+        var participant = participants.FindOrAdmit(participantId, spec.MaxParticipants);
+        var session = request.Restart ? null : participant?.Sessions.Find<PublishSession>();
+        return !request.Restart && request.SessionId is { } named && named != session?.Peer.Id
+            ? throw ControlProblemException.UnknownSession(named)
+            : new PublishBasis { Factory = factory, Codecs = spec.Codecs, IsE2ee = spec.E2ee, Session = session?.State };
+    }
+
+    /// <summary>Applies a prepared answer to the session that it is for, or to a new one. Null when it is out of date.</summary>
+    public SdpAnswer? Publish(RoomSpec spec, string participantId, SdpOffer request, PreparedAnswer prepared)
+    {
+        if (prepared.Basis != DescribePublish(spec, participantId, request))
+        {
+            return null;
+        }
+
         var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out var isNew);
         var session = participant.Sessions.Find<PublishSession>();
-        if (!request.Restart && request.SessionId is { } named && named != session?.Peer.Id)
-        {
-            RemoveIfNew(isNew, participantId);
-            throw ControlProblemException.UnknownSession(named);
-        }
-
-        participant.Context.IsE2ee = spec.E2ee;
+        var now = MonotonicClock.NowTicks;
         if (session is not null && !request.Restart)
         {
-            var renegotiated = Describe(participant, session, session.Answer(MonotonicClock.NowTicks, request, offer, spec.Codecs));
+            PublishSession.TakeNewTracks(now, participant.Context, session, prepared);
+            session.Accept(prepared);
             offers.PublishChanges();
-            return renegotiated;
+            return Describe(participant, session, prepared);
         }
 
-        var fresh = new PublishSession(participant.Context);
-        PreparedAnswer prepared;
+        PublishSession? fresh = null;
         try
         {
-            var now = MonotonicClock.NowTicks;
-            prepared = fresh.Prepare(now, request, offer, spec.Codecs);
+            PublishSession.TakeNewTracks(now, participant.Context, session: null, prepared);
+            fresh = new PublishSession(participant.Context, prepared);
             if (session is not null)
             {
                 Replace(now, session, fresh, prepared);
@@ -47,15 +56,19 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         catch
         {
             // The previous session continues, unless the error occurred while replacing it.
-            participant.Context.Factory.Close(fresh.Peer);
+            if (fresh is not null)
+            {
+                factory.Close(fresh.Peer);
+            }
+
             RemoveIfNew(isNew, participantId);
             throw;
         }
 
         participant.Sessions.All.Add(fresh);
-        var answer = fresh.Accept(prepared);
+        fresh.Accept(prepared);
         offers.PublishChanges();
-        return Describe(participant, fresh, answer);
+        return Describe(participant, fresh, prepared);
     }
 
     public OfferDraft Subscribe(RoomSpec spec, string participantId, SubscribeRequest request)
@@ -84,43 +97,70 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         return session.Slots is null ? offers.Start(participant, session) : slots.Start(session);
     }
 
-    public void Answer(string participantId, SubscribeAnswer answer, SessionDescription description)
+    /// <summary>The offer that an answer is for.</summary>
+    public OfferDraft DescribeOffer(string participantId, SubscribeAnswer answer) => FindAnswered(participants.Require(participantId), answer).Require(answer.Revision);
+
+    /// <summary>Applies a subscriber's answer. Null when it was read for another offer.</summary>
+    public OfferDraft? Answer(string participantId, SubscribeAnswer answer, PreparedReading prepared)
     {
         var participant = participants.Require(participantId);
-        var session = participant.Sessions.Find<SubscribeSession>()
-            ?? throw ControlProblemException.UnknownSession(answer.SessionId ?? "subscribe");
-        if (answer.SessionId is { } named && named != session.Peer.Id)
+        var session = FindAnswered(participant, answer);
+        if (session.Require(answer.Revision) != prepared.Offer)
         {
-            throw ControlProblemException.UnknownSession(named);
+            return null;
         }
 
-        session.Answer(answer, description);
+        session.Answer(prepared);
         offers.Publish(participant, session);
         slots.Queue(participant);
+        return prepared.Offer;
     }
 
-    public SdpAnswer Play(RoomSpec spec, string participantId, PlayRequest request, SessionDescription offer)
+    /// <summary>The tracks that a player may receive. Throws when the participant can have no more play sessions.</summary>
+    public IReadOnlyList<PublishedTrack> FindTracks(RoomSpec spec, string participantId, PlayRequest request)
     {
-        var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out var isNew);
-        if (participant.Sessions.All.OfType<PlaySession>().Count() >= MaxPlays)
+        EnsureCanPlay(participantId, participants.FindOrAdmit(participantId, spec.MaxParticipants));
+        return request.Feeds.Count == 0 ? participants.TracksFor(participantId) : participants.TracksOf(request.Feeds);
+    }
+
+    /// <summary>Opens a play session with a prepared answer. Null when one of its tracks has ended.</summary>
+    public SdpAnswer? Play(RoomSpec spec, string participantId, PreparedPlay prepared)
+    {
+        if (prepared.Sections.Any(s => s.Track.Track.IsClosed))
         {
-            throw new ControlProblemException(HttpStatusCode.Conflict, "full", $"Participant '{participantId}' has reached the limit of {MaxPlays} play sessions. End one first.");
+            return null;
         }
 
-        var tracks = request.Feeds.Count == 0 ? participants.TracksFor(participantId) : participants.TracksOf(request.Feeds);
-        var session = new PlaySession(participant.Context);
+        EnsureCanPlay(participantId, participants.FindOrAdmit(participantId, spec.MaxParticipants));
+        var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out var isNew);
+        var session = new PlaySession(participant.Context, prepared);
         try
         {
-            var (answer, played) = session.Answer(request, offer, tracks);
+            session.Start(prepared);
             participant.Sessions.All.Add(session);
-            return new SdpAnswer { SessionId = session.Peer.Id, Sdp = answer, Tracks = played };
+            return new SdpAnswer { SessionId = session.Peer.Id, Sdp = prepared.Sdp, Tracks = prepared.Played };
         }
         catch
         {
-            participant.Context.Factory.Close(session.Peer);
+            factory.Close(session.Peer);
             RemoveIfNew(isNew, participantId);
             throw;
         }
+    }
+
+    private static void EnsureCanPlay(string participantId, NodeParticipant? participant)
+    {
+        if (participant?.Sessions.All.OfType<PlaySession>().Count() >= MaxPlays)
+        {
+            throw new ControlProblemException(HttpStatusCode.Conflict, "full", $"Participant '{participantId}' has reached the limit of {MaxPlays} play sessions. End one first.");
+        }
+    }
+
+    private static SubscribeSession FindAnswered(NodeParticipant participant, SubscribeAnswer answer)
+    {
+        var session = participant.Sessions.Find<SubscribeSession>()
+            ?? throw ControlProblemException.UnknownSession(answer.SessionId ?? "subscribe");
+        return answer.SessionId is { } named && named != session.Peer.Id ? throw ControlProblemException.UnknownSession(named) : session;
     }
 
     /// <summary>Ends a session, at once if nothing is received on it.</summary>
@@ -151,8 +191,8 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         }
     }
 
-    private static SdpAnswer Describe(NodeParticipant participant, PublishSession session, string sdp) =>
-        new() { SessionId = session.Peer.Id, Sdp = sdp, Tracks = participant.Tracks.Describe() };
+    private static SdpAnswer Describe(NodeParticipant participant, PublishSession session, PreparedAnswer prepared) =>
+        new() { SessionId = session.Peer.Id, Sdp = prepared.Sdp, Tracks = participant.Tracks.Describe() };
 
     /// <summary>Removes a participant that a rejected request added.</summary>
     private void RemoveIfNew(bool isNew, string participantId)

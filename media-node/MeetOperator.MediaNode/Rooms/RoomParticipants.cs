@@ -71,26 +71,31 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
     public NodeParticipant Require(string id) => _participants.GetValueOrDefault(id) ?? throw ControlProblemException.UnknownParticipant(id);
 
     /// <summary>
-    /// Returns the participant, which counts as refreshed. Adds it while the room has fewer than <paramref name="limit"/> participants, unless it was removed for good.
+    /// Returns the participant, or null when it can be added: the room has fewer than <paramref name="limit"/> participants, and it was not removed for good. Otherwise throws.
     /// </summary>
-    public NodeParticipant GetOrAdd(string id, int limit, out bool isNew)
+    public NodeParticipant? FindOrAdmit(string id, int limit)
     {
-        isNew = !_participants.TryGetValue(id, out var participant);
-        if (participant is null)
+        if (_participants.TryGetValue(id, out var participant))
         {
-            if (_excluded.Contains(id))
-            {
-                throw ControlProblemException.ParticipantRemoved(id);
-            }
-
-            if (_participants.Count >= limit)
-            {
-                throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {limit} participants.");
-            }
-
-            participant = _participants[id] = create(id, _formerTrackLimits.Remove(id, out var former) ? former : new TrackLimit());
+            return participant;
         }
 
+        if (_excluded.Contains(id))
+        {
+            throw ControlProblemException.ParticipantRemoved(id);
+        }
+
+        return _participants.Count < limit
+            ? null
+            : throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {limit} participants.");
+    }
+
+    /// <summary>Returns the participant, which counts as refreshed. Adds it if <see cref="FindOrAdmit"/> allows that.</summary>
+    public NodeParticipant GetOrAdd(string id, int limit, out bool isNew)
+    {
+        var participant = FindOrAdmit(id, limit);
+        isNew = participant is null;
+        participant ??= _participants[id] = create(id, _formerTrackLimits.Remove(id, out var former) ? former : new TrackLimit());
         participant.LastTouchTicks = MonotonicClock.NowTicks;
         return participant;
     }

@@ -1,16 +1,10 @@
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
-using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
-using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Transport;
-using MeetOperator.Rtp.Codecs;
-using MeetOperator.Rtp.HeaderExtensions;
-using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
-using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
@@ -19,12 +13,6 @@ namespace MeetOperator.MediaNode.Sessions;
 /// <summary>The peer connection on which a participant publishes. The client offers and the node answers.</summary>
 internal sealed class PublishSession : IRoomSession
 {
-    /// <summary>Maximum number of concurrent tracks of one participant.</summary>
-    public const int MaxTracks = 16;
-
-    /// <summary>Maximum number of concurrent layers of all tracks: one report to the publisher describes them all (RFC 3550 §6.4.2).</summary>
-    public const int MaxLayers = 31;
-
     /// <summary>Time within which a session that took over tracks must connect. Attempts that follow each other count as one.</summary>
     private const long ConnectTicks = 30 * TimeSpan.TicksPerSecond;
 
@@ -46,11 +34,13 @@ internal sealed class PublishSession : IRoomSession
     private (PublishSession Session, PreparedAnswer Prepared)? _former;
     private PublishSession? _successor;
 
-    public PublishSession(SessionContext context)
+    /// <param name="context">What all sessions of the participant share.</param>
+    /// <param name="prepared">The answer to the first offer, which <see cref="Accept"/> applies.</param>
+    public PublishSession(SessionContext context, PreparedAnswer prepared)
     {
         _context = context;
-        _sessionNumber = SessionContext.NextSessionNumber();
-        Peer = context.Factory.Open(this, context.Limits.Ingress);
+        _sessionNumber = prepared.SessionNumber;
+        Peer = context.Factory.Open(this, context.Limits.Ingress, prepared.Local);
         _publisher = new Publisher(Peer, context.Ssrcs.Next());
     }
 
@@ -63,36 +53,21 @@ internal sealed class PublishSession : IRoomSession
     /// <summary>The session that still carries the tracks which this one will take over; null if there is none.</summary>
     public PublishSession? Former => _former?.Session;
 
-    /// <summary>Answers an offer. A rejected offer changes nothing.</summary>
-    public string Answer(long nowTicks, SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs) =>
-        Accept(Prepare(nowTicks, request, offer, codecs));
+    /// <summary>What the answer to the next offer depends on.</summary>
+    public PublishState State => new(Peer.Id, _sessionNumber, _version, Peer.Transport.LocalCredentials, Peer.Transport.RemoteCredentials);
 
-    /// <summary>Validates an offer and prepares the answer without changing the session.</summary>
-    public PreparedAnswer Prepare(long nowTicks, SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs)
+    /// <summary>Takes the tracks that an answer adds from the limit of the participant. Throws when there are too many; nothing has changed then.</summary>
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="context">The participant.</param>
+    /// <param name="session">The session that continues its tracks; null for a new one.</param>
+    /// <param name="prepared">The answer.</param>
+    public static void TakeNewTracks(long nowTicks, SessionContext context, PublishSession? session, PreparedAnswer prepared)
     {
-        var remote = SdpReading.ReadRemote(offer, isAnswer: false);
-        var renewed = remote.RestartsIce(Peer.Transport) ? IceCredentials.Generate() : null;
-        var local = _context.Factory.Describe(renewed ?? Peer.Transport.LocalCredentials);
-        if (!PublishAnswer.TryBuild(offer, codecs, local, _sessionNumber, _version + 1, out var answer, out var error, acceptsRed: !_context.IsE2ee))
+        var added = prepared.Sections.Count(s => s.Track is { } track && !CanKeep(session?.Find(s.Mid), track));
+        if (!context.Limits.NewTracks.TryTake(nowTicks, added, out var wait))
         {
-            throw ControlProblemException.InvalidSdp(error.ToString());
+            throw ControlProblemException.TooManyNewTracks(context.ParticipantId, added, wait);
         }
-
-        if (answer.Sections.Count(s => s.IsActive) > MaxTracks)
-        {
-            throw ControlProblemException.InvalidSdp($"SDP: more than {MaxTracks} sections send media.");
-        }
-
-        if (answer.Sections.Where(s => s.IsActive).Sum(s => Math.Max(1, s.Layers.Count)) > MaxLayers)
-        {
-            throw ControlProblemException.InvalidSdp($"SDP: the sections send more than {MaxLayers} simulcast layers in total.");
-        }
-
-        var sources = Sources(answer.Sections, request.Tracks);
-        var added = answer.Sections.Zip(sources).Count(s => s.First is { IsActive: true, Codec: { } codec } && !CanKeep(Find(s.First), s.Second, codec, s.First));
-        return _context.Limits.NewTracks.TryTake(nowTicks, added, out var wait)
-            ? new PreparedAnswer(answer.Description.ToString(), answer.Sections, sources, remote, renewed)
-            : throw ControlProblemException.TooManyNewTracks(_context.ParticipantId, added, wait);
     }
 
     /// <summary>
@@ -118,11 +93,11 @@ internal sealed class PublishSession : IRoomSession
         }
     }
 
-    /// <summary>Accepts a prepared answer and returns its SDP. Its tracks start when the tracks of the former session have been taken over.</summary>
-    public string Accept(PreparedAnswer prepared)
+    /// <summary>Accepts a prepared answer. Its tracks start when the tracks of the former session have been taken over.</summary>
+    public void Accept(PreparedAnswer prepared)
     {
         _version++;
-        if (prepared.Renewed is { } credentials)
+        if (prepared.Local is { } credentials && credentials != Peer.Transport.LocalCredentials)
         {
             _context.Factory.RestartIce(Peer, credentials);
         }
@@ -136,8 +111,6 @@ internal sealed class PublishSession : IRoomSession
         {
             Apply(prepared);
         }
-
-        return prepared.Sdp;
     }
 
     public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
@@ -237,49 +210,37 @@ internal sealed class PublishSession : IRoomSession
 
     private void Apply(PreparedAnswer prepared)
     {
-        for (var i = 0; i < prepared.Sections.Count; i++)
+        foreach (var section in prepared.Sections)
         {
-            Apply(prepared.Sections[i], prepared.Sources[i]);
+            Apply(section);
         }
     }
 
     private void TakeOver(PublishSession former, PreparedAnswer prepared, bool sameMid)
     {
-        foreach (var (section, source) in prepared.Sections.Zip(prepared.Sources))
+        foreach (var section in prepared.Sections)
         {
-            if (section is not { IsActive: true, Codec: { } codec } || Find(section) is not null)
+            if (section.Track is not { } negotiated || Find(section.Mid) is not null)
             {
                 continue;
             }
 
-            var options = OptionsOf(section, codec);
-            if (former._tracks.Find(t => CanContinue(t, source, codec, options) && (!sameMid || t.Track.Options.Mid == section.Mid)) is { } track)
+            if (former._tracks.Find(t => CanContinue(t, negotiated) && (!sameMid || t.Track.Options.Mid == section.Mid)) is { } track)
             {
                 former._publisher.Remove(track.Track);
                 former._tracks.Remove(track);
                 _tracks.Add(track);
-                _publisher.Continue(track.Track, options);
+                _publisher.Continue(track.Track, negotiated.Options);
             }
         }
     }
 
-    private void Apply(NegotiatedSection section, TrackSource source)
+    private void Apply(PreparedSection section)
     {
-        var existing = Find(section);
-        if (!section.IsActive || section.Codec is not { } codec)
+        var existing = Find(section.Mid);
+        if (existing is not null && section.Track is { } same && CanKeep(existing, same))
         {
-            if (existing is not null)
-            {
-                Drop(existing);
-            }
-
-            return;
-        }
-
-        var options = OptionsOf(section, codec);
-        if (existing is not null && CanKeep(existing, source, codec, section))
-        {
-            _publisher.Renegotiate(existing.Track, options);
+            _publisher.Renegotiate(existing.Track, same.Options);
             return;
         }
 
@@ -288,45 +249,24 @@ internal sealed class PublishSession : IRoomSession
             Drop(existing);
         }
 
-        var track = _context.Tracks.Add(options, source, codec);
-        _tracks.Add(track);
-        _publisher.Add(track.Track);
-        _context.Tracks.Announce(track);
+        if (section.Track is { } negotiated)
+        {
+            var track = _context.Tracks.Add(negotiated.Options, negotiated.Source, negotiated.Codec);
+            _tracks.Add(track);
+            _publisher.Add(track.Track);
+            _context.Tracks.Announce(track);
+        }
     }
 
-    private UpTrackOptions OptionsOf(NegotiatedSection section, RtpCodec codec) => new()
-    {
-        Mid = section.Mid,
-        Kind = section.Kind == "audio" ? MediaKind.Audio : MediaKind.Video,
-        Codec = codec.Name.ToUpperInvariant() switch
-        {
-            "VP8" => VideoCodec.Vp8,
-            "VP9" => VideoCodec.Vp9,
-            "H264" => VideoCodec.H264,
-            "AV1" => VideoCodec.Av1,
-            _ => VideoCodec.Unknown,
-        },
-        IsEncrypted = _context.IsE2ee,
-        ClockRate = codec.ClockRate,
-        PayloadType = (byte)codec.PayloadType,
-        RtxPayloadType = (byte?)codec.RtxPayloadType,
-        RedPayloadType = (byte?)codec.RedPayloadType,
-        Extensions = ExtensionMaps.Read(section.Extensions),
-        Nack = codec.Feedback.Contains("nack"),
-        Layers = section.Layers.Count > 0
-            ? [.. LayerOrder.FromLowest(section.Layers).Select(rid => new UpLayerOptions { Rid = rid })]
-            : [new UpLayerOptions { Ssrc = section.Ssrcs?.Primary, RtxSsrc = section.Ssrcs?.Retransmission }],
-    };
+    private PublishedTrack? Find(string mid) => _tracks.Find(t => t.Track.Options.Mid == mid);
 
-    private PublishedTrack? Find(NegotiatedSection section) => _tracks.Find(t => t.Track.Options.Mid == section.Mid);
-
-    /// <summary>Whether the section can keep its track. Otherwise a new track replaces it.</summary>
-    private bool CanKeep(PublishedTrack? track, TrackSource source, RtpCodec codec, NegotiatedSection section) =>
-        track is not null && track.Source == TrackSources.Name(source) && track.Codec.Is(codec.Name) && HaveSameLayers(track.Track.Options, OptionsOf(section, codec));
+    /// <summary>Whether a section can keep its track. Otherwise a new track replaces it.</summary>
+    private static bool CanKeep(PublishedTrack? track, PreparedTrack negotiated) =>
+        track is not null && track.Track.Source == negotiated.Source && track.Codec.Is(negotiated.Codec.Name) && HaveSameLayers(track.Track.Options, negotiated.Options);
 
     /// <summary>Whether a track can continue on another connection without a new offer to subscribers.</summary>
-    private static bool CanContinue(PublishedTrack track, TrackSource source, RtpCodec codec, UpTrackOptions options) =>
-        track.Track.Source == source && PayloadTypeAllocator.HaveSameOffer(track.Codec, codec) && HaveSameLayers(track.Track.Options, options);
+    private static bool CanContinue(PublishedTrack track, PreparedTrack negotiated) =>
+        track.Track.Source == negotiated.Source && PayloadTypeAllocator.HaveSameOffer(track.Codec, negotiated.Codec) && HaveSameLayers(track.Track.Options, negotiated.Options);
 
     private static bool HaveSameLayers(UpTrackOptions left, UpTrackOptions right) => left.Layers.Select(l => l.Rid).SequenceEqual(right.Layers.Select(l => l.Rid));
 
@@ -335,22 +275,5 @@ internal sealed class PublishSession : IRoomSession
         _publisher.Remove(track.Track);
         _tracks.Remove(track);
         _context.Tracks.Close(track);
-    }
-
-    private static TrackSource[] Sources(IReadOnlyList<NegotiatedSection> sections, IReadOnlyList<TrackDescription> named)
-    {
-        var sources = new TrackSource[sections.Count];
-        var (audio, video) = (0, 0);
-        for (var i = 0; i < sections.Count; i++)
-        {
-            var kind = sections[i].Kind == "audio" ? MediaKind.Audio : MediaKind.Video;
-            var index = kind == MediaKind.Audio ? audio++ : video++;
-            var name = named.FirstOrDefault(t => t.Mid == sections[i].Mid)?.Source;
-            sources[i] = name is null
-                ? TrackSources.Default(kind, index)
-                : TrackSources.TryRead(name) ?? throw ControlProblemException.InvalidRequest($"tracks: unknown source '{name}'; expected microphone, camera, screen or screen-audio.");
-        }
-
-        return sources;
     }
 }

@@ -23,9 +23,6 @@ internal sealed class SessionContext
     /// <summary>What the participant shows.</summary>
     public ParticipantViews Views { get; set; } = ParticipantViews.Unknown;
 
-    /// <summary>Whether the clients of the room encrypt payloads end to end.</summary>
-    public bool IsE2ee { get; set; }
-
     /// <summary>A new number for the origin line of a session description.</summary>
     public static long NextSessionNumber() => RandomNumberGenerator.GetInt32(1, int.MaxValue);
 }

@@ -13,7 +13,7 @@ using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>Creates and closes the peer sessions of one loop. Used on the loop's thread.</summary>
+/// <summary>Creates and closes the peer sessions of one loop. Used on the loop's thread, except where other threads are named.</summary>
 internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence)
 {
     /// <summary>Enough for 128 connections at a time.</summary>
@@ -23,11 +23,14 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
     /// <summary>The memory for key frames that take their lines more than a second.</summary>
     public MemoryBudget LongKeyFrames { get; } = new(LongKeyFrameBytes);
 
-    public PeerSession Open(IPeerSessionOwner owner, IngressLimit ingress)
+    /// <param name="owner">Handles what the session receives.</param>
+    /// <param name="ingress">Limits what the participant sends.</param>
+    /// <param name="credentials">The node's ICE credentials; null for new ones.</param>
+    public PeerSession Open(IPeerSessionOwner owner, IngressLimit ingress, IceCredentials? credentials = null)
     {
         var transport = new PeerTransport(new PeerTransportOptions
         {
-            LocalCredentials = IceCredentials.Generate(),
+            LocalCredentials = credentials ?? IceCredentials.Generate(),
             Certificate = certificate,
             Random = SecureRandom.Instance,
             SilenceTimeoutTicks = silence.Ticks,
@@ -41,7 +44,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
     /// <summary>The node's transport parameters for the SDP of <paramref name="session"/>.</summary>
     public LocalTransport Describe(PeerSession session) => Describe(session.Transport.LocalCredentials);
 
-    /// <summary>The node's transport parameters with the given credentials, which the session may not use yet.</summary>
+    /// <summary>The node's transport parameters with the given credentials, which a session may not use yet. Safe for concurrent use.</summary>
     public LocalTransport Describe(IceCredentials credentials) => new()
     {
         Ufrag = credentials.Ufrag,

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>The SSRCs that the node chooses in one room. Used only on the loop's thread.</summary>
+/// <summary>The SSRCs that the node chooses in one room. Safe for concurrent use.</summary>
 internal sealed class SsrcSequence
 {
     private readonly uint _mask = (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
@@ -11,7 +11,7 @@ internal sealed class SsrcSequence
     /// <summary>Returns an SSRC that is new in the room. Multiplication by an odd number is a permutation of the 32-bit values, so none repeats early.</summary>
     public uint Next()
     {
-        var ssrc = (++_count * 0x9E37_79B1) ^ _mask;
+        var ssrc = (Interlocked.Increment(ref _count) * 0x9E37_79B1) ^ _mask;
         return ssrc == 0 ? Next() : ssrc;
     }
 }

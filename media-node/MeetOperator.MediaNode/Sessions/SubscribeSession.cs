@@ -1,11 +1,9 @@
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Loops;
-using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Slots;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Transport;
-using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
@@ -134,26 +132,18 @@ internal sealed class SubscribeSession : IRoomSession
         }
     }
 
-    public void Answer(SubscribeAnswer answer, SessionDescription description)
+    /// <summary>The offer of a revision. Throws when it is not the newest one.</summary>
+    public OfferDraft Require(int revision) => revision == _draft.Revision
+        ? _draft
+        : throw new ControlProblemException(
+            System.Net.HttpStatusCode.Conflict, "stale-revision", $"Revision {revision} is not the newest offer. Answer revision {_draft.Revision} instead.");
+
+    /// <summary>Applies the answer to the newest offer.</summary>
+    public void Answer(PreparedReading answer)
     {
-        if (answer.Revision != _draft.Revision)
-        {
-            throw new ControlProblemException(
-                System.Net.HttpStatusCode.Conflict, "stale-revision", $"Revision {answer.Revision} is not the newest offer. Answer revision {_draft.Revision} instead.");
-        }
-
-        if (!SubscribeAnswerReader.TryRead(_draft.Sdp.Sections, description, out var sections, out var error))
-        {
-            throw ControlProblemException.InvalidSdp(error.ToString());
-        }
-
-        if (sections.Count > 0)
-        {
-            SdpReading.ReadRemote(description, isAnswer: true).ApplyTo(Peer);
-        }
-
+        answer.Remote?.ApplyTo(Peer);
         _answeredRevision = _draft.Revision;
-        _subscription.Apply(sections);
+        _subscription.Apply(answer.Sections);
     }
 
     /// <summary>False: subscribers do not publish on this connection.</summary>

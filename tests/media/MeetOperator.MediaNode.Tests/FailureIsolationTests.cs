@@ -7,7 +7,6 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Loops;
-using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Tracks;
@@ -350,12 +349,12 @@ public sealed class FailureIsolationTests : IAsyncLifetime
         using var mallory = new SyntheticPeer();
         using var again = new SyntheticPeer();
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
-        var answer = await _rooms.RunAsync(TwoRooms.Bad, room =>
+        await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
             Tracks(room.Participants.Single().Sessions.Find<PublishSession>()!).Add(null!);
-            var offer = TestSdp.Publish(again);
-            return room.Publish("mallory", new SdpOffer { Generation = 1, Sdp = offer, Restart = true }, SdpReading.Parse(offer));
+            return true;
         });
+        var answer = await _rooms.Node.Control.PublishAsync(TwoRooms.Bad, "mallory", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(again), Restart = true }, default);
         again.Connect(answer.Sdp);
         await SyntheticPeer.UntilAsync("connected", () => again.IsConnected, again);
         again.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, 3]);

@@ -33,7 +33,7 @@ public sealed class PauseMeterTests
     }
 
     [Fact]
-    public async Task NodeReport_AfterLongWork_ShowsThePause()
+    public async Task NodeReport_AfterLongWork_ShowsThePauseAndTheCommand()
     {
         await using var node = await TestNode.StartAsync();
         await node.Host.Loops[0].RunAsync(
@@ -47,6 +47,7 @@ public sealed class PauseMeterTests
         var loop = (await node.Control.GetNodeAsync(default)).LoopReports.Single();
 
         Assert.True(loop.LongestPauseMs >= 80, $"{loop.LongestPauseMs} ms");
+        Assert.True(loop.LongestCommandMs >= 80, $"{loop.LongestCommandMs} ms");
     }
 
     /// <summary>Simulates one iteration of <paramref name="milliseconds"/> of work, then idle iterations for <paramref name="restMilliseconds"/>.</summary>

@@ -117,6 +117,37 @@ public sealed class FeedbackTests
         Assert.InRange(call.Upstream.PictureLossIndications - before, 3, 5);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Join_TwentyWithinTwoSeconds_RequestsAtMostOnceIn250Milliseconds(bool isAnswered)
+    {
+        var call = new Call();
+        var requested = 0;
+        for (var i = 0; i < 200; i++)
+        {
+            if (i % 10 == 0)
+            {
+                call.Join((uint)(5000 + i));
+            }
+
+            call.Advance(10);
+            var isNew = call.Upstream.PictureLossIndications > requested;
+            requested = call.Upstream.PictureLossIndications;
+            call.Send((ushort)(i + 1), key: isAnswered && isNew);
+        }
+
+        Assert.InRange(requested, 1, 8);
+        for (var i = 0; i < 10; i++)
+        {
+            call.Send((ushort)(i + 201), key: isAnswered && i == 0);
+            call.Advance(1_000);
+        }
+
+        // Without any answer, six more requests follow quickly, and then one a second.
+        Assert.InRange(call.Upstream.PictureLossIndications - requested, 0, isAnswered ? 1 : 15);
+    }
+
     [Fact]
     public void Join_BeforeEgressIsReady_RequestsKeyFrameWhenReady()
     {

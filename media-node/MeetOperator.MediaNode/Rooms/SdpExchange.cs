@@ -1,0 +1,72 @@
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Negotiation;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.NodeControl;
+using MeetOperator.Sdp;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>
+/// Answers the offers of clients and reads their answers. SDP is parsed, built, written and read on the calling thread, from what the room's loop says it depends on.
+/// The loop then applies the result, or refuses it when that has changed meanwhile. Safe for concurrent use.
+/// </summary>
+internal sealed class SdpExchange(RoomDirectory rooms)
+{
+    /// <summary>How often a request is prepared. It is prepared again only when another request for the same session or track came between.</summary>
+    private const int MaxAttempts = 4;
+
+    public Task<SdpAnswer> PublishAsync(string room, string participant, SdpOffer request, CancellationToken ct)
+    {
+        var offer = SdpReading.Parse(request.Sdp);
+        return RunAsync(
+            room,
+            r => r.DescribePublish(participant, request),
+            basis => PublishPreparation.Prepare(basis, request, offer),
+            (r, prepared) => r.Publish(participant, request, prepared),
+            ct);
+    }
+
+    public Task<SdpAnswer> PlayAsync(string room, string participant, PlayRequest request, CancellationToken ct)
+    {
+        var offer = SdpReading.Parse(request.Sdp);
+        return RunAsync(
+            room,
+            r => r.DescribePlay(participant, request),
+            basis => PlayPreparation.Prepare(basis, request, offer),
+            (r, prepared) => r.Play(participant, request, prepared),
+            ct);
+    }
+
+    /// <summary>Reads and applies a subscriber's answer.</summary>
+    public Task AnswerAsync(string room, string participant, SubscribeAnswer answer, CancellationToken ct)
+    {
+        var description = SdpReading.Parse(answer.Sdp);
+        return RunAsync(
+            room,
+            r => r.DescribeOffer(participant, answer),
+            draft => PreparedReading.Read(draft, description),
+            (r, prepared) => r.Answer(participant, answer, prepared),
+            ct);
+    }
+
+    /// <param name="room">The room.</param>
+    /// <param name="describe">Returns what the result depends on. Runs on the loop.</param>
+    /// <param name="prepare">Builds the result. Runs on the calling thread or one of the pool.</param>
+    /// <param name="apply">Applies the result, or returns null when it is out of date. Runs on the loop.</param>
+    /// <param name="ct">Stops the wait.</param>
+    private async Task<TResult> RunAsync<TBasis, TPrepared, TResult>(
+        string room, Func<NodeRoom, TBasis> describe, Func<TBasis, TPrepared> prepare, Func<NodeRoom, TPrepared, TResult?> apply, CancellationToken ct)
+        where TResult : class
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var prepared = prepare(await rooms.RunAsync(room, describe, ct).ConfigureAwait(false));
+            if (await rooms.RunAsync(room, r => apply(r, prepared), ct).ConfigureAwait(false) is { } result)
+            {
+                return result;
+            }
+        }
+
+        throw ControlProblemException.Concurrent();
+    }
+}

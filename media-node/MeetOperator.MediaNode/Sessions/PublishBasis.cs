@@ -1,0 +1,17 @@
+namespace MeetOperator.MediaNode.Sessions;
+
+/// <summary>What the answer to an offer for publishing depends on. The loop applies the answer only while an equal basis still describes the session. Immutable.</summary>
+internal sealed record PublishBasis
+{
+    /// <summary>Describes the node's transport. Its loop has the port of the candidates.</summary>
+    public required SessionFactory Factory { get; init; }
+
+    /// <summary>Codec names in order of preference.</summary>
+    public required IReadOnlyList<string> Codecs { get; init; }
+
+    /// <summary>Whether the clients of the room encrypt payloads end to end.</summary>
+    public required bool IsE2ee { get; init; }
+
+    /// <summary>The session that answers; null for a new one.</summary>
+    public PublishState? Session { get; init; }
+}
