@@ -155,6 +155,14 @@ describe('local media', () => {
     expect(media.snapshot().camera.track).toBeNull();
   });
 
+  it('the browser removes echoes, with and without the noise filter', async () => {
+    getUserMedia.mockImplementation(async () => stream(new Track('audio')));
+    const media = new LocalMedia(filters);
+    await media.set('microphone', true);
+    await media.setNoiseFilter(true);
+    expect(getUserMedia.mock.calls.map(([{ audio }]) => audio.echoCancellation)).toEqual([true, true]);
+  });
+
   const isFiltered = (call: number) => getUserMedia.mock.calls[call]?.[0].audio.noiseSuppression === false;
 
   it('the noise filter replaces the track and the noise suppression of the browser, and can be turned off again', async () => {

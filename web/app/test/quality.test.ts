@@ -27,6 +27,23 @@ describe('hints about the line', () => {
     expect(shown(every2s('high-delay', 0, 130_000))).toEqual([[6_000, 'high-delay'], [126_000, 'high-delay']]);
   });
 
+  it.each([['narrow-sending', 'weak'], ['busy-device', 'good']] as const)('%s is shown once it has lasted for ten seconds, and again after five minutes at the earliest', (hint, quality) => {
+    let state = noHint;
+    const times: number[] = [];
+    for (let at = 0; at <= 320_000; at += 2_000) {
+      const next = nextHint(state, { at, quality, hint });
+      state = next.state;
+      if (next.show === hint) times.push(at);
+    }
+    expect(times).toEqual([10_000, 310_000]);
+  });
+
+  it('a picture that is smaller for some seconds shows no hint', () => {
+    const first = nextHint(noHint, { at: 0, quality: 'weak', hint: 'narrow-sending' });
+    const gone = nextHint(first.state, { at: 8_000, quality: 'good', hint: 'none' });
+    expect([gone.show, nextHint(gone.state, { at: 10_000, quality: 'weak', hint: 'narrow-sending' }).show]).toEqual([null, null]);
+  });
+
   it('a line that is only weak shows no hint', () => {
     expect(nextHint({ hint: 'none', since: 0, shownAt: {} }, { at: 60_000, quality: 'weak', hint: 'high-delay' })).toMatchObject({ show: null, state: { hint: 'none' } });
   });

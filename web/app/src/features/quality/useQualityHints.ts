@@ -1,12 +1,19 @@
-import type { QualityHint, StatsSummary } from '@meetoperator/client';
+import type { Quality, QualityHint, StatsSummary } from '@meetoperator/client';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
-/** How long the line stays poor for the same reason before the hint is shown, and how long it is not repeated. */
-const lastingMs = 6_000;
-const silentMs = 120_000;
+/** How long a reason lasts before its hint is shown, and how long the hint is not repeated. */
+interface Timing {
+  readonly lastingMs: number;
+  readonly silentMs: number;
+}
 
-/** The memory between two measurements: since when the line is poor for a reason, and when each hint was shown. */
+const poorLine: Timing = { lastingMs: 6_000, silentMs: 120_000 };
+
+/** A picture that is sent smaller disturbs nobody at once, and browsers begin with a small one. */
+const smallerPicture: Timing = { lastingMs: 10_000, silentMs: 300_000 };
+
+/** The memory between two measurements: since when there is a reason for a hint, and when each hint was shown. */
 export interface HintState {
   readonly hint: QualityHint;
   readonly since: number;
@@ -15,16 +22,23 @@ export interface HintState {
 
 export const noHint: HintState = { hint: 'none', since: 0, shownAt: {} };
 
-/** Decides whether a hint is due now. Hints are for a line that is poor, and not for one that is weak. */
+/** When a hint is shown, or null if it is not shown with this quality. Hints about the line are for one that is poor, and not for one that is weak. */
+function timingOf(quality: Quality, hint: QualityHint): Timing | null {
+  if (hint === 'narrow-sending' || hint === 'busy-device') return smallerPicture;
+  return hint !== 'none' && quality === 'poor' ? poorLine : null;
+}
+
+/** Decides whether a hint is due now. */
 export function nextHint(before: HintState, { at, quality, hint }: Pick<StatsSummary, 'at' | 'quality' | 'hint'>): { readonly state: HintState; readonly show: QualityHint | null } {
-  const present = quality === 'poor' ? hint : 'none';
+  const timing = timingOf(quality, hint);
+  const present = timing === null ? 'none' : hint;
   const since = present === before.hint ? before.since : at;
   const shown = before.shownAt[present];
-  const due = present !== 'none' && at - since >= lastingMs && (shown === undefined || at - shown >= silentMs);
+  const due = timing !== null && at - since >= timing.lastingMs && (shown === undefined || at - shown >= timing.silentMs);
   return { state: { hint: present, since, shownAt: due ? { ...before.shownAt, [present]: at } : before.shownAt }, show: due ? present : null };
 }
 
-/** Tells the user what to do about a line that stays poor. */
+/** Tells the user what to do about a line that stays poor, and about a picture that stays small. */
 export function useQualityHints(stats: StatsSummary | null, audioOnly: boolean, show: (text: string) => void): void {
   const { t } = useTranslation();
   const state = useRef(noHint);
