@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accessibilityFindings } from './support/axe.mjs';
 import { launch } from './support/browser.mjs';
+import { actHidden } from './support/hidden-tab.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { portraitCamera, portraits } from './support/portrait-camera.mjs';
 import { until } from './support/until.mjs';
@@ -54,20 +55,6 @@ const watchTracks = () => {
   RTCPeerConnection.prototype.addTransceiver = function addTransceiver(track, init) {
     keep(track);
     return add.call(this, track, init);
-  };
-};
-
-/** Runs in the page: it behaves as in a hidden tab, which draws nothing. Headless browsers hide no tabs. */
-const actHidden = () => {
-  const [frame, callback] = [globalThis.requestAnimationFrame, HTMLVideoElement.prototype.requestVideoFrameCallback];
-  Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
-  globalThis.requestAnimationFrame = HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0;
-  document.dispatchEvent(new Event('visibilitychange'));
-  globalThis.actVisible = () => {
-    delete document.visibilityState;
-    globalThis.requestAnimationFrame = frame;
-    HTMLVideoElement.prototype.requestVideoFrameCallback = callback;
-    document.dispatchEvent(new Event('visibilitychange'));
   };
 };
 
