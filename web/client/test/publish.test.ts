@@ -32,6 +32,15 @@ describe('publishing', () => {
     expect(replace).toHaveBeenCalledTimes(1);
   });
 
+  it('a screen is tuned for text: sharp, with few frames, of which a narrow line gets a half or a quarter', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const screen = track('video');
+    await meeting.publish(screen, 'screen');
+    await settle();
+    expect(screen.contentHint).toBe('detail');
+    expect(server.connections[0]!.transceivers[0]!.sender.getParameters().encodings).toMatchObject([{ maxFramerate: 10, scalabilityMode: 'L1T3' }]);
+  });
+
   it('a microphone sends each frame twice, and a shared sound once', async () => {
     const { server, meeting } = await joinedMeeting();
     await meeting.publish(track('audio'), 'microphone');
