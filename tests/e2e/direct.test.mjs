@@ -1,10 +1,12 @@
-// Two people talk directly; with a third one, everybody uses the media node; and back.
+// Two people, or up to four where the meeting says so, talk directly; with one more, everybody uses the media node; and back.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { launch } from './support/browser.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { plainPage } from './support/plain-page.mjs';
+import { applyMeeting } from './support/product.mjs';
 import { until } from './support/until.mjs';
+import { describeOnFailure } from './support/visitor.mjs';
 import { WhipHttp } from './support/whip-http.mjs';
 
 const room = meetingRoom(() => launch(['--use-fake-device-for-media-stream=device-count=2']));
@@ -70,6 +72,28 @@ const heightOf = (visitor, name) => visitor.tile(name).locator('video').last().e
 /** What the first sender of pictures of each open connection sends, by the ID of its track. */
 const sentCameras = visitor => visitor.page.evaluate(() => globalThis.connections.filter(connection => connection.connectionState === 'connected')
   .flatMap(connection => connection.getSenders().filter(sender => sender.track?.kind === 'video').map(sender => sender.track.id)));
+
+/** For each tile of another participant: whether its picture comes over a direct connection, and how many pictures it has drawn. */
+const tilesOfOthers = visitor => visitor.page.evaluate(() => {
+  const direct = globalThis.connections.filter(connection => connection.connectionState === 'connected' && connection.getTransceivers()[0]?.direction === 'sendrecv')
+    .flatMap(connection => connection.getReceivers().map(({ track }) => track));
+  return [...document.querySelectorAll('[data-testid=tile][data-self=false]')].map(tile => {
+    const video = [...tile.querySelectorAll('video')].at(-1);
+    return { isDirect: direct.includes(video?.srcObject?.getVideoTracks()[0]), drawn: video?.getVideoPlaybackQuality().totalVideoFrames ?? 0 };
+  });
+});
+
+/** Waits until all of them see all others move, over direct connections or through the media node. */
+async function seeEachOther(visitors, isDirect) {
+  let seen;
+  await until(async () => {
+    const before = await Promise.all(visitors.map(tilesOfOthers));
+    await new Promise(resolve => setTimeout(resolve, 2_000));
+    seen = await Promise.all(visitors.map(tilesOfOthers));
+    return seen.every((tiles, person) => tiles.length === visitors.length - 1
+      && tiles.every((tile, index) => tile.isDirect === isDirect && tile.drawn > (before[person][index]?.drawn ?? Infinity)));
+  }, `${visitors.length} people see each other ${isDirect ? 'directly' : 'through the media node'}`, 200_000).catch(error => { throw new Error(`${error.message}: ${JSON.stringify(seen)}`); });
+}
 
 describe('a meeting of two', { concurrency: true }, () => {
   for (const settings of [{ mode: 'Auto' }, { mode: 'Auto', e2ee: 'Required' }]) {
@@ -169,6 +193,34 @@ describe('a direct call', () => {
       await ada.waitForVideo('Bob');
       await isDirect();
     }, { settings: { mode: 'Auto' } });
+  });
+
+  it('of up to four people is direct where p2pMaxParticipants allows it, and the fifth moves everybody to the media node', options, async t => {
+    const meetingId = await applyMeeting(room.product, { mode: 'Auto', p2pMaxParticipants: 4 });
+    const people = [];
+    const enter = async name => {
+      const person = await room.arrive(name, { width: 160, frameRate: 5 });
+      people.push(person);
+      await person.enter(meetingId);
+    };
+    try {
+      await describeOnFailure(people, async () => {
+        for (const name of ['Ada', 'Bob', 'Eve']) await enter(name);
+        await seeEachOther(people, true);
+        await enter('Gus');
+        await seeEachOther(people, true);
+        const sent = await Promise.all(people.map(sentToNode));
+        await Promise.all([people[0].waitForSound(), people[3].waitForSound()]);
+        assert.deepEqual(await Promise.all(people.map(sentToNode)), sent, 'nothing is sent to the media node');
+        const began = performance.now();
+        await enter('Mia');
+        await seeEachOther(people, false);
+        t.diagnostic(`${Math.round(performance.now() - began)} ms from the arrival of the fifth until all saw each other through the media node`);
+        await people[4].waitForSound();
+      });
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+    }
   });
 
   it('uses the media node while somebody publishes over WHIP, and sees and hears it', options, async () => {
