@@ -48,7 +48,35 @@ async function receive(people, seconds) {
   });
 }
 
+/** A hint is shown for some seconds, and is repeated for screen readers. */
+const saysWhatToDo = (person, text) => person.page.getByTestId('announcer').filter({ hasText: text }).waitFor({ state: 'attached', timeout: 150_000 });
+
 describe('a narrow line', () => {
+  it('on which the own picture is sent smaller shows a hint that says what to do', { timeout: 120_000 }, async () => {
+    const line = new BadLine();
+    const people = [];
+    try {
+      await describeOnFailure(people, async () => {
+        const meeting = await createMeeting(room.product);
+        const port = await line.open();
+        line.uplinkRate = 250_000;
+        for (const name of ['Ada', 'Bob']) people.push(await room.arrive(name, { deviceScaleFactor: 1, viewport: { width: 1600, height: 1000 } }));
+        const [ada, bob] = people;
+        await ada.page.addInitScript(busyCamera, framesPerSecond);
+        await ada.page.exposeFunction('reportNode', (address, to) => line.connectTo(address, to));
+        await ada.page.addInitScript(useLine, port);
+        for (const person of people) await person.enter(meeting.meetingId);
+        await saysWhatToDo(ada, 'Your line is narrow, so others see your picture smaller. Close other uploads, or turn your camera off.');
+        await ada.page.getByTestId('quality').click();
+        assert.equal(await ada.page.getByTestId('hint-audio-only').count(), 0, 'receiving less does not help');
+        assert.doesNotMatch(await bob.page.getByTestId('announcer').textContent(), /narrow|busy/, 'Bob needs no hint');
+      });
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+      line.close();
+    }
+  });
+
   it('gets lower layers, and at last only sound with a sign in the tile, while a free line beside it keeps the best picture', { timeout: 180_000 }, async t => {
     const line = new BadLine();
     const meeting = await createMeeting(room.product);

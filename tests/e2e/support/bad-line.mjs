@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 
 /**
  * A UDP relay between the browser of one person and a media node, which loses and delays packets, the same share and for the same
- * time in both directions, and has a rate towards the browser. The losses are seeded.
+ * time in both directions, and has a rate in each. The losses are seeded.
  */
 export class BadLine {
   /** Share of the packets that is lost in each direction, 0 to 1. */
@@ -11,9 +11,12 @@ export class BadLine {
   delay = 0;
   /** Bits per second towards the browser. */
   rate = Infinity;
+  /** Bits per second towards the media node. */
+  uplinkRate = Infinity;
   /** Milliseconds; packets that would wait longer for the rate are lost. */
   longestQueue = 500;
-  #freeAt = 0;
+  /** When the last packet that waits for the rate leaves, for each direction. */
+  #freeAt = { down: 0, up: 0 };
   #random;
   #socket = createSocket('udp4');
   #node = null;
@@ -26,7 +29,7 @@ export class BadLine {
 
   /** Opens the line and returns its port, to which the browser sends. */
   async open() {
-    this.#socket.on('message', (data, from) => this.#pass(() => this.#upstreamOf(from).send(data, this.#node.port, this.#node.address)));
+    this.#socket.on('message', (data, from) => this.#queueUp('up', this.uplinkRate, data.length, () => this.#upstreamOf(from).send(data, this.#node.port, this.#node.address)));
     await new Promise(resolve => this.#socket.bind(0, '127.0.0.1', resolve));
     return this.#socket.address().port;
   }
@@ -36,9 +39,9 @@ export class BadLine {
     this.#node = { address, port };
   }
 
-  /** How long a packet that arrives now waits for the rate, in milliseconds. */
+  /** How long a packet from the media node that arrives now waits for the rate, in milliseconds. */
   get queue() {
-    return Math.max(0, this.#freeAt - performance.now());
+    return this.#queueOf('down');
   }
 
   close() {
@@ -51,19 +54,25 @@ export class BadLine {
     let socket = this.#upstream.get(key);
     if (socket === undefined) {
       socket = createSocket('udp4');
-      socket.on('message', data => {
-        const { queue } = this;
-        if (queue > this.longestQueue) return;
-        const wait = this.rate === Infinity ? 0 : queue + data.length * 8_000 / this.rate;
-        this.#freeAt = performance.now() + wait;
-        this.#pass(() => this.#socket.send(data, client.port, client.address), wait);
-      });
+      socket.on('message', data => this.#queueUp('down', this.rate, data.length, () => this.#socket.send(data, client.port, client.address)));
       this.#upstream.set(key, socket);
     }
     return socket;
   }
 
-  #pass(send, wait = 0) {
+  #queueOf(direction) {
+    return Math.max(0, this.#freeAt[direction] - performance.now());
+  }
+
+  #queueUp(direction, rate, bytes, send) {
+    const queue = this.#queueOf(direction);
+    if (queue > this.longestQueue) return;
+    const wait = rate === Infinity ? 0 : queue + bytes * 8_000 / rate;
+    this.#freeAt[direction] = performance.now() + wait;
+    this.#pass(send, wait);
+  }
+
+  #pass(send, wait) {
     if (this.#random() < this.loss) return;
     setTimeout(() => this.#isOpen && send(), this.delay + wait);
   }
