@@ -1,11 +1,13 @@
 // Meetings that are encrypted end to end, through the media node, and servers that do not keep to the protocol.
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { accessibilityFindings } from './support/axe.mjs';
+import { metricsOf } from './support/media-node.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { createMeeting } from './support/product.mjs';
+import { recordFrames, search } from './support/recorded-frames.mjs';
 import { until } from './support/visitor.mjs';
 import { wiretap } from './support/wiretap.mjs';
 
@@ -22,29 +24,6 @@ async function phrase(visitor) {
   return text;
 }
 
-/** Keeps the frames of a visitor before and after their encryption, as its worker sees them. */
-async function recordFrames(visitor) {
-  const worker = await visitor.page.waitForEvent('worker');
-  await worker.evaluate(() => {
-    const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
-    globalThis.recorded = [];
-    crypto.subtle.encrypt = async (algorithm, key, clear) => {
-      const copy = new Uint8Array(clear).slice();
-      const sealed = await encrypt(algorithm, key, clear);
-      globalThis.recorded.push({ clear: copy.toBase64(), sealed: new Uint8Array(sealed).toBase64() });
-      return sealed;
-    };
-  });
-  return {
-    read: async () => (await worker.evaluate(() => globalThis.recorded)).map(({ clear, sealed }) => ({ clear: Buffer.from(clear, 'base64'), sealed: Buffer.from(sealed, 'base64') })),
-  };
-}
-
-/** Pieces of a frame that do not occur elsewhere by chance. Its first bytes stay clear. */
-function pieces(frame) {
-  return [12, Math.floor(frame.length / 2), frame.length - 12].map(start => frame.subarray(start, start + 12)).filter(piece => new Set(piece).size >= 8);
-}
-
 /** Lets a test change the messages that a visitor's page gets: `change` returns the message to deliver, or null. */
 const tamper = (visitor, change) => visitor.page.routeWebSocket(/\/meetings\//, page => page.connectToServer().onMessage(message => {
   const changed = change(JSON.parse(message));
@@ -52,7 +31,7 @@ const tamper = (visitor, change) => visitor.page.routeWebSocket(/\/meetings\//, 
 }));
 
 describe('a meeting that is encrypted end to end', () => {
-  it('is created on the start page and joined with its link; all see and hear each other, with a shield on each tile and one phrase', options, async () => {
+  it('is created on the start page and joined with its link; all see and hear each other, with a shield on each tile and one phrase', options, async t => {
     const [ada, bob, eve] = [await room.arrive('Ada'), await room.arrive('Bob'), await room.arrive('Eve')];
     try {
       await ada.page.goto(room.product.url);
@@ -68,6 +47,9 @@ describe('a meeting that is encrypted end to end', () => {
       }
       await Promise.all([ada.waitForVideo('Bob'), ada.waitForVideo('Eve'), bob.waitForVideo('Ada'), eve.waitForVideo('Bob'), ada.waitForSound(), eve.waitForSound()]);
       await bob.tile('Ada').getByTestId('tile-encrypted').waitFor();
+      await bob.page.locator('[data-testid=tile][data-self=true]').getByTestId('tile-encrypted').waitFor();
+      const marks = await eve.marks();
+      t.diagnostic(`Eve sees the first picture, with a key that she got, ${Math.round(marks.frame - marks.join)} ms after her click on Join`);
       assert.equal(new Set([await phrase(ada), await phrase(bob), await phrase(eve)]).size, 1);
       await ada.page.getByTestId('open-verification').click();
       assert.deepEqual(await accessibilityFindings(ada.page), []);
@@ -91,19 +73,15 @@ describe('a meeting that is encrypted end to end', () => {
   it('a participant without the keys of the others gets from the media node what they encrypted, and nothing of their pictures and sound', options, async t => {
     await room.withParticipants(['Bob'], async (bob, meeting) => {
       const ada = await room.arrive('Ada');
-      const sent = recordFrames(ada);
+      const recording = recordFrames(ada);
       await ada.enter(meeting.meetingId);
       const tap = await wiretap(room.browser, room.product, meeting.meetingId);
       try {
         await until(async () => (await tap.count()).every(count => count >= 100), 'the wiretap gets 100 frames of sound and 100 of pictures');
         await bob.waitForVideo('Ada');
-        const [forwarded, frames] = [Buffer.concat(await tap.frames()), await (await sent).read()];
-        const found = { sealed: 0, clear: 0 };
-        for (const { clear, sealed } of frames) {
-          if (forwarded.includes(sealed)) found.sealed++;
-          if (pieces(clear).some(piece => forwarded.includes(piece))) found.clear++;
-        }
-        t.diagnostic(JSON.stringify({ frames: frames.length, bytes: forwarded.length, ...found }));
+        const forwarded = await tap.frames();
+        const found = search(forwarded, await (await recording).read());
+        t.diagnostic(JSON.stringify({ forwarded: forwarded.length, ...found }));
         assert.ok(found.sealed >= 100, `${found.sealed} encrypted frames of Ada were forwarded`);
         assert.equal(found.clear, 0);
       } finally {
@@ -112,32 +90,64 @@ describe('a meeting that is encrypted end to end', () => {
     }, encrypted);
   });
 
-  it('no message about keys and no public key is in a log', options, async () => {
+  it('no message about keys and no public key is in a log, a metric, the database or the objects of Kubernetes', options, async () => {
     const ada = await room.arrive('Ada');
-    const secrets = new Set();
+    const keys = new Set();
     ada.page.on('websocket', socket => socket.on('framesent', ({ payload }) => {
       const message = JSON.parse(payload);
-      if (message.type === 'join') secrets.add(message.identityKey);
-      if (message.type === 'e2ee-keys') for (const key of message.keys) secrets.add(key.payload);
+      if (message.type === 'join') keys.add(message.identityKey);
+      if (message.type === 'e2ee-keys') for (const key of message.keys) keys.add(key.payload);
     }));
     try {
       const meeting = await createMeeting(room.product, encrypted);
       await ada.enter(meeting.meetingId);
-      await room.arrive('Bob').then(async bob => {
-        await bob.enter(meeting.meetingId);
-        await ada.waitForVideo('Bob');
-        await bob.close();
-      });
-      assert.ok(secrets.size >= 2);
-      const files = (await readdir(room.product.home, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile());
-      const logs = files.filter(({ name }) => /(^|\.)log$|^log/.test(name));
-      assert.ok(logs.length > 0);
-      for (const { parentPath, name } of logs) {
-        const text = await readFile(join(parentPath, name), 'latin1');
-        for (const secret of secrets) assert.ok(!text.includes(secret), `${join(parentPath, name)} contains a key`);
+      const bob = await room.arrive('Bob');
+      await bob.enter(meeting.meetingId);
+      await ada.waitForVideo('Bob');
+      const line = `the database has this line of ${meeting.meetingId}`;
+      await ada.sendMessage(line);
+      await bob.waitForMessage(line);
+      await bob.close();
+      assert.ok(keys.size >= 2);
+      const files = (await readdir(room.product.home, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile())
+        .map(({ parentPath, name }) => relative(room.product.home, join(parentPath, name))).filter(name => !name.startsWith('programs/'));
+      const places = new Map(await metricsOf(room.product));
+      for (const name of files) places.set(name, await readFile(join(room.product.home, name), 'latin1'));
+      const searched = pattern => [...places].filter(([name]) => pattern.test(name)).map(([, text]) => text).join('\n');
+      for (const [pattern, known] of [[/log$|\/log/, 'MeetOperator'], [/^api\/store\//, meeting.meetingId], [/^data\/.*meet\.db/, line], [/^signaling/, 'meet_signaling_'], [/^media node/, 'meet_node_']]) {
+        assert.ok(searched(pattern).includes(known), `${known} is not found in ${pattern} of ${[...places.keys()].join(', ')}`);
+      }
+      for (const [name, text] of places) {
+        for (const key of keys) assert.ok(![0, key.length / 2, key.length - 20].some(start => text.includes(key.substring(start, start + 20))), `${name} contains a key`);
       }
     } finally {
       await ada.close();
+    }
+  });
+
+  it('a receiver gets the layer of a camera that fits its tile, and decrypts each', options, async () => {
+    const { meetingId } = await createMeeting(room.product, encrypted);
+    const ada = await room.arrive('Ada', { width: 960 });
+    const bob = await room.arrive('Bob', { deviceScaleFactor: 1 });
+    const decodedHeight = () => bob.page.evaluate(async () => {
+      let height = 0;
+      for (const connection of globalThis.connections.filter(one => one.connectionState === 'connected')) {
+        (await connection.getStats()).forEach(record => { if (record.type === 'inbound-rtp' && record.kind === 'video') height = record.frameHeight; });
+      }
+      return height;
+    });
+    try {
+      await ada.enter(meetingId); // Chromium opens the simulated camera once, in the size that is asked for first
+      await bob.enter(meetingId);
+      await bob.tile('Ada').getByTestId('tile-encrypted').waitFor();
+      for (const [viewport, height] of [[{ width: 1900, height: 1080 }, 540], [{ width: 400, height: 300 }, 135], [{ width: 420, height: 700 }, 270], [{ width: 1900, height: 1080 }, 540]]) {
+        await bob.page.setViewportSize(viewport);
+        await until(async () => await decodedHeight() === height, `Bob decodes Ada's camera with ${height} lines`);
+        await bob.waitForVideo('Ada');
+        assert.equal(await bob.page.getByTestId('tile-not-decrypted').count(), 0);
+      }
+    } finally {
+      await Promise.all([ada.close(), bob.close()]);
     }
   });
 
