@@ -22,6 +22,22 @@ export function launchFirefox() {
   });
 }
 
+/** The codecs of pictures that the browser offers, as `video/VP8`. */
+export async function offeredCodecs(browser) {
+  const page = await browser.newPage();
+  try {
+    return await page.evaluate(async () => {
+      const connection = new globalThis.RTCPeerConnection();
+      connection.addTransceiver('video', { direction: 'sendonly' });
+      const { sdp } = await connection.createOffer();
+      connection.close();
+      return [...new Set([...sdp.matchAll(/^a=rtpmap:\d+ ([^/]+)\/90000/gm)].map(([, name]) => `video/${name}`).filter(name => !/rtx|red|ulpfec/.test(name)))];
+    });
+  } finally {
+    await page.close();
+  }
+}
+
 /** A user with a Firefox window. */
 export class FirefoxVisitor {
   constructor(page, name) {

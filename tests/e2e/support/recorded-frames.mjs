@@ -1,11 +1,6 @@
-/** The worker of a visitor that encrypts and decrypts. */
-async function frameWorker({ page }) {
-  return page.workers().find(worker => worker.url().includes('frame-worker')) ?? page.waitForEvent('worker');
-}
-
-/** Keeps the frames of a visitor before and after their encryption, as the worker sees them. */
+/** Keeps the frames of a visitor before and after their encryption, as its worker sees them. */
 export async function recordFrames(visitor) {
-  const worker = await frameWorker(visitor);
+  const worker = await visitor.page.waitForEvent('worker');
   await worker.evaluate(() => {
     const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
     globalThis.recorded = [];
@@ -18,32 +13,6 @@ export async function recordFrames(visitor) {
   });
   return {
     read: async () => (await worker.evaluate(() => globalThis.recorded)).map(({ clear, sealed }) => ({ clear: Buffer.from(clear, 'base64'), sealed: Buffer.from(sealed, 'base64') })),
-  };
-}
-
-/** Keeps the frames that arrive on connections which the visitor's page opens from now on, before their decryption. */
-export async function recordArrivals(visitor) {
-  const worker = await frameWorker(visitor);
-  await worker.evaluate(() => {
-    const received = new WeakSet();
-    // A listener for the capture phase is called before the handler of the page's script.
-    addEventListener('rtctransform', ({ transformer }) => { if (transformer.options.side === 'receive') received.add(transformer.readable); }, { capture: true });
-    globalThis.arrived = [];
-    const pipe = ReadableStream.prototype.pipeThrough;
-    ReadableStream.prototype.pipeThrough = function pipeThrough(...args) {
-      if (!received.has(this)) return pipe.apply(this, args);
-      const keep = new TransformStream({
-        transform(frame, controller) {
-          globalThis.arrived.push(new Uint8Array(frame.data.slice(0)));
-          controller.enqueue(frame);
-        },
-      });
-      return pipe.apply(pipe.call(this, keep), args);
-    };
-  });
-  return {
-    count: () => worker.evaluate(() => globalThis.arrived.length),
-    read: async () => (await worker.evaluate(() => globalThis.arrived.map(frame => frame.toBase64()))).map(frame => Buffer.from(frame, 'base64')),
   };
 }
 
