@@ -100,6 +100,8 @@ describe('a narrow line', () => {
         });
         const eve = await enter('Eve', large);
         for (const person of [bob, eve]) await person.control('camera').click();
+        const hint = saysWhatToDo(bob, 'Your line is narrow, so some pictures are paused. Switch to audio only');
+        hint.catch(() => {}); // it is awaited below, if the test comes so far
         const best = 540;
         const isPaused = () => bob.tile('Ada').getByText('Video paused: your connection is too slow for it').isVisible();
         const isSmaller = ({ height, frames }) => frames > 1 && (height < best || frames < framesPerSecond * 0.75);
@@ -122,6 +124,14 @@ describe('a narrow line', () => {
           await until(sounds, `sound is not lost over ${rate / 1_000} kbit/s`, 8_000);
         }
         assert.equal(await eve.page.getByTestId('tile-paused').count(), 0);
+
+        await hint;
+        await bob.page.getByTestId('quality').click();
+        await bob.page.getByTestId('hint-audio-only').click();
+        await bob.page.locator('[data-testid=audio-only][aria-pressed=true]').waitFor();
+        await until(async () => !await isPaused(), 'no picture of Ada is requested any more');
+        assert.equal(await bob.page.getByTestId('hint-audio-only').count(), 0, 'there is nothing more to switch');
+        await until(async () => (await receive([bob], 2))[0].hears, 'Bob hears Ada');
       });
     } finally {
       await Promise.all(people.map(person => person.close()));
