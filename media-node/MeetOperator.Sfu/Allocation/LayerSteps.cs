@@ -51,6 +51,10 @@ internal static class LayerSteps
         return listed;
     }
 
+    /// <summary>Whether two steps differ in their frame rate only.</summary>
+    public static bool IsSameSize(in LayerStep left, in LayerStep right) =>
+        left.Layer == right.Layer && LayerTargets.SpatialOf(left.Target) == LayerTargets.SpatialOf(right.Target);
+
     /// <summary>The rate of a step in bits per second that is not measured yet: that of a usual encoder for its size.</summary>
     public static long UsualRateOf(ReadOnlySpan<LayerState> layers, in LayerStep step)
     {

@@ -6,5 +6,6 @@ namespace MeetOperator.Sfu.Allocation;
 /// <param name="FirstRate">The index of the lowest step in the list of rates.</param>
 /// <param name="Steps">The number of steps; at least one.</param>
 /// <param name="Wanted">The highest step that the receiver can use.</param>
+/// <param name="Smallest">The highest step of the smallest picture, in which the stream needs the least for all its frames.</param>
 /// <param name="Current">The step that is sent now; <see cref="StreamAllocator.Paused"/> for none.</param>
-internal readonly record struct StreamDemand(StreamRank Rank, long Area, int FirstRate, int Steps, int Wanted, int Current);
+internal readonly record struct StreamDemand(StreamRank Rank, long Area, int FirstRate, int Steps, int Wanted, int Smallest, int Current);

@@ -58,7 +58,10 @@ internal sealed class FeedbackEstimator
         _peak = options.StartBitsPerSecond;
     }
 
-    public long BitsPerSecond => Math.Clamp(Math.Min(_drainRate, Math.Min(_rate.BitsPerSecond, _loss.LimitBitsPerSecond)), _options.MinBitsPerSecond, _options.MaxBitsPerSecond);
+    public long BitsPerSecond => Math.Clamp(Math.Min(_drainRate, SustainedBitsPerSecond), _options.MinBitsPerSecond, _options.MaxBitsPerSecond);
+
+    /// <summary>The estimate without the part of the line that is left free for a moment so that its queue drains.</summary>
+    public long SustainedBitsPerSecond => Math.Clamp(Math.Min(_rate.BitsPerSecond, _loss.LimitBitsPerSecond), _options.MinBitsPerSecond, _options.MaxBitsPerSecond);
 
     public long RoundTripTicks { get; private set; }
 

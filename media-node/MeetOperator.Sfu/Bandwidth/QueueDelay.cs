@@ -8,7 +8,7 @@ internal struct QueueDelay
 {
     private const long BaseWindowTicks = 10 * TimeSpan.TicksPerSecond;
     private const double AcceptedSeconds = 0.1;
-    private const double MinShare = 0.2;
+    private const double MinShare = 0.35;
 
     private long _windowStartTicks;
     private long _lowest;

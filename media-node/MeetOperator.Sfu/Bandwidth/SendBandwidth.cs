@@ -24,6 +24,9 @@ internal sealed class SendBandwidth
     /// <summary>UDP payload per second, of all packets that carry a transport-wide sequence number.</summary>
     public long EstimateBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.BitsPerSecond ?? _options.StartBitsPerSecond;
 
+    /// <inheritdoc cref="FeedbackEstimator.SustainedBitsPerSecond"/>
+    public long SustainedBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.SustainedBitsPerSecond ?? _options.StartBitsPerSecond;
+
     /// <summary>0 until known.</summary>
     public long RoundTripTicks => _estimator?.RoundTripTicks ?? 0;
 

@@ -35,6 +35,9 @@ internal sealed class UpLayer
     /// <summary>Packets that arrive this long after the publisher announced the end of the layer mean that it is sent again, and that the announcement of that got lost.</summary>
     private const long StragglerTicks = 200 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>How long a key frame tells how large the next one will be.</summary>
+    private const long RecentTicks = TimeSpan.TicksPerMinute;
+
     /// <summary>Interval of the rate measurement.</summary>
     private const long RateTicks = TimeSpan.TicksPerSecond;
 
@@ -57,6 +60,7 @@ internal sealed class UpLayer
     private long _rateSinceTicks;
     private uint? _keyFrameTimestamp;
     private long _keyFrameEndTicks;
+    private int _keyFrameBytes;
     private int _width;
     private int _height;
     private FrameReader? _frames;
@@ -203,6 +207,9 @@ internal sealed class UpLayer
     /// <summary>Whether a packet belongs to the newest key frame.</summary>
     public bool IsKeyFrame(long nowTicks, uint timestamp) => _keyFrameTimestamp == timestamp && nowTicks < _keyFrameEndTicks;
 
+    /// <summary>The bytes of the last key frame; 0 when it is older than a minute, because the picture has changed since, or before the first one.</summary>
+    public int RecentKeyFrameBytes(long nowTicks) => nowTicks - _keyFrameEndTicks < RecentTicks ? _keyFrameBytes : 0;
+
     public void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);
 
     /// <summary>The size and rate of the layer. Call this about every 100 ms, because it ends intervals of the rate measurement.</summary>
@@ -339,12 +346,16 @@ internal sealed class UpLayer
         if (startsKeyFrame)
         {
             ReadSize(payload);
-            _keyFrameEndTicks = _keyFrameTimestamp == header.Timestamp ? _keyFrameEndTicks : nowTicks + KeyFrameTicks;
-            _keyFrameTimestamp = header.Timestamp;
+            if (_keyFrameTimestamp != header.Timestamp)
+            {
+                (_keyFrameTimestamp, _keyFrameEndTicks, _keyFrameBytes) = (header.Timestamp, nowTicks + KeyFrameTicks, 0);
+            }
+
             _keyFrames.OnKeyFrame();
             _nacks?.OnKeyFrame(header.SequenceNumber);
         }
 
+        _keyFrameBytes += IsKeyFrame(nowTicks, header.Timestamp) ? data.Length : 0;
         History?.Add(sequence, data);
         return true;
     }

@@ -7,12 +7,6 @@ namespace MeetOperator.Sfu.Peers;
 /// <summary>Gives each video track of one subscriber the quality that the subscriber's line can take, by <see cref="StreamAllocator"/>.</summary>
 internal sealed class BandwidthAllocation
 {
-    /// <summary>How long a track keeps a reduced quality at least. An estimate that swings around a limit would otherwise cause a key frame with every swing.</summary>
-    private const long HoldTicks = 2 * TimeSpan.TicksPerSecond;
-
-    /// <summary>The same for a paused track, which resumes in its lowest quality.</summary>
-    private const long PauseTicks = 500 * TimeSpan.TicksPerMillisecond;
-
     private const long IntervalTicks = 200 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>The same while nothing is sent.</summary>
@@ -20,6 +14,12 @@ internal sealed class BandwidthAllocation
 
     /// <summary>Share of the estimate, at most, that is left for retransmissions when packets get lost.</summary>
     private const double MaxRetransmissionShare = 0.3;
+
+    /// <summary>While a queue drains, all streams go on in their lowest quality if they take no more than this share of the line. Without any, their next picture would be a key frame.</summary>
+    private const double LeastShare = 0.75;
+
+    /// <summary>The time that the key frame of a larger picture may take at the bandwidth for video.</summary>
+    private const double MaxKeyFrameSeconds = 0.4;
     private StreamDemand[] _demands = [];
     private DownTrack[] _shown = [];
     private long[] _rates = [];
@@ -29,6 +29,7 @@ internal sealed class BandwidthAllocation
     private long _neededEstimate; // with which more would be sent; 0 when there is nothing more
     private QualityTrial _trial;
     private AudioReserve _audio;
+    private EstimateFall _fall;
     private bool _isLimited;
     private bool _isResting;
 
@@ -65,11 +66,13 @@ internal sealed class BandwidthAllocation
 
         _isResting = egress.TryRest(mayRest: !_isLimited); // a limit ends by probing, also when nothing else is sent
         (_nextTicks, _lastEstimate) = (nowTicks + (_isResting ? RestTicks : IntervalTicks), estimate);
+        var isFalling = _fall.Update(nowTicks, bandwidth.SustainedBitsPerSecond);
         var audio = _audio.Update(nowTicks, Describe(tracks, out var count, out var wanted));
         var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions
         var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
         UpdateTrial(nowTicks, egress, tracks);
         var forVideo = Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio);
+        forVideo = Math.Max(forVideo, Math.Min(LeastOf(count), (long)(bandwidth.SustainedBitsPerSecond * firstShare * LeastShare) - audio));
         if (wanted <= forVideo && !_isLimited)
         {
             _neededEstimate = 0;
@@ -83,17 +86,48 @@ internal sealed class BandwidthAllocation
         bandwidth.SetDemand(demand, _neededEstimate);
         _isLimited = false;
         var isStarting = egress.IsStarting(nowTicks); // the first picture does not wait for the first probe
+        if (isFalling && !isStarting)
+        {
+            UseSmallest(count);
+        }
+
         for (var i = 0; i < count; i++)
         {
-            Apply(nowTicks, _shown[i], _demands[i], isStarting ? Math.Max(0, _steps[i]) : _steps[i]);
+            Apply(nowTicks, estimate, forVideo, _shown[i], _demands[i], isStarting ? Math.Max(0, _steps[i]) : _steps[i]);
             if (isStarting)
             {
-                _shown[i].HoldUntilTicks = 0;
+                _shown[i].Hold = new QualityHold();
             }
         }
 
         Array.Clear(_shown, 0, count);
         return true;
+    }
+
+    /// <summary>What all streams take in their lowest quality.</summary>
+    private long LeastOf(int count)
+    {
+        var sum = 0L;
+        for (var i = 0; i < count; i++)
+        {
+            sum += _rates[_demands[i].FirstRate];
+        }
+
+        return sum;
+    }
+
+    /// <summary>
+    /// Lowers the streams that must be reduced to their smallest picture. Where a sudden fall ends is not known yet, and the key frame of each size between would fill the line for longer.
+    /// </summary>
+    private void UseSmallest(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            if (_steps[i] < Math.Min(_demands[i].Current, _demands[i].Wanted))
+            {
+                _steps[i] = Math.Min(_steps[i], _demands[i].Smallest);
+            }
+        }
     }
 
     private void UpdateTrial(long nowTicks, PacedEgress egress, DownTrack[] tracks)
@@ -141,12 +175,12 @@ internal sealed class BandwidthAllocation
             else
             {
                 Reserve(count + 1, rates + source.MaxSteps);
-                var steps = source.DescribeSteps(track.View, _rates.AsSpan(rates), out var best);
+                var steps = source.DescribeSteps(track.View, _rates.AsSpan(rates), out var best, out var smallest);
                 var rank = RankOf(track.View, source);
                 track.IsForeground = rank < StreamRank.Other;
                 _isLimited |= track.IsLimited; // also a limit from before the track was muted or hidden
                 _shown[count] = track;
-                _demands[count++] = new StreamDemand(rank, (long)track.View.Width * track.View.Height, rates, steps, best, track.CurrentStep);
+                _demands[count++] = new StreamDemand(rank, (long)track.View.Width * track.View.Height, rates, steps, best, smallest, track.CurrentStep);
                 wanted += _rates[rates + best];
                 rates += steps;
             }
@@ -155,22 +189,38 @@ internal sealed class BandwidthAllocation
         return audio;
     }
 
-    private void Apply(long nowTicks, DownTrack track, in StreamDemand demand, int step)
+    private void Apply(long nowTicks, long estimate, long forVideo, DownTrack track, in StreamDemand demand, int step)
     {
-        var limit = step >= demand.Wanted ? int.MaxValue : step;
-        if (step < Math.Min(demand.Current, demand.Wanted))
+        var current = Math.Min(demand.Current, demand.Wanted);
+        if (step < current)
         {
-            track.HoldUntilTicks = nowTicks + (step == StreamAllocator.Paused ? PauseTicks : HoldTicks);
+            track.Hold.OnReduced(nowTicks, isPaused: step == StreamAllocator.Paused);
         }
-        else if (step > demand.Current && nowTicks < track.HoldUntilTicks)
+        else if (step > current && _trial.BitsPerSecond == 0 && track.Hold.IsHeld(nowTicks, estimate))
         {
-            limit = demand.Current; // the bandwidth stays reserved for it
+            // The bandwidth stays reserved for it. More pictures of the smallest size need no key frame.
+            step = current == StreamAllocator.Paused ? current : Math.Max(current, Math.Min(step, demand.Smallest));
         }
-        else if (step > 0 && track.PausedSinceTicks is not null)
+        else if (step >= 0 && track.PausedSinceTicks is not null)
         {
-            (limit, track.HoldUntilTicks) = (0, nowTicks + HoldTicks);
+            step = Math.Min(step, demand.Smallest);
+            track.Hold.OnResumed(nowTicks, estimate);
+        }
+        else if (step > current)
+        {
+            // With a larger key frame, the picture would stand still, and the queue that it makes would reduce the quality again.
+            while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step) * 8 > forVideo * MaxKeyFrameSeconds)
+            {
+                step--;
+            }
+
+            if (step > Math.Max(current, demand.Smallest))
+            {
+                track.Hold.OnRaised(nowTicks, estimate);
+            }
         }
 
+        var limit = step >= demand.Wanted ? int.MaxValue : step;
         _isLimited |= limit != int.MaxValue;
         track.Limit(nowTicks, limit);
     }

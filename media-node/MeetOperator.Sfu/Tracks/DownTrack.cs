@@ -97,8 +97,8 @@ public sealed class DownTrack
     /// <summary>Whether the packets of this video track leave before those of others.</summary>
     internal bool IsForeground { get; set; }
 
-    /// <summary>When the quality may be raised again, after it was reduced for lack of bandwidth.</summary>
-    internal long HoldUntilTicks { get; set; }
+    /// <summary>How long the quality stays reduced for lack of bandwidth.</summary>
+    internal QualityHold Hold { get; set; } = new();
 
     /// <summary>Whether the subscriber can be reached.</summary>
     public bool IsReady => _egress.IsReady;
@@ -127,7 +127,7 @@ public sealed class DownTrack
         _egress.Discard(Options.Ssrc, Options.RtxSsrc);
         (_lastLayer, _lastSource) = (null, null);
         (_keyFrameTimestamp, _awaitsRoom) = (null, false);
-        (_highestStep, PausedSinceTicks, HoldUntilTicks, IsForeground) = (int.MaxValue, null, 0, false); // the next source gets its own
+        (_highestStep, PausedSinceTicks, Hold, IsForeground) = (int.MaxValue, null, new QualityHold(), false); // the next source gets its own
         ReleaseHistory();
     }
 

@@ -22,6 +22,9 @@ public sealed class UpTrack
     /// <summary>Silence of a layer, while another layer of the same camera continues, after which it counts as stopped.</summary>
     private const long StoppedTicks = TimeSpan.TicksPerSecond;
 
+    /// <summary>The same for publishers that announce which layers they send. An encoder that has spent its bits on a key frame may leave out pictures for longer than a second.</summary>
+    private const long AnnouncedStoppedTicks = 3 * TimeSpan.TicksPerSecond;
+
     /// <summary>
     /// Audio of one track above this rate is dropped, because audio is sent before everything else, whatever a receiver's line can take. It is about four times the highest
     /// rate of Opus, 510 kbit/s (RFC 6716 §2.1.1), which leaves room for redundancy.
@@ -263,19 +266,32 @@ public sealed class UpTrack
     /// <param name="view">How the subscriber shows the track.</param>
     /// <param name="rates">Receives the rates in bits per second; at least <see cref="MaxSteps"/>. They never fall from step to step.</param>
     /// <param name="wanted">The step that suits the view.</param>
-    internal int DescribeSteps(TrackView view, Span<long> rates, out int wanted)
+    /// <param name="smallest">The highest step of the smallest picture.</param>
+    internal int DescribeSteps(TrackView view, Span<long> rates, out int wanted, out int smallest)
     {
         Span<LayerState> ranked = stackalloc LayerState[_layers.Length];
         Span<LayerStep> steps = stackalloc LayerStep[MaxSteps];
         Rank(ranked);
         var count = LayerSteps.List(ranked, view, IsDetailed, steps, out wanted);
+        smallest = 0;
         for (var i = 0; i < count; i++)
         {
             var measured = _layers[_order[steps[i].Layer]].RateOf(steps[i].Target);
+            smallest = LayerSteps.IsSameSize(steps[i], steps[0]) ? i : smallest;
             rates[i] = Math.Max(measured > 0 ? measured * 8 : LayerSteps.UsualRateOf(ranked, steps[i]), i > 0 ? rates[i - 1] : 0);
         }
 
         return count;
+    }
+
+    /// <summary>The bytes of the key frame that a change from one step to another takes, as large as the last one; 0 when none is needed, or when it is not known.</summary>
+    internal int KeyFrameBytes(long nowTicks, TrackView view, int fromStep, int toStep)
+    {
+        Span<LayerState> ranked = stackalloc LayerState[_layers.Length];
+        Span<LayerStep> steps = stackalloc LayerStep[MaxSteps];
+        Rank(ranked);
+        var count = LayerSteps.List(ranked, view, IsDetailed, steps, out _);
+        return fromStep < 0 || Math.Max(fromStep, toStep) >= count || steps[fromStep].Layer == steps[toStep].Layer ? 0 : _layers[_order[steps[toStep].Layer]].RecentKeyFrameBytes(nowTicks);
     }
 
     /// <summary>Examines which layers the publisher sends and how good they are, and lets the down tracks choose again when that has changed. Call this about every 10 ms.</summary>
@@ -521,7 +537,7 @@ public sealed class UpTrack
         var changed = false;
         for (var i = 0; i < _layers.Length; i++)
         {
-            var arrives = _layers[i].IsAllocated && newest - _layers[i].LastPacketTicks < StoppedTicks;
+            var arrives = _layers[i].IsAllocated && newest - _layers[i].LastPacketTicks < (_layers[i].AllocationIndex is null ? StoppedTicks : AnnouncedStoppedTicks);
             _isRequestPending |= _demands[i].TryUpdate(nowTicks, IsUsed(_layers[i]), arrives);
             var state = _layers[i].Describe(nowTicks, arrives) with { IsAvailable = _demands[i].IsAvailable(nowTicks, arrives, hasArrived: _layers[i].LastPacketTicks is not null) };
             changed |= state with { BytesPerSecond = 0 } != _states[i] with { BytesPerSecond = 0 };

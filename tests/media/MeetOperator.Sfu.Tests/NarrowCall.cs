@@ -16,7 +16,6 @@ internal sealed class NarrowCall
     public const uint RtxSsrc = 21;
     public static readonly int[] LayerBits = [150_000, 500_000, 1_700_000];
     private const int FrameMilliseconds = 33;
-    private const int KeyFrameFactor = 4;
     private readonly RecordingEgress _upstream = new();
     private readonly Publisher _publisher;
     private readonly bool[] _keyFrames = [true, true, true];
@@ -48,6 +47,9 @@ internal sealed class NarrowCall
 
     /// <summary>The bytes of a key frame; 0 for a few times those of other frames.</summary>
     public int KeyFrameBytes { get; init; }
+
+    /// <summary>How much larger a key frame is than another frame.</summary>
+    public int KeyFrameFactor { get; init; } = 4;
 
     /// <summary>Whether every second picture can be left out.</summary>
     public bool HasTemporalLayers { get; init; }

@@ -57,6 +57,25 @@ public sealed class NarrowLineTests
         Assert.InRange(line.RateOf(start, call.Now, NarrowCall.VideoSsrc), 140_000, bits);
     }
 
+    /// <summary>A camera with much motion and detail. Each key frame of the middle layer fills this line for half a second.</summary>
+    [Theory]
+    [InlineData(500_000)]
+    [InlineData(600_000)]
+    public void Line_FallsWithLargeKeyFrames_PictureGoesOnAndSwitchesRarely(long bits)
+    {
+        var call = new NarrowCall { KeyFrameFactor = 16 };
+        var line = call.Join(3_000_000);
+        call.Run(15);
+        var (before, fallen) = (call.KeyFrameRequests, call.Now);
+        line.BitsPerSecond = bits;
+        call.Run(40);
+
+        Assert.InRange(call.KeyFrameRequests - before, 1, 4);
+        Assert.InRange(LongestGap(line, fallen, call.Now), 0, 800 * Call.Millisecond);
+        Assert.InRange(LongestGap(line, fallen + (3 * Second), call.Now), 0, 400 * Call.Millisecond);
+        Assert.InRange(WaitAt(line, fallen + (2 * Second), 0.95), 0, 200 * Call.Millisecond);
+    }
+
     /// <summary>Half the pictures of the highest layer fit, and look better than all of the middle one.</summary>
     [Fact]
     public void Line_NarrowForCameraWithTemporalLayers_HalvesFrameRateBeforeSize()
@@ -310,6 +329,13 @@ public sealed class NarrowLineTests
     {
         var waits = line.Sent.Where(s => s.Ticks >= from).Select(s => s.WaitTicks).Order().ToList();
         return waits[(int)(waits.Count * quantile)];
+    }
+
+    /// <summary>The longest time without a packet of video.</summary>
+    private static long LongestGap(NarrowLine line, long from, long to)
+    {
+        long[] times = [from, .. line.Received.Where(r => r.Ticks >= from && r.Ticks <= to && RecordingEgress.Header(r.Packet).Ssrc == NarrowCall.VideoSsrc).Select(r => r.Ticks), to];
+        return times.Zip(times.Skip(1), (a, b) => b - a).Max();
     }
 
     private static double LostAudio(NarrowLine line, long from)

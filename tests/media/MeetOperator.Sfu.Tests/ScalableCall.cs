@@ -61,7 +61,7 @@ internal sealed class ScalableCall
     /// <summary>Limits the quality as a narrow line does.</summary>
     public void Limit(int step) => Down.Limit(Call.Now, step);
 
-    public int Steps => Call.Track.DescribeSteps(Down.View, new long[Call.Track.MaxSteps], out _);
+    public int Steps => Call.Track.DescribeSteps(Down.View, new long[Call.Track.MaxSteps], out _, out _);
 
     public void Send(int pictures)
     {

@@ -115,7 +115,7 @@ public sealed class StreamAllocatorTests
             {
                 var steps = random.Next(1, 4);
                 streams[i] = new StreamDemand(
-                    (StreamRank)random.Next(4), random.Next(1000), rates.Count, steps, random.Next(steps), random.Next(-1, steps));
+                    (StreamRank)random.Next(4), random.Next(1000), rates.Count, steps, random.Next(steps), 0, random.Next(-1, steps));
                 var rate = random.Next(30_000, 400_000);
                 for (var step = 0; step < steps; step++)
                 {
@@ -132,7 +132,7 @@ public sealed class StreamAllocatorTests
     }
 
     private static (StreamDemand Demand, long[] Rates) Stream(long[] rates, StreamRank rank = StreamRank.Other, int wanted = 2, int current = Paused, long area = 0) =>
-        (new StreamDemand(rank, area, 0, rates.Length, Math.Min(wanted, rates.Length - 1), current), rates);
+        (new StreamDemand(rank, area, 0, rates.Length, Math.Min(wanted, rates.Length - 1), 0, current), rates);
 
     private static int[] Allocate(long bits, params (StreamDemand Demand, long[] Rates)[] streams)
     {

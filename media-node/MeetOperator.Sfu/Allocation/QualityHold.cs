@@ -1,0 +1,58 @@
+namespace MeetOperator.Sfu.Allocation;
+
+/// <summary>
+/// How long a track keeps a reduced quality, so that an estimate that swings around a limit does not cause a key frame with every swing. A better quality that has to be taken back soon
+/// was too much for the line, often because of its key frame, so the next one waits twice as long, unless the line has become much wider. Pure.
+/// </summary>
+internal sealed class QualityHold
+{
+    private const long FirstTicks = 2 * TimeSpan.TicksPerSecond;
+    private const long MaxTicks = 64 * TimeSpan.TicksPerSecond;
+
+    /// <summary>The same for a track that gets nothing. It continues in its smallest size.</summary>
+    private const long FirstPausedTicks = 500 * TimeSpan.TicksPerMillisecond;
+    private const long MaxPausedTicks = 4 * TimeSpan.TicksPerSecond;
+
+    /// <summary>A quality that was kept for so long did not fail.</summary>
+    private const long ProvenTicks = 10 * TimeSpan.TicksPerSecond;
+
+    /// <summary>A line with this many times the bandwidth is another one.</summary>
+    private const double MuchWider = 1.5;
+    private long _leastUntilTicks;
+    private long _untilTicks;
+    private long _waitTicks;
+    private long _raisedTicks; // 0 for not
+    private long _raisedEstimate;
+
+    /// <summary>Whether the quality may not be raised yet.</summary>
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="estimate">What the line takes, in bits per second.</param>
+    public bool IsHeld(long nowTicks, long estimate) =>
+        nowTicks < _leastUntilTicks || (nowTicks < _untilTicks && estimate < _raisedEstimate * MuchWider);
+
+    /// <summary>The quality was raised, or the track continues after a pause.</summary>
+    public void OnRaised(long nowTicks, long estimate) => (_raisedTicks, _raisedEstimate) = (nowTicks, estimate);
+
+    /// <summary>The track continues after a pause. It keeps its smallest size for some time.</summary>
+    public void OnResumed(long nowTicks, long estimate)
+    {
+        OnRaised(nowTicks, estimate);
+        _leastUntilTicks = nowTicks + FirstTicks;
+    }
+
+    /// <summary>The quality was reduced for lack of bandwidth.</summary>
+    public void OnReduced(long nowTicks, bool isPaused)
+    {
+        if (_raisedTicks != 0 && nowTicks - _raisedTicks < ProvenTicks)
+        {
+            (_waitTicks, _raisedTicks) = (Math.Clamp(2 * _waitTicks, FirstTicks, MaxTicks), 0);
+        }
+        else if (nowTicks >= _untilTicks)
+        {
+            _waitTicks = FirstTicks;
+        }
+
+        _leastUntilTicks = nowTicks + (isPaused ? FirstPausedTicks : FirstTicks);
+        _untilTicks = nowTicks + (isPaused ? Math.Min(MaxPausedTicks, _waitTicks / 4) : _waitTicks);
+    }
+}

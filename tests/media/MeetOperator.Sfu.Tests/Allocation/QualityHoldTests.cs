@@ -1,0 +1,96 @@
+using MeetOperator.Sfu.Allocation;
+
+namespace MeetOperator.Sfu.Tests.Allocation;
+
+public sealed class QualityHoldTests
+{
+    private const long Second = TimeSpan.TicksPerSecond;
+    private const long Estimate = 500_000;
+    private readonly QualityHold _hold = new();
+    private long _now = TimeSpan.TicksPerHour;
+
+    [Fact]
+    public void OnReduced_Once_HoldsForTwoSeconds()
+    {
+        _hold.OnReduced(_now, isPaused: false);
+        Assert.True(_hold.IsHeld(_now + (2 * Second) - 1, 10 * Estimate));
+        Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate));
+    }
+
+    [Fact]
+    public void OnReduced_SoonAfterEachRaise_WaitsTwiceAsLongEachTime()
+    {
+        _hold.OnReduced(_now, isPaused: false);
+        var waits = Enumerable.Range(0, 8).Select(_ => Wait()).ToList();
+        Assert.Equal([2, 4, 8, 16, 32, 64, 64, 64], waits);
+    }
+
+    [Fact]
+    public void OnReduced_ByAnotherStepMeanwhile_KeepsTheWait()
+    {
+        _hold.OnReduced(_now, isPaused: false);
+        Wait();
+        Wait();
+        _hold.OnReduced(_now, isPaused: false);
+        Assert.Equal(8, Wait());
+    }
+
+    [Fact]
+    public void OnReduced_AfterTenGoodSeconds_HoldsForTwoSecondsAgain()
+    {
+        _hold.OnReduced(_now, isPaused: false);
+        Wait();
+        Wait();
+        Wait();
+        _now += 20 * Second;
+        _hold.OnRaised(_now, Estimate);
+        _now += 11 * Second;
+        _hold.OnReduced(_now, isPaused: false);
+        Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate));
+    }
+
+    [Fact]
+    public void IsHeld_LineIsMuchWider_EndsAfterTwoSeconds()
+    {
+        _hold.OnReduced(_now, isPaused: false);
+        Wait();
+        Wait();
+        Wait();
+        Assert.True(_hold.IsHeld(_now + (3 * Second), Estimate * 5 / 4));
+        Assert.False(_hold.IsHeld(_now + (3 * Second), Estimate * 2));
+    }
+
+    [Fact]
+    public void OnReduced_Paused_HoldsForHalfASecondAndLaterAtMostFour()
+    {
+        _hold.OnReduced(_now, isPaused: true);
+        Assert.True(_hold.IsHeld(_now + (Second / 2) - 1, Estimate));
+        Assert.False(_hold.IsHeld(_now + (Second / 2), Estimate));
+        for (var i = 0; i < 8; i++)
+        {
+            _now += 5 * Second;
+            _hold.OnResumed(_now, Estimate);
+            _now += Second;
+            _hold.OnReduced(_now, isPaused: true);
+        }
+
+        Assert.True(_hold.IsHeld(_now + (4 * Second) - 1, Estimate));
+        Assert.False(_hold.IsHeld(_now + (4 * Second), Estimate));
+    }
+
+    /// <summary>Waits until the quality may be raised, raises it, and reduces it a second later. Returns the seconds of the wait.</summary>
+    private long Wait()
+    {
+        var start = _now;
+        while (_hold.IsHeld(_now, Estimate))
+        {
+            _now += Second;
+        }
+
+        var seconds = (_now - start) / Second;
+        _hold.OnRaised(_now, Estimate);
+        _now += Second;
+        _hold.OnReduced(_now, isPaused: false);
+        return seconds;
+    }
+}
