@@ -251,6 +251,43 @@ describe('publishing', () => {
     expect(former.transceivers[1]!.sender.track).toBeNull();
   });
 
+  it('what is turned off or changed before the new connection is answered is so on the old one at once', async () => {
+    const { server, meeting } = await joinedMeeting();
+    const [microphone, camera, other] = [track('audio'), track('video'), track('audio')];
+    await meeting.publish(microphone, 'microphone');
+    await meeting.publish(camera, 'camera');
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    const former = server.connections[0]!;
+    former.setConnectionState('connected');
+    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
+    await settle();
+
+    await meeting.replaceTrack('microphone', other);
+    meeting.unpublish('camera');
+    await settle();
+    expect(former.transceivers.map(({ sender }) => sender.track)).toEqual([other, null]);
+  });
+
+  it('a connection that is replaced before it sends everything waits for its successor too', async () => {
+    const { server, former, next } = await restarted('audio', 'video');
+    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 3 });
+    await settle();
+    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'three' });
+    await settle();
+    for (const { packetsSent } of [next.transceivers[0]!, next.transceivers[1]!]) expect(packetsSent).toBe(0);
+    next.transceivers[0]!.packetsSent = next.transceivers[1]!.packetsSent = 1;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(next.connectionState).toBe('connected');
+
+    const last = server.connections[2]!;
+    last.setConnectionState('connected');
+    last.transceivers[0]!.packetsSent = last.transceivers[1]!.packetsSent = 1;
+    await vi.advanceTimersByTimeAsync(300);
+    expect([former, next, last].map(({ connectionState }) => connectionState)).toEqual(['closed', 'closed', 'connected']);
+  });
+
   it('both connections end when the participant leaves', async () => {
     const { meeting, former, next } = await restarted('audio');
     meeting.leave();

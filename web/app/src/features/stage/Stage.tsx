@@ -35,6 +35,7 @@ export function Stage({ snapshot, speaking, stats, link, maxTiles, onShown }: Pr
   const qualities = new Map(stats?.tiles.map(one => [`${one.participantId}:${one.source}`, one.quality]));
   const pausedTiles = new Set(snapshot.paused.map(({ participantId, source }) => `${participantId}:${source}`));
   const large = largeTile(self, participants, pinned);
+  if (pinned !== null && large?.key !== pinned) setPinned(null); // its screen or its participant is gone
   const tall = size.width < size.height;
   const capacity = large === null ? tilesThatFit(size.width, size.height) : Math.max(2, Math.floor((tall ? size.width / 150 : size.height / 130)));
   const { screens, people, hidden, lastPlace } = arrange(self, participants, activeSpeaker, Math.min(capacity, maxTiles), large, previousLast);

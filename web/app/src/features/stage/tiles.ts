@@ -46,7 +46,7 @@ export function arrange(
   return { screens, people: [...first, last, everyone.at(-1)!], hidden: waiting.length - 1, lastPlace: last.participant.id };
 }
 
-/** Marks the pinned track, which then comes before the others on a narrow line, and whose sound is always received. */
+/** Marks the pinned track, which then comes before the others on a narrow line, and whose sound is received although others are louder. */
 export function withPinned(tracks: readonly ShownTrack[], pinned: string | null): ShownTrack[] {
   return tracks.map(track => (`${track.participantId}:${track.source}` === pinned ? { ...track, pinned: true } : track));
 }

@@ -6,9 +6,8 @@ const pollMs = 50;
 
 /** Connections that a newer one replaces. They go on sending until media flows on the newer one, so that nothing is missing in between. */
 export class FormerConnections {
-  readonly #connections = new Set<RTCPeerConnection>();
+  readonly #limits = new Map<RTCPeerConnection, ReturnType<typeof setTimeout>>();
   readonly #close: (connection: RTCPeerConnection) => void;
-  #limit: ReturnType<typeof setTimeout> | undefined;
 
   /** @param close Ends a connection. */
   constructor(close: (connection: RTCPeerConnection) => void) {
@@ -16,38 +15,45 @@ export class FormerConnections {
   }
 
   add(connection: RTCPeerConnection): void {
-    this.#connections.add(connection);
-    this.#endAfter(keepMs);
+    this.#endAfter(connection, keepMs);
   }
 
-  /** Ends them when `next`, which is connected, has sent packets of all its tracks. */
+  /** Ends those that are kept now when `next`, which is connected, has sent packets of all its tracks. Does nothing more once `next` is replaced too. */
   async handOver(next: RTCPeerConnection): Promise<void> {
-    const handed = [...this.#connections];
-    if (!handed.some(isUp)) return this.end();
-    this.#endAfter(handoverMs);
-    while (handed.some(connection => this.#connections.has(connection)) && isUp(next)) {
-      if (await hasSentAll(next)) return this.end();
-      await new Promise(resolve => setTimeout(resolve, pollMs));
+    const handed = [...this.#limits.keys()];
+    if (handed.some(isUp)) {
+      for (const connection of handed) this.#endAfter(connection, handoverMs);
+      while (!await hasSentAll(next)) {
+        await new Promise(resolve => setTimeout(resolve, pollMs));
+        if (this.#limits.has(next) || !isUp(next) || !handed.some(connection => this.#limits.has(connection))) return;
+      }
+      if (this.#limits.has(next)) return;
     }
+    for (const connection of handed) this.#end(connection);
   }
 
   /** Sends `after` wherever `before` is sent: what ends or changes does so on all connections. */
   replace(before: MediaStreamTrack | null, after: MediaStreamTrack | null): void {
     if (before === null) return;
-    for (const connection of this.#connections) {
+    for (const connection of this.#limits.keys()) {
       for (const sender of connection.getSenders()) if (sender.track === before) void sender.replaceTrack(after).catch(() => undefined); // a closed connection sends nothing
     }
   }
 
   end(): void {
-    clearTimeout(this.#limit);
-    for (const connection of this.#connections) this.#close(connection);
-    this.#connections.clear();
+    for (const connection of [...this.#limits.keys()]) this.#end(connection);
   }
 
-  #endAfter(milliseconds: number): void {
-    clearTimeout(this.#limit);
-    this.#limit = setTimeout(() => this.end(), milliseconds);
+  #end(connection: RTCPeerConnection): void {
+    if (!this.#limits.has(connection)) return;
+    clearTimeout(this.#limits.get(connection));
+    this.#limits.delete(connection);
+    this.#close(connection);
+  }
+
+  #endAfter(connection: RTCPeerConnection, milliseconds: number): void {
+    if (this.#limits.has(connection)) clearTimeout(this.#limits.get(connection));
+    this.#limits.set(connection, setTimeout(() => this.#end(connection), milliseconds));
   }
 }
 
@@ -66,6 +72,6 @@ function isSending(sender: RTCRtpSender): boolean {
 }
 
 async function hasSent(sender: RTCRtpSender): Promise<boolean> {
-  const reports: RTCStatsReport = await sender.getStats();
-  return [...reports.values()].some((report: { type: string; packetsSent?: number }) => report.type === 'outbound-rtp' && (report.packetsSent ?? 0) > 0);
+  const reports = await sender.getStats().catch(() => null); // a closed connection has none
+  return [...(reports?.values() ?? [])].some((report: { type: string; packetsSent?: number }) => report.type === 'outbound-rtp' && (report.packetsSent ?? 0) > 0);
 }

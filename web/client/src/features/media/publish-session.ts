@@ -103,7 +103,7 @@ export class PublishSession {
     }
     if (slot.track === track) return;
     if (track !== null) hintTrack(track, source);
-    this.#former.replace(slot.track, track);
+    this.#replaceElsewhere(slot, track);
     slot.track = track;
     await slot.transceiver?.sender.replaceTrack(this.#sent(slot));
   }
@@ -111,7 +111,10 @@ export class PublishSession {
   /** Sends nothing until it is resumed. Everything stays published and negotiated. */
   async setPaused(isPaused: boolean): Promise<void> {
     this.#isPaused = isPaused;
-    if (isPaused) this.#former.end();
+    if (isPaused) {
+      this.#former.end();
+      for (const slot of this.#slots.values()) this.#replaceElsewhere(slot, null);
+    }
     await Promise.all([...this.#slots.values()].map(async slot => {
       if (slot.active) await slot.transceiver?.sender.replaceTrack(this.#sent(slot)).catch(() => undefined); // a closed connection sends nothing
     }));
@@ -136,7 +139,7 @@ export class PublishSession {
     const slot = this.#slots.get(source);
     if (!slot?.active) return;
     slot.active = false;
-    this.#former.replace(slot.track, null);
+    this.#replaceElsewhere(slot, null);
     slot.track = null;
     this.#negotiate();
   }
@@ -273,6 +276,13 @@ export class PublishSession {
         if (slot.transceiver.sender.track !== this.#sent(slot)) await slot.transceiver.sender.replaceTrack(this.#sent(slot));
       }
     }
+  }
+
+  /** Sends `track` instead of that of the slot on the connections that a newer one replaces, or will replace as soon as its offer is answered. */
+  #replaceElsewhere(slot: Slot, track: MediaStreamTrack | null): void {
+    this.#former.replace(slot.track, track);
+    if (slot.track === null || !this.#opening) return;
+    for (const sender of this.#connection?.getSenders() ?? []) if (sender.track === slot.track) void sender.replaceTrack(track).catch(() => undefined); // a closed connection sends nothing
   }
 
   #sent({ track }: Slot): MediaStreamTrack | null {

@@ -71,7 +71,7 @@ export function summarize(earlier: StatsReading | null, latest: StatsReading, co
     ...line,
     silent: receiveBitrate === 0 && context.received.some(({ participantId, source }) => context.expects(participantId, source)),
     paused: [...shown.values()].some(({ quality }) => quality === 'paused'),
-    limitation: tracks.find(track => track.limitation !== null)?.limitation ?? null,
+    limitation: tracks.find(track => track.source === 'camera' && track.limitation !== null)?.limitation ?? null,
   });
   const tiles = [...shown].map(([key, { quality }]) => {
     const [source, participantId] = key.split(' ') as ['camera' | 'screen', string];
