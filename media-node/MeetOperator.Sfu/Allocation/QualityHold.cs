@@ -18,6 +18,9 @@ internal sealed class QualityHold
 
     /// <summary>A line with this many times the bandwidth is another one.</summary>
     private const double MuchWider = 1.5;
+
+    /// <summary>With more than this part of the bandwidth, something else has taken it, as another speaker, and the quality has not failed.</summary>
+    private const double StillAsWide = 0.9;
     private long _leastUntilTicks;
     private long _untilTicks;
     private long _waitTicks;
@@ -41,9 +44,9 @@ internal sealed class QualityHold
     }
 
     /// <summary>The quality was reduced for lack of bandwidth.</summary>
-    public void OnReduced(long nowTicks, bool isPaused)
+    public void OnReduced(long nowTicks, long estimate, bool isPaused)
     {
-        if (_raisedTicks != 0 && nowTicks - _raisedTicks < ProvenTicks)
+        if (_raisedTicks != 0 && nowTicks - _raisedTicks < ProvenTicks && estimate < _raisedEstimate * StillAsWide)
         {
             (_waitTicks, _raisedTicks) = (Math.Clamp(2 * _waitTicks, FirstTicks, MaxTicks), 0);
         }

@@ -61,6 +61,7 @@ internal sealed class UpLayer
     private uint? _keyFrameTimestamp;
     private long _keyFrameEndTicks;
     private int _keyFrameBytes;
+    private int _formerKeyFrameBytes;
     private int _width;
     private int _height;
     private FrameReader? _frames;
@@ -207,8 +208,8 @@ internal sealed class UpLayer
     /// <summary>Whether a packet belongs to the newest key frame.</summary>
     public bool IsKeyFrame(long nowTicks, uint timestamp) => _keyFrameTimestamp == timestamp && nowTicks < _keyFrameEndTicks;
 
-    /// <summary>The bytes of the last key frame; 0 when it is older than a minute, because the picture has changed since, or before the first one.</summary>
-    public int RecentKeyFrameBytes(long nowTicks) => nowTicks - _keyFrameEndTicks < RecentTicks ? _keyFrameBytes : 0;
+    /// <summary>The bytes of the larger one of the last two key frames, of which the last may not have arrived as a whole; 0 when it is older than a minute, because the picture has changed since, or before the first one.</summary>
+    public int RecentKeyFrameBytes(long nowTicks) => nowTicks - _keyFrameEndTicks < RecentTicks ? Math.Max(_keyFrameBytes, _formerKeyFrameBytes) : 0;
 
     public void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);
 
@@ -348,7 +349,7 @@ internal sealed class UpLayer
             ReadSize(payload);
             if (_keyFrameTimestamp != header.Timestamp)
             {
-                (_keyFrameTimestamp, _keyFrameEndTicks, _keyFrameBytes) = (header.Timestamp, nowTicks + KeyFrameTicks, 0);
+                (_keyFrameTimestamp, _keyFrameEndTicks, _formerKeyFrameBytes, _keyFrameBytes) = (header.Timestamp, nowTicks + KeyFrameTicks, _keyFrameBytes, 0);
             }
 
             _keyFrames.OnKeyFrame();

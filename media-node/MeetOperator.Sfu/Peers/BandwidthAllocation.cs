@@ -30,6 +30,7 @@ internal sealed class BandwidthAllocation
     private QualityTrial _trial;
     private AudioReserve _audio;
     private EstimateFall _fall;
+    private long _forKeyFrame; // the bandwidth for video with which the key frame of a larger picture fits; 0 when none is wanted or it fits
     private bool _isLimited;
     private bool _isResting;
 
@@ -72,7 +73,11 @@ internal sealed class BandwidthAllocation
         var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
         UpdateTrial(nowTicks, egress, tracks);
         var forVideo = Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio);
-        forVideo = Math.Max(forVideo, Math.Min(LeastOf(count), (long)(bandwidth.SustainedBitsPerSecond * firstShare * LeastShare) - audio));
+        if (LeastOf(count) is var least && least <= (bandwidth.SustainedBitsPerSecond * firstShare * LeastShare) - audio)
+        {
+            forVideo = Math.Max(forVideo, least);
+        }
+
         if (wanted <= forVideo && !_isLimited)
         {
             _neededEstimate = 0;
@@ -85,6 +90,7 @@ internal sealed class BandwidthAllocation
         _neededEstimate = next == 0 ? 0 : (long)((audio + StreamAllocator.RequiredFor(next)) / firstShare);
         bandwidth.SetDemand(demand, _neededEstimate);
         _isLimited = false;
+        _forKeyFrame = 0;
         var isStarting = egress.IsStarting(nowTicks); // the first picture does not wait for the first probe
         if (isFalling && !isStarting)
         {
@@ -98,6 +104,13 @@ internal sealed class BandwidthAllocation
             {
                 _shown[i].Hold = new QualityHold();
             }
+        }
+
+        if (_forKeyFrame > 0)
+        {
+            // Otherwise nothing would show that the line takes it.
+            _neededEstimate = (long)((audio + _forKeyFrame) / firstShare);
+            bandwidth.SetDemand(Math.Max(demand, _neededEstimate), _neededEstimate);
         }
 
         Array.Clear(_shown, 0, count);
@@ -194,7 +207,7 @@ internal sealed class BandwidthAllocation
         var current = Math.Min(demand.Current, demand.Wanted);
         if (step < current)
         {
-            track.Hold.OnReduced(nowTicks, isPaused: step == StreamAllocator.Paused);
+            track.Hold.OnReduced(nowTicks, estimate, isPaused: step == StreamAllocator.Paused);
         }
         else if (step > current && _trial.BitsPerSecond == 0 && track.Hold.IsHeld(nowTicks, estimate))
         {
@@ -209,8 +222,9 @@ internal sealed class BandwidthAllocation
         else if (step > current)
         {
             // With a larger key frame, the picture would stand still, and the queue that it makes would reduce the quality again.
-            while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step) * 8 > forVideo * MaxKeyFrameSeconds)
+            while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step) * 8 is { } bits && bits > forVideo * MaxKeyFrameSeconds)
             {
+                _forKeyFrame = (long)(bits / MaxKeyFrameSeconds); // of the smallest step that does not fit
                 step--;
             }
 

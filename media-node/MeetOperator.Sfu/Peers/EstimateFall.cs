@@ -1,10 +1,10 @@
 namespace MeetOperator.Sfu.Peers;
 
-/// <summary>Recognizes that a line has suddenly become much narrower: the estimate has fallen by a quarter or more within a second. Pure.</summary>
+/// <summary>Recognizes that a line has suddenly become much narrower: the estimate has fallen by a third or more within a second, which takes more than two ordinary decreases. Pure.</summary>
 internal struct EstimateFall
 {
     private const long WindowTicks = TimeSpan.TicksPerSecond;
-    private const double LargestOrdinary = 0.75;
+    private const double LargestOrdinary = 0.67;
     private long _highest;
     private long _highestTicks;
 

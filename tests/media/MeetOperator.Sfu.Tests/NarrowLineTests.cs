@@ -76,6 +76,22 @@ public sealed class NarrowLineTests
         Assert.InRange(WaitAt(line, fallen + (2 * Second), 0.95), 0, 200 * Call.Millisecond);
     }
 
+    [Theory]
+    [InlineData(16)]
+    [InlineData(30)]
+    public void Line_ComesBackWithLargeKeyFrames_GetsHighestLayerWithinTenSeconds(int keyFrameFactor)
+    {
+        var call = new NarrowCall { KeyFrameFactor = keyFrameFactor };
+        var line = call.Join(3_000_000);
+        call.Run(15);
+        line.BitsPerSecond = 500_000;
+        call.Run(20);
+        line.BitsPerSecond = 6_000_000;
+        call.Run(12);
+
+        Assert.InRange(line.RateOf(call.Now - (2 * Second), call.Now, NarrowCall.VideoSsrc), 1_400_000, 2_400_000);
+    }
+
     /// <summary>Half the pictures of the highest layer fit, and look better than all of the middle one.</summary>
     [Fact]
     public void Line_NarrowForCameraWithTemporalLayers_HalvesFrameRateBeforeSize()

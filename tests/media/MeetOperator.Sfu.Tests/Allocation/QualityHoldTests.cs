@@ -12,7 +12,7 @@ public sealed class QualityHoldTests
     [Fact]
     public void OnReduced_Once_HoldsForTwoSeconds()
     {
-        _hold.OnReduced(_now, isPaused: false);
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
         Assert.True(_hold.IsHeld(_now + (2 * Second) - 1, 10 * Estimate));
         Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate));
     }
@@ -20,39 +20,53 @@ public sealed class QualityHoldTests
     [Fact]
     public void OnReduced_SoonAfterEachRaise_WaitsTwiceAsLongEachTime()
     {
-        _hold.OnReduced(_now, isPaused: false);
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
         var waits = Enumerable.Range(0, 8).Select(_ => Wait()).ToList();
         Assert.Equal([2, 4, 8, 16, 32, 64, 64, 64], waits);
+    }
+
+    /// <summary>Two participants who speak in turn, on a line that takes one large picture.</summary>
+    [Fact]
+    public void OnReduced_LineTakesAsMuchAsBefore_HoldsForTwoSecondsEachTime()
+    {
+        for (var turn = 0; turn < 10; turn++)
+        {
+            _hold.OnRaised(_now, Estimate);
+            _now += 5 * Second;
+            _hold.OnReduced(_now, Estimate, isPaused: false);
+            Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate));
+            _now += 5 * Second;
+        }
     }
 
     [Fact]
     public void OnReduced_ByAnotherStepMeanwhile_KeepsTheWait()
     {
-        _hold.OnReduced(_now, isPaused: false);
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
         Wait();
         Wait();
-        _hold.OnReduced(_now, isPaused: false);
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
         Assert.Equal(8, Wait());
     }
 
     [Fact]
     public void OnReduced_AfterTenGoodSeconds_HoldsForTwoSecondsAgain()
     {
-        _hold.OnReduced(_now, isPaused: false);
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
         Wait();
         Wait();
         Wait();
         _now += 20 * Second;
         _hold.OnRaised(_now, Estimate);
         _now += 11 * Second;
-        _hold.OnReduced(_now, isPaused: false);
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
         Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate));
     }
 
     [Fact]
     public void IsHeld_LineIsMuchWider_EndsAfterTwoSeconds()
     {
-        _hold.OnReduced(_now, isPaused: false);
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
         Wait();
         Wait();
         Wait();
@@ -63,7 +77,7 @@ public sealed class QualityHoldTests
     [Fact]
     public void OnReduced_Paused_HoldsForHalfASecondAndLaterAtMostFour()
     {
-        _hold.OnReduced(_now, isPaused: true);
+        _hold.OnReduced(_now, Estimate / 2, isPaused: true);
         Assert.True(_hold.IsHeld(_now + (Second / 2) - 1, Estimate));
         Assert.False(_hold.IsHeld(_now + (Second / 2), Estimate));
         for (var i = 0; i < 8; i++)
@@ -71,7 +85,7 @@ public sealed class QualityHoldTests
             _now += 5 * Second;
             _hold.OnResumed(_now, Estimate);
             _now += Second;
-            _hold.OnReduced(_now, isPaused: true);
+            _hold.OnReduced(_now, Estimate / 2, isPaused: true);
         }
 
         Assert.True(_hold.IsHeld(_now + (4 * Second) - 1, Estimate));
@@ -90,7 +104,7 @@ public sealed class QualityHoldTests
         var seconds = (_now - start) / Second;
         _hold.OnRaised(_now, Estimate);
         _now += Second;
-        _hold.OnReduced(_now, isPaused: false);
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
         return seconds;
     }
 }
