@@ -142,6 +142,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         }
         catch
         {
+            session.Close(); // tracks that it has added already
             factory.Close(session.Peer);
             RemoveIfNew(isNew, participantId);
             throw;
