@@ -58,7 +58,7 @@ internal static class ControlJson
         return context.Response.WriteAsJsonAsync(body, NodeControlJson.Options, "application/json", context.RequestAborted);
     }
 
-    /// <summary>Rejects nulls in lists. The setting for nullable properties does not apply to entries.</summary>
+    /// <summary>Rejects null entries in lists. The serializer checks nullability of properties only.</summary>
     private static void RejectNullEntries(JsonTypeInfo type)
     {
         foreach (var list in type.Properties.Where(p => typeof(IEnumerable<object>).IsAssignableFrom(p.PropertyType)))

@@ -8,7 +8,7 @@ namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>
 /// Answers the offers of clients and reads their answers. SDP is parsed, built, written and read on the calling thread, from what the room's loop says it depends on.
-/// The loop then applies the result, or refuses it when that has changed meanwhile. Safe for concurrent use.
+/// The loop then applies the result. If the room has changed in the meantime, the request is prepared again. Safe for concurrent use.
 /// </summary>
 internal sealed class SdpExchange(RoomDirectory rooms)
 {

@@ -1,8 +1,8 @@
 namespace MeetOperator.Sfu.Allocation;
 
 /// <summary>
-/// How long a track keeps a reduced quality, so that an estimate that swings around a limit does not cause a key frame with every swing. A better quality that has to be taken back soon
-/// was too much for the line, often because of its key frame, so the next one waits twice as long, unless the line has become much wider. Pure.
+/// How long a track keeps a reduced quality, so that an estimate that swings around a limit does not cause a key frame with every swing. A better quality that
+/// soon makes the line carry less was too much for it, often because of its key frame, so the next attempt waits twice as long, unless the line has become much wider. Pure.
 /// </summary>
 internal sealed class QualityHold
 {

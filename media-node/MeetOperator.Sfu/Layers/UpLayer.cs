@@ -208,7 +208,7 @@ internal sealed class UpLayer
     /// <summary>Whether a packet belongs to the newest key frame.</summary>
     public bool IsKeyFrame(long nowTicks, uint timestamp) => _keyFrameTimestamp == timestamp && nowTicks < _keyFrameEndTicks;
 
-    /// <summary>The bytes of the larger one of the last two key frames, of which the last may not have arrived as a whole; 0 when it is older than a minute, because the picture has changed since, or before the first one.</summary>
+    /// <summary>The size in bytes of the larger of the last two key frames, as the last one may still be arriving. 0 before the first one, and when the last one is older than a minute.</summary>
     public int RecentKeyFrameBytes(long nowTicks) => nowTicks - _keyFrameEndTicks < RecentTicks ? Math.Max(_keyFrameBytes, _formerKeyFrameBytes) : 0;
 
     public void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);

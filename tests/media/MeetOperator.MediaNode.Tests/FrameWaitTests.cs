@@ -55,7 +55,7 @@ public sealed class FrameWaitTests
             _now += 100 * Microsecond;
         }
 
-        Assert.Equal(6, waits); // 600 us
+        Assert.Equal(6, waits); // one every 100 us, 600 us at most
     }
 
     [Fact]

@@ -193,7 +193,8 @@ describe('publishing', () => {
     expect(meeting.snapshot.connection.phase).toBe('connected');
   });
 
-  const restarted = async (...kinds: ('audio' | 'video')[]) => {
+  /** A meeting that sends the tracks on one connection, and has offered a second one. */
+  const restarting = async (...kinds: ('audio' | 'video')[]) => {
     const { server, meeting } = await joinedMeeting();
     const tracks = kinds.map(track);
     for (const one of tracks) await meeting.publish(one, one.kind === 'audio' ? 'microphone' : 'camera');
@@ -204,6 +205,11 @@ describe('publishing', () => {
     former.setConnectionState('connected');
     server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
     await settle();
+    return { server, meeting, tracks, former };
+  };
+
+  const restarted = async (...kinds: ('audio' | 'video')[]) => {
+    const { server, meeting, tracks, former } = await restarting(...kinds);
     server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'two' });
     await settle();
     const next = server.connections[1]!;
@@ -252,18 +258,8 @@ describe('publishing', () => {
   });
 
   it('what is turned off or changed before the new connection is answered is so on the old one at once', async () => {
-    const { server, meeting } = await joinedMeeting();
-    const [microphone, camera, other] = [track('audio'), track('video'), track('audio')];
-    await meeting.publish(microphone, 'microphone');
-    await meeting.publish(camera, 'camera');
-    await settle();
-    server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'one' });
-    await settle();
-    const former = server.connections[0]!;
-    former.setConnectionState('connected');
-    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
-    await settle();
-
+    const { meeting, former } = await restarting('audio', 'video');
+    const other = track('audio');
     await meeting.replaceTrack('microphone', other);
     meeting.unpublish('camera');
     await settle();
