@@ -207,6 +207,22 @@ public sealed class LayerSwitchingTests
         Assert.Equal(0, scene.Received[^1].Layer);
     }
 
+    /// <summary>An encoder that has spent its bits on a key frame leaves out pictures, and its layer is still announced as sent.</summary>
+    [Fact]
+    public void HandleTimeout_AnnouncedLayerPausesForTwoSeconds_IsKept()
+    {
+        var scene = new Scene(new Random(18), reports: true);
+        scene.Down.SetView(TrackView.Of(1280, 720));
+        scene.SendFrames(0, count: 90);
+        Announce(scene, scene.Call.Track.Layers[0], "20111000010101");
+        scene.Stopped = 0;
+        scene.SendFrames(0, count: 60);
+        Assert.Equal(0, scene.Received[^1].Layer);
+
+        scene.SendFrames(0, count: 60);
+        Assert.Equal(1, scene.Received[^1].Layer);
+    }
+
     /// <summary>The announcement that a layer is sent again can get lost. Its packets show it too.</summary>
     [Fact]
     public void OnRtp_PacketsOfLayerAnnouncedAsStopped_ArriveAsAvailableLayer()
@@ -218,8 +234,8 @@ public sealed class LayerSwitchingTests
         var layers = scene.Call.Track.Layers;
 
         // Each layer announces its own index; then the second one that the first is stopped.
-        Announce(layers[0], "20111000010101");
-        Announce(layers[1], "600110000101");
+        Announce(scene, layers[0], "20111000010101");
+        Announce(scene, layers[1], "600110000101");
         scene.Stopped = 0;
         scene.SendFrames(0, count: 15);
         Assert.Equal(1, scene.Received[^1].Layer);
@@ -227,12 +243,6 @@ public sealed class LayerSwitchingTests
         scene.Stopped = null;
         scene.SendFrames(0, count: 30);
         Assert.Equal(0, scene.Received[^1].Layer);
-
-        void Announce(UpLayer layer, string hex)
-        {
-            Assert.True(VideoLayersAllocation.TryParse(Convert.FromHexString(hex), out var allocation));
-            scene.Call.Track.OnAllocation(scene.Call.Now, layer, allocation);
-        }
     }
 
     [Fact]
@@ -287,6 +297,12 @@ public sealed class LayerSwitchingTests
     }
 
     private sealed record Seen(long Sequence, uint Timestamp, int PictureId, byte Tl0, ushort FrameNumber, int Layer, int Frame, bool StartsKeyFrame);
+
+    private static void Announce(Scene scene, UpLayer layer, string hex)
+    {
+        Assert.True(VideoLayersAllocation.TryParse(Convert.FromHexString(hex), out var allocation));
+        scene.Call.Track.OnAllocation(scene.Call.Now, layer, allocation);
+    }
 
     /// <summary>A camera that sends three VP8 layers with picture IDs, TL0PICIDX and dependency descriptors, each layer with numbers of its own.</summary>
     private sealed class Scene
