@@ -8,21 +8,21 @@ internal struct AudioReserve
 {
     private const long WindowTicks = 30 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Three participants who speak at the same time, each frame sent twice. More is no speech, and counts only while it is sent.</summary>
-    private const long MaxSpeechBitsPerSecond = 250_000;
+    /// <summary>Three participants who speak at the same time. More is no speech, and counts only while it is sent.</summary>
+    private const long MaxSpeechBitsPerSecond = 3 * SoundDemand.MaxSpeechBitsPerSecond;
     private long _sinceTicks;
     private long _highest;
     private long _previousHighest;
 
-    /// <summary>Adds what sound takes now, and returns what to keep free for it, both in bits per second.</summary>
-    public long Update(long nowTicks, long bitsPerSecond)
+    /// <summary>Adds what sound takes now, and returns what to keep free for it in bits per second, when each frame is sent once.</summary>
+    public long Update(long nowTicks, in SoundDemand sound)
     {
         if (nowTicks - _sinceTicks > WindowTicks)
         {
             (_sinceTicks, _previousHighest, _highest) = (nowTicks, _highest, 0);
         }
 
-        _highest = Math.Max(_highest, Math.Min(bitsPerSecond, MaxSpeechBitsPerSecond));
-        return Math.Max(bitsPerSecond, Math.Max(_highest, _previousHighest));
+        _highest = Math.Max(_highest, Math.Min(sound.Speech, MaxSpeechBitsPerSecond));
+        return Math.Max(sound.Single, Math.Max(_highest, _previousHighest));
     }
 }

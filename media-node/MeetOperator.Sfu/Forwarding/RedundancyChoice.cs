@@ -14,21 +14,31 @@ internal struct RedundancyChoice
 
     private long _lastLossTicks;
 
-    public bool IsOn { get; private set; }
+    /// <summary>Whether packets get lost, so that redundancy helps.</summary>
+    public bool IsWanted { get; private set; }
+
+    /// <summary>Whether the line takes it (<see cref="Allocation.RedundancyLimit"/>).</summary>
+    public bool IsAllowed { get; set; } = true;
+
+    public RedundancyChoice()
+    {
+    }
+
+    public readonly bool IsOn => IsWanted && IsAllowed;
 
     /// <summary>Decides again.</summary>
     /// <param name="nowTicks">The time.</param>
     /// <param name="lossRatio">The share of packets that the receiver lost of late, from 0 to 1.</param>
     public void OnLoss(long nowTicks, double lossRatio)
     {
-        IsOn |= lossRatio >= OnRatio;
+        IsWanted |= lossRatio >= OnRatio;
         if (lossRatio > OffRatio)
         {
             _lastLossTicks = nowTicks;
         }
         else if (nowTicks - _lastLossTicks >= HoldTicks)
         {
-            IsOn = false;
+            IsWanted = false;
         }
     }
 }

@@ -1,4 +1,5 @@
 using MeetOperator.Sfu.Allocation;
+using MeetOperator.Sfu.Bandwidth;
 using MeetOperator.Sfu.Pacing;
 using MeetOperator.Sfu.Tracks;
 
@@ -29,8 +30,9 @@ internal sealed class BandwidthAllocation
     private long _neededEstimate; // with which more would be sent; 0 when there is nothing more
     private QualityTrial _trial;
     private AudioReserve _audio;
+    private RedundancyLimit _redundancy = new();
     private EstimateFall _fall;
-    private long _forKeyFrame; // the bandwidth for video with which the key frame of a larger picture fits; 0 when none is wanted or it fits
+    private long _forKeyFrame; // the bandwidth for video with which the key frame of a larger picture fits, the least of all tracks; 0 when none is wanted or it fits
     private bool _isLimited;
     private bool _isResting;
 
@@ -50,7 +52,7 @@ internal sealed class BandwidthAllocation
         if (!egress.IsAdaptive(nowTicks))
         {
             _nextTicks = long.MaxValue;
-            if (!_isLimited)
+            if (!_isLimited && _redundancy.IsAllowed)
             {
                 return false;
             }
@@ -68,8 +70,10 @@ internal sealed class BandwidthAllocation
         _isResting = egress.TryRest(mayRest: !_isLimited); // a limit ends by probing, also when nothing else is sent
         (_nextTicks, _lastEstimate) = (nowTicks + (_isResting ? RestTicks : IntervalTicks), estimate);
         var isFalling = _fall.Update(nowTicks, bandwidth.SustainedBitsPerSecond);
-        var audio = _audio.Update(nowTicks, Describe(tracks, out var count, out var wanted));
+        var sound = Describe(tracks, out var count, out var wanted);
         var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions
+        var isRedundant = LimitRedundancy(nowTicks, bandwidth, tracks, sound, wanted);
+        var audio = _audio.Update(nowTicks, sound) + (isRedundant ? sound.Redundant - sound.Single : 0);
         var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
         UpdateTrial(nowTicks, egress, tracks);
         var forVideo = Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio);
@@ -162,18 +166,19 @@ internal sealed class BandwidthAllocation
     /// <summary>Ends all limits, because the client does not report what its line takes.</summary>
     private void EndLimits(long nowTicks, DownTrack[] tracks)
     {
-        _isLimited = false;
+        (_isLimited, _redundancy) = (false, new RedundancyLimit());
         foreach (var track in tracks)
         {
             track.Limit(nowTicks, int.MaxValue);
+            track.Redundancy.IsAllowed = true;
         }
     }
 
-    /// <summary>Lists the video tracks that are shown, and returns what audio takes now in bits per second.</summary>
-    private long Describe(DownTrack[] tracks, out int count, out long wanted)
+    /// <summary>Lists the video tracks that are shown, and returns what audio takes now.</summary>
+    private SoundDemand Describe(DownTrack[] tracks, out int count, out long wanted)
     {
         (count, wanted) = (0, 0);
-        var (audio, rates) = (0L, 0);
+        var (sound, rates) = (default(SoundDemand), 0);
         foreach (var track in tracks)
         {
             if (track.Source is not { } source || source.IsMuted || track.View.IsHidden)
@@ -183,7 +188,7 @@ internal sealed class BandwidthAllocation
 
             if (source.Options.Kind == MediaKind.Audio)
             {
-                audio += source.MeasuredBitsPerSecond;
+                sound.Add(source.AudioBitsPerSecond, track.Options.RedPayloadType is null ? 0 : source.RedundantBitsPerSecond, track.Redundancy.IsWanted);
             }
             else
             {
@@ -199,7 +204,20 @@ internal sealed class BandwidthAllocation
             }
         }
 
-        return audio;
+        return sound;
+    }
+
+    /// <summary>Decides whether audio frames may be sent twice, and returns whether they are.</summary>
+    private bool LimitRedundancy(long nowTicks, SendBandwidth bandwidth, DownTrack[] tracks, in SoundDemand sound, long wanted)
+    {
+        var estimate = bandwidth.EstimateBitsPerSecond;
+        var isAllowed = _redundancy.Update(nowTicks, sound.WantsRedundancy, sound.Redundant, estimate, isShared: wanted + sound.Redundant > estimate, bandwidth.LossRatio);
+        foreach (var track in tracks)
+        {
+            track.Redundancy.IsAllowed = isAllowed;
+        }
+
+        return isAllowed && sound.WantsRedundancy;
     }
 
     private void Apply(long nowTicks, long estimate, long forVideo, DownTrack track, in StreamDemand demand, int step)
@@ -222,11 +240,14 @@ internal sealed class BandwidthAllocation
         else if (step > current)
         {
             // With a larger key frame, the picture would stand still, and the queue that it makes would reduce the quality again.
+            var required = 0L;
             while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step) * 8 is { } bits && bits > forVideo * MaxKeyFrameSeconds)
             {
-                _forKeyFrame = (long)(bits / MaxKeyFrameSeconds); // of the smallest step that does not fit
+                required = (long)(bits / MaxKeyFrameSeconds); // of the smallest step that does not fit
                 step--;
             }
+
+            _forKeyFrame = _forKeyFrame == 0 || required == 0 ? Math.Max(_forKeyFrame, required) : Math.Min(_forKeyFrame, required);
 
             if (step > Math.Max(current, demand.Smallest))
             {

@@ -33,7 +33,7 @@ public sealed class DownTrack
     private ResendLimiter? _resendLimiter;
     private RtpMunger _munger;
     private FrameSelector _selector;
-    private RedundancyChoice _redundancy;
+    private RedundancyChoice _redundancy = new();
     private long _waitingSinceTicks;
 
     /// <summary>The source's timestamp of the last key frame that was begun; null before the first one.</summary>
@@ -96,6 +96,9 @@ public sealed class DownTrack
 
     /// <summary>Whether the packets of this video track leave before those of others.</summary>
     internal bool IsForeground { get; set; }
+
+    /// <summary>Whether audio frames are sent twice.</summary>
+    internal ref RedundancyChoice Redundancy => ref _redundancy;
 
     /// <summary>How long the quality stays reduced for lack of bandwidth.</summary>
     internal QualityHold Hold { get; set; } = new();
@@ -247,13 +250,11 @@ public sealed class DownTrack
         if (!_egress.IsRoomFree(Priority))
         {
             _egress.AwaitRoom(); // a stream that comes first has filled it again
-            return;
         }
-
-        _awaitsRoom = false;
-        if (_chosenLayer is { } layer)
+        else
         {
-            Source?.RequestKeyFrame(layer, urgent: false);
+            _awaitsRoom = false;
+            RequestKeyFrame(urgent: false);
         }
     }
 
@@ -489,15 +490,13 @@ public sealed class DownTrack
     /// <summary>Detaches the track because the publisher removed the source, and sends a BYE if that is the end of the stream.</summary>
     internal void OnSourceClosed()
     {
-        SetSource(null);
-        if (SentPackets == 0 || Options.OutlivesSource)
-        {
-            return;
-        }
-
         try
         {
-            _reports.SendGoodbye(Options.Ssrc);
+            SetSource(null);
+            if (SentPackets > 0 && !Options.OutlivesSource)
+            {
+                _reports.SendGoodbye(Options.Ssrc);
+            }
         }
         catch (Exception e)
         {

@@ -31,6 +31,9 @@ public sealed class UpTrack
     /// </summary>
     private const long MaxAudioBitsPerSecond = 2_000_000;
 
+    /// <summary>How much more the audio of a browser takes when each frame is sent twice: headers are sent once.</summary>
+    private const double UsualRedundancy = 1.7;
+
     /// <summary>Audio that takes so long at this rate may arrive at once.</summary>
     private const long AudioBurstTicks = TimeSpan.TicksPerSecond / 2;
     private readonly UpLayer[] _layers;
@@ -44,6 +47,9 @@ public sealed class UpTrack
     private DownTrack[] _downTracks = [];
     private SpeechMeter _speech;
     private SendRate _audioRate;
+
+    /// <summary>The share of earlier frames in what the publisher sends, from 0 to 1.</summary>
+    private double _redundantShare;
     private byte[]? _payloadCopy;
     private RedundantAudio? _redundancy;
 
@@ -99,8 +105,11 @@ public sealed class UpTrack
 
     public long ForwardedPackets { get; private set; }
 
-    /// <summary>The rate of the first layer in bits per second, which is the whole rate of audio; 0 before the first second.</summary>
-    internal long MeasuredBitsPerSecond => _states[0].BytesPerSecond * 8;
+    /// <summary>The rate of audio in bits per second when each frame is sent once; 0 before the first second.</summary>
+    internal long AudioBitsPerSecond => (long)(_states[0].BytesPerSecond * 8 * (1 - _redundantShare));
+
+    /// <summary>The rate of audio in bits per second when each frame is sent twice; 0 before the first second.</summary>
+    internal long RedundantBitsPerSecond => Math.Max(_states[0].BytesPerSecond * 8, (long)(AudioBitsPerSecond * UsualRedundancy));
 
     /// <summary>A snapshot of the down tracks. The array is replaced instead of changed, so that forwarding can iterate without a lock.</summary>
     public IReadOnlyList<DownTrack> DownTracks => _downTracks;
@@ -400,6 +409,7 @@ public sealed class UpTrack
             return;
         }
 
+        _redundantShare += ((double)frameOffset / data.Length - _redundantShare) / 64;
         var packet = new ForwardedPacket
         {
             Source = this,

@@ -57,6 +57,12 @@ internal sealed class NarrowCall
     /// <summary>Whether subscribers get the microphone too.</summary>
     public bool HasMicrophone { get; init; } = true;
 
+    /// <summary>The bytes of a frame of sound, of which there are 50 a second.</summary>
+    public int SoundBytes { get; init; } = 80;
+
+    /// <summary>Payload type with which subscribers get each frame of sound twice while they lose packets; null for none.</summary>
+    public byte? RedPayloadType { get; init; }
+
     /// <summary>Whether the microphone hears nothing, and sends two small packets every 400 ms (DTX).</summary>
     public bool IsSilent { get; set; }
 
@@ -71,7 +77,7 @@ internal sealed class NarrowCall
         var map = sendsEstimates ? HeaderExtensionMap.Empty : NarrowLine.Map;
         if (HasMicrophone)
         {
-            line.Subscriber.Add(Microphone, Down(AudioSsrc, null) with { Extensions = map });
+            line.Subscriber.Add(Microphone, Down(AudioSsrc, null) with { Extensions = map, RedPayloadType = RedPayloadType });
         }
 
         var options = Down(VideoSsrc, RtxSsrc) with { Extensions = video ?? map };
@@ -127,7 +133,7 @@ internal sealed class NarrowCall
     {
         if (milliseconds % (IsSilent ? 200 : 20) == 0)
         {
-            Send(4, 3, 111, (uint)(milliseconds * 48), key: false, new byte[IsSilent ? 5 : 80], marker: false);
+            Send(4, 3, 111, (uint)(milliseconds * 48), key: false, new byte[IsSilent ? 5 : SoundBytes], marker: false);
         }
 
         if (milliseconds % FrameMilliseconds != 0)

@@ -42,4 +42,43 @@ public sealed class NarrowSpeechTests
             return states;
         }
     }
+
+    /// <summary>Sent twice, the sound takes more than the line has. Packets that this makes the line lose are no reason to go on with it.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1)]
+    public void Line_TakesSoundOnlyOnce_SoundIsNotLost(int layers)
+    {
+        var call = new NarrowCall(layers) { SoundBytes = 160, RedPayloadType = 63 };
+        var line = call.Join(350_000);
+        call.Run(10);
+        line.BitsPerSecond = 120_000;
+        call.Run(15);
+
+        var (sent, received) = (line.Sent.Count(IsSound), line.Received.Count(r => IsSound((r.Ticks, r.Packet, 0))));
+        call.Run(30);
+
+        var lost = 1 - ((line.Received.Count(r => IsSound((r.Ticks, r.Packet, 0))) - received) / (double)(line.Sent.Count(IsSound) - sent));
+        Assert.InRange(lost, -0.01, 0.01);
+    }
+
+    /// <summary>A radio link loses packets whatever is sent.</summary>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(7)]
+    [InlineData(11)]
+    public void NarrowLine_LosesPacketsAnyway_SoundIsSentTwice(int interval)
+    {
+        var call = new NarrowCall(layers: 1) { RedPayloadType = 63 };
+        var line = call.Join(150_000);
+        line.LossInterval = interval;
+        call.Run(20);
+        var sent = line.Sent.Count;
+        call.Run(60);
+
+        var types = line.Sent.Skip(sent).Where(IsSound).Select(s => RecordingEgress.Header(s.Packet).PayloadType).ToList();
+        Assert.True(types.Count(type => type == 63) > types.Count * 0.9, $"{types.Count(type => type == 63)} of {types.Count}");
+    }
+
+    private static bool IsSound((long Ticks, byte[] Packet, long WaitTicks) packet) => RecordingEgress.Header(packet.Packet).Ssrc == NarrowCall.AudioSsrc;
 }
