@@ -63,6 +63,9 @@ internal sealed class FeedbackEstimator
     /// <summary>The estimate without the part of the line that is left free for a moment so that its queue drains.</summary>
     public long SustainedBitsPerSecond => Math.Clamp(Math.Min(_rate.BitsPerSecond, _loss.LimitBitsPerSecond), _options.MinBitsPerSecond, _options.MaxBitsPerSecond);
 
+    /// <summary>What the line carried while it was full, as far as known, or <see cref="SustainedBitsPerSecond"/>.</summary>
+    public long CapacityBitsPerSecond => Math.Clamp(Math.Min(_rate.CapacityBitsPerSecond, _loss.LimitBitsPerSecond), SustainedBitsPerSecond, _options.MaxBitsPerSecond);
+
     public long RoundTripTicks { get; private set; }
 
     public double LossRatio => _loss.Ratio;

@@ -26,6 +26,9 @@ internal sealed class RateControl(SendBandwidthOptions options)
     /// <summary>Whether overuse has shown the capacity of the line.</summary>
     public bool IsCapacityKnown => _capacity.IsKnown;
 
+    /// <summary>The capacity of the line, which the rate stays below after overuse so that its queue drains; the rate itself while no overuse has shown it.</summary>
+    public long CapacityBitsPerSecond => _capacity.IsKnown ? Math.Clamp(_capacity.BitsPerSecond, BitsPerSecond, (long)(BitsPerSecond / Decrease)) : BitsPerSecond;
+
     /// <summary>Sets the rate, as after a probe.</summary>
     public void Set(long bitsPerSecond) => BitsPerSecond = Math.Clamp(bitsPerSecond, options.MinBitsPerSecond, options.MaxBitsPerSecond);
 

@@ -27,6 +27,9 @@ internal sealed class SendBandwidth
     /// <inheritdoc cref="FeedbackEstimator.SustainedBitsPerSecond"/>
     public long SustainedBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.SustainedBitsPerSecond ?? _options.StartBitsPerSecond;
 
+    /// <inheritdoc cref="FeedbackEstimator.CapacityBitsPerSecond"/>
+    public long CapacityBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.CapacityBitsPerSecond ?? _options.StartBitsPerSecond;
+
     /// <summary>0 until known.</summary>
     public long RoundTripTicks => _estimator?.RoundTripTicks ?? 0;
 

@@ -17,7 +17,10 @@ internal sealed class BandwidthAllocation
     private const double MaxRetransmissionShare = 0.3;
 
     /// <summary>While a queue drains, all streams go on in their lowest quality if they take no more than this share of the line. Without any, their next picture would be a key frame.</summary>
-    private const double LeastShare = 0.75;
+    private const double DrainingShare = 0.75;
+
+    /// <summary>The same while no queue drains, of what the line has carried: the estimate is lower than that after each overuse.</summary>
+    private const double CarriedShare = 0.95;
 
     /// <summary>The time that the key frame of a larger picture may take at the bandwidth for video.</summary>
     private const double MaxKeyFrameSeconds = 0.4;
@@ -77,11 +80,7 @@ internal sealed class BandwidthAllocation
         var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
         UpdateTrial(nowTicks, egress, tracks);
         var forVideo = Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio);
-        if (LeastOf(count) is var least && least <= (bandwidth.SustainedBitsPerSecond * firstShare * LeastShare) - audio)
-        {
-            forVideo = Math.Max(forVideo, least);
-        }
-
+        forVideo = Math.Max(forVideo, LeastForVideo(bandwidth, firstShare, audio, LeastOf(count)));
         if (wanted <= forVideo && !_isLimited)
         {
             _neededEstimate = 0;
@@ -119,6 +118,16 @@ internal sealed class BandwidthAllocation
 
         Array.Clear(_shown, 0, count);
         return true;
+    }
+
+    /// <summary>
+    /// The bandwidth that video gets at least, so that streams in their lowest quality go on or resume while the estimate is lower than what the line carries.
+    /// </summary>
+    private static long LeastForVideo(SendBandwidth bandwidth, double firstShare, long audio, long least)
+    {
+        var isDraining = bandwidth.EstimateBitsPerSecond < bandwidth.SustainedBitsPerSecond;
+        var carried = isDraining ? bandwidth.SustainedBitsPerSecond * DrainingShare : bandwidth.CapacityBitsPerSecond * CarriedShare;
+        return Math.Min(least, (long)(carried * firstShare) - audio);
     }
 
     /// <summary>What all streams take in their lowest quality.</summary>

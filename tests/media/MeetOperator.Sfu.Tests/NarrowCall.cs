@@ -87,6 +87,14 @@ internal sealed class NarrowCall
         return line;
     }
 
+    /// <summary>Adds the camera and the microphone to what a subscriber of another call gets, with SSRCs that are so much higher.</summary>
+    public void JoinTo(NarrowLine line, uint ssrcs)
+    {
+        line.Subscriber.Add(Microphone, Down(AudioSsrc + ssrcs, null) with { RedPayloadType = RedPayloadType });
+        line.Subscriber.Add(Camera, Down(VideoSsrc + ssrcs, RtxSsrc + ssrcs));
+        line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Of(1280, 720));
+    }
+
     public void Run(double seconds)
     {
         for (var end = Now + (long)(seconds * TimeSpan.TicksPerSecond); Now < end;)
