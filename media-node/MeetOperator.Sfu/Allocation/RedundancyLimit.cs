@@ -6,7 +6,7 @@ namespace MeetOperator.Sfu.Allocation;
 /// </summary>
 internal struct RedundancyLimit
 {
-    private const long SettleTicks = 3 * TimeSpan.TicksPerSecond;
+    private const long FirstWaitTicks = 5 * TimeSpan.TicksPerSecond;
     private const long MaxWaitTicks = 96 * TimeSpan.TicksPerSecond;
 
     /// <summary>The share of the line that audio with redundancy may take beside video that needs more than the line has.</summary>
@@ -20,6 +20,9 @@ internal struct RedundancyLimit
 
     /// <summary>Weight of the newest loss. With five measurements a second, this is the mean of about four seconds.</summary>
     private const double Smoothing = 0.05;
+
+    /// <summary>The time for which the loss without redundancy is measured, at the end of the wait.</summary>
+    private const long MeasureTicks = 3 * TimeSpan.TicksPerSecond;
 
     /// <summary>More than any loss.</summary>
     private const double NotMeasured = 2;
@@ -39,8 +42,9 @@ internal struct RedundancyLimit
     /// <param name="bitsPerSecond">What audio takes with redundancy.</param>
     /// <param name="estimate">What the line takes, in bits per second.</param>
     /// <param name="isShared">Whether video needs more than the line has.</param>
+    /// <param name="isDraining">Whether a queue drains. What gets lost then shows nothing about the line.</param>
     /// <param name="lossRatio">The share of packets that get lost, from 0 to 1.</param>
-    public bool Update(long nowTicks, bool isWanted, long bitsPerSecond, long estimate, bool isShared, double lossRatio)
+    public bool Update(long nowTicks, bool isWanted, long bitsPerSecond, long estimate, bool isShared, bool isDraining, double lossRatio)
     {
         _loss += (lossRatio - _loss) * Smoothing;
         if (bitsPerSecond <= estimate * (isShared ? MaxShare : 1))
@@ -61,10 +65,14 @@ internal struct RedundancyLimit
             return true; // the trial goes on
         }
 
-        if (_nextTicks == 0)
+        if (_nextTicks == 0 || isDraining)
         {
-            _waitTicks = Math.Max(_waitTicks, SettleTicks);
+            _waitTicks = Math.Max(_waitTicks, FirstWaitTicks);
             _nextTicks = nowTicks + _waitTicks;
+        }
+        else if (nowTicks <= _nextTicks - MeasureTicks)
+        {
+            _loss = lossRatio;
         }
         else if (nowTicks >= _nextTicks)
         {

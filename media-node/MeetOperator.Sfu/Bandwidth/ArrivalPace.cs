@@ -32,6 +32,16 @@ internal struct ArrivalPace
         }
     }
 
+    /// <summary>Whether the packets of the last 200 ms arrived faster than they were sent: a queue drains, as fast as the line can.</summary>
+    public readonly bool IsAhead
+    {
+        get
+        {
+            var (oldest, newest) = Window(RecentTicks);
+            return newest.Sent - oldest.Sent > ((newest.Arrival - oldest.Arrival) * Tolerance) + ToleranceTicks;
+        }
+    }
+
     /// <summary>What arrived in the last 200 ms, in bits per second; 0 if unknown.</summary>
     public readonly long RecentBitsPerSecond
     {

@@ -249,8 +249,14 @@ internal sealed class FeedbackEstimator
         _rate.Update(_nowTicks, Usage, capacity, isBehind, RoundTripTicks, Ceiling);
 
         // While packets keep up, what arrives shows only what is sent, and that is less while a queue drains.
+        var isDraining = UpdateDraining();
+        if (isDraining && _pace is { IsAhead: true, RecentBitsPerSecond: > 0 and var drainingRate })
+        {
+            _rate.Set(Math.Min(_rate.BitsPerSecond, Math.Max(arriving, drainingRate)));
+        }
+
         var drained = isBehind ? capacity : Math.Max(capacity, _rate.BitsPerSecond);
-        _drainRate = UpdateDraining() && drained > 0 ? (long)(drained * _queue.DrainShare) : long.MaxValue;
+        _drainRate = isDraining && drained > 0 ? (long)(drained * _queue.DrainShare) : long.MaxValue;
         _loss.Update(_nowTicks, RoundTripTicks, _rate.BitsPerSecond);
         WatchForDrop();
     }

@@ -20,6 +20,9 @@ internal sealed class PacedEgress
     /// <summary>What takes longer than this at the estimate waits here and leaves at that rate, so that it does not make a queue in the line, in which audio would wait.</summary>
     private const long ShortWaitTicks = 250 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>The last part of what has waited leaves a little faster than the estimate. Sent as a burst, it would make the queue in the line that the wait has avoided.</summary>
+    private const double BacklogFactor = 1.15;
+
     /// <summary>Video that would wait longer than this, key frames not counted, is not sent at all.</summary>
     private const long MaxWaitTicks = 1250 * TimeSpan.TicksPerMillisecond;
 
@@ -49,6 +52,7 @@ internal sealed class PacedEgress
     private int _probePackets;
     private long _estimate; // 0 for no limit
     private long _pace; // the rate outside of probes
+    private bool _hasBacklog;
     private bool _isRoomAwaited;
     private long _numberedSinceTicks;
     private long _firstSentTicks;
@@ -243,7 +247,9 @@ internal sealed class PacedEgress
     private void UpdateRate(long nowTicks)
     {
         _estimate = IsAdaptive(nowTicks) ? Math.Max(TrialBitsPerSecond, Bandwidth.EstimateBitsPerSecond) : 0;
-        var pace = WaitOf(_queue.Bytes) > ShortWaitTicks ? _estimate : (long)(_estimate * RateFactor);
+        var wait = WaitOf(_queue.Bytes);
+        _hasBacklog = wait > (_hasBacklog ? BurstTicks : ShortWaitTicks);
+        var pace = (long)(_estimate * (!_hasBacklog ? RateFactor : wait > ShortWaitTicks ? 1 : BacklogFactor));
         if (!IsProbing && pace != _pace)
         {
             _pace = pace;

@@ -72,15 +72,16 @@ internal sealed class BandwidthAllocation
 
         _isResting = egress.TryRest(mayRest: !_isLimited); // a limit ends by probing, also when nothing else is sent
         (_nextTicks, _lastEstimate) = (nowTicks + (_isResting ? RestTicks : IntervalTicks), estimate);
-        var isFalling = _fall.Update(nowTicks, bandwidth.SustainedBitsPerSecond);
+        var isDraining = estimate < bandwidth.SustainedBitsPerSecond;
+        var isFalling = _fall.Update(nowTicks, bandwidth.SustainedBitsPerSecond) || isDraining;
         var sound = Describe(tracks, out var count, out var wanted);
         var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions
-        var isRedundant = LimitRedundancy(nowTicks, bandwidth, tracks, sound, wanted);
+        var isRedundant = LimitRedundancy(nowTicks, bandwidth, tracks, sound, wanted, isDraining);
         var audio = _audio.Update(nowTicks, sound) + (isRedundant ? sound.Redundant - sound.Single : 0);
         var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
         UpdateTrial(nowTicks, egress, tracks);
         var forVideo = Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio);
-        forVideo = Math.Max(forVideo, LeastForVideo(bandwidth, firstShare, audio, LeastOf(count)));
+        forVideo = Math.Max(forVideo, LeastForVideo(bandwidth, isDraining, firstShare, audio, LeastOf(count)));
         if (wanted <= forVideo && !_isLimited)
         {
             _neededEstimate = 0;
@@ -123,9 +124,8 @@ internal sealed class BandwidthAllocation
     /// <summary>
     /// The bandwidth that video gets at least, so that streams in their lowest quality go on or resume while the estimate is lower than what the line carries.
     /// </summary>
-    private static long LeastForVideo(SendBandwidth bandwidth, double firstShare, long audio, long least)
+    private static long LeastForVideo(SendBandwidth bandwidth, bool isDraining, double firstShare, long audio, long least)
     {
-        var isDraining = bandwidth.EstimateBitsPerSecond < bandwidth.SustainedBitsPerSecond;
         var carried = isDraining ? bandwidth.SustainedBitsPerSecond * DrainingShare : bandwidth.CapacityBitsPerSecond * CarriedShare;
         return Math.Min(least, (long)(carried * firstShare) - audio);
     }
@@ -217,10 +217,10 @@ internal sealed class BandwidthAllocation
     }
 
     /// <summary>Decides whether audio frames may be sent twice, and returns whether they are.</summary>
-    private bool LimitRedundancy(long nowTicks, SendBandwidth bandwidth, DownTrack[] tracks, in SoundDemand sound, long wanted)
+    private bool LimitRedundancy(long nowTicks, SendBandwidth bandwidth, DownTrack[] tracks, in SoundDemand sound, long wanted, bool isDraining)
     {
         var estimate = bandwidth.EstimateBitsPerSecond;
-        var isAllowed = _redundancy.Update(nowTicks, sound.WantsRedundancy, sound.Redundant, estimate, isShared: wanted + sound.Redundant > estimate, bandwidth.LossRatio);
+        var isAllowed = _redundancy.Update(nowTicks, sound.WantsRedundancy, sound.Redundant, estimate, isShared: wanted + sound.Redundant > estimate, isDraining, bandwidth.LossRatio);
         foreach (var track in tracks)
         {
             track.Redundancy.IsAllowed = isAllowed;

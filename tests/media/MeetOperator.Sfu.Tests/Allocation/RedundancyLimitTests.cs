@@ -20,10 +20,22 @@ public sealed class RedundancyLimitTests
     [Fact]
     public void Update_LossEndsWithoutRedundancy_IsNotTried() => Assert.False(Run(seconds: 60, estimate: 120_000, loss: 0.001));
 
+    /// <summary>A queue that was full when the line became narrower loses many packets.</summary>
+    [Fact]
+    public void Update_LossIsOverSoon_IsNotTried()
+    {
+        Run(seconds: 1, estimate: 300_000, loss: 0.4);
+
+        Assert.False(Run(seconds: 20, estimate: 500_000, loss: 0));
+    }
+
+    [Fact]
+    public void Update_QueueDrains_IsNotTried() => Assert.False(Run(seconds: 60, estimate: 120_000, loss: 0.1, isDraining: true));
+
     [Fact]
     public void Update_LossRemainsWithoutRedundancy_IsTriedAndKept()
     {
-        Assert.False(Run(seconds: 2.5, estimate: 120_000, loss: 0.1));
+        Assert.False(Run(seconds: 4.5, estimate: 120_000, loss: 0.1));
         Assert.True(Run(seconds: 1, estimate: 120_000, loss: 0.1));
         Assert.True(Run(seconds: 60, estimate: 120_000, loss: 0.1));
     }
@@ -51,18 +63,18 @@ public sealed class RedundancyLimitTests
     [Fact]
     public void Update_LineBecomesWiderAfterAFailure_IsAllowedAtOnce()
     {
-        Run(seconds: 3.5, estimate: 120_000, loss: 0.1);
+        Run(seconds: 5.5, estimate: 120_000, loss: 0.1);
         Run(seconds: 5, estimate: 120_000, loss: 0.5);
 
         Assert.True(Run(seconds: 0.2, estimate: 2_000_000, loss: 0.1));
     }
 
-    private bool Run(double seconds, long estimate, double loss, bool isWanted = true, bool isShared = true)
+    private bool Run(double seconds, long estimate, double loss, bool isWanted = true, bool isShared = true, bool isDraining = false)
     {
         for (var end = _now + (long)(seconds * TimeSpan.TicksPerSecond); _now < end;)
         {
             _now += TimeSpan.TicksPerSecond / 5;
-            _limit.Update(_now, isWanted, Sound, estimate, isShared, loss);
+            _limit.Update(_now, isWanted, Sound, estimate, isShared, isDraining, loss);
         }
 
         return _limit.IsAllowed;

@@ -48,6 +48,23 @@ public sealed class PacedEgressTests
         Assert.InRange(_peer.WokenAt, _now - 1, _now + (10 * Call.Millisecond));
     }
 
+    /// <summary>The start estimate is 1 Mbit/s, so 80 packets take about 650 ms.</summary>
+    [Fact]
+    public void Send_LongWait_ItsEndIsNoBurst()
+    {
+        for (byte i = 0; i < 80; i++)
+        {
+            Send(i, PacketPriority.Video);
+        }
+
+        for (var sent = _peer.Rtp.Count; sent < 80; sent = _peer.Rtp.Count)
+        {
+            Run(50);
+
+            Assert.InRange(_peer.Rtp.Count - sent, 0, 10); // 1.6 times the estimate
+        }
+    }
+
     [Fact]
     public void Send_ClientWithoutNumbers_LeavesAtOnce()
     {
