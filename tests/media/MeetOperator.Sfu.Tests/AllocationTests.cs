@@ -10,6 +10,9 @@ namespace MeetOperator.Sfu.Tests;
 
 public sealed class AllocationTests
 {
+    /// <summary>A garbage collection that another test causes counts the unused rest of the thread's allocation context, at most once. Thousands of packets that allocate exceed it.</summary>
+    private const long AllocationContextBytes = 8 * 1024;
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -44,7 +47,7 @@ public sealed class AllocationTests
         Send(call, packets);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        Assert.Equal(0, allocated);
+        Assert.InRange(allocated, 0, AllocationContextBytes);
         Assert.Equal(40_000, call.Track.ForwardedPackets);
     }
 
@@ -89,7 +92,7 @@ public sealed class AllocationTests
         Send(call, packets.AsSpan(600..));
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        Assert.Equal(0, allocated);
+        Assert.InRange(allocated, 0, AllocationContextBytes);
         Assert.InRange(downs.Sum(d => d.SentPackets) - sent, 2_000, 10_000); // of 12,000
     }
 
