@@ -29,6 +29,9 @@ internal sealed class NodeParticipant
 
     public long LastTouchTicks { get; set; }
 
+    /// <summary>Whether the participant is being removed after an unexpected error.</summary>
+    public bool IsFailed { get; set; }
+
     public ParticipantLimits Limits { get; }
 
     public ParticipantSessions Sessions { get; }

@@ -246,7 +246,7 @@ internal sealed class NodeRoom
 
     /// <summary>
     /// Ends the sessions of a participant after an unexpected error in the work for it; the others continue. A participant without sessions is removed, because nothing else
-    /// would end the error. Signaling adds it again.
+    /// would end the error. Signaling adds it again. Until it is removed, other work for it can fail too; that is the same failure.
     /// </summary>
     private void Fail(NodeParticipant participant, Exception error)
     {
@@ -254,8 +254,9 @@ internal sealed class NodeRoom
         {
             participant.Sessions.FailAll(error);
         }
-        else
+        else if (!participant.IsFailed)
         {
+            participant.IsFailed = true;
             Loop.Failures.Count(FailureScope.Participant, error);
             Loop.Defer(() => Leave(_participants.Remove(participant.Id), "error"));
         }

@@ -147,6 +147,23 @@ public sealed class RoomIsolationTests : IAsyncLifetime
         await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
+    /// <summary>The timers of one iteration do several kinds of work for each participant, and so does one report.</summary>
+    [Fact]
+    public async Task Participant_SeveralErrorsBeforeItIsRemoved_CountAsOne()
+    {
+        await _rooms.RunAsync(TwoRooms.Bad, room =>
+        {
+            room.Touch("mallory", 1);
+            room.Participants.Single().PublishedTracks.Add(null!);
+            room.CurrentState();
+            room.CurrentState();
+            return true;
+        });
+
+        Assert.Equal(0, await _rooms.RunAsync(TwoRooms.Bad, room => room.ParticipantCount));
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Participant));
+    }
+
     [Fact]
     public void Callbacks_OfSessions_AllHaveATestWithAnError()
     {
