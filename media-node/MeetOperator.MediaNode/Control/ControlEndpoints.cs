@@ -52,7 +52,7 @@ internal static class ControlEndpoints
         });
         MapRooms(byOperator, node.Rooms, node.Terms);
         byBoth.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
-            await ControlJson.WriteAsync(c, 200, await node.Rooms.RunAsync(room, r => r.Report(withParticipants: true), c.RequestAborted)));
+            await ControlJson.WriteAsync(c, 200, await node.Rooms.ReportAsync(room, c.RequestAborted)));
         MapParticipants(bySignaling, node.Rooms, node.Sdp, c => credentials.IsAuthorized(c, ControlRole.Signaling));
     }
 
@@ -114,8 +114,7 @@ internal static class ControlEndpoints
         v1.MapPost(Participant + "/subscribe", async (string room, string participant, HttpContext c) =>
         {
             var request = await ControlJson.ReadAsync<SubscribeRequest>(c);
-            var draft = await rooms.RunAsync(room, r => r.Subscribe(Id(participant, "participant"), request), c.RequestAborted);
-            await ControlJson.WriteAsync(c, 200, draft.Write());
+            await ControlJson.WriteAsync(c, 200, await sdp.SubscribeAsync(room, Id(participant, "participant"), request, c.RequestAborted));
         });
         v1.MapPost(Participant + "/subscribe/answer", async (string room, string participant, HttpContext c) =>
         {

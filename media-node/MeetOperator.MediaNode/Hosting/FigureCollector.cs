@@ -24,7 +24,7 @@ internal sealed class FigureCollector(IReadOnlyList<MediaLoop> loops, RoomDirect
         limit.CancelAfter(ResponseTimeout);
         try
         {
-            return _last[index] = await loop.RunAsync(() => Measure(loop, rooms), limit.Token).ConfigureAwait(false);
+            return _last[index] = (await loop.RunInStepsAsync(() => Measure(loop, rooms), limit.Token).ConfigureAwait(false))!;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -32,25 +32,39 @@ internal sealed class FigureCollector(IReadOnlyList<MediaLoop> loops, RoomDirect
         }
     }
 
-    private static LoopFigures Measure(MediaLoop loop, List<NodeRoom> rooms)
+    /// <summary>Measures in steps: the report of each room has several.</summary>
+    private static IEnumerable<LoopFigures?> Measure(MediaLoop loop, List<NodeRoom> rooms)
     {
         var reports = new List<RoomReport>();
-        long forwarded = 0;
-        foreach (var room in rooms.Where(r => !r.IsClosed))
+        foreach (var room in rooms)
         {
-            try
+            using var steps = room.Report(withParticipants: false).GetEnumerator();
+            while (TryStep(room, steps))
             {
-                reports.Add(room.Report(withParticipants: false));
-                forwarded += room.ForwardedPackets;
-            }
-            catch (Exception e)
-            {
-                // An error in one room must not fail the report of the whole node.
-                room.Fail(e);
+                if (steps.Current is { } report)
+                {
+                    reports.Add(report);
+                }
+
+                yield return null;
             }
         }
 
-        return new LoopFigures(loop.Statistics(), reports, loop.ForwardedByClosedTracks + forwarded);
+        yield return new LoopFigures(loop.Statistics(), reports, loop.ForwardedPackets);
+    }
+
+    /// <summary>Runs a step. False when there is none, or after an error: one in a room must not fail the report of the whole node.</summary>
+    private static bool TryStep(NodeRoom room, IEnumerator<RoomReport?> steps)
+    {
+        try
+        {
+            return steps.MoveNext();
+        }
+        catch (Exception e)
+        {
+            room.Fail(e);
+            return false;
+        }
     }
 
     private static LoopFigures LastKnown(LoopFigures? last, MediaLoop loop, List<NodeRoom> rooms) => new(

@@ -12,7 +12,7 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>
-/// The warm-up call: the node calls itself over loopback before it reports ready. That compiles the ICE, DTLS, SDP and packet code, so that the first meeting starts as
+/// The warm-up call: the node calls itself over loopback before it reports ready. That compiles the ICE, DTLS, SDP, packet and report code, so that the first meeting starts as
 /// fast as later ones, and verifies the socket.
 /// </summary>
 internal static class SelfCall
@@ -42,7 +42,8 @@ internal static class SelfCall
             var offered = await SubscribeAsync(node, subscriber, ct).ConfigureAwait(false);
             return publisher.TryConnect(published.Sdp, address) && player.TryConnect(played.Sdp, address) && subscriber.TryConnect(offered.Sdp, address)
                 && await ExchangeMediaAsync(publisher, player, subscriber, end, ct).ConfigureAwait(false)
-                && await ChangeSlotsAsync(node, publisher, offered.SessionId, ct).ConfigureAwait(false);
+                && await ChangeSlotsAsync(node, publisher, offered.SessionId, ct).ConfigureAwait(false)
+                && await ReportAsync(node, ct).ConfigureAwait(false);
         }
         finally
         {
@@ -62,7 +63,7 @@ internal static class SelfCall
     private static async Task<SubscribeOffer> SubscribeAsync(MediaNodeHost node, LoopbackPeer subscriber, CancellationToken ct)
     {
         var request = new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = 2, Video = 4 } };
-        var offer = (await node.Rooms.RunAsync(Room, r => r.Subscribe("subscriber", request), ct).ConfigureAwait(false)).Write();
+        var offer = await node.Sdp.SubscribeAsync(Room, "subscriber", request, ct).ConfigureAwait(false);
         var answer = subscriber.Answer(SdpReading.Parse(offer.Sdp));
         await node.Sdp.AnswerAsync(Room, "subscriber", new SubscribeAnswer { Revision = offer.Revision, Sdp = answer }, ct).ConfigureAwait(false);
         return offer;
@@ -76,6 +77,13 @@ internal static class SelfCall
         await RunAsync(node, r => r.View("subscriber", views), ct).ConfigureAwait(false);
         await RunAsync(node, r => r.ConfirmSlots("subscriber", new SlotsConfirmation { SessionId = session, Version = 1 }), ct).ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>The reports that the operator and signaling ask for.</summary>
+    private static async Task<bool> ReportAsync(MediaNodeHost node, CancellationToken ct)
+    {
+        await node.ReportAsync(ct).ConfigureAwait(false);
+        return (await node.Rooms.ReportAsync(Room, ct).ConfigureAwait(false)).UpTracks > 0;
     }
 
     private static Task RunAsync(MediaNodeHost node, Action<NodeRoom> action, CancellationToken ct) =>

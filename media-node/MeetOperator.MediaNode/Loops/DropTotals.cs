@@ -3,22 +3,26 @@ using MeetOperator.Rtc.Transport;
 
 namespace MeetOperator.MediaNode.Loops;
 
-/// <summary>Datagrams that ended sessions dropped, by reason.</summary>
+/// <summary>Dropped datagrams of several sessions, by reason.</summary>
 internal sealed class DropTotals
 {
     private static readonly DropReason[] Reasons = [.. Enum.GetValues<DropReason>().Where(r => r != DropReason.None)];
-    private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly long[] _counts = new long[Reasons.Length];
 
-    public void Add(DropCounters counters) => Add(_counts, counters);
-
-    public Dictionary<string, long> Copy() => new(_counts, StringComparer.Ordinal);
-
-    public static void Add(Dictionary<string, long> totals, DropCounters counters)
+    public void Add(DropCounters counters)
     {
-        foreach (var reason in Reasons)
+        for (var i = 0; i < Reasons.Length; i++)
         {
-            var name = reason.ToString();
-            totals[name] = totals.GetValueOrDefault(name) + counters[reason];
+            _counts[i] += counters[Reasons[i]];
         }
     }
+
+    public DropTotals Copy()
+    {
+        var copy = new DropTotals();
+        _counts.CopyTo(copy._counts, 0);
+        return copy;
+    }
+
+    public Dictionary<string, long> ByName() => Enumerable.Range(0, Reasons.Length).ToDictionary(i => Reasons[i].ToString(), i => _counts[i], StringComparer.Ordinal);
 }

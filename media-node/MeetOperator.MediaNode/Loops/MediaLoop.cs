@@ -29,9 +29,12 @@ internal sealed class MediaLoop : IDisposable
 
     /// <summary>
     /// Time for commands in one iteration. Further commands wait, so that media and timers are not delayed. A command that has begun is finished, so commands are short: SDP is built
-    /// and read elsewhere.
+    /// and read elsewhere, transports are created elsewhere, and long work has steps (<see cref="StartSteps"/>).
     /// </summary>
     public const long CommandTicks = 200 * TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>What a long step takes. No step begins when less of <see cref="CommandTicks"/> is left.</summary>
+    private const long StepTicks = CommandTicks / 2;
 
     /// <summary>Maximum time between two runs of the timers of a session. A negotiation can set timers between them.</summary>
     private const long MaxTimerTicks = 5 * TimeSpan.TicksPerSecond;
@@ -43,6 +46,8 @@ internal sealed class MediaLoop : IDisposable
     private readonly Channel<Action> _commands = Channel.CreateBounded<Action>(
         new BoundedChannelOptions(MaxCommands) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    /// <summary>The rest of commands that the loop has begun. They take turns with the commands of other threads.</summary>
+    private readonly Queue<Action> _continuations = new();
     private readonly List<Action> _deferred = [];
     private readonly BusyMeter _meter = new();
     private readonly PauseMeter _pauses = new();
@@ -53,6 +58,8 @@ internal sealed class MediaLoop : IDisposable
     private long _receivedDatagrams;
     private long _receivedBytes;
     private long _unknownSourceDrops;
+    private long _commandsEndTicks;
+    private bool _isContinuationNext;
     private volatile bool _stopping;
 
     /// <param name="addresses">Local addresses; at most one of each family.</param>
@@ -100,8 +107,10 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>When the thread last started an iteration. Readable from any thread.</summary>
     public long LastTurnTicks => Volatile.Read(ref _lastTurnTicks);
 
-    /// <summary>Packets that closed tracks forwarded.</summary>
-    public long ForwardedByClosedTracks { get; set; }
+    /// <summary>Packets that tracks had forwarded when they were last reported or closed.</summary>
+    public long ForwardedPackets { get; set; }
+
+    private bool HasCommands => _continuations.Count > 0 || _commands.Reader.TryPeek(out _);
 
     public void Start() => _thread.Start();
 
@@ -127,13 +136,26 @@ internal sealed class MediaLoop : IDisposable
         return await done.Task.WaitAsync(ct).ConfigureAwait(false);
     }
 
-    /// <summary>Runs <paramref name="work"/> after the next receive, in its turn. False when the queue is full. Call it only on the loop's thread.</summary>
-    public bool TryContinueLater(Action work)
+    /// <summary>Runs work in steps on the loop's thread, as <see cref="StartSteps"/> does. Cancelling stops the wait but not the steps.</summary>
+    public async Task<T?> RunInStepsAsync<T>(Func<IEnumerable<T?>> steps, CancellationToken ct)
+        where T : class =>
+        await (await RunAsync(() => StartSteps(steps()), ct).ConfigureAwait(false)).WaitAsync(ct).ConfigureAwait(false);
+
+    /// <summary>
+    /// Starts work in steps: each element is the end of one. When the time for commands is over, the loop receives before the next step, so that also work for a large room
+    /// does not delay media. Call it only on the loop's thread.
+    /// </summary>
+    /// <returns>The first element that is not null, or null when there is none. No step runs after it.</returns>
+    public Task<T?> StartSteps<T>(IEnumerable<T?> steps)
+        where T : class
     {
-        var isQueued = _commands.Writer.TryWrite(work);
-        _wake.Set();
-        return isQueued;
+        var done = new TaskCompletionSource<T?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        RunSteps(steps.GetEnumerator(), done);
+        return done.Task;
     }
+
+    /// <summary>Starts work in steps as a command in its turn. Nobody waits for it. Call it only on the loop's thread.</summary>
+    public void StartLater(IEnumerable<object?> steps) => _continuations.Enqueue(() => RunSteps(steps.GetEnumerator(), done: null));
 
     /// <summary>Runs <paramref name="work"/> after the current datagram, timer or command. Call it only on the loop's thread.</summary>
     public void Defer(Action work) => _deferred.Add(work);
@@ -171,10 +193,7 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>Creates a snapshot of the counters. Call it only on the loop's thread.</summary>
     public LoopStatistics Statistics()
     {
-        var drops = Drops.Copy();
-        drops["RtpTooLarge"] = IngressDrops.TooLarge;
-        drops["ParticipantRate"] = IngressDrops.OverRate;
-        drops["UnknownStream"] = IngressDrops.UnknownStream;
+        var totals = Drops.Copy();
         var profiles = new Dictionary<string, int>(StringComparer.Ordinal);
         var (connected, silent) = (0, 0);
         var now = MonotonicClock.NowTicks;
@@ -182,13 +201,17 @@ internal sealed class MediaLoop : IDisposable
         {
             connected += session.IsReady ? 1 : 0;
             silent += session.IsSilent(now) ? 1 : 0;
-            DropTotals.Add(drops, session.Transport.Drops);
+            totals.Add(session.Transport.Drops);
             if (session.Transport.Profile is { } profile)
             {
                 profiles[profile.ToString()] = profiles.GetValueOrDefault(profile.ToString()) + 1;
             }
         }
 
+        var drops = totals.ByName();
+        drops["RtpTooLarge"] = IngressDrops.TooLarge;
+        drops["ParticipantRate"] = IngressDrops.OverRate;
+        drops["UnknownStream"] = IngressDrops.UnknownStream;
         return new LoopStatistics
         {
             Port = Port,
@@ -267,10 +290,9 @@ internal sealed class MediaLoop : IDisposable
             Egress.Flush();
         }
 
-        var moreCommands = false;
-        if (_commands.Reader.TryPeek(out _))
+        if (HasCommands)
         {
-            moreCommands = RunCommands();
+            RunCommands();
             Egress.Flush();
         }
 
@@ -280,7 +302,7 @@ internal sealed class MediaLoop : IDisposable
             Tick(now);
         }
 
-        if (received <= MaxUnread && !_frame.IsWaiting && !moreCommands)
+        if (received <= MaxUnread && !_frame.IsWaiting && !HasCommands)
         {
             var waited = MonotonicClock.NowTicks;
             UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(Math.Min(Ticks.NextTicks, Deadlines.NextTicks) - waited), Egress.BlockedSockets);
@@ -397,12 +419,12 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    /// <summary>Runs commands for up to <see cref="CommandTicks"/>. Returns true when more are queued.</summary>
-    private bool RunCommands()
+    /// <summary>Runs commands for up to <see cref="CommandTicks"/>.</summary>
+    private void RunCommands()
     {
         var now = MonotonicClock.NowTicks;
-        var end = now + CommandTicks;
-        while (now < end && _commands.Reader.TryRead(out var command))
+        _commandsEndTicks = now + CommandTicks;
+        while (now < _commandsEndTicks && TakeCommand() is { } command)
         {
             var began = now;
             command();
@@ -412,7 +434,36 @@ internal sealed class MediaLoop : IDisposable
         }
 
         Ticks.OnCommands(now);
-        return _commands.Reader.TryPeek(out _);
+    }
+
+    private Action? TakeCommand()
+    {
+        _isContinuationNext = !_isContinuationNext;
+        return (_isContinuationNext && _continuations.TryDequeue(out var command)) || _commands.Reader.TryRead(out command) || _continuations.TryDequeue(out command) ? command : null;
+    }
+
+    private void RunSteps<T>(IEnumerator<T?> steps, TaskCompletionSource<T?>? done)
+        where T : class
+    {
+        try
+        {
+            do
+            {
+                var isOver = !steps.MoveNext();
+                if (isOver || steps.Current is not null)
+                {
+                    done?.TrySetResult(isOver ? null : steps.Current);
+                    steps.Dispose();
+                    return;
+                }
+            }
+            while (MonotonicClock.NowTicks < _commandsEndTicks - StepTicks);
+            _continuations.Enqueue(() => RunSteps(steps, done));
+        }
+        catch (Exception e) when (done is not null)
+        {
+            done.TrySetException(e);
+        }
     }
 
     private void RunDeferred()

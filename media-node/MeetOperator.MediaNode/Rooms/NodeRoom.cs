@@ -37,7 +37,7 @@ internal sealed class NodeRoom
         Loop = loop;
         Sessions = sessions;
         _participants = new RoomParticipants(participantTimeout, CreateParticipant, Fail);
-        _offers = new RoomOffers(_participants, Events);
+        _offers = new RoomOffers(_participants, Events, loop);
         _layers = new RoomLayers(_participants, Events);
         _slots = new RoomSlots(_participants, _offers, Events, loop);
         _negotiation = new RoomNegotiation(_participants, _offers, _slots, sessions);
@@ -111,10 +111,18 @@ internal sealed class NodeRoom
         return _negotiation.Publish(_spec, participantId, request, prepared);
     }
 
-    public OfferDraft Subscribe(string participantId, SubscribeRequest request)
+    /// <summary>What a subscribe session depends on. Adds the participant if it is new.</summary>
+    public SubscribeBasis DescribeSubscribe(string participantId, SubscribeRequest request)
     {
         Fence(request.Generation);
-        return _negotiation.Subscribe(_spec, participantId, request);
+        return _negotiation.DescribeSubscribe(_spec, participantId, request);
+    }
+
+    /// <summary>Opens a prepared session, or returns the offer of the one that is open. Null when what was prepared is out of date.</summary>
+    public OfferDraft? Subscribe(string participantId, SubscribeRequest request, PreparedSubscription prepared)
+    {
+        Fence(request.Generation);
+        return _negotiation.Subscribe(_spec, participantId, request, prepared);
     }
 
     /// <summary>The offer that an answer is for.</summary>
@@ -166,40 +174,26 @@ internal sealed class NodeRoom
 
     public void Mute(string participantId, MuteState muted) => _participants.Require(participantId).Tracks.Mute(muted);
 
-    /// <summary>Ends every session and the event streams.</summary>
-    public void Close(string reason)
+    /// <summary>Closes the room, which then rejects everything, and begins to end its sessions and the event streams. The task completes when all of them have ended.</summary>
+    public Task Close(string reason)
     {
         if (IsClosed)
         {
-            return;
+            return Task.CompletedTask;
         }
 
         IsClosed = true;
         Loop.Ticked -= OnTick;
-        _participants.ForEach(0, static (participant, _) => participant.Sessions.EndAll());
-        _participants.Clear();
-        try
-        {
-            Events.Publish(new RoomEvent { Type = RoomEventTypes.RoomEnded, Reason = reason });
-        }
-        finally
-        {
-            Events.Complete();
-        }
+        _slots.Clear();
+        return Loop.StartSteps(End(_participants.TakeAll(), reason));
     }
 
     /// <summary>Ends the room with the reason <c>error</c> after an unexpected error. The other rooms of the loop continue.</summary>
     public void Fail(Exception error)
     {
         Loop.Failures.Count(FailureScope.Room, error);
-        try
-        {
-            Close("error");
-        }
-        finally
-        {
-            _onFailed(this);
-        }
+        Close("error");
+        _onFailed(this);
     }
 
     /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, then <c>ready</c>.</summary>
@@ -219,20 +213,28 @@ internal sealed class NodeRoom
         return state;
     }
 
-    /// <summary>The packets that the present tracks had forwarded at the time of the last report.</summary>
-    public long ForwardedPackets => _traffic.Forwarded;
-
-    public RoomReport Report(bool withParticipants)
+    /// <summary>
+    /// Makes a report in steps, one for each participant. Those who leave before their step and those who join after the first one are not in it. There is no report when the
+    /// room closes meanwhile.
+    /// </summary>
+    public IEnumerable<RoomReport?> Report(bool withParticipants)
     {
-        var now = MonotonicClock.NowTicks;
-        _traffic.Update(now, _participants);
-        var census = new RoomCensus(now, withParticipants);
-        _participants.ForEach(census, static (participant, census) => census.Add(participant));
-        return new RoomReport
+        var census = new RoomCensus(MonotonicClock.NowTicks, withParticipants);
+        foreach (var _ in _participants.InSteps((Room: this, Census: census), static (participant, report) => report.Room.Count(participant, report.Census)))
+        {
+            yield return null;
+        }
+
+        if (IsClosed)
+        {
+            yield break;
+        }
+
+        yield return new RoomReport
         {
             Room = Id,
             Generation = Generation,
-            Participants = _participants.Count,
+            Participants = census.Participants,
             E2ee = _spec.E2ee,
             UpTracks = census.UpTracks,
             DownTracks = census.DownTracks,
@@ -242,6 +244,43 @@ internal sealed class NodeRoom
             PacketsOut = _traffic.PacketsOut,
             ParticipantList = census.Reports,
         };
+    }
+
+    private void Count(NodeParticipant participant, RoomCensus census)
+    {
+        Loop.ForwardedPackets += _traffic.Add(census.NowTicks, participant.PublishedTracks);
+        census.Add(participant);
+    }
+
+    /// <summary>Ends the sessions of the last participants, one participant in each step, then the event streams.</summary>
+    private IEnumerable<NodeRoom?> End(IReadOnlyList<NodeParticipant> leaving, string reason)
+    {
+        foreach (var participant in leaving)
+        {
+            try
+            {
+                participant.Sessions.EndAll();
+            }
+            catch (Exception e)
+            {
+                Fail(participant, e);
+            }
+
+            yield return null;
+        }
+
+        try
+        {
+            Events.Publish(new RoomEvent { Type = RoomEventTypes.RoomEnded, Reason = reason });
+        }
+        catch (Exception e)
+        {
+            Loop.Failures.Count(FailureScope.Room, e);
+        }
+        finally
+        {
+            Events.Complete();
+        }
     }
 
     /// <summary>
@@ -286,7 +325,7 @@ internal sealed class NodeRoom
         participant.Tracks.Removed += track =>
         {
             _slots.Remove(track);
-            Loop.ForwardedByClosedTracks += track.Track.ForwardedPackets;
+            Loop.ForwardedPackets += track.Traffic.TakeForwarded(track.Track);
             PublishTrack(RoomEventTypes.TrackRemoved, id, track);
         };
         return participant;

@@ -9,6 +9,10 @@ internal sealed class RoomCensus(long nowTicks, bool withParticipants)
 {
     private readonly List<ParticipantReport> _reports = [];
 
+    public long NowTicks => nowTicks;
+
+    public int Participants { get; private set; }
+
     public int UpTracks { get; private set; }
 
     public int DownTracks { get; private set; }
@@ -24,6 +28,7 @@ internal sealed class RoomCensus(long nowTicks, bool withParticipants)
 
     public void Add(NodeParticipant participant)
     {
+        Participants++;
         UpTracks += participant.PublishedTracks.Count;
         DownTracks += participant.Sessions.All.Sum(s => s.DownTracks);
         Connected += participant.HasConnectedTransport ? 1 : 0;

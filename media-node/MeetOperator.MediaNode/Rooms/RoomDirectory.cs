@@ -63,25 +63,12 @@ internal sealed class RoomDirectory
         while (true)
         {
             var room = FindOrAdd(id, spec, out var created);
-            var report = await room.Loop.RunAsync(
-                () =>
-                {
-                    if (room.IsClosed)
-                    {
-                        Remove(room);
-                        return null;
-                    }
-
-                    room.Update(spec);
-                    return room.Report(withParticipants: false);
-                },
-                ct).ConfigureAwait(false);
-            if (report is not null)
+            if (await room.Loop.RunInStepsAsync(() => Update(room, spec), ct).ConfigureAwait(false) is { } report)
             {
                 return (report, created);
             }
 
-            // The room was closed between the two steps; the next iteration creates a new one.
+            // The room has closed meanwhile; the next iteration creates a new one.
         }
     }
 
@@ -92,6 +79,14 @@ internal sealed class RoomDirectory
         return await room.Loop.RunAsync(() => room.IsClosed ? throw ControlProblemException.UnknownRoom(id) : work(room), ct).ConfigureAwait(false);
     }
 
+    /// <summary>Reports about a room and each of its participants.</summary>
+    public async Task<RoomReport> ReportAsync(string id, CancellationToken ct)
+    {
+        var report = await RunAsync(id, room => room.Loop.StartSteps(room.Report(withParticipants: true)), ct).ConfigureAwait(false);
+        return await report.WaitAsync(ct).ConfigureAwait(false) ?? throw ControlProblemException.UnknownRoom(id);
+    }
+
+    /// <summary>Removes a room at once and returns when its sessions have ended.</summary>
     public async Task DeleteAsync(string id, long generation, string reason, CancellationToken ct, bool onlyIfEmpty = false)
     {
         if (Find(id) is not { } room)
@@ -99,7 +94,7 @@ internal sealed class RoomDirectory
             return;
         }
 
-        await room.Loop.RunAsync(
+        var closing = await room.Loop.RunAsync(
             () =>
             {
                 if (onlyIfEmpty && room.ParticipantCount > 0)
@@ -108,11 +103,24 @@ internal sealed class RoomDirectory
                 }
 
                 room.Fence(generation);
-                room.Close(reason);
                 Remove(room);
-                return true;
+                return room.Close(reason);
             },
             ct).ConfigureAwait(false);
+        await closing.WaitAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Updates a room and reports about it, in steps. There is no report when the room is closed.</summary>
+    private IEnumerable<RoomReport?> Update(NodeRoom room, RoomSpec spec)
+    {
+        if (room.IsClosed)
+        {
+            Remove(room);
+            return [];
+        }
+
+        room.Update(spec);
+        return room.Report(withParticipants: false);
     }
 
     private NodeRoom FindOrAdd(string id, RoomSpec spec, out bool created)

@@ -71,16 +71,31 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         return Describe(participant, fresh, prepared);
     }
 
-    public OfferDraft Subscribe(RoomSpec spec, string participantId, SubscribeRequest request)
+    /// <summary>What a subscribe session depends on. Adds the participant if it is new: nothing that follows rejects the request.</summary>
+    public SubscribeBasis DescribeSubscribe(RoomSpec spec, string participantId, SubscribeRequest request)
     {
         var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out _);
-        if (participant.Sessions.Find<SubscribeSession>() is { } open)
-        {
-            if (!request.Restart)
-            {
-                return open.Current;
-            }
+        return new SubscribeBasis(participant.Context, NeedsSession: request.Restart || participant.Sessions.Find<SubscribeSession>() is null);
+    }
 
+    /// <summary>Opens a prepared session, or returns the offer of the one that is open. Null when what was prepared is out of date.</summary>
+    public OfferDraft? Subscribe(RoomSpec spec, string participantId, SubscribeRequest request, PreparedSubscription prepared)
+    {
+        var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out _);
+        var open = participant.Sessions.Find<SubscribeSession>();
+        if (open is not null && !request.Restart)
+        {
+            return open.Current;
+        }
+
+        if (prepared.Session is not { } session || prepared.Basis.Context != participant.Context)
+        {
+            return null;
+        }
+
+        session.Open(prepared.Transport!);
+        if (open is not null)
+        {
             // At most one session overlaps with the newest one.
             if (participant.Sessions.All.OfType<SubscribeSession>().FirstOrDefault(s => s.IsReplaced) is { } older)
             {
@@ -92,7 +107,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
 
         // The new session may belong to another page, which shows something else or does not tell.
         participant.Context.Views = ParticipantViews.Unknown;
-        var session = new SubscribeSession(participant.Context, SlotLimits.Read(request.Slots));
+        session.ApplyViews();
         participant.Sessions.All.Add(session);
         return session.Slots is null ? offers.Start(participant, session) : slots.Start(session);
     }
@@ -133,17 +148,22 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
 
         EnsureCanPlay(participantId, participants.FindOrAdmit(participantId, spec.MaxParticipants));
         var participant = participants.GetOrAdd(participantId, spec.MaxParticipants, out var isNew);
-        var session = new PlaySession(participant.Context, prepared);
+        PlaySession? session = null;
         try
         {
+            session = new PlaySession(participant.Context, prepared);
             session.Start(prepared);
             participant.Sessions.All.Add(session);
             return new SdpAnswer { SessionId = session.Peer.Id, Sdp = prepared.Sdp, Tracks = prepared.Played };
         }
         catch
         {
-            session.Close(); // tracks that it has added already
-            factory.Close(session.Peer);
+            if (session is not null)
+            {
+                session.Close(); // tracks that it has added already
+                factory.Close(session.Peer);
+            }
+
             RemoveIfNew(isNew, participantId);
             throw;
         }

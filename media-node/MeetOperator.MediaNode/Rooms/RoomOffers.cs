@@ -1,3 +1,4 @@
+using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
 using MeetOperator.Sdp;
@@ -5,16 +6,21 @@ using MeetOperator.Sdp;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>The offers to the subscribers of a room. Used only on the loop's thread.</summary>
-internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub events)
+internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub events, MediaLoop loop)
 {
-    /// <summary>Publishes new offers for the subscribers whose tracks changed.</summary>
-    public void PublishChanges() => participants.ForEachSubscriber(this, static (participant, session, offers) =>
+    private bool _hasChanges;
+    private bool _isWorking;
+
+    /// <summary>Publishes new offers soon for the subscribers whose tracks changed. One subscriber in each step.</summary>
+    public void PublishChanges()
     {
-        if (session.Slots is null)
+        _hasChanges = true;
+        if (!_isWorking)
         {
-            offers.Publish(participant, session);
+            _isWorking = true;
+            loop.StartLater(Work());
         }
-    });
+    }
 
     /// <summary>Publishes a new offer for one subscriber if its tracks changed.</summary>
     public void Publish(NodeParticipant participant, SubscribeSession session)
@@ -42,6 +48,33 @@ internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub eve
     /// <summary>Adds the current offer of each subscriber.</summary>
     public void AddCurrent(List<QueuedEvent> state) =>
         participants.ForEachSubscriber(state, static (participant, session, state) => state.Add(OfferEvent(participant, session)));
+
+    private IEnumerable<RoomOffers?> Work()
+    {
+        try
+        {
+            while (_hasChanges)
+            {
+                _hasChanges = false;
+                foreach (var _ in participants.InSteps(this, static (participant, offers) => offers.PublishWithoutSlots(participant)))
+                {
+                    yield return null;
+                }
+            }
+        }
+        finally
+        {
+            _isWorking = false;
+        }
+    }
+
+    private void PublishWithoutSlots(NodeParticipant participant)
+    {
+        if (participant.Sessions.Find<SubscribeSession>() is { Slots: null } session)
+        {
+            Publish(participant, session);
+        }
+    }
 
     /// <summary>Ends a session that must be replaced, and reports once that a session has no free sections.</summary>
     private static void ReportLimits(NodeParticipant participant, SubscribeSession session)

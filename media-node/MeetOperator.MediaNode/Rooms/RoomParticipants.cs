@@ -38,13 +38,22 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
     {
         foreach (var participant in All)
         {
-            try
+            Run(participant, argument, work);
+        }
+    }
+
+    /// <summary>
+    /// Does the same in steps, one for each participant. Between them, participants may leave and join: those who have left before their step and those who have joined since the
+    /// first one are left out.
+    /// </summary>
+    public IEnumerable<NodeParticipant> InSteps<T>(T argument, Action<NodeParticipant, T> work)
+    {
+        foreach (var participant in All.ToArray())
+        {
+            if (_participants.GetValueOrDefault(participant.Id) == participant)
             {
-                work(participant, argument);
-            }
-            catch (Exception e)
-            {
-                onFailure(participant, e);
+                Run(participant, argument, work);
+                yield return participant;
             }
         }
     }
@@ -126,7 +135,13 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
         return Remove(id);
     }
 
-    public void Clear() => _participants.Clear();
+    /// <summary>Removes all participants and returns them.</summary>
+    public IReadOnlyList<NodeParticipant> TakeAll()
+    {
+        var all = All.ToArray();
+        _participants.Clear();
+        return all;
+    }
 
     /// <summary>The tracks that the named participants publish.</summary>
     public List<PublishedTrack> TracksOf(IEnumerable<string> ids) => [.. ids.SelectMany(id => _participants.TryGetValue(id, out var p) ? p.PublishedTracks : [])];
@@ -175,5 +190,17 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
         }
 
         return timedOut;
+    }
+
+    private void Run<T>(NodeParticipant participant, T argument, Action<NodeParticipant, T> work)
+    {
+        try
+        {
+            work(participant, argument);
+        }
+        catch (Exception e)
+        {
+            onFailure(participant, e);
+        }
     }
 }

@@ -18,20 +18,28 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
 
     private readonly RoomStreams _streams = new();
     private readonly Queue<NodeParticipant> _queue = new();
+    private HashSet<StreamKey> _changed = [];
     private HeardParticipants _heard = HeardParticipants.None;
     private long _nextRetryTicks;
-    private bool _isContinuing;
+    private bool _isWorking;
 
     public void Add(PublishedTrack track)
     {
         _streams.Add(track);
-        QueueAffected(track);
+        QueueAffected(StreamKey.Of(track.Track));
     }
 
     public void Remove(PublishedTrack track)
     {
         _streams.Remove(track);
-        QueueAffected(track);
+        QueueAffected(StreamKey.Of(track.Track));
+    }
+
+    /// <summary>Forgets what is queued, when the room ends.</summary>
+    public void Clear()
+    {
+        _queue.Clear();
+        _changed.Clear();
     }
 
     /// <summary>Returns the first offer of a new session, which the caller gets without an event.</summary>
@@ -69,11 +77,6 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
         var isRetryDue = nowTicks >= _nextRetryTicks;
         var isChanged = !ReferenceEquals(heard, _heard);
         _heard = heard;
-        if (_queue.Count > 0)
-        {
-            ContinueLater(); // the command queue of the loop may have been full before
-        }
-
         if (!isRetryDue && !isChanged)
         {
             return;
@@ -95,55 +98,74 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
         {
             session.IsQueued = true;
             _queue.Enqueue(participant);
-            ContinueLater();
+            WorkSoon();
         }
     }
 
-    private void QueueAffected(PublishedTrack track) =>
-        participants.ForEachSubscriber((Slots: this, Stream: StreamKey.Of(track.Track)), static (participant, session, room) =>
-        {
-            var stream = room.Stream;
-            if (session.Slots is { } slots && (stream.IsScreen || participant.Context.Views.MayShow(stream.ParticipantId) || slots.Carries(stream)))
-            {
-                room.Slots.Queue(participant, session);
-            }
-        });
-
-    private void ContinueLater()
+    private void QueueAffected(StreamKey stream)
     {
-        if (!_isContinuing)
+        _changed.Add(stream);
+        WorkSoon();
+    }
+
+    private void QueueIfAffected(NodeParticipant participant, HashSet<StreamKey> changed)
+    {
+        if (participant.Sessions.Find<SubscribeSession>() is { Slots: { } slots } session
+            && changed.Any(stream => stream.IsScreen || participant.Context.Views.MayShow(stream.ParticipantId) || slots.Carries(stream)))
         {
-            _isContinuing = loop.TryContinueLater(Continue);
+            Queue(participant, session);
         }
     }
 
-    /// <summary>Reconciles queued subscribers for as long as commands may take, and the rest later.</summary>
-    private void Continue()
+    private void WorkSoon()
     {
-        _isContinuing = false;
-        var now = MonotonicClock.NowTicks;
-        var end = now + MediaLoop.CommandTicks;
-        while (now < end && _queue.TryDequeue(out var participant))
+        if (!_isWorking)
         {
-            if (participant.Sessions.Find<SubscribeSession>() is { IsQueued: true } session)
+            _isWorking = true;
+            loop.StartLater(Work());
+        }
+    }
+
+    /// <summary>Queues the subscribers that changes concern, and reconciles what is queued. One subscriber in each step.</summary>
+    private IEnumerable<RoomSlots?> Work()
+    {
+        try
+        {
+            while (_changed.Count + _queue.Count > 0)
             {
-                session.IsQueued = false;
-                try
+                var changed = _changed;
+                _changed = [];
+                foreach (var _ in changed.Count == 0 ? [] : participants.InSteps(changed, QueueIfAffected))
                 {
-                    Reconcile(now, participant, session);
+                    yield return null;
                 }
-                catch (Exception e)
+
+                if (_queue.TryDequeue(out var participant))
                 {
-                    session.Peer.Fail(e);
+                    ReconcileNext(participant);
+                    yield return null;
                 }
             }
-
-            now = MonotonicClock.NowTicks;
         }
-
-        if (_queue.Count > 0)
+        finally
         {
-            ContinueLater();
+            _isWorking = false;
+        }
+    }
+
+    private void ReconcileNext(NodeParticipant participant)
+    {
+        if (participant.Sessions.Find<SubscribeSession>() is { IsQueued: true } session)
+        {
+            session.IsQueued = false;
+            try
+            {
+                Reconcile(MonotonicClock.NowTicks, participant, session);
+            }
+            catch (Exception e)
+            {
+                session.Peer.Fail(e);
+            }
         }
     }
 

@@ -1,14 +1,15 @@
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Slots;
 using MeetOperator.NodeControl;
 using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>
-/// Answers the offers of clients and reads their answers. SDP is parsed, built, written and read on the calling thread, from what the room's loop says it depends on.
-/// The loop then applies the result. If the room has changed in the meantime, the request is prepared again. Safe for concurrent use.
+/// Answers the offers of clients, makes offers and reads their answers. SDP is parsed, built, written and read and transports are created on the calling thread, from what the
+/// room's loop says they depend on. The loop then applies the result. If the room has changed in the meantime, the request is prepared again. Safe for concurrent use.
 /// </summary>
 internal sealed class SdpExchange(RoomDirectory rooms)
 {
@@ -37,6 +38,19 @@ internal sealed class SdpExchange(RoomDirectory rooms)
             ct);
     }
 
+    /// <summary>Opens a subscribe session, or returns the offer of the one that is open.</summary>
+    public async Task<SubscribeOffer> SubscribeAsync(string room, string participant, SubscribeRequest request, CancellationToken ct)
+    {
+        var slots = SlotLimits.Read(request.Slots);
+        var offer = await RunAsync(
+            room,
+            r => r.DescribeSubscribe(participant, request),
+            basis => PreparedSubscription.Prepare(basis, slots),
+            (r, prepared) => r.Subscribe(participant, request, prepared),
+            ct).ConfigureAwait(false);
+        return offer.Write();
+    }
+
     /// <summary>Reads and applies a subscriber's answer.</summary>
     public Task AnswerAsync(string room, string participant, SubscribeAnswer answer, CancellationToken ct)
     {
@@ -51,16 +65,17 @@ internal sealed class SdpExchange(RoomDirectory rooms)
 
     /// <param name="room">The room.</param>
     /// <param name="describe">Returns what the result depends on. Runs on the loop.</param>
-    /// <param name="prepare">Builds the result. Runs on the calling thread or one of the pool.</param>
+    /// <param name="prepare">Builds the result. Runs on the calling thread or one of the pool. A result that is disposable is disposed in the end.</param>
     /// <param name="apply">Applies the result, or returns null when it is out of date. Runs on the loop.</param>
     /// <param name="ct">Stops the wait.</param>
-    private async Task<TResult> RunAsync<TBasis, TPrepared, TResult>(
+    internal async Task<TResult> RunAsync<TBasis, TPrepared, TResult>(
         string room, Func<NodeRoom, TBasis> describe, Func<TBasis, TPrepared> prepare, Func<NodeRoom, TPrepared, TResult?> apply, CancellationToken ct)
         where TResult : class
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var prepared = prepare(await rooms.RunAsync(room, describe, ct).ConfigureAwait(false));
+            using var untaken = prepared as IDisposable;
             if (await rooms.RunAsync(room, r => apply(r, prepared), ct).ConfigureAwait(false) is { } result)
             {
                 return result;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Tracks;
@@ -46,6 +45,7 @@ internal static class PlayPreparation
         }
 
         var remote = SdpReading.ReadRemote(offer, isAnswer: false);
+        var first = ForwardedTrack.FirstSequenceNumbers(answer.Sections.Count);
         var sections = new List<(PublishedTrack, DownTrackOptions)>();
         var played = new List<TrackDescription>();
         for (var i = 0; i < answer.Sections.Count; i++)
@@ -53,24 +53,11 @@ internal static class PlayPreparation
             if (answer.TrackIndexes[i] is >= 0 and var index && answer.Sections[i].Codec is { } codec)
             {
                 var track = tracks[index];
-                sections.Add((track, OptionsOf(track, playable[index].Track.Ssrcs, codec, answer.Sections[i].Extensions)));
+                sections.Add((track, ForwardedTrack.OptionsOf(codec, playable[index].Track.Ssrcs, ExtensionMaps.Read(answer.Sections[i].Extensions), first[i], track.Track.ParticipantId)));
                 played.Add(new TrackDescription { Mid = answer.Sections[i].Mid, ParticipantId = track.Track.ParticipantId, Kind = track.Kind, Source = track.Source });
             }
         }
 
-        return new PreparedPlay(basis, answer.Description.ToString(), sections, played, remote, local);
+        return new PreparedPlay(basis, answer.Description.ToString(), sections, played, remote, basis.Factory.CreateTransport(local));
     }
-
-    private static DownTrackOptions OptionsOf(PublishedTrack track, SsrcPair ssrcs, RtpCodec codec, IReadOnlyList<HeaderExtension> extensions) => new()
-    {
-        Ssrc = ssrcs.Primary,
-        PayloadType = (byte)codec.PayloadType,
-        RtxSsrc = codec.RtxPayloadType is null ? null : ssrcs.Retransmission,
-        RtxPayloadType = (byte?)codec.RtxPayloadType,
-        RedPayloadType = (byte?)codec.RedPayloadType,
-        Nack = codec.Feedback.Contains("nack"),
-        Extensions = ExtensionMaps.Read(extensions),
-        FirstSequenceNumber = (ushort)RandomNumberGenerator.GetInt32(1, 30_000),
-        Cname = track.Track.ParticipantId,
-    };
 }

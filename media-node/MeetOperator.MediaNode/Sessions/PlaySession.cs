@@ -19,7 +19,7 @@ internal sealed class PlaySession : IRoomSession
     public PlaySession(SessionContext context, PreparedPlay prepared)
     {
         _context = context;
-        Peer = context.Factory.Open(this, context.Limits.Ingress, prepared.Local);
+        Peer = context.Factory.Open(this, context.Limits.Ingress, prepared.Transport);
         _subscriber = new Subscriber(Peer, context.Limits.Retransmissions, context.Factory.LongKeyFrames);
     }
 

@@ -14,4 +14,9 @@ internal sealed record PublishBasis
 
     /// <summary>The session that answers; null for a new one.</summary>
     public PublishState? Session { get; init; }
+
+    public bool Equals(PublishBasis? other) =>
+        other is not null && Factory == other.Factory && IsE2ee == other.IsE2ee && Session == other.Session && (Codecs == other.Codecs || Codecs.SequenceEqual(other.Codecs));
+
+    public override int GetHashCode() => HashCode.Combine(Factory, IsE2ee, Session);
 }

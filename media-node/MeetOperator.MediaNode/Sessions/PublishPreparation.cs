@@ -44,7 +44,8 @@ internal static class PublishPreparation
             throw ControlProblemException.InvalidSdp($"SDP: the sections send more than {MaxLayers} simulcast layers in total.");
         }
 
-        return new PreparedAnswer(basis, answer.Description.ToString(), number, ReadSections(answer.Sections, request.Tracks, basis.IsE2ee), remote, renewed);
+        var sections = ReadSections(answer.Sections, request.Tracks, basis.IsE2ee);
+        return new PreparedAnswer(basis, answer.Description.ToString(), number, sections, remote, renewed, session is null ? basis.Factory.CreateTransport(renewed!) : null);
     }
 
     private static PreparedSection[] ReadSections(IReadOnlyList<NegotiatedSection> sections, IReadOnlyList<TrackDescription> named, bool isE2ee)

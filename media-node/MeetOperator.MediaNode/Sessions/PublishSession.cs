@@ -35,12 +35,12 @@ internal sealed class PublishSession : IRoomSession
     private PublishSession? _successor;
 
     /// <param name="context">What all sessions of the participant share.</param>
-    /// <param name="prepared">The answer to the first offer, which <see cref="Accept"/> applies.</param>
+    /// <param name="prepared">The answer to the first offer, which <see cref="Accept"/> applies, with the transport of the session.</param>
     public PublishSession(SessionContext context, PreparedAnswer prepared)
     {
         _context = context;
         _sessionNumber = prepared.SessionNumber;
-        Peer = context.Factory.Open(this, context.Limits.Ingress, prepared.Local);
+        Peer = context.Factory.Open(this, context.Limits.Ingress, prepared.Transport!);
         _publisher = new Publisher(Peer, context.Ssrcs.Next());
     }
 

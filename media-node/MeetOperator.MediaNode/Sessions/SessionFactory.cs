@@ -23,21 +23,36 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
     /// <summary>The memory for key frames that take their lines more than a second.</summary>
     public MemoryBudget LongKeyFrames { get; } = new(LongKeyFrameBytes);
 
+    /// <summary>Creates a transport for a new session. Not for the thread of a loop, because it takes long; safe for concurrent use.</summary>
+    /// <param name="credentials">The node's ICE credentials.</param>
+    public UnusedTransport CreateTransport(IceCredentials credentials) => new(new PeerTransport(new PeerTransportOptions
+    {
+        LocalCredentials = credentials,
+        Certificate = certificate,
+        Random = SecureRandom.Instance,
+        SilenceTimeoutTicks = silence.Ticks,
+    }));
+
+    /// <summary>Creates a session that receives nothing before <see cref="Open(PeerSession, UnusedTransport)"/>. Safe for concurrent use.</summary>
     /// <param name="owner">Handles what the session receives.</param>
     /// <param name="ingress">Limits what the participant sends.</param>
-    /// <param name="credentials">The node's ICE credentials; null for new ones.</param>
-    public PeerSession Open(IPeerSessionOwner owner, IngressLimit ingress, IceCredentials? credentials = null)
+    /// <param name="transport">The transport, which the caller still owns.</param>
+    public PeerSession Create(IPeerSessionOwner owner, IngressLimit ingress, UnusedTransport transport) =>
+        new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), transport.Value, loop, owner, ingress);
+
+    /// <summary>Takes the transport of a session and begins to receive.</summary>
+    public void Open(PeerSession session, UnusedTransport transport)
     {
-        var transport = new PeerTransport(new PeerTransportOptions
-        {
-            LocalCredentials = credentials ?? IceCredentials.Generate(),
-            Certificate = certificate,
-            Random = SecureRandom.Instance,
-            SilenceTimeoutTicks = silence.Ticks,
-        });
-        var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), transport, loop, owner, ingress);
+        transport.Take();
         loop.Peers.Add(session);
         session.WakeAt(0);
+    }
+
+    /// <summary>Creates a session and begins to receive.</summary>
+    public PeerSession Open(IPeerSessionOwner owner, IngressLimit ingress, UnusedTransport transport)
+    {
+        var session = Create(owner, ingress, transport);
+        Open(session, transport);
         return session;
     }
 

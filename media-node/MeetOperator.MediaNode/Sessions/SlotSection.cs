@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Sdp;
@@ -9,11 +8,10 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>One media section of a slot. MID, SSRCs and numbering stay the same while its track changes.</summary>
-internal sealed class SlotSection(string mid, string kind, string slot, SsrcPair ssrcs)
+internal sealed class SlotSection(string mid, string kind, string slot, SsrcPair ssrcs, ushort firstSequenceNumber)
 {
     /// <summary>The same for all slots: their sender reports are in one clock, the media node's.</summary>
     private const string Cname = "slots";
-    private readonly ushort _firstSequenceNumber = (ushort)RandomNumberGenerator.GetInt32(1, 30_000);
     private NegotiatedSection? _negotiated;
     private DownTrack? _down;
 
@@ -96,17 +94,6 @@ internal sealed class SlotSection(string mid, string kind, string slot, SsrcPair
 
     private RtpCodec? AcceptedCodec(int codec) => _negotiated is { } section && codec < section.AcceptedCodecs.Count ? section.AcceptedCodecs[codec] : null;
 
-    private DownTrackOptions OptionsFor(RtpCodec codec, NegotiatedSection section) => new()
-    {
-        Ssrc = ssrcs.Primary,
-        PayloadType = (byte)codec.PayloadType,
-        RtxSsrc = codec.RtxPayloadType is null ? null : ssrcs.Retransmission,
-        RtxPayloadType = (byte?)codec.RtxPayloadType,
-        RedPayloadType = (byte?)codec.RedPayloadType,
-        Nack = codec.Feedback.Contains("nack"),
-        Extensions = ExtensionMaps.ForSubscriber(section.Kind, section.Extensions),
-        FirstSequenceNumber = _firstSequenceNumber,
-        Cname = Cname,
-        OutlivesSource = true,
-    };
+    private DownTrackOptions OptionsFor(RtpCodec codec, NegotiatedSection section) =>
+        ForwardedTrack.OptionsOf(codec, ssrcs, ExtensionMaps.ForSubscriber(section.Kind, section.Extensions), firstSequenceNumber, Cname) with { OutlivesSource = true };
 }

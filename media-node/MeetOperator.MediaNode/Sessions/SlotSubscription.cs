@@ -1,3 +1,4 @@
+using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Slots;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
@@ -27,6 +28,9 @@ internal sealed class SlotSubscription : ISubscription
     private readonly List<SlotSection> _sections = [];
     private readonly List<(SlotSection Audio, SlotSection Video)> _pictureSections = [];
     private readonly List<SlotSection> _soundSections = [];
+
+    /// <summary>Of all sections that there can be, because random numbers take longer than the rest of a section.</summary>
+    private readonly ushort[] _firstSequenceNumbers = ForwardedTrack.FirstSequenceNumbers(SlotLimits.MaxSounds + (2 * SlotLimits.MaxPictures));
     private int _confirmed;
 
     /// <param name="self">The subscribing participant.</param>
@@ -124,7 +128,7 @@ internal sealed class SlotSubscription : ISubscription
 
     private SlotSection AddSection(string kind, string slot)
     {
-        var section = new SlotSection($"{_sections.Count}", kind, slot, new SsrcPair(_nextSsrc(), kind == "video" ? _nextSsrc() : null));
+        var section = new SlotSection($"{_sections.Count}", kind, slot, new SsrcPair(_nextSsrc(), kind == "video" ? _nextSsrc() : null), _firstSequenceNumbers[_sections.Count]);
         _sections.Add(section);
         return section;
     }

@@ -27,18 +27,19 @@ internal sealed class SubscribeSession : IRoomSession
     private bool _isFull;
     private long? _replacedTicks;
 
+    /// <summary>Creates a session that receives nothing before <see cref="Open"/>. The only member that is not for the thread of the loop: it takes long, and does not need the room.</summary>
     /// <param name="context">What all sessions of the participant share.</param>
+    /// <param name="transport">The transport, which the caller still owns.</param>
     /// <param name="slots">The numbers of slots, or null for one section a track.</param>
-    public SubscribeSession(SessionContext context, SlotLimits? slots = null)
+    public SubscribeSession(SessionContext context, UnusedTransport transport, SlotLimits? slots)
     {
         _context = context;
         _sessionNumber = SessionContext.NextSessionNumber();
-        Peer = context.Factory.Open(this, context.Limits.Ingress);
+        Peer = context.Factory.Create(this, context.Limits.Ingress, transport);
         _subscriber = new Subscriber(Peer, context.Limits.Retransmissions, context.Factory.LongKeyFrames);
         _subscription = slots is { } limits
             ? new SlotSubscription(context.ParticipantId, _subscriber, context.Ssrcs.Next, limits)
             : new TrackSubscription(_subscriber, context.Ssrcs.Next);
-        ApplyViews();
         _draft = Draft(revision: slots is null ? 1 : 0); // the first offer with slots follows when they are reconciled
         MarkAnsweredWhenEmpty();
     }
@@ -69,6 +70,9 @@ internal sealed class SubscribeSession : IRoomSession
 
     /// <summary>Whether a codec was added while an offer was unanswered.</summary>
     private bool IsOfferDue { get; set; }
+
+    /// <summary>Takes the transport and begins to receive.</summary>
+    public void Open(UnusedTransport transport) => _context.Factory.Open(Peer, transport);
 
     /// <summary>Creates the next offer when the tracks changed and no offer is unanswered. Returns true when <see cref="Current"/> is new.</summary>
     public bool TryOffer(IReadOnlyList<PublishedTrack> wanted)

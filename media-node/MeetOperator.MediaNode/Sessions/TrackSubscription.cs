@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MeetOperator.MediaNode.Negotiation;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
@@ -63,18 +62,8 @@ internal sealed class TrackSubscription(Subscriber subscriber, Func<uint> nextSs
             return;
         }
 
-        var options = new DownTrackOptions
-        {
-            Ssrc = section.Ssrcs.Primary,
-            PayloadType = (byte)codec.PayloadType,
-            RtxSsrc = codec.RtxPayloadType is null ? null : section.Ssrcs.Retransmission,
-            RtxPayloadType = (byte?)codec.RtxPayloadType,
-            RedPayloadType = (byte?)codec.RedPayloadType,
-            Nack = codec.Feedback.Contains("nack"),
-            Extensions = ExtensionMaps.ForSubscriber(negotiated.Kind, negotiated.Extensions),
-            FirstSequenceNumber = section.Down?.Options.FirstSequenceNumber ?? (ushort)RandomNumberGenerator.GetInt32(1, 30_000),
-            Cname = track.Track.ParticipantId,
-        };
+        var first = section.Down?.Options.FirstSequenceNumber ?? ForwardedTrack.FirstSequenceNumbers(1)[0];
+        var options = ForwardedTrack.OptionsOf(codec, section.Ssrcs, ExtensionMaps.ForSubscriber(negotiated.Kind, negotiated.Extensions), first, track.Track.ParticipantId);
         if (section.Down is { } existing)
         {
             existing.Renegotiate(options);

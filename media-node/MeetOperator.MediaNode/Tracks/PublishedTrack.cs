@@ -6,6 +6,8 @@ namespace MeetOperator.MediaNode.Tracks;
 /// <summary>A published track and its negotiated codec.</summary>
 internal sealed record PublishedTrack(UpTrack Track, RtpCodec Codec)
 {
+    public TrackTraffic Traffic { get; } = new();
+
     public string Kind => Track.Options.Kind == MediaKind.Audio ? "audio" : "video";
 
     public string Source => TrackSources.Name(Track.Source);

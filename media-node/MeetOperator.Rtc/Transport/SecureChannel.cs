@@ -10,7 +10,8 @@ namespace MeetOperator.Rtc.Transport;
 /// </summary>
 internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 {
-    private IDtlsEndpoint? _dtls;
+    /// <summary>A server has its endpoint from the start, because creating it takes longer than handling a datagram; a client creates it when it knows the peer's address.</summary>
+    private OpenSslDtlsEndpoint? _dtls = options.DtlsRole == DtlsRole.Server ? CreateEndpoint(options) : null;
     private IReadOnlyList<Fingerprint>? _remoteFingerprints;
     private long _deadlineTicks = long.MaxValue;
 
@@ -47,18 +48,21 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
     {
         if (options.DtlsRole == DtlsRole.Client && _dtls is null && State == SecureChannelState.Pending)
         {
-            CreateEndpoint(nowTicks).Feed(nowTicks, []);
+            _dtls = CreateEndpoint(options);
+            _deadlineTicks = nowTicks + options.HandshakeTimeoutTicks;
+            _dtls.Feed(nowTicks, []);
         }
     }
 
     internal DropReason HandleRecords(long nowTicks, ReadOnlySpan<byte> datagram)
     {
-        if (HasEnded || (_dtls is null && options.DtlsRole == DtlsRole.Client))
+        if (HasEnded || _dtls is null)
         {
             return DropReason.NotConnected;
         }
 
-        if (!(_dtls ?? CreateEndpoint(nowTicks)).Feed(nowTicks, datagram))
+        _deadlineTicks = Math.Min(_deadlineTicks, nowTicks + options.HandshakeTimeoutTicks); // counts from the first datagram
+        if (!_dtls.Feed(nowTicks, datagram))
         {
             return DropReason.DtlsMalformed;
         }
@@ -98,13 +102,7 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
         }
     }
 
-    private OpenSslDtlsEndpoint CreateEndpoint(long nowTicks)
-    {
-        var endpoint = new OpenSslDtlsEndpoint(options.Certificate, options.DtlsRole, options.HandshakeMtuBytes);
-        _dtls = endpoint;
-        _deadlineTicks = nowTicks + options.HandshakeTimeoutTicks;
-        return endpoint;
-    }
+    private static OpenSslDtlsEndpoint CreateEndpoint(PeerTransportOptions options) => new(options.Certificate, options.DtlsRole, options.HandshakeMtuBytes);
 
     /// <summary>Updates the state when the handshake has ended and the peer's fingerprints are known.</summary>
     private void Complete()

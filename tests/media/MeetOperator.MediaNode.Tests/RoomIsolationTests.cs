@@ -2,14 +2,12 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using MeetOperator.MediaNode.Failures;
-using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
-using MeetOperator.Rtc.Transport;
 using MeetOperator.Sfu.Egress;
 using MeetOperator.Sfu.Tracks;
 using MeetOperator.Testing;
@@ -26,11 +24,11 @@ public sealed class RoomIsolationTests : IAsyncLifetime
     /// <summary>What makes the work for one participant fail, by the callback of the loop that does it.</summary>
     private static readonly Dictionary<string, Action<NodeRoom, NodeParticipant>> Errors = new()
     {
-        ["timer: session timeouts"] = (room, mallory) => new ThrowingSession(room, mallory, nameof(IRoomSession.HasTimedOut)),
-        ["timer: end of a replaced session"] = (room, mallory) => new ThrowingSession(room, mallory, nameof(IRoomSession.IsReplaced)),
+        ["timer: session timeouts"] = (room, mallory) => AddThrowingSession(room, mallory, nameof(IRoomSession.HasTimedOut)),
+        ["timer: end of a replaced session"] = (room, mallory) => AddThrowingSession(room, mallory, nameof(IRoomSession.IsReplaced)),
         ["timer: end of a participant"] = (room, mallory) =>
         {
-            new ThrowingSession(room, mallory, nameof(IRoomSession.Close));
+            AddThrowingSession(room, mallory, nameof(IRoomSession.Close));
             mallory.LastTouchTicks = long.MinValue / 2;
         },
         ["timer: layers"] = (_, mallory) => mallory.PublishedTracks.Add(new PublishedTrack(null!, null!)),
@@ -54,8 +52,8 @@ public sealed class RoomIsolationTests : IAsyncLifetime
             var dave = room.Participants.Single(p => p.Id == "dave");
             dave.Tracks.Announce(dave.PublishedTracks[0]);
         },
-        ["report: tracks"] = (room, mallory) => new ThrowingSession(room, mallory, nameof(IRoomSession.DownTracks)),
-        ["report: participant"] = (room, mallory) => new ThrowingSession(room, mallory, nameof(IRoomSession.AddTo)),
+        ["report: tracks"] = (room, mallory) => AddThrowingSession(room, mallory, nameof(IRoomSession.DownTracks)),
+        ["report: participant"] = (room, mallory) => AddThrowingSession(room, mallory, nameof(IRoomSession.AddTo)),
         ["new reader: offers"] = (_, mallory) =>
         {
             mallory.Sessions.Find<SubscribeSession>()!.IsQueued = true;
@@ -217,50 +215,10 @@ public sealed class RoomIsolationTests : IAsyncLifetime
 
     private static void Clear(object owner, string field) => owner.GetType().GetField(field, Hidden)!.SetValue(owner, null);
 
-    /// <summary>A session of a participant that fails in one callback.</summary>
-    private sealed class ThrowingSession : IRoomSession
+    /// <summary>Adds a session that fails in one callback.</summary>
+    private static void AddThrowingSession(NodeRoom room, NodeParticipant participant, string callback) => _ = new ObservedSession(
+        room, participant, called => _ = called == callback ? throw new InvalidOperationException($"error in {called}") : 0)
     {
-        private readonly NodeParticipant _participant;
-        private readonly string _callback;
-
-        public ThrowingSession(NodeRoom room, NodeParticipant participant, string callback)
-        {
-            (_participant, _callback) = (participant, callback);
-            Peer = room.Sessions.Open(this, new IngressLimit());
-            participant.Sessions.All.Add(this);
-        }
-
-        public PeerSession Peer { get; }
-
-        public string Kind => "play";
-
-        public int DownTracks => Run(0);
-
-        public bool IsReplaced => Run(true);
-
-        public bool HasTimedOut(long nowTicks) => Run(_callback == nameof(IsReplaced));
-
-        public ParticipantReport AddTo(ParticipantReport report) => Run(report);
-
-        public void Close() => Run(true);
-
-        public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => false;
-
-        public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)
-        {
-            // It has no peer.
-        }
-
-        public void OnStateChanged(PeerSession session, PeerTransportState state)
-        {
-            // It has no peer.
-        }
-
-        public long HandleTimeout(long nowTicks) => long.MaxValue;
-
-        public void OnFailure(PeerSession session) => _participant.Sessions.OnFailure(this);
-
-        private T Run<T>(T result, [CallerMemberName] string callback = "") =>
-            callback == _callback ? throw new InvalidOperationException($"error in {callback}") : result;
-    }
+        IsOutdated = callback == nameof(IRoomSession.IsReplaced),
+    };
 }

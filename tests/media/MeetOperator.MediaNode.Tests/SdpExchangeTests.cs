@@ -78,6 +78,22 @@ public sealed class SdpExchangeTests : IAsyncLifetime
         Assert.Null(await _rooms.RunAsync(TwoRooms.Bad, Carol));
     }
 
+    /// <summary>The operator repeats its request for a room.</summary>
+    [Fact]
+    public async Task Publish_SameRoomPutMeanwhile_IsApplied()
+    {
+        var spec = new RoomSpec { Generation = 1, Codecs = ["VP8", "opus"] };
+        await _rooms.Node.Control.PutRoomAsync(TwoRooms.Bad, spec, default);
+        var request = new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(_carol) };
+        using var prepared = PublishPreparation.Prepare(await _rooms.RunAsync(TwoRooms.Bad, room => room.DescribePublish("carol", request)), request, Parse(request.Sdp));
+
+        await _rooms.Node.Control.PutRoomAsync(TwoRooms.Bad, spec with { Codecs = ["VP8", "opus"] }, default);
+        Assert.NotNull(await _rooms.RunAsync(TwoRooms.Bad, room => room.Publish("carol", request, prepared)));
+
+        await _rooms.Node.Control.PutRoomAsync(TwoRooms.Bad, spec with { Codecs = ["opus", "VP8"] }, default);
+        Assert.Null(await _rooms.RunAsync(TwoRooms.Bad, room => room.Publish("dave", request, prepared)));
+    }
+
     [Fact]
     public async Task Play_TrackEndsMeanwhile_IsPreparedAgain()
     {

@@ -3,6 +3,7 @@ using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
+using MeetOperator.Rtc.Ice;
 using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -51,7 +52,7 @@ internal sealed class TwoRooms : IAsyncDisposable
     {
         var (session, sdp) = await RunAsync(Bad, room =>
         {
-            var opened = room.Sessions.Open(owner, new IngressLimit());
+            var opened = room.Sessions.Open(owner, new IngressLimit(), room.Sessions.CreateTransport(IceCredentials.Generate()));
             opened.Transport.SetRemote(peer.Credentials, SyntheticPeer.Fingerprint);
             var local = room.Sessions.Describe(opened);
             return (opened, $"a=ice-ufrag:{local.Ufrag}\r\na=ice-pwd:{local.Password}\r\na=fingerprint:sha-256 {local.Fingerprint}\r\na=candidate:1 1 udp 1 127.0.0.1 {Loop.Port} typ host\r\n");
