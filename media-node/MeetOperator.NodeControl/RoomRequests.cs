@@ -99,6 +99,9 @@ public sealed record DrainRequest
 public sealed record ViewRequest
 {
     public required IReadOnlyList<ViewedTrack> Tracks { get; init; }
+
+    /// <summary>IDs of the participants whose microphone is sent although others are louder, also while nothing of them is shown.</summary>
+    public IReadOnlyList<string> Pinned { get; init; } = [];
 }
 
 public sealed record ViewedTrack

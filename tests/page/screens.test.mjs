@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { accessibilityFindings } from '../e2e/support/axe.mjs';
 import { launch } from '../e2e/support/browser.mjs';
+import { actHidden } from '../e2e/support/hidden-tab.mjs';
 import { servePage } from './support/page-server.mjs';
 import { meetingId, participantsOf, scriptMeeting } from './support/scripted-meeting.mjs';
 import { until } from '../e2e/support/until.mjs';
@@ -397,6 +398,52 @@ describe('the page', () => {
       assert.doesNotMatch(copied, /127\.0\.0\.1|candidate:|\.local/);
       await page.keyboard.press('Escape');
       await page.getByTestId('statistics-panel').waitFor({ state: 'detached' });
+    });
+  });
+
+  it('a pinned person stays pinned in a hidden tab and with audio only, where nothing is shown', { timeout: 180_000 }, async () => {
+    await withPage({}, async page => {
+      const meeting = await scriptMeeting(page, { others: participantsOf(4), screenOf: 'p-1', capabilities: { view: true } });
+      await join(page);
+      const view = () => meeting.sent.findLast(({ type }) => type === 'view');
+      const says = (shown, pinned, what) => until(() => view() !== undefined && view().tracks.length > 0 === shown && (view().pinned ?? []).join() === pinned, what)
+        .catch(error => { throw new Error(`${error.message}: ${JSON.stringify(view())}`); });
+      for (const [name, id] of [['Amara Okafor', 'p-0'], ['Jonas Lindqvist’s screen', 'p-1']]) {
+        await page.getByRole('button', { name: `Pin ${name}`, exact: true }).click();
+        await says(true, id, `${name} is pinned`);
+        await page.evaluate(actHidden);
+        await says(false, id, `${name} is pinned in a hidden tab`);
+        await page.evaluate(() => globalThis.actVisible());
+        await says(true, id, `${name} is pinned when the tab is shown again`);
+        await page.getByTestId('audio-only').click();
+        await says(false, id, `${name} is pinned with audio only`);
+        await page.getByTestId('audio-only').click();
+        await says(true, id, `${name} is pinned with pictures again`);
+      }
+      await page.locator('[data-testid=pin][aria-pressed=true]').click();
+      await says(true, '', 'nobody is pinned');
+    });
+  });
+
+  it('when a person is released who has no other tile, the focus stays on the stage, and the next Tab reaches a tile', { timeout: 180_000 }, async () => {
+    await withPage({ viewport: { width: 390, height: 780 } }, async page => {
+      const meeting = await scriptMeeting(page, { others: participantsOf(30) });
+      await join(page);
+      const focused = () => page.evaluate(() => document.activeElement?.dataset.testid);
+      // Somebody without a tile speaks, gets one, is pinned, and somebody else speaks.
+      meeting.send({ type: 'speaking', participantId: 'p-29', level: 20 });
+      await page.locator('[data-pins="p-29:camera"]').focus();
+      await page.keyboard.press('Enter');
+      await page.locator('[data-testid=stage][data-layout=pinned]').waitFor();
+      assert.equal(await focused(), 'pin', 'the focus stays on the button of the pinned tile');
+      meeting.send({ type: 'speaking', participantId: 'p-28', level: 20 });
+      await page.locator('[data-pins="p-28:camera"]').waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('[data-testid=stage][data-layout=grid]').waitFor();
+      assert.equal(await page.locator('[data-pins="p-29:camera"]').count(), 0);
+      assert.equal(await focused(), 'stage');
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(), 'pin');
     });
   });
 

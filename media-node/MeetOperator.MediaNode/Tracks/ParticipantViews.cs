@@ -8,7 +8,7 @@ namespace MeetOperator.MediaNode.Tracks;
 /// <summary>The video tracks that a participant shows, and in which size. Immutable.</summary>
 internal sealed class ParticipantViews
 {
-    /// <summary>Maximum number of tracks in one request.</summary>
+    /// <summary>Maximum number of tracks, and of pinned participants, in one request.</summary>
     public const int MaxTracks = 200;
 
     /// <summary>Maximum width and height in pixels.</summary>
@@ -27,7 +27,7 @@ internal sealed class ParticipantViews
     public IEnumerable<(string ParticipantId, TrackSource Source, TrackView View, bool IsPinned)> Tracks =>
         (_views ?? []).Select(v => (v.Key.Participant, v.Key.Source, v.Value, _pinned.Contains(v.Key.Participant)));
 
-    /// <summary>The participants of which a track is pinned.</summary>
+    /// <summary>The participants that are pinned themselves, or of which a track is.</summary>
     public IReadOnlyCollection<string> Pinned => _pinned;
 
     /// <summary>Validates a request.</summary>
@@ -38,8 +38,13 @@ internal sealed class ParticipantViews
             throw ControlProblemException.InvalidRequest($"tracks: {request.Tracks.Count} entries; the maximum is {MaxTracks}.");
         }
 
+        if (request.Pinned.Count > MaxTracks || request.Pinned.Any(string.IsNullOrEmpty))
+        {
+            throw ControlProblemException.InvalidRequest($"pinned: must be at most {MaxTracks} participant IDs.");
+        }
+
         var views = new Dictionary<(string, TrackSource), TrackView>();
-        var pinned = new HashSet<string>(StringComparer.Ordinal);
+        var pinned = new HashSet<string>(request.Pinned, StringComparer.Ordinal);
         foreach (var track in request.Tracks)
         {
             var source = TrackSources.TryRead(track.Source);

@@ -48,7 +48,7 @@ internal static class ClientMessageReader
         "ice-candidate" => new IceCandidateMessage(fields.Id("to"), fields.Candidate()),
         "mute" => new MuteMessage(fields.MediaType(), true, fields.Reference()),
         "unmute" => new MuteMessage(fields.MediaType(), false, fields.Reference()),
-        "view" => new ViewMessage(fields.Views()),
+        "view" => new ViewMessage(fields.Views(), fields.Pinned()),
         "quality" => fields.Quality(),
         "slots" => new SlotsAppliedMessage(fields.Id("sessionId"), fields.RequiredVersion()),
         "p2p-ready" => new P2pReadyMessage(fields.Id("to"), fields.Generation()),

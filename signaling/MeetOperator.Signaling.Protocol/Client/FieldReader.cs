@@ -230,6 +230,23 @@ internal sealed class FieldReader(JsonElement root)
         return views;
     }
 
+    public IReadOnlyList<string> Pinned()
+    {
+        if (!Optional("pinned", out var value))
+        {
+            return [];
+        }
+
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > ProtocolLimits.MaxViews
+            || value.EnumerateArray().Any(id => id.ValueKind != JsonValueKind.String || !IsName(id.GetString()!)))
+        {
+            Reject($"'pinned' must be a list of at most {ProtocolLimits.MaxViews} participant IDs.");
+            return [];
+        }
+
+        return [.. value.EnumerateArray().Select(id => id.GetString()!)];
+    }
+
     public QualityMessage Quality() => new QualityReader(root, Reject).Read();
 
     /// <summary>True for what can be an ID or a reference.</summary>

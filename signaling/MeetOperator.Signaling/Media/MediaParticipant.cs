@@ -151,7 +151,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         TimeSpan wait;
         lock (_gate)
         {
-            _view = new ViewRequest { Tracks = [.. view.Tracks.Select(t => new NodeControl.ViewedTrack { ParticipantId = t.ParticipantId, Source = WireName.Of(t.Source), Width = t.Width, Height = t.Height, Pinned = t.IsPinned })] };
+            _view = new ViewRequest
+            {
+                Tracks = [.. view.Tracks.Select(t => new NodeControl.ViewedTrack { ParticipantId = t.ParticipantId, Source = WireName.Of(t.Source), Width = t.Width, Height = t.Height, Pinned = t.IsPinned })],
+                Pinned = view.Pinned,
+            };
             if (_isViewQueued)
             {
                 return;

@@ -120,6 +120,8 @@ public sealed class SignalingJsonFuzzTests
             case ViewMessage view:
                 Assert.InRange(view.Tracks.Count, 0, ProtocolLimits.MaxViews);
                 Assert.All(view.Tracks, CheckLimits);
+                Assert.InRange(view.Pinned.Count, 0, ProtocolLimits.MaxViews);
+                Assert.All(view.Pinned, AssertName);
                 break;
             case QualityMessage quality:
                 CheckLimits(quality);

@@ -156,6 +156,7 @@ public sealed class ControlRequestFuzzTests
     private static string Views(int count) => Write(new ViewRequest
     {
         Tracks = [.. Enumerable.Range(0, count).Select(i => new ViewedTrack { ParticipantId = i == 0 ? "dave" : $"p-{i}", Source = i % 2 == 0 ? "camera" : "screen", Width = 640, Height = 360, Pinned = i == 1 })],
+        Pinned = ["dave"],
     });
 
     private static string Write<T>(T request) => JsonSerializer.Serialize(request, NodeControlJson.Options);

@@ -65,6 +65,23 @@ public sealed class SlotDemandTests
         Assert.Equal(["loud2", "loud3", "next"], Sounds("loud1", Views(("loud1", 160, true))));
     }
 
+    /// <summary>A hidden tab, or one with sound only, shows nothing.</summary>
+    [Fact]
+    public void Sounds_PinnedAndNotShown_IsHeardAndNotSeen()
+    {
+        foreach (var name in new[] { "loud1", "loud2", "loud3", "quiet" })
+        {
+            Publish(name, TrackSource.Microphone);
+        }
+
+        Publish("quiet", TrackSource.Camera);
+        var views = ParticipantViews.Read(new ViewRequest { Tracks = [], Pinned = ["quiet", "nobody", "me"] });
+
+        Assert.Equal(["loud1", "loud2", "loud3", "quiet"], Sounds("me", views));
+        Assert.Empty(Pictures("me", views));
+        Assert.True(SlotDemand.IsHeard("me", views, Heard, Publish("quiet", TrackSource.Microphone)));
+    }
+
     [Fact]
     public void IsHeard_PinnedAndQuiet_OnlyByThoseWhoPinnedIt()
     {

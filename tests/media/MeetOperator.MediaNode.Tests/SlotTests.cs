@@ -180,6 +180,11 @@ public sealed class SlotTests : IAsyncLifetime
         await SyntheticPeer.UntilAsync("the pinned one is heard", () => Speak() && Heard() is [0, 1, 2, 3], [.. peers, bob]);
         bob.Rtp.Clear();
         await SyntheticPeer.UntilAsync("all are heard together", () => Speak() && Heard() is [0, 1, 2, 3], [.. peers, bob]);
+
+        await _node.Control.ViewAsync("r", "bob", new ViewRequest { Tracks = [], Pinned = ["quiet"] }, default);
+        bob.Rtp.Clear();
+        await SyntheticPeer.UntilAsync("many packets follow", () => Speak() && bob.Rtp.Count > 400, [.. peers, bob]);
+        Assert.Equal(3, bob.Rtp.TakeLast(50).Max(p => (int)p[^1]));
     }
 
     [Fact]

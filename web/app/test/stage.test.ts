@@ -1,7 +1,7 @@
 import type { Participant } from '@meetoperator/client';
 import { describe, expect, it } from 'vitest';
 import { gridLayout, tilesThatFit } from '../src/features/stage/grid-layout';
-import { arrange, largeTile, withPinned } from '../src/features/stage/tiles';
+import { arrange, largeTile, pinnedTile, withPinned } from '../src/features/stage/tiles';
 
 describe('the grid layout', () => {
   it.each([
@@ -82,7 +82,8 @@ describe('the arrangement of tiles', () => {
   });
 
   it('a pin whose person left, or who stopped sharing, has no effect, and nobody pins themselves', () => {
-    for (const pinned of ['gone:camera', 'p0:screen', 'me:camera']) expect(largeTile(self, crowd, pinned)).toBeNull();
+    for (const pinned of ['gone:camera', 'p0:screen', 'me:camera', null]) expect([largeTile(self, crowd, pinned), pinnedTile(crowd, pinned)]).toEqual([null, null]);
+    expect(pinnedTile(crowd, 'p0:camera')?.participant.id).toBe('p0');
     expect(largeTile({ ...self, tracks: { screen: track } }, crowd, 'gone:camera')?.key).toBe('me:screen');
   });
 

@@ -219,10 +219,11 @@ export class Meeting extends Emitter<MeetingEvents> {
 
   /**
    * Tells the server, and others to whom direct connections are open, which video tracks of others the page shows, and in which size. Call this after every change. Other video tracks are no longer received; without a
-   * call, all are received in a medium quality.
+   * call, all are received in a medium quality. Of many microphones, the server sends the loudest, and always those of the participants whose IDs are in `pinned`, also while
+   * nothing of them is shown.
    */
-  show(tracks: readonly ShownTrack[]): void {
-    this.#view.set(tracks);
+  show(tracks: readonly ShownTrack[], pinned: readonly string[] = []): void {
+    this.#view.set(tracks, pinned);
     this.#direct.refreshShown();
   }
 

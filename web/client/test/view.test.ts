@@ -76,6 +76,19 @@ describe('what the page shows', () => {
     expect(server.socket.sentOf('view')[0]!.tracks).toEqual([{ ...camera('bob'), pinned: true }, camera('eve')]);
   });
 
+  it('participants stay pinned while nothing is shown, after a reconnect too, until they are not', async () => {
+    const { server, meeting } = await joinedMeeting([], withView);
+    meeting.show([], ['eve', 'bob']);
+    expect(server.socket.sentOf('view')).toEqual([{ type: 'view', tracks: [], pinned: ['bob', 'eve'] }]);
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(250);
+    server.acceptJoin([], withView);
+    expect(server.socket.sentOf('view')).toEqual([{ type: 'view', tracks: [], pinned: ['bob', 'eve'] }]);
+    await vi.advanceTimersByTimeAsync(250);
+    meeting.show([], []);
+    expect(server.socket.sentOf('view').at(-1)).toEqual({ type: 'view', tracks: [] });
+  });
+
   it('the snapshot lists the tracks that are paused, until the server says otherwise', async () => {
     const { server, meeting } = await joinedMeeting([], withView);
     expect(meeting.snapshot.paused).toEqual([]);

@@ -39,6 +39,21 @@ public sealed class ViewTests : IAsyncLifetime
         Assert.Equal(new ViewedTrack { ParticipantId = "p-7", Source = "camera", Width = 640, Height = 360, Pinned = true }, track);
     }
 
+    /// <summary>A client that shows nothing, as in a hidden tab, still hears whom its person has pinned.</summary>
+    [Fact]
+    public async Task View_PinnedAndNothingShown_ReachesNode()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+
+        await ann.SendAsync(new { type = "view", tracks = Array.Empty<object>(), pinned = new[] { "p-7" } });
+
+        await Eventually.TrueAsync(() => Views(_node, meeting.MeetingId, ann.Id).Count > 0, "the view reaches the node");
+        var view = Views(_node, meeting.MeetingId, ann.Id)[^1];
+        Assert.Empty(view.Tracks);
+        Assert.Equal(["p-7"], view.Pinned);
+    }
+
     [Fact]
     public async Task View_ManyAtOnce_OnlyFewReachNodeAndTheLastWins()
     {
@@ -200,5 +215,8 @@ public sealed class ViewTests : IAsyncLifetime
         client.SendAsync(new { type = "view", tracks = new[] { new { participantId = "p-7", source = "camera", width, height = 360 } } });
 
     private static int? LastWidth(SimulatedMediaNode node, string meetingId, string participantId) =>
-        node.Read(meetingId, r => r.Participants.TryGetValue(participantId, out var participant) && participant.Views.Count > 0 ? participant.Views[^1].Tracks[0].Width : (int?)null);
+        Views(node, meetingId, participantId) is [.., var last] ? last.Tracks[0].Width : null;
+
+    private static IReadOnlyList<ViewRequest> Views(SimulatedMediaNode node, string meetingId, string participantId) =>
+        node.Read(meetingId, r => r.Participants.TryGetValue(participantId, out var participant) ? participant.Views.ToArray() : []);
 }

@@ -139,6 +139,38 @@ public sealed class ClientMessageTests
         Assert.Equal([new ViewedTrack("p-1", TrackSource.Camera, 640, 360), new ViewedTrack("p-2", TrackSource.Screen, 1, 16_384)], Assert.IsType<ViewMessage>(message).Tracks);
     }
 
+    [Theory]
+    [InlineData("""["p-1","p-2"]""", "p-1 p-2")]
+    [InlineData("[]", "")]
+    [InlineData("null", "")]
+    public void TryParse_ViewWithPinned_ReadsParticipants(string pinned, string expected)
+    {
+        Assert.True(ClientMessage.TryParse(Encoding.UTF8.GetBytes($$"""{"type":"view","tracks":[],"pinned":{{pinned}}}"""), out var message, out _));
+        Assert.Equal(expected, string.Join(' ', Assert.IsType<ViewMessage>(message).Pinned));
+    }
+
+    [Theory]
+    [InlineData("\"p-1\"")]
+    [InlineData("[1]")]
+    [InlineData("[null]")]
+    [InlineData("[\"\"]")]
+    [InlineData("[\"../rooms\"]")]
+    public void TryParse_ViewWithInvalidPinned_ReturnsBadMessage(string pinned)
+    {
+        Assert.False(ClientMessage.TryParse(Encoding.UTF8.GetBytes($$"""{"type":"view","tracks":[],"pinned":{{pinned}}}"""), out _, out var error));
+        Assert.Equal(ErrorCode.BadMessage, error.Code);
+        Assert.Contains("pinned", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(200, true)]
+    [InlineData(201, false)]
+    public void TryParse_PinnedParticipants_EnforcesLimit(int count, bool good)
+    {
+        var ids = string.Join(',', Enumerable.Range(0, count).Select(i => $"\"p-{i}\""));
+        Assert.Equal(good, ClientMessage.TryParse(Encoding.UTF8.GetBytes($$"""{"type":"view","tracks":[],"pinned":[{{ids}}]}"""), out _, out _));
+    }
+
     [Fact]
     public void TryParse_Quality_ReadsLineAndTracks()
     {

@@ -17,13 +17,17 @@ export interface StageModel {
   readonly lastPlace: string | null;
 }
 
+/** The pinned tile; null when nothing is pinned, or when its participant left or stopped sharing. */
+export function pinnedTile(others: readonly Participant[], pinned: string | null): TileModel | null {
+  const sources = ['camera', 'screen'] as const;
+  return others.flatMap(participant => sources.map(source => tileOf(participant, source)))
+    .find(({ key, source, participant }) => key === pinned && (source === 'camera' || participant.tracks.screen !== undefined)) ?? null;
+}
+
 /** The tile that takes the largest part of the stage: the pinned one, otherwise the first shared screen. */
 export function largeTile(self: Participant, others: readonly Participant[], pinned: string | null): TileModel | null {
-  const sources = ['camera', 'screen'] as const;
-  const found = others.flatMap(participant => sources.map(source => tileOf(participant, source)))
-    .find(({ key, source, participant }) => key === pinned && (source === 'camera' || participant.tracks.screen !== undefined));
   const presenter = [...others, self].find(participant => participant.tracks.screen !== undefined);
-  return found ?? (presenter === undefined ? null : tileOf(presenter, 'screen'));
+  return pinnedTile(others, pinned) ?? (presenter === undefined ? null : tileOf(presenter, 'screen'));
 }
 
 /**
@@ -46,7 +50,7 @@ export function arrange(
   return { screens, people: [...first, last, everyone.at(-1)!], hidden: waiting.length - 1, lastPlace: last.participant.id };
 }
 
-/** Marks the pinned track, which then comes before the others on a narrow line, and whose sound is received although others are louder. */
+/** Marks the pinned track, which then comes before the others on a narrow line. */
 export function withPinned(tracks: readonly ShownTrack[], pinned: string | null): ShownTrack[] {
   return tracks.map(track => (`${track.participantId}:${track.source}` === pinned ? { ...track, pinned: true } : track));
 }

@@ -17,7 +17,7 @@ import { encryptedMark } from '../../features/e2ee/encrypted-link';
 import { VerificationDialog } from '../../features/e2ee/VerificationDialog';
 import { useCopyLink } from '../../features/invitation/useCopyLink';
 import { PeoplePanel } from '../../features/people/PeoplePanel';
-import { useAudioOnly, withoutPictures } from '../../features/quality/audio-only';
+import { useAudioOnly } from '../../features/quality/audio-only';
 import { useFirstPicture } from '../../features/quality/useFirstPicture';
 import { QualityIndicator } from '../../features/quality/QualityIndicator';
 import { useQualityHints } from '../../features/quality/useQualityHints';
@@ -77,7 +77,7 @@ export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
 
   const { messages } = snapshot;
   const unread = panel === 'chat' ? 0 : messages.slice(readCount).filter(message => !message.own).length;
-  const showTracks = useCallback((tracks: readonly ShownTrack[]) => meeting.show(audioOnly ? [] : savedView(tracks, saving)), [meeting, audioOnly, saving]);
+  const showTracks = useCallback((tracks: readonly ShownTrack[], pinned: readonly string[]) => meeting.show(audioOnly ? [] : savedView(tracks, saving), pinned), [meeting, audioOnly, saving]);
   const openPanel = useCallback((next: Panel) => {
     setPanel(next);
     setReadCount(meeting.snapshot.messages.length);
@@ -128,7 +128,7 @@ export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
         </span>
       </header>
       <main className={styles.main}>
-        <Stage snapshot={audioOnly ? withoutPictures(snapshot) : snapshot} speaking={speaking} stats={stats} link={link} maxTiles={saving.tiles} onShown={showTracks} />
+        <Stage snapshot={snapshot} audioOnly={audioOnly} speaking={speaking} stats={stats} link={link} maxTiles={saving.tiles} onShown={showTracks} />
         <ConnectionBanner status={snapshot.connection} />
         <Toasts toasts={toasts} />
       </main>

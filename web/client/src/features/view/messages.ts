@@ -26,6 +26,7 @@ export const viewChecks: MessageChecks<ViewServerMessage> = {
 export interface ViewMessage {
   type: 'view';
   tracks: readonly ShownTrack[];
+  pinned?: readonly string[];
 }
 
 /** The part of `joined` that this feature reads. Servers of earlier versions send no capabilities and do not know `view`. */

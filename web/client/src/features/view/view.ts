@@ -3,6 +3,7 @@ import type { MessageHandlers } from '../../core/messages.js';
 import type { JoinedView, PausedTrack, ShownTrack, ViewMessage, ViewServerMessage } from './messages.js';
 
 const maxTracks = 200;
+const maxPinned = 200;
 const maxPixels = 16_384;
 /** The server passes on four views a second, and two at once after a pause: the first after a join is often outdated when the page has drawn the participants. */
 const intervalMs = 250;
@@ -21,6 +22,7 @@ export class View implements Feature<JoinedView, ViewServerMessage> {
   };
   readonly #host: ViewHost;
   #tracks: readonly ShownTrack[] | null = null;
+  #pinned: readonly string[] = [];
   #sent = '';
   #supported = false;
   /** How many views may be sent now. */
@@ -31,8 +33,9 @@ export class View implements Feature<JoinedView, ViewServerMessage> {
     this.#host = host;
   }
 
-  /** Replaces what is shown. The order has no meaning. */
-  set(tracks: readonly ShownTrack[]): void {
+  /** Replaces what is shown, and who is heard although others are louder. The order has no meaning. */
+  set(tracks: readonly ShownTrack[], pinned: readonly string[]): void {
+    this.#pinned = pinned.slice(0, maxPinned).sort();
     this.#tracks = tracks.slice(0, maxTracks)
       .map(({ participantId, source, width, height, pinned }) => ({ participantId, source, width: pixels(width), height: pixels(height), ...(pinned === true ? { pinned } : {}) }))
       .sort((one, other) => key(one).localeCompare(key(other)));
@@ -69,8 +72,9 @@ export class View implements Feature<JoinedView, ViewServerMessage> {
   /** Sends a change at once if the server takes it, and several later ones together. */
   #flush(): void {
     if (this.#tracks === null || !this.#supported || this.#credit === 0) return;
-    const text = JSON.stringify(this.#tracks);
-    if (text === this.#sent || !this.#host.send({ type: 'view', tracks: this.#tracks })) return;
+    const message: ViewMessage = { type: 'view', tracks: this.#tracks, ...(this.#pinned.length === 0 ? {} : { pinned: this.#pinned }) };
+    const text = JSON.stringify(message);
+    if (text === this.#sent || !this.#host.send(message)) return;
     this.#sent = text;
     this.#credit -= 1;
     this.#timer ??= setInterval(() => this.#refill(), intervalMs);
