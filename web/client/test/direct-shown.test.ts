@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readShown, scaleFor, writeShown } from '../src/features/direct/shown.js';
+import { cameraLimits, screenLimits } from '../src/features/direct/limits.js';
+import { readShown, writeShown } from '../src/features/direct/shown.js';
 import { choose, connect, direct, flow, flowTo, meetingThatIsDirect, meetingWithZoe, playedOf } from './direct-meeting.js';
 import { settle, track, type FakePeerConnection, type FakeTrack } from './fakes.js';
 
@@ -9,11 +10,12 @@ afterEach(() => { vi.useRealTimers(); });
 const picture = (source: 'camera' | 'screen', width: number, height: number): object => ({ source, width, height });
 const sent = (connection: FakePeerConnection): unknown[] => connection.transceivers.map(({ sender }) => sender.track);
 const scale = (connection: FakePeerConnection): unknown => [connection.transceivers[1]!.encodings[0]!.scaleResolutionDownBy, connection.transceivers[1]!.encodings[0]!.maxBitrate];
-const camera = (height = 720): MediaStreamTrack => {
+const sized = (width: number, height: number): MediaStreamTrack => {
   const made = track('video');
-  (made as unknown as FakeTrack).settings = { width: height * 16 / 9, height };
+  (made as unknown as FakeTrack).settings = { width, height };
   return made;
 };
+const camera = (height = 720): MediaStreamTrack => sized(height * 16 / 9, height);
 
 describe('pictures that the other participant shows', () => {
   it('only sound is sent to one who shows none, and pictures as soon as they are shown', async () => {
@@ -54,13 +56,11 @@ describe('pictures that the other participant shows', () => {
     expect(sent(connection)[1]).toBeNull();
   });
 
-  it('the camera has the size in which it is shown, and the screen always its own', async () => {
-    const { meeting, connection } = await meetingThatIsDirect([picture('camera', 640, 360), picture('screen', 320, 180)]);
+  it('the camera has the size in which it is shown', async () => {
+    const { meeting, connection } = await meetingThatIsDirect([picture('camera', 640, 360)]);
     await meeting.publish(camera(), 'camera');
-    await meeting.publish(track('video'), 'screen');
     await settle();
     expect(scale(connection)).toEqual([2, 400_000]);
-    expect(connection.transceivers[2]!.encodings[0]).toMatchObject({ maxBitrate: 2_500_000, scaleResolutionDownBy: 1 });
     connection.channel?.receive([picture('camera', 320, 180)]);
     await vi.advanceTimersByTimeAsync(300);
     expect(scale(connection)).toEqual([4, 150_000]);
@@ -70,6 +70,21 @@ describe('pictures that the other participant shows', () => {
     connection.channel?.receive([picture('camera', 1280, 720)]);
     await vi.advanceTimersByTimeAsync(300);
     expect(scale(connection)).toEqual([1, 1_500_000]);
+  });
+
+  it('a screen is sent like to a media node, and smaller only while it is shown smaller', async () => {
+    const { meeting, connection } = await meetingThatIsDirect([picture('screen', 3840, 2160)]);
+    const screen = sized(3840, 2160);
+    await meeting.publish(screen, 'screen');
+    await settle();
+    const [encoding] = connection.transceivers[2]!.encodings;
+    expect(encoding).toMatchObject({ maxBitrate: 2_500_000, maxFramerate: 10, scaleResolutionDownBy: 2 });
+    connection.channel?.receive([picture('screen', 480, 270)]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(connection.transceivers[2]!.encodings[0]).toMatchObject({ maxBitrate: 400_000, maxFramerate: 10, scaleResolutionDownBy: 8 });
+    (screen as unknown as FakeTrack).settings = { width: 640, height: 480 };
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(connection.transceivers[2]!.encodings[0]).toMatchObject({ maxBitrate: 2_500_000, maxFramerate: 10, scaleResolutionDownBy: 1 });
   });
 
   it('a camera that becomes smaller is made less small', async () => {
@@ -264,12 +279,25 @@ describe('what this page shows', () => {
   });
 });
 
-describe('the size of a camera', () => {
-  it('is the smallest that suffices in one dimension', () => {
+describe('the size of a picture', () => {
+  it('that of a camera is the smallest that suffices in one dimension', () => {
     const camera = { width: 1280, height: 720 };
     const cases: [number, number, number][] = [[1280, 720, 1], [640, 361, 2], [640, 360, 2], [320, 180, 4], [426, 240, 4], [430, 242, 2], [2000, 180, 4], [1, 16_384, 4]];
-    for (const [width, height, expected] of cases) expect([width, height, scaleFor(camera, { width, height })]).toEqual([width, height, expected]);
-    expect(scaleFor({}, { width: 640, height: 360 })).toBe(2);
+    for (const [width, height, expected] of cases) expect([width, height, cameraLimits(camera, { width, height }, null).scaleResolutionDownBy]).toEqual([width, height, expected]);
+    expect(cameraLimits({}, { width: 640, height: 360 }, null)).toEqual({ maxBitrate: 400_000, maxFramerate: 30, scaleResolutionDownBy: 2 });
+    expect(cameraLimits(camera, camera, 90_000).maxBitrate).toBe(90_000);
+  });
+
+  it('that of a screen is at most 1920 by 1080, whichever side is the longer one, and never smaller than it is shown', () => {
+    const sizes: [number, number, number, number, number, number][] = [
+      [1920, 1080, 1920, 1080, 1920, 1080], [3840, 2160, 16_384, 16_384, 1920, 1080], [2160, 3840, 16_384, 16_384, 1080, 1920], [2560, 1600, 1920, 1080, 1728, 1080],
+      [1280, 720, 1920, 1080, 1280, 720], [1920, 1080, 961, 541, 1920, 1080], [1920, 1080, 960, 900, 960, 540], [3840, 2160, 200, 200, 480, 270],
+    ];
+    for (const [width, height, shownWidth, shownHeight, sentWidth, sentHeight] of sizes) {
+      const { scaleResolutionDownBy: by } = screenLimits({ width, height }, { width: shownWidth, height: shownHeight });
+      expect([width / by, height / by].map(Math.round)).toEqual([sentWidth, sentHeight]);
+    }
+    expect(screenLimits({}, { width: 1920, height: 1080 }).scaleResolutionDownBy).toBe(1);
   });
 
   it('a message says the same when it is read', () => {

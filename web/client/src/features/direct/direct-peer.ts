@@ -3,19 +3,18 @@ import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from '../media/connection-watch.js';
 import { withDtx } from '../media/sdp.js';
-import { readShown, scaleFor, writeShown, type Shown, type Size } from './shown.js';
+import { cameraLimits, screenLimits } from './limits.js';
+import { readShown, writeShown, type Shown, type Size } from './shown.js';
 
 /** The media sections of a direct connection, in this order. They are negotiated once, and tracks come and go in them. */
 const sections: readonly TrackSource[] = ['microphone', 'camera', 'screen', 'screen-audio'];
-const screenBitsPerSecond = 2_500_000;
-/** What the camera sends at most, by how much smaller it is made. */
-const cameraBitsPerSecond = { 1: 1_500_000, 2: 400_000, 4: 150_000 };
 /** Both sides open this channel without negotiating it, and tell each other in it what they show. */
 const viewChannel: RTCDataChannelInit = { negotiated: true, id: 0 };
+const limited = ['maxBitrate', 'maxFramerate', 'scaleResolutionDownBy'] as const;
 const gatheringMs = 1_500;
 /** Reading a message takes time and a change may start an encoder, so another participant cannot cause more. */
 const shortestBetweenMessagesMs = 250;
-/** A camera can change its size, without an event. */
+/** A camera and a screen can change their size, without an event. */
 const checkSizeMs = 2_000;
 
 export interface DirectPeerHost {
@@ -211,14 +210,11 @@ export class DirectPeer {
   async #limit(source: TrackSource, sender: RTCRtpSender): Promise<void> {
     const size = this.#sizeOf(source);
     if (size === undefined || sender.track === null) return;
-    const scale = source === 'camera' ? scaleFor(sender.track.getSettings(), size) : 1;
-    const most = source === 'camera' ? Math.min(cameraBitsPerSecond[scale], this.#host.cameraLimit() ?? Infinity) : screenBitsPerSecond;
+    const settings = sender.track.getSettings();
+    const limits = source === 'camera' ? cameraLimits(settings, size, this.#host.cameraLimit()) : screenLimits(settings, size);
     const parameters = sender.getParameters();
-    if (parameters.encodings.every(encoding => encoding.maxBitrate === most && (encoding.scaleResolutionDownBy ?? 1) === scale)) return;
-    for (const encoding of parameters.encodings) {
-      encoding.maxBitrate = most;
-      encoding.scaleResolutionDownBy = scale;
-    }
+    if (parameters.encodings.every(encoding => limited.every(key => encoding[key] === limits[key]))) return;
+    for (const encoding of parameters.encodings) Object.assign(encoding, limits);
     await sender.setParameters(parameters).catch(() => undefined); // only a limit
   }
 

@@ -13,10 +13,6 @@ const sources: readonly ShownTrack['source'][] = ['camera', 'screen'];
 const maxPixels = 16_384;
 /** A message names two pictures. */
 const maxLength = 1_000;
-/** A picture with this part of the size on the screen is large enough, as at media nodes. */
-const sufficient = 0.75;
-/** A camera that does not tell its size is assumed to have the one that pages ask for. */
-const usual: Size = { width: 1280, height: 720 };
 
 /** The message about what is shown. */
 export function writeShown(shown: Shown): string {
@@ -35,13 +31,6 @@ export function readShown(text: unknown): Shown | null {
     shown.set(source, { width: entry.width, height: entry.height });
   }
   return shown;
-}
-
-/** By how much a camera of this size is made smaller for a picture of that size on the screen: by the same steps as the layers that are sent to media nodes. */
-export function scaleFor(camera: Partial<Size>, shown: Size): 1 | 2 | 4 {
-  const [width, height] = [camera.width ?? usual.width, camera.height ?? usual.height];
-  const suffices = (scale: number) => width / scale >= shown.width * sufficient || height / scale >= shown.height * sufficient;
-  return suffices(4) ? 4 : suffices(2) ? 2 : 1;
 }
 
 function parse(text: string): unknown {

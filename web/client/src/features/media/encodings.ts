@@ -7,8 +7,11 @@ interface Encoding extends RTCRtpEncodingParameters {
   readonly scaleResolutionDownTo?: { readonly maxWidth: number; readonly maxHeight: number };
 }
 
-/** A larger screen takes too long to encode, and too much of a line. */
-const largestScreen = { maxWidth: 1920, maxHeight: 1080 };
+/**
+ * Screen content is mostly text, which needs few but sharp frames: one size with three frame rates, so that a narrow line gets fewer frames instead of a blurred picture.
+ * A larger screen takes too long to encode, and too much of a line.
+ */
+export const screenEncoding = { maxBitrate: 2_500_000, maxFramerate: 10, scalabilityMode: 'L1T3', scaleResolutionDownTo: { maxWidth: 1920, maxHeight: 1080 } } as const satisfies Encoding;
 
 /**
  * The layers of a camera, from the largest to the smallest: a browser leaves out the last ones when the camera is too small for all of them. Without the mode, Chromium
@@ -24,15 +27,11 @@ const cameraLayers: Encoding[] = [
 /** What the layers of a camera take together at most. */
 const cameraBitsPerSecond = cameraLayers.reduce((sum, layer) => sum + layer.maxBitrate!, 0);
 
-/**
- * The encodings of each source. Screen content is mostly text, which needs few but sharp frames: one size with three frame rates, so that a narrow line gets fewer frames
- * instead of a blurred picture. `cameraLimit`, in bits per second, limits all layers of the camera in
- * proportion, so that receivers still find the layer that fits them.
- */
+/** The encodings of each source. `cameraLimit`, in bits per second, limits all layers of the camera in proportion, so that receivers still find the layer that fits them. */
 export function encodingFor(source: TrackSource, cameraLimit: number | null = null): Encoding[] | undefined {
   switch (source) {
     case 'camera': return cameraLayers.map(layer => ({ ...layer, maxBitrate: Math.round(layer.maxBitrate! * shareOf(cameraLimit)) }));
-    case 'screen': return [{ maxBitrate: 2_500_000, maxFramerate: 10, scalabilityMode: 'L1T3', scaleResolutionDownTo: largestScreen }];
+    case 'screen': return [{ ...screenEncoding }];
     default: return undefined;
   }
 }

@@ -1,0 +1,42 @@
+/** What a connection counted on its network path since it opened. */
+export interface PathCounts {
+  /** Grows with everything that arrives. */
+  readonly received: number;
+  /** Connectivity checks that the browser has sent (RFC 8445 §2.2; RFC 7675). */
+  readonly checks: number;
+}
+
+export interface PathHealth extends PathCounts {
+  /** Measurements in sequence in which nothing arrived. */
+  readonly silent: number;
+}
+
+/** A path with so many silent measurements, and as many checks without a response meanwhile, is dead. */
+const deadAfter = 3;
+
+/** `counts` is null where the browser does not count, or has no path yet. */
+export function nextHealth(previous: PathHealth | null, counts: PathCounts | null): PathHealth | null {
+  if (counts === null) return null;
+  return previous !== null && previous.received === counts.received ? { ...previous, silent: previous.silent + 1 } : { ...counts, silent: 0 };
+}
+
+/** Whether nothing can arrive any more. A path that is only idle is none of this: its checks get responses. */
+export function isDead(health: PathHealth | null, counts: PathCounts | null): boolean {
+  return health !== null && counts !== null && health.silent >= deadAfter && counts.checks - health.checks >= deadAfter;
+}
+
+interface Pair extends RTCStats {
+  readonly bytesReceived?: number;
+  readonly responsesReceived?: number;
+  readonly requestsReceived?: number;
+  readonly requestsSent?: number;
+}
+
+/** The counts of the selected pair of candidates. All sections of a connection share one. */
+export function pathCounts(report: RTCStatsReport): PathCounts | null {
+  let selected: string | undefined;
+  report.forEach((record: RTCStats & { selectedCandidatePairId?: string }) => { if (record.type === 'transport') selected ??= record.selectedCandidatePairId; });
+  const pair = selected === undefined ? undefined : report.get(selected) as Pair | undefined;
+  if (pair?.requestsSent === undefined || pair.responsesReceived === undefined) return null;
+  return { received: (pair.bytesReceived ?? 0) + pair.responsesReceived + (pair.requestsReceived ?? 0), checks: pair.requestsSent };
+}
