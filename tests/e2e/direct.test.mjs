@@ -1,10 +1,12 @@
 // Two people, or up to four where the meeting says so, talk directly; with one more, everybody uses the media node; and back.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Lines } from './support/bad-line.mjs';
 import { launch } from './support/browser.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { plainPage } from './support/plain-page.mjs';
 import { applyMeeting } from './support/product.mjs';
+import { recordArrivals, recordFrames, search } from './support/recorded-frames.mjs';
 import { until } from './support/until.mjs';
 import { describeOnFailure } from './support/visitor.mjs';
 import { WhipHttp } from './support/whip-http.mjs';
@@ -68,7 +70,28 @@ const receivedPictures = visitor => visitor.page.evaluate(async () => {
   }
   return packets;
 });
-const heightOf = (visitor, name) => visitor.tile(name).locator('video').last().evaluate(video => video.videoHeight);
+const heightOf = (visitor, name, source) => visitor.tile(name, source).locator('video').last().evaluate(video => video.videoHeight);
+
+/** Runs in the page: the screen that is shared next has 2560 by 1440 pixels and 30 pictures a second, of which a part changes. */
+const largeScreen = () => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 2560, height: 1440 });
+  const pen = canvas.getContext('2d');
+  let count = 0;
+  setInterval(() => {
+    pen.fillStyle = `hsl(${count++ % 360} 60% 60%)`;
+    pen.fillRect(40 * (count % 64), 0, 40, 400);
+  }, 33);
+  navigator.mediaDevices.getDisplayMedia = async () => canvas.captureStream(30);
+};
+
+/** How many pictures a second of the screen of somebody are drawn. */
+async function screenRate(visitor, name) {
+  const read = () => visitor.tile(name, 'screen').locator('video').last().evaluate(video => ({ at: performance.now(), drawn: video.getVideoPlaybackQuality().totalVideoFrames }));
+  const before = await read();
+  await visitor.page.waitForTimeout(3_000);
+  const after = await read();
+  return 1_000 * (after.drawn - before.drawn) / (after.at - before.at);
+}
 /** What the first sender of pictures of each open connection sends, by the ID of its track. */
 const sentCameras = visitor => visitor.page.evaluate(() => globalThis.connections.filter(connection => connection.connectionState === 'connected')
   .flatMap(connection => connection.getSenders().filter(sender => sender.track?.kind === 'video').map(sender => sender.track.id)));
@@ -97,10 +120,17 @@ async function seeEachOther(visitors, isDirect) {
 
 describe('a meeting of two', { concurrency: true }, () => {
   for (const settings of [{ mode: 'Auto' }, { mode: 'Auto', e2ee: 'Required' }]) {
-    it(`talks directly after half a minute, through the media node with a third, and directly again${settings.e2ee === undefined ? '' : ', also when it is encrypted end to end'}`, options, async t => {
-      await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
+    const title = settings.e2ee === undefined
+      ? 'talks directly after half a minute, through the media node with a third, directly again, and on when all paths die'
+      : 'talks directly when it is encrypted end to end, and nothing is in clear on the direct connection';
+    it(title, options, async t => {
+      const lines = new Lines();
+      t.after(() => lines.close());
+      const people = ['Ada', 'Bob'].map(name => ({ name, prepare: page => (settings.e2ee === undefined ? lines.attach(page) : undefined) }));
+      await room.withParticipants(people, async (ada, bob, meeting) => {
         const both = [ada, bob];
         await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+        const frames = settings.e2ee === undefined ? null : [await recordFrames(ada), await recordArrivals(bob)];
         for (const visitor of both) await visitor.page.evaluate(watchGap);
         await resetGap(both);
 
@@ -112,6 +142,15 @@ describe('a meeting of two', { concurrency: true }, () => {
           const after = await Promise.all(both.map(sentToNode));
           return before.every((packets, index) => packets === after[index]);
         }, 'nothing is sent to the media node');
+        if (frames !== null) {
+          const [sent, arrived] = frames;
+          await Promise.all(frames.map(kept => kept.clear()));
+          await until(async () => await arrived.count() >= 150, 'frames of Ada arrive directly');
+          const found = search(await arrived.read(), await sent.read());
+          t.diagnostic(`on the direct connection: ${JSON.stringify(found)}`);
+          assert.ok(found.sealed >= 100, `${found.sealed} encrypted frames of Ada arrive directly`);
+          assert.equal(found.clear, 0, 'nothing of what Ada encrypted arrives in clear');
+        }
         await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
 
         await resetGap(both);
@@ -129,6 +168,16 @@ describe('a meeting of two', { concurrency: true }, () => {
         await use(both, 'p2p', 'both receive each other directly again');
         await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
         assert.equal(await ada.page.getByTestId('tile').count(), 2);
+
+        const since = performance.now();
+        lines.cut();
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+        const seconds = (performance.now() - since) / 1_000;
+        t.diagnostic(`pictures are back after ${seconds.toFixed(1)} s, when all paths have died`);
+        assert.ok(seconds < 12, `pictures were back after ${seconds.toFixed(1)} s`);
+        await Promise.all([ada.waitForSound(), bob.waitForSound()]);
+        await use(both, 'p2p', 'both receive each other directly on another path');
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
       }, { settings });
     });
   }
@@ -144,7 +193,7 @@ describe('a meeting of two', { concurrency: true }, () => {
 
 /** One after the other: a background takes a large part of a small machine, and all pages of a browser get the size in which the first one opened the camera. */
 describe('a direct call', () => {
-  it('receives no picture with audio only, smaller ones with little data, another camera, a background, and a microphone that is turned on late, all directly', options, async () => {
+  it('receives a screen like from the media node and smaller in a small tile, no picture with audio only, smaller ones with little data, another camera, a background, and a microphone that is turned on late, all directly', options, async () => {
     await room.withParticipants([{ name: 'Ada', width: 960, deviceScaleFactor: 2 }, { name: 'Bob', width: 960 }], async (ada, bob) => {
       const both = [ada, bob];
       await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
@@ -157,6 +206,18 @@ describe('a direct call', () => {
         await new Promise(resolve => setTimeout(resolve, 500));
         return (await Promise.all(both.map(sentToNode))).every((packets, index) => packets === before[index]);
       }, 'nothing is sent to the media node');
+
+      await bob.page.evaluate(largeScreen);
+      await bob.control('share').click();
+      await until(async () => await heightOf(ada, 'Bob', 'screen') === 1080, 'Ada receives the screen of Bob with 1080 lines');
+      const rate = await screenRate(ada, 'Bob');
+      assert.ok(rate > 2 && rate < 12, `the screen has ${rate.toFixed(1)} pictures a second`);
+      await ada.tile('Bob').getByTestId('pin').click();
+      await until(async () => await heightOf(ada, 'Bob', 'screen') < 1080, 'the screen of Bob is smaller in a small tile');
+      await ada.tile('Bob').getByTestId('pin').click();
+      await until(async () => await heightOf(ada, 'Bob', 'screen') === 1080, 'the screen of Bob has its size again');
+      await bob.control('share').click();
+      await until(async () => await ada.tile('Bob', 'screen').count() === 0, 'the screen of Bob ends');
 
       await bob.control('microphone').click();
       await ada.waitForSound();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chromium } from 'playwright-core';
+import { Lines } from './support/bad-line.mjs';
 import { flags, headlessShell } from './support/browser.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { family, processesOf } from './support/processes.mjs';
@@ -103,6 +104,47 @@ describe('a lost connection', () => {
       await ada.waitForMessage('where are you?');
       await bob.tile('Ada').waitFor();
       await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
+    });
+  });
+});
+
+describe('a change of network', () => {
+  it('when the path to the media node dies, sound and pictures are back on another one within seconds, and nobody leaves', options, async t => {
+    await room.withParticipants(['Bob'], async (bob, meeting) => {
+      const lines = new Lines();
+      const ada = await room.arrive('Ada');
+      try {
+        await describeOnFailure([ada], async () => {
+          await lines.attach(ada.page);
+          await ada.enter(meeting.meetingId);
+          const seeEachOther = () => Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
+          await seeEachOther();
+          const id = await ada.id();
+          await bob.page.evaluate(() => {
+            globalThis.departures = 0;
+            new MutationObserver(() => { if (document.querySelector('[data-testid=tile][data-self=false]') === null) globalThis.departures++; }).observe(document.body, { childList: true, subtree: true });
+          });
+          for (const isAnnounced of [false, true]) {
+            const since = performance.now();
+            lines.cut();
+            if (isAnnounced) {
+              await ada.context.setOffline(true);
+              await ada.page.locator('[data-testid=connection-banner][data-waiting-for=network]').waitFor();
+              await ada.context.setOffline(false);
+            }
+            await seeEachOther();
+            const seconds = (performance.now() - since) / 1_000;
+            t.diagnostic(`pictures are back in both directions after ${seconds.toFixed(1)} s${isAnnounced ? ', when the browser says that it was offline' : ''}`);
+            assert.ok(seconds < 9, `pictures were back after ${seconds.toFixed(1)} s`);
+            await Promise.all([ada.waitForSound(), bob.waitForSound(), ada.connected()]);
+          }
+          assert.equal(await ada.id(), id);
+          assert.equal(await bob.page.evaluate(() => globalThis.departures), 0);
+        });
+      } finally {
+        await ada.close();
+        lines.close();
+      }
     });
   });
 });

@@ -89,14 +89,47 @@ function seededRandom(seed) {
   };
 }
 
-/** Runs in the page: all connections go to the line instead of the media node. Reports the address of the media node. */
+/** The lines of people to all addresses that they connect to, one line for each. */
+export class Lines {
+  #open = new Map();
+  #all = [];
+
+  /** The connections of the page use these lines. Call this before the page is opened. */
+  async attach(page) {
+    await page.exposeFunction('reportNode', (address, port) => this.#portTo(address, port));
+    await page.addInitScript(useLine);
+  }
+
+  /** The present lines carry nothing more, in either direction. What is negotiated from now on uses new ones. */
+  cut() {
+    for (const line of this.#all) line.loss = 1;
+    this.#open.clear();
+  }
+
+  close() {
+    for (const line of this.#all) line.close();
+  }
+
+  #portTo(address, port) {
+    const target = `${address}:${port}`;
+    if (!this.#open.has(target)) {
+      const line = new BadLine();
+      line.connectTo(address, port);
+      this.#all.push(line);
+      this.#open.set(target, line.open());
+    }
+    return this.#open.get(target);
+  }
+}
+
+/** Runs in the page: all connections go to the line instead of the other side. Reports the address of the other side, and uses the port that it gets for it, or else `port`. */
 export const useLine = port => {
   const apply = RTCPeerConnection.prototype.setRemoteDescription;
   RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
     if (!description?.sdp) return apply.call(this, description);
     const [first] = description.sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (127\.\S+|\d+\.\S+) (\d+) typ host.*\r\n/gim);
-    if (first) await globalThis.reportNode(first[1], Number(first[2]));
-    const sdp = description.sdp.replaceAll(/^a=candidate:.*\r\n/gim, line => (line === first?.[0] ? line.replace(`${first[1]} ${first[2]} typ`, `127.0.0.1 ${port} typ`) : ''));
+    const linePort = first ? await globalThis.reportNode(first[1], Number(first[2])) ?? port : port;
+    const sdp = description.sdp.replaceAll(/^a=candidate:.*\r\n/gim, line => (line === first?.[0] ? line.replace(`${first[1]} ${first[2]} typ`, `127.0.0.1 ${linePort} typ`) : ''));
     return apply.call(this, { type: description.type, sdp });
   };
 };

@@ -15,15 +15,16 @@ export function meetingRoom(openBrowser = launch) {
     await room.product?.close();
   }, { timeout: 60_000 });
 
-  /** Runs a test with visitors of these names, who have joined one meeting. A visitor with other options than usual is `{ name, ...options }`. */
+  /** Runs a test with visitors of these names, who have joined one meeting. A visitor with other options than usual is `{ name, ...options }`; `prepare` gets the page before it is opened. */
   room.withParticipants = async (names, run, request) => {
     const meeting = await createMeeting(room.product, request);
     const visitors = [];
     try {
       await describeOnFailure(visitors, async () => {
-        for (const { name, ...more } of names.map(one => (typeof one === 'string' ? { name: one } : one))) {
+        for (const { name, prepare, ...more } of names.map(one => (typeof one === 'string' ? { name: one } : one))) {
           const visitor = await Visitor.arrive(room.browser, room.product, name, more);
           visitors.push(visitor);
+          await prepare?.(visitor.page);
           await visitor.enter(meeting.meetingId);
         }
         await run(...visitors, meeting);

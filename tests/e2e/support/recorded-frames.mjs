@@ -1,6 +1,34 @@
+/** The worker that encrypts and decrypts, as soon as it is there. */
+const workerOf = async ({ page }) => page.workers().find(worker => worker.url().includes('frame-worker')) ?? page.waitForEvent('worker');
+
+/** Keeps what arrives at the receivers of a visitor that are opened from now on, before its worker decrypts it. */
+export async function recordArrivals(visitor) {
+  const worker = await workerOf(visitor);
+  await worker.evaluate(() => {
+    globalThis.arrived = [];
+    const open = globalThis.onrtctransform;
+    globalThis.onrtctransform = ({ transformer }) => {
+      const { writable, options } = transformer;
+      const keep = new TransformStream({
+        transform(frame, controller) {
+          globalThis.arrived.push(new Uint8Array(frame.data.slice(0)));
+          controller.enqueue(frame);
+        },
+      });
+      const readable = options.side === 'receive' ? transformer.readable.pipeThrough(keep) : transformer.readable;
+      open({ transformer: { readable, writable, options, sendKeyFrameRequest: () => transformer.sendKeyFrameRequest() } });
+    };
+  });
+  return {
+    clear: () => worker.evaluate(() => { globalThis.arrived.length = 0; }),
+    count: () => worker.evaluate(() => globalThis.arrived.length),
+    read: async () => (await worker.evaluate(() => globalThis.arrived.map(frame => frame.toBase64()))).map(frame => Buffer.from(frame, 'base64')),
+  };
+}
+
 /** Keeps the frames of a visitor before and after their encryption, as its worker sees them. */
 export async function recordFrames(visitor) {
-  const worker = await visitor.page.waitForEvent('worker');
+  const worker = await workerOf(visitor);
   await worker.evaluate(() => {
     const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
     globalThis.recorded = [];
@@ -12,6 +40,7 @@ export async function recordFrames(visitor) {
     };
   });
   return {
+    clear: () => worker.evaluate(() => { globalThis.recorded.length = 0; }),
     read: async () => (await worker.evaluate(() => globalThis.recorded)).map(({ clear, sealed }) => ({ clear: Buffer.from(clear, 'base64'), sealed: Buffer.from(sealed, 'base64') })),
   };
 }
