@@ -77,7 +77,7 @@ describe('a narrow line', () => {
     }
   });
 
-  it('gets lower layers, and at last only sound with a sign in the tile, while a free line beside it keeps the best picture', { timeout: 180_000 }, async t => {
+  it('gets fewer pictures of the same size, lower layers, and at last only sound with a sign in the tile, while a free line beside it keeps the best picture', { timeout: 180_000 }, async t => {
     const line = new BadLine();
     const meeting = await createMeeting(room.product);
     const people = [];
@@ -91,7 +91,7 @@ describe('a narrow line', () => {
     try {
       await describeOnFailure(people, async () => {
         const port = await line.open();
-        line.rate = 900_000;
+        line.rate = 1_100_000;
         const large = { deviceScaleFactor: 1, viewport: { width: 1600, height: 1000 } };
         await enter('Ada', {}, page => page.addInitScript(busyCamera, framesPerSecond));
         const bob = await enter('Bob', large, async page => {
@@ -106,6 +106,7 @@ describe('a narrow line', () => {
         const isPaused = () => bob.tile('Ada').getByText('Video paused: your connection is too slow for it').isVisible();
         const isSmaller = ({ height, frames }) => frames > 1 && (height < best || frames < framesPerSecond * 0.75);
         const steps = [
+          [1_100_000, 'half of the pictures in the same size', ({ height, frames }) => height === best && frames > framesPerSecond * 0.35 && frames < framesPerSecond * 0.65],
           [900_000, 'a smaller picture, or fewer', isSmaller],
           [350_000, 'a small picture, or for some time only the sign', async picture => (isSmaller(picture) && picture.height <= best / 2) || isPaused()],
           [120_000, 'no picture, and the sign', async ({ frames }) => frames === 0 && isPaused()],

@@ -1,9 +1,12 @@
-// A microphone that is on and hears nothing, in Chromium: what is sent, and what others receive when somebody speaks again.
+// Sound in Chromium: what a microphone sends that is on and hears nothing, what others receive when somebody speaks again, and whether sound and picture come together.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { flashAndBeep, offsets, watchLips } from './support/lips.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
+import { plainPage } from './support/plain-page.mjs';
 import { createMeeting } from './support/product.mjs';
 import { describeOnFailure, until } from './support/visitor.mjs';
+import { WhipHttp } from './support/whip-http.mjs';
 
 const room = meetingRoom();
 const options = { timeout: 300_000 };
@@ -178,6 +181,68 @@ describe('a microphone that is on', () => {
       assert.ok(shared.packets > 40 * seconds, JSON.stringify(shared));
     } finally {
       await ada.close();
+    }
+  });
+});
+
+/** What people do not notice, in ms by which the sound comes after the picture (ITU-R BT.1359-1). */
+const unnoticed = [-45, 125];
+/** How far apart single measurements may be, in ms. With an offset of hundreds of ms, the flashes of the irregular pattern would be further apart from the nearest beeps. */
+const largestSpread = 150;
+/** The slots for pictures that the first offer has. */
+const firstSlots = 8;
+
+describe('sound and picture', () => {
+  it('are together within a second of a join, and of a slot that begins to carry somebody else', options, async t => {
+    const { meetingId } = await createMeeting(room.product);
+    const guest = await plainPage(room.browser, room.product);
+    const people = [];
+    const enter = async (name, prepare) => {
+      const person = await room.arrive(name);
+      people.push(person);
+      await person.page.addInitScript(prepare);
+      person.slots = new Map();
+      person.page.on('websocket', socket => socket.on('framereceived', ({ payload }) => {
+        const { tracks, slots } = JSON.parse(payload);
+        for (const { participantId, source, mid } of slots ?? tracks ?? []) if (source === 'camera') person.slots.set(participantId, mid);
+      }));
+      await person.enter(meetingId);
+      return person;
+    };
+    try {
+      await describeOnFailure(people, async () => {
+        const eve = await enter('Eve', flashAndBeep);
+        const bob = await enter('Bob', watchLips);
+        const check = async person => {
+          const played = () => bob.page.evaluate(() => ({ audio: globalThis.lips.audio[0], video: globalThis.lips.video[0] }));
+          await until(async () => Object.values(await played()).every(list => list?.starts.length >= 5), `${person.name} is seen and heard`);
+          const found = offsets(await played(), 1_000).map(Math.round).sort((one, other) => one - other);
+          const median = found[Math.floor(found.length / 2)];
+          const what = `sound after the picture in the first second of ${person.name}: ${found.join(', ')} ms`;
+          t.diagnostic(what);
+          assert.ok(found.length >= 2 && median >= unnoticed[0] && median <= unnoticed[1], what);
+          assert.ok(found.at(-1) - found[0] <= largestSpread, what);
+          return bob.slots.get(await person.id());
+        };
+        const slot = await check(eve);
+        await eve.control('leave').click();
+        await until(async () => await bob.tile('Eve').count() === 0, 'the tile of Eve disappears');
+
+        // Slots that have carried nothing are used first.
+        const http = new WhipHttp(room.product, meetingId);
+        for (let count = 1; count < firstSlots; count++) {
+          const { ticket } = await http.join('Guest');
+          const session = await guest.whip(`${room.product.url}/meetings/${meetingId}/whip`, ticket);
+          await bob.tile('Guest').locator('video').waitFor();
+          await http.end(session, ticket);
+          await until(async () => await bob.tile('Guest').count() === 0, 'the tile of the guest disappears');
+        }
+        await bob.page.evaluate(() => { globalThis.lips = { audio: [], video: [] }; });
+        const gus = await enter('Gus', flashAndBeep);
+        assert.equal(await check(gus), slot, 'Gus is in the slot of Eve');
+      });
+    } finally {
+      await Promise.all([guest, ...people].map(person => person.close()));
     }
   });
 });
