@@ -174,7 +174,7 @@ describe('a meeting of two', { concurrency: true }, () => {
         await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
         const seconds = (performance.now() - since) / 1_000;
         t.diagnostic(`pictures are back after ${seconds.toFixed(1)} s, when all paths have died`);
-        assert.ok(seconds < 12, `pictures were back after ${seconds.toFixed(1)} s`);
+        assert.ok(seconds < 10, `pictures were back after ${seconds.toFixed(1)} s`);
         await Promise.all([ada.waitForSound(), bob.waitForSound()]);
         await use(both, 'p2p', 'both receive each other directly on another path');
         await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
