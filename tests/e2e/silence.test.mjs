@@ -188,7 +188,7 @@ describe('a microphone that is on', () => {
 /** By how many ms the sound may come after the picture until people notice it, and until they find it unacceptable (ITU-R BT.1359-1). A slot with another stream needs longer until both are together. */
 const [unnoticed, acceptable] = [[-45, 125], [-90, 185]];
 /** How far apart single measurements may be, in ms. With an offset of hundreds of ms, the flashes of the irregular pattern would be further apart from the nearest beeps. */
-const largestSpread = 150;
+const largestSpread = 180;
 /** The slots for pictures that the first offer has. */
 const firstSlots = 8;
 
