@@ -153,7 +153,7 @@ internal sealed class NodeRoom
         }
 
         var session = sessions.Find(sessionId)!;
-        if (session is PublishSession { Former: { } former })
+        foreach (var former in (session as PublishSession)?.Formers ?? [])
         {
             sessions.End(former); // otherwise it would go on, although the client ends its newest one
         }

@@ -4,9 +4,7 @@ using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Transport;
-using MeetOperator.Sdp.Negotiation;
 using MeetOperator.Sfu.Peers;
-using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Sessions;
 
@@ -16,8 +14,11 @@ internal sealed class PublishSession : IRoomSession
     /// <summary>Time within which a session that took over tracks must connect. Attempts that follow each other count as one.</summary>
     private const long ConnectTicks = 30 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Time after which a connected session takes over the tracks although it sends nothing, as with sources that are all paused.</summary>
-    private const long OverlapTicks = 2 * TimeSpan.TicksPerSecond;
+    /// <summary>
+    /// Time after which a connected session takes over the tracks that have not started on it, as those of sources that are paused. Clients that follow the protocol end the former
+    /// connection before.
+    /// </summary>
+    private const long OverlapTicks = 5 * TimeSpan.TicksPerSecond;
     private readonly SessionContext _context;
     private readonly Publisher _publisher;
     private readonly long _sessionNumber;
@@ -30,9 +31,12 @@ internal sealed class PublishSession : IRoomSession
     private long? _connectingSinceTicks;
     private long? _readySinceTicks;
 
-    /// <summary>The session that carries the tracks until media arrives on this one, and the answer that then takes effect.</summary>
-    private (PublishSession Session, PreparedAnswer Prepared)? _former;
+    /// <summary>The session that this one replaces, which carries tracks until they start here; null if there is none. It may have a former session itself.</summary>
+    private PublishSession? _former;
     private PublishSession? _successor;
+
+    /// <summary>The sections whose tracks have not started on this session.</summary>
+    private IReadOnlyList<PreparedSection> _pending = [];
 
     /// <param name="context">What all sessions of the participant share.</param>
     /// <param name="prepared">The answer to the first offer, which <see cref="Accept"/> applies, with the transport of the session.</param>
@@ -50,8 +54,8 @@ internal sealed class PublishSession : IRoomSession
 
     public int DownTracks => 0;
 
-    /// <summary>The session that still carries the tracks which this one will take over; null if there is none.</summary>
-    public PublishSession? Former => _former?.Session;
+    /// <summary>The sessions that still carry tracks which this one will take over, the newest first.</summary>
+    public IReadOnlyList<PublishSession> Formers => _former is null ? [] : [_former, .. _former.Formers];
 
     /// <summary>What the answer to the next offer depends on.</summary>
     public PublishState State => new(Peer.Id, _sessionNumber, _version, Peer.Transport.LocalCredentials, Peer.Transport.RemoteCredentials);
@@ -63,7 +67,7 @@ internal sealed class PublishSession : IRoomSession
     /// <param name="prepared">The answer.</param>
     public static void TakeNewTracks(long nowTicks, SessionContext context, PublishSession? session, PreparedAnswer prepared)
     {
-        var added = prepared.Sections.Count(s => s.Track is { } track && !CanKeep(session?.Find(s.Mid), track));
+        var added = prepared.Sections.Count(s => s.Track is { } track && !TrackContinuation.CanKeep(session?.Find(s.Mid), track));
         if (!context.Limits.NewTracks.TryTake(nowTicks, added, out var wait))
         {
             throw ControlProblemException.TooManyNewTracks(context.ParticipantId, added, wait);
@@ -71,29 +75,35 @@ internal sealed class PublishSession : IRoomSession
     }
 
     /// <summary>
-    /// Replaces another session. While that one is connected, it carries the tracks until media arrives on this one or it ends, so that subscribers notice no gap. Otherwise
-    /// this session takes over the tracks at once. Tracks whose source or codec is not in the prepared answer end with the former session.
+    /// Replaces another session. While that one is connected, it carries each track until the track starts on this session: a video with a key frame, so that subscribers notice no
+    /// gap. A session that is not connected loses its tracks to this one at once. Tracks whose source or codec is not in the prepared answer end with the former session.
     /// </summary>
     public void Succeed(long nowTicks, PublishSession former, PreparedAnswer prepared)
     {
-        if (former._former is { } pending)
+        if (former is { _former: { } working, _tracks.Count: 0 })
         {
             // The client restarted again before media arrived.
             _connectingSinceTicks = former._connectingSinceTicks;
             former.Withdraw();
-            former._context.Observer.OnReplaced(former);
-            former = pending.Session;
+            _context.Observer.OnReplaced(former);
+            former = working;
+        }
+
+        if (former._former is { _former: not null } older)
+        {
+            older.TakeOverAll(); // so that there are at most three sessions
         }
 
         _connectingSinceTicks ??= former._connectingSinceTicks ?? nowTicks;
-        (_former, former._successor) = ((former, prepared), this);
-        if (!former.Peer.IsReady)
+        (_former, former._successor) = (former, this);
+        SetPending(prepared.Sections);
+        while (_former is { Peer.IsReady: false } lost)
         {
-            TakeOver();
+            TakeOver(lost);
         }
     }
 
-    /// <summary>Accepts a prepared answer. Its tracks start when the tracks of the former session have been taken over.</summary>
+    /// <summary>Accepts a prepared answer. A track that another session carries starts with its first packet on this one.</summary>
     public void Accept(PreparedAnswer prepared)
     {
         _version++;
@@ -103,21 +113,22 @@ internal sealed class PublishSession : IRoomSession
         }
 
         prepared.Remote.ApplyTo(Peer);
-        if (_former is { } former)
+        foreach (var section in prepared.Sections)
         {
-            _former = (former.Session, prepared);
+            if (_former is null || Find(section.Mid) is not null)
+            {
+                Apply(section);
+            }
         }
-        else
-        {
-            Apply(prepared);
-        }
+
+        SetPending(prepared.Sections);
     }
 
     public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
     {
-        if (_former is not null)
+        if (_pending.Count > 0 && _publisher.FindStart(packet) is { } options)
         {
-            TakeOver();
+            Start(_pending.First(s => s.Track?.Options == options));
         }
 
         return _publisher.OnRtp(nowTicks, packet, session.ArrivalTicks);
@@ -135,7 +146,7 @@ internal sealed class PublishSession : IRoomSession
 
         if (nowTicks - ready >= OverlapTicks)
         {
-            TakeOver();
+            TakeOverAll();
         }
 
         return Math.Min(next, ready + OverlapTicks);
@@ -165,10 +176,16 @@ internal sealed class PublishSession : IRoomSession
     /// <summary>Closes the tracks that this session carries, except those that its successor continues.</summary>
     public void Close()
     {
-        Withdraw();
         try
         {
-            _successor?.TakeOver();
+            if (_successor is { } successor)
+            {
+                successor.TakeOver(this);
+            }
+            else
+            {
+                Withdraw();
+            }
         }
         finally
         {
@@ -181,64 +198,135 @@ internal sealed class PublishSession : IRoomSession
     {
         if (_former is { } former)
         {
-            (_former, former.Session._successor) = (null, null);
+            (_former, former._successor) = (null, null);
+            former.EndIfDone();
         }
     }
 
-    /// <summary>Continues the tracks of the former session and ends it.</summary>
-    private void TakeOver()
+    /// <summary>Starts the track of a section, which continues that of a former session if there is one.</summary>
+    private void Start(PreparedSection section)
     {
-        var (former, prepared) = _former!.Value;
-        Withdraw();
+        var matches = Matches();
+        var (_, track) = matches.Find(m => m.Section == section);
+        var next = track is null ? null : CarrierOf(track)._successor;
+        if (track is not null)
+        {
+            Continue(section, track);
+        }
+        else if (_successor is null)
+        {
+            Apply(section);
+            if (FormerTracks.FirstOrDefault(t => t.Track.Source == section.Track?.Source && !matches.Exists(m => m.Track == t)) is { } replaced)
+            {
+                CarrierOf(replaced).Drop(replaced); // its codec is another one
+            }
+        }
+
+        SetPending(_pending);
+        next?.EndIfDone();
+        EndIfDone();
+    }
+
+    /// <summary>Continues the tracks of the newest former session and ends it.</summary>
+    private void TakeOver(PublishSession former)
+    {
+        var matches = Matches().FindAll(m => former._tracks.Contains(m.Track));
         try
         {
-            // If several tracks have the same source, sections first continue those with the same MID.
-            TakeOver(former, prepared, sameMid: true);
-            TakeOver(former, prepared, sameMid: false);
-            if (_tracks.Count == 0)
-            {
-                _connectingSinceTicks = null;
-            }
-
-            Apply(prepared);
+            matches.ForEach(m => Continue(m.Section, m.Track));
         }
         finally
         {
+            (_former, former._former, former._successor) = (former._former, null, null);
+            if (_former is { } next)
+            {
+                next._successor = this;
+            }
+
+            SetPending(_pending);
             _context.Observer.OnReplaced(former);
         }
+
+        EndIfDone();
     }
 
-    private void Apply(PreparedAnswer prepared)
+    /// <summary>Continues the tracks of all former sessions and ends them.</summary>
+    private void TakeOverAll()
     {
-        foreach (var section in prepared.Sections)
+        try
         {
-            Apply(section);
+            Matches().ForEach(m => Continue(m.Section, m.Track));
+        }
+        finally
+        {
+            EndFormers();
         }
     }
 
-    private void TakeOver(PublishSession former, PreparedAnswer prepared, bool sameMid)
+    /// <summary>Ends the former sessions when they carry nothing that starts later on this one.</summary>
+    private void EndIfDone()
     {
-        foreach (var section in prepared.Sections)
+        if (_former is null || (Peer.IsReady && !_pending.Any(s => FormerTracks.Any(t => t.Track.Source == s.Track?.Source))))
         {
-            if (section.Track is not { } negotiated || Find(section.Mid) is not null)
+            EndFormers();
+        }
+    }
+
+    private void EndFormers()
+    {
+        var formers = Formers;
+        foreach (var former in formers)
+        {
+            (former._former, former._successor) = (null, null);
+        }
+
+        _former = null;
+        _connectingSinceTicks = _tracks.Count == 0 ? null : _connectingSinceTicks;
+        try
+        {
+            // A successor continues what the former sessions carried, so nothing of it may start anew.
+            foreach (var section in _successor is null ? _pending : [])
             {
-                continue;
+                Apply(section);
             }
 
-            if (former._tracks.Find(t => CanContinue(t, negotiated) && (!sameMid || t.Track.Options.Mid == section.Mid)) is { } track)
+            SetPending(_successor is null ? [] : _pending);
+        }
+        finally
+        {
+            foreach (var former in formers)
             {
-                former._publisher.Remove(track.Track);
-                former._tracks.Remove(track);
-                _tracks.Add(track);
-                _publisher.Continue(track.Track, negotiated.Options);
+                _context.Observer.OnReplaced(former);
             }
         }
+    }
+
+    private IEnumerable<PublishedTrack> FormerTracks => Formers.SelectMany(f => f._tracks);
+
+    private List<(PreparedSection Section, PublishedTrack Track)> Matches() => TrackContinuation.Match(_pending, FormerTracks);
+
+    private PublishSession CarrierOf(PublishedTrack track) => Formers.First(f => f._tracks.Contains(track));
+
+    private void Continue(PreparedSection section, PublishedTrack track)
+    {
+        var carrier = CarrierOf(track);
+        carrier._publisher.Remove(track.Track);
+        carrier._tracks.Remove(track);
+        _tracks.Add(track);
+        _publisher.Continue(track.Track, section.Track!.Options);
+    }
+
+    /// <summary>Sets the sections that wait for their start: those with a track that this session does not carry.</summary>
+    private void SetPending(IReadOnlyList<PreparedSection> sections)
+    {
+        _pending = [.. sections.Where(s => s.Track is not null && Find(s.Mid) is null)];
+        _publisher.Await([.. _pending.Select(s => s.Track!.Options)]);
     }
 
     private void Apply(PreparedSection section)
     {
         var existing = Find(section.Mid);
-        if (existing is not null && section.Track is { } same && CanKeep(existing, same))
+        if (existing is not null && section.Track is { } same && TrackContinuation.CanKeep(existing, same))
         {
             _publisher.Renegotiate(existing.Track, same.Options);
             return;
@@ -259,16 +347,6 @@ internal sealed class PublishSession : IRoomSession
     }
 
     private PublishedTrack? Find(string mid) => _tracks.Find(t => t.Track.Options.Mid == mid);
-
-    /// <summary>Whether a section can keep its track. Otherwise a new track replaces it.</summary>
-    private static bool CanKeep(PublishedTrack? track, PreparedTrack negotiated) =>
-        track is not null && track.Track.Source == negotiated.Source && track.Codec.Is(negotiated.Codec.Name) && HaveSameLayers(track.Track.Options, negotiated.Options);
-
-    /// <summary>Whether a track can continue on another connection without a new offer to subscribers.</summary>
-    private static bool CanContinue(PublishedTrack track, PreparedTrack negotiated) =>
-        track.Track.Source == negotiated.Source && PayloadTypeAllocator.HaveSameOffer(track.Codec, negotiated.Codec) && HaveSameLayers(track.Track.Options, negotiated.Options);
-
-    private static bool HaveSameLayers(UpTrackOptions left, UpTrackOptions right) => left.Layers.Select(l => l.Rid).SequenceEqual(right.Layers.Select(l => l.Rid));
 
     private void Drop(PublishedTrack track)
     {

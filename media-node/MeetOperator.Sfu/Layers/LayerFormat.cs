@@ -1,4 +1,5 @@
 using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.HeaderExtensions;
 
 namespace MeetOperator.Sfu.Layers;
 
@@ -17,4 +18,10 @@ internal sealed record LayerFormat
 
     /// <summary>Whether the publisher answers generic NACKs.</summary>
     public required bool Nack { get; init; }
+
+    /// <summary>Whether a packet of video is the first one of a key frame.</summary>
+    /// <param name="descriptor">The dependency descriptor; empty for none.</param>
+    /// <param name="payload">The payload, which is not read when it is encrypted.</param>
+    public bool StartsKeyFrame(ReadOnlySpan<byte> descriptor, ReadOnlySpan<byte> payload) =>
+        DependencyDescriptor.TryParse(descriptor, out var described) ? described.StartsKeyFrame : KeyFrame.StartsIn(IsEncrypted ? VideoCodec.Unknown : Codec, payload);
 }

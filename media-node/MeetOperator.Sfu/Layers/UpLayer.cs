@@ -343,7 +343,7 @@ internal sealed class UpLayer
         var description = data.Slice(descriptor.Offset, descriptor.Length);
         frame = _frames.Read(description, codec, payload);
         _frames.Rates.OnPacket(frame, data.Length, IsKeyFrame(nowTicks, header.Timestamp));
-        startsKeyFrame = DependencyDescriptor.TryParse(description, out var described) ? described.StartsKeyFrame : KeyFrame.StartsIn(codec, payload);
+        startsKeyFrame = _format.StartsKeyFrame(description, payload);
         if (startsKeyFrame)
         {
             ReadSize(payload);

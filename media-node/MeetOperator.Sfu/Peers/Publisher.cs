@@ -26,10 +26,14 @@ public sealed class Publisher
     private readonly uint _ownSsrc;
     private readonly ArrivalFeedback _feedback;
     private readonly RemovedSsrcs _removed = new();
+    private readonly AwaitedTracks _awaited = new();
     private UpTrack[] _tracks = [];
     private StreamTable _streams = StreamTable.Empty;
     private long _nextReportTicks;
     private long _lastPacketTicks;
+
+    /// <summary>The ID of the transport-wide sequence number, which is the same for all tracks of a connection (RFC 8843 §9.2); 0 for none.</summary>
+    private byte _numberId;
 
     /// <summary>The round trip from RTCP reports or recovered packets.</summary>
     private RoundTripTime _roundTrip;
@@ -52,6 +56,21 @@ public sealed class Publisher
         track.Reconnect(options);
         Add(track);
     }
+
+    /// <summary>
+    /// Sets the tracks that the client will send on this connection while another connection of the participant still carries them. Until they are added here, their packets
+    /// count for the feedback about the path only.
+    /// </summary>
+    public void Await(IReadOnlyList<UpTrackOptions> tracks)
+    {
+        ArgumentNullException.ThrowIfNull(tracks);
+        _awaited.Set(tracks);
+        UpdateNumberId(tracks);
+    }
+
+    /// <summary>The awaited track that a packet starts: any packet of audio, or the first one of a key frame. Null for other packets.</summary>
+    public UpTrackOptions? FindStart(ReadOnlySpan<byte> data) =>
+        !_awaited.IsEmpty && RtpPacket.TryParse(data, out var packet) && !_streams.TryFind(packet.Header.Ssrc, out _) ? _awaited.FindStart(packet, _tracks) : null;
 
     public void Remove(UpTrack track)
     {
@@ -79,9 +98,17 @@ public sealed class Publisher
     public bool OnRtp(long nowTicks, Span<byte> data, long? arrivalTicks = null)
     {
         var arrival = arrivalTicks ?? nowTicks;
-        if (!RtpPacket.TryParse(data, out var packet) || !TryFind(nowTicks, packet, out var stream))
+        if (!RtpPacket.TryParse(data, out var packet))
         {
             return false;
+        }
+
+        if (!TryFind(nowTicks, packet, out var stream))
+        {
+            // The client estimates its line from all its packets, also those of tracks that another connection carries.
+            ReadNumber(arrival, packet);
+            _awaited.OnPacket(packet, _tracks);
+            return _awaited.Contains(packet, _tracks);
         }
 
         if (nowTicks - _lastPacketTicks >= RestTicks)
@@ -172,6 +199,11 @@ public sealed class Publisher
             }
         }
 
+        while (_awaited.TryTakeKeyFrameRequest(nowTicks, out var awaited))
+        {
+            writer.AddPictureLoss(_ownSsrc, awaited);
+        }
+
         if (writer.Length > 0)
         {
             _egress.SendRtcp(writer.Written);
@@ -239,6 +271,19 @@ public sealed class Publisher
         }
     }
 
+    /// <summary>Counts a packet that belongs to no track for the feedback.</summary>
+    private void ReadNumber(long arrivalTicks, in RtpPacket packet)
+    {
+        foreach (var element in packet.Extensions)
+        {
+            if (element.Id == _numberId && element.Length >= 2 && _numberId != 0)
+            {
+                _feedback.OnPacket(arrivalTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
+                return;
+            }
+        }
+    }
+
     private bool TryFind(long nowTicks, in RtpPacket packet, out StreamTable.Stream stream)
     {
         if (_streams.TryFind(packet.Header.Ssrc, out stream))
@@ -246,7 +291,7 @@ public sealed class Publisher
             return true;
         }
 
-        if (!SsrcResolver.TryResolve(nowTicks, packet, _tracks, _removed))
+        if (_awaited.Contains(packet, _tracks) || !SsrcResolver.TryResolve(nowTicks, packet, _tracks, _removed))
         {
             return false;
         }
@@ -259,9 +304,18 @@ public sealed class Publisher
     {
         _tracks = tracks;
         _streams = StreamTable.FromTracks(tracks);
+        UpdateNumberId([.. tracks.Select(t => t.Options)]);
         foreach (var track in tracks)
         {
             track.SetPublisher(_egress);
+        }
+    }
+
+    private void UpdateNumberId(IReadOnlyList<UpTrackOptions> tracks)
+    {
+        foreach (var options in tracks)
+        {
+            _numberId = options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber) is > 0 and var id ? id : _numberId;
         }
     }
 }

@@ -69,31 +69,51 @@ internal static class SsrcResolver
         hasMid = false;
         foreach (var track in tracks)
         {
-            var id = track.Options.Extensions.IdOf(HeaderExtensionKind.Mid);
-            foreach (var element in packet.Extensions)
+            if (HasMidOf(packet, track.Options, ref hasMid))
             {
-                if (id == 0 || element.Id != id)
-                {
-                    continue;
-                }
-
-                hasMid = true;
-                if (EqualsAscii(packet.Data.Slice(element.Offset, element.Length), track.Options.Mid))
-                {
-                    return track;
-                }
+                return track;
             }
         }
 
         return null;
     }
 
+    /// <summary>Whether a packet has the MID of a track.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="options">The track.</param>
+    /// <param name="hasMid">Set to true when the packet has any MID.</param>
+    public static bool HasMidOf(in RtpPacket packet, UpTrackOptions options, ref bool hasMid)
+    {
+        var id = options.Extensions.IdOf(HeaderExtensionKind.Mid);
+        foreach (var element in packet.Extensions)
+        {
+            if (id == 0 || element.Id != id)
+            {
+                continue;
+            }
+
+            hasMid = true;
+            if (EqualsAscii(packet.Data.Slice(element.Offset, element.Length), options.Mid))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a track uses a payload type, for media or for retransmissions.</summary>
+    public static bool HasPayloadType(byte payloadType, UpTrackOptions options) => IsMedia(payloadType, options) || options.RtxPayloadType == payloadType;
+
+    /// <summary>Whether a track uses a payload type for media.</summary>
+    public static bool IsMedia(byte payloadType, UpTrackOptions options) => payloadType == options.PayloadType || payloadType == options.RedPayloadType;
+
     private static UpTrack? FindByPayloadType(byte payloadType, UpTrack[] tracks)
     {
         UpTrack? found = null;
         foreach (var track in tracks)
         {
-            if (IsMedia(payloadType, track.Options) || track.Options.RtxPayloadType == payloadType)
+            if (HasPayloadType(payloadType, track.Options))
             {
                 if (found is not null)
                 {
@@ -106,8 +126,6 @@ internal static class SsrcResolver
 
         return found;
     }
-
-    private static bool IsMedia(byte payloadType, UpTrackOptions options) => payloadType == options.PayloadType || payloadType == options.RedPayloadType;
 
     private static bool EqualsAscii(ReadOnlySpan<byte> ascii, string text)
     {

@@ -12,6 +12,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     /// <summary>The last byte of the packets of each connection.</summary>
     private const byte First = 101;
     private const byte Second = 102;
+    private const byte Third = 103;
     private TestNode _node = null!;
     private RoomEvents _events = null!;
 
@@ -190,15 +191,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
         await SubscribeAsync(bob, first);
         using var second = new SyntheticPeer();
         var answer = await RestartAsync(second);
-        await _node.Host.Rooms.RunAsync(
-            "r",
-            room =>
-            {
-                var sessions = room.Participants.Single(p => p.Id == "alice").Sessions;
-                sessions.End(sessions.All[0]);
-                return true;
-            },
-            default);
+        await EndAsync(sessions => sessions[0]);
 
         second.Connect(answer.Sdp);
         await SyntheticPeer.UntilAsync("connected", () => second.IsConnected, second);
@@ -222,7 +215,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
 
         await UntilReceivedAsync(bob, 3, first);
 
-        Assert.Equal(2, await _node.Host.Rooms.RunAsync("r", room => room.Participants.Single(p => p.Id == "alice").Sessions.All.Count, default));
+        Assert.Equal(2, await SessionsAsync());
         Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
     }
 
@@ -258,6 +251,178 @@ public sealed class PublishRestartTests : IAsyncLifetime
         Assert.Equal(2, _events.All.Count(e => e.Type == RoomEventTypes.TrackAdded));
     }
 
+    /// <summary>A picture would stand still if its track moved with the first packet of sound.</summary>
+    [Fact]
+    public async Task Publish_RestartSoundFirst_FormerConnectionCarriesPicture()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        await UntilReceivedAsync(bob, 1, first);
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
+        Assert.Equal(2, await SessionsAsync());
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => Send(second, Second), sound: Second, picture: Second);
+
+        await _events.UntilAsync("the first session ended", e => e.All.Any(x => x is { State: "closed", Reason: "replaced", Kind: "publish" }));
+        Assert.Equal(1, await SessionsAsync());
+        Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+    }
+
+    /// <summary>The first packet of the first key frame was lost on the new connection.</summary>
+    [Fact]
+    public async Task Publish_RestartWithoutKeyFrame_FormerConnectionCarriesPictureAndKeyFrameIsRequested()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        await UntilReceivedAsync(bob, 1, first);
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendDelta(second, Second), sound: First, picture: First);
+        await SyntheticPeer.UntilAsync("a request for a key frame", second.WasAskedForKeyFrame, first, second, bob);
+        Assert.DoesNotContain(bob.Rtp, p => p[^1] == Second);
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => Send(second, Second), sound: Second, picture: Second);
+    }
+
+    /// <summary>As a client that lies, or one whose camera is paused: it sends sound on both connections for ever, and pictures on the former one only.</summary>
+    [Fact]
+    public async Task Publish_RestartThatNeverSendsPicture_EndsFormerConnectionAfterItsLimit()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+
+        await SyntheticPeer.UntilAsync(
+            "the first session ended",
+            () =>
+            {
+                Send(first, First);
+                SendSound(second, Second);
+                return _events.All.Any(e => e is { State: "closed", Reason: "replaced", Kind: "publish" });
+            },
+            first,
+            second,
+            bob);
+
+        Assert.Equal(1, await SessionsAsync());
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+        Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+    }
+
+    /// <summary>The third connection begins while sound comes on the second one, and pictures on the first one.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Publish_RestartBetweenSoundAndPicture_CarriesBothUntilTheyStart(bool secondFails)
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        await UntilReceivedAsync(bob, 1, first);
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
+
+        using var third = new SyntheticPeer();
+        var answer = await RestartAsync(third);
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
+        if (secondFails)
+        {
+            await EndAsync(sessions => sessions[1]);
+        }
+
+        third.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync("third connected", () => third.IsConnected, third);
+        await UntilHandedOverAsync(bob, first, third, sendSecond: () => SendSound(third, Third), sound: Third, picture: First);
+        await UntilHandedOverAsync(bob, first, third, sendSecond: () => Send(third, Third), sound: Third, picture: Third);
+
+        await SyntheticPeer.UntilTrueAsync("one session", async () => await SessionsAsync() == 1, third, bob);
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+        Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+    }
+
+    [Fact]
+    public async Task Publish_ThirdConnectionEnds_SecondOneGoesOn()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
+        using var third = new SyntheticPeer();
+        await RestartAsync(third);
+
+        await EndAsync(sessions => sessions[^1]);
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => Send(second, Second), sound: Second, picture: Second);
+
+        Assert.Equal(1, await SessionsAsync());
+        Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+    }
+
+    /// <summary>A client that restarts all the time, and moves a track each time.</summary>
+    [Fact]
+    public async Task Publish_RestartsThatMoveOneTrack_KeepThreeSessions()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        var others = new List<SyntheticPeer>();
+        for (byte i = 0; i < 4; i++)
+        {
+            var (other, mark) = (await PublishAsync(peer => TestSdp.Publish(peer), restart: true), (byte)(Second + i));
+            others.Add(other);
+            await SyntheticPeer.UntilAsync(
+                "sound of the newest connection",
+                () =>
+                {
+                    SendSound(other, mark);
+                    return bob.Rtp.Any(p => p[^1] == mark);
+                },
+                [bob, first, .. others]);
+            Assert.InRange(await SessionsAsync(), 1, 3);
+        }
+
+        await UntilReceivedAsync(bob, 1, others[^1], (byte)(Second + 3));
+        others.ForEach(o => o.Dispose());
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+    }
+
+    [Fact]
+    public async Task Publish_EndBetweenSoundAndPicture_RemovesAllTracks()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
+        using var third = new SyntheticPeer();
+        var answer = await RestartAsync(third);
+
+        await _node.Control.DeleteSessionAsync("r", answer.SessionId, default);
+
+        Assert.Equal(0, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+        Assert.Equal(0, await SessionsAsync());
+    }
+
+    /// <summary>The former picture is shown until the one in the other codec arrives.</summary>
+    [Fact]
+    public async Task Publish_RestartWithOtherCodecSoundFirst_KeepsPictureUntilItsKeyFrame()
+    {
+        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync(bob, first);
+        using var second = await PublishAsync(peer => TestSdp.Publish(peer).Replace("VP8", "H264", StringComparison.Ordinal), restart: true);
+
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
+        Assert.DoesNotContain(_events.All, e => e.Type == RoomEventTypes.TrackRemoved);
+        second.SendRtp(TestSdp.VideoSsrc, 96, 0, [0x65, 1, 2, Second], marker: true); // a key frame (IDR)
+
+        await _events.UntilAsync("the former picture removed", e => e.All.Any(x => x is { Type: RoomEventTypes.TrackRemoved, Source: "camera" }));
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+    }
+
     private static Dictionary<uint, List<ushort>> Streams(SyntheticPeer peer) =>
         peer.Rtp.Select(Header).GroupBy(h => h.Ssrc).ToDictionary(g => g.Key, g => g.Select(h => h.SequenceNumber).ToList());
 
@@ -278,14 +443,51 @@ public sealed class PublishRestartTests : IAsyncLifetime
         publisher,
         subscriber);
 
+    /// <summary>Sends everything on the first connection, and something on the newer one, until enough sound and pictures in a row have arrived from the expected connections.</summary>
+    private static async Task UntilHandedOverAsync(SyntheticPeer subscriber, SyntheticPeer first, SyntheticPeer newer, Action sendSecond, byte sound, byte picture)
+    {
+        const int Enough = 5;
+        bool EndsWith(byte payloadType, byte mark) =>
+            subscriber.Rtp.Where(p => Header(p).PayloadType == payloadType).TakeLast(Enough).Count(p => p[^1] == mark) == Enough;
+        var before = subscriber.Rtp.Count;
+        await SyntheticPeer.UntilAsync(
+            $"sound of {sound} and pictures of {picture}",
+            () =>
+            {
+                Send(first, First);
+                sendSecond();
+                return subscriber.Rtp.Count >= before + (4 * Enough) && EndsWith(111, sound) && EndsWith(96, picture);
+            },
+            first,
+            newer,
+            subscriber);
+    }
+
+    private static void SendSound(SyntheticPeer publisher, byte mark) => publisher.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, mark]);
+
+    private static void SendDelta(SyntheticPeer publisher, byte mark) => publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, [0x10, 0x01, 1, 2, 3, mark], marker: true);
+
     private static void Send(SyntheticPeer publisher, byte mark)
     {
-        publisher.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, mark]);
+        SendSound(publisher, mark);
         publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, [0x10, 0x00, 1, 2, 3, mark], marker: true); // a key frame
     }
 
     private Task<bool> HasTimedOutAsync(TimeSpan after) => _node.Host.Rooms.RunAsync(
         "r", room => room.Participants.Single(p => p.Id == "alice").Sessions.Find<PublishSession>()!.HasTimedOut(MonotonicClock.NowTicks + after.Ticks), default);
+
+    private Task<int> SessionsAsync() => _node.Host.Rooms.RunAsync("r", room => room.Participants.Single(p => p.Id == "alice").Sessions.All.Count, default);
+
+    /// <summary>Ends a session of alice as when its connection is lost.</summary>
+    private Task EndAsync(Func<List<IRoomSession>, IRoomSession> choose) => _node.Host.Rooms.RunAsync(
+        "r",
+        room =>
+        {
+            var sessions = room.Participants.Single(p => p.Id == "alice").Sessions;
+            sessions.End(choose(sessions.All));
+            return true;
+        },
+        default);
 
     private Task<SdpAnswer> RestartAsync(SyntheticPeer peer) =>
         _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer), Restart = true }, default);
