@@ -2,7 +2,8 @@ namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
 /// Decides how long the packets of an incomplete frame wait for the rest, so that a subscriber gets the frame in one segmented message, which halves the cost of a packet. A wait
-/// costs the loop another wake-up, so there is none while waiting has lately brought nothing, as with publishers who spread their packets evenly. Pure; used on the loop's thread.
+/// costs the loop another wake-up, so there is none while waiting has lately brought nothing, as with publishers who spread their packets evenly. Only authenticated packets count, so
+/// that nobody else can delay media or make it expensive. Pure; used on the loop's thread.
 /// </summary>
 internal sealed class FrameWait
 {
@@ -22,7 +23,7 @@ internal sealed class FrameWait
 
     /// <summary>Every how many incomplete frames it tries again.</summary>
     private const int RetryInterval = 32;
-    private bool _isOpen;
+    private bool _hasReceived;
     private long? _startTicks;
     private bool _hasPaused;
     private int _vain;
@@ -31,24 +32,28 @@ internal sealed class FrameWait
     /// <summary>Whether packets wait.</summary>
     public bool IsWaiting => _startTicks is not null;
 
-    /// <summary>An RTP packet was handled. A large one without the marker bit is not the last one of a video frame.</summary>
-    public void OnPacket(int length, bool hasMarker) => _isOpen = length >= FrameBytes && !hasMarker;
+    /// <summary>Whether the last packet was not the last one of its video frame.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <summary>An authenticated RTP packet was handled. A large one without the marker bit is not the last one of a video frame.</summary>
+    public void OnPacket(int length, bool hasMarker) => (IsOpen, _hasReceived) = (length >= FrameBytes && !hasMarker, true);
 
     /// <summary>Returns true when the packets wait, after they were handled or after a wait.</summary>
     /// <param name="nowTicks">The time.</param>
-    /// <param name="hasReceived">Whether packets were received since the previous call.</param>
     /// <param name="pauseTicks">How long to wait for packets before the next call; 0 when only those count that are there already.</param>
-    public bool TryWait(long nowTicks, bool hasReceived, out long pauseTicks)
+    public bool TryWait(long nowTicks, out long pauseTicks)
     {
         pauseTicks = 0;
+        var hasReceived = _hasReceived;
+        _hasReceived = false;
         if (IsWaiting)
         {
             Learn(hasReceived);
         }
 
-        if (!_isOpen || !hasReceived || (!IsWaiting && !TryStart(nowTicks)) || nowTicks - _startTicks >= MaxTicks)
+        if (!IsOpen || !hasReceived || (!IsWaiting && !TryStart(nowTicks)) || nowTicks - _startTicks >= MaxTicks)
         {
-            (_startTicks, _isOpen) = (null, false);
+            (_startTicks, IsOpen) = (null, false);
             return false;
         }
 

@@ -51,7 +51,6 @@ internal sealed class MediaLoop : IDisposable
     private readonly List<Action> _deferred = [];
     private readonly BusyMeter _meter = new();
     private readonly PauseMeter _pauses = new();
-    private readonly FrameWait _frame = new();
     private readonly RecentMaximum _longestCommand = new();
     private readonly Thread _thread;
     private long _lastTurnTicks = MonotonicClock.NowTicks;
@@ -86,6 +85,9 @@ internal sealed class MediaLoop : IDisposable
     public TickSchedule Ticks { get; } = new();
 
     public LoopEgress Egress { get; }
+
+    /// <summary>How long packets wait for the rest of their frame.</summary>
+    public FrameWait Frame { get; } = new();
 
     /// <summary>
     /// Raised on the loop about every 10 ms while media arrives, about every 200 ms while there are only sessions, otherwise about once a second. A subscriber that throws is removed.
@@ -285,7 +287,7 @@ internal sealed class MediaLoop : IDisposable
             received += Receive(i, out _);
         }
 
-        if ((!Egress.IsEmpty || _frame.IsWaiting) && !WaitForFrame(received > 0))
+        if ((!Egress.IsEmpty || Frame.IsWaiting) && !WaitForFrame())
         {
             Egress.Flush();
         }
@@ -302,7 +304,7 @@ internal sealed class MediaLoop : IDisposable
             Tick(now);
         }
 
-        if (received <= MaxUnread && !_frame.IsWaiting && !HasCommands)
+        if (received <= MaxUnread && !Frame.IsWaiting && !HasCommands)
         {
             var waited = MonotonicClock.NowTicks;
             UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(Math.Min(Ticks.NextTicks, Deadlines.NextTicks) - waited), Egress.BlockedSockets);
@@ -335,10 +337,10 @@ internal sealed class MediaLoop : IDisposable
     }
 
     /// <summary>Waits briefly for the rest of a frame. Returns true when the packets that are to be sent wait for the next receive.</summary>
-    private bool WaitForFrame(bool hasReceived)
+    private bool WaitForFrame()
     {
         var before = MonotonicClock.NowTicks;
-        if (!_frame.TryWait(before, hasReceived, out var pause))
+        if (!Frame.TryWait(before, out var pause))
         {
             return false;
         }
@@ -363,11 +365,6 @@ internal sealed class MediaLoop : IDisposable
         _receivedDatagrams++;
         _receivedBytes += datagram.Length;
 
-        if (PacketClassifier.Classify(datagram) == PacketKind.Rtp)
-        {
-            _frame.OnPacket(datagram.Length, hasMarker: (datagram[1] & 0x80) != 0);
-        }
-
         PeerSession? session = null;
         try
         {
@@ -379,6 +376,10 @@ internal sealed class MediaLoop : IDisposable
             else if (session.Handle(now, arrival, from, datagram))
             {
                 Peers.Bind(now, from, datagram, session);
+                if (PacketClassifier.Classify(datagram) == PacketKind.Rtp)
+                {
+                    Frame.OnPacket(datagram.Length, hasMarker: (datagram[1] & 0x80) != 0);
+                }
             }
         }
         catch (Exception e)
@@ -503,7 +504,7 @@ internal sealed class MediaLoop : IDisposable
             RunDeferred();
         }
 
-        if (!_frame.IsWaiting)
+        if (!Frame.IsWaiting)
         {
             Egress.Flush();
         }

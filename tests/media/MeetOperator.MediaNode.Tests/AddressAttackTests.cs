@@ -47,6 +47,27 @@ public sealed class AddressAttackTests : IAsyncLifetime
         Assert.InRange(Drain(), 1, 3 * forged.Length);
     }
 
+    /// <summary>The loop holds media back while the last packet was not the last one of its frame, so nobody else may choose that packet.</summary>
+    [Fact]
+    public async Task ForgedMedia_FromAnySender_OpensNoFrame()
+    {
+        byte[] part = [0x80, 96, .. new byte[1_100]];
+        _third.Send(part);
+        _alice.SendRaw(part); // from her address, where only authentication distinguishes it
+        await UntilDroppedAsync("UnknownPeer", 1);
+        await UntilDroppedAsync("SrtpAuthentication", 1);
+        Assert.False(await IsFrameOpenAsync());
+
+        await SyntheticPeer.UntilTrueAsync(
+            "a genuine part of a frame",
+            async () =>
+            {
+                _alice.SendRtp(TestSdp.VideoSsrc, payloadType: 50, 0, new byte[1_100]); // which is not forwarded, so nothing is sent and the frame stays open
+                return await IsFrameOpenAsync();
+            },
+            _alice);
+    }
+
     [Fact]
     public async Task CopiedDatagrams_FromThirdSocket_DoNotMoveTheCall()
     {
@@ -190,4 +211,6 @@ public sealed class AddressAttackTests : IAsyncLifetime
 
         return bytes;
     }
+
+    private Task<bool> IsFrameOpenAsync() => _node.Host.Loops[0].RunAsync(() => _node.Host.Loops[0].Frame.IsOpen, default);
 }

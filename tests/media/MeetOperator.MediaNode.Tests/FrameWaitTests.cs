@@ -12,11 +12,11 @@ public sealed class FrameWaitTests
     public void TryWait_LargePacketWithoutMarker_WaitsForTheRest()
     {
         _wait.OnPacket(1_100, hasMarker: false);
-        Assert.True(_wait.TryWait(_now, hasReceived: true, out var pause));
+        Assert.True(_wait.TryWait(_now, out var pause));
         Assert.Equal(150 * Microsecond, pause);
 
         _wait.OnPacket(1_100, hasMarker: true);
-        Assert.False(_wait.TryWait(_now + (20 * Microsecond), hasReceived: true, out _));
+        Assert.False(_wait.TryWait(_now + (20 * Microsecond), out _));
         Assert.False(_wait.IsWaiting);
     }
 
@@ -26,15 +26,15 @@ public sealed class FrameWaitTests
     public void TryWait_CompleteFrameOrAudio_DoesNotWait(int length, bool hasMarker)
     {
         _wait.OnPacket(length, hasMarker);
-        Assert.False(_wait.TryWait(_now, hasReceived: true, out _));
+        Assert.False(_wait.TryWait(_now, out _));
     }
 
     [Fact]
     public void TryWait_NothingCame_Ends()
     {
         _wait.OnPacket(1_100, hasMarker: false);
-        Assert.True(_wait.TryWait(_now, hasReceived: true, out _));
-        Assert.False(_wait.TryWait(_now + (150 * Microsecond), hasReceived: false, out _));
+        Assert.True(_wait.TryWait(_now, out _));
+        Assert.False(_wait.TryWait(_now + (150 * Microsecond), out _));
         Assert.False(_wait.IsWaiting);
     }
 
@@ -45,7 +45,7 @@ public sealed class FrameWaitTests
         for (var i = 0; i < 20; i++)
         {
             _wait.OnPacket(1_100, hasMarker: false);
-            if (!_wait.TryWait(_now, hasReceived: true, out var pause))
+            if (!_wait.TryWait(_now, out var pause))
             {
                 break;
             }
@@ -92,7 +92,7 @@ public sealed class FrameWaitTests
     {
         _now += 1_000 * Microsecond;
         _wait.OnPacket(1_100, hasMarker: false);
-        if (!_wait.TryWait(_now, hasReceived: true, out _))
+        if (!_wait.TryWait(_now, out _))
         {
             return false;
         }
@@ -102,7 +102,7 @@ public sealed class FrameWaitTests
             _wait.OnPacket(1_100, hasMarker: true);
         }
 
-        Assert.False(_wait.TryWait(_now + (packets > 1 ? 20 : 150) * Microsecond, hasReceived: packets > 1, out _));
+        Assert.False(_wait.TryWait(_now + (packets > 1 ? 20 : 150) * Microsecond, out _));
         return true;
     }
 }
