@@ -2,13 +2,14 @@ using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>A participant of a room on this node: its sessions, its tracks, and when signaling last refreshed it.</summary>
 internal sealed class NodeParticipant
 {
-    public NodeParticipant(string id, ParticipantLimits limits, ParticipantSessions sessions, SessionFactory factory, SsrcSequence ssrcs)
+    public NodeParticipant(string id, ParticipantLimits limits, ParticipantSessions sessions, SessionFactory factory, SsrcSequence ssrcs, MemoryShare longKeyFrames)
     {
         Id = id;
         Sessions = sessions;
@@ -20,6 +21,7 @@ internal sealed class NodeParticipant
             Tracks = Tracks,
             Limits = limits,
             Ssrcs = ssrcs,
+            LongKeyFrames = longKeyFrames,
             Factory = factory,
             Observer = sessions,
         };

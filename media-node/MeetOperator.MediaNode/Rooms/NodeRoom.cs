@@ -6,6 +6,7 @@ using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Rooms;
 
@@ -18,6 +19,7 @@ internal sealed class NodeRoom
     private readonly RoomSlots _slots;
     private readonly RoomNegotiation _negotiation;
     private readonly SsrcSequence _ssrcs = new();
+    private readonly MemoryShare _longKeyFrames;
     private readonly RoomSpeakers _speakers = new();
     private readonly RoomTraffic _traffic = new();
     private readonly Action<NodeRoom> _onFailed;
@@ -36,6 +38,7 @@ internal sealed class NodeRoom
         _spec = spec;
         Loop = loop;
         Sessions = sessions;
+        _longKeyFrames = new MemoryShare(sessions.LongKeyFrames);
         _participants = new RoomParticipants(participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, Events, loop);
         _layers = new RoomLayers(_participants, Events);
@@ -316,7 +319,7 @@ internal sealed class NodeRoom
     private NodeParticipant CreateParticipant(string id, TrackLimit newTracks)
     {
         var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges);
-        var participant = new NodeParticipant(id, new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs);
+        var participant = new NodeParticipant(id, new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
         participant.Tracks.Added += track =>
         {
             _slots.Add(track);

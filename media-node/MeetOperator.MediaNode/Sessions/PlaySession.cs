@@ -20,7 +20,7 @@ internal sealed class PlaySession : IRoomSession
     {
         _context = context;
         Peer = context.Factory.Open(this, context.Limits.Ingress, prepared.Transport);
-        _subscriber = new Subscriber(Peer, context.Limits.Retransmissions, context.Factory.LongKeyFrames);
+        _subscriber = new Subscriber(Peer, context.Limits.Retransmissions, context.LongKeyFrames);
     }
 
     public PeerSession Peer { get; }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Tracks;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Sessions;
 
@@ -15,6 +16,9 @@ internal sealed class SessionContext
 
     /// <summary>The SSRCs that the node chooses in this room.</summary>
     public required SsrcSequence Ssrcs { get; init; }
+
+    /// <summary>The share of the room in the memory for key frames that take their lines more than a second.</summary>
+    public required MemoryShare LongKeyFrames { get; init; }
 
     public required SessionFactory Factory { get; init; }
 

@@ -16,7 +16,7 @@ namespace MeetOperator.MediaNode.Sessions;
 /// <summary>Creates and closes the peer sessions of one loop. Used on the loop's thread, except where other threads are named.</summary>
 internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence)
 {
-    /// <summary>Enough for 128 connections at a time.</summary>
+    /// <summary>Enough for 127 connections at a time in as many rooms, and for 64 in one.</summary>
     private const long LongKeyFrameBytes = 64 * 1024 * 1024;
     private readonly IceCandidate[] _candidates = [.. CandidateOrder.Sort(advertised).Select(address => new IceCandidate(address.ToString(), loop.Port))];
 

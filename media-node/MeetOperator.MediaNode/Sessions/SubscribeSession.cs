@@ -36,7 +36,7 @@ internal sealed class SubscribeSession : IRoomSession
         _context = context;
         _sessionNumber = SessionContext.NextSessionNumber();
         Peer = context.Factory.Create(this, context.Limits.Ingress, transport);
-        _subscriber = new Subscriber(Peer, context.Limits.Retransmissions, context.Factory.LongKeyFrames);
+        _subscriber = new Subscriber(Peer, context.Limits.Retransmissions, context.LongKeyFrames);
         _subscription = slots is { } limits
             ? new SlotSubscription(context.ParticipantId, _subscriber, context.Ssrcs.Next, limits)
             : new TrackSubscription(_subscriber, context.Ssrcs.Next);

@@ -44,7 +44,7 @@ internal sealed class PacedEgress
     private const int ProtectionBytes = 16;
     private readonly IPeerEgress _peer;
     private readonly IPaddingSource _padding;
-    private readonly MemoryBudget? _longKeyFrames;
+    private readonly MemoryShare? _longKeyFrames;
     private readonly PacketQueue _queue = new();
     private SendRate _rate;
     private ProbeCluster _probe;
@@ -63,8 +63,8 @@ internal sealed class PacedEgress
 
     /// <param name="peer">Encrypts and sends the packets.</param>
     /// <param name="padding">Sends packets to find out whether the line can take more.</param>
-    /// <param name="longKeyFrames">The memory that all connections of a loop share for key frames that take longer than <see cref="MaxWaitTicks"/>; null for no limit.</param>
-    public PacedEgress(IPeerEgress peer, IPaddingSource padding, MemoryBudget? longKeyFrames = null) => (_peer, _padding, _longKeyFrames) = (peer, padding, longKeyFrames);
+    /// <param name="longKeyFrames">The share of the room in the memory of the loop for key frames that take longer than <see cref="MaxWaitTicks"/>; null for no limit.</param>
+    public PacedEgress(IPeerEgress peer, IPaddingSource padding, MemoryShare? longKeyFrames = null) => (_peer, _padding, _longKeyFrames) = (peer, padding, longKeyFrames);
 
     /// <summary>What the line can take.</summary>
     public SendBandwidth Bandwidth { get; } = new();
@@ -90,7 +90,7 @@ internal sealed class PacedEgress
     /// <summary>Whether nothing is sent. The next packet ends this, and wakes the timers.</summary>
     public bool IsResting { get; private set; }
 
-    private bool HasLongKeyFrameMemory => _hasLongKeyFrame || _longKeyFrames is null || _longKeyFrames.AvailableBytes >= MaxKeyFrameBytes;
+    private bool HasLongKeyFrameMemory => _hasLongKeyFrame || _longKeyFrames is null || _longKeyFrames.CanTake(MaxKeyFrameBytes);
 
     private bool IsProbing => _probe.Id != 0;
 

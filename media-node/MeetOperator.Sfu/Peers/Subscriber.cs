@@ -17,6 +17,9 @@ public sealed class Subscriber : IPaddingSource
     /// <summary>Maximum number of key frames that one compound packet may ask for: one for each video that a client shows.</summary>
     private const int MaxKeyFramesPerCompound = 32;
 
+    /// <summary>Minimum time between two answers to reference times. A client measures the path, which all its streams share.</summary>
+    private const long ReferenceTicks = 500 * TimeSpan.TicksPerMillisecond;
+
     /// <summary>A shorter pause is not reported. It happens while a new connection finds out what its line takes.</summary>
     private const long PausedTicks = TimeSpan.TicksPerSecond;
     private readonly PacedEgress _egress;
@@ -25,12 +28,13 @@ public sealed class Subscriber : IPaddingSource
     private readonly MemoryBudget? _budget;
     private DownTrack[] _tracks = [];
     private bool _isPausedChanged;
+    private long _lastReferenceTicks = long.MinValue / 2;
     private Func<UpTrack, TrackView> _viewOf = static _ => default;
 
     /// <param name="egress">Sends packets to the client.</param>
     /// <param name="budget">Memory budget for retransmissions to clients without RTX; null for no limit.</param>
-    /// <param name="longKeyFrames">Memory budget of all connections for key frames that take the line more than a second; null for no limit.</param>
-    public Subscriber(IPeerEgress egress, MemoryBudget? budget = null, MemoryBudget? longKeyFrames = null)
+    /// <param name="longKeyFrames">The share of the room in the memory for key frames that take the line more than a second; null for no limit.</param>
+    public Subscriber(IPeerEgress egress, MemoryBudget? budget = null, MemoryShare? longKeyFrames = null)
     {
         _budget = budget;
         _peer = egress;
@@ -212,14 +216,21 @@ public sealed class Subscriber : IPaddingSource
     public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound)
     {
         var (nacks, keyFrames) = (0, 0);
+        DownTrack? reported = null;
         foreach (var packet in new RtcpReader(compound))
         {
             if (ReceiverReport.TryParse(packet, out var report))
             {
                 foreach (var block in report.Reports)
                 {
-                    Find(block.Ssrc)?.OnReport(nowTicks, block);
+                    var track = Find(block.Ssrc);
+                    track?.OnReport(nowTicks, block);
+                    reported ??= track;
                 }
+            }
+            else if (ExtendedReport.TryReadReferenceTime(packet, out var receiver, out var reference))
+            {
+                AnswerReferenceTime(nowTicks, reported, receiver, reference);
             }
             else if (FeedbackMessage.TryParse(packet, out var feedback))
             {
@@ -301,6 +312,22 @@ public sealed class Subscriber : IPaddingSource
                 track.Resend(nowTicks, sequence);
             }
         }
+    }
+
+    /// <summary>Returns a reference time at once, so that the client knows the round trip (RFC 3611 §4.5). The sender is the stream that the client reports about in the same packet.</summary>
+    private void AnswerReferenceTime(long nowTicks, DownTrack? reported, uint receiver, uint reference)
+    {
+        if (nowTicks - _lastReferenceTicks < ReferenceTicks || (reported ?? _tracks.FirstOrDefault()) is not { } track)
+        {
+            return;
+        }
+
+        _lastReferenceTicks = nowTicks;
+        Span<byte> buffer = stackalloc byte[64];
+        var writer = new RtcpWriter(buffer);
+        writer.AddReceiverReport(track.Options.Ssrc);
+        writer.AddReferenceReply(track.Options.Ssrc, receiver, reference);
+        _peer.SendRtcp(writer.Written);
     }
 
     private void RequestKeyFrame(uint ssrc, ref int keyFrames)

@@ -52,6 +52,31 @@ public sealed class SharedLimitTests : IAsyncLifetime
         await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
+    /// <summary>The participants of a room share what it may take, and half of the rest is for the next room.</summary>
+    [Fact]
+    public async Task LongKeyFrames_RoomTakesAllItCan_LeavesSomeForNeighbour()
+    {
+        Assert.Equal(64, await TakeLongKeyFramesAsync(TwoRooms.Bad, "mallory"));
+        Assert.Equal(0, await TakeLongKeyFramesAsync(TwoRooms.Bad, "carol"));
+
+        Assert.Equal(32, await TakeLongKeyFramesAsync(TwoRooms.Neighbour, "bob"));
+    }
+
+    private Task<int> TakeLongKeyFramesAsync(string room, string participant) => _rooms.Node.Host.Rooms.RunAsync(
+        room,
+        r =>
+        {
+            var taken = 0;
+            var share = r.Participants.Single(p => p.Id == participant).Context.LongKeyFrames;
+            while (share.TryTake(512 * 1024))
+            {
+                taken++;
+            }
+
+            return taken;
+        },
+        default);
+
     [Fact]
     public async Task Retransmissions_EachSession_TakesFromTheSameMemory()
     {

@@ -3,7 +3,7 @@ using MeetOperator.Sfu.Pacing;
 
 namespace MeetOperator.Sfu.Tests.Pacing;
 
-/// <summary>The memory for key frames that take their lines more than a second is shared by all connections of a loop.</summary>
+/// <summary>The memory for key frames that take their lines more than a second is shared by all rooms of a loop. Each connection takes the same part of it.</summary>
 public sealed class LongKeyFrameTests
 {
     private const int NumberOffset = 17;
@@ -21,6 +21,31 @@ public sealed class LongKeyFrameTests
 
         Assert.All(accepted.Take(Connections), bytes => Assert.InRange(bytes, 500_000, 550_000));
         Assert.All(accepted.Skip(Connections), bytes => Assert.InRange(bytes, 50_000, 100_000)); // what the line takes in 1.25 s
+    }
+
+    /// <summary>A room with many narrow lines, or one that makes key frames endless on purpose.</summary>
+    [Fact]
+    public void HasRoom_LargeRoomTakesWhatItCan_OtherRoomsGetTheSame()
+    {
+        var (large, other, third) = (new MemoryShare(_memory), new MemoryShare(_memory), new MemoryShare(_memory));
+        int Accepted(MemoryShare room, int connections) => Enumerable.Range(0, connections).Count(_ => Fill(Connect(500_000, room)) > 500_000);
+
+        Assert.Equal(Connections / 2, Accepted(large, 10));
+        Assert.Equal(1, Accepted(other, 10));
+        Assert.Equal(1, Accepted(third, 10));
+    }
+
+    [Fact]
+    public void HasRoom_ConnectionOfLargeRoomCloses_ItsShareIsFree()
+    {
+        var room = new MemoryShare(_memory);
+        var egresses = Enumerable.Range(0, 3).Select(_ => Connect(500_000, room)).ToList();
+        egresses.ForEach(e => Fill(e));
+        egresses[0].Close();
+
+        Assert.InRange(Fill(Connect(500_000, room)), 500_000, 550_000);
+        egresses.ForEach(e => e.Close());
+        Assert.Equal((Connections - 1) * WholeBytes, _memory.AvailableBytes);
     }
 
     [Fact]
@@ -88,10 +113,10 @@ public sealed class LongKeyFrameTests
 
     private void AssertReturned() => Assert.Equal(Connections * WholeBytes, _memory.AvailableBytes);
 
-    /// <summary>A connection whose client estimates its line (REMB).</summary>
-    private PacedEgress Connect(long bitsPerSecond)
+    /// <summary>A connection whose client estimates its line (REMB), in a room of its own if none is given.</summary>
+    private PacedEgress Connect(long bitsPerSecond, MemoryShare? room = null)
     {
-        var egress = new PacedEgress(new RecordingEgress(), new NoPadding(), _memory);
+        var egress = new PacedEgress(new RecordingEgress(), new NoPadding(), room ?? new MemoryShare(_memory));
         egress.ExpectFeedback();
         egress.Bandwidth.OnReceiverEstimate(_now, bitsPerSecond);
         Send(egress);
