@@ -106,6 +106,14 @@ public sealed class MediaSection
         }
     }
 
+    /// <summary>Whether receivers may measure the round trip with reference times: <c>a=rtcp-xr:rcvr-rtt</c> of the section or of the session (RFC 3611 §5.1).</summary>
+    public bool AllowsReferenceTime(SessionDescription session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return Values("rtcp-xr").Concat(session.Attributes.Where(a => a.Name == "rtcp-xr").Select(a => a.Value ?? ""))
+            .Any(value => value.Split(' ').Any(format => format.Split('=')[0] == "rcvr-rtt"));
+    }
+
     public bool Has(string name)
     {
         foreach (var attribute in Attributes)

@@ -85,6 +85,7 @@ internal static class PublishPreparation
         RtxPayloadType = (byte?)codec.RtxPayloadType,
         RedPayloadType = (byte?)codec.RedPayloadType,
         Extensions = ExtensionMaps.Read(section.Extensions),
+        ReferenceTime = section.AllowsReferenceTime,
         Nack = codec.Feedback.Contains("nack"),
         Layers = section.Layers.Count > 0
             ? [.. LayerOrder.FromLowest(section.Layers).Select(rid => new UpLayerOptions { Rid = rid })]

@@ -138,6 +138,11 @@ internal sealed class PublishSession : IRoomSession
 
     public long HandleTimeout(long nowTicks)
     {
+        if (Peer.Transport.PathRoundTrip is { } check)
+        {
+            _publisher.OnPathCheck(check.AtTicks, check.Ticks);
+        }
+
         var next = _publisher.HandleTimeout(nowTicks);
         if (_former is null || _readySinceTicks is not { } ready)
         {

@@ -11,6 +11,9 @@ internal interface IIceAgent
     /// <summary>The time of the last valid check or response from the selected address.</summary>
     long LastConsentTicks { get; }
 
+    /// <summary>The round trip to the selected address that the last check measured; null when none has.</summary>
+    PathRoundTrip? RoundTrip { get; }
+
     /// <summary>The number of bytes that may be sent to the selected address now.</summary>
     long Allowance { get; }
 

@@ -37,6 +37,8 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public TransportAddress? Selected { get; private set; }
 
+    public PathRoundTrip? RoundTrip => null;
+
     public long LastConsentTicks { get; private set; } = long.MinValue;
 
     /// <summary>Unlimited once the media node has answered a check.</summary>

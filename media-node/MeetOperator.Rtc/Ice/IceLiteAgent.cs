@@ -50,6 +50,8 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
 
     public TransportAddress? Selected => _selected?.Address;
 
+    public PathRoundTrip? RoundTrip => _selected?.RoundTrip;
+
     public long LastConsentTicks => _selected?.ConsentTicks ?? long.MinValue;
 
     public long Allowance => _selected?.Allowance ?? 0;
@@ -232,6 +234,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         }
 
         path.ConsentTicks = path.LastReceivedTicks = nowTicks;
+        path.RoundTrip = path.OwnCheck.RoundTripAt(nowTicks) is { } ticks ? new PathRoundTrip(nowTicks, ticks) : path.RoundTrip;
         path.Confirm(nowTicks, random);
         UpdateSelection(nowTicks, path, path.OwnCheck.Evidence);
         return DropReason.None;

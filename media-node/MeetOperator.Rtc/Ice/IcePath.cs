@@ -44,6 +44,9 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
 
     internal PathCheck OwnCheck { get; } = new();
 
+    /// <summary>What the last check measured; null before the first one.</summary>
+    internal PathRoundTrip? RoundTrip { get; set; }
+
     /// <summary>The number of bytes that may still be sent.</summary>
     internal long Allowance => IsConfirmed ? long.MaxValue : (AmplificationFactor * _received) - _sent;
 

@@ -26,6 +26,7 @@ internal sealed class PathCheck
     private byte[]? _transactionId;
     private byte[]? _password;
     private int _transmissions;
+    private long _sentTicks;
 
     /// <summary>The earliest time of the next transmission; <see cref="long.MinValue"/> before the first check.</summary>
     internal long DueTicks { get; private set; } = long.MinValue;
@@ -49,12 +50,15 @@ internal sealed class PathCheck
         }
 
         AddEvidence(evidence);
-        IsOutstanding = true;
+        (IsOutstanding, _sentTicks) = (true, nowTicks);
         DueTicks = nowTicks + Math.Min(RetransmitTicks << Math.Min(_transmissions++, 10), MaximumRetransmitTicks);
         return _transactionId;
     }
 
     internal bool IsResponse(in StunMessage message) => IsOutstanding && message.TransactionId.SequenceEqual(_transactionId);
+
+    /// <summary>The round trip when the response arrives now. Null after a retransmission, because the response may be to any transmission.</summary>
+    internal long? RoundTripAt(long nowTicks) => IsOutstanding && _transmissions == 1 ? nowTicks - _sentTicks : null;
 
     internal bool VerifyIntegrity(in StunMessage message) => message.VerifyIntegrity(_password);
 

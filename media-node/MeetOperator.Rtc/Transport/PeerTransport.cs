@@ -49,6 +49,9 @@ public sealed class PeerTransport : IDisposable
     /// <summary>The destination of media: the address that the peer nominated or that its latest media came from.</summary>
     public TransportAddress? SelectedAddress => _ice.Selected;
 
+    /// <summary>The round trip to that address as the media node's last check measured it; null when none has.</summary>
+    public PathRoundTrip? PathRoundTrip => _ice.RoundTrip;
+
     /// <summary>The negotiated profile; null before the connection is established.</summary>
     public SrtpProfile? Profile => _channel.Session?.Profile;
 

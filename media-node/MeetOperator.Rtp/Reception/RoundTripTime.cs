@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtp.Reception;
 
-/// <summary>The smoothed round-trip time to a peer, from RTCP reports and recovered packets. Times are in 100 ns ticks.</summary>
+/// <summary>The smoothed round-trip time to a peer, from RTCP reports, connectivity checks and recovered packets. Times are in 100 ns ticks.</summary>
 public struct RoundTripTime
 {
     /// <summary>Higher samples result from a clock change or a malicious peer and are ignored.</summary>
@@ -26,6 +26,9 @@ public struct RoundTripTime
         (_hasReport, _lastReportTicks) = (true, nowTicks);
         Add(sampleTicks);
     }
+
+    /// <summary>Adds the round trip of a connectivity check. Checks are rare, so it is used only while there are no reports.</summary>
+    public void OnCheck(long nowTicks, long sampleTicks) => OnRecovery(nowTicks, sampleTicks);
 
     /// <summary>
     /// Adds the time from the first request for a packet to its arrival. The sample is too long when a request or a retransmission was lost, so

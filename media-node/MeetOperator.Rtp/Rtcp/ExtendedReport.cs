@@ -8,11 +8,34 @@ namespace MeetOperator.Rtp.Rtcp;
 /// </summary>
 public static class ExtendedReport
 {
-    internal const int ReferenceTimeBodyLength = 4 + 4 + 8;
     internal const byte ReferenceTimeBlock = 4;
-    private const byte DelayBlock = 5;
-    private const int BlockHeaderLength = 4;
-    private const int DelayEntryLength = 12;
+    internal const byte DelayBlock = 5;
+    internal const int BlockHeaderLength = 4;
+    internal const int ReferenceTimeBlockLength = BlockHeaderLength + 8;
+    internal const int DelayEntryLength = 12;
+
+    /// <summary>Reads a reference time: the SSRC of its sender, and the middle 32 bits of its NTP time. False when the packet has none.</summary>
+    public static bool TryReadReferenceTime(scoped in RtcpPacket packet, out uint ssrc, out uint middle)
+    {
+        (ssrc, middle) = (0, 0);
+        if (packet.Type != RtcpPacketType.ExtendedReport || packet.Body.Length < 4)
+        {
+            return false;
+        }
+
+        var rest = packet.Body[4..];
+        while (TryTakeBlock(ref rest, out var block))
+        {
+            if (block[0] == ReferenceTimeBlock && block.Length == ReferenceTimeBlockLength)
+            {
+                ssrc = BinaryPrimitives.ReadUInt32BigEndian(packet.Body);
+                middle = NtpTime.Middle(BinaryPrimitives.ReadUInt64BigEndian(block[BlockHeaderLength..]));
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>
     /// Reads the DLRR entry for <paramref name="ssrc"/>: the middle 32 bits of the NTP time of its reference time, and the delay since then in
@@ -27,27 +50,38 @@ public static class ExtendedReport
         }
 
         var rest = packet.Body[4..];
-        while (rest.Length >= BlockHeaderLength)
+        while (TryTakeBlock(ref rest, out var block))
         {
-            var length = BlockHeaderLength + (BinaryPrimitives.ReadUInt16BigEndian(rest[2..]) * 4);
-            if (length > rest.Length)
+            for (var at = BlockHeaderLength; block[0] == DelayBlock && at + DelayEntryLength <= block.Length; at += DelayEntryLength)
             {
-                return false;
-            }
-
-            for (var at = BlockHeaderLength; rest[0] == DelayBlock && at + DelayEntryLength <= length; at += DelayEntryLength)
-            {
-                if (BinaryPrimitives.ReadUInt32BigEndian(rest[at..]) == ssrc)
+                if (BinaryPrimitives.ReadUInt32BigEndian(block[at..]) == ssrc)
                 {
-                    referenceMiddle = BinaryPrimitives.ReadUInt32BigEndian(rest[(at + 4)..]);
-                    delay = BinaryPrimitives.ReadUInt32BigEndian(rest[(at + 8)..]);
+                    referenceMiddle = BinaryPrimitives.ReadUInt32BigEndian(block[(at + 4)..]);
+                    delay = BinaryPrimitives.ReadUInt32BigEndian(block[(at + 8)..]);
                     return referenceMiddle != 0;
                 }
             }
-
-            rest = rest[length..];
         }
 
         return false;
+    }
+
+    private static bool TryTakeBlock(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> block)
+    {
+        block = [];
+        if (rest.Length < BlockHeaderLength)
+        {
+            return false;
+        }
+
+        var length = BlockHeaderLength + (BinaryPrimitives.ReadUInt16BigEndian(rest[2..]) * 4);
+        if (length > rest.Length)
+        {
+            return false;
+        }
+
+        block = rest[..length];
+        rest = rest[length..];
+        return true;
     }
 }

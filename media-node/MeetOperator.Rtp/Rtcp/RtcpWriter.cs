@@ -99,15 +99,29 @@ public ref struct RtcpWriter(Span<byte> destination)
     /// <summary>Adds an extended report with a receiver reference time (RFC 3611 §4.4). The peer returns it with the delay since it arrived.</summary>
     public bool AddReferenceTime(uint ssrc, ulong ntpTimestamp)
     {
-        var body = Begin(RtcpPacketType.ExtendedReport, 0, ExtendedReport.ReferenceTimeBodyLength);
-        if (body.IsEmpty)
+        if (!TryBeginExtendedReport(ssrc, ExtendedReport.ReferenceTimeBlock, ExtendedReport.ReferenceTimeBlockLength, out var block))
         {
             return false;
         }
 
-        BinaryPrimitives.WriteUInt32BigEndian(body, ssrc);
-        BinaryPrimitives.WriteUInt32BigEndian(body[4..], (ExtendedReport.ReferenceTimeBlock << 24) | 2); // block length in 32-bit words, excluding the block header
-        BinaryPrimitives.WriteUInt64BigEndian(body[8..], ntpTimestamp);
+        BinaryPrimitives.WriteUInt64BigEndian(block, ntpTimestamp);
+        return true;
+    }
+
+    /// <summary>Adds an extended report that returns a reference time without delay (RFC 3611 §4.5).</summary>
+    /// <param name="ssrc">The sender of media.</param>
+    /// <param name="receiver">The SSRC that sent the reference time.</param>
+    /// <param name="referenceMiddle">The middle 32 bits of the reference time.</param>
+    public bool AddReferenceReply(uint ssrc, uint receiver, uint referenceMiddle)
+    {
+        if (!TryBeginExtendedReport(ssrc, ExtendedReport.DelayBlock, ExtendedReport.BlockHeaderLength + ExtendedReport.DelayEntryLength, out var block))
+        {
+            return false;
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(block, receiver);
+        BinaryPrimitives.WriteUInt32BigEndian(block[4..], referenceMiddle);
+        BinaryPrimitives.WriteUInt32BigEndian(block[8..], 0);
         return true;
     }
 
@@ -145,6 +159,23 @@ public ref struct RtcpWriter(Span<byte> destination)
             body = body[4..];
         }
 
+        return true;
+    }
+
+    /// <summary>Begins an extended report with one block, and returns the content of the block. False when it does not fit.</summary>
+    private bool TryBeginExtendedReport(uint ssrc, byte blockType, int blockLength, out Span<byte> content)
+    {
+        var body = Begin(RtcpPacketType.ExtendedReport, 0, 4 + blockLength);
+        content = body.IsEmpty ? body : body[(4 + ExtendedReport.BlockHeaderLength)..];
+        if (body.IsEmpty)
+        {
+            return false;
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(body, ssrc);
+        body[4] = blockType;
+        body[5] = 0;
+        BinaryPrimitives.WriteUInt16BigEndian(body[6..], (ushort)((blockLength / 4) - 1)); // in 32-bit words, excluding the block header
         return true;
     }
 

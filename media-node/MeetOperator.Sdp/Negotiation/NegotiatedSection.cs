@@ -14,6 +14,9 @@ public sealed record NegotiatedSection
 
     /// <summary>In the answer to an offer of the media node: for each offered codec the accepted one with the peer's payload type, or null. Otherwise empty.</summary>
     public IReadOnlyList<RtpCodec?> AcceptedCodecs { get; init; } = [];
+
+    /// <summary>Whether the receiver of the media may measure the round trip with reference times (RFC 3611 §4.4).</summary>
+    public bool AllowsReferenceTime { get; init; }
     public IReadOnlyList<HeaderExtension> Extensions { get; init; } = [];
 
     /// <summary>The RIDs of the simulcast layers that the peer sends, in its order; empty when it sends one stream without a RID.</summary>

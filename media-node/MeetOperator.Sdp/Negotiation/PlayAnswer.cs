@@ -61,6 +61,11 @@ public sealed class PlayAnswer
             var extensions = section.Extensions.Where(e => ForwardedExtensions.Contains(e.Uri)).DistinctBy(e => e.Uri).Select(e => e.ToAnswer()).ToList();
             var writer = new SectionWriter(section.Mid!, track >= 0 ? MediaDirection.SendOnly : MediaDirection.Inactive);
             writer.AddTransport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));
+            if (section.AllowsReferenceTime(offer))
+            {
+                writer.AddReferenceTime();
+            }
+
             writer.AddCodec(track >= 0 ? OpusStereo.SetAnnouncement(codec, tracks[track].Codec) : codec);
             writer.AddExtensions(extensions, allowsMixed || ClientOffer.AllowsMixedExtensions(section));
             if (track >= 0)

@@ -62,6 +62,12 @@ public sealed class PublishAnswer
             var extensions = section.Extensions.Where(e => SupportedExtensions.Contains(e.Uri)).DistinctBy(e => e.Uri).Select(e => e.ToAnswer()).ToList();
             var writer = new SectionWriter(section.Mid!, active ? MediaDirection.RecvOnly : MediaDirection.Inactive);
             writer.AddTransport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));
+            var allowsReferenceTime = section.AllowsReferenceTime(offer);
+            if (allowsReferenceTime)
+            {
+                writer.AddReferenceTime();
+            }
+
             writer.AddCodec(OpusStereo.AddRequest(codec));
             writer.AddExtensions(extensions, allowsMixed || ClientOffer.AllowsMixedExtensions(section));
             IReadOnlyList<string> layers = active && section.Kind == "video" ? [.. section.SentLayers.Take(SdpLimits.MaxLayers)] : [];
@@ -82,6 +88,7 @@ public sealed class PublishAnswer
                 Kind = section.Kind,
                 IsActive = active,
                 Codec = codec,
+                AllowsReferenceTime = allowsReferenceTime,
                 Extensions = extensions,
                 Ssrcs = section.Ssrcs,
                 Layers = layers,

@@ -40,6 +40,9 @@ internal sealed class SectionWriter
         Add("end-of-candidates");
     }
 
+    /// <summary>Agrees that receivers of media measure the round trip, and that senders answer them (RFC 3611 §5.2).</summary>
+    public void AddReferenceTime() => Add("rtcp-xr", "rcvr-rtt=all");
+
     public void AddCodec(RtpCodec codec)
     {
         var type = codec.PayloadType;

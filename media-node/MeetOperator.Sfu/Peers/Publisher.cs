@@ -35,8 +35,9 @@ public sealed class Publisher
     /// <summary>The ID of the transport-wide sequence number, which is the same for all tracks of a connection (RFC 8843 §9.2); 0 for none.</summary>
     private byte _numberId;
 
-    /// <summary>The round trip from RTCP reports or recovered packets.</summary>
+    /// <summary>The round trip from RTCP reports, connectivity checks or recovered packets.</summary>
     private RoundTripTime _roundTrip;
+    private long _lastCheckTicks;
 
     /// <param name="egress">Sends packets to the client.</param>
     /// <param name="ownSsrc">The media node's own SSRC for reports.</param>
@@ -152,6 +153,18 @@ public sealed class Publisher
         }
     }
 
+    /// <summary>Adds the round trip of a connectivity check, which shows how long requests take while the client answers no reference times. Each check counts once.</summary>
+    /// <param name="checkedTicks">When the check was answered.</param>
+    /// <param name="roundTripTicks">What it measured.</param>
+    public void OnPathCheck(long checkedTicks, long roundTripTicks)
+    {
+        if (checkedTicks != _lastCheckTicks)
+        {
+            _lastCheckTicks = checkedTicks;
+            _roundTrip.OnCheck(checkedTicks, roundTripTicks);
+        }
+    }
+
     /// <summary>Sends due reports, requests and feedback. Does nothing until the connection is established.</summary>
     /// <returns>When to call again, if no packet arrives. Call it within 10 ms after a packet.</returns>
     public long HandleTimeout(long nowTicks)
@@ -238,9 +251,11 @@ public sealed class Publisher
         if (count > 0)
         {
             writer.AddReceiverReport(_ownSsrc, blocks[..count]);
-
-            // The peer only returns the time, so any clock is valid.
-            writer.AddReferenceTime(_ownSsrc, NtpTime.FromUnixTicks(nowTicks));
+            if (Array.Exists(_tracks, static track => track.Options.ReferenceTime))
+            {
+                // The peer only returns the time, so any clock is valid.
+                writer.AddReferenceTime(_ownSsrc, NtpTime.FromUnixTicks(nowTicks));
+            }
         }
     }
 

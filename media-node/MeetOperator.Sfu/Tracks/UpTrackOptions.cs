@@ -29,6 +29,9 @@ public sealed record UpTrackOptions
     /// <summary>Whether the publisher answers generic NACKs.</summary>
     public bool Nack { get; init; }
 
+    /// <summary>Whether the publisher answers reference times, with which the media node measures the round trip (RFC 3611 §4.4).</summary>
+    public bool ReferenceTime { get; init; }
+
     /// <summary>The layers, as far as known from the lowest quality to the highest. There is at least one. Their number and RIDs do not change during the life of the track.</summary>
     public required IReadOnlyList<UpLayerOptions> Layers { get; init; }
 

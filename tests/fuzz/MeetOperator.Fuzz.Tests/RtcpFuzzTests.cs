@@ -24,6 +24,7 @@ public sealed class RtcpFuzzTests
                 }
             }
 
+            _ = ExtendedReport.TryReadReferenceTime(packet, out _, out _);
             if (ExtendedReport.TryReadDelay(packet, 1, out var reference, out var delay))
             {
                 total += reference + delay;

@@ -29,6 +29,30 @@ public sealed class PublishAnswerTests
         Assert.Contains(new SdpAttribute("ice-lite"), answer.Attributes);
     }
 
+    [Theory]
+    [InlineData("a=rtcp-xr:rcvr-rtt=all", true)]
+    [InlineData("a=rtcp-xr:stat-summary=loss rcvr-rtt=sender:10000 voip-metrics", true)]
+    [InlineData("a=rtcp-xr:stat-summary=loss", false)]
+    [InlineData("a=rtcp-xr:rcvr-rttx", false)]
+    [InlineData("a=rtcp-xr", false)]
+    public void TryBuild_ReferenceTimes_AreAnsweredIfOffered(string line, bool isOffered)
+    {
+        var offer = Sample.Parse(Golden.OfferText("chromium-publish").Replace("a=rtcp-xr:rcvr-rtt=all", "a=x", StringComparison.Ordinal).Replace("a=rtpmap:111", $"{line}\r\na=rtpmap:111", StringComparison.Ordinal));
+
+        var answer = Sample.Answer(offer);
+
+        Assert.Equal([isOffered, false], answer.Sections.Select(s => s.AllowsReferenceTime));
+        Assert.Equal([isOffered ? "rcvr-rtt=all" : null, null], answer.Description.Sections.Select(s => s.Value("rtcp-xr")));
+    }
+
+    [Fact]
+    public void TryBuild_ReferenceTimesOfferedForTheSession_AreAnsweredInAllSections()
+    {
+        var offer = Sample.Parse(Golden.OfferText("firefox-publish").Replace("t=0 0", "t=0 0\r\na=rtcp-xr:rcvr-rtt=all", StringComparison.Ordinal));
+
+        Assert.All(Sample.Answer(offer).Sections, s => Assert.True(s.AllowsReferenceTime));
+    }
+
     [Fact]
     public void TryBuild_H264Preferred_SelectsConstrainedBaselineMode1()
     {

@@ -48,6 +48,7 @@ public sealed class LossRecoveryTests : IDisposable
         _pair.Network.Conditions = _pair.Network.Conditions with { ReorderRate = 0.01, ReorderDelayTicks = 4 * TimeSpan.TicksPerMillisecond };
         var upstream = new NodeEgress(_pair.Server);
         var publisher = new Publisher(upstream, ownSsrc: 1);
+        _call.Publisher.Renegotiate(_call.Track, _call.Track.Options with { ReferenceTime = answersReports });
         publisher.Add(_call.Track);
         var (_, _, subscriber) = _call.Join();
         var lostAtStart = _pair.Network.Lost;

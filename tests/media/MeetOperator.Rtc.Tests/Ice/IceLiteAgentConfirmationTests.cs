@@ -48,6 +48,30 @@ public sealed class IceLiteAgentConfirmationTests
         Assert.True(_agent.TrySpend(100_000));
     }
 
+    /// <summary>The response to a retransmitted check may belong to any transmission, so it measures nothing.</summary>
+    [Fact]
+    public void RoundTrip_Check_IsMeasuredWithoutRetransmission()
+    {
+        Check(One, useCandidate: true);
+        _agent.OnEstablished(_now, null);
+        _agent.HandleTimeout(_now, _outgoing);
+        var (_, lost) = Assert.Single(TakeChecks());
+        _now += PathCheck.RetransmitTicks;
+        _agent.HandleTimeout(_now, _outgoing);
+        TakeChecks();
+        Respond(One, lost);
+        Assert.Null(_agent.RoundTrip);
+
+        _now += 2 * PathCheck.IntervalTicks;
+        Check(One, useCandidate: true);
+        _agent.HandleTimeout(_now, _outgoing);
+        var (_, check) = Assert.Single(TakeChecks());
+        _now += Second / 20;
+        Respond(One, check);
+
+        Assert.Equal(new PathRoundTrip(_now, Second / 20), _agent.RoundTrip);
+    }
+
     [Fact]
     public void OnMedia_OtherAddressResponds_MovesSelection()
     {

@@ -37,6 +37,20 @@ public sealed class RoundTripTimeTests
         Assert.True(_roundTrip.Ticks > before);
     }
 
+    [Fact]
+    public void OnCheck_NoRecentReport_IsUsed()
+    {
+        _roundTrip.OnCheck(0, 80 * Millisecond);
+        Assert.Equal(80 * Millisecond, _roundTrip.Ticks);
+
+        _roundTrip.OnReport(0, 80 * Millisecond);
+        _roundTrip.OnCheck(TimeSpan.TicksPerSecond, 20 * Millisecond);
+        Assert.Equal(80 * Millisecond, _roundTrip.Ticks);
+
+        _roundTrip.OnCheck(6 * TimeSpan.TicksPerSecond, 20 * Millisecond);
+        Assert.Equal(50 * Millisecond, _roundTrip.Ticks);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(6000)]

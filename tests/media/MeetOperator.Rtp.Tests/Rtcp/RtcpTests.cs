@@ -39,6 +39,33 @@ public sealed class RtcpTests
         Assert.Equal(Hex.Bytes("80 cf 0004 11111111 04 00 0002 1122334455667788"), writer.Written.ToArray());
     }
 
+    [Fact]
+    public void AddReferenceReply_MiddleOfReferenceTime_MatchesRfc3611Encoding()
+    {
+        var writer = new RtcpWriter(new byte[100]);
+
+        Assert.True(writer.AddReferenceReply(0x22222222, 0x11111111, 0xAABBCCDD));
+
+        Assert.Equal(Hex.Bytes("80 cf 0005 22222222 05 00 0003 11111111 aabbccdd 00000000"), writer.Written.ToArray());
+    }
+
+    [Theory]
+    [InlineData("80 cf 0004 22222222 04 00 0002 1122aabb ccdd7788", true)]
+    [InlineData("80 cf 0008 22222222 05 00 0003 11111111 00000001 00010000 04 00 0002 1122aabb ccdd7788", true)]
+    [InlineData("80 cf 0004 22222222 04 00 0003 1122aabb ccdd7788", false)] // longer than the packet
+    [InlineData("80 cf 0003 22222222 04 00 0001 1122aabb", false)]
+    [InlineData("80 cf 0000", false)]
+    [InlineData("80 c9 0001 22222222", false)]
+    public void TryReadReferenceTime_SeveralBlocks_FindsIt(string hex, bool found)
+    {
+        var reader = new RtcpReader(Hex.Bytes(hex));
+        Assert.True(reader.MoveNext());
+
+        Assert.Equal(found, ExtendedReport.TryReadReferenceTime(reader.Current, out var ssrc, out var middle));
+
+        Assert.Equal(found ? (0x22222222u, 0xAABBCCDDu) : (0, 0), (ssrc, middle));
+    }
+
     [Theory]
     [InlineData("80 cf 0008 22222222 04 00 0002 1122334455667788 05 00 0003 11111111 aabbccdd 00010000", true)]
     [InlineData("80 cf 0008 22222222 05 00 0006 33333333 00000001 00000002 11111111 aabbccdd 00010000", true)]
