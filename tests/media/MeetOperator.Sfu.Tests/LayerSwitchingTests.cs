@@ -19,15 +19,20 @@ public sealed class LayerSwitchingTests
     private static readonly (int Width, int Height)[] Sizes = [(1280, 720), (640, 360), (320, 180)];
 
     [Theory]
-    [InlineData(1, false, false)]
-    [InlineData(2, true, false)]
-    [InlineData(3, false, true)]
-    [InlineData(4, true, true)]
-    [InlineData(5, true, true)]
-    public void Switches_LossAndReordering_StreamStaysContinuous(int seed, bool reports, bool loss)
+    [InlineData(1, false, false, VideoCodec.Vp8)]
+    [InlineData(2, true, false, VideoCodec.Vp8)]
+    [InlineData(3, false, true, VideoCodec.Vp8)]
+    [InlineData(4, true, true, VideoCodec.Vp8)]
+    [InlineData(5, true, true, VideoCodec.Vp8)]
+    [InlineData(1, false, false, VideoCodec.Vp9)]
+    [InlineData(2, true, false, VideoCodec.Vp9)]
+    [InlineData(3, false, true, VideoCodec.Vp9)]
+    [InlineData(4, true, true, VideoCodec.Vp9)]
+    [InlineData(5, true, true, VideoCodec.Vp9)]
+    public void Switches_LossAndReordering_StreamStaysContinuous(int seed, bool reports, bool loss, VideoCodec codec)
     {
         var random = new Random(seed);
-        var scene = new Scene(random, reports);
+        var scene = new Scene(random, reports, codec);
         for (var frame = 0; frame < 1_500; frame++)
         {
             if (random.Next(6) == 0) // five changes per second
@@ -60,6 +65,10 @@ public sealed class LayerSwitchingTests
             Assert.InRange((after.PictureId - before.PictureId) & 0x7FFF, 0, 1_000);
             Assert.InRange((byte)(after.Tl0 - before.Tl0), 0, 250);
             Assert.InRange((ushort)(after.FrameNumber - before.FrameNumber), 0, 1_000);
+            if (codec == VideoCodec.Vp9 && before.Layer == after.Layer && !after.StartsKeyFrame)
+            {
+                Assert.Equal(after.Frame - before.Frame, (after.PictureId - before.PictureId) & 0x7FFF); // a picture refers to others by the difference of the IDs
+            }
         }
 
         Assert.True(switches > 50, $"{switches} switches");
@@ -304,19 +313,20 @@ public sealed class LayerSwitchingTests
         scene.Call.Track.OnAllocation(scene.Call.Now, layer, allocation);
     }
 
-    /// <summary>A camera that sends three VP8 layers with picture IDs, TL0PICIDX and dependency descriptors, each layer with numbers of its own.</summary>
+    /// <summary>A camera that sends three layers of VP8 or VP9 with picture IDs, TL0PICIDX and dependency descriptors, each layer with numbers of its own.</summary>
     private sealed class Scene
     {
         private readonly Random _random;
         private readonly bool _reports;
+        private readonly VideoCodec _codec;
         private readonly Layer[] _layers;
         private readonly List<byte[]> _late = [];
         private ExtendedSequenceNumber _received;
         private int _frame;
 
-        public Scene(Random random, bool reports)
+        public Scene(Random random, bool reports, VideoCodec codec = VideoCodec.Vp8)
         {
-            (_random, _reports) = (random, reports);
+            (_random, _reports, _codec) = (random, reports, codec);
             _layers = [.. Enumerable.Range(0, 3).Select(_ => new Layer
             {
                 Sequence = (ushort)random.Next(65_536),
@@ -326,7 +336,7 @@ public sealed class LayerSwitchingTests
                 FrameNumber = (ushort)random.Next(65_536),
             })];
             Call = new Call(layers: [new() { Ssrc = 100, Rid = "f" }, new() { Ssrc = 200, Rid = "h" }, new() { Ssrc = 300, Rid = "q" }]);
-            Call.Publisher.Renegotiate(Call.Track, Call.Track.Options with { Extensions = From });
+            Call.Publisher.Renegotiate(Call.Track, Call.Track.Options with { Codec = codec, Extensions = From });
             (Subscriber, Down, Egress) = Call.Join();
             Down.Renegotiate(Down.Options with { Extensions = To });
         }
@@ -438,15 +448,26 @@ public sealed class LayerSwitchingTests
 
         private byte[] Packet(Layer layer, uint ssrc, uint timestamp, int index, int part, bool key)
         {
-            // X bit, and S bit in the first packet; then I, L and T with K, a long picture ID, TL0PICIDX, TID and KEYIDX.
             var payload = new byte[24];
-            payload[0] = (byte)(part == 0 ? 0x90 : 0x80);
-            payload[1] = 0xE0;
-            BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(2), (ushort)(0x8000 | layer.PictureId));
-            payload[4] = layer.Tl0;
-            payload[6] = (byte)(key ? 0 : 1);
-            BinaryPrimitives.WriteUInt16LittleEndian(payload.AsSpan(12), (ushort)Sizes[index].Width);
-            BinaryPrimitives.WriteUInt16LittleEndian(payload.AsSpan(14), (ushort)Sizes[index].Height);
+            if (_codec == VideoCodec.Vp9)
+            {
+                // I and L bits, P bit of other than key pictures, and B or E; then a long picture ID, the layer index and TL0PICIDX.
+                payload[0] = (byte)(0xA0 | (key ? 0 : 0x40) | (part == 0 ? 0x08 : 0x04));
+                BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(1), (ushort)(0x8000 | layer.PictureId));
+                payload[4] = layer.Tl0;
+            }
+            else
+            {
+                // X bit, and S bit in the first packet; then I, L and T with K, a long picture ID, TL0PICIDX, TID and KEYIDX.
+                payload[0] = (byte)(part == 0 ? 0x90 : 0x80);
+                payload[1] = 0xE0;
+                BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(2), (ushort)(0x8000 | layer.PictureId));
+                payload[4] = layer.Tl0;
+                payload[6] = (byte)(key ? 0 : 1);
+                BinaryPrimitives.WriteUInt16LittleEndian(payload.AsSpan(12), (ushort)Sizes[index].Width);
+                BinaryPrimitives.WriteUInt16LittleEndian(payload.AsSpan(14), (ushort)Sizes[index].Height);
+            }
+
             payload[16] = (byte)index;
             payload[17] = (byte)part;
             BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan(20), _frame);
@@ -469,7 +490,7 @@ public sealed class LayerSwitchingTests
             {
                 var payload = RecordingEgress.Payload(sent);
                 var header = RecordingEgress.Header(sent);
-                var numbers = PictureNumbers.Read(VideoCodec.Vp8, payload);
+                var numbers = PictureNumbers.Read(_codec, payload);
                 var descriptor = DescriptorOf(sent);
                 Received.Add(new Seen(
                     _received.Unwrap(header.SequenceNumber), header.Timestamp, numbers.PictureId, numbers.Tl0PictureIndex, descriptor.FrameNumber,

@@ -115,6 +115,7 @@ internal sealed class ScalableCall
         var payload = new byte[16];
         payload[0] = (byte)(0x80 | (frame.IsKey ? 0 : 0x40) | (part == 0 ? 0x08 : 0x04));
         BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(1), (ushort)(0x8000 | _picture));
+        BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan(4), _picture);
         BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan(8), Sent.Count - 1);
         payload[12] = (byte)part;
         var packet = Call.Packet(_sequence++, (uint)(_picture * FrameTicks), false, Call.Ssrc, 96, null, null, null, payload, descriptor: frame.Describe(part == 0, part == 1));
@@ -151,7 +152,8 @@ internal sealed class ScalableCall
 
         var payload = RecordingEgress.Payload(sent);
         var id = BinaryPrimitives.ReadInt32BigEndian(payload.AsSpan(8));
-        return new Seen(sequence, parsed.Header.Timestamp, parsed.Header.Marker, number, id, payload[12], Sent[id]);
+        var pictureId = PictureNumbers.Read(VideoCodec.Vp9, payload).PictureId;
+        return new Seen(sequence, parsed.Header.Timestamp, parsed.Header.Marker, number, pictureId, id, payload[12], BinaryPrimitives.ReadInt32BigEndian(payload.AsSpan(4)), Sent[id]);
     }
 
     private bool TakeKeyFrameRequest()
@@ -174,8 +176,10 @@ internal sealed class ScalableCall
     /// <param name="Timestamp">Its timestamp for the receiver.</param>
     /// <param name="Marker">Whether it ends a picture for the receiver.</param>
     /// <param name="FrameNumber">The number of its frame for the receiver.</param>
+    /// <param name="PictureId">The VP9 picture ID for the receiver.</param>
     /// <param name="Id">The original number of the frame.</param>
     /// <param name="Part">Which packet of the frame it is.</param>
+    /// <param name="Picture">The original number of the picture.</param>
     /// <param name="Frame">The frame.</param>
-    public sealed record Seen(long Sequence, uint Timestamp, bool Marker, ushort FrameNumber, int Id, int Part, ScalableFrame Frame);
+    public sealed record Seen(long Sequence, uint Timestamp, bool Marker, ushort FrameNumber, int PictureId, int Id, int Part, int Picture, ScalableFrame Frame);
 }

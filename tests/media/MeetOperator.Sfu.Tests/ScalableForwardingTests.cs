@@ -221,7 +221,7 @@ public sealed class ScalableForwardingTests
         }
     }
 
-    /// <summary>Every frame is complete, and its dependencies have the numbers that the descriptor refers to.</summary>
+    /// <summary>Every frame is complete, and its dependencies have the numbers that the descriptor and the VP9 payload refer to.</summary>
     private static void AssertDecodable(ScalableCall call)
     {
         var frames = call.Received.GroupBy(p => p.Id).ToDictionary(g => g.Key, g => g.ToList());
@@ -233,6 +233,7 @@ public sealed class ScalableForwardingTests
             {
                 Assert.True(frames.TryGetValue(id - distance, out var needed), $"frame {id} needs {id - distance}");
                 Assert.Equal((ushort)(packets[0].FrameNumber - distance), needed[0].FrameNumber);
+                Assert.Equal(packets[0].Picture - needed[0].Picture, (packets[0].PictureId - needed[0].PictureId) & 0x7FFF); // by which VP9 refers to pictures (RFC 9628 §4.2)
             }
         }
     }
