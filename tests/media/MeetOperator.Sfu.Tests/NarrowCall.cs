@@ -14,6 +14,7 @@ internal sealed class NarrowCall
     public const uint AudioSsrc = 10;
     public const uint VideoSsrc = 20;
     public const uint RtxSsrc = 21;
+    public const byte RedPayloadType = 63;
     public static readonly int[] LayerBits = [150_000, 500_000, 1_700_000];
     private const int FrameMilliseconds = 33;
     private readonly RecordingEgress _upstream = new();
@@ -60,8 +61,8 @@ internal sealed class NarrowCall
     /// <summary>The bytes of a frame of sound, of which there are 50 a second.</summary>
     public int SoundBytes { get; init; } = 80;
 
-    /// <summary>Payload type with which subscribers get each frame of sound twice while they lose packets; null for none.</summary>
-    public byte? RedPayloadType { get; init; }
+    /// <summary>Whether subscribers get each frame of sound twice while they lose packets.</summary>
+    public bool HasRedundancy { get; init; }
 
     /// <summary>Whether the microphone hears nothing, and sends two small packets every 400 ms (DTX).</summary>
     public bool IsSilent { get; set; }
@@ -71,13 +72,15 @@ internal sealed class NarrowCall
     /// <param name="video">The header extensions of the camera; those of <see cref="NarrowLine.Map"/> if null.</param>
     /// <param name="hasRtx">Whether the client agreed to RTX.</param>
     /// <param name="sendsEstimates">Whether the client sends REMB instead of transport-wide feedback.</param>
-    public NarrowLine Join(long bitsPerSecond, HeaderExtensionMap? video = null, bool hasRtx = true, bool sendsEstimates = false)
+    /// <param name="bottleneck">The line whose rate and queue it shares; null for none.</param>
+    /// <param name="requestsLost">Whether the client requests lost pictures again and gets redundant sound.</param>
+    public NarrowLine Join(long bitsPerSecond, HeaderExtensionMap? video = null, bool hasRtx = true, bool sendsEstimates = false, NarrowLine? bottleneck = null, bool requestsLost = false)
     {
-        var line = new NarrowLine(Now) { BitsPerSecond = bitsPerSecond, EstimatesBandwidth = sendsEstimates };
+        var line = new NarrowLine(Now, bottleneck) { BitsPerSecond = bitsPerSecond, EstimatesBandwidth = sendsEstimates, RequestsLost = requestsLost };
         var map = sendsEstimates ? HeaderExtensionMap.Empty : NarrowLine.Map;
         if (HasMicrophone)
         {
-            line.Subscriber.Add(Microphone, Down(AudioSsrc, null) with { Extensions = map, RedPayloadType = RedPayloadType });
+            line.Subscriber.Add(Microphone, Down(AudioSsrc, null) with { Extensions = map, RedPayloadType = HasRedundancy || requestsLost ? RedPayloadType : null });
         }
 
         var options = Down(VideoSsrc, RtxSsrc) with { Extensions = video ?? map };
@@ -90,7 +93,7 @@ internal sealed class NarrowCall
     /// <summary>Adds the camera and the microphone to what a subscriber of another call gets, with SSRCs that are so much higher.</summary>
     public void JoinTo(NarrowLine line, uint ssrcs)
     {
-        line.Subscriber.Add(Microphone, Down(AudioSsrc + ssrcs, null) with { RedPayloadType = RedPayloadType });
+        line.Subscriber.Add(Microphone, Down(AudioSsrc + ssrcs, null) with { RedPayloadType = HasRedundancy ? RedPayloadType : null });
         line.Subscriber.Add(Camera, Down(VideoSsrc + ssrcs, RtxSsrc + ssrcs));
         line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Of(1280, 720));
     }

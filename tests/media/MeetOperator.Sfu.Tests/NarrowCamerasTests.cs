@@ -4,8 +4,8 @@ namespace MeetOperator.Sfu.Tests;
 public sealed class NarrowCamerasTests
 {
     private const uint Second = 1000;
-    private readonly NarrowCall _first = new(participant: "alice") { KeyFrameFactor = 16, RedPayloadType = 63 };
-    private readonly NarrowCall _second = new(participant: "bob") { KeyFrameFactor = 16, RedPayloadType = 63 };
+    private readonly NarrowCall _first = new(participant: "alice") { KeyFrameFactor = 16, HasRedundancy = true };
+    private readonly NarrowCall _second = new(participant: "bob") { KeyFrameFactor = 16, HasRedundancy = true };
     private readonly NarrowLine _line;
     private readonly long _fallen;
 

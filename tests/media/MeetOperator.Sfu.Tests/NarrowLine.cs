@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
@@ -18,16 +19,21 @@ internal sealed class NarrowLine : IPeerEgress
     private const int MaxPackets = 500_000;
     private const long FeedbackTicks = 60 * TimeSpan.TicksPerMillisecond;
     private readonly Queue<(long ArrivalTicks, byte[] Packet)> _inTransit = new();
-    private readonly Queue<(long ArrivalTicks, byte[] Compound)> _feedback = new();
+    private readonly PriorityQueue<byte[], long> _feedback = new();
+    private readonly NarrowLine _bottleneck;
     private readonly TransportArrivals _arrivals = new();
     private readonly ReceiverEstimation _estimation = new();
     private long _freeTicks;
     private long _nextFeedbackTicks;
+    private long _nextReportTicks;
     private long _wakeTicks;
 
-    public NarrowLine(long now)
+    /// <param name="now">The time.</param>
+    /// <param name="bottleneck">The line whose rate and queue this one shares, as in one household; null for none.</param>
+    public NarrowLine(long now, NarrowLine? bottleneck = null)
     {
         Now = now;
+        _bottleneck = bottleneck ?? this;
         Subscriber = new Subscriber(this);
     }
 
@@ -50,6 +56,9 @@ internal sealed class NarrowLine : IPeerEgress
     /// <summary>One packet in this many is lost; 0 for none.</summary>
     public int LossInterval { get; set; }
 
+    /// <summary>Whether the client requests lost pictures again, and reports the losses of sound, for which it gets redundancy.</summary>
+    public bool RequestsLost { get; init; }
+
     /// <summary>Whether the client sends feedback at all.</summary>
     public bool HasFeedback { get; set; } = true;
 
@@ -68,12 +77,16 @@ internal sealed class NarrowLine : IPeerEgress
     {
         byte[] packet = [.. header, .. payload];
         Assert.True(Sent.Count < MaxPackets, "the subscriber is sent packets without an end");
-        var wait = Math.Max(0, _freeTicks - Now);
+        var wait = Math.Max(0, _bottleneck._freeTicks - Now);
         Sent.Add((Now, packet, wait));
-        if (wait <= QueueTicks && (LossInterval == 0 || Sent.Count % LossInterval != 0))
+        if (wait <= _bottleneck.QueueTicks && (LossInterval == 0 || Sent.Count % LossInterval != 0))
         {
-            _freeTicks = Now + wait + (packet.Length * 8 * TimeSpan.TicksPerSecond / BitsPerSecond);
-            _inTransit.Enqueue((_freeTicks + DelayTicks, packet));
+            _bottleneck._freeTicks = Now + wait + (packet.Length * 8 * TimeSpan.TicksPerSecond / _bottleneck.BitsPerSecond);
+            _inTransit.Enqueue((_bottleneck._freeTicks + DelayTicks, packet));
+        }
+        else if (RequestsLost && RecordingEgress.Header(packet) is { Ssrc: NarrowCall.VideoSsrc, SequenceNumber: var lost })
+        {
+            _feedback.Enqueue(Call.Rtcp((ref RtcpWriter writer) => writer.AddNack(9, NarrowCall.VideoSsrc, [lost])), Now + wait + (2 * DelayTicks));
         }
 
         return packet;
@@ -108,12 +121,20 @@ internal sealed class NarrowLine : IPeerEgress
         SendFeedback(now);
         if (EstimatesBandwidth && _estimation.TryReport(now, Math.Max(0, _freeTicks - now), out var bitsPerSecond))
         {
-            _feedback.Enqueue((now + DelayTicks, ReceiverEstimation.Write(bitsPerSecond)));
+            _feedback.Enqueue(ReceiverEstimation.Write(bitsPerSecond), now + DelayTicks);
         }
 
-        while (_feedback.TryPeek(out var feedback) && feedback.ArrivalTicks <= now)
+        if (RequestsLost && LossInterval > 0 && now >= _nextReportTicks)
         {
-            Subscriber.OnRtcp(now, _feedback.Dequeue().Compound);
+            _nextReportTicks = now + TimeSpan.TicksPerSecond;
+            var block = new ReportBlock { Ssrc = NarrowCall.AudioSsrc, FractionLost = (byte)(256 / LossInterval) };
+            _feedback.Enqueue(Call.Rtcp((ref RtcpWriter writer) => writer.AddReceiverReport(9, block)), now + DelayTicks);
+        }
+
+        while (_feedback.TryPeek(out var compound, out var arrivalTicks) && arrivalTicks <= now)
+        {
+            _feedback.Dequeue();
+            Subscriber.OnRtcp(now, compound);
         }
 
         if (now >= _wakeTicks)
@@ -151,7 +172,7 @@ internal sealed class NarrowLine : IPeerEgress
         var buffer = new byte[1200];
         while (_arrivals.WriteFeedback(1, 2, buffer) is > 0 and var length)
         {
-            _feedback.Enqueue((now + DelayTicks, buffer[..length]));
+            _feedback.Enqueue(buffer[..length], now + DelayTicks);
         }
     }
 }

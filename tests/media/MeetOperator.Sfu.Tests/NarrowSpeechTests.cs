@@ -49,7 +49,7 @@ public sealed class NarrowSpeechTests
     [InlineData(1)]
     public void Line_TakesSoundOnlyOnce_SoundIsNotLost(int layers)
     {
-        var call = new NarrowCall(layers) { SoundBytes = 160, RedPayloadType = 63 };
+        var call = new NarrowCall(layers) { SoundBytes = 160, HasRedundancy = true };
         var line = call.Join(350_000);
         call.Run(10);
         line.BitsPerSecond = 120_000;
@@ -69,7 +69,7 @@ public sealed class NarrowSpeechTests
     [InlineData(11)]
     public void NarrowLine_LosesPacketsAnyway_SoundIsSentTwice(int interval)
     {
-        var call = new NarrowCall(layers: 1) { RedPayloadType = 63 };
+        var call = new NarrowCall(layers: 1) { HasRedundancy = true };
         var line = call.Join(150_000);
         line.LossInterval = interval;
         call.Run(20);

@@ -29,8 +29,8 @@ internal static class MediaThreads
         var (one, two) = (new List<BenchRun>(), new List<BenchRun>());
         for (var round = 0; round < rounds; round++)
         {
-            one.Add(await RunAsync(nodeAssembly, load, 1).ConfigureAwait(false));
-            two.Add(await RunAsync(nodeAssembly, load, 2).ConfigureAwait(false));
+            one.Add(await RunAsync(nodeAssembly, load, seconds, 1).ConfigureAwait(false));
+            two.Add(await RunAsync(nodeAssembly, load, seconds, 2).ConfigureAwait(false));
         }
 
         var (rateOfOne, rateOfTwo) = (BenchRun.Median(one, r => r.OutPps), BenchRun.Median(two, r => r.OutPps));
@@ -39,7 +39,12 @@ internal static class MediaThreads
             : throw new InvalidOperationException($"The run is invalid: one media thread forwarded {rateOfOne} packets per second, nearly all of the load.");
     }
 
-    private static async Task<BenchRun> RunAsync(string nodeAssembly, ForwardLoad load, int mediaThreads)
+    /// <summary>Whether each media thread has sent at least half of its equal share of the packets that arrived.</summary>
+    /// <param name="sentPackets">What each thread has sent.</param>
+    /// <param name="arrivedPackets">What arrived in the measurement. The threads have sent more, because sending begins before it.</param>
+    private static bool AreAllBusy(List<long> sentPackets, double arrivedPackets) => sentPackets.TrueForAll(sent => sent >= arrivedPackets / sentPackets.Count / 2);
+
+    private static async Task<BenchRun> RunAsync(string nodeAssembly, ForwardLoad load, int seconds, int mediaThreads)
     {
         var last = Environment.ProcessorCount - 1;
         using var node = await BenchNode.StartAsync(nodeAssembly, $"0-{Math.Min(1, last)}", mediaThreads).ConfigureAwait(false);
@@ -55,9 +60,10 @@ internal static class MediaThreads
             await File.WriteAllTextAsync(Path.Combine(credentials.FullName, "authorities.pem"), node.Caller.Authorities).ConfigureAwait(false);
             var run = await load.RunRoomsAsync(node, credentials.FullName, Rooms, [$"{Math.Min(2, last)}", $"{Math.Min(3, last)}"]).ConfigureAwait(false);
             var report = await node.Control.GetNodeAsync(default).ConfigureAwait(false);
-            return report.LoopReports.Count == mediaThreads && report.LoopReports.All(loop => loop.PacketsOut > run.OutPps)
+            var sent = report.LoopReports.Select(loop => loop.PacketsOut).ToList();
+            return sent.Count == mediaThreads && AreAllBusy(sent, run.OutPps * seconds)
                 ? run
-                : throw new InvalidOperationException($"The run is invalid: the media threads sent {string.Join(" and ", report.LoopReports.Select(loop => loop.PacketsOut))} packets.");
+                : throw new InvalidOperationException($"The run is invalid: the media threads sent {string.Join(" and ", sent)} packets.");
         }
         finally
         {

@@ -1,0 +1,67 @@
+namespace MeetOperator.Sfu.Tests;
+
+/// <summary>
+/// Two receivers of one camera in layers behind one bottleneck, as in one household, with the pacing and the choice of layers of the media node, retransmissions and redundant sound.
+/// </summary>
+public sealed class SharedBottleneckTests
+{
+    /// <summary>Half of the line takes the lowest, the middle or the highest layer.</summary>
+    [Theory]
+    [InlineData(500_000, 0)]
+    [InlineData(500_000, 50)]
+    [InlineData(1_300_000, 0)]
+    [InlineData(1_300_000, 50)]
+    [InlineData(4_200_000, 0)]
+    [InlineData(4_200_000, 50)]
+    public void Join_SecondReceiver_SharesWithinAQuarter(long bits, int lossInterval)
+    {
+        var (first, second) = Run(bits, lossInterval, hasTemporalLayers: false, out var from, out var to);
+
+        var fair = (first.RateOf(from, to) + second.RateOf(from, to)) / 2;
+        Assert.All(new[] { first, second }, line => Assert.InRange(line.RateOf(from, to), 0.75 * fair, 1.25 * fair));
+        AssertShortQueue(first, second, from);
+        Assert.All(new[] { first, second }, line => Assert.Contains(line.Sent, s => RecordingEgress.Header(s.Packet).PayloadType == 97));
+        if (lossInterval > 0)
+        {
+            Assert.All(new[] { first, second }, line => Assert.Contains(line.Sent, s => RecordingEgress.Header(s.Packet).PayloadType == NarrowCall.RedPayloadType));
+        }
+    }
+
+    /// <summary>With a fair share between two layers, one receiver can get the higher and the other the lower one. Neither waits long, and neither goes without pictures.</summary>
+    [Theory]
+    [InlineData(800_000, 0, false)]
+    [InlineData(800_000, 50, true)]
+    [InlineData(2_000_000, 0, true)]
+    [InlineData(2_000_000, 50, false)]
+    [InlineData(3_000_000, 0, true)]
+    [InlineData(3_000_000, 50, false)]
+    public void Join_ShareBetweenTwoLayers_QueueStaysShortAndBothGetPictures(long bits, int lossInterval, bool hasTemporalLayers)
+    {
+        var (first, second) = Run(bits, lossInterval, hasTemporalLayers, out var from, out var to);
+
+        AssertShortQueue(first, second, from);
+        Assert.All(new[] { first, second }, line => Assert.InRange(line.RateOf(from, to, NarrowCall.VideoSsrc), 0.5 * NarrowCall.LayerBits[0], bits));
+    }
+
+    /// <summary>The second receiver joins after 15 s. Returns what both got in the last 40 of the next 70 s.</summary>
+    private static (NarrowLine First, NarrowLine Second) Run(long bits, int lossInterval, bool hasTemporalLayers, out long from, out long to)
+    {
+        var call = new NarrowCall { HasTemporalLayers = hasTemporalLayers };
+        var first = call.Join(bits, requestsLost: true);
+        first.LossInterval = lossInterval;
+        call.Run(15);
+        var second = call.Join(bits, bottleneck: first, requestsLost: true);
+        second.LossInterval = lossInterval;
+        call.Run(30);
+        from = call.Now;
+        call.Run(40);
+        to = call.Now;
+        return (first, second);
+    }
+
+    private static void AssertShortQueue(NarrowLine first, NarrowLine second, long from)
+    {
+        var waits = first.Sent.Concat(second.Sent).Where(s => s.Ticks >= from).Select(s => s.WaitTicks).Order().ToList();
+        Assert.InRange(waits[(int)(waits.Count * 0.95)], 0, 200 * Call.Millisecond);
+    }
+}
