@@ -272,7 +272,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
 
     /// <summary>The first packet of the first key frame was lost on the new connection.</summary>
     [Fact]
-    public async Task Publish_RestartWithoutKeyFrame_FormerConnectionCarriesPictureAndKeyFrameIsRequested()
+    public async Task Publish_RestartWithoutKeyFrame_RequestsItAndFormerConnectionCarriesPicture()
     {
         using var first = await PublishAsync(peer => TestSdp.Publish(peer));
         using var bob = new SyntheticPeer();

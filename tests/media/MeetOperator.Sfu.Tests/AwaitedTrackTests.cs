@@ -41,7 +41,7 @@ public sealed class AwaitedTrackTests
     }
 
     [Fact]
-    public void FindStart_SameKeyFrameWithAndWithoutDescriptor_IsReadFromDescriptorWhenEncrypted()
+    public void FindStart_EncryptedKeyFrame_IsReadFromDescriptorOnly()
     {
         _publisher.Await([Camera with { IsEncrypted = true }]);
 
