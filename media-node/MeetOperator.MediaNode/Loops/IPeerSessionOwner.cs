@@ -1,12 +1,13 @@
 using MeetOperator.Rtc.Transport;
+using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>The owner of a peer session. The session calls it on the loop's thread.</summary>
 internal interface IPeerSessionOwner
 {
-    /// <summary>Processes one unencrypted RTP packet. False when it is malformed or belongs to no track.</summary>
-    bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet);
+    /// <summary>Processes one unencrypted RTP packet.</summary>
+    ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet);
 
     void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet);
 

@@ -84,6 +84,9 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>When the timers of rooms run.</summary>
     public TickSchedule Ticks { get; } = new();
 
+    /// <summary>How long datagrams collect while no media can be forwarded.</summary>
+    public QuietRest Rest { get; } = new();
+
     public LoopEgress Egress { get; }
 
     /// <summary>How long packets wait for the rest of their frame.</summary>
@@ -306,10 +309,25 @@ internal sealed class MediaLoop : IDisposable
 
         if (received <= MaxUnread && !Frame.IsWaiting && !HasCommands)
         {
-            var waited = MonotonicClock.NowTicks;
-            UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(Math.Min(Ticks.NextTicks, Deadlines.NextTicks) - waited), Egress.BlockedSockets);
-            RecordWait(MonotonicClock.NowTicks - waited);
+            Wait(Rest.AfterBatch(now, received > 0));
         }
+    }
+
+    /// <summary>Waits for the next timer, command or datagram; for datagrams not before <paramref name="restTicks"/> have passed.</summary>
+    private void Wait(long restTicks)
+    {
+        var before = MonotonicClock.NowTicks;
+        var timer = Math.Min(Ticks.NextTicks, Deadlines.NextTicks) - before;
+        if (restTicks > 0 && !Egress.IsBlocked)
+        {
+            UdpSocket.WaitAny([], _wake, TimeSpan.FromTicks(Math.Min(timer, restTicks)));
+        }
+        else
+        {
+            UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(timer), Egress.BlockedSockets);
+        }
+
+        RecordWait(MonotonicClock.NowTicks - before);
     }
 
     /// <summary>Reads one batch of a socket and handles its datagrams. Returns their number.</summary>

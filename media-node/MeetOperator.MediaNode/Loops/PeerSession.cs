@@ -4,6 +4,7 @@ using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Transport;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Sfu.Egress;
+using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Loops;
@@ -16,6 +17,9 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
 
     /// <summary>Minimum time between two runs of the timers, so that a deadline in the past does not keep the loop busy.</summary>
     private const long MinTimerTicks = TimeSpan.TicksPerMillisecond / 2;
+
+    /// <summary>When the timers run after a packet of a muted track. Nothing waits for the feedback about it.</summary>
+    private const long MutedTimerTicks = TimeSpan.TicksPerSecond;
 
     /// <summary>
     /// Maximum size of an accepted RTP packet. On the way out it gets an RTX header (2 bytes), header extensions (up to 30), the SRTP tag (up to 20), and the headers of UDP
@@ -73,8 +77,6 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         switch (result.Kind)
         {
             case DatagramKind.Rtp:
-                _loop.Ticks.OnMedia();
-                WakeSoon(nowTicks);
                 AfterMedia();
                 _ingress.Count(nowTicks, datagram.Length);
                 if (result.Length > MaxRtpBytes)
@@ -83,11 +85,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
                     return true;
                 }
 
-                if (!_owner.OnRtp(this, nowTicks, datagram[..result.Length]))
-                {
-                    _loop.IngressDrops.UnknownStream++;
-                }
-
+                OnReceived(nowTicks, _owner.OnRtp(this, nowTicks, datagram[..result.Length]));
                 return true;
             case DatagramKind.Rtcp:
                 WakeSoon(nowTicks);
@@ -97,6 +95,11 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
                 return true;
             case DatagramKind.Handled:
                 Drain();
+                if (!_connected)
+                {
+                    _loop.Rest.OnActivity(nowTicks);
+                }
+
                 WakeAt(Transport.NextTimeoutTicks);
                 return true;
             default:
@@ -181,6 +184,24 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     {
         _connected = false;
         Transport.Dispose();
+    }
+
+    private void OnReceived(long nowTicks, ReceivedMedia media)
+    {
+        switch (media)
+        {
+            case ReceivedMedia.Active:
+                _loop.Ticks.OnMedia();
+                _loop.Rest.OnActivity(nowTicks);
+                WakeSoon(nowTicks);
+                break;
+            case ReceivedMedia.Muted:
+                WakeAt(TickSchedule.Align(nowTicks, nowTicks + MutedTimerTicks));
+                break;
+            default:
+                _loop.IngressDrops.UnknownStream++;
+                break;
+        }
     }
 
     /// <summary>Runs the timers soon after media or feedback, which may have set them.</summary>

@@ -175,7 +175,11 @@ internal sealed class NodeRoom
     /// <summary>Records which assignment of its slots a client has applied. Ignored for another session than the present one.</summary>
     public void ConfirmSlots(string participantId, SlotsConfirmation confirmation) => _slots.Confirm(_participants.Require(participantId), confirmation);
 
-    public void Mute(string participantId, MuteState muted) => _participants.Require(participantId).Tracks.Mute(muted);
+    public void Mute(string participantId, MuteState muted)
+    {
+        _participants.Require(participantId).Tracks.Mute(muted);
+        Loop.Rest.OnActivity(MonotonicClock.NowTicks);
+    }
 
     /// <summary>Closes the room, which then rejects everything, and begins to end its sessions and the event streams. The task completes when all of them have ended.</summary>
     public Task Close(string reason)

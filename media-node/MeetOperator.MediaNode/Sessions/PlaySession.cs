@@ -39,8 +39,8 @@ internal sealed class PlaySession : IRoomSession
         }
     }
 
-    /// <summary>False: players do not publish.</summary>
-    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => false;
+    /// <summary>Unknown: players do not publish.</summary>
+    public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => ReceivedMedia.Unknown;
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
 

@@ -124,7 +124,7 @@ internal sealed class PublishSession : IRoomSession
         SetPending(prepared.Sections);
     }
 
-    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
+    public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
     {
         if (_pending.Count > 0 && _publisher.FindStart(packet) is { } options)
         {

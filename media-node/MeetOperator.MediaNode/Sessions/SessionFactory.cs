@@ -46,6 +46,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
         transport.Take();
         loop.Peers.Add(session);
         session.WakeAt(0);
+        loop.Rest.OnActivity(MonotonicClock.NowTicks); // its first checks must not be late
     }
 
     /// <summary>Creates a session and begins to receive.</summary>

@@ -150,8 +150,8 @@ internal sealed class SubscribeSession : IRoomSession
         _subscription.Apply(answer.Sections);
     }
 
-    /// <summary>False: subscribers do not publish on this connection.</summary>
-    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => false;
+    /// <summary>Unknown: subscribers do not publish on this connection.</summary>
+    public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => ReceivedMedia.Unknown;
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
 

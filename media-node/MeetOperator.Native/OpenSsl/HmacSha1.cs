@@ -34,6 +34,19 @@ public sealed unsafe class HmacSha1 : IDisposable
         }
     }
 
+    /// <summary>Starts a message with another key, at a fraction of the cost of a new context.</summary>
+    public void Start(ReadOnlySpan<byte> key)
+    {
+        ObjectDisposedException.ThrowIf(_context == 0, this);
+        byte none; // with a null pointer, OpenSSL would keep the previous key
+        fixed (byte* pointer = key)
+        {
+            OpenSslException.ThrowUnless(EvpInterop.RestartMac(_context, key.IsEmpty ? &none : pointer, (nuint)key.Length, null) == 1, "EVP_MAC_init");
+        }
+
+        _started = true;
+    }
+
     /// <summary>Adds data to the message.</summary>
     public void Append(ReadOnlySpan<byte> data)
     {

@@ -23,7 +23,7 @@ internal sealed class PathCheck
     /// <summary>Rc in RFC 8489 §6.2.1. After that many transmissions a new transaction starts.</summary>
     private const int MaximumTransmissions = 7;
 
-    private byte[]? _transactionId;
+    private readonly byte[] _transactionId = new byte[StunConstants.TransactionIdLength];
     private byte[]? _password;
     private int _transmissions;
     private long _sentTicks;
@@ -42,7 +42,6 @@ internal sealed class PathCheck
     /// <summary>Schedules the next transmission and returns its transaction ID: that of the outstanding check, or a new one.</summary>
     internal ReadOnlySpan<byte> BeginTransmission(long nowTicks, PathEvidence evidence, byte[] remotePassword, Random random)
     {
-        _transactionId ??= new byte[StunConstants.TransactionIdLength];
         if (!IsOutstanding || _transmissions % MaximumTransmissions == 0 || _password != remotePassword)
         {
             random.NextBytes(_transactionId);

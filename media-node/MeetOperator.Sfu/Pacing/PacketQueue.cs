@@ -7,6 +7,10 @@ namespace MeetOperator.Sfu.Pacing;
 /// <summary>The packets of one connection that wait for their turn. Copies them, because the buffers of received packets are used again at once.</summary>
 internal sealed class PacketQueue
 {
+    /// <summary>
+    /// Buffers of all connections. The shared pool of the runtime keeps fewer than wait at once when the lines of many connections are probed, and would allocate again each time.
+    /// </summary>
+    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(maxArrayLength: 2048, maxArraysPerBucket: 2048);
     private readonly Queue<WaitingPacket>[] _queues = [new(), new(), new(), new()];
     private readonly long[] _bytes = new long[4];
     private readonly long[] _keyFrameBytes = new long[4];
@@ -30,7 +34,7 @@ internal sealed class PacketQueue
 
     public void Add(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, int numberOffset, PacketPriority priority, bool isKeyFrame, PacketRecord record)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(header.Length + payload.Length);
+        var buffer = Buffers.Rent(header.Length + payload.Length);
         header.CopyTo(buffer);
         payload.CopyTo(buffer.AsSpan(header.Length));
         var packet = new WaitingPacket(buffer, header.Length, header.Length + payload.Length, numberOffset, isKeyFrame, record);
@@ -60,7 +64,7 @@ internal sealed class PacketQueue
         return false;
     }
 
-    public static void Return(in WaitingPacket packet) => ArrayPool<byte>.Shared.Return(packet.Buffer);
+    public static void Return(in WaitingPacket packet) => Buffers.Return(packet.Buffer);
 
     /// <summary>Whether packets of a key frame of an SSRC wait.</summary>
     public bool HasKeyFrame(uint ssrc) => _keyFramePackets.ContainsKey(ssrc);

@@ -18,7 +18,7 @@ public sealed class Publisher
 {
     private const long ReportTicks = TimeSpan.TicksPerSecond;
 
-    /// <summary>Time without packets after which the publisher rests, and the interval of its timers while it does.</summary>
+    /// <summary>Time without packets of tracks that are not muted, after which the publisher rests, and the interval of its timers while it does.</summary>
     private const long RestTicks = 5 * TimeSpan.TicksPerSecond;
     private const long MinTimerTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const int MaxRtcpBytes = 1200;
@@ -92,16 +92,16 @@ public sealed class Publisher
         SetTracks(_tracks);
     }
 
-    /// <summary>Processes one unencrypted RTP packet. May change the buffer. False when the packet is malformed or belongs to no track.</summary>
+    /// <summary>Processes one unencrypted RTP packet. May change the buffer.</summary>
     /// <param name="nowTicks">The time at which the packet is processed.</param>
     /// <param name="data">The packet.</param>
     /// <param name="arrivalTicks">When the packet arrived, for the feedback about the path and the jitter; null when that is the same time.</param>
-    public bool OnRtp(long nowTicks, Span<byte> data, long? arrivalTicks = null)
+    public ReceivedMedia OnRtp(long nowTicks, Span<byte> data, long? arrivalTicks = null)
     {
         var arrival = arrivalTicks ?? nowTicks;
         if (!RtpPacket.TryParse(data, out var packet))
         {
-            return false;
+            return ReceivedMedia.Unknown;
         }
 
         if (!TryFind(nowTicks, packet, out var stream))
@@ -109,15 +109,15 @@ public sealed class Publisher
             // The client estimates its line from all its packets, also those of tracks that another connection carries.
             ReadNumber(arrival, packet);
             _awaited.OnPacket(packet, _tracks);
-            return _awaited.Contains(packet, _tracks);
+            return _awaited.Contains(packet, _tracks) ? ReceivedMedia.Active : ReceivedMedia.Unknown;
         }
 
-        if (nowTicks - _lastPacketTicks >= RestTicks)
+        if (!stream.Track.IsMuted)
         {
-            _nextReportTicks = Math.Min(_nextReportTicks, nowTicks + ReportTicks);
+            _nextReportTicks = nowTicks - _lastPacketTicks >= RestTicks ? Math.Min(_nextReportTicks, nowTicks + ReportTicks) : _nextReportTicks;
+            _lastPacketTicks = nowTicks;
         }
 
-        _lastPacketTicks = nowTicks;
         ReadExtensions(nowTicks, arrival, packet, stream, out var descriptor);
         if (!stream.IsRetransmission)
         {
@@ -133,7 +133,7 @@ public sealed class Publisher
             }
         }
 
-        return true;
+        return stream.Track.IsMuted ? ReceivedMedia.Muted : ReceivedMedia.Active;
     }
 
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>
@@ -166,7 +166,7 @@ public sealed class Publisher
     }
 
     /// <summary>Sends due reports, requests and feedback. Does nothing until the connection is established.</summary>
-    /// <returns>When to call again, if no packet arrives. Call it within 10 ms after a packet.</returns>
+    /// <returns>When to call again, if no packet arrives. Call it within 10 ms after a packet, and within about a second after a packet of a muted track.</returns>
     public long HandleTimeout(long nowTicks)
     {
         if (!_egress.IsReady)

@@ -348,12 +348,14 @@ def one_run(a):
         time.sleep(a.warmup)
         for gen in gens:
             gen.ask("reset")
+        asked = sfu.allocations()
         a0 = sfu.allocations()
         p0, c0, m0, t0, g0 = proc(sfu.pid), core(a.sfu_cpu), core(None), time.time(), [gen.stats()["cpu_ms"] for gen in gens]
         time.sleep(a.seconds)
         s, p1, c1, m1, t1 = [gen.stats() for gen in gens], proc(sfu.pid), core(a.sfu_cpu), core(None), time.time()
         a1 = sfu.allocations()
-        alloc = round((a1[0] - a0[0]) / max(1, a1[1] - a0[1]), 3) if a0 and a1 else None
+        own = a0[0] - asked[0] if a0 else 0  # what the answer to the question allocates
+        alloc = round(max(0, a1[0] - a0[0] - own) / max(1, a1[1] - a0[1]), 3) if a0 and a1 else None
         merged = round((a1[1] - a0[1]) / max(1, a1[2] - a0[2]), 2) if a0 and a1 else None
         wall, cpu = t1 - t0, p1["user"] + p1["sys"] - p0["user"] - p0["sys"]
         gen_cpu = [(now["cpu_ms"] - before) / 1000 for now, before in zip(s, g0)]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Rtc.Transport;
+using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -48,10 +49,10 @@ public sealed class ArrivalTimeTests : IAsyncLifetime
     {
         public List<(long Now, long Arrival)> Packets { get; } = [];
 
-        public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
+        public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
         {
             Packets.Add((nowTicks, session.ArrivalTicks));
-            return true;
+            return ReceivedMedia.Active;
         }
 
         public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)

@@ -6,6 +6,7 @@ using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtc.Transport;
+using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -39,7 +40,7 @@ internal sealed class ObservedSession : IRoomSession
 
     public void Close() => Run(true);
 
-    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => false;
+    public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => ReceivedMedia.Unknown;
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)
     {

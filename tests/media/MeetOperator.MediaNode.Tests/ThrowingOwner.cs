@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.Rtc.Transport;
+using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -15,10 +16,10 @@ internal sealed class ThrowingOwner : IPeerSessionOwner
     /// <summary>How many times a callback threw.</summary>
     public int Thrown(string callback) => _thrown.GetValueOrDefault(callback);
 
-    public bool OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
+    public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
     {
         Run(nameof(OnRtp));
-        return true;
+        return ReceivedMedia.Active;
     }
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => Run(nameof(OnRtcp));

@@ -77,9 +77,9 @@ public sealed class AwaitedTrackTests
         _publisher.Add(carried);
         _publisher.Await([Options("w", MediaKind.Video, Video)]);
 
-        Assert.True(_publisher.OnRtp(1, Packet(Video, key: true, "w", ssrc: 5)));
+        Assert.Equal(ReceivedMedia.Active, _publisher.OnRtp(1, Packet(Video, key: true, "w", ssrc: 5)));
         Assert.Equal(0, carried.ReceivedPackets);
-        Assert.True(_publisher.OnRtp(1, Packet(Video, key: true, "v", ssrc: 6)));
+        Assert.Equal(ReceivedMedia.Active, _publisher.OnRtp(1, Packet(Video, key: true, "v", ssrc: 6)));
         Assert.Equal(1, carried.ReceivedPackets);
     }
 
@@ -97,7 +97,7 @@ public sealed class AwaitedTrackTests
         _publisher.OnRtp(1, Packet(Video, key: true, number: 11));
         _publisher.Remove(track);
 
-        Assert.False(_publisher.OnRtp(1, Packet(Video, key: false, number: 12)));
+        Assert.Equal(ReceivedMedia.Unknown, _publisher.OnRtp(1, Packet(Video, key: false, number: 12)));
         Assert.Equal([11, 12], NumbersInFeedback(200));
     }
 

@@ -85,7 +85,7 @@ internal sealed class Call
 
     /// <summary>Passes one packet from the client to the publisher.</summary>
     public void Send(ushort sequence, uint timestamp = 0, bool key = false, uint ssrc = Ssrc, byte payloadType = 96, ushort? transport = null, string? mid = null, byte? level = null, byte[]? payload = null, string? rid = null, string? repairedRid = null) =>
-        UnknownPackets += Publisher.OnRtp(Now, Packet(sequence, timestamp, key, ssrc, payloadType, transport, mid, level, payload, rid, repairedRid)) ? 0 : 1;
+        UnknownPackets += Publisher.OnRtp(Now, Packet(sequence, timestamp, key, ssrc, payloadType, transport, mid, level, payload, rid, repairedRid)) == ReceivedMedia.Unknown ? 1 : 0;
 
     public void Advance(long milliseconds)
     {

@@ -1,6 +1,7 @@
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
@@ -164,7 +165,7 @@ public sealed class ForwardingTests
         var (_, _, egress) = call.Join();
 
         call.Send(1, ssrc: 99, payloadType: 50);
-        Assert.False(call.Publisher.OnRtp(call.Now, new byte[5]));
+        Assert.Equal(ReceivedMedia.Unknown, call.Publisher.OnRtp(call.Now, new byte[5]));
         call.Send(1, ssrc: 99, mid: "other", payloadType: 51);
 
         Assert.Empty(egress.Rtp);

@@ -485,7 +485,7 @@ public sealed class LayerSwitchingTests
         private void Deliver(byte[] packet)
         {
             var before = Egress.Rtp.Count;
-            Assert.True(Call.Publisher.OnRtp(Call.Now, packet.ToArray()));
+            Assert.Equal(ReceivedMedia.Active, Call.Publisher.OnRtp(Call.Now, packet.ToArray()));
             foreach (var sent in Egress.Rtp.Skip(before))
             {
                 var payload = RecordingEgress.Payload(sent);

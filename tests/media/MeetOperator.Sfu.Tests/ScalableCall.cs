@@ -126,7 +126,7 @@ internal sealed class ScalableCall
     private void Deliver(byte[] packet)
     {
         var before = Egress.Rtp.Count;
-        Assert.True(Call.Publisher.OnRtp(Call.Now, packet.ToArray()));
+        Assert.Equal(ReceivedMedia.Active, Call.Publisher.OnRtp(Call.Now, packet.ToArray()));
         foreach (var sent in Egress.Rtp.Skip(before))
         {
             var header = RecordingEgress.Header(sent);

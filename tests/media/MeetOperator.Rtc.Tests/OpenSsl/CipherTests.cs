@@ -82,6 +82,31 @@ public sealed class CipherTests
         }
     }
 
+    /// <summary>RFC 2202 §3; with an empty key, what the platform computes.</summary>
+    [Fact]
+    public void Start_OtherKeys_MatchesWithEachOfThem()
+    {
+        using var mac = new HmacSha1(Key);
+        var digest = new byte[20];
+        for (var round = 0; round < 2; round++)
+        {
+            Check("Jefe"u8, "what do ya want for nothing?"u8, Hex.Bytes("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
+            Check([], "what do ya want for nothing?"u8, HMACSHA1.HashData([], "what do ya want for nothing?"u8));
+            Check(Key, "Hi There"u8, HMACSHA1.HashData(Key, "Hi There"u8));
+        }
+
+        void Check(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, byte[] expected)
+        {
+            mac.Start(key);
+            mac.Append(message);
+            mac.Finish(digest);
+            Assert.Equal(expected, digest);
+            mac.Append(message); // the next message keeps the key
+            mac.Finish(digest);
+            Assert.Equal(expected, digest);
+        }
+    }
+
     [Fact]
     public void Finish_EmptyMessage_MatchesPlatform()
     {

@@ -36,6 +36,34 @@ public sealed class PacketQueueTests
         Assert.Equal(1, packet.NumberOffset);
     }
 
+    /// <summary>As many packets wait at once when the lines of many connections are probed.</summary>
+    [Fact]
+    public void Add_AsManyPacketsAsBefore_AllocatesNothing()
+    {
+        var queues = Enumerable.Range(0, 20).Select(_ => new PacketQueue()).ToArray();
+        var payload = new byte[1100];
+        void FillAndTake()
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                foreach (var queue in queues)
+                {
+                    queue.Add([1, 2, 3], payload, 1, PacketPriority.Video, isKeyFrame: false, default);
+                }
+            }
+
+            foreach (var queue in queues)
+            {
+                queue.Clear();
+            }
+        }
+
+        FillAndTake();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        FillAndTake();
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 0);
+    }
+
     [Fact]
     public void Clear_Packets_EmptiesQueue()
     {
