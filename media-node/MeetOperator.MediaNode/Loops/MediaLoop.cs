@@ -93,7 +93,7 @@ internal sealed class MediaLoop : IDisposable
     public FrameWait Frame { get; } = new();
 
     /// <summary>
-    /// Raised on the loop about every 10 ms while media arrives, about every 200 ms while there are only sessions, otherwise about once a second. A subscriber that throws is removed.
+    /// Raised on the loop about every 10 ms while media of tracks that are not muted arrives, about every 200 ms while there are only sessions, otherwise about once a second. A subscriber that throws is removed.
     /// </summary>
     public event Action<long>? Ticked;
 

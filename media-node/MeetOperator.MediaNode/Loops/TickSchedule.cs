@@ -30,7 +30,7 @@ internal sealed class TickSchedule
     /// <summary>The next time, within 10 ms, at which other timers run too.</summary>
     public static long Next(long nowTicks) => After(nowTicks, MediaTicks);
 
-    /// <summary>Media has arrived.</summary>
+    /// <summary>Media of a track that is not muted has arrived.</summary>
     public void OnMedia() => _hasMedia = true;
 
     /// <summary>Commands have run, which may have changed what the timers have to do.</summary>
