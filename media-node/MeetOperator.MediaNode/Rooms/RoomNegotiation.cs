@@ -46,8 +46,8 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         PublishSession? fresh = null;
         try
         {
+            fresh = new PublishSession(participant.Context, prepared); // first, because a request that was cancelled ends here, and must not use up the limit
             PublishSession.TakeNewTracks(now, participant.Context, session: null, prepared);
-            fresh = new PublishSession(participant.Context, prepared);
             if (session is not null)
             {
                 Replace(now, session, fresh, prepared);

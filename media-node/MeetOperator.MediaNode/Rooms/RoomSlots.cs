@@ -83,6 +83,11 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
         }
 
         _nextRetryTicks = isRetryDue ? nowTicks + RetryTicks : _nextRetryTicks;
+        if (_queue.Count + _changed.Count > 0)
+        {
+            WorkSoon(); // goes on also after an error
+        }
+
         participants.ForEachSubscriber((Slots: this, IsChanged: isChanged), static (participant, session, room) =>
         {
             if (room.IsChanged || session.Slots is { IsWaiting: true })
@@ -111,7 +116,8 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
     private void QueueIfAffected(NodeParticipant participant, HashSet<StreamKey> changed)
     {
         if (participant.Sessions.Find<SubscribeSession>() is { Slots: { } slots } session
-            && changed.Any(stream => stream.IsScreen || participant.Context.Views.MayShow(stream.ParticipantId) || slots.Carries(stream)))
+            && changed.Any(stream => stream.IsScreen || participant.Context.Views.MayShow(stream.ParticipantId)
+                || participant.Context.Views.IsPinned(stream.ParticipantId) || slots.Carries(stream)))
         {
             Queue(participant, session);
         }

@@ -6,6 +6,9 @@ namespace MeetOperator.MediaNode.Slots;
 /// <summary>Decides which streams a subscriber needs slots for. A pure function of what it shows, of what is published, and of who speaks.</summary>
 internal static class SlotDemand
 {
+    /// <summary>So many pinned participants are heard before all others, however many microphones seem to be loud.</summary>
+    private const int MaxPinnedFirst = 3;
+
     /// <summary>
     /// The streams to show, the most important first: screens, pinned cameras, cameras that have a slot, then the largest tiles. Screens have slots even when they are not
     /// shown, because the client learns from the slot that a screen exists. Screens are sent only while they are shown.
@@ -38,11 +41,12 @@ internal static class SlotDemand
     /// <param name="streams">What is published.</param>
     /// <param name="heard">Who is heard, the most important first.</param>
     /// <param name="hasPicture">Whether a stream has a slot for pictures.</param>
-    public static List<StreamKey> Sounds(string self, ParticipantViews views, RoomStreams streams, HeardParticipants heard, Func<StreamKey, bool> hasPicture) =>
-        [.. heard.For(self).Concat(views.Pinned)
-            .Distinct(StringComparer.Ordinal)
-            .Select(id => new StreamKey(id, IsScreen: false))
-            .Where(s => s.ParticipantId != self && streams.Audio(s) is not null && !hasPicture(s))];
+    public static List<StreamKey> Sounds(string self, ParticipantViews views, RoomStreams streams, HeardParticipants heard, Func<StreamKey, bool> hasPicture)
+    {
+        return [.. Needed(views.Pinned).Take(MaxPinnedFirst).Concat(Needed(heard.For(self))).Concat(Needed(views.Pinned)).Distinct()];
+
+        IEnumerable<StreamKey> Needed(IEnumerable<string> ids) => ids.Select(id => new StreamKey(id, IsScreen: false)).Where(s => s.ParticipantId != self && streams.Audio(s) is not null && !hasPicture(s));
+    }
 
     /// <summary>Whether a subscriber hears an audio track.</summary>
     public static bool IsHeard(string self, ParticipantViews views, HeardParticipants heard, UpTrack track) =>

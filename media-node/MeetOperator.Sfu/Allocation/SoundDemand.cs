@@ -6,6 +6,9 @@ internal struct SoundDemand
     /// <summary>The most that counts as one voice. A client that sends more for a moment takes bandwidth from video only in that moment.</summary>
     public const long MaxSpeechBitsPerSecond = 80_000;
 
+    /// <summary>How much more the audio of a browser takes when each frame is sent twice: headers are sent once.</summary>
+    public const double UsualRedundancy = 1.7;
+
     /// <summary>With each frame sent once.</summary>
     public long Single { get; private set; }
 

@@ -32,7 +32,7 @@ internal struct ArrivalPace
         }
     }
 
-    /// <summary>Whether the packets of the last 200 ms arrived faster than they were sent: a queue drains, as fast as the line can.</summary>
+    /// <summary>Whether the packets of the last 200 ms arrived faster than they were sent: they were held up before, and a queue drains.</summary>
     public readonly bool IsAhead
     {
         get

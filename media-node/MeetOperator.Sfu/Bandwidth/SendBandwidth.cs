@@ -34,7 +34,7 @@ internal sealed class SendBandwidth
     public long RoundTripTicks => _estimator?.RoundTripTicks ?? 0;
 
     /// <summary>The share of packets that did not arrive in the last half second or more, from 0 to 1.</summary>
-    public double LossRatio => _estimator?.LossRatio ?? 0;
+    public double LossRatio => _receiverEstimate > 0 ? 0 : _estimator?.LossRatio ?? 0;
 
     /// <summary>Whether the delay grows now.</summary>
     public bool IsOverused => _estimator is { IsOverused: true };

@@ -178,6 +178,9 @@ internal struct RtpMunger
         return false;
     }
 
+    /// <summary>Whether a packet that was found in a segment was sent since the last start.</summary>
+    public readonly bool IsCurrent(int segment) => segment == _current;
+
     /// <summary>Forgets which packets of a layer were sent, because the layer restarts its numbering.</summary>
     public void Forget(byte layer)
     {

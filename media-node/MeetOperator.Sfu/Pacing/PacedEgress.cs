@@ -114,6 +114,18 @@ internal sealed class PacedEgress
     /// <summary>Whether so little waits that a key frame should be requested.</summary>
     public bool IsRoomFree(PacketPriority priority) => WaitOf(_queue.BytesUpTo(priority)) < ShortWaitTicks;
 
+    /// <summary>Whether a packet that was lost can be sent again soon. Otherwise the client has to ask again: video that is newer would wait behind packets that it asked for several times.</summary>
+    public bool CanRetransmit => RetransmissionWaitTicks < ShortWaitTicks;
+
+    /// <summary>Whether packets wait.</summary>
+    public bool HasWaiting => _queue.Count > 0;
+
+    /// <summary>The time until the client can know that a packet was sent again: the round trip and the wait before it.</summary>
+    /// <param name="reportedTicks">The round trip that the client's receiver reports show. They come about once a second.</param>
+    public long RetransmissionTicks(long reportedTicks) => Math.Max(reportedTicks, Bandwidth.RoundTripTicks) + RetransmissionWaitTicks;
+
+    private long RetransmissionWaitTicks => WaitOf(_queue.BytesUpTo(PacketPriority.Retransmission));
+
     /// <summary>Whether packets of a key frame of a stream wait.</summary>
     public bool HasKeyFrame(uint ssrc) => _queue.HasKeyFrame(ssrc);
 
@@ -217,6 +229,15 @@ internal sealed class PacedEgress
     {
         _queue.Remove(ssrc, rtxSsrc ?? ssrc);
         EndLongKeyFrame();
+    }
+
+    /// <summary>Drops the retransmissions that wait for a stream, because a key frame makes them needless and would wait for them. Does nothing with null.</summary>
+    public void DiscardRetransmissions(uint? rtxSsrc)
+    {
+        if (rtxSsrc is { } ssrc && _queue.Count > 0)
+        {
+            Discard(ssrc, rtxSsrc);
+        }
     }
 
     /// <summary>Rests when nothing has been sent since the previous call, and <paramref name="mayRest"/>. Returns <see cref="IsResting"/>.</summary>

@@ -77,7 +77,7 @@ internal sealed class BandwidthAllocation
         var sound = Describe(tracks, out var count, out var wanted);
         var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions
         var isRedundant = LimitRedundancy(nowTicks, bandwidth, tracks, sound, wanted, isDraining);
-        var audio = _audio.Update(nowTicks, sound) + (isRedundant ? sound.Redundant - sound.Single : 0);
+        var audio = Math.Max((long)(_audio.Update(nowTicks, sound) * (isRedundant ? SoundDemand.UsualRedundancy : 1)), isRedundant ? sound.Redundant : 0);
         var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
         UpdateTrial(nowTicks, egress, tracks);
         var forVideo = Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio);
@@ -219,8 +219,13 @@ internal sealed class BandwidthAllocation
     /// <summary>Decides whether audio frames may be sent twice, and returns whether they are.</summary>
     private bool LimitRedundancy(long nowTicks, SendBandwidth bandwidth, DownTrack[] tracks, in SoundDemand sound, long wanted, bool isDraining)
     {
-        var estimate = bandwidth.EstimateBitsPerSecond;
-        var isAllowed = _redundancy.Update(nowTicks, sound.WantsRedundancy, sound.Redundant, estimate, isShared: wanted + sound.Redundant > estimate, isDraining, bandwidth.LossRatio);
+        var (line, loss) = (bandwidth.EstimateBitsPerSecond, bandwidth.LossRatio);
+        foreach (var track in tracks)
+        {
+            loss = track.Options.RedPayloadType is null ? loss : Math.Max(loss, track.LossRatio);
+        }
+
+        var isAllowed = _redundancy.Update(nowTicks, sound.WantsRedundancy, sound.Redundant, line, isShared: wanted + sound.Redundant > line, isDraining, loss);
         foreach (var track in tracks)
         {
             track.Redundancy.IsAllowed = isAllowed;

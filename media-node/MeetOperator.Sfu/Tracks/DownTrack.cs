@@ -395,19 +395,17 @@ public sealed class DownTrack
     /// </summary>
     internal void Resend(long nowTicks, ushort sequence)
     {
+        var copyTicks = _egress.RetransmissionTicks(RoundTripTicks);
         if (_history is not null)
         {
-            if (_history.TryGet(sequence, out var sent) && (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
+            if (_history.TryGet(sequence, out var sent) && (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, copyTicks))
             {
                 _egress.Retransmit(sent);
             }
-
-            return;
         }
-
-        if (_resendLimiter?.CanTake(sequence, nowTicks, RoundTripTicks) != false && TrySendAgain(nowTicks, sequence))
+        else if (_egress.CanRetransmit && _resendLimiter?.CanTake(sequence, nowTicks, copyTicks) != false && TrySendAgain(nowTicks, sequence))
         {
-            (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks);
+            (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, copyTicks);
         }
     }
 
@@ -443,6 +441,7 @@ public sealed class DownTrack
         if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { } source
             || !ReferenceEquals(_lastSource, source) // no packet of this source was sent yet, so the numbers belong to the previous source
             || !_munger.TryFindSource(sequence, out var layer, out var sourceSequence, out var segment)
+            || (_egress.HasWaiting && !_munger.IsCurrent(segment)) // the key frame since then makes it needless
             || source.Layers[layer].History is not { } history
             || !history.TryGet(sourceSequence, out var stored)
             || !RtpHeader.TryParse(stored, out var header))
@@ -560,6 +559,7 @@ public sealed class DownTrack
             _munger.Replace(layer, packet.Numbers, Options.FirstSequenceNumber, nowTicks, clockRate);
         }
 
+        _egress.DiscardRetransmissions(packet.StartsKeyFrame ? Options.RtxSsrc : null);
         (_lastLayer, _lastSource) = (packet.Layer, packet.Source);
         (_layer, _selector, _awaitsRoom) = (packet.Layer, default, false);
         if (packet.Layer.LastReport is { } report)

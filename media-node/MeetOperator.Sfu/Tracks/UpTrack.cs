@@ -31,9 +31,6 @@ public sealed class UpTrack
     /// </summary>
     private const long MaxAudioBitsPerSecond = 2_000_000;
 
-    /// <summary>How much more the audio of a browser takes when each frame is sent twice: headers are sent once.</summary>
-    private const double UsualRedundancy = 1.7;
-
     /// <summary>Audio that takes so long at this rate may arrive at once.</summary>
     private const long AudioBurstTicks = TimeSpan.TicksPerSecond / 2;
     private readonly UpLayer[] _layers;
@@ -109,7 +106,7 @@ public sealed class UpTrack
     internal long AudioBitsPerSecond => (long)(_states[0].BytesPerSecond * 8 * (1 - _redundantShare));
 
     /// <summary>The rate of audio in bits per second when each frame is sent twice; 0 before the first second.</summary>
-    internal long RedundantBitsPerSecond => Math.Max(_states[0].BytesPerSecond * 8, (long)(AudioBitsPerSecond * UsualRedundancy));
+    internal long RedundantBitsPerSecond => Math.Max(_states[0].BytesPerSecond * 8, (long)(AudioBitsPerSecond * SoundDemand.UsualRedundancy));
 
     /// <summary>A snapshot of the down tracks. The array is replaced instead of changed, so that forwarding can iterate without a lock.</summary>
     public IReadOnlyList<DownTrack> DownTracks => _downTracks;

@@ -1,6 +1,9 @@
 namespace MeetOperator.Sfu.Tests;
 
-/// <summary>Two participants with microphones and cameras whose key frames are large, on a line that suddenly takes little more than the smallest pictures of both.</summary>
+/// <summary>
+/// Two participants with microphones and cameras whose key frames are large, on a line that suddenly takes little more than the smallest pictures of both. Its full queue loses packets, and
+/// the client asks for each of them again and again, as browsers do.
+/// </summary>
 public sealed class NarrowCamerasTests
 {
     private const uint Second = 1000;
@@ -11,7 +14,8 @@ public sealed class NarrowCamerasTests
 
     public NarrowCamerasTests()
     {
-        _line = _first.Join(3_000_000);
+        _line = _first.Join(3_000_000, requestsLost: true);
+        _line.Requests = 10;
         (_line.QueueTicks, _line.DelayTicks) = (500 * Call.Millisecond, 25 * Call.Millisecond);
         _second.JoinTo(_line, Second);
         Run(15);

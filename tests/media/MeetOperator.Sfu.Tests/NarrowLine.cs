@@ -17,6 +17,7 @@ internal sealed class NarrowLine : IPeerEgress
     public const byte NumberId = 5;
     /// <summary>More than any test sends. A loop that sends without an end fails then.</summary>
     private const int MaxPackets = 500_000;
+    private const long RequestTicks = 100 * TimeSpan.TicksPerMillisecond;
     private const long FeedbackTicks = 60 * TimeSpan.TicksPerMillisecond;
     private readonly Queue<(long ArrivalTicks, byte[] Packet)> _inTransit = new();
     private readonly PriorityQueue<byte[], long> _feedback = new();
@@ -59,6 +60,9 @@ internal sealed class NarrowLine : IPeerEgress
     /// <summary>Whether the client requests lost pictures again, and reports the losses of sound, for which it gets redundancy.</summary>
     public bool RequestsLost { get; init; }
 
+    /// <summary>How often it requests each of them, every 100 ms, whether or not it has arrived. A browser does so ten times while the packet does not arrive.</summary>
+    public int Requests { get; set; } = 1;
+
     /// <summary>Whether the client sends feedback at all.</summary>
     public bool HasFeedback { get; set; } = true;
 
@@ -86,7 +90,10 @@ internal sealed class NarrowLine : IPeerEgress
         }
         else if (RequestsLost && RecordingEgress.Header(packet) is { Ssrc: NarrowCall.VideoSsrc, SequenceNumber: var lost })
         {
-            _feedback.Enqueue(Call.Rtcp((ref RtcpWriter writer) => writer.AddNack(9, NarrowCall.VideoSsrc, [lost])), Now + wait + (2 * DelayTicks));
+            for (var request = 0; request < Requests; request++)
+            {
+                _feedback.Enqueue(Call.Rtcp((ref RtcpWriter writer) => writer.AddNack(9, NarrowCall.VideoSsrc, [lost])), Now + wait + (2 * DelayTicks) + (request * RequestTicks));
+            }
         }
 
         return packet;

@@ -15,11 +15,16 @@ const deadAt = (measured: readonly (PathCounts | null)[]): number => {
 
 describe('a network path', () => {
   it('is dead after three seconds without a packet, in which three checks got no response', () => {
-    expect(deadAt([counts(100, 5), counts(100, 6), counts(100, 7), counts(100, 9)])).toBe(4);
+    expect(deadAt([counts(100, 5), counts(9_000, 5), counts(9_000, 6), counts(9_000, 7), counts(9_000, 9)])).toBe(5);
+  });
+
+  it('that was idle is dead after five checks without a response', () => {
+    expect(deadAt([counts(100, 5), counts(100, 6), counts(100, 7), counts(100, 8), counts(100, 9), counts(100, 10)])).toBe(6);
   });
 
   it.each([
     ['it is idle, and its rare checks get responses', Array.from({ length: 60 }, (_, second) => counts(100 + Math.floor(second / 3), 5 + Math.floor(second / 3)))],
+    ['it is idle, and three of its checks get lost', [counts(100, 5), counts(100, 6), counts(100, 7), counts(100, 8), counts(100, 9), counts(101, 9)]],
     ['the browser has just woken up and has sent one check', [counts(100, 5), counts(100, 5), counts(100, 5), counts(100, 5), counts(100, 6), counts(101, 7)]],
     ['everything gets lost for two seconds', [counts(100, 5), counts(100, 7), counts(100, 12), counts(101, 17), counts(102, 17)]],
     ['the browser does not count', [null, null, null, null, null]],
@@ -46,14 +51,14 @@ describe('a watched connection', () => {
     const connection = new FakePeerConnection({}, 0);
     let checks = 0;
     const measure = vi.spyOn(connection, 'getStats').mockImplementation(async () => new Map<string, unknown>([
-      ['pair', { type: 'candidate-pair', bytesReceived: 1, responsesReceived: 1, requestsSent: ++checks }], ['transport', { type: 'transport', selectedCandidatePairId: 'pair' }],
+      ['pair', { type: 'candidate-pair', bytesReceived: Math.min(checks, 1) * 9_000, responsesReceived: 1, requestsSent: ++checks }], ['transport', { type: 'transport', selectedCandidatePairId: 'pair' }],
     ]));
     const lost = vi.fn();
     watchConnection(connection as unknown as RTCPeerConnection, { connected: () => undefined, lost });
     connection.setConnectionState('connected');
-    await vi.advanceTimersByTimeAsync(3_500);
+    await vi.advanceTimersByTimeAsync(4_500);
     expect(lost).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(10_000);
-    expect([lost.mock.calls.length, measure.mock.calls.length]).toEqual([1, 4]);
+    expect([lost.mock.calls.length, measure.mock.calls.length]).toEqual([1, 5]);
   });
 });

@@ -37,7 +37,7 @@ public sealed class RedundancyLimitTests
     {
         Assert.False(Run(seconds: 4.5, estimate: 120_000, loss: 0.1));
         Assert.True(Run(seconds: 1, estimate: 120_000, loss: 0.1));
-        Assert.True(Run(seconds: 60, estimate: 120_000, loss: 0.1));
+        Assert.True(Run(seconds: 50, estimate: 120_000, loss: 0.1));
     }
 
     [Fact]
@@ -58,6 +58,39 @@ public sealed class RedundancyLimitTests
         var waits = trials.Zip(trials.Skip(1), (one, next) => next - one).ToList();
         Assert.InRange(trials.Count, 3, 8);
         Assert.True(waits.Zip(waits.Skip(1)).All(pair => pair.Second > pair.First - 0.1), string.Join(' ', waits));
+    }
+
+    /// <summary>Loss that redundancy does not cause is no reason to end it for long: it helps most then.</summary>
+    [Fact]
+    public void Update_LineLosesMore_IsBackAfterAMeasurement()
+    {
+        Run(seconds: 6, estimate: 120_000, loss: 0.05);
+        Run(seconds: 20, estimate: 120_000, loss: 0.3);
+
+        Assert.True(Run(seconds: 20, estimate: 120_000, loss: 0.3));
+    }
+
+    /// <summary>Losses of the time in which the line became narrower can be what was measured.</summary>
+    [Fact]
+    public void Update_MeasuredTooMuch_IsMeasuredAgainWithinAMinute()
+    {
+        Assert.True(Run(seconds: 6, estimate: 120_000, loss: 0.4));
+        Run(seconds: 61, estimate: 120_000, loss: 0.35);
+
+        Assert.False(Run(seconds: 10, estimate: 120_000, loss: 0.05));
+    }
+
+    [Fact]
+    public void Update_QueueDrainsNowAndThen_IsTriedNevertheless()
+    {
+        var isAllowed = false;
+        for (var i = 0; i < 10; i++)
+        {
+            Run(seconds: 0.2, estimate: 120_000, loss: 0.1, isDraining: true);
+            isAllowed |= Run(seconds: 8, estimate: 120_000, loss: 0.1);
+        }
+
+        Assert.True(isAllowed);
     }
 
     [Fact]

@@ -9,20 +9,27 @@ export interface PathCounts {
 export interface PathHealth extends PathCounts {
   /** Measurements in sequence in which nothing arrived. */
   readonly silent: number;
+  /** Whether media arrived before that, and not only responses. */
+  readonly wasBusy: boolean;
 }
 
 /** A path with so many silent measurements, and as many checks without a response meanwhile, is dead. */
 const deadAfter = 3;
+/** On an idle connection, which has only its checks, single ones may get lost. */
+const deadAfterIdle = 5;
+/** What arrives of media in a second is more. */
+const busyFrom = 200;
 
 /** `counts` is null where the browser does not count, or has no path yet. */
 export function nextHealth(previous: PathHealth | null, counts: PathCounts | null): PathHealth | null {
   if (counts === null) return null;
-  return previous !== null && previous.received === counts.received ? { ...previous, silent: previous.silent + 1 } : { ...counts, silent: 0 };
+  return previous !== null && previous.received === counts.received ? { ...previous, silent: previous.silent + 1 }
+    : { ...counts, silent: 0, wasBusy: previous !== null && counts.received - previous.received >= busyFrom };
 }
 
-/** Whether nothing can arrive any more. A path that is only idle is none of this: its checks get responses. */
+/** Whether nothing can arrive any more. A path that is only idle is not dead: its checks get responses. */
 export function isDead(health: PathHealth | null, counts: PathCounts | null): boolean {
-  return health !== null && counts !== null && health.silent >= deadAfter && counts.checks - health.checks >= deadAfter;
+  return health !== null && counts !== null && health.silent >= deadAfter && counts.checks - health.checks >= (health.wasBusy ? deadAfter : deadAfterIdle);
 }
 
 interface Pair extends RTCStats {
