@@ -30,6 +30,9 @@ internal sealed class SendBandwidth
     /// <inheritdoc cref="FeedbackEstimator.CapacityBitsPerSecond"/>
     public long CapacityBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.CapacityBitsPerSecond ?? _options.StartBitsPerSecond;
 
+    /// <summary>Whether less is sent for a moment so that a queue drains.</summary>
+    public bool IsDraining => EstimateBitsPerSecond < SustainedBitsPerSecond;
+
     /// <summary>0 until known.</summary>
     public long RoundTripTicks => _estimator?.RoundTripTicks ?? 0;
 

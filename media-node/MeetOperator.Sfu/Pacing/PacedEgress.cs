@@ -17,7 +17,7 @@ internal sealed class PacedEgress
     /// <summary>A burst of this duration leaves at once. It keeps the packets of a frame together, so that they are sent as one segmented message.</summary>
     private const long BurstTicks = 20 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>What takes longer than this at the estimate waits here and leaves at that rate, so that it does not make a queue in the line, in which audio would wait.</summary>
+    /// <summary>What takes longer than this at the estimate waits here and leaves at that rate, as everything does while a queue of the line drains, so that it does not make a queue in the line, in which audio would wait.</summary>
     private const long ShortWaitTicks = 250 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>The last part of what has waited leaves a little faster than the estimate. Sent as a burst, it would make the queue in the line that the wait has avoided.</summary>
@@ -270,7 +270,7 @@ internal sealed class PacedEgress
         _estimate = IsAdaptive(nowTicks) ? Math.Max(TrialBitsPerSecond, Bandwidth.EstimateBitsPerSecond) : 0;
         var wait = WaitOf(_queue.Bytes);
         _hasBacklog = wait > (_hasBacklog ? BurstTicks : ShortWaitTicks);
-        var pace = (long)(_estimate * (!_hasBacklog ? RateFactor : wait > ShortWaitTicks ? 1 : BacklogFactor));
+        var pace = (long)(_estimate * (wait > ShortWaitTicks || Bandwidth.IsDraining ? 1 : _hasBacklog ? BacklogFactor : RateFactor));
         if (!IsProbing && pace != _pace)
         {
             _pace = pace;

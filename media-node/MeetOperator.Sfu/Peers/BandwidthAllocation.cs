@@ -72,7 +72,7 @@ internal sealed class BandwidthAllocation
 
         _isResting = egress.TryRest(mayRest: !_isLimited); // a limit ends by probing, also when nothing else is sent
         (_nextTicks, _lastEstimate) = (nowTicks + (_isResting ? RestTicks : IntervalTicks), estimate);
-        var isDraining = estimate < bandwidth.SustainedBitsPerSecond;
+        var isDraining = bandwidth.IsDraining;
         var isFalling = _fall.Update(nowTicks, bandwidth.SustainedBitsPerSecond) || isDraining;
         var sound = Describe(tracks, out var count, out var wanted);
         var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions

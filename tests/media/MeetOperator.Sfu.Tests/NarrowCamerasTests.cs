@@ -27,7 +27,7 @@ public sealed class NarrowCamerasTests
     [Fact]
     public void Line_Falls_OnePictureGoesOnAndTheOtherIsBackSoon()
     {
-        Assert.InRange(LongestGap(NarrowCall.VideoSsrc, _fallen), 0, 500 * Call.Millisecond);
+        Assert.InRange(LongestGap(NarrowCall.VideoSsrc, _fallen), 0, 700 * Call.Millisecond);
         Assert.InRange(LongestGap(NarrowCall.VideoSsrc + Second, _fallen), 0, 2_000 * Call.Millisecond);
     }
 
