@@ -25,21 +25,24 @@ internal sealed class QualityHold
     private long _untilTicks;
     private long _waitTicks;
     private long _raisedTicks; // 0 for not
+    private int _raisedStep;
+    private int _failedStep; // the lowest one that was too much
     private long _raisedEstimate;
 
-    /// <summary>Whether the quality may not be raised yet.</summary>
+    /// <summary>Whether the quality may not be raised to a step yet.</summary>
     /// <param name="nowTicks">The time.</param>
     /// <param name="estimate">What the line takes, in bits per second.</param>
-    public bool IsHeld(long nowTicks, long estimate) =>
-        nowTicks < _leastUntilTicks || (nowTicks < _untilTicks && estimate < _raisedEstimate * MuchWider);
+    /// <param name="step">The step. Those below one that was too much wait for two seconds only.</param>
+    public bool IsHeld(long nowTicks, long estimate, int step) =>
+        nowTicks < _leastUntilTicks || (step >= _failedStep && nowTicks < _untilTicks && estimate < _raisedEstimate * MuchWider);
 
-    /// <summary>The quality was raised, or the track continues after a pause.</summary>
-    public void OnRaised(long nowTicks, long estimate) => (_raisedTicks, _raisedEstimate) = (nowTicks, estimate);
+    /// <summary>The quality was raised to a step.</summary>
+    public void OnRaised(long nowTicks, long estimate, int step) => (_raisedTicks, _raisedEstimate, _raisedStep) = (nowTicks, estimate, step);
 
     /// <summary>The track continues after a pause. It keeps its smallest size for some time.</summary>
     public void OnResumed(long nowTicks, long estimate)
     {
-        OnRaised(nowTicks, estimate);
+        OnRaised(nowTicks, estimate, step: 0);
         _leastUntilTicks = nowTicks + FirstTicks;
     }
 
@@ -48,11 +51,12 @@ internal sealed class QualityHold
     {
         if (_raisedTicks != 0 && nowTicks - _raisedTicks < ProvenTicks && estimate < _raisedEstimate * StillAsWide)
         {
+            _failedStep = nowTicks < _untilTicks ? Math.Min(_failedStep, _raisedStep) : _raisedStep;
             (_waitTicks, _raisedTicks) = (Math.Clamp(2 * _waitTicks, FirstTicks, MaxTicks), 0);
         }
         else if (nowTicks >= _untilTicks)
         {
-            _waitTicks = FirstTicks;
+            (_waitTicks, _failedStep) = (FirstTicks, 0);
         }
 
         _leastUntilTicks = nowTicks + (isPaused ? FirstPausedTicks : FirstTicks);

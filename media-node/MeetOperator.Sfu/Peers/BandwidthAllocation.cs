@@ -241,37 +241,56 @@ internal sealed class BandwidthAllocation
         {
             track.Hold.OnReduced(nowTicks, estimate, isPaused: step == StreamAllocator.Paused);
         }
-        else if (step > current && _trial.BitsPerSecond == 0 && track.Hold.IsHeld(nowTicks, estimate))
-        {
-            // The bandwidth stays reserved for it. More pictures of the smallest size need no key frame.
-            step = current == StreamAllocator.Paused ? current : Math.Max(current, Math.Min(step, demand.Smallest));
-        }
-        else if (step >= 0 && track.PausedSinceTicks is not null)
-        {
-            step = Math.Min(step, demand.Smallest);
-            track.Hold.OnResumed(nowTicks, estimate);
-        }
         else if (step > current)
         {
-            // With a larger key frame, the picture would stand still, and the queue that it makes would reduce the quality again.
-            var required = 0L;
-            while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step) * 8 is { } bits && bits > forVideo * MaxKeyFrameSeconds)
-            {
-                required = (long)(bits / MaxKeyFrameSeconds); // of the smallest step that does not fit
-                step--;
-            }
-
-            _forKeyFrame = _forKeyFrame == 0 || required == 0 ? Math.Max(_forKeyFrame, required) : Math.Min(_forKeyFrame, required);
-
-            if (step > Math.Max(current, demand.Smallest))
-            {
-                track.Hold.OnRaised(nowTicks, estimate);
-            }
+            step = Raise(nowTicks, estimate, forVideo, track, demand, current, step);
         }
 
         var limit = step >= demand.Wanted ? int.MaxValue : step;
         _isLimited |= limit != int.MaxValue;
         track.Limit(nowTicks, limit);
+    }
+
+    /// <summary>The step to which a track is raised now; the bandwidth stays reserved for <paramref name="step"/>.</summary>
+    private int Raise(long nowTicks, long estimate, long forVideo, DownTrack track, in StreamDemand demand, int current, int step)
+    {
+        var isTrial = _trial.BitsPerSecond > 0;
+        if (current == StreamAllocator.Paused)
+        {
+            if (!isTrial && track.Hold.IsHeld(nowTicks, estimate, step: 0))
+            {
+                return current;
+            }
+
+            if (track.PausedSinceTicks is not null)
+            {
+                track.Hold.OnResumed(nowTicks, estimate);
+                return Math.Min(step, demand.Smallest);
+            }
+        }
+
+        // More pictures of the smallest size need no key frame.
+        var least = Math.Max(current, Math.Min(step, demand.Smallest));
+        while (step > least && !isTrial && track.Hold.IsHeld(nowTicks, estimate, step))
+        {
+            step--;
+        }
+
+        // With a larger key frame, the picture would stand still, and the queue that it makes would reduce the quality again.
+        var required = 0L;
+        while (step > current && track.Source?.KeyFrameBytes(nowTicks, track.View, current, step) * 8 is { } bits && bits > forVideo * MaxKeyFrameSeconds)
+        {
+            required = (long)(bits / MaxKeyFrameSeconds); // of the smallest step that does not fit
+            step--;
+        }
+
+        _forKeyFrame = _forKeyFrame == 0 || required == 0 ? Math.Max(_forKeyFrame, required) : Math.Min(_forKeyFrame, required);
+        if (step > Math.Max(current, demand.Smallest))
+        {
+            track.Hold.OnRaised(nowTicks, estimate, step);
+        }
+
+        return step;
     }
 
     private StreamRank RankOf(TrackView view, UpTrack source) =>

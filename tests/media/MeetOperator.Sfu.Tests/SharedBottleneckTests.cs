@@ -27,6 +27,16 @@ public sealed class SharedBottleneckTests
         }
     }
 
+    /// <summary>Half the pictures of the highest layer are too much for half of the line. The middle layer is not, and must not wait for as long.</summary>
+    [Fact]
+    public void Join_SecondReceiverOfTemporalLayers_SharesWithinAQuarter()
+    {
+        var (first, second) = Run(1_300_000, lossInterval: 0, hasTemporalLayers: true, out var from, out var to);
+
+        Assert.All(new[] { first, second }, line => Assert.InRange(line.RateOf(from, to), 450_000, 650_000));
+        AssertShortQueue(first, second, from);
+    }
+
     /// <summary>With a fair share between two layers, one receiver can get the higher and the other the lower one. Neither waits long, and neither goes without pictures.</summary>
     [Theory]
     [InlineData(800_000, 0, false)]

@@ -6,6 +6,7 @@ public sealed class QualityHoldTests
 {
     private const long Second = TimeSpan.TicksPerSecond;
     private const long Estimate = 500_000;
+    private const int Step = 5;
     private readonly QualityHold _hold = new();
     private long _now = TimeSpan.TicksPerHour;
 
@@ -13,8 +14,8 @@ public sealed class QualityHoldTests
     public void OnReduced_Once_HoldsForTwoSeconds()
     {
         _hold.OnReduced(_now, Estimate / 2, isPaused: false);
-        Assert.True(_hold.IsHeld(_now + (2 * Second) - 1, 10 * Estimate));
-        Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate));
+        Assert.True(_hold.IsHeld(_now + (2 * Second) - 1, 10 * Estimate, Step));
+        Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate, Step));
     }
 
     [Fact]
@@ -25,16 +26,30 @@ public sealed class QualityHoldTests
         Assert.Equal([2, 4, 8, 16, 32, 64, 64, 64], waits);
     }
 
+    /// <summary>What is between the smallest picture and the one that was too much may fit.</summary>
+    [Fact]
+    public void OnReduced_SoonAfterEachRaise_LowerStepsWaitForTwoSecondsOnly()
+    {
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
+        Wait();
+        Wait();
+        Wait();
+
+        Assert.True(_hold.IsHeld(_now + (2 * Second) - 1, Estimate, Step - 1));
+        Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate, Step - 1));
+        Assert.True(_hold.IsHeld(_now + (2 * Second), Estimate, Step + 1));
+    }
+
     /// <summary>Two participants who speak in turn, on a line that takes one large picture.</summary>
     [Fact]
     public void OnReduced_LineTakesAsMuchAsBefore_HoldsForTwoSecondsEachTime()
     {
         for (var turn = 0; turn < 10; turn++)
         {
-            _hold.OnRaised(_now, Estimate);
+            _hold.OnRaised(_now, Estimate, Step);
             _now += 5 * Second;
             _hold.OnReduced(_now, Estimate, isPaused: false);
-            Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate));
+            Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate, Step));
             _now += 5 * Second;
         }
     }
@@ -57,10 +72,10 @@ public sealed class QualityHoldTests
         Wait();
         Wait();
         _now += 20 * Second;
-        _hold.OnRaised(_now, Estimate);
+        _hold.OnRaised(_now, Estimate, Step);
         _now += 11 * Second;
         _hold.OnReduced(_now, Estimate / 2, isPaused: false);
-        Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate));
+        Assert.False(_hold.IsHeld(_now + (2 * Second), Estimate, Step));
     }
 
     [Fact]
@@ -70,16 +85,16 @@ public sealed class QualityHoldTests
         Wait();
         Wait();
         Wait();
-        Assert.True(_hold.IsHeld(_now + (3 * Second), Estimate * 5 / 4));
-        Assert.False(_hold.IsHeld(_now + (3 * Second), Estimate * 2));
+        Assert.True(_hold.IsHeld(_now + (3 * Second), Estimate * 5 / 4, Step));
+        Assert.False(_hold.IsHeld(_now + (3 * Second), Estimate * 2, Step));
     }
 
     [Fact]
     public void OnReduced_Paused_HoldsForHalfASecondAndLaterAtMostFour()
     {
         _hold.OnReduced(_now, Estimate / 2, isPaused: true);
-        Assert.True(_hold.IsHeld(_now + (Second / 2) - 1, Estimate));
-        Assert.False(_hold.IsHeld(_now + (Second / 2), Estimate));
+        Assert.True(_hold.IsHeld(_now + (Second / 2) - 1, Estimate, Step));
+        Assert.False(_hold.IsHeld(_now + (Second / 2), Estimate, Step));
         for (var i = 0; i < 8; i++)
         {
             _now += 5 * Second;
@@ -88,21 +103,21 @@ public sealed class QualityHoldTests
             _hold.OnReduced(_now, Estimate / 2, isPaused: true);
         }
 
-        Assert.True(_hold.IsHeld(_now + (4 * Second) - 1, Estimate));
-        Assert.False(_hold.IsHeld(_now + (4 * Second), Estimate));
+        Assert.True(_hold.IsHeld(_now + (4 * Second) - 1, Estimate, Step));
+        Assert.False(_hold.IsHeld(_now + (4 * Second), Estimate, Step));
     }
 
     /// <summary>Waits until the quality may be raised, raises it, and reduces it a second later. Returns the seconds of the wait.</summary>
     private long Wait()
     {
         var start = _now;
-        while (_hold.IsHeld(_now, Estimate))
+        while (_hold.IsHeld(_now, Estimate, Step))
         {
             _now += Second;
         }
 
         var seconds = (_now - start) / Second;
-        _hold.OnRaised(_now, Estimate);
+        _hold.OnRaised(_now, Estimate, Step);
         _now += Second;
         _hold.OnReduced(_now, Estimate / 2, isPaused: false);
         return seconds;
