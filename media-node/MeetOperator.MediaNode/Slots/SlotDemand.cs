@@ -35,7 +35,7 @@ internal static class SlotDemand
         return wanted;
     }
 
-    /// <summary>The streams to hear that have no slot for pictures.</summary>
+    /// <summary>The streams to hear that have no slot for pictures, the most important first: those of pinned participants, then those of who is heard.</summary>
     /// <param name="self">The subscribing participant.</param>
     /// <param name="views">What the participant shows.</param>
     /// <param name="streams">What is published.</param>
