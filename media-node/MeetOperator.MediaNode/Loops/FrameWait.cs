@@ -2,8 +2,8 @@ namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
 /// Decides how long the packets of an incomplete frame wait for the rest, so that a subscriber gets the frame in one segmented message, which halves the cost of a packet. A wait
-/// costs the loop another wake-up, so there is none while waiting has lately brought nothing, as with publishers who spread their packets evenly. Only authenticated packets count, so
-/// that nobody else can delay media or make it expensive. Pure; used on the loop's thread.
+/// costs the loop another wake-up, so there is none while waiting has lately brought nothing, as with publishers who spread their packets evenly. Only authenticated packets of tracks
+/// that can be forwarded count, so that nobody else can delay media or make it expensive. Pure; used on the loop's thread.
 /// </summary>
 internal sealed class FrameWait
 {

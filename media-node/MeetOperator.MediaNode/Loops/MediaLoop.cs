@@ -394,10 +394,6 @@ internal sealed class MediaLoop : IDisposable
             else if (session.Handle(now, arrival, from, datagram))
             {
                 Peers.Bind(now, from, datagram, session);
-                if (PacketClassifier.Classify(datagram) == PacketKind.Rtp)
-                {
-                    Frame.OnPacket(datagram.Length, hasMarker: (datagram[1] & 0x80) != 0);
-                }
             }
         }
         catch (Exception e)

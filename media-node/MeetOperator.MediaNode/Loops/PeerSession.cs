@@ -85,7 +85,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
                     return true;
                 }
 
-                OnReceived(nowTicks, _owner.OnRtp(this, nowTicks, datagram[..result.Length]));
+                OnReceived(nowTicks, datagram, _owner.OnRtp(this, nowTicks, datagram[..result.Length]));
                 return true;
             case DatagramKind.Rtcp:
                 WakeSoon(nowTicks);
@@ -186,11 +186,12 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         Transport.Dispose();
     }
 
-    private void OnReceived(long nowTicks, ReceivedMedia media)
+    private void OnReceived(long nowTicks, ReadOnlySpan<byte> datagram, ReceivedMedia media)
     {
         switch (media)
         {
             case ReceivedMedia.Active:
+                _loop.Frame.OnPacket(datagram.Length, hasMarker: (datagram[1] & 0x80) != 0);
                 _loop.Ticks.OnMedia();
                 _loop.Rest.OnActivity(nowTicks);
                 WakeSoon(nowTicks);

@@ -1,8 +1,8 @@
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// Decides how long a loop lets datagrams collect after a batch. While nobody's media can be forwarded, only silence of muted microphones, reports and connectivity checks
-/// arrive, and waking up for each of them costs more than the work. Pure; used on the loop's thread.
+/// Decides how long a loop lets datagrams collect after a batch. While all tracks are muted, only silence of microphones, reports and connectivity checks
+/// arrive, and waking up for each of them costs more than processing it. Pure; used on the loop's thread.
 /// </summary>
 internal sealed class QuietRest
 {

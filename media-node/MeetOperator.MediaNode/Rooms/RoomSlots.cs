@@ -35,7 +35,7 @@ internal sealed class RoomSlots(RoomParticipants participants, RoomOffers offers
         QueueAffected(StreamKey.Of(track.Track));
     }
 
-    /// <summary>Forgets what is queued, when the room ends.</summary>
+    /// <summary>Drops the queued work when the room ends.</summary>
     public void Clear()
     {
         _queue.Clear();

@@ -9,7 +9,7 @@ namespace MeetOperator.MediaNode.Sessions;
 /// <param name="Transport">Its transport.</param>
 internal sealed record PreparedSubscription(SubscribeBasis Basis, SubscribeSession? Session, UnusedTransport? Transport) : IDisposable
 {
-    /// <summary>Creates the session. Not for the thread of a loop.</summary>
+    /// <summary>Creates the session. Call it on the thread of a request, because it takes too long for a loop.</summary>
     public static PreparedSubscription Prepare(SubscribeBasis basis, SlotLimits? slots)
     {
         if (!basis.NeedsSession)

@@ -23,10 +23,10 @@ internal struct RedundancyLimit
     /// <summary>A loss that redundancy can help against.</summary>
     private const double LeastLoss = 0.02;
 
-    /// <summary>The loss may be higher by as much by chance.</summary>
+    /// <summary>A loss that is higher by no more than this can be chance.</summary>
     private const double MaxMoreLoss = 0.1;
 
-    /// <summary>A loss that is lower by as much without redundancy was caused by it.</summary>
+    /// <summary>If the loss is lower by more than this without redundancy, redundancy has caused it.</summary>
     private const double MinLessLoss = 0.05;
 
     /// <summary>The loss is smoothed over this time.</summary>

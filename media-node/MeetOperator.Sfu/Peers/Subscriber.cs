@@ -17,7 +17,7 @@ public sealed class Subscriber : IPaddingSource
     /// <summary>Maximum number of key frames that one compound packet may ask for: one for each video that a client shows.</summary>
     private const int MaxKeyFramesPerCompound = 32;
 
-    /// <summary>Minimum time between two answers to reference times. A client measures the path, which all its streams share.</summary>
+    /// <summary>Minimum time between two answers (DLRR) to the reference times of a client. All its streams share one path, so it needs no more.</summary>
     private const long ReferenceTicks = 500 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>A shorter pause is not reported. It happens while a new connection finds out what its line takes.</summary>

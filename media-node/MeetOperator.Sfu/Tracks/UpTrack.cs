@@ -31,6 +31,8 @@ public sealed class UpTrack
     /// </summary>
     private const long MaxAudioBitsPerSecond = 2_000_000;
 
+    private const double MeanPackets = 64;
+
     /// <summary>Audio that takes so long at this rate may arrive at once.</summary>
     private const long AudioBurstTicks = TimeSpan.TicksPerSecond / 2;
     private readonly UpLayer[] _layers;
@@ -45,8 +47,9 @@ public sealed class UpTrack
     private SpeechMeter _speech;
     private SendRate _audioRate;
 
-    /// <summary>The share of earlier frames in what the publisher sends, from 0 to 1.</summary>
-    private double _redundantShare;
+    /// <summary>Means of the last packets of audio: their bytes, and those of earlier frames in them.</summary>
+    private double _packetBytes;
+    private double _redundantBytes;
     private byte[]? _payloadCopy;
     private RedundantAudio? _redundancy;
 
@@ -103,7 +106,7 @@ public sealed class UpTrack
     public long ForwardedPackets { get; private set; }
 
     /// <summary>The rate of audio in bits per second when each frame is sent once; 0 before the first second.</summary>
-    internal long AudioBitsPerSecond => (long)(_states[0].BytesPerSecond * 8 * (1 - _redundantShare));
+    internal long AudioBitsPerSecond => (long)(_states[0].BytesPerSecond * 8 * (1 - (_redundantBytes / Math.Max(1, _packetBytes))));
 
     /// <summary>The rate of audio in bits per second when each frame is sent twice; 0 before the first second.</summary>
     internal long RedundantBitsPerSecond => Math.Max(_states[0].BytesPerSecond * 8, (long)(AudioBitsPerSecond * SoundDemand.UsualRedundancy));
@@ -383,6 +386,7 @@ public sealed class UpTrack
             }
 
             _audioRate.OnSent(nowTicks, data.Length);
+            _packetBytes += (data.Length - _packetBytes) / MeanPackets;
         }
 
         if (startsKeyFrame && layer.Targets != _states[IndexOf(layer)].Targets)
@@ -406,7 +410,7 @@ public sealed class UpTrack
             return;
         }
 
-        _redundantShare += ((double)frameOffset / data.Length - _redundantShare) / 64;
+        _redundantBytes += (frameOffset - _redundantBytes) / MeanPackets;
         var packet = new ForwardedPacket
         {
             Source = this,

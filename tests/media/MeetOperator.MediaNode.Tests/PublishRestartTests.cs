@@ -13,6 +13,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     private const byte First = 101;
     private const byte Second = 102;
     private const byte Third = 103;
+    private readonly List<SyntheticPeer> _peers = [];
     private TestNode _node = null!;
     private RoomEvents _events = null!;
 
@@ -25,6 +26,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        _peers.ForEach(peer => peer.Dispose());
         await _events.DisposeAsync();
         await _node.DisposeAsync();
     }
@@ -255,11 +257,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     [Fact]
     public async Task Publish_RestartSoundFirst_FormerConnectionCarriesPicture()
     {
-        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
-        using var bob = new SyntheticPeer();
-        await SubscribeAsync(bob, first);
-        await UntilReceivedAsync(bob, 1, first);
-        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        var (first, bob, second) = await RestartWhileSubscribedAsync();
 
         await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
         Assert.Equal(2, await SessionsAsync());
@@ -274,11 +272,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     [Fact]
     public async Task Publish_RestartWithoutKeyFrame_RequestsItAndFormerConnectionCarriesPicture()
     {
-        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
-        using var bob = new SyntheticPeer();
-        await SubscribeAsync(bob, first);
-        await UntilReceivedAsync(bob, 1, first);
-        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        var (first, bob, second) = await RestartWhileSubscribedAsync();
 
         await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendDelta(second, Second), sound: First, picture: First);
         await SyntheticPeer.UntilAsync("a request for a key frame", second.WasAskedForKeyFrame, first, second, bob);
@@ -290,10 +284,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     [Fact]
     public async Task Publish_RestartThatNeverSendsPicture_EndsFormerConnectionAfterItsLimit()
     {
-        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
-        using var bob = new SyntheticPeer();
-        await SubscribeAsync(bob, first);
-        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        var (first, bob, second) = await RestartWhileSubscribedAsync();
 
         await SyntheticPeer.UntilAsync(
             "the first session ended",
@@ -318,11 +309,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     [InlineData(true)]
     public async Task Publish_RestartBetweenSoundAndPicture_CarriesBothUntilTheyStart(bool secondFails)
     {
-        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
-        using var bob = new SyntheticPeer();
-        await SubscribeAsync(bob, first);
-        await UntilReceivedAsync(bob, 1, first);
-        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        var (first, bob, second) = await RestartWhileSubscribedAsync();
         await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
 
         using var third = new SyntheticPeer();
@@ -346,10 +333,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     [Fact]
     public async Task Publish_ThirdConnectionEnds_SecondOneGoesOn()
     {
-        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
-        using var bob = new SyntheticPeer();
-        await SubscribeAsync(bob, first);
-        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        var (first, bob, second) = await RestartWhileSubscribedAsync();
         await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
         using var third = new SyntheticPeer();
         await RestartAsync(third);
@@ -392,10 +376,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     [Fact]
     public async Task Publish_EndBetweenSoundAndPicture_RemovesAllTracks()
     {
-        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
-        using var bob = new SyntheticPeer();
-        await SubscribeAsync(bob, first);
-        using var second = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        var (first, bob, second) = await RestartWhileSubscribedAsync();
         await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
         using var third = new SyntheticPeer();
         var answer = await RestartAsync(third);
@@ -410,10 +391,7 @@ public sealed class PublishRestartTests : IAsyncLifetime
     [Fact]
     public async Task Publish_RestartWithOtherCodecSoundFirst_KeepsPictureUntilItsKeyFrame()
     {
-        using var first = await PublishAsync(peer => TestSdp.Publish(peer));
-        using var bob = new SyntheticPeer();
-        await SubscribeAsync(bob, first);
-        using var second = await PublishAsync(peer => TestSdp.Publish(peer).Replace("VP8", "H264", StringComparison.Ordinal), restart: true);
+        var (first, bob, second) = await RestartWhileSubscribedAsync(peer => TestSdp.Publish(peer).Replace("VP8", "H264", StringComparison.Ordinal));
 
         await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
         Assert.DoesNotContain(_events.All, e => e.Type == RoomEventTypes.TrackRemoved);
@@ -499,6 +477,20 @@ public sealed class PublishRestartTests : IAsyncLifetime
         peer.Connect(answer.Sdp);
         await SyntheticPeer.UntilAsync("alice connected", () => peer.IsConnected, peer);
         return peer;
+    }
+
+    /// <summary>Alice publishes, Bob receives it, and Alice has a new connection, on which she has sent nothing yet.</summary>
+    private async Task<(SyntheticPeer First, SyntheticPeer Bob, SyntheticPeer Second)> RestartWhileSubscribedAsync(Func<SyntheticPeer, string>? offer = null)
+    {
+        var first = await PublishAsync(peer => TestSdp.Publish(peer));
+        _peers.Add(first);
+        var bob = new SyntheticPeer();
+        _peers.Add(bob);
+        await SubscribeAsync(bob, first);
+        await UntilReceivedAsync(bob, 1, first);
+        var second = await PublishAsync(offer ?? (peer => TestSdp.Publish(peer)), restart: true);
+        _peers.Add(second);
+        return (first, bob, second);
     }
 
     private async Task SubscribeAsync(SyntheticPeer peer, SyntheticPeer publisher)

@@ -15,7 +15,7 @@ public sealed class AwaitedTrackTests
     private const byte Video = 96;
     private const byte Rtx = 97;
 
-    /// <summary>The dependency descriptor of a packet in a key frame: its first one, and the next one.</summary>
+    /// <summary>The dependency descriptors of the first two packets of a key frame.</summary>
     private static readonly byte[] Start = [0x80, 0, 1, 0x80, 0];
     private static readonly byte[] Middle = [0x00, 0, 1];
     private static readonly UpTrackOptions Microphone = Options("a", MediaKind.Audio, Audio);

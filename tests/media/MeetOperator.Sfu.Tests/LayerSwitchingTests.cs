@@ -451,7 +451,7 @@ public sealed class LayerSwitchingTests
             var payload = new byte[24];
             if (_codec == VideoCodec.Vp9)
             {
-                // I and L bits, P bit of other than key pictures, and B or E; then a long picture ID, the layer index and TL0PICIDX.
+                // The I and L bits, the P bit except in key pictures, and B or E; then a long picture ID, the layer index and TL0PICIDX.
                 payload[0] = (byte)(0xA0 | (key ? 0 : 0x40) | (part == 0 ? 0x08 : 0x04));
                 BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(1), (ushort)(0x8000 | layer.PictureId));
                 payload[4] = layer.Tl0;

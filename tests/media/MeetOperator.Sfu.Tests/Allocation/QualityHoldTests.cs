@@ -40,6 +40,21 @@ public sealed class QualityHoldTests
         Assert.True(_hold.IsHeld(_now + (2 * Second), Estimate, Step + 1));
     }
 
+    [Fact]
+    public void OnReduced_LowerStepFailsToo_WaitsToo()
+    {
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
+        Wait();
+        Wait();
+        _now += 3 * Second;
+        _hold.OnRaised(_now, Estimate, Step - 2);
+        _now += Second;
+        _hold.OnReduced(_now, Estimate / 2, isPaused: false);
+
+        Assert.True(_hold.IsHeld(_now + (3 * Second), Estimate, Step - 2));
+        Assert.False(_hold.IsHeld(_now + (3 * Second), Estimate, Step - 3));
+    }
+
     /// <summary>Two participants who speak in turn, on a line that takes one large picture.</summary>
     [Fact]
     public void OnReduced_LineTakesAsMuchAsBefore_HoldsForTwoSecondsEachTime()
