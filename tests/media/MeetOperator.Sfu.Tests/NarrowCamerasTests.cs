@@ -10,7 +10,7 @@ public sealed class NarrowCamerasTests
     private readonly NarrowCall _first = new(participant: "alice") { KeyFrameFactor = 16, HasRedundancy = true };
     private readonly NarrowCall _second = new(participant: "bob") { KeyFrameFactor = 16, HasRedundancy = true };
     private readonly NarrowLine _line;
-    private readonly long _fallen;
+    private long _fallen;
 
     public NarrowCamerasTests()
     {
@@ -19,28 +19,37 @@ public sealed class NarrowCamerasTests
         (_line.QueueTicks, _line.DelayTicks) = (500 * Call.Millisecond, 25 * Call.Millisecond);
         _second.JoinTo(_line, Second);
         Run(15);
-        _fallen = _first.Now;
-        _line.BitsPerSecond = 500_000;
-        Run(20);
     }
 
     [Fact]
     public void Line_Falls_OnePictureGoesOnAndTheOtherIsBackSoon()
     {
+        Fall(500_000);
+
         Assert.InRange(LongestGap(NarrowCall.VideoSsrc, _fallen), 0, 700 * Call.Millisecond);
         Assert.InRange(LongestGap(NarrowCall.VideoSsrc + Second, _fallen), 0, 2_000 * Call.Millisecond);
     }
 
     /// <summary>Each pause ends with a key frame, which fills the line and makes the next pause more likely.</summary>
-    [Fact]
-    public void Line_HasFallen_BothPicturesGoOn()
+    [Theory]
+    [InlineData(500_000)]
+    [InlineData(440_000)] // an overuse lowers the estimate below what both take
+    public void Line_HasFallen_BothPicturesGoOn(long bits)
     {
+        Fall(bits);
         var settled = _fallen + (4 * TimeSpan.TicksPerSecond);
 
         Assert.InRange(LongestGap(NarrowCall.VideoSsrc, settled), 0, 300 * Call.Millisecond);
         Assert.InRange(LongestGap(NarrowCall.VideoSsrc + Second, settled), 0, 300 * Call.Millisecond);
         Assert.Empty(_line.Subscriber.PausedSources);
         Assert.DoesNotContain(_line.Sent, s => s.Ticks > settled && s.WaitTicks > 200 * Call.Millisecond);
+    }
+
+    private void Fall(long bits)
+    {
+        _fallen = _first.Now;
+        _line.BitsPerSecond = bits;
+        Run(20);
     }
 
     private void Run(double seconds)
