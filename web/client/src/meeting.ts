@@ -96,6 +96,10 @@ export class Meeting extends Emitter<MeetingEvents> {
       send,
       selfId,
       localTrack: source => this.#tracks.local.get(source),
+      onMuted: () => {
+        this.#tracks.applyMutes();
+        this.#direct.applyMutes();
+      },
       onChange: sending => this.#presence.updateSelf({ ...sending, tracks: Object.fromEntries(this.#tracks.local) }),
       onSilenced: kind => this.emit('silenced', { kind }),
     });
@@ -110,6 +114,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#tracks = new Tracks(environment, response.iceServers ?? [], {
       send,
       transforms: () => this.#e2ee.transforms,
+      isMuted: source => this.#mute.isSourceMuted(source),
       reconnect: () => this.#connection.reconnect(),
       route: tracks => this.#direct.route(tracks),
       onLocalChange: () => {
@@ -129,6 +134,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       localTracks: () => this.#tracks.local,
       sfuTracks: () => this.#tracks.forwarded,
       transforms: () => this.#e2ee.transforms,
+      isMuted: source => this.#mute.isSourceMuted(source),
       shownOf: participantId => this.#view.shownOf(participantId),
       pauseSfu: isPaused => this.#tracks.pauseSfu(isPaused),
       onTracks: () => this.#presence.refresh(),

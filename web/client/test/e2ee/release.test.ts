@@ -29,7 +29,7 @@ describe('the transforms of a connection that is closed', () => {
     const [transforms, server] = [new FrameTransforms(worker), new ScriptedServer()];
     for (let switches = 0; switches < 20; switches++) {
       const peer = new DirectPeer(server.environment, 'zoe', {
-        iceServers: [], transforms: () => transforms, localTrack: () => null, cameraLimit: () => null, shown: () => new Map(), onConnected: () => undefined, onLost: () => undefined, onClosed: () => undefined,
+        iceServers: [], transforms: () => transforms, isMuted: () => false, localTrack: () => null, cameraLimit: () => null, shown: () => new Map(), onConnected: () => undefined, onLost: () => undefined, onClosed: () => undefined,
       });
       await peer.offer();
       expect(attached.size).toBe(8);
@@ -40,7 +40,7 @@ describe('the transforms of a connection that is closed', () => {
 
   it('are released by the connections to the media node', async () => {
     const [transforms, server] = [new FrameTransforms(worker), new ScriptedServer()];
-    const publish = new PublishSession(server.environment, { iceServers: [], transforms: () => transforms, sendOffer: () => true, onState: () => undefined, onRejected: () => undefined });
+    const publish = new PublishSession(server.environment, { iceServers: [], transforms: () => transforms, isMuted: () => false, sendOffer: () => true, onState: () => undefined, onRejected: () => undefined });
     publish.handleOnline();
     await publish.publish('microphone', track('audio'));
     await settle();

@@ -24,6 +24,7 @@ export interface DirectHost {
   /** The tracks that the SFU forwards or would forward. */
   sfuTracks(): readonly RemoteTrack[];
   transforms(): FrameTransforms | null;
+  isMuted(source: TrackSource): boolean;
   /** The pictures of a participant that the page shows. */
   shownOf(participantId: string): Shown;
   /** Stops or resumes sending to the SFU. Its connections stay open. */
@@ -125,6 +126,11 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   /** Call this after a change of the published tracks. */
   refreshLocal(): void {
     for (const { peer } of this.#paths.values()) void peer.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
+  }
+
+  /** Call this after a change of what is muted. */
+  applyMutes(): void {
+    for (const { peer } of this.#paths.values()) peer.applyMutes();
   }
 
   /** Call this after a change of what the page shows. */
@@ -304,6 +310,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     const peer = new DirectPeer(this.#environment, id, {
       iceServers: this.#host.iceServers,
       transforms: () => this.#host.transforms(),
+      isMuted: source => this.#host.isMuted(source),
       localTrack: source => this.#host.localTracks().get(source) ?? null,
       cameraLimit: () => (this.#cameraLimit === null ? null : Math.floor(this.#cameraLimit / Math.max(1, this.#paths.size))),
       shown: () => this.#host.shownOf(id),

@@ -3,6 +3,7 @@ import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { watchConnection } from '../media/connection-watch.js';
 import { withDtx } from '../media/sdp.js';
+import { SenderActivity } from '../media/sender-activity.js';
 import { cameraLimits, screenLimits } from './limits.js';
 import { readShown, writeShown, type Shown, type Size } from './shown.js';
 
@@ -22,6 +23,8 @@ export interface DirectPeerHost {
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
   localTrack(source: TrackSource): MediaStreamTrack | null;
+  /** Whether the source is muted, so that nothing of it is sent. */
+  isMuted(source: TrackSource): boolean;
   /** What the camera may send on this connection, in bits per second, or null. */
   cameraLimit(): number | null;
   /** The pictures of the other participant that are shown. */
@@ -58,6 +61,7 @@ export class DirectPeer {
   readonly #limiting = new Map<TrackSource, Promise<void>>();
   /** The sources with a change that has not begun. */
   readonly #waiting = new Set<TrackSource>();
+  readonly #activity = new SenderActivity();
 
   constructor(environment: Environment, participantId: string, host: DirectPeerHost) {
     this.#participantId = participantId;
@@ -81,7 +85,7 @@ export class DirectPeer {
   /** The SDP of an offer with all candidates. */
   async offer(): Promise<string> {
     for (const source of sections) {
-      const transceiver = this.connection.addTransceiver(this.#sent(source) ?? kindOf(source), { direction: 'sendrecv' });
+      const transceiver = this.connection.addTransceiver(this.#sent(source) ?? kindOf(source), { direction: 'sendrecv', sendEncodings: [{ active: source !== 'microphone' || !this.#host.isMuted(source) }] });
       this.#encrypt(transceiver, source);
     }
     await this.connection.setLocalDescription(await this.connection.createOffer());
@@ -128,6 +132,12 @@ export class DirectPeer {
     this.#replacing = replaced.then(() => undefined, () => undefined);
     await replaced;
     this.applyLimits();
+  }
+
+  /** Call this after a change of what is muted. */
+  applyMutes(): void {
+    for (const { source, transceiver } of this.#sections) if (source === 'microphone') this.#activity.set(transceiver.sender, !this.#host.isMuted(source));
+    void this.refreshTracks().catch(() => undefined); // the connection may be closed meanwhile
   }
 
   /** Call this after a change of the limit. */
@@ -181,12 +191,12 @@ export class DirectPeer {
 
   #negotiated(): void {
     this.#host.transforms()?.handleNegotiated(this.connection);
-    this.applyLimits();
+    this.applyMutes();
   }
 
-  /** What is sent of a source: no picture that the other participant does not show. */
+  /** What is sent of a source: no picture that is muted or that the other participant does not show. */
   #sent(source: TrackSource): MediaStreamTrack | null {
-    return kindOf(source) === 'video' && this.#sizeOf(source) === undefined ? null : this.#host.localTrack(source);
+    return kindOf(source) === 'video' && (this.#host.isMuted(source) || this.#sizeOf(source) === undefined) ? null : this.#host.localTrack(source);
   }
 
   #sizeOf(source: TrackSource): Size | undefined {

@@ -32,12 +32,9 @@ export class FormerConnections {
     for (const connection of handed) this.#end(connection);
   }
 
-  /** Sends `after` wherever `before` is sent: what ends or changes does so on all connections. */
-  replace(before: MediaStreamTrack | null, after: MediaStreamTrack | null): void {
-    if (before === null) return;
-    for (const connection of this.#limits.keys()) {
-      for (const sender of connection.getSenders()) if (sender.track === before) void sender.replaceTrack(after).catch(() => undefined); // a closed connection sends nothing
-    }
+  /** Those that are kept. */
+  get kept(): readonly RTCPeerConnection[] {
+    return [...this.#limits.keys()];
   }
 
   end(): void {

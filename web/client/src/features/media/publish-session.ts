@@ -6,6 +6,7 @@ import { watchConnection } from './connection-watch.js';
 import { encodingFor, hintTrack, preferRedundancy } from './encodings.js';
 import { FormerConnections } from './former-connections.js';
 import { withDtx } from './sdp.js';
+import { SenderActivity } from './sender-activity.js';
 
 export interface PublishOffer {
   /** Unique to this offer. The answer, or the error that rejects the offer, repeats it. */
@@ -21,6 +22,8 @@ export interface PublishHost {
   readonly iceServers: RTCIceServer[];
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
+  /** Whether the source is muted, so that nothing of it is sent. */
+  isMuted(source: TrackSource): boolean;
   /** False when signaling is not connected. The session offers again after `handleOnline`. */
   sendOffer(offer: PublishOffer): boolean;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
@@ -63,6 +66,7 @@ export class PublishSession {
   #restart = false;
   /** Ends when the last change of layers is done. Two changes of one sender at the same time would fail. */
   #layering: Promise<void> = Promise.resolve();
+  readonly #activity = new SenderActivity();
   #running = false;
   #online = false;
   #closed = false;
@@ -105,7 +109,7 @@ export class PublishSession {
     if (track !== null) hintTrack(track, source);
     this.#replaceElsewhere(slot, track);
     slot.track = track;
-    await slot.transceiver?.sender.replaceTrack(this.#sent(slot));
+    await slot.transceiver?.sender.replaceTrack(this.#sent(source));
   }
 
   /** Sends nothing until it is resumed. Everything stays published and negotiated. */
@@ -115,8 +119,8 @@ export class PublishSession {
       this.#former.end();
       for (const slot of this.#slots.values()) this.#replaceElsewhere(slot, null);
     }
-    await Promise.all([...this.#slots.values()].map(async slot => {
-      if (slot.active) await slot.transceiver?.sender.replaceTrack(this.#sent(slot)).catch(() => undefined); // a closed connection sends nothing
+    await Promise.all([...this.#slots].map(async ([source, slot]) => {
+      if (slot.active) await slot.transceiver?.sender.replaceTrack(this.#sent(source)).catch(() => undefined); // a closed connection sends nothing
     }));
   }
 
@@ -132,6 +136,17 @@ export class PublishSession {
   async limitCamera(bitsPerSecond: number | null): Promise<void> {
     this.#cameraLimit = bitsPerSecond;
     await this.#applyLayers();
+  }
+
+  /** Call this after a change of what is muted. The tracks of muted sources are disabled already. */
+  applyMutes(): void {
+    const microphone = this.#slots.get('microphone');
+    if (microphone !== undefined) {
+      const senders = [microphone.transceiver?.sender, ...this.#sendersElsewhere(microphone)];
+      for (const sender of senders) if (sender !== undefined) this.#activity.set(sender, !this.#host.isMuted('microphone'));
+    }
+    const camera = this.#slots.get('camera');
+    if (camera?.active) void camera.transceiver?.sender.replaceTrack(this.#sent('camera')).catch(() => undefined); // a closed connection sends nothing
   }
 
   /** Stops the source; its tile disappears for the other participants. */
@@ -231,6 +246,7 @@ export class PublishSession {
         if (fresh) this.#adopt(connection);
         await connection.setRemoteDescription({ type: 'answer', sdp: outcome.sdp });
         transforms?.handleNegotiated(connection);
+        this.applyMutes();
         await this.#applyLayers();
         return;
       }
@@ -264,29 +280,36 @@ export class PublishSession {
           await slot.transceiver.sender.replaceTrack(null);
         }
       } else if (slot.transceiver === null) {
-        const encodings = encodingFor(source, this.#cameraLimit);
+        const sendEncodings = encodingFor(source, this.#cameraLimit) ?? [{ active: !this.#host.isMuted(source) }];
         const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
-        slot.transceiver = connection.addTransceiver(this.#sent(slot) ?? kind, { direction: 'sendonly', ...(encodings === undefined ? {} : { sendEncodings: encodings }) });
+        slot.transceiver = connection.addTransceiver(this.#sent(source) ?? kind, { direction: 'sendonly', sendEncodings });
         const transforms = this.#host.transforms();
         transforms?.attachSender(slot.transceiver, source);
         // The media node adds and removes repeated frames, which it cannot do in encrypted payloads.
         if (source === 'microphone' && transforms === null) preferRedundancy(slot.transceiver, this.#environment.audioCodecs());
       } else {
         slot.transceiver.direction = 'sendonly';
-        if (slot.transceiver.sender.track !== this.#sent(slot)) await slot.transceiver.sender.replaceTrack(this.#sent(slot));
+        if (slot.transceiver.sender.track !== this.#sent(source)) await slot.transceiver.sender.replaceTrack(this.#sent(source));
       }
     }
   }
 
   /** Sends `track` instead of that of the slot on the connections that a newer one replaces, or will replace as soon as its offer is answered. */
   #replaceElsewhere(slot: Slot, track: MediaStreamTrack | null): void {
-    this.#former.replace(slot.track, track);
-    if (slot.track === null || !this.#opening) return;
-    for (const sender of this.#connection?.getSenders() ?? []) if (sender.track === slot.track) void sender.replaceTrack(track).catch(() => undefined); // a closed connection sends nothing
+    for (const sender of this.#sendersElsewhere(slot)) void sender.replaceTrack(track).catch(() => undefined); // a closed connection sends nothing
   }
 
-  #sent({ track }: Slot): MediaStreamTrack | null {
-    return this.#isPaused ? null : track;
+  /** What sends the track of the slot on these connections. */
+  #sendersElsewhere({ track, transceiver }: Slot): RTCRtpSender[] {
+    if (track === null) return [];
+    const connections = [...this.#former.kept, ...(this.#connection === null ? [] : [this.#connection])];
+    return connections.flatMap(connection => connection.getSenders()).filter(sender => sender.track === track && sender !== transceiver?.sender);
+  }
+
+  /** What is sent of a source. A muted microphone keeps its track, for the reason in `SenderActivity`. */
+  #sent(source: TrackSource): MediaStreamTrack | null {
+    const isMuted = source === 'camera' && this.#host.isMuted(source);
+    return this.#isPaused || isMuted ? null : this.#slots.get(source)?.track ?? null;
   }
 
   /** Applies the latest request for layers of each source, and the limit of the camera. */

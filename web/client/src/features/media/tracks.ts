@@ -12,6 +12,7 @@ export interface TracksHost {
   send(message: TracksClientMessage): boolean;
   /** The encryption end to end, or null. */
   transforms(): FrameTransforms | null;
+  isMuted(source: TrackSource): boolean;
   /** Puts tracks that arrive directly from other participants in the place of those of the SFU. */
   route(tracks: readonly RemoteTrack[]): readonly RemoteTrack[];
   /** Opens a new socket, on which the server opens a new subscription. */
@@ -58,6 +59,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     this.#publish = new PublishSession(environment, {
       iceServers,
       transforms: host.transforms,
+      isMuted: host.isMuted,
       sendOffer: ({ reference, sdp, tracks, restart, sessionId }) => host.send({
         type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
@@ -132,6 +134,11 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   /** Stops or resumes sending to the SFU. Its connections stay open. */
   pauseSfu(isPaused: boolean): void {
     void this.#publish.setPaused(isPaused);
+  }
+
+  /** Call this after a change of what is muted. */
+  applyMutes(): void {
+    this.#publish.applyMutes();
   }
 
   /** Limits what the camera sends to the SFU, in bits per second. */

@@ -9,6 +9,8 @@ export interface MuteHost {
   selfId(): string;
   /** The track that this participant publishes from the source. */
   localTrack(source: TrackSource): MediaStreamTrack | undefined;
+  /** Called after every change of the mute state, when the tracks of muted sources are disabled. */
+  onMuted(): void;
   /** Called after every change of the tracks or of the mute state, with what this participant sends now. */
   onChange(sending: Readonly<Record<MediaType, boolean>>): void;
   /** A host or the settings of the meeting muted this participant. */
@@ -40,9 +42,15 @@ export class Mute implements Feature<JoinedMuted, MediaUpdateMessage> {
     return this.#muted[kind];
   }
 
+  isSourceMuted(source: TrackSource): boolean {
+    const kind = kindOf[source];
+    return kind !== undefined && this.#muted[kind];
+  }
+
   set(kind: MediaType, muted: boolean): void {
     this.#muted[kind] = muted;
     this.refresh();
+    this.#host.onMuted();
   }
 
   /** Applies the mute state to the published tracks. Call this after every change of a track. */
