@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { desktop, launch } from './support/browser.mjs';
 import { FirefoxVisitor, launchFirefox, offeredCodecs } from './support/firefox.mjs';
+import { findTracks, listen, unmuteAndListen } from './support/heard.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { applyMeeting } from './support/product.mjs';
 import { until } from './support/until.mjs';
@@ -44,6 +45,30 @@ describe('Firefox', () => {
       await ada.tile('Fay').getByTestId('tile-encrypted').waitFor();
       await fay.page.close();
     }, { settings: { e2ee: 'Required' } });
+  });
+
+  it('Chromium hears Firefox at once after an unmute', options, async t => {
+    const meeting = await applyMeeting(room.product);
+    const fay = await FirefoxVisitor.enter(firefox, room.product, meeting, 'Fay');
+    const ada = await room.arrive('Ada');
+    try {
+      await ada.page.addInitScript(findTracks);
+      await ada.enter(meeting);
+      await ada.waitForSound();
+      await ada.page.evaluate(listen);
+      const delays = [];
+      for (let mutes = 0; mutes < 5; mutes++) {
+        await fay.page.click('[data-testid=control-microphone]');
+        await ada.tile('Fay').and(ada.page.locator('[data-muted=true]')).waitFor();
+        await new Promise(resolve => setTimeout(resolve, 2_000));
+        delays.push(await unmuteAndListen(fay.page, ada.page));
+      }
+      t.diagnostic(`Chromium plays Firefox ${delays.join(', ')} ms after it is turned on`);
+      assert.ok(Math.max(...delays) <= 500, `${delays.join(', ')} ms`);
+    } finally {
+      await ada.close();
+      await fay.page.close();
+    }
   });
 
   for (const codec of ['VP8', 'VP9', 'AV1', 'H264']) {

@@ -68,6 +68,8 @@ describe('a reload', () => {
       assert.equal(await bob.tile('Ada').getAttribute('data-muted'), 'true');
       assert.equal(await bob.tile('Ada').count(), 1);
       assert.equal(await bob.page.getByTestId('count').textContent(), '2 people');
+      await ada.control('microphone').click();
+      await bob.waitForSound();
     });
   });
 });
@@ -125,6 +127,9 @@ describe('a change of network', () => {
             new MutationObserver(() => { if (document.querySelector('[data-testid=tile][data-self=false]') === null) globalThis.departures++; }).observe(document.body, { childList: true, subtree: true });
           });
           for (const isAnnounced of [false, true]) {
+            // A muted microphone sends nothing on the old connection and on the new one.
+            await ada.control('microphone').click();
+            await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
             const since = performance.now();
             lines.cut();
             if (isAnnounced) {
@@ -136,6 +141,7 @@ describe('a change of network', () => {
             const seconds = (performance.now() - since) / 1_000;
             t.diagnostic(`pictures are back in both directions after ${seconds.toFixed(1)} s${isAnnounced ? ', when the browser says that it was offline' : ''}`);
             assert.ok(seconds < 9, `pictures were back after ${seconds.toFixed(1)} s`);
+            await ada.control('microphone').click();
             await Promise.all([ada.waitForSound(), bob.waitForSound(), ada.connected()]);
           }
           assert.equal(await ada.id(), id);
@@ -219,6 +225,8 @@ describe('a crashed process', () => {
       assert.equal(await bob.tile('Ada').getAttribute('data-muted'), 'true');
       await ada.page.locator('[data-testid=control-microphone][aria-pressed=false]').waitFor();
       assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
+      await ada.control('microphone').click();
+      await bob.waitForSound();
     });
   });
 

@@ -1,6 +1,7 @@
-// Sound in Chromium: what a microphone sends that is on and hears nothing, what others receive when somebody speaks again, and whether sound and picture come together.
+// Sound in Chromium: what a microphone sends that is muted or hears nothing, what others receive when somebody speaks again, and whether sound and picture come together.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { findTracks, listen, unmuteAndListen } from './support/heard.mjs';
 import { flashAndBeep, offsets, watchLips } from './support/lips.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { plainPage } from './support/plain-page.mjs';
@@ -49,28 +50,9 @@ const controlledVoice = () => {
   };
 };
 
-/** Runs in the page before its scripts: `globalThis.playedTrack()` is the track of the other participant's microphone that the page plays. */
-const findTracks = () => {
-  globalThis.playedTrack = () => document.querySelector('audio')?.srcObject?.getAudioTracks()[0] ?? null;
-};
-
 /** Whether the page plays the sound of a connection on which it also sends. */
 const isDirect = visitor => visitor.page.evaluate(() => globalThis.connections.some(connection => connection.connectionState === 'connected'
   && connection.getTransceivers().some(({ direction, receiver }) => direction === 'sendrecv' && receiver.track === globalThis.playedTrack())));
-
-/** Runs in the page: from now on, `globalThis.loud` has the times, in ms since 1970, of all pieces of 10 ms in which the other participant is heard. */
-const listen = () => {
-  globalThis.loud = [];
-  const track = globalThis.playedTrack();
-  void new MediaStreamTrackProcessor({ track: track.clone() }).readable.pipeTo(new WritableStream({
-    write(data) {
-      const samples = new Float32Array(data.numberOfFrames);
-      data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
-      data.close();
-      if (samples.some(sample => Math.abs(sample) > 0.05)) globalThis.loud.push(performance.timeOrigin + performance.now());
-    },
-  }));
-};
 
 /** What the microphone of a page, or its shared sound, has sent. */
 const sent = (visitor, isShared = false) => visitor.page.evaluate(async shared => {
@@ -110,11 +92,11 @@ const growth = async (measure, milliseconds) => {
   return Object.fromEntries(Object.keys(before).map(key => [key, after[key] - before[key]]));
 };
 
+const cases = { '': {}, ' in a meeting that is encrypted end to end': { e2ee: 'Required' }, ' on a direct connection': { mode: 'Auto' } };
 const quiet = { maxPacketsPerSecond: 8, maxBytesPerSecond: 600, maxConcealedShare: 0.02 };
 const seconds = 5;
 
 describe('a microphone that is on', () => {
-  const cases = { '': {}, ' in a meeting that is encrypted end to end': { e2ee: 'Required' }, ' on a direct connection': { mode: 'Auto' } };
   for (const [where, settings] of Object.entries(cases)) {
     it(`sends little in silence, and the next syllable is heard in full${where}`, options, async t => {
       const meeting = await createMeeting(room.product, { settings });
@@ -183,6 +165,57 @@ describe('a microphone that is on', () => {
       await ada.close();
     }
   });
+});
+
+/** How long, in ms, an unmute may take until it is heard. */
+const longestUnmute = 500;
+
+describe('a microphone that is muted', () => {
+  for (const [where, settings] of Object.entries(cases)) {
+    it(`sends nothing, and is heard at once when it is turned on${where}`, options, async t => {
+      const meeting = await createMeeting(room.product, { settings });
+      const people = await Promise.all(['Ada', 'Bob'].map(person => room.arrive(person)));
+      const [ada, bob] = people;
+      try {
+        await describeOnFailure(people, async () => {
+          for (const person of people) {
+            for (const script of [controlledVoice, findTracks]) await person.page.addInitScript(script);
+            await person.enter(meeting.meetingId);
+          }
+          await ada.page.evaluate(() => globalThis.speak(true));
+          await bob.waitForSound();
+          if (settings.mode === 'Auto') await until(async () => (await Promise.all(people.map(isDirect))).every(Boolean), 'media flows directly', 200_000);
+          await bob.page.evaluate(listen);
+          const microphone = ada.control('microphone');
+          const mute = async () => {
+            await microphone.click();
+            await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
+            await new Promise(resolve => setTimeout(resolve, 700));
+          };
+          const delays = [];
+          let packets = 0;
+          for (let mutes = 0; mutes < 5; mutes++) {
+            await mute();
+            packets += (await growth(() => sent(ada), 2_000)).packets;
+            delays.push(await unmuteAndListen(ada.page, bob.page));
+          }
+          t.diagnostic(`${packets} packets in 5 times 2 s; heard ${delays.join(', ')} ms after it was turned on`);
+          assert.ok(Math.max(...delays) <= longestUnmute, `heard ${delays.join(', ')} ms after it was turned on`);
+
+          // On, off, on and off again, faster than the browser changes what it sends.
+          await ada.page.evaluate(() => { for (let click = 0; click < 3; click++) document.querySelector('[data-testid=control-microphone]').click(); });
+          await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
+          await new Promise(resolve => setTimeout(resolve, 700));
+          packets += (await growth(() => sent(ada), 2_000)).packets;
+          await unmuteAndListen(ada.page, bob.page);
+          assert.equal(packets, 0, 'packets of a muted microphone');
+          await until(async () => await bob.tile('Ada').getAttribute('data-quality') !== 'poor', 'the tile of Ada is not poor', 10_000);
+        });
+      } finally {
+        await Promise.all(people.map(person => person.close()));
+      }
+    });
+  }
 });
 
 /** By how many ms the sound may come after the picture until people notice it, and until they find it unacceptable (ITU-R BT.1359-1). A slot with another stream needs longer until both are together. */

@@ -7,7 +7,8 @@ namespace MeetOperator.Bench.Media;
 
 /// <summary>
 /// 100 participants join one room within ten seconds, while another room on the same loop has a camera and a viewer. Each participant publishes a microphone that hears nothing
-/// and a camera that sends nothing, and shows 25 others in slots, as the SDK does. Afterwards, everybody is muted. Before, 30 participants join and leave: a node compiles code
+/// and a camera that sends nothing, and shows 25 others in slots, as the SDK does. Afterwards, everybody is muted: first as clients whose microphones go on sending silence, then
+/// as the SDK, which sends nothing. Before, 30 participants join and leave: a node compiles code
 /// when it first runs it, which delays its first participants and is not what is measured here.
 /// </summary>
 internal sealed class JoinStorm : IDisposable
@@ -48,11 +49,13 @@ internal sealed class JoinStorm : IDisposable
         steady.End();
         await sending.ConfigureAwait(false);
         await storm.MuteAsync(node.Control).ConfigureAwait(false);
+        var silent = await IdleAsync(node, storm._participants).ConfigureAwait(false);
+        storm.StopMicrophones();
         var idle = await IdleAsync(node, storm._participants).ConfigureAwait(false);
         var memory = (node.ResidentMebibytes - before) * 1024 / storm._participants;
         await storm.EndAsync(node.Control).ConfigureAwait(false);
         var (p99, max) = steady.DelaysSince(firstJoin);
-        return new StormResult(pause, p99, max, idle, memory);
+        return new StormResult(pause, p99, max, idle, silent, memory);
     }
 
     public void Dispose()
@@ -102,6 +105,9 @@ internal sealed class JoinStorm : IDisposable
         return Task.WhenAll(Enumerable.Range(0, _participants).Select(i => node.MuteAsync(_room, NameOf(i), request, default)));
     }
 
+    /// <summary>From now on, only the checks of the connections are sent.</summary>
+    private void StopMicrophones() => _microphones.Clear();
+
     /// <summary>Ends the work of the clients. Throws when a participant has not received all tracks.</summary>
     private async Task EndAsync(NodeControlClient node)
     {
@@ -115,7 +121,7 @@ internal sealed class JoinStorm : IDisposable
         }
     }
 
-    /// <summary>Waits for the work of the storm to end, then returns processor time in microseconds per second and participant. The clients answer consent checks and send the silence of their microphones.</summary>
+    /// <summary>Waits for earlier work to end, then returns processor time in microseconds per second and participant. The clients answer consent checks.</summary>
     private static async Task<double> IdleAsync(BenchNode node, int participants)
     {
         await Task.Delay(TimeSpan.FromSeconds(5)).ConfigureAwait(false);

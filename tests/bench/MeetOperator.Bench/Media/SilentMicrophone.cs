@@ -2,7 +2,7 @@ using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.Bench.Media;
 
-/// <summary>A microphone that is muted in the SDK: its track is disabled, so Chromium sends the silence that DTX of Opus leaves, two packets every 400 ms (docs/media/loss.md).</summary>
+/// <summary>A microphone that hears nothing, or whose client mutes it by disabling its track: Chromium sends what DTX of Opus leaves of silence, two packets every 400 ms (docs/media/loss.md).</summary>
 internal sealed class SilentMicrophone(BenchPeer peer)
 {
     private static readonly long Period = TimeSpan.FromMilliseconds(400).Ticks;
