@@ -73,7 +73,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
             return false;
         }
 
-        var result = Transport.HandleDatagram(nowTicks, from, datagram);
+        var result = Transport.HandleDatagram(nowTicks, from, datagram, arrivalTicks);
         switch (result.Kind)
         {
             case DatagramKind.Rtp:

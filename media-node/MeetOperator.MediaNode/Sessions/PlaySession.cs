@@ -42,7 +42,7 @@ internal sealed class PlaySession : IRoomSession
     /// <summary>Unknown: players do not publish.</summary>
     public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => ReceivedMedia.Unknown;
 
-    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
+    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet, session.ArrivalTicks);
 
     public void OnStateChanged(PeerSession session, PeerTransportState state)
     {

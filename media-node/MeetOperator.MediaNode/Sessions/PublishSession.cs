@@ -134,7 +134,7 @@ internal sealed class PublishSession : IRoomSession
         return _publisher.OnRtp(nowTicks, packet, session.ArrivalTicks);
     }
 
-    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _publisher.OnRtcp(nowTicks, packet);
+    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _publisher.OnRtcp(nowTicks, packet, session.ArrivalTicks);
 
     public long HandleTimeout(long nowTicks)
     {

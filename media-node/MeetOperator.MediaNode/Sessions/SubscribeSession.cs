@@ -153,7 +153,7 @@ internal sealed class SubscribeSession : IRoomSession
     /// <summary>Unknown: subscribers do not publish on this connection.</summary>
     public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => ReceivedMedia.Unknown;
 
-    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
+    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet, session.ArrivalTicks);
 
     public void OnStateChanged(PeerSession session, PeerTransportState state)
     {

@@ -33,8 +33,8 @@ internal interface IIceAgent
     /// <summary>Whether the address is confirmed (the peer has shown that it receives there) and recently active.</summary>
     bool IsInUse(long nowTicks, in TransportAddress address);
 
-    /// <summary>Processes a STUN datagram and queues the response. Returns None when the datagram was authentic.</summary>
-    DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing);
+    /// <summary>Processes a STUN datagram and queues the response. Returns None when the datagram was authentic. <paramref name="arrivalTicks"/> is when it arrived, for round trips; null when that is the same time.</summary>
+    DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing, long? arrivalTicks = null);
 
     /// <summary>Counts a DTLS datagram against the rate limit. False when the rate exceeds what clients need.</summary>
     bool TryAcceptDtls(long nowTicks, in TransportAddress from);

@@ -76,7 +76,7 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public bool TrySpend(int bytes) => Selected is not null;
 
-    public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
+    public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing, long? arrivalTicks = null)
     {
         if (!StunMessage.TryParse(datagram, out var message) || !message.VerifyFingerprint())
         {

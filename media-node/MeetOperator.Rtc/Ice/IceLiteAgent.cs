@@ -74,7 +74,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     public bool IsInUse(long nowTicks, in TransportAddress address) =>
         _paths.Find(address) is { IsConfirmed: true } path && nowTicks - path.LastReceivedTicks <= PathSelection.StaleTicks;
 
-    public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
+    public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing, long? arrivalTicks = null)
     {
         if (!StunMessage.TryParse(datagram, out var message))
         {
@@ -95,7 +95,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         return message.Type switch
         {
             StunMessageType.BindingRequest => HandleCheck(nowTicks, from, datagram.Length, message, outgoing),
-            StunMessageType.BindingSuccess => HandleResponse(nowTicks, from, message),
+            StunMessageType.BindingSuccess => HandleResponse(nowTicks, arrivalTicks ?? nowTicks, from, message),
             _ => DropReason.StunUnexpected,
         };
     }
@@ -221,7 +221,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     }
 
     /// <summary>Processes the response to a local check. It confirms that the peer receives at the address.</summary>
-    private DropReason HandleResponse(long nowTicks, in TransportAddress from, scoped in StunMessage message)
+    private DropReason HandleResponse(long nowTicks, long arrivalTicks, in TransportAddress from, scoped in StunMessage message)
     {
         if (_paths.Find(from) is not { } path || !path.OwnCheck.IsResponse(message))
         {
@@ -234,7 +234,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         }
 
         path.ConsentTicks = path.LastReceivedTicks = nowTicks;
-        path.RoundTrip = path.OwnCheck.RoundTripAt(nowTicks) is { } ticks ? new PathRoundTrip(nowTicks, ticks) : path.RoundTrip;
+        path.RoundTrip = path.OwnCheck.RoundTripAt(arrivalTicks) is { } ticks ? new PathRoundTrip(nowTicks, ticks) : path.RoundTrip;
         path.Confirm(nowTicks, random);
         UpdateSelection(nowTicks, path, path.OwnCheck.Evidence);
         return DropReason.None;

@@ -56,8 +56,11 @@ internal sealed class PathCheck
 
     internal bool IsResponse(in StunMessage message) => IsOutstanding && message.TransactionId.SequenceEqual(_transactionId);
 
-    /// <summary>The round trip when the response arrives now. Null after a retransmission, because the response may be to any transmission.</summary>
-    internal long? RoundTripAt(long nowTicks) => IsOutstanding && _transmissions == 1 ? nowTicks - _sentTicks : null;
+    /// <summary>
+    /// The round trip when the response arrived at <paramref name="arrivalTicks"/>. Null after a retransmission, because the response may be to any transmission, and when the
+    /// clock that arrivals are read from was set back to before the check.
+    /// </summary>
+    internal long? RoundTripAt(long arrivalTicks) => IsOutstanding && _transmissions == 1 && arrivalTicks >= _sentTicks ? arrivalTicks - _sentTicks : null;
 
     internal bool VerifyIntegrity(in StunMessage message) => message.VerifyIntegrity(_password);
 

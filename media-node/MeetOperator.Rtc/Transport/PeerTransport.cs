@@ -96,13 +96,17 @@ public sealed class PeerTransport : IDisposable
     /// Processes one datagram. STUN and DTLS are consumed. SRTP and SRTCP are verified and decrypted in place, so that the buffer then
     /// starts with the decrypted packet.
     /// </summary>
-    public DatagramResult HandleDatagram(long nowTicks, in TransportAddress from, Span<byte> datagram)
+    /// <param name="nowTicks">The time at which the datagram is processed.</param>
+    /// <param name="from">Its source.</param>
+    /// <param name="datagram">The datagram, which may be changed.</param>
+    /// <param name="arrivalTicks">When the datagram arrived, for round trips; null when that is the same time.</param>
+    public DatagramResult HandleDatagram(long nowTicks, in TransportAddress from, Span<byte> datagram, long? arrivalTicks = null)
     {
         var result = PacketClassifier.Classify(datagram) switch
         {
             PacketKind.Rtp => HandleMedia(nowTicks, from, datagram, isRtp: true),
             PacketKind.Rtcp => HandleMedia(nowTicks, from, datagram, isRtp: false),
-            PacketKind.Stun => HandleStun(nowTicks, from, datagram),
+            PacketKind.Stun => HandleStun(nowTicks, from, datagram, arrivalTicks),
             PacketKind.Dtls => HandleDtls(nowTicks, from, datagram),
             _ => DatagramResult.Dropped(DropReason.UnknownKind),
         };
@@ -254,14 +258,14 @@ public sealed class PeerTransport : IDisposable
         return isRtp ? DatagramResult.Rtp(length) : DatagramResult.Rtcp(length);
     }
 
-    private DatagramResult HandleStun(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram)
+    private DatagramResult HandleStun(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, long? arrivalTicks)
     {
         if (State is PeerTransportState.Failed or PeerTransportState.Closed)
         {
             return DatagramResult.Dropped(DropReason.NotConnected);
         }
 
-        var reason = _ice.Handle(nowTicks, from, datagram, _outgoing);
+        var reason = _ice.Handle(nowTicks, from, datagram, _outgoing, arrivalTicks);
         if (reason != DropReason.None)
         {
             return DatagramResult.Dropped(reason);

@@ -137,7 +137,10 @@ public sealed class Publisher
     }
 
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>
-    public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound)
+    /// <param name="nowTicks">The time at which it is processed.</param>
+    /// <param name="compound">The packet.</param>
+    /// <param name="arrivalTicks">When it arrived, for the round trip; null when that is the same time.</param>
+    public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound, long? arrivalTicks = null)
     {
         foreach (var packet in new RtcpReader(compound))
         {
@@ -147,7 +150,7 @@ public sealed class Publisher
             }
             else if (ExtendedReport.TryReadDelay(packet, _ownSsrc, out var reference, out var delay))
             {
-                var ticks = (int)(NtpTime.Middle(NtpTime.FromUnixTicks(nowTicks)) - reference - delay);
+                var ticks = (int)(NtpTime.Middle(NtpTime.FromUnixTicks(arrivalTicks ?? nowTicks)) - reference - delay);
                 _roundTrip.OnReport(nowTicks, ticks < 0 ? ticks : NtpTime.ShortToTicks((uint)ticks));
             }
         }

@@ -213,7 +213,10 @@ public sealed class Subscriber : IPaddingSource
     }
 
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>
-    public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound)
+    /// <param name="nowTicks">The time at which it is processed.</param>
+    /// <param name="compound">The packet.</param>
+    /// <param name="arrivalTicks">When it arrived, for the round trip; null when that is the same time.</param>
+    public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound, long? arrivalTicks = null)
     {
         var (nacks, keyFrames) = (0, 0);
         DownTrack? reported = null;
@@ -224,7 +227,7 @@ public sealed class Subscriber : IPaddingSource
                 foreach (var block in report.Reports)
                 {
                     var track = Find(block.Ssrc);
-                    track?.OnReport(nowTicks, block);
+                    track?.OnReport(arrivalTicks ?? nowTicks, block);
                     reported ??= track;
                 }
             }

@@ -34,12 +34,13 @@ internal sealed class DownTrackReports(PacedEgress egress, string cname)
         egress.SendRtcp(writer.Written);
     }
 
-    public void OnReport(long nowTicks, in ReportBlock block)
+    /// <summary>Reads what the subscriber says about the stream in a report that arrived at <paramref name="arrivalTicks"/>.</summary>
+    public void OnReport(long arrivalTicks, in ReportBlock block)
     {
         LossRatio = block.FractionLost / 256.0;
         if (block.LastSenderReport != 0 && block.LastSenderReport == _lastMiddle)
         {
-            RoundTripTicks = Math.Max(0, nowTicks - _lastTicks - NtpTime.ShortToTicks(block.DelaySinceLastSenderReport));
+            RoundTripTicks = Math.Max(0, arrivalTicks - _lastTicks - NtpTime.ShortToTicks(block.DelaySinceLastSenderReport));
         }
     }
 

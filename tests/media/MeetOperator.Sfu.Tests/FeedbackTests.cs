@@ -498,8 +498,10 @@ public sealed class FeedbackTests
         Assert.InRange(egress.CountFeedback((type, _) => type == RtcpPacketType.SenderReport), 9, 11);
     }
 
-    [Fact]
-    public void OnRtcp_ReceiverReport_UpdatesRoundTrip()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)] // the loop rested
+    public void OnRtcp_ReceiverReport_UpdatesRoundTrip(int waitedMilliseconds)
     {
         var call = new Call(MediaKind.Audio);
         var (subscriber, track, _) = call.Join();
@@ -507,7 +509,8 @@ public sealed class FeedbackTests
         call.Publisher.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddSenderReport(Call.Ssrc, 42UL << 32, 0, 1, 1)));
 
         var block = new ReportBlock { Ssrc = 5000, LastSenderReport = NtpTime.Middle(42UL << 32), DelaySinceLastSenderReport = 65536 / 10 };
-        subscriber.OnRtcp(call.Now + (150 * Call.Millisecond), Call.Rtcp((ref RtcpWriter w) => w.AddReceiverReport(9, block)));
+        var arrival = call.Now + (150 * Call.Millisecond);
+        subscriber.OnRtcp(arrival + (waitedMilliseconds * Call.Millisecond), Call.Rtcp((ref RtcpWriter w) => w.AddReceiverReport(9, block)), arrival);
 
         Assert.InRange(track.RoundTripTicks / (double)Call.Millisecond, 49, 51);
     }

@@ -72,6 +72,24 @@ public sealed class IceLiteAgentConfirmationTests
         Assert.Equal(new PathRoundTrip(_now, Second / 20), _agent.RoundTrip);
     }
 
+    /// <summary>A loop that rests reads a response up to 20 ms after its arrival. A clock that was set back shows no arrival that can be used.</summary>
+    [Theory]
+    [InlineData(30, 30)]
+    [InlineData(-1000, null)]
+    public void RoundTrip_ResponseReadLater_EndsWithItsArrival(int arrivalMilliseconds, int? expectedMilliseconds)
+    {
+        Check(One, useCandidate: true);
+        _agent.OnEstablished(_now, null);
+        _agent.HandleTimeout(_now, _outgoing);
+        var (_, check) = Assert.Single(TakeChecks());
+        var arrival = _now + (arrivalMilliseconds * Second / 1000);
+        _now += Second / 20;
+        Assert.Equal(DropReason.None, Respond(One, check, arrivalTicks: arrival));
+
+        Assert.Equal(expectedMilliseconds * Second / 1000, _agent.RoundTrip?.Ticks);
+        Assert.Equal(_now, _agent.LastConsentTicks);
+    }
+
     [Fact]
     public void OnMedia_OtherAddressResponds_MovesSelection()
     {
@@ -481,14 +499,14 @@ public sealed class IceLiteAgentConfirmationTests
     }
 
     /// <summary>Passes the response of a peer that received the check to the agent.</summary>
-    private DropReason Respond(TransportAddress from, byte[] check, string password = "remote-password")
+    private DropReason Respond(TransportAddress from, byte[] check, string password = "remote-password", long? arrivalTicks = null)
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, check.AsSpan(8, 12));
         writer.AddXorMappedAddress(new TransportAddress(0x0A000001, 3478));
         writer.AddIntegrity(Encoding.ASCII.GetBytes(password));
         writer.AddFingerprint();
-        return _agent.Handle(_now, from, buffer.AsSpan(0, writer.Length), _outgoing);
+        return _agent.Handle(_now, from, buffer.AsSpan(0, writer.Length), _outgoing, arrivalTicks);
     }
 
     /// <summary>Removes all queued datagrams and returns the agent's own checks.</summary>
