@@ -54,11 +54,11 @@ describe('a watched connection', () => {
       ['pair', { type: 'candidate-pair', bytesReceived: Math.min(checks, 1) * 9_000, responsesReceived: 1, requestsSent: ++checks }], ['transport', { type: 'transport', selectedCandidatePairId: 'pair' }],
     ]));
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, { connected: () => undefined, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, () => 0, { connected: () => undefined, steady: () => undefined, lost });
     connection.setConnectionState('connected');
     await vi.advanceTimersByTimeAsync(4_500);
     expect(lost).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(10_000);
-    expect([lost.mock.calls.length, measure.mock.calls.length]).toEqual([1, 5]);
+    expect([lost.mock.calls.length, measure.mock.calls.length]).toEqual([1, 6]);
   });
 });

@@ -10,3 +10,15 @@ export function backoffMs(attempt: number, random: number, options: BackoffOptio
   const step = Math.min(options.ceilingMs, options.firstMs * 2 ** Math.min(attempt, 20));
   return Math.round(step / 2 + (step / 2) * random);
 }
+
+/** A path may recover: a media node that stood still goes on, or a phone leaves a tunnel. */
+const leastPatienceMs = 1_000;
+const patienceSpreadMs = 2_000;
+
+/**
+ * How long a path to a media node on which nothing arrives any more may still recover. Everybody's path dies together when a node stands still, so the times are
+ * spread evenly: the clients must not all open new connections at the same moment.
+ */
+export function pathPatienceMs(random: number): number {
+  return leastPatienceMs + patienceSpreadMs * random;
+}

@@ -3,42 +3,69 @@ import { isDead, nextHealth, pathCounts, type PathHealth } from './path-health.j
 /** ICE also reports `disconnected` for short interruptions; only a longer one counts as lost. */
 const disconnectedGraceMs = 3_000;
 const measureMs = 1_000;
+/** A connection is steady when something has arrived in this many measurements. */
+const steadyAfter = 10;
+
+/** Why a connection is lost: nothing arrives on its path any more, or it was closed or failed. */
+export type LossCause = 'silent' | 'ended';
 
 export interface ConnectionEvents {
   connected(): void;
-  lost(): void;
+  /** The connection has carried packets for about 10 s in total, so what happens next is not a consequence of how it began. Called once. */
+  steady(): void;
+  lost(cause: LossCause): void;
 }
 
 /**
  * Calls `connected` whenever a peer connection is up, and `lost` once when it is lost for good. Returns a function that stops watching. Watches the
  * DTLS transports too: a server ends a session with a DTLS alert, long before ICE fails. And it watches the path: ICE reports a dead one only after 5 to 8 s.
+ * @param patience How long a dead path may still recover, in milliseconds. Asked for each time.
  */
-export function watchConnection(connection: RTCPeerConnection, events: ConnectionEvents): () => void {
+export function watchConnection(connection: RTCPeerConnection, patience: () => number, events: ConnectionEvents): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let measuring: ReturnType<typeof setInterval> | undefined;
+  let givingUp: ReturnType<typeof setTimeout> | undefined;
   let health: PathHealth | null = null;
+  let carried = 0;
   let stopped = false;
   const transports = new Set<RTCDtlsTransport>();
   const onTransport = (event: Event) => {
     const { state } = event.target as RTCDtlsTransport;
-    if (state === 'closed' || state === 'failed') lost();
+    if (state === 'closed' || state === 'failed') lost('ended');
   };
   const stop = () => {
     stopped = true;
     clearTimeout(timer);
+    clearTimeout(givingUp);
     clearInterval(measuring);
     connection.onconnectionstatechange = null;
     for (const transport of transports) transport.removeEventListener('statechange', onTransport);
   };
-  const lost = () => {
+  const lost = (cause: LossCause) => {
     if (stopped) return;
     stop();
-    events.lost();
+    events.lost(cause);
   };
+  /** Resolves to whether the path is dead. */
   const measure = async () => {
     const counts = pathCounts(await connection.getStats());
     health = nextHealth(health, counts);
-    if (isDead(health, counts)) lost();
+    return isDead(health, counts);
+  };
+  const watchPath = async () => {
+    const dead = await measure();
+    if (stopped) return;
+    if (!dead) {
+      clearTimeout(givingUp);
+      givingUp = undefined;
+    } else {
+      givingUp ??= setTimeout(() => void giveUp().catch(() => undefined), patience());
+    }
+    if ((health?.silent ?? 0) === 0 && ++carried === steadyAfter) events.steady();
+  };
+  const giveUp = async () => {
+    givingUp = undefined;
+    if (await measure()) lost('silent');
   };
   connection.onconnectionstatechange = () => {
     clearTimeout(timer);
@@ -48,12 +75,12 @@ export function watchConnection(connection: RTCPeerConnection, events: Connectio
           transports.add(transport);
           transport.addEventListener('statechange', onTransport);
         }
-        measuring ??= setInterval(() => void measure().catch(() => undefined), measureMs); // a closed connection has no statistics
+        measuring ??= setInterval(() => void watchPath().catch(() => undefined), measureMs); // a closed connection has no statistics
         events.connected();
         break;
       case 'failed':
-      case 'closed': lost(); break;
-      case 'disconnected': timer = setTimeout(lost, disconnectedGraceMs); break;
+      case 'closed': lost('ended'); break;
+      case 'disconnected': timer = setTimeout(() => lost('silent'), disconnectedGraceMs + patience()); break;
       default: break;
     }
   };

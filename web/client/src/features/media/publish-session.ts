@@ -1,4 +1,4 @@
-import { backoffMs } from '../../core/backoff.js';
+import { backoffMs, pathPatienceMs } from '../../core/backoff.js';
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
@@ -349,12 +349,12 @@ export class PublishSession {
     if (this.#connection !== null) this.#former.add(this.#connection);
     this.#connection = connection;
     this.#host.onState('connecting');
-    this.#stopWatching = watchConnection(connection, {
+    this.#stopWatching = watchConnection(connection, () => pathPatienceMs(this.#environment.random()), {
       connected: () => {
-        this.#failures = 0;
         void this.#former.handOver(connection);
         this.#host.onState('connected');
       },
+      steady: () => { this.#failures = 0; },
       lost: () => {
         if (this.#opening) return;
         this.#host.onState('connecting');

@@ -1,7 +1,8 @@
+import { pathPatienceMs } from '../../core/backoff.js';
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
-import { watchConnection } from './connection-watch.js';
+import { watchConnection, type LossCause } from './connection-watch.js';
 import type { OfferedTrack } from './messages.js';
 import { keepPlayoutDelay } from './playout-delay.js';
 import { iceCredentials, withStereo } from './sdp.js';
@@ -40,8 +41,10 @@ export interface SubscribeHost {
   onState(state: 'idle' | 'connecting' | 'connected'): void;
   /** The server opened a new session in place of the current one. */
   onReplaced(): void;
+  /** The session has carried media for some time. */
+  onSteady(): void;
   /** The session is lost. The server opens a new one when signaling reconnects. */
-  onLost(): void;
+  onLost(cause: LossCause): void;
 }
 
 interface Generation {
@@ -100,7 +103,7 @@ export class SubscribeSession {
     const generation = [this.#next, this.#current].find(known => known?.sessionId === sessionId);
     if (!generation) return false;
     generation.stopWatching();
-    this.#lost(generation);
+    this.#lost(generation, 'ended');
     return true;
   }
 
@@ -138,7 +141,7 @@ export class SubscribeSession {
         this.#end(generation);
         generation.slots = null; // what still comes about them changes nothing
         if (generation === this.#next) this.#next = null;
-        if (this.#pending === null) this.#host.onLost();
+        if (this.#pending === null) this.#host.onLost('ended');
       }
     }
     this.#running = false;
@@ -211,18 +214,19 @@ export class SubscribeSession {
       tracks: [],
       slots: null,
       stopDelaying: keepPlayoutDelay(connection),
-      stopWatching: watchConnection(connection, {
+      stopWatching: watchConnection(connection, () => pathPatienceMs(this.#environment.random()), {
         connected: () => {
           if (generation === this.#next) this.#awaitMedia(generation);
           else this.#host.onState('connected');
         },
-        lost: () => this.#lost(generation),
+        steady: () => this.#host.onSteady(),
+        lost: cause => this.#lost(generation, cause),
       }),
     };
     return generation;
   }
 
-  #lost(generation: Generation): void {
+  #lost(generation: Generation, cause: LossCause): void {
     generation.lost = true;
     if (generation === this.#next) {
       this.#end(generation);
@@ -231,7 +235,7 @@ export class SubscribeSession {
       return; // the next generation is already connecting
     }
     this.#host.onState('connecting');
-    this.#host.onLost();
+    this.#host.onLost(cause);
   }
 
   /** Keeps the old connection until the new one receives its first picture, or sound when there is no video. */

@@ -5,6 +5,7 @@ import type { MessageHandlers } from '../../core/messages.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { TracksClientMessage, TracksServerMessage } from './messages.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
+import type { LossCause } from './connection-watch.js';
 import { PublishSession } from './publish-session.js';
 import { SubscribeSession, type RemoteTrack } from './subscribe-session.js';
 
@@ -74,16 +75,14 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
       }),
       sendSlotsApplied: (sessionId, version) => host.send({ type: 'slots', sessionId, version }),
       onTracks: host.onRemoteChange,
-      onState: state => {
-        if (state === 'connected') this.#subscribeFailures = 0;
-        host.onState();
-      },
+      onState: host.onState,
+      onSteady: () => { this.#subscribeFailures = 0; },
       onReplaced: () => {
         // A server that could not resume the subscription has lost the published media too.
         if (this.#resumeRequested) this.#publish.restart();
         this.#resumeRequested = false;
       },
-      onLost: () => this.#renewSubscription(),
+      onLost: cause => this.#renewSubscription(cause),
     });
   }
 
@@ -206,12 +205,12 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
 
   /**
    * Reconnects, because the server opens a subscription only for a new socket that does not ask to resume. The delay lets the server report why the
-   * session ended: without it, this tab would take the meeting back from another tab that has just taken over.
+   * session ended: without it, this tab would take the meeting back from another tab that has just taken over. A path that has been silent for seconds needs no delay.
    */
-  #renewSubscription(): void {
+  #renewSubscription(cause: LossCause): void {
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => {
       if (!this.#subscribe.isAlive) this.#host.reconnect();
-    }, renewalDelayMs + backoffMs(this.#subscribeFailures++, this.#environment.random()));
+    }, (cause === 'ended' ? renewalDelayMs : 0) + backoffMs(this.#subscribeFailures++, this.#environment.random()));
   }
 }

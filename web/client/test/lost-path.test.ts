@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { participant, ScriptedServer, settle, track, type FakePeerConnection } from './fakes.js';
+import { joinMeeting } from './join.js';
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+const camera = { mid: '0', participantId: 'bob', kind: 'video', source: 'camera' } as const;
+
+/** Whether packets get through between the clients and the media node. */
+class Node {
+  isUp = true;
+  #stoodStill = 0;
+  #stoppedAt = 0;
+
+  stop(): void {
+    this.isUp = false;
+    this.#stoppedAt = Date.now();
+  }
+
+  resume(): void {
+    this.isUp = true;
+    this.#stoodStill += Date.now() - this.#stoppedAt;
+  }
+
+  /** Connects it, and media arrives on it as long as the node works. */
+  connect(connection: FakePeerConnection): void {
+    connection.getStats = async () => new Map<string, unknown>([
+      ['pair', { type: 'candidate-pair', responsesReceived: 0, bytesReceived: 1_000 * ((this.isUp ? Date.now() : this.#stoppedAt) - this.#stoodStill), requestsSent: Date.now() }],
+      ['transport', { type: 'transport', selectedCandidatePairId: 'pair' }],
+    ]);
+    connection.setConnectionState('connected');
+  }
+}
+
+/** A client that sends sound and receives a picture. */
+async function client(node: Node, random: () => number = () => 0.5) {
+  const server = new ScriptedServer();
+  Object.assign(server.environment, { random });
+  const { meeting } = await joinMeeting({}, server);
+  server.acceptJoin([participant('bob')]);
+  await meeting.publish(track('audio'), 'microphone');
+  await settle();
+  answer(server);
+  server.offer('a', 1, [camera]);
+  await settle();
+  for (const connection of server.connections) node.connect(connection);
+  return server;
+}
+
+function answer(server: ScriptedServer): void {
+  server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer' });
+}
+
+const publishOffers = (server: ScriptedServer) => server.sockets.flatMap(socket => socket.sentOf('offer')).length;
+
+/** Numbers from 0 to 1, the same in each run. */
+function numbers(): () => number {
+  let state = 1;
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+}
+
+describe('a media node that stands still', () => {
+  it.each([4_000, 4_500])('for %i ms costs no client a new connection', async pause => {
+    const node = new Node();
+    const random = numbers();
+    const clients: ScriptedServer[] = [];
+    for (let index = 0; index < 30; index++) {
+      clients.push(await client(node, random));
+      await vi.advanceTimersByTimeAsync(37);
+    }
+    await vi.advanceTimersByTimeAsync(3_000);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(pause);
+    node.resume();
+    await vi.advanceTimersByTimeAsync(30_000);
+    const renewed = clients.filter(server => publishOffers(server) > 1 || server.sockets.length > 1);
+    expect(renewed.length / clients.length).toBeLessThanOrEqual(pause > 4_000 ? 0.25 : 0);
+  });
+
+  it('for long is left by its clients one after another, and all of them have tried to connect again within 8 s', async () => {
+    const node = new Node();
+    const random = numbers();
+    const clients: ScriptedServer[] = [];
+    for (let index = 0; index < 200; index++) {
+      clients.push(await client(node, random));
+      await vi.advanceTimersByTimeAsync(5);
+    }
+    await vi.advanceTimersByTimeAsync(3_000);
+    node.stop();
+    const renewed = { publish: [] as number[], subscribe: [] as number[] };
+    const countWhere = (hasRenewed: (server: ScriptedServer) => boolean) => clients.filter(hasRenewed).length;
+    for (let step = 0; step < 80; step++) {
+      await vi.advanceTimersByTimeAsync(100);
+      for (const server of clients) if (server.sockets.length > 1 && server.socket.sent.length === 0) server.acceptJoin([participant('bob')]);
+      renewed.publish.push(countWhere(server => publishOffers(server) > 1));
+      renewed.subscribe.push(countWhere(server => server.sockets.length > 1));
+    }
+    for (const sums of Object.values(renewed)) {
+      expect(sums.at(-1)).toBe(clients.length);
+      const inHalfASecond = sums.map((sum, step) => sum - (sums[step - 5] ?? 0));
+      expect(Math.max(...inHalfASecond) / clients.length).toBeLessThan(0.35);
+    }
+  });
+});
+
+describe('a media node that loses its clients again and again', () => {
+  it('gets new connections ever less often, until one of them has carried media for ten seconds', async () => {
+    const node = new Node();
+    const server = await client(node);
+    const waits = { publish: [] as number[], subscribe: [] as number[] };
+    const renew = async (seconds: number) => {
+      await vi.advanceTimersByTimeAsync(1_000 * seconds);
+      const [before, sockets, since] = [publishOffers(server), server.sockets.length, Date.now()];
+      for (const connection of server.connections.filter(one => one.connectionState === 'connected')) connection.setConnectionState('failed');
+      const waited = { publish: 0, subscribe: 0 };
+      for (let time = 0; time < 12_000 && (waited.publish === 0 || waited.subscribe === 0); time += 10) {
+        await vi.advanceTimersByTimeAsync(10);
+        if (waited.publish === 0 && publishOffers(server) > before) {
+          waited.publish = Date.now() - since;
+          answer(server);
+        }
+        if (waited.subscribe === 0 && server.sockets.length > sockets) {
+          waited.subscribe = Date.now() - since;
+          server.acceptJoin([participant('bob')]);
+          server.offer(`session-${server.sockets.length}`, 1, [camera]);
+        }
+        await settle();
+      }
+      for (const connection of server.connections.filter(one => one.connectionState === 'new')) node.connect(connection);
+      waits.publish.push(waited.publish);
+      waits.subscribe.push(waited.subscribe);
+    };
+    for (const seconds of [15, 3, 3, 3, 15]) await renew(seconds);
+    const [first, second, third, fourth, later] = waits.publish;
+    expect([second! > 1.5 * first!, third! > 1.5 * second!, fourth! > 1.5 * third!, later]).toEqual([true, true, true, first]);
+    expect(waits.subscribe.map(wait => wait - waits.subscribe[0]! > 150)).toEqual([false, true, true, true, false]);
+  });
+});
