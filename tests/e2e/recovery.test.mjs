@@ -155,6 +155,35 @@ describe('a change of network', () => {
   });
 });
 
+describe('a media node that stands still', () => {
+  it('for four seconds costs nobody a new connection, and afterwards everybody is seen and heard', options, async t => {
+    const names = ['Ada', 'Bob', 'Eve'];
+    await room.withParticipants(names, async (...everybody) => {
+      const people = everybody.slice(0, names.length);
+      const meetEachOther = () => Promise.all(people.flatMap(person => [...names.filter(name => name !== person.name).map(name => person.waitForVideo(name)), person.waitForSound()]));
+      /** How many media connections each page has opened until now. */
+      const count = () => Promise.all(people.map(person => person.page.evaluate(() => globalThis.connections.length)));
+      await meetEachOther();
+      const before = await count();
+      const nodes = processesOf(room.product.home, 'media-node');
+      try {
+        for (const pid of nodes) process.kill(pid, 'SIGSTOP');
+        await people[0].page.waitForTimeout(4_000);
+      } finally {
+        for (const pid of nodes) process.kill(pid, 'SIGCONT');
+      }
+      const since = performance.now();
+      await meetEachOther();
+      t.diagnostic(`pictures and sound of everybody are back ${((performance.now() - since) / 1_000).toFixed(1)} s after the node goes on`);
+      // A client that has given the path up opens a connection within this time.
+      await people[0].page.waitForTimeout(5_000);
+      t.diagnostic(`new connections of each page: ${(await count()).map((now, index) => now - before[index]).join(', ')}`);
+      assert.deepEqual(await count(), before);
+      await Promise.all([...people.map(person => person.connected()), meetEachOther()]);
+    });
+  });
+});
+
 describe('a second tab', () => {
   it('a second tab takes over the meeting, and the first tab shows a notice', options, async () => {
     await pair(async (ada, bob) => {

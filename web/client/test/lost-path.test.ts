@@ -104,6 +104,37 @@ describe('a media node that stands still', () => {
   });
 });
 
+describe('a client whose network changes', () => {
+  it('loses its socket too, so it renews its connections as soon as their paths are dead', async () => {
+    const node = new Node();
+    const server = await client(node, () => 0.999);
+    await vi.advanceTimersByTimeAsync(3_000);
+    node.stop();
+    server.network(false);
+    await vi.advanceTimersByTimeAsync(500);
+    server.network(true);
+    await settle();
+    server.acceptJoin([participant('bob')]);
+    const sockets = server.sockets.length;
+    await vi.advanceTimersByTimeAsync(4_500);
+    expect([publishOffers(server), server.sockets.length - sockets]).toEqual([2, 1]);
+  });
+
+  it('is as patient as before ten seconds after its socket was lost', async () => {
+    const node = new Node();
+    const server = await client(node);
+    server.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(250);
+    server.acceptJoin([participant('bob')]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(5_000);
+    node.resume();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([publishOffers(server), server.sockets.length]).toEqual([1, 2]);
+  });
+});
+
 describe('a media node that loses its clients again and again', () => {
   it('gets new connections ever less often, until one of them has carried media for ten seconds', async () => {
     const node = new Node();

@@ -1,4 +1,4 @@
-import { backoffMs, pathPatienceMs } from '../../core/backoff.js';
+import { backoffMs } from '../../core/backoff.js';
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
@@ -26,6 +26,8 @@ export interface PublishHost {
   isMuted(source: TrackSource): boolean;
   /** False when signaling is not connected. The session offers again after `handleOnline`. */
   sendOffer(offer: PublishOffer): boolean;
+  /** How long a dead path may still recover, in milliseconds. */
+  patience(): number;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
   /** The server rejected the offer repeatedly; the session stops offering. */
   onRejected(code: string): void;
@@ -349,7 +351,7 @@ export class PublishSession {
     if (this.#connection !== null) this.#former.add(this.#connection);
     this.#connection = connection;
     this.#host.onState('connecting');
-    this.#stopWatching = watchConnection(connection, () => pathPatienceMs(this.#environment.random()), {
+    this.#stopWatching = watchConnection(connection, () => this.#host.patience(), {
       connected: () => {
         void this.#former.handOver(connection);
         this.#host.onState('connected');

@@ -1,4 +1,3 @@
-import { pathPatienceMs } from '../../core/backoff.js';
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
@@ -38,6 +37,8 @@ export interface SubscribeHost {
   /** Everything of earlier versions is no longer shown. */
   sendSlotsApplied(sessionId: string, version: number): void;
   onTracks(tracks: readonly RemoteTrack[]): void;
+  /** How long a dead path may still recover, in milliseconds. */
+  patience(): number;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
   /** The server opened a new session in place of the current one. */
   onReplaced(): void;
@@ -214,7 +215,7 @@ export class SubscribeSession {
       tracks: [],
       slots: null,
       stopDelaying: keepPlayoutDelay(connection),
-      stopWatching: watchConnection(connection, () => pathPatienceMs(this.#environment.random()), {
+      stopWatching: watchConnection(connection, () => this.#host.patience(), {
         connected: () => {
           if (generation === this.#next) this.#awaitMedia(generation);
           else this.#host.onState('connected');

@@ -1,4 +1,4 @@
-import { backoffMs } from '../../core/backoff.js';
+import { backoffMs, pathPatienceMs } from '../../core/backoff.js';
 import type { Environment } from '../../core/environment.js';
 import type { ErrorMessage, ErrorOutcome, Feature, JoinedSocket } from '../../core/feature.js';
 import type { MessageHandlers } from '../../core/messages.js';
@@ -30,6 +30,8 @@ export interface TracksHost {
 
 /** How long the client waits for the server to explain a lost session before it reconnects for a new one. */
 const renewalDelayMs = 1_000;
+/** A path that dies within this time after the socket was lost dies because the network of this client changed. */
+const networkChangeMs = 10_000;
 /** A microphone without packets for this time is silent. */
 const silentAfterMs = 250;
 
@@ -52,6 +54,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   readonly #lastPackets = new WeakMap<RTCRtpReceiver, { readonly timestamp: number; readonly seenAt: number }>();
   #resumeRequested = false;
   #subscribeFailures = 0;
+  #lastOffline = -Infinity;
   #renewal: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, iceServers: RTCIceServer[], host: TracksHost) {
@@ -61,6 +64,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
       iceServers,
       transforms: host.transforms,
       isMuted: host.isMuted,
+      patience: () => this.#patience(),
       sendOffer: ({ reference, sdp, tracks, restart, sessionId }) => host.send({
         type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
@@ -70,6 +74,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     this.#subscribe = new SubscribeSession(environment, {
       iceServers,
       transforms: host.transforms,
+      patience: () => this.#patience(),
       sendAnswer: (sdp, { revision, sessionId }) => host.send({
         type: 'answer', to: 'sfu', sdp, ...(revision === undefined ? {} : { revision }), ...(sessionId === undefined ? {} : { sessionId }),
       }),
@@ -183,6 +188,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   }
 
   handleOffline(): void {
+    this.#lastOffline = this.#environment.monotonicNow();
     this.#publish.handleOffline();
   }
 
@@ -195,6 +201,10 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     clearTimeout(this.#renewal);
     this.#publish.close();
     this.#subscribe.close();
+  }
+
+  #patience(): number {
+    return this.#environment.monotonicNow() - this.#lastOffline < networkChangeMs ? 0 : pathPatienceMs(this.#environment.random());
   }
 
   #handleRestart(reason: string | undefined): void {
