@@ -145,7 +145,7 @@ internal sealed partial class MediaNodeHost : IDisposable
         LogShuttingDown(_logger, Rooms.ParticipantCount, Options.ShutdownTimeout.TotalSeconds);
     }
 
-    /// <summary>Ends every room, so that the event streams send <paramref name="reason"/>.</summary>
+    /// <summary>Ends every room, so that the event streams send <paramref name="reason"/>, and waits for the rooms that end for another reason.</summary>
     public async Task EndRoomsAsync(string reason, CancellationToken ct)
     {
         Rooms.IsShuttingDown = true;
@@ -153,6 +153,8 @@ internal sealed partial class MediaNodeHost : IDisposable
         {
             await Rooms.DeleteAsync(room.Id, long.MaxValue, reason, ct).ConfigureAwait(false);
         }
+
+        await Rooms.WaitForEndsAsync(ct).ConfigureAwait(false);
     }
 
     public void Dispose()

@@ -61,6 +61,9 @@ internal sealed class NodeRoom
 
     public bool IsClosed { get; private set; }
 
+    /// <summary>Completes when all sessions of a closed room have ended. Completed while the room is open.</summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
     public IEnumerable<NodeParticipant> Participants => _participants.All;
 
     /// <summary>Rejects a request of an older assignment of this meeting, and adopts the generation of a newer one.</summary>
@@ -181,18 +184,18 @@ internal sealed class NodeRoom
         Loop.Rest.OnActivity(MonotonicClock.NowTicks);
     }
 
-    /// <summary>Closes the room, which then rejects everything, and begins to end its sessions and the event streams. The task completes when all of them have ended.</summary>
-    public Task Close(string reason)
+    /// <summary>Closes the room, which then rejects everything, and begins to end its sessions and the event streams (<see cref="Ended"/>).</summary>
+    public void Close(string reason)
     {
         if (IsClosed)
         {
-            return Task.CompletedTask;
+            return;
         }
 
         IsClosed = true;
         Loop.Ticked -= OnTick;
         _slots.Clear();
-        return Loop.StartSteps(End(_participants.TakeAll(), reason));
+        Ended = Loop.StartSteps(End(_participants.TakeAll(), reason));
     }
 
     /// <summary>Ends the room with the reason <c>error</c> after an unexpected error. The other rooms of the loop continue.</summary>

@@ -16,6 +16,9 @@ internal sealed class RoomDirectory
     private const long StuckTicks = 3 * TimeSpan.TicksPerSecond;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PlacedRoom> _rooms = new(StringComparer.Ordinal);
+
+    /// <summary>The ends of closed rooms, in which sessions may still end.</summary>
+    private readonly List<Task> _ends = [];
     private readonly (MediaLoop Loop, SessionFactory Sessions)[] _loops;
     private readonly NodeOptions _options;
     private readonly Func<long> _clock;
@@ -103,11 +106,21 @@ internal sealed class RoomDirectory
                 }
 
                 room.Fence(generation);
+                room.Close(reason);
                 Remove(room);
-                return room.Close(reason);
+                return room.Ended;
             },
             ct).ConfigureAwait(false);
         await closing.WaitAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the sessions of the rooms that are closed.</summary>
+    public Task WaitForEndsAsync(CancellationToken ct)
+    {
+        lock (_lock)
+        {
+            return Task.WhenAll(_ends).WaitAsync(ct);
+        }
     }
 
     /// <summary>Updates a room and reports about it, in steps. There is no report when the room is closed.</summary>
@@ -173,6 +186,8 @@ internal sealed class RoomDirectory
             if (_rooms.TryGetValue(room.Id, out var placed) && placed.Room == room)
             {
                 _rooms.Remove(room.Id);
+                _ends.RemoveAll(static end => end.IsCompleted);
+                _ends.Add(room.Ended);
             }
         }
     }

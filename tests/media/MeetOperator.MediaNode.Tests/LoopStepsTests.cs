@@ -43,6 +43,23 @@ public sealed class LoopStepsTests : IAsyncLifetime
         await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
+    /// <summary>Otherwise its last participants would learn of the end only when their paths are dead.</summary>
+    [Fact]
+    public async Task Shutdown_WhileARoomEnds_WaitsForItsLastParticipant()
+    {
+        await JoinAsync(TakeLong);
+        var ended = _rooms.Node.Host.Rooms.DeleteAsync(TwoRooms.Bad, 1, "closed", default);
+        while (_rooms.Node.Host.Rooms.Rooms.Any(room => room.Id == TwoRooms.Bad))
+        {
+            await Task.Yield();
+        }
+
+        await _rooms.Node.Host.EndRoomsAsync("node-shutdown", default);
+
+        Assert.Equal(Names.Length, _receives.Count);
+        await ended;
+    }
+
     [Fact]
     public async Task Report_ParticipantsLeaveAndJoinBetween_HasThoseWhoStayed()
     {

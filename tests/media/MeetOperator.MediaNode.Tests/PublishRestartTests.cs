@@ -330,6 +330,45 @@ public sealed class PublishRestartTests : IAsyncLifetime
         Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
     }
 
+    /// <summary>Sound has moved from the second connection to the third one, and pictures still come on the first one.</summary>
+    [Fact]
+    public async Task Publish_SecondOfThreeConnectionsEnds_OthersGoOn()
+    {
+        var (first, bob, second) = await RestartWhileSubscribedAsync();
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
+        using var third = await PublishAsync(peer => TestSdp.Publish(peer), restart: true);
+        await UntilHandedOverAsync(bob, first, third, sendSecond: () => SendSound(third, Third), sound: Third, picture: First);
+        Assert.Equal(3, await SessionsAsync());
+
+        await EndAsync(sessions => sessions[1]);
+
+        Assert.Equal(2, await SessionsAsync());
+        await UntilHandedOverAsync(bob, first, third, sendSecond: () => SendSound(third, Third), sound: Third, picture: First);
+        await UntilHandedOverAsync(bob, first, third, sendSecond: () => Send(third, Third), sound: Third, picture: Third);
+        await SyntheticPeer.UntilTrueAsync("one session", async () => await SessionsAsync() == 1, third, bob);
+        Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+    }
+
+    /// <summary>The third connection is replaced before it connects, while the first two carry pictures and sound.</summary>
+    [Fact]
+    public async Task Publish_RestartBeforeThirdConnectionConnects_FirstTwoCarryUntilTheFourthDoes()
+    {
+        var (first, bob, second) = await RestartWhileSubscribedAsync();
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
+        using var third = new SyntheticPeer();
+        await RestartAsync(third);
+        using var fourth = new SyntheticPeer();
+        var answer = await RestartAsync(fourth);
+
+        Assert.Equal(3, await SessionsAsync());
+        await UntilHandedOverAsync(bob, first, second, sendSecond: () => SendSound(second, Second), sound: Second, picture: First);
+        fourth.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync("fourth connected", () => fourth.IsConnected, fourth);
+        await UntilHandedOverAsync(bob, first, fourth, sendSecond: () => Send(fourth, Third), sound: Third, picture: Third);
+        await SyntheticPeer.UntilTrueAsync("one session", async () => await SessionsAsync() == 1, fourth, bob);
+        Assert.DoesNotContain(_events.All, e => e.Type is RoomEventTypes.Offer or RoomEventTypes.TrackRemoved);
+    }
+
     [Fact]
     public async Task Publish_ThirdConnectionEnds_SecondOneGoesOn()
     {

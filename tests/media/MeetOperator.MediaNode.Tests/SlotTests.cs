@@ -187,6 +187,33 @@ public sealed class SlotTests : IAsyncLifetime
         Assert.Equal(3, bob.Rtp.TakeLast(50).Max(p => (int)p[^1]));
     }
 
+    /// <summary>In a hidden tab, or with audio only, no tile is shown.</summary>
+    [Fact]
+    public async Task Sound_PinnedBeforeItIsPublished_GetsASlotAtOnce()
+    {
+        var (bob, _) = await SubscribeAsync("bob");
+        var loud = new List<SyntheticPeer>();
+        for (var i = 0; i < 3; i++)
+        {
+            loud.Add(await PublishAsync($"loud{i}"));
+        }
+
+        var timestamp = 0u;
+        bool Speak()
+        {
+            timestamp += 960;
+            loud.ForEach(peer => peer.SendVoice(TestSdp.AudioSsrc, timestamp, level: 20, [1, 2, 3]));
+            return true;
+        }
+
+        await _node.Control.ViewAsync("r", "bob", new ViewRequest { Tracks = [], Pinned = ["quiet"] }, default);
+        await SyntheticPeer.UntilAsync("the loud are heard", () => Speak() && Voices(bob) == 3, [.. loud, bob]);
+
+        var quiet = await PublishAsync("quiet");
+
+        await SyntheticPeer.UntilAsync("the pinned one has a slot", () => Speak() && MidOf("bob", "quiet", "microphone") is not null, [.. loud, quiet, bob]);
+    }
+
     [Fact]
     public async Task View_MoreTilesThanSlots_OffersMoreSectionsOnce()
     {
