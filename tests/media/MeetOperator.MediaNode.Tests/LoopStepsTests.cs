@@ -43,21 +43,34 @@ public sealed class LoopStepsTests : IAsyncLifetime
         await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
-    /// <summary>Otherwise its last participants would learn of the end only when their paths are dead.</summary>
+    /// <summary>Otherwise its last participants would notice the end only when their paths are dead.</summary>
     [Fact]
     public async Task Shutdown_WhileARoomEnds_WaitsForItsLastParticipant()
     {
-        await JoinAsync(TakeLong);
-        var ended = _rooms.Node.Host.Rooms.DeleteAsync(TwoRooms.Bad, 1, "closed", default);
-        while (_rooms.Node.Host.Rooms.Rooms.Any(room => room.Id == TwoRooms.Bad))
+        var rooms = _rooms.Node.Host.Rooms;
+        using var gate = new ManualResetEventSlim();
+        await JoinAsync(() =>
+        {
+            TakeLong(); // so that the next participant is another step
+            if (_receives.Count == 2)
+            {
+                gate.Wait();
+            }
+        });
+        await rooms.DeleteAsync(TwoRooms.Neighbour, 1, "closed", default);
+        var ending = rooms.DeleteAsync(TwoRooms.Bad, 1, "closed", default);
+        while (rooms.Rooms.Count > 0)
         {
             await Task.Yield();
         }
 
-        await _rooms.Node.Host.EndRoomsAsync("node-shutdown", default);
+        var shutdown = _rooms.Node.Host.EndRoomsAsync("node-shutdown", default);
+        var waits = !shutdown.IsCompleted;
+        gate.Set();
+        await Task.WhenAll(shutdown, ending);
 
+        Assert.True(waits);
         Assert.Equal(Names.Length, _receives.Count);
-        await ended;
     }
 
     [Fact]
