@@ -15,6 +15,8 @@ export class BadLine {
   uplinkRate = Infinity;
   /** Milliseconds; packets that would wait longer for the rate are lost. */
   longestQueue = 500;
+  /** Gets how long each packet towards the browser waits for the rate, in milliseconds. A packet that is lost because of it waits for the longest time. */
+  onWait = () => {};
   /** When the last packet that waits for the rate leaves, for each direction. */
   #freeAt = { down: 0, up: 0 };
   #random;
@@ -66,6 +68,7 @@ export class BadLine {
 
   #queueUp(direction, rate, bytes, send) {
     const queue = this.#queueOf(direction);
+    if (direction === 'down') this.onWait(Math.min(queue, this.longestQueue));
     if (queue > this.longestQueue) return;
     const wait = rate === Infinity ? 0 : queue + bytes * 8_000 / rate;
     this.#freeAt[direction] = performance.now() + wait;
