@@ -7,7 +7,7 @@ afterEach(() => { vi.useRealTimers(); });
 
 const camera = { mid: '0', participantId: 'bob', kind: 'video', source: 'camera' } as const;
 
-/** Whether packets get through between the clients and the media node. */
+/** The media node, which all packets come from. */
 class Node {
   isUp = true;
   #stoodStill = 0;
@@ -61,7 +61,7 @@ function numbers(): () => number {
 }
 
 describe('a media node that stands still', () => {
-  it.each([4_000, 4_500])('for %i ms costs no client a new connection', async pause => {
+  it('for four seconds costs no client a new connection', async () => {
     const node = new Node();
     const random = numbers();
     const clients: ScriptedServer[] = [];
@@ -71,11 +71,10 @@ describe('a media node that stands still', () => {
     }
     await vi.advanceTimersByTimeAsync(3_000);
     node.stop();
-    await vi.advanceTimersByTimeAsync(pause);
+    await vi.advanceTimersByTimeAsync(4_000);
     node.resume();
     await vi.advanceTimersByTimeAsync(30_000);
-    const renewed = clients.filter(server => publishOffers(server) > 1 || server.sockets.length > 1);
-    expect(renewed.length / clients.length).toBeLessThanOrEqual(pause > 4_000 ? 0.25 : 0);
+    expect(clients.filter(server => publishOffers(server) > 1 || server.sockets.length > 1)).toEqual([]);
   });
 
   it('for long is left by its clients one after another, and all of them have tried to connect again within 8 s', async () => {
