@@ -5,13 +5,16 @@ namespace MeetOperator.Rtp.Codecs;
 /// <summary>The kinds of NAL units in an H.264 payload (RFC 6184 §5.2).</summary>
 public readonly struct H264Payload
 {
+    internal const int TypeSequenceParameterSet = 7;
     private const int TypeIdr = 5;
-    private const int TypeSequenceParameterSet = 7;
     private const int TypeStapA = 24;
     private const int TypeFuA = 28;
 
     /// <summary>Whether the packet holds a complete sequence parameter set or its first fragment.</summary>
     public bool HasSequenceParameterSet { get; init; }
+
+    /// <summary>Where a complete sequence parameter set is in the payload; empty for none.</summary>
+    public Range SequenceParameterSet { get; init; }
 
     /// <summary>Whether an IDR slice starts in the packet.</summary>
     public bool HasIdrStart { get; init; }
@@ -35,10 +38,10 @@ public readonly struct H264Payload
         switch (type)
         {
             case >= 1 and <= 23:
-                content = FromNalUnitType(type);
+                content = FromNalUnitType(type) with { SequenceParameterSet = type == TypeSequenceParameterSet ? .. : default };
                 return true;
             case TypeStapA:
-                return TryParseAggregate(payload[1..], out content);
+                return TryParseAggregate(payload, out content);
             case TypeFuA:
                 if (payload.Length < 2)
                 {
@@ -53,12 +56,14 @@ public readonly struct H264Payload
         }
     }
 
-    private static bool TryParseAggregate(ReadOnlySpan<byte> units, out H264Payload content)
+    private static bool TryParseAggregate(ReadOnlySpan<byte> payload, out H264Payload content)
     {
         bool parameterSet = false, idr = false;
+        Range set = default;
         content = default;
-        while (!units.IsEmpty)
+        for (var start = 1; start < payload.Length;)
         {
+            var units = payload[start..];
             if (units.Length < 3)
             {
                 return false;
@@ -71,12 +76,13 @@ public readonly struct H264Payload
             }
 
             var unit = FromNalUnitType(units[2] & 0x1F);
+            set = unit.HasSequenceParameterSet ? (start + 2)..(start + 2 + size) : set;
             parameterSet |= unit.HasSequenceParameterSet;
             idr |= unit.HasIdrStart;
-            units = units[(2 + size)..];
+            start += 2 + size;
         }
 
-        content = new H264Payload { HasSequenceParameterSet = parameterSet, HasIdrStart = idr };
+        content = new H264Payload { HasSequenceParameterSet = parameterSet, SequenceParameterSet = set, HasIdrStart = idr };
         return true;
     }
 

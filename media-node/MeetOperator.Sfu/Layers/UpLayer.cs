@@ -379,9 +379,18 @@ internal sealed class UpLayer
 
     private void ReadSize(ReadOnlySpan<byte> payload)
     {
-        if (!_format.IsEncrypted && _format.Codec == VideoCodec.Vp8 && Vp8Descriptor.TryParse(payload, out var descriptor) && descriptor is { Width: > 0, Height: > 0 })
+        if (_format.IsEncrypted)
+        {
+            return;
+        }
+
+        if (_format.Codec == VideoCodec.Vp8 && Vp8Descriptor.TryParse(payload, out var descriptor) && descriptor is { Width: > 0, Height: > 0 })
         {
             (_width, _height) = (descriptor.Width, descriptor.Height);
+        }
+        else if (_format.Codec == VideoCodec.H264 && H264Payload.TryParse(payload, out var units) && H264SequenceParameterSet.TryParse(payload[units.SequenceParameterSet], out var set))
+        {
+            (_width, _height) = (set.Width, set.Height);
         }
     }
 

@@ -30,6 +30,16 @@ public sealed class PayloadFuzzTests
     public void H264_AnyBytes_AreParsedOrRejected() => FuzzLoop.Run("h264", input => H264Payload.TryParse(input, out _));
 
     [Fact]
+    public void H264ParameterSet_AnyBytes_HasSizeOfSomeLevelOrIsRejected() => FuzzLoop.Run("h264-parameter-set", input =>
+    {
+        if (H264SequenceParameterSet.TryParse(input, out var set))
+        {
+            Assert.InRange(set.Width, 1, 16_880);
+            Assert.InRange(set.Height, 1, 16_880);
+        }
+    });
+
+    [Fact]
     public void Av1_AnyBytes_AreParsedOrRejected() => FuzzLoop.Run("av1", input => Av1AggregationHeader.TryParse(input, out _));
 
     [Theory]
