@@ -16,6 +16,14 @@ describe('Firefox', () => {
   before(async () => { firefox = await launchFirefox(); });
   after(() => firefox?.close());
 
+  /** Whether Firefox offers this codec of pictures; skips the test otherwise. */
+  const offers = async (codec, t) => {
+    const offered = await offeredCodecs(firefox);
+    if (offered.includes(`video/${codec}`)) return true;
+    t.skip(`this Firefox offers ${offered.join(', ')}; H.264 needs the Debian packages g++ and libopenh264-dev`);
+    return false;
+  };
+
   it('Firefox and Chromium send each other video and sound', options, async () => {
     await room.withParticipants(['Ada'], async (ada, meeting) => {
       const fay = await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Fay');
@@ -73,11 +81,7 @@ describe('Firefox', () => {
 
   for (const codec of ['VP8', 'VP9', 'AV1', 'H264']) {
     it(`Firefox sends its camera in three layers with ${codec}, and Chromium gets the one that it shows`, options, async t => {
-      const offered = await offeredCodecs(firefox);
-      if (!offered.includes(`video/${codec}`)) {
-        t.skip(`this Firefox offers ${offered.join(', ')}; Debian's Firefox has H.264 only with the OpenH264 plugin, which it downloads`);
-        return;
-      }
+      if (!await offers(codec, t)) return;
       const meetingId = await applyMeeting(room.product, { media: { codecs: [codec] } });
       const fay = await FirefoxVisitor.enter(firefox, room.product, meetingId, 'Fay', { width: 960 });
       const ada = await room.arrive('Ada', { deviceScaleFactor: 1 });
@@ -97,6 +101,26 @@ describe('Firefox', () => {
       }
     });
   }
+
+  it('Firefox shows the camera that Chromium sends in three layers with H264, in the size of the window', options, async t => {
+    if (!await offers('H264', t)) return;
+    const meetingId = await applyMeeting(room.product, { media: { codecs: ['H264'] } });
+    const ada = await room.arrive('Ada', { width: 960 });
+    const fay = await FirefoxVisitor.enter(firefox, room.product, meetingId, 'Fay');
+    try {
+      await ada.enter(meetingId);
+      const shown = () => fay.page.$$eval('[data-testid=tile][data-self=false] video', videos => videos.at(-1)?.videoWidth);
+      for (const [viewport, width] of [[{ width: 1900, height: 1080 }, 960], [{ width: 420, height: 700 }, 480], [{ width: 1900, height: 1080 }, 960]]) {
+        await fay.page.setViewport(viewport);
+        await until(async () => await shown() === width, `Fay sees Ada's camera with ${width} pixels`, 60_000);
+        await fay.waitForVideoAndSound();
+      }
+      assert.deepEqual((await fay.received()).codecs, ['video/H264']);
+    } finally {
+      await ada.close();
+      await fay.page.close();
+    }
+  });
 
   it('two Firefox tabs send each other video and sound, and a tab receives video when it is in front', options, async () => {
     await room.withParticipants([], async meeting => {

@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
 import { lightCapture, watchConnections } from './browser.mjs';
 import { until } from './visitor.mjs';
@@ -18,8 +21,14 @@ const preferences = {
 /** Starts Debian's Firefox, controlled over WebDriver BiDi. */
 export function launchFirefox() {
   return puppeteer.launch({
-    browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: preferences,
+    browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: preferences, env: { ...process.env, ...codecPlugin() },
   });
+}
+
+/** The plugin with which Firefox has H.264. It is built in a second; without the headers of OpenH264, Firefox starts without H.264. */
+function codecPlugin() {
+  if (!existsSync('/usr/include/wels/codec_api.h')) return {};
+  return { MOZ_GMP_PATH: execFileSync(fileURLToPath(new URL('../openh264/build.sh', import.meta.url)), { encoding: 'utf8' }).trim() };
 }
 
 /** The codecs of pictures that the browser offers, as `video/VP8`. */
@@ -58,14 +67,16 @@ export class FirefoxVisitor {
     return new FirefoxVisitor(page, name);
   }
 
-  /** What the page has received so far: decoded frames, sound energy and lost packets, from the browser's statistics. */
+  /** What the page has received so far: decoded frames and their codecs, sound energy and lost packets, from the browser's statistics. */
   received() {
     return this.page.evaluate(async () => {
-      const sum = { frames: 0, energy: 0, lost: 0 };
+      const sum = { frames: 0, codecs: [], energy: 0, lost: 0 };
       for (const connection of globalThis.connections) {
         if (connection.connectionState === 'closed') continue;
-        (await connection.getStats()).forEach(record => {
+        const report = await connection.getStats();
+        report.forEach(record => {
           if (record.type !== 'inbound-rtp') return;
+          if (record.framesDecoded > 0) sum.codecs.push(report.get(record.codecId)?.mimeType);
           sum.frames += record.framesDecoded ?? 0;
           sum.energy += record.totalAudioEnergy ?? 0;
           sum.lost += record.packetsLost ?? 0;
