@@ -17,8 +17,8 @@ internal sealed class RoomDirectory
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PlacedRoom> _rooms = new(StringComparer.Ordinal);
 
-    /// <summary>The ends of closed rooms, in which sessions may still end.</summary>
-    private readonly List<Task> _ends = [];
+    /// <summary>Closed rooms, in which sessions may still end.</summary>
+    private readonly List<NodeRoom> _ending = [];
     private readonly (MediaLoop Loop, SessionFactory Sessions)[] _loops;
     private readonly NodeOptions _options;
     private readonly Func<long> _clock;
@@ -114,12 +114,18 @@ internal sealed class RoomDirectory
         await closing.WaitAsync(ct).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for the sessions of the rooms that are closed.</summary>
-    public Task WaitForEndsAsync(CancellationToken ct)
+    /// <summary>Waits for the sessions of the rooms that are closed. An error in the end of a room is that of whoever closed it.</summary>
+    public async Task WaitForEndsAsync(CancellationToken ct)
     {
+        Task[] ends;
         lock (_lock)
         {
-            return Task.WhenAll(_ends).WaitAsync(ct);
+            ends = [.. _ending.Select(static room => room.Ended)];
+        }
+
+        foreach (var end in ends)
+        {
+            await end.WaitAsync(ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -186,8 +192,8 @@ internal sealed class RoomDirectory
             if (_rooms.TryGetValue(room.Id, out var placed) && placed.Room == room)
             {
                 _rooms.Remove(room.Id);
-                _ends.RemoveAll(static end => end.IsCompleted);
-                _ends.Add(room.Ended);
+                _ending.RemoveAll(static ending => ending.Ended.IsCompleted);
+                _ending.Add(room);
             }
         }
     }

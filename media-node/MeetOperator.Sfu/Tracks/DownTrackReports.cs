@@ -40,7 +40,9 @@ internal sealed class DownTrackReports(PacedEgress egress, string cname)
         LossRatio = block.FractionLost / 256.0;
         if (block.LastSenderReport != 0 && block.LastSenderReport == _lastMiddle)
         {
-            RoundTripTicks = Math.Max(0, arrivalTicks - _lastTicks - NtpTime.ShortToTicks(block.DelaySinceLastSenderReport));
+            // Below zero after a step of the clock that arrivals are read from, or when the subscriber's delay is wrong.
+            var ticks = arrivalTicks - _lastTicks - NtpTime.ShortToTicks(block.DelaySinceLastSenderReport);
+            RoundTripTicks = ticks >= 0 ? ticks : RoundTripTicks;
         }
     }
 

@@ -513,6 +513,10 @@ public sealed class FeedbackTests
         subscriber.OnRtcp(arrival + (waitedMilliseconds * Call.Millisecond), Call.Rtcp((ref RtcpWriter w) => w.AddReceiverReport(9, block)), arrival);
 
         Assert.InRange(track.RoundTripTicks / (double)Call.Millisecond, 49, 51);
+
+        // After a step of the clock that arrivals are read from, or with a wrong delay, the report tells nothing.
+        subscriber.OnRtcp(arrival, Call.Rtcp((ref RtcpWriter w) => w.AddReceiverReport(9, block)), call.Now + (90 * Call.Millisecond));
+        Assert.InRange(track.RoundTripTicks / (double)Call.Millisecond, 49, 51);
     }
 
     [Fact]

@@ -43,6 +43,25 @@ public sealed class RoundTripTests
     }
 
     [Theory]
+    [InlineData(400, 1)]
+    [InlineData(0, 5)] // the loop rested for 400 ms
+    public void OnRtcp_ReferenceReply_RoundTripEndsWithItsArrival(int roundTripMilliseconds, int requests)
+    {
+        var reply = Call.Rtcp((ref RtcpWriter w) => w.AddReferenceReply(Call.Ssrc, receiver: 1, NtpTime.Middle(NtpTime.FromUnixTicks(_call.Now))));
+        for (var i = 0; i < 3; i++)
+        {
+            _call.Publisher.OnRtcp(_call.Now + (400 * Call.Millisecond), reply, _call.Now + (roundTripMilliseconds * Call.Millisecond));
+        }
+
+        _call.Now += 400 * Call.Millisecond;
+        _call.Send(1, key: true);
+        _call.Send(3);
+        _call.Advance(150);
+
+        Assert.Equal(requests, _call.Upstream.GetNackedNumbers().Count(n => n == 2));
+    }
+
+    [Theory]
     [InlineData(6000, 6000)]
     [InlineData(1, 5000)] // a report about no known stream
     public void OnRtcp_ReferenceTime_IsReturnedByTheReportedStream(uint reported, uint expected)
