@@ -3,7 +3,7 @@ import { watchConnection } from '../src/features/media/connection-watch.js';
 import { isDead, nextHealth, pathCounts, type PathCounts, type PathHealth } from '../src/features/media/path-health.js';
 import { FakePeerConnection } from './fakes.js';
 
-const counts = (received: number, checks: number): PathCounts => ({ received, checks });
+const counts = (received: number, checks: number | null): PathCounts => ({ received, checks });
 /** The number of the first measurement after which the path counts as dead, or 0. */
 const deadAt = (measured: readonly (PathCounts | null)[]): number => {
   let health: PathHealth | null = null;
@@ -27,7 +27,8 @@ describe('a network path', () => {
     ['it is idle, and three of its checks get lost', [counts(100, 5), counts(100, 6), counts(100, 7), counts(100, 8), counts(100, 9), counts(101, 9)]],
     ['the browser has just woken up and has sent one check', [counts(100, 5), counts(100, 5), counts(100, 5), counts(100, 5), counts(100, 6), counts(101, 7)]],
     ['everything gets lost for two seconds', [counts(100, 5), counts(100, 7), counts(100, 12), counts(101, 17), counts(102, 17)]],
-    ['the browser does not count', [null, null, null, null, null]],
+    ['the browser does not count its checks', Array.from({ length: 10 }, () => counts(100, null))],
+    ['it is not known', [null, null, null, null, null]],
     ['another pair of candidates was selected, whose counts are lower', [counts(100, 5), counts(100, 9), counts(100, 14), counts(20, 2), counts(20, 3)]],
   ])('is not dead when %s', (_, measured) => {
     expect(deadAt(measured)).toBe(0);
@@ -39,7 +40,8 @@ describe('a network path', () => {
     const report = (records: object) => new Map(Object.entries(records)) as unknown as RTCStatsReport;
     expect(pathCounts(report({ other, pair, transport: { type: 'transport', selectedCandidatePairId: 'pair' } }))).toEqual(counts(1_005, 4));
     expect(pathCounts(report({ pair, transport: { type: 'transport' } }))).toBeNull();
-    expect(pathCounts(report({ pair: { type: 'candidate-pair', bytesReceived: 1 }, transport: { type: 'transport', selectedCandidatePairId: 'pair' } }))).toBeNull();
+    expect(pathCounts(report({ pair: { type: 'candidate-pair', bytesReceived: 1 }, transport: { type: 'transport', selectedCandidatePairId: 'pair' } }))).toEqual(counts(1, null));
+    expect(pathCounts(report({ other, pair: { type: 'candidate-pair', bytesReceived: 1, selected: true } }))).toEqual(counts(1, null));
   });
 });
 
@@ -59,6 +61,52 @@ describe('a watched connection', () => {
     await vi.advanceTimersByTimeAsync(4_500);
     expect(lost).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(10_000);
-    expect([lost.mock.calls.length, measure.mock.calls.length]).toEqual([1, 6]);
+    expect([lost.mock.calls.length, measure.mock.calls.length]).toEqual([1, 5]);
+  });
+
+  it.each([['constant', 0, 0], ['growing', 500, 1]])('in a browser that does not count checks is steady only when packets arrive (%s)', async (_, bytesPerSecond, expected) => {
+    const connection = new FakePeerConnection({}, 0);
+    const since = Date.now();
+    connection.getStats = async () => new Map<string, unknown>([['pair', { type: 'candidate-pair', selected: true, bytesReceived: 1 + bytesPerSecond * (Date.now() - since) }]]);
+    const steady = vi.fn();
+    watchConnection(connection as unknown as RTCPeerConnection, () => 0, { connected: () => undefined, steady, lost: () => undefined });
+    connection.setConnectionState('connected');
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(steady).toHaveBeenCalledTimes(expected);
+  });
+
+  it('without a known path is not steady', async () => {
+    const connection = new FakePeerConnection({}, 0);
+    const steady = vi.fn();
+    watchConnection(connection as unknown as RTCPeerConnection, () => 0, { connected: () => undefined, steady, lost: () => undefined });
+    connection.setConnectionState('connected');
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(steady).not.toHaveBeenCalled();
+  });
+
+  it('that is interrupted for long is given up without patience as soon as none is left', async () => {
+    const connection = new FakePeerConnection({}, 0);
+    let patience = 3_000;
+    const lost = vi.fn();
+    watchConnection(connection as unknown as RTCPeerConnection, () => patience, { connected: () => undefined, steady: () => undefined, lost });
+    connection.setConnectionState('connected');
+    connection.setConnectionState('disconnected');
+    await vi.advanceTimersByTimeAsync(3_500);
+    patience = 0;
+    expect(lost).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(lost).toHaveBeenCalledExactlyOnceWith('silent');
+  });
+
+  it.each([[1_000, 0], [5_900, 0], [6_100, 1]])('that is interrupted for %i ms is lost %i times', async (milliseconds, expected) => {
+    const connection = new FakePeerConnection({}, 0);
+    const lost = vi.fn();
+    watchConnection(connection as unknown as RTCPeerConnection, () => 3_000, { connected: () => undefined, steady: () => undefined, lost });
+    connection.setConnectionState('connected');
+    connection.setConnectionState('disconnected');
+    await vi.advanceTimersByTimeAsync(milliseconds);
+    connection.setConnectionState('connected');
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(lost).toHaveBeenCalledTimes(expected);
   });
 });

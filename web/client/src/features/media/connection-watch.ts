@@ -1,9 +1,9 @@
 import { isDead, nextHealth, pathCounts, type PathHealth } from './path-health.js';
 
-/** ICE also reports `disconnected` for short interruptions; only a longer one counts as lost. */
+/** ICE also reports `disconnected` for short interruptions; only after a longer one the path is dead. */
 const disconnectedGraceMs = 3_000;
 const measureMs = 1_000;
-/** A connection is steady when something has arrived in this many measurements. */
+/** A connection is steady when so many measurements found that something had arrived since the one before. */
 const steadyAfter = 10;
 
 /** Why a connection is lost: nothing arrives on its path any more, or it was closed or failed. */
@@ -19,13 +19,15 @@ export interface ConnectionEvents {
 /**
  * Calls `connected` whenever a peer connection is up, and `lost` once when it is lost for good. Returns a function that stops watching. Watches the
  * DTLS transports too: a server ends a session with a DTLS alert, long before ICE fails. And it watches the path: ICE reports a dead one only after 5 to 8 s.
- * @param patience How long a dead path may still recover, in milliseconds. Asked for each time.
+ * @param patience How long a dead path may still recover, in milliseconds. Asked for at each measurement of a dead path: zero ends the wait.
  */
 export function watchConnection(connection: RTCPeerConnection, patience: () => number, events: ConnectionEvents): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let measuring: ReturnType<typeof setInterval> | undefined;
   let givingUp: ReturnType<typeof setTimeout> | undefined;
   let health: PathHealth | null = null;
+  /** ICE has reported the path as interrupted for so long that it is dead. */
+  let isInterrupted = false;
   let carried = 0;
   let stopped = false;
   const transports = new Set<RTCDtlsTransport>();
@@ -50,18 +52,21 @@ export function watchConnection(connection: RTCPeerConnection, patience: () => n
   const measure = async () => {
     const counts = pathCounts(await connection.getStats());
     health = nextHealth(health, counts);
-    return isDead(health, counts);
+    return isInterrupted || isDead(health, counts);
   };
   const watchPath = async () => {
+    const before = health?.received ?? Infinity;
     const dead = await measure();
     if (stopped) return;
-    if (!dead) {
-      clearTimeout(givingUp);
-      givingUp = undefined;
-    } else {
-      givingUp ??= setTimeout(() => void giveUp().catch(() => undefined), patience());
+    if (dead) {
+      const wait = patience();
+      if (wait === 0) lost('silent');
+      else givingUp ??= setTimeout(() => void giveUp().catch(() => undefined), wait);
+      return;
     }
-    if ((health?.silent ?? 0) === 0 && ++carried === steadyAfter) events.steady();
+    clearTimeout(givingUp);
+    givingUp = undefined;
+    if (health !== null && health.received > before && ++carried === steadyAfter) events.steady();
   };
   const giveUp = async () => {
     givingUp = undefined;
@@ -69,6 +74,7 @@ export function watchConnection(connection: RTCPeerConnection, patience: () => n
   };
   connection.onconnectionstatechange = () => {
     clearTimeout(timer);
+    isInterrupted = false;
     switch (connection.connectionState) {
       case 'connected':
         for (const transport of transportsOf(connection)) {
@@ -80,7 +86,12 @@ export function watchConnection(connection: RTCPeerConnection, patience: () => n
         break;
       case 'failed':
       case 'closed': lost('ended'); break;
-      case 'disconnected': timer = setTimeout(() => lost('silent'), disconnectedGraceMs + patience()); break;
+      case 'disconnected':
+        timer = setTimeout(() => {
+          isInterrupted = true;
+          void watchPath().catch(() => undefined);
+        }, disconnectedGraceMs);
+        break;
       default: break;
     }
   };

@@ -2,8 +2,8 @@
 export interface PathCounts {
   /** Grows with everything that arrives. */
   readonly received: number;
-  /** Connectivity checks that the browser has sent (RFC 8445 §2.2; RFC 7675). */
-  readonly checks: number;
+  /** Connectivity checks that the browser has sent (RFC 8445 §2.2; RFC 7675); null where it does not count them. */
+  readonly checks: number | null;
 }
 
 export interface PathHealth extends PathCounts {
@@ -20,7 +20,7 @@ const deadAfterIdle = 5;
 /** What arrives of media in a second is more. */
 const busyFrom = 200;
 
-/** `counts` is null where the browser does not count, or has no path yet. */
+/** `counts` is null as long as there is no path. */
 export function nextHealth(previous: PathHealth | null, counts: PathCounts | null): PathHealth | null {
   if (counts === null) return null;
   return previous !== null && previous.received === counts.received ? { ...previous, silent: previous.silent + 1 }
@@ -29,10 +29,13 @@ export function nextHealth(previous: PathHealth | null, counts: PathCounts | nul
 
 /** Whether nothing can arrive any more. A path that is only idle is not dead: its checks get responses. */
 export function isDead(health: PathHealth | null, counts: PathCounts | null): boolean {
-  return health !== null && counts !== null && health.silent >= deadAfter && counts.checks - health.checks >= (health.wasBusy ? deadAfter : deadAfterIdle);
+  if (health === null || counts === null || health.checks === null || counts.checks === null) return false;
+  return health.silent >= deadAfter && counts.checks - health.checks >= (health.wasBusy ? deadAfter : deadAfterIdle);
 }
 
 interface Pair extends RTCStats {
+  /** In Firefox, which has no statistics of transports. */
+  readonly selected?: boolean;
   readonly bytesReceived?: number;
   readonly responsesReceived?: number;
   readonly requestsReceived?: number;
@@ -41,9 +44,18 @@ interface Pair extends RTCStats {
 
 /** The counts of the selected pair of candidates. All sections of a connection share one. */
 export function pathCounts(report: RTCStatsReport): PathCounts | null {
-  let selected: string | undefined;
-  report.forEach((record: RTCStats & { selectedCandidatePairId?: string }) => { if (record.type === 'transport') selected ??= record.selectedCandidatePairId; });
-  const pair = selected === undefined ? undefined : report.get(selected) as Pair | undefined;
-  if (pair?.requestsSent === undefined || pair.responsesReceived === undefined) return null;
-  return { received: (pair.bytesReceived ?? 0) + pair.responsesReceived + (pair.requestsReceived ?? 0), checks: pair.requestsSent };
+  const pair = selectedPair(report);
+  if (pair === undefined) return null;
+  const { bytesReceived = 0, responsesReceived, requestsReceived = 0, requestsSent } = pair;
+  return { received: bytesReceived + (responsesReceived ?? 0) + requestsReceived, checks: responsesReceived === undefined ? null : requestsSent ?? null };
+}
+
+function selectedPair(report: RTCStatsReport): Pair | undefined {
+  let id: string | undefined;
+  let flagged: Pair | undefined;
+  report.forEach((record: Pair & { selectedCandidatePairId?: string }) => {
+    if (record.type === 'transport') id ??= record.selectedCandidatePairId;
+    if (record.type === 'candidate-pair' && record.selected === true) flagged ??= record;
+  });
+  return id === undefined ? flagged : report.get(id) as Pair | undefined;
 }
