@@ -140,7 +140,7 @@ describe('a change of network', () => {
             await seeEachOther();
             const seconds = (performance.now() - since) / 1_000;
             t.diagnostic(`pictures are back in both directions after ${seconds.toFixed(1)} s${isAnnounced ? ', when the browser says that it was offline' : ''}`);
-            // At most 4 s until the path is found to be dead, 3 s in which it may recover, and the time to connect.
+            // At most 4 s until the path is found to be dead, 3.2 s in which it may recover, and the time to connect.
             assert.ok(seconds < 10, `pictures were back after ${seconds.toFixed(1)} s`);
             await ada.control('microphone').click();
             await Promise.all([ada.waitForSound(), bob.waitForSound(), ada.connected()]);

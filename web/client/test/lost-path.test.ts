@@ -77,6 +77,53 @@ describe('a media node that stands still', () => {
     expect(clients.filter(server => publishOffers(server) > 1 || server.sockets.length > 1)).toEqual([]);
   });
 
+  it('for four seconds from just after a measurement costs not even the least patient client a new connection', async () => {
+    const node = new Node();
+    const server = await client(node, () => 0);
+    await vi.advanceTimersByTimeAsync(3_000);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(4_000);
+    node.resume();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([publishOffers(server), server.sockets.length]).toEqual([1, 1]);
+  });
+
+  it('again finds its clients as patient as before, although they have opened new sockets', async () => {
+    const node = new Node();
+    const server = await client(node);
+    await vi.advanceTimersByTimeAsync(3_000);
+    server.connections[1]!.setConnectionState('failed'); // the subscription, which only a new socket renews
+    await server.nextSocket();
+    server.acceptJoin([participant('bob')]);
+    server.offer('b', 1, [camera]);
+    await settle();
+    node.connect(server.connections.at(-1)!);
+    await vi.advanceTimersByTimeAsync(3_000);
+    const before = [publishOffers(server), server.sockets.length];
+    node.stop();
+    await vi.advanceTimersByTimeAsync(4_500);
+    expect([publishOffers(server), server.sockets.length]).toEqual(before);
+    node.resume();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([publishOffers(server), server.sockets.length]).toEqual(before);
+  });
+
+  it('keeps a publish connection that is interrupted while the client renews its subscription', async () => {
+    const node = new Node();
+    const server = await client(node);
+    await vi.advanceTimersByTimeAsync(3_000);
+    server.connections[1]!.setConnectionState('failed');
+    await vi.advanceTimersByTimeAsync(500);
+    server.connections[0]!.setConnectionState('disconnected');
+    await server.nextSocket();
+    server.acceptJoin([participant('bob')]);
+    await settle();
+    expect(publishOffers(server)).toBe(1);
+    server.connections[0]!.setConnectionState('connected');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(publishOffers(server)).toBe(1);
+  });
+
   it('for long is left by its clients one after another, and all of them have tried to connect again within 8 s', async () => {
     const node = new Node();
     const random = numbers();
@@ -117,6 +164,20 @@ describe('a client whose network changes', () => {
     const sockets = server.sockets.length;
     await vi.advanceTimersByTimeAsync(4_500);
     expect([publishOffers(server), server.sockets.length - sockets]).toEqual([2, 1]);
+  });
+
+  it('and whose socket is lost after its paths were found dead waits no longer', async () => {
+    const node = new Node();
+    const server = await client(node, () => 0.999);
+    await vi.advanceTimersByTimeAsync(3_000);
+    node.stop();
+    await vi.advanceTimersByTimeAsync(4_100);
+    server.network(false);
+    server.network(true);
+    await settle();
+    server.acceptJoin([participant('bob')]);
+    await vi.advanceTimersByTimeAsync(1_300);
+    expect(publishOffers(server)).toBe(2);
   });
 
   it('is as patient as before ten seconds after its socket was lost', async () => {

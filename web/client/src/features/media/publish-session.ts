@@ -173,7 +173,8 @@ export class PublishSession {
   handleOnline(): void {
     this.#online = true;
     const state = this.#connection?.connectionState;
-    if (state === 'failed' || state === 'closed' || state === 'disconnected') this.#restart = true;
+    // An interrupted connection may recover, unless the network of this client has changed.
+    if (state === 'failed' || state === 'closed' || (state === 'disconnected' && this.#host.patience() === 0)) this.#restart = true;
     if (this.#dirty || this.#restart) this.#negotiate();
   }
 

@@ -54,7 +54,10 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   readonly #lastPackets = new WeakMap<RTCRtpReceiver, { readonly timestamp: number; readonly seenAt: number }>();
   #resumeRequested = false;
   #subscribeFailures = 0;
+  /** When the socket was last lost. */
   #lastOffline = -Infinity;
+  /** This client is closing its socket itself, which says nothing about its network. */
+  #isRenewing = false;
   #renewal: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, iceServers: RTCIceServer[], host: TracksHost) {
@@ -188,7 +191,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   }
 
   handleOffline(): void {
-    this.#lastOffline = this.#environment.monotonicNow();
+    if (!this.#isRenewing) this.#lastOffline = this.#environment.monotonicNow();
     this.#publish.handleOffline();
   }
 
@@ -220,7 +223,10 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   #renewSubscription(cause: LossCause): void {
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => {
-      if (!this.#subscribe.isAlive) this.#host.reconnect();
+      if (this.#subscribe.isAlive) return;
+      this.#isRenewing = true;
+      this.#host.reconnect(); // calls handleOffline
+      this.#isRenewing = false;
     }, (cause === 'ended' ? renewalDelayMs : 0) + backoffMs(this.#subscribeFailures++, this.#environment.random()));
   }
 }
