@@ -172,6 +172,33 @@ describe('publishing', () => {
     expect(problems).toContain('invalid-sdp');
   });
 
+  it('single rejections with invalid-sdp, among lost connections and accepted offers, end nothing', async () => {
+    const { server, meeting } = await joinedMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    const reference = () => server.socket.sentOf('offer').at(-1)!.reference!;
+    const answer = async () => {
+      server.socket.receive({ type: 'answer', from: 'sfu', sdp: 'answer', reference: reference() });
+      await settle();
+    };
+    for (let loss = 0; loss < 2; loss++) {
+      await answer();
+      server.connections.at(-1)!.setConnectionState('connected');
+      server.connections.at(-1)!.setConnectionState('failed');
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    for (let round = 0; round < 3; round++) {
+      await answer();
+      meeting.unpublish('camera');
+      await meeting.publish(track('video'), 'camera');
+      await settle();
+      const offers = server.socket.sentOf('offer').length;
+      server.socket.receive({ type: 'error', code: 'invalid-sdp', message: 'bad', reference: reference() });
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(server.socket.sentOf('offer')).toHaveLength(offers + 1);
+    }
+  });
+
   it('a failed connection is replaced, and closed once the new one is connected', async () => {
     const { server, meeting } = await joinedMeeting();
     const microphone = track('audio');

@@ -44,6 +44,8 @@ interface Slot {
 type Outcome = { sdp: string; sessionId: string | undefined } | { rejected: string } | 'offline' | 'timeout' | 'superseded';
 
 const answerTimeoutMs = 10_000;
+/** The client stops offering when so many offers in sequence were invalid. */
+const maxInvalidOffers = 3;
 
 /** The connection that sends media, for which the client makes the offers. One offer is in flight at a time; later changes go into the next one. */
 export class PublishSession {
@@ -61,6 +63,8 @@ export class PublishSession {
   #failures = 0;
   #sessionId: string | undefined;
   /** An offer for a new connection is in flight, so the loss of the old connection needs no reaction. */
+  /** Offers that were rejected as invalid since the last accepted answer. */
+  #invalidOffers = 0;
   #opening = false;
   /** Changes wait for the next offer. */
   #dirty = false;
@@ -255,6 +259,7 @@ export class PublishSession {
       }
     } catch {
       outcome = { rejected: 'invalid-sdp' };
+        this.#invalidOffers = 0;
     } finally {
       this.#opening = false;
     }
@@ -266,7 +271,7 @@ export class PublishSession {
     if (outcome === 'offline' || outcome === 'superseded') return;
     // The next offer names no session, so the server cannot reject it for the same reason.
     if (typeof outcome === 'object' && outcome.rejected === 'unknown-session') return;
-    if (typeof outcome === 'object' && outcome.rejected === 'invalid-sdp' && this.#failures >= 2) {
+    if (typeof outcome === 'object' && outcome.rejected === 'invalid-sdp' && ++this.#invalidOffers >= maxInvalidOffers) {
       this.#dirty = this.#restart = false;
       this.#host.onRejected(outcome.rejected);
       return;
