@@ -213,6 +213,51 @@ describe('a camera', () => {
     expect(sender.track).toBeNull();
   });
 
+  it('that is unmuted before the next connection is answered is seen on the former one, and sends nothing there when it is muted', async () => {
+    const { server, meeting, connection } = await publishing('video');
+    const { sender } = connection.transceivers[0]!;
+    const camera = sender.track;
+    connection.setConnectionState('connected');
+    meeting.mute('video');
+    await settle();
+    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
+    await settle();
+    const next = server.connections[1]!.transceivers[0]!.sender;
+    meeting.unmute('video');
+    await settle();
+    expect([sender.track, next.track]).toEqual([camera, camera]);
+    await answer(server);
+    meeting.mute('video');
+    await settle();
+    expect([sender.track, next.track]).toEqual([null, null]);
+    meeting.unmute('video');
+    await settle();
+    expect([sender.track, next.track]).toEqual([camera, camera]);
+  });
+
+  it('that is unmuted between two attempts to connect again is seen on the connection that there is', async () => {
+    const { server, meeting, connection } = await publishing('video');
+    const { sender } = connection.transceivers[0]!;
+    const camera = sender.track;
+    connection.setConnectionState('connected');
+    meeting.mute('video');
+    await settle();
+    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
+    await settle();
+    server.socket.receive({ type: 'error', code: 'not-placed', message: 'no node yet', reference: server.socket.sentOf('offer').at(-1)!.reference! });
+    await settle();
+    expect(server.connections).toHaveLength(2);
+    meeting.unmute('video');
+    await settle();
+    expect(sender.track).toBe(camera);
+    const other = track('video');
+    await meeting.replaceTrack('camera', other);
+    expect(sender.track).toBe(other);
+    meeting.mute('video');
+    await settle();
+    expect(sender.track).toBeNull();
+  });
+
   it('sends no picture on direct connections while it is muted', async () => {
     const { meeting, connection } = await meetingThatIsDirect();
     const camera = track('video');

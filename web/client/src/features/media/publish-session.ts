@@ -52,6 +52,8 @@ export class PublishSession {
   readonly #environment: Environment;
   readonly #host: PublishHost;
   readonly #slots = new Map<TrackSource, Slot>();
+  /** The source of each sender, on all connections. */
+  readonly #sources = new WeakMap<RTCRtpSender, TrackSource>();
   #connection: RTCPeerConnection | null = null;
   readonly #former = new FormerConnections(connection => this.#end(connection));
   #stopWatching: () => void = () => {};
@@ -61,10 +63,10 @@ export class PublishSession {
   /** Ends the delay before a retry. */
   #endDelay: () => void = () => {};
   #failures = 0;
-  #sessionId: string | undefined;
-  /** An offer for a new connection is in flight, so the loss of the old connection needs no reaction. */
   /** Offers that were rejected as invalid since the last accepted answer. */
   #invalidOffers = 0;
+  #sessionId: string | undefined;
+  /** An offer for a new connection is in flight, so the loss of the old connection needs no reaction. */
   #opening = false;
   /** Changes wait for the next offer. */
   #dirty = false;
@@ -113,8 +115,8 @@ export class PublishSession {
     }
     if (slot.track === track) return;
     if (track !== null) hintTrack(track, source);
-    this.#replaceElsewhere(slot, track);
     slot.track = track;
+    this.#replaceElsewhere(source);
     await slot.transceiver?.sender.replaceTrack(this.#sent(source));
   }
 
@@ -123,7 +125,7 @@ export class PublishSession {
     this.#isPaused = isPaused;
     if (isPaused) {
       this.#former.end();
-      for (const slot of this.#slots.values()) this.#replaceElsewhere(slot, null);
+      for (const source of this.#slots.keys()) this.#replaceElsewhere(source);
     }
     await Promise.all([...this.#slots].map(async ([source, slot]) => {
       if (slot.active) await slot.transceiver?.sender.replaceTrack(this.#sent(source)).catch(() => undefined); // a closed connection sends nothing
@@ -148,11 +150,13 @@ export class PublishSession {
   applyMutes(): void {
     const microphone = this.#slots.get('microphone');
     if (microphone !== undefined) {
-      const senders = [microphone.transceiver?.sender, ...this.#sendersElsewhere(microphone)];
+      const senders = [microphone.transceiver?.sender, ...this.#sendersElsewhere('microphone')];
       for (const sender of senders) if (sender !== undefined) this.#activity.set(sender, !this.#host.isMuted('microphone'));
     }
     const camera = this.#slots.get('camera');
-    if (camera?.active) void camera.transceiver?.sender.replaceTrack(this.#sent('camera')).catch(() => undefined); // a closed connection sends nothing
+    if (!camera?.active) return;
+    this.#replaceElsewhere('camera');
+    void camera.transceiver?.sender.replaceTrack(this.#sent('camera')).catch(() => undefined); // a closed connection sends nothing
   }
 
   /** Stops the source; its tile disappears for the other participants. */
@@ -160,8 +164,8 @@ export class PublishSession {
     const slot = this.#slots.get(source);
     if (!slot?.active) return;
     slot.active = false;
-    this.#replaceElsewhere(slot, null);
     slot.track = null;
+    this.#replaceElsewhere(source);
     this.#negotiate();
   }
 
@@ -255,11 +259,11 @@ export class PublishSession {
         transforms?.handleNegotiated(connection);
         this.applyMutes();
         await this.#applyLayers();
+        this.#invalidOffers = 0;
         return;
       }
     } catch {
       outcome = { rejected: 'invalid-sdp' };
-        this.#invalidOffers = 0;
     } finally {
       this.#opening = false;
     }
@@ -291,6 +295,7 @@ export class PublishSession {
         const sendEncodings = encodingFor(source, this.#cameraLimit) ?? [{ active: !this.#host.isMuted(source) }];
         const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
         slot.transceiver = connection.addTransceiver(this.#sent(source) ?? kind, { direction: 'sendonly', sendEncodings });
+        this.#sources.set(slot.transceiver.sender, source);
         const transforms = this.#host.transforms();
         transforms?.attachSender(slot.transceiver, source);
         // The media node adds and removes repeated frames, which it cannot do in encrypted payloads.
@@ -302,16 +307,16 @@ export class PublishSession {
     }
   }
 
-  /** Sends `track` instead of that of the slot on the connections that a newer one replaces, or will replace as soon as its offer is answered. */
-  #replaceElsewhere(slot: Slot, track: MediaStreamTrack | null): void {
-    for (const sender of this.#sendersElsewhere(slot)) void sender.replaceTrack(track).catch(() => undefined); // a closed connection sends nothing
+  /** Sends what is to be sent of the source also on the connections that a newer one replaces, or will replace as soon as its offer is answered. */
+  #replaceElsewhere(source: TrackSource): void {
+    for (const sender of this.#sendersElsewhere(source)) void sender.replaceTrack(this.#sent(source)).catch(() => undefined); // a closed connection sends nothing
   }
 
-  /** What sends the track of the slot on these connections. */
-  #sendersElsewhere({ track, transceiver }: Slot): RTCRtpSender[] {
-    if (track === null) return [];
+  /** The senders of the source on these connections, also those without a track. */
+  #sendersElsewhere(source: TrackSource): RTCRtpSender[] {
+    const newest = this.#slots.get(source)?.transceiver?.sender;
     const connections = [...this.#former.kept, ...(this.#connection === null ? [] : [this.#connection])];
-    return connections.flatMap(connection => connection.getSenders()).filter(sender => sender.track === track && sender !== transceiver?.sender);
+    return connections.flatMap(connection => connection.getSenders()).filter(sender => this.#sources.get(sender) === source && sender !== newest);
   }
 
   /** What is sent of a source. A muted microphone keeps its track, for the reason in `SenderActivity`. */
