@@ -34,7 +34,7 @@ export function isDead(health: PathHealth | null, counts: PathCounts | null): bo
 }
 
 interface Pair extends RTCStats {
-  /** In Firefox, which has no statistics of transports. */
+  /** Only in Firefox. Its earlier versions name the selected pair in no other way. */
   readonly selected?: boolean;
   readonly bytesReceived?: number;
   readonly responsesReceived?: number;
