@@ -126,9 +126,9 @@ internal sealed class PublishSession : IRoomSession
 
     public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
     {
-        if (_pending.Count > 0 && _publisher.FindStart(packet) is { } options)
+        if (_pending.Count > 0)
         {
-            Start(_pending.First(s => s.Track?.Options == options));
+            StartPending(packet);
         }
 
         return _publisher.OnRtp(nowTicks, packet, session.ArrivalTicks);
@@ -205,6 +205,15 @@ internal sealed class PublishSession : IRoomSession
         {
             (_former, former._successor) = (null, null);
             former.EndIfDone();
+        }
+    }
+
+    /// <summary>Starts the awaited track whose first packet this is. Apart from <see cref="OnRtp"/>, which would otherwise allocate the closure for each packet.</summary>
+    private void StartPending(ReadOnlySpan<byte> packet)
+    {
+        if (_publisher.FindStart(packet) is { } options)
+        {
+            Start(_pending.First(s => s.Track?.Options == options));
         }
     }
 
