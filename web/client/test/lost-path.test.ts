@@ -124,13 +124,13 @@ describe('a media node that stands still', () => {
     expect(publishOffers(server)).toBe(1);
   });
 
-  it('for long is left by its clients one after another, and all of them have tried to connect again within 8 s', async () => {
+  it('for long is left by its clients one after another, and all of them have tried to connect again within 8 s', { timeout: 30_000 }, async () => {
     const node = new Node();
     const random = numbers();
     const clients: ScriptedServer[] = [];
-    for (let index = 0; index < 200; index++) {
+    for (let index = 0; index < 100; index++) {
       clients.push(await client(node, random));
-      await vi.advanceTimersByTimeAsync(5);
+      await vi.advanceTimersByTimeAsync(10);
     }
     await vi.advanceTimersByTimeAsync(3_000);
     node.stop();

@@ -193,6 +193,17 @@ describe('a camera', () => {
     expect(next!.encodings.filter(({ active }) => active).map(({ rid }) => rid)).toEqual(['q']);
   });
 
+  it('that is not muted keeps its track while something else is negotiated', async () => {
+    const { server, meeting, connection } = await publishing('video');
+    const replace = vi.spyOn(connection.transceivers[0]!.sender, 'replaceTrack');
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    await answer(server);
+    meeting.mute('audio');
+    await settle();
+    expect(replace).not.toHaveBeenCalled();
+  });
+
   it('that is switched quickly ends in the last state', async () => {
     const { meeting, connection } = await publishing('video');
     const { sender } = connection.transceivers[0]!;

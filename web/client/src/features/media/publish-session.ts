@@ -54,6 +54,7 @@ export class PublishSession {
   readonly #slots = new Map<TrackSource, Slot>();
   /** The source of each sender, on all connections. */
   readonly #sources = new WeakMap<RTCRtpSender, TrackSource>();
+  readonly #wantedTracks = new WeakMap<RTCRtpSender, MediaStreamTrack | null>();
   #connection: RTCPeerConnection | null = null;
   readonly #former = new FormerConnections(connection => this.#end(connection));
   #stopWatching: () => void = () => {};
@@ -117,7 +118,7 @@ export class PublishSession {
     if (track !== null) hintTrack(track, source);
     slot.track = track;
     this.#replaceElsewhere(source);
-    await slot.transceiver?.sender.replaceTrack(this.#sent(source));
+    if (slot.transceiver !== null) await this.#replaceTrack(slot.transceiver.sender, this.#sent(source));
   }
 
   /** Sends nothing until it is resumed. Everything stays published and negotiated. */
@@ -128,7 +129,7 @@ export class PublishSession {
       for (const source of this.#slots.keys()) this.#replaceElsewhere(source);
     }
     await Promise.all([...this.#slots].map(async ([source, slot]) => {
-      if (slot.active) await slot.transceiver?.sender.replaceTrack(this.#sent(source)).catch(() => undefined); // a closed connection sends nothing
+      if (slot.active && slot.transceiver !== null) await this.#replaceTrack(slot.transceiver.sender, this.#sent(source)).catch(() => undefined); // a closed connection sends nothing
     }));
   }
 
@@ -156,7 +157,7 @@ export class PublishSession {
     const camera = this.#slots.get('camera');
     if (!camera?.active) return;
     this.#replaceElsewhere('camera');
-    void camera.transceiver?.sender.replaceTrack(this.#sent('camera')).catch(() => undefined); // a closed connection sends nothing
+    if (camera.transceiver !== null) void this.#replaceTrack(camera.transceiver.sender, this.#sent('camera')).catch(() => undefined); // a closed connection sends nothing
   }
 
   /** Stops the source; its tile disappears for the other participants. */
@@ -289,27 +290,29 @@ export class PublishSession {
       if (!slot.active) {
         if (slot.transceiver !== null) {
           slot.transceiver.direction = 'inactive';
-          await slot.transceiver.sender.replaceTrack(null);
+          await this.#replaceTrack(slot.transceiver.sender, null);
         }
       } else if (slot.transceiver === null) {
         const sendEncodings = encodingFor(source, this.#cameraLimit) ?? [{ active: !this.#host.isMuted(source) }];
         const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
-        slot.transceiver = connection.addTransceiver(this.#sent(source) ?? kind, { direction: 'sendonly', sendEncodings });
+        const track = this.#sent(source);
+        slot.transceiver = connection.addTransceiver(track ?? kind, { direction: 'sendonly', sendEncodings });
         this.#sources.set(slot.transceiver.sender, source);
+        this.#wantedTracks.set(slot.transceiver.sender, track);
         const transforms = this.#host.transforms();
         transforms?.attachSender(slot.transceiver, source);
         // The media node adds and removes repeated frames, which it cannot do in encrypted payloads.
         if (source === 'microphone' && transforms === null) preferRedundancy(slot.transceiver, this.#environment.audioCodecs());
       } else {
         slot.transceiver.direction = 'sendonly';
-        if (slot.transceiver.sender.track !== this.#sent(source)) await slot.transceiver.sender.replaceTrack(this.#sent(source));
+        await this.#replaceTrack(slot.transceiver.sender, this.#sent(source));
       }
     }
   }
 
   /** Sends what is to be sent of the source also on the connections that a newer one replaces, or will replace as soon as its offer is answered. */
   #replaceElsewhere(source: TrackSource): void {
-    for (const sender of this.#sendersElsewhere(source)) void sender.replaceTrack(this.#sent(source)).catch(() => undefined); // a closed connection sends nothing
+    for (const sender of this.#sendersElsewhere(source)) void this.#replaceTrack(sender, this.#sent(source)).catch(() => undefined); // a closed connection sends nothing
   }
 
   /** The senders of the source on these connections, also those without a track. */
@@ -317,6 +320,18 @@ export class PublishSession {
     const newest = this.#slots.get(source)?.transceiver?.sender;
     const connections = [...this.#former.kept, ...(this.#connection === null ? [] : [this.#connection])];
     return connections.flatMap(connection => connection.getSenders()).filter(sender => this.#sources.get(sender) === source && sender !== newest);
+  }
+
+  /** Replaces the track of a sender unless it is the last one that was asked for. `sender.track` is an earlier one while a change is in progress. */
+  async #replaceTrack(sender: RTCRtpSender, track: MediaStreamTrack | null): Promise<void> {
+    if (this.#wantedTracks.get(sender) === track) return;
+    this.#wantedTracks.set(sender, track);
+    try {
+      await sender.replaceTrack(track);
+    } catch (error) {
+      this.#wantedTracks.delete(sender);
+      throw error;
+    }
   }
 
   /** What is sent of a source. A muted microphone keeps its track, for the reason in `SenderActivity`. */
