@@ -61,7 +61,7 @@ internal sealed class NodeRoom
 
     public bool IsClosed { get; private set; }
 
-    /// <summary>Completes when all sessions of a closed room have ended. Completed while the room is open.</summary>
+    /// <summary>After the room was closed, completes when all its sessions have ended. Already completed while the room is open.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
     public IEnumerable<NodeParticipant> Participants => _participants.All;

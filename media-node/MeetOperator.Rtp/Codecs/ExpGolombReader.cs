@@ -24,7 +24,7 @@ internal ref struct ExpGolombReader(ReadOnlySpan<byte> data)
     /// <summary>Skips bits.</summary>
     public void Skip(int bits) => _position += bits;
 
-    /// <summary>Reads <c>ue(v)</c>.</summary>
+    /// <summary>Reads an unsigned number, <c>ue(v)</c>.</summary>
     public uint ReadUnsigned()
     {
         var zeros = 0;
@@ -40,7 +40,7 @@ internal ref struct ExpGolombReader(ReadOnlySpan<byte> data)
         return (uint)((1L << zeros) - 1 + Read(zeros));
     }
 
-    /// <summary>Reads <c>se(v)</c>.</summary>
+    /// <summary>Reads a signed number, <c>se(v)</c>.</summary>
     public long ReadSigned()
     {
         var code = (long)ReadUnsigned();

@@ -47,7 +47,7 @@ public sealed class UpTrack
     private SpeechMeter _speech;
     private SendRate _audioRate;
 
-    /// <summary>Means of the last packets of audio: their bytes, and those of earlier frames in them.</summary>
+    /// <summary>Moving averages of the last audio packets: their size in bytes, and how much of it repeats earlier frames.</summary>
     private double _packetBytes;
     private double _redundantBytes;
     private byte[]? _payloadCopy;

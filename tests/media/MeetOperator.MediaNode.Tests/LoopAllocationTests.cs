@@ -2,7 +2,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>Packets that arrive cost the garbage collector nothing.</summary>
+/// <summary>The loop allocates no managed memory for a packet that arrives.</summary>
 public sealed class LoopAllocationTests : IAsyncLifetime
 {
     private const int Packets = 4_000;

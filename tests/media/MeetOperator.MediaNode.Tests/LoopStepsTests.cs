@@ -51,7 +51,7 @@ public sealed class LoopStepsTests : IAsyncLifetime
         using var gate = new ManualResetEventSlim();
         await JoinAsync(() =>
         {
-            TakeLong(); // so that the next participant is another step
+            TakeLong(); // so that the next participant is handled in another step
             if (_receives.Count == 2)
             {
                 gate.Wait();

@@ -23,6 +23,19 @@ const publishing = async (kind: 'audio' | 'video' = 'audio') => {
   return { server, meeting, connection: server.connections[0]! };
 };
 
+/** A camera that is muted, whose next connection is not answered yet. `sender` is that of the former one. */
+const movingWhileMuted = async () => {
+  const { server, meeting, connection } = await publishing('video');
+  const { sender } = connection.transceivers[0]!;
+  const camera = sender.track;
+  connection.setConnectionState('connected');
+  meeting.mute('video');
+  await settle();
+  server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
+  await settle();
+  return { server, meeting, sender, camera };
+};
+
 describe('a microphone', () => {
   it('sends nothing while it is muted, and keeps its track', async () => {
     const { meeting, connection } = await publishing();
@@ -225,14 +238,7 @@ describe('a camera', () => {
   });
 
   it('that is unmuted before the next connection is answered is seen on the former one, and sends nothing there when it is muted', async () => {
-    const { server, meeting, connection } = await publishing('video');
-    const { sender } = connection.transceivers[0]!;
-    const camera = sender.track;
-    connection.setConnectionState('connected');
-    meeting.mute('video');
-    await settle();
-    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
-    await settle();
+    const { server, meeting, sender, camera } = await movingWhileMuted();
     const next = server.connections[1]!.transceivers[0]!.sender;
     meeting.unmute('video');
     await settle();
@@ -247,14 +253,7 @@ describe('a camera', () => {
   });
 
   it('that is unmuted between two attempts to connect again is seen on the connection that there is', async () => {
-    const { server, meeting, connection } = await publishing('video');
-    const { sender } = connection.transceivers[0]!;
-    const camera = sender.track;
-    connection.setConnectionState('connected');
-    meeting.mute('video');
-    await settle();
-    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
-    await settle();
+    const { server, meeting, sender, camera } = await movingWhileMuted();
     server.socket.receive({ type: 'error', code: 'not-placed', message: 'no node yet', reference: server.socket.sentOf('offer').at(-1)!.reference! });
     await settle();
     expect(server.connections).toHaveLength(2);

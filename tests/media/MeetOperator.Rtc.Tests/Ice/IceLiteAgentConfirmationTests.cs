@@ -72,7 +72,7 @@ public sealed class IceLiteAgentConfirmationTests
         Assert.Equal(new PathRoundTrip(_now, Second / 20), _agent.RoundTrip);
     }
 
-    /// <summary>A loop that rests reads a response up to 20 ms after its arrival. A clock that was set back shows no arrival that can be used.</summary>
+    /// <summary>While the loop rests, it reads a response up to 20 ms after it arrived. When the clock was set back, the arrival is before the check and does not count.</summary>
     [Theory]
     [InlineData(30, 30)]
     [InlineData(-1000, null)]

@@ -33,7 +33,7 @@ public sealed class H264SequenceParameterSetTests
     [Theory]
     [InlineData("6742c015", 0, 4)] // a packet of its own
     [InlineData("78 0002 68ce 0004 6742c015 0002 6588", 7, 11)] // STAP-A
-    [InlineData("7c 87 42c015", 0, 0)] // FU-A: incomplete
+    [InlineData("7c 87 42c015", 0, 0)] // FU-A: only a part of the set
     [InlineData("6588", 0, 0)]
     public void Payload_WithParameterSet_TellsWhereItIs(string hex, int start, int end)
     {

@@ -26,7 +26,7 @@ public sealed class QualityHoldTests
         Assert.Equal([2, 4, 8, 16, 32, 64, 64, 64], waits);
     }
 
-    /// <summary>What is between the smallest picture and the one that was too much may fit.</summary>
+    /// <summary>Steps below the one that was too much may still fit.</summary>
     [Fact]
     public void OnReduced_SoonAfterEachRaise_LowerStepsWaitForTwoSecondsOnly()
     {

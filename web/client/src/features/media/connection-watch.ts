@@ -1,6 +1,6 @@
 import { isDead, nextHealth, pathCounts, type PathHealth } from './path-health.js';
 
-/** ICE also reports `disconnected` for short interruptions; only after a longer one the path is dead. */
+/** ICE also reports `disconnected` for short interruptions; the path counts as dead only after a longer one. */
 const disconnectedGraceMs = 3_000;
 const measureMs = 1_000;
 /** A connection is steady when so many measurements found that something had arrived since the one before. */
