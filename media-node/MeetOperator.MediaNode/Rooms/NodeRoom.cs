@@ -21,6 +21,7 @@ internal sealed class NodeRoom
     private readonly SsrcSequence _ssrcs = new();
     private readonly MemoryShare _longKeyFrames;
     private readonly RoomSpeakers _speakers = new();
+    private readonly RoomLines _lines = new();
     private readonly RoomTraffic _traffic = new();
     private readonly Action<NodeRoom> _onFailed;
     private RoomSpec _spec;
@@ -362,6 +363,7 @@ internal sealed class NodeRoom
         _layers.PublishChanges();
         var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants, out var speaker, out var level);
         _slots.HandleTimeout(nowTicks, _speakers.Heard);
+        _lines.HandleTimeout(nowTicks, _participants);
         if (isSpeakerDue)
         {
             _participants.ForEachSubscriber(speaker, static (_, session, speaker) => session.SetSpeaker(speaker));

@@ -48,6 +48,9 @@ internal sealed class SubscribeSession : IRoomSession
 
     public string Kind => "subscribe";
 
+    /// <summary>What is sent to the client.</summary>
+    public Subscriber Subscriber => _subscriber;
+
     public int DownTracks => _subscriber.StartedTracks;
 
     /// <summary>The slots of the session; null when every track has a section.</summary>

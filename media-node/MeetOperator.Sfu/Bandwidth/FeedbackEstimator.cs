@@ -74,6 +74,12 @@ internal sealed class FeedbackEstimator
 
     public bool HasFeedback { get; private set; }
 
+    /// <inheritdoc cref="SendBandwidth.ProbesOften"/>
+    public bool ProbesOften
+    {
+        set => _probing.SetOften(_nowTicks, value);
+    }
+
     /// <summary>What the delay shows. A delay that grows without a queue is no overuse, and no reason to send more.</summary>
     private DelayUsage Usage => _trend.Usage == DelayUsage.Overuse && !_standing.IsStanding ? DelayUsage.Underuse : _trend.Usage;
 

@@ -18,6 +18,9 @@ internal sealed class Probing(SendBandwidthOptions options)
     private const double NextMargin = 1.15;
     private const long MinIntervalTicks = 5 * TimeSpan.TicksPerSecond;
     private const long MaxIntervalTicks = 8 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Of several probes, one falls between the pictures that others get over the same line.</summary>
+    private const long OftenTicks = 1500 * TimeSpan.TicksPerMillisecond;
     private const long ReleaseTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const long RecoveryTicks = 3 * TimeSpan.TicksPerSecond;
     private const long ResultTimeoutTicks = 2 * TimeSpan.TicksPerSecond;
@@ -26,6 +29,7 @@ internal sealed class Probing(SendBandwidthOptions options)
     private int _initial; // multiple of the start rate that is probed next; 0 after the initial probes
     private bool _started;
     private bool _isOpen;
+    private bool _isOften;
     private long _rate;
     private long _openedTicks;
     private long _pending; // the rate to probe next; 0 for none
@@ -45,6 +49,13 @@ internal sealed class Probing(SendBandwidthOptions options)
     private long _firstArrival;
     private long _lastArrival;
     private long _firstArrivalBytes;
+
+    /// <summary>Sets whether later probes come often. The first one then comes soon.</summary>
+    public void SetOften(long nowTicks, bool isOften)
+    {
+        _nextTicks = isOften && !_isOften ? nowTicks + OftenTicks : _nextTicks;
+        _isOften = isOften;
+    }
 
     /// <summary>Records a packet of a probe.</summary>
     public void OnSent(long number, int probeId)
@@ -119,7 +130,7 @@ internal sealed class Probing(SendBandwidthOptions options)
             _intervalTicks = Math.Min(MaxIntervalTicks, _intervalTicks * 2);
         }
 
-        _nextTicks = nowTicks + _intervalTicks;
+        _nextTicks = nowTicks + (_isOften ? OftenTicks : _intervalTicks);
         return acceptsSaturation || result >= _rate * UnsaturatedShare ? result : result / 2;
     }
 

@@ -51,6 +51,12 @@ internal sealed class SendBandwidth
     /// <summary>Feedback packets that were ignored because they are malformed or report packets that were not sent.</summary>
     public long IgnoredFeedback { get; private set; }
 
+    /// <summary>Whether a probe that is due comes about every 1.5 s, and not every 5 to 8 s.</summary>
+    public bool ProbesOften
+    {
+        set => _estimator?.ProbesOften = value;
+    }
+
     /// <summary>Records a packet that leaves now. Returns the transport-wide sequence number for it.</summary>
     /// <param name="nowTicks">The time.</param>
     /// <param name="bytes">The UDP payload.</param>

@@ -38,12 +38,43 @@ internal sealed class BandwidthAllocation
     private long _forKeyFrame; // the bandwidth for video with which the key frame of a larger picture fits, the least of all tracks; 0 when none is wanted or it fits
     private bool _isLimited;
     private bool _isResting;
+    private SharingPhase _phase;
+    private long _share = LineSharing.Unlimited;
 
     /// <summary>When to call <see cref="TryRun"/> again.</summary>
     public long NextTicks => _nextTicks;
 
     /// <summary>The participant who speaks, whose camera comes before those of others; null for none.</summary>
     public string? Speaker { get; set; }
+
+    /// <summary>What the receiver gets of its line; null while it does not report what the line takes.</summary>
+    public LineUse? Use { get; private set; }
+
+    /// <summary>Limits what all videos take, because the receiver may share its line with others.</summary>
+    /// <param name="bitsPerSecond">The limit.</param>
+    /// <param name="phase">What is known of the line. In a trial it is probed more often, and not for more than the limit.</param>
+    /// <param name="tracks">What the receiver gets. When a trial begins, those that wait because a better quality was too much do not wait any longer.</param>
+    /// <returns>True when the limit has changed.</returns>
+    public bool TryShare(long bitsPerSecond, SharingPhase phase, DownTrack[] tracks)
+    {
+        if (_share == bitsPerSecond && _phase == phase)
+        {
+            return false;
+        }
+
+        var endsHolds = phase == SharingPhase.Trial && _phase != phase && Use?.BitsPerSecond < bitsPerSecond;
+        (_share, _phase) = (bitsPerSecond, phase);
+        if (endsHolds)
+        {
+            foreach (var track in tracks)
+            {
+                track.Hold = new QualityHold();
+            }
+        }
+
+        RunSoon();
+        return true;
+    }
 
     /// <summary>Allocates with the next call of <see cref="TryRun"/>, because the tracks or what is shown of them have changed.</summary>
     public void RunSoon() => _nextTicks = 0;
@@ -54,7 +85,7 @@ internal sealed class BandwidthAllocation
         var bandwidth = egress.Bandwidth;
         if (!egress.IsAdaptive(nowTicks))
         {
-            _nextTicks = long.MaxValue;
+            (_nextTicks, Use) = (long.MaxValue, null);
             if (!_isLimited && _redundancy.IsAllowed)
             {
                 return false;
@@ -79,19 +110,27 @@ internal sealed class BandwidthAllocation
         var isRedundant = LimitRedundancy(nowTicks, bandwidth, tracks, sound, wanted, isDraining);
         var audio = Math.Max((long)(_audio.Update(nowTicks, sound) * (isRedundant ? SoundDemand.UsualRedundancy : 1)), isRedundant ? sound.Redundant : 0);
         var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
+        bandwidth.ProbesOften = _phase == SharingPhase.Trial;
         UpdateTrial(nowTicks, egress, tracks);
-        var forVideo = Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio);
+        var forVideo = Math.Min(_share, Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio));
         forVideo = Math.Max(forVideo, LeastForVideo(bandwidth, isDraining, firstShare, audio, LeastOf(count)));
         if (wanted <= forVideo && !_isLimited)
         {
             _neededEstimate = 0;
             bandwidth.SetDemand(demand);
+            Use = new LineUse(wanted, estimate, NextBitsPerSecond: 0);
             return false;
         }
 
         StreamAllocator.Allocate(forVideo, _demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
         var next = StreamAllocator.NextRateOf(_demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
         _neededEstimate = next == 0 ? 0 : (long)((audio + StreamAllocator.RequiredFor(next)) / firstShare);
+        if (_phase == SharingPhase.Trial)
+        {
+            demand = Math.Min(demand, (long)((audio + _share) / firstShare));
+            _neededEstimate = next > _share ? 0 : _neededEstimate;
+        }
+
         bandwidth.SetDemand(demand, _neededEstimate);
         _isLimited = false;
         _forKeyFrame = 0;
@@ -110,6 +149,7 @@ internal sealed class BandwidthAllocation
             }
         }
 
+        Use = Describe(estimate, count);
         if (_forKeyFrame > 0)
         {
             // Otherwise nothing would show that the line takes it.
@@ -154,6 +194,19 @@ internal sealed class BandwidthAllocation
                 _steps[i] = Math.Min(_steps[i], _demands[i].Smallest);
             }
         }
+    }
+
+    /// <summary>What the line is used for now.</summary>
+    private LineUse Describe(long estimate, int count)
+    {
+        var used = 0L;
+        for (var i = 0; i < count; i++)
+        {
+            _steps[i] = Math.Min(_shown[i].CurrentStep, _demands[i].Wanted);
+            used += _steps[i] == StreamAllocator.Paused ? 0 : _rates[_demands[i].FirstRate + _steps[i]];
+        }
+
+        return new LineUse(used, estimate, StreamAllocator.NextRateOf(_demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count)));
     }
 
     private void UpdateTrial(long nowTicks, PacedEgress egress, DownTrack[] tracks)

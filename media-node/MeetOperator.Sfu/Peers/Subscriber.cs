@@ -130,6 +130,18 @@ public sealed class Subscriber : IPaddingSource
         }
     }
 
+    /// <summary>What the client gets of its line; null while it does not report what the line takes.</summary>
+    internal LineUse? Use => _allocation.Use;
+
+    /// <summary>Limits what all videos take, because the client may share its line with others.</summary>
+    internal void Share(long bitsPerSecond, SharingPhase phase)
+    {
+        if (_allocation.TryShare(bitsPerSecond, phase, _tracks))
+        {
+            _peer.WakeAt(0);
+        }
+    }
+
     /// <summary>Sends the packets whose turn it is, and adapts the quality to the line. Returns when to call again; <see cref="long.MaxValue"/> when there is nothing to do.</summary>
     public long HandleTimeout(long nowTicks)
     {

@@ -24,9 +24,15 @@ export class BadLine {
   #node = null;
   #upstream = new Map();
   #isOpen = true;
+  #address;
 
-  constructor(seed = 1) {
+  /**
+   * @param {number} [seed] of the losses
+   * @param {string} [address] that the media node sees. People without a line have 127.0.0.1, so the media node tries whether somebody with that address shares a line with them.
+   */
+  constructor(seed = 1, address = '127.0.0.2') {
     this.#random = seededRandom(seed);
+    this.#address = address;
   }
 
   /** Opens the line and returns its port, to which the browser sends. */
@@ -56,6 +62,7 @@ export class BadLine {
     let socket = this.#upstream.get(key);
     if (socket === undefined) {
       socket = createSocket('udp4');
+      socket.bind(0, this.#address);
       socket.on('message', data => this.#queueUp('down', this.rate, data.length, () => this.#socket.send(data, client.port, client.address)));
       this.#upstream.set(key, socket);
     }

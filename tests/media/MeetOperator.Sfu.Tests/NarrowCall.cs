@@ -21,6 +21,7 @@ internal sealed class NarrowCall
     private readonly Publisher _publisher;
     private readonly bool[] _keyFrames = [true, true, true];
     private readonly ushort[] _sequences = new ushort[4];
+    private readonly SharedLine _shared = new();
     private int _seenRtcp;
 
     public NarrowCall(int layers = 3, string participant = "alice", TrackSource source = TrackSource.Camera)
@@ -67,6 +68,12 @@ internal sealed class NarrowCall
     /// <summary>Whether the microphone hears nothing, and sends two small packets every 400 ms (DTX).</summary>
     public bool IsSilent { get; set; }
 
+    /// <summary>Whether each request for a key frame makes one of each layer, as in Chromium.</summary>
+    public bool HasCommonKeyFrames { get; init; }
+
+    /// <summary>Whether the media node knows that all subscribers have one address.</summary>
+    public bool HasOneAddress { get; init; }
+
     /// <summary>Adds a subscriber that gets the camera and the microphone.</summary>
     /// <param name="bitsPerSecond">The rate of its line.</param>
     /// <param name="video">The header extensions of the camera; those of <see cref="NarrowLine.Map"/> if null.</param>
@@ -106,6 +113,11 @@ internal sealed class NarrowCall
             foreach (var line in Lines)
             {
                 line.AdvanceTo(Now);
+            }
+
+            if (HasOneAddress && Now % TimeSpan.TicksPerSecond == 0)
+            {
+                _shared.Update(Now, [.. Lines.Select(line => line.Subscriber)]);
             }
 
             Publish((int)(Now / Call.Millisecond));
@@ -201,7 +213,7 @@ internal sealed class NarrowCall
             {
                 if (FeedbackMessage.TryParse(packet, out var feedback) && feedback.IsPictureLoss && feedback.MediaSsrc is >= 100 and <= 102)
                 {
-                    _keyFrames[feedback.MediaSsrc - 100] = true;
+                    Array.Fill(_keyFrames, true, HasCommonKeyFrames ? 0 : (int)feedback.MediaSsrc - 100, HasCommonKeyFrames ? _keyFrames.Length : 1);
                     KeyFrameRequests++;
                 }
             }

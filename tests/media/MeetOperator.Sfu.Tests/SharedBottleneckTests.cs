@@ -53,19 +53,72 @@ public sealed class SharedBottleneckTests
         Assert.All(new[] { first, second }, line => Assert.InRange(line.RateOf(from, to, NarrowCall.VideoSsrc), 0.5 * NarrowCall.LayerBits[0], bits));
     }
 
+    /// <summary>
+    /// With one address, the media node finds out that they share a line, and no longer leaves the larger picture to the one who got it first. As in Chromium, each request for a key frame
+    /// makes one of each layer.
+    /// </summary>
+    [Theory]
+    [InlineData(1_300_000, 0)]
+    [InlineData(1_300_000, 50)]
+    [InlineData(1_600_000, 0)]
+    [InlineData(1_600_000, 50)]
+    [InlineData(2_000_000, 0)]
+    [InlineData(2_000_000, 50)]
+    [InlineData(3_000_000, 0)]
+    [InlineData(3_000_000, 50)]
+    public void Join_SecondReceiverWithTheSameAddress_SharesWithinAQuarter(long bits, int lossInterval)
+    {
+        var call = new NarrowCall { HasTemporalLayers = true, HasCommonKeyFrames = true, HasOneAddress = true };
+        var (first, second) = JoinBoth(call, bits, lossInterval);
+        call.Run(60);
+        var from = call.Now;
+
+        call.Run(120);
+
+        var fair = (first.RateOf(from, call.Now) + second.RateOf(from, call.Now)) / 2;
+        Assert.All(new[] { first, second }, line => Assert.InRange(line.RateOf(from, call.Now), 0.75 * fair, 1.25 * fair));
+        Assert.InRange(2 * fair, 0.5 * bits, bits);
+        AssertShortQueue(first, second, from);
+    }
+
+    /// <summary>Two people with one address, one of whom has a narrow line of their own, as a bad radio link at home.</summary>
+    [Theory]
+    [InlineData(350_000)]
+    [InlineData(600_000)]
+    [InlineData(900_000)]
+    public void Join_SecondReceiverWithANarrowLineOfItsOwn_FirstKeepsTheBestPicture(long bits)
+    {
+        var call = new NarrowCall { HasTemporalLayers = true, HasCommonKeyFrames = true, HasOneAddress = true };
+        var first = call.Join(20_000_000, requestsLost: true);
+        call.Run(5);
+        call.Join(bits, requestsLost: true);
+        call.Run(10);
+        var from = call.Now;
+
+        call.Run(300);
+
+        Assert.InRange(first.RateOf(from, call.Now, NarrowCall.VideoSsrc), 0.93 * NarrowCall.LayerBits[2], 1.1 * NarrowCall.LayerBits[2]);
+    }
+
     /// <summary>The second receiver joins after 15 s. Returns what both got in the last 40 of the next 70 s.</summary>
     private static (NarrowLine First, NarrowLine Second) Run(long bits, int lossInterval, bool hasTemporalLayers, out long from, out long to)
     {
         var call = new NarrowCall { HasTemporalLayers = hasTemporalLayers };
+        var (first, second) = JoinBoth(call, bits, lossInterval);
+        call.Run(30);
+        from = call.Now;
+        call.Run(40);
+        to = call.Now;
+        return (first, second);
+    }
+
+    private static (NarrowLine First, NarrowLine Second) JoinBoth(NarrowCall call, long bits, int lossInterval)
+    {
         var first = call.Join(bits, requestsLost: true);
         first.LossInterval = lossInterval;
         call.Run(15);
         var second = call.Join(bits, bottleneck: first, requestsLost: true);
         second.LossInterval = lossInterval;
-        call.Run(30);
-        from = call.Now;
-        call.Run(40);
-        to = call.Now;
         return (first, second);
     }
 
