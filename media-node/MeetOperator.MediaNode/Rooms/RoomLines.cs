@@ -8,7 +8,7 @@ namespace MeetOperator.MediaNode.Rooms;
 internal sealed class RoomLines
 {
     private const long IntervalTicks = TimeSpan.TicksPerSecond;
-    private readonly Dictionary<(ulong High, ulong Low), Household> _households = [];
+    private readonly Dictionary<(ulong High, ulong Low), AddressGroup> _groups = [];
     private long _nextTicks;
 
     public void HandleTimeout(long nowTicks, RoomParticipants participants)
@@ -20,16 +20,16 @@ internal sealed class RoomLines
 
         _nextTicks = nowTicks + IntervalTicks;
         participants.ForEachSubscriber(this, static (_, session, lines) => lines.Add(session));
-        foreach (var (address, household) in _households)
+        foreach (var (address, group) in _groups)
         {
-            if (household.Subscribers.Count == 0)
+            if (group.Subscribers.Count == 0)
             {
-                _households.Remove(address);
+                _groups.Remove(address);
                 continue;
             }
 
-            household.Line.Update(nowTicks, household.Subscribers);
-            household.Subscribers.Clear();
+            group.Line.Update(nowTicks, group.Subscribers);
+            group.Subscribers.Clear();
         }
     }
 
@@ -44,13 +44,13 @@ internal sealed class RoomLines
         }
 
         var network = NetworkOf(address);
-        if (!_households.TryGetValue(network, out var household))
+        if (!_groups.TryGetValue(network, out var group))
         {
-            _households[network] = household = new Household([], new SharedLine());
+            _groups[network] = group = new AddressGroup([], new SharedLine());
         }
 
-        household.Subscribers.Add(session.Subscriber);
+        group.Subscribers.Add(session.Subscriber);
     }
 
-    private sealed record Household(List<Subscriber> Subscribers, SharedLine Line);
+    private sealed record AddressGroup(List<Subscriber> Subscribers, SharedLine Line);
 }

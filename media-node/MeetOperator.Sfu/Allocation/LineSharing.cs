@@ -19,7 +19,7 @@ internal sealed class LineSharing
     /// <summary>The rates of steps change a little from one measurement to the next.</summary>
     private const double Tolerance = 1.05;
 
-    /// <summary>The share of what the line takes that is given to pictures.</summary>
+    /// <summary>The share of what the line takes that is given to pictures. The rest is for sound.</summary>
     private const double UsableShare = 0.87;
 
     /// <summary>A poorest receiver that keeps this share of what it had loses nothing when the others get more again.</summary>
@@ -38,8 +38,14 @@ internal sealed class LineSharing
     private const long EstimateTicks = 20 * TimeSpan.TicksPerSecond;
     private const long FirstWaitTicks = TimeSpan.TicksPerMinute;
     private const long MaxWaitTicks = 16 * TimeSpan.TicksPerMinute;
-    private const long FirstShareTicks = 2 * TimeSpan.TicksPerMinute;
+
+    /// <summary>The line of the poorest can have become wide by chance in the trial, so the first limit ends soon. If the poorest then loses what it had, the next one is a long one.</summary>
+    private const long FirstShareTicks = TimeSpan.TicksPerMinute;
+    private const long LongShareTicks = 2 * TimeSpan.TicksPerMinute;
     private const long MaxShareTicks = 16 * TimeSpan.TicksPerMinute;
+
+    /// <summary>What is unfair so soon after a limit comes from its end.</summary>
+    private const long AfterShareTicks = TimeSpan.TicksPerMinute;
     private int _receivers;
     private long _unfairSinceTicks; // 0 for not
     private long _betterSinceTicks; // 0 for not
@@ -47,8 +53,10 @@ internal sealed class LineSharing
     private long _nextTrialTicks;
     private long _waitTicks = FirstWaitTicks;
     private long _shareTicks = FirstShareTicks;
-    private long _goal; // what the poorest must get in a trial
-    private long _poorestShare; // what the poorest got when the line was shared; 0 when it was not
+    private int _poorest; // the receiver for which a trial is
+    private long _goal; // what it must get in the trial
+    private long _poorestBefore; // what the poorest got when the line was shared; 0 when it was not
+    private long _sharedUntilTicks;
     private long _line; // what the shared line takes
     private long _lineTicks;
 
@@ -57,53 +65,41 @@ internal sealed class LineSharing
     /// <summary>What the videos of each receiver may take, in bits per second.</summary>
     public long MaxBitsPerSecond { get; private set; } = Unlimited;
 
+    /// <summary>What the videos of all receivers that share a line would take, for which it is probed; 0 when they are not known to share one.</summary>
+    public long WantedBitsPerSecond { get; private set; }
+
     /// <summary>Call about once a second, with a member for each receiver.</summary>
     public void Update(long nowTicks, ReadOnlySpan<LineUse> receivers)
     {
         if (receivers.Length != _receivers)
         {
             // What was known of the line no longer counts. Whoever joins and leaves again and again does not cause more trials.
-            (_receivers, _unfairSinceTicks, _poorestShare) = (receivers.Length, 0, 0);
+            (_receivers, _unfairSinceTicks, _poorestBefore) = (receivers.Length, 0, 0);
             (_nextTrialTicks, _waitTicks, _shareTicks) = (Math.Min(_nextTrialTicks, nowTicks + FirstWaitTicks), FirstWaitTicks, FirstShareTicks);
-            End(isTried: Phase == SharingPhase.Trial, nowTicks);
+            End(waits: Phase == SharingPhase.Trial, nowTicks);
         }
         else if (receivers.Length is >= 2 and <= MaxReceivers)
         {
-            var (poorest, mean, line) = Read(receivers);
             switch (Phase)
             {
                 case SharingPhase.Unknown:
-                    TryBegin(nowTicks, poorest, mean);
+                    TryBegin(nowTicks, receivers);
                     break;
                 case SharingPhase.Trial:
-                    ContinueTrial(nowTicks, poorest);
+                    ContinueTrial(nowTicks, receivers[_poorest]);
                     break;
                 default:
-                    Share(nowTicks, poorest.BitsPerSecond, line, receivers);
+                    Share(nowTicks, receivers);
                     break;
             }
         }
     }
 
-    private static (LineUse Poorest, long Mean, long Line) Read(ReadOnlySpan<LineUse> receivers)
+    private void TryBegin(long nowTicks, ReadOnlySpan<LineUse> receivers)
     {
-        var poorest = default(LineUse);
-        var (sum, line) = (0L, 0L);
-        foreach (var receiver in receivers)
-        {
-            sum += receiver.BitsPerSecond;
-            line = Math.Max(line, receiver.EstimatedBitsPerSecond);
-            if (receiver.IsLimited && (!poorest.IsLimited || receiver.BitsPerSecond < poorest.BitsPerSecond))
-            {
-                poorest = receiver;
-            }
-        }
+        var (index, mean) = FindPoorest(receivers);
+        var poorest = receivers[index];
 
-        return (poorest, sum / receivers.Length, line);
-    }
-
-    private void TryBegin(long nowTicks, in LineUse poorest, long mean)
-    {
         // Where the next step is above the mean, somebody has to have less than others.
         var isUnfair = poorest.IsLimited && poorest.BitsPerSecond < mean * FairShare && poorest.NextBitsPerSecond <= mean * Tolerance;
         _unfairSinceTicks = !isUnfair ? 0 : _unfairSinceTicks == 0 ? nowTicks : _unfairSinceTicks;
@@ -112,42 +108,69 @@ internal sealed class LineSharing
             return;
         }
 
-        if (_poorestShare > 0 && poorest.BitsPerSecond >= _poorestShare * KeptShare)
+        var isAfterShare = _poorestBefore > 0 && nowTicks - _sharedUntilTicks < AfterShareTicks;
+        _shareTicks = isAfterShare ? _shareTicks : FirstShareTicks;
+        if (isAfterShare && poorest.BitsPerSecond >= _poorestBefore * KeptShare)
         {
             // The others get more again, and the poorest has lost nothing by that.
-            (_poorestShare, _nextTrialTicks, _waitTicks) = (0, nowTicks + MaxWaitTicks, MaxWaitTicks);
+            (_poorestBefore, _nextTrialTicks, _waitTicks) = (0, nowTicks + MaxWaitTicks, MaxWaitTicks);
             return;
         }
 
-        (Phase, MaxBitsPerSecond) = (SharingPhase.Trial, (long)(Math.Max(mean, poorest.NextBitsPerSecond) * Tolerance));
-        (_goal, _poorestShare, _unfairSinceTicks, _betterSinceTicks, _untilTicks) = (poorest.NextBitsPerSecond, 0, 0, 0, nowTicks + TrialTicks);
+        (Phase, MaxBitsPerSecond) = (SharingPhase.Trial, (long)(Math.Max(mean, StreamAllocator.RequiredFor(poorest.NextBitsPerSecond)) * Tolerance));
+        (_poorest, _goal) = (index, poorest.NextBitsPerSecond);
+        (_poorestBefore, _unfairSinceTicks, _betterSinceTicks, _untilTicks) = (0, 0, 0, nowTicks + TrialTicks);
+    }
+
+    /// <summary>The index of the receiver that gets the least of those that want more, and what all get on average.</summary>
+    private static (int Poorest, long Mean) FindPoorest(ReadOnlySpan<LineUse> receivers)
+    {
+        var (poorest, sum) = (0, 0L);
+        for (var i = 0; i < receivers.Length; i++)
+        {
+            sum += receivers[i].BitsPerSecond;
+            if (receivers[i].IsLimited && (!receivers[poorest].IsLimited || receivers[i].BitsPerSecond < receivers[poorest].BitsPerSecond))
+            {
+                poorest = i;
+            }
+        }
+
+        return (poorest, sum / receivers.Length);
     }
 
     private void ContinueTrial(long nowTicks, in LineUse poorest)
     {
-        var isBetter = !poorest.IsLimited || poorest.BitsPerSecond * Tolerance >= _goal;
+        var isBetter = poorest.BitsPerSecond * Tolerance >= _goal;
         _betterSinceTicks = !isBetter ? 0 : _betterSinceTicks == 0 ? nowTicks : _betterSinceTicks;
         if (isBetter && nowTicks - _betterSinceTicks >= ProvenTicks)
         {
             Phase = SharingPhase.Shared;
-            (_untilTicks, _shareTicks, _waitTicks) = (nowTicks + _shareTicks, Math.Min(MaxShareTicks, 2 * _shareTicks), FirstWaitTicks);
+            _untilTicks = nowTicks + _shareTicks;
+            (_shareTicks, _waitTicks) = (Math.Clamp(2 * _shareTicks, LongShareTicks, MaxShareTicks), FirstWaitTicks);
             (_line, _lineTicks) = ((long)(MaxBitsPerSecond * _receivers / UsableShare), nowTicks);
         }
-        else if (!isBetter && nowTicks >= _untilTicks)
+        else if (!isBetter && (nowTicks >= _untilTicks || !poorest.IsLimited))
         {
-            _shareTicks = FirstShareTicks;
-            End(isTried: true, nowTicks);
+            End(waits: true, nowTicks);
         }
     }
 
-    /// <summary>The largest estimate is what the whole line takes: a probe of one receiver is sent between the packets of the others.</summary>
-    private void Share(long nowTicks, long poorest, long line, ReadOnlySpan<LineUse> receivers)
+    /// <summary>The largest estimate is what the whole line takes: a probe of one receiver is sent between the packets of the others, and is for what all of them want.</summary>
+    private void Share(long nowTicks, ReadOnlySpan<LineUse> receivers)
     {
         if (nowTicks >= _untilTicks)
         {
-            _poorestShare = poorest;
-            End(isTried: false, nowTicks);
+            var (index, _) = FindPoorest(receivers);
+            (_poorestBefore, _sharedUntilTicks) = (receivers[index].BitsPerSecond, nowTicks);
+            End(waits: false, nowTicks);
             return;
+        }
+
+        var (line, wanted) = (0L, 0L);
+        foreach (var receiver in receivers)
+        {
+            line = Math.Max(line, receiver.EstimatedBitsPerSecond);
+            wanted += receiver.WantedBitsPerSecond;
         }
 
         if (line >= _line || nowTicks - _lineTicks > EstimateTicks)
@@ -155,7 +178,7 @@ internal sealed class LineSharing
             (_line, _lineTicks) = (line, nowTicks);
         }
 
-        MaxBitsPerSecond = EqualPart((long)(_line * UsableShare), receivers);
+        (MaxBitsPerSecond, WantedBitsPerSecond) = (EqualPart((long)(_line * UsableShare), receivers), wanted);
     }
 
     /// <summary>What each of those gets who want more than an equal part; the others leave them the rest of theirs.</summary>
@@ -180,13 +203,13 @@ internal sealed class LineSharing
         return part;
     }
 
-    private void End(bool isTried, long nowTicks)
+    private void End(bool waits, long nowTicks)
     {
-        if (isTried)
+        if (waits)
         {
             (_nextTrialTicks, _waitTicks) = (nowTicks + _waitTicks, Math.Min(MaxWaitTicks, 2 * _waitTicks));
         }
 
-        (Phase, MaxBitsPerSecond) = (SharingPhase.Unknown, Unlimited);
+        (Phase, MaxBitsPerSecond, WantedBitsPerSecond) = (SharingPhase.Unknown, Unlimited, 0);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Probing(SendBandwidthOptions options)
     private const long MinIntervalTicks = 5 * TimeSpan.TicksPerSecond;
     private const long MaxIntervalTicks = 8 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Of several probes, one falls between the pictures that others get over the same line.</summary>
+    /// <summary>The time between probes of a line that may be shared. Of several, one falls between the pictures of others.</summary>
     private const long OftenTicks = 1500 * TimeSpan.TicksPerMillisecond;
     private const long ReleaseTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const long RecoveryTicks = 3 * TimeSpan.TicksPerSecond;
@@ -50,10 +50,12 @@ internal sealed class Probing(SendBandwidthOptions options)
     private long _lastArrival;
     private long _firstArrivalBytes;
 
+    private long Interval => _isOften ? OftenTicks : _intervalTicks;
+
     /// <summary>Sets whether later probes come often. The first one then comes soon.</summary>
     public void SetOften(long nowTicks, bool isOften)
     {
-        _nextTicks = isOften && !_isOften ? nowTicks + OftenTicks : _nextTicks;
+        _nextTicks = isOften && !_isOften ? Math.Min(_nextTicks, nowTicks + OftenTicks) : _nextTicks;
         _isOften = isOften;
     }
 
@@ -130,7 +132,7 @@ internal sealed class Probing(SendBandwidthOptions options)
             _intervalTicks = Math.Min(MaxIntervalTicks, _intervalTicks * 2);
         }
 
-        _nextTicks = nowTicks + (_isOften ? OftenTicks : _intervalTicks);
+        _nextTicks = nowTicks + Interval;
         return acceptsSaturation || result >= _rate * UnsaturatedShare ? result : result / 2;
     }
 
@@ -147,7 +149,7 @@ internal sealed class Probing(SendBandwidthOptions options)
         if (_isOpen && nowTicks - _openedTicks >= ResultTimeoutTicks)
         {
             _isOpen = false; // its packets or the feedback got lost
-            _nextTicks = nowTicks + _intervalTicks;
+            _nextTicks = nowTicks + Interval;
         }
 
         if (_isOpen || !mayProbe || ceiling <= estimate)
@@ -186,7 +188,7 @@ internal sealed class Probing(SendBandwidthOptions options)
         if (_recoveryRate > 0 && nowTicks >= _recoveryTicks)
         {
             (var rate, _recoveryRate) = (_recoveryRate, 0);
-            _nextTicks = nowTicks + _intervalTicks;
+            _nextTicks = nowTicks + Interval;
             return Math.Min(ceiling, rate);
         }
 

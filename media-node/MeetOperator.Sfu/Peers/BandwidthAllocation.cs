@@ -39,7 +39,8 @@ internal sealed class BandwidthAllocation
     private bool _isLimited;
     private bool _isResting;
     private SharingPhase _phase;
-    private long _share = LineSharing.Unlimited;
+    private long _limit = LineSharing.Unlimited; // of what all videos take
+    private long _wantedByAll; // that share the line; 0 when it is not known to be shared
 
     /// <summary>When to call <see cref="TryRun"/> again.</summary>
     public long NextTicks => _nextTicks;
@@ -50,20 +51,19 @@ internal sealed class BandwidthAllocation
     /// <summary>What the receiver gets of its line; null while it does not report what the line takes.</summary>
     public LineUse? Use { get; private set; }
 
-    /// <summary>Limits what all videos take, because the receiver may share its line with others.</summary>
-    /// <param name="bitsPerSecond">The limit.</param>
-    /// <param name="phase">What is known of the line. In a trial it is probed more often, and not for more than the limit.</param>
-    /// <param name="tracks">What the receiver gets. When a trial begins, those that wait because a better quality was too much do not wait any longer.</param>
-    /// <returns>True when the limit has changed.</returns>
-    public bool TryShare(long bitsPerSecond, SharingPhase phase, DownTrack[] tracks)
+    /// <summary>Limits what all videos take, because the receiver may share its line with others. Returns true when that has changed.</summary>
+    /// <param name="sharing">What is known of the line. In a trial it is probed more often, and not for more than the limit.</param>
+    /// <param name="tracks">What the receiver gets. A trial ends the waits of tracks after a quality that was too much.</param>
+    public bool TryLimit(LineSharing sharing, DownTrack[] tracks)
     {
-        if (_share == bitsPerSecond && _phase == phase)
+        _wantedByAll = sharing.WantedBitsPerSecond;
+        if (_limit == sharing.MaxBitsPerSecond && _phase == sharing.Phase)
         {
             return false;
         }
 
-        var endsHolds = phase == SharingPhase.Trial && _phase != phase && Use?.BitsPerSecond < bitsPerSecond;
-        (_share, _phase) = (bitsPerSecond, phase);
+        var endsHolds = sharing.Phase == SharingPhase.Trial && _phase != SharingPhase.Trial && Use?.BitsPerSecond < sharing.MaxBitsPerSecond;
+        (_limit, _phase) = (sharing.MaxBitsPerSecond, sharing.Phase);
         if (endsHolds)
         {
             foreach (var track in tracks)
@@ -109,16 +109,16 @@ internal sealed class BandwidthAllocation
         var firstShare = 1 - Math.Min(MaxRetransmissionShare, bandwidth.LossRatio); // the rest is for retransmissions
         var isRedundant = LimitRedundancy(nowTicks, bandwidth, tracks, sound, wanted, isDraining);
         var audio = Math.Max((long)(_audio.Update(nowTicks, sound) * (isRedundant ? SoundDemand.UsualRedundancy : 1)), isRedundant ? sound.Redundant : 0);
-        var demand = (long)((audio + StreamAllocator.RequiredFor(wanted)) / firstShare);
+        var demand = (long)((audio + StreamAllocator.RequiredFor(Math.Max(wanted, _wantedByAll))) / firstShare);
         bandwidth.ProbesOften = _phase == SharingPhase.Trial;
         UpdateTrial(nowTicks, egress, tracks);
-        var forVideo = Math.Min(_share, Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio));
-        forVideo = Math.Max(forVideo, LeastForVideo(bandwidth, isDraining, firstShare, audio, LeastOf(count)));
+        var (line, least) = (Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio), LeastOf(count));
+        var forVideo = Math.Max(Math.Min(line, Math.Max(_limit, least)), LeastForVideo(bandwidth, isDraining, firstShare, audio, least));
         if (wanted <= forVideo && !_isLimited)
         {
             _neededEstimate = 0;
             bandwidth.SetDemand(demand);
-            Use = new LineUse(wanted, estimate, NextBitsPerSecond: 0);
+            Use = new LineUse(wanted, estimate, wanted, NextBitsPerSecond: 0);
             return false;
         }
 
@@ -127,8 +127,8 @@ internal sealed class BandwidthAllocation
         _neededEstimate = next == 0 ? 0 : (long)((audio + StreamAllocator.RequiredFor(next)) / firstShare);
         if (_phase == SharingPhase.Trial)
         {
-            demand = Math.Min(demand, (long)((audio + _share) / firstShare));
-            _neededEstimate = next > _share ? 0 : _neededEstimate;
+            demand = Math.Min(demand, (long)((audio + _limit) / firstShare));
+            _neededEstimate = next > _limit ? 0 : _neededEstimate;
         }
 
         bandwidth.SetDemand(demand, _neededEstimate);
@@ -149,8 +149,8 @@ internal sealed class BandwidthAllocation
             }
         }
 
-        Use = Describe(estimate, count);
-        if (_forKeyFrame > 0)
+        Use = Describe(estimate, wanted, count);
+        if (_forKeyFrame > 0 && _forKeyFrame <= _limit)
         {
             // Otherwise nothing would show that the line takes it.
             _neededEstimate = (long)((audio + _forKeyFrame) / firstShare);
@@ -197,7 +197,7 @@ internal sealed class BandwidthAllocation
     }
 
     /// <summary>What the line is used for now.</summary>
-    private LineUse Describe(long estimate, int count)
+    private LineUse Describe(long estimate, long wanted, int count)
     {
         var used = 0L;
         for (var i = 0; i < count; i++)
@@ -206,7 +206,7 @@ internal sealed class BandwidthAllocation
             used += _steps[i] == StreamAllocator.Paused ? 0 : _rates[_demands[i].FirstRate + _steps[i]];
         }
 
-        return new LineUse(used, estimate, StreamAllocator.NextRateOf(_demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count)));
+        return new LineUse(used, estimate, wanted, StreamAllocator.NextRateOf(_demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count)));
     }
 
     private void UpdateTrial(long nowTicks, PacedEgress egress, DownTrack[] tracks)

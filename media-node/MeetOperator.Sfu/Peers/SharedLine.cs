@@ -29,7 +29,7 @@ public sealed class SharedLine
         _sharing.Update(nowTicks, _uses.AsSpan(0, count));
         for (var i = 0; i < subscribers.Count; i++)
         {
-            subscribers[i].Share(_sharing.MaxBitsPerSecond, _sharing.Phase);
+            subscribers[i].Limit(_sharing);
         }
     }
 }

@@ -134,9 +134,9 @@ public sealed class Subscriber : IPaddingSource
     internal LineUse? Use => _allocation.Use;
 
     /// <summary>Limits what all videos take, because the client may share its line with others.</summary>
-    internal void Share(long bitsPerSecond, SharingPhase phase)
+    internal void Limit(LineSharing sharing)
     {
-        if (_allocation.TryShare(bitsPerSecond, phase, _tracks))
+        if (_allocation.TryLimit(sharing, _tracks))
         {
             _peer.WakeAt(0);
         }

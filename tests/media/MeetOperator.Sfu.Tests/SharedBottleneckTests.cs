@@ -100,6 +100,67 @@ public sealed class SharedBottleneckTests
         Assert.InRange(first.RateOf(from, call.Now, NarrowCall.VideoSsrc), 0.93 * NarrowCall.LayerBits[2], 1.1 * NarrowCall.LayerBits[2]);
     }
 
+    /// <summary>The line of both becomes wide when it is known that they share it, as when a download ends.</summary>
+    [Fact]
+    public void Shared_LineBecomesWide_BothGetTheBestPictureSoon()
+    {
+        var call = new NarrowCall { HasTemporalLayers = true, HasCommonKeyFrames = true, HasOneAddress = true };
+        var (first, second) = JoinBoth(call, 1_600_000, lossInterval: 0);
+        call.Run(40);
+        first.BitsPerSecond = 20_000_000;
+        call.Run(40);
+        var from = call.Now;
+
+        call.Run(20);
+
+        Assert.All(new[] { first, second }, line => Assert.InRange(line.RateOf(from, call.Now, NarrowCall.VideoSsrc), 0.93 * NarrowCall.LayerBits[2], 1.1 * NarrowCall.LayerBits[2]));
+    }
+
+    /// <summary>The line of one of two people with one address is narrow for some seconds, as in a lift.</summary>
+    [Theory]
+    [InlineData(8)]
+    [InlineData(11)]
+    [InlineData(14)]
+    public void Join_LineOfOneIsNarrowForAMoment_OtherKeepsTheBestPicture(int seconds)
+    {
+        var call = new NarrowCall { HasTemporalLayers = true, HasCommonKeyFrames = true, HasOneAddress = true };
+        var (first, second) = (call.Join(20_000_000, requestsLost: true), call.Join(20_000_000, requestsLost: true));
+        call.Run(30);
+        second.BitsPerSecond = 350_000;
+        call.Run(seconds);
+        second.BitsPerSecond = 20_000_000;
+        var from = call.Now;
+
+        call.Run(120);
+
+        Assert.InRange(first.RateOf(from, call.Now, NarrowCall.VideoSsrc), 0.9 * NarrowCall.LayerBits[2], 1.1 * NarrowCall.LayerBits[2]);
+    }
+
+    /// <summary>Of several people behind one line, nobody gets less than half of a fair share for long, and together they get most of what they got without being known to share it.</summary>
+    [Theory]
+    [InlineData(3, 4_000_000)]
+    [InlineData(4, 3_000_000)]
+    [InlineData(4, 6_000_000)]
+    [InlineData(8, 6_000_000)]
+    public void Join_SeveralReceiversWithTheSameAddress_PoorestGetsHalfAFairShare(int receivers, long bits)
+    {
+        var call = new NarrowCall { HasTemporalLayers = true, HasCommonKeyFrames = true, HasOneAddress = true };
+        var lines = new List<NarrowLine> { call.Join(bits, requestsLost: true) };
+        for (var i = 1; i < receivers; i++)
+        {
+            call.Run(3);
+            lines.Add(call.Join(bits, bottleneck: lines[0], requestsLost: true));
+        }
+
+        call.Run(60);
+        var from = call.Now;
+
+        call.Run(240);
+
+        var rates = lines.Select(line => line.RateOf(from, call.Now, NarrowCall.VideoSsrc)).ToList();
+        Assert.True(rates.Min() >= 0.5 * bits / receivers && rates.Sum() >= 0.5 * bits, string.Join(", ", rates.Select(rate => $"{rate / 1000:F0}")));
+    }
+
     /// <summary>The second receiver joins after 15 s. Returns what both got in the last 40 of the next 70 s.</summary>
     private static (NarrowLine First, NarrowLine Second) Run(long bits, int lossInterval, bool hasTemporalLayers, out long from, out long to)
     {
