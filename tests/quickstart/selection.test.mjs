@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { CALLS, LANES, stages } from '../../tools/test/lanes.mjs';
 import { FAST, fast, fromArguments, fromChanges, lines, suiteNames } from '../../tools/test/selection.mjs';
 import { dependents, readTree } from '../../tools/test/tree.mjs';
 
@@ -33,11 +34,6 @@ describe('arguments', () => {
     assert.ok(argumentLines().includes('unit\t\t'));
   });
 
-  test('the lanes of the script contain exactly the known suites', () => {
-    const lanes = /^LANES=\((.*)\)$/m.exec(readFileSync(join(root, 'tools/verbs/test.sh'), 'utf8'))[1];
-    assert.deepEqual([...new Set(lanes.replaceAll('"', '').split(' '))].sort(), suiteNames().sort());
-  });
-
   test('a word selects the projects whose name contains it, in any case', () => assert.deepEqual(argumentLines('unit', 'placement'), [`unit\t${path('Placement.Tests')}\t`]));
 
   test('a word that names no project selects classes in every project that has one', () =>
@@ -65,6 +61,31 @@ describe('arguments', () => {
   ]) {
     test(`${args.join(' ')} is an error that names what there is`, () => assert.throws(() => fromArguments(args, tree), { message }));
   }
+});
+
+describe('lanes', () => {
+  test('all of them together contain exactly the known suites', () => assert.deepEqual([...new Set(LANES.flat())].sort(), suiteNames().sort()));
+
+  for (const callsAlone of [false, true]) {
+    test(`every selected suite runs, and no other one, ${callsAlone ? 'with' : 'without'} calls alone`, () => {
+      for (const suites of [suiteNames(), ...suiteNames().map(suite => [suite]), ['web', 'browser'], ['chart', 'verify']]) {
+        assert.deepEqual([...new Set(stages(suites, callsAlone).flat(2))].sort(), [...suites].sort());
+      }
+    });
+  }
+
+  test('without calls alone there is one stage of two lanes', () => assert.deepEqual(stages(suiteNames()), [LANES]));
+
+  test('with calls alone, suites with calls run after the others, in one lane', () => {
+    const [first, second, ...more] = stages(suiteNames(), true);
+    assert.equal(first.length, 2);
+    assert.ok(CALLS.every(suite => !first.flat().includes(suite)));
+    assert.deepEqual([second, more], [[CALLS], []]);
+  });
+
+  test('one suite needs one lane', () => {
+    for (const callsAlone of [false, true]) for (const suite of suiteNames()) assert.deepEqual(stages([suite], callsAlone), [[[suite]]]);
+  });
 });
 
 describe('fast', () => {

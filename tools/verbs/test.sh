@@ -1,17 +1,16 @@
 source tools/verbs/verify.sh
 source tools/verbs/cluster.sh
 
-# The lanes run in parallel, because most tests wait; the suites of a lane run one after another. A suite in both lanes runs in the one that reaches it first, so that
-# both end at about the same time; short suites come last. A third lane gained nothing on two processors, also with light suites only. A slow or busy machine runs one
-# lane at a time: tests whose processes get too little of it fail on their time limits. MEET_LANES sets the number.
-LANES=("cluster page quickstart web chart verify" "unit architecture browser conformance quickstart chart web verify page")
+# Lanes of suites run side by side, because most tests wait; tools/test/lanes.mjs arranges them. A slow or busy machine runs one lane at a time: tests whose processes get
+# too little of it fail on their time limits. MEET_LANES sets the number. With MEET_CALLS_ALONE=1, nothing runs beside a suite in which browsers call each other.
 RESULTS=obj/meet/results
 
 # verb_test [fast | --changed | SUITE [WORD…]…]: runs the suites, then prints "N passed, N failed, N skipped" for all of them. tools/test/plan.mjs decides what runs.
 verb_test() {
-  local suites suite lane running=() alive=() kubernetes=
+  local suites suite stages stage lanes lane parallel running=() alive=() kubernetes=
   [[ ${1:-} != --help ]] || { test_help; return; }
-  [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at the same time, 1 to ${#LANES[@]}"
+  [[ ${MEET_LANES:-1} =~ ^[1-2]$ ]] || die "MEET_LANES is '$MEET_LANES'; set it to the number of lanes that run at the same time, 1 or 2"
+  [[ ${MEET_CALLS_ALONE:-0} =~ ^[01]$ ]] || die "MEET_CALLS_ALONE is '$MEET_CALLS_ALONE'; set it to 1 to run nothing beside suites with calls between browsers, or to 0"
   require_tools
   PLAN=$(node tools/test/plan.mjs "$@") || exit 1
   mapfile -t suites < <(cut -f1 <<<"$PLAN" | awk 'NF && !seen[$0]++')
@@ -45,20 +44,22 @@ verb_test() {
   fi
   for suite in "${suites[@]}"; do prepare_suite "$suite"; done
   [[ -z $kubernetes ]] || wait "$kubernetes" || say "the build of Kubernetes failed; the suites that need it try again"
-  ACTIVE_LANES=0
-  for lane in "${LANES[@]}"; do [[ -z $(selected_suites "$lane" "${suites[@]}") ]] || ACTIVE_LANES=$((ACTIVE_LANES + 1)); done
-  ((ACTIVE_LANES <= ${#suites[@]})) || ACTIVE_LANES=${#suites[@]}
+  stages=$(node tools/test/lanes.mjs "${suites[@]}") || exit 1
+  mapfile -t stages <<<"$stages"
   trap 'for lane in "${running[@]}"; do end_tree "$lane"; done; wait; exit 130' INT TERM
-  local parallel=${MEET_LANES:-${#LANES[@]}}
-  [[ -n ${MEET_LANES:-} || $ACTIVE_LANES -eq 1 ]] || parallel=$(parallel_lanes)
-  ((parallel >= ACTIVE_LANES)) || say "lanes at a time: $parallel of $ACTIVE_LANES"
-  for lane in "${LANES[@]}"; do
-    [[ -n $(selected_suites "$lane" "${suites[@]}") ]] || continue
-    while mapfile -t alive < <(alive_of "${running[@]}") && ((${#alive[@]} >= parallel)); do wait -n "${alive[@]}" 2>/dev/null || true; done
-    run_lane "$lane" "${suites[@]}" &
-    running+=("$!")
+  parallel=${MEET_LANES:-1}
+  [[ -n ${MEET_LANES:-} || ${stages[*]} != *$'\t'* ]] || parallel=$(parallel_lanes)
+  for stage in "${stages[@]}"; do
+    IFS=$'\t' read -ra lanes <<<"$stage"
+    ((parallel >= ${#lanes[@]})) || say "lanes at a time: $parallel of ${#lanes[@]}"
+    running=()
+    for lane in "${lanes[@]}"; do
+      while mapfile -t alive < <(alive_of "${running[@]}") && ((${#alive[@]} >= parallel)); do wait -n "${alive[@]}" 2>/dev/null || true; done
+      run_lane $lane &
+      running+=("$!")
+    done
+    wait "${running[@]}" 2>/dev/null || true
   done
-  wait "${running[@]}" 2>/dev/null || true
   trap - INT TERM
   node tools/results/sum.mjs "$RESULTS" "${suites[@]}"
 }
@@ -84,7 +85,7 @@ targets() { awk -F '\t' -v suite="$1" '$1 == suite && $2 != "" { print $2 ($3 ==
 parallel_lanes() {
   local took
   took=$(node tools/checks/speed.mjs)
-  echo $((took > 3600 ? 1 : ${#LANES[@]}))
+  echo $((took > 3600 ? 1 : 2))
 }
 
 # alive_of PID…: prints those that still run.
@@ -93,15 +94,10 @@ alive_of() {
   for pid in "$@"; do ! kill -0 "$pid" 2>/dev/null || echo "$pid"; done
 }
 
-# selected_suites "SUITE…" SELECTED…: prints the suites of a lane that are selected.
-selected_suites() {
-  local suite selected=" ${*:2} "
-  for suite in $1; do [[ $selected != *" $suite "* ]] || echo "$suite"; done
-}
-
+# run_lane SUITE…: runs those that the other lane has not begun.
 run_lane() {
   local suite
-  for suite in $(selected_suites "$@"); do ! mkdir "$RESULTS/$suite/started" 2>/dev/null || run_suite "$suite"; done
+  for suite in "$@"; do ! mkdir "$RESULTS/$suite/started" 2>/dev/null || run_suite "$suite"; done
 }
 
 # cpu_seconds FILE: adds up the output of `times`. It contains only processes whose parents waited for their end.
