@@ -50,12 +50,15 @@ describe('a meeting of two with mode Auto', () => {
     const topology = async () => (await get('meeting', meeting.name, '-n', room.namespace)).status.topology;
     await describeOnFailure(people, async () => {
       try {
+        let since;
         for (const [index, name] of ['Ada', 'Bob'].entries()) {
+          since = Date.now();
           people.push(await room.arrive(name, index));
           await people[index].enter(meeting.meetingId);
         }
         await waitForMediaBothWays(...people);
         await until(async () => await topology() === 'P2P', 'the status says that media flows directly', 200_000);
+        assert.ok(Date.now() - since >= 30_000, `media flows directly ${Date.now() - since} ms after the second participant came`);
         await waitForMediaBothWays(...people);
         people.push(await room.arrive('Eve', 0));
         await people[2].enter(meeting.meetingId);

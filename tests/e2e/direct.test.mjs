@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Lines } from './support/bad-line.mjs';
 import { launch } from './support/browser.mjs';
-import { meetingRoom } from './support/meeting-room.mjs';
+import { directDelay, meetingRoom } from './support/meeting-room.mjs';
 import { plainPage } from './support/plain-page.mjs';
 import { applyMeeting } from './support/product.mjs';
 import { recordArrivals, recordFrames, search } from './support/recorded-frames.mjs';
@@ -12,7 +12,7 @@ import { describeOnFailure } from './support/visitor.mjs';
 import { WhipHttp } from './support/whip-http.mjs';
 
 const room = meetingRoom(() => launch(['--use-fake-device-for-media-stream=device-count=2']));
-/** Nobody must have needed the media node for 30 s before media flows directly. On a busy machine the first attempt can fail, and the next one is made a minute later. */
+/** Nobody must have needed the media node for `directDelay` before media flows directly. On a busy machine the first attempt can fail, and the next one is made a minute later. */
 const options = { timeout: 600_000 };
 
 /** Runs in the page: measures the longest time in which no sound arrived on the path whose sound is played. */
@@ -121,7 +121,7 @@ async function seeEachOther(visitors, isDirect) {
 describe('a meeting of two', { concurrency: true }, () => {
   for (const settings of [{ mode: 'Auto' }, { mode: 'Auto', e2ee: 'Required' }]) {
     const title = settings.e2ee === undefined
-      ? 'talks directly after half a minute, through the media node with a third, directly again, and on when all paths die'
+      ? 'talks directly when nobody needs the media node, through the media node with a third, directly again, and on when all paths die'
       : 'talks directly when it is encrypted end to end, and nothing is in clear on the direct connection';
     it(title, options, async t => {
       const lines = new Lines();
@@ -185,7 +185,7 @@ describe('a meeting of two', { concurrency: true }, () => {
   it('uses the media node with mode Sfu', options, async () => {
     await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
       for (const visitor of [ada, bob]) await visitor.page.evaluate(watchGap);
-      await new Promise(resolve => setTimeout(resolve, 35_000));
+      await new Promise(resolve => setTimeout(resolve, 1_000 * (directDelay + 5)));
       assert.deepEqual(await Promise.all([ada, bob].map(path)), ['sfu', 'sfu']);
     }, { settings: { mode: 'Sfu' } });
   });

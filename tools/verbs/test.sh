@@ -185,10 +185,11 @@ suite_web() {
   (cd web && npx vitest run "${files[@]#web/}" --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
 }
 
-# All files use one installation. Tests that break a part of it wait until it has recovered.
+# All files use one installation. Tests that break a part of it wait until it has recovered. Media flows directly sooner than usual; tests/cluster/call.test.mjs checks the
+# usual delay.
 suite_browser() {
   MEET_HOME=$(mktemp -d) MEET_PORT=$(free_port)
-  export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT
+  export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT MEET_DIRECT_DELAY_SECONDS=10
   trap 'exit 143' TERM
   trap 'trap "" TERM; ./meet down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach || return

@@ -39,6 +39,7 @@ internal static class SystemPods
             Value("MEET_SIGNING_KEY_FILE", $"{KeysPath}/signing"),
             Value("MEET_PUBLIC_URL", PublicUrl(options)),
             Value("MEET_LOCAL_TENANT", LocalNames.Default),
+            .. options.DirectDelaySeconds is { } seconds ? [Value("MEET_DIRECT_DELAY_SECONDS", seconds)] : Array.Empty<EnvVar>(),
             .. Tracing(options),
         ],
         new ContainerPort { Name = "http", Port = options.Port, HostPort = options.Port },

@@ -21,10 +21,13 @@ internal sealed record LocalOptions
     /// <summary>Addresses that clients send media to.</summary>
     public IReadOnlyList<string> AdvertisedAddresses { get; init; } = ["127.0.0.1"];
 
+    /// <summary>MEET_DIRECT_DELAY_SECONDS, which signaling gets. Null: its default.</summary>
+    public string? DirectDelaySeconds { get; init; }
+
     /// <summary>The environment variables OTEL_*, which operator and signaling get too. Not those that name the service, because each process has its own name, and not the headers, because they can contain a secret.</summary>
     public IReadOnlyDictionary<string, string> Tracing { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Reads <c>--home</c>, <c>--port</c> and <c>--programs</c>, and MEET_LISTEN, MEET_ADVERTISE and OTEL_*.</summary>
+    /// <summary>Reads <c>--home</c>, <c>--port</c> and <c>--programs</c>, and MEET_LISTEN, MEET_ADVERTISE, MEET_DIRECT_DELAY_SECONDS and OTEL_*.</summary>
     /// <exception cref="LocalException">A value is missing or invalid.</exception>
     public static LocalOptions Parse(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Func<IPAddress?> firstAddress, Func<bool>? hasIPv6Loopback = null)
     {
@@ -59,6 +62,7 @@ internal sealed record LocalOptions
             AdvertisedAddresses = environment.TryGetValue("MEET_ADVERTISE", out var advertise) && advertise.Length > 0
                 ? [.. advertise.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(a => Address("MEET_ADVERTISE", a))]
                 : [.. Defaults(firstAddress(), hasIPv6Loopback?.Invoke() == true)],
+            DirectDelaySeconds = environment.TryGetValue("MEET_DIRECT_DELAY_SECONDS", out var delay) && delay.Length > 0 ? Seconds("MEET_DIRECT_DELAY_SECONDS", delay) : null,
             Tracing = environment
                 .Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal) && variable.Key is not ("OTEL_SERVICE_NAME" or "OTEL_RESOURCE_ATTRIBUTES" or "OTEL_EXPORTER_OTLP_HEADERS" or "OTEL_EXPORTER_OTLP_TRACES_HEADERS") && variable.Value.Length > 0)
                 .ToDictionary(StringComparer.Ordinal),
@@ -78,6 +82,10 @@ internal sealed record LocalOptions
             yield return "::1";
         }
     }
+
+    private static string Seconds(string variable, string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 3600
+        ? value
+        : throw new LocalException($"{variable}: '{value}' must be an integer from 0 to 3600 (seconds)");
 
     private static string Address(string variable, string value) =>
         IPAddress.TryParse(value, out var address) ? address.ToString() : throw new LocalException($"{variable}: '{value}' is not an IP address");

@@ -40,6 +40,7 @@ internal static class SignalingEnvironment
         var signingKeys = Try(() => ReadKeys(Required("MEET_SIGNING_KEY_FILE", "use the path of the file with the keys that sign tickets and host tokens"), time));
         var publicUrl = Try(() => ParsePublicUrl(Value("MEET_PUBLIC_URL")));
         var drain = Try(() => ParseDrain(Value("MEET_DRAIN_SECONDS")));
+        var directDelay = Try(() => ParseDirectDelay(Value("MEET_DIRECT_DELAY_SECONDS")));
         var retention = Try(() => ParseRetention(Value("MEET_ROW_RETENTION_DAYS")));
         var proxies = Try(() => ParseProxies(Value("MEET_TRUSTED_PROXIES")));
         var webRoot = Value("MEET_WEB_ROOT");
@@ -61,6 +62,7 @@ internal static class SignalingEnvironment
             LocalTenant = Value("MEET_LOCAL_TENANT"),
             Drain = drain,
             RowRetention = retention,
+            Timings = new SignalingTimings { DirectDelay = directDelay },
             TrustedProxies = proxies!,
             ControlSecret = Value("MEET_CONTROL_CERTIFICATE") ?? "meet-control-signaling",
             SigningKeys = signingKeys!,
@@ -95,6 +97,12 @@ internal static class SignalingEnvironment
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 300
             ? TimeSpan.FromSeconds(seconds)
             : throw new ArgumentException($"MEET_DRAIN_SECONDS: '{text}' must be an integer from 0 to 300 (seconds).");
+
+    private static TimeSpan ParseDirectDelay(string? text) => text is null
+        ? new SignalingTimings().DirectDelay
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 3600
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new ArgumentException($"MEET_DIRECT_DELAY_SECONDS: '{text}' must be an integer from 0 to 3600 (seconds).");
 
     private static TimeSpan? ParseRetention(string? text) => text is null
         ? TimeSpan.FromDays(90)

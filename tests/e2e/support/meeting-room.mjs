@@ -3,11 +3,14 @@ import { launch } from './browser.mjs';
 import { createMeeting, openProduct } from './product.mjs';
 import { describeOnFailure, Visitor } from './visitor.mjs';
 
+/** How many seconds nobody must have needed the media node before media flows directly: in an installation of the tests less than usual, so that they wait less. */
+export const directDelay = Number(process.env.MEET_DIRECT_DELAY_SECONDS ?? (process.env.MEET_URL ? 30 : 10));
+
 /** One product and one browser for the tests of a file. Every test has its own visitors. */
 export function meetingRoom(openBrowser = launch) {
   const room = { product: null, browser: null };
   before(async () => {
-    room.product = await openProduct();
+    room.product = await openProduct({ MEET_DIRECT_DELAY_SECONDS: String(directDelay) });
     room.browser = await openBrowser();
   }, { timeout: 900_000 });
   after(async () => {

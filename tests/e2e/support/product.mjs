@@ -9,10 +9,10 @@ import { until } from './until.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The product under test: the one at MEET_URL, or a new one that is stopped with the tests. */
-export async function openProduct() {
+/** The product under test: the one at MEET_URL, or a new one with additional environment variables that is stopped with the tests. */
+export async function openProduct(variables = {}) {
   if (process.env.MEET_URL) return { url: process.env.MEET_URL.replace(/\/$/, ''), home: process.env.MEET_HOME ?? null, close: async () => {} };
-  return startProduct();
+  return startProduct(variables);
 }
 
 /** Starts an installation with additional environment variables. */
@@ -53,7 +53,7 @@ export function freePort() {
   });
 }
 
-/** Creates a meeting whose media always flows through the media node, unless the settings say otherwise: a test must not change its path after half a minute. */
+/** Creates a meeting whose media always flows through the media node, unless the settings say otherwise: a test must not change its path after a while. */
 export async function createMeeting(product, { settings, ...request } = {}) {
   const response = await fetch(`${product.url}/meetings`, {
     method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ title: 'Browser test', settings: { mode: 'Sfu', ...settings }, ...request }),

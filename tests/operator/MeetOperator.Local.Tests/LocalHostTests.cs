@@ -82,6 +82,7 @@ public sealed class LocalHostTests : IAsyncLifetime
         var environment = await http.GetStringAsync($"http://127.0.0.1:{_port}/");
         Assert.Contains($"\"MEET_DATABASE\":\"sqlite:{Home}/data/meet.db\"", environment, StringComparison.Ordinal);
         Assert.Contains("\"MEET_LOCAL_TENANT\":\"default\"", environment, StringComparison.Ordinal);
+        Assert.Contains("\"MEET_DIRECT_DELAY_SECONDS\":\"10\"", environment, StringComparison.Ordinal);
         Assert.Contains($"\"MEET_PUBLIC_URL\":\"http://localhost:{_port}\"", environment, StringComparison.Ordinal);
         Assert.Contains($"\"MEET_WEB_ROOT\":\"{Programs}/web\"", environment, StringComparison.Ordinal);
 
@@ -287,7 +288,8 @@ public sealed class LocalHostTests : IAsyncLifetime
         {
             RedirectStandardError = captureErrors,
             RedirectStandardOutput = captureOutput,
-            Environment = { ["DOTNET_EnableDiagnostics"] = "0" }, // A killed process would leave its diagnostics socket in the temporary directory.
+            // A killed process would leave its diagnostics socket in the temporary directory.
+            Environment = { ["DOTNET_EnableDiagnostics"] = "0", ["MEET_DIRECT_DELAY_SECONDS"] = "10" },
         };
         var process = Process.Start(info)!;
         _started.Add(process);

@@ -26,8 +26,8 @@ public sealed class LocalOptionsTests
     [Fact]
     public void Parse_EnvironmentSet_OverridesDefaults()
     {
-        var options = Parse(Good, ("MEET_LISTEN", "0.0.0.0"), ("MEET_ADVERTISE", "192.0.2.1, 2001:db8::1"));
-        Assert.Equal("0.0.0.0", options.Listen);
+        var options = Parse(Good, ("MEET_LISTEN", "0.0.0.0"), ("MEET_ADVERTISE", "192.0.2.1, 2001:db8::1"), ("MEET_DIRECT_DELAY_SECONDS", "10"));
+        Assert.Equal(("0.0.0.0", "10"), (options.Listen, options.DirectDelaySeconds));
         Assert.Equal(["192.0.2.1", "2001:db8::1"], options.AdvertisedAddresses);
     }
 
@@ -56,7 +56,8 @@ public sealed class LocalOptionsTests
     [Theory]
     [InlineData("MEET_LISTEN", "localhost")]
     [InlineData("MEET_ADVERTISE", "10.0.0.1,nowhere")]
-    public void Parse_InvalidAddress_ThrowsWithVariableName(string variable, string value) =>
+    [InlineData("MEET_DIRECT_DELAY_SECONDS", "-1")]
+    public void Parse_InvalidValue_ThrowsWithVariableName(string variable, string value) =>
         Assert.StartsWith($"{variable}: '", Assert.Throws<LocalException>(() => Parse(Good, (variable, value))).Message, StringComparison.Ordinal);
 
     [Fact]

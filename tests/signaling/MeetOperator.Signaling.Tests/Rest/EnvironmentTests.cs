@@ -27,12 +27,13 @@ public sealed class EnvironmentTests : IDisposable
             ["MEET_LOCAL_TENANT"] = "default",
             ["MEET_WEB_ROOT"] = _folder,
             ["MEET_DRAIN_SECONDS"] = "5",
+            ["MEET_DIRECT_DELAY_SECONDS"] = "10",
             ["MEET_TRUSTED_PROXIES"] = "10.0.0.0/8, fd00::/8",
         }, out var options, out var errors), string.Join("\n", errors));
         Assert.Equal(("127.0.0.1:9000", "127.0.0.1:9001", "redis:6379", "default", _folder), (options!.HttpAddress, options.MetricsAddress, options.Redis, options.LocalTenant, options.WebRoot));
         Assert.Equal(("conference", "conference-control-signaling"), (options.Namespace, options.ControlSecret));
         Assert.Equal("https://meet.example/", options.PublicUrl!.ToString());
-        Assert.Equal(TimeSpan.FromSeconds(5), options.Drain);
+        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10)), (options.Drain, options.Timings.DirectDelay));
         Assert.Equal(["10.0.0.0/8", "fd00::/8"], options.TrustedProxies.Select(n => n.ToString()));
     }
 
@@ -53,6 +54,8 @@ public sealed class EnvironmentTests : IDisposable
     [InlineData("MEET_WEB_ROOT", "/nonexistent-folder")]
     [InlineData("MEET_DRAIN_SECONDS", "-1")]
     [InlineData("MEET_DRAIN_SECONDS", "5s")]
+    [InlineData("MEET_DIRECT_DELAY_SECONDS", "3601")]
+    [InlineData("MEET_DIRECT_DELAY_SECONDS", "half a minute")]
     [InlineData("MEET_TRUSTED_PROXIES", "10.0.0.0/33")]
     [InlineData("MEET_TRUSTED_PROXIES", "ingress")]
     [InlineData("MEET_SIGNING_KEY_FILE", "/nonexistent-file")]
@@ -63,6 +66,13 @@ public sealed class EnvironmentTests : IDisposable
         variables[name] = value;
         Assert.False(Read(variables, out _, out var errors));
         Assert.Contains(value, Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryRead_NoDirectDelay_IsHalfAMinute()
+    {
+        Assert.True(Read(new() { ["MEET_DATABASE"] = "sqlite:x", ["MEET_SIGNING_KEY_FILE"] = Key() }, out var options, out _));
+        Assert.Equal(TimeSpan.FromSeconds(30), options!.Timings.DirectDelay);
     }
 
     [Fact]
