@@ -3,9 +3,9 @@
 NODE_TEST=(node --test --test-reporter=spec)
 # These files do not change the release, so two of them run at a time.
 READING=(tests/cluster/{call,bad-input,gitops,images}.test.mjs)
-# A rotation takes over a minute, in which most of the other file runs: it changes no Pod and opens no WebSocket. The rotation kills its Pods during the first tests of
-# the other file, which are dry runs.
-ROTATION=(tests/cluster/{certificates,chart}.test.mjs)
+# A rotation takes over a minute, in which most of the other files run, one after the other: they change no Pod of the release. The rotation kills Pods of it during the first
+# tests of the chart, which are dry runs and open no WebSocket. The last file makes its call when these Pods have been replaced.
+ROTATION=(tests/cluster/{certificates,chart,pod-security}.test.mjs)
 # These leave the release changed, then removed, and the cluster down. They run last, in this order, and outside of the suite only when they are named.
 LAST=(tests/cluster/{upgrade,uninstall,clean}.test.mjs)
 

@@ -3,19 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const rate = 48_000;
-const seconds = 10;
+/** How long the noise is heard alone, and then with the voice. */
+export const voiceSeconds = 3;
 
 /** A file for Chromium's fake microphone, which repeats it, with a tone that never stops. It swells three times a second, because Opus may take an even tone for background noise and leave it
  * out (DTX). Whole seconds of whole frequencies repeat without a click. */
 export const toneFile = () => soundFile(i => (0.3 + 0.1 * Math.sin(2 * Math.PI * 3 * i / rate)) * Math.sin(2 * Math.PI * 440 * i / rate));
 
-/** The same with the noise of a fan (all frequencies, the low ones louder) for five seconds, and then the noise and a voice: four syllables a second of a voiced sound. */
+/** The same with the noise of a fan (all frequencies, the low ones louder) for `voiceSeconds`, and then the noise and a voice: four syllables a second of a voiced sound. */
 export const noisyVoiceFile = () => {
   let fan = 0;
   return soundFile(i => {
     fan = 0.9 * fan + 0.1 * (Math.random() * 2 - 1);
-    return 0.3 * fan + (i < 5 * rate ? 0 : 0.5 * voice(i / rate));
-  });
+    return 0.3 * fan + (i < voiceSeconds * rate ? 0 : 0.5 * voice(i / rate));
+  }, 2 * voiceSeconds);
 };
 
 /** Harmonics of a pitch that falls with each syllable, loud around the formants of an open vowel. */
@@ -33,7 +34,7 @@ function voice(time) {
 }
 
 /** Writes a WAV file, mono at 48 kHz, of samples from -1 to 1. Returns its path and what removes it. */
-async function soundFile(sampleAt) {
+async function soundFile(sampleAt, seconds = 10) {
   const samples = Buffer.alloc(seconds * rate * 2);
   for (let i = 0; i < seconds * rate; i++) samples.writeInt16LE(Math.round(32_767 * sampleAt(i)), i * 2);
   const header = Buffer.alloc(44);
