@@ -22,10 +22,11 @@ const SUITES = {
 export const FAST = [
   { project: 'MeetOperator.Fuzz.Tests' },
   { project: 'MeetOperator.Placement.Tests' },
-  { project: 'MeetOperator.Rtc.Tests', without: ['OpenSslClient', 'LibSrtp'] },
+  { project: 'MeetOperator.Rtc.Tests', without: ['OpenSslClient'] },
   { project: 'MeetOperator.Rtp.Tests' },
   { project: 'MeetOperator.Sdp.Tests' },
   { project: 'MeetOperator.Sfu.Tests' },
+  { project: 'MeetOperator.Srtp.Tests', without: ['LibSrtp'] },
 ];
 
 // What a changed path is tested by, besides the projects that depend on it. Every matching line applies: `suites` run as a whole, `projects` in unit.

@@ -1,4 +1,4 @@
-using MeetOperator.Rtc.Srtp;
+using MeetOperator.Srtp;
 
 namespace MeetOperator.Rtc.Dtls;
 

@@ -1,5 +1,5 @@
 using MeetOperator.Native.OpenSsl;
-using MeetOperator.Rtc.Srtp;
+using MeetOperator.Srtp;
 
 namespace MeetOperator.Rtc.Dtls;
 

@@ -1,8 +1,8 @@
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
-using MeetOperator.Rtc.Srtp;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Srtp;
 
 namespace MeetOperator.Rtc.Transport;
 

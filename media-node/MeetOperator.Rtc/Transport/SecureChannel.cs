@@ -1,6 +1,6 @@
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
-using MeetOperator.Rtc.Srtp;
+using MeetOperator.Srtp;
 
 namespace MeetOperator.Rtc.Transport;
 

@@ -30,10 +30,11 @@ public sealed class DependencyTests
         ["MeetOperator.Rtp"] = [],
         ["MeetOperator.Sdp"] = [],
         ["MeetOperator.Native"] = [],
-        ["MeetOperator.Rtc"] = ["Rtp", "Sdp", "Native"],
+        ["MeetOperator.Srtp"] = ["Rtp", "Native"],
+        ["MeetOperator.Rtc"] = ["Rtp", "Sdp", "Native", "Srtp"],
         ["MeetOperator.Sfu"] = ["Rtp"],
-        ["MeetOperator.Probe"] = ["Rtp", "Sdp", "Native", "Rtc"],
-        ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Rtc", "Sfu", "NodeControl"],
+        ["MeetOperator.Probe"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc"],
+        ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc", "Sfu", "NodeControl"],
 
         // These rooms have no code yet. Media will reach them over relay links, so they need no transport, no forwarding and no cluster.
         ["MeetOperator.Recorder"] = ["Rtp", "NodeControl"],
@@ -58,6 +59,7 @@ public sealed class DependencyTests
     [InlineData("MeetOperator.Rtp")]
     [InlineData("MeetOperator.Sdp")]
     [InlineData("MeetOperator.Native")]
+    [InlineData("MeetOperator.Srtp")]
     [InlineData("MeetOperator.Rtc")]
     [InlineData("MeetOperator.Sfu")]
     [InlineData("MeetOperator.Placement")]

@@ -1,4 +1,4 @@
-using MeetOperator.Rtc.Srtp;
+using MeetOperator.Srtp;
 
 namespace MeetOperator.Fuzz.Tests;
 
@@ -11,7 +11,7 @@ public sealed class SrtpFuzzTests
     public void Unprotect_MutatedPackets_FailAuthentication(SrtpProfile profile)
     {
         var keys = Keys(profile);
-        using var sender = new SrtpSender(keys);
+        using var sender = new SrtpSender(keys, 1024);
         var seeds = new List<byte[]>();
         for (byte i = 1; i <= 8; i++)
         {
@@ -36,7 +36,7 @@ public sealed class SrtpFuzzTests
     public void UnprotectRtcp_MutatedPackets_FailAuthentication(SrtpProfile profile)
     {
         var keys = Keys(profile);
-        using var sender = new SrtpSender(keys);
+        using var sender = new SrtpSender(keys, 1024);
         var seeds = new List<byte[]>();
         foreach (var report in FuzzLoop.Corpus("rtcp"))
         {

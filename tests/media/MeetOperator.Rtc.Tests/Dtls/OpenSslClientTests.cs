@@ -1,5 +1,5 @@
 using MeetOperator.Rtc.Dtls;
-using MeetOperator.Rtc.Srtp;
+using MeetOperator.Srtp;
 
 namespace MeetOperator.Rtc.Tests.Dtls;
 

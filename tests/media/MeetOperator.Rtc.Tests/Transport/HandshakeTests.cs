@@ -1,7 +1,7 @@
 using MeetOperator.Rtc.Datagrams;
-using MeetOperator.Rtc.Srtp;
 using MeetOperator.Rtc.Testing;
 using MeetOperator.Rtc.Transport;
+using MeetOperator.Srtp;
 
 namespace MeetOperator.Rtc.Tests.Transport;
 

@@ -1,8 +1,8 @@
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
-using MeetOperator.Rtc.Srtp;
 using MeetOperator.Rtc.Testing;
 using MeetOperator.Rtc.Transport;
+using MeetOperator.Srtp;
 
 namespace MeetOperator.Rtc.Tests.Transport;
 
@@ -63,7 +63,7 @@ public sealed class PeerTransportTests
 
         Assert.True(pair.Connect());
 
-        Assert.Equal(Rtc.Srtp.SrtpProfile.Aes128CmSha1Tag80, pair.Server.Transport.Profile);
+        Assert.Equal(SrtpProfile.Aes128CmSha1Tag80, pair.Server.Transport.Profile);
         pair.Client.SendRtp(Header, [1, 2, 3]);
         pair.Run(TimeSpan.FromMilliseconds(100));
         Assert.Equal(Header.Concat(new byte[] { 1, 2, 3 }), Assert.Single(pair.Server.Received));

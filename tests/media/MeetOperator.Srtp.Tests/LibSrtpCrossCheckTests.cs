@@ -1,6 +1,4 @@
-using MeetOperator.Rtc.Srtp;
-
-namespace MeetOperator.Rtc.Tests.Srtp;
+namespace MeetOperator.Srtp.Tests;
 
 /// <summary>Compares both directions with libsrtp2, with sequence number wraps, losses and reordering.</summary>
 public sealed class LibSrtpCrossCheckTests
@@ -12,7 +10,7 @@ public sealed class LibSrtpCrossCheckTests
     public void ProtectRtp_Packets_AreDecryptedByLibSrtp(SrtpProfile profile)
     {
         var keys = SrtpPair.Keys(profile, new Random(3));
-        using var ours = new SrtpSender(keys);
+        using var ours = new SrtpSender(keys, 1024);
         using var theirs = new LibSrtp(keys, outbound: false);
         var packet = new byte[1500];
         foreach (var (header, payload) in Packets(seed: 4))
@@ -42,7 +40,7 @@ public sealed class LibSrtpCrossCheckTests
     public void Rtcp_BothDirections_MatchesLibSrtp(SrtpProfile profile)
     {
         var keys = SrtpPair.Keys(profile, new Random(8));
-        using var sender = new SrtpSender(keys);
+        using var sender = new SrtpSender(keys, 1024);
         using var receiver = new SrtpReceiver(keys, 16);
         using var theirReceiver = new LibSrtp(keys, outbound: false);
         using var theirSender = new LibSrtp(keys, outbound: true);

@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using MeetOperator.Native.OpenSsl;
-using MeetOperator.Rtc.Srtp;
 using MeetOperator.Testing;
 
-namespace MeetOperator.Rtc.Tests.Srtp;
+namespace MeetOperator.Srtp.Tests;
 
 /// <summary>SRTCP with a clear E bit is authenticated but not encrypted (RFC 3711 §3.4, RFC 7714 §9.3). The sender never produces it.</summary>
 public sealed class UnencryptedRtcpTests

@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>
 /// The replay list (RFC 3711 §3.3.2): a ring of bits that is addressed by packet index. Moving the window clears only the bits that

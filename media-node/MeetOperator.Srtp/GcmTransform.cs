@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using MeetOperator.Native.OpenSsl;
 
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>AEAD_AES_128_GCM (RFC 7714).</summary>
 internal sealed class GcmTransform : SrtpTransform

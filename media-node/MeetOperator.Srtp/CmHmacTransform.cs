@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using MeetOperator.Native.OpenSsl;
 
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>AES_CM_128_HMAC_SHA1_80 (RFC 3711 §4.1.1, §4.2.1).</summary>
 internal sealed class CmHmacTransform : SrtpTransform

@@ -1,7 +1,7 @@
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>SRTP and SRTCP of one peer in both directions. Not thread-safe.</summary>
-internal interface ISrtpSession : IDisposable
+public interface ISrtpSession : IDisposable
 {
     SrtpProfile Profile { get; }
 

@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>
 /// The cryptography of one direction and one profile. It has no state for streams, rollover or replay. RTP indexes have 48 bits

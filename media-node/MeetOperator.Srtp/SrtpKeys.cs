@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
-/// <summary>Master key and salt of one direction (RFC 3711 §3.2.1).</summary>
-internal sealed class SrtpKeys
+/// <summary>Master key and salt of one direction (RFC 3711 §3.2.1). A session copies what it needs, so the owner clears the keys after creating one.</summary>
+public sealed class SrtpKeys
 {
     /// <summary>The label of the DTLS-SRTP exporter (RFC 5764 §4.2).</summary>
-    internal static ReadOnlySpan<byte> ExporterLabel => "EXTRACTOR-dtls_srtp"u8;
+    public static ReadOnlySpan<byte> ExporterLabel => "EXTRACTOR-dtls_srtp"u8;
 
     public SrtpKeys(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt)
     {
@@ -19,17 +19,18 @@ internal sealed class SrtpKeys
 
     public SrtpProfile Profile { get; }
 
-    internal const int KeyLength = 16;
+    /// <summary>Length of a master key in bytes.</summary>
+    public const int KeyLength = 16;
 
     internal byte[] MasterKey { get; }
 
     internal byte[] MasterSalt { get; }
 
     /// <summary>Length of the exported material for both directions in bytes.</summary>
-    internal static int ExportLength(SrtpProfile profile) => 2 * (KeyLength + SaltLength(profile));
+    public static int ExportLength(SrtpProfile profile) => 2 * (KeyLength + SaltLength(profile));
 
     /// <summary>Splits exported material: client key, server key, client salt, server salt (RFC 5764 §4.2).</summary>
-    internal static (SrtpKeys Client, SrtpKeys Server) Split(SrtpProfile profile, ReadOnlySpan<byte> material)
+    public static (SrtpKeys Client, SrtpKeys Server) Split(SrtpProfile profile, ReadOnlySpan<byte> material)
     {
         var salt = SaltLength(profile);
         var salts = material[(2 * KeyLength)..];
@@ -39,7 +40,7 @@ internal sealed class SrtpKeys
     }
 
     /// <summary>Overwrites the key material.</summary>
-    internal void Clear()
+    public void Clear()
     {
         CryptographicOperations.ZeroMemory(MasterKey);
         CryptographicOperations.ZeroMemory(MasterSalt);

@@ -1,6 +1,6 @@
 using MeetOperator.Native.OpenSsl;
 
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>The key derivation function of RFC 3711 §4.3 with a key derivation rate of zero: AES in counter mode with a label.</summary>
 internal static class SrtpKeyDerivation

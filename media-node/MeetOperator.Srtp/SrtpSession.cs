@@ -1,18 +1,23 @@
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
-/// <summary>SRTP (RFC 3711, RFC 7714) with reusable OpenSSL contexts.</summary>
-internal sealed class SrtpSession : ISrtpSession
+/// <summary>SRTP (RFC 3711, RFC 7714) with reusable OpenSSL contexts. Allocates only for the first packet of a stream. Not thread-safe.</summary>
+public sealed class SrtpSession : ISrtpSession
 {
     private readonly SrtpSender _sender;
     private readonly SrtpReceiver _receiver;
 
     /// <param name="local">Keys for outbound packets.</param>
     /// <param name="remote">Keys for inbound packets.</param>
-    /// <param name="maximumInboundStreams">Maximum number of inbound SSRCs with full state.</param>
-    public SrtpSession(SrtpKeys local, SrtpKeys remote, int maximumInboundStreams = 256)
+    /// <param name="maximumInboundStreams">
+    /// Maximum number of inbound SSRCs with full state. The least recently used one is evicted. A session can open sixteen times as many.
+    /// </param>
+    /// <param name="maximumOutboundStreams">The same for outbound SSRCs. The default is enough for all sections of the largest peer connection, including RTX streams.</param>
+    public SrtpSession(SrtpKeys local, SrtpKeys remote, int maximumInboundStreams = 256, int maximumOutboundStreams = 1024)
     {
+        ArgumentNullException.ThrowIfNull(local);
+        ArgumentNullException.ThrowIfNull(remote);
         Profile = local.Profile;
-        _sender = new SrtpSender(local);
+        _sender = new SrtpSender(local, maximumOutboundStreams);
         _receiver = new SrtpReceiver(remote, maximumInboundStreams);
     }
 

@@ -1,6 +1,4 @@
-using MeetOperator.Rtc.Srtp;
-
-namespace MeetOperator.Rtc.Tests.Srtp;
+namespace MeetOperator.Srtp.Tests;
 
 /// <summary>
 /// GCM is broken when a nonce is used twice. For any order of packets, every packet that the sender encrypts must be new for a receiver

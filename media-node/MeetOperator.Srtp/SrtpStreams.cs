@@ -1,11 +1,16 @@
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>
 /// The streams of one direction by SSRC, in bounded memory. When there are too many, the least recently used one is evicted; only its
 /// position remains, which prevents indexes from being accepted or used twice. The last stream is cached because packets come in bursts.
 /// </summary>
-internal sealed class SrtpStreams(int maximumActive, int maximumTotal)
+internal sealed class SrtpStreams(int maximumActive)
 {
+    /// <summary>
+    /// Factor between the streams with full state and all streams of a session, whose positions must be kept. A browser opens few streams in a call.
+    /// </summary>
+    private const int TotalStreamsFactor = 16;
+
     private readonly Dictionary<uint, SrtpStream> _streams = [];
     private readonly Dictionary<uint, SrtpStreamPosition> _evicted = [];
     private uint _lastSsrc;
@@ -29,7 +34,7 @@ internal sealed class SrtpStreams(int maximumActive, int maximumTotal)
 
     /// <summary>Gets the start position of a stream without state. False when the maximum number of streams is reached.</summary>
     internal bool CanOpen(uint ssrc, out SrtpStreamPosition position) =>
-        _evicted.TryGetValue(ssrc, out position) || _streams.Count + _evicted.Count < maximumTotal;
+        _evicted.TryGetValue(ssrc, out position) || _streams.Count + _evicted.Count < maximumActive * TotalStreamsFactor;
 
     internal SrtpStream Open(uint ssrc, in SrtpStreamPosition position)
     {

@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using MeetOperator.Native.OpenSsl;
-using MeetOperator.Rtc.Srtp;
 using MeetOperator.Testing;
 
-namespace MeetOperator.Rtc.Tests.Srtp;
+namespace MeetOperator.Srtp.Tests;
 
 /// <summary>Test vectors of RFC 3711 appendix B and RFC 7714 §16 and §17.</summary>
 public sealed class SrtpVectorTests

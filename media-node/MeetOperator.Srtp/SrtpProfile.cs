@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>The supported SRTP protection profiles. The values are the numbers in the DTLS use_srtp extension.</summary>
 public enum SrtpProfile : ushort

@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>The state of a stream that must outlive its window while the key is in use: the highest RTP and RTCP index plus one, or 0 for none.</summary>
 internal readonly record struct SrtpStreamPosition(ulong NextRtp, ulong NextRtcp)

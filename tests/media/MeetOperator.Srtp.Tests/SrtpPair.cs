@@ -1,6 +1,4 @@
-using MeetOperator.Rtc.Srtp;
-
-namespace MeetOperator.Rtc.Tests.Srtp;
+namespace MeetOperator.Srtp.Tests;
 
 /// <summary>Two sessions that share their keys.</summary>
 internal sealed class SrtpPair : IDisposable

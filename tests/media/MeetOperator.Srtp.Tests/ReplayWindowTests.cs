@@ -1,6 +1,4 @@
-using MeetOperator.Rtc.Srtp;
-
-namespace MeetOperator.Rtc.Tests.Srtp;
+namespace MeetOperator.Srtp.Tests;
 
 public sealed class ReplayWindowTests
 {

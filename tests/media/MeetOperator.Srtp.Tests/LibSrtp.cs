@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using MeetOperator.Rtc.Srtp;
 
-namespace MeetOperator.Rtc.Tests.Srtp;
+namespace MeetOperator.Srtp.Tests;
 
 /// <summary>The system's libsrtp2, an independent implementation for comparison.</summary>
 internal sealed unsafe partial class LibSrtp : IDisposable

@@ -1,23 +1,15 @@
 using System.Buffers.Binary;
 
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>Encrypts outbound packets. Never uses an index twice.</summary>
-internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
+internal sealed class SrtpSender(SrtpKeys keys, int maximumStreams) : IDisposable
 {
     private const int MinimumRtpHeaderLength = 12;
     private const int RtcpHeaderLength = 8;
 
-    /// <summary>Enough for all sections of the largest session, including RTX streams.</summary>
-    private const int MaximumStreams = 1024;
-
-    /// <summary>
-    /// Maximum number of streams in a session, because the positions of old streams must be kept. <c>TrackSections</c> ends a session earlier.
-    /// </summary>
-    private const int MaximumTotalStreams = 16 * MaximumStreams;
-
     private readonly SrtpTransform _transform = SrtpTransform.Create(keys, outbound: true);
-    private readonly SrtpStreams _streams = new(MaximumStreams, MaximumTotalStreams);
+    private readonly SrtpStreams _streams = new(maximumStreams);
     private uint _nextRtcpIndex;
 
     internal int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)

@@ -1,4 +1,4 @@
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>Rollover and replay state of one SSRC in one direction.</summary>
 internal sealed class SrtpStream

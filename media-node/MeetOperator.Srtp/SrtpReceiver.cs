@@ -1,18 +1,15 @@
 using System.Buffers.Binary;
 using MeetOperator.Rtp.Packets;
 
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>Verifies and decrypts inbound packets. Only packets with a valid tag change the state.</summary>
 internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposable
 {
-    /// <summary>Factor between the streams with full state and all streams of a session. A browser opens few streams in a call.</summary>
-    private const int TotalStreamsFactor = 16;
-
     private const int RtcpHeaderLength = 8;
 
     private readonly SrtpTransform _transform = SrtpTransform.Create(keys, outbound: false);
-    private readonly SrtpStreams _streams = new(maximumStreams, maximumStreams * TotalStreamsFactor);
+    private readonly SrtpStreams _streams = new(maximumStreams);
 
     internal bool IsNewestPacket { get; private set; }
 

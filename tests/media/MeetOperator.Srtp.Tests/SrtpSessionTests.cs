@@ -1,6 +1,4 @@
-using MeetOperator.Rtc.Srtp;
-
-namespace MeetOperator.Rtc.Tests.Srtp;
+namespace MeetOperator.Srtp.Tests;
 
 public sealed class SrtpSessionTests
 {
@@ -101,7 +99,7 @@ public sealed class SrtpSessionTests
     [Fact]
     public void ProtectRtp_EndOfIndexRange_Stops()
     {
-        using var sender = new SrtpSender(SrtpPair.Keys(SrtpProfile.AeadAes128Gcm, new Random(1)));
+        using var sender = new SrtpSender(SrtpPair.Keys(SrtpProfile.AeadAes128Gcm, new Random(1)), 1024);
         sender.GetOrOpen(0x11223344)!.RecordIndex((1UL << 48) - 2);
         var packet = new byte[100];
 

@@ -1,7 +1,7 @@
-namespace MeetOperator.Rtc.Srtp;
+namespace MeetOperator.Srtp;
 
 /// <summary>The result of unprotecting a packet.</summary>
-internal enum SrtpStatus : byte
+public enum SrtpStatus : byte
 {
     Ok,
 
