@@ -4,9 +4,12 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Srtp;
 
 /// <summary>Verifies and decrypts inbound packets. Only packets with a valid tag change the state.</summary>
-internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposable
+internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams, bool startsAnywhere = false) : IDisposable
 {
     private const int RtcpHeaderLength = 8;
+
+    /// <summary>Maximum length of a packet that is tried with two rollover counters. Datagrams of media are shorter.</summary>
+    private const int MaximumCopyLength = 2048;
 
     private readonly SrtpTransform _transform = SrtpTransform.Create(keys, outbound: false);
     private readonly SrtpStreams _streams = new(maximumStreams);
@@ -35,7 +38,8 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.Replayed;
         }
 
-        if (!_transform.OpenRtp(index, header.Ssrc, header.Length, packet))
+        var isFirst = (stream?.Position ?? position).NextRtp == 0;
+        if (!(isFirst && startsAnywhere ? TryOpenFirst(ref index, header, packet) : _transform.OpenRtp(index, header.Ssrc, header.Length, packet)))
         {
             return SrtpStatus.NotAuthentic;
         }
@@ -80,6 +84,27 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
     }
 
     public void Dispose() => _transform.Dispose();
+
+    /// <summary>Opens the first packet of a stream, whose sequence number may have wrapped since the sender's first one.</summary>
+    private bool TryOpenFirst(ref ulong index, in RtpHeader header, Span<byte> packet)
+    {
+        if (packet.Length > MaximumCopyLength)
+        {
+            return _transform.OpenRtp(index, header.Ssrc, header.Length, packet);
+        }
+
+        // A failed attempt overwrites the packet.
+        Span<byte> copy = stackalloc byte[packet.Length];
+        packet.CopyTo(copy);
+        if (_transform.OpenRtp(index, header.Ssrc, header.Length, packet))
+        {
+            return true;
+        }
+
+        copy.CopyTo(packet);
+        index += 1 << 16;
+        return _transform.OpenRtp(index, header.Ssrc, header.Length, packet);
+    }
 
     private SrtpStream Open(uint ssrc, in SrtpStreamPosition position)
     {

@@ -12,13 +12,17 @@ public sealed class SrtpSession : ISrtpSession
     /// Maximum number of inbound SSRCs with full state. The least recently used one is evicted. A session can open sixteen times as many.
     /// </param>
     /// <param name="maximumOutboundStreams">The same for outbound SSRCs. The default is enough for all sections of the largest peer connection, including RTX streams.</param>
-    public SrtpSession(SrtpKeys local, SrtpKeys remote, int maximumInboundStreams = 256, int maximumOutboundStreams = 1024)
+    /// <param name="startsAnywhere">
+    /// Whether inbound streams may start with any sequence number, as they do when keys are replaced while media flows. RFC 3711 §3.3.1 relies on a start in the
+    /// lower half: if the first packets are lost and the number wraps, the receiver assumes a wrong rollover counter and rejects the stream for ever.
+    /// </param>
+    public SrtpSession(SrtpKeys local, SrtpKeys remote, int maximumInboundStreams = 256, int maximumOutboundStreams = 1024, bool startsAnywhere = false)
     {
         ArgumentNullException.ThrowIfNull(local);
         ArgumentNullException.ThrowIfNull(remote);
         Profile = local.Profile;
         _sender = new SrtpSender(local, maximumOutboundStreams);
-        _receiver = new SrtpReceiver(remote, maximumInboundStreams);
+        _receiver = new SrtpReceiver(remote, maximumInboundStreams, startsAnywhere);
     }
 
     public SrtpProfile Profile { get; }

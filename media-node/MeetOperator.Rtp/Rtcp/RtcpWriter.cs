@@ -125,6 +125,32 @@ public ref struct RtcpWriter(Span<byte> destination)
         return true;
     }
 
+    /// <summary>Adds an application-defined packet (RFC 3550 §6.7).</summary>
+    /// <param name="subtype">0 to 31.</param>
+    /// <param name="ssrc">The sender.</param>
+    /// <param name="name">Four ASCII characters, the first in the high byte.</param>
+    /// <param name="data">The content. It is padded with zeros to a multiple of four bytes.</param>
+    public bool AddApplicationDefined(byte subtype, uint ssrc, uint name, scoped ReadOnlySpan<byte> data)
+    {
+        if (subtype > 31)
+        {
+            return false;
+        }
+
+        var padded = (data.Length + 3) & ~3;
+        var body = Begin(RtcpPacketType.ApplicationDefined, subtype, ApplicationDefinedPacket.DataOffset + padded);
+        if (body.IsEmpty)
+        {
+            return false;
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(body, ssrc);
+        BinaryPrimitives.WriteUInt32BigEndian(body[4..], name);
+        data.CopyTo(body[ApplicationDefinedPacket.DataOffset..]);
+        body[(ApplicationDefinedPacket.DataOffset + data.Length)..].Clear();
+        return true;
+    }
+
     public bool AddPictureLoss(uint senderSsrc, uint mediaSsrc) =>
         !BeginFeedback(RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.PayloadPictureLoss, senderSsrc, mediaSsrc, 0, out _).IsEmpty;
 

@@ -3,13 +3,13 @@ namespace MeetOperator.Srtp.Tests;
 /// <summary>Two sessions that share their keys.</summary>
 internal sealed class SrtpPair : IDisposable
 {
-    internal SrtpPair(SrtpProfile profile, int maximumInboundStreams = 256)
+    internal SrtpPair(SrtpProfile profile, int maximumInboundStreams = 256, bool startsAnywhere = false)
     {
         var random = new Random(7);
         var one = Keys(profile, random);
         var other = Keys(profile, random);
         Sender = new SrtpSession(one, other, maximumInboundStreams);
-        Receiver = new SrtpSession(other, one, maximumInboundStreams);
+        Receiver = new SrtpSession(other, one, maximumInboundStreams, startsAnywhere: startsAnywhere);
     }
 
     internal SrtpSession Sender { get; }

@@ -73,6 +73,23 @@ public sealed class SrtpSessionTests
         Assert.Equal(SrtpStatus.Ok, pair.Unprotect(packet));
     }
 
+    [Theory]
+    [InlineData(SrtpProfile.AeadAes128Gcm, true)]
+    [InlineData(SrtpProfile.Aes128CmSha1Tag80, true)]
+    [InlineData(SrtpProfile.AeadAes128Gcm, false)]
+    public void UnprotectRtp_FirstPacketsLostAtWrap_AcceptsStreamThatStartsAnywhere(SrtpProfile profile, bool startsAnywhere)
+    {
+        using var pair = new SrtpPair(profile, startsAnywhere: startsAnywhere);
+        ushort[] order = [65534, 65535, 0, 1, 2, 3];
+        var packets = order.Select(number => pair.Protect(number)).ToArray();
+        var expected = startsAnywhere ? SrtpStatus.Ok : SrtpStatus.NotAuthentic;
+
+        int[] arrival = [3, 1, 4, 2, 5]; // the first packet is lost, the second is late
+        Assert.All(arrival.Where(i => startsAnywhere || i > 1), i => Assert.Equal(expected, pair.Unprotect(packets[i])));
+        Assert.All(arrival.Where(_ => startsAnywhere), i => Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(packets[i])));
+        Assert.NotEqual(SrtpStatus.Ok, pair.Unprotect([.. packets[5][..^1], (byte)~packets[5][^1]]));
+    }
+
     [Fact]
     public void UnprotectRtp_OlderThanWindow_ReturnsReplayed()
     {
