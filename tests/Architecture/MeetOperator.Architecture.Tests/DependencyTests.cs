@@ -32,13 +32,14 @@ public sealed class DependencyTests
         ["MeetOperator.Native"] = [],
         ["MeetOperator.Srtp"] = ["Rtp", "Native"],
         ["MeetOperator.Rtc"] = ["Rtp", "Sdp", "Native", "Srtp"],
+        ["MeetOperator.Relay"] = ["Rtp", "Native", "Srtp"],
         ["MeetOperator.Sfu"] = ["Rtp"],
         ["MeetOperator.Probe"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc"],
         ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc", "Sfu", "NodeControl"],
 
-        // These rooms have no code yet. Media will reach them over relay links, so they need no transport, no forwarding and no cluster.
-        ["MeetOperator.Recorder"] = ["Rtp", "NodeControl"],
-        ["MeetOperator.AiWorker"] = ["Rtp", "NodeControl"],
+        // These rooms have no code yet. Media will reach them over relay links, so they need no peer connections, no forwarding and no cluster.
+        ["MeetOperator.Recorder"] = ["Rtp", "Native", "Srtp", "Relay", "NodeControl"],
+        ["MeetOperator.AiWorker"] = ["Rtp", "Native", "Srtp", "Relay", "NodeControl"],
     };
 
     public static TheoryData<string> ProductProjects =>
@@ -60,6 +61,7 @@ public sealed class DependencyTests
     [InlineData("MeetOperator.Sdp")]
     [InlineData("MeetOperator.Native")]
     [InlineData("MeetOperator.Srtp")]
+    [InlineData("MeetOperator.Relay")]
     [InlineData("MeetOperator.Rtc")]
     [InlineData("MeetOperator.Sfu")]
     [InlineData("MeetOperator.Placement")]

@@ -38,6 +38,7 @@ public sealed partial class SourceRuleTests
     [InlineData("media-node/MeetOperator.Rtp")]
     [InlineData("media-node/MeetOperator.Sdp")]
     [InlineData("media-node/MeetOperator.Srtp")]
+    [InlineData("media-node/MeetOperator.Relay")]
     [InlineData("media-node/MeetOperator.Rtc")]
     [InlineData("media-node/MeetOperator.Sfu")]
     [InlineData("operator/MeetOperator.Placement")]

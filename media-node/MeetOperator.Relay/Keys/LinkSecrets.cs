@@ -1,0 +1,31 @@
+namespace MeetOperator.Relay.Keys;
+
+/// <summary>The secrets of a link that are valid now, the newest first.</summary>
+internal sealed class LinkSecrets : IDisposable
+{
+    private LinkSecret[] _secrets = [];
+
+    /// <summary>The highest epoch; 0 when there is no secret.</summary>
+    internal ushort NewestEpoch => _secrets is [var newest, ..] ? newest.Epoch : (ushort)0;
+
+    /// <summary>All epochs, the newest first.</summary>
+    internal IEnumerable<ushort> Epochs => _secrets.Select(secret => secret.Epoch);
+
+    internal LinkSecret? Find(ushort epoch) => Array.Find(_secrets, secret => secret.Epoch == epoch);
+
+    /// <summary>Replaces all secrets and takes ownership of the new ones. Returns the epochs whose secret is gone or has other bytes now.</summary>
+    internal HashSet<ushort> Replace(IEnumerable<LinkSecret> secrets)
+    {
+        var former = _secrets;
+        _secrets = [.. secrets.OrderByDescending(secret => secret.Epoch)];
+        var ended = former.Where(old => Find(old.Epoch) is not { } current || !current.Matches(old)).Select(old => old.Epoch).ToHashSet();
+        foreach (var old in former.Except(_secrets))
+        {
+            old.Dispose();
+        }
+
+        return ended;
+    }
+
+    public void Dispose() => Replace([]);
+}
