@@ -13,6 +13,20 @@ internal sealed class LinkSecrets : IDisposable
 
     internal LinkSecret? Find(ushort epoch) => Array.Find(_secrets, secret => secret.Epoch == epoch);
 
+    /// <summary>Whether there is a secret with an epoch above one and up to another.</summary>
+    internal bool HasEpoch(ushort above, ushort upTo)
+    {
+        foreach (var secret in _secrets)
+        {
+            if (secret.Epoch > above && secret.Epoch <= upTo)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Replaces all secrets and takes ownership of the new ones. Returns the epochs whose secret is gone or has other bytes now.</summary>
     internal HashSet<ushort> Replace(IEnumerable<LinkSecret> secrets)
     {

@@ -60,9 +60,10 @@ internal ref struct LinkMessageWriter
         var length = Encoding.UTF8.GetByteCount(text);
         Require(length <= maximumBytes);
         WriteUInt16((ushort)length);
+        var field = Reserve(length);
         if (_isValid)
         {
-            Encoding.UTF8.GetBytes(text, Reserve(length));
+            Encoding.UTF8.GetBytes(text, field);
         }
     }
 

@@ -373,7 +373,7 @@ public sealed class LinkTransport : IDisposable
     private void Renew(long nowTicks)
     {
         if (_options.Role == LinkRole.Opener && State == LinkState.Up && !_opener.IsRunning && _sessions.Current is { } session
-            && _secrets.Epochs.Any(epoch => epoch > session.Epoch && epoch <= _probe.RemoteEpoch))
+            && _secrets.HasEpoch(session.Epoch, _probe.RemoteEpoch))
         {
             _isRenewing = true;
             _opener.Start(nowTicks, (ushort)(session.Epoch + 1), _probe.RemoteEpoch, _channelNumber);
