@@ -22,6 +22,7 @@ const SUITES = {
 export const FAST = [
   { project: 'MeetOperator.Fuzz.Tests' },
   { project: 'MeetOperator.Placement.Tests' },
+  { project: 'MeetOperator.Relay.Tests' },
   { project: 'MeetOperator.Rtc.Tests', without: ['OpenSslClient'] },
   { project: 'MeetOperator.Rtp.Tests' },
   { project: 'MeetOperator.Sdp.Tests' },

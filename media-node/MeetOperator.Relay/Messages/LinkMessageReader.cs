@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 
 namespace MeetOperator.Relay.Messages;
 
@@ -8,8 +9,6 @@ namespace MeetOperator.Relay.Messages;
 /// </summary>
 internal ref struct LinkMessageReader
 {
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false);
-
     private ReadOnlySpan<byte> _rest;
     private bool _isValid;
 
@@ -59,9 +58,14 @@ internal ref struct LinkMessageReader
         var length = ReadUInt16();
         Require(length >= minimumBytes && length <= maximumBytes);
         var bytes = _isValid ? Take(length) : [];
-        var isText = System.Text.Unicode.Utf8.IsValid(bytes) && bytes.IndexOfAnyInRange((byte)0, (byte)0x1F) < 0 && !bytes.Contains((byte)0x7F);
-        Require(isText);
-        return isText ? Utf8.GetString(bytes) : string.Empty;
+        Require(Utf8.IsValid(bytes));
+        var text = _isValid ? Encoding.UTF8.GetString(bytes) : string.Empty;
+        foreach (var character in text)
+        {
+            Require(!char.IsControl(character));
+        }
+
+        return text;
     }
 
     /// <summary>Reads a text of visible ASCII characters and spaces. Such texts get into session descriptions.</summary>
