@@ -14,15 +14,16 @@ internal sealed class SrtpStream
     private ReplayWindow _rtp = new(RtpWindowPackets);
     private ReplayWindow _rtcp = new(RtcpWindowPackets);
 
+    /// <param name="ssrc">The SSRC.</param>
     /// <param name="position">Packets before it are rejected; the default value for a new stream.</param>
-    internal SrtpStream(in SrtpStreamPosition position)
+    internal SrtpStream(uint ssrc, in SrtpStreamPosition position)
     {
+        Ssrc = ssrc;
         _rtp.SkipTo(position.NextRtp);
         _rtcp.SkipTo(position.NextRtcp);
     }
 
-    /// <summary>The use counter value of the last use, for the eviction order.</summary>
-    internal long LastUse { get; set; }
+    internal uint Ssrc { get; }
 
     internal SrtpStreamPosition Position => new(_rtp.Next, _rtcp.Next);
 

@@ -2,7 +2,7 @@ namespace MeetOperator.Srtp;
 
 /// <summary>
 /// The streams of one direction by SSRC, in bounded memory. When there are too many, the least recently used one is evicted; only its
-/// position remains, which prevents indexes from being accepted or used twice. The last stream is cached because packets come in bursts.
+/// position remains, which prevents indexes from being accepted or used twice. Every operation takes constant time, also for a peer that opens many streams.
 /// </summary>
 internal sealed class SrtpStreams(int maximumActive)
 {
@@ -11,25 +11,27 @@ internal sealed class SrtpStreams(int maximumActive)
     /// </summary>
     private const int TotalStreamsFactor = 16;
 
-    private readonly Dictionary<uint, SrtpStream> _streams = [];
+    private readonly Dictionary<uint, LinkedListNode<SrtpStream>> _streams = [];
     private readonly Dictionary<uint, SrtpStreamPosition> _evicted = [];
-    private uint _lastSsrc;
-    private SrtpStream? _last;
-    private long _uses;
+
+    /// <summary>The streams in the order of their last use. Packets come in bursts, so the last one is looked at first.</summary>
+    private readonly LinkedList<SrtpStream> _order = new();
 
     internal SrtpStream? Find(uint ssrc)
     {
-        if (_last is not null && _lastSsrc == ssrc)
+        if (_order.Last is { } last && last.Value.Ssrc == ssrc)
         {
-            return _last;
+            return last.Value;
         }
 
-        if (_streams.TryGetValue(ssrc, out var stream))
+        if (!_streams.TryGetValue(ssrc, out var node))
         {
-            SetLast(ssrc, stream);
+            return null;
         }
 
-        return stream;
+        _order.Remove(node);
+        _order.AddLast(node);
+        return node.Value;
     }
 
     /// <summary>Gets the start position of a stream without state. False when the maximum number of streams is reached.</summary>
@@ -39,36 +41,15 @@ internal sealed class SrtpStreams(int maximumActive)
     internal SrtpStream Open(uint ssrc, in SrtpStreamPosition position)
     {
         _evicted.Remove(ssrc);
-        if (_streams.Count >= maximumActive)
+        if (_streams.Count >= maximumActive && _order.First is { } oldest)
         {
-            EvictOldest();
+            _order.Remove(oldest);
+            _streams.Remove(oldest.Value.Ssrc);
+            _evicted[oldest.Value.Ssrc] = oldest.Value.Position;
         }
 
-        var stream = new SrtpStream(position);
-        _streams.Add(ssrc, stream);
-        SetLast(ssrc, stream);
+        var stream = new SrtpStream(ssrc, position);
+        _streams.Add(ssrc, _order.AddLast(stream));
         return stream;
-    }
-
-    private void SetLast(uint ssrc, SrtpStream stream)
-    {
-        if (_last is not null)
-        {
-            _last.LastUse = ++_uses;
-        }
-
-        stream.LastUse = ++_uses;
-        (_lastSsrc, _last) = (ssrc, stream);
-    }
-
-    private void EvictOldest()
-    {
-        var oldest = _streams.MinBy(s => s.Value.LastUse);
-        _streams.Remove(oldest.Key);
-        _evicted[oldest.Key] = oldest.Value.Position;
-        if (_last == oldest.Value)
-        {
-            _last = null;
-        }
     }
 }
