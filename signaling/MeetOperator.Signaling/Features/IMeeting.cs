@@ -14,8 +14,8 @@ internal interface IMeeting
 
     TimeProvider Time { get; }
 
-    /// <summary>The meeting's room on its media node.</summary>
-    RoomLink Room { get; }
+    /// <summary>The media of the meeting.</summary>
+    MeetingMedia Media { get; }
 
     Members Members { get; }
 

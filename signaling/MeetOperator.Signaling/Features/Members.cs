@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Transport;
 namespace MeetOperator.Signaling.Features;
 
 /// <summary>The members of one meeting on this replica: at most one for each participant. Belongs to the session's loop.</summary>
-internal sealed class Members(RoomLink room)
+internal sealed class Members(MeetingMedia meetingMedia)
 {
     private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
 
@@ -46,7 +46,7 @@ internal sealed class Members(RoomLink room)
         if (member.Media is { } media)
         {
             member.Media = null;
-            room.Detach(media, leave);
+            meetingMedia.Detach(media, leave);
         }
     }
 

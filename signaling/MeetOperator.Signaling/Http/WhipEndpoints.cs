@@ -150,7 +150,7 @@ internal sealed class WhipEndpoints(
         var outcome = await Headless(hold).AddAsync(row, sessionId, hold).ConfigureAwait(false);
         if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
         {
-            await hold.Session.Room.RemoveParticipantAsync(assignment, row.ParticipantId).ConfigureAwait(false);
+            await hold.Session.Media.RemoveParticipantAsync(assignment, row.ParticipantId).ConfigureAwait(false);
             throw outcome == EnterOutcome.Full ? new ProblemException(ProblemCode.MeetingFull, "The meeting is full.") : NotInMeeting();
         }
 

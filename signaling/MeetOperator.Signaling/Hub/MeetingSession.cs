@@ -45,8 +45,8 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         _loop = new SessionLoop(LogFailure);
         _presence = new SessionPresence(key, services.Bus, services.Options, services.Time, services.Loggers);
         _rows = new SessionRows(key, services.Meetings, services.Participants, services.Streams, services.Time, services.Loggers);
-        Room = new RoomLink(key.MeetingId, services.Media, e => _loop.Post(() => OnRoomEventAsync(e)));
-        Members = new Members(Room);
+        Media = new MeetingMedia(key.MeetingId, services.Media, e => _loop.Post(() => OnRoomEventAsync(e)));
+        Members = new Members(Media);
         _membership = new Membership(this, _presence, _rows);
         Features = new MeetingFeatures(this, services, _membership, _presence, _rows);
         _recovery = new SessionRecovery(this, services.Recoveries, _presence, Features);
@@ -56,7 +56,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
 
     public TimeProvider Time => _services.Time;
 
-    public RoomLink Room { get; }
+    public MeetingMedia Media { get; }
 
     public Members Members { get; }
 
@@ -167,7 +167,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         await _ticking.ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _rows.DisposeAsync().ConfigureAwait(false);
-        await Room.DisposeAsync().ConfigureAwait(false);
+        await Media.DisposeAsync().ConfigureAwait(false);
         _services.Metrics.MeetingClosed();
         _closed.Dispose();
         _evacuated.Dispose();
@@ -228,7 +228,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         _ when HasEnded => Task.CompletedTask,
         null => EndAsync("ended"),
         { IsEnded: true } view => EndAsync(view.EndReason),
-        { IsPeerToPeer: false } view when Room.Assign(view.Assignments) => Features.ForEachAsync(feature => feature.OnMovedAsync()),
+        { IsPeerToPeer: false } view when Media.Assign(view.Assignments) => Features.ForEachAsync(feature => feature.OnMovedAsync()),
         _ => Task.CompletedTask,
     };
 

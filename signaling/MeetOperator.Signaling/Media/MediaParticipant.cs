@@ -10,8 +10,8 @@ using MeetOperator.Signaling.Tracing;
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>
-/// Connects one member's socket to the media node. Executes the client's requests in order and reports failures to the client. Failures never close the socket.
-/// Public methods are thread-safe.
+/// Connects one member's socket to the media node that participants use. Executes the client's requests in order, opens its sessions again after they were lost, and
+/// reports failures to the client. Failures never close the socket. Public methods are thread-safe.
 /// </summary>
 internal sealed partial class MediaParticipant : IAsyncDisposable
 {
@@ -21,14 +21,12 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Maximum number of queued offers and answers. A well-behaved client has one offer in progress and answers each offer of the server.</summary>
     private const int MaxWaiting = 8;
 
-    /// <summary>The slots of our clients: as many pictures as a node gives, and places for the loudest, for pinned participants, and for the next speakers.</summary>
-    private static readonly SlotCounts ClientSlots = new() { Audio = 6, Video = 28 };
-
-    private readonly RoomLink _room;
+    private readonly MeetingMedia _media;
     private readonly IMediaClient _client;
+    private readonly MediaServices _services;
+    private readonly ILogger _logger;
     private readonly SessionLoop _calls;
     private readonly CancellationTokenSource _closed = new();
-    private MediaAssignment? _started;
     private readonly RestartBackoff _backoff = new();
 
     /// <summary>Guards the last offer, the view and the queued mutes.</summary>
@@ -41,38 +39,39 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private bool _isViewQueued;
     private ViewPace _viewPace;
     private int _waiting;
-    private volatile string? _subscribeSession;
-
-    /// <summary>The publish session; null if there is none or if it was opened by a previous socket.</summary>
-    private string? _publishSession;
-    private int _sentRevision;
-    private volatile int _sentSlots;
-    private int _confirmedSlots;
 
     /// <summary>The newest assignment of slots that the client has applied and the node does not know yet.</summary>
     private SlotsAppliedMessage? _confirmed;
 
-    internal MediaParticipant(RoomLink room, IMediaClient client)
+    /// <summary>The sessions in one room: the one that participants use or, after a move, the one before until the next call. Null before the first call.</summary>
+    private volatile ParticipantSessions? _sessions;
+
+    /// <summary>The client may have a connection to a media node. It then gets <c>media-restart</c> when its sessions are replaced.</summary>
+    private bool _hasStarted;
+
+    internal MediaParticipant(MeetingMedia media, IMediaClient client, MediaServices services)
     {
-        _room = room;
+        _media = media;
         _client = client;
-        _calls = new SessionLoop(e => LogUnexpected(room.Logger, e, client.Identity.ParticipantId));
+        _services = services;
+        _logger = services.Loggers.CreateLogger<MediaParticipant>();
+        _calls = new SessionLoop(e => LogUnexpected(_logger, e, client.Identity.ParticipantId));
     }
 
     public string ParticipantId => _client.Identity.ParticipantId;
 
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open. Thread-safe.</summary>
-    internal string? SubscribeSession => _subscribeSession;
+    internal string? SubscribeSession => _sessions?.SubscribeSession;
 
     /// <summary>Opens the media session on the current node. Does nothing if there is none.</summary>
     /// <param name="fresh">True to replace an existing subscribe session with a new one.</param>
-    public void Start(bool fresh) => Post(assignment => StartAsync(assignment, fresh, reason: null));
+    public void Start(bool fresh) => Post(sessions => StartAsync(sessions, fresh, reason: null));
 
     /// <summary>Opens the media session again and, if it was open before, tells the client to restart its media.</summary>
-    public void Restart(string reason) => Post(assignment => StartAsync(assignment, fresh: true, reason));
+    public void Restart(string reason) => Post(sessions => StartAsync(sessions, fresh: true, reason));
 
     /// <summary>Restarts after the node lost <paramref name="session"/>, unless another session is open by then.</summary>
-    internal void RestartLost(string session) => Post(assignment => session == _subscribeSession ? StartAsync(assignment, fresh: true, RoomLink.Lost) : Task.CompletedTask);
+    internal void RestartLost(string session) => Post(sessions => session == sessions?.SubscribeSession ? StartAsync(sessions, fresh: true, MeetingMedia.Lost) : Task.CompletedTask);
 
     public void Publish(OfferMessage offer)
     {
@@ -93,7 +92,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         }
 
         PostBounded(
-            assignment =>
+            sessions =>
             {
                 OfferMessage taken;
                 lock (_gate)
@@ -102,24 +101,15 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
                     _lastOffer = _lastOffer == next ? null : _lastOffer;
                 }
 
-                return CallAndReportAsync(() => PublishAsync(RequireAssignment(assignment), taken), taken.SessionId, taken.Reference);
+                return CallAndReportAsync(() => PublishAsync(Require(sessions), taken), taken.SessionId, taken.Reference);
             },
             offer.SessionId,
             offer.Reference);
     }
 
-    public void Answer(AnswerMessage answer) => PostBounded(assignment => CallAndReportAsync(async () =>
-    {
-        try
-        {
-            await _room.CallAsync(RequireAssignment(assignment), (node, ct) => node.AnswerAsync(
-                _room.MeetingId, ParticipantId, new SubscribeAnswer { SessionId = answer.SessionId, Revision = answer.Revision ?? _sentRevision, Sdp = answer.Sdp }, ct), _closed.Token).ConfigureAwait(false);
-        }
-        catch (NodeControlException e) when (e.Code == "stale-revision")
-        {
-            // The client will answer the newer offer, which supersedes this one.
-        }
-    }, answer.SessionId), answer.SessionId);
+    public void Answer(AnswerMessage answer) => PostBounded(
+        sessions => CallAndReportAsync(() => Require(sessions).AnswerAsync(answer, _closed.Token), answer.SessionId),
+        answer.SessionId);
 
     /// <summary>Makes the node stop or resume forwarding the microphone or camera. Of several queued requests, only the last is executed.</summary>
     public void Mute(MediaType kind, bool muted)
@@ -134,14 +124,15 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             }
         }
 
-        Post(assignment =>
+        Post(sessions =>
         {
             lock (_gate)
             {
                 _mutes.Remove(kind, out muted);
             }
 
-            return assignment is null ? Task.CompletedTask : CallAndReportAsync(() => MuteAsync(assignment, kind, muted));
+            var state = kind == MediaType.Audio ? new MuteState { Microphone = muted } : new MuteState { Camera = muted };
+            return sessions is null ? Task.CompletedTask : CallAndReportAsync(() => sessions.Room.MuteAsync(ParticipantId, state, _closed.Token));
         });
     }
 
@@ -171,7 +162,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Tells the node which assignment of its slots the client has applied. Of several queued ones, only the last reaches the node.</summary>
     public void ConfirmSlots(SlotsAppliedMessage applied)
     {
-        if (applied.SessionId != _subscribeSession || applied.Version > _sentSlots)
+        if (_sessions?.HasSent(applied) is not true)
         {
             return; // the client cannot have applied what it was not sent
         }
@@ -186,7 +177,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             }
         }
 
-        Post(assignment =>
+        Post(sessions =>
         {
             SlotsAppliedMessage newest;
             lock (_gate)
@@ -194,55 +185,46 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
                 (newest, _confirmed) = (_confirmed!, null);
             }
 
-            return assignment is null ? Task.CompletedTask : ConfirmSlotsAsync(assignment, newest);
+            return sessions is null ? Task.CompletedTask : ConfirmSlotsAsync(sessions, newest);
         });
     }
 
     /// <summary>Handles an offer from the event stream of the node.</summary>
-    public void HandleOffer(RoomEvent offer) => Post(_ =>
+    public void HandleOffer(MediaAssignment source, RoomEvent offer) => PostEvent(source, sessions =>
     {
-        Forward(offer.SessionId, offer.Revision ?? 0, offer.Sdp ?? string.Empty, offer.Tracks ?? [], offer.SlotsVersion);
+        sessions.HandleOffer(offer);
         return Task.CompletedTask;
     });
 
     /// <summary>Handles the event that the slots of the client carry other tracks.</summary>
-    public void HandleSlots(RoomEvent slots) => Post(_ =>
+    public void HandleSlots(MediaAssignment source, RoomEvent slots) => PostEvent(source, sessions =>
     {
-        if (slots is { SessionId: { } session, SlotsVersion: { } version })
-        {
-            ForwardSlots(session, version, slots.Tracks ?? []);
-        }
-
+        sessions.HandleSlots(slots);
         return Task.CompletedTask;
     });
 
     /// <summary>Handles the event that there are more tracks for this participant than one session can carry.</summary>
-    public void HandleFullSession(string? reason) => _client.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: _subscribeSession));
+    public void HandleFullSession(string? reason) => _client.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: SubscribeSession));
 
     /// <summary>
-    /// Returns true if the node itself ended the session. A session that a client or another replica closed or replaced has no reason, and the client detects and
-    /// handles a failed network path.
+    /// Restarts a session that the node ended (<see cref="ParticipantSessions.IsEndedByNode"/>), unless another session is open by then. Backs off if sessions end
+    /// repeatedly.
     /// </summary>
-    internal static bool IsEndedByNode(RoomEvent state) => state is { State: "failed", Reason: "error" } or { State: "closed", Reason: "renegotiation-limit" };
-
-    /// <summary>
-    /// Restarts a session that the node ended (<see cref="IsEndedByNode"/>), unless another session is open by then. Backs off if sessions end repeatedly.
-    /// </summary>
-    public void HandleEndedSession(RoomEvent ended) => Post(async assignment =>
+    public void HandleEndedSession(MediaAssignment source, RoomEvent ended) => PostEvent(source, async sessions =>
     {
-        if (!IsCurrent(ended))
+        if (!sessions.IsCurrent(ended))
         {
             return;
         }
 
-        var wait = _backoff.Next(_room.Time.GetUtcNow());
+        var wait = _backoff.Next(_services.Time.GetUtcNow());
         if (wait == TimeSpan.Zero)
         {
-            await RestartSessionAsync(assignment, ended).ConfigureAwait(false);
+            await RestartSessionAsync(sessions, ended).ConfigureAwait(false);
         }
         else
         {
-            _ = RestartSessionLaterAsync(ended, wait);
+            _ = RestartSessionLaterAsync(source, ended, wait);
         }
     });
 
@@ -251,9 +233,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     {
         await _closed.CancelAsync().ConfigureAwait(false);
         await _calls.DisposeAsync().ConfigureAwait(false);
-        if (leave && _room.Assignment is { } assignment)
+        if (leave && _media.Room is { } room)
         {
-            await _room.RemoveParticipantAsync(assignment, ParticipantId).ConfigureAwait(false);
+            await room.TryRemoveParticipantAsync(ParticipantId).ConfigureAwait(false);
         }
     }
 
@@ -263,28 +245,49 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         _closed.Dispose();
     }
 
-    private TimeSpan Now => _room.Time.GetElapsedTime(0);
+    private TimeSpan Now => _services.Time.GetElapsedTime(0);
 
-    private static MediaAssignment RequireAssignment(MediaAssignment? assignment) => assignment ?? throw new NotPlacedException();
+    private static ParticipantSessions Require(ParticipantSessions? sessions) => sessions ?? throw new NotPlacedException();
 
-    private void Post(Func<MediaAssignment?, Task> call) => _calls.Post(() => _closed.IsCancellationRequested ? Task.CompletedTask : call(_room.Assignment));
+    /// <summary>Queues a call to the room that participants use when the call runs. It gets the sessions there, or null if there is no room.</summary>
+    private void Post(Func<ParticipantSessions?, Task> call) => _calls.Post(() => _closed.IsCancellationRequested ? Task.CompletedTask : call(SelectSessions()));
+
+    /// <summary>Queues an event of a room. Drops it if the sessions are in another room by then.</summary>
+    private void PostEvent(MediaAssignment source, Func<ParticipantSessions, Task> handle) => _calls.Post(() =>
+        !_closed.IsCancellationRequested && _sessions is { } sessions && sessions.Room.Assignment == source ? handle(sessions) : Task.CompletedTask);
+
+    /// <summary>Returns the sessions in the room that participants use. Forgets those of the room before.</summary>
+    private ParticipantSessions? SelectSessions()
+    {
+        if (_media.Room is not { } room)
+        {
+            return null;
+        }
+
+        if (_sessions is { } sessions && sessions.Room.Assignment == room.Assignment)
+        {
+            return sessions;
+        }
+
+        return _sessions = new ParticipantSessions(room, _client);
+    }
 
     /// <summary>Queues a call with a large body. Limits the number of queued calls, in case the node hangs.</summary>
-    private void PostBounded(Func<MediaAssignment?, Task> call, string? session, string? reference = null)
+    private void PostBounded(Func<ParticipantSessions?, Task> call, string? session, string? reference = null)
     {
         if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
             Interlocked.Decrement(ref _waiting);
-            _room.Metrics.Rejected(WireName.Of(ErrorCode.RateLimited));
+            _services.Metrics.Rejected(WireName.Of(ErrorCode.RateLimited));
             _client.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers are queued for the media node. Wait for each response before sending the next.", reference, session));
             return;
         }
 
-        Post(async assignment =>
+        Post(async sessions =>
         {
             try
             {
-                await call(assignment).ConfigureAwait(false);
+                await call(sessions).ConfigureAwait(false);
             }
             finally
             {
@@ -309,49 +312,42 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !_closed.IsCancellationRequested)
         {
-            _room.Metrics.NodeFailed(failure.Reason);
-            LogCallFailed(_room.Logger, ParticipantId, failure.Reason, e.Message);
+            _services.Metrics.NodeFailed(failure.Reason);
+            LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
             _client.Send(new ErrorMessage(failure.Code, failure.Message, reference, session));
         }
     }
 
-    private bool IsCurrent(RoomEvent ended) => ended.Kind switch
-    {
-        "subscribe" => ended.SessionId is not null && ended.SessionId == _subscribeSession,
-        "publish" => _publishSession is null || ended.SessionId == _publishSession,
-        _ => false,
-    };
-
     /// <summary>
     /// Restarts a publish session through the client, which sends its offers, and a subscribe session directly, because the node sends its offers.
     /// </summary>
-    private Task RestartSessionAsync(MediaAssignment? assignment, RoomEvent ended)
+    private Task RestartSessionAsync(ParticipantSessions sessions, RoomEvent ended)
     {
         if (ended.Kind == "publish")
         {
-            return StartAsync(assignment, fresh: true, RoomLink.Lost);
+            return StartAsync(sessions, fresh: true, MeetingMedia.Lost);
         }
 
-        _started = null;
-        return StartAsync(assignment, fresh: true, reason: null);
+        sessions.EndSubscribe();
+        return StartAsync(sessions, fresh: true, reason: null);
     }
 
-    private async Task RestartSessionLaterAsync(RoomEvent ended, TimeSpan wait)
+    private async Task RestartSessionLaterAsync(MediaAssignment source, RoomEvent ended, TimeSpan wait)
     {
-        await Task.Delay(wait, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Post(assignment => IsCurrent(ended) ? RestartSessionAsync(assignment, ended) : Task.CompletedTask);
+        await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        PostEvent(source, sessions => sessions.IsCurrent(ended) ? RestartSessionAsync(sessions, ended) : Task.CompletedTask);
     }
 
-    private async Task StartAsync(MediaAssignment? assignment, bool fresh, string? reason)
+    private async Task StartAsync(ParticipantSessions? sessions, bool fresh, string? reason)
     {
-        if (assignment is null || (assignment == _started && _subscribeSession is not null && reason != RoomLink.Lost))
+        if (sessions is null || HasMoved(sessions) || (sessions.SubscribeSession is not null && reason != MeetingMedia.Lost))
         {
             return;
         }
 
-        if (reason is not null && _started is not null)
+        if (reason is not null && _hasStarted)
         {
-            _client.Send(new MediaRestartMessage(reason, assignment.Generation));
+            _client.Send(new MediaRestartMessage(reason, sessions.Room.Assignment.Generation));
         }
 
         var isReported = false;
@@ -359,8 +355,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         {
             try
             {
-                await SubscribeAsync(assignment, fresh).ConfigureAwait(false);
-                _started = assignment;
+                await SubscribeAsync(sessions, fresh).ConfigureAwait(false);
+                _hasStarted = true;
                 return;
             }
             catch (Exception) when (_closed.IsCancellationRequested)
@@ -373,8 +369,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             }
             catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
             {
-                _room.Metrics.NodeFailed(failure.Reason);
-                LogCallFailed(_room.Logger, ParticipantId, failure.Reason, e.Message);
+                _services.Metrics.NodeFailed(failure.Reason);
+                LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
                 if (!isReported)
                 {
                     isReported = true;
@@ -385,46 +381,41 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             // Otherwise all retries would belong to one trace.
             SignalingTracing.LeaveCurrent();
 
-            await Task.Delay(wait, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_closed.IsCancellationRequested || _room.Assignment != assignment)
+            await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_closed.IsCancellationRequested || HasMoved(sessions))
             {
-                // The meeting has moved, so a start on the next node is already queued. Mark this one as started, because the client may have a connection to
-                // this node.
-                _started ??= assignment;
+                // The meeting has moved, so a start on the next node is already queued. The client may have a connection to this node.
+                _hasStarted = true;
                 return;
             }
         }
     }
 
-    private async Task SubscribeAsync(MediaAssignment assignment, bool fresh)
+    /// <summary>Returns true if the meeting uses another room or none. A start in the next room is then queued, or follows with it.</summary>
+    private bool HasMoved(ParticipantSessions sessions) => _media.Assignment != sessions.Room.Assignment;
+
+    private async Task SubscribeAsync(ParticipantSessions sessions, bool fresh)
     {
-        await _room.PutAsync(assignment, ParticipantId, _closed.Token).ConfigureAwait(false);
+        await sessions.Room.PutParticipantAsync(ParticipantId, _closed.Token).ConfigureAwait(false);
         if (_client.Entry is { Audio: false } or { Video: false })
         {
-            await _room.CallAsync(assignment, (node, ct) => node.MuteAsync(
-                _room.MeetingId,
-                ParticipantId,
-                new TrackMuteRequest { Muted = new MuteState { Microphone = _client.Entry.Audio ? null : true, Camera = _client.Entry.Video ? null : true } },
-                ct), _closed.Token).ConfigureAwait(false);
+            var muted = new MuteState { Microphone = _client.Entry.Audio ? null : true, Camera = _client.Entry.Video ? null : true };
+            await sessions.Room.MuteAsync(ParticipantId, muted, _closed.Token).ConfigureAwait(false);
         }
 
-        _subscribeSession = null;
-        (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
-        var offer = await _room.CallAsync(assignment, (node, ct) => node.SubscribeAsync(
-            _room.MeetingId, ParticipantId, new SubscribeRequest { Generation = assignment.Generation, Restart = fresh, Slots = _client.Slots ? ClientSlots : null }, ct), _closed.Token).ConfigureAwait(false);
-        await SendViewAsync(assignment).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
-        _subscribeSession = offer.SessionId;
-        Forward(offer.SessionId, offer.Revision, offer.Sdp, offer.Tracks, offer.SlotsVersion);
+        var offer = await sessions.RequestSubscribeAsync(restart: fresh, _closed.Token).ConfigureAwait(false);
+        await SendViewAsync(sessions).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
+        sessions.BeginSubscribe(offer);
     }
 
     private async Task SendViewLaterAsync(TimeSpan wait)
     {
         if (wait > TimeSpan.Zero)
         {
-            await Task.Delay(wait, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        Post(assignment =>
+        Post(sessions =>
         {
             lock (_gate)
             {
@@ -433,11 +424,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             }
 
             // Without a session, its start sends the view.
-            return assignment is null || _subscribeSession is null ? Task.CompletedTask : CallAndReportAsync(() => SendViewAsync(assignment));
+            return sessions?.SubscribeSession is null ? Task.CompletedTask : CallAndReportAsync(() => SendViewAsync(sessions));
         });
     }
 
-    private async Task SendViewAsync(MediaAssignment assignment)
+    private async Task SendViewAsync(ParticipantSessions sessions)
     {
         ViewRequest? view;
         lock (_gate)
@@ -452,7 +443,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
         try
         {
-            await _room.CallAsync(assignment, (node, ct) => node.ViewAsync(_room.MeetingId, ParticipantId, view, ct), _closed.Token).ConfigureAwait(false);
+            await sessions.Room.ViewAsync(ParticipantId, view, _closed.Token).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (e.Status == System.Net.HttpStatusCode.NotFound)
         {
@@ -460,20 +451,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         }
     }
 
-    private async Task ConfirmSlotsAsync(MediaAssignment assignment, SlotsAppliedMessage applied)
+    private async Task ConfirmSlotsAsync(ParticipantSessions sessions, SlotsAppliedMessage applied)
     {
-        if (applied.SessionId != _subscribeSession || applied.Version <= _confirmedSlots)
-        {
-            return;
-        }
-
         try
         {
-            await _room.CallAsync(
-                assignment,
-                (node, ct) => node.ConfirmSlotsAsync(_room.MeetingId, ParticipantId, new SlotsConfirmation { SessionId = applied.SessionId, Version = applied.Version }, ct),
-                _closed.Token).ConfigureAwait(false);
-            _confirmedSlots = applied.Version;
+            await sessions.ConfirmSlotsAsync(applied, _closed.Token).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (NodeCallFailure.IsParticipantRemoved(e) || e.Status == System.Net.HttpStatusCode.NotFound)
         {
@@ -481,83 +463,25 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {
-            _room.Metrics.NodeFailed(failure.Reason);
+            _services.Metrics.NodeFailed(failure.Reason);
             _ = ConfirmSlotsLaterAsync(applied); // the client confirms each version once, and the node waits for it
         }
     }
 
     private async Task ConfirmSlotsLaterAsync(SlotsAppliedMessage applied)
     {
-        await Task.Delay(LastRetry, _room.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Post(assignment => assignment is null ? Task.CompletedTask : ConfirmSlotsAsync(assignment, applied));
+        await Task.Delay(LastRetry, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Post(sessions => sessions is null ? Task.CompletedTask : ConfirmSlotsAsync(sessions, applied));
     }
 
-    private async Task PublishAsync(MediaAssignment assignment, OfferMessage offer)
+    private async Task PublishAsync(ParticipantSessions sessions, OfferMessage offer)
     {
-        var request = new SdpOffer
-        {
-            Generation = assignment.Generation,
-            Sdp = offer.Sdp,
-            Tracks = [.. offer.Tracks.Select(t => new TrackDescription { Mid = t.Mid, Kind = KindOf(t.Source), Source = WireName.Of(t.Source) })],
-            SessionId = offer.SessionId,
-
-            // Without a session ID, the SDP origin shows whether the offer comes from a new peer connection.
-            Restart = offer.Restart || (offer.SessionId is null && _room.IsOtherPublisher(_client.Identity, offer.Sdp)),
-        };
-        SdpAnswer answer;
-        try
-        {
-            answer = await _room.CallAsync(assignment, (node, ct) => node.PublishAsync(_room.MeetingId, ParticipantId, request, ct), _closed.Token).ConfigureAwait(false);
-        }
-        catch (NodeControlException e) when (NodeCallFailure.IsUnknownParticipant(e))
-        {
-            await _room.PutAsync(assignment, ParticipantId, _closed.Token).ConfigureAwait(false);
-            answer = await _room.CallAsync(assignment, (node, ct) => node.PublishAsync(_room.MeetingId, ParticipantId, request, ct), _closed.Token).ConfigureAwait(false);
-        }
-
-        _publishSession = answer.SessionId;
-        _room.RecordPublisher(ParticipantId, offer.Sdp);
+        // Without a session ID, the SDP origin shows whether the offer comes from a new peer connection.
+        var restart = offer.Restart || (offer.SessionId is null && _media.IsOtherPublisher(_client.Identity, offer.Sdp));
+        var answer = await sessions.PublishAsync(offer, restart, _closed.Token).ConfigureAwait(false);
+        _media.RecordPublisher(ParticipantId, offer.Sdp);
         _client.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
     }
-
-    private Task MuteAsync(MediaAssignment assignment, MediaType kind, bool muted) => _room.CallAsync(assignment, (node, ct) => node.MuteAsync(
-        _room.MeetingId,
-        ParticipantId,
-        new TrackMuteRequest { Muted = kind == MediaType.Audio ? new MuteState { Microphone = muted } : new MuteState { Camera = muted } },
-        ct), _closed.Token);
-
-    /// <summary>Forwards an offer to the client, once per revision. Drops offers of replaced sessions and offers without media sections.</summary>
-    private void Forward(string? session, int revision, string sdp, IReadOnlyList<TrackDescription> tracks, int? slots)
-    {
-        if (session is not null && slots is { } version && revision == _sentRevision)
-        {
-            // The event stream begins with the present offers, which tell what the slots carry now.
-            ForwardSlots(session, version, tracks);
-            return;
-        }
-
-        if ((session is not null && _subscribeSession is not null && session != _subscribeSession) || revision <= _sentRevision || !SdpText.HasMedia(sdp))
-        {
-            return;
-        }
-
-        (_sentRevision, _sentSlots) = (revision, slots ?? 0);
-        _client.Send(new ForwardedOfferMessage(ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(ToOffered)], session, slots));
-    }
-
-    /// <summary>Tells the client what its slots carry, if that is news. Drops what is about another session.</summary>
-    private void ForwardSlots(string session, int version, IReadOnlyList<TrackDescription> tracks)
-    {
-        if (session == _subscribeSession && version > _sentSlots)
-        {
-            _sentSlots = version;
-            _client.Send(new SlotsMessage(session, version, [.. tracks.Select(ToOffered)]));
-        }
-    }
-
-    private static OfferedTrack ToOffered(TrackDescription track) => new(track.Mid ?? string.Empty, track.ParticipantId, track.Kind, track.Source);
-
-    private static string KindOf(TrackSource source) => source is TrackSource.Microphone or TrackSource.ScreenAudio ? "audio" : "video";
 
     [LoggerMessage(3020, LogLevel.Information, "Participant {Participant}: a call to the media node failed ({Reason}): {Message}")]
     private static partial void LogCallFailed(ILogger logger, string participant, string reason, string message);

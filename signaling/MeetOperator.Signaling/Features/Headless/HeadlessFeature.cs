@@ -95,7 +95,7 @@ internal sealed class HeadlessFeature : IMeetingFeature
     {
         foreach (var participant in _meeting.Roster.Shared)
         {
-            _meeting.Room.RemoveFromPreviousNode(participant.ParticipantId);
+            _meeting.Media.RemoveFromPreviousNode(participant.ParticipantId);
             await RemoveAsync(participant.ParticipantId).ConfigureAwait(false);
         }
     }
@@ -150,7 +150,7 @@ internal sealed class HeadlessFeature : IMeetingFeature
     {
         // Participants who join during the request are missing from its answer.
         var shown = _meeting.Roster.Shared.Select(e => e.ParticipantId).ToHashSet(StringComparer.Ordinal);
-        if (await _meeting.Room.ListParticipantsAsync().ConfigureAwait(false) is not { } known)
+        if (await _meeting.Media.ListParticipantsAsync().ConfigureAwait(false) is not { } known)
         {
             return;
         }

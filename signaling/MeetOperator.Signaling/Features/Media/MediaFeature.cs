@@ -24,8 +24,8 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
     {
         if (!view.IsPeerToPeer)
         {
-            meeting.Room.Assign(view.Assignments);
-            member.Media = meeting.Room.Attach(member);
+            meeting.Media.Assign(view.Assignments);
+            member.Media = meeting.Media.Attach(member);
             foreach (var (track, layers) in _layers)
             {
                 if (track.ParticipantId == member.ParticipantId)

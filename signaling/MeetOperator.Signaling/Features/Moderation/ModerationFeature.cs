@@ -134,7 +134,7 @@ internal sealed class ModerationFeature : IMeetingFeature
     {
         try
         {
-            await Task.WhenAll(_presence.ExpelAsync(participantId), _meeting.Room.ExcludeParticipantAsync(participantId)).ConfigureAwait(false);
+            await Task.WhenAll(_presence.ExpelAsync(participantId), _meeting.Media.ExcludeParticipantAsync(participantId)).ConfigureAwait(false);
         }
         finally
         {
@@ -153,7 +153,7 @@ internal sealed class ModerationFeature : IMeetingFeature
     private void Remove(string participantId)
     {
         RecordRemoval(participantId);
-        _meeting.Room.RemoveFromPreviousNode(participantId);
+        _meeting.Media.RemoveFromPreviousNode(participantId);
         _meeting.Members.Expel(participantId);
         _membership.Depart(participantId, "removed");
     }
@@ -183,11 +183,11 @@ internal sealed class ModerationFeature : IMeetingFeature
 
         try
         {
-            var assignment = _meeting.Room.Assignment;
+            var assignment = _meeting.Media.Assignment;
             List<string> confirmed = [];
             foreach (var batch in _unconfirmed.ToArray().Chunk(MaxConcurrentRemovals))
             {
-                var results = await Task.WhenAll(batch.Select(_meeting.Room.ExcludeParticipantAsync)).ConfigureAwait(false);
+                var results = await Task.WhenAll(batch.Select(_meeting.Media.ExcludeParticipantAsync)).ConfigureAwait(false);
                 confirmed.AddRange(batch.Where((_, index) => results[index]));
                 if (results.Contains(false))
                 {
@@ -197,7 +197,7 @@ internal sealed class ModerationFeature : IMeetingFeature
 
             _meeting.Post(() =>
             {
-                if (_meeting.Room.Assignment == assignment)
+                if (_meeting.Media.Assignment == assignment)
                 {
                     _unconfirmed.ExceptWith(confirmed);
                 }

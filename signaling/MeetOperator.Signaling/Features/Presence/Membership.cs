@@ -215,7 +215,7 @@ internal sealed class Membership(IMeeting meeting, SessionPresence presence, Ses
     private async Task AnnounceDepartureAsync(string participantId, string reason)
     {
         await meeting.PublishAsync(new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = reason }).ConfigureAwait(false);
-        meeting.Room.RemoveParticipant(participantId);
+        meeting.Media.RemoveParticipant(participantId);
         rows.SaveStatus(participantId, ConnectionStatuses.Left);
     }
 

@@ -1,0 +1,117 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Tracing;
+
+namespace MeetOperator.Signaling.Media;
+
+/// <summary>
+/// The room on a media node that the operator assigned to a meeting: reads its event stream and refreshes its participants, from construction until it is disposed.
+/// </summary>
+internal sealed partial class AssignedRoom : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
+
+    private readonly MediaServices _services;
+    private readonly string _meetingId;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly Task _watching;
+    private readonly Task _refreshing;
+
+    /// <param name="meetingId">ID of the meeting.</param>
+    /// <param name="client">Calls to the room.</param>
+    /// <param name="services">What the media side of every meeting needs.</param>
+    /// <param name="participants">Returns the IDs of the participants to refresh. Any thread may call it.</param>
+    /// <param name="onEvent">Handles the events, one at a time. A failed call to the node in it counts as an interruption of the stream.</param>
+    public AssignedRoom(string meetingId, RoomClient client, MediaServices services, Func<IEnumerable<string>> participants, Func<RoomClient, RoomEvent, CancellationToken, Task> onEvent)
+    {
+        _meetingId = meetingId;
+        _services = services;
+        _logger = services.Loggers.CreateLogger<AssignedRoom>();
+        Client = client;
+        _watching = WatchAsync(onEvent, _closed.Token);
+        _refreshing = RefreshAsync(participants, _closed.Token);
+    }
+
+    /// <summary>Calls to the room. They also work after the end of the event stream.</summary>
+    public RoomClient Client { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closed.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_watching, _refreshing).ConfigureAwait(false);
+        _closed.Dispose();
+    }
+
+    private async Task WatchAsync(Func<RoomClient, RoomEvent, CancellationToken, Task> onEvent, CancellationToken ct)
+    {
+        await Task.Yield();
+        SignalingTracing.LeaveCurrent();
+        var wait = FirstRetry;
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var roomEvent in Client.WatchAsync(ct).ConfigureAwait(false))
+                {
+                    await onEvent(Client, roomEvent, ct).ConfigureAwait(false);
+                    if (roomEvent.Type == RoomEventTypes.Ready)
+                    {
+                        wait = FirstRetry;
+                    }
+                }
+            }
+            catch (Exception) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+            {
+                LogStreamInterrupted(_logger, _meetingId, Client.Assignment.Node, failure.Reason, e.Message);
+            }
+
+            await Task.Delay(wait, _services.Time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
+        }
+    }
+
+    private async Task RefreshAsync(Func<IEnumerable<string>> participants, CancellationToken ct)
+    {
+        SignalingTracing.LeaveCurrent();
+        using var timer = new PeriodicTimer(_services.Options.Timings.RefreshInterval, _services.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false))
+            {
+                await Task.WhenAll(participants().Select(p => RefreshAsync(p, ct))).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The meeting has moved, or the session has ended.
+        }
+    }
+
+    private async Task RefreshAsync(string participantId, CancellationToken ct)
+    {
+        try
+        {
+            await Client.PutParticipantAsync(participantId, ct).ConfigureAwait(false);
+        }
+        catch (Exception) when (ct.IsCancellationRequested)
+        {
+            // The node has not failed.
+        }
+        catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
+        {
+            // A host removed the participant, which also stops its refreshes.
+        }
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+        {
+            _services.Metrics.NodeFailed(failure.Reason);
+        }
+    }
+
+    [LoggerMessage(3031, LogLevel.Information, "Meeting {Meeting}: the event stream of {Node} was interrupted ({Reason}): {Message}")]
+    private static partial void LogStreamInterrupted(ILogger logger, string meeting, string node, string reason, string message);
+}

@@ -1,0 +1,83 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Settings;
+
+namespace MeetOperator.Signaling.Media;
+
+/// <summary>
+/// Calls to the room of one meeting on one media node. Except for the event stream, each ends after <see cref="SignalingTimings.NodeCallTimeout"/>. A call that fails
+/// throws (<see cref="NodeCallFailure"/>), unless it says otherwise. Thread-safe.
+/// </summary>
+internal sealed class RoomClient(string meetingId, MediaAssignment assignment, MediaServices services)
+{
+    public MediaAssignment Assignment { get; } = assignment;
+
+    private NodeControlClient Node => services.Nodes.Client(Assignment);
+
+    public Task PutParticipantAsync(string participantId, CancellationToken ct) =>
+        CallAsync((node, limit) => node.PutParticipantAsync(meetingId, participantId, new ParticipantSpec { Generation = Assignment.Generation }, limit), ct);
+
+    /// <summary>Removes a participant. Returns false if the call fails.</summary>
+    public Task<bool> TryRemoveParticipantAsync(string participantId) => TryRemoveAsync((node, limit) => node.DeleteParticipantAsync(meetingId, participantId, limit));
+
+    /// <summary>Removes a participant for good. Returns false if the call fails.</summary>
+    public Task<bool> TryExcludeParticipantAsync(string participantId) => TryRemoveAsync((node, limit) => node.ExcludeParticipantAsync(meetingId, participantId, limit));
+
+    public async Task<IReadOnlyList<ParticipantReport>> ListParticipantsAsync(CancellationToken ct)
+    {
+        var room = await CallAsync((node, limit) => node.GetRoomAsync(meetingId, limit), ct).ConfigureAwait(false);
+        return [.. (room.ParticipantList ?? []).OfType<ParticipantReport>()]; // A list from the network may contain nulls.
+    }
+
+    /// <summary>Opens a subscribe session, or with <paramref name="restart"/> replaces it. Without <paramref name="slots"/>, tracks change only with an offer.</summary>
+    public Task<SubscribeOffer> SubscribeAsync(string participantId, bool restart, SlotCounts? slots, CancellationToken ct)
+    {
+        var request = new SubscribeRequest { Generation = Assignment.Generation, Restart = restart, Slots = slots };
+        return CallAsync((node, limit) => node.SubscribeAsync(meetingId, participantId, request, limit), ct);
+    }
+
+    public Task AnswerAsync(string participantId, SubscribeAnswer answer, CancellationToken ct) => CallAsync((node, limit) => node.AnswerAsync(meetingId, participantId, answer, limit), ct);
+
+    public Task ConfirmSlotsAsync(string participantId, SlotsConfirmation confirmation, CancellationToken ct) =>
+        CallAsync((node, limit) => node.ConfirmSlotsAsync(meetingId, participantId, confirmation, limit), ct);
+
+    public Task<SdpAnswer> PublishAsync(string participantId, SdpOffer offer, CancellationToken ct) => CallAsync((node, limit) => node.PublishAsync(meetingId, participantId, offer, limit), ct);
+
+    public Task MuteAsync(string participantId, MuteState muted, CancellationToken ct) =>
+        CallAsync((node, limit) => node.MuteAsync(meetingId, participantId, new TrackMuteRequest { Muted = muted }, limit), ct);
+
+    public Task ViewAsync(string participantId, ViewRequest view, CancellationToken ct) => CallAsync((node, limit) => node.ViewAsync(meetingId, participantId, view, limit), ct);
+
+    /// <summary>Reads the events of the room until the stream ends or <paramref name="ct"/> is cancelled.</summary>
+    public IAsyncEnumerable<RoomEvent> WatchAsync(CancellationToken ct) => Node.WatchRoomAsync(meetingId, ct);
+
+    private async Task<bool> TryRemoveAsync(Func<NodeControlClient, CancellationToken, Task> call)
+    {
+        try
+        {
+            await CallAsync(call, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+        {
+            // The node itself removes participants without a connection when they are no longer refreshed, and removals are repeated on each tick.
+            services.Metrics.NodeFailed(failure.Reason);
+            return false;
+        }
+    }
+
+    private Task CallAsync(Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct) => CallAsync(
+        async (node, limit) =>
+        {
+            await call(node, limit).ConfigureAwait(false);
+            return true;
+        },
+        ct);
+
+    private async Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        return await call(Node, linked.Token).ConfigureAwait(false);
+    }
+}
