@@ -139,6 +139,13 @@ public sealed class TestCluster : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Sets the address in the status of an SfuNode, or removes it.</summary>
+    public Task SetNodeAddressAsync(string name, Uri? address) => Client.MergePatchAsync<SfuNode>(
+        new NamespacedName(Namespace, name),
+        new JsonObject { ["status"] = new JsonObject { ["controlUrl"] = address?.ToString().TrimEnd('/') } },
+        default,
+        new WriteOptions { Subresource = "status" });
+
     /// <summary>Creates a meeting like kubectl would.</summary>
     public Task<Meeting> ApplyMeetingAsync(string name, Func<MeetingSpec, MeetingSpec>? change = null, string @namespace = Namespace, string tenant = Tenant)
     {

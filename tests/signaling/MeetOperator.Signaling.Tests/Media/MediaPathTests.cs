@@ -57,6 +57,37 @@ public sealed class MediaPathTests : IAsyncLifetime
         Assert.Empty(ann.OfType("participant-left"));
     }
 
+    /// <summary>The meeting has no usable media node for a moment, and then the same room as before.</summary>
+    [Fact]
+    public async Task NodeAddress_MissingForAMoment_KeepsSessions()
+    {
+        var meeting = await _signaling.CreateAsync();
+        await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await ann.ExpectAsync("answer");
+        var session = Session();
+
+        await _cluster.SetNodeAddressAsync("default-aaaaa", null);
+        await OfferUntilAsync(() => ann.OfType("error").Any(e => (string?)e["code"] == "not-placed"), "the meeting has no media node");
+        await _cluster.SetNodeAddressAsync("default-aaaaa", _node.Address);
+        var answers = ann.OfType("answer").Count;
+        await OfferUntilAsync(() => ann.OfType("answer").Count > answers + 1, "offers reach the media node again");
+
+        Assert.NotNull(session);
+        Assert.Equal(session, Session());
+        Assert.Empty(ann.OfType("media-restart"));
+
+        string? Session() => _node.Read(meeting.MeetingId, r => r.Participants[ann.Id].SubscribeSession);
+
+        Task OfferUntilAsync(Func<bool> condition, string what) => Eventually.TrueAsync(
+            async () =>
+            {
+                await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+                return condition();
+            },
+            what);
+    }
+
     /// <summary>An encoder cannot be told to move to another node. It reconnects when its session ends.</summary>
     [Fact]
     public async Task NodeDrained_WhipPublisherAndRemoved_AreRemovedFromNode()
