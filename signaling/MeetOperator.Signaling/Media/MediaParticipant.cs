@@ -44,7 +44,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private SlotsAppliedMessage? _confirmed;
 
     /// <summary>The sessions in one room: the one that participants use or, after a move, the one before until the next call. Null before the first call.</summary>
-    private volatile ParticipantSessions? _sessions;
+    private volatile MemberSessions? _sessions;
 
     /// <summary>The client may have a connection to a media node. It then gets <c>media-restart</c> when its sessions are replaced.</summary>
     private bool _hasStarted;
@@ -207,7 +207,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     public void HandleFullSession(string? reason) => _client.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: SubscribeSession));
 
     /// <summary>
-    /// Restarts a session that the node ended (<see cref="ParticipantSessions.IsEndedByNode"/>), unless another session is open by then. Backs off if sessions end
+    /// Restarts a session that the node ended (<see cref="MemberSessions.IsEndedByNode"/>), unless another session is open by then. Backs off if sessions end
     /// repeatedly.
     /// </summary>
     public void HandleEndedSession(MediaAssignment source, RoomEvent ended) => PostEvent(source, async sessions =>
@@ -247,17 +247,17 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
     private TimeSpan Now => _services.Time.GetElapsedTime(0);
 
-    private static ParticipantSessions Require(ParticipantSessions? sessions) => sessions ?? throw new NotPlacedException();
+    private static MemberSessions Require(MemberSessions? sessions) => sessions ?? throw new NotPlacedException();
 
     /// <summary>Queues a call to the room that participants use when the call runs. It gets the sessions there, or null if there is no room.</summary>
-    private void Post(Func<ParticipantSessions?, Task> call) => _calls.Post(() => _closed.IsCancellationRequested ? Task.CompletedTask : call(SelectSessions()));
+    private void Post(Func<MemberSessions?, Task> call) => _calls.Post(() => _closed.IsCancellationRequested ? Task.CompletedTask : call(SelectSessions()));
 
     /// <summary>Queues an event of a room. Drops it if the sessions are in another room by then.</summary>
-    private void PostEvent(MediaAssignment source, Func<ParticipantSessions, Task> handle) => _calls.Post(() =>
+    private void PostEvent(MediaAssignment source, Func<MemberSessions, Task> handle) => _calls.Post(() =>
         !_closed.IsCancellationRequested && _sessions is { } sessions && sessions.Room.Assignment == source ? handle(sessions) : Task.CompletedTask);
 
     /// <summary>Returns the sessions in the room that participants use. Forgets those of the room before.</summary>
-    private ParticipantSessions? SelectSessions()
+    private MemberSessions? SelectSessions()
     {
         if (_media.Room is not { } room)
         {
@@ -269,11 +269,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             return sessions;
         }
 
-        return _sessions = new ParticipantSessions(room, _client);
+        return _sessions = new MemberSessions(room, _client);
     }
 
     /// <summary>Queues a call with a large body. Limits the number of queued calls, in case the node hangs.</summary>
-    private void PostBounded(Func<ParticipantSessions?, Task> call, string? session, string? reference = null)
+    private void PostBounded(Func<MemberSessions?, Task> call, string? session, string? reference = null)
     {
         if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
@@ -321,7 +321,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>
     /// Restarts a publish session through the client, which sends its offers, and a subscribe session directly, because the node sends its offers.
     /// </summary>
-    private Task RestartSessionAsync(ParticipantSessions sessions, RoomEvent ended)
+    private Task RestartSessionAsync(MemberSessions sessions, RoomEvent ended)
     {
         if (ended.Kind == "publish")
         {
@@ -338,7 +338,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         PostEvent(source, sessions => sessions.IsCurrent(ended) ? RestartSessionAsync(sessions, ended) : Task.CompletedTask);
     }
 
-    private async Task StartAsync(ParticipantSessions? sessions, bool fresh, string? reason)
+    private async Task StartAsync(MemberSessions? sessions, bool fresh, string? reason)
     {
         if (sessions is null || HasMoved(sessions) || (sessions.SubscribeSession is not null && reason != MeetingMedia.Lost))
         {
@@ -392,9 +392,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     }
 
     /// <summary>Returns true if the meeting uses another room or none. A start in the next room is then queued, or follows with it.</summary>
-    private bool HasMoved(ParticipantSessions sessions) => _media.Assignment != sessions.Room.Assignment;
+    private bool HasMoved(MemberSessions sessions) => _media.Assignment != sessions.Room.Assignment;
 
-    private async Task SubscribeAsync(ParticipantSessions sessions, bool fresh)
+    private async Task SubscribeAsync(MemberSessions sessions, bool fresh)
     {
         await sessions.Room.PutParticipantAsync(ParticipantId, _closed.Token).ConfigureAwait(false);
         if (_client.Entry is { Audio: false } or { Video: false })
@@ -428,7 +428,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         });
     }
 
-    private async Task SendViewAsync(ParticipantSessions sessions)
+    private async Task SendViewAsync(MemberSessions sessions)
     {
         ViewRequest? view;
         lock (_gate)
@@ -451,7 +451,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         }
     }
 
-    private async Task ConfirmSlotsAsync(ParticipantSessions sessions, SlotsAppliedMessage applied)
+    private async Task ConfirmSlotsAsync(MemberSessions sessions, SlotsAppliedMessage applied)
     {
         try
         {
@@ -474,7 +474,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         Post(sessions => sessions is null ? Task.CompletedTask : ConfirmSlotsAsync(sessions, applied));
     }
 
-    private async Task PublishAsync(ParticipantSessions sessions, OfferMessage offer)
+    private async Task PublishAsync(MemberSessions sessions, OfferMessage offer)
     {
         // Without a session ID, the SDP origin shows whether the offer comes from a new peer connection.
         var restart = offer.Restart || (offer.SessionId is null && _media.IsOtherPublisher(_client.Identity, offer.Sdp));

@@ -213,7 +213,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             case RoomEventTypes.SessionState when participant is not null && roomEvent.State == "full":
                 participant.HandleFullSession(roomEvent.Reason);
                 break;
-            case RoomEventTypes.SessionState when ParticipantSessions.IsEndedByNode(roomEvent):
+            case RoomEventTypes.SessionState when MemberSessions.IsEndedByNode(roomEvent):
                 participant?.HandleEndedSession(source, roomEvent);
                 _onEvent(roomEvent);
                 break;

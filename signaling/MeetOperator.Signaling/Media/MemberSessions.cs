@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Media;
 /// The media sessions of one member in one room. Opens them, and forwards each revision of an offer and each assignment of slots to the client once. Calls that fail
 /// throw (<see cref="NodeCallFailure"/>). Not thread-safe, except <see cref="SubscribeSession"/> and <see cref="HasSent"/>.
 /// </summary>
-internal sealed class ParticipantSessions(RoomClient room, IMediaClient client)
+internal sealed class MemberSessions(RoomClient room, IMediaClient client)
 {
     /// <summary>The slots of our clients: as many pictures as a node gives, and places for the loudest, for pinned participants, and for the next speakers.</summary>
     private static readonly SlotCounts ClientSlots = new() { Audio = 6, Video = 28 };
