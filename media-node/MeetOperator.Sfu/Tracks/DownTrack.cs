@@ -1,6 +1,5 @@
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
-using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Allocation;
 using MeetOperator.Sfu.Forwarding;
@@ -12,13 +11,6 @@ namespace MeetOperator.Sfu.Tracks;
 /// <summary>One track to one subscriber (server → client). It forwards one layer of its source, the <see cref="UpTrack"/> that it is attached to.</summary>
 public sealed class DownTrack
 {
-    /// <summary>Video starts with a key frame. When none is detected for this time, as with an encrypted payload, it starts without one.</summary>
-    private const long KeyFrameWaitTicks = 3 * TimeSpan.TicksPerSecond;
-
-    /// <summary>History for a subscriber without RTX: about 400 ms of a 2 Mbit/s camera. A larger history would evict other tracks from the CPU cache.</summary>
-    private const int HistoryPackets = 128;
-    private const int HistoryBytes = 96 * 1024;
-
     /// <summary>
     /// Number of layer changes for which the publisher is asked for a key frame at short intervals, and the packets that earn another one. A subscriber that changes its
     /// view all the time would otherwise cost all others quality, because key frames are large.
@@ -27,20 +19,12 @@ public sealed class DownTrack
     private const int PacketsPerUrgentChange = 300;
 
     private readonly PacedEgress _egress;
-    private readonly MemoryBudget? _budget;
     private readonly DownTrackReports _reports;
-    private RetransmissionHistory? _history;
-    private ResendLimiter? _resendLimiter;
-    private RtpMunger _munger;
+    private readonly DownTrackNumbering _numbering = new();
+    private readonly DownTrackRetransmission _retransmission;
+    private VideoStart _start;
     private FrameSelector _selector;
     private RedundancyChoice _redundancy = new();
-    private long _waitingSinceTicks;
-
-    /// <summary>The source's timestamp of the last key frame that was begun; null before the first one.</summary>
-    private uint? _keyFrameTimestamp;
-
-    /// <summary>Whether a key frame is requested when there is room for it.</summary>
-    private bool _awaitsRoom;
 
     /// <summary>The layer to forward from its next key frame on; null while detached or not shown.</summary>
     private UpLayer? _chosenLayer;
@@ -50,25 +34,16 @@ public sealed class DownTrack
 
     /// <summary>The layer that is forwarded now; null while paused.</summary>
     private UpLayer? _layer;
-
-    /// <summary>The layer that was forwarded last, also while paused; null when the next packet has unrelated numbers.</summary>
-    private UpLayer? _lastLayer;
-
-    /// <summary>The source of the packets that the munger can find.</summary>
-    private UpTrack? _lastSource;
     private TrackView _view;
     private int _highestStep = int.MaxValue;
-    private uint _paddingCount;
     private int _urgentChanges = MaxUrgentChanges;
-    private ushort _rtxSequence;
 
     internal DownTrack(DownTrackOptions options, PacedEgress egress, MemoryBudget? budget = null)
     {
         Options = options;
         _egress = egress;
-        _budget = budget;
-        UpdateHistory();
-        _rtxSequence = (ushort)(options.FirstSequenceNumber ^ 0x2A55);
+        _start = new VideoStart(egress);
+        _retransmission = new DownTrackRetransmission(options, egress, _numbering, budget);
         _reports = new DownTrackReports(egress, options.Cname);
     }
 
@@ -110,7 +85,7 @@ public sealed class DownTrack
     public void Renegotiate(DownTrackOptions options)
     {
         Options = options;
-        UpdateHistory();
+        _retransmission.Renegotiate(options);
     }
 
     /// <summary>Starts forwarding <paramref name="source"/> with continuous numbering. Does nothing when it is the current source or is closed.</summary>
@@ -128,10 +103,10 @@ public sealed class DownTrack
     {
         Source?.Detach(this);
         _egress.Discard(Options.Ssrc, Options.RtxSsrc);
-        (_lastLayer, _lastSource) = (null, null);
-        (_keyFrameTimestamp, _awaitsRoom) = (null, false);
+        _numbering.Forget();
+        _start.Forget();
         (_highestStep, PausedSinceTicks, Hold, IsForeground) = (int.MaxValue, null, new QualityHold(), false); // the next source gets its own
-        ReleaseHistory();
+        _retransmission.Release();
     }
 
     /// <summary>Attaches the track to a source, or detaches it. Forwarding pauses.</summary>
@@ -190,7 +165,7 @@ public sealed class DownTrack
         }
 
         _chosenLayer = layer;
-        _waitingSinceTicks = 0;
+        _start.Restart();
         Source?.ExamineSoon();
         if (layer is null)
         {
@@ -223,7 +198,7 @@ public sealed class DownTrack
     /// <summary>The subscriber asks for a key frame. It needs no other one while one is on its way, or when one is requested anyway.</summary>
     internal void OnPictureLoss()
     {
-        if (!_awaitsRoom && !_egress.HasKeyFrame(Options.Ssrc))
+        if (!_start.AwaitsRoom && !_egress.HasKeyFrame(Options.Ssrc))
         {
             RequestKeyFrame(urgent: false);
         }
@@ -235,25 +210,15 @@ public sealed class DownTrack
         if (Source?.Options.Kind == MediaKind.Video && _layer is not null)
         {
             Pause();
-            AwaitRoom();
+            _start.AwaitRoom();
         }
     }
 
     /// <summary>Requests the key frame for which there was no room.</summary>
     internal void OnRoom()
     {
-        if (!_awaitsRoom)
+        if (_start.TryTakeRoom(Priority))
         {
-            return;
-        }
-
-        if (!_egress.IsRoomFree(Priority))
-        {
-            _egress.AwaitRoom(); // a stream that comes first has filled it again
-        }
-        else
-        {
-            _awaitsRoom = false;
             RequestKeyFrame(urgent: false);
         }
     }
@@ -266,32 +231,31 @@ public sealed class DownTrack
     }
 
     /// <summary>Pauses until the <see cref="UpTrack"/> delivers a packet at which forwarding can start.</summary>
-    internal void Pause() => (_layer, _waitingSinceTicks) = (null, 0);
+    internal void Pause()
+    {
+        _layer = null;
+        _start.Restart();
+    }
 
     /// <summary>Pauses if the layer that restarts with a new numbering is forwarded.</summary>
     internal void OnLayerRestarted(UpLayer layer)
     {
-        if (ReferenceEquals(layer, _lastLayer))
+        if (_numbering.TryForget(layer))
         {
             _layer = null;
-            _lastLayer = null;
-        }
-
-        if (_lastSource is { } source)
-        {
-            _munger.Forget(source.IndexOf(layer));
         }
 
         if (ReferenceEquals(layer, _chosenLayer))
         {
-            _waitingSinceTicks = 0;
+            _start.Restart();
         }
     }
 
     /// <summary>Forwards one packet of a layer that this track uses. This is the hot path.</summary>
     internal void Forward(long nowTicks, in ForwardedPacket packet, HeaderTemplate template)
     {
-        if (ReferenceEquals(packet.Layer, _layer) && _munger.LeavesGap(packet.Numbers))
+        ref var munger = ref _numbering.Munger;
+        if (ReferenceEquals(packet.Layer, _layer) && munger.LeavesGap(packet.Numbers))
         {
             // Continues with continuous numbers, and video with its next key frame.
             Pause();
@@ -319,13 +283,13 @@ public sealed class DownTrack
         }
 
         var priority = Priority;
-        if (priority != PacketPriority.Audio && !_egress.HasRoom(priority, packet.IsKeyFrame, hasBegun: packet.Header.Timestamp == _keyFrameTimestamp, isScreen: packet.Source.Source == TrackSource.Screen))
+        if (!_start.HasRoom(packet, priority))
         {
             SkipToKeyFrame();
             return;
         }
 
-        if (!_munger.TryMap(packet.Numbers, nowTicks, out var sequence))
+        if (!munger.TryMap(packet.Numbers, nowTicks, out var sequence))
         {
             return;
         }
@@ -333,11 +297,11 @@ public sealed class DownTrack
         var marker = packet.Frame is { EndsFrame: true, Number: { } number } && packet.Frame.Dependencies.Spatial == LayerTargets.SpatialOf(_selector.TargetAt(number));
         if (marker && !packet.Header.Marker)
         {
-            _munger.Mark(packet.Numbers.Sequence);
+            munger.Mark(packet.Numbers.Sequence);
         }
 
-        var offsets = _munger.OffsetsOf(packet.Numbers);
-        var payload = Renumber(packet.Source, packet.Payload, packet.Numbers, offsets);
+        var offsets = munger.OffsetsOf(packet.Numbers);
+        var payload = DownTrackNumbering.Renumber(packet.Source, packet.Payload, packet.Numbers, offsets);
         var payloadType = Options.PayloadType;
         if (Options.RedPayloadType is { } redPayloadType && TryAddRedundancy(nowTicks, packet, out var redundant))
         {
@@ -351,15 +315,9 @@ public sealed class DownTrack
         SentPackets++;
         SentBytes += payload.Length;
         _urgentChanges = SentPackets % PacketsPerUrgentChange == 0 ? Math.Min(MaxUrgentChanges, _urgentChanges + 1) : _urgentChanges;
-        _resendLimiter?.OnForwarded();
-        _egress.Send(nowTicks, header, payload, template.TransportNumberOffset, priority, new PacketRecord(_history, sequence), packet.IsKeyFrame);
-        _keyFrameTimestamp = packet.IsKeyFrame ? packet.Header.Timestamp : _keyFrameTimestamp;
-    }
-
-    private void AwaitRoom()
-    {
-        _awaitsRoom = true;
-        _egress.AwaitRoom();
+        _retransmission.OnForwarded();
+        _egress.Send(nowTicks, header, payload, template.TransportNumberOffset, priority, _retransmission.RecordOf(sequence), packet.IsKeyFrame);
+        _start.OnSent(packet);
     }
 
     /// <summary>The target of a layer that is forwarded. While a lower layer is awaited because the line is narrow, it gets as few frames as possible.</summary>
@@ -371,13 +329,13 @@ public sealed class DownTrack
     /// <summary>Leaves out a packet. If its number is missing in the stream already, because later packets overtook it, the subscriber gets an empty packet, and does not request it.</summary>
     private void LeaveOut(long nowTicks, in ForwardedPacket packet)
     {
-        if (_munger.TryDrop(packet.Numbers, out var sequence))
+        if (_numbering.Munger.TryDrop(packet.Numbers, out var sequence))
         {
             Span<byte> header = stackalloc byte[PaddingPacket.MaxHeaderLength];
             var length = PaddingPacket.WriteHeader(
-                header, Options.PayloadType, sequence, packet.Numbers.Timestamp + _munger.Offsets.Timestamp, Options.Ssrc,
+                header, Options.PayloadType, sequence, packet.Numbers.Timestamp + _numbering.Munger.Offsets.Timestamp, Options.Ssrc,
                 Options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber), out var numberOffset);
-            _egress.Send(nowTicks, header[..length], PaddingPacket.Shortest, numberOffset, Priority, new PacketRecord(_history, sequence));
+            _egress.Send(nowTicks, header[..length], PaddingPacket.Shortest, numberOffset, Priority, _retransmission.RecordOf(sequence));
         }
     }
 
@@ -389,82 +347,17 @@ public sealed class DownTrack
         return !redundant.IsEmpty;
     }
 
-    /// <summary>
-    /// Sends the packet <paramref name="sequence"/> again: on the RTX stream, or, without RTX, as the same encrypted bytes. SRTP must not encrypt
-    /// two packets with the same sequence number.
-    /// </summary>
-    internal void Resend(long nowTicks, ushort sequence)
-    {
-        var copyTicks = _egress.RetransmissionTicks(RoundTripTicks);
-        if (_history is not null)
-        {
-            if (_history.TryGet(sequence, out var sent) && (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, copyTicks))
-            {
-                _egress.Retransmit(sent);
-            }
-        }
-        else if (_egress.CanRetransmit && _resendLimiter?.CanTake(sequence, nowTicks, copyTicks) != false && TrySendAgain(nowTicks, sequence))
-        {
-            (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, copyTicks);
-        }
-    }
+    /// <summary>Sends the packet <paramref name="sequence"/> again, because the subscriber misses it.</summary>
+    internal void Resend(long nowTicks, ushort sequence) => _retransmission.Resend(nowTicks, sequence, Source, RoundTripTicks);
 
     /// <summary>Whether packets that find out what the line takes can be sent on the RTX stream.</summary>
-    internal bool HasPadding => Options is { RtxSsrc: not null, RtxPayloadType: not null } && Options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber) > 0;
+    internal bool HasPadding => _retransmission.HasPadding;
 
     /// <summary>The share of packets that the subscriber's last report counts as lost, from 0 to 1.</summary>
     internal double LossRatio => _reports.LossRatio;
 
     /// <summary>Sends a packet that finds out whether the line can take more: a recent packet again, which may replace a lost one, or padding. False when the subscriber has no RTX.</summary>
-    internal bool TrySendPadding(long nowTicks)
-    {
-        const int RecentPackets = 16;
-        if (Options is not { RtxSsrc: { } ssrc, RtxPayloadType: { } payloadType } || Options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber) is not (> 0 and var numberId))
-        {
-            return false;
-        }
-
-        if (_layer is not null && TrySendAgain(nowTicks, (ushort)(_munger.LastSequence - (_paddingCount++ % RecentPackets))))
-        {
-            return true;
-        }
-
-        Span<byte> header = stackalloc byte[PaddingPacket.MaxHeaderLength];
-        var length = PaddingPacket.WriteHeader(header, payloadType, _rtxSequence++, _munger.LastTimestamp, ssrc, numberId, out var numberOffset);
-        _egress.Send(nowTicks, header[..length], PaddingPacket.Payload, numberOffset, PacketPriority.Retransmission);
-        return true;
-    }
-
-    /// <summary>Sends a packet of the current source on the RTX stream. False when it is not known any more.</summary>
-    private bool TrySendAgain(long nowTicks, ushort sequence)
-    {
-        if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { } source
-            || !ReferenceEquals(_lastSource, source) // no packet of this source was sent yet, so the numbers belong to the previous source
-            || !_munger.TryFindSource(sequence, out var layer, out var sourceSequence, out var segment)
-            || (_egress.HasWaiting && !_munger.IsCurrent(segment)) // the key frame since then makes it needless
-            || source.Layers[layer].History is not { } history
-            || !history.TryGet(sourceSequence, out var stored)
-            || !RtpHeader.TryParse(stored, out var header))
-        {
-            return false;
-        }
-
-        var numbers = source.NumbersOf(stored, header, sourceSequence);
-        var offsets = _munger.OffsetsOf(numbers, segment);
-        Span<byte> payload = stackalloc byte[2048];
-        var length = RtxPacket.WritePayload(sequence, Renumber(source, stored[header.Length..], numbers, offsets), payload);
-        if (length == 0)
-        {
-            return false;
-        }
-
-        var template = source.ResendTemplate.Reset();
-        var written = template.GetHeader(
-            stored, header, source.Options.Extensions, Options.Extensions, payloadType,
-            _rtxSequence++, numbers.Timestamp + offsets.Timestamp, ssrc, (ushort)(numbers.Frame + offsets.Frame), _munger.IsMarked(sourceSequence, segment));
-        _egress.Send(nowTicks, written, payload[..length], template.TransportNumberOffset, PacketPriority.Retransmission);
-        return true;
-    }
+    internal bool TrySendPadding(long nowTicks) => _retransmission.TrySendPadding(nowTicks, _layer is null ? null : Source);
 
     /// <summary>Forwards the clock of a layer in a sender report. The subscriber needs it to synchronize audio and video.</summary>
     internal void SendReport(long nowTicks, UpLayer layer, ulong ntp, uint sourceTimestamp)
@@ -476,7 +369,7 @@ public sealed class DownTrack
 
         try
         {
-            _reports.Send(nowTicks, Options.Ssrc, ntp, sourceTimestamp + _munger.Offsets.Timestamp, SentPackets, SentBytes);
+            _reports.Send(nowTicks, Options.Ssrc, ntp, sourceTimestamp + _numbering.Munger.Offsets.Timestamp, SentPackets, SentBytes);
         }
         catch (Exception e)
         {
@@ -503,65 +396,17 @@ public sealed class DownTrack
         }
     }
 
-    private void UpdateHistory()
-    {
-        if (!Options.Nack || Options.RtxSsrc is not null)
-        {
-            ReleaseHistory();
-        }
-        else if (_history is null && _budget?.TryTake(HistoryBytes) != false)
-        {
-            _history = new RetransmissionHistory(HistoryPackets, HistoryBytes);
-        }
-    }
-
-    private void ReleaseHistory()
-    {
-        if (_history is not null)
-        {
-            _budget?.Return(HistoryBytes);
-            _history.Dispose();
-            _history = null;
-        }
-    }
-
     /// <summary>Starts to forward the layer of a packet, if it can start with this packet.</summary>
     private bool TryStart(long nowTicks, in ForwardedPacket packet)
     {
-        if (!_egress.IsReady)
+        if (!_egress.IsReady || !_start.TryStart(nowTicks, packet, Priority, hasPicture: _layer is not null))
         {
             return false;
         }
 
-        if (packet.Source.Options.Kind == MediaKind.Video && !packet.StartsKeyFrame && !TryGiveUpKeyFrame(nowTicks))
-        {
-            return false;
-        }
-
-        if (Priority is not PacketPriority.Audio and var priority && !_egress.HasRoom(priority, isKeyFrame: true, hasBegun: false, isScreen: packet.Source.Source == TrackSource.Screen))
-        {
-            AwaitRoom();
-            return false;
-        }
-
-        var (layer, clockRate) = (packet.Source.IndexOf(packet.Layer), packet.Source.Options.ClockRate);
-        if (ReferenceEquals(_lastLayer, packet.Layer))
-        {
-            _munger.Resume(layer, packet.Numbers, Options.FirstSequenceNumber);
-        }
-        else if (ReferenceEquals(_lastSource, packet.Source))
-        {
-            var clockOffset = _lastLayer is { } previous ? packet.Layer.ClockOffsetFrom(previous, clockRate) : null;
-            _munger.Switch(layer, packet.Numbers, Options.FirstSequenceNumber, nowTicks, clockRate, clockOffset);
-        }
-        else
-        {
-            _munger.Replace(layer, packet.Numbers, Options.FirstSequenceNumber, nowTicks, clockRate);
-        }
-
+        _numbering.Continue(nowTicks, packet, Options.FirstSequenceNumber);
         _egress.DiscardRetransmissions(packet.StartsKeyFrame ? Options.RtxSsrc : null);
-        (_lastLayer, _lastSource) = (packet.Layer, packet.Source);
-        (_layer, _selector, _awaitsRoom) = (packet.Layer, default, false);
+        (_layer, _selector) = (packet.Layer, default);
         if (packet.Layer.LastReport is { } report)
         {
             // The next report may be seconds away, and the subscriber cannot synchronize audio and video before it.
@@ -569,31 +414,5 @@ public sealed class DownTrack
         }
 
         return true;
-    }
-
-    /// <summary>Returns true when the wait for a key frame is over, so that forwarding may start in the middle of a picture. While another layer is forwarded, its picture is better than a broken one.</summary>
-    private bool TryGiveUpKeyFrame(long nowTicks)
-    {
-        if (_layer is not null || _awaitsRoom)
-        {
-            _waitingSinceTicks = 0; // without room, no key frame is requested yet
-            return false;
-        }
-
-        _waitingSinceTicks = _waitingSinceTicks == 0 ? nowTicks : _waitingSinceTicks;
-        return nowTicks - _waitingSinceTicks >= KeyFrameWaitTicks;
-    }
-
-    /// <summary>The payload with the picture numbers of this stream. Other subscribers share the original, so it is copied when it changes.</summary>
-    private static ReadOnlySpan<byte> Renumber(UpTrack source, ReadOnlySpan<byte> payload, in SourceNumbers numbers, in NumberOffsets offsets)
-    {
-        if (numbers.Picture.IsEmpty || !offsets.ChangePicture)
-        {
-            return payload;
-        }
-
-        var copy = source.CopyPayload(payload);
-        offsets.WritePicture(numbers, copy);
-        return copy;
     }
 }
