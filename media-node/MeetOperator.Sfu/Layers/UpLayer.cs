@@ -2,7 +2,6 @@ using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Reception;
-using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Sfu.Allocation;
 
 namespace MeetOperator.Sfu.Layers;
@@ -14,7 +13,6 @@ namespace MeetOperator.Sfu.Layers;
 internal sealed class UpLayer
 {
     /// <summary>About two seconds of a 2 Mbit/s camera.</summary>
-    private const int HistoryPackets = 512;
     private const int HistoryBytes = 640 * 1024;
 
     /// <summary>The same for one of several layers, the largest of which has about 1.2 Mbit/s.</summary>
@@ -43,8 +41,6 @@ internal sealed class UpLayer
 
     /// <summary>Placeholder for a time that is not known because the change came from SDP. The next packet with an unknown SSRC sets it.</summary>
     private const long TimePending = long.MaxValue;
-    private readonly MemoryBudget? _budget;
-    private readonly int _historyBytes;
     private LayerFormat _format;
     private UpLayerOptions _options;
     private ExtendedSequenceNumber _sequence;
@@ -73,15 +69,13 @@ internal sealed class UpLayer
     {
         _format = format;
         _options = options;
-        _budget = budget;
         Ssrc = options.Ssrc;
         RtxSsrc = options.RtxSsrc;
         _changedTicks = Ssrc is null ? _changedTicks : TimePending;
-        _historyBytes = options.Rid is null ? HistoryBytes : LayerHistoryBytes;
-        _frames = format.IsVideo ? new FrameReader() : null;
-        if (format.IsVideo && budget?.TryTake(_historyBytes) != false)
+        if (format.IsVideo)
         {
-            History = new RetransmissionHistory(HistoryPackets, _historyBytes);
+            _frames = new FrameReader();
+            History = new LayerHistory(options.Rid is null ? HistoryBytes : LayerHistoryBytes, budget);
         }
 
         if (format.Nack)
@@ -111,7 +105,8 @@ internal sealed class UpLayer
     /// <summary>The decode targets that the publisher sends; empty when they are not known.</summary>
     public LayerTargets Targets => _frames?.Available ?? default;
 
-    public RetransmissionHistory? History { get; private set; }
+    /// <summary>The recent packets of video; null for audio.</summary>
+    public LayerHistory? History { get; }
 
     public ReceiveStatistics? Statistics { get; private set; }
 
@@ -357,20 +352,12 @@ internal sealed class UpLayer
         }
 
         _keyFrameBytes += IsKeyFrame(nowTicks, header.Timestamp) ? data.Length : 0;
-        History?.Add(sequence, data);
+        History?.Add(nowTicks, sequence, data);
         return true;
     }
 
     /// <summary>Releases the history.</summary>
-    public void Close()
-    {
-        if (History is not null)
-        {
-            _budget?.Return(_historyBytes);
-            History.Dispose();
-            History = null;
-        }
-    }
+    public void Close() => History?.Dispose();
 
     /// <summary>The timestamp of this layer minus that of another layer of the track at the same moment, by their sender reports; null without reports.</summary>
     public uint? ClockOffsetFrom(UpLayer other, int clockRate) => (LastReport, other.LastReport) is ({ } own, { } others)

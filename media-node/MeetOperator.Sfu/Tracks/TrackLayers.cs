@@ -146,7 +146,21 @@ internal sealed class TrackLayers
         }
     }
 
-    /// <summary>Releases the histories.</summary>
+    /// <summary>
+    /// Releases the histories of silent layers that are not forwarded. A subscriber of the others finds out with their next packet that it misses the last one, however long that takes.
+    /// </summary>
+    public void ReleaseSilent(long nowTicks, ReadOnlySpan<DownTrack> downTracks, bool isMuted)
+    {
+        foreach (var layer in _layers)
+        {
+            if (layer.History is { } history && history.IsSilent(nowTicks) && (isMuted || !IsUsed(layer, downTracks)))
+            {
+                history.Release();
+            }
+        }
+    }
+
+    /// <summary>Releases the histories. The layers keep no packets any more.</summary>
     public void Close()
     {
         foreach (var layer in _layers)

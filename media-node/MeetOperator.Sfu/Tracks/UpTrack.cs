@@ -219,7 +219,7 @@ public sealed class UpTrack
     /// <inheritdoc cref="TrackLayers.KeyFrameBytes"/>
     internal int KeyFrameBytes(long nowTicks, TrackView view, int fromStep, int toStep) => _layers.KeyFrameBytes(nowTicks, view, fromStep, toStep);
 
-    /// <summary>Examines which layers the publisher sends and how good they are, and lets the down tracks choose again when that has changed. Call this about every 10 ms.</summary>
+    /// <summary>Examines which layers the publisher sends and how good they are, lets the down tracks choose again when that has changed, and releases memory that is not needed. Call this about every 10 ms.</summary>
     internal void HandleTimeout(long nowTicks)
     {
         if (nowTicks < _nextExamineTicks)
@@ -228,6 +228,7 @@ public sealed class UpTrack
         }
 
         _nextExamineTicks = nowTicks + ExamineTicks;
+        _layers.ReleaseSilent(nowTicks, _downTracks, IsMuted);
         if (_layers.TryExamine(nowTicks, _downTracks))
         {
             foreach (var downTrack in _downTracks)

@@ -21,7 +21,7 @@ internal sealed class Call
         .With(HeaderExtensionKind.Mid, 4).With(HeaderExtensionKind.TransportSequenceNumber, 3).With(HeaderExtensionKind.AudioLevel, 1)
         .With(HeaderExtensionKind.RtpStreamId, 10).With(HeaderExtensionKind.RepairedRtpStreamId, 11);
 
-    public Call(MediaKind kind = MediaKind.Video, bool announced = true, bool encrypted = false, params UpLayerOptions[] layers)
+    public Call(MediaKind kind = MediaKind.Video, bool announced = true, bool encrypted = false, MemoryBudget? budget = null, params UpLayerOptions[] layers)
     {
         Upstream = new RecordingEgress();
         Publisher = new Publisher(Upstream, ownSsrc: 1);
@@ -42,7 +42,8 @@ internal sealed class Call
             },
             "alice",
             kind == MediaKind.Video ? TrackSource.Camera : TrackSource.Microphone,
-            "camera-1");
+            "camera-1",
+            budget);
         Publisher.Add(Track);
     }
 

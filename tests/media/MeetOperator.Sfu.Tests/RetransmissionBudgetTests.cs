@@ -41,14 +41,11 @@ public sealed class RetransmissionBudgetTests
     [Fact]
     public void UpTracks_OnePublisher_StayWithinBudgetAndReturnIt()
     {
-        var tracks = Enumerable.Range(0, 64).Select(i => new UpTrack(new Call().Track.Options, "alice", TrackSource.Camera, $"camera-{i}", _budget)).ToList();
+        var calls = Enumerable.Range(0, 64).Select(_ => new Call(budget: _budget)).ToList();
+        calls.ForEach(call => call.Send(1, key: true));
         Assert.InRange(_budget.AvailableBytes, 0, 1_000_000);
 
-        foreach (var track in tracks)
-        {
-            track.Close();
-            track.Close();
-        }
+        calls.ForEach(call => call.Track.Close());
 
         Assert.Equal(Bytes, _budget.AvailableBytes);
     }
@@ -56,11 +53,15 @@ public sealed class RetransmissionBudgetTests
     [Fact]
     public void UpTrack_ThreeLayers_TakesLessThanTwoTracks()
     {
-        UpLayerOptions[] layers = [new() { Rid = "f" }, new() { Rid = "h" }, new() { Rid = "q" }];
-        var track = new UpTrack(new Call(layers: layers).Track.Options, "alice", TrackSource.Camera, "camera", _budget);
+        var call = new Call(budget: _budget, layers: [new() { Rid = "f", Ssrc = 7000 }, new() { Rid = "h", Ssrc = 8000 }, new() { Rid = "q", Ssrc = 9000 }]);
+        foreach (var ssrc in new uint[] { 7000, 8000, 9000 })
+        {
+            call.Send(1, key: true, ssrc: ssrc);
+        }
+
         Assert.InRange(Bytes - _budget.AvailableBytes, 1, 2 * 640 * 1024);
 
-        track.Close();
+        call.Track.Close();
 
         Assert.Equal(Bytes, _budget.AvailableBytes);
     }
