@@ -22,6 +22,9 @@ public sealed class Publisher
     private const long RestTicks = 5 * TimeSpan.TicksPerSecond;
     private const long MinTimerTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const int MaxRtcpBytes = 1200;
+
+    /// <summary>Maximum number of blocks in one receiver report (RFC 3550 §6.4.2).</summary>
+    private const int MaxBlocks = 31;
     private readonly IPeerEgress _egress;
     private readonly uint _ownSsrc;
     private readonly ArrivalFeedback _feedback;
@@ -178,13 +181,12 @@ public sealed class Publisher
         }
 
         var next = long.MaxValue;
-
         Span<byte> buffer = stackalloc byte[MaxRtcpBytes];
-        var writer = new RtcpWriter(buffer);
+        var batch = new RtcpBatch(_egress, buffer, _ownSsrc);
         if (nowTicks >= _nextReportTicks)
         {
             _nextReportTicks = nowTicks + (nowTicks - _lastPacketTicks < RestTicks ? ReportTicks : RestTicks);
-            AddReport(nowTicks, ref writer);
+            AddReports(nowTicks, ref batch);
         }
 
         // Slightly more than the round trip, because the answer to the previous request may be about to arrive.
@@ -198,17 +200,12 @@ public sealed class Publisher
                 var ssrc = layer.Ssrc ?? 0;
                 if (layer.CollectNacks(nowTicks, retryTicks, missing) is > 0 and var count)
                 {
-                    if (!writer.AddNack(_ownSsrc, ssrc, missing[..count]))
-                    {
-                        _egress.SendRtcp(writer.Written);
-                        writer = new RtcpWriter(buffer);
-                        writer.AddNack(_ownSsrc, ssrc, missing[..count]);
-                    }
+                    batch.AddNack(ssrc, missing[..count]);
                 }
 
                 if (track.TryTakeKeyFrameRequest(nowTicks, layer))
                 {
-                    writer.AddPictureLoss(_ownSsrc, ssrc);
+                    batch.AddPictureLoss(ssrc);
                 }
 
                 next = Math.Min(next, track.NextRequestTicks(layer));
@@ -217,14 +214,10 @@ public sealed class Publisher
 
         while (_awaited.TryTakeKeyFrameRequest(nowTicks, out var awaited))
         {
-            writer.AddPictureLoss(_ownSsrc, awaited);
+            batch.AddPictureLoss(awaited);
         }
 
-        if (writer.Length > 0)
-        {
-            _egress.SendRtcp(writer.Written);
-        }
-
+        batch.Send();
         if (_feedback.TryStart(nowTicks))
         {
             while (_feedback.WriteNext(_streams.FirstMediaSsrc, buffer) is > 0 and var length)
@@ -236,28 +229,36 @@ public sealed class Publisher
         return Math.Max(nowTicks + MinTimerTicks, Math.Min(next, Math.Min(_nextReportTicks, _feedback.NextTicks)));
     }
 
-    private void AddReport(long nowTicks, ref RtcpWriter writer)
+    /// <summary>Adds a report about each stream. More streams than fit into one report are in further ones (RFC 3550 §6.1).</summary>
+    private void AddReports(long nowTicks, ref RtcpBatch batch)
     {
-        Span<ReportBlock> blocks = stackalloc ReportBlock[31];
+        Span<ReportBlock> blocks = stackalloc ReportBlock[MaxBlocks];
         var count = 0;
         foreach (var track in _tracks)
         {
             foreach (var layer in track.Layers)
             {
-                if (layer.Statistics is { } statistics && count < blocks.Length)
+                if (layer.Statistics is not { } statistics)
                 {
-                    blocks[count++] = statistics.CreateReport(nowTicks);
+                    continue;
                 }
+
+                if (count == MaxBlocks)
+                {
+                    batch.AddReceiverReport(blocks);
+                    count = 0;
+                }
+
+                blocks[count++] = statistics.CreateReport(nowTicks);
             }
         }
 
         if (count > 0)
         {
-            writer.AddReceiverReport(_ownSsrc, blocks[..count]);
+            batch.AddReceiverReport(blocks[..count]);
             if (Array.Exists(_tracks, static track => track.Options.ReferenceTime))
             {
-                // The peer only returns the time, so any clock is valid.
-                writer.AddReferenceTime(_ownSsrc, NtpTime.FromUnixTicks(nowTicks));
+                batch.AddReferenceTime(NtpTime.FromUnixTicks(nowTicks)); // the peer only returns the time, so any clock is valid
             }
         }
     }

@@ -3,12 +3,28 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;
 
-/// <summary>Maps SSRCs to layers. A connection has few tracks, so a linear search is faster than a dictionary.</summary>
+/// <summary>Maps SSRCs to layers. Of two streams with one SSRC, the first one counts.</summary>
 internal sealed class StreamTable
 {
+    /// <summary>Most connections have few streams. A linear search through these is faster than a dictionary.</summary>
+    private const int MaxSearched = 16;
     private readonly Stream[] _streams;
 
-    private StreamTable(Stream[] streams) => _streams = streams;
+    /// <summary>The index of the stream with an SSRC; null for few streams.</summary>
+    private readonly Dictionary<uint, int>? _indexes;
+
+    private StreamTable(Stream[] streams)
+    {
+        _streams = streams;
+        if (streams.Length > MaxSearched)
+        {
+            _indexes = new Dictionary<uint, int>(streams.Length);
+            for (var i = 0; i < streams.Length; i++)
+            {
+                _indexes.TryAdd(streams[i].Ssrc, i);
+            }
+        }
+    }
 
     public static StreamTable Empty { get; } = new([]);
 
@@ -39,6 +55,13 @@ internal sealed class StreamTable
 
     public bool TryFind(uint ssrc, out Stream stream)
     {
+        if (_indexes is not null)
+        {
+            var isKnown = _indexes.TryGetValue(ssrc, out var index);
+            stream = isKnown ? _streams[index] : default;
+            return isKnown;
+        }
+
         foreach (ref readonly var known in _streams.AsSpan())
         {
             if (known.Ssrc == ssrc)
