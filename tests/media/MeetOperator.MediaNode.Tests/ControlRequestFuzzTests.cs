@@ -79,9 +79,12 @@ public sealed class ControlRequestFuzzTests
         }
     }
 
-    /// <summary>Returns null when the node has closed the connection while the request was sent, which it does without reading a body that is too large.</summary>
+    /// <summary>
+    /// Returns null when the node has closed the connection while the request was sent, which it does without reading a body that is too large. No later request uses that connection.
+    /// </summary>
     private static async Task<HttpResponseMessage?> SendAsync(HttpClient http, HttpRequestMessage request, int bodyLength)
     {
+        request.Headers.ConnectionClose = bodyLength > ControlJson.MaxBodyBytes;
         try
         {
             return await http.SendAsync(request);
