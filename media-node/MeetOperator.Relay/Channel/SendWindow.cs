@@ -72,7 +72,7 @@ internal sealed class SendWindow
         return null;
     }
 
-    /// <summary>Applies an acknowledgement. False when it names segments that were not sent.</summary>
+    /// <summary>Applies an acknowledgement. Returns false, and changes nothing, when it names segments that were not sent.</summary>
     internal bool TryAcknowledge(long nowTicks, uint next, ulong later)
     {
         if ((int)(next - _first) < 0)

@@ -40,7 +40,7 @@ internal readonly record struct HandshakeMessage
 
     private bool IsHello => Kind == LinkDatagramKind.Hello;
 
-    /// <summary>Reads the fields. False when the datagram is no handshake message of the exact length. The MAC is not checked.</summary>
+    /// <summary>Reads the fields. Returns false unless the datagram is a handshake message of exactly the right length. Does not check the MAC.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> datagram, out HandshakeMessage message)
     {
         message = default;

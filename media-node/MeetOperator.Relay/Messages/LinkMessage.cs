@@ -16,6 +16,6 @@ public static class LinkMessage
         return type is >= LinkMessageType.TrackAdded and <= LinkMessageType.Bye;
     }
 
-    /// <summary>The key with which a later message of the same type about the same track replaces one that was not sent yet.</summary>
+    /// <summary>Messages with the same key replace each other while they wait: only the latest is sent. They have the same type and are about the same track.</summary>
     internal static ulong KeyOf(LinkMessageType type, uint track = 0) => ((ulong)type << 32) | track;
 }

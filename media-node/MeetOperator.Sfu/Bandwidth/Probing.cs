@@ -52,7 +52,7 @@ internal sealed class Probing(SendBandwidthOptions options)
 
     private long Interval => _isOften ? OftenTicks : _intervalTicks;
 
-    /// <summary>Sets whether later probes come often. The first one then comes soon.</summary>
+    /// <summary>Sets whether the line is probed often. If so, the next probe comes within 1.5 s.</summary>
     public void SetOften(long nowTicks, bool isOften)
     {
         _nextTicks = isOften && !_isOften ? Math.Min(_nextTicks, nowTicks + OftenTicks) : _nextTicks;

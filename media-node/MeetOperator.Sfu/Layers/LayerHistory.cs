@@ -3,8 +3,8 @@ using MeetOperator.Rtp.Retransmission;
 namespace MeetOperator.Sfu.Layers;
 
 /// <summary>
-/// The recent packets of one layer, for retransmission to subscribers. It takes its memory with the first packet, and its owner releases it after a silence. Without memory it keeps
-/// nothing, and the layer works without retransmissions. Used by one loop.
+/// The recent packets of one layer, for retransmission to subscribers. It allocates memory with the first packet, and its owner releases the memory when the layer
+/// is silent. If there is no memory, nothing is kept, and the layer is forwarded without retransmissions. Used by one loop.
 /// </summary>
 internal sealed class LayerHistory : IDisposable
 {

@@ -356,7 +356,7 @@ public sealed class DownTrack
     /// <summary>The share of packets that the subscriber's last report counts as lost, from 0 to 1.</summary>
     internal double LossRatio => _reports.LossRatio;
 
-    /// <summary>Sends a packet that finds out whether the line can take more: a recent packet again, which may replace a lost one, or padding. False when the subscriber has no RTX.</summary>
+    /// <inheritdoc cref="DownTrackRetransmission.TrySendPadding"/>
     internal bool TrySendPadding(long nowTicks) => _retransmission.TrySendPadding(nowTicks, _layer is null ? null : Source);
 
     /// <summary>Forwards the clock of a layer in a sender report. The subscriber needs it to synchronize audio and video.</summary>

@@ -69,7 +69,7 @@ internal sealed class DownTrackRetransmission
     /// <summary>Where the packet <paramref name="sequence"/> is kept.</summary>
     public PacketRecord RecordOf(ushort sequence) => new(_history, sequence);
 
-    /// <summary>A packet was forwarded. There are no more retransmissions than such packets.</summary>
+    /// <summary>Counts a forwarded packet, which allows one more retransmission.</summary>
     public void OnForwarded() => _limiter?.OnForwarded();
 
     /// <summary>
@@ -96,7 +96,7 @@ internal sealed class DownTrackRetransmission
         }
     }
 
-    /// <summary>Sends a packet that finds out whether the line can take more: a recent packet again, which may replace a lost one, or padding. False when the subscriber has no RTX.</summary>
+    /// <summary>Sends one packet of a probe: a recent packet once more, which may replace a lost one, or padding. Returns false when the subscriber has no RTX.</summary>
     /// <param name="nowTicks">The time.</param>
     /// <param name="source">The source of the track while it is forwarded; null while nothing is sent.</param>
     public bool TrySendPadding(long nowTicks, UpTrack? source)

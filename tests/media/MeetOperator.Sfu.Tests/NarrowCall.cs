@@ -71,7 +71,7 @@ internal sealed class NarrowCall
     /// <summary>Whether each request for a key frame makes one of each layer, as in Chromium.</summary>
     public bool HasCommonKeyFrames { get; init; }
 
-    /// <summary>Whether the media node knows that all subscribers have one address.</summary>
+    /// <summary>Whether the media node sees all subscribers at the same address.</summary>
     public bool HasOneAddress { get; init; }
 
     /// <summary>Adds a subscriber that gets the camera and the microphone.</summary>

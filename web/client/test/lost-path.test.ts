@@ -92,7 +92,7 @@ describe('a media node that stands still', () => {
     const node = new Node();
     const server = await client(node);
     await vi.advanceTimersByTimeAsync(3_000);
-    server.connections[1]!.setConnectionState('failed'); // the subscription: only a new socket renews it
+    server.connections[1]!.setConnectionState('failed'); // the subscribe connection, which only a new socket replaces
     await server.nextSocket();
     server.acceptJoin([participant('bob')]);
     server.offer('b', 1, [camera]);
