@@ -51,7 +51,7 @@ public sealed class LinkFuzzTests
                     Assert.Equal((LinkState.Up, LinkState.Up), (opener.State, acceptor.State));
                 }
 
-                Deliver(opener.ProtectRtcp(input, _buffer), acceptor);
+                Deliver(opener.ProtectCompound(input, _buffer), acceptor);
                 var taken = 0;
                 while (acceptor.TryReceive(out var message))
                 {
