@@ -3,38 +3,39 @@ using MeetOperator.Rtc.Datagrams;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// The addresses of the other end of a link, and the one in use. While the link does not work, each datagram goes to the next one, because only an answer shows which of them work in
+/// The addresses of the other end of a link, and the one in use. While the link does not work, each datagram goes to another one, because only an answer shows which of them work in
 /// both directions. The source addresses of received datagrams have no effect.
 /// </summary>
-internal sealed class LinkAddresses
+/// <param name="random">
+/// Chooses the order. A fixed one could go along with the order in which a handshake tries its secrets, so that one of them is never sent to one of the addresses.
+/// </param>
+internal sealed class LinkAddresses(Random random)
 {
-    private IReadOnlyList<TransportAddress> _addresses;
-    private int _index;
-    private bool _isFirst = true;
+    private TransportAddress[] _addresses = [];
+    private int _next;
 
-    public LinkAddresses(IReadOnlyList<TransportAddress> addresses) => _addresses = Check(addresses);
+    public TransportAddress Current { get; private set; }
 
-    public TransportAddress Current => _addresses[_index];
-
-    /// <summary>Replaces the addresses. The one in use stays in use if it is among them.</summary>
+    /// <summary>Replaces the addresses, the preferred one first. The one in use stays in use if it is among them. Throws when there is none.</summary>
     public void Replace(IReadOnlyList<TransportAddress> addresses)
     {
-        var current = Current;
-        _addresses = Check(addresses);
-        _index = 0;
-        for (var i = 0; i < _addresses.Count; i++)
+        if (addresses.Count == 0)
         {
-            _index = _addresses[i] == current ? i : _index;
+            throw new ArgumentException("A link needs at least one address of the other end.", nameof(addresses));
         }
+
+        (_addresses, _next) = ([.. addresses], 0);
+        Current = addresses.Contains(Current) ? Current : addresses[0];
     }
 
-    /// <summary>Takes the next address for a datagram of a link that does not work.</summary>
+    /// <summary>Takes the address for the next datagram of a link that does not work: each once, and then all of them again in a new order.</summary>
     public void MoveNext()
     {
-        _index = _isFirst ? 0 : (_index + 1) % _addresses.Count;
-        _isFirst = false;
+        Current = _addresses[_next++];
+        if (_next == _addresses.Length)
+        {
+            random.Shuffle(_addresses);
+            _next = 0;
+        }
     }
-
-    private static IReadOnlyList<TransportAddress> Check(IReadOnlyList<TransportAddress> addresses) =>
-        addresses.Count > 0 ? [.. addresses] : throw new ArgumentException("A link needs at least one address of the other end.", nameof(addresses));
 }

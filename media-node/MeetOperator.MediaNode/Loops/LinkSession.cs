@@ -28,7 +28,7 @@ internal sealed class LinkSession : ILinkPeer, ILoopTimer, IDisposable
     private readonly EgressLane _lane;
     private readonly ILinkOwner _owner;
     private readonly LinkTransport _transport;
-    private readonly LinkAddresses _addresses;
+    private readonly LinkAddresses _addresses = new(SecureRandom.Instance);
     private readonly byte[] _control = new byte[LinkTransport.MaximumControlBytes];
     private BitRate _inbound;
     private BitRate _outbound;
@@ -42,7 +42,7 @@ internal sealed class LinkSession : ILinkPeer, ILoopTimer, IDisposable
         Tag = options.LocalTag;
         _loop = loop;
         _owner = owner;
-        _addresses = new LinkAddresses(options.Addresses);
+        _addresses.Replace(options.Addresses);
         _lane = new EgressLane(loop.Egress) { Destination = _addresses.Current };
         _transport = new LinkTransport(new LinkOptions
         {
