@@ -7,7 +7,7 @@ namespace MeetOperator.MediaNode.Tests;
 /// <summary>A path on loopback for one direction: passes on datagrams from any sender to one port, records them, and can be cut.</summary>
 internal sealed class UdpForwarder : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 20 };
     private readonly List<byte[]> _captured = [];
     private readonly Task _running;
     private volatile bool _isCut;
