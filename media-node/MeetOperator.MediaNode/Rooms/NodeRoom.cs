@@ -13,6 +13,8 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>The media state of one meeting. Used only on the thread of its loop.</summary>
 internal sealed class NodeRoom
 {
+    private readonly RoomOrigin _origin = new();
+    private readonly RoomTracks _tracks;
     private readonly RoomParticipants _participants;
     private readonly RoomOffers _offers;
     private readonly RoomLayers _layers;
@@ -40,11 +42,16 @@ internal sealed class NodeRoom
         Loop = loop;
         Sessions = sessions;
         _longKeyFrames = new MemoryShare(sessions.LongKeyFrames);
-        _participants = new RoomParticipants(participantTimeout, CreateParticipant, Fail);
-        _offers = new RoomOffers(_participants, Events, loop);
+        _origin.Generation = (ulong)spec.Generation;
+        _tracks = new RoomTracks(_origin);
+        _participants = new RoomParticipants(participantTimeout, CreateParticipant, _tracks.Leave, Fail);
+        _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
         _slots = new RoomSlots(_participants, _offers, Events, loop);
-        _negotiation = new RoomNegotiation(_participants, _offers, _slots, sessions);
+        _negotiation = new RoomNegotiation(_participants, _tracks, _offers, _slots, sessions);
+        _tracks.Added += OnTrackAdded;
+        _tracks.Removed += OnTrackRemoved;
+        _tracks.CarrierChanged += OnCarrierChanged;
         Loop.Ticked += OnTick;
     }
 
@@ -76,6 +83,7 @@ internal sealed class NodeRoom
         }
 
         _spec = _spec with { Generation = generation };
+        _origin.Generation = (ulong)generation;
     }
 
     public void Update(RoomSpec spec)
@@ -241,6 +249,7 @@ internal sealed class NodeRoom
             yield break;
         }
 
+        _tracks.ForEachRelayed((Room: this, Census: census), static (track, report) => report.Room.Count(track, report.Census));
         yield return new RoomReport
         {
             Room = Id,
@@ -256,6 +265,8 @@ internal sealed class NodeRoom
             ParticipantList = census.Reports,
         };
     }
+
+    private void Count(PublishedTrack track, RoomCensus census) => Loop.ForwardedPackets += _traffic.Add(census.NowTicks, track);
 
     private void Count(NodeParticipant participant, RoomCensus census)
     {
@@ -327,23 +338,44 @@ internal sealed class NodeRoom
     private NodeParticipant CreateParticipant(string id, TrackLimit newTracks)
     {
         var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges);
-        var participant = new NodeParticipant(id, new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
-        participant.Tracks.Added += track =>
-        {
-            _slots.Add(track);
-            PublishTrack(RoomEventTypes.TrackAdded, id, track);
-        };
-        participant.Tracks.Removed += track =>
-        {
-            _slots.Remove(track);
-            Loop.ForwardedPackets += track.Traffic.TakeForwarded(track.Track);
-            PublishTrack(RoomEventTypes.TrackRemoved, id, track);
-        };
-        return participant;
+        return new NodeParticipant(_tracks.Join(id), new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
     }
 
-    private void PublishTrack(string type, string participantId, PublishedTrack track) =>
-        Events.Publish(new RoomEvent { Type = type, ParticipantId = participantId, Kind = track.Kind, Source = track.Source });
+    private void OnTrackAdded(PublishedTrack track)
+    {
+        _slots.Add(track);
+        _offers.PublishChanges();
+        if (!track.IsRelayed)
+        {
+            PublishTrack(RoomEventTypes.TrackAdded, track);
+        }
+    }
+
+    private void OnTrackRemoved(PublishedTrack track)
+    {
+        _slots.Remove(track);
+        Loop.ForwardedPackets += track.Traffic.TakeForwarded(track.Track);
+        if (track.IsRelayed)
+        {
+            _offers.PublishChanges();
+        }
+        else
+        {
+            PublishTrack(RoomEventTypes.TrackRemoved, track);
+        }
+    }
+
+    /// <summary>Signaling knows the tracks that participants publish on this node.</summary>
+    private void OnCarrierChanged(PublishedTrack track, bool wasRelayed)
+    {
+        if (track.IsRelayed != wasRelayed)
+        {
+            PublishTrack(track.IsRelayed ? RoomEventTypes.TrackRemoved : RoomEventTypes.TrackAdded, track);
+        }
+    }
+
+    private void PublishTrack(string type, PublishedTrack track) =>
+        Events.Publish(new RoomEvent { Type = type, ParticipantId = track.Track.ParticipantId, Kind = track.Kind, Source = track.Source });
 
     private void OnTick(long nowTicks)
     {
@@ -361,7 +393,7 @@ internal sealed class NodeRoom
     {
         _participants.HandleTimeout(nowTicks)?.ForEach(id => Leave(_participants.Remove(id), "timeout"));
         _layers.PublishChanges();
-        var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants, out var speaker, out var level);
+        var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants, _tracks, out var speaker, out var level);
         _slots.HandleTimeout(nowTicks, _speakers.Heard);
         _lines.HandleTimeout(nowTicks, _participants);
         if (isSpeakerDue)

@@ -3,15 +3,15 @@ using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
-using MeetOperator.MediaNode.Tracks;
 
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>The participants of a room, and the limits of those that have left. Used only on the loop's thread.</summary>
 /// <param name="timeout">Time after which a participant is due for removal when it has no connected transport and signaling has not refreshed it.</param>
 /// <param name="create">Creates a participant with its ID and its limit on new tracks.</param>
+/// <param name="onRemoved">Called with the ID of a participant that was removed, before its sessions end.</param>
 /// <param name="onFailure">Called after an unexpected error in work for one participant.</param>
-internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create, Action<NodeParticipant, Exception> onFailure)
+internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create, Action<string> onRemoved, Action<NodeParticipant, Exception> onFailure)
 {
     /// <summary>The shortest timeout of a session is two seconds.</summary>
     private const long IntervalTicks = 500 * TimeSpan.TicksPerMillisecond;
@@ -112,11 +112,17 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
     /// <summary>Removes a participant and keeps its limit on new tracks, so that rejoining does not reset it. Returns null when there is none.</summary>
     public NodeParticipant? Remove(string id)
     {
-        if (_participants.Remove(id, out var participant) && !participant.Limits.NewTracks.IsReplenished(MonotonicClock.NowTicks))
+        if (!_participants.Remove(id, out var participant))
+        {
+            return null;
+        }
+
+        if (!participant.Limits.NewTracks.IsReplenished(MonotonicClock.NowTicks))
         {
             _formerTrackLimits[id] = participant.Limits.NewTracks;
         }
 
+        onRemoved(id);
         return participant;
     }
 
@@ -142,12 +148,6 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
         _participants.Clear();
         return all;
     }
-
-    /// <summary>The tracks that the named participants publish.</summary>
-    public List<PublishedTrack> TracksOf(IEnumerable<string> ids) => [.. ids.SelectMany(id => _participants.TryGetValue(id, out var p) ? p.PublishedTracks : [])];
-
-    /// <summary>The tracks that all other participants publish.</summary>
-    public List<PublishedTrack> TracksFor(string subscriberId) => [.. All.Where(p => p.Id != subscriberId).SelectMany(p => p.PublishedTracks)];
 
     /// <summary>
     /// Ends sessions that have timed out, and returns the participants that are due for removal; null when there are none, or when it was called less than half a second ago.

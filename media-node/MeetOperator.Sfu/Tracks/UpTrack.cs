@@ -48,6 +48,12 @@ public sealed class UpTrack
 
     public UpTrackOptions Options { get; private set; }
 
+    /// <summary>The options with the SSRCs that packets have assigned since. With them, a connection that carried the track before can carry it again.</summary>
+    public UpTrackOptions CurrentOptions => Options with
+    {
+        Layers = [.. Options.Layers.Select((layer, i) => layer with { Ssrc = _layers.All[i].Ssrc, RtxSsrc = _layers.All[i].RtxSsrc })],
+    };
+
     public string ParticipantId { get; }
 
     public TrackSource Source { get; }
