@@ -44,7 +44,7 @@ internal sealed class NodeRoom
         _longKeyFrames = new MemoryShare(sessions.LongKeyFrames);
         _origin.Generation = (ulong)spec.Generation;
         _tracks = new RoomTracks(_origin);
-        _participants = new RoomParticipants(participantTimeout, CreateParticipant, _tracks.Leave, Fail);
+        _participants = new RoomParticipants(participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
         _slots = new RoomSlots(_participants, _offers, Events, loop);
@@ -58,6 +58,9 @@ internal sealed class NodeRoom
     public string Id { get; }
 
     public RoomEventHub Events { get; } = new();
+
+    /// <summary>The tracks of all participants, also of those on other media nodes.</summary>
+    public RoomTracks Tracks => _tracks;
 
     public SessionFactory Sessions { get; }
 
@@ -331,6 +334,7 @@ internal sealed class NodeRoom
         }
 
         participant.Sessions.EndAll();
+        _tracks.Leave(participant.Id);
         Events.Publish(new RoomEvent { Type = RoomEventTypes.ParticipantLeft, ParticipantId = participant.Id, Reason = reason });
         _offers.PublishChanges();
     }

@@ -221,6 +221,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
         if (isNew)
         {
             participants.Remove(participantId);
+            tracks.Leave(participantId);
         }
     }
 }

@@ -9,9 +9,8 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>The participants of a room, and the limits of those that have left. Used only on the loop's thread.</summary>
 /// <param name="timeout">Time after which a participant is due for removal when it has no connected transport and signaling has not refreshed it.</param>
 /// <param name="create">Creates a participant with its ID and its limit on new tracks.</param>
-/// <param name="onRemoved">Called with the ID of a participant that was removed, before its sessions end.</param>
 /// <param name="onFailure">Called after an unexpected error in work for one participant.</param>
-internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create, Action<string> onRemoved, Action<NodeParticipant, Exception> onFailure)
+internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create, Action<NodeParticipant, Exception> onFailure)
 {
     /// <summary>The shortest timeout of a session is two seconds.</summary>
     private const long IntervalTicks = 500 * TimeSpan.TicksPerMillisecond;
@@ -112,17 +111,11 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
     /// <summary>Removes a participant and keeps its limit on new tracks, so that rejoining does not reset it. Returns null when there is none.</summary>
     public NodeParticipant? Remove(string id)
     {
-        if (!_participants.Remove(id, out var participant))
-        {
-            return null;
-        }
-
-        if (!participant.Limits.NewTracks.IsReplenished(MonotonicClock.NowTicks))
+        if (_participants.Remove(id, out var participant) && !participant.Limits.NewTracks.IsReplenished(MonotonicClock.NowTicks))
         {
             _formerTrackLimits[id] = participant.Limits.NewTracks;
         }
 
-        onRemoved(id);
         return participant;
     }
 

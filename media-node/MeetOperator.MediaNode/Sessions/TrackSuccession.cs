@@ -75,7 +75,7 @@ internal sealed class TrackSuccession : ISessionCarrier
             // The client restarted again before media arrived.
             ConnectingSinceTicks = former.ConnectingSinceTicks;
             former.Withdraw();
-            former.Owner.OnReplaced();
+            former.Retire();
             former = working;
         }
 
@@ -208,6 +208,14 @@ internal sealed class TrackSuccession : ISessionCarrier
         }
     }
 
+    /// <summary>Ends the session. It starts nothing any more, and continues nothing.</summary>
+    private void Retire()
+    {
+        _tracks.Carriage.Remove(this);
+        SetPending([]);
+        Owner.OnReplaced();
+    }
+
     /// <summary>Apart from <see cref="OnRtp"/>, which would otherwise allocate the closure for each packet.</summary>
     private void StartAwaited(ReadOnlySpan<byte> packet)
     {
@@ -254,7 +262,7 @@ internal sealed class TrackSuccession : ISessionCarrier
             }
 
             SetPending(_pending);
-            former.Owner.OnReplaced();
+            former.Retire();
         }
 
         EndIfDone();
@@ -312,7 +320,7 @@ internal sealed class TrackSuccession : ISessionCarrier
         {
             foreach (var former in formers)
             {
-                former.Owner.OnReplaced();
+                former.Retire();
             }
         }
     }

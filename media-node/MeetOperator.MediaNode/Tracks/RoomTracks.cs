@@ -36,11 +36,12 @@ internal sealed class RoomTracks(RoomOrigin origin)
         return GetOrAdd(participantId);
     }
 
-    /// <summary>Records that a participant has left this node. Links may go on carrying its tracks.</summary>
+    /// <summary>Records that a participant has left this node, after its sessions have ended. Links may go on carrying its tracks.</summary>
     public void Leave(string participantId)
     {
         if (_present.Remove(participantId) && _tracks.TryGetValue(participantId, out var tracks))
         {
+            tracks.Local.Clear(); // what an error has left
             tracks.ForgetMutes();
             Forget(tracks);
         }

@@ -39,11 +39,21 @@ internal sealed class TrackCarriage(ParticipantTracks tracks)
     /// <summary>Ends the carriage of tracks by their present carrier. Another one continues each track, or it closes.</summary>
     public void End(IReadOnlyList<PublishedTrack> ending)
     {
-        var closing = ending.Where(track => !TryHandOver(track)).ToArray();
-        tracks.CloseAll(closing);
-        foreach (var track in closing)
+        List<PublishedTrack> closing = [.. ending];
+        try
         {
-            Reconsider(track.Track.Source);
+            foreach (var track in ending)
+            {
+                if (TryHandOver(track))
+                {
+                    closing.Remove(track);
+                }
+            }
+        }
+        finally
+        {
+            tracks.CloseAll(closing);
+            closing.ForEach(track => Reconsider(track.Track.Source));
         }
     }
 
