@@ -69,6 +69,30 @@ public sealed class LinkHostileTests
         Assert.Equal(3, _link.Refusals[LinkRefusal.Malformed]);
     }
 
+    /// <summary>Changed bytes never throw, and never make more tracks than were announced.</summary>
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void OnMessage_ChangedBytes_NeverThrows(string type)
+    {
+        Send(Camera);
+        var random = new Random(7);
+        for (var i = 0; i < 5_000; i++)
+        {
+            var message = Valid[type].ToArray();
+            for (var changes = random.Next(1, 4); changes > 0; changes--)
+            {
+                message[random.Next(message.Length)] = (byte)random.Next(256);
+            }
+
+            _now += TimeSpan.TicksPerMillisecond;
+            _link.OnMessage(_now, message);
+            _link.HandleTimeout(_now);
+        }
+
+        Assert.Equal(_link.Tracks.Count, _owner.Tracks.Count);
+        Assert.True(_link.Refusals.Total > 0);
+    }
+
     [Theory]
     [InlineData("track-removed")]
     [InlineData("track-muted")]
