@@ -15,6 +15,7 @@ internal sealed class NodeRoom
 {
     private readonly RoomOrigin _origin = new();
     private readonly RoomTracks _tracks;
+    private readonly RoomLinks _links;
     private readonly RoomParticipants _participants;
     private readonly RoomOffers _offers;
     private readonly RoomLayers _layers;
@@ -44,6 +45,7 @@ internal sealed class NodeRoom
         _longKeyFrames = new MemoryShare(sessions.LongKeyFrames);
         _origin.Generation = (ulong)spec.Generation;
         _tracks = new RoomTracks(_origin);
+        _links = new RoomLinks(_tracks, _ssrcs.Next);
         _participants = new RoomParticipants(participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
@@ -196,6 +198,21 @@ internal sealed class NodeRoom
         Loop.Rest.OnActivity(MonotonicClock.NowTicks);
     }
 
+    /// <summary>Opens a link to the room of the meeting on another media node. One with the same ID ends first.</summary>
+    /// <param name="id">The link.</param>
+    /// <param name="node">This media node as <c>namespace/name</c>, the origin of what the room announces.</param>
+    /// <param name="open">Opens the link to the other end, which does not call the owner before it returns.</param>
+    /// <param name="peerName">The media node of the other end as <c>namespace/name</c>.</param>
+    /// <returns>What handles the packets and messages of the other end.</returns>
+    public RoomLink OpenLink(string id, string node, Func<RoomLink, ILinkPeer> open, string peerName)
+    {
+        _origin.Node = node;
+        return _links.Add(id, open, peerName);
+    }
+
+    /// <summary>Removes a link. The tracks that it carried go on with another carrier, or end. An unknown one is ignored.</summary>
+    public void RemoveLink(string id) => _links.Remove(id);
+
     /// <summary>Closes the room, which then rejects everything, and begins to end its sessions and the event streams (<see cref="Ended"/>).</summary>
     public void Close(string reason)
     {
@@ -207,6 +224,7 @@ internal sealed class NodeRoom
         IsClosed = true;
         Loop.Ticked -= OnTick;
         _slots.Clear();
+        _links.Clear();
         Ended = Loop.StartSteps(End(_participants.TakeAll(), reason));
     }
 

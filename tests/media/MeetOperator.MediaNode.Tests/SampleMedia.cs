@@ -28,8 +28,8 @@ internal static class SampleMedia
         Layers = [new UpLayerOptions { Ssrc = ssrc }],
     };
 
-    /// <summary>A packet of the first layer: a frame of sound, a key frame, or another frame of video.</summary>
-    public static byte[] Packet(UpTrackOptions options, ushort sequence, bool isKeyFrame = true)
+    /// <summary>A packet of the first layer: a frame of sound, a key frame, or another frame of video. Its last four bytes are <paramref name="count"/>.</summary>
+    public static byte[] Packet(UpTrackOptions options, ushort sequence, bool isKeyFrame = true, uint count = 0)
     {
         var packet = new byte[18];
         packet[0] = 0x80;
@@ -39,6 +39,7 @@ internal static class SampleMedia
         BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(8), options.Layers[0].Ssrc ?? 0);
         packet[12] = 0x10; // RFC 7741 §4.2: the first packet of a frame
         packet[13] = (byte)(isKeyFrame ? 0 : 1);
+        BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(14), count);
         return packet;
     }
 }

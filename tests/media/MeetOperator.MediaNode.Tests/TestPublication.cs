@@ -11,7 +11,7 @@ internal sealed class TestPublication : ISuccessionOwner
     private static uint _ssrc = 100_000;
     private readonly Publisher _publisher = new(new SilentEgress(), ownSsrc: 1);
     private readonly PreparedSection[] _sections;
-    private ushort _sent;
+    private readonly Dictionary<TrackSource, ushort> _sent = [];
 
     public TestPublication(ParticipantTracks tracks, string video, params TrackSource[] sources)
     {
@@ -56,11 +56,17 @@ internal sealed class TestPublication : ISuccessionOwner
         return this;
     }
 
-    public void Receive(long nowTicks, TrackSource source, bool isKeyFrame = true)
+    public void Receive(long nowTicks, TrackSource source, bool isKeyFrame = true, uint count = 0)
     {
-        var packet = SampleMedia.Packet(_sections.Single(s => s.Track!.Source == source).Track!.Options, ++_sent, isKeyFrame);
+        var packet = SampleMedia.Packet(_sections.Single(s => s.Track!.Source == source).Track!.Options, _sent[source] = (ushort)(_sent.GetValueOrDefault(source) + 1), isKeyFrame, count);
         Succession.OnRtp(packet);
         _publisher.OnRtp(nowTicks, packet);
+    }
+
+    public void HandleTimeout(long nowTicks)
+    {
+        _publisher.HandleTimeout(nowTicks);
+        Succession.HandleTimeout(nowTicks);
     }
 
     /// <summary>Renegotiates without the section of a source.</summary>
