@@ -80,8 +80,8 @@ public sealed class LinkLayersTests
     [Fact]
     public void Layers_NothingCrosses_SizesAndRatesAreKnownBeyond()
     {
-        _rooms.Publish(TrackSource.Camera, layers: 3);
-        var local = new TestViewer(_rooms.Outgoing.Tracks[0], () => _rooms.Now, TrackView.Of(1280, 720));
+        var camera = _rooms.Publish(TrackSource.Camera, layers: 3);
+        var local = new TestViewer(camera.Track, () => _rooms.Now, TrackView.Of(1280, 720));
         _rooms.Run(1_000);
         local.SetView(TrackView.Of(640, 360));
         _rooms.Run(1_000);
