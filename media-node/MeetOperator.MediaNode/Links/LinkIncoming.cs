@@ -57,12 +57,11 @@ internal sealed class LinkIncoming
     /// <summary>The dropped messages.</summary>
     public LinkRefusalCounters Refusals { get; } = new();
 
-    /// <summary>Demands all layers of a track that another connection carries, and waits for its start.</summary>
-    public void Await(RelayedTrack track)
-    {
-        track.IsAwaited = track.Carried is null;
-        UpdateAwaited();
-    }
+    /// <summary>Demands all layers of a track that another connection carries, and waits for its start. Repeated calls change nothing.</summary>
+    public void Await(RelayedTrack track) => SetAwaited(track, track.Carried is null);
+
+    /// <summary>No longer waits for the start of a track.</summary>
+    public void Ignore(RelayedTrack track) => SetAwaited(track, false);
 
     /// <summary>
     /// Carries a track of the room from now on. Remove it from its former carrier first. A track that was created with <see cref="RelayedTrack.Options"/> starts; any other one
@@ -71,8 +70,7 @@ internal sealed class LinkIncoming
     public void Carry(RelayedTrack track, PublishedTrack published)
     {
         track.Carried = published;
-        track.IsAwaited = false;
-        UpdateAwaited();
+        SetAwaited(track, false);
         if (ReferenceEquals(published.Track.Options, track.Options))
         {
             _publisher.Add(published.Track);
@@ -356,7 +354,16 @@ internal sealed class LinkIncoming
         }
         finally
         {
-            (track.Carried, track.IsAwaited) = (null, false);
+            track.Carried = null;
+            SetAwaited(track, false);
+        }
+    }
+
+    private void SetAwaited(RelayedTrack track, bool isAwaited)
+    {
+        if (isAwaited != track.IsAwaited)
+        {
+            track.IsAwaited = isAwaited;
             UpdateAwaited();
         }
     }

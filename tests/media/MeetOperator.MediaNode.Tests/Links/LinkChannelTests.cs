@@ -9,9 +9,9 @@ public sealed class LinkChannelTests
     private readonly LinkedRooms _rooms = new();
 
     [Theory]
-    [InlineData(TrackSource.Microphone)]
-    [InlineData(TrackSource.Camera)]
-    public void Open_SameRooms_ContinuesForwardedTracks(TrackSource source)
+    [InlineData(TrackSource.Microphone, 1)] // the packet that was on its way
+    [InlineData(TrackSource.Camera, 0)]
+    public void Open_SameRooms_ContinuesForwardedTracks(TrackSource source, int lost)
     {
         _rooms.Publish(source);
         _rooms.Run(100);
@@ -26,7 +26,7 @@ public sealed class LinkChannelTests
         Assert.Same(relayed, _rooms.Relayed());
         Assert.False(relayed.Track.IsClosed);
         Assert.InRange(viewer.Received.Count - received, 140, 230);
-        viewer.AssertContinuous();
+        viewer.AssertContinuous(lost);
         Assert.DoesNotContain("removed alice", _rooms.Owner.Calls);
     }
 

@@ -16,7 +16,7 @@ public sealed class LinkCostTests
         rooms.Publish(TrackSource.Camera, layers: 3);
         rooms.Run(1_500);
         var viewer = rooms.View(view: TrackView.Of(320, 180));
-        rooms.Run(1_000);
+        rooms.Run(5_000);
         var before = viewer.Received.Count;
         var packets = rooms.ToRight.Rtp[^300..].ConvertAll(packet => packet.ToArray());
         viewer.IsRecording = false;

@@ -1,5 +1,6 @@
 using MeetOperator.MediaNode.Links;
 using MeetOperator.Relay.Messages;
+using MeetOperator.Sfu.Allocation;
 
 namespace MeetOperator.MediaNode.Tests.Links;
 
@@ -75,6 +76,7 @@ public sealed class LinkHostileTests
     public void OnMessage_ChangedBytes_NeverThrows(string type)
     {
         Send(Camera);
+        _ = new TestViewer(_owner.Tracks[0], () => _now, TrackView.Of(1280, 720));
         var random = new Random(7);
         for (var i = 0; i < 5_000; i++)
         {

@@ -41,13 +41,13 @@ public sealed class LinkSoundTests
         var viewer = _rooms.View();
         _rooms.Run(1_000);
         viewer.Leave();
-        _rooms.Run(2_900);
+        _rooms.Run(2_700);
         var before = _rooms.ToRight.Rtp.Count;
-        _rooms.Run(300);
+        _rooms.Run(500);
         var after = _rooms.ToRight.Rtp.Count;
         _rooms.Run(5_000);
 
-        Assert.InRange(after, before + 1, before + 14); // it still crossed at the first of these counts, and soon no longer
+        Assert.InRange(after, before + 1, before + 20); // it still crossed at the first of these counts, and soon no longer
         Assert.Equal(after, _rooms.ToRight.Rtp.Count);
     }
 
