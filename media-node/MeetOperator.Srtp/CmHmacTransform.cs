@@ -51,6 +51,8 @@ internal sealed class CmHmacTransform : SrtpTransform
         _rtcp.Dispose();
         _rtpMac.Dispose();
         _rtcpMac.Dispose();
+        CryptographicOperations.ZeroMemory(_rtpSalt);
+        CryptographicOperations.ZeroMemory(_rtcpSalt);
     }
 
     internal override bool SealRtp(ulong index, uint ssrc, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using MeetOperator.Native.OpenSsl;
 
 namespace MeetOperator.Srtp;
@@ -45,6 +46,8 @@ internal sealed class GcmTransform : SrtpTransform
     {
         _rtp.Dispose();
         _rtcp.Dispose();
+        CryptographicOperations.ZeroMemory(_rtpSalt);
+        CryptographicOperations.ZeroMemory(_rtcpSalt);
     }
 
     internal override bool SealRtp(ulong index, uint ssrc, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)

@@ -18,6 +18,8 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams, bool start
 
     internal int StreamsOpened { get; private set; }
 
+    internal bool IsNearLimit => _streams.IsNearLimit;
+
     internal SrtpStatus UnprotectRtp(Span<byte> packet, out int length)
     {
         length = 0;
@@ -27,7 +29,8 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams, bool start
         }
 
         var position = default(SrtpStreamPosition);
-        var stream = _streams.Find(header.Ssrc);
+        var node = _streams.Find(header.Ssrc);
+        var stream = node?.Value;
         if (stream is null && !_streams.CanOpen(header.Ssrc, out position))
         {
             return SrtpStatus.TooManyStreams;
@@ -44,7 +47,7 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams, bool start
             return SrtpStatus.NotAuthentic;
         }
 
-        IsNewestPacket = (stream ?? Open(header.Ssrc, position)).RecordIndex(index);
+        IsNewestPacket = Use(node, header.Ssrc, position).RecordIndex(index);
         length = packet.Length - _transform.RtpOverhead;
         return SrtpStatus.Ok;
     }
@@ -62,7 +65,8 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams, bool start
         var index = word & 0x7FFF_FFFF;
         var encrypted = (word & 0x8000_0000) != 0;
         var position = default(SrtpStreamPosition);
-        var stream = _streams.Find(ssrc);
+        var node = _streams.Find(ssrc);
+        var stream = node?.Value;
         if (stream is null && !_streams.CanOpen(ssrc, out position))
         {
             return SrtpStatus.TooManyStreams;
@@ -78,7 +82,7 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams, bool start
             return SrtpStatus.NotAuthentic;
         }
 
-        IsNewestPacket = (stream ?? Open(ssrc, position)).RecordRtcpIndex(index);
+        IsNewestPacket = Use(node, ssrc, position).RecordRtcpIndex(index);
         length = packet.Length - _transform.RtcpOverhead;
         return SrtpStatus.Ok;
     }
@@ -106,8 +110,15 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams, bool start
         return _transform.OpenRtp(index, header.Ssrc, header.Length, packet);
     }
 
-    private SrtpStream Open(uint ssrc, in SrtpStreamPosition position)
+    /// <summary>Records the use of a stream by an authentic packet, and opens the stream if this is its first one.</summary>
+    private SrtpStream Use(LinkedListNode<SrtpStream>? node, uint ssrc, in SrtpStreamPosition position)
     {
+        if (node is not null)
+        {
+            _streams.MarkUsed(node);
+            return node.Value;
+        }
+
         StreamsOpened++;
         return _streams.Open(ssrc, position);
     }

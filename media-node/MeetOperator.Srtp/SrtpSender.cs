@@ -8,9 +8,14 @@ internal sealed class SrtpSender(SrtpKeys keys, int maximumStreams) : IDisposabl
     private const int MinimumRtpHeaderLength = 12;
     private const int RtcpHeaderLength = 8;
 
+    /// <summary>Three quarters of the 2^31 indexes.</summary>
+    private const uint NearRtcpLimit = 0x6000_0000;
+
     private readonly SrtpTransform _transform = SrtpTransform.Create(keys, outbound: true);
     private readonly SrtpStreams _streams = new(maximumStreams);
     private uint _nextRtcpIndex;
+
+    internal bool IsNearLimit => _streams.IsNearLimit || _nextRtcpIndex >= NearRtcpLimit;
 
     internal int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)
     {
@@ -52,7 +57,16 @@ internal sealed class SrtpSender(SrtpKeys keys, int maximumStreams) : IDisposabl
     }
 
     /// <summary>Returns the stream of an SSRC, or null when there are too many streams.</summary>
-    internal SrtpStream? GetOrOpen(uint ssrc) => _streams.Find(ssrc) ?? Open(ssrc);
+    internal SrtpStream? GetOrOpen(uint ssrc)
+    {
+        if (_streams.Find(ssrc) is not { } node)
+        {
+            return Open(ssrc);
+        }
+
+        _streams.MarkUsed(node);
+        return node.Value;
+    }
 
     public void Dispose() => _transform.Dispose();
 

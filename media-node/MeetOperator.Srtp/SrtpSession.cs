@@ -29,6 +29,12 @@ public sealed class SrtpSession : ISrtpSession
 
     public bool IsNewestPacket => _receiver.IsNewestPacket;
 
+    /// <summary>
+    /// Whether three quarters of a limit are used up: the streams of either direction, or the indexes of outbound RTCP packets (RFC 3711 §9.2). Packets beyond a limit are refused, so
+    /// the keys must be replaced before.
+    /// </summary>
+    public bool IsNearLimit => _sender.IsNearLimit || _receiver.IsNearLimit;
+
     public int StreamsOpened => _receiver.StreamsOpened;
 
     public int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination) =>

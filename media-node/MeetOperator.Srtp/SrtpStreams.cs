@@ -17,21 +17,21 @@ internal sealed class SrtpStreams(int maximumActive)
     /// <summary>The streams in the order of their last use. Packets come in bursts, so the last one is looked at first.</summary>
     private readonly LinkedList<SrtpStream> _order = new();
 
-    internal SrtpStream? Find(uint ssrc)
+    /// <summary>Whether three quarters of all streams of a session are used up.</summary>
+    internal bool IsNearLimit => 4 * (_streams.Count + _evicted.Count) >= 3 * maximumActive * TotalStreamsFactor;
+
+    /// <summary>Finds a stream with full state. Does not count as a use, because a received packet may be forged.</summary>
+    internal LinkedListNode<SrtpStream>? Find(uint ssrc) =>
+        _order.Last is { } last && last.Value.Ssrc == ssrc ? last : _streams.GetValueOrDefault(ssrc);
+
+    /// <summary>Makes a stream the most recently used one.</summary>
+    internal void MarkUsed(LinkedListNode<SrtpStream> node)
     {
-        if (_order.Last is { } last && last.Value.Ssrc == ssrc)
+        if (_order.Last != node)
         {
-            return last.Value;
+            _order.Remove(node);
+            _order.AddLast(node);
         }
-
-        if (!_streams.TryGetValue(ssrc, out var node))
-        {
-            return null;
-        }
-
-        _order.Remove(node);
-        _order.AddLast(node);
-        return node.Value;
     }
 
     /// <summary>Gets the start position of a stream without state. False when the maximum number of streams is reached.</summary>

@@ -9,6 +9,9 @@ internal enum FailureScope
     Datagram,
     Session,
 
+    /// <summary>A link to another media node.</summary>
+    Link,
+
     /// <summary>A participant without sessions, which is removed from its room.</summary>
     Participant,
     Room,

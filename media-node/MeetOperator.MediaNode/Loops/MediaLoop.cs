@@ -8,6 +8,7 @@ using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracing;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Native.Threads;
+using MeetOperator.Relay.Framing;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtp.Packets;
@@ -78,7 +79,10 @@ internal sealed class MediaLoop : IDisposable
 
     public PeerTable Peers { get; } = new();
 
-    /// <summary>When the timers of the sessions are due.</summary>
+    /// <summary>The links to other media nodes.</summary>
+    public LinkTable Links { get; } = new();
+
+    /// <summary>When the timers of the sessions and links are due.</summary>
     public SessionDeadlines Deadlines { get; } = new();
 
     /// <summary>When the timers of rooms run.</summary>
@@ -195,6 +199,18 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
+    /// <summary>
+    /// Opens one end of a link to another media node. The owner gets its calls from the next iteration on. Throws when another link of this loop has the tag. Call it only on the loop's
+    /// thread.
+    /// </summary>
+    public LinkSession OpenLink(LinkSessionOptions options, ILinkOwner owner)
+    {
+        var link = new LinkSession(this, options, owner);
+        Links.Add(link);
+        link.SetSecrets(options.Secrets);
+        return link;
+    }
+
     /// <summary>Creates a snapshot of the counters. Call it only on the loop's thread.</summary>
     public LoopStatistics Statistics()
     {
@@ -217,6 +233,7 @@ internal sealed class MediaLoop : IDisposable
         drops["RtpTooLarge"] = IngressDrops.TooLarge;
         drops["ParticipantRate"] = IngressDrops.OverRate;
         drops["UnknownStream"] = IngressDrops.UnknownStream;
+        Links.AddDrops(drops);
         return new LoopStatistics
         {
             Port = Port,
@@ -254,6 +271,11 @@ internal sealed class MediaLoop : IDisposable
         foreach (var session in Peers.Sessions)
         {
             session.Dispose();
+        }
+
+        foreach (var link in Links.All)
+        {
+            link.Dispose();
         }
 
         Egress.Dispose();
@@ -302,7 +324,7 @@ internal sealed class MediaLoop : IDisposable
         }
 
         RunTimers(now);
-        if (Ticks.TryTake(now, Peers.Sessions.Count > 0))
+        if (Ticks.TryTake(now, Peers.Sessions.Count > 0 || Links.Count > 0))
         {
             Tick(now);
         }
@@ -382,6 +404,13 @@ internal sealed class MediaLoop : IDisposable
     {
         _receivedDatagrams++;
         _receivedBytes += datagram.Length;
+
+        if (!datagram.IsEmpty && datagram[0] == LinkDatagram.FirstByte)
+        {
+            Links.Handle(now, arrival, datagram); // its source address has no effect
+            RunDeferred();
+            return;
+        }
 
         PeerSession? session = null;
         try
@@ -498,18 +527,18 @@ internal sealed class MediaLoop : IDisposable
         _deferred.Clear();
     }
 
-    /// <summary>Runs the timers of the sessions that are due. The packets of an incomplete frame keep waiting for the rest.</summary>
+    /// <summary>Runs the timers of the sessions and links that are due. The packets of an incomplete frame keep waiting for the rest.</summary>
     private void RunTimers(long now)
     {
-        while (Deadlines.TakeDue(now) is { } session)
+        while (Deadlines.TakeDue(now) is { } timer)
         {
             try
             {
-                Deadlines.Add(session, TickSchedule.Align(now, Math.Min(session.HandleTimeout(now), now + MaxTimerTicks)));
+                Deadlines.Add(timer, TickSchedule.Align(now, Math.Min(timer.HandleTimeout(now), now + MaxTimerTicks)));
             }
             catch (Exception e)
             {
-                session.Fail(e);
+                timer.Fail(e);
             }
         }
 

@@ -10,7 +10,7 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>One peer connection on one loop: its transport and its egress lane. Used only on the loop's thread.</summary>
-internal sealed class PeerSession : IPeerEgress, IDisposable
+internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
 {
     /// <summary>Time without any datagram (media, reports or checks) after which a connected client counts as silent.</summary>
     public const long SilenceTicks = 5 * TimeSpan.TicksPerSecond;
@@ -108,10 +108,8 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         }
     }
 
-    /// <summary>When the loop calls <see cref="HandleTimeout"/>. Only the loop's list of deadlines sets it.</summary>
     public long DeadlineTicks { get; set; } = long.MaxValue;
 
-    /// <summary>Runs the timers and returns when to call again.</summary>
     public long HandleTimeout(long nowTicks)
     {
         _earliestTimeoutTicks = nowTicks + MinTimerTicks;

@@ -6,6 +6,7 @@ using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
+using MeetOperator.Relay.Messages;
 using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Rooms;
@@ -201,13 +202,14 @@ internal sealed class NodeRoom
     /// <summary>Opens a link to the room of the meeting on another media node. One with the same ID ends first.</summary>
     /// <param name="id">The link.</param>
     /// <param name="node">This media node as <c>namespace/name</c>, the origin of what the room announces.</param>
-    /// <param name="open">Opens the link to the other end, which does not call the owner before it returns.</param>
     /// <param name="peerName">The media node of the other end as <c>namespace/name</c>.</param>
-    /// <returns>What handles the packets and messages of the other end.</returns>
-    public RoomLink OpenLink(string id, string node, Func<RoomLink, ILinkPeer> open, string peerName)
+    /// <param name="options">The other end, the tags and the secrets.</param>
+    public LinkSession OpenLink(string id, string node, string peerName, LinkSessionOptions options)
     {
         _origin.Node = node;
-        return _links.Add(id, open, peerName);
+        LinkSession? session = null;
+        _links.Add(id, owner => session = Loop.OpenLink(options, owner), peerName);
+        return session!;
     }
 
     /// <summary>Removes a link. The tracks that it carried go on with another carrier, or end. An unknown one is ignored.</summary>
@@ -224,7 +226,7 @@ internal sealed class NodeRoom
         IsClosed = true;
         Loop.Ticked -= OnTick;
         _slots.Clear();
-        _links.Clear();
+        _links.Clear(ByeReason.RoomEnded);
         Ended = Loop.StartSteps(End(_participants.TakeAll(), reason));
     }
 

@@ -11,7 +11,7 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>
 /// One end of a link of a room: tells the other room what the sessions of this one carry, and offers this one what the other room announces. Used only on the loop's thread.
 /// </summary>
-internal sealed class RoomLink : IRelayedTracks, ILinkCarrier
+internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
 {
     /// <summary>How long the tracks of the other room wait for a link that is interrupted.</summary>
     private const long InterruptionTicks = 2 * TimeSpan.TicksPerSecond;
@@ -140,11 +140,18 @@ internal sealed class RoomLink : IRelayedTracks, ILinkCarrier
     /// <summary>The link has ended after an unexpected error.</summary>
     public void OnFailure() => _onFailed();
 
-    /// <summary>Ends the tracks of the other room, or lets other carriers continue them. The link cannot be used again.</summary>
-    public void Close()
+    /// <summary>Ends the tracks of the other room, or lets other carriers continue them, and closes the link.</summary>
+    public void Close(ByeReason reason)
     {
-        _outgoing.Close();
-        _incoming.Close();
+        try
+        {
+            _outgoing.Close();
+            _incoming.Close();
+        }
+        finally
+        {
+            (_peer as LinkSession)?.Close(reason);
+        }
     }
 
     public void OnAnnounced(RelayedTrack track)

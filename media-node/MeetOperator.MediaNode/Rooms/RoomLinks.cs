@@ -1,5 +1,6 @@
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Tracks;
+using MeetOperator.Relay.Messages;
 
 namespace MeetOperator.MediaNode.Rooms;
 
@@ -41,21 +42,21 @@ internal sealed class RoomLinks
         return _links[id] = link;
     }
 
-    /// <summary>Removes a link. What it carried goes on with another carrier, or ends. Does nothing when there is none.</summary>
-    public void Remove(string id)
+    /// <summary>Closes and removes a link. What it carried goes on with another carrier, or ends. Does nothing when there is none.</summary>
+    public void Remove(string id, ByeReason reason = ByeReason.Removed)
     {
         if (_links.Remove(id, out var link))
         {
-            Run(link, link, static (link, _) => link.Close());
+            Run(link, reason, static (link, reason) => link.Close(reason));
         }
     }
 
-    /// <summary>Removes all links.</summary>
-    public void Clear()
+    /// <summary>Closes and removes all links.</summary>
+    public void Clear(ByeReason reason)
     {
         foreach (var id in _links.Keys.ToArray())
         {
-            Remove(id);
+            Remove(id, reason);
         }
     }
 

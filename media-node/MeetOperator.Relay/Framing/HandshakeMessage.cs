@@ -38,6 +38,9 @@ internal readonly record struct HandshakeMessage
     /// <summary>The acceptor's nonce; 0 in a hello.</summary>
     internal UInt128 AcceptorNonce { get; init; }
 
+    /// <summary>Whether the session starts a new ordered channel.</summary>
+    internal bool StartsChannel => Channel == Session;
+
     private bool IsHello => Kind == LinkDatagramKind.Hello;
 
     /// <summary>Reads the fields. Returns false unless the datagram is a handshake message of exactly the right length. Does not check the MAC.</summary>

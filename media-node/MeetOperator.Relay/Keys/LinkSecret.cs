@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace MeetOperator.Relay.Keys;
 
 /// <summary>
-/// One secret of a link: 32 bytes that the operator makes and gives to both ends. Renewal adds one with the next epoch and later removes the former. Its text has no key
+/// One secret of a link: 32 bytes that the operator makes and gives to both ends. An instance belongs to one link. Renewal adds one with the next epoch and later removes the former. Its text has no key
 /// material. Not thread-safe.
 /// </summary>
 public sealed class LinkSecret : IDisposable
@@ -20,7 +20,6 @@ public sealed class LinkSecret : IDisposable
         ArgumentOutOfRangeException.ThrowIfNotEqual(secret.Length, Length, nameof(secret));
         Epoch = epoch;
         _secret = secret.ToArray();
-        LinkKeySchedule.DeriveMacKey(_secret, _macKey);
     }
 
     /// <summary>The number of the secret; a higher one is newer.</summary>
@@ -28,7 +27,11 @@ public sealed class LinkSecret : IDisposable
 
     internal ReadOnlySpan<byte> Bytes => _secret;
 
+    /// <summary>The key that authenticates the handshake of the link that <see cref="Bind"/> was called for.</summary>
     internal ReadOnlySpan<byte> MacKey => _macKey;
+
+    /// <summary>Derives the key of a link.</summary>
+    internal void Bind(in LinkTags tags) => LinkKeySchedule.DeriveMacKey(_secret, tags, _macKey);
 
     /// <summary>Whether both have the same epoch and the same bytes.</summary>
     internal bool Matches(LinkSecret other) => Epoch == other.Epoch && CryptographicOperations.FixedTimeEquals(_secret, other._secret);

@@ -1,7 +1,8 @@
 namespace MeetOperator.Relay.Keys;
 
 /// <summary>The secrets of a link that are valid now, the newest first.</summary>
-internal sealed class LinkSecrets : IDisposable
+/// <param name="tags">The tags of the link.</param>
+internal sealed class LinkSecrets(LinkTags tags) : IDisposable
 {
     private LinkSecret[] _secrets = [];
 
@@ -32,6 +33,7 @@ internal sealed class LinkSecrets : IDisposable
     {
         var former = _secrets;
         _secrets = [.. secrets.OrderByDescending(secret => secret.Epoch)];
+        Array.ForEach(_secrets, secret => secret.Bind(tags));
         var ended = former.Where(old => Find(old.Epoch) is not { } current || !current.Matches(old)).Select(old => old.Epoch).ToHashSet();
         foreach (var old in former.Except(_secrets))
         {

@@ -16,10 +16,11 @@ public readonly record struct ByeMessage(ByeReason Reason)
     }
 
     /// <summary>Returns the length, or 0 when it does not fit.</summary>
+    /// <exception cref="ArgumentException">A value that a reader would refuse. The parameter name is the field.</exception>
     public int Write(Span<byte> destination)
     {
         var writer = new LinkMessageWriter(destination, LinkMessageType.Bye);
-        writer.WriteByte((int)Reason);
+        writer.WriteByte((int)Reason, (int)ByeReason.Shutdown, nameof(Reason));
         writer.WriteUInt16(0);
         return writer.Length;
     }

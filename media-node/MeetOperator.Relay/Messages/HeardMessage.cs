@@ -28,18 +28,17 @@ public sealed record HeardMessage
         return message is not null;
     }
 
-    /// <summary>Returns the length, or 0 when it does not fit or has too many microphones.</summary>
+    /// <summary>Returns the length, or 0 when it does not fit.</summary>
+    /// <exception cref="ArgumentException">A value that a reader would refuse. The parameter name is the field.</exception>
     public int Write(Span<byte> destination)
     {
         var writer = new LinkMessageWriter(destination, LinkMessageType.Heard);
-        writer.Require(Microphones.Count <= MaximumMicrophones);
-        writer.WriteByte(Microphones.Count);
+        writer.WriteCount(Microphones.Count, 0, MaximumMicrophones, nameof(Microphones));
         foreach (var microphone in Microphones)
         {
             writer.WriteUInt32(microphone.Track);
-            writer.Require(microphone.Level <= MaximumLevel);
-            writer.WriteByte(microphone.Level);
-            writer.WriteByte(microphone.IsSpeaking ? 1 : 0);
+            writer.WriteByte(microphone.Level, MaximumLevel, nameof(microphone.Level));
+            writer.WriteBoolean(microphone.IsSpeaking);
             writer.WriteUInt32(microphone.SinceMilliseconds);
             writer.WriteUInt32(microphone.LastMilliseconds);
         }

@@ -81,35 +81,50 @@ public sealed record TrackAddedMessage
         return message is not null;
     }
 
-    /// <summary>Returns the length, or 0 when it does not fit or a field exceeds its limit.</summary>
+    /// <summary>Returns the length, or 0 when it does not fit.</summary>
+    /// <exception cref="ArgumentException">A value that a reader would refuse. The parameter name is the field.</exception>
     public int Write(Span<byte> destination)
     {
         var writer = new LinkMessageWriter(destination, LinkMessageType.TrackAdded);
         writer.WriteUInt32(Track);
         writer.WriteUInt32(Carriage);
+        LinkMessageWriter.Require(Hops > 0, nameof(Hops), "be at least 1");
         writer.WriteByte(Hops);
-        writer.WriteText(Origin, MaximumOriginBytes);
+        writer.WriteAscii(Origin, 1, MaximumOriginBytes, nameof(Origin));
         writer.WriteUInt64(OriginGeneration);
-        writer.WriteText(ParticipantId, MaximumParticipantBytes);
-        writer.WriteByte((int)Source);
-        writer.WriteByte((IsMuted ? MutedFlag : 0) | (IsEncrypted ? EncryptedFlag : 0) | (HasLevel ? LevelFlag : 0));
-        writer.WriteText(Codec.Name, MaximumCodecBytes);
-        writer.WriteUInt32(Codec.ClockRate);
-        writer.WriteByte(Codec.Channels);
-        writer.WriteByte(Codec.PayloadType);
-        writer.WriteByte(Codec.RtxPayloadType ?? None);
-        writer.WriteByte(Codec.RedPayloadType ?? None);
-        writer.WriteText(Codec.FormatParameters, MaximumFormatBytes);
-        writer.Require(Layers.Count is >= 1 and <= LinkMessage.MaximumLayers);
-        writer.WriteByte(Layers.Count);
+        writer.WriteText(ParticipantId, 1, MaximumParticipantBytes, nameof(ParticipantId));
+        writer.WriteByte((int)Source, (int)LinkTrackSource.ScreenAudio, nameof(Source));
+        writer.WriteByte((byte)((IsMuted ? MutedFlag : 0) | (IsEncrypted ? EncryptedFlag : 0) | (HasLevel ? LevelFlag : 0)));
+        WriteCodec(ref writer);
+        writer.WriteCount(Layers.Count, 1, LinkMessage.MaximumLayers, nameof(Layers));
         foreach (var layer in Layers)
         {
-            writer.WriteText(layer.Rid, MaximumRidBytes);
+            writer.WriteAscii(layer.Rid, 0, MaximumRidBytes, nameof(layer.Rid));
+            LinkMessageWriter.Require(layer.Ssrc != 0, nameof(layer.Ssrc), "not be 0");
             writer.WriteUInt32(layer.Ssrc);
+            LinkMessageWriter.Require(layer.RtxSsrc != 0, nameof(layer.RtxSsrc), "be null or not 0");
             writer.WriteUInt32(layer.RtxSsrc ?? 0);
         }
 
         return writer.Length;
+    }
+
+    private void WriteCodec(ref LinkMessageWriter writer)
+    {
+        writer.WriteAscii(Codec.Name, 1, MaximumCodecBytes, nameof(Codec.Name));
+        LinkMessageWriter.Require(Codec.ClockRate > 0, nameof(Codec.ClockRate), "not be 0");
+        writer.WriteUInt32(Codec.ClockRate);
+        writer.WriteByte(Codec.Channels);
+        writer.WriteByte(Codec.PayloadType, MaximumPayloadType, nameof(Codec.PayloadType));
+        WriteOptionalPayloadType(ref writer, Codec.RtxPayloadType, nameof(Codec.RtxPayloadType));
+        WriteOptionalPayloadType(ref writer, Codec.RedPayloadType, nameof(Codec.RedPayloadType));
+        writer.WriteAscii(Codec.FormatParameters, 0, MaximumFormatBytes, nameof(Codec.FormatParameters));
+    }
+
+    private static void WriteOptionalPayloadType(ref LinkMessageWriter writer, byte? value, string field)
+    {
+        LinkMessageWriter.Require(value is null or <= MaximumPayloadType, field, $"be null or at most {MaximumPayloadType}");
+        writer.WriteByte(value ?? None);
     }
 
     private static RelayedCodec ReadCodec(ref LinkMessageReader reader)

@@ -27,16 +27,16 @@ public sealed record TrackLayersMessage
         return message is not null;
     }
 
-    /// <summary>Returns the length, or 0 when it does not fit or has too many layers.</summary>
+    /// <summary>Returns the length, or 0 when it does not fit.</summary>
+    /// <exception cref="ArgumentException">A value that a reader would refuse. The parameter name is the field.</exception>
     public int Write(Span<byte> destination)
     {
         var writer = new LinkMessageWriter(destination, LinkMessageType.TrackLayers);
         writer.WriteUInt32(Track);
-        writer.Require(Layers.Count is >= 1 and <= LinkMessage.MaximumLayers);
-        writer.WriteByte(Layers.Count);
+        writer.WriteCount(Layers.Count, 1, LinkMessage.MaximumLayers, nameof(Layers));
         foreach (var layer in Layers)
         {
-            writer.WriteByte(layer.IsAvailable ? 1 : 0);
+            writer.WriteBoolean(layer.IsAvailable);
             writer.WriteUInt16(layer.Width);
             writer.WriteUInt16(layer.Height);
             writer.WriteUInt32(layer.KilobitsPerSecond);

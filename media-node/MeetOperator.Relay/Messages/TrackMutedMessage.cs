@@ -20,7 +20,7 @@ public readonly record struct TrackMutedMessage(uint Track, bool IsMuted)
     {
         var writer = new LinkMessageWriter(destination, LinkMessageType.TrackMuted);
         writer.WriteUInt32(Track);
-        writer.WriteByte(IsMuted ? 1 : 0);
+        writer.WriteBoolean(IsMuted);
         return writer.Length;
     }
 }

@@ -4,22 +4,22 @@ using MeetOperator.Relay.Keys;
 namespace MeetOperator.Relay.Transport;
 
 /// <summary>
-/// The acceptor's side of the handshake. A hello changes no state: it is answered with a nonce of this end, and only a confirm that returns the nonce opens a session. The
+/// The acceptor's side of the handshake. A hello opens nothing: it is answered with a nonce of this end, and only a confirm that returns the nonce opens a session. The
 /// nonce is then replaced, so that it makes one session, and a replayed confirm makes none. All times are in 100 ns ticks.
 /// </summary>
-internal sealed class AcceptorHandshake(LinkOptions options, LinkSecrets secrets)
+/// <param name="options">The settings of the link.</param>
+/// <param name="secrets">The secrets of the link.</param>
+/// <param name="newChannels">Limits the sessions that start a new ordered channel.</param>
+internal sealed class AcceptorHandshake(LinkOptions options, LinkSecrets secrets, NewChannelLimit newChannels)
 {
-    /// <summary>Hellos answered per second. Each costs two MACs and a datagram of 64 bytes to the configured peer.</summary>
-    private const int HellosPerSecond = 100;
-
-    private const long TicksPerHello = TimeSpan.TicksPerSecond / HellosPerSecond;
-    private const int Burst = 20;
-
+    private readonly HelloLimit _hellos = new();
     private UInt128 _nonce = OpenerHandshake.NewNonce(options.Random);
     private HandshakeMessage? _accept;
-    private long _hellosSinceTicks = long.MinValue;
 
     internal long NextTimeoutTicks => _accept is null ? long.MaxValue : 0;
+
+    /// <summary>Drops the accept that was not written yet.</summary>
+    internal void Stop() => _accept = null;
 
     /// <summary>Writes the accept for the latest hello. Returns its length, or 0 when there is none.</summary>
     internal int Write(Span<byte> destination)
@@ -46,14 +46,11 @@ internal sealed class AcceptorHandshake(LinkOptions options, LinkSecrets secrets
             return reason;
         }
 
-        // The bucket is full when it has not been used for the time of a burst.
-        var sinceTicks = Math.Max(_hellosSinceTicks, nowTicks - (Burst * TicksPerHello)) + TicksPerHello;
-        if (sinceTicks > nowTicks)
+        if (!_hellos.TryTake(nowTicks, hello.OpenerNonce))
         {
             return LinkDropReason.Rate;
         }
 
-        _hellosSinceTicks = sinceTicks;
         _accept = hello with
         {
             Kind = LinkDatagramKind.Accept,
@@ -66,12 +63,13 @@ internal sealed class AcceptorHandshake(LinkOptions options, LinkSecrets secrets
     }
 
     /// <summary>Checks a confirm. If it returns the nonce of this end, its keys may be used, once.</summary>
+    /// <param name="nowTicks">The time.</param>
     /// <param name="confirm">The parsed datagram.</param>
     /// <param name="datagram">The datagram.</param>
     /// <param name="channel">The ordered channel of this end, or null.</param>
-    internal LinkDropReason Confirm(in HandshakeMessage confirm, ReadOnlySpan<byte> datagram, ushort? channel)
+    internal LinkDropReason Confirm(long nowTicks, in HandshakeMessage confirm, ReadOnlySpan<byte> datagram, ushort? channel)
     {
-        if (confirm.AcceptorNonce != _nonce || (confirm.Channel != confirm.Session && confirm.Channel != channel))
+        if (confirm.AcceptorNonce != _nonce || (!confirm.StartsChannel && confirm.Channel != channel))
         {
             return LinkDropReason.Unexpected;
         }
@@ -84,6 +82,11 @@ internal sealed class AcceptorHandshake(LinkOptions options, LinkSecrets secrets
         if (confirm.Version != HandshakeMessage.CurrentVersion)
         {
             return LinkDropReason.Version;
+        }
+
+        if (confirm.StartsChannel && !newChannels.TryTake(nowTicks))
+        {
+            return LinkDropReason.Rate; // the opener repeats the confirm
         }
 
         _nonce = OpenerHandshake.NewNonce(options.Random);

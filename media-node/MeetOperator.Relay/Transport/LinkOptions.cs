@@ -1,3 +1,5 @@
+using MeetOperator.Relay.Keys;
+
 namespace MeetOperator.Relay.Transport;
 
 /// <summary>The settings of a <see cref="LinkTransport"/>.</summary>
@@ -12,7 +14,8 @@ public sealed class LinkOptions
     public required uint RemoteTag { get; init; }
 
     /// <summary>
-    /// Source of nonces. They must not be predictable or repeat, so the media node passes a cryptographically secure one. Tests pass a seeded one.
+    /// Source of nonces and of the times between hellos. They must not be predictable, and nonces must not repeat, so the media node passes a cryptographically secure one.
+    /// Tests pass a seeded one.
     /// </summary>
     public required Random Random { get; init; }
 
@@ -23,4 +26,6 @@ public sealed class LinkOptions
 
     /// <summary>The same for outbound streams.</summary>
     public int MaximumOutboundStreams { get; init; } = 8192;
+
+    internal LinkTags Tags => Role == LinkRole.Opener ? new LinkTags(LocalTag, RemoteTag) : new LinkTags(RemoteTag, LocalTag);
 }

@@ -97,15 +97,15 @@ internal sealed class LinkProbe
         _outbound.Add(nowTicks, pong.Sent, pong.Received);
     }
 
-    internal bool TryTakePong(ushort epoch, out PongPacket pong)
+    internal bool TryTakePong(ushort epoch, bool asksForSession, out PongPacket pong)
     {
         var ping = _pingToAnswer;
-        pong = ping is { } answered ? new PongPacket(answered.SentAtTicks, answered.Sent, _received, epoch) : default;
+        pong = ping is { } answered ? new PongPacket(answered.SentAtTicks, answered.Sent, _received, epoch, asksForSession) : default;
         _pingToAnswer = null;
         return ping is not null;
     }
 
-    internal bool TryTakePing(long nowTicks, ushort epoch, out PingPacket ping)
+    internal bool TryTakePing(long nowTicks, ushort epoch, bool asksForSession, out PingPacket ping)
     {
         ping = default;
         if (nowTicks < NextPingTicks)
@@ -113,7 +113,7 @@ internal sealed class LinkProbe
             return false;
         }
 
-        ping = new PingPacket(nowTicks, _sent, epoch);
+        ping = new PingPacket(nowTicks, _sent, epoch, asksForSession);
         (_lastPingTicks, _hasMedia) = (nowTicks, false);
         _unansweredSinceTicks = Math.Min(_unansweredSinceTicks, nowTicks);
         return true;

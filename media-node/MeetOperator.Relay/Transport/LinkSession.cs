@@ -3,7 +3,7 @@ using MeetOperator.Srtp;
 namespace MeetOperator.Relay.Transport;
 
 /// <summary>One session of a link: the keys of one handshake and what belongs to them.</summary>
-internal sealed class LinkSession(ushort number, ushort epoch, ushort channel, SrtpSession srtp) : IDisposable
+internal sealed class LinkSession(ushort number, ushort epoch, ushort channel, SrtpSession srtp, long createdTicks) : IDisposable
 {
     internal ushort Number { get; } = number;
 
@@ -17,6 +17,11 @@ internal sealed class LinkSession(ushort number, ushort epoch, ushort channel, S
     internal bool StartsChannel => Channel == Number;
 
     internal SrtpSession Srtp { get; } = srtp;
+
+    internal long CreatedTicks { get; } = createdTicks;
+
+    /// <summary>Whether the other end has asked for a new session.</summary>
+    internal bool IsReplacementAsked { get; set; }
 
     public void Dispose() => Srtp.Dispose();
 }

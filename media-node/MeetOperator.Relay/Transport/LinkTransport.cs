@@ -29,8 +29,13 @@ public sealed class LinkTransport : IDisposable
     /// <summary>How long the opener waits before it greets an end that has said goodbye.</summary>
     private const long GoodbyeDelayTicks = TimeSpan.TicksPerSecond;
 
+    /// <summary>Minimum age of a session that is replaced because it is near a limit, so that the other end cannot cause one handshake after the other.</summary>
+    private const long MinimumSessionTicks = 10 * TimeSpan.TicksPerSecond;
+
+    private static readonly (ushort, ushort) AllEpochs = (ushort.MinValue, ushort.MaxValue);
+
     private readonly LinkOptions _options;
-    private readonly LinkSecrets _secrets = new();
+    private readonly LinkSecrets _secrets;
     private readonly LinkSessions _sessions = new();
     private readonly LinkProbe _probe = new();
     private readonly OpenerHandshake _opener;
@@ -46,8 +51,10 @@ public sealed class LinkTransport : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _opener = new OpenerHandshake(options, _secrets);
-        _acceptor = new AcceptorHandshake(options, _secrets);
+        _secrets = new LinkSecrets(options.Tags);
+        var newChannels = new NewChannelLimit();
+        _opener = new OpenerHandshake(options, _secrets, newChannels);
+        _acceptor = new AcceptorHandshake(options, _secrets, newChannels);
     }
 
     public LinkState State { get; private set; }
@@ -91,12 +98,14 @@ public sealed class LinkTransport : IDisposable
     }
 
     /// <summary>
-    /// Replaces the secrets of the link and takes ownership of them. Sessions whose secret is gone end at once. The opener renews the session when both ends have a newer secret.
+    /// Replaces the secrets of the link and takes ownership of them; a closed link clears them. Sessions whose secret is gone end at once. The opener renews the session when both ends have a newer secret.
     /// </summary>
     public void SetSecrets(long nowTicks, params IEnumerable<LinkSecret> secrets)
     {
         if (State == LinkState.Closed)
         {
+            _secrets.Replace(secrets);
+            _secrets.Dispose();
             return;
         }
 
@@ -108,7 +117,7 @@ public sealed class LinkTransport : IDisposable
             End();
         }
 
-        _opener.OnSecretsChanged(nowTicks);
+        _opener.OnSecretsChanged(nowTicks, ended);
         if (_sessions.Current is null)
         {
             Reopen(nowTicks);
@@ -178,7 +187,10 @@ public sealed class LinkTransport : IDisposable
         }
     }
 
-    /// <summary>Writes a link datagram with an RTP packet, without an intermediate copy of the payload.</summary>
+    /// <summary>
+    /// Writes a link datagram with an RTP packet, without an intermediate copy of the payload. The owner numbers each stream with gaps below 2^15: after a larger one, neither end
+    /// can tell how often the number has wrapped (RFC 3711 §3.3.1), and packets are refused.
+    /// </summary>
     /// <returns>
     /// The number of bytes written, or 0 when there is no session, the destination is too small, or the SSRC has used the sequence number before.
     /// </returns>
@@ -200,8 +212,14 @@ public sealed class LinkTransport : IDisposable
     }
 
     /// <summary>Writes a link datagram with an RTCP compound packet about media.</summary>
-    /// <returns>The number of bytes written, or 0 for the reasons of <see cref="ProtectRtp"/>.</returns>
+    /// <returns>
+    /// The number of bytes written, or 0 when there is no session, the destination is too small, or the other end would take the compound packet for control packets.
+    /// </returns>
     public int ProtectRtcp(ReadOnlySpan<byte> compound, Span<byte> destination) =>
+        IsControl(compound) ? 0 : ProtectCompound(compound, destination);
+
+    /// <summary>Writes a link datagram with any compound packet.</summary>
+    internal int ProtectCompound(ReadOnlySpan<byte> compound, Span<byte> destination) =>
         _sessions.Current is { } session ? Protect(session, compound, destination) : 0;
 
     /// <summary>
@@ -265,6 +283,7 @@ public sealed class LinkTransport : IDisposable
         State = LinkState.Closed;
         _channel = null;
         _opener.Stop();
+        _acceptor.Stop();
         _sessions.Dispose();
         _secrets.Dispose();
     }
@@ -306,10 +325,10 @@ public sealed class LinkTransport : IDisposable
             case LinkDatagramKind.Hello when _options.Role == LinkRole.Acceptor:
                 return _acceptor.Hello(nowTicks, message, datagram, channel);
             case LinkDatagramKind.Confirm when _options.Role == LinkRole.Acceptor:
-                reason = _acceptor.Confirm(message, datagram, channel);
+                reason = _acceptor.Confirm(nowTicks, message, datagram, channel);
                 if (reason == LinkDropReason.None)
                 {
-                    Promote(nowTicks, CreateSession(message));
+                    Promote(nowTicks, CreateSession(nowTicks, message));
                 }
 
                 return reason;
@@ -317,7 +336,7 @@ public sealed class LinkTransport : IDisposable
                 reason = _opener.Accept(nowTicks, message, datagram);
                 if (reason == LinkDropReason.None)
                 {
-                    _sessions.SetNext(CreateSession(message));
+                    _sessions.SetNext(CreateSession(nowTicks, message));
                 }
 
                 return reason;
@@ -326,14 +345,14 @@ public sealed class LinkTransport : IDisposable
         }
     }
 
-    private LinkSession CreateSession(in HandshakeMessage message)
+    private LinkSession CreateSession(long nowTicks, in HandshakeMessage message)
     {
-        var (opener, acceptor) = LinkKeySchedule.DeriveSessionKeys(_secrets.Find(message.Epoch)!.Bytes, message.OpenerNonce, message.AcceptorNonce);
+        var (opener, acceptor) = LinkKeySchedule.DeriveSessionKeys(_secrets.Find(message.Epoch)!.Bytes, _options.Tags, message.OpenerNonce, message.AcceptorNonce);
         var (local, remote) = _options.Role == LinkRole.Opener ? (opener, acceptor) : (acceptor, opener);
         var srtp = new SrtpSession(local, remote, _options.MaximumInboundStreams, _options.MaximumOutboundStreams, startsAnywhere: true);
         local.Clear();
         remote.Clear();
-        return new LinkSession(message.Session, message.Epoch, message.Channel, srtp);
+        return new LinkSession(message.Session, message.Epoch, message.Channel, srtp, nowTicks);
     }
 
     private void Promote(long nowTicks, LinkSession session)
@@ -365,18 +384,28 @@ public sealed class LinkTransport : IDisposable
         if (_options.Role == LinkRole.Opener && (!_opener.IsRunning || (_isRenewing && !_opener.IsConfirming)))
         {
             _isRenewing = false;
-            _opener.Start(atTicks, ushort.MinValue, ushort.MaxValue, _channel is null ? null : _channelNumber);
+            _opener.Start(atTicks, AllEpochs, _channel is null ? null : _channelNumber);
         }
     }
 
-    /// <summary>Lets the opener replace the keys of a working session when both ends have a newer secret.</summary>
+    /// <summary>
+    /// Lets the opener replace a working session when both ends have a newer secret, or when the session is near a limit. A renewal that is not answered is tried again with the
+    /// epochs that both ends may have now.
+    /// </summary>
     private void Renew(long nowTicks)
     {
-        if (_options.Role == LinkRole.Opener && State == LinkState.Up && !_opener.IsRunning && _sessions.Current is { } session
-            && _secrets.HasEpoch(session.Epoch, _probe.RemoteEpoch))
+        if (_options.Role != LinkRole.Opener || State != LinkState.Up || _sessions.Current is not { } session
+            || (_opener.IsRunning && (!_isRenewing || _opener.IsConfirming)))
+        {
+            return;
+        }
+
+        var isWorn = (session.Srtp.IsNearLimit || session.IsReplacementAsked) && nowTicks - session.CreatedTicks >= MinimumSessionTicks;
+        (ushort Minimum, ushort Maximum) range = (isWorn ? session.Epoch : (ushort)(session.Epoch + 1), Math.Max(session.Epoch, _probe.RemoteEpoch));
+        if ((isWorn || _secrets.HasEpoch(session.Epoch, range.Maximum)) && !(_opener.IsRunning && _opener.Range == range))
         {
             _isRenewing = true;
-            _opener.Start(nowTicks, (ushort)(session.Epoch + 1), _probe.RemoteEpoch, _channelNumber);
+            _opener.Start(nowTicks, range, _channelNumber);
         }
     }
 
@@ -418,15 +447,17 @@ public sealed class LinkTransport : IDisposable
     private static bool IsControl(ReadOnlySpan<byte> compound)
     {
         var reader = new RtcpReader(compound);
-        return reader.MoveNext() && ApplicationDefinedPacket.TryParse(reader.Current, out var packet) && packet.Name == ControlName;
+        return reader.MoveNext() && ApplicationDefinedPacket.TryParse(reader.Current, out var packet) && IsControl(packet);
     }
+
+    private static bool IsControl(in ApplicationDefinedPacket packet) => packet is { Name: ControlName, Ssrc: ControlSsrc };
 
     private bool TryHandleControl(long nowTicks, LinkSession session, ReadOnlySpan<byte> compound)
     {
         var isValid = true;
         foreach (var packet in new RtcpReader(compound))
         {
-            isValid &= ApplicationDefinedPacket.TryParse(packet, out var control) && control.Name == ControlName
+            isValid &= ApplicationDefinedPacket.TryParse(packet, out var control) && IsControl(control)
                 && TryHandleControl(nowTicks, session, (ControlPacketType)control.Subtype, control.Data);
         }
 
@@ -446,9 +477,11 @@ public sealed class LinkTransport : IDisposable
                 return channel is null || channel.TryHandleAcknowledgement(nowTicks, data);
             case ControlPacketType.Ping when PingPacket.TryRead(data, out var ping):
                 _probe.OnPing(nowTicks, ping);
+                session.IsReplacementAsked |= ping.AsksForSession;
                 Renew(nowTicks);
                 return true;
             case ControlPacketType.Pong when PongPacket.TryRead(data, out var pong):
+                session.IsReplacementAsked |= pong.AsksForSession;
                 OnPong(nowTicks, pong);
                 return true;
             case ControlPacketType.Bye when ByeMessage.TryRead(data, out var bye):
@@ -492,13 +525,14 @@ public sealed class LinkTransport : IDisposable
     private int WriteControl(long nowTicks, LinkSession session, Span<byte> destination)
     {
         Span<byte> data = _data;
-        if (_probe.TryTakePong(_secrets.NewestEpoch, out var pong))
+        var asksForSession = session.Srtp.IsNearLimit;
+        if (_probe.TryTakePong(_secrets.NewestEpoch, asksForSession, out var pong))
         {
             pong.Write(data);
             return WriteControl(session, ControlPacketType.Pong, data[..PongPacket.Length], destination);
         }
 
-        if (_probe.TryTakePing(nowTicks, _secrets.NewestEpoch, out var ping))
+        if (_probe.TryTakePing(nowTicks, _secrets.NewestEpoch, asksForSession, out var ping))
         {
             ping.Write(data);
             return WriteControl(session, ControlPacketType.Ping, data[..PingPacket.Length], destination);

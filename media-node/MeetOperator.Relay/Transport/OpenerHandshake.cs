@@ -5,10 +5,13 @@ using MeetOperator.Relay.Keys;
 namespace MeetOperator.Relay.Transport;
 
 /// <summary>
-/// The opener's side of the handshake: sends hellos until an accept arrives, then confirms until <see cref="Stop"/>. An attempt takes at most one accept, so its nonce
+/// The opener's side of the handshake: sends hellos until an accept arrives, then confirms until <see cref="Stop"/>. An attempt takes at most one accept, so a nonce
 /// makes at most one session. All times are in 100 ns ticks.
 /// </summary>
-internal sealed class OpenerHandshake(LinkOptions options, LinkSecrets secrets)
+/// <param name="options">The settings of the link.</param>
+/// <param name="secrets">The secrets of the link.</param>
+/// <param name="newChannels">Limits the sessions that start a new ordered channel.</param>
+internal sealed class OpenerHandshake(LinkOptions options, LinkSecrets secrets, NewChannelLimit newChannels)
 {
     private const long FirstIntervalTicks = 50 * TimeSpan.TicksPerMillisecond;
     private const long MaximumIntervalTicks = TimeSpan.TicksPerSecond;
@@ -16,8 +19,10 @@ internal sealed class OpenerHandshake(LinkOptions options, LinkSecrets secrets)
     /// <summary>How long confirms are sent before a new attempt. The acceptor may have restarted after its accept.</summary>
     private const long ConfirmTicks = 2 * TimeSpan.TicksPerSecond;
 
+    /// <summary>Hellos with one nonce. The acceptor answers a new nonce even while an attacker sends captured hellos (<see cref="HelloLimit"/>).</summary>
+    private const int HellosPerNonce = 4;
+
     private ushort[] _epochs = [];
-    private (ushort Minimum, ushort Maximum) _range;
     private ushort? _channel;
     private ushort _session = (ushort)options.Random.Next(ushort.MaxValue + 1);
     private UInt128 _nonce;
@@ -31,17 +36,19 @@ internal sealed class OpenerHandshake(LinkOptions options, LinkSecrets secrets)
     /// <summary>Whether an accept has arrived, so that the acceptor may have the session.</summary>
     internal bool IsConfirming => _confirm is not null;
 
+    /// <summary>The lowest and the highest epoch of the latest attempt.</summary>
+    internal (ushort Minimum, ushort Maximum) Range { get; private set; }
+
     internal long NextTimeoutTicks { get; private set; } = long.MaxValue;
 
     /// <summary>Starts an attempt.</summary>
     /// <param name="atTicks">When the first hello is sent.</param>
-    /// <param name="minimumEpoch">The lowest epoch to try. Epochs are tried in turn, the newest first, because the other end may lack a new one.</param>
-    /// <param name="maximumEpoch">The highest epoch to try.</param>
+    /// <param name="range">The lowest and the highest epoch to try. Epochs are tried in turn, the newest first, because the other end may lack a new one.</param>
     /// <param name="channel">The ordered channel to continue, or null for a new one.</param>
-    internal void Start(long atTicks, ushort minimumEpoch, ushort maximumEpoch, ushort? channel)
+    internal void Start(long atTicks, (ushort Minimum, ushort Maximum) range, ushort? channel)
     {
-        _range = (minimumEpoch, maximumEpoch);
-        _epochs = [.. secrets.Epochs.Where(epoch => epoch >= minimumEpoch && epoch <= maximumEpoch)];
+        Range = range;
+        _epochs = [.. secrets.Epochs.Where(epoch => epoch >= range.Minimum && epoch <= range.Maximum)];
         _channel = channel;
         _confirm = null;
         _hellos = 0;
@@ -52,11 +59,13 @@ internal sealed class OpenerHandshake(LinkOptions options, LinkSecrets secrets)
     }
 
     /// <summary>Starts again with the new secrets, unless the secret of an accept is still valid.</summary>
-    internal void OnSecretsChanged(long nowTicks)
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="endedEpochs">The epochs whose secret is gone or has other bytes now.</param>
+    internal void OnSecretsChanged(long nowTicks, HashSet<ushort> endedEpochs)
     {
-        if (IsRunning && (_confirm is not { } confirm || secrets.Find(confirm.Epoch) is null))
+        if (IsRunning && (_confirm is not { } confirm || endedEpochs.Contains(confirm.Epoch)))
         {
-            Start(nowTicks, _range.Minimum, _range.Maximum, _channel);
+            Start(nowTicks, Range, _channel);
         }
     }
 
@@ -76,7 +85,7 @@ internal sealed class OpenerHandshake(LinkOptions options, LinkSecrets secrets)
 
         if (_confirm is not null && nowTicks >= _confirmUntilTicks)
         {
-            Start(nowTicks, _range.Minimum, _range.Maximum, _channel);
+            Start(nowTicks, Range, _channel);
         }
 
         if (!IsRunning)
@@ -84,17 +93,10 @@ internal sealed class OpenerHandshake(LinkOptions options, LinkSecrets secrets)
             return 0;
         }
 
-        var message = _confirm ?? new HandshakeMessage
-        {
-            Kind = LinkDatagramKind.Hello,
-            Epoch = _epochs[_hellos++ % _epochs.Length],
-            Tag = options.RemoteTag,
-            Version = HandshakeMessage.CurrentVersion,
-            Session = _session,
-            Channel = _channel ?? _session,
-            OpenerNonce = _nonce,
-        };
-        NextTimeoutTicks = nowTicks + _intervalTicks;
+        var message = _confirm ?? NextHello();
+
+        // An attacker cannot send captured hellos just before each of this end.
+        NextTimeoutTicks = nowTicks + (long)(_intervalTicks * (0.875 + (0.25 * options.Random.NextDouble())));
         _intervalTicks = Math.Min(2 * _intervalTicks, MaximumIntervalTicks);
         return secrets.Find(message.Epoch) is { } secret ? message.Write(destination, secret.MacKey) : 0;
     }
@@ -122,9 +124,14 @@ internal sealed class OpenerHandshake(LinkOptions options, LinkSecrets secrets)
             return LinkDropReason.Version;
         }
 
-        if (accept.Channel != _session && accept.Channel != _channel)
+        if (!accept.StartsChannel && accept.Channel != _channel)
         {
             return LinkDropReason.Malformed;
+        }
+
+        if (accept.StartsChannel && !newChannels.TryTake(nowTicks))
+        {
+            return LinkDropReason.Rate; // the next hello is answered again
         }
 
         _confirm = accept with { Kind = LinkDatagramKind.Confirm, Tag = options.RemoteTag };
@@ -132,6 +139,26 @@ internal sealed class OpenerHandshake(LinkOptions options, LinkSecrets secrets)
         _intervalTicks = FirstIntervalTicks;
         NextTimeoutTicks = nowTicks;
         return LinkDropReason.None;
+    }
+
+    private HandshakeMessage NextHello()
+    {
+        var count = _hellos++;
+        if (count > 0 && count % HellosPerNonce == 0)
+        {
+            _nonce = NewNonce(options.Random);
+        }
+
+        return new HandshakeMessage
+        {
+            Kind = LinkDatagramKind.Hello,
+            Epoch = _epochs[count % _epochs.Length],
+            Tag = options.RemoteTag,
+            Version = HandshakeMessage.CurrentVersion,
+            Session = _session,
+            Channel = _channel ?? _session,
+            OpenerNonce = _nonce,
+        };
     }
 
     /// <summary>A nonce of 128 bits from the source of randomness.</summary>

@@ -35,7 +35,7 @@ public sealed class DependencyTests
         ["MeetOperator.Relay"] = ["Rtp", "Native", "Srtp"],
         ["MeetOperator.Sfu"] = ["Rtp"],
         ["MeetOperator.Probe"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc"],
-        ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc", "Relay", "Sfu", "NodeControl"],
+        ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Srtp", "Rtc", "Sfu", "Relay", "NodeControl"],
 
         // These rooms have no code yet. Media will reach them over relay links, so they need no peer connections, no forwarding and no cluster.
         ["MeetOperator.Recorder"] = ["Rtp", "Native", "Srtp", "Relay", "NodeControl"],

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MeetOperator.Relay.Framing;
 using MeetOperator.Relay.Keys;
 using MeetOperator.Relay.Transport;
@@ -51,7 +52,7 @@ public sealed class LinkFuzzTests
                     Assert.Equal((LinkState.Up, LinkState.Up), (opener.State, acceptor.State));
                 }
 
-                Deliver(opener.ProtectRtcp(input, _buffer), acceptor);
+                Deliver(ProtectCompound(opener, input, _buffer), acceptor);
                 var taken = 0;
                 while (acceptor.TryReceive(out var message))
                 {
@@ -70,6 +71,10 @@ public sealed class LinkFuzzTests
         opener?.Dispose();
         acceptor?.Dispose();
     }
+
+    /// <summary>Protects also what an end does not send: control packets that it has not written itself.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ProtectCompound")]
+    private static extern int ProtectCompound(LinkTransport transport, ReadOnlySpan<byte> compound, Span<byte> destination);
 
     private LinkTransport Create(LinkRole role, byte fill)
     {

@@ -52,21 +52,19 @@ internal sealed class CarriageModel
             case < 6:
                 Publish(room, person);
                 break;
-            case < 16 when room.Open(person).LastOrDefault(s => !s.IsReady) is { } connecting:
-                Log($"{person} connects to {room.Name}");
-                connecting.Connect();
+            case < 14:
+                ConnectClient(room, person);
                 break;
-            case < 20:
+            case < 17:
                 Leave(room, person);
                 break;
-            case < 22 when room.Open(person) is [var former, _, ..]:
-                Log($"a former connection of {person} to {room.Name} is lost");
-                room.Close(former);
+            case < 19:
+                LoseFormer(room, person);
                 break;
-            case < 24:
+            case < 21:
                 Mute(room, person);
                 break;
-            case < 27:
+            case < 24:
                 ChangeLink(room);
                 break;
             case < 60:
@@ -137,6 +135,24 @@ internal sealed class CarriageModel
         if (_random.Next(2) == 0)
         {
             session.Connect();
+        }
+    }
+
+    private void ConnectClient(ModelRoom room, string person)
+    {
+        if (room.Open(person).LastOrDefault(s => !s.IsReady) is { } session)
+        {
+            Log($"{person} connects to {room.Name}");
+            session.Connect();
+        }
+    }
+
+    private void LoseFormer(ModelRoom room, string person)
+    {
+        if (room.Open(person) is [var former, _, ..])
+        {
+            Log($"a former connection of {person} to {room.Name} is lost");
+            room.Close(former);
         }
     }
 

@@ -1,5 +1,6 @@
 using MeetOperator.MediaNode.Tests.Links;
 using MeetOperator.NodeControl;
+using MeetOperator.Relay.Messages;
 using MeetOperator.Relay.Transport;
 using MeetOperator.Sfu.Tracks;
 
@@ -132,7 +133,7 @@ public sealed class JoinedRoomsTests
         rooms.Run(100);
         Assert.Equal((1, 1), (rooms.Left.Link.TracksIn, rooms.Left.Link.TracksOut));
 
-        rooms.Left.Links.Clear();
+        rooms.Left.Links.Clear(ByeReason.RoomEnded);
 
         Assert.Equal(["camera of bob"], rooms.Left.Closed);
         Assert.Equal(0, rooms.Left.Links.Count);

@@ -151,6 +151,39 @@ public sealed class SrtpSessionTests
         Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(second.ToArray()));
     }
 
+    /// <summary>A forged packet with the SSRC of a stream is no use of it, so it does not make another stream the least recently used one.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void UnprotectRtp_ForgedPacket_DoesNotChangeWhichStreamIsEvicted(bool isForged)
+    {
+        using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm, maximumInboundStreams: 2);
+        var late = pair.Protect(1, ssrc: 2);
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(1, ssrc: 1)));
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(2, ssrc: 2)));
+        if (isForged)
+        {
+            Assert.Equal(SrtpStatus.NotAuthentic, pair.Unprotect([.. SrtpPair.Header(2, ssrc: 1), .. new byte[30]]));
+        }
+
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(1, ssrc: 3)));
+
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(late)); // the window of stream 2 is still there
+    }
+
+    [Fact]
+    public void IsNearLimit_ThreeQuartersOfTheStreams_IsTrueAtBothEnds()
+    {
+        using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm, maximumInboundStreams: 2);
+        for (uint ssrc = 1; ssrc <= 1024 * 16 * 3 / 4; ssrc++)
+        {
+            Assert.Equal((ssrc > 24, false), (pair.Receiver.IsNearLimit, pair.Sender.IsNearLimit));
+            pair.Unprotect(pair.Protect(1, ssrc));
+        }
+
+        Assert.True(pair.Sender.IsNearLimit);
+    }
+
     [Fact]
     public void UnprotectRtp_StreamEvictedAfterRollover_ContinuesIndex()
     {

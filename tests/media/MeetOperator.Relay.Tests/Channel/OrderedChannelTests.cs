@@ -83,24 +83,6 @@ public sealed class OrderedChannelTests
     }
 
     [Fact]
-    public void TrySend_SameKey_ReplacesTheWaitingMessageInItsPlace()
-    {
-        var pair = new ChannelPair(1, LinkConditions.Perfect);
-        for (byte i = 0; i < 100; i++)
-        {
-            Assert.True(pair.One.TrySend([i, .. new byte[200]], 1));
-            Assert.True(pair.One.TrySend([200], null));
-        }
-
-        pair.Run(TimeSpan.FromSeconds(1));
-        Assert.True(pair.One.TrySend([100], 1));
-        Assert.True(pair.One.TrySend([101], 2));
-        pair.Run(TimeSpan.FromSeconds(1));
-
-        Assert.Equal([99, .. Enumerable.Repeat((byte)200, 100), 100, 101], pair.AtOther.Select(message => message[0]));
-    }
-
-    [Fact]
     public void TrySend_TooManyMessages_ChannelIsBroken()
     {
         var channel = new OrderedChannel();

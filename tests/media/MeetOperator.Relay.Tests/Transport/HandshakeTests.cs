@@ -92,6 +92,38 @@ public sealed class HandshakeTests
         Assert.Equal((1, 1), (pair.Opener.Transport.ChannelsOpened, pair.Acceptor.Transport.ChannelsOpened));
     }
 
+    /// <summary>Two links with the same secret have no key in common, not even if one of their tags is the same.</summary>
+    [Fact]
+    public void Handshake_SecretOfAnotherLink_StaysOpening()
+    {
+        var buffer = new byte[LinkTransport.MaximumControlBytes];
+        var opener = new LinkTransport(new LinkOptions { Role = LinkRole.Opener, LocalTag = 1, RemoteTag = 2, Random = new Random(1) });
+        var acceptor = new LinkTransport(new LinkOptions { Role = LinkRole.Acceptor, LocalTag = 2, RemoteTag = 3, Random = new Random(2) });
+        opener.SetSecrets(0, LinkEnd.Secret(1));
+        acceptor.SetSecrets(0, LinkEnd.Secret(1));
+
+        Assert.True(opener.TryPoll(0, buffer, out var length));
+
+        Assert.Equal(LinkDropReason.NotAuthentic, acceptor.Handle(0, buffer.AsSpan(0, length)).DropReason);
+    }
+
+    [Fact]
+    public void SetSecrets_SameEpochWithOtherBytesDuringHandshake_LinkIsUpSoon()
+    {
+        for (var milliseconds = 0; milliseconds <= 60; milliseconds++)
+        {
+            var pair = new LinkPair(milliseconds + 1);
+            pair.Opener.SetSecrets(LinkEnd.Secret(1));
+            pair.Acceptor.SetSecrets(LinkEnd.Secret(1));
+            pair.Run(TimeSpan.FromMilliseconds(milliseconds));
+
+            pair.Opener.SetSecrets(LinkEnd.Secret(1, fill: 7));
+            pair.Acceptor.SetSecrets(LinkEnd.Secret(1, fill: 7));
+
+            Assert.True(pair.RunUntil(() => pair.IsUp, TimeSpan.FromSeconds(1)), $"{milliseconds} ms");
+        }
+    }
+
     [Fact]
     public void SetSecrets_SameAgain_ChangesNothing()
     {

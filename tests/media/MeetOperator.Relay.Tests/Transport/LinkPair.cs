@@ -13,11 +13,12 @@ internal sealed class LinkPair
     private static readonly TransportAddress OpenerAddress = new(0x0A000001, 1000);
     private static readonly TransportAddress AcceptorAddress = new(0x0A000002, 2000);
 
+    private readonly int _maximumStreams;
     private int _seed;
 
-    internal LinkPair(int seed = 1, LinkConditions? conditions = null)
+    internal LinkPair(int seed = 1, LinkConditions? conditions = null, int maximumStreams = 8192)
     {
-        _seed = seed * 100;
+        (_seed, _maximumStreams) = (seed * 100, maximumStreams);
         Network = new SimulatedNetwork(seed, conditions ?? LinkConditions.Perfect);
         Opener = Create(LinkRole.Opener);
         Acceptor = Create(LinkRole.Acceptor);
@@ -32,9 +33,9 @@ internal sealed class LinkPair
     internal bool IsUp => Opener.Transport.State == LinkState.Up && Acceptor.Transport.State == LinkState.Up;
 
     /// <summary>Gives both ends the same secret and runs until the link is up.</summary>
-    internal static LinkPair Connect(int seed = 1, LinkConditions? conditions = null)
+    internal static LinkPair Connect(int seed = 1, LinkConditions? conditions = null, int maximumStreams = 8192)
     {
-        var pair = new LinkPair(seed, conditions);
+        var pair = new LinkPair(seed, conditions, maximumStreams);
         pair.Opener.SetSecrets(LinkEnd.Secret(1));
         pair.Acceptor.SetSecrets(LinkEnd.Secret(1));
         Assert.True(pair.RunUntil(() => pair.IsUp), $"seed {seed}: {pair.Opener.Transport.State} and {pair.Acceptor.Transport.State}");
@@ -78,6 +79,8 @@ internal sealed class LinkPair
             LocalTag = isOpener ? OpenerTag : AcceptorTag,
             RemoteTag = isOpener ? AcceptorTag : OpenerTag,
             Random = new Random(_seed++),
+            MaximumInboundStreams = _maximumStreams,
+            MaximumOutboundStreams = _maximumStreams,
         });
     }
 }

@@ -1,5 +1,6 @@
 using MeetOperator.Relay.Transport;
 using MeetOperator.Rtc.Testing;
+using MeetOperator.Rtp.Rtcp;
 
 namespace MeetOperator.Relay.Tests.Transport;
 
@@ -143,6 +144,55 @@ public sealed class LinkStateTests
         pair.RestartAcceptor();
         pair.Acceptor.SetSecrets(LinkEnd.Secret(1));
         Assert.True(pair.RunUntil(() => pair.IsUp, TimeSpan.FromSeconds(2)));
+    }
+
+    [Fact]
+    public void Close_AcceptNotSentYet_LeavesNothingDue()
+    {
+        var pair = LinkPair.Connect();
+        var hello = pair.Opener.Sent.First(datagram => datagram[1] == 1);
+        var end = pair.Acceptor.Transport;
+        Assert.Equal(LinkReceivedKind.Handled, end.Handle(pair.Network.NowTicks, hello.ToArray()).Kind);
+
+        pair.Acceptor.Close();
+
+        Assert.Equal(long.MaxValue, end.NextTimeoutTicks);
+        Assert.Equal(5, pair.Acceptor.Sent[^1][1]); // the goodbye, and no accept
+    }
+
+    [Fact]
+    public void SetSecrets_AfterClose_ClearsThem()
+    {
+        var pair = LinkPair.Connect();
+        pair.Opener.Close();
+        var secret = LinkEnd.Secret(2);
+
+        pair.Opener.SetSecrets(secret);
+
+        Assert.False(secret.Bytes.ContainsAnyExcept((byte)0));
+    }
+
+    /// <summary>What a peer writes about media cannot end the link or change its state.</summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1234, true)]
+    public void ProtectRtcp_PacketWithNameOfControl_IsNotTakenForControl(uint ssrc, bool isSent)
+    {
+        var pair = LinkPair.Connect();
+        var buffer = new byte[100];
+        var writer = new RtcpWriter(buffer);
+        Assert.True(writer.AddApplicationDefined(subtype: 4, ssrc, 0x4C494E4B, [7, 1, 0, 0])); // a bye
+        var datagram = new byte[200];
+
+        var length = pair.Opener.Transport.ProtectRtcp(writer.Written, datagram);
+
+        Assert.Equal(isSent, length > 0);
+        if (isSent)
+        {
+            Assert.Equal(LinkReceivedKind.Rtcp, pair.Acceptor.Receive(datagram.AsSpan(0, length)).Kind);
+        }
+
+        Assert.Equal(LinkState.Up, pair.Acceptor.Transport.State);
     }
 
     [Fact]

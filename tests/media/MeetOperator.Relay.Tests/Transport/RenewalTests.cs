@@ -1,6 +1,8 @@
+using System.Reflection;
 using MeetOperator.Relay.Keys;
 using MeetOperator.Relay.Transport;
 using MeetOperator.Rtc.Testing;
+using MeetOperator.Srtp;
 
 namespace MeetOperator.Relay.Tests.Transport;
 
@@ -84,6 +86,71 @@ public sealed class RenewalTests
         Assert.True(pair.IsUp);
         Assert.Equal((1, 1), (pair.Opener.Transport.Epoch ?? 0, pair.Acceptor.Transport.Epoch ?? 0));
         Assert.Equal(0, pair.Acceptor.Transport.Drops[LinkDropReason.UnknownEpoch]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void SetSecrets_CommonOneAfterRenewalWithoutOne_IsUsed(bool acceptorHadTheSame)
+    {
+        var pair = LinkPair.Connect();
+        pair.Acceptor.SetSecrets(LinkEnd.Secret(1), LinkEnd.Secret(acceptorHadTheSame ? (ushort)2 : (ushort)3));
+        pair.Run(TimeSpan.FromSeconds(3));
+        if (acceptorHadTheSame)
+        {
+            pair.Acceptor.SetSecrets(LinkEnd.Secret(1), LinkEnd.Secret(3));
+        }
+
+        pair.Opener.SetSecrets(LinkEnd.Secret(1), LinkEnd.Secret(2));
+        pair.Run(TimeSpan.FromSeconds(3));
+        Assert.Equal((ushort?)1, pair.Opener.Transport.Epoch);
+
+        pair.Acceptor.SetSecrets(LinkEnd.Secret(1), LinkEnd.Secret(3), LinkEnd.Secret(4));
+        pair.Opener.SetSecrets(LinkEnd.Secret(1), LinkEnd.Secret(2), LinkEnd.Secret(4));
+
+        Assert.True(pair.RunUntil(() => pair.Opener.Transport.Epoch == 4 && pair.Acceptor.Transport.Epoch == 4, TimeSpan.FromSeconds(3)));
+        Assert.Equal((1, 1), (pair.Opener.Transport.ChannelsOpened, pair.Acceptor.Transport.ChannelsOpened));
+    }
+
+    /// <summary>Either end has opened many streams: the session is replaced before the limit, with the same secret and the same channel.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ProtectRtp_ManyStreams_SessionIsReplacedBeforeTheLimit(bool isOpener)
+    {
+        const int MaximumStreams = 64;
+        var pair = LinkPair.Connect(maximumStreams: MaximumStreams);
+        var end = isOpener ? pair.Opener : pair.Acceptor;
+        for (uint ssrc = 1; ssrc <= 4 * 16 * MaximumStreams; ssrc++)
+        {
+            Assert.True(end.SendRtp(1, ssrc), $"stream {ssrc}");
+            pair.Run(TimeSpan.FromMilliseconds(50));
+        }
+
+        Assert.True(pair.IsUp);
+        Assert.InRange(pair.Opener.Sent.Where(datagram => datagram[1] == 3).Select(datagram => (datagram[10], datagram[11])).Distinct().Count(), 5, 7); // one for each three quarters of a limit
+        Assert.Equal((1, 1), (pair.Opener.Transport.ChannelsOpened, pair.Acceptor.Transport.ChannelsOpened));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void TryPoll_ManyControlPackets_SessionIsReplacedBeforeTheLimit(bool isOpener)
+    {
+        const BindingFlags Private = BindingFlags.NonPublic | BindingFlags.Instance;
+        var pair = LinkPair.Connect();
+        pair.Run(TimeSpan.FromSeconds(2));
+        var before = pair.Opener.Sent[^1].AsSpan(2, 2).ToArray(); // the number of the session
+        var sessions = (LinkSessions)typeof(LinkTransport).GetField("_sessions", Private)!.GetValue((isOpener ? pair.Opener : pair.Acceptor).Transport)!;
+        var sender = typeof(SrtpSession).GetField("_sender", Private)!.GetValue(sessions.Current!.Srtp)!;
+        sender.GetType().GetField("_nextRtcpIndex", Private)!.SetValue(sender, 0x6000_0000u);
+
+        pair.Run(TimeSpan.FromSeconds(12));
+
+        Assert.NotEqual(before, pair.Opener.Sent[^1].AsSpan(2, 2).ToArray());
+        Assert.True(pair.IsUp);
+        Assert.Equal((1, 1), (pair.Opener.Transport.ChannelsOpened, pair.Acceptor.Transport.ChannelsOpened));
+        Assert.Equal(0, pair.Acceptor.Transport.Drops[LinkDropReason.Replayed]);
     }
 
     [Fact]
