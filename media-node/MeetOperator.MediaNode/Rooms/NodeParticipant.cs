@@ -9,15 +9,15 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>A participant of a room on this node: its sessions, its tracks, and when signaling last refreshed it.</summary>
 internal sealed class NodeParticipant
 {
-    public NodeParticipant(string id, ParticipantLimits limits, ParticipantSessions sessions, SessionFactory factory, SsrcSequence ssrcs, MemoryShare longKeyFrames)
+    public NodeParticipant(ParticipantTracks tracks, ParticipantLimits limits, ParticipantSessions sessions, SessionFactory factory, SsrcSequence ssrcs, MemoryShare longKeyFrames)
     {
-        Id = id;
+        Id = tracks.ParticipantId;
         Sessions = sessions;
         Limits = limits;
-        Tracks = new ParticipantTracks(id, limits.Retransmissions);
+        Tracks = tracks;
         Context = new SessionContext
         {
-            ParticipantId = id,
+            ParticipantId = Id,
             Tracks = Tracks,
             Limits = limits,
             Ssrcs = ssrcs,
@@ -43,7 +43,8 @@ internal sealed class NodeParticipant
     /// <summary>What new sessions of this participant need.</summary>
     public SessionContext Context { get; }
 
-    public List<PublishedTrack> PublishedTracks => Tracks.All;
+    /// <summary>The tracks that the participant publishes on this node.</summary>
+    public List<PublishedTrack> PublishedTracks => Tracks.Local;
 
     public bool HasConnectedTransport => Sessions.HasConnectedTransport;
 

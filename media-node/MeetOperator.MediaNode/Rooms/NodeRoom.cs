@@ -6,6 +6,7 @@ using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
+using MeetOperator.Relay.Messages;
 using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Rooms;
@@ -13,6 +14,9 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>The media state of one meeting. Used only on the thread of its loop.</summary>
 internal sealed class NodeRoom
 {
+    private readonly RoomOrigin _origin = new();
+    private readonly RoomTracks _tracks;
+    private readonly RoomLinks _links;
     private readonly RoomParticipants _participants;
     private readonly RoomOffers _offers;
     private readonly RoomLayers _layers;
@@ -40,17 +44,26 @@ internal sealed class NodeRoom
         Loop = loop;
         Sessions = sessions;
         _longKeyFrames = new MemoryShare(sessions.LongKeyFrames);
+        _origin.Generation = (ulong)spec.Generation;
+        _tracks = new RoomTracks(_origin);
+        _links = new RoomLinks(_tracks, _ssrcs.Next);
         _participants = new RoomParticipants(participantTimeout, CreateParticipant, Fail);
-        _offers = new RoomOffers(_participants, Events, loop);
+        _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
         _slots = new RoomSlots(_participants, _offers, Events, loop);
-        _negotiation = new RoomNegotiation(_participants, _offers, _slots, sessions);
+        _negotiation = new RoomNegotiation(_participants, _tracks, _offers, _slots, sessions);
+        _tracks.Added += OnTrackAdded;
+        _tracks.Removed += OnTrackRemoved;
+        _tracks.CarrierChanged += OnCarrierChanged;
         Loop.Ticked += OnTick;
     }
 
     public string Id { get; }
 
     public RoomEventHub Events { get; } = new();
+
+    /// <summary>The tracks of all participants, also of those on other media nodes.</summary>
+    public RoomTracks Tracks => _tracks;
 
     public SessionFactory Sessions { get; }
 
@@ -76,6 +89,7 @@ internal sealed class NodeRoom
         }
 
         _spec = _spec with { Generation = generation };
+        _origin.Generation = (ulong)generation;
     }
 
     public void Update(RoomSpec spec)
@@ -185,6 +199,22 @@ internal sealed class NodeRoom
         Loop.Rest.OnActivity(MonotonicClock.NowTicks);
     }
 
+    /// <summary>Opens a link to the room of the meeting on another media node. One with the same ID ends first.</summary>
+    /// <param name="id">The link.</param>
+    /// <param name="node">This media node as <c>namespace/name</c>, the origin of what the room announces.</param>
+    /// <param name="peerName">The media node of the other end as <c>namespace/name</c>.</param>
+    /// <param name="options">The other end, the tags and the secrets.</param>
+    public LinkSession OpenLink(string id, string node, string peerName, LinkSessionOptions options)
+    {
+        _origin.Node = node;
+        LinkSession? session = null;
+        _links.Add(id, owner => session = Loop.OpenLink(options, owner), peerName);
+        return session!;
+    }
+
+    /// <summary>Removes a link. The tracks that it carried go on with another carrier, or end. An unknown one is ignored.</summary>
+    public void RemoveLink(string id) => _links.Remove(id);
+
     /// <summary>Closes the room, which then rejects everything, and begins to end its sessions and the event streams (<see cref="Ended"/>).</summary>
     public void Close(string reason)
     {
@@ -196,6 +226,7 @@ internal sealed class NodeRoom
         IsClosed = true;
         Loop.Ticked -= OnTick;
         _slots.Clear();
+        _links.Clear(ByeReason.RoomEnded);
         Ended = Loop.StartSteps(End(_participants.TakeAll(), reason));
     }
 
@@ -241,6 +272,7 @@ internal sealed class NodeRoom
             yield break;
         }
 
+        _tracks.ForEachRelayed((Room: this, Census: census), static (track, report) => report.Room.Count(track, report.Census));
         yield return new RoomReport
         {
             Room = Id,
@@ -256,6 +288,8 @@ internal sealed class NodeRoom
             ParticipantList = census.Reports,
         };
     }
+
+    private void Count(PublishedTrack track, RoomCensus census) => Loop.ForwardedPackets += _traffic.Add(census.NowTicks, track);
 
     private void Count(NodeParticipant participant, RoomCensus census)
     {
@@ -320,6 +354,7 @@ internal sealed class NodeRoom
         }
 
         participant.Sessions.EndAll();
+        _tracks.Leave(participant.Id);
         Events.Publish(new RoomEvent { Type = RoomEventTypes.ParticipantLeft, ParticipantId = participant.Id, Reason = reason });
         _offers.PublishChanges();
     }
@@ -327,23 +362,44 @@ internal sealed class NodeRoom
     private NodeParticipant CreateParticipant(string id, TrackLimit newTracks)
     {
         var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges);
-        var participant = new NodeParticipant(id, new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
-        participant.Tracks.Added += track =>
-        {
-            _slots.Add(track);
-            PublishTrack(RoomEventTypes.TrackAdded, id, track);
-        };
-        participant.Tracks.Removed += track =>
-        {
-            _slots.Remove(track);
-            Loop.ForwardedPackets += track.Traffic.TakeForwarded(track.Track);
-            PublishTrack(RoomEventTypes.TrackRemoved, id, track);
-        };
-        return participant;
+        return new NodeParticipant(_tracks.Join(id), new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
     }
 
-    private void PublishTrack(string type, string participantId, PublishedTrack track) =>
-        Events.Publish(new RoomEvent { Type = type, ParticipantId = participantId, Kind = track.Kind, Source = track.Source });
+    private void OnTrackAdded(PublishedTrack track)
+    {
+        _slots.Add(track);
+        _offers.PublishChanges();
+        if (!track.IsRelayed)
+        {
+            PublishTrack(RoomEventTypes.TrackAdded, track);
+        }
+    }
+
+    private void OnTrackRemoved(PublishedTrack track)
+    {
+        _slots.Remove(track);
+        Loop.ForwardedPackets += track.Traffic.TakeForwarded(track.Track);
+        if (track.IsRelayed)
+        {
+            _offers.PublishChanges();
+        }
+        else
+        {
+            PublishTrack(RoomEventTypes.TrackRemoved, track);
+        }
+    }
+
+    /// <summary>Signaling knows the tracks that participants publish on this node.</summary>
+    private void OnCarrierChanged(PublishedTrack track, bool wasRelayed)
+    {
+        if (track.IsRelayed != wasRelayed)
+        {
+            PublishTrack(track.IsRelayed ? RoomEventTypes.TrackRemoved : RoomEventTypes.TrackAdded, track);
+        }
+    }
+
+    private void PublishTrack(string type, PublishedTrack track) =>
+        Events.Publish(new RoomEvent { Type = type, ParticipantId = track.Track.ParticipantId, Kind = track.Kind, Source = track.Source });
 
     private void OnTick(long nowTicks)
     {
@@ -361,7 +417,7 @@ internal sealed class NodeRoom
     {
         _participants.HandleTimeout(nowTicks)?.ForEach(id => Leave(_participants.Remove(id), "timeout"));
         _layers.PublishChanges();
-        var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants, out var speaker, out var level);
+        var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants, _tracks, out var speaker, out var level);
         _slots.HandleTimeout(nowTicks, _speakers.Heard);
         _lines.HandleTimeout(nowTicks, _participants);
         if (isSpeakerDue)

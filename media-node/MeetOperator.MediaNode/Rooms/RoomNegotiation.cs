@@ -9,7 +9,7 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>Opens, renegotiates and replaces sessions at the request of signaling. A rejected request changes nothing. Used only on the loop's thread.</summary>
-internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers offers, RoomSlots slots, SessionFactory factory)
+internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks tracks, RoomOffers offers, RoomSlots slots, SessionFactory factory)
 {
     /// <summary>Maximum number of concurrent play sessions of one participant.</summary>
     private const int MaxPlays = 16;
@@ -135,7 +135,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
     public IReadOnlyList<PublishedTrack> FindTracks(RoomSpec spec, string participantId, PlayRequest request)
     {
         EnsureCanPlay(participantId, participants.FindOrAdmit(participantId, spec.MaxParticipants));
-        return request.Feeds.Count == 0 ? participants.TracksFor(participantId) : participants.TracksOf(request.Feeds);
+        return request.Feeds.Count == 0 ? tracks.For(participantId) : tracks.Of(request.Feeds);
     }
 
     /// <summary>Opens a play session with a prepared answer. Null when one of its tracks has ended.</summary>
@@ -221,6 +221,7 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomOffers 
         if (isNew)
         {
             participants.Remove(participantId);
+            tracks.Leave(participantId);
         }
     }
 }

@@ -1,12 +1,13 @@
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>The offers to the subscribers of a room. Used only on the loop's thread.</summary>
-internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub events, MediaLoop loop)
+internal sealed class RoomOffers(RoomParticipants participants, RoomTracks tracks, RoomEventHub events, MediaLoop loop)
 {
     private bool _hasChanges;
     private bool _isWorking;
@@ -26,7 +27,7 @@ internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub eve
     public void Publish(NodeParticipant participant, SubscribeSession session)
     {
         // Slots are reconciled by RoomSlots, and mostly without an offer.
-        if (session.Slots is null && session.TryOffer(participants.TracksFor(participant.Id)))
+        if (session.Slots is null && session.TryOffer(tracks.For(participant.Id)))
         {
             PublishOffer(participant, session);
         }
@@ -40,7 +41,7 @@ internal sealed class RoomOffers(RoomParticipants participants, RoomEventHub eve
     /// <summary>Returns the offer for a new session, which the caller gets without an event.</summary>
     public OfferDraft Start(NodeParticipant participant, SubscribeSession session)
     {
-        session.TryOffer(participants.TracksFor(participant.Id));
+        session.TryOffer(tracks.For(participant.Id));
         ReportLimits(participant, session);
         return session.Current;
     }

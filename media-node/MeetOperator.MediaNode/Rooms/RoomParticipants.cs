@@ -3,7 +3,6 @@ using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
-using MeetOperator.MediaNode.Tracks;
 
 namespace MeetOperator.MediaNode.Rooms;
 
@@ -142,12 +141,6 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
         _participants.Clear();
         return all;
     }
-
-    /// <summary>The tracks that the named participants publish.</summary>
-    public List<PublishedTrack> TracksOf(IEnumerable<string> ids) => [.. ids.SelectMany(id => _participants.TryGetValue(id, out var p) ? p.PublishedTracks : [])];
-
-    /// <summary>The tracks that all other participants publish.</summary>
-    public List<PublishedTrack> TracksFor(string subscriberId) => [.. All.Where(p => p.Id != subscriberId).SelectMany(p => p.PublishedTracks)];
 
     /// <summary>
     /// Ends sessions that have timed out, and returns the participants that are due for removal; null when there are none, or when it was called less than half a second ago.

@@ -1,4 +1,5 @@
 using MeetOperator.MediaNode.Slots;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Sfu.Speakers;
 using MeetOperator.Sfu.Tracks;
@@ -22,7 +23,7 @@ internal sealed class RoomSpeakers
     public HeardParticipants Heard { get; private set; } = HeardParticipants.None;
 
     /// <summary>Returns true when an event is due. <paramref name="level"/> is 0 (silent) to 127.</summary>
-    public bool TryUpdate(long nowTicks, RoomParticipants participants, out string speaker, out int level)
+    public bool TryUpdate(long nowTicks, RoomParticipants participants, RoomTracks tracks, out string speaker, out int level)
     {
         (speaker, level) = ("", 0);
         if (nowTicks < _nextTicks)
@@ -34,6 +35,7 @@ internal sealed class RoomSpeakers
         _microphones.Clear();
         _unmeasured.Clear();
         participants.ForEach((Speakers: this, NowTicks: nowTicks), static (participant, room) => room.Speakers.Read(room.NowTicks, participant));
+        tracks.ForEachRelayed((Speakers: this, NowTicks: nowTicks), static (track, room) => room.Speakers.TryRead(room.NowTicks, track));
         if (_selection.Update(nowTicks, _microphones) | !_unmeasured.SequenceEqual(Heard.Unmeasured))
         {
             Heard = new HeardParticipants(_selection.Loudest, [.. _unmeasured]);
@@ -54,21 +56,30 @@ internal sealed class RoomSpeakers
     {
         foreach (var published in participant.PublishedTracks)
         {
-            if (published.Track is not { Source: TrackSource.Microphone, IsMuted: false } track)
+            if (TryRead(nowTicks, published))
             {
-                continue;
+                return;
             }
-
-            if (track.Options.Extensions.IdOf(HeaderExtensionKind.AudioLevel) > 0)
-            {
-                _microphones.Add((participant.Id, track.SpeechAt(nowTicks)));
-            }
-            else
-            {
-                _unmeasured.Add(participant.Id);
-            }
-
-            return;
         }
+    }
+
+    /// <summary>Returns true when the track is a microphone that is not muted.</summary>
+    private bool TryRead(long nowTicks, PublishedTrack published)
+    {
+        if (published.Track is not { Source: TrackSource.Microphone, IsMuted: false } track)
+        {
+            return false;
+        }
+
+        if (track.Options.Extensions.IdOf(HeaderExtensionKind.AudioLevel) > 0)
+        {
+            _microphones.Add((track.ParticipantId, track.SpeechAt(nowTicks)));
+        }
+        else
+        {
+            _unmeasured.Add(track.ParticipantId);
+        }
+
+        return true;
     }
 }

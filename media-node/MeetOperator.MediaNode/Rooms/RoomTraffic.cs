@@ -15,12 +15,18 @@ internal sealed class RoomTraffic
         var forwarded = 0L;
         foreach (var track in tracks)
         {
-            var (packetsIn, packetsOut) = track.Traffic.Update(nowTicks, track.Track);
-            PacketsIn += packetsIn;
-            PacketsOut += packetsOut;
-            forwarded += track.Traffic.TakeForwarded(track.Track);
+            forwarded += Add(nowTicks, track);
         }
 
         return forwarded;
+    }
+
+    /// <summary>Adds what one track did since the last call. Returns the packets that it has forwarded since then.</summary>
+    public long Add(long nowTicks, PublishedTrack track)
+    {
+        var (packetsIn, packetsOut) = track.Traffic.Update(nowTicks, track.Track);
+        PacketsIn += packetsIn;
+        PacketsOut += packetsOut;
+        return track.Traffic.TakeForwarded(track.Track);
     }
 }

@@ -1,6 +1,4 @@
 using MeetOperator.MediaNode.Tracks;
-using MeetOperator.Sdp.Negotiation;
-using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Sessions;
 
@@ -9,7 +7,7 @@ internal static class TrackContinuation
 {
     /// <summary>Whether a section can keep its track. Otherwise a new track replaces it.</summary>
     public static bool CanKeep(PublishedTrack? track, PreparedTrack negotiated) =>
-        track is not null && track.Track.Source == negotiated.Source && track.Codec.Is(negotiated.Codec.Name) && HaveSameLayers(track.Track.Options, negotiated.Options);
+        track is not null && track.Track.Source == negotiated.Source && track.Codec.Is(negotiated.Codec.Name) && track.HasLayersOf(negotiated.Options);
 
     /// <summary>Finds the track of another connection that each section continues. If several tracks have the same source, sections first continue those with the same MID.</summary>
     public static List<(PreparedSection Section, PublishedTrack Track)> Match(IReadOnlyList<PreparedSection> sections, IEnumerable<PublishedTrack> tracks)
@@ -21,7 +19,7 @@ internal static class TrackContinuation
             foreach (var section in sections)
             {
                 if (section.Track is { } negotiated && !matches.Exists(m => m.Section == section)
-                    && left.Find(t => CanContinue(t, negotiated) && (!sameMid || t.Track.Options.Mid == section.Mid)) is { } track)
+                    && left.Find(t => t.CanContinue(negotiated.Source, negotiated.Codec, negotiated.Options) && (!sameMid || t.Track.Options.Mid == section.Mid)) is { } track)
                 {
                     left.Remove(track);
                     matches.Add((section, track));
@@ -31,10 +29,4 @@ internal static class TrackContinuation
 
         return matches;
     }
-
-    /// <summary>Whether a track can continue on another connection without a new offer to subscribers.</summary>
-    private static bool CanContinue(PublishedTrack track, PreparedTrack negotiated) =>
-        track.Track.Source == negotiated.Source && PayloadTypeAllocator.HaveSameOffer(track.Codec, negotiated.Codec) && HaveSameLayers(track.Track.Options, negotiated.Options);
-
-    private static bool HaveSameLayers(UpTrackOptions left, UpTrackOptions right) => left.Layers.Select(l => l.Rid).SequenceEqual(right.Layers.Select(l => l.Rid));
 }

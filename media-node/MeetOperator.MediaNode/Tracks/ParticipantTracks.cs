@@ -6,65 +6,148 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Tracks;
 
 /// <summary>
-/// The tracks that one participant publishes, and the mute state of its sources. It belongs to the participant and not to the sessions that carry the tracks.
-/// Used by the loop's thread.
+/// The tracks of one participant in a room, and the mute state of the sources that it publishes here. Sessions of the room and links carry them. The participant itself can be
+/// on another media node. Used by the loop's thread.
 /// </summary>
-internal sealed class ParticipantTracks(string participantId, MemoryBudget retransmissions)
+internal sealed class ParticipantTracks
 {
     private readonly HashSet<TrackSource> _muted = [];
     private int _trackNumber;
 
+    public ParticipantTracks(string participantId, RoomOrigin origin)
+    {
+        (ParticipantId, Origin) = (participantId, origin);
+        Carriage = new TrackCarriage(this);
+    }
+
+    /// <summary>Raised when a track begins. Its subscribers must be told.</summary>
     public event Action<PublishedTrack>? Added;
 
     /// <summary>Raised after a track has closed.</summary>
     public event Action<PublishedTrack>? Removed;
 
-    public List<PublishedTrack> All { get; } = [];
+    /// <summary>Raised after a track got another carrier, with whether a link carried it before.</summary>
+    public event Action<PublishedTrack, bool>? CarrierChanged;
 
-    /// <summary>Adds a track without announcing it. The track starts muted if its source is muted.</summary>
-    public PublishedTrack Add(UpTrackOptions options, TrackSource source, RtpCodec codec)
+    /// <summary>Raised when a track that a session carries was muted or unmuted.</summary>
+    public event Action<PublishedTrack>? MuteChanged;
+
+    public string ParticipantId { get; }
+
+    /// <summary>The room of the tracks.</summary>
+    public RoomOrigin Origin { get; }
+
+    /// <summary>Decides who carries the tracks.</summary>
+    public TrackCarriage Carriage { get; }
+
+    /// <summary>The tracks that sessions of this room carry.</summary>
+    public List<PublishedTrack> Local { get; } = [];
+
+    /// <summary>The tracks that links carry.</summary>
+    public List<PublishedTrack> Relayed { get; } = [];
+
+    public IEnumerable<PublishedTrack> All => Relayed.Count == 0 ? Local : Local.Concat(Relayed);
+
+    /// <summary>Adds a track of a session without announcing it. The track starts muted if its source is muted.</summary>
+    public PublishedTrack Add(UpTrackOptions options, TrackSource source, RtpCodec codec, ISessionCarrier session, MemoryBudget? memory)
     {
-        var track = new PublishedTrack(new UpTrack(options, participantId, source, $"{TrackSources.Name(source)}-{++_trackNumber}", retransmissions), codec);
+        var track = Create(options, source, codec, memory);
+        track.SetCarrier(session);
         track.Track.SetMuted(_muted.Contains(source));
-        All.Add(track);
+        Local.Add(track);
         return track;
     }
 
-    /// <summary>Announces an added track. Call this after its session lists the track, so that the session can close it even if announcing fails.</summary>
-    public void Announce(PublishedTrack track) => Added?.Invoke(track);
+    /// <summary>Adds a track of a link without announcing it.</summary>
+    public PublishedTrack Add(AnnouncedTrack announced)
+    {
+        var track = Create(announced.Options, announced.Source, announced.Codec, announced.Memory);
+        track.SetCarrier(announced);
+        track.Track.SetMuted(announced.IsMuted);
+        Relayed.Add(track);
+        return track;
+    }
+
+    /// <summary>Announces an added track. Call this after its carrier lists the track, so that it can close it even if announcing fails.</summary>
+    public void Announce(PublishedTrack track)
+    {
+        Added?.Invoke(track);
+        Carriage.OnCarrierChanged(track.Track.Source);
+    }
+
+    /// <summary>Records that a session carries a track that had another carrier.</summary>
+    public void Hand(PublishedTrack track, ISessionCarrier session)
+    {
+        var wasRelayed = Detach(track);
+        track.SetCarrier(session);
+        Local.Add(track);
+        track.Track.SetMuted(_muted.Contains(track.Track.Source));
+        OnHanded(track, wasRelayed);
+    }
+
+    /// <summary>Records that a link carries a track that had another carrier.</summary>
+    public void Hand(PublishedTrack track, AnnouncedTrack announced)
+    {
+        var wasRelayed = Detach(track);
+        track.SetCarrier(announced);
+        Relayed.Add(track);
+        track.Track.SetMuted(announced.IsMuted);
+        OnHanded(track, wasRelayed);
+    }
 
     public void Close(PublishedTrack track)
     {
-        All.Remove(track);
+        Detach(track);
         End(track);
     }
 
     /// <summary>Closes several tracks. None of them is listed any more when the first one closes.</summary>
     public void CloseAll(IReadOnlyList<PublishedTrack> tracks)
     {
-        All.RemoveAll(tracks.Contains);
+        Local.RemoveAll(tracks.Contains);
+        Relayed.RemoveAll(tracks.Contains);
         foreach (var track in tracks)
         {
             End(track);
         }
     }
 
-    /// <summary>Sets the mute state of sources. It also applies to tracks that are published later.</summary>
+    /// <summary>Sets the mute state of sources that the participant publishes here. It also applies to tracks that are published later.</summary>
     public void Mute(MuteState muted)
     {
         Mute(TrackSource.Microphone, muted.Microphone);
         Mute(TrackSource.Camera, muted.Camera);
         Mute(TrackSource.Screen, muted.Screen);
         Mute(TrackSource.ScreenAudio, muted.ScreenAudio);
-        foreach (var track in All)
+        foreach (var track in Local)
         {
+            var before = track.Track.IsMuted;
             track.Track.SetMuted(_muted.Contains(track.Track.Source));
+            if (track.Track.IsMuted != before)
+            {
+                MuteChanged?.Invoke(track);
+            }
         }
     }
 
-    /// <summary>Describes the tracks by media section.</summary>
+    /// <summary>Forgets the mute state, which ends with the participant's stay on this node.</summary>
+    public void ForgetMutes() => _muted.Clear();
+
+    /// <summary>Describes the tracks that the participant publishes here, by media section.</summary>
     public IReadOnlyList<TrackDescription> Describe() =>
-        [.. All.Select(t => new TrackDescription { Mid = t.Track.Options.Mid, ParticipantId = participantId, Kind = t.Kind, Source = t.Source })];
+        [.. Local.Select(t => new TrackDescription { Mid = t.Track.Options.Mid, ParticipantId = ParticipantId, Kind = t.Kind, Source = t.Source })];
+
+    private PublishedTrack Create(UpTrackOptions options, TrackSource source, RtpCodec codec, MemoryBudget? memory) =>
+        new(new UpTrack(options, ParticipantId, source, $"{TrackSources.Name(source)}-{++_trackNumber}", memory), codec);
+
+    /// <summary>Returns true when a link carried the track.</summary>
+    private bool Detach(PublishedTrack track) => !Local.Remove(track) && Relayed.Remove(track);
+
+    private void OnHanded(PublishedTrack track, bool wasRelayed)
+    {
+        CarrierChanged?.Invoke(track, wasRelayed);
+        Carriage.OnCarrierChanged(track.Track.Source);
+    }
 
     private void Mute(TrackSource source, bool? muted)
     {

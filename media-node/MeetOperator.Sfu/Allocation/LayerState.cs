@@ -7,7 +7,7 @@ namespace MeetOperator.Sfu.Allocation;
 /// <param name="Width">Width of the picture in pixels; 0 when it is not known.</param>
 /// <param name="Height">Height of the picture in pixels; 0 when it is not known.</param>
 /// <param name="BytesPerSecond">The measured rate; 0 when it is not known.</param>
-internal readonly record struct LayerState(bool IsAvailable, int Width, int Height, long BytesPerSecond)
+public readonly record struct LayerState(bool IsAvailable, int Width, int Height, long BytesPerSecond)
 {
     /// <summary>The decode targets of the layer; empty when they are not known, or there is only one.</summary>
     public LayerTargets Targets { get; init; }

@@ -74,13 +74,7 @@ internal sealed class UpLayer
         _changedTicks = Ssrc is null ? _changedTicks : TimePending;
         if (format.IsVideo)
         {
-            _frames = new FrameReader();
             History = new LayerHistory(options.Rid is null ? HistoryBytes : LayerHistoryBytes, budget);
-        }
-
-        if (format.Nack)
-        {
-            _nacks = new NackGenerator();
         }
     }
 
@@ -306,6 +300,7 @@ internal sealed class UpLayer
         frame = default;
         startsKeyFrame = false;
         ReceivedPackets++;
+        _nacks ??= _format.Nack ? new NackGenerator() : null; // a layer that never arrives takes no memory
         var isNew = _nacks?.OnPacket(nowTicks, header.SequenceNumber) ?? false;
         if (retransmitted)
         {
@@ -328,7 +323,7 @@ internal sealed class UpLayer
             return false;
         }
 
-        if (_frames is null)
+        if (!_format.IsVideo)
         {
             return true;
         }
@@ -336,6 +331,7 @@ internal sealed class UpLayer
         var codec = _format.IsEncrypted ? VideoCodec.Unknown : _format.Codec;
         var payload = data[header.Length..];
         var description = data.Slice(descriptor.Offset, descriptor.Length);
+        _frames ??= new FrameReader();
         frame = _frames.Read(description, codec, payload);
         _frames.Rates.OnPacket(frame, data.Length, IsKeyFrame(nowTicks, header.Timestamp));
         startsKeyFrame = _format.StartsKeyFrame(description, payload);
@@ -385,12 +381,12 @@ internal sealed class UpLayer
     private void Restart()
     {
         _sequence = default;
-        _frames = _format.IsVideo ? new FrameReader() : null;
+        _frames = null;
         Statistics = null;
         LastReport = null;
         _keyFrameTimestamp = null;
         History?.Clear();
-        _nacks = _format.Nack ? new NackGenerator() : null;
+        _nacks = null;
         _keyFrames.Request(urgent: true);
     }
 }

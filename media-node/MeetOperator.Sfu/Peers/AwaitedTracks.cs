@@ -100,7 +100,7 @@ internal sealed class AwaitedTracks
             return null;
         }
 
-        var found = Array.FindAll(_entries, entry => SsrcResolver.HasPayloadType(payloadType, entry.Options));
+        var found = Array.FindAll(_entries, entry => !entry.Options.IsRelayed && SsrcResolver.HasPayloadType(payloadType, entry.Options));
         return found is [var only] ? only : null;
     }
 

@@ -31,7 +31,9 @@ public sealed class Publisher
     private readonly RemovedSsrcs _removed = new();
     private readonly AwaitedTracks _awaited = new();
     private UpTrack[] _tracks = [];
-    private StreamTable _streams = StreamTable.Empty;
+
+    /// <summary>The streams of all tracks; null when the tracks have changed since.</summary>
+    private StreamTable? _streams;
     private long _nextReportTicks;
     private long _lastPacketTicks;
 
@@ -74,7 +76,7 @@ public sealed class Publisher
 
     /// <summary>The awaited track that a packet starts: any packet of audio, or the first one of a key frame. Null for other packets.</summary>
     public UpTrackOptions? FindStart(ReadOnlySpan<byte> data) =>
-        !_awaited.IsEmpty && RtpPacket.TryParse(data, out var packet) && !_streams.TryFind(packet.Header.Ssrc, out _) ? _awaited.FindStart(packet, _tracks) : null;
+        !_awaited.IsEmpty && RtpPacket.TryParse(data, out var packet) && !Streams.TryFind(packet.Header.Ssrc, out _) ? _awaited.FindStart(packet, _tracks) : null;
 
     public void Remove(UpTrack track)
     {
@@ -147,7 +149,7 @@ public sealed class Publisher
     {
         foreach (var packet in new RtcpReader(compound))
         {
-            if (SenderReport.TryParse(packet, out var report) && _streams.TryFind(report.Ssrc, out var stream) && !stream.IsRetransmission)
+            if (SenderReport.TryParse(packet, out var report) && Streams.TryFind(report.Ssrc, out var stream) && !stream.IsRetransmission)
             {
                 stream.Track.OnSenderReport(nowTicks, stream.Layer, report.NtpTimestamp, report.RtpTimestamp);
             }
@@ -220,7 +222,7 @@ public sealed class Publisher
         batch.Send();
         if (_feedback.TryStart(nowTicks))
         {
-            while (_feedback.WriteNext(_streams.FirstMediaSsrc, buffer) is > 0 and var length)
+            while (_feedback.WriteNext(Streams.FirstMediaSsrc, buffer) is > 0 and var length)
             {
                 _egress.SendRtcp(buffer[..length]);
             }
@@ -303,9 +305,11 @@ public sealed class Publisher
         }
     }
 
+    private StreamTable Streams => _streams ??= StreamTable.FromTracks(_tracks);
+
     private bool TryFind(long nowTicks, in RtpPacket packet, out StreamTable.Stream stream)
     {
-        if (_streams.TryFind(packet.Header.Ssrc, out stream))
+        if (Streams.TryFind(packet.Header.Ssrc, out stream))
         {
             return true;
         }
@@ -315,14 +319,14 @@ public sealed class Publisher
             return false;
         }
 
-        _streams = StreamTable.FromTracks(_tracks);
-        return _streams.TryFind(packet.Header.Ssrc, out stream);
+        _streams = null;
+        return Streams.TryFind(packet.Header.Ssrc, out stream);
     }
 
     private void SetTracks(UpTrack[] tracks)
     {
         _tracks = tracks;
-        _streams = StreamTable.FromTracks(tracks);
+        _streams = null;
         UpdateNumberId([.. tracks.Select(t => t.Options)]);
         foreach (var track in tracks)
         {

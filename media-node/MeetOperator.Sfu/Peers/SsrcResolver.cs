@@ -8,7 +8,7 @@ namespace MeetOperator.Sfu.Peers;
 /// <summary>
 /// Assigns SSRCs that the SDP did not announce to layers (RFC 9143 §9.2). The MID extension identifies the section, and the RID extension the layer. A packet without a MID is
 /// assigned by its payload type when only one section uses that type. The payload type never replaces an active SSRC, because late packets of
-/// a removed track look the same.
+/// a removed track look the same. A link announces all its SSRCs.
 /// </summary>
 internal static class SsrcResolver
 {
@@ -113,7 +113,7 @@ internal static class SsrcResolver
         UpTrack? found = null;
         foreach (var track in tracks)
         {
-            if (HasPayloadType(payloadType, track.Options))
+            if (!track.Options.IsRelayed && HasPayloadType(payloadType, track.Options))
             {
                 if (found is not null)
                 {

@@ -26,8 +26,6 @@ internal sealed class StreamTable
         }
     }
 
-    public static StreamTable Empty { get; } = new([]);
-
     /// <summary>The first SSRC with media; 0 when there is none.</summary>
     public uint FirstMediaSsrc => Array.Find(_streams, s => !s.IsRetransmission).Ssrc;
 

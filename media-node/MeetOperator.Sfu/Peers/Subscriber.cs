@@ -17,6 +17,9 @@ public sealed class Subscriber : IPaddingSource
     /// <summary>Maximum number of key frames that one compound packet may ask for: one for each video that a client shows.</summary>
     private const int MaxKeyFramesPerCompound = 32;
 
+    /// <summary>Most clients get few tracks, and a link of a media node gets hundreds. A linear search through so many is faster than a dictionary.</summary>
+    private const int MaxSearched = 16;
+
     /// <summary>Minimum time between two answers (DLRR) to the reference times of a client. All its streams share one path, so it needs no more.</summary>
     private const long ReferenceTicks = 500 * TimeSpan.TicksPerMillisecond;
 
@@ -27,6 +30,9 @@ public sealed class Subscriber : IPaddingSource
     private readonly IPeerEgress _peer;
     private readonly MemoryBudget? _budget;
     private DownTrack[] _tracks = [];
+
+    /// <summary>The tracks by SSRC; null for few tracks, and when the tracks have changed since.</summary>
+    private Dictionary<uint, DownTrack>? _bySsrc;
     private bool _isPausedChanged;
     private long _lastReferenceTicks = long.MinValue / 2;
     private Func<UpTrack, TrackView> _viewOf = static _ => default;
@@ -74,7 +80,7 @@ public sealed class Subscriber : IPaddingSource
     {
         ArgumentNullException.ThrowIfNull(options);
         var track = new DownTrack(options, _egress, _budget);
-        _tracks = [.. _tracks, track];
+        SetTracks([.. _tracks, track]);
         if (options.Extensions.IdOf(HeaderExtensionKind.TransportSequenceNumber) > 0)
         {
             _egress.ExpectFeedback();
@@ -208,7 +214,7 @@ public sealed class Subscriber : IPaddingSource
     {
         ArgumentNullException.ThrowIfNull(track);
         track.Stop();
-        _tracks = [.. _tracks.Where(t => t != track)];
+        SetTracks([.. _tracks.Where(t => t != track)]);
         AllocateSoon();
     }
 
@@ -221,7 +227,7 @@ public sealed class Subscriber : IPaddingSource
             track.Stop();
         }
 
-        _tracks = [];
+        SetTracks([]);
     }
 
     /// <summary>Processes one unencrypted compound RTCP packet.</summary>
@@ -353,8 +359,27 @@ public sealed class Subscriber : IPaddingSource
         }
     }
 
+    private void SetTracks(DownTrack[] tracks) => (_tracks, _bySsrc) = (tracks, null);
+
+    /// <summary>Of two tracks with one SSRC, the first one counts.</summary>
+    private Dictionary<uint, DownTrack> IndexBySsrc()
+    {
+        var index = new Dictionary<uint, DownTrack>(_tracks.Length);
+        foreach (var track in _tracks)
+        {
+            index.TryAdd(track.Options.Ssrc, track);
+        }
+
+        return index;
+    }
+
     private DownTrack? Find(uint ssrc)
     {
+        if (_tracks.Length > MaxSearched)
+        {
+            return (_bySsrc ??= IndexBySsrc()).GetValueOrDefault(ssrc);
+        }
+
         foreach (var track in _tracks)
         {
             if (track.Options.Ssrc == ssrc)

@@ -46,6 +46,9 @@ internal struct SpeechMeter
         }
     }
 
+    /// <summary>Continues with what another media node has measured until <paramref name="nowTicks"/>.</summary>
+    public void Set(long nowTicks, SpeechState state) => (_level, _lastTicks, _sinceTicks, _lastSpeechTicks) = (state.Level, nowTicks, state.SinceTicks, state.LastTicks);
+
     public readonly SpeechState StateAt(long nowTicks)
     {
         var isSpeaking = _lastSpeechTicks > 0 && nowTicks - _lastSpeechTicks <= PauseTicks && _lastSpeechTicks - _sinceTicks >= ClickTicks;

@@ -152,8 +152,14 @@ public sealed class DownTrack
     {
         if (Source is { } source)
         {
-            Choose(source.Select(_view, _highestStep, out _chosenTarget));
+            Choose(Options.Layer is { } index ? SelectOnly(source, index) : source.Select(_view, _highestStep, out _chosenTarget));
         }
+    }
+
+    private UpLayer? SelectOnly(UpTrack source, int index)
+    {
+        _chosenTarget = LayerTargets.Highest;
+        return index < source.Layers.Length ? source.Layers[index] : null;
     }
 
     /// <summary>Switches to a layer of the source at its next key frame. Until then, the present layer is forwarded. With null, forwarding pauses.</summary>
@@ -182,7 +188,7 @@ public sealed class DownTrack
     internal bool Uses(UpLayer layer) => ReferenceEquals(layer, _chosenLayer) || ReferenceEquals(layer, _layer);
 
     /// <summary>Whether a key frame of a layer that is lower than the chosen one may be sent, because the subscriber has no picture yet.</summary>
-    internal bool CanStartWith(UpLayer layer) => _layer is null && _chosenLayer is { } chosen && Source is { } source && source.IsLower(layer, chosen);
+    internal bool CanStartWith(UpLayer layer) => Options.Layer is null && _layer is null && _chosenLayer is { } chosen && Source is { } source && source.IsLower(layer, chosen);
 
     private PacketPriority Priority => Source?.Options.Kind != MediaKind.Video ? PacketPriority.Audio : IsForeground ? PacketPriority.Foreground : PacketPriority.Video;
 

@@ -25,6 +25,9 @@ public sealed record DownTrackOptions
     /// <summary>Whether the stream carries other sources later, so that the end of a source does not end it for the subscriber.</summary>
     public bool OutlivesSource { get; init; }
 
+    /// <summary>The only layer to send, by its index in the layers of the source; null for the one that suits the subscriber.</summary>
+    public int? Layer { get; init; }
+
     /// <summary>CNAME in sender reports; the same for all tracks of one participant.</summary>
     public required string Cname { get; init; }
 }

@@ -23,6 +23,9 @@ internal sealed class TrackLayers
     private readonly byte[] _order;
     private readonly bool _isDetailed;
 
+    /// <summary>What the link announces of each layer; null when a client carries the track.</summary>
+    private LayerState[]? _announced;
+
     /// <summary>The publisher must be told which layers to send. A new one also, because its client may have stopped layers of an earlier track.</summary>
     private bool _isRequestPending = true;
 
@@ -36,9 +39,28 @@ internal sealed class TrackLayers
         _demands = new LayerDemand[_layers.Length];
         _order = [.. Enumerable.Range(0, _layers.Length).Select(i => (byte)i)];
         _isDetailed = isDetailed;
+        StartRequests(options.IsRelayed);
     }
 
     public ReadOnlySpan<UpLayer> All => _layers;
+
+    /// <summary>What is known of each layer, in the same order.</summary>
+    public ReadOnlySpan<LayerState> States => _states;
+
+    /// <summary>The layers that the publisher is asked to send: bit i stands for the i-th layer.</summary>
+    public byte RequestedBits
+    {
+        get
+        {
+            var bits = 0;
+            for (var i = 0; i < _demands.Length; i++)
+            {
+                bits |= _demands[i].IsRequested ? 1 << i : 0;
+            }
+
+            return (byte)bits;
+        }
+    }
 
     /// <summary>The RIDs of the layers that the publisher is asked to send; all at first, and empty for a track without RIDs.</summary>
     public IReadOnlyList<string> Requested => [.. _layers.Where((layer, i) => layer.Rid is not null && _demands[i].IsRequested).Select(layer => layer.Rid!)];
@@ -59,11 +81,21 @@ internal sealed class TrackLayers
         return isPending;
     }
 
-    /// <summary>Asks the publisher for all layers, because another connection carries the track from now on.</summary>
-    public void RequestAll()
+    /// <summary>Forgets all requests, because another connection carries the track from now on. A client is asked for all layers, and a link for none until one is used.</summary>
+    public void StartRequests(bool isRelayed)
     {
-        Array.Clear(_demands);
+        Array.Fill(_demands, new LayerDemand(isRelayed));
+        _announced = isRelayed ? new LayerState[_layers.Length] : null;
         _isRequestPending = true;
+    }
+
+    /// <summary>Sets what the link announces. Ignored for another number of layers, and when a client carries the track.</summary>
+    public void SetAnnounced(ReadOnlySpan<LayerState> layers)
+    {
+        if (layers.Length == _announced?.Length)
+        {
+            layers.CopyTo(_announced);
+        }
     }
 
     public byte IndexOf(UpLayer layer) => (byte)Array.IndexOf(_layers, layer);
@@ -136,7 +168,10 @@ internal sealed class TrackLayers
     }
 
     /// <summary>Examines which layers the publisher sends and how good they are. Returns true when that has changed, so that subscribers may need another layer. Call this about every 100 ms.</summary>
-    public bool TryExamine(long nowTicks, ReadOnlySpan<DownTrack> downTracks) => _layers.Length == 1 ? TryDescribeOnly(nowTicks) : TryExamineAll(nowTicks, downTracks);
+    public bool TryExamine(long nowTicks, ReadOnlySpan<DownTrack> downTracks) =>
+        _announced is { } announced ? TryExamineRelayed(nowTicks, downTracks, announced)
+        : _layers.Length == 1 ? TryDescribeOnly(nowTicks)
+        : TryExamineAll(nowTicks, downTracks);
 
     public void OnAllocation(long nowTicks, UpLayer layer, in VideoLayersAllocation allocation)
     {
@@ -185,6 +220,30 @@ internal sealed class TrackLayers
         var before = _states[0];
         _states[0] = _layers[0].Describe(nowTicks, arrives: true);
         return _states[0].Targets != before.Targets || (_states[0].Width, _states[0].Height) != (before.Width, before.Height);
+    }
+
+    /// <summary>Returns true when the announcements have changed, or what is measured where they say nothing.</summary>
+    private bool TryExamineRelayed(long nowTicks, ReadOnlySpan<DownTrack> downTracks, LayerState[] announced)
+    {
+        var changed = false;
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            var arrives = nowTicks - _layers[i].LastPacketTicks < StoppedTicks;
+            _isRequestPending |= _demands[i].TryUpdate(nowTicks, IsUsed(_layers[i], downTracks), arrives);
+            var (told, measured) = (announced[i], _layers[i].Describe(nowTicks, arrives));
+            var state = new LayerState(
+                told.IsAvailable,
+                told.HasSize ? told.Width : measured.Width,
+                told.HasSize ? told.Height : measured.Height,
+                told.BytesPerSecond > 0 ? told.BytesPerSecond : measured.BytesPerSecond)
+            {
+                Targets = measured.Targets.IsEmpty ? told.Targets : measured.Targets,
+            };
+            changed |= state with { BytesPerSecond = 0 } != _states[i] with { BytesPerSecond = 0 };
+            _states[i] = state;
+        }
+
+        return LayerSelection.TryRank(_states, _order) || changed;
     }
 
     /// <summary>Returns true when a layer has started or stopped, or when the order of the layers has changed.</summary>

@@ -48,6 +48,12 @@ public sealed class UpTrack
 
     public UpTrackOptions Options { get; private set; }
 
+    /// <summary>The options with the SSRCs that packets have assigned since. With them, a connection that carried the track before can carry it again.</summary>
+    public UpTrackOptions CurrentOptions => Options with
+    {
+        Layers = [.. Options.Layers.Select((layer, i) => layer with { Ssrc = _layers.All[i].Ssrc, RtxSsrc = _layers.All[i].RtxSsrc })],
+    };
+
     public string ParticipantId { get; }
 
     public TrackSource Source { get; }
@@ -61,6 +67,12 @@ public sealed class UpTrack
 
     /// <summary>The RIDs of the layers that the publisher is asked to send; all at first, and empty for a track without RIDs.</summary>
     public IReadOnlyList<string> RequestedLayers => _layers.Requested;
+
+    /// <summary>The layers that the publisher is asked to send: bit i stands for the i-th layer of <see cref="UpTrackOptions.Layers"/>. A track of a link starts with none.</summary>
+    public byte RequestedBits => _layers.RequestedBits;
+
+    /// <summary>What is known of each layer of <see cref="UpTrackOptions.Layers"/>, as of the last examination, which is at most about 100 ms old. Valid until the next call of a method.</summary>
+    public ReadOnlySpan<LayerState> LayerStates => _layers.States;
 
     public long ReceivedPackets => _layers.ReceivedPackets;
 
@@ -138,6 +150,16 @@ public sealed class UpTrack
         }
     }
 
+    /// <summary>Sets what a link announces of the layers, in the order of <see cref="UpTrackOptions.Layers"/>. Ignored unless a link carries the track.</summary>
+    public void SetAnnouncedLayers(ReadOnlySpan<LayerState> layers)
+    {
+        _layers.SetAnnounced(layers);
+        ExamineSoon();
+    }
+
+    /// <summary>Sets what a link tells about the speech of a relayed microphone, which then replaces the audio levels of its packets.</summary>
+    public void SetSpeech(long nowTicks, SpeechState speech) => _speech.Set(nowTicks, speech);
+
     /// <summary>What a microphone's audio levels tell about speech.</summary>
     public SpeechState SpeechAt(long nowTicks) => _speech.StateAt(nowTicks);
 
@@ -159,7 +181,8 @@ public sealed class UpTrack
     internal void Reconnect(UpTrackOptions options)
     {
         SetOptions(options);
-        _layers.RequestAll();
+        _layers.StartRequests(options.IsRelayed);
+        ExamineSoon();
         var layers = _layers.All;
         for (var i = 0; i < layers.Length; i++)
         {
@@ -258,7 +281,14 @@ public sealed class UpTrack
 
     internal void OnAllocation(long nowTicks, UpLayer layer, in VideoLayersAllocation allocation) => _layers.OnAllocation(nowTicks, layer, allocation);
 
-    internal void OnAudioLevel(long nowTicks, byte value) => _speech.OnPacket(nowTicks, value);
+    /// <summary>Records the audio level of a packet. Only some packets of a relayed microphone arrive, so the node that gets all of them tells about its speech.</summary>
+    internal void OnAudioLevel(long nowTicks, byte value)
+    {
+        if (!Options.IsRelayed)
+        {
+            _speech.OnPacket(nowTicks, value);
+        }
+    }
 
     internal void OnSenderReport(long nowTicks, UpLayer layer, ulong ntp, uint timestamp)
     {

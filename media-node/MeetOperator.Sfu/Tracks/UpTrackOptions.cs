@@ -26,6 +26,9 @@ public sealed record UpTrackOptions
     public byte? RedPayloadType { get; init; }
     public required HeaderExtensionMap Extensions { get; init; }
 
+    /// <summary>Whether a link between media nodes carries the track. Each layer then crosses only on request, all SSRCs are known, and the other node announces sizes, rates and speech.</summary>
+    public bool IsRelayed { get; init; }
+
     /// <summary>Whether the publisher answers generic NACKs.</summary>
     public bool Nack { get; init; }
 

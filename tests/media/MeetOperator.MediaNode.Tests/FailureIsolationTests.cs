@@ -462,8 +462,13 @@ public sealed class FailureIsolationTests : IAsyncLifetime
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_subscriber")]
     private static extern ref Subscriber Subscriber(PlaySession session);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_tracks")]
-    private static extern ref List<PublishedTrack> Tracks(PublishSession session);
+    private static List<PublishedTrack> Tracks(PublishSession session) => Carried(Succession(session));
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_succession")]
+    private static extern ref TrackSuccession Succession(PublishSession session);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_carried")]
+    private static extern ref List<PublishedTrack> Carried(TrackSuccession succession);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_tracks")]
     private static extern ref DownTrack[] Tracks(Subscriber subscriber);

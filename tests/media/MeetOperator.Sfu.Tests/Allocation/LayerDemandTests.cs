@@ -71,5 +71,18 @@ public sealed class LayerDemandTests
         Assert.True(_demand.IsAvailable(Start + (2 * Second), arrives: true, hasArrived: true));
     }
 
+    [Fact]
+    public void IsRequested_RelayedLayer_IsTrueWhileUsedAndThreeSecondsLonger()
+    {
+        _demand = new LayerDemand(isRelayed: true);
+        Assert.False(_demand.IsRequested);
+        Assert.False(Update(0, isUsed: false, arrives: false));
+        Assert.True(Update(1, isUsed: true, arrives: false));
+        Assert.False(Update(20, isUsed: true, arrives: false));
+        Assert.False(Update(22.9, isUsed: false, arrives: false));
+        Assert.True(Update(23, isUsed: false, arrives: false));
+        Assert.False(_demand.IsRequested);
+    }
+
     private bool Update(double seconds, bool isUsed, bool arrives = true) => _demand.TryUpdate(Start + (long)(seconds * Second), isUsed, arrives);
 }

@@ -1,0 +1,215 @@
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Tracks;
+using MeetOperator.Relay.Messages;
+using MeetOperator.Sfu.Peers;
+
+namespace MeetOperator.MediaNode.Links;
+
+/// <summary>
+/// The tracks of a room that it carries over a link. The other end is told of each track, and gets the layers that it demands. Which tracks these are decides the owner. Used by
+/// the loop of the room.
+/// </summary>
+internal sealed class LinkOutgoing
+{
+    /// <summary>Interval of the messages about speech. Changes of layers are looked for as often.</summary>
+    private const long UpdateTicks = 50 * TimeSpan.TicksPerMillisecond;
+    private readonly ILinkPeer _peer;
+    private readonly Func<uint> _nextSsrc;
+    private readonly Subscriber _subscriber;
+    private readonly List<LinkedTrack> _tracks = [];
+    private readonly Dictionary<uint, LinkedTrack> _byNumber = [];
+    private readonly HeardMicrophones _heard = new();
+    private uint _lastNumber;
+    private bool _isOpen;
+    private long _nextUpdateTicks;
+
+    /// <param name="peer">The other end.</param>
+    /// <param name="nextSsrc">Returns an SSRC that is new in the room.</param>
+    public LinkOutgoing(ILinkPeer peer, Func<uint> nextSsrc)
+    {
+        _peer = peer;
+        _nextSsrc = nextSsrc;
+        _subscriber = new Subscriber(peer);
+    }
+
+    /// <summary>
+    /// Announces a track, or changes the announcement of one that was added before. False when links do not carry the track: its codec is not known, or a text in the announcement is
+    /// longer than the protocol allows.
+    /// </summary>
+    public bool Add(PublishedTrack track, LinkAnnouncement announcement)
+    {
+        if (Find(track) is { } known)
+        {
+            known.Announcement = announcement;
+            Announce(known);
+            return true;
+        }
+
+        if (LinkFormats.CodecOf(track) is not { } codec)
+        {
+            return false;
+        }
+
+        var linked = new LinkedTrack(track, codec, _subscriber, _nextSsrc) { Announcement = announcement };
+        if (linked.Message.Write(stackalloc byte[LinkMessage.MaximumLength]) == 0)
+        {
+            return false;
+        }
+
+        _tracks.Add(linked);
+        if (_isOpen)
+        {
+            Begin(linked);
+            _peer.WakeAt(0);
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends a track. Does nothing when it was not added.</summary>
+    public void Remove(PublishedTrack track)
+    {
+        if (Find(track) is not { } linked)
+        {
+            return;
+        }
+
+        _tracks.Remove(linked);
+        linked.Close();
+        if (_byNumber.Remove(linked.Number))
+        {
+            Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
+            _peer.TrySend(buffer[..new TrackRemovedMessage(linked.Number).Write(buffer)]);
+        }
+    }
+
+    /// <summary>Tells the other end that a track is muted or unmuted. Does nothing when it was not added.</summary>
+    public void SetMuted(PublishedTrack track, bool isMuted)
+    {
+        if (_isOpen && Find(track) is { } linked)
+        {
+            Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
+            var message = new TrackMutedMessage(linked.Number, isMuted);
+            _peer.TrySend(buffer[..message.Write(buffer)], message.Key);
+        }
+    }
+
+    /// <summary>Processes a demand of the other end. A demand for a track that has ended is ignored.</summary>
+    public void OnDemand(DemandMessage demand)
+    {
+        if (_byNumber.TryGetValue(demand.Track, out var track))
+        {
+            track.Demand(demand.Layers);
+        }
+    }
+
+    /// <summary>Processes one unencrypted compound RTCP packet: requests for packets and key frames, and reports.</summary>
+    /// <param name="nowTicks">The time at which it is processed.</param>
+    /// <param name="compound">The packet.</param>
+    /// <param name="arrivalTicks">When it arrived.</param>
+    public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound, long arrivalTicks) => _subscriber.OnRtcp(nowTicks, compound, arrivalTicks);
+
+    /// <summary>Sends what is due, and returns when to call again; <see cref="long.MaxValue"/> when there is nothing to do.</summary>
+    public long HandleTimeout(long nowTicks)
+    {
+        var next = _subscriber.HandleTimeout(nowTicks);
+        if (!_isOpen || _tracks.Count == 0)
+        {
+            return next;
+        }
+
+        if (nowTicks >= _nextUpdateTicks)
+        {
+            _nextUpdateTicks = nowTicks + UpdateTicks;
+            SendLayers(nowTicks);
+            SendHeard(nowTicks);
+        }
+
+        return Math.Min(next, _nextUpdateTicks);
+    }
+
+    /// <summary>A new channel is open, in which the other end knows nothing. The numbers of tracks start anew, everything is announced, and nothing is demanded.</summary>
+    public void Open()
+    {
+        _isOpen = true;
+        _byNumber.Clear();
+        _lastNumber = 0;
+        _heard.Restart();
+        foreach (var track in _tracks)
+        {
+            Begin(track);
+        }
+
+        _peer.WakeAt(0);
+    }
+
+    /// <summary>The channel has ended: nothing is sent until <see cref="Open"/>. The tracks stay added.</summary>
+    public void Close()
+    {
+        _isOpen = false;
+        _byNumber.Clear();
+        foreach (var track in _tracks)
+        {
+            track.Restart(number: 0);
+        }
+    }
+
+    private LinkedTrack? Find(PublishedTrack track)
+    {
+        foreach (var linked in _tracks)
+        {
+            if (ReferenceEquals(linked.Published, track))
+            {
+                return linked;
+            }
+        }
+
+        return null;
+    }
+
+    private void Begin(LinkedTrack track)
+    {
+        track.Restart(++_lastNumber);
+        _byNumber.Add(track.Number, track);
+        Announce(track);
+    }
+
+    private void Announce(LinkedTrack track)
+    {
+        if (_isOpen)
+        {
+            Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
+            _peer.TrySend(buffer[..track.Message.Write(buffer)]);
+        }
+    }
+
+    private void SendLayers(long nowTicks)
+    {
+        Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
+        foreach (var track in _tracks)
+        {
+            if (track.TakeLayers(nowTicks) is { } message)
+            {
+                _peer.TrySend(buffer[..message.Write(buffer)], message.Key);
+            }
+        }
+    }
+
+    private void SendHeard(long nowTicks)
+    {
+        _heard.Begin();
+        foreach (var track in _tracks)
+        {
+            if (track.IsMeasuredMicrophone)
+            {
+                _heard.Add(track.Number, track.Published.Track.SpeechAt(nowTicks));
+            }
+        }
+
+        if (_heard.Choose(nowTicks) is { } message)
+        {
+            Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
+            _peer.TrySend(buffer[..message.Write(buffer)], HeardMessage.Key);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+using MeetOperator.MediaNode.Links;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Tracks;
+using MeetOperator.Relay.Messages;
+using MeetOperator.Relay.Transport;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Speakers;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>
+/// One end of a link of a room: tells the other room what the sessions of this one carry, and offers this one what the other room announces. Used only on the loop's thread.
+/// </summary>
+internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
+{
+    /// <summary>How long the tracks of the other room wait for a link that is interrupted.</summary>
+    private const long InterruptionTicks = 2 * TimeSpan.TicksPerSecond;
+    private readonly RoomTracks _tracks;
+    private readonly ILinkPeer _peer;
+    private readonly Action _onFailed;
+    private readonly LinkIncoming _incoming;
+    private readonly LinkOutgoing _outgoing;
+    private readonly Dictionary<RelayedTrack, AnnouncedTrack> _announced = [];
+    private readonly Dictionary<AnnouncedTrack, RelayedTrack> _relayed = [];
+    private long? _brokenSinceTicks;
+
+    /// <summary>Whether the room knows nothing of the tracks of the other one, because the link is interrupted for long.</summary>
+    private bool _isSuspended;
+
+    /// <param name="tracks">The tracks of the room.</param>
+    /// <param name="open">Opens the link to the other end, which does not call the owner before it returns.</param>
+    /// <param name="peerName">The media node of the other end as <c>namespace/name</c>.</param>
+    /// <param name="nextSsrc">Returns an SSRC that is new in the room.</param>
+    /// <param name="onFailed">Called when the link has ended after an unexpected error.</param>
+    public RoomLink(RoomTracks tracks, Func<RoomLink, ILinkPeer> open, string peerName, Func<uint> nextSsrc, Action onFailed)
+    {
+        (_tracks, _onFailed) = (tracks, onFailed);
+        _peer = open(this);
+        _incoming = new LinkIncoming(_peer, this, peerName, nextSsrc());
+        _outgoing = new LinkOutgoing(_peer, nextSsrc);
+    }
+
+    /// <summary>The other end.</summary>
+    public ILinkPeer Peer => _peer;
+
+    public bool IsReady => _brokenSinceTicks is null && _peer.IsReady;
+
+    /// <summary>The tracks that the other room has announced.</summary>
+    public int TracksIn => _incoming.Tracks.Count;
+
+    /// <summary>The tracks that this room announces.</summary>
+    public int TracksOut => _outgoing.Tracks.Count;
+
+    /// <summary>Announces a track that a session of the room carries, or what has changed about it. A track that a link carries is withdrawn.</summary>
+    public void Announce(PublishedTrack track)
+    {
+        if (track.IsRelayed)
+        {
+            _outgoing.Remove(track);
+        }
+        else
+        {
+            _outgoing.Add(track, new LinkAnnouncement(track.Carriage.Number, track.Carriage.Origin, track.Carriage.Generation));
+        }
+    }
+
+    public void Withdraw(PublishedTrack track) => _outgoing.Remove(track);
+
+    public void SetMuted(PublishedTrack track) => _outgoing.SetMuted(track, track.Track.IsMuted);
+
+    /// <summary>Processes one unencrypted RTP packet. May change the buffer.</summary>
+    public ReceivedMedia OnRtp(long nowTicks, Span<byte> packet, long arrivalTicks) => _incoming.OnRtp(nowTicks, packet, arrivalTicks);
+
+    /// <summary>Processes one unencrypted compound RTCP packet: reports about what was sent, and about what is received.</summary>
+    public void OnRtcp(long nowTicks, ReadOnlySpan<byte> packet, long arrivalTicks)
+    {
+        _incoming.OnRtcp(nowTicks, packet, arrivalTicks);
+        _outgoing.OnRtcp(nowTicks, packet, arrivalTicks);
+    }
+
+    /// <summary>Processes the next message of the ordered channel.</summary>
+    public void OnMessage(long nowTicks, ReadOnlySpan<byte> message)
+    {
+        if (DemandMessage.TryRead(message, out var demand))
+        {
+            _outgoing.OnDemand(demand);
+        }
+        else
+        {
+            _incoming.OnMessage(nowTicks, message);
+        }
+    }
+
+    /// <summary>A new channel has opened, in which both ends send their full state.</summary>
+    public void OnChannelOpened(long nowTicks)
+    {
+        _incoming.Open(nowTicks);
+        _outgoing.Open();
+    }
+
+    /// <summary>The state of the link has changed. When it is interrupted for two seconds, other carriers continue the tracks of the other room, or they end until the link is back.</summary>
+    public void OnStateChanged(long nowTicks, LinkState state)
+    {
+        if (state != LinkState.Up)
+        {
+            _brokenSinceTicks ??= nowTicks;
+            _peer.WakeAt(nowTicks + InterruptionTicks);
+            return;
+        }
+
+        _brokenSinceTicks = null;
+        if (_isSuspended)
+        {
+            _isSuspended = false;
+            foreach (var track in _incoming.Tracks)
+            {
+                OnAnnounced(track);
+            }
+        }
+    }
+
+    /// <summary>Sends what is due, and returns when to call again.</summary>
+    public long HandleTimeout(long nowTicks)
+    {
+        var next = Math.Min(_incoming.HandleTimeout(nowTicks), _outgoing.HandleTimeout(nowTicks));
+        if (_isSuspended || _brokenSinceTicks is not { } since)
+        {
+            return next;
+        }
+
+        if (nowTicks - since < InterruptionTicks)
+        {
+            return Math.Min(next, since + InterruptionTicks);
+        }
+
+        Suspend();
+        return next;
+    }
+
+    /// <summary>The link has ended after an unexpected error.</summary>
+    public void OnFailure() => _onFailed();
+
+    /// <summary>Ends the tracks of the other room, or lets other carriers continue them, and closes the link.</summary>
+    public void Close(ByeReason reason)
+    {
+        try
+        {
+            _outgoing.Close();
+            _incoming.Close();
+        }
+        finally
+        {
+            (_peer as LinkSession)?.Close(reason);
+        }
+    }
+
+    public void OnAnnounced(RelayedTrack track)
+    {
+        if (_isSuspended)
+        {
+            return;
+        }
+
+        var carriage = new Carriage(track.Announcement.Carriage, track.Announcement.OriginGeneration, track.Announcement.Origin);
+        if (_announced.TryGetValue(track, out var announced))
+        {
+            (announced.Carriage, announced.Codec, announced.Options, announced.IsMuted) = (carriage, track.Codec, track.Options, track.IsMuted);
+        }
+        else
+        {
+            _announced[track] = announced = new AnnouncedTrack(this, track.ParticipantId, track.Source, _incoming.Retransmissions)
+            {
+                Carriage = carriage,
+                Codec = track.Codec,
+                Options = track.Options,
+                IsMuted = track.IsMuted,
+            };
+            _relayed[announced] = track;
+        }
+
+        _tracks.OnAnnounced(announced);
+    }
+
+    public void OnRemoved(RelayedTrack track)
+    {
+        if (_announced.Remove(track, out var announced))
+        {
+            _tracks.OnRemoved(announced);
+            _relayed.Remove(announced);
+        }
+    }
+
+    public void OnStarted(RelayedTrack track)
+    {
+        if (_announced.TryGetValue(track, out var announced))
+        {
+            _tracks.OnStarted(announced);
+        }
+    }
+
+    public void OnMuted(RelayedTrack track)
+    {
+        if (_announced.TryGetValue(track, out var announced))
+        {
+            announced.IsMuted = track.IsMuted;
+            _tracks.OnMuted(announced);
+        }
+    }
+
+    public void OnHeard(long nowTicks, RelayedTrack track, SpeechState speech) => track.Carried?.Track.SetSpeech(nowTicks, speech);
+
+    public void Await(AnnouncedTrack track) => _incoming.Await(_relayed[track]);
+
+    public void Ignore(AnnouncedTrack track) => _incoming.Ignore(_relayed[track]);
+
+    public void Carry(AnnouncedTrack track, PublishedTrack published) => _incoming.Carry(_relayed[track], published);
+
+    public void Release(PublishedTrack track) => _incoming.Release(track);
+
+    public void Fail(Exception error) => _peer.Fail(error);
+
+    private void Suspend()
+    {
+        _isSuspended = true;
+        foreach (var track in _announced.Keys.ToArray())
+        {
+            OnRemoved(track);
+        }
+    }
+}

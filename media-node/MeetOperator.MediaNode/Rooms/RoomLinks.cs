@@ -1,0 +1,83 @@
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Tracks;
+using MeetOperator.Relay.Messages;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>The links of a room to the rooms of its meeting on other media nodes. Each is told what the sessions of this room carry. Used only on the loop's thread.</summary>
+internal sealed class RoomLinks
+{
+    private readonly RoomTracks _tracks;
+    private readonly Func<uint> _nextSsrc;
+    private readonly Dictionary<string, RoomLink> _links = new(StringComparer.Ordinal);
+
+    /// <param name="tracks">The tracks of the room.</param>
+    /// <param name="nextSsrc">Returns an SSRC that is new in the room.</param>
+    public RoomLinks(RoomTracks tracks, Func<uint> nextSsrc)
+    {
+        (_tracks, _nextSsrc) = (tracks, nextSsrc);
+        tracks.Added += track => ForEach(track, static (link, track) => link.Announce(track));
+        tracks.CarrierChanged += (track, _) => ForEach(track, static (link, track) => link.Announce(track));
+        tracks.MuteChanged += track => ForEach(track, static (link, track) => link.SetMuted(track));
+        tracks.Removed += track => ForEach(track, static (link, track) => link.Withdraw(track));
+    }
+
+    public int Count => _links.Count;
+
+    public RoomLink? Find(string id) => _links.GetValueOrDefault(id);
+
+    /// <summary>Adds a link, which is told of all tracks when its channel opens. A link with the same ID is removed first.</summary>
+    /// <param name="id">The link.</param>
+    /// <param name="open">Opens the link to the other end, which does not call the owner before it returns.</param>
+    /// <param name="peerName">The media node of the other end as <c>namespace/name</c>.</param>
+    public RoomLink Add(string id, Func<RoomLink, ILinkPeer> open, string peerName)
+    {
+        Remove(id);
+        var link = new RoomLink(_tracks, open, peerName, _nextSsrc, onFailed: () => Remove(id));
+        foreach (var track in _tracks.Local)
+        {
+            link.Announce(track);
+        }
+
+        return _links[id] = link;
+    }
+
+    /// <summary>Closes and removes a link. What it carried goes on with another carrier, or ends. Does nothing when there is none.</summary>
+    public void Remove(string id, ByeReason reason = ByeReason.Removed)
+    {
+        if (_links.Remove(id, out var link))
+        {
+            Run(link, reason, static (link, reason) => link.Close(reason));
+        }
+    }
+
+    /// <summary>Closes and removes all links.</summary>
+    public void Clear(ByeReason reason)
+    {
+        foreach (var id in _links.Keys.ToArray())
+        {
+            Remove(id, reason);
+        }
+    }
+
+    private void ForEach(PublishedTrack track, Action<RoomLink, PublishedTrack> work)
+    {
+        foreach (var link in _links.Values)
+        {
+            Run(link, track, work);
+        }
+    }
+
+    /// <summary>An error in the work for one link ends that link only.</summary>
+    private static void Run<T>(RoomLink link, T argument, Action<RoomLink, T> work)
+    {
+        try
+        {
+            work(link, argument);
+        }
+        catch (Exception e)
+        {
+            link.Fail(e);
+        }
+    }
+}

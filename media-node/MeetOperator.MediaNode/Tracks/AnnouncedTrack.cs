@@ -1,0 +1,31 @@
+using MeetOperator.Sdp;
+using MeetOperator.Sfu.Layers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Tracks;
+
+/// <summary>A track that the other end of a link says it carries. The link changes it before it reports the change. Used only on the loop's thread.</summary>
+/// <param name="link">The link.</param>
+/// <param name="participantId">The participant that publishes the track.</param>
+/// <param name="source">What the track carries.</param>
+/// <param name="memory">The memory of the link for retransmissions; null for no limit.</param>
+internal sealed class AnnouncedTrack(ILinkCarrier link, string participantId, TrackSource source, MemoryBudget? memory)
+{
+    public ILinkCarrier Link => link;
+
+    public string ParticipantId => participantId;
+
+    public TrackSource Source => source;
+
+    public MemoryBudget? Memory => memory;
+
+    public required Carriage Carriage { get; set; }
+
+    /// <summary>The codec with the payload types of the link.</summary>
+    public required RtpCodec Codec { get; set; }
+
+    /// <summary>How the packets on the link are read.</summary>
+    public required UpTrackOptions Options { get; set; }
+
+    public bool IsMuted { get; set; }
+}
