@@ -6,6 +6,7 @@ using MeetOperator.MediaNode.Hosting;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Links;
 using MeetOperator.NodeControl.Security;
 using MeetOperator.Sdp;
 using Microsoft.AspNetCore.Builder;
@@ -51,6 +52,7 @@ internal static class ControlEndpoints
             return Results.NoContent();
         });
         MapRooms(byOperator, node.Rooms, node.Terms);
+        MapLinks(byOperator, node.Rooms, node.Terms);
         byBoth.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
             await ControlJson.WriteAsync(c, 200, await node.Rooms.ReportAsync(room, c.RequestAborted)));
         MapParticipants(bySignaling, node.Rooms, node.Sdp, c => credentials.IsAuthorized(c, ControlRole.Signaling));
@@ -82,6 +84,29 @@ internal static class ControlEndpoints
             var number = Generation(generation);
             terms.EnsureCurrent(c);
             await rooms.DeleteAsync(room, number, "deleted", c.RequestAborted, onlyIfEmpty ?? false);
+            return Results.NoContent();
+        });
+    }
+
+    private static void MapLinks(RouteGroupBuilder v1, RoomDirectory rooms, TermFence terms)
+    {
+        v1.MapPut("/rooms/{room}/links/{link}", async (string room, string link, HttpContext c) =>
+        {
+            var spec = await ControlJson.ReadAsync<LinkSpec>(c);
+            terms.EnsureCurrent(c);
+            if (LinkSpecRules.FindProblem(link, spec) is { } problem)
+            {
+                throw ControlProblemException.InvalidLink(problem);
+            }
+
+            var (report, created) = await rooms.RunAsync(room, r => r.PutLink(link, spec), c.RequestAborted);
+            await ControlJson.WriteAsync(c, created ? 201 : 200, report);
+        });
+        v1.MapDelete("/rooms/{room}/links/{link}", async (string room, string link, string? generation, HttpContext c) =>
+        {
+            var number = Generation(generation);
+            terms.EnsureCurrent(c);
+            await rooms.DeleteLinkAsync(room, link, number, c.RequestAborted);
             return Results.NoContent();
         });
     }

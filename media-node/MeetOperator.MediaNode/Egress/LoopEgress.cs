@@ -60,6 +60,9 @@ internal sealed class LoopEgress : IDisposable
     /// <summary>Whether all sockets send segmented messages.</summary>
     public bool Segmentation => Array.TrueForAll(_sockets, s => s.Segmentation);
 
+    /// <summary>Whether there is a socket of the family of an address.</summary>
+    public bool CanReach(in TransportAddress address) => (address.IsIPv4 ? _ipv4 : _ipv6) is not null;
+
     /// <summary>Turns segmentation on or off. It is off on kernels without support, and goes off for a minute when the device rejects segmented messages.</summary>
     public void UseSegmentation(bool use) => Array.ForEach(_sockets, s => s.UseSegmentation(use));
 

@@ -48,5 +48,10 @@ internal sealed class ControlProblemException(HttpStatusCode status, string code
 
     public static ControlProblemException InvalidSdp(string detail) => new(HttpStatusCode.BadRequest, "invalid-sdp", detail);
 
+    public static ControlProblemException InvalidLink(string detail) => new(HttpStatusCode.BadRequest, "invalid-link", detail);
+
+    public static ControlProblemException TooManyLinks(int maximum) =>
+        new(HttpStatusCode.TooManyRequests, "too-many-links", $"The room has {maximum} links, and a meeting is on at most {maximum + 1} media nodes. Delete a link first.");
+
     public static ControlProblemException InvalidRequest(string detail) => new(HttpStatusCode.BadRequest, "invalid-request", detail);
 }

@@ -17,6 +17,9 @@ internal sealed class LinkTable
 
     public IReadOnlyCollection<LinkSession> All => _links.Values;
 
+    /// <summary>Returns the link with the tag, or null.</summary>
+    public LinkSession? Find(uint tag) => _links.GetValueOrDefault(tag);
+
     /// <summary>Adds a link. Throws when another one has its tag.</summary>
     public void Add(LinkSession link)
     {

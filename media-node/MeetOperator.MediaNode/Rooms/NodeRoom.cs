@@ -6,6 +6,7 @@ using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Links;
 using MeetOperator.Relay.Messages;
 using MeetOperator.Sfu.Layers;
 
@@ -17,6 +18,7 @@ internal sealed class NodeRoom
     private readonly RoomOrigin _origin = new();
     private readonly RoomTracks _tracks;
     private readonly RoomLinks _links;
+    private readonly OperatedLinks _operatedLinks;
     private readonly RoomParticipants _participants;
     private readonly RoomOffers _offers;
     private readonly RoomLayers _layers;
@@ -47,6 +49,7 @@ internal sealed class NodeRoom
         _origin.Generation = (ulong)spec.Generation;
         _tracks = new RoomTracks(_origin);
         _links = new RoomLinks(_tracks, _ssrcs.Next);
+        _operatedLinks = new OperatedLinks(_links, loop, (link, end, options) => OpenLink(link, end.Node, end.Peer, options));
         _participants = new RoomParticipants(participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
@@ -212,6 +215,20 @@ internal sealed class NodeRoom
         return session!;
     }
 
+    /// <summary>Opens or changes a link as the operator wants it.</summary>
+    public (LinkReport Report, bool Created) PutLink(string id, LinkSpec spec)
+    {
+        Fence(spec.Generation);
+        return _operatedLinks.Put(id, spec);
+    }
+
+    /// <summary>Removes a link that the operator has ended. An unknown one is ignored.</summary>
+    public void DeleteLink(string id, long generation)
+    {
+        Fence(generation);
+        _operatedLinks.Remove(id);
+    }
+
     /// <summary>Removes a link. The tracks that it carried go on with another carrier, or end. An unknown one is ignored.</summary>
     public void RemoveLink(string id) => _links.Remove(id);
 
@@ -286,6 +303,7 @@ internal sealed class NodeRoom
             Silent = census.Silent,
             PacketsIn = _traffic.PacketsIn,
             PacketsOut = _traffic.PacketsOut,
+            Links = _operatedLinks.Report(),
             ParticipantList = census.Reports,
         };
     }

@@ -114,6 +114,27 @@ internal sealed class RoomDirectory
         await closing.WaitAsync(ct).ConfigureAwait(false);
     }
 
+    /// <summary>Ends a link of a room. An unknown room or link is ignored.</summary>
+    public async Task DeleteLinkAsync(string id, string link, long generation, CancellationToken ct)
+    {
+        if (Find(id) is not { } room)
+        {
+            return;
+        }
+
+        await room.Loop.RunAsync(
+            () =>
+            {
+                if (!room.IsClosed)
+                {
+                    room.DeleteLink(link, generation);
+                }
+
+                return true;
+            },
+            ct).ConfigureAwait(false);
+    }
+
     /// <summary>Waits for the sessions of the rooms that are closed. An error in the end of a room is that of whoever closed it.</summary>
     public async Task WaitForEndsAsync(CancellationToken ct)
     {

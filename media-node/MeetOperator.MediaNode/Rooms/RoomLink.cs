@@ -51,6 +51,9 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     /// <summary>The tracks that this room announces.</summary>
     public int TracksOut => _outgoing.Tracks.Count;
 
+    /// <summary>Messages of the other room that were dropped.</summary>
+    public long RefusedMessages => _incoming.Refusals.Total;
+
     /// <summary>Announces a track that a session of the room carries, or what has changed about it. A track that a link carries is withdrawn.</summary>
     public void Announce(PublishedTrack track)
     {
