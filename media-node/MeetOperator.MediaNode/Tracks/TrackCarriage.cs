@@ -111,6 +111,19 @@ internal sealed class TrackCarriage(ParticipantTracks tracks)
 
     private static bool CanContinue(PublishedTrack track, AnnouncedTrack announced) => track.CanContinue(announced.Source, announced.Codec, announced.Options);
 
+    /// <summary>An error of a link ends that link, and not whatever has changed the tracks.</summary>
+    private static void Tell(AnnouncedTrack announced, Action<AnnouncedTrack> call)
+    {
+        try
+        {
+            call(announced);
+        }
+        catch (Exception e)
+        {
+            announced.Link.Fail(e);
+        }
+    }
+
     private PublishedTrack? CarriedAs(AnnouncedTrack announced) => tracks.Relayed.Find(t => t.Announced == announced);
 
     /// <summary>The track that an announced one continues, or that it replaces because its codec is another one.</summary>
@@ -130,11 +143,11 @@ internal sealed class TrackCarriage(ParticipantTracks tracks)
             }
             else if (announced.Carriage.IsAbove(present.Carriage))
             {
-                announced.Link.Await(announced);
+                Tell(announced, static a => a.Link.Await(a));
             }
             else
             {
-                announced.Link.Ignore(announced);
+                Tell(announced, static a => a.Link.Ignore(a));
             }
         }
 
@@ -147,7 +160,7 @@ internal sealed class TrackCarriage(ParticipantTracks tracks)
     private void Carry(AnnouncedTrack announced)
     {
         var track = tracks.Add(announced);
-        announced.Link.Carry(announced, track);
+        Tell(announced, a => a.Link.Carry(a, track));
         tracks.Announce(track);
     }
 
@@ -155,7 +168,7 @@ internal sealed class TrackCarriage(ParticipantTracks tracks)
     {
         track.Carrier?.Release(track);
         tracks.Hand(track, announced);
-        announced.Link.Carry(announced, track);
+        Tell(announced, a => a.Link.Carry(a, track));
     }
 
     /// <summary>Lets the best other carrier continue a track.</summary>

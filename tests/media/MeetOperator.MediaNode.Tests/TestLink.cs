@@ -22,6 +22,9 @@ internal sealed class TestLink(RoomTracks tracks) : ILinkCarrier
 
     public List<Exception> Failures { get; } = [];
 
+    /// <summary>Whether the link fails when it has to carry or to await a track.</summary>
+    public bool Throws { get; set; }
+
     public bool IsAwaited(AnnouncedTrack track) => _awaited.Contains(track);
 
     public PublishedTrack? CarriedAs(AnnouncedTrack track) => _carried.GetValueOrDefault(track);
@@ -74,14 +77,14 @@ internal sealed class TestLink(RoomTracks tracks) : ILinkCarrier
         }
     }
 
-    public void Await(AnnouncedTrack track) => _awaited.Add(track);
+    public void Await(AnnouncedTrack track) => _awaited.Add(Throws ? throw new InvalidOperationException("error in the link") : track);
 
     public void Ignore(AnnouncedTrack track) => _awaited.Remove(track);
 
     public void Carry(AnnouncedTrack track, PublishedTrack published)
     {
         _awaited.Remove(track);
-        _carried.Add(track, published);
+        _carried.Add(Throws ? throw new InvalidOperationException("error in the link") : track, published);
         if (ReferenceEquals(published.Track.Options, track.Options))
         {
             _publisher.Add(published.Track);

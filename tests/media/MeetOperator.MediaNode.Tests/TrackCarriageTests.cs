@@ -319,6 +319,23 @@ public sealed class TrackCarriageTests
         Assert.Empty(other.Failures);
     }
 
+    [Fact]
+    public void Link_Throws_EndsOnlyTheLink()
+    {
+        _link.Throws = true;
+        var session = Publish(Microphone);
+        var awaited = _link.Announce("alice", Microphone, 2);
+        Assert.Single(_link.Failures);
+        var carried = _link.Announce("alice", Camera, 2);
+        Assert.Equal(2, _link.Failures.Count);
+
+        _link.Withdraw(awaited);
+        _link.Withdraw(carried);
+
+        Assert.NotNull(session.Carried(Microphone));
+        Assert.Equal(["added microphone", "added camera", "removed camera"], _changes);
+    }
+
     private TestPublication Publish(params TrackSource[] sources)
     {
         _now++;
