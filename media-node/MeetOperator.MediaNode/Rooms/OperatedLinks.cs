@@ -32,6 +32,11 @@ internal sealed class OperatedLinks
     /// <returns>The report of the link, and whether there was none with the ID.</returns>
     public (LinkReport Report, bool Created) Put(string id, LinkSpec offered)
     {
+        if (offered.MaxKbps is not null)
+        {
+            throw ControlProblemException.InvalidLink("maxKbps is not supported by this media node; leave it out.");
+        }
+
         Prune();
         var isKnown = _operated.TryGetValue(id, out var former);
         var spec = offered.WithKept(isKnown ? former.Spec.Keys : []);
@@ -99,11 +104,6 @@ internal sealed class OperatedLinks
 
     private void CheckCanOpen(string id, LinkSpec spec, LinkSession? former)
     {
-        if (spec.MaxKbps is not null)
-        {
-            throw ControlProblemException.InvalidLink("maxKbps is not supported by this media node; leave it out.");
-        }
-
         if (_loop.Links.Find(spec.Tag) is { } other && other != former)
         {
             throw ControlProblemException.InvalidLink($"tag {spec.Tag} belongs to another link on port {_loop.Port}; choose another one.");
