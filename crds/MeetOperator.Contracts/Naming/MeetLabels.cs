@@ -12,4 +12,7 @@ public static class MeetLabels
 
     /// <summary>One of <see cref="MeetComponents"/>.</summary>
     public const string Component = "meetoperator.io/component";
+
+    /// <summary><c>true</c> on the Pod of a media node that has meetings or participants; otherwise absent. Set where evictions are protected.</summary>
+    public const string InUse = "meetoperator.io/in-use";
 }

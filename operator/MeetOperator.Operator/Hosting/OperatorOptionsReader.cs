@@ -46,6 +46,7 @@ internal static class OperatorOptionsReader
             },
             Webhook = ReadWebhook(variable, found),
             NetworkPolicies = ReadSwitch(variable, "MEET_NETWORK_POLICIES", found),
+            EvictionProtection = ReadSwitch(variable, "MEET_EVICTION_PROTECTION", found),
             MetricsFrom = ReadPeers(variable, "MEET_METRICS_FROM", found),
             Pools = ReadPools(variable, found),
         };

@@ -26,6 +26,9 @@ public sealed record OperatorOptions
     /// <summary>MEET_NETWORK_POLICIES: when true, the operator maintains a NetworkPolicy for each pool.</summary>
     public bool NetworkPolicies { get; init; }
 
+    /// <summary>MEET_EVICTION_PROTECTION: when true, the operator maintains a PodDisruptionBudget for each pool, and marks the Pods that are in use.</summary>
+    public bool EvictionProtection { get; init; }
+
     /// <summary>
     /// MEET_METRICS_FROM: a JSON list of NetworkPolicy peers that may scrape metrics from the control port of media nodes, in addition to operator and
     /// signaling.

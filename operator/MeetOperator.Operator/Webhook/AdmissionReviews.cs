@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using MeetOperator.Kube.Admission;
+using MeetOperator.Operator.Kinds.SfuNodes;
 
 namespace MeetOperator.Operator.Webhook;
 
@@ -90,6 +91,18 @@ internal static class AdmissionReviews
         if (decision.Warnings.Count > 0)
         {
             response["warnings"] = new JsonArray([.. decision.Warnings.Select(warning => (JsonNode)JsonValue.Create(warning)!)]);
+        }
+
+        return Write(response);
+    }
+
+    /// <summary>The response of <c>/evict</c>. A refusal has the status 429 Too Many Requests, as one by a PodDisruptionBudget, so that the caller retries.</summary>
+    public static byte[] WriteEviction(string uid, EvictionDecision decision)
+    {
+        var response = new JsonObject { ["uid"] = uid, ["allowed"] = decision.Allowed };
+        if (!decision.Allowed)
+        {
+            response["status"] = new JsonObject { ["status"] = "Failure", ["code"] = 429, ["reason"] = "TooManyRequests", ["message"] = decision.Message };
         }
 
         return Write(response);

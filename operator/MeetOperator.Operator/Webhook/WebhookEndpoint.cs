@@ -1,5 +1,7 @@
 using System.Net;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 using MeetOperator.Operator.Certificates;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Settings;
@@ -11,6 +13,9 @@ namespace MeetOperator.Operator.Webhook;
 /// <summary>Adds the webhook to the operator's process. The webhook is available only over HTTPS, and no other endpoint is.</summary>
 internal static class WebhookEndpoint
 {
+    /// <summary>Key of the client with which followers may start drains.</summary>
+    private const string Evictions = "evictions";
+
     public static void AddServices(IServiceCollection services, WebhookOptions options)
     {
         services.AddSingleton(options);
@@ -27,6 +32,10 @@ internal static class WebhookEndpoint
         services.AddSingleton<WebhookMetrics>();
         services.AddSingleton<IAdmissionReviewer>(provider =>
             new ClusterAdmission(provider.GetRequiredService<ClusterView>(), provider.GetRequiredService<OperatorOptions>()));
+        services.AddKeyedSingleton(Evictions, (provider, _) =>
+            new KubeClient(provider.GetRequiredService<KubeConfig>(), new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator }));
+        services.AddSingleton<IEvictionReviewer>(provider => new PodEvictions(
+            provider.GetRequiredService<ClusterView>(), provider.GetRequiredKeyedService<KubeClient>(Evictions), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<WebhookHandler>();
     }
 

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>Handles <c>POST /validate</c> and <c>POST /mutate</c> from the API server. Every request gets a response, and none can affect the process.</summary>
-internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics metrics)
+/// <summary>Handles <c>POST /validate</c>, <c>/mutate</c> and <c>/evict</c> from the API server. Every request gets a response, and none can affect the process.</summary>
+internal sealed class WebhookHandler(IAdmissionReviewer reviewer, IEvictionReviewer evictions, WebhookMetrics metrics)
 {
     /// <summary>A review contains an object twice, and an API server accepts no object above 3 MiB.</summary>
     public const int MaxBodyBytes = (2 * (3 << 20)) + (64 << 10);
@@ -12,9 +12,9 @@ internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics
     public async Task HandleAsync(HttpContext context)
     {
         var path = context.Request.Path.Value;
-        if (path is not ("/validate" or "/mutate"))
+        if (path is not ("/validate" or "/mutate" or "/evict"))
         {
-            await RejectAsync(context, StatusCodes.Status404NotFound, "not found: use /validate or /mutate").ConfigureAwait(false);
+            await RejectAsync(context, StatusCodes.Status404NotFound, "not found: use /validate, /mutate or /evict").ConfigureAwait(false);
             return;
         }
 
@@ -44,6 +44,12 @@ internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics
             var patch = reviewer.Default(request);
             answer = AdmissionReviews.WritePatch(uid, patch);
             metrics.RecordReview(path, patch is null ? "unchanged" : "defaulted", started);
+        }
+        else if (path == "/evict")
+        {
+            var decision = await evictions.ReviewAsync(request, context.RequestAborted).ConfigureAwait(false);
+            answer = AdmissionReviews.WriteEviction(uid, decision);
+            metrics.RecordReview(path, decision.Allowed ? "allowed" : "denied", started);
         }
         else
         {

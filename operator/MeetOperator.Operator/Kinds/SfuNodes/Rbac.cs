@@ -10,7 +10,7 @@ using MeetOperator.Kube.Schema;
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["create", "patch", "delete"],
     Reason = "Create the nodes of a pool, drain them, and delete empty ones.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["list", "watch", "create", "patch", "delete"],
-    Reason = "Run one media node in each Pod, replace failed Pods, and remove the owner reference that older versions set, which could delete a Pod in use.")]
+    Reason = "Run one media node in each Pod, replace failed Pods, mark those that are in use, and remove the owner reference that older versions set, which could delete a Pod in use.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create"],
     Reason = "Give each media node Pod its certificate. These Secrets are never read or changed, and are deleted with their Pod.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["nodes"], Verbs = ["get", "list", "watch"],

@@ -71,6 +71,10 @@ internal sealed class SfuNodeController(
             (pod, var failure) = await EnsurePodAsync(node, pool, pod, ct).ConfigureAwait(false);
             fleet.RecordSetupFailure(key, failure);
             again ??= pod is null && failure is not null ? RejectionRetry : null;
+            if (options.EvictionProtection && pod is not null && fleet.View(key) is { } seen)
+            {
+                await PodMarks.UpdateAsync(cluster.Client, pod, pool, seen, ct).ConfigureAwait(false);
+            }
         }
 
         return await WriteAsync(node, pool, pod, again, blocked, ct).ConfigureAwait(false);

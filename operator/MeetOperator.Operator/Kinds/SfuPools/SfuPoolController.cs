@@ -19,6 +19,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
     private readonly PoolOwnership _ownership = new(cluster, events);
     private readonly WriteThrottle _throttle = new(time);
     private readonly PoolNetworkPolicies _policies = new(cluster, options);
+    private readonly PoolDisruptionBudgets _budgets = new(cluster, options);
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
@@ -37,6 +38,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         await _ownership.AdoptAsync(pool, ct).ConfigureAwait(false);
         var missingTenant = rights.IsShared(key.Namespace) ? null : await _ownership.FindMissingTenantAsync(pool, ct).ConfigureAwait(false);
         await _policies.EnsureAsync(pool, ct).ConfigureAwait(false);
+        await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
         var nodes = _nodes.Of(pool);
         PoolNode[] members = [.. nodes.Select(entry => entry.Node)];
         var rejection = rights.FindRejection(pool);

@@ -33,6 +33,7 @@ public sealed class OperatorOptionsReaderTests
     public void Read_NetworkPolicies_ParsesBoolean()
     {
         Assert.True(Read(out _, ("MEET_NETWORK_POLICIES", "true"))!.NetworkPolicies);
+        Assert.True(Read(out _, ("MEET_EVICTION_PROTECTION", "true"))!.EvictionProtection);
         Assert.False(Read(out _)!.NetworkPolicies);
         Expect("MEET_NETWORK_POLICIES is \"yes\": set true or false", ("MEET_NETWORK_POLICIES", "yes"));
     }

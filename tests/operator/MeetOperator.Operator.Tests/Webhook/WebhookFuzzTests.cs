@@ -5,6 +5,7 @@ using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.Serialization;
 using MeetOperator.Operator.Admission;
 using MeetOperator.Operator.Kinds.Meetings;
+using MeetOperator.Operator.Kinds.SfuNodes;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Webhook;
 using MeetOperator.Testing;
@@ -36,6 +37,7 @@ public sealed class WebhookFuzzTests
             }
 
             Parse(AdmissionReviews.WriteReview(uid, request, reviewer.Review(request)));
+            Parse(AdmissionReviews.WriteEviction(uid, EvictionDecision.Refuse(request.Name, shouldDrain: false)));
             Parse(AdmissionReviews.WritePatch(uid, MeetingDefaults.Patch(request, _ => "a")));
             answered++;
         }

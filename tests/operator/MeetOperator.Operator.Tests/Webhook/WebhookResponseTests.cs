@@ -53,7 +53,7 @@ public sealed class WebhookResponseTests(WebhookResponseTests.Fixture fixture) :
     [InlineData("POST", "/validate", "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\"}", HttpStatusCode.BadRequest, "request.uid")]
     [InlineData("POST", "/validate", "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"1\"}}", HttpStatusCode.BadRequest, "request.kind")]
     [InlineData("GET", "/validate", "", HttpStatusCode.MethodNotAllowed, "POST")]
-    [InlineData("POST", "/metrics", "", HttpStatusCode.NotFound, "/validate or /mutate")]
+    [InlineData("POST", "/metrics", "", HttpStatusCode.NotFound, "/validate, /mutate or /evict")]
     public async Task Endpoint_InvalidRequest_ReturnsReason(string method, string path, string body, HttpStatusCode expected, string reason)
     {
         using var http = await fixture.ClientAsync();

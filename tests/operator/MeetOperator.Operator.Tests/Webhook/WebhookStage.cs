@@ -81,7 +81,9 @@ internal sealed class WebhookStage : IAsyncDisposable
             provider.GetRequiredService<ICertificateSource>(), provider.GetRequiredService<WebhookBundles>(), Time, NullLogger<WebhookCertificates>.Instance));
         builder.Services.AddSingleton<WebhookMetrics>();
         var settings = new OperatorOptions { Namespace = WebhookConfigurations.Namespace, Pools = new PoolLimits { ImageRepositories = ["registry.example"] } };
-        builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(MeetKinds.Observe(Client, settings, NullLoggerFactory.Instance, Time), settings));
+        var cluster = MeetKinds.Observe(Client, settings, NullLoggerFactory.Instance, Time);
+        builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(cluster, settings));
+        builder.Services.AddSingleton<IEvictionReviewer>(new PodEvictions(cluster, Client, Time));
         builder.Services.AddSingleton<WebhookHandler>();
         var app = builder.Build();
         WebhookEndpoint.Map(app);

@@ -1,0 +1,47 @@
+using System.Globalization;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Cluster;
+
+namespace MeetOperator.Operator.Kinds.SfuNodes;
+
+/// <summary>
+/// Decides about the eviction of a Pod by the stored objects, which every replica knows. An eviction of a media node that serves starts its drain and is refused until the operator has
+/// deleted the empty Pod, so that evictions need not be told apart from those of a moment ago, when a meeting was placed. Pure.
+/// </summary>
+internal static class EvictionRules
+{
+    /// <summary>Reason of a drain that an eviction has started.</summary>
+    public const string Reason = "its Pod is being evicted";
+
+    public static EvictionDecision Decide(SfuNode? node, Pod? pod)
+    {
+        if (node is null || pod is null || IsEnded(pod) || IsGone(node, pod))
+        {
+            return EvictionDecision.Allow;
+        }
+
+        return node.Metadata.DeletionTimestamp is null && node.Spec.Drain is not { DeadlineSeconds: not null }
+            ? EvictionDecision.Refuse(Describe(node), shouldDrain: true)
+            : EvictionDecision.Refuse(Describe(node), shouldDrain: false);
+    }
+
+    /// <summary>What keeps the Pod, for the person or program that wants to evict it.</summary>
+    public static string Describe(SfuNode node)
+    {
+        var (meetings, participants) = (node.Status?.Meetings ?? 0, node.Status?.Participants ?? 0);
+        var progress = meetings + participants == 0
+            ? "it has no meetings and is removed in a moment"
+            : $"{Count(meetings, "meeting")} with {Count(participants, "participant")} {(meetings == 1 ? "has" : "have")} to move first";
+        var blocked = DrainConditions.Of(node.Status?.Conditions) is { } block ? $"; blocked: {block.Message}" : string.Empty;
+        return $"media node {node.Metadata.Name} is being drained: {progress}; retry until its Pod is gone{blocked}";
+    }
+
+    private static bool IsEnded(Pod pod) => pod.Metadata.DeletionTimestamp is not null || pod.Status is { Phase: "Succeeded" or "Failed" };
+
+    /// <summary>Whether neither the operator nor the kubelet reaches the media node, so that a drain could not empty it.</summary>
+    private static bool IsGone(SfuNode node, Pod pod) =>
+        node.Status is { State: SfuNodeState.Unhealthy } && pod.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready") is not { Status: "True" };
+
+    private static string Count(int number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? string.Empty : "s")}");
+}

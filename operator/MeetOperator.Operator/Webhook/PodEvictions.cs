@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Kube.Admission;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Kinds.SfuNodes;
+
+namespace MeetOperator.Operator.Webhook;
+
+/// <summary>Starts the drain of a media node whose Pod is to be evicted. Each replica does so, because any of them may be asked.</summary>
+/// <param name="cluster">The caches.</param>
+/// <param name="client">A client with which followers may write, too. A drain needs no leadership: users request it in the same way.</param>
+/// <param name="time">The clock.</param>
+internal sealed class PodEvictions(ClusterView cluster, KubeClient client, TimeProvider time) : IEvictionReviewer
+{
+    /// <summary>The API server waits at least ten seconds for the answer.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
+
+    public async Task<EvictionDecision> ReviewAsync(AdmissionRequest request, CancellationToken ct)
+    {
+        if (request is not { Kind: "Eviction", Subresource: "eviction", Operation: AdmissionOperation.Create, Namespace: { } @namespace })
+        {
+            return EvictionDecision.Allow;
+        }
+
+        var key = new NamespacedName(@namespace, request.Name);
+        if (!cluster.Nodes.HasSynced || !cluster.Pods.HasSynced)
+        {
+            return EvictionDecision.Refuse("the operator is starting: retry in a few seconds", shouldDrain: false);
+        }
+
+        var decision = EvictionRules.Decide(cluster.Nodes.Get(key), cluster.Pods.Get(key));
+        return decision.ShouldDrain && !IsDryRun(request) && await DrainAsync(cluster.Nodes.Get(key)!, ct).ConfigureAwait(false) is { } failure
+            ? decision with { Message = $"media node {request.Name} could not be drained: {failure}; retry" }
+            : decision;
+    }
+
+    /// <summary>A request as a whole may be a dry run, or the deletion that the eviction asks for.</summary>
+    private static bool IsDryRun(AdmissionRequest request) =>
+        request.DryRun || (request.Object?["deleteOptions"] is JsonObject options && options["dryRun"] is JsonArray { Count: > 0 });
+
+    /// <summary>Requests that the meetings of the node move now. Returns why that failed, or null.</summary>
+    private async Task<string?> DrainAsync(SfuNode node, CancellationToken ct)
+    {
+        var drain = new JsonObject { ["deadlineSeconds"] = 0 };
+        if (node.Spec.Drain is null)
+        {
+            drain["reason"] = EvictionRules.Reason;
+        }
+
+        using var bounded = new CancellationTokenSource(Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, bounded.Token);
+        try
+        {
+            var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = node.Metadata.Uid }, ["spec"] = new JsonObject { ["drain"] = drain } };
+            await client.MergePatchAsync<SfuNode>(node.Metadata.NamespacedName, patch, either.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (KubeApiException error) when (error.IsNotFound || error.IsConflict)
+        {
+            return null; // The node is another one now, or is being removed.
+        }
+        catch (Exception error) when (error is KubeApiException or HttpRequestException || (error is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return error is OperationCanceledException ? "the API server did not answer in time" : error.Message;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// Evictions of media nodes, as `kubectl drain` and the cluster autoscaler send them.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { clusterRoom, system, waitForMediaBothWays } from './support/cluster-room.mjs';
+import { gaps, watchGaps } from './support/gaps.mjs';
+import { get, kubectl, openProxy, until } from './support/kubectl.mjs';
+
+const room = clusterRoom();
+const options = { timeout: 420_000 };
+let proxy;
+before(async () => { proxy = await openProxy(); });
+after(() => proxy?.close());
+
+/** Evicts a Pod as the cluster autoscaler does. Returns the HTTP status and the message of the API server. */
+async function evict(pod) {
+  const answer = await fetch(`${proxy.url}/api/v1/namespaces/${room.namespace}/pods/${pod}/eviction`, {
+    method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: pod, namespace: room.namespace } }),
+  });
+  return { status: answer.status, message: (await answer.json()).message };
+}
+
+const podOf = node => get('pod', node, '-n', room.namespace);
+
+describe('an eviction', () => {
+  it('while no operator answers, the PodDisruptionBudget protects a media node that is in use', options, async () => {
+    const meeting = await room.meeting();
+    const node = await room.nodeOf(meeting);
+    await until(async () => (await podOf(node)).metadata.labels['meetoperator.io/in-use'] === 'true', 'the Pod is marked');
+    assert.equal((await podOf(node)).metadata.annotations['cluster-autoscaler.kubernetes.io/safe-to-evict'], 'false');
+    const budget = () => get('poddisruptionbudget', 'pool-media-nodes', '-n', room.namespace);
+    await until(async () => (await budget()).status?.currentHealthy > 0, 'the budget counts the Pod', 60_000);
+    await kubectl('scale', 'deployment/meet-operator', '-n', system, '--replicas=0');
+    try {
+      await until(async () => (await get('pods', '-n', system, '-l', 'meetoperator.io/component=operator')).length === 0, 'the Pods of the operator are deleted', 90_000);
+      const { status, message } = await evict(node);
+      assert.equal(status, 429, message);
+      assert.match(message, /disruption budget/);
+    } finally {
+      await kubectl('scale', 'deployment/meet-operator', '-n', system, '--replicas=2');
+      await kubectl('rollout', 'status', 'deployment/meet-operator', '-n', system, '--timeout=120s');
+    }
+    await kubectl('delete', 'meeting', meeting.name, '-n', room.namespace, '--timeout=90s');
+  });
+
+  it('kubectl drain moves a meeting before its media node is removed, and nobody has to join again', options, async t => {
+    await room.withPair(async (ada, bob, meeting) => {
+      const node = await room.nodeOf(meeting);
+      const machine = (await podOf(node)).spec.nodeName;
+      await Promise.all([watchGaps(ada), watchGaps(bob)]);
+      const started = Date.now();
+      try {
+        await kubectl('drain', machine, '--force', '--ignore-daemonsets', '--pod-selector=meetoperator.io/component=media-node', '--timeout=180s');
+        t.diagnostic(`drained in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+        assert.notEqual(await room.nodeOf(meeting), node);
+        assert.deepEqual((await get('pods', '-n', room.namespace, '-l', 'meetoperator.io/component=media-node')).filter(pod => pod.spec.nodeName === machine), []);
+      } finally {
+        await kubectl('uncordon', machine);
+      }
+      await waitForMediaBothWays(ada, bob);
+      await Promise.all([ada.connected(), bob.connected()]);
+      assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
+      for (const person of [ada, bob]) t.diagnostic(`${person.name}: longest pause ${JSON.stringify(await gaps(person))} ms`);
+    });
+  });
+});

@@ -1,0 +1,60 @@
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Kinds.SfuNodes;
+
+namespace MeetOperator.Operator.Tests.Nodes;
+
+public sealed class EvictionRulesTests
+{
+    [Theory]
+    [InlineData("Succeeded", false)]
+    [InlineData("Failed", false)]
+    [InlineData("Running", true)]
+    public void Decide_EndedOrDeletedPod_Allows(string phase, bool deleted)
+    {
+        var pod = Pod(phase);
+        pod.Metadata.DeletionTimestamp = deleted ? DateTimeOffset.UnixEpoch : null;
+
+        Assert.True(EvictionRules.Decide(Node(SfuNodeState.Allocated), pod).Allowed);
+    }
+
+    /// <summary>An eviction may end what nobody reaches. While the kubelet finds the Pod ready, participants may be connected.</summary>
+    [Theory]
+    [InlineData(SfuNodeState.Unhealthy, "False", true)]
+    [InlineData(SfuNodeState.Unhealthy, "Unknown", true)]
+    [InlineData(SfuNodeState.Unhealthy, "True", false)]
+    [InlineData(SfuNodeState.Allocated, "False", false)]
+    [InlineData(SfuNodeState.Starting, "False", false)]
+    public void Decide_NodeThatDoesNotAnswer_AllowsIfPodIsNotReady(SfuNodeState state, string ready, bool allowed) =>
+        Assert.Equal(allowed, EvictionRules.Decide(Node(state), Pod("Running", ready)).Allowed);
+
+    [Fact]
+    public void Decide_NodeBeingDeleted_RefusesWithoutAnotherDrain()
+    {
+        var node = Node(SfuNodeState.Draining);
+        node.Metadata.DeletionTimestamp = DateTimeOffset.UnixEpoch;
+
+        Assert.Equal((false, false), (EvictionRules.Decide(node, Pod("Running")).Allowed, EvictionRules.Decide(node, Pod("Running")).ShouldDrain));
+    }
+
+    [Theory]
+    [InlineData(0, 0, "it has no meetings and is removed in a moment")]
+    [InlineData(1, 1, "1 meeting with 1 participant has to move first")]
+    [InlineData(2, 30, "2 meetings with 30 participants have to move first")]
+    public void Describe_Load_SaysWhatIsLeft(int meetings, int participants, string progress)
+    {
+        var node = Node(SfuNodeState.Draining);
+        node.Status = node.Status! with { Meetings = meetings, Participants = participants };
+
+        Assert.Equal($"media node p-1 is being drained: {progress}; retry until its Pod is gone", EvictionRules.Describe(node));
+    }
+
+    private static SfuNode Node(SfuNodeState state) => new() { Metadata = new ObjectMeta { Name = "p-1", Namespace = "meet-a" }, Status = new SfuNodeStatus { State = state } };
+
+    private static Pod Pod(string phase, string ready = "True") => new()
+    {
+        Metadata = new ObjectMeta { Name = "p-1", Namespace = "meet-a" },
+        Status = new PodStatus { Phase = phase, Conditions = [new PodCondition { Type = "Ready", Status = ready }] },
+    };
+}
