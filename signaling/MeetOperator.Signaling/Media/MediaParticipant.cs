@@ -434,9 +434,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
     private async Task StartAsync(MemberSessions? sessions, bool fresh, string? reason)
     {
-        if (sessions is null || HasMoved(sessions))
+        if (sessions is null || _media.Served.Find(sessions.Room.Key) is null)
         {
-            return;
+            return; // A start in the next room is queued, or follows with it.
         }
 
         if (sessions.SubscribeSession is not null && reason != MeetingMedia.Lost)
@@ -491,7 +491,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             SignalingTracing.LeaveCurrent();
 
             await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_closed.IsCancellationRequested || HasMoved(sessions))
+            if (_closed.IsCancellationRequested || _media.Served.Choose(sessions.Room.Key)?.Key != sessions.Room.Key)
             {
                 // A start on another node is queued, or follows. The client may have a connection to this node.
                 _hasStarted = true;
@@ -500,9 +500,6 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             }
         }
     }
-
-    /// <summary>Returns true if the member is to use another room than this one, or the meeting has none. A start in the next room is then queued, or follows with it.</summary>
-    private bool HasMoved(MemberSessions sessions) => _media.Served.Find(sessions.Room.Key) is null;
 
     /// <summary>Opens the subscribe session. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
     private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh)

@@ -140,6 +140,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         if (leave)
         {
             _publishers.TryRemove(participant.ParticipantId, out _);
+            _lastRooms.TryRemove(participant.ParticipantId, out _);
         }
 
         _ = participant.CloseAsync(leave);

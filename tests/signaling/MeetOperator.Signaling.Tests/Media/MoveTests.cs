@@ -326,6 +326,22 @@ public sealed class MoveTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SocketLost_FormerNodeDoesNotAnswer_ClientStartsOnNextNode()
+    {
+        var ann = await PublishingAsync("Ann");
+        await LeaveAsync();
+        await OfferOfAsync(ann, _next);
+        var session = Session(_next, ann);
+        await _node.DieAsync();
+        await ann.DisposeAsync();
+
+        await using var again = await TestClient.OpenByTicketAsync(ann.Join, _signaling.Address);
+        await again.JoinAsync(move: true);
+
+        await again.ExpectAsync("offer", m => (string?)m["sessionId"] == Session(_next, again) && Session(_next, again) != session);
+    }
+
+    [Fact]
     public async Task Leave_DuringMove_RemovesFromBothNodes()
     {
         await using var ann = await PublishingAsync("Ann");
