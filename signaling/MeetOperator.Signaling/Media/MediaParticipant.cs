@@ -64,7 +64,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
     /// <summary>Opens the media session on the member's node. Does nothing if there is none.</summary>
     /// <param name="fresh">True to replace an existing subscribe session with a new one.</param>
-    public void Start(bool fresh) => Post(sessions => StartAsync(sessions, fresh, reason: null));
+    public void Start(bool fresh) => _calls.Post(async () =>
+    {
+        await (_client.Identity.HasTicket ? _media.FindLastRoomAsync(ParticipantId, _closed.Token) : Task.CompletedTask).ConfigureAwait(false);
+        await (_closed.IsCancellationRequested ? Task.CompletedTask : StartAsync(SelectNewest(), fresh, reason: null)).ConfigureAwait(false);
+    });
 
     /// <summary>
     /// Opens the media session on another node, if the member's node is Leaving and another one is Ready. The client is told to open both connections there, beside the

@@ -224,6 +224,33 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// <summary>Removes a participant from all nodes. A call that fails is not repeated.</summary>
     internal Task RemoveEverywhereAsync(string participantId) => Task.WhenAll(_served.Rooms.Select(room => room.Client.TryRemoveParticipantAsync(participantId)));
 
+    /// <summary>Finds the room that a participant used last while another replica had its socket: of several, the oldest. Asks the nodes only if there are several rooms.</summary>
+    internal async Task FindLastRoomAsync(string participantId, CancellationToken ct)
+    {
+        var rooms = _served.Rooms;
+        if (rooms.Count < 2 || _lastRooms.ContainsKey(participantId))
+        {
+            return;
+        }
+
+        foreach (var room in rooms.Select(room => room.Client).OrderBy(room => room.Key.Generation))
+        {
+            try
+            {
+                var present = await room.ListParticipantsAsync(ct).ConfigureAwait(false);
+                if (present.Any(known => known.Participant == participantId && (known.SubscribeSession != string.Empty || known.Publishing)))
+                {
+                    _lastRooms[participantId] = room.Key;
+                    return;
+                }
+            }
+            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+            {
+                _services.Metrics.NodeFailed(failure.Reason);
+            }
+        }
+    }
+
     /// <summary>The room in which a participant starts: the one that it used last if the meeting still has it, otherwise the one that <see cref="ParticipantNodes"/> chooses.</summary>
     internal RoomClient? ChooseStart(string participantId)
     {
