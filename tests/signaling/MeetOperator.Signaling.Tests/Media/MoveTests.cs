@@ -193,18 +193,36 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         var session = Session(_node, ann);
+        var requests = _next.Requests;
+        _next.RoomCreationError = "full";
         await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Leaving, Edge), Assigned("default-bbbbb", 2, Ready));
-        _next.Forget();
-        await Eventually.TrueAsync(() => _next.Requests > 3, "the move is tried");
+        await Eventually.TrueAsync(() => _next.Requests > requests + 4, "the move is tried");
         await ann.SendAsync(new { type = "mute", mediaType = "audio" });
         await Eventually.TrueAsync(() => _node.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "requests reach the present node");
         Assert.Empty(ann.OfType("media-restart"));
         Assert.Equal(session, Session(_node, ann));
 
+        _next.RoomCreationError = null;
         await LeaveAsync();
 
         await OfferOfAsync(ann, _next);
         Assert.Empty(ann.OfType("media-restart"));
+    }
+
+    [Fact]
+    public async Task Deadline_MemberCouldNotMove_RestartsOnNextNode()
+    {
+        await using var ann = await PublishingAsync("Ann");
+        _next.RoomCreationError = "full";
+        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Leaving, Edge, TimeSpan.FromSeconds(1)), Assigned("default-bbbbb", 2, Ready));
+
+        var restart = await ann.ExpectAsync("media-restart");
+        Assert.Equal(("moved", 2L), ((string?)restart["reason"], (long)restart["generation"]!));
+        await Eventually.TrueAsync(() => !IsOn(_node, ann), "the former node is left");
+        _next.RoomCreationError = null;
+        await LeaveAsync(TimeSpan.Zero);
+
+        await OfferOfAsync(ann, _next);
     }
 
     [Fact]

@@ -179,6 +179,7 @@ export class PublishSession {
 
   /** Opens a new connection with the same tracks. The old connection is closed when the new one sends. */
   restart(): void {
+    this.#moveUntil = -Infinity;
     if (this.#closed || ![...this.#slots.values()].some(slot => slot.active)) return;
     this.#restart = true;
     this.#settle?.('superseded');
@@ -188,8 +189,8 @@ export class PublishSession {
 
   /** Opens a new connection with the same tracks on another media node. The old one ends when the new one sends, at the latest after `deadlineMs`. */
   move(deadlineMs: number): void {
-    this.#moveUntil = this.#environment.monotonicNow() + deadlineMs;
     this.restart();
+    this.#moveUntil = this.#environment.monotonicNow() + deadlineMs;
   }
 
   /** Whether a new connection is to be opened, or an old one still sends beside it. */
