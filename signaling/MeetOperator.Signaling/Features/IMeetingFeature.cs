@@ -1,6 +1,7 @@
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
 
@@ -27,14 +28,17 @@ internal interface IMeetingFeature
     /// <summary>Called for each event that a replica published about the meeting, until the meeting has ended.</summary>
     Task OnBusEventAsync(BusEvent e) => Task.CompletedTask;
 
-    /// <summary>Called for each event of the meeting's room on the media node.</summary>
-    Task OnRoomEventAsync(RoomEvent e) => Task.CompletedTask;
+    /// <summary>Called for each event of one of the meeting's rooms on media nodes. Each node reports all speakers, and its own participants.</summary>
+    Task OnRoomEventAsync(RoomKey source, RoomEvent e) => Task.CompletedTask;
 
     /// <summary>Called every few seconds (<see cref="Settings.SignalingTimings.TickInterval"/>), until the meeting has ended.</summary>
     Task OnTickAsync() => Task.CompletedTask;
 
-    /// <summary>Called after participants were assigned another media node or generation.</summary>
-    Task OnMovedAsync() => Task.CompletedTask;
+    /// <summary>Called after the meeting was assigned another media node or generation, or has left one.</summary>
+    Task OnRoomsChangedAsync(RoomsChange change) => Task.CompletedTask;
+
+    /// <summary>Called after a member has begun to use another media node, or has returned to the former one.</summary>
+    Task OnMemberMovedAsync(string participantId) => Task.CompletedTask;
 
     /// <summary>Called after a bus outage. Events were lost, and the bus may have lost its data.</summary>
     Task OnRecoveredAsync() => Task.CompletedTask;

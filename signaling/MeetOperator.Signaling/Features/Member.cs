@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling.Features;
 /// <summary>
 /// A participant with a socket on this replica. Belongs to the session's loop, except that any thread may send to the client. Does not own the transport.
 /// </summary>
-internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume, bool slots = false, string? identityKey = null, bool direct = false) : IMediaClient, IAsyncDisposable
+internal sealed class Member(SocketIdentity identity, IClientTransport transport, bool resume, bool slots = false, string? identityKey = null, bool direct = false, bool moves = false) : IMediaClient, IAsyncDisposable
 {
     /// <summary>More messages than a user writes while the database restarts.</summary>
     private const int MaxQueuedWork = 50;
@@ -27,6 +27,8 @@ internal sealed class Member(SocketIdentity identity, IClientTransport transport
     public bool Resume { get; } = resume;
 
     public bool Slots { get; } = slots;
+
+    public bool Moves { get; } = moves;
 
     /// <summary>The client can connect directly to other participants.</summary>
     public bool Direct { get; } = direct;

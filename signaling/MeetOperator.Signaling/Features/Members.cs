@@ -1,3 +1,4 @@
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Protocol.Server;
 using MeetOperator.Signaling.Transport;
@@ -55,6 +56,16 @@ internal sealed class Members(MeetingMedia meetingMedia)
         foreach (var member in _members.Values)
         {
             member.Transport.Close(code, reason);
+        }
+    }
+
+    /// <summary>Sends a message to the members who use the room. If it is lost, a later one corrects that.</summary>
+    public void BroadcastIn(RoomKey room, ServerMessage message)
+    {
+        var frame = message.ToUtf8();
+        foreach (var member in _members.Values.Where(m => meetingMedia.IsServedBy(m.ParticipantId, room)))
+        {
+            member.Transport.Send(frame, Lane.Droppable);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class HostEndpoints(
         await TryNotifyAsync(() => bus.Presence.ExpelAsync(key, participantId, CancellationToken.None)).ConfigureAwait(false);
         try
         {
-            await CallNodeAsync(view, (node, limit) => node.ExcludeParticipantAsync(id, participantId, limit), CancellationToken.None).ConfigureAwait(false);
+            await CallNodesAsync(view, (node, limit) => node.ExcludeParticipantAsync(id, participantId, limit), CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {
@@ -66,7 +66,7 @@ internal sealed class HostEndpoints(
 
         await participants.SetMediaAsync(key.Tenant, id, participantId, isAudio ? false : null, isAudio ? null : false, ct).ConfigureAwait(false);
         var muted = isAudio ? new MuteState { Microphone = true } : new MuteState { Camera = true };
-        await CallNodeAsync(view, (node, limit) => node.MuteAsync(id, participantId, new TrackMuteRequest { Muted = muted }, limit), ct).ConfigureAwait(false);
+        await CallNodesAsync(view, (node, limit) => node.MuteAsync(id, participantId, new TrackMuteRequest { Muted = muted }, limit), ct).ConfigureAwait(false);
         return Results.NoContent();
     }
 
@@ -105,16 +105,14 @@ internal sealed class HostEndpoints(
     }
 
     /// <summary>
-    /// Applies the action on the media node. Does nothing if the meeting has no media node, or if the node does not know the participant, because then no media
-    /// flows.
+    /// Applies the action on all media nodes of the meeting. Does nothing if it has none, or where the node does not know the participant, because then no media flows
+    /// there.
     /// </summary>
-    private async Task CallNodeAsync(MeetingView view, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
-    {
-        if (view.Assignment is not { } assignment)
-        {
-            return;
-        }
+    private Task CallNodesAsync(MeetingView view, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct) =>
+        Task.WhenAll(view.Serving.Select(assignment => CallNodeAsync(assignment, call, ct)));
 
+    private async Task CallNodeAsync(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
+    {
         using var limit = new CancellationTokenSource(options.Timings.NodeCallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try

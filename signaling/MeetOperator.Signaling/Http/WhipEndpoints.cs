@@ -63,10 +63,8 @@ internal sealed class WhipEndpoints(
             throw new ProblemException(ProblemCode.Unavailable, "This server is still reading the meetings. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
         }
 
-        if (directory.Find(id)?.Assignment is { } assignment)
-        {
-            await EndAsync(assignment, id, sessionId, ct).ConfigureAwait(false);
-        }
+        // Only one of the nodes has the session.
+        await Task.WhenAll((directory.Find(id)?.Serving ?? []).Select(assignment => EndAsync(assignment, id, sessionId, ct))).ConfigureAwait(false);
 
         return Results.NoContent();
     }
@@ -154,7 +152,7 @@ internal sealed class WhipEndpoints(
             throw outcome == EnterOutcome.Full ? new ProblemException(ProblemCode.MeetingFull, "The meeting is full.") : NotInMeeting();
         }
 
-        if (directory.Find(view.Id)?.Assignment is { } current && (current.Namespace, current.Node) != (assignment.Namespace, assignment.Node))
+        if (directory.Find(view.Id) is { Assignment: not null } now && now.Serving.All(known => (known.Namespace, known.Node) != (assignment.Namespace, assignment.Node)))
         {
             // The meeting moved while the session was being opened.
             await Headless(hold).EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);

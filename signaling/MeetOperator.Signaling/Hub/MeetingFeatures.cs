@@ -30,7 +30,7 @@ internal sealed class MeetingFeatures
             // The order matters: after an outage, removals and this replica's entries are written before presence is read again.
             new ModerationFeature(meeting, membership, presence, services.Moderation, services.States),
             new MuteFeature(meeting, membership, presence, rows),
-            new HeadlessFeature(meeting, membership, presence, services.Participants),
+            new HeadlessFeature(meeting, membership, presence, services.Participants, services.Metrics, services.Loggers),
             new PresenceFeature(meeting, membership, rows),
             topology,
             new RelayFeature(meeting, presence, topology, services.Limits, services.Options),

@@ -1,4 +1,3 @@
-using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Features;
 using MeetOperator.Signaling.Features.Presence;
@@ -45,7 +44,7 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
         _loop = new SessionLoop(LogFailure);
         _presence = new SessionPresence(key, services.Bus, services.Options, services.Time, services.Loggers);
         _rows = new SessionRows(key, services.Meetings, services.Participants, services.Streams, services.Time, services.Loggers);
-        Media = new MeetingMedia(key.MeetingId, services.Media, e => _loop.Post(() => OnRoomEventAsync(e)));
+        Media = new MeetingMedia(key.MeetingId, services.Media, new SessionMediaEvents(this));
         Members = new Members(Media);
         _membership = new Membership(this, _presence, _rows);
         Features = new MeetingFeatures(this, services, _membership, _presence, _rows);
@@ -221,14 +220,13 @@ internal sealed class MeetingSession : IMeeting, IAsyncDisposable
     // After the end, the event may belong to a later meeting with the same ID.
     private Task OnBusEventAsync(BusEvent e) => HasEnded ? Task.CompletedTask : Features.ForEachAsync(feature => feature.OnBusEventAsync(e));
 
-    private Task OnRoomEventAsync(RoomEvent e) => Features.ForEachAsync(feature => feature.OnRoomEventAsync(e));
 
     private Task OnMeetingChangedAsync() => View() switch
     {
         _ when HasEnded => Task.CompletedTask,
         null => EndAsync("ended"),
         { IsEnded: true } view => EndAsync(view.EndReason),
-        { IsPeerToPeer: false } view when Media.Assign(view.Assignments) => Features.ForEachAsync(feature => feature.OnMovedAsync()),
+        { IsPeerToPeer: false } view when Media.Assign(view.Assignments) is { } change => Features.ForEachAsync(feature => feature.OnRoomsChangedAsync(change)),
         _ => Task.CompletedTask,
     };
 

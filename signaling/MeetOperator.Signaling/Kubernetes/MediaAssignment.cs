@@ -7,22 +7,22 @@ namespace MeetOperator.Signaling.Kubernetes;
 /// <param name="Node">Name of the SfuNode.</param>
 /// <param name="ControlUrl">Address of the node's NodeControl API; always HTTPS.</param>
 /// <param name="Generation">Fencing number. A higher number at the same node means a new room.</param>
-/// <param name="Role">Role of the node for the meeting.</param>
-/// <param name="State">Whether the node has the room.</param>
-internal sealed record MediaAssignment(string Namespace, string Node, Uri ControlUrl, long Generation, AssignmentRole Role, AssignmentState State)
+/// <param name="Role">Role of the node for the meeting; null for one that only a later version knows.</param>
+/// <param name="State">Whether participants may use the room; null for a state that only a later version knows.</param>
+internal sealed record MediaAssignment(string Namespace, string Node, Uri ControlUrl, long Generation, AssignmentRole? Role, AssignmentState? State)
 {
-    /// <summary>The assignment that participants use: of those whose room is ready, the one with the highest generation. Null if there is none.</summary>
-    public static MediaAssignment? ForParticipants(IReadOnlyList<MediaAssignment> assignments)
-    {
-        MediaAssignment? best = null;
-        foreach (var assignment in assignments)
-        {
-            if (assignment is { Role: AssignmentRole.Origin, State: AssignmentState.Ready } && (best is null || assignment.Generation > best.Generation))
-            {
-                best = assignment;
-            }
-        }
+    /// <summary>Region of the node; null if it has none.</summary>
+    public string? Region { get; init; }
 
-        return best;
-    }
+    /// <summary>Number of the meeting's participants on the node; at most some seconds old.</summary>
+    public int Participants { get; init; }
+
+    /// <summary>When participants that are still on a node that is Leaving are disconnected; null in other states.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The room that the assignment stands for.</summary>
+    public RoomKey Key => new(Namespace, Node, ControlUrl, Generation);
+
+    /// <summary>Whether the node has the room, so that participants may be in it.</summary>
+    public bool IsServing => State is AssignmentState.Ready or AssignmentState.Leaving;
 }

@@ -144,7 +144,9 @@ internal sealed class MeetingDirectory : IDisposable
     private IReadOnlyList<MediaAssignment> AssignmentsOf(Meeting meeting) =>
     [
         .. (meeting.Status?.Assignments ?? [])
-            .Select(a => ControlUrlOf(a.Namespace, a.SfuNode) is { } url ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation, a.Role, a.State) : null)
+            .Select(a => ControlUrlOf(a.Namespace, a.SfuNode) is { } url
+                ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation, a.Role, a.State) { Region = a.Region, Participants = a.Participants, Deadline = a.Deadline }
+                : null)
             .OfType<MediaAssignment>(),
     ];
 

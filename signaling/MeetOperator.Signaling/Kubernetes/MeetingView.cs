@@ -9,8 +9,11 @@ namespace MeetOperator.Signaling.Kubernetes;
 /// <summary>A meeting in the informer cache, with the properties that matter for joining it.</summary>
 internal sealed record MeetingView(Meeting Object, Tenant Tenant, IReadOnlyList<MediaAssignment> Assignments)
 {
-    /// <summary>The assignment that participants use, or null.</summary>
-    public MediaAssignment? Assignment { get; } = MediaAssignment.ForParticipants(Assignments);
+    /// <summary>The assignment that new participants use, or null.</summary>
+    public MediaAssignment? Assignment { get; } = ParticipantNodes.Choose(Assignments);
+
+    /// <summary>The assignments to nodes that have a room, so that participants may be there.</summary>
+    public IEnumerable<MediaAssignment> Serving => Assignments.Where(assignment => assignment.IsServing);
 
     public string Id { get; } = MeetingId.Of(Object);
 

@@ -67,7 +67,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
             }
             catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
             {
-                LogStreamInterrupted(_logger, _meetingId, Client.Assignment.Node, failure.Reason, e.Message);
+                LogStreamInterrupted(_logger, _meetingId, Client.Key.Node, failure.Reason, e.Message);
             }
 
             await Task.Delay(wait, _services.Time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

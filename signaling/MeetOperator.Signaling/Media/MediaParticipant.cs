@@ -10,8 +10,8 @@ using MeetOperator.Signaling.Tracing;
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>
-/// Connects one member's socket to the media node that participants use. Executes the client's requests in order, opens its sessions again after they were lost, and
-/// reports failures to the client. Failures never close the socket. Public methods are thread-safe.
+/// Connects one member's socket to its media node, or while it moves to several (<see cref="MemberNodes"/>). Executes the client's requests in order, opens its sessions
+/// again after they were lost, and reports failures to the client. Failures never close the socket. Public methods are thread-safe.
 /// </summary>
 internal sealed partial class MediaParticipant : IAsyncDisposable
 {
@@ -28,23 +28,19 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private readonly SessionLoop _calls;
     private readonly CancellationTokenSource _closed = new();
     private readonly RestartBackoff _backoff = new();
+    private readonly RestartBackoff _moveBackoff = new();
 
-    /// <summary>Guards the last offer, the view and the queued mutes.</summary>
+    private readonly ClientView _view = new();
+    private readonly SlotConfirmations _confirmations = new();
+
+    /// <summary>Guards the last offer and the queued mutes.</summary>
     private readonly Lock _gate = new();
     private readonly Dictionary<MediaType, bool> _mutes = [];
     private StrongBox<OfferMessage>? _lastOffer;
-
-    /// <summary>What the client shows; null until it tells.</summary>
-    private ViewRequest? _view;
-    private bool _isViewQueued;
-    private ViewPace _viewPace;
     private int _waiting;
 
-    /// <summary>The newest assignment of slots that the client has applied and the node does not know yet.</summary>
-    private SlotsAppliedMessage? _confirmed;
-
-    /// <summary>The sessions in one room: the one that participants use or, after a move, the one before until the next call. Null before the first call.</summary>
-    private volatile MemberSessions? _sessions;
+    /// <summary>Changes only in a queued call. None before the first call.</summary>
+    private volatile MemberNodes _nodes = MemberNodes.None;
 
     /// <summary>The client may have a connection to a media node. It then gets <c>media-restart</c> when its sessions are replaced.</summary>
     private bool _hasStarted;
@@ -60,18 +56,55 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
     public string ParticipantId => _client.Identity.ParticipantId;
 
-    /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open. Thread-safe.</summary>
-    internal string? SubscribeSession => _sessions?.SubscribeSession;
+    /// <summary>The room that the member uses or moves to; null before the first call, and while the meeting has none.</summary>
+    internal RoomKey? Room => _nodes.Newest?.Room.Key;
 
-    /// <summary>Opens the media session on the current node. Does nothing if there is none.</summary>
+    /// <summary>The oldest room that the member moves away from; null while it does not move.</summary>
+    internal RoomKey? FormerRoom => _nodes is { IsMoving: true } nodes ? nodes.All[0].Room.Key : null;
+
+    /// <summary>Opens the media session on the member's node. Does nothing if there is none.</summary>
     /// <param name="fresh">True to replace an existing subscribe session with a new one.</param>
-    public void Start(bool fresh) => Post(sessions => StartAsync(sessions, fresh, reason: null));
+    public void Start(bool fresh) => _calls.Post(async () =>
+    {
+        await (_client.Identity.HasTicket ? _media.FindLastRoomAsync(ParticipantId, _closed.Token) : Task.CompletedTask).ConfigureAwait(false);
+        await (_closed.IsCancellationRequested ? Task.CompletedTask : StartAsync(SelectNewest(), fresh, reason: null)).ConfigureAwait(false);
+    });
 
-    /// <summary>Opens the media session again and, if it was open before, tells the client to restart its media.</summary>
-    public void Restart(string reason) => Post(sessions => StartAsync(sessions, fresh: true, reason));
+    /// <summary>
+    /// Opens the media session on another node, if the member's node is Leaving and another one is Ready. The client is told to open both connections there, beside the
+    /// present ones. If that fails, nothing changes, and it is tried again.
+    /// </summary>
+    public void Move() => Post(_ => MoveAsync());
+
+    /// <summary>Gives up the rooms that the meeting no longer has. If it was using one of them, opens the media session elsewhere, and tells the client to restart its media.</summary>
+    internal void LeaveLostRooms() => Post(sessions => StartAsync(sessions, fresh: true, MeetingMedia.Moved));
+
+    /// <summary>Whether the member uses a room that the meeting no longer has, or none although it has one.</summary>
+    internal bool IsAffectedBy(ServedRooms served) => served.Rooms.Count > 0 && (_nodes.Newest is null || _nodes.All.Any(sessions => served.Find(sessions.Room.Key) is null));
+
+    /// <summary>ID of the subscribe session in the room, in which its node sends offers; null if none is open.</summary>
+    internal string? SubscribeSessionIn(RoomKey room) => _nodes.Find(room)?.SubscribeSession;
 
     /// <summary>Restarts after the node lost <paramref name="session"/>, unless another session is open by then.</summary>
-    internal void RestartLost(string session) => Post(sessions => session == sessions?.SubscribeSession ? StartAsync(sessions, fresh: true, MeetingMedia.Lost) : Task.CompletedTask);
+    internal void RestartLost(RoomKey source, string session) => PostEvent(source, sessions => session == sessions.SubscribeSession ? HandleLossAsync(sessions) : Task.CompletedTask);
+
+    /// <summary>Handles the event that the node has removed the participant: it lost it, or the client has moved to another node.</summary>
+    internal void HandleLeft(RoomKey source) => PostEvent(source, HandleLossAsync);
+
+    /// <summary>Leaves a node whose deadline has passed. If the member could not move before, its media restarts on another node.</summary>
+    internal void EndOverdue(RoomKey room) => PostEvent(room, async sessions =>
+    {
+        if (sessions != _nodes.Newest)
+        {
+            Release(sessions);
+        }
+        else if (_media.Served.Choose(room) is { } target && target.Key != room)
+        {
+            SetNodes(_nodes.With(new MemberSessions(target, _client)));
+            Release(sessions);
+            await StartAsync(_nodes.Newest, fresh: true, MeetingMedia.Moved).ConfigureAwait(false);
+        }
+    });
 
     public void Publish(OfferMessage offer)
     {
@@ -101,14 +134,14 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
                     _lastOffer = _lastOffer == next ? null : _lastOffer;
                 }
 
-                return CallAndReportAsync(() => PublishAsync(Require(sessions), taken), taken.SessionId, taken.Reference);
+                return CallAndReportAsync(() => sessions is null ? throw new NotPlacedException() : PublishAsync(taken), taken.SessionId, taken.Reference);
             },
             offer.SessionId,
             offer.Reference);
     }
 
     public void Answer(AnswerMessage answer) => PostBounded(
-        sessions => CallAndReportAsync(() => Require(sessions).AnswerAsync(answer, _closed.Token), answer.SessionId),
+        sessions => CallAndReportAsync(() => sessions is null ? throw new NotPlacedException() : _nodes.OfSubscribeSession(answer.SessionId)!.AnswerAsync(answer, _closed.Token), answer.SessionId),
         answer.SessionId);
 
     /// <summary>Makes the node stop or resume forwarding the microphone or camera. Of several queued requests, only the last is executed.</summary>
@@ -132,110 +165,84 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             }
 
             var state = kind == MediaType.Audio ? new MuteState { Microphone = muted } : new MuteState { Camera = muted };
-            return sessions is null ? Task.CompletedTask : CallAndReportAsync(() => sessions.Room.MuteAsync(ParticipantId, state, _closed.Token));
+            return sessions is null ? Task.CompletedTask : OnEachNodeAsync(node => node.Room.MuteAsync(ParticipantId, state, _closed.Token));
         });
     }
 
     /// <summary>Tells the node what the client shows, at the rate of <see cref="ViewPace"/>. Of several views in between, only the last reaches the node.</summary>
     public void View(ViewMessage view)
     {
-        TimeSpan wait;
-        lock (_gate)
+        if (_view.Enqueue(view, Now) is { } wait)
         {
-            _view = new ViewRequest
-            {
-                Tracks = [.. view.Tracks.Select(t => new NodeControl.ViewedTrack { ParticipantId = t.ParticipantId, Source = WireName.Of(t.Source), Width = t.Width, Height = t.Height, Pinned = t.IsPinned })],
-                Pinned = view.Pinned,
-            };
-            if (_isViewQueued)
-            {
-                return;
-            }
-
-            _isViewQueued = true;
-            wait = _viewPace.WaitAt(Now);
+            _ = SendViewLaterAsync(wait);
         }
-
-        _ = SendViewLaterAsync(wait);
     }
 
     /// <summary>Tells the node which assignment of its slots the client has applied. Of several queued ones, only the last reaches the node.</summary>
     public void ConfirmSlots(SlotsAppliedMessage applied)
     {
-        if (_sessions?.HasSent(applied) is not true)
+        // The client cannot have applied what it was not sent.
+        if (_nodes.All.Any(sessions => sessions.HasSent(applied)) && _confirmations.TryEnqueue(applied))
         {
-            return; // the client cannot have applied what it was not sent
+            Post(_ => _confirmations.Take(applied.SessionId) is { } newest ? ConfirmSlotsAsync(newest) : Task.CompletedTask);
         }
-
-        lock (_gate)
-        {
-            var isQueued = _confirmed is not null;
-            _confirmed = _confirmed is { } queued && queued.SessionId == applied.SessionId && queued.Version > applied.Version ? queued : applied;
-            if (isQueued)
-            {
-                return;
-            }
-        }
-
-        Post(sessions =>
-        {
-            SlotsAppliedMessage newest;
-            lock (_gate)
-            {
-                (newest, _confirmed) = (_confirmed!, null);
-            }
-
-            return sessions is null ? Task.CompletedTask : ConfirmSlotsAsync(sessions, newest);
-        });
     }
 
     /// <summary>Handles an offer from the event stream of the node.</summary>
-    public void HandleOffer(MediaAssignment source, RoomEvent offer) => PostEvent(source, sessions =>
-    {
-        sessions.HandleOffer(offer);
-        return Task.CompletedTask;
-    });
+    public void HandleOffer(RoomKey source, RoomEvent offer) => PostEvent(source, sessions => sessions.HandleOffer(offer));
 
     /// <summary>Handles the event that the slots of the client carry other tracks.</summary>
-    public void HandleSlots(MediaAssignment source, RoomEvent slots) => PostEvent(source, sessions =>
-    {
-        sessions.HandleSlots(slots);
-        return Task.CompletedTask;
-    });
+    public void HandleSlots(RoomKey source, RoomEvent slots) => PostEvent(source, sessions => sessions.HandleSlots(slots));
 
     /// <summary>Handles the event that there are more tracks for this participant than one session can carry.</summary>
-    public void HandleFullSession(string? reason) => _client.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: SubscribeSession));
+    public void HandleFullSession(RoomKey source, string? reason) =>
+        _client.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: SubscribeSessionIn(source)));
 
     /// <summary>
-    /// Restarts a session that the node ended (<see cref="MemberSessions.IsEndedByNode"/>), unless another session is open by then. Backs off if sessions end
-    /// repeatedly.
+    /// Handles the event that a session of the member has connected or ended. Opens a session again that the node ended (<see cref="MemberSessions.IsEndedByNode"/>), and during
+    /// a move also one whose path failed, because the client goes on with the former one. Backs off if sessions end repeatedly. Leaves a former node when the client has.
     /// </summary>
-    public void HandleEndedSession(MediaAssignment source, RoomEvent ended) => PostEvent(source, async sessions =>
+    public void HandleSessionState(RoomKey source, RoomEvent state) => PostEvent(source, async sessions =>
     {
-        if (!sessions.IsCurrent(ended))
+        var isEnd = state.State is "closed" or "failed";
+        if (sessions != _nodes.Newest)
+        {
+            if (isEnd)
+            {
+                sessions.RecordEnd(state.SessionId);
+                await ReleaseIfLeftAsync(sessions).ConfigureAwait(false);
+            }
+        }
+        else if (!sessions.IsCurrent(state))
         {
             return;
         }
-
-        var wait = _backoff.Next(_services.Time.GetUtcNow());
-        if (wait == TimeSpan.Zero)
+        else if (state is { State: "connected", Kind: "subscribe" })
         {
-            await RestartSessionAsync(sessions, ended).ConfigureAwait(false);
+            _media.MarkConnected(ParticipantId);
         }
-        else
+        else if (MemberSessions.IsEndedByNode(state) || (isEnd && state.Kind == "subscribe" && _nodes.IsMoving))
         {
-            _ = RestartSessionLaterAsync(source, ended, wait);
+            var wait = _backoff.Next(_services.Time.GetUtcNow());
+            if (wait == TimeSpan.Zero)
+            {
+                await RestartSessionAsync(sessions, state).ConfigureAwait(false);
+            }
+            else
+            {
+                _ = RestartSessionLaterAsync(source, state, wait);
+            }
         }
     });
 
-    /// <summary>Stops all calls. With <paramref name="leave"/>, also removes the participant from the node.</summary>
+    /// <summary>Stops all calls. With <paramref name="leave"/>, also removes the participant from all nodes.</summary>
     public async Task CloseAsync(bool leave)
     {
         await _closed.CancelAsync().ConfigureAwait(false);
         await _calls.DisposeAsync().ConfigureAwait(false);
-        if (leave && _media.Room is { } room)
+        if (leave)
         {
-            await room.TryRemoveParticipantAsync(ParticipantId).ConfigureAwait(false);
+            await _media.RemoveEverywhereAsync(ParticipantId).ConfigureAwait(false);
         }
     }
 
@@ -247,29 +254,48 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
     private TimeSpan Now => _services.Time.GetElapsedTime(0);
 
-    private static MemberSessions Require(MemberSessions? sessions) => sessions ?? throw new NotPlacedException();
+    /// <summary>Queues a call. It gets the sessions on the member's newest node when it runs, or null if there is no node.</summary>
+    private void Post(Func<MemberSessions?, Task> call) => _calls.Post(() => _closed.IsCancellationRequested ? Task.CompletedTask : call(SelectNewest()));
 
-    /// <summary>Queues a call to the room that participants use when the call runs. It gets the sessions there, or null if there is no room.</summary>
-    private void Post(Func<MemberSessions?, Task> call) => _calls.Post(() => _closed.IsCancellationRequested ? Task.CompletedTask : call(SelectSessions()));
+    /// <summary>Queues an event of a room. Drops it if the member has left the room by then.</summary>
+    private void PostEvent(RoomKey source, Func<MemberSessions, Task> handle) => _calls.Post(() =>
+        !_closed.IsCancellationRequested && _nodes.Find(source) is { } sessions ? handle(sessions) : Task.CompletedTask);
 
-    /// <summary>Queues an event of a room. Drops it if the sessions are in another room by then.</summary>
-    private void PostEvent(MediaAssignment source, Func<MemberSessions, Task> handle) => _calls.Post(() =>
-        !_closed.IsCancellationRequested && _sessions is { } sessions && sessions.Room.Assignment == source ? handle(sessions) : Task.CompletedTask);
-
-    /// <summary>Returns the sessions in the room that participants use. Forgets those of the room before.</summary>
-    private MemberSessions? SelectSessions()
+    private void PostEvent(RoomKey source, Action<MemberSessions> handle) => PostEvent(source, sessions =>
     {
-        if (_media.Room is not { } room)
+        handle(sessions);
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Returns the sessions on the member's newest node, or null if the meeting has none. Forgets rooms that the meeting no longer has.</summary>
+    private MemberSessions? SelectNewest()
+    {
+        var served = _media.Served;
+        if (served.Rooms.Count == 0)
         {
             return null;
         }
 
-        if (_sessions is { } sessions && sessions.Room.Assignment == room.Assignment)
+        var nodes = _nodes.Only(room => served.Find(room) is not null);
+        if (nodes.Newest is null)
         {
-            return sessions;
+            var start = _nodes.Newest is { } lost ? served.Choose(lost.Room.Key) : _media.ChooseStart(ParticipantId);
+            if (start is null)
+            {
+                return null;
+            }
+
+            nodes = nodes.With(new MemberSessions(start, _client));
         }
 
-        return _sessions = new MemberSessions(room, _client);
+        SetNodes(nodes);
+        return nodes.Newest;
+    }
+
+    private void SetNodes(MemberNodes nodes)
+    {
+        _nodes = nodes;
+        _media.RecordRoom(ParticipantId, nodes.Newest!.Room.Key);
     }
 
     /// <summary>Queues a call with a large body. Limits the number of queued calls, in case the node hangs.</summary>
@@ -332,22 +358,100 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         return StartAsync(sessions, fresh: true, reason: null);
     }
 
-    private async Task RestartSessionLaterAsync(MediaAssignment source, RoomEvent ended, TimeSpan wait)
+    private async Task RestartSessionLaterAsync(RoomKey source, RoomEvent ended, TimeSpan wait)
     {
         await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        PostEvent(source, sessions => sessions.IsCurrent(ended) ? RestartSessionAsync(sessions, ended) : Task.CompletedTask);
+        PostEvent(source, sessions => sessions == _nodes.Newest && sessions.IsCurrent(ended) ? RestartSessionAsync(sessions, ended) : Task.CompletedTask);
+    }
+
+    /// <summary>The node has lost the participant, or the client has left a former node.</summary>
+    private Task HandleLossAsync(MemberSessions sessions)
+    {
+        if (sessions == _nodes.Newest)
+        {
+            return StartAsync(sessions, fresh: true, MeetingMedia.Lost);
+        }
+
+        SetNodes(_nodes.Without(sessions));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Leaves a former node if the client has closed both connections to it.</summary>
+    private async Task ReleaseIfLeftAsync(MemberSessions former)
+    {
+        try
+        {
+            if (await former.HasLeftAsync(_closed.Token).ConfigureAwait(false))
+            {
+                Release(former);
+            }
+        }
+        catch (Exception e) when (NodeCallFailure.Of(e) is not null)
+        {
+            // The deadline ends it.
+        }
+    }
+
+    /// <summary>Leaves a node. The node removes the participant by itself if the call fails.</summary>
+    private void Release(MemberSessions former)
+    {
+        SetNodes(_nodes.Without(former));
+        _ = former.Room.TryReleaseParticipantAsync(ParticipantId);
+    }
+
+    private async Task MoveAsync()
+    {
+        if (_nodes.Newest is not { } current || _media.Served.Choose(current.Room.Key) is not { } target || target.Key == current.Room.Key)
+        {
+            return; // The node stays, or there is no other.
+        }
+
+        var next = new MemberSessions(target, _client);
+        try
+        {
+            var offer = await OpenAsync(next, fresh: true).ConfigureAwait(false);
+            SetNodes(_nodes.With(next));
+            _client.Send(_client.Moves
+                ? new MediaMoveMessage(target.Key.Generation, (long)_media.TimeLeftOn(current.Room.Key).TotalMilliseconds)
+                : new MediaRestartMessage(MeetingMedia.Moved, target.Key.Generation));
+            next.BeginSubscribe(offer);
+            _hasStarted = true;
+            await ReleaseIfLeftAsync(current).ConfigureAwait(false);
+        }
+        catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
+        {
+            // A host removed the participant, which also closes its socket.
+        }
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !_closed.IsCancellationRequested)
+        {
+            _services.Metrics.NodeFailed(failure.Reason);
+            LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
+            _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
+        }
+    }
+
+    private async Task MoveLaterAsync(TimeSpan wait)
+    {
+        await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _media.Follow(this);
     }
 
     private async Task StartAsync(MemberSessions? sessions, bool fresh, string? reason)
     {
-        if (sessions is null || HasMoved(sessions) || (sessions.SubscribeSession is not null && reason != MeetingMedia.Lost))
+        if (sessions is null || _media.Served.Find(sessions.Room.Key) is null)
         {
+            return; // A start in the next room is queued, or follows with it.
+        }
+
+        if (sessions.SubscribeSession is not null && reason != MeetingMedia.Lost)
+        {
+            _media.Follow(this);
             return;
         }
 
         if (reason is not null && _hasStarted)
         {
-            _client.Send(new MediaRestartMessage(reason, sessions.Room.Assignment.Generation));
+            _client.Send(new MediaRestartMessage(reason, sessions.Room.Key.Generation));
         }
 
         var isReported = false;
@@ -355,8 +459,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         {
             try
             {
-                await SubscribeAsync(sessions, fresh).ConfigureAwait(false);
+                sessions.BeginSubscribe(await OpenAsync(sessions, fresh).ConfigureAwait(false));
                 _hasStarted = true;
+                _media.Follow(this);
                 return;
             }
             catch (Exception) when (_closed.IsCancellationRequested)
@@ -371,6 +476,14 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             {
                 _services.Metrics.NodeFailed(failure.Reason);
                 LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
+                if (_nodes.IsMoving)
+                {
+                    // The client goes on with its former node, from which the move starts again.
+                    SetNodes(_nodes.Without(sessions));
+                    _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
+                    return;
+                }
+
                 if (!isReported)
                 {
                     isReported = true;
@@ -382,19 +495,18 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             SignalingTracing.LeaveCurrent();
 
             await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_closed.IsCancellationRequested || HasMoved(sessions))
+            if (_closed.IsCancellationRequested || _media.Served.Choose(sessions.Room.Key)?.Key != sessions.Room.Key)
             {
-                // The meeting has moved, so a start on the next node is already queued. The client may have a connection to this node.
+                // A start on another node is queued, or follows. The client may have a connection to this node.
                 _hasStarted = true;
+                _media.Follow(this);
                 return;
             }
         }
     }
 
-    /// <summary>Returns true if the meeting uses another room or none. A start in the next room is then queued, or follows with it.</summary>
-    private bool HasMoved(MemberSessions sessions) => _media.Assignment != sessions.Room.Assignment;
-
-    private async Task SubscribeAsync(MemberSessions sessions, bool fresh)
+    /// <summary>Opens the subscribe session. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
+    private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh)
     {
         await sessions.Room.PutParticipantAsync(ParticipantId, _closed.Token).ConfigureAwait(false);
         if (_client.Entry is { Audio: false } or { Video: false })
@@ -405,7 +517,26 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
         var offer = await sessions.RequestSubscribeAsync(restart: fresh, _closed.Token).ConfigureAwait(false);
         await SendViewAsync(sessions).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
-        sessions.BeginSubscribe(offer);
+        return offer;
+    }
+
+    /// <summary>Makes a call on each of the member's nodes. A failure on a node that it moves away from is not reported.</summary>
+    private async Task OnEachNodeAsync(Func<MemberSessions, Task> call)
+    {
+        var nodes = _nodes;
+        await Task.WhenAll([CallAndReportAsync(() => call(nodes.Newest!)), .. nodes.Former.Select(TryCallAsync)]).ConfigureAwait(false);
+
+        async Task TryCallAsync(MemberSessions former)
+        {
+            try
+            {
+                await call(former).ConfigureAwait(false);
+            }
+            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+            {
+                _services.Metrics.NodeFailed(failure.Reason);
+            }
+        }
     }
 
     private async Task SendViewLaterAsync(TimeSpan wait)
@@ -417,45 +548,20 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
         Post(sessions =>
         {
-            lock (_gate)
-            {
-                _isViewQueued = false;
-                _viewPace.Record(Now);
-            }
+            _view.MarkSent(Now);
 
             // Without a session, its start sends the view.
-            return sessions?.SubscribeSession is null ? Task.CompletedTask : CallAndReportAsync(() => SendViewAsync(sessions));
+            return sessions is null ? Task.CompletedTask : OnEachNodeAsync(node => node.SubscribeSession is null ? Task.CompletedTask : SendViewAsync(node));
         });
     }
 
-    private async Task SendViewAsync(MemberSessions sessions)
-    {
-        ViewRequest? view;
-        lock (_gate)
-        {
-            view = _view;
-        }
+    private Task SendViewAsync(MemberSessions sessions) => _view.Latest is { } view ? sessions.ShowAsync(view, _closed.Token) : Task.CompletedTask;
 
-        if (view is null)
-        {
-            return;
-        }
-
-        try
-        {
-            await sessions.Room.ViewAsync(ParticipantId, view, _closed.Token).ConfigureAwait(false);
-        }
-        catch (NodeControlException e) when (e.Status == System.Net.HttpStatusCode.NotFound)
-        {
-            // A media node of an earlier version, which sends everything in one quality; or the node has lost the participant, whose next session gets the view again.
-        }
-    }
-
-    private async Task ConfirmSlotsAsync(MemberSessions sessions, SlotsAppliedMessage applied)
+    private async Task ConfirmSlotsAsync(SlotsAppliedMessage applied)
     {
         try
         {
-            await sessions.ConfirmSlotsAsync(applied, _closed.Token).ConfigureAwait(false);
+            await Task.WhenAll(_nodes.All.Select(sessions => sessions.ConfirmSlotsAsync(applied, _closed.Token))).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (NodeCallFailure.IsParticipantRemoved(e) || e.Status == System.Net.HttpStatusCode.NotFound)
         {
@@ -471,14 +577,14 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private async Task ConfirmSlotsLaterAsync(SlotsAppliedMessage applied)
     {
         await Task.Delay(LastRetry, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Post(sessions => sessions is null ? Task.CompletedTask : ConfirmSlotsAsync(sessions, applied));
+        Post(_ => ConfirmSlotsAsync(applied));
     }
 
-    private async Task PublishAsync(MemberSessions sessions, OfferMessage offer)
+    private async Task PublishAsync(OfferMessage offer)
     {
         // Without a session ID, the SDP origin shows whether the offer comes from a new peer connection.
         var restart = offer.Restart || (offer.SessionId is null && _media.IsOtherPublisher(_client.Identity, offer.Sdp));
-        var answer = await sessions.PublishAsync(offer, restart, _closed.Token).ConfigureAwait(false);
+        var answer = await _nodes.OfOffer(offer, restart)!.PublishAsync(offer, restart, _closed.Token).ConfigureAwait(false);
         _media.RecordPublisher(ParticipantId, offer.Sdp);
         _client.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
     }

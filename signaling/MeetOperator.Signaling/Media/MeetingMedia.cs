@@ -6,8 +6,8 @@ using MeetOperator.Signaling.Kubernetes;
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>
-/// The media of one meeting on this replica: the room that participants use, and the members who use it. Passes the room's events on to them, and restarts their media
-/// when the operator moves the meeting or the node has lost them.
+/// The media of one meeting on this replica: its rooms on media nodes, and the members who use them. Passes the events of the rooms on to the members. When the operator
+/// takes a node away, its members move to another one (<see cref="ParticipantNodes"/>): in batches while the node still has the room, otherwise by a restart of their media.
 /// </summary>
 internal sealed partial class MeetingMedia : IAsyncDisposable
 {
@@ -15,84 +15,99 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     internal const string Moved = "moved";
     internal const string Lost = "lost";
 
+    /// <summary>How long a former connection is kept if the operator has set no deadline.</summary>
+    private static readonly TimeSpan DefaultTimeLeft = TimeSpan.FromSeconds(60);
+
     private readonly string _meetingId;
     private readonly MediaServices _services;
-    private readonly Action<RoomEvent> _onEvent;
+    private readonly IMediaEvents _events;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, MediaParticipant> _participants = new(StringComparer.Ordinal);
 
     /// <summary>SDP origin of the publishing peer connection, by participant. Kept when a socket closes.</summary>
     private readonly ConcurrentDictionary<string, string> _publishers = new(StringComparer.Ordinal);
+
+    /// <summary>The room that each participant used last. Kept when a socket closes, because the participant returns to it.</summary>
+    private readonly ConcurrentDictionary<string, RoomKey> _lastRooms = new(StringComparer.Ordinal);
+    private readonly MemberMoves _moves;
     private readonly CancellationTokenSource _closed = new();
 
-    /// <summary>Guards changes of the assignment.</summary>
+    /// <summary>Guards changes of the rooms.</summary>
     private readonly Lock _gate = new();
-    private volatile AssignedRoom? _assigned;
+    private volatile ServedRooms _served = ServedRooms.None;
 
-    /// <summary>The room that participants used before, which may still have some of them.</summary>
-    private volatile RoomClient? _previous;
+    /// <summary>Rooms that were left while no other was available.</summary>
+    private List<RoomClient> _leftForNone = [];
+
+    /// <summary>The rooms that were left last, which may still have some of the participants.</summary>
+    private volatile IReadOnlyList<RoomClient> _previous = [];
+    private int _version;
     private Task _closingRooms = Task.CompletedTask;
 
-    // onEvent is called for events that this class does not handle: speakers, tracks, and participants that left.
-    public MeetingMedia(string meetingId, MediaServices services, Action<RoomEvent> onEvent)
+    public MeetingMedia(string meetingId, MediaServices services, IMediaEvents events)
     {
         _meetingId = meetingId;
         _services = services;
-        _onEvent = onEvent;
+        _events = events;
         _logger = services.Loggers.CreateLogger<MeetingMedia>();
+        _moves = new MemberMoves(services.Time, participantId => FindParticipant(participantId)?.Move());
     }
 
-    /// <summary>The media node that participants use, or null.</summary>
-    public MediaAssignment? Assignment => Room?.Assignment;
+    /// <summary>Grows with each change of the rooms.</summary>
+    public int RoomsVersion => Volatile.Read(ref _version);
 
-    /// <summary>The room that participants use, or null.</summary>
-    internal RoomClient? Room => _assigned?.Client;
+    /// <summary>The rooms that the meeting uses.</summary>
+    internal ServedRooms Served => _served;
 
     /// <summary>
-    /// Applies the operator's assignments. If participants then use a new node or generation, restarts the media of all of them. Returns true if it replaces the node or
-    /// generation that they used before.
+    /// Applies the operator's assignments: watches the rooms of nodes that are Ready or Leaving, and moves participants whose node is neither, or is Leaving. Returns what
+    /// has changed if the meeting had a room before and has one now.
     /// </summary>
-    public bool Assign(IReadOnlyList<MediaAssignment> assignments)
+    public RoomsChange? Assign(IReadOnlyList<MediaAssignment> assignments)
     {
-        var assignment = MediaAssignment.ForParticipants(assignments);
-        bool moved;
+        MediaAssignment[] serving = [.. assignments.Where(assignment => assignment.IsServing)];
+        bool isChanged;
+        RoomsChange? change = null;
         lock (_gate)
         {
-            if (assignment == Assignment || _closed.IsCancellationRequested)
+            if (_closed.IsCancellationRequested)
             {
-                return false;
+                return null;
             }
 
-            if (_assigned is { } former)
+            var former = _served.Rooms;
+            AssignedRoom[] rooms = [.. serving.Select(assignment => former.FirstOrDefault(room => room.Client.Key == assignment.Key) ?? Open(assignment))];
+            AssignedRoom[] closing = [.. former.Except(rooms)];
+            isChanged = closing.Length > 0 || rooms.Length > former.Count;
+            _served = new ServedRooms(serving, rooms);
+            if (isChanged)
             {
-                _previous = former.Client;
-                _closingRooms = Task.WhenAll(_closingRooms, former.DisposeAsync().AsTask());
+                _version++;
+                _closingRooms = Task.WhenAll([_closingRooms, .. closing.Select(room => room.DisposeAsync().AsTask())]);
+                _leftForNone.AddRange(closing.Select(room => room.Client));
+                if (rooms.Length > 0 && (former.Count > 0 || _leftForNone.Count > 0))
+                {
+                    change = Change(former);
+                }
             }
-
-            moved = _previous is not null;
-            _assigned = assignment is null ? null : new AssignedRoom(_meetingId, new RoomClient(_meetingId, assignment, _services), _services, () => _participants.Keys, HandleAsync);
         }
 
-        if (assignment is null)
-        {
-            return false;
-        }
-
-        LogAssigned(_logger, _meetingId, assignment.Node, assignment.Generation);
         foreach (var participant in _participants.Values)
         {
-            participant.Restart(Moved);
+            Follow(participant, isChanged);
         }
 
-        return moved;
+        return change;
     }
 
-    /// <summary>Lists the IDs of the participants on the node. Returns null if the call fails or there is no node.</summary>
+    /// <summary>Lists the IDs of the participants on all nodes. Returns null if a call fails or there is no node.</summary>
     public async Task<IReadOnlySet<string>?> ListParticipantsAsync()
     {
+        var rooms = _served.Rooms;
         try
         {
-            return Room is { } room ? (await room.ListParticipantsAsync(_closed.Token).ConfigureAwait(false)).Select(p => p.Participant).ToHashSet(StringComparer.Ordinal) : null;
+            var listed = await Task.WhenAll(rooms.Select(room => room.Client.ListParticipantsAsync(_closed.Token))).ConfigureAwait(false);
+            return rooms.Count == 0 ? null : listed.SelectMany(participants => participants).Select(p => p.Participant).ToHashSet(StringComparer.Ordinal);
         }
         catch (Exception e) when (NodeCallFailure.Is(e))
         {
@@ -113,26 +128,71 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// </summary>
     public void Detach(MediaParticipant participant, bool leave)
     {
-        _participants.TryRemove(KeyValuePair.Create(participant.ParticipantId, participant));
+        if (_participants.TryRemove(KeyValuePair.Create(participant.ParticipantId, participant)))
+        {
+            _moves.Remove(participant.ParticipantId);
+            if (participant.FormerRoom is { } former)
+            {
+                _lastRooms[participant.ParticipantId] = former; // the client may not know of the move
+            }
+        }
+
         if (leave)
         {
             _publishers.TryRemove(participant.ParticipantId, out _);
+            _lastRooms.TryRemove(participant.ParticipantId, out _);
         }
 
         _ = participant.CloseAsync(leave);
     }
 
-    /// <summary>Removes a participant from the node, without waiting.</summary>
-    public void RemoveParticipant(string participantId) => _ = Room?.TryRemoveParticipantAsync(participantId);
+    /// <summary>Removes a participant from all nodes, without waiting.</summary>
+    public void RemoveParticipant(string participantId)
+    {
+        _lastRooms.TryRemove(participantId, out _);
+        _ = RemoveEverywhereAsync(participantId);
+    }
 
-    /// <summary>Removes a participant from a node, which need not be the one that participants use now.</summary>
+    /// <summary>Removes a participant from a node, which need not be one that participants use now.</summary>
     public Task RemoveParticipantAsync(MediaAssignment assignment, string participantId) => new RoomClient(_meetingId, assignment, _services).TryRemoveParticipantAsync(participantId);
 
-    /// <summary>Removes a participant from the node for good. Returns false if the call fails or there is no node.</summary>
-    public async Task<bool> ExcludeParticipantAsync(string participantId) => Room is { } room && await room.TryExcludeParticipantAsync(participantId).ConfigureAwait(false);
+    /// <summary>Removes a participant from all nodes for good. Returns false if a call fails or there is no node.</summary>
+    public async Task<bool> ExcludeParticipantAsync(string participantId)
+    {
+        var excluded = await Task.WhenAll(_served.Rooms.Select(room => room.Client.TryExcludeParticipantAsync(participantId))).ConfigureAwait(false);
+        return excluded.Length > 0 && excluded.All(done => done);
+    }
 
-    /// <summary>Removes a participant from the previous node, without waiting. The cleanup of former rooms repeats a removal that fails.</summary>
-    public void RemoveFromPreviousNode(string participantId) => _ = _previous?.TryRemoveParticipantAsync(participantId);
+    /// <summary>Removes a participant from the nodes that were left last, without waiting. The cleanup of former rooms repeats a removal that fails.</summary>
+    public void RemoveFromPreviousNodes(string participantId)
+    {
+        foreach (var room in _previous)
+        {
+            _ = room.TryRemoveParticipantAsync(participantId);
+        }
+    }
+
+    /// <summary>Returns true if events of the room concern the member. Those of other nodes say the same as those of its own.</summary>
+    public bool IsServedBy(string participantId, RoomKey room) => (FindParticipant(participantId)?.Room ?? _lastRooms.GetValueOrDefault(participantId)) is not { } own || own == room;
+
+    /// <summary>The rooms on nodes that are Leaving and whose deadline has passed.</summary>
+    public IReadOnlyList<RoomClient> ListOverdueRooms()
+    {
+        var (now, served) = (_services.Time.GetUtcNow(), _served);
+        return [.. served.Assignments.Where(assignment => assignment.Deadline <= now).Select(assignment => served.Find(assignment.Key)).OfType<RoomClient>()];
+    }
+
+    /// <summary>Moves members away that are still on a node whose deadline has passed.</summary>
+    public void EndOverdue()
+    {
+        foreach (var room in ListOverdueRooms())
+        {
+            foreach (var participant in _participants.Values)
+            {
+                participant.EndOverdue(room.Key);
+            }
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -140,9 +200,10 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         Task closing;
         lock (_gate)
         {
-            closing = _assigned is { } room ? Task.WhenAll(_closingRooms, room.DisposeAsync().AsTask()) : _closingRooms;
+            closing = Task.WhenAll([_closingRooms, .. _served.Rooms.Select(room => room.DisposeAsync().AsTask())]);
         }
 
+        await _moves.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(_participants.Values.Select(p => p.CloseAsync(leave: false))).ConfigureAwait(false);
         await closing.ConfigureAwait(false);
         _closed.Dispose();
@@ -160,6 +221,117 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         }
     }
 
+    /// <summary>Removes a participant from all nodes. A call that fails is not repeated.</summary>
+    internal Task RemoveEverywhereAsync(string participantId) => Task.WhenAll(_served.Rooms.Select(room => room.Client.TryRemoveParticipantAsync(participantId)));
+
+    /// <summary>Finds the room that a participant used last while another replica had its socket: of several, the oldest. Asks the nodes only if there are several rooms.</summary>
+    internal async Task FindLastRoomAsync(string participantId, CancellationToken ct)
+    {
+        var rooms = _served.Rooms;
+        if (rooms.Count < 2 || _lastRooms.ContainsKey(participantId))
+        {
+            return;
+        }
+
+        foreach (var room in rooms.Select(room => room.Client).OrderBy(room => room.Key.Generation))
+        {
+            try
+            {
+                var present = await room.ListParticipantsAsync(ct).ConfigureAwait(false);
+                if (present.Any(known => known.Participant == participantId && (known.SubscribeSession != string.Empty || known.Publishing)))
+                {
+                    _lastRooms[participantId] = room.Key;
+                    return;
+                }
+            }
+            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+            {
+                _services.Metrics.NodeFailed(failure.Reason);
+            }
+        }
+    }
+
+    /// <summary>The room in which a participant starts: the one that it used last if the meeting still has it, otherwise the one that <see cref="ParticipantNodes"/> chooses.</summary>
+    internal RoomClient? ChooseStart(string participantId)
+    {
+        var last = _lastRooms.GetValueOrDefault(participantId);
+        return _served.Find(last) ?? _served.Choose(last);
+    }
+
+    /// <summary>Records the room that a member uses from now on.</summary>
+    internal void RecordRoom(string participantId, RoomKey room)
+    {
+        if (_lastRooms.TryGetValue(participantId, out var last) && last != room)
+        {
+            _events.OnMemberMoved(participantId);
+        }
+
+        _lastRooms[participantId] = room;
+    }
+
+    /// <summary>Lets the member move if its node is Leaving and another one is Ready.</summary>
+    internal void Follow(MediaParticipant participant)
+    {
+        if (FindParticipant(participant.ParticipantId) == participant)
+        {
+            Follow(participant, areRoomsChanged: false);
+        }
+    }
+
+    internal void MarkConnected(string participantId) => _moves.MarkConnected(participantId);
+
+    /// <summary>The time until the node disconnects its participants; 0 if that has passed.</summary>
+    internal TimeSpan TimeLeftOn(RoomKey room)
+    {
+        var left = _served.Assignments.FirstOrDefault(assignment => assignment.Key == room)?.Deadline - _services.Time.GetUtcNow() ?? DefaultTimeLeft;
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private AssignedRoom Open(MediaAssignment assignment)
+    {
+        LogAssigned(_logger, _meetingId, assignment.Node, assignment.Generation);
+        return new AssignedRoom(_meetingId, new RoomClient(_meetingId, assignment, _services), _services, () => UsersOf(assignment.Key), HandleAsync);
+    }
+
+    /// <summary>Completes a change to rooms of which at least one can be used. Requires the gate.</summary>
+    private RoomsChange Change(IReadOnlyList<AssignedRoom> former)
+    {
+        var isKept = _served.Rooms.Any(former.Contains) || _leftForNone.Any(room => _served.Find(room.Key) is not null);
+        RoomClient[] left = [.. _leftForNone.Where(room => _served.Find(room.Key) is null)];
+        _leftForNone = [];
+        _previous = left.Length > 0 ? left : _previous;
+        return new RoomsChange([.. left.Select(room => room.Key)], isKept);
+    }
+
+    private MediaParticipant? FindParticipant(string participantId) => _participants.GetValueOrDefault(participantId);
+
+    /// <summary>The members whose node has the room. Those that move are refreshed on their new node only.</summary>
+    private IEnumerable<string> UsersOf(RoomKey room) => _participants.Values.Where(participant => participant.Room == room).Select(participant => participant.ParticipantId);
+
+    private void Follow(MediaParticipant participant, bool areRoomsChanged)
+    {
+        var served = _served;
+        if (areRoomsChanged && participant.IsAffectedBy(served))
+        {
+            participant.LeaveLostRooms();
+            return; // It follows again when it has.
+        }
+
+        if (participant.Room is not { } room || served.Choose(room) is not { } target)
+        {
+            return;
+        }
+
+        if (target.Key == room)
+        {
+            _moves.Cancel(participant.ParticipantId);
+        }
+        else
+        {
+            _moves.Add(participant.ParticipantId);
+        }
+    }
+
     private async Task HandleAsync(RoomClient room, RoomEvent roomEvent, CancellationToken ct)
     {
         if (roomEvent.Type == RoomEventTypes.Ready)
@@ -167,7 +339,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             await RestartLostAsync(room, ct).ConfigureAwait(false);
         }
 
-        Handle(room.Assignment, roomEvent);
+        Handle(room.Key, roomEvent);
     }
 
     /// <summary>
@@ -176,7 +348,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// </summary>
     private async Task RestartLostAsync(RoomClient room, CancellationToken ct)
     {
-        var open = _participants.Values.Select(p => (Participant: p, Session: p.SubscribeSession)).Where(p => p.Session is not null).ToArray();
+        var open = _participants.Values.Select(p => (Participant: p, Session: p.SubscribeSessionIn(room.Key))).Where(p => p.Session is not null).ToArray();
         if (open.Length == 0)
         {
             return;
@@ -187,14 +359,14 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         {
             if (!served.Contains(participant.ParticipantId))
             {
-                participant.RestartLost(session!);
+                participant.RestartLost(room.Key, session!);
             }
         }
     }
 
-    private void Handle(MediaAssignment source, RoomEvent roomEvent)
+    private void Handle(RoomKey source, RoomEvent roomEvent)
     {
-        var participant = roomEvent.ParticipantId is { } id && _participants.TryGetValue(id, out var found) ? found : null;
+        var participant = roomEvent.ParticipantId is { } id ? FindParticipant(id) : null;
         switch (roomEvent.Type)
         {
             case RoomEventTypes.Offer:
@@ -207,18 +379,18 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
                 // A host removed the participant. The announcement follows.
                 break;
             case RoomEventTypes.ParticipantLeft when participant is not null:
-                // The participant still has a socket here, so the node removed it by itself. Restart its media.
-                participant.Restart(Lost);
+                // The participant still has a socket here, so the node removed it by itself, or it has moved.
+                participant.HandleLeft(source);
                 break;
             case RoomEventTypes.SessionState when participant is not null && roomEvent.State == "full":
-                participant.HandleFullSession(roomEvent.Reason);
+                participant.HandleFullSession(source, roomEvent.Reason);
                 break;
-            case RoomEventTypes.SessionState when MemberSessions.IsEndedByNode(roomEvent):
-                participant?.HandleEndedSession(source, roomEvent);
-                _onEvent(roomEvent);
+            case RoomEventTypes.SessionState:
+                participant?.HandleSessionState(source, roomEvent);
+                _events.OnRoomEvent(source, roomEvent);
                 break;
             default:
-                _onEvent(roomEvent);
+                _events.OnRoomEvent(source, roomEvent);
                 break;
         }
     }

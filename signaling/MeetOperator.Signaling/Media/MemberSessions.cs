@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.Media;
 
 /// <summary>
 /// The media sessions of one member in one room. Opens them, and forwards each revision of an offer and each assignment of slots to the client once. Calls that fail
-/// throw (<see cref="NodeCallFailure"/>). Not thread-safe, except <see cref="SubscribeSession"/> and <see cref="HasSent"/>.
+/// throw (<see cref="NodeCallFailure"/>). Not thread-safe, except the IDs of sessions and <see cref="HasSent"/>.
 /// </summary>
 internal sealed class MemberSessions(RoomClient room, IMediaClient client)
 {
@@ -17,7 +17,7 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     private volatile string? _subscribeSession;
 
     /// <summary>The publish session; null if there is none or if it was opened by a previous socket.</summary>
-    private string? _publishSession;
+    private volatile string? _publishSession;
     private int _sentRevision;
     private volatile int _sentSlots;
     private int _confirmedSlots;
@@ -26,6 +26,9 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
 
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open.</summary>
     public string? SubscribeSession => _subscribeSession;
+
+    /// <summary>ID of the publish session; null if there is none or if it was opened by a previous socket.</summary>
+    public string? PublishSession => _publishSession;
 
     private string ParticipantId => client.Identity.ParticipantId;
 
@@ -64,6 +67,18 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// <summary>Forgets the subscribe session, which the node has ended.</summary>
     public void EndSubscribe() => _subscribeSession = null;
 
+    /// <summary>Forgets a session that has ended, if it is one of these.</summary>
+    public void RecordEnd(string? sessionId)
+    {
+        _subscribeSession = _subscribeSession == sessionId ? null : _subscribeSession;
+        _publishSession = _publishSession == sessionId ? null : _publishSession;
+    }
+
+    /// <summary>Returns true if the client has closed both sessions. Asks the node whether it publishes, because a previous socket may have opened that session.</summary>
+    public async Task<bool> HasLeftAsync(CancellationToken ct) =>
+        _subscribeSession is null && _publishSession is null
+        && (await Room.ListParticipantsAsync(ct).ConfigureAwait(false)).FirstOrDefault(known => known.Participant == ParticipantId) is not { Publishing: true };
+
     public async Task AnswerAsync(AnswerMessage answer, CancellationToken ct)
     {
         try
@@ -87,12 +102,25 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
         }
     }
 
+    /// <summary>Tells the node what the client shows.</summary>
+    public async Task ShowAsync(ViewRequest view, CancellationToken ct)
+    {
+        try
+        {
+            await Room.ViewAsync(ParticipantId, view, ct).ConfigureAwait(false);
+        }
+        catch (NodeControlException e) when (e.Status == System.Net.HttpStatusCode.NotFound)
+        {
+            // A media node of an earlier version, which sends everything in one quality; or the node has lost the participant, whose next session gets the view again.
+        }
+    }
+
     /// <summary>Opens the publish session, or renegotiates it, or with <paramref name="restart"/> replaces it.</summary>
     public async Task<SdpAnswer> PublishAsync(OfferMessage offer, bool restart, CancellationToken ct)
     {
         var request = new SdpOffer
         {
-            Generation = Room.Assignment.Generation,
+            Generation = Room.Key.Generation,
             Sdp = offer.Sdp,
             Tracks = [.. offer.Tracks.Select(t => new TrackDescription { Mid = t.Mid, Kind = KindOf(t.Source), Source = WireName.Of(t.Source) })],
             SessionId = offer.SessionId,

@@ -10,15 +10,18 @@ namespace MeetOperator.Signaling.Media;
 /// </summary>
 internal sealed class RoomClient(string meetingId, MediaAssignment assignment, MediaServices services)
 {
-    public MediaAssignment Assignment { get; } = assignment;
+    public RoomKey Key { get; } = assignment.Key;
 
-    private NodeControlClient Node => services.Nodes.Client(Assignment);
+    private NodeControlClient Node => services.Nodes.Client(Key.Namespace, Key.Node, Key.ControlUrl);
 
     public Task PutParticipantAsync(string participantId, CancellationToken ct) =>
-        CallAsync((node, limit) => node.PutParticipantAsync(meetingId, participantId, new ParticipantSpec { Generation = Assignment.Generation }, limit), ct);
+        CallAsync((node, limit) => node.PutParticipantAsync(meetingId, participantId, new ParticipantSpec { Generation = Key.Generation }, limit), ct);
 
     /// <summary>Removes a participant. Returns false if the call fails.</summary>
     public Task<bool> TryRemoveParticipantAsync(string participantId) => TryRemoveAsync((node, limit) => node.DeleteParticipantAsync(meetingId, participantId, limit));
+
+    /// <summary>Removes a participant, unless the node has a later room of the meeting. Returns false if the call fails.</summary>
+    public Task<bool> TryReleaseParticipantAsync(string participantId) => TryRemoveAsync((node, limit) => node.DeleteParticipantAsync(meetingId, participantId, limit, Key.Generation));
 
     /// <summary>Removes a participant for good. Returns false if the call fails.</summary>
     public Task<bool> TryExcludeParticipantAsync(string participantId) => TryRemoveAsync((node, limit) => node.ExcludeParticipantAsync(meetingId, participantId, limit));
@@ -32,7 +35,7 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
     /// <summary>Opens a subscribe session, or with <paramref name="restart"/> replaces it. Without <paramref name="slots"/>, tracks change only with an offer.</summary>
     public Task<SubscribeOffer> SubscribeAsync(string participantId, bool restart, SlotCounts? slots, CancellationToken ct)
     {
-        var request = new SubscribeRequest { Generation = Assignment.Generation, Restart = restart, Slots = slots };
+        var request = new SubscribeRequest { Generation = Key.Generation, Restart = restart, Slots = slots };
         return CallAsync((node, limit) => node.SubscribeAsync(meetingId, participantId, request, limit), ct);
     }
 

@@ -24,6 +24,7 @@ internal sealed class SignalingMetrics
     private readonly Histogram<double> _firstFrameSeconds;
     private readonly Counter<long> _problemReports;
     private readonly Histogram<int> _surveyRating;
+    private readonly Counter<long> _headlessEnded;
 
     public SignalingMetrics(IMeterFactory meters)
     {
@@ -38,6 +39,7 @@ internal sealed class SignalingMetrics
         _joinSeconds = meter.CreateHistogram<double>("meet_signaling_join_seconds", "s", "Duration of joins over REST, including the wait for a media node.");
         _nodeErrors = meter.CreateCounter<long>("meet_signaling_node_errors_total", description: "Failed calls to media nodes, by code.");
         _problemReports = meter.CreateCounter<long>("meet_signaling_problem_reports_total", description: "Reports about problems that participants sent.");
+        _headlessEnded = meter.CreateCounter<long>("meet_signaling_headless_ended_total", description: "Participants with WHIP or WHEP whose sessions signaling ended, by reason.");
         _surveyRating = meter.CreateHistogram("meet_signaling_survey_rating", null, "How participants found the call, from 1 (very bad) to 5 (very good); the first answer of each.", null, new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 3, 4, 5] });
         var ratios = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1] };
         var seconds = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5, 5] };
@@ -96,6 +98,9 @@ internal sealed class SignalingMetrics
 
     /// <summary>Records the first answer of a participant.</summary>
     public void SurveyAnswered(int rating) => _surveyRating.Record(rating);
+
+    /// <summary>Records that signaling ended the sessions of a participant that has no socket.</summary>
+    public void HeadlessEnded(string reason) => _headlessEnded.Add(1, Tag("reason", reason));
 
     public void NodeFailed(string code) => _nodeErrors.Add(1, Tag("code", code));
 

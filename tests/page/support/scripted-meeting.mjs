@@ -20,6 +20,7 @@ export function participantsOf(count) {
 const offerPictures = async tracks => {
   const connection = new globalThis.RTCPeerConnection();
   globalThis.sfuSide = connection;
+  (globalThis.sfuSides ??= []).push(connection);
   for (const [index, track] of tracks.entries()) {
     const canvas = globalThis.document.createElement('canvas');
     const screen = track.source === 'screen';
@@ -59,13 +60,24 @@ const offerPictures = async tracks => {
 
 /**
  * @param script capabilities, status, title, others, screenOf, chat, survey, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket
- * @returns the messages that the client `sent`, its REST `calls`, `send` to send it a message, and `cut` to close its socket
+ * @returns the messages that the client `sent`, its REST `calls`, `send` to send it a message, `offerAll` to offer all pictures on another connection, and `cut` to close its socket
  */
 export async function scriptMeeting(page, script = {}) {
   const others = script.others ?? [];
   const sent = [];
   const calls = [];
   let socket = null;
+  const ignoreClosedPage = error => { if (!page.isClosed()) throw error; };
+  /** Offers the pictures of all others on a new connection. */
+  const offerAll = async () => {
+    const tracks = others.filter(one => one.video).map(one => ({ participantId: one.participantId, kind: 'video', source: 'camera' }));
+    if (script.screenOf !== undefined) tracks.unshift({ participantId: script.screenOf, kind: 'video', source: 'screen' });
+    if (tracks.length === 0) return;
+    const offer = await page.evaluate(offerPictures, tracks).catch(ignoreClosedPage);
+    if (offer === undefined) return;
+    const { sdp, mids } = offer;
+    socket.send(JSON.stringify({ type: 'offer', from: 'sfu', sdp, revision: 1, tracks: tracks.map((track, index) => ({ ...track, mid: mids[index] })) }));
+  };
   const problem = rejection => ({
     status: rejection.status, contentType: 'application/problem+json',
     body: JSON.stringify({ type: `urn:meetoperator:error:${rejection.code}`, title: rejection.code, detail: rejection.detail, status: rejection.status }),
@@ -89,7 +101,6 @@ export async function scriptMeeting(page, script = {}) {
   await page.routeWebSocket(url => url.pathname.startsWith('/meetings'), ws => {
     socket = ws;
     if (script.silentSocket) return;
-    const ignoreClosedPage = error => { if (!page.isClosed()) throw error; };
     ws.onMessage(async text => {
       const message = JSON.parse(text);
       sent.push(message);
@@ -98,14 +109,7 @@ export async function scriptMeeting(page, script = {}) {
         for (const [index, line] of (script.chat ?? []).entries()) {
           ws.send(JSON.stringify({ type: 'chat', messageId: String(index + 1), timestamp: new Date(Date.UTC(2026, 0, 31, 12, index)).toISOString(), ...line }));
         }
-        const tracks = others.filter(one => one.video).map(one => ({ participantId: one.participantId, kind: 'video', source: 'camera' }));
-        if (script.screenOf !== undefined) tracks.unshift({ participantId: script.screenOf, kind: 'video', source: 'screen' });
-        if (tracks.length > 0) {
-          const offer = await page.evaluate(offerPictures, tracks).catch(ignoreClosedPage);
-          if (offer === undefined) return;
-          const { sdp, mids } = offer;
-          ws.send(JSON.stringify({ type: 'offer', from: 'sfu', sdp, revision: 1, tracks: tracks.map((track, index) => ({ ...track, mid: mids[index] })) }));
-        }
+        await offerAll();
       }
       if (message.type === 'answer') await page.evaluate(sdp => globalThis.sfuSide.setRemoteDescription({ type: 'answer', sdp }), message.sdp).catch(ignoreClosedPage);
       if (message.type === 'chat') {
@@ -114,5 +118,5 @@ export async function scriptMeeting(page, script = {}) {
       }
     });
   });
-  return { sent, calls, send: message => socket.send(JSON.stringify(message)), cut: () => socket.close({ code: 1012 }) };
+  return { sent, calls, send: message => socket.send(JSON.stringify(message)), offerAll, cut: () => socket.close({ code: 1012 }) };
 }

@@ -195,6 +195,29 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Adds tracks of a participant that no client published here, as if they came from another node.</summary>
+    public void AddTracks(string room, string participant, string sdp)
+    {
+        lock (Gate)
+        {
+            var known = _rooms[room];
+            known.Publish(known.Touch(participant), new SdpOffer { Generation = known.Spec.Generation, Sdp = sdp });
+        }
+    }
+
+    /// <summary>Ends a session as when its client closes the connection: <paramref name="kind"/> is <c>publish</c> or <c>subscribe</c>.</summary>
+    public void CloseSession(string room, string participant, string kind, string state = "closed")
+    {
+        lock (Gate)
+        {
+            var known = _rooms[room].Participants[participant];
+            var session = kind == "publish" ? known.PublishSession : known.SubscribeSession;
+            known.PublishSession = kind == "publish" ? null : known.PublishSession;
+            known.SubscribeSession = kind == "publish" ? known.SubscribeSession : null;
+            _rooms[room].Emit(new RoomEvent { Type = RoomEventTypes.SessionState, ParticipantId = participant, SessionId = session, Kind = kind, State = state });
+        }
+    }
+
     /// <summary>Sends an event to every reader of the room.</summary>
     public void Emit(string room, RoomEvent roomEvent)
     {

@@ -7,6 +7,7 @@ export type { MediaType, Role, TrackSource } from './core/wire-types.js';
 export type { ChatMessage, OutgoingMessage } from './features/chat/state.js';
 export { withText, type DiagnosticReport } from './features/diagnostics/report.js';
 export type { EncryptionState } from './features/e2ee/e2ee.js';
+export type { MediaMove } from './features/media/moves.js';
 export type { Participant } from './features/presence/participants.js';
 export type { MediaPath } from './features/stats/path.js';
 export type { TrackQuality } from './features/stats/quality.js';

@@ -124,6 +124,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onRemoteChange: () => this.#presence.refresh(),
       onState: () => this.#connection.refresh(),
       onRestart: reason => this.emit('media-restart', { reason }),
+      onMoves: moves => this.#update({ moves }),
       onRejected: code => this.emit('problem', { code, message: 'The server rejects the media of this browser.' }),
     });
     this.#direct = new DirectPaths(environment, {
@@ -168,7 +169,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#features = [this.#presence, this.#mute, this.#e2ee, this.#tracks, this.#direct, this.#view, this.#chat, this.#quality, this.#survey, moderation];
     this.#connection = new MeetingConnection(environment, http, identity, response, {
       joinMessage: participantId => ({
-        type: 'join', participantId, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, ...this.#e2ee.joinFields.capabilities },
+        type: 'join', participantId, ...this.#e2ee.joinFields, capabilities: { ...this.#tracks.requestResume(), slots: true, p2p: true, move: true, ...this.#e2ee.joinFields.capabilities },
       }),
       parse: parseServerMessage,
       onMessage: message => this.#handle(message),
@@ -180,7 +181,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       onOver: () => { for (const feature of this.#features) feature.close?.(); },
       isMediaLost: () => this.#tracks.isInterrupted,
     });
-    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [], encryption: null, survey: false };
+    this.#snapshot = { meetingId: identity.meetingId, connection: this.#connection.status, ...this.#presence.state, messages: [], outgoing: [], paused: [], encryption: null, survey: false, moves: [] };
     this.#connection.start();
   }
 

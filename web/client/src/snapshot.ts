@@ -1,6 +1,7 @@
 import type { ConnectionStatus } from './connection/status.js';
 import type { ChatMessage, OutgoingMessage } from './features/chat/state.js';
 import type { EncryptionState } from './features/e2ee/e2ee.js';
+import type { MediaMove } from './features/media/moves.js';
 import type { PresenceState } from './features/presence/presence.js';
 import type { PausedTrack } from './features/view/messages.js';
 
@@ -14,6 +15,8 @@ export interface MeetingSnapshot extends PresenceState {
   readonly paused: readonly PausedTrack[];
   /** Whether the tenant wants the person to be asked at the end how the call was (`Meeting.answerSurvey`). */
   readonly survey: boolean;
+  /** The last changes of the media node, oldest first, for statistics. */
+  readonly moves: readonly MediaMove[];
   /** Null in a meeting that is not encrypted end to end. */
   readonly encryption: EncryptionState | null;
 }

@@ -6,6 +6,7 @@ describe('messages from the server', () => {
   it.each([
     'null', '[]', '"joined"', '{', '{}', '{"type":7}', '{"type":"toString"}', '{"type":"__proto__"}', '{"type":"joined"}', '{"type":"joined","participantId":"a","participants":{}}',
     '{"type":"chat","from":"a","message":"b"}', '{"type":"chat","from":"a","message":"b","messageId":1}', '{"type":"chat","from":"a","message":"b","messageId":"x"}', '{"type":"offer","from":"sfu"}', '{"type":"participant-joined","participant":null}',
+    '{"type":"media-move"}', '{"type":"media-move","generation":2}', '{"type":"media-move","generation":2,"deadline":-1}', '{"type":"media-move","generation":2,"deadline":"soon"}',
   ])('the text %s is rejected as a message', text => {
     expect(parseServerMessage(text)).toBeNull();
   });

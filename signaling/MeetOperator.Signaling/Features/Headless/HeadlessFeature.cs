@@ -4,19 +4,28 @@ using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Data.Rows;
 using MeetOperator.Signaling.Features.Presence;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
+using MeetOperator.Signaling.Metrics;
 
 namespace MeetOperator.Signaling.Features.Headless;
 
 /// <summary>Shows participants without a socket (WHIP, WHEP) to the members, for as long as they have a media session.</summary>
-internal sealed class HeadlessFeature : IMeetingFeature
+internal sealed partial class HeadlessFeature : IMeetingFeature
 {
     private readonly IMeeting _meeting;
     private readonly Membership _membership;
     private readonly SessionPresence _presence;
     private readonly HeadlessParticipants _headless;
+    private readonly SignalingMetrics _metrics;
+    private readonly ILogger _logger;
 
-    public HeadlessFeature(IMeeting meeting, Membership membership, SessionPresence presence, IParticipantRepository rows)
+    /// <summary>Rooms past their deadline whose participants are being read.</summary>
+    private readonly HashSet<RoomKey> _ending = [];
+
+    public HeadlessFeature(IMeeting meeting, Membership membership, SessionPresence presence, IParticipantRepository rows, SignalingMetrics metrics, ILoggerFactory loggers)
     {
+        _metrics = metrics;
+        _logger = loggers.CreateLogger<HeadlessFeature>();
         _meeting = meeting;
         _membership = membership;
         _presence = presence;
@@ -88,16 +97,37 @@ internal sealed class HeadlessFeature : IMeetingFeature
     });
 
     /// <summary>
-    /// Ends the sessions on the previous media node after the meeting has moved. Clients without a socket receive no <c>media-restart</c>, so this makes them
-    /// reconnect.
+    /// Ends the sessions on media nodes that the meeting has left. Clients without a socket receive no <c>media-restart</c>, so this makes them reconnect.
     /// </summary>
-    public async Task OnMovedAsync()
+    public async Task OnRoomsChangedAsync(RoomsChange change)
     {
         foreach (var participant in _meeting.Roster.Shared)
         {
-            _meeting.Media.RemoveFromPreviousNode(participant.ParticipantId);
-            await RemoveAsync(participant.ParticipantId).ConfigureAwait(false);
+            _meeting.Media.RemoveFromPreviousNodes(participant.ParticipantId);
+            if (!change.IsKept)
+            {
+                await RemoveAsync(participant.ParticipantId).ConfigureAwait(false);
+            }
         }
+
+        if (change.IsKept && change.Left.Count > 0)
+        {
+            _ = CompareWithNodesAsync();
+        }
+    }
+
+    /// <summary>Ends the sessions on nodes whose deadline has passed. Until then they stay, because nothing can tell these clients to move.</summary>
+    public Task OnTickAsync()
+    {
+        foreach (var room in _meeting.Media.ListOverdueRooms())
+        {
+            if (_ending.Add(room.Key))
+            {
+                _ = EndOverdueAsync(room);
+            }
+        }
+
+        return Task.CompletedTask;
     }
 
     public Task OnJoinedAsync(Member member, MeetingView view)
@@ -106,17 +136,21 @@ internal sealed class HeadlessFeature : IMeetingFeature
         return Task.CompletedTask;
     }
 
-    public async Task OnRoomEventAsync(RoomEvent e)
+    public async Task OnRoomEventAsync(RoomKey source, RoomEvent e)
     {
         switch (e.Type)
         {
+            case RoomEventTypes.ParticipantLeft when _meeting.Media.Served.Rooms.Count > 1 && e.ParticipantId is not null && IsHeadless(e.ParticipantId):
+                // The participant may have a session on another node.
+                _ = CompareWithNodesAsync();
+                break;
             case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && IsHeadless(e.ParticipantId):
                 await RemoveAsync(e.ParticipantId).ConfigureAwait(false);
                 break;
             case RoomEventTypes.Ready when !_meeting.HasEnded:
                 // The stream is new or was interrupted, so joins and departures may have been missed.
                 await _membership.RefreshAsync().ConfigureAwait(false);
-                _ = CompareWithNodeAsync();
+                _ = CompareWithNodesAsync();
                 break;
             case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e is { ParticipantId: not null, SessionId: not null } && IsHeadless(e.ParticipantId):
                 if (await _headless.EndSessionAsync(e.ParticipantId, e.SessionId).ConfigureAwait(false))
@@ -137,6 +171,34 @@ internal sealed class HeadlessFeature : IMeetingFeature
         return Task.CompletedTask;
     }
 
+    /// <summary>Runs outside the loop, which does not wait for the node. A call that fails is repeated on the next tick.</summary>
+    private async Task EndOverdueAsync(RoomClient room)
+    {
+        string[] ended = [];
+        try
+        {
+            var present = await room.ListParticipantsAsync(_meeting.Closed).ConfigureAwait(false);
+            ended = [.. present.Where(participant => participant.SubscribeSession == string.Empty).Select(participant => participant.Participant)];
+        }
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+        {
+            _metrics.NodeFailed(failure.Reason);
+        }
+
+        _meeting.Post(async () =>
+        {
+            _ending.Remove(room.Key);
+            foreach (var participantId in ended.Where(IsHeadless))
+            {
+                if (await room.TryReleaseParticipantAsync(participantId).ConfigureAwait(false))
+                {
+                    LogEnded(_logger, participantId, _meeting.Key.MeetingId, room.Key.Node);
+                    _metrics.HeadlessEnded("node-leaving");
+                }
+            }
+        });
+    }
+
     private bool IsHeadless(string participantId) => _meeting.Roster.Find(participantId) is { IsShared: true };
 
     private async Task RemoveAsync(string participantId)
@@ -145,8 +207,8 @@ internal sealed class HeadlessFeature : IMeetingFeature
         await _membership.RemoveAsync(participantId, PresenceEntry.SharedConnection).ConfigureAwait(false);
     }
 
-    /// <summary>Reads the participants from the node outside the loop, so that a hanging node does not block the meeting.</summary>
-    private async Task CompareWithNodeAsync()
+    /// <summary>Reads the participants from all nodes outside the loop, so that a hanging node does not block the meeting.</summary>
+    private async Task CompareWithNodesAsync()
     {
         // Participants who join during the request are missing from its answer.
         var shown = _meeting.Roster.Shared.Select(e => e.ParticipantId).ToHashSet(StringComparer.Ordinal);
@@ -165,4 +227,7 @@ internal sealed class HeadlessFeature : IMeetingFeature
             await _membership.RefreshAsync().ConfigureAwait(false);
         });
     }
+
+    [LoggerMessage(3034, LogLevel.Information, "Ended the sessions of participant {Participant} of meeting {Meeting} on {Node}: the node is leaving the meeting, its deadline has passed, and WHIP and WHEP clients cannot be told to move.")]
+    private static partial void LogEnded(ILogger logger, string participant, string meeting, string node);
 }

@@ -14,11 +14,11 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
 {
     private static readonly Task<ProtocolError?> Handled = Task.FromResult<ProtocolError?>(null);
 
-    /// <summary>The latest request for layers of each track. A client that reconnects may have missed it.</summary>
-    private readonly Dictionary<(string ParticipantId, string Source), LayersMessage> _layers = [];
+    /// <summary>The latest request for layers of each track, by the room that it comes from. A client that reconnects or returns to the room may have missed it.</summary>
+    private readonly Dictionary<(RoomKey Room, string ParticipantId, string Source), LayersMessage> _layers = [];
 
-    /// <summary>The paused tracks of each member, if there are any. A client that reconnects may have missed the message.</summary>
-    private readonly Dictionary<string, PausedMessage> _paused = [];
+    /// <summary>The paused tracks of each member, if there are any. A client that reconnects or returns to the room may have missed the message.</summary>
+    private readonly Dictionary<(RoomKey Room, string ParticipantId), PausedMessage> _paused = [];
 
     public Task OnJoinedAsync(Member member, MeetingView view)
     {
@@ -26,15 +26,8 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         {
             meeting.Media.Assign(view.Assignments);
             member.Media = meeting.Media.Attach(member);
-            foreach (var (track, layers) in _layers)
-            {
-                if (track.ParticipantId == member.ParticipantId)
-                {
-                    member.Send(layers);
-                }
-            }
-
-            if (_paused.TryGetValue(member.ParticipantId, out var paused))
+            SendLayers(member);
+            if (PausedFor(member.ParticipantId) is { } paused)
             {
                 member.Send(paused);
             }
@@ -69,42 +62,69 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         return Handled;
     }
 
-    /// <summary>The next media node sends its own requests, and pauses tracks itself.</summary>
-    public Task OnMovedAsync()
+    public Task OnTickAsync()
     {
-        _layers.Clear();
-        foreach (var participant in _paused.Keys)
-        {
-            meeting.Members.Find(participant)?.Send(new PausedMessage([]));
-        }
-
-        _paused.Clear();
+        meeting.Media.EndOverdue();
         return Task.CompletedTask;
     }
 
-    public Task OnRoomEventAsync(RoomEvent e)
+    /// <summary>The next media node sends its own requests, and pauses tracks itself.</summary>
+    public Task OnRoomsChangedAsync(RoomsChange change)
+    {
+        foreach (var left in _layers.Keys.Where(key => change.Left.Contains(key.Room)).ToArray())
+        {
+            _layers.Remove(left);
+        }
+
+        foreach (var left in _paused.Keys.Where(key => change.Left.Contains(key.Room)).ToArray())
+        {
+            _paused.Remove(left);
+            SendPaused(left.ParticipantId);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task OnMemberMovedAsync(string participantId)
+    {
+        if (meeting.Members.Find(participantId) is { } member)
+        {
+            SendLayers(member);
+            if (_paused.Keys.Any(key => key.ParticipantId == participantId))
+            {
+                SendPaused(participantId); // the former room may have paused something
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task OnRoomEventAsync(RoomKey source, RoomEvent e)
     {
         if (e is { Type: RoomEventTypes.TrackRemoved, ParticipantId: not null, Source: not null })
         {
-            _layers.Remove((e.ParticipantId, e.Source));
+            _layers.Remove((source, e.ParticipantId, e.Source));
         }
 
         switch (e.Type)
         {
             case RoomEventTypes.Speaking when e.ParticipantId is not null:
-                // The next message corrects a dropped one.
-                meeting.Members.Broadcast([new SpeakingMessage(e.ParticipantId, e.Level ?? 0)], Lane.Droppable);
+                meeting.Members.BroadcastIn(source, new SpeakingMessage(e.ParticipantId, e.Level ?? 0));
                 break;
             case RoomEventTypes.Layers when e is { ParticipantId: not null, Source: not null, Layers: not null }:
                 var layers = new LayersMessage(e.Source, e.Layers);
-                _layers[(e.ParticipantId, e.Source)] = layers;
-                meeting.Members.Find(e.ParticipantId)?.Send(layers);
+                _layers[(source, e.ParticipantId, e.Source)] = layers;
+                if (meeting.Media.IsServedBy(e.ParticipantId, source))
+                {
+                    meeting.Members.Find(e.ParticipantId)?.Send(layers);
+                }
+
                 break;
             case RoomEventTypes.Paused when e is { ParticipantId: not null, Tracks: not null }:
-                Pause(e.ParticipantId, new PausedMessage([.. e.Tracks.Where(t => t.ParticipantId is not null).Select(t => new PausedTrack(t.ParticipantId!, t.Source))]));
+                Pause((source, e.ParticipantId), new PausedMessage([.. e.Tracks.Where(t => t.ParticipantId is not null).Select(t => new PausedTrack(t.ParticipantId!, t.Source))]));
                 break;
             case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null:
-                _paused.Remove(e.ParticipantId);
+                _paused.Remove((source, e.ParticipantId));
                 break;
             case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && meeting.Members.Find(e.ParticipantId) is not null:
                 rows.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);
@@ -114,19 +134,39 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
         return Task.CompletedTask;
     }
 
-    private void Pause(string participantId, PausedMessage paused)
+    private void Pause((RoomKey Room, string ParticipantId) key, PausedMessage paused)
     {
         if (paused.Tracks.Count > 0)
         {
-            _paused[participantId] = paused;
+            _paused[key] = paused;
         }
         else
         {
-            _paused.Remove(participantId);
+            _paused.Remove(key);
         }
 
-        meeting.Members.Find(participantId)?.Send(paused);
+        if (meeting.Media.IsServedBy(key.ParticipantId, key.Room))
+        {
+            meeting.Members.Find(key.ParticipantId)?.Send(paused);
+        }
     }
+
+    private void SendLayers(Member member)
+    {
+        foreach (var (track, layers) in _layers)
+        {
+            if (track.ParticipantId == member.ParticipantId && meeting.Media.IsServedBy(member.ParticipantId, track.Room))
+            {
+                member.Send(layers);
+            }
+        }
+    }
+
+    private void SendPaused(string participantId) => meeting.Members.Find(participantId)?.Send(PausedFor(participantId) ?? new PausedMessage([]));
+
+    /// <summary>What is paused in the room that the participant uses; null if nothing is.</summary>
+    private PausedMessage? PausedFor(string participantId) =>
+        _paused.FirstOrDefault(known => known.Key.ParticipantId == participantId && meeting.Media.IsServedBy(participantId, known.Key.Room)).Value;
 
     private static Task<ProtocolError?> Call(Member from, Action<MediaParticipant> call, string? reference)
     {

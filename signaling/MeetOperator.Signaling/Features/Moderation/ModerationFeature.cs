@@ -2,6 +2,7 @@ using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Features.Presence;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Media;
 
 namespace MeetOperator.Signaling.Features.Moderation;
 
@@ -66,8 +67,8 @@ internal sealed class ModerationFeature : IMeetingFeature
         _ = ReadAsync();
     }
 
-    /// <summary>The meeting may have come back to a node that it left before a participant could be removed there.</summary>
-    public Task OnMovedAsync()
+    /// <summary>A new node does not know who was removed, and one that the meeting comes back to may not have removed a participant before.</summary>
+    public Task OnRoomsChangedAsync(RoomsChange change)
     {
         _unconfirmed.UnionWith(_membership.Removed);
         return Task.CompletedTask;
@@ -153,7 +154,7 @@ internal sealed class ModerationFeature : IMeetingFeature
     private void Remove(string participantId)
     {
         RecordRemoval(participantId);
-        _meeting.Media.RemoveFromPreviousNode(participantId);
+        _meeting.Media.RemoveFromPreviousNodes(participantId);
         _meeting.Members.Expel(participantId);
         _membership.Depart(participantId, "removed");
     }
@@ -171,7 +172,7 @@ internal sealed class ModerationFeature : IMeetingFeature
     }
 
     /// <summary>
-    /// Repeats removals until the current node has confirmed them, because a call failed or the meeting moved. Without it, removed participants would receive media and be
+    /// Repeats removals until all current nodes have confirmed them, because a call failed or the meeting moved. Without it, removed participants would receive media and be
     /// invisible to others. Runs outside the loop, which does not wait for the node.
     /// </summary>
     private async Task ConfirmAsync()
@@ -183,7 +184,7 @@ internal sealed class ModerationFeature : IMeetingFeature
 
         try
         {
-            var assignment = _meeting.Media.Assignment;
+            var version = _meeting.Media.RoomsVersion;
             List<string> confirmed = [];
             foreach (var batch in _unconfirmed.ToArray().Chunk(MaxConcurrentRemovals))
             {
@@ -197,7 +198,7 @@ internal sealed class ModerationFeature : IMeetingFeature
 
             _meeting.Post(() =>
             {
-                if (_meeting.Media.Assignment == assignment)
+                if (_meeting.Media.RoomsVersion == version)
                 {
                     _unconfirmed.ExceptWith(confirmed);
                 }

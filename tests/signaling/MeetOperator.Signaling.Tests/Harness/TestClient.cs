@@ -76,9 +76,9 @@ public sealed class TestClient : IAsyncDisposable
         }
     }
 
-    public async Task<JsonObject> JoinAsync(bool resume = false)
+    public async Task<JsonObject> JoinAsync(bool resume = false, bool move = false)
     {
-        await SendAsync(new { type = "join", participantId = Id, capabilities = new { resume } });
+        await SendAsync(new { type = "join", participantId = Id, capabilities = new { resume, move } });
         return await ExpectAsync("joined");
     }
 

@@ -146,6 +146,35 @@ public sealed class TestCluster : IAsyncDisposable
         default,
         new WriteOptions { Subresource = "status" });
 
+    /// <summary>Assigns a meeting to these nodes, like the operator during a move. Creates the rooms that are missing on them, unless the node rejects that.</summary>
+    public async Task AssignAsync(string meetingId, params MeetingAssignment[] assignments)
+    {
+        foreach (var assignment in assignments.Where(one => one.State != AssignmentState.Lost && _nodes.TryGetValue(one.SfuNode, out var node) && !node.Rooms().ContainsKey(meetingId)))
+        {
+            try
+            {
+                await _nodes[assignment.SfuNode].Client(_http).PutRoomAsync(meetingId, new RoomSpec { Generation = assignment.Generation }, default);
+            }
+            catch (NodeControlException)
+            {
+                // The test lets the node reject the room.
+            }
+        }
+
+        var list = assignments.Select(assignment => (JsonNode)new JsonObject
+        {
+            ["sfuNode"] = assignment.SfuNode,
+            ["namespace"] = Namespace,
+            ["role"] = assignment.Role.ToString(),
+            ["state"] = assignment.State.ToString(),
+            ["deadline"] = assignment.Deadline?.ToString("O"),
+            ["participants"] = assignment.Participants,
+            ["generation"] = assignment.Generation,
+        });
+        await Client.MergePatchAsync<Meeting>(
+            new NamespacedName(Namespace, meetingId), new JsonObject { ["status"] = new JsonObject { ["assignments"] = new JsonArray([.. list]) } }, default, new WriteOptions { Subresource = "status" });
+    }
+
     /// <summary>Creates a meeting like kubectl would.</summary>
     public Task<Meeting> ApplyMeetingAsync(string name, Func<MeetingSpec, MeetingSpec>? change = null, string @namespace = Namespace, string tenant = Tenant)
     {

@@ -17,6 +17,7 @@ public sealed class ClientMessageTests
         { """{"type":"join","participantId":"p-1","capabilities":{"slots":true}}""", new JoinMessage("p-1", false, Slots: true) },
         { """{"type":"slots","sessionId":"s1","version":7}""", new SlotsAppliedMessage("s1", 7) },
         { """{"type":"join","participantId":"p-1","capabilities":{"p2p":true}}""", new JoinMessage("p-1", false, P2p: true) },
+        { """{"type":"join","participantId":"p-1","capabilities":{"move":true}}""", new JoinMessage("p-1", false, Move: true) },
         { """{"type":"p2p-ready","to":"p-2","generation":3}""", new P2pReadyMessage("p-2", 3) },
         { """{"type":"p2p-failed","generation":3}""", new P2pFailedMessage(3) },
         { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","restart":true}""", new OfferMessage("sfu", OfferText, [], true) },

@@ -1,4 +1,4 @@
-import type { Meeting, MediaPath, Participant, StatsSummary, TrackStats } from '@meetoperator/client';
+import type { MediaMove, Meeting, MediaPath, Participant, StatsSummary, TrackStats } from '@meetoperator/client';
 import { announce, Button, copyText, SidePanel } from '@meetoperator/ui';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
@@ -29,6 +29,12 @@ export default function StatsPanel({ meeting, stats, people, onReport, onClose }
         <Chart title={t('quality.lostReceiving')} points={points(one => one.receiveLossFraction)} format={value => percentText(t, value)} />
         <Chart title={t('quality.lostSending')} points={points(one => one.sendLossFraction)} format={value => percentText(t, value)} />
         {stats !== null && stats.paths.length > 0 && <p>{t('statistics.path')}: {[...new Set(stats.paths.map(path => pathText(t, path)))].join('; ')}</p>}
+        {meeting.snapshot.moves.length > 0 && (
+          <section data-testid="statistics-moves">
+            <h3>{t('statistics.moves')}</h3>
+            <ul>{meeting.snapshot.moves.map(move => <li key={move.at}>{moveText(t, move)}</li>)}</ul>
+          </section>
+        )}
         {stats === null || stats.tracks.length === 0 ? <p>{t('statistics.empty')}</p> : (
           <ul className={styles.tracks}>
             {stats.tracks.map((track, index) => (
@@ -54,6 +60,12 @@ function pathText(t: TFunction, { isDirect, type, protocol }: MediaPath): string
   const known = pathTypes.find(one => one === type) ?? 'unknown';
   const path = t('statistics.pathOf', { protocol: protocol.toUpperCase(), type: t(`statistics.pathTypes.${known}`) });
   return t(isDirect ? 'statistics.pathDirect' : 'statistics.pathNode', { path });
+}
+
+function moveText(t: TFunction, { at, reason, durationMs }: MediaMove): string {
+  const time = new Date(performance.timeOrigin + at).toLocaleTimeString();
+  const move = { time, reason: t(`statistics.moveReasons.${reason}`) };
+  return durationMs === null ? t('statistics.moveOpen', move) : t('statistics.moveOf', { ...move, duration: millisecondsText(t, durationMs) });
 }
 
 function trackTitle(t: TFunction, { direction, participantId, source }: TrackStats, people: readonly Participant[]): string {

@@ -8,7 +8,7 @@ import type { RemoteTrack } from '../media/subscribe-session.js';
 import type { MediaUpdateMessage } from '../mute/messages.js';
 import type { PresenceServerMessage } from '../presence/messages.js';
 import type { Participant } from '../presence/participants.js';
-import { Arrival, canTakeOver } from './arrival.js';
+import { Arrival, canTakeOver } from '../media/arrival.js';
 import { DirectPeer } from './direct-peer.js';
 import type { Shown } from './shown.js';
 import type { DirectClientMessage, DirectServerMessage, JoinedTopology, TopologyKind } from './messages.js';

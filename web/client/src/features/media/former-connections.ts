@@ -2,11 +2,19 @@
 const keepMs = 5_000;
 /** How long a connection is kept whose successor is connected and does not send every track, because a camera delivers no frames, for example. */
 const handoverMs = 2_000;
+/** How long a connection is kept during a move after its successor has sent every track: its packets reach the other participants through one more media node. */
+const moveLingerMs = 500;
 const pollMs = 50;
+
+interface Former {
+  readonly timer: ReturnType<typeof setTimeout>;
+  /** The successor is on another media node, which is joined to this one. */
+  readonly isMove: boolean;
+}
 
 /** Connections that a newer one replaces. They go on sending until media flows on the newer one, so that nothing is missing in between. */
 export class FormerConnections {
-  readonly #limits = new Map<RTCPeerConnection, ReturnType<typeof setTimeout>>();
+  readonly #limits = new Map<RTCPeerConnection, Former>();
   readonly #close: (connection: RTCPeerConnection) => void;
 
   /** @param close Ends a connection. */
@@ -14,22 +22,26 @@ export class FormerConnections {
     this.#close = close;
   }
 
-  add(connection: RTCPeerConnection): void {
-    this.#endAfter(connection, keepMs);
+  /** Keeps a connection. `moveMs` is the time that a move has left, or 0 if the newer connection is for the same media node: then the connection is kept for 5 s at most. */
+  add(connection: RTCPeerConnection, moveMs = 0): void {
+    this.#endAfter(connection, Math.max(keepMs, moveMs), moveMs > 0);
   }
 
   /** Ends those that are kept now when `next`, which is connected, has sent packets of all its tracks. Does nothing more once `next` is replaced too. */
   async handOver(next: RTCPeerConnection): Promise<void> {
     const handed = [...this.#limits.keys()];
     if (handed.some(isUp)) {
-      for (const connection of handed) this.#endAfter(connection, handoverMs);
+      for (const connection of handed) if (!this.#limits.get(connection)!.isMove) this.#endAfter(connection, handoverMs, false);
       while (!await hasSentAll(next)) {
         await new Promise(resolve => setTimeout(resolve, pollMs));
         if (this.#limits.has(next) || !isUp(next) || !handed.some(connection => this.#limits.has(connection))) return;
       }
       if (this.#limits.has(next)) return;
     }
-    for (const connection of handed) this.#end(connection);
+    for (const connection of handed) {
+      if (this.#limits.get(connection)?.isMove && isUp(connection)) this.#endAfter(connection, moveLingerMs, true);
+      else this.#end(connection);
+    }
   }
 
   /** Those that are kept. */
@@ -43,14 +55,14 @@ export class FormerConnections {
 
   #end(connection: RTCPeerConnection): void {
     if (!this.#limits.has(connection)) return;
-    clearTimeout(this.#limits.get(connection));
+    clearTimeout(this.#limits.get(connection)?.timer);
     this.#limits.delete(connection);
     this.#close(connection);
   }
 
-  #endAfter(connection: RTCPeerConnection, milliseconds: number): void {
-    if (this.#limits.has(connection)) clearTimeout(this.#limits.get(connection));
-    this.#limits.set(connection, setTimeout(() => this.#end(connection), milliseconds));
+  #endAfter(connection: RTCPeerConnection, milliseconds: number, isMove: boolean): void {
+    clearTimeout(this.#limits.get(connection)?.timer);
+    this.#limits.set(connection, { timer: setTimeout(() => this.#end(connection), milliseconds), isMove });
   }
 }
 

@@ -19,7 +19,10 @@ export type TracksServerMessage =
   | { type: 'ice-candidate'; from: string; candidate: unknown }
   | { type: 'slots'; sessionId: string; version: number; slots: OfferedTrack[] }
   | { type: 'layers'; source: TrackSource; rids: string[] }
-  | { type: 'media-restart'; reason?: string; generation?: number };
+  | { type: 'media-restart'; reason?: string; generation?: number }
+  | { type: 'media-move'; generation: number; deadline: number };
+
+const isDuration = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
 export const tracksChecks: MessageChecks<TracksServerMessage> = {
   'offer': { from: isText, sdp: isText },
@@ -28,4 +31,5 @@ export const tracksChecks: MessageChecks<TracksServerMessage> = {
   'slots': { sessionId: isText, version: Number.isInteger, slots: Array.isArray },
   'layers': { source: isText, rids: Array.isArray },
   'media-restart': {},
+  'media-move': { generation: Number.isInteger, deadline: isDuration },
 };

@@ -29,6 +29,8 @@ export interface PublishHost {
   /** How long a dead path may still recover, in milliseconds. */
   patience(): number;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
+  /** A connection that a newer one replaced has ended. */
+  onReplaced(): void;
   /** The server rejected the offer repeatedly; the session stops offering. */
   onRejected(code: string): void;
 }
@@ -56,7 +58,12 @@ export class PublishSession {
   readonly #sources = new WeakMap<RTCRtpSender, TrackSource>();
   readonly #wantedTracks = new WeakMap<RTCRtpSender, MediaStreamTrack | null>();
   #connection: RTCPeerConnection | null = null;
-  readonly #former = new FormerConnections(connection => this.#end(connection));
+  readonly #former = new FormerConnections(connection => {
+    this.#end(connection);
+    if (!this.#closed) this.#host.onReplaced();
+  });
+  /** Until when the connections that are replaced now go on, if the new ones do not send everything before; as of `Environment.monotonicNow`. */
+  #moveUntil = -Infinity;
   #stopWatching: () => void = () => {};
   #settle: ((outcome: Outcome) => void) | null = null;
   #offers = 0;
@@ -172,11 +179,23 @@ export class PublishSession {
 
   /** Opens a new connection with the same tracks. The old connection is closed when the new one sends. */
   restart(): void {
+    this.#moveUntil = -Infinity;
     if (this.#closed || ![...this.#slots.values()].some(slot => slot.active)) return;
     this.#restart = true;
     this.#settle?.('superseded');
     this.#endDelay();
     this.#negotiate();
+  }
+
+  /** Opens a new connection with the same tracks on another media node. The old one ends when the new one sends, at the latest after `deadlineMs`. */
+  move(deadlineMs: number): void {
+    this.restart();
+    this.#moveUntil = this.#environment.monotonicNow() + deadlineMs;
+  }
+
+  /** Whether a new connection is to be opened, or an old one still sends beside it. */
+  get isReplacing(): boolean {
+    return this.#restart || this.#opening || this.#former.kept.length > 0;
   }
 
   handleOnline(): void {
@@ -374,7 +393,7 @@ export class PublishSession {
 
   #adopt(connection: RTCPeerConnection): void {
     this.#stopWatching();
-    if (this.#connection !== null) this.#former.add(this.#connection);
+    if (this.#connection !== null) this.#former.add(this.#connection, this.#moveUntil - this.#environment.monotonicNow());
     this.#connection = connection;
     this.#host.onState('connecting');
     this.#stopWatching = watchConnection(connection, () => this.#host.patience(), {

@@ -1,6 +1,7 @@
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
+import { Arrival, canTakeOver, silentAfterMs } from './arrival.js';
 import { watchConnection, type LossCause } from './connection-watch.js';
 import type { OfferedTrack } from './messages.js';
 import { keepPlayoutDelay } from './playout-delay.js';
@@ -42,6 +43,8 @@ export interface SubscribeHost {
   onState(state: 'idle' | 'connecting' | 'connected'): void;
   /** The server opened a new session in place of the current one. */
   onReplaced(): void;
+  /** The new session has taken over. */
+  onTakenOver(): void;
   /** The session has carried media for some time. */
   onSteady(): void;
   /** The session is lost. The server opens a new one when signaling reconnects. */
@@ -53,6 +56,8 @@ interface Generation {
   readonly sessionId: string | undefined;
   readonly stopWatching: () => void;
   readonly stopDelaying: () => void;
+  /** It was opened during a move, so the current connection goes on until everything arrives on this one. */
+  readonly isMove: boolean;
   lost: boolean;
   tracks: readonly RemoteTrack[];
   /** What the slots carry; null when every track has a section. */
@@ -61,16 +66,24 @@ interface Generation {
 
 /** How long the old connection is used while the new one is connected but receives no media. */
 const firstPacketWaitMs = 2_000;
+const pollMs = 20;
 
-/** The connection that receives media, for which the server makes the offers. An offer for another session opens a second connection, which takes over when it receives media. */
+/**
+ * The connection that receives media, for which the server makes the offers. An offer for another session opens a second connection, which takes over when it receives
+ * media: during a move, when everything that arrives on the old one arrives on the new one, otherwise with the first picture.
+ */
 export class SubscribeSession {
   readonly #environment: Environment;
   readonly #host: SubscribeHost;
   #current: Generation | null = null;
   #next: Generation | null = null;
-  #pending: SubscribeOffer | null = null;
-  #newestSlots: SlotsUpdate | null = null;
+  /** Offers that are not answered yet, by session. */
+  readonly #pending = new Map<string | undefined, SubscribeOffer>();
+  readonly #newestSlots = new Map<string, SlotsUpdate>();
   #takeover: ReturnType<typeof setTimeout> | undefined;
+  #comparing: ReturnType<typeof setInterval> | undefined;
+  /** Until when the current connection can be used while the next one does not receive everything; as of `Environment.monotonicNow`. */
+  #moveUntil = -Infinity;
   #running = false;
   #closed = false;
 
@@ -85,7 +98,7 @@ export class SubscribeSession {
 
   /** Whether signaling can reconnect without a new media session. */
   get canResume(): boolean {
-    return this.#next === null && this.#pending === null && this.#current?.lost === false && this.#current.connection.connectionState === 'connected';
+    return (this.#next === null || this.#next.isMove) && this.#pending.size === 0 && this.#current?.lost === false && this.#current.connection.connectionState === 'connected';
   }
 
   /** Whether a session is connected or connecting. */
@@ -110,29 +123,36 @@ export class SubscribeSession {
 
   /** Shows what the slots carry now. Messages may arrive before the session's offer is applied. */
   handleSlots(update: SlotsUpdate): void {
-    this.#newestSlots = newer(this.#newestSlots, update);
+    this.#newestSlots.set(update.sessionId, newer(this.#newestSlots.get(update.sessionId) ?? null, update)!);
     const generation = [this.#next, this.#current].find(known => known?.sessionId === update.sessionId);
     if (generation?.slots) this.#applySlots(generation, update);
   }
 
-  /** Every offer holds the whole state, so a waiting offer is replaced by a newer one. */
+  /** The next session is on another media node, and the current one goes on for at most `deadlineMs`. */
+  move(deadlineMs: number): void {
+    this.#moveUntil = this.#environment.monotonicNow() + deadlineMs;
+  }
+
+  /** Every offer holds the whole state, so a waiting offer is replaced by a newer one. Only during a move are there two sessions. */
   handleOffer(offer: SubscribeOffer): void {
-    this.#pending = offer;
+    if (!this.#isMoving) this.#pending.clear();
+    this.#pending.delete(offer.sessionId);
+    this.#pending.set(offer.sessionId, offer);
     if (!this.#running) void this.#run();
   }
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#takeover);
+    this.#stopWaiting();
     for (const generation of [this.#current, this.#next]) this.#end(generation);
     this.#current = this.#next = null;
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    while (this.#pending !== null && !this.#closed) {
-      const offer = this.#pending;
-      this.#pending = null;
+    while (this.#pending.size > 0 && !this.#closed) {
+      const [sessionId, offer] = this.#pending.entries().next().value!;
+      this.#pending.delete(sessionId);
       const generation = this.#generationFor(offer);
       try {
         await this.#answer(generation, offer);
@@ -142,7 +162,7 @@ export class SubscribeSession {
         this.#end(generation);
         generation.slots = null; // what still comes about them changes nothing
         if (generation === this.#next) this.#next = null;
-        if (this.#pending === null) this.#host.onLost('ended');
+        if (this.#pending.size === 0) this.#host.onLost('ended');
       }
     }
     this.#running = false;
@@ -171,7 +191,7 @@ export class SubscribeSession {
    * arrive before the message about them, but are never taken for those of somebody else.
    */
   #applySlots(generation: Generation, update: SlotsUpdate): void {
-    const slots = newer(newer(generation.slots, this.#newestSlots?.sessionId === update.sessionId ? this.#newestSlots : null), update)!;
+    const slots = newer(newer(generation.slots, this.#newestSlots.get(update.sessionId) ?? null), update)!;
     generation.slots = slots;
     const { kept, ended } = matchSlots(generation.tracks, readTracks(generation.connection, slots.slots));
     for (const remote of kept) {
@@ -211,6 +231,7 @@ export class SubscribeSession {
     const generation: Generation = {
       connection,
       sessionId,
+      isMove: this.#isMoving,
       lost: false,
       tracks: [],
       slots: null,
@@ -241,6 +262,7 @@ export class SubscribeSession {
 
   /** Keeps the old connection until the new one receives its first picture, or sound when there is no video. */
   #awaitMedia(generation: Generation): void {
+    if (generation.isMove) return this.#awaitEverything(generation);
     const take = () => this.#promote(generation);
     const video = generation.tracks.filter(remote => remote.track.kind === 'video');
     const expected = video.length > 0 ? video : generation.tracks;
@@ -250,19 +272,52 @@ export class SubscribeSession {
     this.#takeover = setTimeout(take, firstPacketWaitMs);
   }
 
+  /** Keeps the old connection until everything that arrives there arrives on the new one, or nothing arrives there any more. */
+  #awaitEverything(generation: Generation): void {
+    clearInterval(this.#comparing);
+    let arrival = new Arrival();
+    let since = this.#environment.monotonicNow();
+    this.#comparing = setInterval(() => {
+      if (generation !== this.#next) return clearInterval(this.#comparing);
+      const now = this.#environment.monotonicNow();
+      const isDone = this.#current === null || this.#current.lost || now >= this.#moveUntil;
+      if (isDone || canTakeOver(this.#compare(generation), arrival, now - since)) return this.#promote(generation);
+      if (now - since < silentAfterMs) return;
+      arrival = new Arrival(); // what has become silent on the old connection since then is not waited for
+      since = now;
+    }, pollMs);
+  }
+
+  #compare(next: Generation): { old: RTCRtpReceiver; next: RTCRtpReceiver | undefined }[] {
+    return (this.#current?.tracks ?? []).map(({ participantId, source, receiver }) => (
+      { old: receiver, next: next.tracks.find(remote => remote.participantId === participantId && remote.source === source)?.receiver }));
+  }
+
+  get #isMoving(): boolean {
+    return this.#environment.monotonicNow() < this.#moveUntil;
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#takeover);
+    clearInterval(this.#comparing);
+  }
+
   #promote(generation: Generation): void {
     if (generation !== this.#next) return;
-    clearTimeout(this.#takeover);
+    this.#stopWaiting();
+    this.#moveUntil = -Infinity;
     const old = this.#current;
     this.#current = generation;
     this.#next = null;
     this.#host.onTracks(generation.tracks);
     this.#host.onState('connected');
     this.#end(old);
+    this.#host.onTakenOver();
   }
 
   #end(generation: Generation | null): void {
     if (generation === null) return;
+    if (generation.sessionId !== undefined) this.#newestSlots.delete(generation.sessionId);
     generation.stopWatching();
     generation.stopDelaying();
     this.#host.transforms()?.release(generation.connection);

@@ -6,6 +6,7 @@ import type { TrackSource } from '../../core/wire-types.js';
 import type { TracksClientMessage, TracksServerMessage } from './messages.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import type { LossCause } from './connection-watch.js';
+import { MoveLog, type MediaMove } from './moves.js';
 import { PublishSession } from './publish-session.js';
 import { SubscribeSession, type RemoteTrack } from './subscribe-session.js';
 
@@ -22,8 +23,9 @@ export interface TracksHost {
   onRemoteChange(): void;
   /** A media connection changed its state. */
   onState(): void;
-  /** The meeting moved to another media node. */
+  /** The media connections are opened again, because the meeting moved to another media node or the node lost them. */
   onRestart(reason: string | undefined): void;
+  onMoves(moves: readonly MediaMove[]): void;
   /** The server rejects the media of this browser for good. */
   onRejected(code: string): void;
 }
@@ -32,6 +34,8 @@ export interface TracksHost {
 const renewalDelayMs = 1_000;
 /** A path that dies within this time after the socket was lost dies because the network of this client changed. */
 const networkChangeMs = 10_000;
+/** The longest time of a move; timers take no longer ones than 24 days. */
+const longestMoveMs = 86_400_000;
 /** A microphone without packets for this time is silent. */
 const silentAfterMs = 250;
 
@@ -43,12 +47,16 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     'slots': message => this.#subscribe.handleSlots(message),
     'layers': ({ source, rids }) => void this.#publish.setLayers(source, rids),
     'media-restart': ({ reason }) => this.#handleRestart(reason),
+    'media-move': ({ deadline }) => this.#handleMove(Math.min(deadline, longestMoveMs)),
     'ice-candidate': () => undefined, // the SFU sends all its candidates in the SDP
   };
   readonly #environment: Environment;
   readonly #host: TracksHost;
   readonly #publish: PublishSession;
   readonly #subscribe: SubscribeSession;
+  readonly #moves: MoveLog;
+  /** The subscribe connection is to be replaced. */
+  #awaitsTakeover = false;
   readonly #local = new Map<TrackSource, MediaStreamTrack>();
   /** The last packet that `audioLevels` saw, and when it saw it first. */
   readonly #lastPackets = new WeakMap<RTCRtpReceiver, { readonly timestamp: number; readonly seenAt: number }>();
@@ -63,6 +71,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   constructor(environment: Environment, iceServers: RTCIceServer[], host: TracksHost) {
     this.#environment = environment;
     this.#host = host;
+    this.#moves = new MoveLog(environment.monotonicNow, host.onMoves);
     this.#publish = new PublishSession(environment, {
       iceServers,
       transforms: host.transforms,
@@ -72,6 +81,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
         type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
       onState: host.onState,
+      onReplaced: () => this.#checkMoves(),
       onRejected: host.onRejected,
     });
     this.#subscribe = new SubscribeSession(environment, {
@@ -89,6 +99,10 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
         // A server that could not resume the subscription has lost the published media too.
         if (this.#resumeRequested) this.#publish.restart();
         this.#resumeRequested = false;
+      },
+      onTakenOver: () => {
+        this.#awaitsTakeover = false;
+        this.#checkMoves();
       },
       onLost: cause => this.#renewSubscription(cause),
     });
@@ -213,7 +227,25 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   #handleRestart(reason: string | undefined): void {
     this.#host.onRestart(reason);
     this.#resumeRequested = false;
+    this.#beginMove(reason === 'lost' ? 'lost' : 'moved');
     this.#publish.restart();
+  }
+
+  /** Both connections are opened on another media node, beside the present ones. The offer for the subscription follows. */
+  #handleMove(deadlineMs: number): void {
+    this.#resumeRequested = false;
+    this.#beginMove('leaving');
+    this.#subscribe.move(deadlineMs);
+    this.#publish.move(deadlineMs);
+  }
+
+  #beginMove(reason: MediaMove['reason']): void {
+    this.#awaitsTakeover = this.#subscribe.connection !== null;
+    this.#moves.begin(reason);
+  }
+
+  #checkMoves(): void {
+    if (!this.#awaitsTakeover && !this.#publish.isReplacing) this.#moves.finish();
   }
 
   /**

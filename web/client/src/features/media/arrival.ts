@@ -22,7 +22,7 @@ export interface TwoPaths {
 }
 
 /** A source that is silent on both paths for this time is not waited for. */
-const silentAfterMs = 1_000;
+export const silentAfterMs = 1_000;
 
 /** Whether everything that flows on the old path flows on the next one. */
 export function canTakeOver(paths: readonly TwoPaths[], arrival: Arrival, elapsedMs: number): boolean {

@@ -1,0 +1,84 @@
+namespace MeetOperator.Signaling.Media;
+
+/// <summary>
+/// Decides which members of a meeting start to move, and when: in small batches, so that the key frames and the double downlinks of many members do not come at once.
+/// Pure: the time is passed in. Not thread-safe.
+/// </summary>
+internal sealed class MoveSchedule
+{
+    /// <summary>Members that start at the same time.</summary>
+    public const int BatchSize = 5;
+
+    /// <summary>Members that have started and are not connected yet.</summary>
+    public const int MaxStarted = 20;
+
+    /// <summary>Shortest time between two batches.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a batch waits for the members of the one before to be connected.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>A member that is not connected after this time no longer counts as started.</summary>
+    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>Members that wait, in the order of their requests.</summary>
+    private readonly List<string> _waiting = [];
+
+    /// <summary>When the members started that are not connected yet.</summary>
+    private readonly Dictionary<string, TimeSpan> _started = new(StringComparer.Ordinal);
+    private TimeSpan? _lastBatch;
+
+    /// <summary>Whether members wait.</summary>
+    public bool HasWaiting => _waiting.Count > 0;
+
+    /// <summary>Lets a member wait for its turn. Does nothing if it waits already.</summary>
+    public void Add(string participantId)
+    {
+        if (!_waiting.Contains(participantId))
+        {
+            _waiting.Add(participantId);
+        }
+    }
+
+    /// <summary>Takes a member out, because it need not move any more or has left.</summary>
+    public void Remove(string participantId)
+    {
+        _waiting.Remove(participantId);
+        _started.Remove(participantId);
+    }
+
+    /// <summary>Takes a member that waits out. One that has started still counts.</summary>
+    public void Cancel(string participantId) => _waiting.Remove(participantId);
+
+    /// <summary>Records that a member that has started is connected to its new node.</summary>
+    public void MarkConnected(string participantId) => _started.Remove(participantId);
+
+    /// <summary>Returns the members that start now; none if the batch before is not done, or nobody waits.</summary>
+    /// <param name="now">The time since a fixed moment.</param>
+    public IReadOnlyList<string> Take(TimeSpan now)
+    {
+        foreach (var (lost, _) in _started.Where(started => now - started.Value >= GiveUpAfter).ToArray())
+        {
+            _started.Remove(lost);
+        }
+
+        if (now - _lastBatch < Interval || _started.Values.Any(started => now - started < Patience))
+        {
+            return [];
+        }
+
+        string[] batch = [.. _waiting.Take(Math.Min(BatchSize, MaxStarted - _started.Count))];
+        if (batch.Length > 0)
+        {
+            _waiting.RemoveRange(0, batch.Length);
+            _lastBatch = now;
+        }
+
+        foreach (var participantId in batch)
+        {
+            _started[participantId] = now;
+        }
+
+        return batch;
+    }
+}

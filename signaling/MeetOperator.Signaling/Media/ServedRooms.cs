@@ -1,0 +1,14 @@
+using MeetOperator.Signaling.Kubernetes;
+
+namespace MeetOperator.Signaling.Media;
+
+/// <summary>The rooms of a meeting on media nodes, with the assignments that they come from. Immutable.</summary>
+internal sealed record ServedRooms(IReadOnlyList<MediaAssignment> Assignments, IReadOnlyList<AssignedRoom> Rooms)
+{
+    public static readonly ServedRooms None = new([], []);
+
+    public RoomClient? Find(RoomKey? room) => Rooms.FirstOrDefault(known => known.Client.Key == room)?.Client;
+
+    /// <summary>The room that a participant of <paramref name="current"/> is to use (<see cref="ParticipantNodes.Choose"/>), or null.</summary>
+    public RoomClient? Choose(RoomKey? current) => ParticipantNodes.Choose(Assignments, current) is { } chosen ? Find(chosen.Key) : null;
+}

@@ -1,0 +1,84 @@
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Signaling.Kubernetes;
+using static MeetOperator.Contracts.Meetings.AssignmentRole;
+using static MeetOperator.Contracts.Meetings.AssignmentState;
+
+namespace MeetOperator.Signaling.Tests.Media;
+
+public sealed class ParticipantNodesTests
+{
+    [Fact]
+    public void Choose_NoAssignment_ReturnsNull() => Assert.Null(ParticipantNodes.Choose([]));
+
+    [Fact]
+    public void Choose_LostNode_ReturnsNull() => Assert.Null(ParticipantNodes.Choose([Assigned("n1", 3, state: Lost)]));
+
+    [Fact]
+    public void Choose_SeveralReadyNodes_ReturnsHighestGeneration() =>
+        Assert.Equal("n2", ParticipantNodes.Choose([Assigned("n1", 3), Assigned("n2", 5), Assigned("n3", 4), Assigned("n4", 6, state: Lost)])?.Node);
+
+    [Theory]
+    [InlineData(Preparing)]
+    [InlineData(Leaving)]
+    [InlineData(Lost)]
+    public void Choose_NewParticipant_JoinsOnlyReadyNode(AssignmentState state)
+    {
+        Assert.Null(ParticipantNodes.Choose([Assigned("n1", 1, state: state)]));
+        Assert.Equal("n2", ParticipantNodes.Choose([Assigned("n1", 9, state: state), Assigned("n2", 2, Edge)])?.Node);
+    }
+
+    [Fact]
+    public void Choose_NewParticipant_PrefersOriginThenFewestParticipants()
+    {
+        MediaAssignment[] edges = [Assigned("n2", 2, Edge, participants: 9), Assigned("n3", 3, Edge, participants: 4), Assigned("n4", 4, Standby)];
+
+        Assert.Equal("n1", ParticipantNodes.Choose([.. edges, Assigned("n1", 1, participants: 50)])?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose(edges)?.Node);
+    }
+
+    [Fact]
+    public void Choose_NodeReady_StaysThere()
+    {
+        var edge = Assigned("n2", 2, Edge, participants: 500);
+
+        Assert.Equal("n2", ParticipantNodes.Choose([Assigned("n1", 1), edge], edge.Key)?.Node);
+    }
+
+    [Fact]
+    public void Choose_NodeHasNewRoom_DoesNotStayForOldOne()
+    {
+        var former = Assigned("n2", 2, Edge);
+
+        Assert.Equal("n1", ParticipantNodes.Choose([Assigned("n1", 1), Assigned("n2", 3, Edge)], former.Key)?.Node);
+    }
+
+    [Theory]
+    [InlineData(Leaving)]
+    [InlineData(Lost)]
+    public void Choose_NodeEnds_MovesWithinItsRegion(AssignmentState state)
+    {
+        var current = Assigned("n1", 1, state: state, region: "south");
+
+        Assert.Equal("n3", ParticipantNodes.Choose([current, Assigned("n2", 2, region: "north"), Assigned("n3", 3, Edge, region: "south")], current.Key)?.Node);
+    }
+
+    [Fact]
+    public void Choose_NoOtherNodeReady_StaysOnLeavingNode()
+    {
+        var current = Assigned("n1", 1, state: Leaving);
+        MediaAssignment[] assignments = [current, Assigned("n2", 2, state: Preparing), Assigned("n3", 3, Standby)];
+
+        Assert.Equal("n1", ParticipantNodes.Choose(assignments, current.Key)?.Node);
+        Assert.Null(ParticipantNodes.Choose([current with { State = Lost }], current.Key));
+    }
+
+    [Fact]
+    public void Choose_ValuesOfLaterVersion_AreNotUsed()
+    {
+        Assert.Null(ParticipantNodes.Choose([Assigned("n1", 1) with { Role = null }, Assigned("n2", 2) with { State = null }]));
+    }
+
+    private static MediaAssignment Assigned(
+        string node, long generation, AssignmentRole role = Origin, AssignmentState state = Ready, int participants = 0, string? region = null) =>
+        new("meet-a", node, new Uri("https://127.0.0.1:7443/"), generation, role, state) { Participants = participants, Region = region };
+}
