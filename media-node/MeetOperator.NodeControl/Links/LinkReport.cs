@@ -10,6 +10,9 @@ public sealed record LinkReport
 
     /// <summary><see cref="LinkSpec.Tag"/> of this end.</summary>
     public uint Tag { get; init; }
+
+    /// <summary><see cref="LinkSpec.PeerTag"/> of this end. The other end of the same link has both tags the other way round.</summary>
+    public uint PeerTag { get; init; }
     public LinkEndState State { get; init; }
 
     /// <summary>Epoch of the secret of the current session. Null before the first session.</summary>

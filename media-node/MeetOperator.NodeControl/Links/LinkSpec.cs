@@ -43,4 +43,14 @@ public sealed record LinkSpec
         ArgumentNullException.ThrowIfNull(former);
         return this with { Keys = [.. Keys.Select(key => key.Secret is null ? former.FirstOrDefault(held => held.Epoch == key.Epoch) : key).OfType<LinkKey>()] };
     }
+
+    /// <summary>Compares lists by their contents.</summary>
+    public bool Equals(LinkSpec? other) =>
+        other is not null
+        && (Generation, Role, Node, Peer, PeerGeneration, Tag, PeerTag, MaxKbps)
+            == (other.Generation, other.Role, other.Node, other.Peer, other.PeerGeneration, other.Tag, other.PeerTag, other.MaxKbps)
+        && Addresses.SequenceEqual(other.Addresses)
+        && Keys.SequenceEqual(other.Keys);
+
+    public override int GetHashCode() => HashCode.Combine(Generation, Role, Node, Peer, PeerGeneration, Tag, PeerTag, Keys.Count);
 }

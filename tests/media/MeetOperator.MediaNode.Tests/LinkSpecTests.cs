@@ -83,9 +83,16 @@ public sealed class LinkSpecTests
         var read = JsonSerializer.Deserialize<LinkSpec>(JsonSerializer.Serialize(Valid, NodeControlJson.Options), NodeControlJson.Options)!;
 
         Assert.Null(LinkSpecRules.FindProblem(Link, read));
-        Assert.Equal((Valid.Role, Valid.Tag, Valid.PeerTag, Valid.MaxKbps), (read.Role, read.Tag, read.PeerTag, read.MaxKbps));
-        Assert.Equal(Valid.Addresses, read.Addresses);
-        Assert.Equal(Valid.Keys, read.Keys);
+        Assert.Equal(Valid, read);
+    }
+
+    [Fact]
+    public void Equals_OtherKeysOrAddresses_IsFalse()
+    {
+        Assert.NotEqual(Valid, Valid with { Keys = [Valid.Keys[1]] });
+        Assert.NotEqual(Valid, Valid with { Keys = [Valid.Keys[0], Key(6)] });
+        Assert.NotEqual(Valid, Valid with { Addresses = [Valid.Addresses[0]] });
+        Assert.NotEqual(Valid, Valid with { PeerTag = 9 });
     }
 
     [Fact]
