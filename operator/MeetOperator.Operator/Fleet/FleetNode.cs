@@ -26,6 +26,9 @@ internal sealed class FleetNode(NamespacedName key)
     public ClusterNode? ClusterNode { get; set; }
     public NodeReport? Report { get; set; }
 
+    /// <summary>Timestamp at which the poll of <see cref="Report"/> began.</summary>
+    public long ReportStarted { get; set; }
+
     /// <summary>The rooms in <see cref="Report"/>, by meeting ID.</summary>
     public Dictionary<string, RoomReport> Rooms { get; } = new(StringComparer.Ordinal);
 
@@ -105,6 +108,17 @@ internal sealed class FleetNode(NamespacedName key)
     /// keep their rooms.
     /// </summary>
     public bool CanCarry(string? @namespace) => IsVisibleTo(@namespace) || !IsInTenantNamespace;
+
+    /// <summary>What the node reported about the room of a meeting; null before its first report.</summary>
+    public ReportedRoom? FindReport(string meetingId) => Report is null || Target is null ? null : new ReportedRoom
+    {
+        Target = Target,
+        InstanceId = Report.InstanceId,
+        PollStarted = ReportStarted,
+        IsAnswering = MissedPolls == 0,
+        Addresses = LinkAddresses.Find(Pod?.Status?.PodIps is [_, ..] all ? all.Select(static address => address.Ip) : [Pod?.Status?.PodIp], Report.MediaAddresses),
+        Room = Rooms.GetValueOrDefault(meetingId),
+    };
 
     public NodeFacts Facts(int meetings, TimeProvider time) => new()
     {

@@ -82,6 +82,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             }
 
             entry.Report = report;
+            entry.ReportStarted = pollStarted;
             entry.LastSeen = time.GetUtcNow();
             entry.LastSeenTimestamp = entry.AnsweredAt = time.GetTimestamp();
             entry.MissedPolls = 0;
@@ -351,6 +352,15 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         lock (_gate)
         {
             return _table.Find(meeting);
+        }
+    }
+
+    /// <summary>What a node last reported about the room of a meeting; null when it is unknown or has not reported yet.</summary>
+    public ReportedRoom? FindReport(NamespacedName node, string meetingId)
+    {
+        lock (_gate)
+        {
+            return _nodes.GetValueOrDefault(node)?.FindReport(meetingId);
         }
     }
 
