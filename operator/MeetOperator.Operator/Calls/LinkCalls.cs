@@ -1,3 +1,4 @@
+using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Calls;
@@ -12,4 +13,7 @@ internal sealed class LinkCalls
     public required MeetingLink Link { get; set; }
     public LinkEnd Opener { get; } = new();
     public LinkEnd Acceptor { get; } = new();
+
+    /// <summary>The problem of the end on a node, or null.</summary>
+    public string? FindProblem(NamespacedName node) => node == Link.Opener.Node ? Opener.Problem : node == Link.Acceptor.Node ? Acceptor.Problem : null;
 }

@@ -10,20 +10,11 @@ internal sealed class LinkEnd
     private const int MaxDoublings = 6;
     private LinkSpec? _accepted;
     private long _acceptedAt;
-    private string? _unsupportedBy;
+    private int _failures;
     private TimeSpan _retryAt;
-
-    /// <summary>Number of calls in a row that failed.</summary>
-    public int Failures { get; private set; }
 
     /// <summary>Why the node does not have the link as it should; null when it has, or has not been asked yet.</summary>
     public string? Problem { get; private set; }
-
-    /// <summary>Whether the node accepted the link in a call of this leader.</summary>
-    public bool IsOpen => _accepted is not null;
-
-    /// <summary>Whether the node has answered that it does not know links. Another process of it may know them.</summary>
-    public bool IsUnsupported(ReportedRoom reported) => _unsupportedBy == reported.InstanceId;
 
     /// <summary>Whether the node has accepted exactly this, and its report does not contradict.</summary>
     public bool Has(LinkSpec spec, string link, ReportedRoom reported) =>
@@ -35,19 +26,22 @@ internal sealed class LinkEnd
     public void RecordAccepted(LinkSpec spec, long timestamp)
     {
         (_accepted, _acceptedAt) = (spec, timestamp);
-        (Failures, Problem, _unsupportedBy, _retryAt) = (0, null, null, TimeSpan.Zero);
+        (_failures, Problem, _retryAt) = (0, null, TimeSpan.Zero);
     }
 
-    /// <summary>Records that the node no longer has the link.</summary>
-    public void RecordClosed() => _accepted = null;
-
-    /// <summary>The next call is made after 0.5, 1, 2, up to 32 s.</summary>
-    public void RecordFailure(string problem, TimeSpan now)
+    /// <summary>Records a failed call; the next one is made after 0.5, 1, 2, up to 32 s. Returns whether it is the first in a row.</summary>
+    public bool RecordFailure(string problem, TimeSpan now)
     {
-        _retryAt = now + (FirstRetry * (1 << Math.Min(Failures, MaxDoublings)));
-        Failures++;
+        _retryAt = now + (FirstRetry * (1 << Math.Min(_failures, MaxDoublings)));
         Problem = problem;
+        return ++_failures == 1;
     }
 
-    public void RecordUnsupported(string instanceId, string problem) => (_unsupportedBy, Problem, _accepted) = (instanceId, problem, null);
+    /// <summary>Records why the node is not called at all. Returns whether that is new.</summary>
+    public bool RecordObstacle(string obstacle)
+    {
+        var isNew = Problem != obstacle;
+        Problem = obstacle;
+        return isNew;
+    }
 }

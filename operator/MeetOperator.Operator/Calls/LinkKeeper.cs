@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Text.Json;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
@@ -60,16 +59,16 @@ internal sealed partial class LinkKeeper(
             return next;
         }
 
-        await Task.WhenAll(calls.GroupBy(static call => call.At.Node).Select(calls => RunAsync(meeting.MeetingId, [.. calls], known, now, ct))).ConfigureAwait(false);
+        await Task.WhenAll(calls.GroupBy(static call => call.At.Node).Select(ofNode => RunAsync(meeting.MeetingId, ofNode, known, now, ct))).ConfigureAwait(false);
         return PendingCheck;
     }
 
     /// <summary>Forgets the secrets of a meeting that has ended. Its links end with its rooms.</summary>
     public void Forget(MeetingRef meeting) => _meetings.TryRemove(meeting, out _);
 
-    /// <summary>Why a link of the meeting to this node cannot be opened or changed, as a predicate of the node; null when no call has failed.</summary>
-    public string? FindProblem(MeetingRef meeting, NamespacedName node) => _meetings.TryGetValue(meeting, out var links)
-        ? links.Links.Values.Select(entry => entry.Link.Opener.Node == node ? entry.Opener.Problem : entry.Link.Acceptor.Node == node ? entry.Acceptor.Problem : null).FirstOrDefault(static problem => problem is not null)
+    /// <summary>Why a link of the meeting cannot be opened or changed on this node, as a predicate: "does not respond". Null when nothing has failed.</summary>
+    public string? FindProblem(MeetingRef meeting, NamespacedName node) => _meetings.TryGetValue(meeting, out var known)
+        ? known.Links.Values.Select(entry => entry.FindProblem(node)).FirstOrDefault(static problem => problem is not null)
         : null;
 
     /// <summary>Adds the calls that one link needs. Returns the delay until the next look at it.</summary>
@@ -85,16 +84,9 @@ internal sealed partial class LinkKeeper(
         entry.Link = link;
         var toAcceptor = LinkAddresses.Between(opener.Addresses, acceptor.Addresses, acceptor.Room.Port);
         var toOpener = LinkAddresses.Between(acceptor.Addresses, opener.Addresses, opener.Room.Port);
-        var areSupported = IsSupported(entry.Opener, opener, link.Id) & IsSupported(entry.Acceptor, acceptor, link.Id);
-        if (areSupported && (toAcceptor is [] || toOpener is []))
+        if (!CanLink(entry.Opener, opener, toAcceptor, acceptor.Node) | !CanLink(entry.Acceptor, acceptor, toOpener, opener.Node))
         {
-            RecordFailure(entry.Opener, opener.Node, link.Id, $"has no address of a family of media node {acceptor.Node}", now);
-        }
-
-        if (!areSupported || toAcceptor is [] || toOpener is [])
-        {
-            AddClosing(entry.Opener, opener);
-            AddClosing(entry.Acceptor, acceptor);
+            calls.AddRange(Closings(opener, known, link.Id).Concat(Closings(acceptor, known, link.Id)));
             return SettledCheck;
         }
 
@@ -130,27 +122,18 @@ internal sealed partial class LinkKeeper(
             return false;
         }
 
-        void AddClosing(LinkEnd end, ReportedRoom at)
-        {
-            if (end.IsOpen && at.IsAnswering && end.CanCall(now))
-            {
-                calls.Add(new LinkCall(at, link.Id, end, Spec: null));
-            }
-        }
-
         bool IsUp(ReportedRoom reported) => reported.FindLink(link.Id) is { State: LinkEndState.Up };
-    }
 
-    /// <summary>Whether a node knows links, according to its report and its responses.</summary>
-    private bool IsSupported(LinkEnd end, ReportedRoom reported, string link)
-    {
-        if (reported.Room is { Port: > 0 } && reported.Addresses is [_, ..])
+        bool CanLink(LinkEnd end, ReportedRoom at, IReadOnlyList<string> peerAddresses, NamespacedName peer)
         {
-            return !end.IsUnsupported(reported);
-        }
+            var obstacle = !at.CanLink ? TooOld : peerAddresses is [] ? $"has no address of a family of media node {peer}" : null;
+            if (obstacle is not null && end.RecordObstacle(obstacle))
+            {
+                LogProblem(at.Node, link.Id, obstacle);
+            }
 
-        RecordUnsupported(end, reported, link);
-        return false;
+            return obstacle is null;
+        }
     }
 
     /// <summary>Adds the calls that close links that the meeting no longer needs, also those that an earlier leader opened.</summary>
@@ -168,12 +151,15 @@ internal sealed partial class LinkKeeper(
         }
 
         var ends = left.Except(reports.Keys).Select(node => fleet.FindReport(node, meeting.MeetingId)).OfType<ReportedRoom>().Concat(reports.Values);
-        calls.AddRange(ends.Where(static end => end.IsAnswering).SelectMany(end =>
-            (end.Room?.Links ?? []).Where(link => !ids.Contains(link.Link) && known.MustClose(end, link.Link)).Select(link => new LinkCall(end, link.Link, End: null, Spec: null))));
+        calls.AddRange(ends.SelectMany(end => (end.Room?.Links ?? []).Where(link => !ids.Contains(link.Link)).SelectMany(link => Closings(end, known, link.Link))));
     }
 
+    /// <summary>The call that closes a link on a node, if its last report has the link and it has not been closed since.</summary>
+    private static IEnumerable<LinkCall> Closings(ReportedRoom at, MeetingLinkCalls known, string link) =>
+        at.IsAnswering && at.FindLink(link) is not null && known.MustClose(at, link) ? [new LinkCall(at, link, End: null, Spec: null)] : [];
+
     /// <summary>Makes the calls to one node, one after another, until it does not respond.</summary>
-    private async Task RunAsync(string room, IReadOnlyList<LinkCall> calls, MeetingLinkCalls known, TimeSpan now, CancellationToken ct)
+    private async Task RunAsync(string room, IEnumerable<LinkCall> calls, MeetingLinkCalls known, TimeSpan now, CancellationToken ct)
     {
         foreach (var call in calls)
         {
@@ -202,16 +188,6 @@ internal sealed partial class LinkKeeper(
             {
                 known.RecordClosing(call.At.Node, call.Link, time.GetTimestamp());
                 await client.DeleteLinkAsync(room, call.Link, call.At.Room?.Generation ?? 0, bounded.Token).ConfigureAwait(false);
-                call.End?.RecordClosed();
-            }
-
-            return true;
-        }
-        catch (NodeControlException error) when (error.Status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed && error.Code != "unknown-room")
-        {
-            if (call.End is not null)
-            {
-                RecordUnsupported(call.End, call.At, call.Link);
             }
 
             return true;
@@ -242,27 +218,9 @@ internal sealed partial class LinkKeeper(
     /// <summary>A call that only closes a link needs no record: the next report that still has the link closes it again.</summary>
     private void RecordFailure(LinkCall call, string problem, TimeSpan now)
     {
-        if (call.End is { } end)
+        if (call.End is { } end && end.RecordFailure(problem, now))
         {
-            RecordFailure(end, call.At.Node, call.Link, problem, now);
-        }
-    }
-
-    private void RecordFailure(LinkEnd end, NamespacedName node, string link, string problem, TimeSpan now)
-    {
-        end.RecordFailure(problem, now);
-        if (end.Failures == 1)
-        {
-            LogProblem(node, link, problem);
-        }
-    }
-
-    private void RecordUnsupported(LinkEnd end, ReportedRoom reported, string link)
-    {
-        if (!end.IsUnsupported(reported))
-        {
-            end.RecordUnsupported(reported.InstanceId, TooOld);
-            LogProblem(reported.Node, link, TooOld);
+            LogProblem(call.At.Node, call.Link, problem);
         }
     }
 

@@ -116,6 +116,7 @@ internal sealed class FleetNode(NamespacedName key)
         InstanceId = Report.InstanceId,
         PollStarted = ReportStarted,
         IsAnswering = MissedPolls == 0,
+        CanLink = Report.CanLink,
         Addresses = LinkAddresses.Find(Pod?.Status?.PodIps is [_, ..] all ? all.Select(static address => address.Ip) : [Pod?.Status?.PodIp], Report.MediaAddresses),
         Room = Rooms.GetValueOrDefault(meetingId),
     };

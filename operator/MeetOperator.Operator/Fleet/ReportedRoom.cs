@@ -20,6 +20,9 @@ internal sealed record ReportedRoom
     /// <summary>False when the node has missed its last poll.</summary>
     public required bool IsAnswering { get; init; }
 
+    /// <summary>Whether the node's version has links.</summary>
+    public required bool CanLink { get; init; }
+
     /// <summary>The addresses at which other media nodes reach the media sockets.</summary>
     public required IReadOnlyList<IPAddress> Addresses { get; init; }
 

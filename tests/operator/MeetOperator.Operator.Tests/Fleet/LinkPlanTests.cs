@@ -156,6 +156,7 @@ public sealed class LinkPlanTests
         InstanceId = "i",
         PollStarted = 1,
         IsAnswering = true,
+        CanLink = true,
         Addresses = [],
         Room = new RoomReport { Room = "r", Links = link is null ? [] : [link] },
     };

@@ -63,7 +63,7 @@ internal sealed class LinkStage : IAsyncDisposable
 
         for (var number = 1; number <= meetings; number++)
         {
-            var meeting = new MeetingRef(new NamespacedName("meet-a", $"m{number}"), $"uid-{number}", Guid.NewGuid().ToString("D"));
+            var meeting = NewMeeting(number);
             stage._meetings.Add(meeting);
             stage._nodes.ForEach(node => node.AddRoom(meeting.Id, generation: 1));
         }
@@ -132,6 +132,13 @@ internal sealed class LinkStage : IAsyncDisposable
 
         _clients.Dispose();
         _logs.Dispose();
+    }
+
+    /// <summary>A meeting of the REST API: its name is its ID.</summary>
+    private static MeetingRef NewMeeting(int number)
+    {
+        var id = Guid.NewGuid().ToString("D");
+        return new MeetingRef(new NamespacedName("meet-a", id), $"uid-{number}", id);
     }
 
     private void Observe(SimulatedMediaNode node)

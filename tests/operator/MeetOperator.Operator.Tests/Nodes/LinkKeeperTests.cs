@@ -239,26 +239,68 @@ public sealed class LinkKeeperTests
     }
 
     [Fact]
-    public async Task Advance_NodeOfAnEarlierVersion_IsAskedOnceAndNamed()
+    public async Task Advance_NodeOfAnEarlierVersion_IsNamedAndNotCalled()
     {
         await using var stage = await LinkStage.StartAsync();
-        var (current, earlier) = (stage.Nodes[0], stage.Nodes[1]);
-        earlier.KnowsLinks = false;
+        var earlier = stage.Nodes[1];
+        earlier.CanLink = false;
 
-        await stage.RunAsync(TimeSpan.FromMinutes(5));
+        await stage.RunAsync(TimeSpan.FromMinutes(1));
 
-        Assert.Equal(1, earlier.LinkPuts);
-        Assert.InRange(current.LinkPuts, 0, 1);
-        Assert.Empty(current.Links(stage.Meeting.Id));
+        Assert.Equal(0, stage.Puts);
         Assert.Equal("does not support links between media nodes: it runs an earlier version", stage.Keeper.FindProblem(stage.Meeting, LinkStage.Key(earlier)));
+        Assert.Null(stage.Keeper.FindProblem(stage.Meeting, LinkStage.Key(stage.Nodes[0])));
         Assert.Single(stage.Log.ToString().Split('\n'), line => line.Contains("Media node meet-a/n2 does not support links", StringComparison.Ordinal));
+        Assert.Equal(TimeSpan.FromSeconds(30), stage.Next);
 
-        earlier.KnowsLinks = true;
+        earlier.CanLink = true;
         Restart(earlier, stage);
-        await stage.RunAsync(TimeSpan.FromSeconds(40));
+        await stage.RunAsync(FewSeconds);
 
         Assert.True(stage.AreLinked);
         Assert.Null(stage.Keeper.FindProblem(stage.Meeting, LinkStage.Key(earlier)));
+    }
+
+    /// <summary>A node was replaced by one of an earlier version.</summary>
+    [Fact]
+    public async Task Advance_NodeNoLongerKnowsLinks_ClosesTheOtherEnd()
+    {
+        await using var stage = await LinkStage.StartAsync();
+        await stage.RunAsync(FewSeconds);
+
+        stage.Nodes[1].CanLink = false;
+        Restart(stage.Nodes[1], stage);
+        await stage.RunAsync(FewSeconds);
+
+        Assert.Empty(stage.Nodes[0].AllLinks);
+        Assert.Equal(2, stage.Puts);
+        Assert.Equal(1, stage.Nodes[0].LinkDeletes);
+    }
+
+    [Fact]
+    public async Task Advance_NodeAnswers404_IsAskedLessAndLessOften()
+    {
+        await using var stage = await LinkStage.StartAsync();
+        stage.Nodes[1].KnowsLinks = false;
+
+        await stage.RunAsync(TimeSpan.FromMinutes(5));
+
+        Assert.InRange(stage.Nodes[1].LinkPuts, 8, 16);
+        Assert.Equal(1, stage.Nodes[0].LinkPuts);
+        Assert.Equal("rejects the link with status 404", stage.Keeper.FindProblem(stage.Meeting, LinkStage.Key(stage.Nodes[1])));
+    }
+
+    /// <summary>One node has IPv6 only.</summary>
+    [Fact]
+    public async Task Advance_NoCommonFamily_IsNamedAndNotCalled()
+    {
+        await using var stage = await LinkStage.StartAsync();
+        stage.Nodes[1].MediaAddresses = ["fd00::7"];
+
+        await stage.RunAsync(FewSeconds);
+
+        Assert.Equal(0, stage.Puts);
+        Assert.Equal("has no address of a family of media node meet-a/n2", stage.Keeper.FindProblem(stage.Meeting, LinkStage.Key(stage.Nodes[0])));
     }
 
     [Fact]
