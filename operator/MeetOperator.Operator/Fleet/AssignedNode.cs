@@ -47,7 +47,7 @@ internal sealed record AssignedNode
         {
             Node = new NamespacedName(stored.Namespace, stored.SfuNode),
             Region = stored.Region,
-            Role = stored.Role,
+            Role = stored.Role ?? AssignmentRole.Origin,
             State = isReady ? NodeAssignmentState.Ready : NodeAssignmentState.Preparing,
             Generation = stored.Generation,
             RoomConfirmedAt = isReady ? now : 0,
