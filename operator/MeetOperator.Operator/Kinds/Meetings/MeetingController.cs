@@ -102,7 +102,7 @@ internal sealed class MeetingController(
 
     private static bool DifferOnlyInFigures(MeetingStatus stored, MeetingStatus wanted)
     {
-        if (stored.Participants == wanted.Participants && stored.PeakParticipants == wanted.PeakParticipants)
+        if (Figures(stored).SequenceEqual(Figures(wanted)))
         {
             return false;
         }
@@ -110,11 +110,14 @@ internal sealed class MeetingController(
         return stored.Phase == wanted.Phase && StatusWriter.AreEqual(WithoutFigures(stored), WithoutFigures(wanted));
     }
 
+    private static IEnumerable<int?> Figures(MeetingStatus status) =>
+        status.Assignments.SelectMany(static assignment => new[] { assignment.Participants, assignment.Sessions }).Append(status.Participants).Append(status.PeakParticipants);
+
     private static MeetingStatus WithoutFigures(MeetingStatus status) => status with
     {
         Participants = 0,
         PeakParticipants = 0,
-        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0 })],
+        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0, Sessions = null })],
     };
 
     private void Forget(NamespacedName key)

@@ -17,9 +17,14 @@ namespace MeetOperator.Operator.Tests.Fleet;
 public abstract class FleetStage
 {
     protected FleetStage()
+        : this(NoLinks.Instance)
+    {
+    }
+
+    private protected FleetStage(ILinkStates links)
     {
         Wakeups.Meeting = key => Woken.Add(key.Name);
-        Fleet = new MediaFleet(Wakeups, Time);
+        Fleet = new MediaFleet(Wakeups, Time, links);
     }
 
     private protected ManualTime Time { get; } = new();

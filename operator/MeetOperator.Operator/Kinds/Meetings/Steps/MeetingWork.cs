@@ -33,6 +33,7 @@ internal sealed class MeetingWork : IKindWork
             new EndStep(fleet, rooms, ages, releases, events),
             new AcceptStep(ids, fleet, leader.Quotas, pending, events),
             new PlaceStep(cluster, fleet, rooms, pending, events),
+            new RoomsStep(fleet, rooms, events),
         ];
         _stateSync = new MeetingStateSync(cluster, fleet, leader.Quotas, releases, ids, rights);
         var controller = new MeetingController(cluster, steps, ages, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
