@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using MeetOperator.NodeControl.Links;
 using MeetOperator.NodeControl.Security;
 
 namespace MeetOperator.NodeControl;
@@ -39,6 +40,13 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     /// <summary>Ends a room. With <paramref name="onlyIfEmpty"/>, a room that has participants stays, and the call fails with the code <c>not-empty</c>.</summary>
     public Task DeleteRoomAsync(string room, long generation, CancellationToken ct, bool onlyIfEmpty = false) =>
         SendAsync(HttpMethod.Delete, $"{Room(room)}?generation={generation}{(onlyIfEmpty ? "&onlyIfEmpty=true" : string.Empty)}", null, ct);
+
+    /// <summary>Opens or changes one end of a link. Nodes of earlier versions do not know links and answer with status 404 without the code <c>unknown-room</c>.</summary>
+    public Task<LinkReport> PutLinkAsync(string room, string link, LinkSpec spec, CancellationToken ct) => SendAsync<LinkReport>(HttpMethod.Put, Link(room, link), spec, ct);
+
+    /// <summary>Closes one end of a link. Succeeds when the link or the room does not exist.</summary>
+    public Task DeleteLinkAsync(string room, string link, long generation, CancellationToken ct) =>
+        SendAsync(HttpMethod.Delete, $"{Link(room, link)}?generation={generation}", null, ct);
 
     public Task PutParticipantAsync(string room, string participant, ParticipantSpec spec, CancellationToken ct) =>
         SendAsync(HttpMethod.Put, Participant(room, participant), spec, ct);
@@ -93,6 +101,8 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
         SendAsync(HttpMethod.Put, $"{Participant(room, participant)}/slots", confirmation, ct);
 
     private static string Room(string room) => $"v1/rooms/{Uri.EscapeDataString(room)}";
+
+    private static string Link(string room, string link) => $"{Room(room)}/links/{Uri.EscapeDataString(link)}";
 
     private static string Participant(string room, string participant) =>
         $"{Room(room)}/participants/{Uri.EscapeDataString(participant)}";

@@ -1,3 +1,5 @@
+using MeetOperator.NodeControl.Links;
+
 namespace MeetOperator.NodeControl;
 
 /// <summary>State and load of a media node. The operator polls it and bases placement on it.</summary>
@@ -20,6 +22,11 @@ public sealed record NodeReport
 
     /// <summary>One entry for each loop, including loops that do not respond.</summary>
     public IReadOnlyList<LoopReport> LoopReports { get; init; } = [];
+
+    /// <summary>
+    /// IP addresses that the media sockets are bound to, one for each family; <c>0.0.0.0</c> and <c>::</c> mean every address of the Pod. Empty in reports of earlier versions.
+    /// </summary>
+    public IReadOnlyList<string> MediaAddresses { get; init; } = [];
     public int Participants { get; init; }
     public int UpTracks { get; init; }
     public int DownTracks { get; init; }
@@ -47,6 +54,9 @@ public sealed record RoomReport
 {
     public required string Room { get; init; }
     public long Generation { get; init; }
+
+    /// <summary>UDP port of the room's loop. 0 in reports of earlier versions.</summary>
+    public int Port { get; init; }
     public int Participants { get; init; }
     public int UpTracks { get; init; }
     public int DownTracks { get; init; }
@@ -68,6 +78,9 @@ public sealed record RoomReport
 
     /// <summary>RTP packets passed to the socket for the room's subscribers since the room was created.</summary>
     public long PacketsOut { get; init; }
+
+    /// <summary>The links of the room to other media nodes.</summary>
+    public IReadOnlyList<LinkReport> Links { get; init; } = [];
 
     /// <summary>Set only on <c>GET /v1/rooms/{room}</c>.</summary>
     public IReadOnlyList<ParticipantReport>? ParticipantList { get; init; }

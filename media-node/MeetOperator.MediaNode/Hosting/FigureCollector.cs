@@ -72,6 +72,7 @@ internal sealed class FigureCollector(IReadOnlyList<MediaLoop> loops, RoomDirect
         [.. rooms.Select(room => (last?.Rooms.FirstOrDefault(r => r.Room == room.Id) ?? new RoomReport { Room = room.Id }) with
         {
             Generation = room.Generation,
+            Port = loop.Port,
             Participants = room.ParticipantCount,
         })],
         last?.ForwardedPackets ?? 0);

@@ -126,6 +126,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             Credentials = Credentials is { } store ? CredentialReport.Of(store.Current) : null,
             StartedAt = _startedAt,
             Loops = _loops.Length,
+            MediaAddresses = [.. Options.BindAddresses.Select(address => address.ToString())],
             LoopReports = [.. figures.Select((s, i) => Report(i, s.Statistics))],
             Participants = rooms.Sum(r => r.Participants),
             UpTracks = rooms.Sum(r => r.UpTracks),

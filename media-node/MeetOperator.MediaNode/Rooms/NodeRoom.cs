@@ -245,6 +245,7 @@ internal sealed class NodeRoom
         {
             Room = Id,
             Generation = Generation,
+            Port = Loop.Port,
             Participants = census.Participants,
             E2ee = _spec.E2ee,
             UpTracks = census.UpTracks,
