@@ -352,6 +352,15 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, ILinkS
         }
     }
 
+    /// <summary>The room of a meeting in the last report of a node; null when it has none.</summary>
+    public RoomReport? FindRoom(NamespacedName node, string meetingId)
+    {
+        lock (_gate)
+        {
+            return _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(meetingId);
+        }
+    }
+
     public NodeView? View(NamespacedName node)
     {
         lock (_gate)

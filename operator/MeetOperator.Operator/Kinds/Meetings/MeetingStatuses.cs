@@ -17,7 +17,7 @@ internal static class MeetingStatuses
     /// The room exists on the origin. The status also lists the media nodes that are being prepared, are in use or are being left beside it. The meeting is not empty while
     /// participants remain on former nodes.
     /// </summary>
-    public static void SetAssigned(MeetingContext context, AssignedMeeting current, IReadOnlyList<FormerNode> formerNodes)
+    public static void SetAssigned(MeetingContext context, AssignedMeeting current, IReadOnlyList<CascadeLink> cascade, IReadOnlyList<FormerNode> formerNodes)
     {
         var origin = current.Origin!;
         var participants = current.Participants;
@@ -37,6 +37,7 @@ internal static class MeetingStatuses
             EmptySince = participants > 0 || formerNodes is [_, ..] ? null : emptySince ?? context.Now,
             Rejections = [],
             Assignments = assignments,
+            Cascade = cascade,
             FormerNodes = formerNodes,
         };
         var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
@@ -65,6 +66,7 @@ internal static class MeetingStatuses
             Participants = 0,
             Region = null,
             NodeSummary = null,
+            Cascade = [],
             Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Deadline = null, Participants = 0, Sessions = null })],
             FormerNodes = formerNodes,
             Rejections = Bounded(rejections),
@@ -86,6 +88,7 @@ internal static class MeetingStatuses
             SfuCount = 0,
             NodeSummary = null,
             LastGeneration = null,
+            Cascade = [],
             Topology = null,
             EmptySince = null,
             Assignments = [],
