@@ -15,7 +15,7 @@ namespace MeetOperator.Operator.Fleet;
 /// <summary>
 /// The state of all media nodes and the assignments of every meeting. Placements reserve capacity under its lock, so concurrent placements do not overfill a node.
 /// </summary>
-internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, ILinkStates links)
+internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 {
     /// <summary>How long a node that rejected a room gets no new rooms.</summary>
     private static readonly TimeSpan RejectionPause = TimeSpan.FromSeconds(2);
@@ -82,6 +82,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, ILinkS
             }
 
             entry.Report = report;
+            entry.ReportStarted = pollStarted;
             entry.LastSeen = time.GetUtcNow();
             entry.LastSeenTimestamp = entry.AnsweredAt = time.GetTimestamp();
             entry.MissedPolls = 0;
@@ -159,7 +160,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, ILinkS
             }
 
             var nodes = Snapshots(now);
-            demand = MoveFacts.AddTo(demand, _table.Find(meeting), links, node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time);
+            demand = MoveFacts.AddTo(demand, _table.Find(meeting), node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time);
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
             var holders = RoomGenerations.FindHolders(_nodes.Values, demand);
             var decision = RoomGenerations.RaiseAbove(demand, holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now));
@@ -352,12 +353,12 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, ILinkS
         }
     }
 
-    /// <summary>The room of a meeting in the last report of a node; null when it has none.</summary>
-    public RoomReport? FindRoom(NamespacedName node, string meetingId)
+    /// <summary>What a node last reported about the room of a meeting; null when it is unknown or has not reported yet.</summary>
+    public ReportedRoom? FindReport(NamespacedName node, string meetingId)
     {
         lock (_gate)
         {
-            return _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(meetingId);
+            return _nodes.GetValueOrDefault(node)?.FindReport(meetingId);
         }
     }
 
@@ -416,8 +417,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, ILinkS
         var index = 0;
         foreach (var entry in _nodes.Values)
         {
-            var hasLinks = entry.Report is { } report && links.CanLink(report);
-            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RejectionPause, hasLinks, incoming.GetValueOrDefault(entry.Key));
+            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RejectionPause, incoming.GetValueOrDefault(entry.Key));
         }
 
         return nodes;

@@ -12,7 +12,7 @@ internal static class MoveFacts
     private static readonly TimeSpan PreparingLimit = TimeSpan.FromSeconds(15);
 
     /// <summary>The demand with the current facts about each assignment. Meetings on one node need none.</summary>
-    public static MeetingDemand AddTo(MeetingDemand demand, AssignedMeeting? meeting, ILinkStates links, Func<NamespacedName, RoomReport?> rooms, TimeProvider time)
+    public static MeetingDemand AddTo(MeetingDemand demand, AssignedMeeting? meeting, Func<NamespacedName, RoomReport?> rooms, TimeProvider time)
     {
         if (meeting is null || demand.Current is not { Nodes.Count: > 1 } current)
         {
@@ -23,17 +23,17 @@ internal static class MoveFacts
 
         NodeAssignment WithFacts(NodeAssignment assignment) =>
             meeting.On(new(assignment.Namespace, assignment.SfuNode)) is { } known && known.Generation == assignment.Generation
-                ? assignment with { Facts = Of(meeting, known, links, rooms, time) }
+                ? assignment with { Facts = Of(meeting, known, rooms, time) }
                 : assignment;
     }
 
-    private static AssignmentFacts Of(AssignedMeeting meeting, AssignedNode node, ILinkStates links, Func<NamespacedName, RoomReport?> rooms, TimeProvider time)
+    private static AssignmentFacts Of(AssignedMeeting meeting, AssignedNode node, Func<NamespacedName, RoomReport?> rooms, TimeProvider time)
     {
         var age = time.GetElapsedTime(node.StateSince);
         return new AssignmentFacts
         {
             HasRoom = node.RoomExists,
-            IsLinked = node.RoomExists && links.IsLinked(meeting, node.Node, rooms),
+            IsLinked = node.RoomExists && MeetingLinks.IsLinked(meeting, node.Node, rooms),
             IsOverdue = node.State == NodeAssignmentState.Preparing && age >= PreparingLimit,
             IsEmpty = node.IsLeft,
             IsPastDeadline = node.State == NodeAssignmentState.Leaving && age >= node.LeaveTime,

@@ -17,14 +17,9 @@ namespace MeetOperator.Operator.Tests.Fleet;
 public abstract class FleetStage
 {
     protected FleetStage()
-        : this(NoLinks.Instance)
-    {
-    }
-
-    private protected FleetStage(ILinkStates links)
     {
         Wakeups.Meeting = key => Woken.Add(key.Name);
-        Fleet = new MediaFleet(Wakeups, Time, links);
+        Fleet = new MediaFleet(Wakeups, Time);
     }
 
     private protected ManualTime Time { get; } = new();

@@ -1,6 +1,7 @@
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Links;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
@@ -11,22 +12,15 @@ namespace MeetOperator.Operator.Tests.Fleet;
 public sealed class MoveTests : FleetStage
 {
     private static readonly SfuNodeDrain DrainNow = new() { DeadlineSeconds = 0 };
-    private readonly StagedLinks _links;
     private readonly PollTarget _first;
     private PollTarget _second = null!;
+    private bool _isLinked;
 
     public MoveTests()
-        : this(new StagedLinks())
     {
-    }
-
-    private MoveTests(StagedLinks links)
-        : base(links)
-    {
-        _links = links;
         _first = AddNode("n1");
         PlaceWithRoom("m");
-        ReportRoom(_first, "m", 1, 5);
+        ReportFirst(5);
     }
 
     [Fact]
@@ -67,8 +61,8 @@ public sealed class MoveTests : FleetStage
     {
         Drain();
         Decide();
-        ReportRoom(_second, "m", 2, 0);
-        _links.Linked.Add(Key("n2"));
+        ReportSecond(0);
+        Link();
 
         Assert.Equal(PlacementOutcome.Kept, Decide().Outcome);
     }
@@ -91,12 +85,12 @@ public sealed class MoveTests : FleetStage
     public void Place_EmptyInReportFromBeforeLeaving_StaysLeaving()
     {
         Prepare();
-        _links.Linked.Add(Key("n2"));
+        Link();
         var started = Time.GetTimestamp();
         Pass(TimeSpan.FromSeconds(1));
         Decide();
 
-        Fleet.RecordReport(_first, Of() with { Rooms = [new RoomReport { Room = "m", Generation = 1 }] }, started);
+        ReportFirst(0, started: started);
 
         Assert.Equal(PlacementOutcome.Kept, Decide().Outcome);
         Assert.Equal("n2 Origin Ready 2, n1 Edge Leaving 1", State());
@@ -109,7 +103,7 @@ public sealed class MoveTests : FleetStage
     {
         Switch();
 
-        ReportLeaving(participants, connected);
+        ReportFirst(participants, connected);
 
         Assert.Equal(PlacementOutcome.Kept, Decide().Outcome);
     }
@@ -118,10 +112,10 @@ public sealed class MoveTests : FleetStage
     public void Place_EmptyAfterSwitch_FreesFormerOrigin()
     {
         Switch();
-        ReportLeaving(2, 2);
+        ReportFirst(2, 2);
         Woken.Clear();
 
-        ReportLeaving(0, 0);
+        ReportFirst(0, 0);
 
         Assert.Equal(["m"], Woken);
         Assert.Equal((PlacementOutcome.Left, "left n1: it is empty"), (Decide() is var left ? left.Outcome : default, left.Reason));
@@ -134,9 +128,9 @@ public sealed class MoveTests : FleetStage
     public void Place_DeadlineWithParticipants_FreesNodeAndNamesItAsFormer()
     {
         Switch();
-        ReportLeaving(1, 1);
+        ReportFirst(1, 1);
         Pass(TimeSpan.FromSeconds(59));
-        ReportLeaving(1, 1);
+        ReportFirst(1, 1);
         Assert.Equal(PlacementOutcome.Kept, Decide().Outcome);
 
         Pass(TimeSpan.FromSeconds(1));
@@ -150,10 +144,10 @@ public sealed class MoveTests : FleetStage
     {
         Prepare();
         Observe("n1", "pod-n1", 200);
-        ReportRoom(_first, "m", 1, 5);
+        ReportFirst(5);
 
         Assert.Equal("stays on n1, and gives up n2", Decide().Reason);
-        ReportRoom(_second, "m", 2, 0);
+        ReportSecond(0);
         Assert.Equal("n1 Origin Ready 1", State());
 
         Drain();
@@ -188,16 +182,16 @@ public sealed class MoveTests : FleetStage
     public void Participants_SomeOnBothNodes_CountsEachOnce()
     {
         Switch();
-        ReportRoom(_second, "m", 2, 3);
+        ReportSecond(3);
         Assert.Equal(5, Fleet.Current(Ref("m"))!.Participants);
 
-        ReportLeaving(4, 4);
-        ReportRoom(_second, "m", 2, 4);
+        ReportFirst(4, 4);
+        ReportSecond(4);
         Assert.Equal(5, Fleet.Current(Ref("m"))!.Participants);
 
-        ReportLeaving(0, 0);
+        ReportFirst(0, 0);
         Assert.Equal(4, Fleet.Current(Ref("m"))!.Participants);
-        ReportRoom(_second, "m", 2, 5);
+        ReportSecond(5);
         Decide();
         Assert.Equal(5, Fleet.Current(Ref("m"))!.Participants);
     }
@@ -220,7 +214,6 @@ public sealed class MoveTests : FleetStage
     [Fact]
     public void Adopt_LastGenerationNotListed_NextOneIsHigher()
     {
-        AddNode("n2");
         Fleet.Adopt(Ref("other"), [Stored("n1", AssignmentRole.Origin, AssignmentState.Ready, 3)], last: 8);
         Drain();
 
@@ -243,7 +236,7 @@ public sealed class MoveTests : FleetStage
     [Fact]
     public void Place_ParticipantsAboutToArrive_ReserveCapacity()
     {
-        ReportRoom(_first, "m", 1, 49_997);
+        ReportFirst(49_997);
         Prepare();
 
         Assert.Equal("n3", PlacedWith("n3", participants: 4));
@@ -262,6 +255,7 @@ public sealed class MoveTests : FleetStage
     private void Drain()
     {
         _second = AddNode("n2");
+        Fleet.RecordReport(_second, Of() with { CanLink = true }, Time.GetTimestamp());
         Observe("n1", "pod-n1", 200, drain: DrainNow);
     }
 
@@ -271,30 +265,51 @@ public sealed class MoveTests : FleetStage
         Drain();
         Decide();
         Fleet.RecordRoom(Ref("m"), Key("n2"), 2, 100);
-        ReportRoom(_second, "m", 2, 0);
+        ReportSecond(0);
     }
 
     private void Switch()
     {
         Prepare();
-        _links.Linked.Add(Key("n2"));
+        Link();
         Assert.Equal(PlacementOutcome.Moved, Decide().Outcome);
         Time.Advance(TimeSpan.FromMilliseconds(1));
     }
 
-    private void ReportLeaving(int participants, int connected) => Fleet.RecordReport(
-        _first, Of() with { Rooms = [new RoomReport { Room = "m", Generation = 1, Participants = participants, Connected = connected }] }, Time.GetTimestamp());
+    /// <summary>Both nodes report that their rooms are linked, or may report it from now on.</summary>
+    private void Link()
+    {
+        _isLinked = true;
+        ReportFirst(Fleet.Current(Ref("m"))!.On(Key("n1"))!.Participants);
+        ReportSecond(0);
+    }
+
+    private void ReportFirst(int participants, int connected = 0, long? started = null) => ReportWithLink(_first, 1, "n2", participants, connected, started);
+
+    private void ReportSecond(int participants) => ReportWithLink(_second, 2, "n1", participants, 0, null);
+
+    private void ReportWithLink(PollTarget target, long generation, string peer, int participants, int connected, long? started)
+    {
+        var end = new LinkReport
+        {
+            Link = MeetingLinks.IdOf("m", Key("n1"), Key("n2")),
+            Peer = Key(peer).ToString(),
+            Tag = (uint)generation,
+            PeerTag = 3 - (uint)generation,
+            State = LinkEndState.Up,
+        };
+        var room = new RoomReport { Room = "m", Generation = generation, Participants = participants, Connected = connected, Links = _isLinked ? [end] : [] };
+        Fleet.RecordReport(target, Of() with { CanLink = true, Rooms = [room] }, started ?? Time.GetTimestamp());
+    }
 
     /// <summary>Lets time pass while all nodes report as before.</summary>
     private void Pass(TimeSpan time)
     {
         Time.Advance(time);
-        foreach (var (target, generation) in new[] { (_first, 1L), (_second, 2L) })
+        ReportFirst(Fleet.Current(Ref("m"))!.On(Key("n1"))?.Participants ?? 0);
+        if (Fleet.Current(Ref("m"))!.On(Key("n2")) is { } second)
         {
-            if (target is not null && Fleet.Current(Ref("m"))?.On(target.Node) is { } node)
-            {
-                ReportRoom(target, "m", generation, node.Participants);
-            }
+            ReportSecond(second.Participants);
         }
     }
 

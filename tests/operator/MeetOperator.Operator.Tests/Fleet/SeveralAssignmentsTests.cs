@@ -22,7 +22,7 @@ public sealed class SeveralAssignmentsTests
 
     public SeveralAssignmentsTests()
     {
-        _fleet = new MediaFleet(new FleetWakeups(), _time, NoLinks.Instance);
+        _fleet = new MediaFleet(new FleetWakeups(), _time);
         (_first, _second) = (AddNode("n1"), AddNode("n2"));
         _fleet.Adopt(Meeting, [Stored("n1", generation: 3), Stored("n2", generation: 5)]);
         _time.Advance(TimeSpan.FromMilliseconds(1));

@@ -40,7 +40,7 @@ internal sealed class PolledFleet : IAsyncDisposable
         Cluster = MeetKinds.Observe(client ?? _nobody, Options, _logs, clock);
         var metrics = new OperatorMetrics(Cluster, new LeadershipGuard(), _services.GetRequiredService<IMeterFactory>());
         _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), () => BeforeChange(), seen => Interlocked.Exchange(ref _term, seen + 1)), Authority, TimeProvider.System);
-        Fleet = new MediaFleet(Wakeups, clock, NoLinks.Instance);
+        Fleet = new MediaFleet(Wakeups, clock);
         Poller = new NodePoller(Fleet, _clients, metrics, Health, _logs.CreateLogger<NodePoller>(), clock);
     }
 

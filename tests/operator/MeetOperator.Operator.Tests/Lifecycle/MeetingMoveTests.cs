@@ -104,10 +104,10 @@ public sealed class MeetingMoveTests
     {
         await using var cluster = await TestCluster.StartAsync();
         var move = await Move.StartAsync(cluster);
+        cluster.Kubelet.Paused = true; // The replacement of the drained node does not start.
         await move.DrainAsync();
         await move.WaitAsync(seen => seen is { Assignments: [_, { State: AssignmentState.Leaving }] }, "has switched");
 
-        cluster.Kubelet.Paused = true; // No other node takes its place.
         await cluster.Kubelet.KillAsync(move.Second.Name);
 
         var back = await move.WaitAsync(seen => seen.Assignments is [{ State: AssignmentState.Ready } only] && only.SfuNode == move.First.Name, "is back on the drained node");

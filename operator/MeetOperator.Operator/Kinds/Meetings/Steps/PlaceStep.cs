@@ -94,7 +94,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
     private StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
     {
-        MeetingStatuses.SetAssigned(context, current, MeetingCascade.Of(current, node => fleet.FindRoom(node, context.MeetingId)), FormerNodes(context));
+        MeetingStatuses.SetAssigned(context, current, MeetingCascade.Of(current, node => fleet.FindReport(node, context.MeetingId)?.Room), FormerNodes(context));
         if (context.Rejection is { } rejection)
         {
             MeetingStatuses.SetNotAllowed(context, rejection);
