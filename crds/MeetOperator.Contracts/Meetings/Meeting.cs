@@ -15,6 +15,7 @@ namespace MeetOperator.Contracts.Meetings;
 [PrinterColumn("Region", ".status.region", Description = "Region of the media node")]
 [PrinterColumn("Age", ".metadata.creationTimestamp", Type = "date")]
 [PrinterColumn("Topology", ".status.topology", Priority = 1, Description = "Whether sound and pictures flow through media nodes (Sfu) or directly (P2P)")]
+[PrinterColumn("Nodes", ".status.nodeSummary", Priority = 1, Description = "Media nodes of the meeting, with their roles")]
 [PrinterColumn("Started", ".status.startedAt", Type = "date", Priority = 1, Description = "Time when the first participant joined")]
 [PrinterColumn("Message", ".status.message", Priority = 1, Description = "Current state, or what to do")]
 public sealed class Meeting : CustomResource<MeetingSpec, MeetingStatus>;

@@ -1,11 +1,12 @@
 using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Contracts.Meetings;
 
 /// <summary>The assignment of a meeting to one media node.</summary>
 public sealed record MeetingAssignment
 {
-    /// <summary>Name of the SfuNode that carries the meeting; each SfuNode appears at most once. Written by the operator.</summary>
+    /// <summary>Name of the SfuNode that carries the meeting; unique within the list together with its namespace. Written by the operator.</summary>
     [MaxLength(253)]
     public required string SfuNode { get; init; }
 
@@ -17,14 +18,25 @@ public sealed record MeetingAssignment
     [MaxLength(63)]
     public string? Region { get; init; }
 
-    /// <summary>Role of the node for the meeting. Origin is the node that participants publish to.</summary>
-    public AssignmentRole Role { get; init; }
+    /// <summary>Origin for the node that participants use by default; Edge for a further node, which is linked to it; Standby for one without participants.</summary>
+    [UnknownAsNull]
+    public AssignmentRole? Role { get; init; }
 
-    /// <summary>Ready when the room exists on the node, Lost when the node has failed or been deleted.</summary>
-    public AssignmentState State { get; init; }
+    /// <summary>
+    /// Preparing while the room is created and linked, Ready when participants may use it, Leaving while they move to another node, Lost when the node has failed or been
+    /// deleted.
+    /// </summary>
+    [UnknownAsNull]
+    public AssignmentState? State { get; init; }
+
+    /// <summary>Time when participants that are still on a Leaving node are disconnected, in UTC; absent in other states.</summary>
+    public DateTimeOffset? Deadline { get; init; }
 
     /// <summary>Number of the meeting's participants on this node; at most 5 s old.</summary>
     public int Participants { get; init; }
+
+    /// <summary>Number of these participants whose media is connected to the node; at most 5 s old. Absent while the meeting is on one node.</summary>
+    public int? Sessions { get; init; }
 
     /// <summary>Fencing number, incremented with each placement. Media nodes reject lower numbers.</summary>
     [Range(1, 9_007_199_254_740_991)]

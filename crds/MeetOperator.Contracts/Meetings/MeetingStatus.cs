@@ -1,5 +1,6 @@
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Contracts.Meetings;
 
@@ -7,6 +8,7 @@ namespace MeetOperator.Contracts.Meetings;
 public sealed record MeetingStatus
 {
     /// <summary>Phase of the meeting. Participants can join in the phases Ready and Active. Written by the operator.</summary>
+    [UnknownAsNull]
     public MeetingPhase? Phase { get; init; }
 
     /// <summary>Generation of the spec that this status was computed from. Written by the operator.</summary>
@@ -43,6 +45,7 @@ public sealed record MeetingStatus
     public int SfuCount { get; init; }
 
     /// <summary>How sound and pictures flow; absent before the meeting is placed and after its end. Set by the operator when it places the meeting, then by signaling.</summary>
+    [UnknownAsNull]
     public MediaTopology? Topology { get; init; }
 
     /// <summary>Region of the media node that carries the meeting; absent while there is none.</summary>
@@ -55,8 +58,21 @@ public sealed record MeetingStatus
 
     /// <summary>The media nodes that carry the meeting. Written by the operator and read by signaling.</summary>
     [MaxItems(64)]
-    [ListMapKey("sfuNode")]
+    [ListMapKey("namespace", "sfuNode")]
     public IReadOnlyList<MeetingAssignment> Assignments { get; init; } = [];
+
+    /// <summary>The links between the meeting's media nodes, one entry for each direction; empty while the meeting is on one node. Written by the operator.</summary>
+    [MaxItems(64)]
+    [ListMapKey("from", "to")]
+    public IReadOnlyList<CascadeLink> Cascade { get; init; } = [];
+
+    /// <summary>Highest generation of an assignment that is not listed any more; absent while a listed one is higher. The next assignment gets a higher one. Written by the operator.</summary>
+    [Range(1, 9_007_199_254_740_991)]
+    public long? LastGeneration { get; init; }
+
+    /// <summary>The media nodes in <see cref="Assignments"/> on one line, each with its role and, unless it is Ready, its state; absent while there is none.</summary>
+    [MaxLength(2048)]
+    public string? NodeSummary { get; init; }
 
     /// <summary>
     /// Media nodes that the meeting has moved away from and on which participants remain. Until these have left, the meeting does not count as empty. Written by the

@@ -1,5 +1,6 @@
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Schema;
+using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Contracts.SfuNodes;
 
@@ -10,6 +11,7 @@ public sealed record SfuNodeStatus
     public long? ObservedGeneration { get; init; }
 
     /// <summary>State of the node. Nodes in the states Ready and Allocated (with meetings) accept new meetings.</summary>
+    [UnknownAsNull]
     public SfuNodeState? State { get; init; }
 
     /// <summary>IP addresses that clients send media to. Written by the operator.</summary>

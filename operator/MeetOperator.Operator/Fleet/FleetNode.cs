@@ -173,7 +173,7 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Resets the count once the node has served.</summary>
     public void ResetUntrustedPods() => (_untrustedPod, UntrustedPods) = (null, 0);
 
-    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause)
+    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause, int incoming = 0)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
@@ -192,11 +192,13 @@ internal sealed class FleetNode(NamespacedName key)
             HasLostRooms = Decision.State == SfuNodeState.Starting && dead,
             IsOutdated = IsOutdated,
             IsCutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
+            HasLinks = Report is { CanLink: true },
             Unschedulable = Node.Spec.Unschedulable || ClusterNode is { IsCordoned: true },
             IsDrainDue = IsTerminating || NodeStateRules.IsDrainDue(Node, Pool, drainNow),
             IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(Node, Pool, drainNow),
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,
+            IncomingParticipants = incoming,
             MaxMeetings = capacity.MaxMeetings,
             MaxParticipants = capacity.MaxParticipants,
             Stress = Report?.Stress ?? 0,

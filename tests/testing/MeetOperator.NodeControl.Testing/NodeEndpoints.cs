@@ -136,7 +136,7 @@ internal static class NodeEndpoints
                     Credentials = CredentialReport.Of(node.Credentials),
                     Loops = 1,
                     MediaAddresses = node.MediaAddresses,
-                    CanLink = node.CanLink,
+                    CanLink = node.AnnouncesLinks,
                     LoopReports = node.LoopReports,
                     Participants = rooms.Sum(room => room.Participants),
                     UpTracks = rooms.Sum(room => room.UpTracks),

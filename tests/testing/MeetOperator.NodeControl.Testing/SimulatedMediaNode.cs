@@ -124,11 +124,11 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Number of rooms above which new rooms are rejected with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;
 
-    /// <summary>Whether the report says that the node has links. False for an earlier version.</summary>
-    public bool CanLink { get; set; } = true;
-
     /// <summary>When false, requests about links are answered with 404 and no problem document, as by an earlier version.</summary>
     public bool KnowsLinks { get; set; } = true;
+
+    /// <summary>Whether the report says that the node can link rooms. Meetings move to and from other nodes in one step.</summary>
+    public bool AnnouncesLinks { get; set; }
 
     /// <summary>The reported addresses of media sockets. By default, the address of the node alone.</summary>
     public IReadOnlyList<string> MediaAddresses { get; set; } = [];

@@ -58,7 +58,9 @@ internal sealed class LinkStage : IAsyncDisposable
         var stage = new LinkStage(random);
         for (var number = 1; number <= nodes; number++)
         {
-            stage._nodes.Add(await PolledFleet.StartNodeAsync($"n{number}", stage._authority));
+            var node = await PolledFleet.StartNodeAsync($"n{number}", stage._authority);
+            node.AnnouncesLinks = true;
+            stage._nodes.Add(node);
         }
 
         for (var number = 1; number <= meetings; number++)

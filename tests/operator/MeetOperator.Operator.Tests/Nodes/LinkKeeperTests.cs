@@ -243,7 +243,7 @@ public sealed class LinkKeeperTests
     {
         await using var stage = await LinkStage.StartAsync();
         var earlier = stage.Nodes[1];
-        earlier.CanLink = false;
+        earlier.AnnouncesLinks = false;
 
         await stage.RunAsync(TimeSpan.FromMinutes(1));
 
@@ -253,7 +253,7 @@ public sealed class LinkKeeperTests
         Assert.Single(stage.Log.ToString().Split('\n'), line => line.Contains("Media node meet-a/n2 does not support links", StringComparison.Ordinal));
         Assert.Equal(TimeSpan.FromSeconds(30), stage.Next);
 
-        earlier.CanLink = true;
+        earlier.AnnouncesLinks = true;
         Restart(earlier, stage);
         await stage.RunAsync(FewSeconds);
 
@@ -268,7 +268,7 @@ public sealed class LinkKeeperTests
         await using var stage = await LinkStage.StartAsync();
         await stage.RunAsync(FewSeconds);
 
-        stage.Nodes[1].CanLink = false;
+        stage.Nodes[1].AnnouncesLinks = false;
         Restart(stage.Nodes[1], stage);
         await stage.RunAsync(FewSeconds);
 

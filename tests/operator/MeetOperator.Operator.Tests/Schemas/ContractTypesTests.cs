@@ -80,6 +80,35 @@ public sealed class ContractTypesTests
         Assert.Empty(unbounded.Select(property => $"{property.DeclaringType!.Name}.{property.Name}"));
     }
 
+    [Fact]
+    public void StatusEnums_All_ReadUnknownValueAsNull()
+    {
+        var strict = StatusTypes().SelectMany(type => type.GetProperties())
+            .Where(property => (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType).IsEnum)
+            .Where(property => property.GetCustomAttribute<UnknownAsNullAttribute>() is null);
+
+        Assert.Empty(strict.Select(property => $"{property.DeclaringType!.Name}.{property.Name}"));
+    }
+
+    [Fact]
+    public void Status_EnumValuesOfLaterVersion_KeepsTheRest()
+    {
+        var meeting = JsonSerializer.Deserialize<Meeting>(
+            """
+            {"metadata":{"name":"m"},"spec":{"mode":"Sfu"},"status":{"phase":"Merging","participants":7,"assignments":[
+              {"namespace":"media","sfuNode":"n1","role":"Origin","state":"Ready","generation":3},
+              {"namespace":"media","sfuNode":"n2","role":"Mirror","state":"Warm","generation":4}]}}
+            """,
+            KubeJson.Options)!;
+
+        Assert.Equal((null, 7), (meeting.Status!.Phase, meeting.Status.Participants));
+        Assert.Equal([(AssignmentRole.Origin, AssignmentState.Ready), (default(AssignmentRole?), default(AssignmentState?))], meeting.Status.Assignments.Select(a => (a.Role, a.State)));
+    }
+
+    [Fact]
+    public void Spec_UnknownEnumValue_IsRejected() =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Meeting>("""{"metadata":{"name":"m"},"spec":{"mode":"Merged"}}""", KubeJson.Options));
+
     private static IEnumerable<string> Findings(string file)
     {
         var documents = File.ReadAllText(file).Split("\n---\n");
@@ -98,6 +127,27 @@ public sealed class ContractTypesTests
         {
             return []; // The schema rejects it before any rule is evaluated.
         }
+    }
+
+    /// <summary>The statuses and the types of their fields, as far as they are ours.</summary>
+    private static HashSet<Type> StatusTypes()
+    {
+        var found = new HashSet<Type>();
+        var open = new Queue<Type>(Types.Where(type => type.Name.EndsWith("Status", StringComparison.Ordinal)));
+        while (open.TryDequeue(out var type))
+        {
+            if (!found.Add(type))
+            {
+                continue;
+            }
+
+            foreach (var used in type.GetProperties().SelectMany(property => property.PropertyType.GetGenericArguments().Append(property.PropertyType)).Where(Types.Contains))
+            {
+                open.Enqueue(used);
+            }
+        }
+
+        return found;
     }
 
     private static T Read<T>(string yaml) => Yaml.Parse(yaml).Deserialize<T>(KubeJson.Options)!;
