@@ -77,6 +77,7 @@ public sealed class MoveTableTests
     [InlineData("a Origin Ready [room], b Origin Ready [room people]", "", "b Origin Ready, a Edge Leaving", PlacementOutcome.Moved)]
     [InlineData("a Edge Leaving [room], b Standby Ready [room]", "", "b Origin Ready, a Edge Leaving", PlacementOutcome.Moved)]
     [InlineData("a Origin Ready [room], b Standby Preparing [room]", "", "a Origin Ready", PlacementOutcome.Reduced)]
+    [InlineData("a Origin Leaving [room], b Edge Ready [room]", "", "b Origin Ready, a Edge Leaving", PlacementOutcome.Moved)]
     [InlineData("a Origin Leaving [room]", "", "a Origin Ready", PlacementOutcome.Moved)]
     public void Decide_StatusOfAnotherVersion_GetsOneOrigin(string state, string events, string expected, PlacementOutcome outcome) => Check(state, events, expected, outcome);
 

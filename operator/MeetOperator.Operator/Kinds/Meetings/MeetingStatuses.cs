@@ -24,8 +24,9 @@ internal static class MeetingStatuses
         var nodes = current.Nodes.Where(node => node == origin || node.State != NodeAssignmentState.Lost).ToArray();
         MeetingAssignment[] assignments = [.. nodes.Select(node => Assignment(node, isOnly: nodes.Length == 1))];
 
-        // In a room that was just recreated, all participants are still reconnecting, so the empty time of the previous room does not count.
-        var emptySince = context.Status.Assignments is [var before, ..] && before.Generation != origin.Generation ? null : context.Status.EmptySince;
+        // In a room that was just created, all participants are still reconnecting, so the empty time of the previous room does not count.
+        var isNewRoom = context.Status.Assignments is [_, ..] before && before.All(assignment => assignment.Generation != origin.Generation);
+        var emptySince = isNewRoom ? null : context.Status.EmptySince;
         context.Status = context.Status with
         {
             Region = current.Region,
