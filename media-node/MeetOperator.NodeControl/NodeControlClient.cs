@@ -41,7 +41,7 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     public Task DeleteRoomAsync(string room, long generation, CancellationToken ct, bool onlyIfEmpty = false) =>
         SendAsync(HttpMethod.Delete, $"{Room(room)}?generation={generation}{(onlyIfEmpty ? "&onlyIfEmpty=true" : string.Empty)}", null, ct);
 
-    /// <summary>Opens or changes one end of a link. Nodes of earlier versions do not know links and answer with status 404 without the code <c>unknown-room</c>.</summary>
+    /// <summary>Opens or changes one end of a link. Nodes without <see cref="NodeReport.CanLink"/> answer with status 404.</summary>
     public Task<LinkReport> PutLinkAsync(string room, string link, LinkSpec spec, CancellationToken ct) => SendAsync<LinkReport>(HttpMethod.Put, Link(room, link), spec, ct);
 
     /// <summary>Closes one end of a link. Succeeds when the link or the room does not exist.</summary>

@@ -27,6 +27,9 @@ public sealed record NodeReport
     /// IP addresses that the media sockets are bound to, one for each family; <c>0.0.0.0</c> and <c>::</c> mean every address of the Pod. Empty in reports of earlier versions.
     /// </summary>
     public IReadOnlyList<string> MediaAddresses { get; init; } = [];
+
+    /// <summary>Whether the node can link its rooms with rooms on other nodes. Nodes of versions without links never set it, and their meetings move in one step.</summary>
+    public bool CanLink { get; init; }
     public int Participants { get; init; }
     public int UpTracks { get; init; }
     public int DownTracks { get; init; }

@@ -61,6 +61,15 @@ public sealed record MeetingStatus
     [ListMapKey("namespace", "sfuNode")]
     public IReadOnlyList<MeetingAssignment> Assignments { get; init; } = [];
 
+    /// <summary>The links between the meeting's media nodes, one entry for each direction; empty while the meeting is on one node. Written by the operator.</summary>
+    [MaxItems(64)]
+    [ListMapKey("from", "to")]
+    public IReadOnlyList<CascadeLink> Cascade { get; init; } = [];
+
+    /// <summary>Highest generation of an assignment that is not listed any more; absent while a listed one is higher. The next assignment gets a higher one. Written by the operator.</summary>
+    [Range(1, 9_007_199_254_740_991)]
+    public long? LastGeneration { get; init; }
+
     /// <summary>The media nodes in <see cref="Assignments"/> on one line, each with its role and, unless it is Ready, its state; absent while there is none.</summary>
     [MaxLength(2048)]
     public string? NodeSummary { get; init; }

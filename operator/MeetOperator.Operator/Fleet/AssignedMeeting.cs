@@ -22,10 +22,11 @@ internal sealed record AssignedMeeting(MeetingRef Ref)
     /// <summary>The node that participants use, or null.</summary>
     public AssignedNode? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
 
-    public int Participants => Nodes.Sum(static node => node.Participants);
+    /// <summary>Number of participants, each counted once (<see cref="ParticipantCount"/>).</summary>
+    public int Participants { get; init; }
 
-    /// <summary>True when the count of every node comes from the node and not from an old status.</summary>
-    public bool HasParticipantCount => Nodes.Count > 0 && Nodes.All(static node => node.HasParticipantCount);
+    /// <summary>True when the count of every node with participants comes from the node and not from an old status.</summary>
+    public bool HasParticipantCount => Nodes.Count > 0 && Nodes.All(static node => node.HasParticipantCount || node is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin });
 
     /// <summary>The assignment to a node, or null.</summary>
     public AssignedNode? On(NamespacedName node)
@@ -42,11 +43,11 @@ internal sealed record AssignedMeeting(MeetingRef Ref)
     }
 
     /// <summary>Replaces the assignment to one node.</summary>
-    public AssignedMeeting With(AssignedNode changed) => this with
-    {
-        Generation = Math.Max(Generation, changed.Generation),
-        Nodes = [.. Nodes.Select(node => node.Node == changed.Node ? changed : node)],
-    };
+    public AssignedMeeting With(AssignedNode changed) => (this with { Generation = Math.Max(Generation, changed.Generation) })
+        .WithNodes([.. Nodes.Select(node => node.Node == changed.Node ? changed : node)]);
+
+    /// <summary>Replaces all assignments.</summary>
+    public AssignedMeeting WithNodes(IReadOnlyList<AssignedNode> nodes) => this with { Nodes = nodes, Participants = ParticipantCount.Of(Participants, nodes) };
 
     /// <summary>Exceeds a generation that a node holds. Assignments that it outranks get the new generation, and their rooms are created again with it.</summary>
     public AssignedMeeting RaisedAbove(long generation)

@@ -28,30 +28,69 @@ internal sealed record AssignedNode
     /// <summary>True once the node has reported the room, so that <see cref="Participants"/> is a current count and not one from an old status.</summary>
     public bool HasParticipantCount { get; init; }
 
-    public static AssignedNode Of(NodeAssignment chosen) => new()
+    /// <summary>Number of participants with a connected transport, from the node's last report.</summary>
+    public int Sessions { get; init; }
+
+    /// <summary>Timestamp at which the node became Preparing or Leaving.</summary>
+    public long StateSince { get; init; }
+
+    /// <summary>The time until which participants may stay on a Leaving node; null in other states. For display: the time that counts is <see cref="LeaveTime"/>.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>How long after <see cref="StateSince"/> participants may stay on a Leaving node.</summary>
+    public TimeSpan LeaveTime { get; init; }
+
+    /// <summary>True when a report that was begun after the node became Leaving names no participant and no session.</summary>
+    public bool IsLeft { get; init; }
+
+    /// <summary>Whether participants may use the room, or used it until now.</summary>
+    public bool IsInUse => State is NodeAssignmentState.Ready or NodeAssignmentState.Leaving;
+
+    public static AssignedNode Of(NodeAssignment chosen, TimeProvider time) => new()
     {
         Node = new NamespacedName(chosen.Namespace, chosen.SfuNode),
         Region = chosen.Region,
         Role = chosen.Role,
         State = chosen.State,
         Generation = chosen.Generation,
+        StateSince = time.GetTimestamp(),
     };
 
-    /// <summary>An assignment from a status.</summary>
-    /// <param name="stored">The stored assignment.</param>
-    /// <param name="now">The current timestamp: a poll that starts later must find the room.</param>
-    public static AssignedNode Of(MeetingAssignment stored, long now)
+    /// <summary>The assignment with the role and the state of a decision. What the node has reported about the room remains.</summary>
+    public AssignedNode After(NodeAssignment decided, TimeProvider time) => (decided.Role, decided.State) == (Role, State) ? this : this with
     {
-        var isReady = stored.State == AssignmentState.Ready;
+        Role = decided.Role,
+        State = decided.State,
+        StateSince = decided.State == State ? StateSince : time.GetTimestamp(),
+        Deadline = decided.Deadline,
+        LeaveTime = decided.Deadline is { } deadline ? deadline - time.GetUtcNow() : TimeSpan.Zero,
+        IsLeft = IsLeft && decided.State == State,
+    };
+
+    /// <summary>An assignment from a status. One with a state of a later version gets its room again.</summary>
+    /// <param name="stored">The stored assignment.</param>
+    /// <param name="time">The current time: a poll that starts later must find the room.</param>
+    public static AssignedNode Of(MeetingAssignment stored, TimeProvider time)
+    {
+        var now = time.GetTimestamp();
+        var state = stored.State switch
+        {
+            AssignmentState.Ready => NodeAssignmentState.Ready,
+            AssignmentState.Leaving => NodeAssignmentState.Leaving,
+            _ => NodeAssignmentState.Preparing,
+        };
         return new AssignedNode
         {
             Node = new NamespacedName(stored.Namespace, stored.SfuNode),
             Region = stored.Region,
-            Role = stored.Role ?? AssignmentRole.Origin,
-            State = isReady ? NodeAssignmentState.Ready : NodeAssignmentState.Preparing,
+            Role = stored.Role ?? AssignmentRole.Edge,
+            State = state,
             Generation = stored.Generation,
-            RoomConfirmedAt = isReady ? now : 0,
+            RoomConfirmedAt = state == NodeAssignmentState.Preparing ? 0 : now,
             Participants = stored.Participants,
+            StateSince = now,
+            Deadline = state == NodeAssignmentState.Leaving ? stored.Deadline : null,
+            LeaveTime = state == NodeAssignmentState.Leaving && stored.Deadline is { } deadline && deadline > time.GetUtcNow() ? deadline - time.GetUtcNow() : TimeSpan.Zero,
         };
     }
 }

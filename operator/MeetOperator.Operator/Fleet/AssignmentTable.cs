@@ -1,4 +1,6 @@
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Placement.Assignments;
 
 namespace MeetOperator.Operator.Fleet;
 
@@ -13,6 +15,9 @@ internal sealed class AssignmentTable
     private readonly Dictionary<string, MeetingRef> _holders = new(StringComparer.Ordinal);
     private readonly Dictionary<NamespacedName, HashSet<MeetingRef>> _byNode = [];
 
+    /// <summary>The meetings with more than one assignment.</summary>
+    private readonly HashSet<MeetingRef> _several = [];
+
     public AssignedMeeting? Find(MeetingRef meeting) => _meetings.GetValueOrDefault(meeting);
 
     /// <summary>Finds the meeting that owns the room with the given ID.</summary>
@@ -25,6 +30,22 @@ internal sealed class AssignmentTable
     /// <summary>The meetings with an assignment to the node. While enumerating, <see cref="Set"/> may be called for meetings that stay on it.</summary>
     public IEnumerable<AssignedMeeting> On(NamespacedName node) => _byNode.GetValueOrDefault(node, None).Select(meeting => _meetings[meeting]);
 
+    /// <summary>The number of participants that are about to move to each node; nodes without any are left out.</summary>
+    public Dictionary<NamespacedName, int> CountIncoming()
+    {
+        var incoming = new Dictionary<NamespacedName, int>();
+        foreach (var meeting in _several.Select(moving => _meetings[moving]))
+        {
+            var isMoving = meeting.Nodes.Any(static node => node.State == NodeAssignmentState.Leaving);
+            foreach (var node in meeting.Nodes.Where(node => node.State == NodeAssignmentState.Preparing || (isMoving && node.Role == AssignmentRole.Origin)))
+            {
+                incoming[node.Node] = incoming.GetValueOrDefault(node.Node) + Math.Max(0, meeting.Participants - node.Participants);
+            }
+        }
+
+        return incoming;
+    }
+
     /// <summary>Stores a meeting in place of its previous entry.</summary>
     public void Set(AssignedMeeting meeting)
     {
@@ -36,6 +57,15 @@ internal sealed class AssignmentTable
         var former = Find(meeting.Ref);
         _meetings[meeting.Ref] = meeting;
         _holders[meeting.MeetingId] = meeting.Ref;
+        if (meeting.Nodes.Count > 1)
+        {
+            _several.Add(meeting.Ref);
+        }
+        else
+        {
+            _several.Remove(meeting.Ref);
+        }
+
         foreach (var left in former?.Nodes ?? [])
         {
             if (meeting.On(left.Node) is null)
@@ -61,6 +91,7 @@ internal sealed class AssignmentTable
         }
 
         _holders.Remove(meeting.Id);
+        _several.Remove(meeting);
         foreach (var node in entry.Nodes)
         {
             Leave(meeting, node.Node);

@@ -26,6 +26,9 @@ internal sealed class FleetNode(NamespacedName key)
     public ClusterNode? ClusterNode { get; set; }
     public NodeReport? Report { get; set; }
 
+    /// <summary>Timestamp at which the poll of <see cref="Report"/> began.</summary>
+    public long ReportStarted { get; set; }
+
     /// <summary>The rooms in <see cref="Report"/>, by meeting ID.</summary>
     public Dictionary<string, RoomReport> Rooms { get; } = new(StringComparer.Ordinal);
 
@@ -106,6 +109,18 @@ internal sealed class FleetNode(NamespacedName key)
     /// </summary>
     public bool CanCarry(string? @namespace) => IsVisibleTo(@namespace) || !IsInTenantNamespace;
 
+    /// <summary>What the node reported about the room of a meeting; null before its first report.</summary>
+    public ReportedRoom? FindReport(string meetingId) => Report is null || Target is null ? null : new ReportedRoom
+    {
+        Target = Target,
+        InstanceId = Report.InstanceId,
+        PollStarted = ReportStarted,
+        IsAnswering = MissedPolls == 0,
+        CanLink = Report.CanLink,
+        Addresses = LinkAddresses.Find(Pod?.Status?.PodIps is [_, ..] all ? all.Select(static address => address.Ip) : [Pod?.Status?.PodIp], Report.MediaAddresses),
+        Room = Rooms.GetValueOrDefault(meetingId),
+    };
+
     public NodeFacts Facts(int meetings, TimeProvider time) => new()
     {
         Node = Node,
@@ -158,7 +173,7 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Resets the count once the node has served.</summary>
     public void ResetUntrustedPods() => (_untrustedPod, UntrustedPods) = (null, 0);
 
-    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause)
+    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause, int incoming = 0)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
@@ -177,11 +192,13 @@ internal sealed class FleetNode(NamespacedName key)
             HasLostRooms = Decision.State == SfuNodeState.Starting && dead,
             IsOutdated = IsOutdated,
             IsCutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
+            HasLinks = Report is { CanLink: true },
             Unschedulable = Node.Spec.Unschedulable || ClusterNode is { IsCordoned: true },
             IsDrainDue = IsTerminating || NodeStateRules.IsDrainDue(Node, Pool, drainNow),
             IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(Node, Pool, drainNow),
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,
+            IncomingParticipants = incoming,
             MaxMeetings = capacity.MaxMeetings,
             MaxParticipants = capacity.MaxParticipants,
             Stress = Report?.Stress ?? 0,

@@ -82,6 +82,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             }
 
             entry.Report = report;
+            entry.ReportStarted = pollStarted;
             entry.LastSeen = time.GetUtcNow();
             entry.LastSeenTimestamp = entry.AnsweredAt = time.GetTimestamp();
             entry.MissedPolls = 0;
@@ -159,10 +160,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             }
 
             var nodes = Snapshots(now);
+            demand = MoveFacts.AddTo(demand, _table.Find(meeting), node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time);
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
             var holders = RoomGenerations.FindHolders(_nodes.Values, demand);
-            var decision = RoomGenerations.RaiseAbove(holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now));
-            if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
+            var decision = RoomGenerations.RaiseAbove(demand, holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now));
+            if (decision.HasNewAssignments)
             {
                 _table.Set(Apply(meeting, decision));
             }
@@ -175,13 +177,13 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The first of the meeting's media nodes that may no longer carry it, with the reason; null when there is none.</summary>
+    /// <summary>The first of the media nodes that participants use and that may no longer carry the meeting, with the reason; null when there is none.</summary>
     public (NamespacedName Node, string Reason)? FindDisallowedNode(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            foreach (var assigned in _table.Find(meeting)?.Nodes ?? [])
+            foreach (var assigned in (_table.Find(meeting)?.Nodes ?? []).Where(static node => node.Role == AssignmentRole.Origin || node.State == NodeAssignmentState.Ready))
             {
                 if (_nodes.TryGetValue(assigned.Node, out var node) && node.Pool is not null
                     && PlacementPlanner.FindDisallowedReason(demand, node.Snapshot(_table.CountOn(assigned.Node), now, time, RejectionPause), now) is { } reason)
@@ -205,8 +207,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
 
         var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { IsDrainDue = true, IsForcedDrainDue = false } : each).ToArray();
-        return [.. demands.Where(demand =>
-            PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now) is { Outcome: PlacementOutcome.Kept } or { Nodes: [] })];
+        return [.. demands.Where(demand => !IsLeft(node, PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now)))];
     }
 
     /// <summary>
@@ -229,7 +230,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     /// <summary>
     /// Adopts the assignments from a status, unless the known ones are as new, or another meeting has the ID. Assignments whose generation is out of range are ignored.
     /// </summary>
-    public void Adopt(MeetingRef meeting, IReadOnlyList<MeetingAssignment> stored)
+    /// <param name="meeting">The meeting.</param>
+    /// <param name="stored">The assignments from its status.</param>
+    /// <param name="last">The generation of an assignment that the status does not list any more; 0 when it lists the last one.</param>
+    public void Adopt(MeetingRef meeting, IReadOnlyList<MeetingAssignment> stored, long last = 0)
     {
         var valid = stored.Where(static assignment => assignment.Generation < ReportRules.MaxGeneration).ToArray();
         if (valid is not [var first, ..])
@@ -237,7 +241,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             return;
         }
 
-        var generation = valid.Max(static assignment => assignment.Generation);
+        var generation = Math.Max(valid.Max(static assignment => assignment.Generation), last < ReportRules.MaxGeneration ? last : 0);
         lock (_gate)
         {
             if (_table.IsHeldByAnother(meeting) || (_table.Find(meeting) is { } known && known.Generation >= generation))
@@ -245,24 +249,19 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 return;
             }
 
-            var now = time.GetTimestamp();
-            _table.Set(new AssignedMeeting(meeting)
-            {
-                Region = first.Region,
-                Generation = generation,
-                Nodes = [.. valid.Where(static assignment => assignment.State != AssignmentState.Lost).Select(assignment => AssignedNode.Of(assignment, now))],
-            });
+            var nodes = valid.Where(static assignment => assignment.State != AssignmentState.Lost).Select(assignment => AssignedNode.Of(assignment, time)).ToArray();
+            _table.Set(new AssignedMeeting(meeting) { Region = first.Region, Generation = generation }.WithNodes(nodes));
         }
     }
 
-    /// <summary>Records that the node confirmed the room with the given participant limit.</summary>
+    /// <summary>Records that the node confirmed the room with the given participant limit. The origin is Ready then; another node only when it is linked.</summary>
     public void RecordRoom(MeetingRef meeting, NamespacedName node, long generation, int capacity)
     {
         lock (_gate)
         {
             TryUpdate(meeting, node, generation, assigned => assigned with
             {
-                State = NodeAssignmentState.Ready,
+                State = assigned.Role == AssignmentRole.Origin ? NodeAssignmentState.Ready : assigned.State,
                 RoomConfirmedAt = time.GetTimestamp(),
                 RoomCapacity = capacity,
             });
@@ -354,6 +353,15 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
+    /// <summary>What a node last reported about the room of a meeting; null when it is unknown or has not reported yet.</summary>
+    public ReportedRoom? FindReport(NamespacedName node, string meetingId)
+    {
+        lock (_gate)
+        {
+            return _nodes.GetValueOrDefault(node)?.FindReport(meetingId);
+        }
+    }
+
     public NodeView? View(NamespacedName node)
     {
         lock (_gate)
@@ -384,12 +392,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     private AssignedMeeting Apply(MeetingRef meeting, PlacementDecision decision)
     {
         var known = _table.Find(meeting);
-        return new AssignedMeeting(meeting)
-        {
-            Region = decision.Nodes[0].Region,
-            Generation = decision.Generation,
-            Nodes = [.. decision.Nodes.Select(node => AssignedNode.Of(node)).Select(node => node.State == NodeAssignmentState.Preparing ? node : known?.On(node.Node) ?? node)],
-        };
+        var nodes = decision.Nodes.Select(node => known?.On(new NamespacedName(node.Namespace, node.SfuNode)) is { } before && before.Generation == node.Generation
+            ? before.After(node, time)
+            : AssignedNode.Of(node, time));
+        return (new AssignedMeeting(meeting) { Region = decision.Nodes[0].Region, Generation = decision.Generation, Participants = known?.Participants ?? 0 }).WithNodes([.. nodes]);
     }
 
     /// <summary>Changes the assignment to one node. Returns false when the meeting has no assignment to the node with this generation.</summary>
@@ -407,14 +413,21 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     private NodeSnapshot[] Snapshots(DateTimeOffset now)
     {
         var nodes = new NodeSnapshot[_nodes.Count];
+        var incoming = _table.CountIncoming();
         var index = 0;
         foreach (var entry in _nodes.Values)
         {
-            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RejectionPause);
+            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RejectionPause, incoming.GetValueOrDefault(entry.Key));
         }
 
         return nodes;
     }
+
+    /// <summary>Whether a decision takes the meeting off the node: it is not there, is leaving, or another node is being prepared.</summary>
+    private static bool IsLeft(NamespacedName node, PlacementDecision decision) =>
+        decision.Nodes is not []
+        && (decision.Nodes.All(each => each.SfuNode != node.Name || each.Namespace != node.Namespace || each.State == NodeAssignmentState.Leaving)
+            || decision.Nodes.Any(static each => each is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin }));
 
     private NodeView View(FleetNode entry)
     {

@@ -1,5 +1,6 @@
 using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Links;
 
 namespace MeetOperator.Operator.Fleet;
 
@@ -14,6 +15,7 @@ internal static class ReportRules
     private const int MaxPaths = 64;
     private const int MaxText = 256;
     private const int MaxAuthorities = 16;
+    private const int MaxLinks = 64;
 
     /// <summary>More participants than a node can ever have. Keeps sums over all rooms far from an overflow.</summary>
     private const int MaxCount = 1_000_000;
@@ -46,6 +48,8 @@ internal static class ReportRules
         { Stress: var stress } when !double.IsFinite(stress) || stress < 0 || stress > 100 => Reject("stress", "must be a number from 0 to 1"),
         { Credentials: { } held } when !IsText(held.Issuer) || held.Authorities is not { Count: <= MaxAuthorities } trusted || !trusted.All(IsText) =>
             Reject("credentials", $"must name an issuer and at most {MaxAuthorities} authorities"),
+        { MediaAddresses: { Count: > MaxPaths } } or { MediaAddresses: null } => Reject("mediaAddresses", $"must be a list of at most {MaxPaths}"),
+        _ when !report.MediaAddresses.All(IsText) => Reject("mediaAddresses", $"contains an entry that is null or longer than {MaxText} characters"),
         { Term: < 0 } => Reject("term", "must not be negative"),
         { Term: >= Leadership.HighestRaise } when report.Term > term => Reject("term", $"{report.Term} is above this operator's term {term} and out of range"),
         _ => null,
@@ -100,12 +104,25 @@ internal static class ReportRules
             {
                 return Reject($"rooms[{room.Room}]", $"counts must not be negative, and the participants of all rooms must not exceed {MaxCount}");
             }
+
+            if (room.Port is < 0 or > ushort.MaxValue)
+            {
+                return Reject($"rooms[{room.Room}].port", $"must be 0 to {ushort.MaxValue}");
+            }
+
+            if (room.Links is not { Count: <= MaxLinks } links || !links.All(IsLink))
+            {
+                return Reject($"rooms[{room.Room}].links", $"must be a list of at most {MaxLinks} links with an ID, a known state, and figures that are not negative");
+            }
         }
 
         return null;
     }
 
     private static bool IsRoom(string? id) => id == RoomIds.SelfCall || (id is not null && Guid.TryParseExact(id, "D", out _));
+
+    private static bool IsLink(LinkReport? link) => link is { TracksIn: >= 0, TracksOut: >= 0, KbpsIn: >= 0, KbpsOut: >= 0, Drops: >= 0, RttMs: null or >= 0, LossPct: null or >= 0 }
+        && IsText(link.Link) && IsText(link.Peer) && Enum.IsDefined(link.State);
 
     private static bool IsText(string? text) => text is { Length: <= MaxText } && !text.Any(char.IsControl);
 

@@ -52,9 +52,10 @@ internal static class RoomGenerations
     }
 
     /// <summary>Raises the generation of new assignments above every generation that a node still holds.</summary>
-    public static PlacementDecision RaiseAbove(IReadOnlyList<(FleetNode Node, long Generation)> holders, PlacementDecision decision)
+    public static PlacementDecision RaiseAbove(MeetingDemand demand, IReadOnlyList<(FleetNode Node, long Generation)> holders, PlacementDecision decision)
     {
-        if (decision.Outcome is not (PlacementOutcome.Placed or PlacementOutcome.Moved) || holders is not [var highest, ..] || decision.Generation > highest.Generation)
+        var isNew = decision.HasNewAssignments && decision.Generation > (demand.Current?.Generation ?? 0);
+        if (!isNew || holders is not [var highest, ..] || decision.Generation > highest.Generation)
         {
             return decision;
         }

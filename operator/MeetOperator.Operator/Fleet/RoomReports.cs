@@ -37,10 +37,20 @@ internal static class RoomReports
             if (meeting?.On(node.Key) is { } assigned)
             {
                 node.Orphans.Remove(room.Room);
-                if (assigned.Participants != room.Participants || !assigned.HasParticipantCount)
+                var counted = assigned with
                 {
-                    table.Set(meeting.With(assigned with { Participants = room.Participants, HasParticipantCount = true }));
-                    changed.Add(meeting.Meeting);
+                    Participants = room.Participants,
+                    Sessions = room.Connected,
+                    HasParticipantCount = true,
+                    IsLeft = assigned.State == NodeAssignmentState.Leaving && assigned.StateSince < pollStarted && NodeEmptiness.CountSessions(room) == 0,
+                };
+                if (counted != assigned)
+                {
+                    table.Set(meeting.With(counted));
+                    if (meeting.Nodes.Count > 1 || counted with { Sessions = assigned.Sessions } != assigned)
+                    {
+                        changed.Add(meeting.Meeting); // Sessions matter only while the meeting is on several nodes.
+                    }
                 }
             }
             else

@@ -18,4 +18,11 @@ public sealed record NodeAssignment
 
     /// <summary>The reason why the node rejected the room, or null. A rejected meeting is placed on another node.</summary>
     public string? RoomRejection { get; init; }
+
+    /// <summary>The time until which participants may stay on a Leaving node; null in other states.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Number of the meeting's participants on the node, from its last report.</summary>
+    public int Participants { get; init; }
+    public AssignmentFacts Facts { get; init; } = AssignmentFacts.None;
 }

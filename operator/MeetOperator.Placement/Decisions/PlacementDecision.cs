@@ -5,14 +5,17 @@ namespace MeetOperator.Placement.Decisions;
 /// <summary>The outcome of a placement and its reason.</summary>
 public sealed record PlacementDecision
 {
-    /// <summary>The assignments that the meeting should have, the one that participants use first; empty when no node can take the meeting. At most one today.</summary>
+    /// <summary>The assignments that the meeting should have, the origin first; empty when no node can take the meeting.</summary>
     public IReadOnlyList<NodeAssignment> Nodes { get; init; } = [];
 
     /// <summary>
-    /// The highest generation that the meeting has used, including this decision: 1 for the first placement, unchanged while the meeting stays, incremented on every move.
+    /// The highest generation that the meeting has used, including this decision: 1 for the first placement, unchanged while the meeting stays, incremented for each node that is added.
     /// </summary>
     public long Generation { get; init; }
     public required PlacementOutcome Outcome { get; init; }
+
+    /// <summary>Whether <see cref="Nodes"/> are other assignments than the meeting had, and at least one.</summary>
+    public bool HasNewAssignments => Outcome is not (PlacementOutcome.Kept or PlacementOutcome.NoCandidates or PlacementOutcome.NoCapacity);
 
     /// <summary>One sentence for the status and for events.</summary>
     public required string Reason { get; init; }

@@ -9,8 +9,17 @@ public enum PlacementOutcome
     /// <summary>The meeting stays on its current node.</summary>
     Kept,
 
-    /// <summary>The meeting moved to another node, or to the restarted one, with a higher generation.</summary>
+    /// <summary>Another node is prepared beside the current one, so that the meeting can move to it without a break.</summary>
+    Preparing,
+
+    /// <summary>Participants now use another node, or the restarted one.</summary>
     Moved,
+
+    /// <summary>A node that the meeting was leaving is free.</summary>
+    Left,
+
+    /// <summary>The meeting stays on its origin and gives up a node that was being prepared, or one that it no longer needs.</summary>
+    Reduced,
 
     /// <summary>No node exists in the pools that the meeting may use.</summary>
     NoCandidates,

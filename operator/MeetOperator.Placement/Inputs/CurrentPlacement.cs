@@ -5,7 +5,7 @@ namespace MeetOperator.Placement.Inputs;
 /// <summary>The current placement of a meeting that has been placed before.</summary>
 public sealed record CurrentPlacement
 {
-    /// <summary>The meeting's assignments, the one that participants use first; empty after the meeting has lost its node.</summary>
+    /// <summary>The meeting's assignments, the origin first; empty after the meeting has lost its node.</summary>
     public IReadOnlyList<NodeAssignment> Nodes { get; init; } = [];
 
     /// <summary>Region of the node that participants use, or last used.</summary>

@@ -32,12 +32,19 @@ public sealed record NodeSnapshot
 
     /// <summary>Clients cannot reach the node: meetings move if another node can take them, and stay otherwise.</summary>
     public bool IsCutOff { get; init; }
+
+    /// <summary>The node can link its rooms with rooms on other nodes.</summary>
+    public bool HasLinks { get; init; }
+
     /// <summary>Created from an older template than its pool's. It takes a meeting only if no up-to-date node of the same rank can.</summary>
     public bool IsOutdated { get; init; }
     public int Meetings { get; init; }
 
     /// <summary>Participants on the node, from its last report.</summary>
     public int Participants { get; init; }
+
+    /// <summary>Participants that are about to move to the node.</summary>
+    public int IncomingParticipants { get; init; }
     public int MaxMeetings { get; init; } = 200;
     public int MaxParticipants { get; init; } = 500;
 
@@ -48,8 +55,8 @@ public sealed record NodeSnapshot
     /// <summary>Time of the node's last report; null before the first one.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>Participants to plan for: those present, or a minimum per meeting if that is higher.</summary>
-    public int ExpectedParticipants(PlacementOptions options) => Math.Max(Participants, Meetings * options.ParticipantsPerNewMeeting);
+    /// <summary>Participants to plan for: those present and incoming, or a minimum per meeting if that is higher.</summary>
+    public int ExpectedParticipants(PlacementOptions options) => Math.Max(Participants + IncomingParticipants, Meetings * options.ParticipantsPerNewMeeting);
 
     /// <summary>Utilization of the node, 0 to 1: the higher of the shares of meetings and of participants.</summary>
     public double Fill(PlacementOptions options) =>

@@ -10,4 +10,10 @@ public sealed record PlacementOptions
 
     /// <summary>Maximum age of a report in seconds. The default allows for three missed polls of one second, plus a margin.</summary>
     public double StaleReportSeconds { get; init; } = 4;
+
+    /// <summary>How long participants may stay on a node that their meeting is leaving, in seconds. Nodes remove a participant without a transport after 30 s.</summary>
+    public double LeaveSeconds { get; init; } = 60;
+
+    /// <summary>The maximum number of nodes of one meeting. Each is linked with each.</summary>
+    public int MaxNodesPerMeeting { get; init; } = 8;
 }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Kube.Serialization;
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Inputs;
 using MeetOperator.Testing;
@@ -47,7 +49,12 @@ internal sealed record ExpectedDecision
 {
     public required PlacementOutcome Outcome { get; init; }
     public string? Node { get; init; }
+
+    /// <summary>All assignments, for cases with more than one.</summary>
+    public IReadOnlyList<ExpectedAssignment>? Nodes { get; init; }
     public required long Generation { get; init; }
     public string? Reason { get; init; }
     public IReadOnlyList<Rejection>? Rejections { get; init; }
 }
+
+internal sealed record ExpectedAssignment(string SfuNode, AssignmentRole Role, NodeAssignmentState State, long Generation);

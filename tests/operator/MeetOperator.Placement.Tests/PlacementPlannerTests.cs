@@ -20,7 +20,15 @@ public sealed class PlacementPlannerTests
 
         Assert.Equal(golden.Expected.Outcome, decision.Outcome);
         Assert.Equal(golden.Expected.Generation, decision.Generation);
-        Assert.Equal(golden.Expected.Node ?? (decision.Outcome == PlacementOutcome.Placed ? decision.Nodes.SingleOrDefault()?.SfuNode : null), decision.Nodes.SingleOrDefault()?.SfuNode);
+        if (golden.Expected.Nodes is { } expected)
+        {
+            Assert.Equal(expected, decision.Nodes.Select(node => new ExpectedAssignment(node.SfuNode, node.Role, node.State, node.Generation)));
+        }
+        else
+        {
+            Assert.Equal(golden.Expected.Node ?? (decision.Outcome == PlacementOutcome.Placed ? decision.Nodes.SingleOrDefault()?.SfuNode : null), decision.Nodes.SingleOrDefault()?.SfuNode);
+        }
+
         Assert.Equal(golden.Expected.Reason ?? decision.Reason, decision.Reason);
         Assert.Equal(golden.Expected.Rejections ?? decision.Rejections, decision.Rejections);
     }

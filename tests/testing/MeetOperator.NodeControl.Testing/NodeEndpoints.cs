@@ -55,6 +55,7 @@ internal static class NodeEndpoints
         MapCredentials(api, node);
         MapRooms(api, node);
         RoomEndpoints.Map(api, node);
+        LinkEndpoints.Map(api, node);
     }
 
     /// <summary>Verifies the client certificate once for a connection, and again after the node's credentials change or the certificate expires, as a media node does.</summary>
@@ -123,7 +124,7 @@ internal static class NodeEndpoints
                     room.Talk(forwards: !node.ForwardsNothing);
                 }
 
-                var rooms = node.RoomTable.Values.Select(room => room.Report(detailed: false)).ToArray();
+                var rooms = node.RoomTable.Values.Select(room => node.Report(room, detailed: false)).ToArray();
                 return Json(new NodeReport
                 {
                     Node = node.Name,
@@ -134,6 +135,8 @@ internal static class NodeEndpoints
                     Term = node.Term,
                     Credentials = CredentialReport.Of(node.Credentials),
                     Loops = 1,
+                    MediaAddresses = node.MediaAddresses,
+                    CanLink = node.AnnouncesLinks,
                     LoopReports = node.LoopReports,
                     Participants = rooms.Sum(room => room.Participants),
                     UpTracks = rooms.Sum(room => room.UpTracks),
@@ -187,7 +190,7 @@ internal static class NodeEndpoints
                 {
                     Fence(known, spec.Generation);
                     known.Spec = spec;
-                    return Json(known.Report(detailed: false));
+                    return Json(node.Report(known, detailed: false));
                 }
 
                 if (node.Draining)
@@ -202,14 +205,14 @@ internal static class NodeEndpoints
 
                 var made = new SimulatedRoom(room, spec);
                 node.RoomTable[room] = made;
-                return Json(made.Report(detailed: false), 201);
+                return Json(node.Report(made, detailed: false), 201);
             }
         });
         api.MapGet("/rooms/{room}", (string room) =>
         {
             lock (node.Gate)
             {
-                return Json(Room(node, room).Report(detailed: true));
+                return Json(node.Report(Room(node, room), detailed: true));
             }
         });
         api.MapDelete("/rooms/{room}", (string room, long generation, bool? onlyIfEmpty, HttpRequest request) =>
@@ -231,7 +234,7 @@ internal static class NodeEndpoints
                     }
 
                     Fence(known, generation);
-                    node.RoomTable.Remove(room);
+                    node.RemoveRoom(room);
                     known.End("deleted");
                 }
 
@@ -243,7 +246,7 @@ internal static class NodeEndpoints
     internal static SimulatedRoom Room(SimulatedMediaNode node, string room) =>
         node.RoomTable.TryGetValue(room, out var known) ? known : throw NodeProblemException.UnknownRoom(room);
 
-    private static void PassTerm(SimulatedMediaNode node, HttpRequest request)
+    internal static void PassTerm(SimulatedMediaNode node, HttpRequest request)
     {
         var term = Term(request);
         if (node.Term > (term ?? -1))

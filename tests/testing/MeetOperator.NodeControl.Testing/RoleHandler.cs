@@ -3,8 +3,8 @@ namespace MeetOperator.NodeControl.Testing;
 /// <summary>Sends each request with the certificate of the operator or signaling, whichever the path requires, so that a test can act as both.</summary>
 internal sealed class RoleHandler(string host, HttpClient byOperator, HttpClient bySignaling) : HttpMessageHandler
 {
-    /// <summary>Whether the operator sends requests to this path: metrics, the node and rooms. Signaling sends those for participants and their media.</summary>
-    public static bool IsOperatorPath(string path) => path.Trim('/').Split('/') is ["metrics"] or ["v1", "node", ..] or ["v1", "rooms", _];
+    /// <summary>Whether the operator sends requests to this path: metrics, the node, rooms and links. Signaling sends those for participants and their media.</summary>
+    public static bool IsOperatorPath(string path) => path.Trim('/').Split('/') is ["metrics"] or ["v1", "node", ..] or ["v1", "rooms", _] or ["v1", "rooms", _, "links", _];
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using MeetOperator.NodeControl.Links;
 using MeetOperator.NodeControl.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -13,6 +14,8 @@ namespace MeetOperator.NodeControl.Testing;
 /// </summary>
 public sealed class SimulatedMediaNode : IAsyncDisposable
 {
+    /// <summary>All running nodes of this process by <see cref="MediaAddress"/>. Links find their other end here.</summary>
+    private static readonly ConcurrentDictionary<string, SimulatedMediaNode> Running = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SimulatedRoom> _rooms = new(StringComparer.Ordinal);
     private WebApplication? _server;
     private volatile TaskCompletionSource? _hang;
@@ -28,6 +31,8 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     internal Lock Gate { get; } = new();
 
     internal IDictionary<string, SimulatedRoom> RoomTable => _rooms;
+
+    internal ConcurrentDictionary<(string Room, string Link), SimulatedLink> LinkTable { get; } = new();
 
     public string Name { get; }
 
@@ -119,6 +124,34 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Number of rooms above which new rooms are rejected with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;
 
+    /// <summary>When false, requests about links are answered with 404 and no problem document, as by an earlier version.</summary>
+    public bool KnowsLinks { get; set; } = true;
+
+    /// <summary>Whether the report says that the node can link rooms. Meetings move to and from other nodes in one step.</summary>
+    public bool AnnouncesLinks { get; set; }
+
+    /// <summary>The reported addresses of media sockets. By default, the address of the node alone.</summary>
+    public IReadOnlyList<string> MediaAddresses { get; set; } = [];
+
+    /// <summary>IP address and simulated UDP port of the media, by which other nodes reach this one.</summary>
+    public string MediaAddress => Address.Authority;
+
+    /// <summary>Number of requests about links to lose before they take effect.</summary>
+    public int LostLinkRequests { get; set; }
+
+    /// <summary>Number of responses about links to lose after the request took effect.</summary>
+    public int LostLinkResponses { get; set; }
+
+    /// <summary>Number of requests so far to open or change a link, including rejected and lost ones.</summary>
+    public int LinkPuts => Volatile.Read(ref LinkPutCount);
+
+    internal int LinkPutCount;
+
+    /// <summary>Number of requests so far to close a link.</summary>
+    public int LinkDeletes => Volatile.Read(ref LinkDeleteCount);
+
+    internal int LinkDeleteCount;
+
     /// <summary>Number of requests so far, including polls and rejected requests.</summary>
     public long Requests => Interlocked.Read(ref RequestCount);
 
@@ -144,6 +177,8 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         await server.StartAsync(ct).ConfigureAwait(false);
         node._server = server;
         node.Address = new Uri(server.Urls.First().TrimEnd('/') + "/");
+        node.MediaAddresses = [node.Address.Host.Trim('[', ']')];
+        Running[node.MediaAddress] = node;
         return node;
     }
 
@@ -155,7 +190,32 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     {
         lock (Gate)
         {
-            return _rooms.ToDictionary(room => room.Key, room => room.Value.Report(detailed: true));
+            return _rooms.ToDictionary(room => room.Key, room => Report(room.Value, detailed: true));
+        }
+    }
+
+    /// <summary>The links of a room by link ID, with their secrets.</summary>
+    public IReadOnlyDictionary<string, LinkSpec> Links(string room) =>
+        LinkTable.Where(link => link.Key.Room == room).ToDictionary(link => link.Key.Link, link => link.Value.Spec, StringComparer.Ordinal);
+
+    /// <summary>The links of all rooms, with their secrets.</summary>
+    public IReadOnlyCollection<LinkSpec> AllLinks => [.. LinkTable.Values.Select(link => link.Spec)];
+
+    /// <summary>Closes the links of a room without a request.</summary>
+    public void ForgetLinks(string room)
+    {
+        foreach (var key in LinkTable.Keys.Where(key => key.Room == room))
+        {
+            LinkTable.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>Interrupts the links of a room, or lets them work again.</summary>
+    public void CutLinks(string room, bool cut = true)
+    {
+        foreach (var (_, link) in LinkTable.Where(link => link.Key.Room == room))
+        {
+            link.IsCut = cut;
         }
     }
 
@@ -257,9 +317,25 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
             }
 
             _rooms.Clear();
+            LinkTable.Clear();
             Term = null;
             InstanceId = Guid.NewGuid().ToString("N");
         }
+    }
+
+    internal static SimulatedMediaNode? AtMediaAddress(string address) => Running.GetValueOrDefault(address);
+
+    internal RoomReport Report(SimulatedRoom room, bool detailed) => room.Report(detailed) with
+    {
+        Port = Address.Port,
+        Links = [.. LinkTable.Where(link => link.Key.Room == room.Id).OrderBy(link => link.Key.Link, StringComparer.Ordinal).Select(link => link.Value.Report())],
+    };
+
+    /// <summary>Removes a room and closes its links.</summary>
+    internal void RemoveRoom(string room)
+    {
+        _rooms.Remove(room);
+        ForgetLinks(room);
     }
 
     internal Task WaitWhileHanging(CancellationToken ct) => _hang?.Task.WaitAsync(ct) ?? Task.CompletedTask;
@@ -273,6 +349,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
 
         Resume();
+        Running.TryRemove(MediaAddress, out _);
         using var now = new CancellationTokenSource();
         await now.CancelAsync().ConfigureAwait(false);
         await server.StopAsync(now.Token).ConfigureAwait(false);

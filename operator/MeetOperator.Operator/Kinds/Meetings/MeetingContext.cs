@@ -51,6 +51,9 @@ internal sealed class MeetingContext
     /// <summary>The maximum number of participants in the meeting's room.</summary>
     public int RoomCapacity => MeetingLimits.Participants(Meeting, Tenant);
 
+    /// <summary>Whether the status was computed from an earlier spec.</summary>
+    public bool HasSpecChanged => Meeting.Status?.ObservedGeneration != Meeting.Metadata.Generation;
+
     public bool IsAccepted => Conditions.IsTrue(Status.Conditions, MeetConditions.Accepted);
 
     public void RequeueAt(DateTimeOffset due)

@@ -102,7 +102,7 @@ internal sealed class MeetingController(
 
     private static bool DifferOnlyInFigures(MeetingStatus stored, MeetingStatus wanted)
     {
-        if (stored.Participants == wanted.Participants && stored.PeakParticipants == wanted.PeakParticipants)
+        if (Figures(stored).SequenceEqual(Figures(wanted)))
         {
             return false;
         }
@@ -110,11 +110,19 @@ internal sealed class MeetingController(
         return stored.Phase == wanted.Phase && StatusWriter.AreEqual(WithoutFigures(stored), WithoutFigures(wanted));
     }
 
+    private static IEnumerable<double?> Figures(MeetingStatus status) =>
+    [
+        status.Participants, status.PeakParticipants,
+        .. status.Assignments.SelectMany(static assignment => new double?[] { assignment.Participants, assignment.Sessions }),
+        .. status.Cascade.SelectMany(static link => new[] { link.RttMs, link.LossPct, link.Kbps }),
+    ];
+
     private static MeetingStatus WithoutFigures(MeetingStatus status) => status with
     {
         Participants = 0,
         PeakParticipants = 0,
-        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0 })],
+        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0, Sessions = null })],
+        Cascade = [.. status.Cascade.Select(static link => link with { RttMs = null, LossPct = null, Kbps = 0 })],
     };
 
     private void Forget(NamespacedName key)

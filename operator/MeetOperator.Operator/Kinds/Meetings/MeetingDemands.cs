@@ -39,6 +39,8 @@ internal static class MeetingDemands
                 State = assigned.State,
                 Generation = assigned.Generation,
                 RoomRejection = assigned.RoomRejection,
+                Deadline = assigned.Deadline,
+                Participants = assigned.Participants,
             }),
         ],
     };

@@ -12,7 +12,7 @@ internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, 
 {
     public void RecordPlacement(MeetingContext context, PlacementDecision decision)
     {
-        if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
+        if (decision.HasNewAssignments)
         {
             events.Normal(context.Meeting, decision.Outcome.ToString(), decision.Reason);
             metrics.RecordPlacement(decision.Outcome);

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Quotas;
 
 namespace MeetOperator.Operator.Kinds.Meetings;
 
 /// <summary>Tracks every meeting that holds resources in memory, and releases them.</summary>
-internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, PendingWakeups wakeups)
+internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, LinkKeeper links, PendingMeetings pending, PendingWakeups wakeups)
 {
     private readonly ConcurrentDictionary<NamespacedName, (MeetingRef Meeting, string Tenant)> _known = new();
 
@@ -42,6 +43,7 @@ internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, Pend
     {
         pending.Remove(meeting.Name);
         fleet.Release(meeting);
+        links.Forget(meeting);
         if (ledger.Release(tenant, meeting.Uid))
         {
             wakeups.OnCapacityFreed();

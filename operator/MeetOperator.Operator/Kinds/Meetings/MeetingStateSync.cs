@@ -33,7 +33,7 @@ internal sealed class MeetingStateSync(ClusterView cluster, MediaFleet fleet, Qu
                 ledger.Admit(meeting.Spec.TenantRef.Name, reference.Uid);
             }
 
-            fleet.Adopt(reference, rights.SelectAdoptable(reference.Name.Namespace, status.Assignments));
+            fleet.Adopt(reference, rights.SelectAdoptable(reference.Name.Namespace, status.Assignments), status.LastGeneration ?? 0);
         }
     }
 
@@ -47,7 +47,7 @@ internal sealed class MeetingStateSync(ClusterView cluster, MediaFleet fleet, Qu
 
         var stored = status.Assignments;
         return fleet.Current(MeetingRef.Of(meeting)) is { } current
-            ? stored.Count > 0 && stored.Max(assignment => assignment.Generation) == current.Generation
+            ? stored.Count > 0 && Math.Max(stored.Max(assignment => assignment.Generation), status.LastGeneration ?? 0) == current.Generation
                 && stored.Count(IsLive) == current.Nodes.Count && stored.Where(IsLive).All(assignment => current.On(NodeOf(assignment)) is not null)
             : stored.Count == 0;
     }

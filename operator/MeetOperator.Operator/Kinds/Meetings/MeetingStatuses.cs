@@ -14,26 +14,31 @@ internal static class MeetingStatuses
     private const int MaxRejections = 16;
 
     /// <summary>
-    /// The room exists on the node that participants use, the origin. The status lists another media node only if it has the room. The meeting is not empty while
+    /// The room exists on the origin. The status also lists the media nodes that are being prepared, are in use or are being left beside it. The meeting is not empty while
     /// participants remain on former nodes.
     /// </summary>
-    public static void SetAssigned(MeetingContext context, AssignedMeeting current, IReadOnlyList<FormerNode> formerNodes)
+    public static void SetAssigned(MeetingContext context, AssignedMeeting current, IReadOnlyList<CascadeLink> cascade, IReadOnlyList<FormerNode> formerNodes)
     {
         var origin = current.Origin!;
         var participants = current.Participants;
-        var nodes = current.Nodes.Where(node => node == origin || node.State == NodeAssignmentState.Ready).ToArray();
+        var nodes = current.Nodes.Where(node => node == origin || node.State != NodeAssignmentState.Lost).ToArray();
+        MeetingAssignment[] assignments = [.. nodes.Select(node => Assignment(node, isOnly: nodes.Length == 1))];
 
-        // In a room that was just recreated, all participants are still reconnecting, so the empty time of the previous room does not count.
-        var emptySince = context.Status.Assignments is [var before, ..] && before.Generation != origin.Generation ? null : context.Status.EmptySince;
+        // In a room that was just created, all participants are still reconnecting, so the empty time of the previous room does not count.
+        var isNewRoom = context.Status.Assignments is [_, ..] before && before.All(assignment => assignment.Generation != origin.Generation);
+        var emptySince = isNewRoom ? null : context.Status.EmptySince;
         context.Status = context.Status with
         {
             Region = current.Region,
-            SfuCount = nodes.Length,
+            SfuCount = nodes.Count(node => node == origin || node.IsInUse),
+            NodeSummary = NodeSummary.Of(assignments),
+            LastGeneration = nodes.Any(node => node.Generation == current.Generation) ? null : current.Generation,
             Topology = context.Status.Topology ?? (context.Meeting.Spec.Mode == MeetingMode.P2P ? MediaTopology.P2P : MediaTopology.Sfu),
             Participants = participants,
             EmptySince = participants > 0 || formerNodes is [_, ..] ? null : emptySince ?? context.Now,
             Rejections = [],
-            Assignments = [.. nodes.Select(Ready)],
+            Assignments = assignments,
+            Cascade = cascade,
             FormerNodes = formerNodes,
         };
         var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
@@ -61,7 +66,9 @@ internal static class MeetingStatuses
             SfuCount = 0,
             Participants = 0,
             Region = null,
-            Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Participants = 0 })],
+            NodeSummary = null,
+            Cascade = [],
+            Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Deadline = null, Participants = 0, Sessions = null })],
             FormerNodes = formerNodes,
             Rejections = Bounded(rejections),
         };
@@ -80,6 +87,9 @@ internal static class MeetingStatuses
             EndReason = reason,
             Participants = 0,
             SfuCount = 0,
+            NodeSummary = null,
+            LastGeneration = null,
+            Cascade = [],
             Topology = null,
             EmptySince = null,
             Assignments = [],
@@ -88,16 +98,27 @@ internal static class MeetingStatuses
         };
     }
 
-    private static MeetingAssignment Ready(AssignedNode assigned) => new()
+    /// <summary>What the status shows about a node. The origin is only written once its room exists.</summary>
+    private static MeetingAssignment Assignment(AssignedNode assigned, bool isOnly) => new()
     {
         SfuNode = assigned.Node.Name,
         Namespace = assigned.Node.Namespace ?? string.Empty,
         Region = assigned.Region,
         Role = assigned.Role,
-        State = AssignmentState.Ready,
+        State = assigned switch
+        {
+            { Role: AssignmentRole.Origin } or { State: NodeAssignmentState.Ready } => AssignmentState.Ready,
+            { State: NodeAssignmentState.Leaving } => AssignmentState.Leaving,
+            _ => AssignmentState.Preparing,
+        },
+        Deadline = assigned.Deadline is { } deadline ? WholeSeconds(deadline) : null,
         Participants = assigned.Participants,
+        Sessions = isOnly ? null : assigned.Sessions,
         Generation = assigned.Generation,
     };
+
+    /// <summary>Rounds up to whole seconds, the precision of times in Kubernetes statuses.</summary>
+    private static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds((time.ToUnixTimeMilliseconds() + 999) / 1000 * 1000);
 
     private static PlacementRejection[] Bounded(IReadOnlyList<Rejection> rejections)
     {

@@ -21,12 +21,9 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     public bool CanCarry(string? meetingNamespace, string? nodeNamespace) =>
         nodeNamespace == meetingNamespace || IsShared(nodeNamespace) || cluster.OwnerOf(nodeNamespace) is null;
 
-    /// <summary>
-    /// The assignments of a status that the operator adopts: the first, if its node can carry a meeting of the namespace. A placement covers one node, so a place
-    /// that another entry took would never be freed.
-    /// </summary>
+    /// <summary>The assignments of a status that the operator adopts: those whose node can carry a meeting of the namespace.</summary>
     public IReadOnlyList<MeetingAssignment> SelectAdoptable(string? meetingNamespace, IReadOnlyList<MeetingAssignment> assignments) =>
-        [.. assignments.Take(1).Where(assignment => CanCarry(meetingNamespace, assignment.Namespace))];
+        [.. assignments.Where(assignment => CanCarry(meetingNamespace, assignment.Namespace))];
 
     /// <summary>The reason why the pool may not create nodes, or null.</summary>
     public PoolRejection? FindRejection(SfuPool pool) => Check(pool, onlyEarlier: true).FirstOrDefault();

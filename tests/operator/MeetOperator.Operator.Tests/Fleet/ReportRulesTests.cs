@@ -15,6 +15,7 @@ public sealed class ReportRulesTests
     [InlineData("""{"loopReports":[{"port":40000,"tickAgeMs":3,"probeAgeMs":null,"paths":[{"address":"192.0.2.1","probeAgeMs":null}]}]}""")]
     [InlineData("""{"term":999999999}""")]
     [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":1000000000001}]}""")]
+    [InlineData("""{"mediaAddresses":["10.1.2.3"],"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","port":43000,"links":[{"link":"a","peer":"ns/n","tag":1,"peerTag":2,"state":"Up","epoch":1,"rttMs":0.4}]}]}""")]
     public void FindRejection_ValidReport_ReturnsNull(string fields) => Assert.Null(Validate(fields));
 
     [Theory]
@@ -42,6 +43,12 @@ public sealed class ReportRulesTests
     [InlineData("loopReports", """{"loopReports":[null]}""")]
     [InlineData("loopReports", """{"loopReports":[{"port":1,"tickAgeMs":-1}]}""")]
     [InlineData("paths", """{"loopReports":[{"port":1,"tickAgeMs":1,"paths":[null]}]}""")]
+    [InlineData("mediaAddresses", """{"mediaAddresses":[null]}""")]
+    [InlineData("port", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","port":65536}]}""")]
+    [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[null]}]}""")]
+    [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[{"link":"a","peer":"ns/n","state":7}]}]}""")]
+    [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[{"link":"a","peer":"ns/n","tracksIn":-1}]}]}""")]
+    [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[{"link":"a","peer":"ns/n","rttMs":-1}]}]}""")]
     public void FindRejection_InvalidField_ReturnsFieldName(string field, string fields) =>
         Assert.Contains(field, Validate(fields), StringComparison.Ordinal);
 
@@ -58,6 +65,8 @@ public sealed class ReportRulesTests
     [InlineData("""{"loopReports":null}""")]
     [InlineData("""{"version":null}""")]
     [InlineData("""{"stress":null}""")]
+    [InlineData("""{"mediaAddresses":null}""")]
+    [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":null}]}""")]
     [InlineData("""{"participants":99999999999}""")]
     [InlineData("""{"rooms":{}}""")]
     public void FindRejection_WrongJsonType_Throws(string fields) => Assert.Throws<JsonException>(() => Validate(fields));

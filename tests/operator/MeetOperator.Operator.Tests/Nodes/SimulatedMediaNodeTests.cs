@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Links;
 using MeetOperator.NodeControl.Security;
 using MeetOperator.NodeControl.Testing;
 
@@ -115,12 +116,83 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task PutLink_BothEnds_AreUpWhileTheyFit()
+    {
+        await using var other = await SimulatedMediaNode.StartAsync("n2", _authority.Node("ns", "n2"));
+        using var http = _authority.HttpOf(ControlNames.OfNode("ns", "n2"));
+        var peer = other.Client(http);
+        await _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None);
+        await peer.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None);
+        var opener = Spec(other, "n1", "n2", LinkEndRole.Opener, tag: 1, peerTag: 2);
+        var acceptor = Spec(_node, "n2", "n1", LinkEndRole.Acceptor, tag: 2, peerTag: 1);
+
+        Assert.Equal(LinkEndState.Opening, (await _client.PutLinkAsync("r", "l", opener, None)).State);
+        Assert.Equal(LinkEndState.Opening, (await peer.PutLinkAsync("r", "l", acceptor with { Keys = [Key(2)] }, None)).State);
+        Assert.Equal(LinkEndState.Up, (await peer.PutLinkAsync("r", "l", acceptor, None)).State);
+        Assert.Equal((LinkEndState.Up, (ushort?)1), await StateAsync());
+
+        await _client.PutLinkAsync("r", "l", opener with { Keys = [new LinkKey { Epoch = 1 }, Key(2)] }, None);
+        await peer.PutLinkAsync("r", "l", acceptor with { Keys = [Key(2)] }, None);
+        Assert.Equal((LinkEndState.Up, (ushort?)2), await StateAsync());
+
+        _node.CutLinks("r");
+        Assert.Equal((LinkEndState.Broken, (ushort?)2), await StateAsync());
+        _node.CutLinks("r", cut: false);
+        await peer.DeleteLinkAsync("r", "l", 2, None);
+        Assert.Equal((LinkEndState.Broken, (ushort?)2), await StateAsync());
+        await _client.DeleteRoomAsync("r", 2, None);
+        Assert.Empty(_node.AllLinks);
+
+        async Task<(LinkEndState State, ushort? Epoch)> StateAsync() => Assert.Single((await _client.GetRoomAsync("r", None)).Links) is var link ? (link.State, link.Epoch) : default;
+    }
+
+    [Fact]
+    public async Task PutLink_Unfit_IsRejected()
+    {
+        var spec = Spec(_node, "n1", "n2", LinkEndRole.Opener, tag: 1, peerTag: 2);
+        await ExpectRejectionAsync(HttpStatusCode.NotFound, "unknown-room", _client.PutLinkAsync("r", "l", spec, None));
+        await _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None);
+        await _client.PutLinkAsync("r", "l", spec, None);
+
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-generation", _client.PutLinkAsync("r", "l", spec with { Generation = 1 }, None));
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-generation", _client.DeleteLinkAsync("r", "l", 1, None));
+        await ExpectRejectionAsync(HttpStatusCode.BadRequest, "invalid-link", _client.PutLinkAsync("r", "l", spec with { Tag = 0 }, None));
+        await ExpectRejectionAsync(HttpStatusCode.BadRequest, "invalid-link", _client.PutLinkAsync("r", "another", spec, None));
+        _node.Term = 9;
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-term", _client.PutLinkAsync("r", "l", spec, None));
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-term", _client.DeleteLinkAsync("r", "l", 2, None));
+        Assert.Equal(spec, Assert.Single(_node.AllLinks));
+    }
+
+    [Fact]
+    public async Task PutLink_SignalingCertificate_IsRejected()
+    {
+        using var http = _authority.Http(ControlRole.Signaling);
+        await ExpectRejectionAsync(HttpStatusCode.Forbidden, "forbidden", _node.Client(http).PutLinkAsync("r", "l", Spec(_node, "n1", "n2", LinkEndRole.Opener, 1, 2), None));
+    }
+
+    [Fact]
     public async Task Die_RunningNode_RejectsConnections()
     {
         await _node.DieAsync();
 
         await Assert.ThrowsAsync<HttpRequestException>(() => _client.GetNodeAsync(None));
     }
+
+    private static LinkSpec Spec(SimulatedMediaNode reached, string node, string peer, LinkEndRole role, uint tag, uint peerTag) => new()
+    {
+        Generation = 2,
+        Role = role,
+        Node = $"ns/{node}",
+        Peer = $"ns/{peer}",
+        PeerGeneration = 2,
+        Addresses = [reached.MediaAddress],
+        Tag = tag,
+        PeerTag = peerTag,
+        Keys = [Key(1)],
+    };
+
+    private static LinkKey Key(byte epoch) => new() { Epoch = epoch, Secret = Convert.ToBase64String([.. Enumerable.Repeat(epoch, LinkKey.SecretBytes)]) };
 
     private static async Task ExpectRejectionAsync(HttpStatusCode status, string code, Task call)
     {

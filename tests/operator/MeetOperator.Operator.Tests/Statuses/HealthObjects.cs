@@ -27,25 +27,25 @@ internal static class HealthObjects
         ["meeting/waits-for-capacity"] = () => Meeting(context => MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has capacity", [], [])),
         ["meeting/waits-for-quota"] = () => Meeting(context => context.MarkNotReady(MeetingPhase.Pending, "QuotaExceeded", "tenant acme has reached its quota of 2 concurrent meetings: end one, or raise the tenant's quotas.concurrentMeetings")),
         ["meeting/rejected"] = () => Meeting(context => context.MarkNotReady(MeetingPhase.Failed, "TenantMismatch", "tenant acme does not own namespace other: create the meeting in namespace meet-acme", stalled: true)),
-        ["meeting/ready"] = () => Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(0), [])),
-        ["meeting/has-participants"] = () => Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7), [])),
+        ["meeting/ready"] = () => Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(0), [], [])),
+        ["meeting/has-participants"] = () => Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7), [], [])),
         ["meeting/accepted-after-rejection"] = () => Meeting(context =>
         {
             context.MarkNotReady(MeetingPhase.Failed, "Invalid", "spec.mode", stalled: true);
-            MeetingStatuses.SetAssigned(context, Assigned(0), []);
+            MeetingStatuses.SetAssigned(context, Assigned(0), [], []);
         }),
         ["meeting/migrating"] = () => Meeting(context =>
         {
-            MeetingStatuses.SetAssigned(context, Assigned(7), []);
+            MeetingStatuses.SetAssigned(context, Assigned(7), [], []);
             MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has capacity", [], []);
         }),
         ["meeting/ended"] = () => Meeting(context =>
         {
-            MeetingStatuses.SetAssigned(context, Assigned(7), []);
+            MeetingStatuses.SetAssigned(context, Assigned(7), [], []);
             MeetingStatuses.SetEnded(context, EndRules.Empty, "ended: the meeting was empty for 300 s (lifecycle.emptyTimeoutSeconds)");
         }),
-        ["meeting/generation-not-observed"] = () => Changed(Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7), []))),
-        ["meeting/being-deleted"] = () => Deleted(Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7), []))),
+        ["meeting/generation-not-observed"] = () => Changed(Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7), [], []))),
+        ["meeting/being-deleted"] = () => Deleted(Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7), [], []))),
 
         ["sfupool/ready"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Allocated),
         ["sfupool/created"] = () => Pool(2, null),

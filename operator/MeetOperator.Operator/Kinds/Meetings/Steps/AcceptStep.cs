@@ -19,7 +19,7 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
         var tenant = context.Meeting.Spec.TenantRef.Name;
         if (!ids.IsIdOwner(context.Ref))
         {
-            context.Status = context.Status with { Assignments = [], SfuCount = 0, Participants = 0, Region = null };
+            context.Status = context.Status with { Assignments = [], Cascade = [], NodeSummary = null, LastGeneration = null, SfuCount = 0, Participants = 0, Region = null };
             return Reject(context, MeetingIds.IdTaken(context.MeetingId), RejectionRetry);
         }
 

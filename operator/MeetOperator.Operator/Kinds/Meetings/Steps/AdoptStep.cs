@@ -13,7 +13,7 @@ internal sealed class AdoptStep(MediaFleet fleet, MeetingIds ids, PoolRights rig
     {
         if (context.Status is { EndedAt: null, Assignments: [_, ..] stored } && ids.IsIdOwner(context.Ref))
         {
-            fleet.Adopt(context.Ref, rights.SelectAdoptable(context.Key.Namespace, stored));
+            fleet.Adopt(context.Ref, rights.SelectAdoptable(context.Key.Namespace, stored), context.Status.LastGeneration ?? 0);
         }
 
         return ValueTask.FromResult(StepResult.Continue);

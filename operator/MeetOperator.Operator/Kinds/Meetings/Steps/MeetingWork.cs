@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Kinds.Registration;
@@ -19,10 +20,12 @@ internal sealed class MeetingWork : IKindWork
         var rights = new PoolRights(cluster, options);
         var pending = new PendingMeetings();
         var waiting = new PendingWakeups(pending, time);
-        var releases = new MeetingReleases(fleet, leader.Quotas, pending, waiting);
+        var callLimit = new NodeCallLimit(Math.Max(1, options.MeetingConcurrency / 4), time);
+        var links = new LinkKeeper(fleet, leader.Clients, callLimit, RandomNumberGenerator.GetBytes, leader.Logs.CreateLogger<LinkKeeper>(), time);
+        var releases = new MeetingReleases(fleet, leader.Quotas, links, pending, waiting);
         var ids = new MeetingIds(cluster, fleet);
         var ages = new MeetingAges(time);
-        var rooms = new RoomKeeper(fleet, leader.Clients, new NodeCallLimit(Math.Max(1, options.MeetingConcurrency / 4), time));
+        var rooms = new RoomKeeper(fleet, leader.Clients, callLimit);
         var events = new MeetingEvents(leader.Events, leader.Metrics, new WriteBudget(WaitingEventsPerSecond, time));
         IReadOnlyList<IMeetingStep> steps =
         [
@@ -33,6 +36,8 @@ internal sealed class MeetingWork : IKindWork
             new EndStep(fleet, rooms, ages, releases, events),
             new AcceptStep(ids, fleet, leader.Quotas, pending, events),
             new PlaceStep(cluster, fleet, rooms, pending, events),
+            new RoomsStep(fleet, rooms, events),
+            new LinksStep(fleet, links),
         ];
         _stateSync = new MeetingStateSync(cluster, fleet, leader.Quotas, releases, ids, rights);
         var controller = new MeetingController(cluster, steps, ages, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);

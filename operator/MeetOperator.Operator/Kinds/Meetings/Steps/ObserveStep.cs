@@ -23,7 +23,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
             context.RequeueAt(context.Now + ReportWait); // The first report of such a node does not always trigger a reconcile.
         }
 
-        if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(IsServing))
+        if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(node => IsServing(node) || IsBeingPrepared(node)))
         {
             context.Status = WithParticipants(context.Status, current, context.Now);
         }
@@ -32,7 +32,10 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
     }
 
     private bool IsServing(AssignedNode assigned) =>
-        assigned.State == NodeAssignmentState.Ready && fleet.View(assigned.Node) is { Decision.State: not SfuNodeState.Unhealthy };
+        assigned.IsInUse && fleet.View(assigned.Node) is { Decision.State: not SfuNodeState.Unhealthy };
+
+    /// <summary>Whether the node has no participants yet, because it is only prepared beside the origin.</summary>
+    private static bool IsBeingPrepared(AssignedNode assigned) => assigned is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin };
 
     private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, DateTimeOffset now)
     {
@@ -49,6 +52,6 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
 
     private static MeetingAssignment WithParticipants(MeetingAssignment stored, AssignedMeeting current) =>
         current.On(new NamespacedName(stored.Namespace, stored.SfuNode)) is { } assigned && assigned.Generation == stored.Generation
-            ? stored with { Participants = assigned.Participants }
+            ? stored with { Participants = assigned.Participants, Sessions = current.Nodes.Count > 1 ? assigned.Sessions : null }
             : stored;
 }

@@ -9,7 +9,7 @@ using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 
-/// <summary>Chooses a media node for the meeting, creates the room there, and writes the assignments into the status.</summary>
+/// <summary>Decides which media nodes carry the meeting, creates the room on the origin, and writes the assignments into the status.</summary>
 internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeeper rooms, PendingMeetings pending, MeetingEvents events) : IMeetingStep
 {
     /// <summary>Number of nodes to try within one reconcile.</summary>
@@ -20,7 +20,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
-        var specChanged = context.Meeting.Status?.ObservedGeneration != context.Meeting.Metadata.Generation;
+        var specChanged = context.HasSpecChanged;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var before = fleet.Current(context.Ref);
@@ -43,6 +43,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             var origin = current.Origin!;
             if (origin.RoomExists && !specChanged && HasRequestedCapacity(context, origin))
             {
+                events.RecordPlacement(context, decision);
                 return SetPlaced(context, current);
             }
 
@@ -57,7 +58,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 return SetPlaced(context, fleet.Current(context.Ref)!);
             }
 
-            if (decision.Outcome == PlacementOutcome.Kept && origin.RoomExists)
+            if (origin.RoomExists)
             {
                 return KeepUnchanged(context, current);
             }
@@ -93,7 +94,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
     private StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
     {
-        MeetingStatuses.SetAssigned(context, current, FormerNodes(context));
+        MeetingStatuses.SetAssigned(context, current, MeetingCascade.Of(current, node => fleet.FindReport(node, context.MeetingId)?.Room), FormerNodes(context));
         if (context.Rejection is { } rejection)
         {
             MeetingStatuses.SetNotAllowed(context, rejection);

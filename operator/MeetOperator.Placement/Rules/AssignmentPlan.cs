@@ -1,0 +1,70 @@
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Placement.Assignments;
+using MeetOperator.Placement.Decisions;
+using MeetOperator.Placement.Filters;
+using MeetOperator.Placement.Inputs;
+
+namespace MeetOperator.Placement.Rules;
+
+/// <summary>The assignments of a meeting while the rules decide about them, each rule on the result of the previous one. Immutable.</summary>
+internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
+{
+    public required IReadOnlyList<NodeAssignment> Nodes { get; init; }
+
+    /// <summary>The highest generation that the meeting has used.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>What has changed; Kept while nothing has.</summary>
+    public PlacementOutcome Outcome { get; init; } = PlacementOutcome.Kept;
+
+    /// <summary>The reason of the change; null while there is none.</summary>
+    public string? Reason { get; init; }
+    public IReadOnlyList<Rejection> Rejections { get; init; } = [];
+
+    public FilterContext Context => new(Input.Demand, Input.Options, Now);
+
+    public NodeAssignment? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
+
+    public NodeSnapshot? SnapshotOf(NodeAssignment assignment) =>
+        Input.Nodes.FirstOrDefault(candidate => candidate.Name == assignment.SfuNode && candidate.Namespace == assignment.Namespace);
+
+    /// <summary>Removes an entry. Its room may still exist, so the meeting's generation exceeds it from now on.</summary>
+    public AssignmentPlan Without(NodeAssignment removed, PlacementOutcome outcome, string reason) => (this with
+    {
+        Nodes = [.. Nodes.Where(node => !IsSame(node, removed))],
+        Generation = Math.Max(Generation, removed.Generation + 1),
+    }).Record(outcome, reason);
+
+    /// <summary>Records a change. A change of the origin remains the outcome, whatever follows from it.</summary>
+    public AssignmentPlan Record(PlacementOutcome outcome, string reason) => Outcome == PlacementOutcome.Moved ? this : this with { Outcome = outcome, Reason = reason };
+
+    /// <summary>Replaces the entry of the same media node.</summary>
+    public AssignmentPlan With(NodeAssignment changed) => this with { Nodes = [.. Nodes.Select(node => IsSame(node, changed) ? changed : node)] };
+
+    /// <summary>The candidates for a further node, or for one in place of <paramref name="leaving"/>.</summary>
+    public NodeChoice Choose(NodeAssignment? leaving = null) => NodeChoice.Among(
+        Input, Context, node => Nodes.Any(each => each != leaving && each.SfuNode == node.Name && each.Namespace == node.Namespace));
+
+    /// <summary>A new assignment with the next generation.</summary>
+    public NodeAssignment Assign(NodeSnapshot node, AssignmentRole role) => new()
+    {
+        Namespace = node.Namespace,
+        SfuNode = node.Name,
+        Region = node.Region,
+        Role = role,
+        State = NodeAssignmentState.Preparing,
+        Generation = Generation + 1,
+    };
+
+    /// <summary>The decision that the plan amounts to: the origin first, the others in their order.</summary>
+    public PlacementDecision ToDecision() => new()
+    {
+        Outcome = Outcome,
+        Nodes = Outcome == PlacementOutcome.Kept ? Nodes : [.. Nodes.OrderBy(static node => node.Role == AssignmentRole.Origin ? 0 : 1)],
+        Generation = Generation,
+        Reason = Reason ?? $"stays on {Origin?.SfuNode}",
+        Rejections = Rejections,
+    };
+
+    private static bool IsSame(NodeAssignment left, NodeAssignment right) => left.SfuNode == right.SfuNode && left.Namespace == right.Namespace;
+}

@@ -1,0 +1,161 @@
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Placement.Assignments;
+using MeetOperator.Placement.Decisions;
+using MeetOperator.Placement.Inputs;
+
+namespace MeetOperator.Placement.Rules;
+
+/// <summary>
+/// Moves a meeting off a media node that it should leave: another node is prepared and linked, becomes the origin, and the former origin is Leaving until it is empty or its
+/// deadline has passed. Without links, participants are moved in one step. Pure.
+/// </summary>
+internal static class LeaveRules
+{
+    /// <param name="plan">A plan with exactly one origin, on a node that exists.</param>
+    public static AssignmentPlan Apply(AssignmentPlan plan)
+    {
+        plan = Free(plan);
+        var origin = plan.Origin!;
+        return LeaveReasons.FindWish(origin, plan.SnapshotOf(origin)!) is { } wish ? Leave(plan, origin, wish) : Stay(plan, origin);
+    }
+
+    /// <summary>Removes nodes that were left.</summary>
+    private static AssignmentPlan Free(AssignmentPlan plan)
+    {
+        foreach (var node in plan.Nodes.Where(static node => node.State == NodeAssignmentState.Leaving))
+        {
+            if (node.Facts.IsEmpty || node.Facts.IsPastDeadline)
+            {
+                plan = plan.Without(node, PlacementOutcome.Left, $"left {node.SfuNode}: {(node.Facts.IsEmpty ? "it is empty" : "the deadline has passed")}");
+            }
+        }
+
+        return plan;
+    }
+
+    /// <summary>The origin may stay, so the meeting needs no other node.</summary>
+    private static AssignmentPlan Stay(AssignmentPlan plan, NodeAssignment origin)
+    {
+        foreach (var node in plan.Nodes.Where(node => node != origin))
+        {
+            plan = node.State switch
+            {
+                NodeAssignmentState.Preparing => plan.Without(node, PlacementOutcome.Reduced, $"stays on {origin.SfuNode}, and gives up {node.SfuNode}"),
+                NodeAssignmentState.Ready => MarkLeaving(plan, node).Record(PlacementOutcome.Reduced, $"stays on {origin.SfuNode}, and leaves {node.SfuNode}"),
+                _ => plan,
+            };
+        }
+
+        return plan;
+    }
+
+    private static AssignmentPlan Leave(AssignmentPlan plan, NodeAssignment origin, string wish)
+    {
+        if (origin.State != NodeAssignmentState.Ready || !CanLink(plan.SnapshotOf(origin)!))
+        {
+            return MoveAtOnce(plan, origin, wish);
+        }
+
+        if (plan.Nodes.FirstOrDefault(node => node != origin && CanTakeOver(plan, node)) is { } successor)
+        {
+            return Switch(plan, origin, successor, wish);
+        }
+
+        foreach (var node in plan.Nodes.Where(static node => node.State == NodeAssignmentState.Preparing))
+        {
+            if (LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is { } unfit)
+            {
+                plan = plan.Without(node, PlacementOutcome.Reduced, $"stays on {origin.SfuNode}: {unfit}");
+            }
+            else if (!node.Facts.IsOverdue)
+            {
+                return plan;
+            }
+            else if (node.Facts.HasRoom)
+            {
+                return MoveTo(plan, origin, node with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready }, wish);
+            }
+            else
+            {
+                plan = plan.Without(node, PlacementOutcome.Reduced, $"stays on {origin.SfuNode}: {node.SfuNode} does not create the room");
+            }
+        }
+
+        return Prepare(plan, origin, wish);
+    }
+
+    /// <summary>Chooses a node to move to. It is prepared beside the origin, or takes the meeting at once if it cannot be linked.</summary>
+    private static AssignmentPlan Prepare(AssignmentPlan plan, NodeAssignment origin, string wish)
+    {
+        if (plan.Nodes.Count >= plan.Input.Options.MaxNodesPerMeeting || plan.Choose() is not { Best: { } best } choice)
+        {
+            return plan;
+        }
+
+        if (!CanLink(best))
+        {
+            return MoveAtOnce(plan, origin, wish);
+        }
+
+        var added = plan.Assign(best, AssignmentRole.Edge);
+        return (plan with { Nodes = [.. plan.Nodes, added], Generation = added.Generation, Rejections = choice.Rejections })
+            .Record(PlacementOutcome.Preparing, $"prepares {added.SfuNode}: {wish}");
+    }
+
+    /// <summary>Moves without a link, to a node that has the room already or to the best one. Keeps the origin when there is none.</summary>
+    private static AssignmentPlan MoveAtOnce(AssignmentPlan plan, NodeAssignment origin, string wish)
+    {
+        var prepared = plan.Nodes.FirstOrDefault(node =>
+            node != origin && node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Ready && node.Facts.HasRoom && LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is null);
+        if (prepared is not null)
+        {
+            return MoveTo(plan, origin, prepared with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready }, wish);
+        }
+
+        foreach (var node in plan.Nodes.Where(node => node != origin && node.State == NodeAssignmentState.Preparing))
+        {
+            plan = plan.Without(node, PlacementOutcome.Reduced, $"stays on {origin.SfuNode}, and gives up {node.SfuNode}");
+        }
+
+        return plan.Choose(leaving: origin) is { Best: { } best } choice && !IsOn(origin, best)
+            ? MoveTo(plan, origin, plan.Assign(best, AssignmentRole.Origin), wish) with { Rejections = choice.Rejections }
+            : plan;
+    }
+
+    private static AssignmentPlan MoveTo(AssignmentPlan plan, NodeAssignment origin, NodeAssignment next, string wish) => plan with
+    {
+        Nodes = [next, .. plan.Nodes.Where(node => node != origin && (node.SfuNode, node.Namespace) != (next.SfuNode, next.Namespace))],
+        Generation = Math.Max(plan.Generation, next.Generation),
+        Outcome = PlacementOutcome.Moved,
+        Reason = $"moved to {next.SfuNode}: {wish}",
+    };
+
+    /// <summary>The successor becomes the origin, and participants have time to follow.</summary>
+    private static AssignmentPlan Switch(AssignmentPlan plan, NodeAssignment origin, NodeAssignment successor, string wish)
+    {
+        var next = successor with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready, Deadline = null };
+        return MarkLeaving(plan.With(next), origin) with { Outcome = PlacementOutcome.Moved, Reason = $"moved to {next.SfuNode}: {wish}" };
+    }
+
+    private static AssignmentPlan MarkLeaving(AssignmentPlan plan, NodeAssignment node) => plan.With(node with
+    {
+        Role = AssignmentRole.Edge,
+        State = NodeAssignmentState.Leaving,
+        Deadline = plan.Now.AddSeconds(plan.Input.Options.LeaveSeconds),
+        Facts = AssignmentFacts.None,
+    });
+
+    /// <summary>Whether participants can move to this node of the meeting now, without a break. One that the meeting was leaving may be its next origin.</summary>
+    private static bool CanTakeOver(AssignmentPlan plan, NodeAssignment node) =>
+        node.Facts is { HasRoom: true, IsLinked: true }
+        && plan.SnapshotOf(node) is { } snapshot
+        && LeaveReasons.FindWish(node, snapshot) is null
+        && (node.State != NodeAssignmentState.Leaving || NodeChoice.IsAcceptable(plan.Context, snapshot));
+
+    /// <summary>Whether the operator can have the node's room linked: it responds, knows links, and clients reach it.</summary>
+    private static bool CanLink(NodeSnapshot node) =>
+        node is { HasLinks: true, IsCutOff: false, State: SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining };
+
+    private static bool IsOn(NodeAssignment assignment, NodeSnapshot node) => assignment.SfuNode == node.Name && assignment.Namespace == node.Namespace;
+}
