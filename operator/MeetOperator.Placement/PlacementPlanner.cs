@@ -67,6 +67,18 @@ public static class PlacementPlanner
     }
 
     /// <summary>
+    /// Every reason why the node cannot take the meeting; empty when it can. Null when the meeting may not learn of the node, which belongs to another tenant or to a pool
+    /// that is not shared with its tenant.
+    /// </summary>
+    public static IReadOnlyList<string>? FindRejections(MeetingDemand demand, NodeSnapshot node, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(demand);
+        ArgumentNullException.ThrowIfNull(node);
+        var context = new FilterContext(demand, PlacementOptions.Default, now);
+        return IsVisible(demand, node) ? [.. Filters.Select(filter => filter.Evaluate(context, node).Reason).OfType<string>()] : null;
+    }
+
+    /// <summary>
     /// The reason why the meeting may no longer be on <paramref name="node"/>, its current node; null when it may. This alone does not move the meeting.
     /// </summary>
     public static string? FindDisallowedReason(MeetingDemand demand, NodeSnapshot node, DateTimeOffset now)
