@@ -41,6 +41,17 @@ public static class PlacementPlanner
     }
 
     /// <summary>
+    /// Every reason why the node cannot take the meeting; empty when it can. Null when the meeting may not learn of the node, which belongs to another tenant or to a pool
+    /// that is not shared with its tenant.
+    /// </summary>
+    public static IReadOnlyList<string>? FindRejections(MeetingDemand demand, NodeSnapshot node, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(demand);
+        ArgumentNullException.ThrowIfNull(node);
+        return NodeChoice.FindRejections(new FilterContext(demand, PlacementOptions.Default, now), node);
+    }
+
+    /// <summary>
     /// The reason why the meeting may no longer be on <paramref name="node"/>, one of its current nodes; null when it may. This alone does not move the meeting.
     /// </summary>
     public static string? FindDisallowedReason(MeetingDemand demand, NodeSnapshot node, DateTimeOffset now)

@@ -104,6 +104,10 @@ internal sealed record NodeChoice(NodeSnapshot? Best, int VisibleNodes, IReadOnl
         return null;
     }
 
+    /// <summary>Every reason why the node cannot take the meeting; null when the meeting may not learn of the node.</summary>
+    public static IReadOnlyList<string>? FindRejections(FilterContext context, NodeSnapshot node) =>
+        IsVisible(context.Demand, node) ? [.. Filters.Select(filter => filter.Evaluate(context, node).Reason).OfType<string>()] : null;
+
     private static bool IsVisible(MeetingDemand demand, NodeSnapshot node) =>
         node.Namespace == demand.Namespace || (node.IsInSharedNamespace && demand.TenantPoolSelector is not null);
 

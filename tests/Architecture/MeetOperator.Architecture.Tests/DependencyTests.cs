@@ -16,6 +16,7 @@ public sealed class DependencyTests
         ["MeetOperator.Contracts"] = ["Kube.Abstractions"],
         ["MeetOperator.Placement"] = ["Kube.Abstractions", "Contracts"],
         ["MeetOperator.Operator"] = ["Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Contracts", "Placement", "NodeControl"],
+        ["MeetOperator.KubectlMeet"] = ["Kube.Abstractions", "Kube.Client", "Contracts", "Placement"],
         ["MeetOperator.Local"] =
         [
             "Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Kube.ApiServer", "Kube.ProcessRuntime", "Contracts", "Placement", "NodeControl", "Operator",

@@ -1,0 +1,12 @@
+namespace MeetOperator.KubectlMeet.Output;
+
+/// <summary>The exit codes, as the help documents them.</summary>
+internal static class ExitCodes
+{
+    public const int Ok = 0;
+    public const int Error = 1;
+    public const int Usage = 2;
+
+    /// <summary>The command has worked and shows a problem: something is not well, or a drain would be blocked.</summary>
+    public const int NotWell = 3;
+}

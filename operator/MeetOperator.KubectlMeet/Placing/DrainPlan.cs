@@ -1,0 +1,24 @@
+namespace MeetOperator.KubectlMeet.Placing;
+
+/// <summary>What a drain of a media node would do now.</summary>
+internal sealed record DrainPlan
+{
+    public required string Node { get; init; }
+    public required string Pool { get; init; }
+
+    /// <summary>Seconds that meetings may continue before they move.</summary>
+    public required int DeadlineSeconds { get; init; }
+    public required int Participants { get; init; }
+    public required IReadOnlyList<DrainMove> Moves { get; init; }
+
+    /// <summary>What would keep the node from becoming empty; empty if nothing would.</summary>
+    public required IReadOnlyList<string> Blockers { get; init; }
+    public required IReadOnlyList<string> NotKnown { get; init; }
+}
+
+/// <summary>One meeting of the plan.</summary>
+/// <param name="Meeting">Namespace and name.</param>
+/// <param name="Participants">People in it.</param>
+/// <param name="To">Where it would go; null if no media node can take it.</param>
+/// <param name="Reason">Why there, or why nowhere.</param>
+internal sealed record DrainMove(string Meeting, int Participants, string? To, string Reason);

@@ -1,0 +1,77 @@
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.KubectlMeet.Reading;
+using MeetOperator.Placement;
+using MeetOperator.Placement.Inputs;
+using MeetOperator.Placement.Scorers;
+
+namespace MeetOperator.KubectlMeet.Placing;
+
+/// <summary>
+/// Simulates a drain with the operator's planner: the meetings leave one after the other, the largest first, and each takes its places. The operator's order differs, so with
+/// little room the outcome can too. Pure.
+/// </summary>
+internal static class DrainPlanner
+{
+    public static DrainPlan Plan(Inventory inventory, SfuNode node, int? deadlineSeconds, DateTimeOffset now)
+    {
+        var (space, name) = (node.Metadata.Namespace ?? string.Empty, node.Metadata.Name ?? string.Empty);
+        var fleet = inventory.Nodes.Select(each => ObservedFleet.Snapshot(inventory, each, now)).ToList();
+        var leaving = fleet.FindIndex(each => each.Namespace == space && each.Name == name);
+        fleet[leaving] = fleet[leaving] with { State = SfuNodeState.Draining };
+
+        var moves = new List<DrainMove>();
+        foreach (var meeting in inventory.MeetingsOn(node).OrderByDescending(meeting => People(meeting, node)).ThenBy(meeting => meeting.Metadata.NamespacedName.ToString(), StringComparer.Ordinal))
+        {
+            moves.Add(Move(inventory, meeting, People(meeting, node), fleet, now));
+        }
+
+        var stranded = moves.Where(move => move.To is null).ToArray();
+        var hidden = Math.Max(0, (node.Status?.Meetings ?? 0) - moves.Count);
+        return new DrainPlan
+        {
+            Node = $"{space}/{name}",
+            Pool = node.Spec.PoolRef.Name,
+            DeadlineSeconds = deadlineSeconds ?? node.Spec.Drain?.DeadlineSeconds ?? inventory.PoolOf(node)?.Spec.Drain.DeadlineSeconds ?? 0,
+            Participants = node.Status?.Participants ?? 0,
+            Moves = moves,
+            Blockers =
+            [
+                .. stranded.Length == 0 ? [] : new[] { $"{Count(stranded.Length, "meeting")} would stay until there is room: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or use --force, which disconnects their people" },
+                .. node.Metadata.DeletionTimestamp is null ? [] : new[] { "the media node is already being deleted, which drains it" },
+            ],
+            NotKnown =
+            [
+                .. hidden == 0 ? [] : new[] { $"{Count(hidden, "meeting")} on this media node, of namespaces that you may not read: where they would go" },
+                .. ObservedFleet.Unknowns(inventory),
+                "the pool starts a media node in place of the drained one; meetings that find no place now can move there",
+            ],
+        };
+    }
+
+    private static DrainMove Move(Inventory inventory, Meeting meeting, int people, List<NodeSnapshot> fleet, DateTimeOffset now)
+    {
+        var demand = ObservedFleet.Demand(inventory, meeting) with { Participants = people };
+        var key = meeting.Metadata.NamespacedName.ToString();
+        var seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId);
+        var decision = PlacementPlanner.Decide(new PlacementInput { Demand = demand with { Current = null, PinRegion = false, AllowedRegions = Regions(demand) }, Nodes = fleet, Seed = seed }, now);
+        if (decision.Nodes is not [var target, ..])
+        {
+            var why = decision.Rejections.Count == 0 ? decision.Reason : string.Join("; ", decision.Rejections.Select(rejection => $"{rejection.Candidate}: {rejection.Reason}"));
+            return new DrainMove(key, people, null, why);
+        }
+
+        var index = fleet.FindIndex(each => each.Namespace == target.Namespace && each.Name == target.SfuNode);
+        fleet[index] = fleet[index] with { Meetings = fleet[index].Meetings + 1, Participants = fleet[index].Participants + people };
+        return new DrainMove(key, people, $"{target.Namespace}/{target.SfuNode}", decision.Reason);
+    }
+
+    /// <summary>The allowed regions; for a pinned meeting, the region that it is in.</summary>
+    private static RegionSet Regions(MeetingDemand demand) =>
+        demand is { PinRegion: true, Current.Region: { } pinned } ? demand.AllowedRegions.And(RegionSet.Only([pinned])) : demand.AllowedRegions;
+
+    private static int People(Meeting meeting, SfuNode node) =>
+        meeting.Status?.Assignments.Where(assignment => Inventory.IsOn(assignment, node)).Sum(assignment => assignment.Participants) ?? 0;
+
+    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
+}

@@ -1,0 +1,43 @@
+using MeetOperator.Testing;
+
+namespace MeetOperator.KubectlMeet.Tests;
+
+/// <summary>What each command writes about the sample cluster: tests/golden/kubectl-meet. With MEET_UPDATE_GOLDEN=1, the test writes the files.</summary>
+public sealed class GoldenOutputTests(SampleCluster cluster) : IClassFixture<SampleCluster>
+{
+    [Theory]
+    [InlineData("status", 3, "status")]
+    [InlineData("status-of-tenant", 3, "status -n meet-acme")]
+    [InlineData("status-meeting", 0, "status meeting standup")]
+    [InlineData("status-waiting-meeting", 3, "status meeting town-hall")]
+    [InlineData("status-node", 0, "status node shared-aaaaa")]
+    [InlineData("status-pool", 3, "status pool shared")]
+    [InlineData("why", 0, "why standup")]
+    [InlineData("why-waiting", 0, "why meet-acme/town-hall")]
+    [InlineData("why-yaml", 0, "why standup -o yaml")]
+    [InlineData("plan-drain", 0, "plan drain shared-aaaaa")]
+    [InlineData("plan-drain-blocked", 3, "plan drain private-eeeee --deadline 1h")]
+    [InlineData("plan-drain-json", 3, "plan drain private-eeeee -o json")]
+    [InlineData("top-nodes", 0, "top")]
+    [InlineData("top-meetings", 0, "top meetings --namespace=meet-acme")]
+    [InlineData("topology", 0, "topology review")]
+    [InlineData("topology-dot", 0, "topology review -o dot")]
+    [InlineData("topology-json", 0, "topology review -ojson")]
+    [InlineData("colors", 0, "top nodes --color always")]
+    [InlineData("help-drain", 0, "drain --help")]
+    [InlineData("man", 0, "man")]
+    public async Task Run_SampleCluster_WritesGoldenOutput(string name, int code, string words)
+    {
+        var result = await cluster.RunAsync(words.Split(' '));
+
+        var actual = $"$ kubectl meet {words}\n{result.Output}{(result.Error.Length == 0 ? string.Empty : $"--- standard error\n{result.Error}")}";
+        var file = Repository.Golden("kubectl-meet", $"{name}.txt");
+        if (Environment.GetEnvironmentVariable("MEET_UPDATE_GOLDEN") == "1")
+        {
+            await File.WriteAllTextAsync(file, actual);
+        }
+
+        Assert.Equal(await File.ReadAllTextAsync(file), actual);
+        Assert.Equal(code, result.Code);
+    }
+}
