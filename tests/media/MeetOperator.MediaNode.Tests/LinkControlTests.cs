@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Links;
 
@@ -124,6 +125,16 @@ public sealed class LinkControlTests : IAsyncLifetime
             var text = await _left.Http.GetStringAsync(new Uri(_left.Address, path));
             Assert.DoesNotContain(Key(1).Secret!, text, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>What the operator needs for the addresses of a link.</summary>
+    [Fact]
+    public async Task GetNode_WithRoom_HasTheMediaAddressesAndThePort()
+    {
+        using var report = JsonDocument.Parse(await _left.Http.GetStringAsync(new Uri(_left.Address, "v1/node")));
+
+        Assert.Equal("127.0.0.1", report.RootElement.GetProperty("mediaAddresses")[0].GetString());
+        Assert.Equal(_left.Host.Loops[0].Port, (await _left.Control.GetRoomAsync(Room, default)).Port);
     }
 
     private LinkSpec Left => new()
