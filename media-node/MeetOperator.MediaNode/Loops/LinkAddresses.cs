@@ -24,7 +24,8 @@ internal sealed class LinkAddresses(Random random)
             throw new ArgumentException("A link needs at least one address of the other end.", nameof(addresses));
         }
 
-        (_addresses, _next) = ([.. addresses], 0);
+        _addresses = [.. addresses];
+        _next = 0;
         Current = addresses.Contains(Current) ? Current : addresses[0];
     }
 
