@@ -66,6 +66,9 @@ internal sealed class LinkOutgoing
         return true;
     }
 
+    /// <summary>The tracks that were added.</summary>
+    public IReadOnlyList<PublishedTrack> Tracks => [.. _tracks.Select(track => track.Published)];
+
     /// <summary>Ends a track. Does nothing when it was not added.</summary>
     public void Remove(PublishedTrack track)
     {

@@ -10,7 +10,7 @@ internal sealed class RelayedTrackTable
     private readonly Dictionary<uint, RelayedTrack> _bySsrc = [];
 
     /// <summary>All tracks, also those of a former channel that the present one has not announced so far.</summary>
-    public IReadOnlyList<RelayedTrack> All => _all;
+    public List<RelayedTrack> All => _all;
 
     /// <summary>The track with a number in the present channel; null for none.</summary>
     public RelayedTrack? Find(uint number) => _byNumber.GetValueOrDefault(number);

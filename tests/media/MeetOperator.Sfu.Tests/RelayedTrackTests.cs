@@ -126,13 +126,16 @@ public sealed class RelayedTrackTests
     [Fact]
     public void OnRtp_UnknownSsrc_IsAssignedToNoLayer()
     {
+        _publisher.Remove(_camera);
+        var only = new UpTrack(Options(MediaKind.Video, layers: 1), "alice", TrackSource.Camera, "camera-1");
+        _publisher.Add(only);
         for (ushort i = 0; i < 300; i++)
         {
             _now += Second / 50;
             Assert.Equal(ReceivedMedia.Unknown, _publisher.OnRtp(_now, Call.Packet(i, 0, key: true, ssrc: 4711, 96, null, null, null, null)));
         }
 
-        Assert.Equal([100u, 101u, 102u], _camera.Layers.ToArray().Select(layer => layer.Ssrc!.Value));
+        Assert.Equal(100u, Call.LayerOf(only).Ssrc);
     }
 
     [Fact]

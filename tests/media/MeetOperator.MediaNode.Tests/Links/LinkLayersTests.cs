@@ -22,6 +22,7 @@ public sealed class LinkLayersTests
         var counts = CountsOfLayers();
         Assert.InRange(counts[layer], 40 * TestSource.PacketsPerFrame, 60 * TestSource.PacketsPerFrame);
         Assert.Equal(counts[layer], _rooms.ToRight.Rtp.Count);
+        Assert.All(viewer.Received, received => Assert.Equal(TestSource.PayloadBytesOf(layer), received.Packet.Length - 12));
         viewer.AssertContinuous();
     }
 
@@ -39,7 +40,7 @@ public sealed class LinkLayersTests
         _rooms.Run(1_000);
 
         viewer.AssertContinuous();
-        Assert.Equal(400, viewer.Received[^1].Packet.Length - 12); // a payload of the highest layer
+        Assert.Equal(TestSource.PayloadBytesOf(2), viewer.Received[^1].Packet.Length - 12);
         Assert.Equal(low, CountsOfLayers()[0]); // no longer demanded
         Assert.Equal(0, CountsOfLayers()[1]);
     }
@@ -92,7 +93,7 @@ public sealed class LinkLayersTests
         for (var i = 0; i < 3; i++)
         {
             Assert.Equal((true, TestSource.SizeOf(i)), (states[i].IsAvailable, (states[i].Width, states[i].Height)));
-            Assert.InRange(states[i].BytesPerSecond, 25 * 3 * (100 << i), 25 * 3 * ((100 << i) + 40));
+            Assert.InRange(states[i].BytesPerSecond, 25 * TestSource.PacketsPerFrame * TestSource.PayloadBytesOf(i), 25 * TestSource.PacketsPerFrame * (TestSource.PayloadBytesOf(i) + 40));
         }
 
         Assert.Empty(_rooms.ToRight.Rtp);

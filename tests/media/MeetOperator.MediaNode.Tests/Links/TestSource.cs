@@ -61,11 +61,11 @@ internal sealed class TestSource : IPeerEgress
     /// <summary>The number of key frames that were sent on all layers.</summary>
     public int KeyFrames { get; private set; }
 
-    /// <summary>The count in the next packet of a layer.</summary>
-    public uint NextCount(int layer = 0) => _layers[layer].Count;
-
     /// <summary>The size of the picture of a layer.</summary>
     public static (int Width, int Height) SizeOf(int layer) => (320 << layer, 180 << layer);
+
+    /// <summary>The length of the payload of each packet of a layer.</summary>
+    public static int PayloadBytesOf(int layer) => 100 << layer;
 
     /// <summary>The number of a packet, which is at the end of its payload.</summary>
     public static uint CountIn(ReadOnlySpan<byte> payload) => BinaryPrimitives.ReadUInt32BigEndian(payload[^4..]);
@@ -96,12 +96,6 @@ internal sealed class TestSource : IPeerEgress
             _publisher.HandleTimeout(nowTicks);
         }
     }
-
-    /// <summary>Sends one packet of the first layer, with a payload that starts no key frame.</summary>
-    public void SendPacket(long nowTicks, int payloadLength) => Send(nowTicks, 0, new byte[payloadLength], marker: true);
-
-    /// <summary>The time at which a packet with a timestamp was captured, in ticks of the test's clock.</summary>
-    public long CaptureTicks(uint timestamp, int layer = 0) => (long)(timestamp - _layers[layer].FirstTimestamp) * TimeSpan.TicksPerSecond / Track.Track.Options.ClockRate;
 
     ReadOnlySpan<byte> IPeerEgress.SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => [];
 
@@ -134,7 +128,7 @@ internal sealed class TestSource : IPeerEgress
         KeyFrames += isKey ? 1 : 0;
         for (var i = 0; i < PacketsPerFrame; i++)
         {
-            var payload = new byte[100 << layer];
+            var payload = new byte[PayloadBytesOf(layer)];
             if (i == 0)
             {
                 var (width, height) = SizeOf(layer);
