@@ -40,9 +40,6 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         _outgoing = new LinkOutgoing(_peer, nextSsrc);
     }
 
-    /// <summary>The other end.</summary>
-    public ILinkPeer Peer => _peer;
-
     public bool IsReady => _brokenSinceTicks is null && _peer.IsReady;
 
     /// <summary>The tracks that the other room has announced.</summary>

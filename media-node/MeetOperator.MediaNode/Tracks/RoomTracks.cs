@@ -21,8 +21,6 @@ internal sealed class RoomTracks(RoomOrigin origin)
     /// <summary>Raised when a track that a session carries was muted or unmuted.</summary>
     public event Action<PublishedTrack>? MuteChanged;
 
-    public RoomOrigin Origin => origin;
-
     /// <summary>The tracks that sessions of this room carry: what it tells other rooms of the meeting.</summary>
     public IEnumerable<PublishedTrack> Local => _tracks.Values.SelectMany(t => t.Local);
 

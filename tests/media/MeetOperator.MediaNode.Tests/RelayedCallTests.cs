@@ -111,6 +111,8 @@ public sealed class RelayedCallTests : IAsyncLifetime
         return header;
     }
 
+    private static int Count(SyntheticPeer subscriber, byte payloadType, byte mark) => subscriber.Rtp.Count(p => p[^1] == mark && Header(p).PayloadType == payloadType);
+
     private static bool Send(SyntheticPeer publisher, byte mark)
     {
         publisher.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, mark]);
@@ -121,7 +123,7 @@ public sealed class RelayedCallTests : IAsyncLifetime
     /// <summary>Sends until each subscriber has received three packets of sound and three of video with the mark at their end.</summary>
     private Task UntilReceivedAsync(SyntheticPeer publisher, byte mark, params SyntheticPeer[] subscribers) => SyntheticPeer.UntilAsync(
         $"sound and pictures with mark {mark}",
-        () => Send(publisher, mark) && subscribers.All(s => new[] { 96, 111 }.All(type => s.Rtp.Count(p => p[^1] == mark && Header(p).PayloadType == type) >= 3)),
+        () => Send(publisher, mark) && subscribers.All(s => Count(s, 96, mark) >= 3 && Count(s, 111, mark) >= 3),
         [.. _peers]);
 
     private async Task<SyntheticPeer> PublishAsync(TestNode node)
