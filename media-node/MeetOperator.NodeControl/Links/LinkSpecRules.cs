@@ -24,10 +24,12 @@ public static class LinkSpecRules
         return CheckNames(link, spec) ?? CheckAddresses(spec.Addresses) ?? CheckTags(spec) ?? CheckKeys(spec.Keys);
     }
 
+    /// <summary>Whether a text can be the ID of a link. It is safe in a path and in a log.</summary>
+    public static bool IsLinkId(string? text) => text is { Length: > 0 and <= MaxLinkCharacters } && text.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-');
+
     private static string? CheckNames(string link, LinkSpec spec) => spec switch
     {
-        _ when link.Length is 0 or > MaxLinkCharacters || !link.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') =>
-            $"The link ID must have 1 to {MaxLinkCharacters} letters, digits, '-', '.' or '_'.",
+        _ when !IsLinkId(link) => $"The link ID must have 1 to {MaxLinkCharacters} letters, digits or hyphens.",
         { Generation: < 0 } => "generation must not be negative.",
         { PeerGeneration: < 0 } => "peerGeneration must not be negative.",
         { Role: not (LinkEndRole.Opener or LinkEndRole.Acceptor) } => "role must be Opener or Acceptor.",

@@ -11,8 +11,11 @@ internal sealed class LinkCalls
 
     /// <summary>The link as it was last needed.</summary>
     public required MeetingLink Link { get; set; }
-    public LinkEnd Opener { get; } = new();
-    public LinkEnd Acceptor { get; } = new();
+    public LinkEnd Opener { get; private set; } = new();
+    public LinkEnd Acceptor { get; private set; } = new();
+
+    /// <summary>Begins again without pauses, because a node runs another process now.</summary>
+    public void ForgetCalls() => (Opener, Acceptor) = (new LinkEnd(), new LinkEnd());
 
     /// <summary>The problem of the end on a node, or null.</summary>
     public string? FindProblem(NamespacedName node) => node == Link.Opener.Node ? Opener.Problem : node == Link.Acceptor.Node ? Acceptor.Problem : null;

@@ -92,6 +92,11 @@ internal sealed partial class LinkKeeper(
 
         var before = entry.Kept;
         var kept = entry.Kept = LinkPlan.Advance(before, link.Id, opener, acceptor, now, random);
+        if (before is not null && before.OpenerTag != kept.OpenerTag)
+        {
+            entry.ForgetCalls();
+        }
+
         if (kept != before && kept.Keys is [.., var newest] && !ReferenceEquals(before?.Keys.LastOrDefault(), newest))
         {
             LogSecret(link.Id, opener.Node, acceptor.Node, newest.Epoch);

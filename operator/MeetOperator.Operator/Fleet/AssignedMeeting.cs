@@ -17,13 +17,21 @@ internal sealed record AssignedMeeting(MeetingRef Ref)
     public required long Generation { get; init; }
 
     /// <summary>One entry for each node; empty after the meeting has lost its node, until another one is found.</summary>
-    public IReadOnlyList<AssignedNode> Nodes { get; init; } = [];
+    public IReadOnlyList<AssignedNode> Nodes
+    {
+        get;
+        init
+        {
+            field = value;
+            Participants = ParticipantCount.Of(Participants, value);
+        }
+    } = [];
 
     /// <summary>The node that participants use, or null.</summary>
     public AssignedNode? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
 
     /// <summary>Number of participants, each counted once (<see cref="ParticipantCount"/>).</summary>
-    public int Participants { get; init; }
+    public int Participants { get; private init; }
 
     /// <summary>True when the count of every node with participants comes from the node and not from an old status.</summary>
     public bool HasParticipantCount => Nodes.Count > 0 && Nodes.All(static node => node.HasParticipantCount || node is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin });
@@ -43,11 +51,11 @@ internal sealed record AssignedMeeting(MeetingRef Ref)
     }
 
     /// <summary>Replaces the assignment to one node.</summary>
-    public AssignedMeeting With(AssignedNode changed) => (this with { Generation = Math.Max(Generation, changed.Generation) })
-        .WithNodes([.. Nodes.Select(node => node.Node == changed.Node ? changed : node)]);
-
-    /// <summary>Replaces all assignments.</summary>
-    public AssignedMeeting WithNodes(IReadOnlyList<AssignedNode> nodes) => this with { Nodes = nodes, Participants = ParticipantCount.Of(Participants, nodes) };
+    public AssignedMeeting With(AssignedNode changed) => this with
+    {
+        Generation = Math.Max(Generation, changed.Generation),
+        Nodes = [.. Nodes.Select(node => node.Node == changed.Node ? changed : node)],
+    };
 
     /// <summary>Exceeds a generation that a node holds. Assignments that it outranks get the new generation, and their rooms are created again with it.</summary>
     public AssignedMeeting RaisedAbove(long generation)

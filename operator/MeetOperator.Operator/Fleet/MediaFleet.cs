@@ -250,7 +250,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             }
 
             var nodes = valid.Where(static assignment => assignment.State != AssignmentState.Lost).Select(assignment => AssignedNode.Of(assignment, time)).ToArray();
-            _table.Set(new AssignedMeeting(meeting) { Region = first.Region, Generation = generation }.WithNodes(nodes));
+            _table.Set(new AssignedMeeting(meeting) { Region = first.Region, Generation = generation, Nodes = nodes });
         }
     }
 
@@ -395,7 +395,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         var nodes = decision.Nodes.Select(node => known?.On(new NamespacedName(node.Namespace, node.SfuNode)) is { } before && before.Generation == node.Generation
             ? before.After(node, time)
             : AssignedNode.Of(node, time));
-        return (new AssignedMeeting(meeting) { Region = decision.Nodes[0].Region, Generation = decision.Generation, Participants = known?.Participants ?? 0 }).WithNodes([.. nodes]);
+        var former = known ?? new AssignedMeeting(meeting) { Generation = decision.Generation };
+        return former with { Region = decision.Nodes[0].Region, Generation = decision.Generation, Nodes = [.. nodes] };
     }
 
     /// <summary>Changes the assignment to one node. Returns false when the meeting has no assignment to the node with this generation.</summary>

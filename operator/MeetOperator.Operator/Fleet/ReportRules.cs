@@ -15,7 +15,7 @@ internal static class ReportRules
     private const int MaxPaths = 64;
     private const int MaxText = 256;
     private const int MaxAuthorities = 16;
-    private const int MaxLinks = 64;
+    private const int MaxLinks = 16;
 
     /// <summary>More participants than a node can ever have. Keeps sums over all rooms far from an overflow.</summary>
     private const int MaxCount = 1_000_000;
@@ -112,7 +112,7 @@ internal static class ReportRules
 
             if (room.Links is not { Count: <= MaxLinks } links || !links.All(IsLink))
             {
-                return Reject($"rooms[{room.Room}].links", $"must be a list of at most {MaxLinks} links with an ID, a known state, and figures that are not negative");
+                return Reject($"rooms[{room.Room}].links", $"must be a list of at most {MaxLinks} links with a valid ID, a known state, and figures that are not negative");
             }
         }
 
@@ -122,7 +122,7 @@ internal static class ReportRules
     private static bool IsRoom(string? id) => id == RoomIds.SelfCall || (id is not null && Guid.TryParseExact(id, "D", out _));
 
     private static bool IsLink(LinkReport? link) => link is { TracksIn: >= 0, TracksOut: >= 0, KbpsIn: >= 0, KbpsOut: >= 0, Drops: >= 0, RttMs: null or >= 0, LossPct: null or >= 0 }
-        && IsText(link.Link) && IsText(link.Peer) && Enum.IsDefined(link.State);
+        && LinkSpecRules.IsLinkId(link.Link) && IsText(link.Peer) && Enum.IsDefined(link.State);
 
     private static bool IsText(string? text) => text is { Length: <= MaxText } && !text.Any(char.IsControl);
 

@@ -41,9 +41,13 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     /// <summary>Replaces the entry of the same media node.</summary>
     public AssignmentPlan With(NodeAssignment changed) => this with { Nodes = [.. Nodes.Select(node => IsSame(node, changed) ? changed : node)] };
 
-    /// <summary>The candidates for a further node, or for one in place of <paramref name="leaving"/>.</summary>
-    public NodeChoice Choose(NodeAssignment? leaving = null) => NodeChoice.Among(
-        Input, Context, node => Nodes.Any(each => each != leaving && each.SfuNode == node.Name && each.Namespace == node.Namespace));
+    /// <summary>Chooses a further node, or one in place of an entry.</summary>
+    /// <param name="leaving">The entry whose node is a candidate all the same; null when the plan keeps all.</param>
+    /// <param name="only">The candidates; null for all nodes.</param>
+    public NodeChoice Choose(NodeAssignment? leaving = null, Func<NodeSnapshot, bool>? only = null) => NodeChoice.Among(
+        only is null ? Input : Input with { Nodes = [.. Input.Nodes.Where(only)] },
+        Context,
+        node => Nodes.Any(each => each != leaving && each.SfuNode == node.Name && each.Namespace == node.Namespace));
 
     /// <summary>A new assignment with the next generation.</summary>
     public NodeAssignment Assign(NodeSnapshot node, AssignmentRole role) => new()

@@ -85,15 +85,15 @@ internal static class LeaveRules
         return Prepare(plan, origin, wish);
     }
 
-    /// <summary>Chooses a node to move to. It is prepared beside the origin, or takes the meeting at once if it cannot be linked.</summary>
+    /// <summary>Chooses a node to move to and prepares it beside the origin. When none of those that can be linked has room, another one takes the meeting at once.</summary>
     private static AssignmentPlan Prepare(AssignmentPlan plan, NodeAssignment origin, string wish)
     {
-        if (plan.Nodes.Count >= plan.Input.Options.MaxNodesPerMeeting || plan.Choose() is not { Best: { } best } choice)
+        if (plan.Nodes.Count >= plan.Input.Options.MaxNodesPerMeeting)
         {
             return plan;
         }
 
-        if (!CanLink(best))
+        if (plan.Choose(only: CanLink) is not { Best: { } best } choice)
         {
             return MoveAtOnce(plan, origin, wish);
         }

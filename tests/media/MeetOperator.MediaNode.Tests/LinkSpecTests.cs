@@ -72,6 +72,7 @@ public sealed class LinkSpecTests
     [Theory]
     [InlineData("")]
     [InlineData("a/b")]
+    [InlineData("..")]
     [InlineData("a b")]
     [InlineData("12345678901234567890123456789012345678901234567890123456789012345")]
     public void FindProblem_InvalidLinkId_NamesIt(string link) =>

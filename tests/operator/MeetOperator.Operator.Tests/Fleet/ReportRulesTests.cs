@@ -46,6 +46,7 @@ public sealed class ReportRulesTests
     [InlineData("mediaAddresses", """{"mediaAddresses":[null]}""")]
     [InlineData("port", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","port":65536}]}""")]
     [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[null]}]}""")]
+    [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[{"link":"..","peer":"ns/n"}]}]}""")]
     [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[{"link":"a","peer":"ns/n","state":7}]}]}""")]
     [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[{"link":"a","peer":"ns/n","tracksIn":-1}]}]}""")]
     [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[{"link":"a","peer":"ns/n","rttMs":-1}]}]}""")]

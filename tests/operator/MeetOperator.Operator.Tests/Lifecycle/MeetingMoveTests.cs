@@ -31,6 +31,7 @@ public sealed class MeetingMoveTests
 
         var left = await move.WaitAsync(seen => seen.Assignments is [_], "has left the drained node");
         Assert.Equal((move.Second.Name, 2L, 2), (left.Assignments[0].SfuNode, left.Assignments[0].Generation, left.Participants));
+        cluster.Kubelet.Paused = false;
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Metadata.Name != move.First.Name), "the drained node is deleted");
     }
 
@@ -104,7 +105,6 @@ public sealed class MeetingMoveTests
     {
         await using var cluster = await TestCluster.StartAsync();
         var move = await Move.StartAsync(cluster);
-        cluster.Kubelet.Paused = true; // The replacement of the drained node does not start.
         await move.DrainAsync();
         await move.WaitAsync(seen => seen is { Assignments: [_, { State: AssignmentState.Leaving }] }, "has switched");
 
@@ -127,6 +127,7 @@ public sealed class MeetingMoveTests
                 node.AnnouncesLinks = true;
             }
 
+            cluster.Kubelet.Paused = true; // The replacement of the drained node does not start, so there is only one other node.
             await cluster.CreateMeetingAsync(Key.Name);
             var status = (await cluster.WaitForReadyAsync(Key.Name)).Status!;
             var first = cluster.Kubelet.Node(status.Assignments[0].SfuNode);

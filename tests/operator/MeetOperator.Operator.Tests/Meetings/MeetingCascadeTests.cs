@@ -37,7 +37,7 @@ public sealed class MeetingCascadeTests
     }
 
     private static AssignedMeeting Meeting(params NamespacedName[] nodes) =>
-        new AssignedMeeting(new MeetingRef(new NamespacedName("meet-a", "m"), "uid", "m")) { Generation = 1 }.WithNodes([.. nodes.Select(node => new AssignedNode { Node = node, Generation = 1 })]);
+        new AssignedMeeting(new MeetingRef(new NamespacedName("meet-a", "m"), "uid", "m")) { Generation = 1, Nodes = [.. nodes.Select(node => new AssignedNode { Node = node, Generation = 1 })] };
 
     private static RoomReport Room(params LinkReport[] links) => new() { Room = "m", Links = links };
 }

@@ -64,7 +64,7 @@ public sealed class MeetingStatusesTests
     }
 
     private static void Set(MeetingContext context, long generation, params AssignedNode[] nodes) =>
-        MeetingStatuses.SetAssigned(context, new AssignedMeeting(context.Ref) { Generation = generation }.WithNodes(nodes), [], []);
+        MeetingStatuses.SetAssigned(context, new AssignedMeeting(context.Ref) { Generation = generation, Nodes = nodes }, [], []);
 
     private static MeetingContext Context() => new(
         new Meeting { Metadata = new ObjectMeta { Name = "m", Namespace = "meet-a", Uid = "uid" }, Spec = new MeetingSpec() }, new Tenant { Spec = new TenantSpec { Namespace = "meet-a" } }, "a", "https://meet.example", Now);

@@ -92,6 +92,20 @@ public sealed class LinkKeeperTests
         Assert.Equal("does not respond", stage.Keeper.FindProblem(stage.Meeting, LinkStage.Key(stage.Nodes[1])));
     }
 
+    [Fact]
+    public async Task Advance_FailingNodeRestarted_IsAskedAtOnce()
+    {
+        await using var stage = await LinkStage.StartAsync();
+        Lose(stage.Nodes[1], beforeTheyTakeEffect: true, count: int.MaxValue);
+        await stage.RunAsync(TimeSpan.FromMinutes(2));
+
+        Lose(stage.Nodes[1], beforeTheyTakeEffect: true, count: 0);
+        Restart(stage.Nodes[1], stage);
+        await stage.RunAsync(TimeSpan.FromSeconds(3));
+
+        Assert.True(stage.AreLinked);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
