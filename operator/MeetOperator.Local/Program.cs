@@ -30,7 +30,8 @@ try
     var options = LocalOptions.Parse(args, environment, LocalNetwork.FirstAddress, LocalNetwork.HasIPv6Loopback);
     await using var host = await LocalHost.StartAsync(options, loggers, stop.Token);
     await PageProbe.WaitAsync(host, options, stop.Token);
-    host.Announce(Banner.Build(options, host.Kubeconfig));
+    var plugin = Path.Combine(options.Programs, "kubectl-meet");
+    host.Announce(Banner.Build(options, host.Kubeconfig, Directory.Exists(plugin) ? plugin : null));
     await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     return 0;
 }

@@ -6,6 +6,8 @@ import { named, podsOf, render } from './support/helm.mjs';
 import { restrictedViolations } from './support/pod-security.mjs';
 
 const isUnbound = role => role.kind === 'ClusterRole' && /-tenant-secrets$/.test(role.metadata.name);
+// Kubernetes adds the rules of these roles to its own roles of people.
+const isAggregated = role => Object.keys(role.metadata.labels ?? {}).some(label => label.startsWith('rbac.authorization.k8s.io/aggregate-to-'));
 const containersOf = pod => [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
 
 for (const each of cases) {
@@ -64,11 +66,22 @@ for (const each of cases) {
 
     test('every role is bound to the service account of its Pods', () => {
       const objects = each.objects();
-      for (const role of objects.filter(object => /Role$/.test(object.kind) && !isUnbound(object))) {
+      for (const role of objects.filter(object => /Role$/.test(object.kind) && !isUnbound(object) && !isAggregated(object))) {
         const binding = objects.find(object => object.kind === `${role.kind}Binding` && object.roleRef.name === role.metadata.name);
         assert.ok(binding, `${role.kind} ${role.metadata.name}`);
         for (const subject of binding.subjects) named(objects, 'ServiceAccount', subject.name);
       }
+    });
+
+    test('people who may view, edit or administer a namespace have rights on every kind, and none on anything else', () => {
+      const roles = each.objects().filter(isAggregated);
+      const rights = role => roles.filter(one => one.metadata.labels[`rbac.authorization.k8s.io/aggregate-to-${role}`] === 'true').flatMap(one => one.rules);
+      assert.deepEqual(rights('view').flatMap(rule => rule.resources).sort(), ['meetings', 'sfunodes', 'sfupools', 'tenants']);
+      assert.deepEqual(new Set(rights('view').flatMap(rule => rule.verbs)), new Set(['get', 'list', 'watch']));
+      assert.deepEqual(rights('edit').filter(rule => rule.verbs.includes('patch')).flatMap(rule => rule.resources).sort(), ['meetings', 'sfunodes']);
+      assert.deepEqual(rights('admin').filter(rule => rule.verbs.includes('patch')).flatMap(rule => rule.resources).sort(), ['sfupools', 'sfupools/scale']);
+      for (const rule of roles.flatMap(role => role.rules)) assert.deepEqual(rule.apiGroups, ['meetoperator.io']);
+      assert.ok(roles.flatMap(role => role.rules).every(rule => !rule.resources.some(resource => /status|finalizers/.test(resource))));
     });
 
     test('the role that reads Secrets of tenants is bound only in the listed namespaces and in the namespace of helm test', () => {

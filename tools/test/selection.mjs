@@ -45,6 +45,7 @@ const CHANGES = [
   { path: /^tests\/fuzz\//, projects: ['Fuzz'] },
   { path: /^tests\/golden\/placement\//, projects: ['Placement'] },
   { path: /^tests\/golden\/(crds|health|resources)\//, projects: ['Operator'] },
+  { path: /^tests\/golden\/kubectl-meet\//, projects: ['KubectlMeet'] },
   { path: /^tests\/golden\/(crdgen|public-surface)\//, projects: ['Kube'] },
   { path: /^docs\/signaling-protocol\.md$/, suites: ['web', 'page'], projects: ['Signaling'] },
   { path: /^docs\/node-control\.md$/, projects: ['MediaNode'] },

@@ -43,6 +43,7 @@ install_programs() {
     mkdir -p "$programs"
     cp -r operator/MeetOperator.Local/bin/Release/net10.0 "$programs/local"
     cp -r operator/MeetOperator.Operator/bin/Release/net10.0 "$programs/operator"
+    cp -r operator/MeetOperator.KubectlMeet/bin/Release/net10.0 "$programs/kubectl-meet"
     cp -r signaling/MeetOperator.Signaling/bin/Release/net10.0 "$programs/signaling"
     cp -r media-node/MeetOperator.MediaNode/bin/Release/net10.0 "$programs/media-node"
     cp -r web/app/dist "$programs/web"

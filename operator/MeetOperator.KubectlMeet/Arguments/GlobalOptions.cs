@@ -19,7 +19,7 @@ internal static class GlobalOptions
         new(Kubeconfig, "FILE", "kubeconfig to use instead of KUBECONFIG and ~/.kube/config"),
     ];
 
-    public static readonly OptionSpec Format = new(Output, "FORMAT", "json or yaml instead of text") { Letter = 'o', Choices = ["json", "yaml"] };
+    public static readonly OptionSpec Format = new(Output, "FORMAT", "print json or yaml instead of text") { Letter = 'o', Choices = ["json", "yaml"] };
 
     public static readonly IReadOnlyList<OptionSpec> General =
     [

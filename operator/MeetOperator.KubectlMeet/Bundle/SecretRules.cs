@@ -34,8 +34,8 @@ internal static partial class SecretRules
     [GeneratedRegex(@"-----BEGIN [^-]+-----[\s\S]*?(-----END [^-]+-----|\z)")]
     private static partial Regex Pem();
 
-    /// <summary>User and password in a URL.</summary>
-    [GeneratedRegex(@"(\b[a-z][a-z0-9+.-]*://)[^\s/@""']+@", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    /// <summary>User and password in a URL, also a password with characters that should be encoded.</summary>
+    [GeneratedRegex(@"(\b[a-z][a-z0-9+.-]*://)[^\s""'<>]*@", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex UrlUser();
 
     [GeneratedRegex(@"\b(Bearer|Basic|Digest|Negotiate)\s+[^\s,""']+", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]

@@ -55,7 +55,7 @@ internal sealed class DrainCommand : ICommand
         var key = Lookup.Find(nodes.Items, line.Arguments[0], cluster.Namespace, nodes.NotReadable).Metadata.NamespacedName;
         var drain = new JsonObject { ["reason"] = reason, ["deadlineSeconds"] = deadline, ["force"] = line.Has(Force.Name) };
         var node = await cluster.Client.MergePatchAsync<SfuNode>(key, new JsonObject { ["spec"] = new JsonObject { ["drain"] = drain } }, ct).ConfigureAwait(false);
-        context.Text.Line($"{key} is draining: {node.Status?.Meetings ?? 0} meetings with {node.Status?.Participants ?? 0} people on it");
+        context.Text.Line($"{key} is draining: {Counts.Meetings(node.Status?.Meetings ?? 0)} with {Counts.People(node.Status?.Participants ?? 0)} on it");
         return line.Has(Wait.Name) ? await WaitAsync(context, cluster, key, node.Metadata.Uid, timeout, ct).ConfigureAwait(false) : ExitCodes.Ok;
     }
 
@@ -96,6 +96,6 @@ internal sealed class DrainCommand : ICommand
     private static string Progress(SfuNode node)
     {
         var blocked = node.Status?.Conditions.FirstOrDefault(condition => condition is { Type: MeetConditions.DrainBlocked, Status: ConditionStatus.True });
-        return $"{node.Status?.Meetings ?? 0} meetings with {node.Status?.Participants ?? 0} people remain{(blocked is null ? string.Empty : $"; blocked: {blocked.Message}")}";
+        return $"{Counts.Meetings(node.Status?.Meetings ?? 0)} with {Counts.People(node.Status?.Participants ?? 0)} remain{(blocked is null ? string.Empty : $"; blocked: {blocked.Message}")}";
     }
 }

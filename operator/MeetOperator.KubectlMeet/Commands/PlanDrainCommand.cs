@@ -52,7 +52,11 @@ internal sealed class PlanDrainCommand : ICommand
         }
 
         text.Heading("What would block");
-        text.Line(plan.Blockers.Count == 0 ? new Cell("nothing that can be seen", Tone.Good) : default);
+        if (plan.Blockers.Count == 0)
+        {
+            text.Line(new Cell("nothing that can be seen", Tone.Good));
+        }
+
         Items(plan.Blockers);
         text.Heading("Not known here");
         Items(plan.NotKnown);

@@ -16,7 +16,7 @@ internal sealed class TopologyCommand : ICommand
         Description = "With -o dot, the drawing is a graph for Graphviz.",
         MinArguments = 1,
         MaxArguments = 1,
-        Options = [GlobalOptions.Format with { Summary = "json, yaml or dot instead of text", Choices = ["json", "yaml", "dot"] }],
+        Options = [GlobalOptions.Format with { Summary = "print json, yaml or dot instead of text", Choices = ["json", "yaml", "dot"] }],
         Complete = static given => given.Count == 0 ? Completion.Of(NameKind.Meetings) : Completion.Nothing,
         Examples = ["kubectl meet topology standup", "kubectl meet topology standup -o dot | dot -Tsvg > standup.svg"],
     };

@@ -109,9 +109,10 @@ internal static class FindingRules
             return [];
         }
 
-        var former = status.FormerNodes.Count == 0 ? []
-            : new[] { New(Severity.Notice, meeting, $"people are still on media nodes that the meeting has left: {string.Join(", ", status.FormerNodes.Select(node => node.SfuNode))}") };
-        return Problem(meeting, status.Conditions, MeetConditions.Ready).Concat(former);
+        var waiting = Problem(meeting, status.Conditions, MeetConditions.Ready).Select(finding => status.Rejections.Count == 0 ? finding
+            : finding with { Message = $"{finding.Message}; 'kubectl meet why {finding.Name}' explains it" });
+        return status.FormerNodes.Count == 0 ? waiting
+            : [.. waiting, New(Severity.Notice, meeting, $"people are still on media nodes that the meeting has left: {string.Join(", ", status.FormerNodes.Select(node => node.SfuNode))}")];
     }
 
     public static bool IsWell(IEnumerable<Finding> findings) => findings.All(finding => finding.Severity != Severity.Problem);

@@ -49,13 +49,7 @@ internal sealed class TextOutput(TextWriter writer, bool colors)
             Row([.. columns.Select(column => row[column])]);
         }
 
-        void Row(Cell[] cells)
-        {
-            for (var i = 0; i < cells.Length; i++)
-            {
-                writer.Write(i == cells.Length - 1 ? Paint(cells[i], 0) + "\n" : Paint(cells[i], widths[i]) + Gap);
-            }
-        }
+        void Row(Cell[] cells) => writer.Write(string.Join(Gap, cells.Select((cell, i) => Paint(cell, widths[i]))).TrimEnd(' ') + "\n");
     }
 
     private static string Clean(string? text) => string.Concat((text ?? string.Empty).Select(character => char.IsControl(character) ? ' ' : character));

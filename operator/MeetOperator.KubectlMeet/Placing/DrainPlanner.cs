@@ -1,5 +1,6 @@
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.KubectlMeet.Output;
 using MeetOperator.KubectlMeet.Reading;
 using MeetOperator.Placement;
 using MeetOperator.Placement.Inputs;
@@ -16,10 +17,7 @@ internal static class DrainPlanner
     public static DrainPlan Plan(Inventory inventory, SfuNode node, int? deadlineSeconds, DateTimeOffset now)
     {
         var (space, name) = (node.Metadata.Namespace ?? string.Empty, node.Metadata.Name ?? string.Empty);
-        var fleet = inventory.Nodes.Select(each => ObservedFleet.Snapshot(inventory, each, now)).ToList();
-        var leaving = fleet.FindIndex(each => each.Namespace == space && each.Name == name);
-        fleet[leaving] = fleet[leaving] with { State = SfuNodeState.Draining };
-
+        var fleet = inventory.Nodes.Where(each => each != node).Select(each => ObservedFleet.Snapshot(inventory, each, now)).ToList();
         var moves = new List<DrainMove>();
         foreach (var meeting in inventory.MeetingsOn(node).OrderByDescending(meeting => People(meeting, node)).ThenBy(meeting => meeting.Metadata.NamespacedName.ToString(), StringComparer.Ordinal))
         {
@@ -37,12 +35,12 @@ internal static class DrainPlanner
             Moves = moves,
             Blockers =
             [
-                .. stranded.Length == 0 ? [] : new[] { $"{Count(stranded.Length, "meeting")} would stay until there is room: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or use --force, which disconnects their people" },
+                .. stranded.Length == 0 ? [] : new[] { $"{Counts.Meetings(stranded.Length)} would stay until there is room: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or use --force, which disconnects their people" },
                 .. node.Metadata.DeletionTimestamp is null ? [] : new[] { "the media node is already being deleted, which drains it" },
             ],
             NotKnown =
             [
-                .. hidden == 0 ? [] : new[] { $"{Count(hidden, "meeting")} on this media node, of namespaces that you may not read: where they would go" },
+                .. hidden == 0 ? [] : new[] { $"{Counts.Meetings(hidden)} on this media node, of namespaces that you may not read: where they would go" },
                 .. ObservedFleet.Unknowns(inventory),
                 "the pool starts a media node in place of the drained one; meetings that find no place now can move there",
             ],
@@ -72,6 +70,4 @@ internal static class DrainPlanner
 
     private static int People(Meeting meeting, SfuNode node) =>
         meeting.Status?.Assignments.Where(assignment => Inventory.IsOn(assignment, node)).Sum(assignment => assignment.Participants) ?? 0;
-
-    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using MeetOperator.KubectlMeet.Output;
 
 namespace MeetOperator.KubectlMeet.Topology;
 
@@ -8,11 +9,11 @@ internal static class TopologyDrawing
 {
     public static string Tree(MeetingTopology topology)
     {
-        var text = new StringBuilder($"{topology.Meeting}  {People(topology.Participants)}, {Media(topology)}\n");
+        var text = new StringBuilder($"{topology.Meeting}  {Counts.People(topology.Participants)}, {Media(topology)}\n");
         for (var i = 0; i < topology.Nodes.Count; i++)
         {
             var node = topology.Nodes[i];
-            string?[] parts = [node.Role, node.State, node.Region, node.Participants is { } people ? People(people) : null, $"generation {node.Generation}"];
+            string?[] parts = [node.Role, node.State, node.Region, node.Participants is { } people ? Counts.People(people) : null, $"generation {node.Generation}"];
             text.Append(i == topology.Nodes.Count - 1 ? "└── " : "├── ").Append(node.Node).Append("  ").AppendJoin(", ", parts.Where(part => !string.IsNullOrEmpty(part))).Append('\n');
         }
 
@@ -27,7 +28,7 @@ internal static class TopologyDrawing
         foreach (var node in topology.Nodes)
         {
             text.Append($"  {Quoted(node.Node)} [label={Quoted($"{node.Node}\n{node.Role}, {node.State}{(node.Region is null ? string.Empty : $", {node.Region}")}")}];\n");
-            text.Append($"  {Quoted(topology.Meeting)} -- {Quoted(node.Node)} [label={Quoted(node.Participants is { } people ? People(people) : "?")}{(node.Role == "Former" ? ", style=dashed" : string.Empty)}];\n");
+            text.Append($"  {Quoted(topology.Meeting)} -- {Quoted(node.Node)} [label={Quoted(node.Participants is { } people ? Counts.People(people) : "?")}{(node.Role == "Former" ? ", style=dashed" : string.Empty)}];\n");
         }
 
         return text.Append("}\n").ToString();
@@ -39,8 +40,6 @@ internal static class TopologyDrawing
         { Nodes: [] } => "on no media node",
         _ => "media flows through media nodes",
     };
-
-    private static string People(int number) => number == 1 ? "1 person" : $"{number} people";
 
     /// <summary>JSON and Graphviz quote names without control characters in the same way, and both write a line break as \n.</summary>
     private static string Quoted(string text) => JsonSerializer.Serialize(text);

@@ -11,7 +11,7 @@ public sealed class BannerTests
     [Fact]
     public void Banner_DefaultHome_ContainsUrlKubeconfigAndCommands()
     {
-        var banner = Banner.Build(Options, "/srv/meet/.meet/kubeconfig");
+        var banner = Banner.Build(Options, "/srv/meet/.meet/kubeconfig", plugin: null);
         Assert.Contains("http://localhost:8080\n", banner, StringComparison.Ordinal);
         Assert.Contains("export KUBECONFIG=/srv/meet/.meet/kubeconfig\n", banner, StringComparison.Ordinal);
         Assert.Equal(3, banner.Split('\n').Count(l => l.Contains("kubectl ", StringComparison.Ordinal)));
@@ -22,8 +22,16 @@ public sealed class BannerTests
     public void Banner_OtherPortAndHome_ContainsMatchingStopCommand() =>
         Assert.Contains(
             "MEET_PORT=9000 MEET_HOME=/tmp/other ./meet down",
-            Banner.Build(Options with { Port = 9000, Home = "/tmp/other" }, "k"),
+            Banner.Build(Options with { Port = 9000, Home = "/tmp/other" }, "k", plugin: null),
             StringComparison.Ordinal);
+
+    [Fact]
+    public void Banner_Plugin_ContainsPathAndCommand()
+    {
+        var banner = Banner.Build(Options, "k", "/p/kubectl-meet");
+        Assert.Contains("\nPlugin:      export PATH=$PATH:/p/kubectl-meet\n\nTry:", banner, StringComparison.Ordinal);
+        Assert.Contains("\n             kubectl meet status\nStop:", banner, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void InNamespace_Kubeconfig_ChangesOnlyContextNamespace() =>
