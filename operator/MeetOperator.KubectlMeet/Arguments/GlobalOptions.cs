@@ -13,7 +13,7 @@ internal static class GlobalOptions
 
     public static readonly IReadOnlyList<OptionSpec> Cluster =
     [
-        new(Namespace, "NAMESPACE", "read this namespace only; by default, all that you may read") { Letter = 'n' },
+        new(Namespace, "NAMESPACE", "namespace of the object, or the only one to list; by default, all that you may read") { Letter = 'n' },
         new(AllNamespaces, null, "read all namespaces, and fail if that is not allowed") { Letter = 'A' },
         new(Context, "NAME", "context of the kubeconfig to use instead of the current one"),
         new(Kubeconfig, "FILE", "kubeconfig to use instead of KUBECONFIG and ~/.kube/config"),

@@ -58,7 +58,7 @@ internal static class Completer
     {
         // The argument is still missing, so only the options are read.
         var options = before.Where(word => word.StartsWith('-')).Any() ? CommandParser.Parse([command with { MinArguments = 0 }], before).Options : new Dictionary<string, string>(StringComparer.Ordinal);
-        using var cluster = ClusterReader.Open(new CommandLine(command, [], options), Timeout);
+        using var cluster = ClusterReader.Open(new CommandLine(command, [], options), timeout: Timeout);
         return kind switch
         {
             NameKind.Meetings => Names(await cluster.ListAsync<Meeting>(ct).ConfigureAwait(false)),

@@ -50,9 +50,9 @@ internal sealed class DrainCommand : ICommand
             throw new UsageException("--timeout needs --wait");
         }
 
-        using var cluster = ClusterReader.Open(line);
+        using var cluster = ClusterReader.Open(line, readsAll: true);
         var nodes = await cluster.ListAsync<SfuNode>(ct).ConfigureAwait(false);
-        var key = Lookup.Find(nodes.Items, line.Arguments[0], cluster.Namespace, nodes.NotReadable).Metadata.NamespacedName;
+        var key = Lookup.Find(nodes.Items, cluster.Qualify(line.Arguments[0]), cluster.Namespace, nodes.NotReadable).Metadata.NamespacedName;
         var drain = new JsonObject { ["reason"] = reason, ["deadlineSeconds"] = deadline, ["force"] = line.Has(Force.Name) };
         var node = await cluster.Client.MergePatchAsync<SfuNode>(key, new JsonObject { ["spec"] = new JsonObject { ["drain"] = drain } }, ct).ConfigureAwait(false);
         context.Text.Line($"{key} is draining: {Counts.Meetings(node.Status?.Meetings ?? 0)} with {Counts.People(node.Status?.Participants ?? 0)} on it");

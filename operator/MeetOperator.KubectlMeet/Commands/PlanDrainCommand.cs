@@ -24,9 +24,9 @@ internal sealed class PlanDrainCommand : ICommand
     public async Task<int> RunAsync(CommandContext context, CommandLine line, CancellationToken ct)
     {
         var deadline = line.Seconds(DrainCommand.Deadline.Name, DrainCommand.MaxDeadline);
-        using var cluster = ClusterReader.Open(line);
+        using var cluster = ClusterReader.Open(line, readsAll: true);
         var inventory = await cluster.ReadAsync(ct).ConfigureAwait(false);
-        var node = Lookup.Find(inventory.Nodes, line.Arguments[0], cluster.Namespace, inventory.NotReadable);
+        var node = Lookup.Find(inventory.Nodes, cluster.Qualify(line.Arguments[0]), cluster.Namespace, inventory.NotReadable);
         var plan = DrainPlanner.Plan(inventory, node, deadline, context.Now);
         if (!Document.TryWrite(context.Out, line.Value(GlobalOptions.Output), plan))
         {

@@ -41,13 +41,13 @@ internal sealed class StatusCommand : ICommand
             throw new UsageException($"status {single} needs a name: kubectl meet status {single} NAME");
         }
 
-        using var cluster = ClusterReader.Open(line);
+        using var cluster = ClusterReader.Open(line, readsAll: line.Arguments.Count > 0);
         var inventory = await cluster.ReadAsync(ct).ConfigureAwait(false);
         return line.Arguments switch
         {
-            ["meeting", var name] => ObjectStatus.Write(context, line, inventory, Lookup.Find(inventory.Meetings, name, cluster.Namespace, inventory.NotReadable)),
-            ["node", var name] => ObjectStatus.Write(context, line, inventory, Lookup.Find(inventory.Nodes, name, cluster.Namespace, inventory.NotReadable)),
-            ["pool", var name] => ObjectStatus.Write(context, line, inventory, Lookup.Find(inventory.Pools, name, cluster.Namespace, inventory.NotReadable)),
+            ["meeting", var name] => ObjectStatus.Write(context, line, inventory, Lookup.Find(inventory.Meetings, cluster.Qualify(name), cluster.Namespace, inventory.NotReadable)),
+            ["node", var name] => ObjectStatus.Write(context, line, inventory, Lookup.Find(inventory.Nodes, cluster.Qualify(name), cluster.Namespace, inventory.NotReadable)),
+            ["pool", var name] => ObjectStatus.Write(context, line, inventory, Lookup.Find(inventory.Pools, cluster.Qualify(name), cluster.Namespace, inventory.NotReadable)),
             _ => Write(context, line, Overview.Of(inventory, context.Now)),
         };
     }

@@ -23,9 +23,9 @@ internal sealed class TopologyCommand : ICommand
 
     public async Task<int> RunAsync(CommandContext context, CommandLine line, CancellationToken ct)
     {
-        using var cluster = ClusterReader.Open(line);
+        using var cluster = ClusterReader.Open(line, readsAll: true);
         var inventory = await cluster.ReadAsync(ct).ConfigureAwait(false);
-        var topology = MeetingTopology.Of(Lookup.Find(inventory.Meetings, line.Arguments[0], cluster.Namespace, inventory.NotReadable));
+        var topology = MeetingTopology.Of(Lookup.Find(inventory.Meetings, cluster.Qualify(line.Arguments[0]), cluster.Namespace, inventory.NotReadable));
         var format = line.Value(GlobalOptions.Output);
         if (!Document.TryWrite(context.Out, format, topology))
         {

@@ -24,9 +24,9 @@ internal sealed class UndrainCommand : ICommand
 
     public async Task<int> RunAsync(CommandContext context, CommandLine line, CancellationToken ct)
     {
-        using var cluster = ClusterReader.Open(line);
+        using var cluster = ClusterReader.Open(line, readsAll: true);
         var nodes = await cluster.ListAsync<SfuNode>(ct).ConfigureAwait(false);
-        var node = Lookup.Find(nodes.Items, line.Arguments[0], cluster.Namespace, nodes.NotReadable);
+        var node = Lookup.Find(nodes.Items, cluster.Qualify(line.Arguments[0]), cluster.Namespace, nodes.NotReadable);
         var key = node.Metadata.NamespacedName;
         if (node.Metadata.DeletionTimestamp is not null)
         {

@@ -24,9 +24,9 @@ internal sealed class WhyCommand : ICommand
 
     public async Task<int> RunAsync(CommandContext context, CommandLine line, CancellationToken ct)
     {
-        using var cluster = ClusterReader.Open(line);
+        using var cluster = ClusterReader.Open(line, readsAll: true);
         var inventory = await cluster.ReadAsync(ct).ConfigureAwait(false);
-        var meeting = Lookup.Find(inventory.Meetings, line.Arguments[0], cluster.Namespace, inventory.NotReadable);
+        var meeting = Lookup.Find(inventory.Meetings, cluster.Qualify(line.Arguments[0]), cluster.Namespace, inventory.NotReadable);
         var events = await cluster.ListAsync<Event>(ct, fieldSelector: $"involvedObject.name={meeting.Metadata.Name}").ConfigureAwait(false);
         var report = WhyRules.Explain(inventory, meeting, events.Items, events.NotReadable, context.Now);
         if (!Document.TryWrite(context.Out, line.Value(GlobalOptions.Output), report))

@@ -119,7 +119,12 @@ internal static class FindingRules
 
     private static IEnumerable<Finding> Installation(Inventory inventory)
     {
-        if (inventory.NotReadable.Count == 0 && inventory.Pools.Count == 0)
+        if (!inventory.HasAllNamespaces)
+        {
+            yield break; // There may be pools that were not read.
+        }
+
+        if (inventory.Pools.Count == 0)
         {
             yield return new Finding(Severity.Problem, nameof(SfuPool), "(none)", "there is no pool of media nodes, so no meeting can be held: create an SfuPool");
         }

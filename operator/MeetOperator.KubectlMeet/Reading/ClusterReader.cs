@@ -18,24 +18,34 @@ namespace MeetOperator.KubectlMeet.Reading;
 internal sealed class ClusterReader : IDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
-    private readonly string? _onlyNamespace;
+    private readonly string? _givenNamespace;
     private readonly bool _requireAll;
+    private readonly bool _readsAll;
 
-    private ClusterReader(KubeClient client, string? onlyNamespace, bool requireAll)
+    private ClusterReader(KubeClient client, string? givenNamespace, bool requireAll, bool readsAll)
     {
         Client = client;
-        _onlyNamespace = onlyNamespace;
+        _givenNamespace = givenNamespace;
         _requireAll = requireAll;
+        _readsAll = readsAll;
     }
 
     public KubeClient Client { get; }
 
     /// <summary>The namespace that names without one belong to first.</summary>
-    public string Namespace => _onlyNamespace ?? Client.Config.Namespace;
+    public string Namespace => _givenNamespace ?? Client.Config.Namespace;
+
+    /// <summary>The only namespace to read; null for all.</summary>
+    private string? OnlyNamespace => _readsAll ? null : _givenNamespace;
 
     /// <summary>Reads the kubeconfig. Sends nothing.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="readsAll">
+    /// True for a command about one object. It reads all namespaces, because the object depends on others, and --namespace only says where the object is.
+    /// </param>
+    /// <param name="timeout">Time limit of each request; null for the default.</param>
     /// <exception cref="KubeConfigException">There is no kubeconfig, or it is malformed.</exception>
-    public static ClusterReader Open(CommandLine line, TimeSpan? timeout = null)
+    public static ClusterReader Open(CommandLine line, bool readsAll = false, TimeSpan? timeout = null)
     {
         if (line.Has(GlobalOptions.Namespace) && line.Has(GlobalOptions.AllNamespaces))
         {
@@ -45,8 +55,11 @@ internal sealed class ClusterReader : IDisposable
         var context = line.Value(GlobalOptions.Context);
         var config = line.Value(GlobalOptions.Kubeconfig) is { } file ? KubeConfig.FromFile(file, context) : KubeConfig.Load(context);
         var options = new KubeClientOptions { UserAgent = "kubectl-meet", FieldManager = "kubectl-meet", RequestTimeout = timeout ?? RequestTimeout };
-        return new ClusterReader(new KubeClient(config, options), line.Value(GlobalOptions.Namespace), line.Has(GlobalOptions.AllNamespaces));
+        return new ClusterReader(new KubeClient(config, options), line.Value(GlobalOptions.Namespace), line.Has(GlobalOptions.AllNamespaces), readsAll);
     }
+
+    /// <summary>The name with the namespace that was given with --namespace, if it has none itself.</summary>
+    public string Qualify(string name) => _givenNamespace is null || name.Contains('/', StringComparison.Ordinal) ? name : $"{_givenNamespace}/{name}";
 
     /// <summary>Reads all objects of the product, each kind at the same time.</summary>
     /// <exception cref="MissingObjectException">The cluster has no CRDs of the product, or nothing is readable.</exception>
@@ -70,7 +83,7 @@ internal sealed class ClusterReader : IDisposable
             NotReadable = notReadable,
             HasTenants = tenant.IsReadable,
             HasPools = pool.IsReadable,
-            HasAllMeetings = meeting.IsComplete,
+            HasAllNamespaces = pool.IsComplete && node.IsComplete && meeting.IsComplete,
         };
     }
 
@@ -88,14 +101,14 @@ internal sealed class ClusterReader : IDisposable
         };
         try
         {
-            var space = entity.Scope == EntityScope.Cluster ? null : _onlyNamespace;
+            var space = entity.Scope == EntityScope.Cluster ? null : OnlyNamespace;
             var list = await Client.ListAllAsync<T>(space, options, ct).ConfigureAwait(false);
             return new Listing<T>(list.Items.AsReadOnly(), unreadable, IsReadable: true, IsComplete: space is null);
         }
         catch (KubeApiException e) when (e.IsForbidden && !_requireAll)
         {
             return entity.Scope == EntityScope.Cluster ? new Listing<T>([], [$"{entity.Plural} are not readable (they belong to no namespace)"], IsReadable: false, IsComplete: false)
-                : _onlyNamespace is { } only ? new Listing<T>([], [$"{entity.Plural} in namespace {only} are not readable"], IsReadable: false, IsComplete: false)
+                : OnlyNamespace is { } only ? new Listing<T>([], [$"{entity.Plural} in namespace {only} are not readable"], IsReadable: false, IsComplete: false)
                 : await ListOwnAsync<T>(entity, options, unreadable, ct).ConfigureAwait(false);
         }
         catch (KubeApiException e) when (e.IsNotFound)

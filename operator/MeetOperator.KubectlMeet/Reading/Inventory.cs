@@ -23,8 +23,8 @@ internal sealed record Inventory
     /// <summary>False when pools could not be read, so labels, regions and limits of media nodes are not known.</summary>
     public bool HasPools { get; init; } = true;
 
-    /// <summary>True when meetings of every namespace are included, so those of a media node can be counted.</summary>
-    public bool HasAllMeetings { get; init; } = true;
+    /// <summary>True when every namespace is included.</summary>
+    public bool HasAllNamespaces { get; init; } = true;
 
     public Tenant? TenantOf(Meeting meeting) => Tenants.FirstOrDefault(tenant => tenant.Metadata.Name == meeting.Spec.TenantRef.Name);
 

@@ -17,7 +17,7 @@ public sealed class CommandParserTests
     [InlineData("status -o xml", "-o is 'xml'; it must be one of: json, yaml")]
     [InlineData("status -n", "-n needs a value: -n NAMESPACE")]
     [InlineData("drain a --force=maybe", "--force takes no value")]
-    [InlineData("-A", "-A needs a command")]
+    [InlineData("--force", "--force needs a command")]
     public void Parse_WrongLine_SaysWhatToWrite(string line, string message)
     {
         var error = Assert.Throws<UsageException>(() => CommandParser.Parse(CommandTable.Specs, line.Split(' ')));

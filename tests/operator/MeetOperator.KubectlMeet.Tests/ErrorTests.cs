@@ -8,6 +8,7 @@ public sealed class ErrorTests(SampleCluster cluster) : IClassFixture<SampleClus
 {
     [Theory]
     [InlineData("why standupp", "no Meeting is named 'standupp'. Did you mean 'standup'?")]
+    [InlineData("why standup -n meet-globex", "no Meeting is named 'meet-globex/standup'.")]
     [InlineData("drain shared-aaaab", "no SfuNode is named 'shared-aaaab'. Did you mean 'shared-aaaaa'")]
     [InlineData("status pool meet-acme/shared", "no SfuPool is named 'meet-acme/shared'.")]
     [InlineData("status --context nowhere", "contexts has no entry named \"nowhere\"")]

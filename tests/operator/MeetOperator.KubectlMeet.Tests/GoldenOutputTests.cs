@@ -13,7 +13,7 @@ public sealed class GoldenOutputTests(SampleCluster cluster) : IClassFixture<Sam
     [InlineData("status-node", 0, "status node shared-aaaaa")]
     [InlineData("status-pool", 3, "status pool shared")]
     [InlineData("why", 0, "why standup")]
-    [InlineData("why-waiting", 0, "why meet-acme/town-hall")]
+    [InlineData("why-waiting", 0, "why town-hall --namespace meet-acme")]
     [InlineData("why-yaml", 0, "why standup -o yaml")]
     [InlineData("plan-drain", 0, "plan drain shared-aaaaa")]
     [InlineData("plan-drain-blocked", 3, "plan drain private-eeeee --deadline 1h")]

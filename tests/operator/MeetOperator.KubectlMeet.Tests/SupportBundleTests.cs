@@ -124,13 +124,13 @@ public sealed class SupportBundleTests(SampleCluster cluster) : IClassFixture<Sa
         await client.CreateAsync(
             new Event
             {
-                Metadata = new ObjectMeta { Name = "canary.1", Namespace = "meet-acme" },
+                Metadata = new ObjectMeta { Name = "filled.1", Namespace = "meet-acme" },
                 InvolvedObject = new ObjectReference { Kind = "Meeting", Name = MeetingId, Namespace = "meet-acme" },
                 Reason = "Tested",
                 Message = $"meeting {MeetingId}: password=CANARY-event, canary-event@example.com",
             },
             default);
-        await CreatePodAsync("operator-canary",
+        await CreatePodAsync("operator-filled",
         [
             new EnvVar { Name = "MEET_API_KEY", Value = "CANARY-env1" },
             new EnvVar { Name = "MEET_DATABASE", Value = "CANARY-env2" },
