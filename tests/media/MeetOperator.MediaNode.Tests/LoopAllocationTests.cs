@@ -1,58 +1,102 @@
-using MeetOperator.NodeControl;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.Rtc.Transport;
+using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.MediaNode.Tests;
 
 /// <summary>The loop allocates no managed memory for a packet that arrives.</summary>
 public sealed class LoopAllocationTests : IAsyncLifetime
 {
-    private const int Packets = 4_000;
+    private const int Batches = 100;
+    private const int AtOnce = 40;
+    private readonly SyntheticPeer _publisher = new();
+    private readonly SyntheticPeer _marker = new();
+    private readonly AllocationMarks _marks = new();
     private TwoRooms _rooms = null!;
-
-    /// <summary>What the questions of this test allocate on the loop.</summary>
-    private long _ofStatistics;
 
     public async Task InitializeAsync() => _rooms = await TwoRooms.StartAsync();
 
-    public async Task DisposeAsync() => await _rooms.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        _publisher.Dispose();
+        _marker.Dispose();
+        await _rooms.DisposeAsync();
+    }
 
     [Fact]
-    public async Task OnRtp_ManyPackets_AllocatesNothingForEach()
+    public async Task OnRtp_ManyPackets_AllocatesNothing()
     {
-        using var peer = new SyntheticPeer();
-        peer.Connect((await _rooms.Node.Control.PublishAsync(TwoRooms.Bad, "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer) }, default)).Sdp);
-        await SyntheticPeer.UntilAsync("connected", () => peer.IsConnected, peer);
-        await SendAsync(peer, Packets);
-        var before = await AllocatedAsync();
+        await _rooms.PublishAsync(TwoRooms.Bad, "alice", _publisher);
+        await _rooms.OpenAsync(_marks, _marker);
+        await SyntheticPeer.UntilAsync("the session for marks is connected", () => _marker.IsConnected, _marker);
+        await SendAsync();
+        var received = await ReceivedAsync();
 
-        await SendAsync(peer, Packets);
+        var allocated = await SendAsync();
 
-        Assert.InRange((await AllocatedAsync() - before) / (double)Packets, 0, 8);
+        Assert.True(await ReceivedAsync() - received >= Batches * AtOnce);
+        Assert.InRange(allocated.Count(bytes => bytes > 0), 0, 5); // a few times for something else; for a packet, never
     }
 
-    private Task<long> AllocatedAsync() => _rooms.OnLoopAsync(() => GC.GetAllocatedBytesForCurrentThread() - _ofStatistics);
-
-    private async Task SendAsync(SyntheticPeer peer, int packets)
+    /// <summary>Returns the bytes that the loop allocated for each batch: between the packets before and after those of the publisher. Meanwhile, it gets no commands.</summary>
+    private async Task<List<long>> SendAsync()
     {
-        var target = await ReceivedAsync() + packets;
-        await SyntheticPeer.UntilTrueAsync(
-            "packets arrived",
-            async () =>
+        var allocated = new List<long>();
+        for (var batch = 0; batch < Batches; batch++)
+        {
+            var before = _marks.Count;
+            _marker.SendRtp(1, 96, 0, [1], marker: true);
+            for (var i = 0; i < AtOnce; i++)
             {
-                for (var i = 0; i < 100; i++)
-                {
-                    peer.SendRtp(TestSdp.VideoSsrc, 96, 0, [0x10, 0x00, 1, 2], marker: true);
-                }
+                _publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, [0x10, 0x00, 1, 2], marker: true);
+            }
 
-                return await ReceivedAsync() >= target;
-            },
-            peer);
+            _marker.SendRtp(1, 96, 0, [1], marker: true);
+            await SyntheticPeer.UntilAsync("the packets have arrived", () => _marks.Count == before + 2, _marker, _publisher);
+            allocated.Add(_marks.Difference);
+        }
+
+        return allocated;
     }
 
-    private Task<long> ReceivedAsync() => _rooms.OnLoopAsync(() =>
+    private Task<long> ReceivedAsync() => _rooms.OnLoopAsync(() => _rooms.Loop.Statistics().ReceivedDatagrams);
+
+    /// <summary>What the loop's thread has allocated when each packet of a session arrives.</summary>
+    private sealed class AllocationMarks : IPeerSessionOwner
     {
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var received = _rooms.Loop.Statistics().ReceivedDatagrams;
-        _ofStatistics += GC.GetAllocatedBytesForCurrentThread() - before;
-        return received;
-    });
+        private long _last;
+        private long _difference;
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        /// <summary>Between the last two packets.</summary>
+        public long Difference => Volatile.Read(ref _difference);
+
+        public ReceivedMedia OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
+        {
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            Volatile.Write(ref _difference, allocated - _last);
+            _last = allocated;
+            Volatile.Write(ref _count, _count + 1);
+            return ReceivedMedia.Active;
+        }
+
+        public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)
+        {
+            // Only packets are marks.
+        }
+
+        public void OnStateChanged(PeerSession session, PeerTransportState state)
+        {
+            // Only packets are marks.
+        }
+
+        public long HandleTimeout(long nowTicks) => long.MaxValue;
+
+        public void OnFailure(PeerSession session)
+        {
+            // It does not fail.
+        }
+    }
 }
