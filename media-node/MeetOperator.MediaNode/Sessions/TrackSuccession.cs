@@ -62,7 +62,18 @@ internal sealed class TrackSuccession : ISessionCarrier
     public IReadOnlyList<TrackSuccession> Formers => _former is null ? [] : [_former, .. _former.Formers];
 
     /// <summary>The track of a section that this session carries, or null.</summary>
-    public PublishedTrack? Find(string mid) => _carried.Find(t => t.Track.Options.Mid == mid);
+    public PublishedTrack? Find(string mid)
+    {
+        foreach (var track in _carried) // without a closure, because it runs for each section of an answer
+        {
+            if (track.Track.Options.Mid == mid)
+            {
+                return track;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>
     /// Replaces another session. While that one is connected, it carries each track until the track starts on this session. A session that is not connected loses its tracks to this
@@ -332,7 +343,7 @@ internal sealed class TrackSuccession : ISessionCarrier
     private List<(PreparedSection Section, PublishedTrack Track)> Matches() =>
         TrackContinuation.Match(_awaited, FormerTracks.Concat(_tracks.Relayed.Where(t => Carriage.IsAbove(t.Carriage))));
 
-    private bool IsRelayed(PreparedSection section) => _tracks.Relayed.Exists(t => t.Track.Source == section.Track?.Source);
+    private bool IsRelayed(PreparedSection section) => section.Track is { } negotiated && _tracks.Relayed.Exists(t => t.Track.Source == negotiated.Source);
 
     private bool IsAboveThis(PreparedSection section) => _tracks.Relayed.Exists(t => t.Track.Source == section.Track?.Source && t.Carriage.IsAbove(Carriage));
 

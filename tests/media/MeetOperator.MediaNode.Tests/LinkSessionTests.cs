@@ -98,7 +98,7 @@ public sealed class LinkSessionTests
         await loops.UntilUpAsync();
         await LinkedLoops.UntilAsync("the message has arrived", () => loops.OwnerB.Calls.Contains("message 04"));
         Assert.Equal(["Up", "channel", "Broken", "Up"], loops.OwnerA.Calls);
-        Assert.Equal(["Up", "channel", "Broken", "Up", "message 04"], loops.OwnerB.Calls);
+        Assert.Equal(["Up", "channel", "Broken", "Up"], loops.OwnerB.Calls.Where(call => call != "message 04")); // The packet that brings the message can be the one that ends the interruption.
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class RbacTests
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress, MeetComponents.Operator);
-        await cluster.StartOperatorAsync("operator-1", proxy.Address, options => options with { NetworkPolicies = true });
+        await cluster.StartOperatorAsync("operator-1", proxy.Address, options => options with { NetworkPolicies = true, EvictionProtection = true });
         await cluster.Client.CreateAsync(
             new Node { Metadata = new ObjectMeta { Name = cluster.Kubelet.ClusterNode }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "ExternalIP", Address = "198.51.100.4" }] } }, default);
         cluster.Kubelet.Schedules = true;
