@@ -13,6 +13,7 @@ namespace MeetOperator.MediaNode.Links;
 internal static class LinkFormats
 {
     private const string Nack = "nack";
+    private const int MaxParameterLength = 12;
 
     /// <summary>The format parameters that other media nodes need, to describe the codec to their subscribers.</summary>
     private static readonly string[] Parameters =
@@ -47,8 +48,11 @@ internal static class LinkFormats
         PayloadType = format.PayloadType,
         RtxPayloadType = format.RtxPayloadType,
         RedPayloadType = track.Track.Options.IsEncrypted ? null : format.RedPayloadType,
-        FormatParameters = string.Join(';', Parameters.Where(key => track.Codec.Parameter(key) is not null).Select(key => $"{key}={track.Codec.Parameter(key)}")),
+        FormatParameters = string.Join(';', Parameters.Where(key => IsPlain(track.Codec.Parameter(key))).Select(key => $"{key}={track.Codec.Parameter(key)}")),
     };
+
+    /// <summary>Whether a value of a client can be one of the known parameters: all of them are short numbers, names or hexadecimal digits.</summary>
+    private static bool IsPlain(string? value) => value is { Length: > 0 and <= MaxParameterLength } && value.All(char.IsAsciiLetterOrDigit);
 
     /// <summary>Whether the packets of a track have the audio level.</summary>
     public static bool HasLevel(UpTrack track) => track.Options.Extensions.IdOf(HeaderExtensionKind.AudioLevel) > 0;

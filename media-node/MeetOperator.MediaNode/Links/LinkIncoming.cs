@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Relay.Messages;
@@ -12,7 +13,7 @@ namespace MeetOperator.MediaNode.Links;
 
 /// <summary>
 /// The tracks that the other end of a link has announced. Those that the link carries are received like the tracks of a publisher, each layer while somebody in this room uses it.
-/// Which tracks these are decides the owner. Used by the loop of the room.
+/// The owner decides which tracks these are. Used by the loop of the room.
 /// </summary>
 internal sealed class LinkIncoming
 {
@@ -110,9 +111,22 @@ internal sealed class LinkIncoming
     /// <summary>The channel has ended, and all tracks end with it.</summary>
     public void Close()
     {
+        Exception? first = null;
         foreach (var track in _tracks.All.ToArray())
         {
-            Remove(track);
+            try
+            {
+                Remove(track);
+            }
+            catch (Exception e)
+            {
+                first ??= e; // the other tracks end all the same, or they would stay in the room without a carrier
+            }
+        }
+
+        if (first is not null)
+        {
+            ExceptionDispatchInfo.Throw(first);
         }
     }
 

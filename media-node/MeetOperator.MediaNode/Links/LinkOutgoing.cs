@@ -6,7 +6,7 @@ using MeetOperator.Sfu.Peers;
 namespace MeetOperator.MediaNode.Links;
 
 /// <summary>
-/// The tracks of a room that it carries over a link. The other end is told of each track, and gets the layers that it demands. Which tracks these are decides the owner. Used by
+/// The tracks of a room that it carries over a link. The other end is told of each track, and gets the layers that it demands. The owner decides which tracks these are. Used by
 /// the loop of the room.
 /// </summary>
 internal sealed class LinkOutgoing
@@ -33,8 +33,8 @@ internal sealed class LinkOutgoing
     }
 
     /// <summary>
-    /// Announces a track, or changes the announcement of one that was added before. False when links do not carry the track: its codec is not known, or a text in the announcement is
-    /// longer than the protocol allows.
+    /// Announces a track, or changes the announcement of one that was added before. False when links do not carry the track: its codec is not known, or the protocol does not allow a
+    /// text of the announcement, such as an ID of more than 128 bytes.
     /// </summary>
     public bool Add(PublishedTrack track, LinkAnnouncement announcement)
     {
@@ -51,7 +51,11 @@ internal sealed class LinkOutgoing
         }
 
         var linked = new LinkedTrack(track, codec, _subscriber, _nextSsrc) { Announcement = announcement };
-        if (linked.Message.Write(stackalloc byte[LinkMessage.MaximumLength]) == 0)
+        try
+        {
+            linked.Message.Write(stackalloc byte[LinkMessage.MaximumLength]);
+        }
+        catch (ArgumentException)
         {
             return false;
         }

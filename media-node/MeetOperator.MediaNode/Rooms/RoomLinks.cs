@@ -33,13 +33,13 @@ internal sealed class RoomLinks
     public RoomLink Add(string id, Func<RoomLink, ILinkPeer> open, string peerName)
     {
         Remove(id);
-        var link = new RoomLink(_tracks, open, peerName, _nextSsrc, onFailed: () => Remove(id));
+        var link = _links[id] = new RoomLink(_tracks, open, peerName, _nextSsrc, onFailed: () => Remove(id));
         foreach (var track in _tracks.Local)
         {
-            link.Announce(track);
+            Run(link, track, static (link, track) => link.Announce(track));
         }
 
-        return _links[id] = link;
+        return link;
     }
 
     /// <summary>Closes and removes a link. What it carried goes on with another carrier, or ends. Does nothing when there is none.</summary>

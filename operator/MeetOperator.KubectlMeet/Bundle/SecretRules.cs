@@ -10,11 +10,16 @@ internal static partial class SecretRules
 {
     public const string Removed = "(removed)";
 
+    /// <summary>What the name of a secret contains.</summary>
+    private const string Secrets =
+        "password|passwd|pwd|secret|token|credential|apikey|api[_-]key|private[_-]?key|signing[_-]?key|access[_-]?key|[_-]key|[_-]pass|authorization|cookie|ticket|passphrase";
+
     public static string Clean(string text)
     {
         text = Pem().Replace(text, Removed);
         text = UrlUser().Replace(text, $"$1{Removed}@");
         text = Scheme().Replace(text, $"$1 {Removed}");
+        text = QuotedAssignment().Replace(text, $"$1{Removed}");
         text = Assignment().Replace(text, $"$1{Removed}");
         text = Ice().Replace(text, $"$1{Removed}");
         text = SdesKey().Replace(text, $"$1{Removed}");
@@ -42,8 +47,12 @@ internal static partial class SecretRules
     private static partial Regex Scheme();
 
     /// <summary>A value after the name of a secret, in JSON, connection strings, command lines, headers, queries and variables.</summary>
-    [GeneratedRegex(@"([\w.-]*(?:password|passwd|pwd|secret|token|credential|apikey|api[_-]key|private[_-]?key|signing[_-]?key|access[_-]?key|authorization|cookie|ticket|passphrase)[\w.-]*\\?[""']?\s*[:=]\s*\\?[""']?|--(?:password|secret|token|key)\s+)[^\s""'\\&;,]+", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"([\w.-]*(?:" + Secrets + @")[\w.-]*\\?[""']?\s*[:=]\s*\\?[""']?|--(?:password|secret|token|key)\s+)[^\s""'\\&;,]+", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex Assignment();
+
+    /// <summary>The same for a value in double quotation marks, which may have spaces and commas.</summary>
+    [GeneratedRegex(@"([\w.-]*(?:" + Secrets + @")[\w.-]*\\?""?\s*[:=]\s*\\?"")[^""\\]+", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex QuotedAssignment();
 
     /// <summary>Username fragment and password of ICE in SDP (RFC 8839 §5.4), and as fields of JSON.</summary>
     [GeneratedRegex(@"((?:a=)?ice-?(?:pwd|ufrag|password)\\?[""']?\s*[:=]\s*\\?[""']?)[^\s""'\\,;]+", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
@@ -63,7 +72,7 @@ internal static partial class SecretRules
     [GeneratedRegex(@"(?<![\w+/=:-])[A-Za-z0-9+/_-]{32,}={0,2}(?![\w+/-])")]
     private static partial Regex Opaque();
 
-    [GeneratedRegex("password|passwd|pwd|secret|token|credential|apikey|api[_-]?key|private[_-]?key|signing[_-]?key|control[_-]?key|authorization|cookie|ticket|passphrase|e-?mail|hostsubject|^title$|displayname|joinurl|connection[_-]?string|database|redis|turn", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("password|passwd|pwd|pass(?![a-z])|[_-]key$|secret|token|credential|apikey|api[_-]?key|private[_-]?key|signing[_-]?key|control[_-]?key|authorization|cookie|ticket|passphrase|e-?mail|hostsubject|^title$|displayname|joinurl|connection[_-]?string|database|redis|turn", RegexOptions.IgnoreCase)]
     private static partial Regex SensitiveName();
 
     [GeneratedRegex("(ref|name|names)$|^automountServiceAccountToken$|mount", RegexOptions.IgnoreCase)]

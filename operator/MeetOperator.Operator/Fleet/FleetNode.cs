@@ -193,6 +193,7 @@ internal sealed class FleetNode(NamespacedName key)
             IsOutdated = IsOutdated,
             IsCutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
             HasLinks = Report is { CanLink: true },
+            IsEnding = IsTerminating,
             Unschedulable = Node.Spec.Unschedulable || ClusterNode is { IsCordoned: true },
             IsDrainDue = IsTerminating || NodeStateRules.IsDrainDue(Node, Pool, drainNow),
             IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(Node, Pool, drainNow),

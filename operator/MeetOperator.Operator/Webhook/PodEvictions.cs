@@ -15,14 +15,14 @@ namespace MeetOperator.Operator.Webhook;
 /// <param name="time">The clock.</param>
 internal sealed class PodEvictions(ClusterView cluster, KubeClient client, TimeProvider time) : IEvictionReviewer
 {
-    /// <summary>The API server waits at least ten seconds for the answer.</summary>
+    /// <summary>The API server waits five seconds for the answer, unless the chart says otherwise.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     public async Task<EvictionDecision> ReviewAsync(AdmissionRequest request, CancellationToken ct)
     {
-        if (request is not { Kind: "Eviction", Subresource: "eviction", Operation: AdmissionOperation.Create, Namespace: { } @namespace })
+        if (request is not { Kind: "Eviction", Subresource: "eviction", Operation: AdmissionOperation.Create, Namespace: { } @namespace } || IsDryRun(request))
         {
-            return EvictionDecision.Allow;
+            return EvictionDecision.Allow; // A dry run would be repeated for ever if it were refused, because it drains nothing.
         }
 
         var key = new NamespacedName(@namespace, request.Name);
@@ -32,7 +32,7 @@ internal sealed class PodEvictions(ClusterView cluster, KubeClient client, TimeP
         }
 
         var decision = EvictionRules.Decide(cluster.Nodes.Get(key), cluster.Pods.Get(key));
-        return decision.ShouldDrain && !IsDryRun(request) && await DrainAsync(cluster.Nodes.Get(key)!, ct).ConfigureAwait(false) is { } failure
+        return decision.ShouldDrain && await DrainAsync(cluster.Nodes.Get(key)!, ct).ConfigureAwait(false) is { } failure
             ? decision with { Message = $"media node {request.Name} could not be drained: {failure}; retry" }
             : decision;
     }

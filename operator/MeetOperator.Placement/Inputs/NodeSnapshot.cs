@@ -36,6 +36,9 @@ public sealed record NodeSnapshot
     /// <summary>The node can link its rooms with rooms on other nodes.</summary>
     public bool HasLinks { get; init; }
 
+    /// <summary>Whether the node's process ends within seconds, because its Pod is being deleted.</summary>
+    public bool IsEnding { get; init; }
+
     /// <summary>Created from an older template than its pool's. It takes a meeting only if no up-to-date node of the same rank can.</summary>
     public bool IsOutdated { get; init; }
     public int Meetings { get; init; }

@@ -14,6 +14,9 @@ public sealed record PlacementOptions
     /// <summary>How long participants may stay on a node that their meeting is leaving, in seconds. Nodes remove a participant without a transport after 30 s.</summary>
     public double LeaveSeconds { get; init; } = 60;
 
+    /// <summary>The same for a node whose Pod is being deleted. Its process ends 25 s after SIGTERM, and another node must be prepared first.</summary>
+    public double EndingLeaveSeconds { get; init; } = 20;
+
     /// <summary>The maximum number of nodes of one meeting. Each is linked with each.</summary>
     public int MaxNodesPerMeeting { get; init; } = 8;
 }

@@ -142,7 +142,7 @@ internal static class LeaveRules
     {
         Role = AssignmentRole.Edge,
         State = NodeAssignmentState.Leaving,
-        Deadline = plan.Now.AddSeconds(plan.Input.Options.LeaveSeconds),
+        Deadline = plan.Now.AddSeconds(plan.SnapshotOf(node) is { IsEnding: true } ? plan.Input.Options.EndingLeaveSeconds : plan.Input.Options.LeaveSeconds),
         Facts = AssignmentFacts.None,
     });
 

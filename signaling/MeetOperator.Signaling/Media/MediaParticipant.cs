@@ -96,12 +96,12 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     {
         if (sessions != _nodes.Newest)
         {
-            Release(sessions);
+            _ = ReleaseAsync(sessions);
         }
         else if (_media.Served.Choose(room) is { } target && target.Key != room)
         {
             SetNodes(_nodes.With(new MemberSessions(target, _client)));
-            Release(sessions);
+            _ = ReleaseAsync(sessions);
             await StartAsync(_nodes.Newest, fresh: true, MeetingMedia.Moved).ConfigureAwait(false);
         }
     });
@@ -118,10 +118,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
                 return;
             }
 
-            if (_waiting < MaxWaiting)
-            {
-                _lastOffer = next;
-            }
+            _lastOffer = _waiting < MaxWaiting ? next : _lastOffer;
         }
 
         PostBounded(
@@ -149,10 +146,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     {
         lock (_gate)
         {
-            var isQueued = _mutes.ContainsKey(kind);
-            _mutes[kind] = muted;
-            if (isQueued)
+            if (!_mutes.TryAdd(kind, muted))
             {
+                _mutes[kind] = muted;
                 return;
             }
         }
@@ -383,7 +379,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         {
             if (await former.HasLeftAsync(_closed.Token).ConfigureAwait(false))
             {
-                Release(former);
+                _ = ReleaseAsync(former);
             }
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is not null)
@@ -393,10 +389,10 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     }
 
     /// <summary>Leaves a node. The node removes the participant by itself if the call fails.</summary>
-    private void Release(MemberSessions former)
+    private Task ReleaseAsync(MemberSessions former)
     {
         SetNodes(_nodes.Without(former));
-        _ = former.Room.TryReleaseParticipantAsync(ParticipantId);
+        return former.Room.TryReleaseParticipantAsync(ParticipantId);
     }
 
     private async Task MoveAsync()
@@ -409,6 +405,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         var next = new MemberSessions(target, _client);
         try
         {
+            if (_nodes.Find(target.Key) is { } former)
+            {
+                await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
+            }
+
             var offer = await OpenAsync(next, fresh: true).ConfigureAwait(false);
             SetNodes(_nodes.With(next));
             _client.Send(_client.Moves

@@ -29,6 +29,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
 
     /// <summary>The room that each participant used last. Kept when a socket closes, because the participant returns to it.</summary>
     private readonly ConcurrentDictionary<string, RoomKey> _lastRooms = new(StringComparer.Ordinal);
+    private readonly LeaveDeadlines _deadlines;
     private readonly MemberMoves _moves;
     private readonly CancellationTokenSource _closed = new();
 
@@ -50,7 +51,8 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         _services = services;
         _events = events;
         _logger = services.Loggers.CreateLogger<MeetingMedia>();
-        _moves = new MemberMoves(services.Time, participantId => FindParticipant(participantId)?.Move());
+        _deadlines = new LeaveDeadlines(services.Time);
+        _moves = new MemberMoves(services.Time, () => _deadlines.Least() ?? DefaultTimeLeft, participantId => FindParticipant(participantId)?.Move());
     }
 
     /// <summary>Grows with each change of the rooms.</summary>
@@ -80,6 +82,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             AssignedRoom[] closing = [.. former.Except(rooms)];
             isChanged = closing.Length > 0 || rooms.Length > former.Count;
             _served = new ServedRooms(serving, rooms);
+            _deadlines.Update(serving);
             if (isChanged)
             {
                 _version++;
@@ -172,14 +175,23 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         }
     }
 
+    /// <summary>The same for a participant who may have returned meanwhile: a node with a later room of the meeting keeps it.</summary>
+    public void ReleaseFromPreviousNodes(string participantId)
+    {
+        foreach (var room in _previous)
+        {
+            _ = room.TryReleaseParticipantAsync(participantId);
+        }
+    }
+
     /// <summary>Returns true if events of the room concern the member. Those of other nodes say the same as those of its own.</summary>
     public bool IsServedBy(string participantId, RoomKey room) => (FindParticipant(participantId)?.Room ?? _lastRooms.GetValueOrDefault(participantId)) is not { } own || own == room;
 
     /// <summary>The rooms on nodes that are Leaving and whose deadline has passed.</summary>
     public IReadOnlyList<RoomClient> ListOverdueRooms()
     {
-        var (now, served) = (_services.Time.GetUtcNow(), _served);
-        return [.. served.Assignments.Where(assignment => assignment.Deadline <= now).Select(assignment => served.Find(assignment.Key)).OfType<RoomClient>()];
+        var served = _served;
+        return [.. served.Assignments.Where(assignment => _deadlines.LeftOn(assignment.Key) == TimeSpan.Zero).Select(assignment => served.Find(assignment.Key)).OfType<RoomClient>()];
     }
 
     /// <summary>Moves members away that are still on a node whose deadline has passed.</summary>
@@ -281,11 +293,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     internal void MarkConnected(string participantId) => _moves.MarkConnected(participantId);
 
     /// <summary>The time until the node disconnects its participants; 0 if that has passed.</summary>
-    internal TimeSpan TimeLeftOn(RoomKey room)
-    {
-        var left = _served.Assignments.FirstOrDefault(assignment => assignment.Key == room)?.Deadline - _services.Time.GetUtcNow() ?? DefaultTimeLeft;
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
+    internal TimeSpan TimeLeftOn(RoomKey room) => _deadlines.LeftOn(room) ?? DefaultTimeLeft;
 
     private AssignedRoom Open(MediaAssignment assignment)
     {

@@ -4,8 +4,9 @@ namespace MeetOperator.Signaling.Media;
 
 /// <summary>Runs the <see cref="MoveSchedule"/> of one meeting on this replica for as long as members wait. Thread-safe.</summary>
 /// <param name="time">The clock.</param>
+/// <param name="left">Returns the time until the first of the nodes that members move away from is left.</param>
 /// <param name="start">Starts the move of a member. Must not block.</param>
-internal sealed class MemberMoves(TimeProvider time, Action<string> start) : IAsyncDisposable
+internal sealed class MemberMoves(TimeProvider time, Func<TimeSpan> left, Action<string> start) : IAsyncDisposable
 {
     private readonly MoveSchedule _schedule = new();
     private readonly CancellationTokenSource _closed = new();
@@ -94,7 +95,7 @@ internal sealed class MemberMoves(TimeProvider time, Action<string> start) : IAs
         {
             if (_schedule.HasWaiting && !_closed.IsCancellationRequested)
             {
-                return _schedule.Take(time.GetElapsedTime(0));
+                return _schedule.Take(time.GetElapsedTime(0), left());
             }
 
             _isRunning = false;

@@ -6,11 +6,11 @@ namespace MeetOperator.Signaling.Media;
 /// </summary>
 internal sealed class MoveSchedule
 {
-    /// <summary>Members that start at the same time.</summary>
+    /// <summary>The smallest number of members that start at the same time, if as many wait. It grows so that half of the time that is left suffices when each batch waits as long as it may.</summary>
     public const int BatchSize = 5;
 
-    /// <summary>Members that have started and are not connected yet.</summary>
-    public const int MaxStarted = 20;
+    /// <summary>Batches whose members have started and may not be connected yet.</summary>
+    private const int MaxBatches = 4;
 
     /// <summary>Shortest time between two batches.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -55,7 +55,8 @@ internal sealed class MoveSchedule
 
     /// <summary>Returns the members that start now; none if the batch before is not done, or nobody waits.</summary>
     /// <param name="now">The time since a fixed moment.</param>
-    public IReadOnlyList<string> Take(TimeSpan now)
+    /// <param name="left">The time until the former node is left.</param>
+    public IReadOnlyList<string> Take(TimeSpan now, TimeSpan left)
     {
         foreach (var (lost, _) in _started.Where(started => now - started.Value >= GiveUpAfter).ToArray())
         {
@@ -67,7 +68,8 @@ internal sealed class MoveSchedule
             return [];
         }
 
-        string[] batch = [.. _waiting.Take(Math.Min(BatchSize, MaxStarted - _started.Count))];
+        var size = SizeFor(_waiting.Count, left);
+        string[] batch = [.. _waiting.Take(Math.Min(size, (size * MaxBatches) - _started.Count))];
         if (batch.Length > 0)
         {
             _waiting.RemoveRange(0, batch.Length);
@@ -80,5 +82,11 @@ internal sealed class MoveSchedule
         }
 
         return batch;
+    }
+
+    private static int SizeFor(int waiting, TimeSpan left)
+    {
+        var batches = Math.Max(1, (int)(left / 2 / Patience));
+        return Math.Max(BatchSize, (waiting + batches - 1) / batches);
     }
 }

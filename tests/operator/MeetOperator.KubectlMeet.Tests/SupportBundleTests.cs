@@ -41,6 +41,9 @@ public sealed class SupportBundleTests(SampleCluster cluster) : IClassFixture<Sa
         "iceServers": [{"credential": "CANARY22"}]
         ticket: CANARY23
         icePwd="CANARY24" iceUfrag='CANARY25'
+        {"password":"correct horse, CANARY26; staple"}
+        SMTP_PASS=CANARY27
+        ENCRYPTION_KEY: CANARY28
         """;
 
     [Fact]

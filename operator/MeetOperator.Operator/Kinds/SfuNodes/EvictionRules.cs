@@ -7,7 +7,7 @@ namespace MeetOperator.Operator.Kinds.SfuNodes;
 
 /// <summary>
 /// Decides about the eviction of a Pod by the stored objects, which every replica knows. An eviction of a media node that serves starts its drain and is refused until the operator has
-/// deleted the empty Pod, so that evictions need not be told apart from those of a moment ago, when a meeting was placed. Pure.
+/// deleted the empty Pod. It is never allowed because the node looks empty: a meeting may have been placed on it a moment ago. Pure.
 /// </summary>
 internal static class EvictionRules
 {
@@ -21,9 +21,7 @@ internal static class EvictionRules
             return EvictionDecision.Allow;
         }
 
-        return node.Metadata.DeletionTimestamp is null && node.Spec.Drain is not { DeadlineSeconds: not null }
-            ? EvictionDecision.Refuse(Describe(node), shouldDrain: true)
-            : EvictionDecision.Refuse(Describe(node), shouldDrain: false);
+        return EvictionDecision.Refuse(Describe(node), shouldDrain: node.Spec.Drain is not { DeadlineSeconds: not null });
     }
 
     /// <summary>What keeps the Pod, for the person or program that wants to evict it.</summary>
@@ -40,7 +38,7 @@ internal static class EvictionRules
     private static bool IsEnded(Pod pod) => pod.Metadata.DeletionTimestamp is not null || pod.Status is { Phase: "Succeeded" or "Failed" };
 
     /// <summary>Whether neither the operator nor the kubelet reaches the media node, so that a drain could not empty it.</summary>
-    private static bool IsGone(SfuNode node, Pod pod) =>
+    public static bool IsGone(SfuNode node, Pod pod) =>
         node.Status is { State: SfuNodeState.Unhealthy } && pod.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready") is not { Status: "True" };
 
     private static string Count(int number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? string.Empty : "s")}");

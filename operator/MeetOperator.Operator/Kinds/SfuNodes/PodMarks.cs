@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Naming;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Client.Errors;
@@ -17,16 +18,19 @@ internal static class PodMarks
     /// <summary>Time without meetings after which a Pod no longer counts as in use, so that short meetings in sequence cost no writes.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Whether participants could lose something with the Pod; null while that is not known, and then the present mark stays.</summary>
-    public static bool? IsInUse(NodeView view) =>
-        view.Meetings > 0 || (view.Report is { } report && NodeEmptiness.CountSessions(report) > 0) ? true
+    /// <summary>Whether participants could lose something with the Pod; null while that is not known, so that the mark stays as it is.</summary>
+    /// <param name="view">The state of the media node.</param>
+    /// <param name="isGone">Whether neither the operator nor the kubelet reaches it (<see cref="EvictionRules.IsGone"/>).</param>
+    public static bool? IsInUse(NodeView view, bool isGone = false) =>
+        isGone ? false
+        : view.Meetings > 0 || (view.Report is { } report && NodeEmptiness.CountSessions(report) > 0) ? true
         : view.IsDead || !view.HasServed || (view.Report is not null && view.WithoutMeetingsFor >= Rest) ? false
         : null;
 
     /// <summary>The patch that marks the Pod; null when its marks are right. An annotation of the pool's template takes precedence.</summary>
-    public static JsonObject? Patch(Pod pod, SfuPool pool, NodeView view)
+    public static JsonObject? Patch(SfuNode node, Pod pod, SfuPool pool, NodeView view)
     {
-        if (IsInUse(view) is not { } inUse)
+        if (IsInUse(view, EvictionRules.IsGone(node, pod)) is not { } inUse)
         {
             return null;
         }
@@ -53,9 +57,9 @@ internal static class PodMarks
         return new JsonObject { ["metadata"] = metadata };
     }
 
-    public static async Task UpdateAsync(KubeClient client, Pod pod, SfuPool pool, NodeView view, CancellationToken ct)
+    public static async Task UpdateAsync(KubeClient client, SfuNode node, Pod pod, SfuPool pool, NodeView view, CancellationToken ct)
     {
-        if (pod.Metadata.DeletionTimestamp is not null || Patch(pod, pool, view) is not { } patch)
+        if (pod.Metadata.DeletionTimestamp is not null || Patch(node, pod, pool, view) is not { } patch)
         {
             return;
         }

@@ -73,7 +73,7 @@ internal sealed class SfuNodeController(
             again ??= pod is null && failure is not null ? RejectionRetry : null;
             if (options.EvictionProtection && pod is not null && fleet.View(key) is { } seen)
             {
-                await PodMarks.UpdateAsync(cluster.Client, pod, pool, seen, ct).ConfigureAwait(false);
+                await PodMarks.UpdateAsync(cluster.Client, node, pod, pool, seen, ct).ConfigureAwait(false);
             }
         }
 

@@ -103,7 +103,7 @@ internal sealed partial class HeadlessFeature : IMeetingFeature
     {
         foreach (var participant in _meeting.Roster.Shared)
         {
-            _meeting.Media.RemoveFromPreviousNodes(participant.ParticipantId);
+            _meeting.Media.ReleaseFromPreviousNodes(participant.ParticipantId);
             if (!change.IsKept)
             {
                 await RemoveAsync(participant.ParticipantId).ConfigureAwait(false);

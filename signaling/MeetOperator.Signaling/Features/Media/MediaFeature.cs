@@ -20,6 +20,9 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
     /// <summary>The paused tracks of each member, if there are any. A client that reconnects or returns to the room may have missed the message.</summary>
     private readonly Dictionary<(RoomKey Room, string ParticipantId), PausedMessage> _paused = [];
 
+    /// <summary>The room in which each track of a member has begun last.</summary>
+    private readonly Dictionary<(string ParticipantId, string Source), RoomKey> _carriers = [];
+
     public Task OnJoinedAsync(Member member, MeetingView view)
     {
         if (!view.IsPeerToPeer)
@@ -125,9 +128,24 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
                 break;
             case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null:
                 _paused.Remove((source, e.ParticipantId));
+                foreach (var track in _carriers.Where(carried => carried.Key.ParticipantId == e.ParticipantId && carried.Value == source).Select(carried => carried.Key).ToArray())
+                {
+                    _carriers.Remove(track);
+                }
+
                 break;
-            case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && meeting.Members.Find(e.ParticipantId) is not null:
-                rows.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);
+            case RoomEventTypes.TrackAdded when e is { ParticipantId: not null, Source: not null } && meeting.Members.Find(e.ParticipantId) is not null:
+                _carriers[(e.ParticipantId, e.Source)] = source;
+                rows.SaveStream(e, added: true);
+                break;
+            case RoomEventTypes.TrackRemoved when e is { ParticipantId: not null, Source: not null } && meeting.Members.Find(e.ParticipantId) is not null:
+                // While a participant moves, the former node says so after the track has begun on the next one, where it goes on.
+                if (!_carriers.TryGetValue((e.ParticipantId, e.Source), out var carrier) || carrier == source)
+                {
+                    _carriers.Remove((e.ParticipantId, e.Source));
+                    rows.SaveStream(e, added: false);
+                }
+
                 break;
         }
 

@@ -29,13 +29,21 @@ public sealed class EvictionRulesTests
     public void Decide_NodeThatDoesNotAnswer_AllowsIfPodIsNotReady(SfuNodeState state, string ready, bool allowed) =>
         Assert.Equal(allowed, EvictionRules.Decide(Node(state), Pod("Running", ready)).Allowed);
 
-    [Fact]
-    public void Decide_NodeBeingDeleted_RefusesWithoutAnotherDrain()
+    /// <summary>A drain whose deadline was set by somebody is not hurried, also when the node is being deleted.</summary>
+    [Theory]
+    [InlineData(false, null, true)]
+    [InlineData(true, null, true)]
+    [InlineData(false, 300, false)]
+    [InlineData(true, 300, false)]
+    public void Decide_NodeThatServes_RefusesAndDrainsNow(bool deleted, int? deadline, bool drains)
     {
         var node = Node(SfuNodeState.Draining);
-        node.Metadata.DeletionTimestamp = DateTimeOffset.UnixEpoch;
+        node.Metadata.DeletionTimestamp = deleted ? DateTimeOffset.UnixEpoch : null;
+        node.Spec = node.Spec with { Drain = deadline is null ? null : new SfuNodeDrain { DeadlineSeconds = deadline } };
 
-        Assert.Equal((false, false), (EvictionRules.Decide(node, Pod("Running")).Allowed, EvictionRules.Decide(node, Pod("Running")).ShouldDrain));
+        var decision = EvictionRules.Decide(node, Pod("Running"));
+
+        Assert.Equal((false, drains), (decision.Allowed, decision.ShouldDrain));
     }
 
     [Theory]

@@ -6,34 +6,51 @@ public sealed class MoveScheduleTests
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Start = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    /// <summary>The slowest case: somebody in each batch does not connect within the time that a batch waits.</summary>
+    [Theory]
+    [InlineData(500, 60)]
+    [InlineData(300, 20)]
+    [InlineData(20, 5)]
+    public void Take_SlowMemberInEachBatch_AllStartInTime(int members, int seconds)
+    {
+        var (schedule, end) = (With(members), Start + TimeSpan.FromSeconds(seconds));
+        for (var now = Start; now < end; now += MoveSchedule.Interval)
+        {
+            Connect(schedule, schedule.Take(now, end - now).Skip(1));
+        }
+
+        Assert.False(schedule.HasWaiting);
+    }
 
     [Fact]
     public void Take_ManyMembers_StartsFiveAtOnce()
     {
         var schedule = With(12);
 
-        Assert.Equal(["p0", "p1", "p2", "p3", "p4"], schedule.Take(Start));
-        Assert.Empty(schedule.Take(Start));
+        Assert.Equal(["p0", "p1", "p2", "p3", "p4"], schedule.Take(Start, Minute));
+        Assert.Empty(schedule.Take(Start, Minute));
     }
 
     [Fact]
     public void Take_BatchConnected_StartsNextAfterInterval()
     {
         var schedule = With(12);
-        Connect(schedule, schedule.Take(Start));
+        Connect(schedule, schedule.Take(Start, Minute));
 
-        Assert.Empty(schedule.Take(Start + MoveSchedule.Interval - Millisecond));
-        Assert.Equal(["p5", "p6", "p7", "p8", "p9"], schedule.Take(Start + MoveSchedule.Interval));
+        Assert.Empty(schedule.Take(Start + MoveSchedule.Interval - Millisecond, Minute));
+        Assert.Equal(["p5", "p6", "p7", "p8", "p9"], schedule.Take(Start + MoveSchedule.Interval, Minute));
     }
 
     [Fact]
     public void Take_OneOfBatchNotConnected_WaitsTwoSeconds()
     {
         var schedule = With(12);
-        Connect(schedule, schedule.Take(Start).Skip(1));
+        Connect(schedule, schedule.Take(Start, Minute).Skip(1));
 
-        Assert.Empty(schedule.Take(Start + MoveSchedule.Patience - Millisecond));
-        Assert.Equal(5, schedule.Take(Start + MoveSchedule.Patience).Count);
+        Assert.Empty(schedule.Take(Start + MoveSchedule.Patience - Millisecond, Minute));
+        Assert.Equal(5, schedule.Take(Start + MoveSchedule.Patience, Minute).Count);
     }
 
     [Fact]
@@ -43,11 +60,11 @@ public sealed class MoveScheduleTests
         var started = 0;
         for (var now = Start; now < Start + MoveSchedule.GiveUpAfter; now += MoveSchedule.Interval)
         {
-            started += schedule.Take(now).Count;
+            started += schedule.Take(now, Minute).Count;
         }
 
         Assert.Equal(20, started);
-        Assert.Equal(5, schedule.Take(Start + MoveSchedule.GiveUpAfter).Count); // those of the first batch no longer count
+        Assert.Equal(5, schedule.Take(Start + MoveSchedule.GiveUpAfter, Minute).Count); // those of the first batch no longer count
     }
 
     [Fact]
@@ -57,7 +74,7 @@ public sealed class MoveScheduleTests
         schedule.Cancel("p1");
         schedule.Remove("p2");
 
-        Assert.Equal(["p0", "p3", "p4", "p5", "p6"], schedule.Take(Start));
+        Assert.Equal(["p0", "p3", "p4", "p5", "p6"], schedule.Take(Start, Minute));
         Assert.False(schedule.HasWaiting);
     }
 
@@ -65,12 +82,12 @@ public sealed class MoveScheduleTests
     public void Take_MemberOfBatchGone_IsNotWaitedFor()
     {
         var schedule = With(6);
-        foreach (var participant in schedule.Take(Start))
+        foreach (var participant in schedule.Take(Start, Minute))
         {
             schedule.Remove(participant);
         }
 
-        Assert.Equal(["p5"], schedule.Take(Start + MoveSchedule.Interval));
+        Assert.Equal(["p5"], schedule.Take(Start + MoveSchedule.Interval, Minute));
     }
 
     [Fact]
@@ -79,7 +96,7 @@ public sealed class MoveScheduleTests
         var schedule = With(1);
         schedule.Add("p0");
 
-        Assert.Single(schedule.Take(Start));
+        Assert.Single(schedule.Take(Start, Minute));
         Assert.False(schedule.HasWaiting);
     }
 

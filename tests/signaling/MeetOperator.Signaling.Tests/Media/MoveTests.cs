@@ -311,6 +311,23 @@ public sealed class MoveTests : IAsyncLifetime
         Assert.Empty(ann.OfType("media-restart"));
     }
 
+    /// <summary>The first node serves again, and the second one is drained, before the client has left the first one.</summary>
+    [Fact]
+    public async Task SecondMove_BackDuringFirst_MediaIsOnTheFirstNode()
+    {
+        await using var ann = await PublishingAsync("Ann");
+        await LeaveAsync();
+        await PublishAgainAsync(ann, _next);
+        var before = Session(_node, ann);
+
+        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Ready), Assigned("default-bbbbb", 2, Leaving, Edge));
+
+        await Eventually.TrueAsync(() => Session(_node, ann) is { } session && session != before, "the participant has a new session on the first node");
+        await PublishAgainAsync(ann, _node);
+        await CloseAndLeaveAsync(ann, _next);
+        Assert.True(IsOn(_node, ann) && Session(_node, ann) is not null); // The client may have been told to restart there once, because it has left the node and come back.
+    }
+
     [Fact]
     public async Task DrainTakenBack_BeforeNextNodeIsReady_NothingHappens()
     {
