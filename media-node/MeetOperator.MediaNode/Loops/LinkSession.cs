@@ -18,9 +18,6 @@ internal sealed class LinkSession : ILinkPeer, ILoopTimer, IDisposable
     /// <summary>Minimum time between two runs of the timers, so that a deadline in the past does not keep the loop busy.</summary>
     private const long MinTimerTicks = TimeSpan.TicksPerMillisecond / 2;
 
-    /// <summary>When the timers run after a packet of a muted track. Nothing waits for the feedback about it.</summary>
-    private const long MutedTimerTicks = TimeSpan.TicksPerSecond;
-
     /// <summary>Maximum size of an accepted RTP packet: that of a publisher's packet, and header extensions (up to 30 bytes), which a peer's packet gets instead of those of the link.</summary>
     private const int MaxRtpBytes = 1430;
 
@@ -126,9 +123,9 @@ internal sealed class LinkSession : ILinkPeer, ILoopTimer, IDisposable
         {
             _loop.IngressDrops.TooLarge++;
         }
-        else
+        else if (ReceivedPackets.Record(_loop, nowTicks, packet, _owner.OnRtp(nowTicks, packet, arrivalTicks)) is { } wake)
         {
-            OnReceived(nowTicks, packet, _owner.OnRtp(nowTicks, packet, arrivalTicks));
+            WakeAt(wake);
         }
     }
 
@@ -256,26 +253,7 @@ internal sealed class LinkSession : ILinkPeer, ILoopTimer, IDisposable
         }
     }
 
-    private void OnReceived(long nowTicks, ReadOnlySpan<byte> packet, ReceivedMedia media)
-    {
-        switch (media)
-        {
-            case ReceivedMedia.Active:
-                _loop.Frame.OnPacket(packet.Length, hasMarker: (packet[1] & 0x80) != 0);
-                _loop.Ticks.OnMedia();
-                _loop.Rest.OnActivity(nowTicks);
-                WakeSoon(nowTicks);
-                break;
-            case ReceivedMedia.Muted:
-                WakeAt(TickSchedule.Align(nowTicks, nowTicks + MutedTimerTicks));
-                break;
-            default:
-                _loop.IngressDrops.UnknownStream++;
-                break;
-        }
-    }
-
-    /// <summary>Runs the timers soon after media or feedback, which may have set them.</summary>
+    /// <summary>Runs the timers soon after feedback, which may have set them.</summary>
     private void WakeSoon(long nowTicks) => WakeAt(TickSchedule.Next(nowTicks));
 
     /// <summary>Tells the owner what has changed, passes on messages, and sends what is due.</summary>

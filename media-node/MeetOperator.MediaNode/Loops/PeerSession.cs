@@ -18,9 +18,6 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
     /// <summary>Minimum time between two runs of the timers, so that a deadline in the past does not keep the loop busy.</summary>
     private const long MinTimerTicks = TimeSpan.TicksPerMillisecond / 2;
 
-    /// <summary>When the timers run after a packet of a muted track. Nothing waits for the feedback about it.</summary>
-    private const long MutedTimerTicks = TimeSpan.TicksPerSecond;
-
     /// <summary>
     /// Maximum size of an accepted RTP packet. On the way out it gets an RTX header (2 bytes), header extensions (up to 30), the SRTP tag (up to 20), and the headers of UDP
     /// (8) and IPv6 (40). That is 1,500 bytes.
@@ -85,7 +82,11 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
                     return true;
                 }
 
-                OnReceived(nowTicks, datagram, _owner.OnRtp(this, nowTicks, datagram[..result.Length]));
+                if (ReceivedPackets.Record(_loop, nowTicks, datagram, _owner.OnRtp(this, nowTicks, datagram[..result.Length])) is { } wake)
+                {
+                    WakeAt(wake);
+                }
+
                 return true;
             case DatagramKind.Rtcp:
                 WakeSoon(nowTicks);
@@ -184,26 +185,7 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
         Transport.Dispose();
     }
 
-    private void OnReceived(long nowTicks, ReadOnlySpan<byte> datagram, ReceivedMedia media)
-    {
-        switch (media)
-        {
-            case ReceivedMedia.Active:
-                _loop.Frame.OnPacket(datagram.Length, hasMarker: (datagram[1] & 0x80) != 0);
-                _loop.Ticks.OnMedia();
-                _loop.Rest.OnActivity(nowTicks);
-                WakeSoon(nowTicks);
-                break;
-            case ReceivedMedia.Muted:
-                WakeAt(TickSchedule.Align(nowTicks, nowTicks + MutedTimerTicks));
-                break;
-            default:
-                _loop.IngressDrops.UnknownStream++;
-                break;
-        }
-    }
-
-    /// <summary>Runs the timers soon after media or feedback, which may have set them.</summary>
+    /// <summary>Runs the timers soon after feedback, which may have set them.</summary>
     private void WakeSoon(long nowTicks) => WakeAt(TickSchedule.Next(nowTicks));
 
     private void Drain()

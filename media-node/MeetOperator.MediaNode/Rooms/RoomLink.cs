@@ -98,7 +98,10 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         _outgoing.Open();
     }
 
-    /// <summary>The state of the link has changed. When it is interrupted for two seconds, other carriers continue the tracks of the other room, or they end until the link is back.</summary>
+    /// <summary>
+    /// The state of the link has changed. After an interruption of two seconds, another carrier continues each track of the other room. A track without one ends, and returns
+    /// with the link.
+    /// </summary>
     public void OnStateChanged(long nowTicks, LinkState state)
     {
         if (state != LinkState.Up)

@@ -16,8 +16,17 @@ internal sealed class AwaitedTracks
     public bool IsEmpty => _entries.Length == 0;
 
     /// <summary>Replaces the tracks. Those that were awaited before keep their requests.</summary>
-    public void Set(IReadOnlyList<UpTrackOptions> tracks) =>
-        _entries = [.. tracks.Select(options => Array.Find(_entries, e => ReferenceEquals(e.Options, options)) ?? new Entry(options))];
+    public void Set(IReadOnlyList<UpTrackOptions> tracks)
+    {
+        // A link may await hundreds of tracks.
+        var former = new Dictionary<object, Entry>(_entries.Length, ReferenceEqualityComparer.Instance);
+        foreach (var entry in _entries)
+        {
+            former[entry.Options] = entry;
+        }
+
+        _entries = [.. tracks.Select(options => former.GetValueOrDefault(options) ?? new Entry(options))];
+    }
 
     /// <summary>Whether a packet belongs to an awaited track.</summary>
     /// <param name="packet">A packet whose SSRC belongs to no track that the connection carries.</param>

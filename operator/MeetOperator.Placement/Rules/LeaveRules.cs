@@ -146,7 +146,7 @@ internal static class LeaveRules
         Facts = AssignmentFacts.None,
     });
 
-    /// <summary>Whether participants can move to this node of the meeting now, without a break. One that the meeting was leaving may be its next origin.</summary>
+    /// <summary>Whether participants can move to this node of the meeting now without a break. A node that is Leaving can become the origin again.</summary>
     private static bool CanTakeOver(AssignmentPlan plan, NodeAssignment node) =>
         node.Facts is { HasRoom: true, IsLinked: true }
         && plan.SnapshotOf(node) is { } snapshot

@@ -4,7 +4,7 @@ using MeetOperator.Placement.Decisions;
 
 namespace MeetOperator.Placement.Rules;
 
-/// <summary>Gives a meeting exactly one origin. It stays the same as long as it can. Pure.</summary>
+/// <summary>Gives a meeting exactly one origin, and keeps the present one while it can be used. Pure.</summary>
 internal static class RoleRules
 {
     public static AssignmentPlan Apply(AssignmentPlan plan)

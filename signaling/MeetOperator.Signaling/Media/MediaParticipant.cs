@@ -399,7 +399,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     {
         if (_nodes.Newest is not { } current || _media.Served.Choose(current.Room.Key) is not { } target || target.Key == current.Room.Key)
         {
-            return; // The node stays, or there is no other.
+            return; // The member stays on its node, or there is no other node.
         }
 
         var next = new MemberSessions(target, _client);

@@ -464,7 +464,7 @@ public sealed class LayerSwitchingTests
             var payload = new byte[24];
             if (_codec == VideoCodec.H264)
             {
-                payload[0] = (byte)(key ? 0x65 : 0x61); // a slice of an IDR picture, or of another one
+                payload[0] = (byte)(key ? 0x65 : 0x61); // NAL unit header: IDR or non-IDR slice
             }
             else if (_codec == VideoCodec.Av1)
             {

@@ -21,7 +21,7 @@ internal static class PodMarks
     /// <summary>Whether participants could lose something with the Pod; null while that is not known, so that the mark stays as it is.</summary>
     /// <param name="view">The state of the media node.</param>
     /// <param name="isGone">Whether neither the operator nor the kubelet reaches it (<see cref="EvictionRules.IsGone"/>).</param>
-    public static bool? IsInUse(NodeView view, bool isGone = false) =>
+    public static bool? IsInUse(NodeView view, bool isGone) =>
         isGone ? false
         : view.Meetings > 0 || (view.Report is { } report && NodeEmptiness.CountSessions(report) > 0) ? true
         : view.IsDead || !view.HasServed || (view.Report is not null && view.WithoutMeetingsFor >= Rest) ? false

@@ -48,17 +48,16 @@ public sealed class LinkCostTests
         var link = new LinkIncoming(new SimulatedLinkEnd(1, () => 0), owner, LinkedRooms.Left, ownSsrc: 2);
         link.Open(0);
         Announce(1);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 2u; i <= 401; i++)
         {
             Announce(i);
         }
 
-        var kept = (GC.GetTotalMemory(forceFullCollection: true) - before) / 400;
+        var taken = (GC.GetAllocatedBytesForCurrentThread() - before) / 400; // more than what is kept, and not what other tests take at the same time
         Assert.Equal(401, owner.Tracks.Count);
-        Assert.InRange(kept, 1_000, 8_000);
+        Assert.InRange(taken, 1_000, 20_000);
         Assert.Equal(LinkIncoming.RetransmissionBytes, link.Retransmissions.AvailableBytes);
-        GC.KeepAlive(link);
 
         void Announce(uint number)
         {
