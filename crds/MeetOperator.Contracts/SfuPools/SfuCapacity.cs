@@ -19,4 +19,11 @@ public sealed record SfuCapacity
     [Range(0.05, 1)]
     [Default("0.8")]
     public double StressThreshold { get; init; } = 0.8;
+
+    /// <summary>
+    /// Limit of what a node sends over one link to another media node of a meeting, in kilobits per second, 100 to 10000000. Audio always crosses; pictures of cameras and screens get
+    /// smaller or are left out. Optional; default no limit; mutable. Set it after all media nodes are upgraded: earlier versions reject links with a limit.
+    /// </summary>
+    [Range(100, 10_000_000)]
+    public int? MaxLinkKbps { get; init; }
 }

@@ -19,6 +19,7 @@ internal sealed class LinkOutgoing
     private readonly List<LinkedTrack> _tracks = [];
     private readonly Dictionary<uint, LinkedTrack> _byNumber = [];
     private readonly HeardMicrophones _heard = new();
+    private readonly LinkLimit _limit = new();
     private uint _lastNumber;
     private bool _isOpen;
     private long _nextUpdateTicks;
@@ -68,6 +69,13 @@ internal sealed class LinkOutgoing
         }
 
         return true;
+    }
+
+    /// <summary>The limit of what is sent, in kilobits per second; null for none. It applies within <see cref="LinkLimit.IntervalTicks"/>.</summary>
+    public int? MaxKilobitsPerSecond
+    {
+        get => _limit.KilobitsPerSecond;
+        set => _limit.KilobitsPerSecond = value;
     }
 
     /// <summary>The tracks that were added.</summary>
@@ -128,6 +136,7 @@ internal sealed class LinkOutgoing
         if (nowTicks >= _nextUpdateTicks)
         {
             _nextUpdateTicks = nowTicks + UpdateTicks;
+            _limit.Apply(nowTicks, _tracks);
             SendLayers(nowTicks);
             SendHeard(nowTicks);
         }

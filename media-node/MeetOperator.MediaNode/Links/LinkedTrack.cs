@@ -20,6 +20,8 @@ internal sealed class LinkedTrack
     private readonly DownTrack?[] _downTracks;
     private RelayedLayerState[] _announced = [];
     private long _nextLayersTicks;
+    private byte _demanded;
+    private byte _allowed = byte.MaxValue;
 
     /// <param name="track">The track, whose codec links carry.</param>
     /// <param name="codec">Its codec on the link.</param>
@@ -40,6 +42,10 @@ internal sealed class LinkedTrack
     public uint Number { get; private set; }
 
     public LinkAnnouncement Announcement { get; set; }
+
+    public bool IsVideo => Published.Track.Options.Kind == MediaKind.Video;
+
+    public int LayerCount => _layers.Length;
 
     /// <summary>Whether the track is a microphone whose speech is measured, and that is not muted.</summary>
     public bool IsMeasuredMicrophone => Published.Track is { Source: TrackSource.Microphone, IsMuted: false } && LinkFormats.HasLevel(Published.Track);
@@ -70,22 +76,29 @@ internal sealed class LinkedTrack
         Demand(0);
     }
 
-    /// <summary>Forwards the demanded layers, and no others. Bit i stands for the i-th layer.</summary>
+    /// <summary>Forwards the demanded layers that are allowed, and no others. Bit i stands for the i-th layer.</summary>
     public void Demand(byte layers)
     {
-        var source = Published.Track;
+        _demanded = layers;
         for (var i = 0; i < _layers.Length; i++)
         {
-            var isDemanded = (layers >> i & 1) != 0;
-            if (isDemanded && _downTracks[i]?.Source is null)
-            {
-                var options = _downTracks[i]?.Options ?? LinkFormats.OptionsOf(source, _codec, i, _layers[i]);
-                _subscriber.Start(_downTracks[i] ??= _subscriber.Add(options), source, options);
-            }
-            else if (!isDemanded)
-            {
-                _downTracks[i]?.Stop();
-            }
+            Forward(i);
+        }
+    }
+
+    /// <summary>Whether the other end demands a layer.</summary>
+    public bool IsDemanded(int layer) => (_demanded >> layer & 1) != 0;
+
+    /// <summary>Whether a layer may be forwarded. All may at first.</summary>
+    public bool IsAllowed(int layer) => (_allowed >> layer & 1) != 0;
+
+    /// <summary>Allows a layer, or leaves it out: it is not forwarded, and the other end is told that it is not available.</summary>
+    public void Allow(int layer, bool isAllowed)
+    {
+        if (isAllowed != IsAllowed(layer))
+        {
+            _allowed ^= (byte)(1 << layer);
+            Forward(layer);
         }
     }
 
@@ -106,7 +119,7 @@ internal sealed class LinkedTrack
     /// <summary>The message about the layers of a video track, if they have changed and the last message is old enough; otherwise null.</summary>
     public TrackLayersMessage? TakeLayers(long nowTicks)
     {
-        if (Published.Track.Options.Kind != MediaKind.Video || nowTicks < _nextLayersTicks)
+        if (!IsVideo || nowTicks < _nextLayersTicks)
         {
             return null;
         }
@@ -115,7 +128,7 @@ internal sealed class LinkedTrack
         var isChanged = _announced.Length == 0;
         for (var i = 0; i < _announced.Length; i++)
         {
-            isChanged |= HasChanged(_announced[i], StateOf(states[i]));
+            isChanged |= HasChanged(_announced[i], StateOf(states[i], IsAllowed(i)));
         }
 
         if (!isChanged)
@@ -127,14 +140,28 @@ internal sealed class LinkedTrack
         _announced = new RelayedLayerState[states.Length];
         for (var i = 0; i < states.Length; i++)
         {
-            _announced[i] = StateOf(states[i]);
+            _announced[i] = StateOf(states[i], IsAllowed(i));
         }
 
         return new TrackLayersMessage { Track = Number, Layers = _announced };
     }
 
-    private static RelayedLayerState StateOf(in LayerState state) => new(
-        state.IsAvailable, (ushort)Math.Min(state.Width, ushort.MaxValue), (ushort)Math.Min(state.Height, ushort.MaxValue), (uint)Math.Min(state.BytesPerSecond * 8 / 1000, uint.MaxValue), state.Targets.Bits);
+    private void Forward(int layer)
+    {
+        if (!IsDemanded(layer) || !IsAllowed(layer))
+        {
+            _downTracks[layer]?.Stop();
+        }
+        else if (_downTracks[layer]?.Source is null)
+        {
+            var source = Published.Track;
+            var options = _downTracks[layer]?.Options ?? LinkFormats.OptionsOf(source, _codec, layer, _layers[layer]);
+            _subscriber.Start(_downTracks[layer] ??= _subscriber.Add(options), source, options);
+        }
+    }
+
+    private static RelayedLayerState StateOf(in LayerState state, bool isAllowed) => new(
+        state.IsAvailable && isAllowed, (ushort)Math.Min(state.Width, ushort.MaxValue), (ushort)Math.Min(state.Height, ushort.MaxValue), (uint)Math.Min(state.BytesPerSecond * 8 / 1000, uint.MaxValue), state.Targets.Bits);
 
     /// <summary>Whether the other end needs to know. A rate varies all the time, and matters when it differs by a quarter.</summary>
     private static bool HasChanged(RelayedLayerState before, RelayedLayerState now) =>

@@ -32,11 +32,6 @@ internal sealed class OperatedLinks
     /// <returns>The report of the link, and whether there was none with the ID.</returns>
     public (LinkReport Report, bool Created) Put(string id, LinkSpec offered)
     {
-        if (offered.MaxKbps is not null)
-        {
-            throw ControlProblemException.InvalidLink("maxKbps is not supported by this media node; leave it out.");
-        }
-
         Prune();
         var isKnown = _operated.TryGetValue(id, out var former);
         var spec = offered.WithKept(isKnown ? former.Spec.Keys : []);
@@ -46,6 +41,7 @@ internal sealed class OperatedLinks
             former.Session.SetAddresses(addresses);
             former.Session.SetSecrets(Secrets(spec));
             _operated[id] = (spec, former.Session);
+            SetLimit(id, spec);
             return (Report(id, spec, former.Session), false);
         }
 
@@ -59,6 +55,7 @@ internal sealed class OperatedLinks
             Secrets = Secrets(spec),
         });
         _operated[id] = (spec, session);
+        SetLimit(id, spec);
         return (Report(id, spec, session), !isKnown);
     }
 
@@ -74,6 +71,14 @@ internal sealed class OperatedLinks
     {
         Prune();
         return [.. _operated.OrderBy(link => link.Key, StringComparer.Ordinal).Select(link => Report(link.Key, link.Value.Spec, link.Value.Session))];
+    }
+
+    private void SetLimit(string id, LinkSpec spec)
+    {
+        if (_links.Find(id) is { } link)
+        {
+            link.MaxKilobitsPerSecond = spec.MaxKbps;
+        }
     }
 
     private static bool IsSameLink(LinkSpec former, LinkSpec spec) =>

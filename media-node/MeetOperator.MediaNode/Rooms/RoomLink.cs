@@ -42,6 +42,13 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
 
     public bool IsReady => _brokenSinceTicks is null && _peer.IsReady;
 
+    /// <summary>The limit of what this end sends, in kilobits per second; null for none.</summary>
+    public int? MaxKilobitsPerSecond
+    {
+        get => _outgoing.MaxKilobitsPerSecond;
+        set => _outgoing.MaxKilobitsPerSecond = value;
+    }
+
     /// <summary>The tracks that the other room has announced.</summary>
     public int TracksIn => _incoming.Tracks.Count;
 

@@ -105,8 +105,8 @@ internal sealed partial class LinkKeeper(
         var isSettled = IsUp(opener) && IsUp(acceptor);
         if (kept.Keys is [_, ..])
         {
-            isSettled &= AddPut(entry.Opener, opener, kept.SpecOf(link, LinkEndRole.Opener, toAcceptor))
-                & AddPut(entry.Acceptor, acceptor, kept.SpecOf(link, LinkEndRole.Acceptor, toOpener))
+            isSettled &= AddPut(entry.Opener, opener, kept.SpecOf(link, LinkEndRole.Opener, toAcceptor) with { MaxKbps = opener.MaxLinkKbps })
+                & AddPut(entry.Acceptor, acceptor, kept.SpecOf(link, LinkEndRole.Acceptor, toOpener) with { MaxKbps = acceptor.MaxLinkKbps })
                 & kept.Keys is [_];
         }
 

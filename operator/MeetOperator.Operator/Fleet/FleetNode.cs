@@ -117,6 +117,7 @@ internal sealed class FleetNode(NamespacedName key)
         PollStarted = ReportStarted,
         IsAnswering = MissedPolls == 0,
         CanLink = Report.CanLink,
+        MaxLinkKbps = Pool?.Spec.Capacity.MaxLinkKbps,
         Addresses = LinkAddresses.Find(Pod?.Status?.PodIps is [_, ..] all ? all.Select(static address => address.Ip) : [Pod?.Status?.PodIp], Report.MediaAddresses),
         Room = Rooms.GetValueOrDefault(meetingId),
     };

@@ -26,6 +26,9 @@ internal sealed record ReportedRoom
     /// <summary>The addresses at which other media nodes reach the media sockets.</summary>
     public required IReadOnlyList<IPAddress> Addresses { get; init; }
 
+    /// <summary>Limit of what the node sends over one link, in kilobits per second; null for none.</summary>
+    public int? MaxLinkKbps { get; init; }
+
     /// <summary>Null when the node has no room of the meeting.</summary>
     public required RoomReport? Room { get; init; }
 

@@ -80,7 +80,7 @@ public sealed class LinkControlTests : IAsyncLifetime
     public async Task PutLink_BadSpec_IsRejectedWithTheField()
     {
         await AssertProblemAsync(HttpStatusCode.BadRequest, "invalid-link", "tag must not be 0", Left with { Tag = 0 });
-        await AssertProblemAsync(HttpStatusCode.BadRequest, "invalid-link", "maxKbps is not supported", Left with { MaxKbps = 1000 });
+        await AssertProblemAsync(HttpStatusCode.BadRequest, "invalid-link", "maxKbps must be", Left with { MaxKbps = 0 });
         await AssertProblemAsync(HttpStatusCode.BadRequest, "invalid-link", "addresses has none", Left with { Addresses = ["[fd00::7]:43000"] });
         await AssertProblemAsync(HttpStatusCode.Conflict, "stale-generation", "Generation 0 is older", Left with { Generation = 0 });
         await AssertProblemAsync(HttpStatusCode.NotFound, "unknown-room", "'other'", Left, room: "other");

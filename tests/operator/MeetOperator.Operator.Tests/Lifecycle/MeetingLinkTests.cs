@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl.Links;
 using MeetOperator.NodeControl.Testing;
@@ -42,6 +43,18 @@ public sealed class MeetingLinkTests
 
         Assert.Empty(first.AllLinks);
         Assert.Empty(second.AllLinks);
+    }
+
+    [Fact]
+    public async Task Pool_MaxLinkKbps_IsTheLimitOfItsNodes()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (_, first, second) = await StartMoveAsync(cluster);
+        Assert.Null(Assert.Single(first.AllLinks).MaxKbps);
+
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"capacity":{"maxLinkKbps":20000}}}""")!, default);
+
+        await cluster.EventuallyAsync(() => Task.FromResult(first.AllLinks.Concat(second.AllLinks).All(link => link.MaxKbps == 20_000)), "both ends have the limit");
     }
 
     /// <summary>A meeting with participants on a drained node, and a second node that is linked and ready.</summary>
