@@ -36,7 +36,7 @@ try {
     const perSecond = count => count / ((after.at - before.at) / 1000)
     return {
       width: after.video.width,
-      key: after.video.key,
+      keys: after.video.key - before.video.key,
       pictures: Math.round(perSecond(after.video.frames - before.video.frames)),
       bits: Math.round(8 * perSecond(after.video.bytes + after.audio.bytes - before.video.bytes - before.audio.bytes)),
     }
@@ -47,10 +47,13 @@ try {
     return { ...seen.wide, ok: seen.wide.pictures >= 15 && seen.wide.width === 640 }
   }, 20)
   nat.bitsPerSecond = 0.7 * seen.wide.bits
-  await until('fewer pictures on a narrow line', async () => {
+  let steady = 0
+  await until('fewer pictures on a narrow line, for six seconds and without a key frame', async () => {
     seen.narrow = await measure()
-    return { ...seen, ok: seen.narrow.width === 640 && seen.narrow.pictures > seen.wide.pictures * 0.2 && seen.narrow.pictures < seen.wide.pictures * 0.7 }
-  }, 30)
+    const { width, keys, pictures } = seen.narrow
+    steady = width === 640 && keys === 0 && pictures > seen.wide.pictures * 0.2 && pictures < seen.wide.pictures * 0.7 ? steady + 1 : 0
+    return { ...seen, ok: steady === 3 }
+  }, 40)
   nat.bitsPerSecond = Infinity
   await until('all pictures again', async () => {
     seen.again = await measure()
