@@ -6,6 +6,8 @@ import { describe, it } from 'node:test';
 import { accessibilityFindings } from './support/axe.mjs';
 import { metricsOf } from './support/media-node.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
+import { findInMemory } from './support/memory.mjs';
+import { processesOf } from './support/processes.mjs';
 import { createMeeting } from './support/product.mjs';
 import { recordFrames, search } from './support/recorded-frames.mjs';
 import { until } from './support/visitor.mjs';
@@ -23,6 +25,12 @@ async function phrase(visitor) {
   await visitor.page.keyboard.press('Escape');
   return text;
 }
+
+/** Waits until a visitor's page has so many tiles, each with the mark, and none that cannot be decrypted. */
+const waitForMark = async (visitor, mark, tiles) => {
+  const counts = () => Promise.all(['tile', mark, 'tile-not-decrypted'].map(name => visitor.page.getByTestId(name).count()));
+  await until(async () => `${await counts()}` === `${[tiles, tiles, 0]}`, `${visitor.name}: each of ${tiles} tiles has the mark ${mark}`);
+};
 
 /** Lets a test change the messages that a visitor's page gets: `change` returns the message to deliver, or null. */
 const tamper = (visitor, change) => visitor.page.routeWebSocket(/\/meetings\//, page => page.connectToServer().onMessage(message => {
@@ -46,8 +54,7 @@ describe('a meeting that is encrypted end to end', () => {
         await visitor.join();
       }
       await Promise.all([ada.waitForVideo('Bob'), ada.waitForVideo('Eve'), bob.waitForVideo('Ada'), eve.waitForVideo('Bob'), ada.waitForSound(), eve.waitForSound()]);
-      await bob.tile('Ada').getByTestId('tile-encrypted').waitFor();
-      await bob.page.locator('[data-testid=tile][data-self=true]').getByTestId('tile-encrypted').waitFor();
+      await Promise.all([ada, bob, eve].map(visitor => waitForMark(visitor, 'tile-encrypted', 3)));
       const marks = await eve.marks();
       t.diagnostic(`Eve sees the first picture, with a key that she got, ${Math.round(marks.frame - marks.join)} ms after her click on Join`);
       assert.equal(new Set([await phrase(ada), await phrase(bob), await phrase(eve)]).size, 1);
@@ -68,6 +75,14 @@ describe('a meeting that is encrypted end to end', () => {
     } finally {
       await Promise.all([ada.close(), bob.close(), eve.close()]);
     }
+  });
+
+  it('in a meeting that is not encrypted end to end, each tile says so', options, async () => {
+    await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
+      await Promise.all([ada, bob].map(visitor => waitForMark(visitor, 'tile-not-encrypted', 2)));
+      assert.equal(await ada.tile('Bob').getByRole('img', { name: 'Not encrypted end to end' }).count(), 1);
+      assert.deepEqual(await accessibilityFindings(ada.page), []);
+    });
   });
 
   it('a participant without the keys of the others gets from the media node what they encrypted, and nothing of their pictures and sound', options, async t => {
@@ -122,6 +137,42 @@ describe('a meeting that is encrypted end to end', () => {
       }
     } finally {
       await ada.close();
+    }
+  });
+
+  it('no key of a participant is in the memory of signaling, which passes all of them on', options, async t => {
+    const meeting = await createMeeting(room.product, encrypted);
+    const [ada, bob] = [await room.arrive('Ada'), await room.arrive('Bob')];
+    const identities = [];
+    ada.page.on('websocket', socket => socket.on('framesent', ({ payload }) => identities.push(JSON.parse(payload).identityKey)));
+    await ada.page.addInitScript(() => {
+      globalThis.baseKeys = [];
+      const fill = crypto.getRandomValues.bind(crypto);
+      crypto.getRandomValues = array => {
+        fill(array);
+        if (array instanceof Uint8Array && array.length === 32) globalThis.baseKeys.push([...array]);
+        return array;
+      };
+    });
+    try {
+      await ada.enter(meeting.meetingId);
+      await bob.enter(meeting.meetingId);
+      await Promise.all([bob.waitForVideo('Ada'), ada.waitForVideo('Bob')]); // Bob has got a key of Ada
+      const keys = (await ada.page.evaluate(() => globalThis.baseKeys)).map(bytes => Buffer.from(bytes));
+      assert.ok(keys.length >= 1, 'the page makes a key');
+      const textsOf = text => ['utf8', 'utf16le'].map(encoding => Buffer.from(text, encoding));
+      const wanted = keys.flatMap(key => [key, ...textsOf(key.toString('base64').replace(/=+$/, '')), ...textsOf(key.toString('base64url')), ...textsOf(key.toString('hex'))]);
+      const known = textsOf(identities.find(key => key !== undefined));
+      const pids = processesOf(room.product.home, 'signaling');
+      assert.ok(pids.length >= 1);
+      for (const pid of pids) {
+        const found = findInMemory(pid, [...wanted, ...known]);
+        t.diagnostic(`process ${pid}: ${keys.length} keys are searched, ${found.size} texts are found`);
+        assert.ok(known.some(text => found.has(text)), 'the public key of Ada, which signaling keeps, is found in its memory');
+        assert.deepEqual(wanted.filter(bytes => found.has(bytes)), []);
+      }
+    } finally {
+      await Promise.all([ada.close(), bob.close()]);
     }
   });
 

@@ -61,6 +61,21 @@ public sealed class BrowserCallTests
         Assert.InRange(seen.GetProperty("key").GetInt32(), 1, 12);
     }
 
+    /// <summary>A narrow line gets fewer pictures of the same size. Without layers to leave out, the picture would be paused, and each resumption would need a key frame.</summary>
+    [Theory]
+    [InlineData("VP9", "L1T2")]
+    [InlineData("VP9", "L1T3")]
+    [InlineData("AV1", "L1T2")]
+    [InlineData("AV1", "L1T3")]
+    public async Task Line_NarrowForTemporalLayersFromChromium_ShowsFewerPictures(string codec, string mode)
+    {
+        await using var node = await TestNode.StartAsync();
+
+        var seen = await NodeScript.RunAsync("temporal.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers(), codec, mode);
+
+        Assert.Equal((640, 0), (seen.GetProperty("narrow").GetProperty("width").GetInt32(), seen.GetProperty("narrow").GetProperty("keys").GetInt32()));
+    }
+
     [Fact]
     public async Task Slot_NextParticipantWithAnotherCodec_IsShownWithoutOffer()
     {

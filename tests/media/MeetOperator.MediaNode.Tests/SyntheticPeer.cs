@@ -141,6 +141,16 @@ internal sealed partial class SyntheticPeer : IDisposable
         SendRtp(header, payload);
     }
 
+    /// <summary>Sends a packet of a camera in layers (<see cref="TestSdp.Simulcast"/>).</summary>
+    /// <param name="rid">One letter.</param>
+    public void SendLayer(uint ssrc, char rid, uint timestamp, ReadOnlySpan<byte> payload, bool marker)
+    {
+        Span<byte> header = [.. stackalloc byte[RtpHeader.FixedLength], 0xBE, 0xDE, 0, 1, TestSdp.RidId << 4, (byte)rid, 0, 0];
+        var sequence = _sequences[ssrc] = (ushort)(_sequences.GetValueOrDefault(ssrc) + 1);
+        new RtpHeader { SequenceNumber = sequence, Ssrc = ssrc, PayloadType = 96, Timestamp = timestamp, Marker = marker }.WriteFixed(header, withExtension: true);
+        SendRtp(header, payload);
+    }
+
     public void SendRtcp(ReadOnlySpan<byte> compound)
     {
         var length = _transport.ProtectRtcp(compound, _buffer);

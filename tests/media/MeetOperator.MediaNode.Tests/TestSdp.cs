@@ -9,6 +9,9 @@ internal static class TestSdp
     public const uint VideoSsrc = 21;
     public const uint VideoRtxSsrc = 22;
 
+    /// <summary>The ID of the header extension for RIDs in <see cref="Simulcast"/>.</summary>
+    public const byte RidId = 10;
+
     /// <summary>Offers a microphone and a camera. With <paramref name="video"/> false the camera's section is inactive.</summary>
     public static string Publish(SyntheticPeer peer, bool video = true) =>
         Head("0 1") +
@@ -24,7 +27,7 @@ internal static class TestSdp
         "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\na=mid:0\r\na=sendonly\r\n" + peer.TransportLines("actpass") +
         $"a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:111 opus/48000/2\r\na=extmap:1 {HeaderExtensionUris.AudioLevel}\r\na=extmap:4 {HeaderExtensionUris.Mid}\r\na=ssrc:{AudioSsrc} cname:x\r\n" +
         "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:1\r\na=sendonly\r\n" + peer.TransportLines("actpass") +
-        $"a=extmap:4 {HeaderExtensionUris.Mid}\r\na=extmap:10 {HeaderExtensionUris.RtpStreamId}\r\na=extmap:11 {HeaderExtensionUris.RepairedRtpStreamId}\r\n" +
+        $"a=extmap:4 {HeaderExtensionUris.Mid}\r\na=extmap:{RidId} {HeaderExtensionUris.RtpStreamId}\r\na=extmap:11 {HeaderExtensionUris.RepairedRtpStreamId}\r\n" +
         "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n" +
         "a=rid:f send\r\na=rid:h send\r\na=rid:q send\r\na=simulcast:send f;h;q\r\n";
 

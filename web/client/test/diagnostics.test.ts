@@ -7,7 +7,7 @@ import { joinedMeeting } from './join.js';
 
 const track = (more: Partial<TrackStats> = {}): TrackStats => ({
   participantId: 'bob', source: 'camera', direction: 'receive', bitrate: 700_400, lossFraction: 0.01234, jitterMs: 12, framesPerSecond: 29.6, frameWidth: 640, frameHeight: 360,
-  frozenFraction: 0.5, concealedFraction: 0, codec: 'VP8', layers: [], limitation: null, ...more,
+  frozenFraction: 0.5, concealedFraction: 0, coarseFraction: 0, codec: 'VP8', layers: [], limitation: null, ...more,
 });
 const summary = (more: Partial<StatsSummary> = {}): StatsSummary => ({
   at: 1_000, rttMs: 40.4, sendBitrate: 900_000, sendLossFraction: 0, receiveBitrate: 1_500_000, receiveLossFraction: 0.02, quality: 'poor', hint: 'loss-receiving',

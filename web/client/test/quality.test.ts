@@ -7,7 +7,7 @@ import { joinedMeeting } from './join.js';
 
 const track = (participantId: string, more: Partial<TrackStats> = {}): TrackStats => ({
   participantId, source: 'camera', direction: 'receive', bitrate: 700_400, lossFraction: 0.01234, jitterMs: 12, framesPerSecond: 29.6, frameWidth: 640, frameHeight: 360,
-  frozenFraction: 0.5, concealedFraction: 0, codec: 'VP8', layers: [], limitation: null, ...more,
+  frozenFraction: 0.5, concealedFraction: 0, coarseFraction: 0, codec: 'VP8', layers: [], limitation: null, ...more,
 });
 const summary = (more: Partial<StatsSummary> = {}): StatsSummary => ({
   at: 0, rttMs: 40, sendBitrate: 900_000, sendLossFraction: 0, receiveBitrate: 1_500_000, receiveLossFraction: 0.02, quality: 'good', hint: 'none', paths: [],

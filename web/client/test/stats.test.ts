@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { coarseness } from '../src/features/stats/coarseness.js';
 import { remember } from '../src/features/stats/history.js';
 import { measureQuality, settleQuality, type QualityInput, type ShownQuality, type TrackQuality } from '../src/features/stats/quality.js';
 import type { StatsReading } from '../src/features/stats/records.js';
@@ -16,9 +17,9 @@ const context = (more: Partial<StatsContext> = {}): StatsContext => ({
   ...more,
 });
 
-interface Counters { bytes: number; received: number; lost?: number; frames?: number; freezes?: number; concealed?: number; level?: number; rtt?: number; sendLost?: number; limitation?: string }
+interface Counters { bytes: number; received: number; lost?: number; frames?: number; freezes?: number; concealed?: number; level?: number; qp?: number; rtt?: number; sendLost?: number; limitation?: string }
 
-function reading(at: number, { bytes, received, lost = 0, frames = at / 50, freezes = 0, concealed = 0, level = 0.1, rtt = 0.02, sendLost = 0, limitation = 'none' }: Counters): StatsReading {
+function reading(at: number, { bytes, received, lost = 0, frames = at / 50, freezes = 0, concealed = 0, level = 0.1, qp = 0, rtt = 0.02, sendLost = 0, limitation = 'none' }: Counters): StatsReading {
   return {
     at,
     publish: [
@@ -33,7 +34,7 @@ function reading(at: number, { bytes, received, lost = 0, frames = at / 50, free
     subscribe: [
       {
         id: 'v', type: 'inbound-rtp', kind: 'video', mid: '0', bytesReceived: bytes, packetsReceived: received, packetsLost: lost, framesDecoded: frames, totalFreezesDuration: freezes,
-        jitter: 0.012, frameWidth: 640, frameHeight: 360, framesPerSecond: 30, codecId: 'vp9',
+        qpSum: frames * qp, jitter: 0.012, frameWidth: 640, frameHeight: 360, framesPerSecond: 30, codecId: 'vp9',
       },
       { id: 'a', type: 'inbound-rtp', kind: 'audio', mid: '1', bytesReceived: 0, packetsReceived: 0, packetsLost: 0, jitter: 0.003, totalSamplesReceived: at * 48, concealedSamples: concealed, totalSamplesDuration: at / 1_000, totalAudioEnergy: level ** 2 * at / 1_000 },
       { id: 'vp9', type: 'codec', mimeType: 'video/VP9' },
@@ -108,6 +109,14 @@ describe('statistics', () => {
     expect(summary.tiles).toContainEqual({ participantId: 'bob', source: 'camera', quality: 'good' });
   });
 
+  it.each([
+    ['few bits and a coarse picture', 10_000, 230, 'poor'], ['few bits for a picture in which nothing moves', 10_000, 40, 'good'],
+    ['many bits for a difficult picture', 90_000, 230, 'good'], ['half the bits and a coarse picture', 45_000, 230, 'weak'],
+  ] as const)('%s: the tile is %s', (_, bytes, qp, quality) => {
+    const { summary } = summarize(reading(1_000, { bytes: 0, received: 0, qp }), reading(3_000, { bytes, received: 100, qp }), context());
+    expect(summary.tiles).toContainEqual({ participantId: 'bob', source: 'camera', quality });
+  });
+
   it('a freeze that has ended counts with its duration', () => {
     const { summary } = summarize(first, reading(3_000, { bytes: 20_000, received: 150, freezes: 0.5 }), context());
     expect(summary.tracks[1]!.frozenFraction).toBe(0.25);
@@ -154,8 +163,20 @@ describe('statistics', () => {
   });
 });
 
+describe('the coarseness of a picture', () => {
+  it.each([
+    [{ bitrate: 120_000, codec: 'VP8', height: 720, quantizer: 110 }, 0.9], [{ bitrate: 120_000, codec: 'VP8', height: 720, quantizer: 95 }, 0],
+    [{ bitrate: 120_000, codec: 'VP8', height: 180, quantizer: 110 }, 0.2], [{ bitrate: 40_000, codec: 'H264', height: 300, quantizer: 45 }, 0.9],
+    [{ bitrate: 2_000_000, codec: 'AV1', height: 1080, quantizer: 240 }, 0], [{ bitrate: 1_000, codec: 'VP9', height: 720, quantizer: null }, 0],
+    [{ bitrate: 1_000, codec: 'H265', height: 720, quantizer: 50 }, 0], [{ bitrate: 1_000, codec: null, height: 720, quantizer: 255 }, 0],
+    [{ bitrate: 1_000, codec: 'VP8', height: 0, quantizer: 127 }, 0],
+  ] as const)('%o is %f', (input, fraction) => {
+    expect(coarseness(input)).toBeCloseTo(fraction);
+  });
+});
+
 describe('the quality of a tile', () => {
-  const fine: QualityInput = { paused: false, silent: false, rttMs: 20, lossFraction: 0, jitterMs: 5, frozenFraction: 0, concealedFraction: 0 };
+  const fine: QualityInput = { paused: false, silent: false, rttMs: 20, lossFraction: 0, jitterMs: 5, frozenFraction: 0, concealedFraction: 0, coarseFraction: 0 };
 
   it.each([
     [{}, 'good'], [{ rttMs: null }, 'good'],
@@ -163,6 +184,7 @@ describe('the quality of a tile', () => {
     [{ lossFraction: 0.02 }, 'good'], [{ lossFraction: 0.03 }, 'weak'], [{ lossFraction: 0.06 }, 'poor'],
     [{ jitterMs: 40 }, 'good'], [{ jitterMs: 41 }, 'weak'], [{ jitterMs: 101 }, 'poor'],
     [{ frozenFraction: 0.05 }, 'good'], [{ frozenFraction: 0.1 }, 'weak'], [{ frozenFraction: 0.3 }, 'poor'],
+    [{ coarseFraction: 0.5 }, 'good'], [{ coarseFraction: 0.6 }, 'weak'], [{ coarseFraction: 0.9 }, 'poor'],
     [{ concealedFraction: 0.03 }, 'good'], [{ concealedFraction: 0.04 }, 'weak'], [{ concealedFraction: 0.11 }, 'poor'],
     [{ silent: true }, 'poor'], [{ paused: true }, 'paused'], [{ paused: true, silent: true }, 'paused'],
     [{ rttMs: 200, lossFraction: 0.06 }, 'poor'],

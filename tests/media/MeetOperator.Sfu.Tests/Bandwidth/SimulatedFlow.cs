@@ -40,6 +40,9 @@ internal sealed class SimulatedFlow
 
     public long Demand { get; set; }
 
+    /// <summary>The estimate with which a little more would be sent; 0 for none.</summary>
+    public long Next { get; set; }
+
     /// <summary>What is sent at most, if less than the demand.</summary>
     public long SourceBitsPerSecond { get; set; } = long.MaxValue;
 
@@ -73,7 +76,7 @@ internal sealed class SimulatedFlow
             return;
         }
 
-        Bandwidth.SetDemand(Demand);
+        Bandwidth.SetDemand(Demand, Next);
         if (nowMs % 10 == 0)
         {
             Bandwidth.HandleTimeout(now);

@@ -356,6 +356,7 @@ const de: Texts = {
   e2ee: {
     title: 'Ende-zu-Ende-Verschlüsselung',
     encrypted: 'Ende-zu-Ende verschlüsselt',
+    off: 'Nicht Ende-zu-Ende verschlüsselt',
     failing: 'Nicht lesbar: Ton oder Bild dieser Person lässt sich nicht entschlüsseln.',
     explanation: 'Ton und Bild sind zwischen den Geräten in diesem Meeting verschlüsselt. Vergleichen Sie diese Zahl mündlich, um sicherzugehen, dass niemand dazwischen sitzt.',
     compare: 'Sie muss bei allen gleich sein. Sie ändert sich, wenn jemand kommt oder geht. Ist sie verschieden, beenden Sie das Meeting: Vielleicht hört jemand mit.',

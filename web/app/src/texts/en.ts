@@ -346,6 +346,7 @@ const en = {
   e2ee: {
     title: 'Encryption end to end',
     encrypted: 'Encrypted end to end',
+    off: 'Not encrypted end to end',
     failing: 'Not readable: this person’s sound or picture can’t be decrypted.',
     explanation: 'Sound and pictures are encrypted between the devices in this meeting. To make sure that nobody sits in between, compare this number by voice.',
     compare: 'It must be the same for everybody. It changes when somebody joins or leaves. If it differs, end the meeting: somebody may be listening.',

@@ -24,6 +24,15 @@ const cameraLayers: Encoding[] = [
   { rid: 'q', maxBitrate: 150_000, scaleResolutionDownBy: 4 },
 ].map(layer => ({ ...layer, maxFramerate: 30, scalabilityMode: 'L1T3' }));
 
+/** The lines of the pictures of which {@link cameraLayers} has the bit rates. A camera of another size sends its layers at the same ones. */
+const layerHeights = [720, 360, 180];
+
+/** The bit rate of the layer that is the nearest one in height, for pictures of other senders. */
+export function usualBitrateOf(height: number): number {
+  const distances = layerHeights.map(one => Math.abs(Math.log2(height / one)));
+  return cameraLayers[distances.indexOf(Math.min(...distances))]!.maxBitrate!;
+}
+
 /** What the layers of a camera take together at most. */
 const cameraBitsPerSecond = cameraLayers.reduce((sum, layer) => sum + layer.maxBitrate!, 0);
 

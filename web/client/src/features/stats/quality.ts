@@ -13,6 +13,8 @@ export interface QualityInput {
   readonly frozenFraction: number;
   /** The part of the sound that the browser had to make up. */
   readonly concealedFraction: number;
+  /** How far the bit rate of a camera is below that of its size, when its pictures are blocky. */
+  readonly coarseFraction: number;
 }
 
 type Measure = Exclude<keyof QualityInput, 'paused' | 'silent'>;
@@ -24,6 +26,7 @@ const limits: Readonly<Record<Measure, readonly [number, number]>> = {
   jitterMs: [40, 100],
   frozenFraction: [0.05, 0.25],
   concealedFraction: [0.03, 0.1],
+  coarseFraction: [0.5, 0.8],
 };
 
 /** The quality of one interval. */

@@ -1,4 +1,5 @@
 import type { TrackSource } from '../../core/wire-types.js';
+import { coarseness } from './coarseness.js';
 import { number, text, type Interval, type StatsRecord } from './records.js';
 
 /** One track in one interval. Fractions are from 0 to 1. */
@@ -17,6 +18,8 @@ export interface TrackStats {
   /** The part of the interval in which the picture stood still, also while it still does. */
   readonly frozenFraction: number;
   readonly concealedFraction: number;
+  /** Received cameras: how much is missing in the picture for want of bits (`coarseness`), from 0 to 1. */
+  readonly coarseFraction: number;
   /** Such as `VP8` or `opus`; null while unknown. */
   readonly codec: string | null;
   /** Sent tracks: the RIDs of the layers that are sent now. Received tracks: always empty, because the node hides the layer that it chose; its size tells. */
@@ -38,11 +41,12 @@ export function receivedTracks(interval: Interval, owners: readonly MidOwner[]):
   return owners.flatMap(({ mid, participantId, source }) => {
     const record = byMid.get(mid);
     if (record === undefined) return [];
+    const [bitrate, codec] = [interval.bitrate([record], 'bytesReceived'), codecOf(interval.now.subscribe, record)];
     return [{
       participantId,
       source,
       direction: 'receive' as const,
-      bitrate: interval.bitrate([record], 'bytesReceived'),
+      bitrate,
       lossFraction: interval.lossOf([record]),
       jitterMs: Math.round(number(record, 'jitter') * 1000),
       framesPerSecond: number(record, 'framesPerSecond'),
@@ -51,7 +55,8 @@ export function receivedTracks(interval: Interval, owners: readonly MidOwner[]):
       // A screen on which nothing moves sends no frames either.
       frozenFraction: source === 'camera' ? frozenFraction(interval, record) : 0,
       concealedFraction: concealedFraction(interval, record),
-      codec: codecOf(interval.now.subscribe, record),
+      coarseFraction: source === 'camera' ? coarseness({ bitrate, codec, height: number(record, 'frameHeight'), quantizer: quantizerOf(interval, record) }) : 0,
+      codec,
       layers: [],
       limitation: null,
     }];
@@ -81,6 +86,7 @@ export function sentTracks(interval: Interval, selfId: string, sources: Readonly
       frameHeight: number(largest, 'frameHeight'),
       frozenFraction: 0,
       concealedFraction: 0,
+      coarseFraction: 0,
       codec: codecOf(publish, largest),
       layers: running.map(record => text(record, 'rid')).filter(rid => rid !== null),
       limitation: limitations.includes('cpu') ? 'cpu' as const : limitations.includes('bandwidth') ? 'bandwidth' as const : null,
@@ -104,6 +110,12 @@ function concealedFraction(interval: Interval, record: StatsRecord): number {
   const total = interval.increase(record, 'totalSamplesReceived');
   const concealed = interval.increase(record, 'concealedSamples') - interval.increase(record, 'silentConcealedSamples');
   return total === 0 ? 0 : Math.min(1, Math.max(0, concealed) / total);
+}
+
+/** The mean quantizer of the pictures that were decoded; null where the browser does not tell it. */
+function quantizerOf(interval: Interval, record: StatsRecord): number | null {
+  const frames = interval.increase(record, 'framesDecoded');
+  return frames === 0 || typeof record['qpSum'] !== 'number' ? null : interval.increase(record, 'qpSum') / frames;
 }
 
 function codecOf(records: readonly StatsRecord[], record: StatsRecord): string | null {
