@@ -25,7 +25,7 @@ internal sealed class OperatorService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.ClusterNodes).Select(informer => informer.RunAsync(stoppingToken)));
+        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.ClusterNodes).Append(cluster.MachineLeases).Select(informer => informer.RunAsync(stoppingToken)));
         await EnsureNamespaceAsync(stoppingToken).ConfigureAwait(false);
 
         // Separate clients: the guarded one could neither renew the Lease nor record the last events of a term, and a request that hangs must not cost a term.
