@@ -67,7 +67,7 @@ internal sealed class OperatorStage : IAsyncDisposable
     public async Task<string> LeaderAsync()
     {
         await Task.WhenAll(_processes.Values.Select(process => process.ReadyAsync())).ConfigureAwait(false);
-        var lease = await Client.GetAsync<Lease>(new NamespacedName(OperatorNamespace, OperatorService.LeaseName), default).ConfigureAwait(false);
+        var lease = await Client.GetAsync<Lease>(new NamespacedName(OperatorNamespace, "meet-operator"), default).ConfigureAwait(false);
         return lease.Spec.HolderIdentity is { Length: > 0 } holder ? holder : throw new InvalidOperationException("No operator process leads.");
     }
 
