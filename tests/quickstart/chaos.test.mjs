@@ -63,8 +63,9 @@ describe('the history of meetings', () => {
   it('reports a generation that falls, but not a meeting without a place', () => {
     const history = new MeetingHistory();
     const at = generation => [meeting('a', [{ sfuNode: 'x', role: 'Origin', state: 'Ready', generation }])];
-    assert.deepEqual([at(4), [meeting('a', [])], at(4), at(5)].flatMap(sample => history.observe(sample)), []);
-    assert.deepEqual(history.observe(at(4)), ['the generation of meeting a fell from 5 to 4']);
+    const preparing = [meeting('a', [...at(5)[0].status.assignments, { sfuNode: 'y', role: 'Edge', state: 'Preparing', generation: 6 }])];
+    assert.deepEqual([at(4), [meeting('a', [])], at(4), preparing, at(5)].flatMap(sample => history.observe(sample)), []);
+    assert.deepEqual(history.observe(at(4)), ['the generation of meeting a fell from 5 (x) to 4 (x)']);
   });
 
   it('reports another meeting ID', () => {

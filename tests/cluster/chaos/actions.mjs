@@ -1,11 +1,21 @@
 // The faults of a chaos run on the cluster. Each one begins, lasts, and ends; what it changed is undone even when it fails.
 import { setTimeout as pause } from 'node:timers/promises';
 import { system } from '../support/cluster-room.mjs';
-import { cluster, get, kubectl, until } from '../support/kubectl.mjs';
+import { cluster, get, kubectl, run, until } from '../support/kubectl.mjs';
 
 const chosen = (list, pick) => list[Math.floor(pick * list.length)];
 const machineOf = pod => pod.spec.nodeName.slice(1);
 const drain = (stage, name, value) => kubectl('patch', 'sfunode', name, '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { drain: value } }));
+
+/** A media node that serves, if possible one that carries a meeting. */
+async function servingNode(stage, pick) {
+  const serving = (await stage.nodes()).filter(one => ['Ready', 'Allocated'].includes(one.status?.state) && one.metadata.deletionTimestamp === undefined);
+  const used = serving.filter(one => one.status.meetings > 0);
+  return chosen(used.length > 0 ? used : serving, pick).metadata.name;
+}
+
+/** The Pod of such a media node. */
+const servingPod = async (stage, pick) => get('pod', await servingNode(stage, pick), '-n', stage.namespace);
 const node = (stage, name) => get('sfunode', name, '-n', stage.namespace).catch(() => null);
 
 /** Deletes a Pod without its grace period: Kubernetes kills its processes. */
@@ -15,7 +25,7 @@ const kill = pod => kubectl('delete', 'pod', pod.metadata.name, '-n', pod.metada
 function signal(pod, name) {
   const container = pod.status.containerStatuses[0].containerID.replace('containerd://', '');
   const machine = machineOf(pod);
-  return cluster('node', machine, 'ctr', '--address', `/var/lib/meet-cluster/n${machine}/run/containerd/containerd.sock`, '-n', 'k8s.io', 'task', 'kill', '--signal', name, container);
+  return run('ctr', ['--address', `/var/lib/meet-cluster/n${machine}/run/containerd/containerd.sock`, '-n', 'k8s.io', 'task', 'kill', '--signal', name, container]);
 }
 
 /** Runs iptables in the network namespace of a Pod, with `-I` or `-D` and each of the rules. */
@@ -56,7 +66,7 @@ const rolledOut = what => kubectl('rollout', 'status', `deployment/${what}`, '-n
 /** Each returns a note for the log. */
 export const actions = {
   async 'drain-node'(stage, { pick }) {
-    const name = chosen(await stage.nodes(), pick).metadata.name;
+    const name = await servingNode(stage, pick);
     const started = Date.now();
     await drain(stage, name, { reason: 'chaos', deadlineSeconds: 0 });
     try {
@@ -68,12 +78,15 @@ export const actions = {
   },
 
   async 'drain-taken-back'(stage, { pick, hold }) {
-    const name = chosen(await stage.nodes(), pick).metadata.name;
+    const name = await servingNode(stage, pick);
     await drain(stage, name, { reason: 'chaos', deadlineSeconds: 0 });
     await pause(hold * 1000);
     await drain(stage, name, null);
-    await until(async () => ['Ready', 'Allocated'].includes((await node(stage, name))?.status?.state), `${name} serves again`);
-    return name;
+    let last;
+    await until(async () => ['Ready', 'Allocated'].includes((last = await node(stage, name))?.status?.state), `${name} serves again`).catch(error => {
+      throw new Error(`${error.message}; it is ${last === null ? 'gone' : `${last.status?.state}: ${last.status?.message}; ${JSON.stringify({ spec: last.spec, deleted: last.metadata.deletionTimestamp })}`}`);
+    });
+    return `${name} after ${hold.toFixed(1)} s`;
   },
 
   async 'drain-machine'(stage, { pick }) {
@@ -100,13 +113,13 @@ export const actions = {
   },
 
   async 'kill-node-pod'(stage, { pick }) {
-    const pod = chosen(await stage.pods('media-node', stage.namespace), pick);
+    const pod = await servingPod(stage, pick);
     await kill(pod);
     return pod.metadata.name;
   },
 
   async 'crash-node'(stage, { pick }) {
-    const pod = chosen(await stage.pods('media-node', stage.namespace), pick);
+    const pod = await servingPod(stage, pick);
     await signal(pod, 'SIGKILL');
     return pod.metadata.name;
   },
@@ -152,7 +165,7 @@ export const actions = {
   },
 
   async 'cut-operator'(stage, { hold, pick }) {
-    const pod = chosen(await stage.pods('media-node', stage.namespace), pick);
+    const pod = await servingPod(stage, pick);
     const operators = await stage.pods('operator');
     await cut([[pod, operators.map(operator => ['INPUT', '-p', 'tcp', '-s', operator.status.podIP, '-j', 'DROP'])]], hold);
     return pod.metadata.name;

@@ -17,11 +17,13 @@ export class MeetingHistory {
     return origins.length <= 1 ? [] : [`meeting ${metadata.name} has ${origins.length} origins: ${origins.map(one => one.sfuNode).join(', ')}`];
   }
 
+  /** Only of the origin: a media node that is being prepared has a higher one, and disappears when the move is taken back. */
   #generation({ metadata, status }) {
-    const now = Math.max(0, ...(status?.assignments ?? []).map(one => one.generation ?? 0));
-    const before = this.#generations.get(metadata.uid) ?? 0;
-    this.#generations.set(metadata.uid, Math.max(before, now));
-    return now === 0 || now >= before ? [] : [`the generation of meeting ${metadata.name} fell from ${before} to ${now}`];
+    const origin = (status?.assignments ?? []).find(one => one.role === 'Origin' && one.state !== 'Lost');
+    const before = this.#generations.get(metadata.uid);
+    if (origin !== undefined) this.#generations.set(metadata.uid, origin);
+    return origin === undefined || before === undefined || origin.generation >= before.generation ? []
+      : [`the generation of meeting ${metadata.name} fell from ${before.generation} (${before.sfuNode}) to ${origin.generation} (${origin.sfuNode})`];
   }
 
   #id({ metadata, status }) {

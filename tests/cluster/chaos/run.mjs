@@ -22,7 +22,7 @@ export async function chaos({ seed, seconds, kinds = Object.keys(faults), log = 
   } finally {
     await stage.close();
   }
-  if (run.problems.length === 0) await run.checkRemoval();
+  await run.checkRemoval();
   return { faults: run.faults, actions: run.actions, problems: run.problems, pauses: run.pauses };
 }
 

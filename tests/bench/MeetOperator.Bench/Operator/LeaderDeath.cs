@@ -25,7 +25,7 @@ internal static class LeaderDeath
             using var watch = new MeetingWatch(stage.Meetings);
             await StageMeetings.LoadAsync(stage, watch).ConfigureAwait(false);
             await Task.Delay(Settling).ConfigureAwait(false);
-            var (seconds, writes, moved) = (new List<double>(), 0, 0.0);
+            var (seconds, leases, writes, moved) = (new List<double>(), new List<double>(), 0, 0.0);
             for (var round = 0; round < Rounds; round++)
             {
                 var leader = await stage.LeaderAsync().ConfigureAwait(false);
@@ -33,7 +33,9 @@ internal static class LeaderDeath
                 if (round < Rounds - 1)
                 {
                     using var changes = new LiveChanges(stage.Meetings);
+                    var killed = DateTimeOffset.UtcNow;
                     seconds.Add(await KillAsync(stage, watch, leader, $"round-{round}").ConfigureAwait(false));
+                    leases.Add((await stage.AcquiredAsync().ConfigureAwait(false) - killed).TotalSeconds);
                     await Task.Delay(Settling).ConfigureAwait(false);
                     writes += changes.Count;
                     stage.StartOperator(leader);
@@ -43,13 +45,14 @@ internal static class LeaderDeath
                     moved = await KillWithNodeAsync(stage, leader).ConfigureAwait(false);
                 }
 
-                await Console.Error.WriteLineAsync($"round {round + 1}: {leader} killed; first decision after {(round < Rounds - 1 ? seconds[^1] : moved):0.00} s, {writes} writes so far").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"round {round + 1}: {leader} killed; Lease after {leases[^1]:0.00} s, first decision after {(round < Rounds - 1 ? seconds[^1] : moved):0.00} s, {writes} writes so far").ConfigureAwait(false);
             }
 
             return
             [
                 new Figure("leader.killed", seconds.Max(), "s", 5),
                 new Figure("leader.killed.p50", seconds.Order().ElementAt(seconds.Count / 2), "s"),
+                new Figure("leader.killed.lease", leases.Max(), "s"),
                 new Figure("leader.killed.node", moved, "s"),
                 new Figure("leader.killed.writes", writes, "writes"),
             ];

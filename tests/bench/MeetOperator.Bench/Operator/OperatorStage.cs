@@ -71,6 +71,10 @@ internal sealed class OperatorStage : IAsyncDisposable
         return lease.Spec.HolderIdentity is { Length: > 0 } holder ? holder : throw new InvalidOperationException("No operator process leads.");
     }
 
+    /// <summary>When the present leader acquired the Lease. It runs on this machine, so its clock is the same.</summary>
+    public async Task<DateTimeOffset> AcquiredAsync() =>
+        (await Client.GetAsync<Lease>(new NamespacedName(OperatorNamespace, "meet-operator"), default).ConfigureAwait(false)).Spec.AcquireTime!.Value;
+
     /// <summary>Kills an operator process with SIGKILL.</summary>
     public void KillOperator(string name)
     {
