@@ -27,6 +27,13 @@ cluster_test() {
   return "$code"
 }
 
+# cluster_chaos [OPTION…]: a run of faults against the installed release; tests/cluster/chaos/run.mjs checks the options.
+cluster_chaos() {
+  require_cluster
+  npm_install tests/e2e
+  node tests/cluster/chaos/run.mjs "$@"
+}
+
 # The suite uses a new cluster; a running cluster is taken down first. The last file takes the cluster down and compares the machine with its state before.
 cluster_suite() {
   local changing file before=$MEET_ROOT/$STAMPS/cluster-before.json

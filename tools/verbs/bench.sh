@@ -13,7 +13,7 @@ verb_bench() {
       *" --json") json=--json ;;
       "operator --cluster") cluster=--cluster ;;
       "media --force") options+=(--force) ;;
-      "media --only" | "quality --only")
+      "media --only" | "quality --only" | "operator --only")
         (($# > 1)) || bench_usage
         options+=("$1" "$2")
         shift
@@ -44,7 +44,7 @@ verb_bench() {
 }
 
 bench_usage() {
-  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|operator [--cluster]|memory|up|dev [--json]"
+  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|operator [--only create|leader] [--cluster]|memory|up|dev [--json]"
 }
 
 # Prepares the API server of KUBECONFIG, on which no release may be installed. Without KUBECONFIG, starts one that ends with this script.

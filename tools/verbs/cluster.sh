@@ -12,6 +12,7 @@ verb_cluster() {
     load-images) cluster_load_images "$@" ;;
     install) cluster_install "$@" ;;
     test) cluster_test "$@" ;;
+    chaos) cluster_chaos "$@" ;;
     down) bash "$CLUSTER" down ;;
     shell) cluster_shell ;;
     crds) cluster_crds "$@" ;;
@@ -26,6 +27,8 @@ cluster_help() {
 ./meet cluster load-images    build the changed images and load them into both nodes
 ./meet cluster install        install PostgreSQL, Redis and the chart as release meet in namespace meet-system
 ./meet cluster test [FILE…]   run the tests in tests/cluster against the installed release; without files, those that leave it as it is
+./meet cluster chaos [--seed N] [--minutes M] [--only KIND,…]
+                              kill, drain, cut and replace parts of the installed release while people join, leave and chat; the same seed does the same
 ./meet cluster shell          open a shell with KUBECONFIG set
 ./meet cluster crds           compare the CRDs and the embedded API server with Kubernetes 1.20 and the current version
 ./meet cluster down           stop the cluster and remove everything that it created

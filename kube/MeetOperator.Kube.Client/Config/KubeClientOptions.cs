@@ -8,6 +8,12 @@ public sealed record KubeClientOptions
     /// <summary>Timeout for the response of the server. For watches and logs it applies only to the start of the response.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Use HTTP/1.1 over TLS as well. A request that times out then closes its connection, and the next one opens another. With HTTP/2, requests keep
+    /// failing on a connection whose peer is gone until its pings fail, up to 45 s later.
+    /// </summary>
+    public bool UseHttp1 { get; init; }
+
     /// <summary>Default field manager of writes.</summary>
     public string? FieldManager { get; init; }
 

@@ -26,7 +26,7 @@ internal sealed class KubeTransport : IDisposable
         _baseAddress = config.Server.AbsoluteUri.EndsWith('/') ? config.Server : new Uri(config.Server.AbsoluteUri + "/");
 
         // Without TLS, HTTP/2 cannot be negotiated, and the server may not support it.
-        _version = config.Server.Scheme == Uri.UriSchemeHttps ? HttpVersion.Version20 : HttpVersion.Version11;
+        _version = config.Server.Scheme == Uri.UriSchemeHttps && !options.UseHttp1 ? HttpVersion.Version20 : HttpVersion.Version11;
         _http = new HttpClient(ServerHandler.Create(config)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
@@ -11,12 +12,17 @@ namespace MeetOperator.Kube.Runtime.Leadership;
 
 /// <summary>
 /// Elects one of several processes as leader through a Lease. It needs its own client, because a client whose writes
-/// <see cref="Leadership.ThrowIfLost"/> guards cannot renew the Lease.
+/// <see cref="Leadership.ThrowIfLost"/> guards cannot renew the Lease, and because a request that hangs must end long before
+/// <see cref="LeaderElectionOptions.RenewDeadline"/> (<see cref="KubeClientOptions.RequestTimeout"/>), on a connection of its own
+/// (<see cref="KubeClientOptions.UseHttp1"/>).
 /// </summary>
 public sealed class LeaderElection
 {
     /// <summary>An attempt that takes this long counts as hung: it reads and writes the Lease, each within the request timeout of the client.</summary>
     private static readonly TimeSpan MaxAttemptDuration = TimeSpan.FromMinutes(5);
+
+    /// <summary>Timers can fire slightly early; the Lease is then not read again at once.</summary>
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10);
     private readonly KubeClient _client;
     private readonly LeaderElectionOptions _options;
     private readonly TimeProvider _time;
@@ -112,7 +118,7 @@ public sealed class LeaderElection
                 return started;
             }
 
-            await PauseAsync(ct).ConfigureAwait(false);
+            await PauseAsync(AcquirePause(), ct).ConfigureAwait(false);
         }
 
         return null;
@@ -120,9 +126,10 @@ public sealed class LeaderElection
 
     private async Task RenewAsync(Leadership leadership, CancellationTokenSource deadline, CancellationToken ended)
     {
+        var pause = Jittered(_options.RenewPeriod);
         while (true)
         {
-            await PauseAsync(ended).ConfigureAwait(false);
+            await PauseAsync(pause, ended).ConfigureAwait(false);
             if (ended.IsCancellationRequested)
             {
                 return;
@@ -132,6 +139,7 @@ public sealed class LeaderElection
             // running request; otherwise the version to release would be unknown.
             var started = _time.GetTimestamp();
             var outcome = await TryWriteAsync(leadership, deadline.Token).ConfigureAwait(false);
+            pause = Jittered(outcome == LeaseOutcome.Held ? _options.RenewPeriod : _options.RetryPeriod);
             if (outcome == LeaseOutcome.Held && TimeLeft(started) is { } left && left > TimeSpan.Zero)
             {
                 leadership.Renewed(started, _fence);
@@ -264,8 +272,17 @@ public sealed class LeaderElection
 
     private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
-    private async Task PauseAsync(CancellationToken ct) =>
-        await Task.Delay(_options.RetryPeriod * (1 + (0.2 * _random.NextDouble())), _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    /// <summary>A process that waits tries again when the Lease becomes free, if no renewal is seen until then.</summary>
+    private TimeSpan AcquirePause()
+    {
+        var retry = Jittered(_options.RetryPeriod);
+        return _observed is { } lease && LeaseRecord.TimeUntilFree(lease.Spec, _options.Identity, _time.GetElapsedTime(_observedAt), _options.LeaseDuration) is { } left
+            && left > TimeSpan.Zero && left < retry ? Max(left, MinPause) : retry;
+    }
+
+    private TimeSpan Jittered(TimeSpan period) => period * (1 + (0.2 * _random.NextDouble()));
+
+    private async Task PauseAsync(TimeSpan pause, CancellationToken ct) => await Task.Delay(pause, _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private enum LeaseOutcome
     {

@@ -22,7 +22,13 @@ public sealed record LeaderElectionOptions
     /// </summary>
     public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time between two attempts to acquire or renew the Lease.</summary>
+    /// <summary>Time between a renewal and the next one.</summary>
+    public TimeSpan RenewPeriod { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Time between two attempts to acquire the Lease, and between a failed renewal and the next attempt. A process that waits learns of a renewal
+    /// with this delay, so a leader that dies is replaced after at most <see cref="LeaseDuration"/> and this time.
+    /// </summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Receives the heartbeats of the election; null disables them.</summary>
@@ -35,9 +41,10 @@ public sealed record LeaderElectionOptions
             throw new ArgumentException("Identity must not be empty; use the Pod name.");
         }
 
-        if (RenewDeadline >= LeaseDuration || RetryPeriod >= RenewDeadline || RetryPeriod <= TimeSpan.Zero)
+        if (RenewDeadline >= LeaseDuration || RenewPeriod >= RenewDeadline || RetryPeriod > RenewPeriod || RetryPeriod <= TimeSpan.Zero)
         {
-            throw new ArgumentException($"RetryPeriod ({RetryPeriod}) must be positive and less than RenewDeadline ({RenewDeadline}), which must be less than LeaseDuration ({LeaseDuration}).");
+            throw new ArgumentException(
+                $"RetryPeriod ({RetryPeriod}) must be positive and at most RenewPeriod ({RenewPeriod}), which must be less than RenewDeadline ({RenewDeadline}), which must be less than LeaseDuration ({LeaseDuration}).");
         }
     }
 }

@@ -6,15 +6,19 @@ namespace MeetOperator.Kube.Runtime.Leadership;
 internal static class LeaseRecord
 {
     /// <summary>Whether <paramref name="identity"/> may take the Lease: it is free, held by <paramref name="identity"/>, or unchanged for its duration.</summary>
-    public static bool CanTake(LeaseSpec lease, string identity, TimeSpan unchangedFor, TimeSpan defaultDuration)
+    public static bool CanTake(LeaseSpec lease, string identity, TimeSpan unchangedFor, TimeSpan defaultDuration) =>
+        TimeUntilFree(lease, identity, unchangedFor, defaultDuration) <= TimeSpan.Zero;
+
+    /// <summary>How long the Lease must stay unchanged until <paramref name="identity"/> may take it; zero or less if it may take it now.</summary>
+    public static TimeSpan TimeUntilFree(LeaseSpec lease, string identity, TimeSpan unchangedFor, TimeSpan defaultDuration)
     {
         if (string.IsNullOrEmpty(lease.HolderIdentity) || lease.HolderIdentity == identity)
         {
-            return true;
+            return TimeSpan.Zero;
         }
 
         var duration = lease.LeaseDurationSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : defaultDuration;
-        return unchangedFor >= duration;
+        return duration - unchangedFor;
     }
 
     /// <summary>

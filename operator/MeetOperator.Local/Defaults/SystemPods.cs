@@ -23,6 +23,7 @@ internal static class SystemPods
             Value("MEET_OPERATOR_ADDRESS", $"$(POD_IP):{MetricsPort}"),
             Value("MEET_MEDIA_NODE_IMAGE", LocalNames.MediaNodeImage),
             Value("MEET_PUBLIC_URL", PublicUrl(options)),
+            Value("MEET_LEASE_SECONDS", "60"), // The only replica: nobody waits for its Lease, and it must keep it on a machine that is busy or sleeps.
             .. Tracing(options),
         ],
         new ContainerPort { Name = "health", Port = MetricsPort },

@@ -46,6 +46,19 @@ internal sealed class ClusterView
         var hashes = watched with { Namespace = options.Namespace, LabelSelector = ApiKeyMap.Selector };
         ApiKeys = new Informer<ConfigMap>(client, hashes, time, logger: logs.CreateLogger<Informer<ConfigMap>>());
         ClusterNodes = new Informer<Node>(client, time: time, logger: logs.CreateLogger<Informer<Node>>());
+        MachineLeases = new Informer<Lease>(client, new InformerOptions { Namespace = MachineHeartbeats.Namespace }, time, logger: logs.CreateLogger<Informer<Lease>>());
+        Heartbeats = new MachineHeartbeats(time);
+        MachineLeases.OnChange(change =>
+        {
+            if (change.New is { } lease)
+            {
+                Heartbeats.Observe(lease);
+            }
+            else
+            {
+                Heartbeats.Forget(change.Key.Name);
+            }
+        });
         Pods.AddIndex(ByClusterNode, static pod => pod.Spec.NodeName is { Length: > 0 } clusterNode ? [clusterNode] : []);
         Meetings.AddIndex(ByNamespace, static meeting => [meeting.Metadata.Namespace ?? string.Empty]);
         Meetings.AddIndex(ById, static meeting => [MeetingId.Of(meeting)]);
@@ -69,6 +82,12 @@ internal sealed class ClusterView
 
     /// <summary>The Kubernetes nodes. Nothing waits for them: when they cannot be read, media nodes are judged by their reports alone.</summary>
     public Informer<Node> ClusterNodes { get; }
+
+    /// <summary>The Leases of kubelets. Nothing waits for them: the role of an older chart does not allow reading them.</summary>
+    public Informer<Lease> MachineLeases { get; }
+
+    /// <summary>When kubelets last renewed them.</summary>
+    public MachineHeartbeats Heartbeats { get; }
 
     /// <summary>Informers that must have synced before any decision.</summary>
     public IReadOnlyList<IInformer> All => [.. _kinds, Pods, Namespaces];

@@ -8,7 +8,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>The state of one media node in memory, from the cluster and from polls. Guarded by the fleet.</summary>
-internal sealed class FleetNode(NamespacedName key)
+internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeats = null)
 {
     private string? _untrustedPod;
 
@@ -128,6 +128,7 @@ internal sealed class FleetNode(NamespacedName key)
         Pool = Pool,
         Pod = Pod,
         ClusterNode = ClusterNode,
+        IsMachineSilent = MissedPolls > 0 && ClusterNode is { IsMissing: false } machine && heartbeats?.IsSilent(machine.Name) == true,
         HasAddress = Target is not null,
         LastSeen = LastSeen,
         MissedPolls = MissedPolls,

@@ -15,7 +15,7 @@ namespace MeetOperator.Operator.Fleet;
 /// <summary>
 /// The state of all media nodes and the assignments of every meeting. Placements reserve capacity under its lock, so concurrent placements do not overfill a node.
 /// </summary>
-internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
+internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, MachineHeartbeats? heartbeats = null)
 {
     /// <summary>How long a node that rejected a room gets no new rooms.</summary>
     private static readonly TimeSpan RejectionPause = TimeSpan.FromSeconds(2);
@@ -488,7 +488,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                     return;
                 }
 
-                _nodes[key] = entry = new FleetNode(key);
+                _nodes[key] = entry = new FleetNode(key, heartbeats);
             }
 
             before = entry.Decision;

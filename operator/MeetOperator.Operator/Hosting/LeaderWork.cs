@@ -33,7 +33,7 @@ internal sealed class LeaderWork : IAsyncDisposable
     {
         (_cluster, _time, _logger) = (cluster, time, logs.CreateLogger<LeaderWork>());
         var wakeups = new FleetWakeups();
-        var fleet = new MediaFleet(wakeups, time);
+        var fleet = new MediaFleet(wakeups, time, cluster.Heartbeats);
         _authority = new ControlAuthority(time);
         _clients = new NodeClients(term, _authority, time);
         _poller = new NodePoller(fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using MeetOperator.Contracts.SfuPools;
@@ -19,6 +20,10 @@ internal static class OperatorOptionsReader
     [
         "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_BSP_SCHEDULE_DELAY",
     ];
+
+    /// <summary>With a shorter Lease, a pause of two seconds in an API server would end the term of every leader.</summary>
+    private const int MinLeaseSeconds = 3;
+    private const int MaxLeaseSeconds = 60;
 
     /// <param name="variable">Returns the value of an environment variable, or null.</param>
     /// <param name="errors">One sentence per error, with the variable and the fix; empty when the result is usable.</param>
@@ -44,6 +49,7 @@ internal static class OperatorOptionsReader
                 SignalingSecret = Text(variable("MEET_CONTROL_SIGNALING")) ?? defaults.Control.SignalingSecret,
                 MetricsSecret = Text(variable("MEET_CONTROL_METRICS")) ?? defaults.Control.MetricsSecret,
             },
+            LeaseDuration = ReadLease(variable, defaults.LeaseDuration, found),
             Webhook = ReadWebhook(variable, found),
             NetworkPolicies = ReadSwitch(variable, "MEET_NETWORK_POLICIES", found),
             EvictionProtection = ReadSwitch(variable, "MEET_EVICTION_PROTECTION", found),
@@ -62,6 +68,22 @@ internal static class OperatorOptionsReader
 
         found.AddRange(TraceSettings.Problems(variable));
         return found.Count == 0 ? options : null;
+    }
+
+    private static TimeSpan ReadLease(Func<string, string?> variable, TimeSpan otherwise, List<string> errors)
+    {
+        if (Text(variable("MEET_LEASE_SECONDS")) is not { } text)
+        {
+            return otherwise;
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds is < MinLeaseSeconds or > MaxLeaseSeconds)
+        {
+            errors.Add($"MEET_LEASE_SECONDS is \"{text}\": set a whole number from {MinLeaseSeconds} to {MaxLeaseSeconds}");
+            return otherwise;
+        }
+
+        return TimeSpan.FromSeconds(seconds);
     }
 
     private static bool ReadSwitch(Func<string, string?> variable, string name, List<string> errors)

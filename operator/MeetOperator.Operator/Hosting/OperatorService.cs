@@ -25,21 +25,29 @@ internal sealed class OperatorService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.ClusterNodes).Select(informer => informer.RunAsync(stoppingToken)));
+        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.ClusterNodes).Append(cluster.MachineLeases).Select(informer => informer.RunAsync(stoppingToken)));
         await EnsureNamespaceAsync(stoppingToken).ConfigureAwait(false);
 
-        // A separate client: the guarded one could neither renew the Lease nor record the last events of a term.
+        // Separate clients: the guarded one could neither renew the Lease nor record the last events of a term, and a request that hangs must not cost a term.
         using var unguarded = new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator });
+        using var lease = new KubeClient(kube, new KubeClientOptions
+        {
+            UserAgent = "meet-operator",
+            FieldManager = FieldManagers.Operator,
+            RequestTimeout = options.LeaseDuration / 4,
+            UseHttp1 = true,
+        });
         var election = new LeaderElection(
-            unguarded,
+            lease,
             new LeaderElectionOptions
             {
                 Namespace = options.Namespace,
                 Name = LeaseName,
                 Identity = options.PodName,
                 LeaseDuration = options.LeaseDuration,
-                RenewDeadline = options.LeaseDuration * 2 / 3,
-                RetryPeriod = options.LeaseDuration / 8,
+                RenewDeadline = options.LeaseDuration * 3 / 4,
+                RenewPeriod = options.LeaseDuration / 4,
+                RetryPeriod = options.LeaseDuration / 16,
                 Health = health,
             },
             time,

@@ -50,8 +50,11 @@ public sealed record OperatorOptions
     /// <summary>How often Secrets with API keys are read. A changed key is accepted, and a removed one rejected, within this time.</summary>
     public TimeSpan ApiKeyInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the Lease of a failed leader blocks the other replicas. A replica that shuts down normally releases it at once.</summary>
-    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// MEET_LEASE_SECONDS: how long the Lease of a failed leader blocks the other replicas. The leader renews it four times within that time, and stops leading
+    /// if it cannot for three quarters of it. A replica that shuts down normally releases it at once.
+    /// </summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>The Secrets of the NodeControl authority.</summary>
     public ControlOptions Control { get; init; } = new();

@@ -8,10 +8,10 @@ const group = 'meetoperator.io/v1alpha1';
 export const system = 'meet-system';
 
 /**
- * A tenant with its own pool on the installed release `meet`, and two browsers outside the Pod network. With `shared`, the pool is in the namespace of the release,
- * and the tenant selects it. `close` removes all of them.
+ * A tenant with its own pool on the installed release `meet`, and browsers outside the Pod network. With `shared`, the pool is in the namespace of the release,
+ * and the tenant selects it. `pool` adds to the spec of the pool. `close` removes all of them.
  */
-export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {}, shared = false } = {}) {
+export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {}, shared = false, browsers = 2, pool: more = {} } = {}) {
   const name = `test-${randomUUID().slice(0, 8)}`;
   const room = { name, namespace: `meet-${name}`, product: null, browsers: [] };
   const labels = { 'test.meetoperator.io/tenant': name };
@@ -25,11 +25,11 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   await apply({
     apiVersion: group, kind: 'SfuPool', metadata: pool,
     // Without requests, a Pod gets almost no CPU time on a busy machine.
-    spec: { replicas, template: { resources: { requests: { cpu: '300m', memory: '96Mi' } } }, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure } },
+    spec: { replicas, template: { resources: { requests: { cpu: '300m', memory: '96Mi' } } }, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure }, ...more },
   });
   await ready('sfupool', pool.name, pool.namespace);
   // One browser per participant, because the pages of a browser share its fake camera.
-  for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--host-resolver-rules=MAP meet.localhost ${service.spec.clusterIP}`]));
+  for (let number = 0; number < browsers; number++) room.browsers.push(await launch([`--host-resolver-rules=MAP meet.localhost ${service.spec.clusterIP}`]));
   room.close = async () => {
     await leave().catch(() => {});
     await Promise.all(room.browsers.map(browser => browser.close()));

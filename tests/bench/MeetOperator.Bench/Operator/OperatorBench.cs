@@ -12,12 +12,10 @@ namespace MeetOperator.Bench.Operator;
 /// <summary>
 /// Measures the operator with 1,000 live meetings. One operator polls simulated media nodes, and uses the embedded API server with storage on disk or, with --cluster,
 /// the API server of KUBECONFIG. Figures: the rate and latency from creation to Ready in a closed loop (create, wait until a watch shows Ready, delete), API requests
-/// per meeting lifecycle, and API writes while nothing changes.
+/// per meeting lifecycle, API writes while nothing changes, and what the death of the leader costs (<see cref="LeaderDeath"/>).
 /// </summary>
 internal sealed class OperatorBench : IBenchVerb
 {
-    private const int Live = 1000;
-    private const int Creators = 16;
     private const int Lives = 200;
 
     /// <summary>Time for the runtime to compile the hot paths, which takes much of the CPU at first.</summary>
@@ -28,17 +26,29 @@ internal sealed class OperatorBench : IBenchVerb
 
     public string Name => "operator";
 
-    public string Help => "time from creation to Ready, API requests per meeting, idle writes; 1,000 live meetings, simulated media nodes [--cluster: API server of KUBECONFIG]";
+    public string Help => "time from creation to Ready, API requests per meeting, idle writes, death of the leader; 1,000 live meetings, simulated media nodes [--only create|leader] [--cluster: API server of KUBECONFIG]";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
         var cluster = arguments.Contains("--cluster");
+        var only = Array.IndexOf(arguments, "--only") is >= 0 and var at ? arguments.ElementAtOrDefault(at + 1) : null;
+        return only switch
+        {
+            null => [.. await MeasureAsync(cluster).ConfigureAwait(false), .. await LeaderDeath.MeasureAsync(cluster).ConfigureAwait(false)],
+            "create" => await MeasureAsync(cluster).ConfigureAwait(false),
+            "leader" => await LeaderDeath.MeasureAsync(cluster).ConfigureAwait(false),
+            _ => throw new ArgumentException($"--only is \"{only}\": use create or leader."),
+        };
+    }
+
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(bool cluster)
+    {
         using var requests = new RequestCount();
         var stage = await OperatorStage.StartAsync(cluster ? await StageServer.ClusterAsync().ConfigureAwait(false) : await StageServer.EmbeddedAsync().ConfigureAwait(false)).ConfigureAwait(false);
         await using (stage.ConfigureAwait(false))
         {
             using var watch = new MeetingWatch(stage.Meetings);
-            await LoadAsync(stage, watch).ConfigureAwait(false);
+            await StageMeetings.LoadAsync(stage, watch).ConfigureAwait(false);
             await ChurnAsync(stage, watch, WarmUp).ConfigureAwait(false);
             var started = Stopwatch.StartNew();
             var latencies = await ChurnAsync(stage, watch, Measured).ConfigureAwait(false);
@@ -57,26 +67,19 @@ internal sealed class OperatorBench : IBenchVerb
         }
     }
 
-    private static async Task LoadAsync(OperatorStage stage, MeetingWatch watch)
-    {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Creators };
-        await Parallel.ForEachAsync(Enumerable.Range(0, Live), options, async (number, _) => await CreateAsync(stage, watch, $"live-{number}").ConfigureAwait(false)).ConfigureAwait(false);
-        await Console.Error.WriteLineAsync($"{Live} meetings are live").ConfigureAwait(false);
-    }
-
     private static async Task<IReadOnlyCollection<double>> ChurnAsync(OperatorStage stage, MeetingWatch watch, TimeSpan duration)
     {
         var latencies = new ConcurrentBag<double>();
         using var ends = new CancellationTokenSource(duration);
-        await Task.WhenAll(Enumerable.Range(0, Creators).Select(async _ =>
+        await Task.WhenAll(Enumerable.Range(0, StageMeetings.Creators).Select(async _ =>
         {
             while (!ends.IsCancellationRequested)
             {
                 var name = Guid.NewGuid().ToString();
                 var stopwatch = Stopwatch.StartNew();
-                await CreateAsync(stage, watch, name).ConfigureAwait(false);
+                await StageMeetings.CreateAsync(stage, watch, name).ConfigureAwait(false);
                 latencies.Add(stopwatch.Elapsed.TotalSeconds);
-                await stage.Client.DeleteAsync<Meeting>(Key(name), default).ConfigureAwait(false);
+                await stage.Client.DeleteAsync<Meeting>(StageMeetings.Key(name), default).ConfigureAwait(false);
             }
         })).ConfigureAwait(false);
         return latencies;
@@ -98,7 +101,7 @@ internal sealed class OperatorBench : IBenchVerb
 
     private static async Task LiveAsync(OperatorStage stage, MeetingWatch watch, string name)
     {
-        await CreateAsync(stage, watch, name).ConfigureAwait(false);
+        await StageMeetings.CreateAsync(stage, watch, name).ConfigureAwait(false);
         var active = watch.UntilAsync(name, static seen => seen?.Status?.Phase == MeetingPhase.Active);
         stage.SetParticipants(name, 2);
         await active.ConfigureAwait(false);
@@ -106,7 +109,7 @@ internal sealed class OperatorBench : IBenchVerb
         stage.SetParticipants(name, 0);
         await empty.ConfigureAwait(false);
         var gone = watch.UntilAsync(name, static seen => seen is null);
-        await stage.Client.MergePatchAsync<Meeting>(Key(name), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default).ConfigureAwait(false);
+        await stage.Client.MergePatchAsync<Meeting>(StageMeetings.Key(name), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default).ConfigureAwait(false);
         await gone.ConfigureAwait(false);
     }
 
@@ -117,27 +120,6 @@ internal sealed class OperatorBench : IBenchVerb
         await Task.Delay(Idle).ConfigureAwait(false);
         return (requests.Writes - before) / started.Elapsed.TotalSeconds;
     }
-
-    private static async Task CreateAsync(OperatorStage stage, MeetingWatch watch, string name)
-    {
-        var ready = watch.UntilAsync(name, static seen => Conditions.IsTrue(seen?.Status?.Conditions, MeetConditions.Ready));
-        await stage.Client.CreateAsync(NewMeeting(name), default).ConfigureAwait(false);
-        await ready.ConfigureAwait(false);
-    }
-
-    /// <summary>A meeting as signaling and the webhook create it, with the finalizer.</summary>
-    private static Meeting NewMeeting(string name) => new()
-    {
-        Metadata = new ObjectMeta { Name = name, Namespace = OperatorStage.Namespace, Finalizers = [MeetFinalizers.FreeRoom] },
-        Spec = new MeetingSpec
-        {
-            TenantRef = new TenantReference { Name = OperatorStage.Tenant },
-            Title = "bench",
-            Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 0, TtlSecondsAfterFinished = 1 },
-        },
-    };
-
-    private static NamespacedName Key(string name) => new(OperatorStage.Namespace, name);
 
     private static double Percentile(double[] sorted, double share) => sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * share))];
 }

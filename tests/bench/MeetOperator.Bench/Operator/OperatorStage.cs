@@ -18,7 +18,10 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Bench.Operator;
 
-/// <summary>The environment of the operator bench: API server, operator, simulated media nodes, and an observer with its own watch.</summary>
+/// <summary>
+/// The environment of the operator bench: API server, simulated media nodes, and an observer with its own watch. The operator runs in this process, or in two processes of
+/// its own that can be killed.
+/// </summary>
 internal sealed class OperatorStage : IAsyncDisposable
 {
     public const string Tenant = "bench";
@@ -28,15 +31,16 @@ internal sealed class OperatorStage : IAsyncDisposable
     private readonly StageServer _server;
     private readonly CancellationTokenSource _stop = new();
     private readonly FakeKubelet _kubelet;
-    private readonly WebApplication _operator;
+    private readonly WebApplication? _operator;
+    private readonly Dictionary<string, OperatorProcess> _processes = [];
     private readonly Task _observing;
 
-    private OperatorStage(StageServer server)
+    private OperatorStage(StageServer server, bool processes)
     {
         _server = server;
         _kubelet = new FakeKubelet(server.Client, Namespace);
         var options = new OperatorOptions { Address = "127.0.0.1:0", Namespace = OperatorNamespace };
-        _operator = OperatorHost.Build(server.Config, options, logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
+        _operator = processes ? null : OperatorHost.Build(server.Config, options, logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         Meetings = new Informer<Meeting>(server.Client, new InformerOptions { Namespace = Namespace });
         _observing = Meetings.RunAsync(_stop.Token);
     }
@@ -44,12 +48,41 @@ internal sealed class OperatorStage : IAsyncDisposable
     public KubeClient Client => _server.Client;
     public Informer<Meeting> Meetings { get; }
 
-    public static async Task<OperatorStage> StartAsync(StageServer server)
+    /// <param name="server">The API server.</param>
+    /// <param name="processes">Whether two operators run in processes of their own.</param>
+    public static async Task<OperatorStage> StartAsync(StageServer server, bool processes = false)
     {
-        var stage = new OperatorStage(server);
+        var stage = new OperatorStage(server, processes);
         await stage.BuildAsync().ConfigureAwait(false);
         return stage;
     }
+
+    /// <summary>Meetings of each media node.</summary>
+    public IReadOnlyDictionary<string, int> Rooms() => _kubelet.Nodes.ToDictionary(node => node.Name, node => node.Rooms().Count);
+
+    /// <summary>The process of a media node dies, and its container is not started again.</summary>
+    public Task KillNodeAsync(string name) => _kubelet.KillAsync(name);
+
+    /// <summary>Waits until both operator processes are ready, and returns the name of the leader.</summary>
+    public async Task<string> LeaderAsync()
+    {
+        await Task.WhenAll(_processes.Values.Select(process => process.ReadyAsync())).ConfigureAwait(false);
+        var lease = await Client.GetAsync<Lease>(new NamespacedName(OperatorNamespace, "meet-operator"), default).ConfigureAwait(false);
+        return lease.Spec.HolderIdentity is { Length: > 0 } holder ? holder : throw new InvalidOperationException("No operator process leads.");
+    }
+
+    /// <summary>When the present leader acquired the Lease. It runs on this machine, so its clock is the same.</summary>
+    public async Task<DateTimeOffset> AcquiredAsync() =>
+        (await Client.GetAsync<Lease>(new NamespacedName(OperatorNamespace, "meet-operator"), default).ConfigureAwait(false)).Spec.AcquireTime!.Value;
+
+    /// <summary>Kills an operator process with SIGKILL.</summary>
+    public void KillOperator(string name)
+    {
+        _processes.Remove(name, out var process);
+        process!.Dispose();
+    }
+
+    public void StartOperator(string name) => _processes[name] = OperatorProcess.Start(_server.Config, name, OperatorNamespace);
 
     /// <summary>Sets the number of simulated participants of a meeting on its media node.</summary>
     public void SetParticipants(string meeting, int participants)
@@ -65,8 +98,17 @@ internal sealed class OperatorStage : IAsyncDisposable
             await ClearAsync().ConfigureAwait(false);
         }
 
-        await _operator.StopAsync().ConfigureAwait(false);
-        await _operator.DisposeAsync().ConfigureAwait(false);
+        if (_operator is not null)
+        {
+            await _operator.StopAsync().ConfigureAwait(false);
+            await _operator.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (var process in _processes.Values)
+        {
+            process.Dispose();
+        }
+
         if (_server.IsCluster)
         {
             await Client.TryDeleteAsync<Namespace>(new NamespacedName(null, OperatorNamespace), default).ConfigureAwait(false);
@@ -80,7 +122,16 @@ internal sealed class OperatorStage : IAsyncDisposable
 
     private async Task BuildAsync()
     {
-        await _operator.StartAsync().ConfigureAwait(false);
+        if (_operator is not null)
+        {
+            await _operator.StartAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            StartOperator("operator-1");
+            StartOperator("operator-2");
+        }
+
         await Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = Tenant }, Spec = new TenantSpec { Namespace = Namespace, DeletionPolicy = TenantDeletionPolicy.Delete } }, default).ConfigureAwait(false);
         await UntilAsync(async () => Conditions.IsTrue((await Client.GetAsync<Tenant>(new NamespacedName(null, Tenant), default).ConfigureAwait(false)).Status?.Conditions, MeetConditions.Ready)).ConfigureAwait(false);
         await Client.CreateAsync(Pool(), default).ConfigureAwait(false);

@@ -206,6 +206,31 @@ public sealed class KubeClientTests
     }
 
     [Fact]
+    public async Task SendAsync_UseHttp1AfterTimeout_UsesAnotherConnection()
+    {
+        using var certificate = ScriptedServer.CreateCertificate("api.example.io");
+        var connections = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        await using var server = await ScriptedServer.StartAsync(
+            async context =>
+            {
+                connections.Enqueue(context.Connection.Id);
+                if (connections.Count == 1)
+                {
+                    await Task.Delay(Timeout.Infinite, context.RequestAborted); // As a server that is gone: nothing comes back.
+                }
+
+                await ScriptedServer.JsonAsync(context, NewWidget());
+            },
+            certificate);
+        using var client = new KubeClient(server.Config with { InsecureSkipTlsVerify = true }, new KubeClientOptions { UseHttp1 = true, RequestTimeout = TimeSpan.FromSeconds(1) });
+
+        await Assert.ThrowsAsync<TimeoutException>(() => client.GetAsync<Widget>(Key, default));
+        await client.GetAsync<Widget>(Key, default);
+
+        Assert.Equal(2, connections.Distinct().Count());
+    }
+
+    [Fact]
     public async Task SendAsync_ClientCertificate_IsPresented()
     {
         using var certificate = ScriptedServer.CreateCertificate("api.example.io");

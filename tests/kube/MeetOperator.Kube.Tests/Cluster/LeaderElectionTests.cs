@@ -97,6 +97,65 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
+    public async Task RunAsync_LeaseExpiresBetweenAttempts_LeadsAtOnce()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        await server.Client.CreateAsync(
+            new Lease { Metadata = new ObjectMeta { Name = LeaseKey.Name, Namespace = LeaseKey.Namespace }, Spec = new LeaseSpec { HolderIdentity = "dead", LeaseDurationSeconds = 4 } }, default);
+        var time = new ManualTime();
+        await using var competitor = new Competitor(server, "me", time, Standard() with { RenewPeriod = TimeSpan.FromSeconds(3), RetryPeriod = TimeSpan.FromSeconds(3) });
+
+        // The second attempt, after 3.0 to 3.6 s, still sees the Lease of the dead process; the third one must not wait as long again.
+        var waited = TimeSpan.Zero;
+        await Eventually.TrueAsync(
+            () =>
+            {
+                if (competitor.Terms.IsEmpty && time.TimerCount > 0)
+                {
+                    time.Advance(TimeSpan.FromMilliseconds(100));
+                    waited += TimeSpan.FromMilliseconds(100);
+                }
+
+                return !competitor.Terms.IsEmpty;
+            },
+            "it leads");
+        Assert.InRange(waited, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task RunAsync_RenewalFails_TriesAgainBeforeNextPeriod()
+    {
+        // With one attempt in each period of 30 s, the term of 60 s would end after two failures.
+        await using var server = await TestApiServer.StartAsync();
+        var failures = 0;
+        void Write()
+        {
+            if (Volatile.Read(ref failures) is > 0 and < 5)
+            {
+                failures++;
+                throw new IOException("The server does not respond.");
+            }
+        }
+
+        var time = new ManualTime();
+        var options = Standard() with { LeaseDuration = TimeSpan.FromSeconds(90), RenewDeadline = TimeSpan.FromSeconds(60), RenewPeriod = TimeSpan.FromSeconds(30), RetryPeriod = TimeSpan.FromSeconds(1) };
+        await using var competitor = new Competitor(server, "me", time, options, beforeWrite: Write);
+        await Eventually.TrueAsync(() => competitor.Terms.Count == 1, "it leads");
+        var before = (await server.Client.GetAsync<Lease>(LeaseKey, default)).Metadata.ResourceVersion;
+        Volatile.Write(ref failures, 1);
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(500));
+                return (await server.Client.GetAsync<Lease>(LeaseKey, default)).Metadata.ResourceVersion != before || !competitor.Terms.First().IsHeld;
+            },
+            "the Lease is renewed");
+        Assert.Equal(5, failures);
+        Assert.True(competitor.Terms.Single().IsHeld);
+    }
+
+    [Fact]
     public async Task RunAsync_LeaseOverwritten_EndsTermAndStartsAnother()
     {
         await using var server = await TestApiServer.StartAsync();
@@ -268,15 +327,17 @@ public sealed class LeaderElectionTests
     }
 
     [Theory]
-    [InlineData(10, 10, 2)]
-    [InlineData(15, 2, 2)]
-    [InlineData(15, 10, 0)]
-    public void Constructor_OverlappingTimes_Throws(int lease, int renew, int retry) =>
+    [InlineData(10, 10, 2, 2)]
+    [InlineData(15, 2, 2, 2)]
+    [InlineData(15, 10, 2, 3)]
+    [InlineData(15, 10, 2, 0)]
+    public void Constructor_OverlappingTimes_Throws(int lease, int deadline, int renew, int retry) =>
         Assert.Throws<ArgumentException>(() => new LeaderElection(null!, Standard() with
         {
             Identity = "me",
             LeaseDuration = TimeSpan.FromSeconds(lease),
-            RenewDeadline = TimeSpan.FromSeconds(renew),
+            RenewDeadline = TimeSpan.FromSeconds(deadline),
+            RenewPeriod = TimeSpan.FromSeconds(renew),
             RetryPeriod = TimeSpan.FromSeconds(retry),
         }));
 
@@ -302,6 +363,7 @@ public sealed class LeaderElectionTests
     {
         LeaseDuration = TimeSpan.FromSeconds(90),
         RenewDeadline = TimeSpan.FromSeconds(60),
+        RenewPeriod = TimeSpan.FromMilliseconds(20),
         RetryPeriod = TimeSpan.FromMilliseconds(20),
     };
 

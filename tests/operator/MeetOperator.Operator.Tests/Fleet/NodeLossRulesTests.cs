@@ -12,7 +12,7 @@ public sealed class NodeLossRulesTests
 
     public static TheoryData<string> Alive => [nameof(OnlyUnresponsive), nameof(HasInvalidReport), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(ReadinessGateFails)];
 
-    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(ClusterNodeNotReady), nameof(ClusterNodeDeleted), nameof(ClusterNodeUnreachable), nameof(PodDeleted), nameof(Restarted), nameof(StartedAfterLastReport), nameof(Overdue), nameof(WithoutCertificate)];
+    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(ClusterNodeNotReady), nameof(ClusterNodeDeleted), nameof(ClusterNodeUnreachable), nameof(MachineSilent), nameof(PodDeleted), nameof(Restarted), nameof(StartedAfterLastReport), nameof(Overdue), nameof(WithoutCertificate)];
 
     [Theory]
     [MemberData(nameof(Alive))]
@@ -61,6 +61,7 @@ public sealed class NodeLossRulesTests
             nameof(ProbeFails) => ProbeFails,
             nameof(ClusterNodeNotReady) => ClusterNodeNotReady,
             nameof(ClusterNodeDeleted) => ClusterNodeDeleted,
+            nameof(MachineSilent) => MachineSilent,
             nameof(PodDeleted) => PodDeleted,
             nameof(Restarted) => Restarted,
             nameof(StartedAfterLastReport) => StartedAfterLastReport,
@@ -128,6 +129,8 @@ public sealed class NodeLossRulesTests
     private static NodeFacts ClusterNodeNotReady(NodeFacts facts) => facts with { ClusterNode = Well with { IsReady = false } };
 
     private static NodeFacts ClusterNodeDeleted(NodeFacts facts) => facts with { ClusterNode = ClusterNode.Missing("m1") };
+
+    private static NodeFacts MachineSilent(NodeFacts facts) => facts with { IsMachineSilent = true };
 
     private static NodeFacts PodDeleted(NodeFacts facts) => facts with { Pod = null };
 

@@ -38,6 +38,22 @@ public sealed class OperatorOptionsReaderTests
         Expect("MEET_NETWORK_POLICIES is \"yes\": set true or false", ("MEET_NETWORK_POLICIES", "yes"));
     }
 
+    [Theory]
+    [InlineData("3", 3)]
+    [InlineData("60", 60)]
+    [InlineData(" ", 4)]
+    public void Read_LeaseSeconds_ParsesNumber(string text, int expected) =>
+        Assert.Equal(TimeSpan.FromSeconds(expected), Read(out _, ("MEET_LEASE_SECONDS", text))!.LeaseDuration);
+
+    [Theory]
+    [InlineData("2")]
+    [InlineData("61")]
+    [InlineData("4s")]
+    [InlineData("-4")]
+    [InlineData("4.5")]
+    public void Read_InvalidLeaseSeconds_ReportsRange(string text) =>
+        Expect($"MEET_LEASE_SECONDS is \"{text}\": set a whole number from 3 to 60", ("MEET_LEASE_SECONDS", text));
+
     [Fact]
     public void Read_MetricsFrom_ParsesPeers()
     {

@@ -6,6 +6,7 @@ using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -112,6 +113,35 @@ public sealed class ClusterNodeTests
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
     }
 
+    /// <summary>Long before Kubernetes reports the cluster node as not ready.</summary>
+    [Fact]
+    public async Task ClusterNode_LosesPower_MeetingMovesOnceKubeletIsSilent()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await WithClusterNodeAsync(cluster, "cluster-node-1");
+        await WithClusterNodeAsync(cluster, "cluster-node-2");
+        await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = MachineHeartbeats.Namespace } }, default);
+        await RenewAsync(cluster, "cluster-node-1");
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
+        cluster.Kubelet.ClusterNode = "cluster-node-2";
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
+
+        await cluster.Kubelet.CutPowerAsync(before.SfuNode);
+
+        await cluster.EventuallyAsync(
+            async () =>
+            {
+                await RenewAsync(cluster, "cluster-node-2");
+                return (await cluster.TryMeetingAsync("standup"))!.Status is { Assignments: [{ State: AssignmentState.Ready } now] } && now.SfuNode != before.SfuNode;
+            },
+            "has moved");
+        await cluster.EventuallyAsync(
+            async () => (await cluster.NodesAsync()).Any(node => node.Metadata.Name == before.SfuNode && node.Status!.Message?.Contains("does not renew its Lease", StringComparison.Ordinal) == true), "the node shows why");
+    }
+
     [Fact]
     public async Task ClusterNode_NotReadyButMediaNodeResponds_KeepsMeeting()
     {
@@ -163,6 +193,12 @@ public sealed class ClusterNodeTests
         await cluster.Client.CreateAsync(new Node { Metadata = new ObjectMeta { Name = name } }, default);
         await ReadyAsync(cluster, name, "True");
     }
+
+    /// <summary>Renews the Lease of a kubelet, which is late after 3 s.</summary>
+    private static Task RenewAsync(TestCluster cluster, string name) => cluster.Client.ApplyAsync(
+        new Lease { Metadata = new ObjectMeta { Name = name, Namespace = MachineHeartbeats.Namespace }, Spec = new LeaseSpec { HolderIdentity = name, LeaseDurationSeconds = 10, RenewTime = TimeProvider.System.GetUtcNow() } },
+        new ApplyOptions { FieldManager = "kubelet", Force = true },
+        default);
 
     private static Task ReadyAsync(TestCluster cluster, string name, string status) => cluster.Client.MergePatchAsync<Node>(
         new NamespacedName(null, name),

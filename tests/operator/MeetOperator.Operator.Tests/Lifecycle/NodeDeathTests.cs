@@ -69,6 +69,39 @@ public sealed class NodeDeathTests
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.State == SfuNodeState.Unhealthy, "the node is reported as unhealthy");
     }
 
+    /// <summary>As after the end of a network failure: the process never ended, and still has the room that was placed elsewhere meanwhile.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Node_BackAfterMeetingMoved_DropsRoomOnceNobodyIsConnected(int stillConnected)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("standup");
+        var meeting = await cluster.WaitForReadyAsync("standup");
+        var (room, before) = (meeting.Status!.MeetingId!, Assert.Single(meeting.Status.Assignments));
+        var node = cluster.Kubelet.Node(before.SfuNode);
+        node.SetParticipants(room, stillConnected);
+        node.Hang();
+        var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
+        var after = Assert.Single(moved.Status!.Assignments);
+        cluster.Kubelet.Node(after.SfuNode).SetParticipants(room, 2);
+
+        node.Resume();
+
+        if (stillConnected > 0)
+        {
+            await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.FormerNodes.Any(former => former.SfuNode == before.SfuNode), "shows the room on the former node");
+            Assert.Equal(stillConnected, node.Rooms()[room].Participants);
+            node.SetParticipants(room, 0);
+        }
+
+        await cluster.EventuallyAsync(() => Task.FromResult(node.Rooms().Count == 0), "the former node has dropped the room");
+        var kept = Assert.Single((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments);
+        Assert.Equal((after.SfuNode, after.Generation, AssignmentState.Ready), (kept.SfuNode, kept.Generation, kept.State));
+        Assert.Equal((2, after.Generation), (cluster.Kubelet.Node(after.SfuNode).Rooms()[room].Participants, cluster.Kubelet.Node(after.SfuNode).Rooms()[room].Generation));
+    }
+
     /// <summary>A NetworkPolicy or broken route affects only the operator: the kubelet's probe and clients still reach the node.</summary>
     [Theory]
     [InlineData(false)]

@@ -1,0 +1,186 @@
+// The faults of a chaos run on the cluster. Each one begins, lasts, and ends; what it changed is undone even when it fails.
+import { setTimeout as pause } from 'node:timers/promises';
+import { system } from '../support/cluster-room.mjs';
+import { cluster, get, kubectl, run, until } from '../support/kubectl.mjs';
+
+const chosen = (list, pick) => list[Math.floor(pick * list.length)];
+const machineOf = pod => pod.spec.nodeName.slice(1);
+const drain = (stage, name, value) => kubectl('patch', 'sfunode', name, '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { drain: value } }));
+
+/** A media node that serves, if possible one that carries a meeting. */
+async function servingNode(stage, pick) {
+  const serving = (await stage.nodes()).filter(one => ['Ready', 'Allocated'].includes(one.status?.state) && one.metadata.deletionTimestamp === undefined);
+  const used = serving.filter(one => one.status.meetings > 0);
+  return chosen(used.length > 0 ? used : serving, pick).metadata.name;
+}
+
+/** The Pod of such a media node. */
+const servingPod = async (stage, pick) => get('pod', await servingNode(stage, pick), '-n', stage.namespace);
+const node = (stage, name) => get('sfunode', name, '-n', stage.namespace).catch(() => null);
+
+/** Deletes a Pod without its grace period: Kubernetes kills its processes. */
+const kill = pod => kubectl('delete', 'pod', pod.metadata.name, '-n', pod.metadata.namespace, '--grace-period=0', '--force', '--wait=false');
+
+/** Sends a signal to the first process of the Pod's container. */
+function signal(pod, name) {
+  const container = pod.status.containerStatuses[0].containerID.replace('containerd://', '');
+  const machine = machineOf(pod);
+  return run('ctr', ['--address', `/var/lib/meet-cluster/n${machine}/run/containerd/containerd.sock`, '-n', 'k8s.io', 'task', 'kill', '--signal', name, container]);
+}
+
+/** Runs iptables in the network namespace of a Pod, with `-I` or `-D` and each of the rules. */
+async function firewall(pod, action, rules) {
+  const commands = rules.map(rule => `ip netns exec "$ns" iptables -w ${action} ${rule.join(' ')}`).join(' && ');
+  await cluster('node', machineOf(pod), 'sh', '-c',
+    `for ns in $(ip netns list | cut -d' ' -f1); do if ip netns exec "$ns" ip -o addr | grep -q ' ${pod.status.podIP}/'; then ${commands}; fi; done`);
+}
+
+/** Drops packets in Pods for a time. `rules`: Pod → rules. */
+async function cut(rules, seconds) {
+  const done = [];
+  try {
+    for (const [pod, list] of rules) {
+      await firewall(pod, '-I', list);
+      done.push([pod, list]);
+    }
+    await pause(seconds * 1000);
+  } finally {
+    for (const [pod, list] of done) await firewall(pod, '-D', list).catch(() => {}); // The Pod may have ended.
+  }
+}
+
+async function leader(stage) {
+  const { holderIdentity } = (await get('lease', 'meet-operator', '-n', system)).spec;
+  return (await stage.pods('operator')).find(pod => holderIdentity.includes(pod.metadata.name)) ?? null;
+}
+
+async function otherLeads(former) {
+  await until(async () => {
+    const { holderIdentity } = (await get('lease', 'meet-operator', '-n', system)).spec;
+    return holderIdentity !== '' && !holderIdentity.includes(former.metadata.name);
+  }, 'another replica leads', 60_000);
+}
+
+const rolledOut = what => kubectl('rollout', 'status', `deployment/${what}`, '-n', system, '--timeout=120s');
+
+/** Each returns a note for the log. */
+export const actions = {
+  async 'drain-node'(stage, { pick }) {
+    const name = await servingNode(stage, pick);
+    const started = Date.now();
+    await drain(stage, name, { reason: 'chaos', deadlineSeconds: 0 });
+    try {
+      await until(async () => ((await node(stage, name))?.status?.meetings ?? 0) === 0, `${name} is drained`);
+      return `${name} is empty after ${((Date.now() - started) / 1000).toFixed(1)} s`;
+    } finally {
+      await drain(stage, name, null).catch(() => {}); // The pool may have removed it.
+    }
+  },
+
+  async 'drain-taken-back'(stage, { pick, hold }) {
+    const name = await servingNode(stage, pick);
+    await drain(stage, name, { reason: 'chaos', deadlineSeconds: 0 });
+    await pause(hold * 1000);
+    await drain(stage, name, null);
+    let last;
+    await until(async () => ['Ready', 'Allocated'].includes((last = await node(stage, name))?.status?.state), `${name} serves again`).catch(error => {
+      throw new Error(`${error.message}; it is ${last === null ? 'gone' : `${last.status?.state}: ${last.status?.message}; ${JSON.stringify({ spec: last.spec, deleted: last.metadata.deletionTimestamp })}`}`);
+    });
+    return `${name} after ${hold.toFixed(1)} s`;
+  },
+
+  async 'drain-machine'(stage, { pick }) {
+    const machine = chosen(['n1', 'n2'], pick);
+    const started = Date.now();
+    try {
+      await kubectl('drain', machine, '--force', '--ignore-daemonsets', '--pod-selector=meetoperator.io/component=media-node', '--timeout=120s');
+      return `${machine} is drained after ${((Date.now() - started) / 1000).toFixed(1)} s`;
+    } finally {
+      await kubectl('uncordon', machine);
+    }
+  },
+
+  async rollout(stage) {
+    const pool = await get('sfupool', 'pool', '-n', stage.namespace);
+    const memory = 96 + Number.parseInt(pool.spec.template.resources.requests.memory, 10) % 8 + 1;
+    const started = Date.now();
+    await kubectl('patch', 'sfupool', 'pool', '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { template: { resources: { requests: { memory: `${memory}Mi` } } } } }));
+    await until(async () => {
+      const { metadata, spec, status } = await get('sfupool', 'pool', '-n', stage.namespace);
+      return status?.observedGeneration === metadata.generation && status.updatedReplicas === spec.replicas && status.replicas === spec.replicas;
+    }, 'all media nodes are replaced', 300_000);
+    return `all media nodes are replaced after ${((Date.now() - started) / 1000).toFixed(1)} s`;
+  },
+
+  async 'kill-node-pod'(stage, { pick }) {
+    const pod = await servingPod(stage, pick);
+    await kill(pod);
+    return pod.metadata.name;
+  },
+
+  async 'crash-node'(stage, { pick }) {
+    const pod = await servingPod(stage, pick);
+    await signal(pod, 'SIGKILL');
+    return pod.metadata.name;
+  },
+
+  async 'kill-signaling'(stage, { pick }) {
+    const pod = chosen(await stage.pods('signaling'), pick);
+    await kill(pod);
+    await rolledOut('meet-signaling');
+    return pod.metadata.name;
+  },
+
+  async 'kill-leader'(stage) {
+    const pod = await leader(stage);
+    if (pod === null) return 'nobody leads';
+    const started = Date.now();
+    await kill(pod);
+    await otherLeads(pod);
+    const after = ((Date.now() - started) / 1000).toFixed(1);
+    await rolledOut('meet-operator');
+    return `another replica leads after ${after} s`;
+  },
+
+  async 'suspend-leader'(stage, { hold }) {
+    const pod = await leader(stage);
+    if (pod === null) return 'nobody leads';
+    await signal(pod, 'SIGSTOP');
+    try {
+      await pause(hold * 1000);
+      await otherLeads(pod);
+    } finally {
+      await signal(pod, 'SIGCONT');
+    }
+    await rolledOut('meet-operator');
+    return pod.metadata.name;
+  },
+
+  async 'cut-media-nodes'(stage, { hold }) {
+    const pods = await stage.pods('media-node', stage.namespace);
+    // Packets between the machines have the address of a Pod or of the other machine.
+    const from = pod => (machineOf(pod) === '1' ? ['10.251.2.0/24', '10.250.0.12'] : ['10.251.1.0/24', '10.250.0.11']);
+    await cut(pods.map(pod => [pod, from(pod).map(source => ['INPUT', '-p', 'udp', '-s', source, '-j', 'DROP'])]), hold);
+    return `${pods.length} media nodes`;
+  },
+
+  async 'cut-operator'(stage, { hold, pick }) {
+    const pod = await servingPod(stage, pick);
+    const operators = await stage.pods('operator');
+    await cut([[pod, operators.map(operator => ['INPUT', '-p', 'tcp', '-s', operator.status.podIP, '-j', 'DROP'])]], hold);
+    return pod.metadata.name;
+  },
+
+  async 'stop-api-server'(stage, { hold }) {
+    // The controllers of Kubernetes stop too; see faults.test.mjs.
+    for (const part of ['controller-manager', 'apiserver']) await cluster('stop', part);
+    try {
+      await pause(hold * 1000);
+    } finally {
+      await cluster('start', 'apiserver');
+      await until(() => kubectl('get', '--raw', '/readyz').then(() => true, () => false), 'the API server responds', 120_000);
+      await cluster('start', 'controller-manager');
+    }
+    return '';
+  },
+};

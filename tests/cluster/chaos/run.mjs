@@ -1,0 +1,186 @@
+// run.mjs [--seed N] [--minutes M] [--only KIND,…]: faults and people on the running cluster, with checks throughout and at the end. `./meet cluster chaos` calls it.
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { get, until } from '../support/kubectl.mjs';
+import { actions } from './actions.mjs';
+import { chatProblems, leftovers, MeetingHistory, PeopleHistory } from './invariants.mjs';
+import { faults, faultSchedule, peopleSchedule } from './schedule.mjs';
+import { Stage } from './stage.mjs';
+
+const sampling = 1_000;
+
+/** Runs one schedule. Returns `{ faults, actions, problems, pauses }`: counts, and the problems as sentences. */
+export async function chaos({ seed, seconds, kinds = Object.keys(faults), log = line => console.error(line) }) {
+  const stage = await Stage.open();
+  const run = new Run(stage, log);
+  try {
+    await run.during(faultSchedule(seed, seconds, kinds), peopleSchedule(seed, seconds));
+    await run.finish();
+  } catch (error) {
+    run.problem(error.message);
+  } finally {
+    await stage.close();
+  }
+  await run.checkRemoval();
+  return { faults: run.faults, actions: run.actions, problems: run.problems, pauses: run.pauses };
+}
+
+class Run {
+  faults = 0;
+  actions = 0;
+  problems = [];
+  pauses = [];
+  #stage;
+  #log;
+  #started = Date.now();
+  #ended = false;
+  #fault = 'no fault';
+
+  constructor(stage, log) {
+    [this.#stage, this.#log] = [stage, log];
+  }
+
+  say(line) {
+    this.#log(`${((Date.now() - this.#started) / 1000).toFixed(1).padStart(7)} s  ${line}`);
+  }
+
+  problem(what) {
+    this.problems.push(`${((Date.now() - this.#started) / 1000).toFixed(1)} s, during ${this.#fault}: ${what}`);
+    this.say(`PROBLEM during ${this.#fault}: ${what}`);
+  }
+
+  /** Faults and people run side by side. Neither starts its next step before the last one is done, so a slow machine takes longer but does the same. */
+  async during(faultList, peopleList) {
+    this.#started = Date.now();
+    const watching = this.#watch();
+    try {
+      await Promise.all([this.#runFaults(faultList), this.#runPeople(peopleList)]);
+    } finally {
+      this.#ended = true;
+      await watching;
+    }
+  }
+
+  async #runFaults(list) {
+    for (const fault of list) {
+      await this.#until(fault.at);
+      this.#fault = fault.kind;
+      this.faults++;
+      await this.#stage.restartGaps();
+      try {
+        const note = await actions[fault.kind](this.#stage, fault);
+        await this.#stage.whole();
+        const { picture, sound, who } = await this.#stage.longestPauses();
+        this.pauses.push({ kind: fault.kind, picture, sound });
+        this.say(`${fault.kind} ${note}; longest pause ${picture.toFixed(1)} s of pictures, ${sound.toFixed(1)} s of sound (${who})`);
+        if (sound > faults[fault.kind].pause) this.problem(`${who} heard nothing for ${sound.toFixed(1)} s`);
+      } catch (error) {
+        this.problem(error.message);
+        await this.#stage.whole().catch(() => {});
+      }
+      this.#fault = `no fault (the last one was ${fault.kind})`;
+    }
+  }
+
+  async #runPeople(list) {
+    const stage = this.#stage;
+    for (const [number, { at, action, person, meeting }] of list.entries()) {
+      await this.#until(at);
+      this.actions++;
+      try {
+        if (action === 'chat') await stage.chat(person, `${stage.people[person].name} ${number}`);
+        else if (action === 'join') await stage.join(person, meeting);
+        else if (action === 'leave') await this.#leave(person);
+        else await this.#end(meeting);
+        if (action !== 'chat') this.say(`${action} of ${person === undefined ? `meeting ${meeting}` : stage.people[person].name}`);
+      } catch (error) {
+        this.problem(`${action} of ${person === undefined ? `meeting ${meeting}` : stage.people[person].name}: ${error.message}`);
+        return; // The rest of the schedule depends on this step.
+      }
+    }
+  }
+
+  async #leave(person) {
+    await this.#checkChat(this.#stage.people[person].meeting);
+    await this.#stage.leave(person);
+  }
+
+  async #end(slot) {
+    await this.#checkChat(slot);
+    await this.#stage.end(slot);
+  }
+
+  /** Everything that was confirmed must arrive on every page, within seconds. */
+  async #checkChat(slot) {
+    const { sent } = this.#stage.meetings[slot];
+    const read = async () => chatProblems(sent, await Promise.all(this.#stage.in(slot).map(async ({ name, visitor, from }) => {
+      if (await visitor.page.getByTestId('chat-panel').count() === 0) await visitor.control('chat').click();
+      return { name, from, texts: await this.#stage.texts(visitor) };
+    })));
+    let problems = [];
+    await until(async () => (problems = await read()).length === 0, 'the chat is complete', 20_000).catch(() => problems.forEach(text => this.problem(text)));
+  }
+
+  /** Samples the objects and the pages until the end. While the API server does not respond, only the pages. */
+  async #watch() {
+    const [meetings, people] = [new MeetingHistory(), new PeopleHistory()];
+    while (!this.#ended) {
+      const objects = await get('meetings', '-n', this.#stage.namespace).catch(() => []);
+      for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), await this.#stage.samples())]) this.problem(text);
+      await pause(sampling);
+    }
+  }
+
+  async finish() {
+    this.#fault = 'the end';
+    await this.#stage.whole();
+    for (const slot of this.#stage.meetings.keys()) await this.#checkChat(slot);
+    for (const person of this.#stage.people) if (person.visitor !== null) await this.#stage.leave(person.index);
+    const busy = async () => (await this.#stage.nodes()).filter(({ status }) => (status?.participants ?? 0) > 0);
+    await until(async () => (await busy()).length === 0, 'no media node reports a participant', 60_000).catch(error => this.problem(error.message));
+  }
+
+  /** After the tenant is deleted, nothing of it may be left. */
+  async checkRemoval() {
+    this.#fault = 'removal';
+    const { namespace, name } = this.#stage.room;
+    const left = async () => {
+      const of = async (...args) => (await get(...args).catch(() => [])).map(object => object.metadata.name);
+      return {
+        meetings: await of('meetings', '-n', namespace), sfunodes: await of('sfunodes', '-n', namespace), sfupools: await of('sfupools', '-n', namespace),
+        pods: await of('pods', '-n', namespace), secrets: await of('secrets', '-n', namespace), leases: await of('leases', '-n', namespace),
+        namespaces: (await of('namespaces')).filter(one => one === namespace), tenants: (await of('tenants')).filter(one => one === name),
+      };
+    };
+    await until(async () => leftovers(await left()).length === 0, 'nothing is left', 120_000).catch(async () => leftovers(await left()).forEach(text => this.problem(text)));
+  }
+
+  async #until(seconds) {
+    await pause(Math.max(0, this.#started + seconds * 1000 - Date.now()));
+  }
+}
+
+/** The lines with which a run ends. */
+export function summary({ faults: count, actions: people, problems, pauses }) {
+  const kinds = [...new Set(pauses.map(one => one.kind))].sort();
+  const longest = kinds.map(kind => {
+    const of = pauses.filter(one => one.kind === kind);
+    return `${kind} ×${of.length}: longest pause ${Math.max(...of.map(one => one.sound)).toFixed(1)} s of sound, ${Math.max(...of.map(one => one.picture)).toFixed(1)} s of pictures`;
+  });
+  return [...longest, `${count} faults, ${people} actions of people, ${problems.length} problems`, ...problems].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '2' }, only: { type: 'string' } } });
+  const kinds = values.only?.split(',') ?? Object.keys(faults);
+  const unknown = kinds.filter(kind => !(kind in faults));
+  if (!/^\d{1,9}$/.test(values.seed) || !/^[1-9]\d{0,2}$/.test(values.minutes) || unknown.length > 0) {
+    console.error(`usage: ./meet cluster chaos [--seed N] [--minutes 1 to 999] [--only KIND,…]; kinds: ${Object.keys(faults).join(', ')}`);
+    process.exit(2);
+  }
+  console.error(`seed ${values.seed}, ${values.minutes} minutes`);
+  const result = await chaos({ seed: Number(values.seed), seconds: Number(values.minutes) * 60, kinds });
+  console.log(summary(result));
+  process.exit(result.problems.length === 0 ? 0 : 1);
+}

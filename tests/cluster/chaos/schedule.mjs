@@ -1,0 +1,88 @@
+// What a chaos run does and when, from its seed alone. The same seed gives the same schedule, and a longer run begins with the schedule of a shorter one.
+
+/** A generator of numbers from 0 to below 1 (mulberry32). */
+export function numbers(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6D2B79F5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/**
+ * Kinds of faults. `weight`: how often each is drawn. `hold`: the shortest and longest time in seconds for which it lasts. `pause`: the longest pause of sound in seconds that it
+ * may cause: nobody may notice planned work, and a dead media node is replaced.
+ */
+export const faults = {
+  'drain-node': { weight: 3, hold: [0, 0], pause: 3 },
+  'drain-taken-back': { weight: 2, hold: [0.2, 4], pause: 3 },
+  'drain-machine': { weight: 2, hold: [0, 0], pause: 3 },
+  rollout: { weight: 2, hold: [0, 0], pause: 3 },
+  'kill-node-pod': { weight: 2, hold: [0, 0], pause: 15 },
+  'crash-node': { weight: 2, hold: [0, 0], pause: 15 },
+  'kill-signaling': { weight: 2, hold: [0, 0], pause: 3 },
+  'kill-leader': { weight: 2, hold: [0, 0], pause: 3 },
+  'suspend-leader': { weight: 1, hold: [5, 9], pause: 3 },
+  'cut-media-nodes': { weight: 2, hold: [3, 12], pause: 3 },
+  'cut-operator': { weight: 2, hold: [3, 12], pause: 3 },
+  'stop-api-server': { weight: 1, hold: [3, 8], pause: 3 },
+};
+
+/** Between two faults, and between two actions of people, in seconds: shortest and longest. */
+const betweenFaults = [8, 25];
+const betweenActions = [4, 12];
+
+/** In each meeting at least so many people stay, so that each of them always has somebody to see and hear. */
+const fewest = 2;
+
+const between = (draw, [least, most]) => least + (most - least) * draw();
+
+function chosen(draw, weighted) {
+  let left = draw() * weighted.reduce((sum, [, weight]) => sum + weight, 0);
+  return (weighted.find(([, weight]) => (left -= weight) < 0) ?? weighted.at(-1))[0];
+}
+
+/** The faults: `{ at, kind, hold, pick }` in the order of their times (seconds). `pick` (0 to 1) chooses among the objects that exist then. */
+export function faultSchedule(seed, seconds, kinds = Object.keys(faults)) {
+  const draw = numbers(seed);
+  const list = [];
+  for (let at = between(draw, betweenFaults); at < seconds; at += between(draw, betweenFaults)) {
+    const kind = chosen(draw, kinds.map(name => [name, faults[name].weight]));
+    list.push({ at, kind, hold: between(draw, faults[kind].hold), pick: draw() });
+  }
+  return list;
+}
+
+/** Who is where at the beginning: so many people in each meeting that one can leave, as long as there are people; the others wait. */
+export function firstPlaces(people, meetings) {
+  return Array.from({ length: people }, (_, person) => (person < meetings * fewest ? person % meetings : null));
+}
+
+/**
+ * What people do: `{ at, action: 'chat' | 'leave' | 'join' | 'end', person?, meeting }` in the order of their times. `end` ends the meeting and opens another one in its place, which
+ * the same people join.
+ */
+export function peopleSchedule(seed, seconds, { people = 5, meetings = 2 } = {}) {
+  const draw = numbers(seed ^ 0x5EED);
+  const places = firstPlaces(people, meetings);
+  const list = [];
+  const pick = candidates => candidates[Math.floor(draw() * candidates.length)];
+  const everybody = places.map((_, person) => person);
+  for (let at = between(draw, betweenActions); at < seconds; at += between(draw, betweenActions)) {
+    const waiting = everybody.filter(person => places[person] === null);
+    const free = everybody.filter(person => places[person] !== null && places.filter(place => place === places[person]).length > fewest);
+    const action = chosen(draw, [['chat', 6], ['join', waiting.length > 0 ? 4 : 0], ['leave', free.length > 0 ? 3 : 0], ['end', 0.5]]);
+    if (action === 'end') {
+      list.push({ at, action, meeting: Math.floor(draw() * meetings) });
+      continue;
+    }
+
+    const person = pick({ chat: everybody.filter(one => places[one] !== null), join: waiting, leave: free }[action]);
+    const meeting = action === 'join' ? Math.floor(draw() * meetings) : places[person];
+    if (action !== 'chat') places[person] = action === 'join' ? meeting : null;
+    list.push({ at, action, person, meeting });
+  }
+  return list;
+}

@@ -1,0 +1,126 @@
+// The schedule and the invariants of `./meet cluster chaos`, without a cluster.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { chatProblems, leftovers, MeetingHistory, PeopleHistory } from '../cluster/chaos/invariants.mjs';
+import { faults, faultSchedule, firstPlaces, peopleSchedule } from '../cluster/chaos/schedule.mjs';
+
+const seeds = Array.from({ length: 200 }, (_, seed) => seed);
+
+describe('the schedule', () => {
+  it('is the same for the same seed, and differs between seeds', () => {
+    assert.deepEqual([faultSchedule(7, 600), peopleSchedule(7, 600)], [faultSchedule(7, 600), peopleSchedule(7, 600)]);
+    assert.notDeepEqual(faultSchedule(7, 600), faultSchedule(8, 600));
+    assert.notDeepEqual(peopleSchedule(7, 600), peopleSchedule(8, 600));
+  });
+
+  it('of a short run is the beginning of that of a long one', () => {
+    const short = faultSchedule(3, 120);
+    assert.deepEqual(faultSchedule(3, 3600).slice(0, short.length), short);
+    const people = peopleSchedule(3, 120);
+    assert.deepEqual(peopleSchedule(3, 3600).slice(0, people.length), people);
+  });
+
+  it('of an hour contains every kind of fault, within its times', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const list = faultSchedule(seed, 3600);
+      assert.deepEqual([...new Set(list.map(fault => fault.kind))].sort(), Object.keys(faults).sort());
+      for (const { at, kind, hold, pick } of list) {
+        const [least, most] = faults[kind].hold;
+        assert.ok(at < 3600 && hold >= least && hold <= most && pick >= 0 && pick < 1, `seed ${seed}: ${kind} at ${at} for ${hold}`);
+      }
+    }
+  });
+
+  it('contains only the kinds that are asked for', () => {
+    assert.deepEqual([...new Set(faultSchedule(1, 600, ['rollout']).map(fault => fault.kind))], ['rollout']);
+  });
+
+  it('lets nobody join twice, leave without being there, or stay alone', () => {
+    for (const seed of seeds) {
+      const places = firstPlaces(5, 2);
+      for (const { action, person, meeting, at } of peopleSchedule(seed, 900)) {
+        const where = `seed ${seed}, ${at.toFixed(1)} s: ${action} of ${person} in ${meeting}`;
+        if (action === 'join') assert.equal(places[person], null, where);
+        if (action === 'leave' || action === 'chat') assert.equal(places[person], meeting, where);
+        if (action === 'join') places[person] = meeting;
+        if (action === 'leave') places[person] = null;
+        for (const one of [0, 1]) assert.ok(places.filter(place => place === one).length >= 2, where);
+      }
+    }
+  });
+});
+
+const meeting = (uid, assignments, meetingId = 'id') => ({ metadata: { uid, name: uid }, status: { meetingId, assignments } });
+
+describe('the history of meetings', () => {
+  it('reports two origins, but not a lost one beside its successor', () => {
+    const history = new MeetingHistory();
+    const origin = (sfuNode, state = 'Ready') => ({ sfuNode, role: 'Origin', state, generation: 2 });
+    assert.deepEqual(history.observe([meeting('a', [origin('x'), { ...origin('y'), role: 'Edge' }]), meeting('b', [origin('x', 'Lost'), origin('y')])]), []);
+    assert.deepEqual(history.observe([meeting('a', [origin('x'), origin('y')])]), ['meeting a has 2 origins: x, y']);
+  });
+
+  it('reports a generation that falls, but not a meeting without a place', () => {
+    const history = new MeetingHistory();
+    const at = generation => [meeting('a', [{ sfuNode: 'x', role: 'Origin', state: 'Ready', generation }])];
+    const preparing = [meeting('a', [...at(5)[0].status.assignments, { sfuNode: 'y', role: 'Edge', state: 'Preparing', generation: 6 }])];
+    assert.deepEqual([at(4), [meeting('a', [])], at(4), preparing, at(5)].flatMap(sample => history.observe(sample)), []);
+    assert.deepEqual(history.observe(at(4)), ['the generation of meeting a fell from 5 (x) to 4 (x)']);
+  });
+
+  it('reports another meeting ID', () => {
+    const history = new MeetingHistory();
+    history.observe([meeting('a', [])]);
+    assert.deepEqual(history.observe([meeting('a', [], 'other')]), ['the ID of meeting a changed from id to other']);
+  });
+});
+
+describe('the history of people', () => {
+  const sample = (phase, self = 'p1', visit = 1) => [{ name: 'Ada', visit, phase, self }];
+
+  it('reports somebody who is dropped, once', () => {
+    for (const phase of ['failed', 'ended', 'left', 'removed', null]) {
+      const history = new PeopleHistory();
+      assert.deepEqual(history.observe(0, sample('connected')), []);
+      assert.deepEqual(history.observe(1000, sample(phase)), [`Ada was dropped: the page is in phase ${phase}`]);
+      assert.deepEqual(history.observe(2000, sample(phase)), []);
+    }
+  });
+
+  it('reports another participant ID, but not after joining again', () => {
+    const history = new PeopleHistory();
+    history.observe(0, sample('connected'));
+    assert.deepEqual(history.observe(1000, sample('connected', 'p2', 2)), []);
+    assert.deepEqual(history.observe(2000, sample('connected', 'p3', 2)), ['Ada was dropped: the page joined again as another participant']);
+  });
+
+  it('accepts a short interruption, and reports a long one', () => {
+    const history = new PeopleHistory();
+    history.observe(0, sample('connected'));
+    assert.deepEqual(history.observe(29_000, sample('reconnecting')), []);
+    history.observe(30_000, sample('connected'));
+    assert.deepEqual(history.observe(59_000, sample('reconnecting')), []);
+    assert.deepEqual(history.observe(60_500, sample('reconnecting')), ['Ada has had no connection to signaling for 30 s (phase reconnecting)']);
+  });
+});
+
+describe('the chat', () => {
+  const page = (name, texts, from = 0) => ({ name, from, texts });
+
+  it('is complete if every page shows what was confirmed while it was there', () => {
+    assert.deepEqual(chatProblems(['1', '2', '3'], [page('Ada', ['1', '2', '3', 'not confirmed']), page('Bob', ['2', '3'], 1)]), []);
+  });
+
+  it('reports messages that are missing, shown twice or in another order', () => {
+    assert.deepEqual(chatProblems(['1', '2'], [page('Ada', ['1'])]), ['Ada misses 1 chat messages: 2']);
+    assert.deepEqual(chatProblems(['1'], [page('Ada', ['1', '1'])]), ['Ada shows chat messages twice: 1']);
+    assert.deepEqual(chatProblems(['1', '2'], [page('Ada', ['1', '2']), page('Bob', ['2', '1'])]), ['Ada and Bob show the chat in different orders']);
+  });
+});
+
+describe('the end', () => {
+  it('reports what is left behind', () => {
+    assert.deepEqual(leftovers({ pods: [], secrets: ['a', 'b'] }), ['left behind: secrets a, b']);
+    assert.deepEqual(leftovers({ pods: [] }), []);
+  });
+});
