@@ -142,7 +142,7 @@ internal sealed partial class MediaParticipant
             _client.Send(new MediaRestartMessage(reason, sessions.Room.Key.Generation));
         }
 
-        using var place = new PlaceWait(_media.Line, Now);
+        using var place = new PlaceWait(_media.Line, Now + _services.Options.Timings.PlaceTimeout);
         if (fresh && !_hasStarted && !_media.Line.IsEmpty)
         {
             await WaitForPlaceAsync(place).ConfigureAwait(false); // others came before

@@ -440,6 +440,11 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
 
     private void Handle(RoomKey source, RoomEvent roomEvent)
     {
+        if (roomEvent.Type == RoomEventTypes.ParticipantLeft)
+        {
+            Line.Wake();
+        }
+
         var participant = roomEvent.ParticipantId is { } id ? FindParticipant(id) : null;
         switch (roomEvent.Type)
         {
