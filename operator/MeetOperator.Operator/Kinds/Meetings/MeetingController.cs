@@ -15,6 +15,7 @@ internal sealed class MeetingController(
     ClusterView cluster, IReadOnlyList<IMeetingStep> steps, MeetingAges ages, MeetingReleases releases, WriteBudget budget, OperatorOptions options, TimeProvider time) : IReconciler
 {
     private readonly WriteThrottle _throttle = new(time);
+    private readonly WriteSlots _slots = new(options.FigureWritesPerSecond, time);
 
     /// <summary>Requests a reconcile of another meeting.</summary>
     public Action<NamespacedName> Wake { get; set; } = static _ => { };
@@ -55,16 +56,23 @@ internal sealed class MeetingController(
         return null;
     }
 
-    /// <summary>Writes transitions at once, and changed participant counts at most every five seconds.</summary>
+    /// <summary>
+    /// Writes transitions at once. Changes of figures alone are written at most every five seconds, and those of all meetings together at a limited rate.
+    /// </summary>
     private async Task<TimeSpan?> WriteAsync(MeetingContext context, MeetingStatus? stored, CancellationToken ct)
     {
         if (stored is not null && DifferOnlyInFigures(stored, context.Status))
         {
             var wait = _throttle.Wait(context.Key);
+            wait = wait > TimeSpan.Zero ? wait : _slots.Wait(context.Key);
             if (wait > TimeSpan.Zero)
             {
                 return wait;
             }
+        }
+        else
+        {
+            _slots.Forget(context.Key);
         }
 
         if (stored is not null && IsOnlyWaiting(stored, context.Status) && !StatusWriter.AreEqual(stored, context.Status) && !budget.TryTake())
@@ -128,6 +136,7 @@ internal sealed class MeetingController(
     private void Forget(NamespacedName key)
     {
         _throttle.Forget(key);
+        _slots.Forget(key);
         if (releases.Forget(key) is not { } deleted)
         {
             return;
