@@ -70,6 +70,11 @@ public sealed record RoomReport
     /// <summary>Participants with a connected transport.</summary>
     public int Connected { get; init; }
 
+    /// <summary>
+    /// The number of participants in each region, of at most 32 regions, without those that have none (<see cref="ParticipantSpec.Region"/>). Empty in reports of earlier versions.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> Regions { get; init; } = new Dictionary<string, int>(0);
+
     /// <summary>Connected participants from whom no datagram arrived for 5 s. Their sessions fail after 10 s.</summary>
     public int Silent { get; init; }
 

@@ -17,7 +17,13 @@ public sealed record RoomSpec
 
 public sealed record ParticipantSpec
 {
+    /// <summary>Maximum length of <see cref="Region"/>.</summary>
+    public const int MaxRegionLength = 63;
+
     public required long Generation { get; init; }
+
+    /// <summary>Region of the participant, which is counted in <see cref="RoomReport.Regions"/>. Null leaves it as it is; a new participant then has none.</summary>
+    public string? Region { get; init; }
 }
 
 /// <summary>A publisher's offer. <see cref="Tracks"/> is optional and names the source of each mid.</summary>

@@ -17,4 +17,13 @@ public sealed record TenantRegions
     [MaxLength(63)]
     [MinLength(1)]
     public string? Default { get; init; }
+
+    /// <summary>
+    /// The region of participants whose join request names none, by the address that they join from; at most 256. The longest prefix that contains the address decides. Participants
+    /// use media nodes in their region where the meeting has one. Default none; mutable.
+    /// </summary>
+    [MaxItems(256)]
+    [ListMapKey("cidr")]
+    [Default("[]")]
+    public IReadOnlyList<TenantNetwork> Networks { get; init; } = [];
 }

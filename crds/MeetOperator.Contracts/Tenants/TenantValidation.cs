@@ -1,3 +1,4 @@
+using System.Net;
 using MeetOperator.Contracts.Selectors;
 using MeetOperator.Kube.Admission;
 
@@ -8,6 +9,7 @@ public static class TenantValidation
 {
     internal const string NamespaceImmutable = "namespace is immutable: create a new tenant for another namespace";
     internal const string NamespaceReserved = "a tenant cannot own default or a namespace that starts with kube-";
+    internal const string NotANetwork = "cidr must be a network without host bits, for example 10.20.0.0/16 or 2001:db8::/32";
     internal const string DefaultOutsideAllowed = "default must be one of the allowed regions";
 
     /// <summary>Returns all errors; empty when <paramref name="tenant"/> is valid. <paramref name="old"/> is null on create.</summary>
@@ -29,6 +31,14 @@ public static class TenantValidation
         if (spec.Regions.Allowed.Count > 0 && spec.Regions.Default is { } first && !spec.Regions.Allowed.Contains(first))
         {
             errors.Add(new("spec.regions.default", DefaultOutsideAllowed));
+        }
+
+        for (var i = 0; i < spec.Regions.Networks.Count; i++)
+        {
+            if (!IPNetwork.TryParse(spec.Regions.Networks[i].Cidr, out _))
+            {
+                errors.Add(new($"spec.regions.networks[{i}].cidr", NotANetwork));
+            }
         }
 
         errors.AddRange(LabelSelectorMatch.Validate(spec.Pools.SfuSelector, "spec.pools.sfuSelector"));

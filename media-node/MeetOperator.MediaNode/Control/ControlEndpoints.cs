@@ -124,7 +124,7 @@ internal static class ControlEndpoints
         v1.MapPut(Participant, async (string room, string participant, HttpContext c) =>
         {
             var spec = await ControlJson.ReadAsync<ParticipantSpec>(c);
-            return await NoContentAsync(rooms, c, room, r => r.Touch(Id(participant, "participant"), spec.Generation));
+            return await NoContentAsync(rooms, c, room, r => r.Touch(Id(participant, "participant"), Checked(spec)));
         });
         v1.MapDelete(Participant, (string room, string participant, string? generation, bool? permanent, HttpContext c) =>
         {
@@ -189,6 +189,10 @@ internal static class ControlEndpoints
     private static string Id(string id, string name) => id.Length is > 0 and <= MaxIdCharacters && !id.Any(char.IsControl) && !id.Contains(' ')
         ? id
         : throw ControlProblemException.InvalidRequest($"The {name} ID must have 1 to {MaxIdCharacters} characters without spaces or control characters.");
+
+    private static ParticipantSpec Checked(ParticipantSpec spec) => spec.Region is null || (spec.Region.Length is > 0 and <= ParticipantSpec.MaxRegionLength && !spec.Region.Any(char.IsControl))
+        ? spec
+        : throw ControlProblemException.InvalidRequest($"The region must have 1 to {ParticipantSpec.MaxRegionLength} characters without control characters.");
 
     private static T CheckSize<T>(T request, Func<T, string> sdp) =>
         sdp(request).Length <= SdpLimits.MaxCharacters ? request : throw ControlJson.TooLarge();

@@ -31,6 +31,9 @@ internal sealed class NodeParticipant
 
     public long LastTouchTicks { get; set; }
 
+    /// <summary>Region of the participant, as signaling says; null if it has none. Other participants do not see it.</summary>
+    public string? Region { get; set; }
+
     /// <summary>Whether the participant is being removed after an unexpected error.</summary>
     public bool IsFailed { get; set; }
 

@@ -101,10 +101,11 @@ internal sealed class NodeRoom
         _spec = spec;
     }
 
-    public void Touch(string participantId, long generation)
+    public void Touch(string participantId, ParticipantSpec spec)
     {
-        Fence(generation);
-        _participants.GetOrAdd(participantId, _spec.MaxParticipants, out _);
+        Fence(spec.Generation);
+        var participant = _participants.GetOrAdd(participantId, _spec.MaxParticipants, out _);
+        participant.Region = spec.Region ?? participant.Region;
     }
 
     /// <param name="participantId">The participant to remove; an unknown one is ignored.</param>
@@ -301,6 +302,7 @@ internal sealed class NodeRoom
             DownTracks = census.DownTracks,
             Connected = census.Connected,
             Silent = census.Silent,
+            Regions = census.Regions,
             PacketsIn = _traffic.PacketsIn,
             PacketsOut = _traffic.PacketsOut,
             Links = _operatedLinks.Report(),

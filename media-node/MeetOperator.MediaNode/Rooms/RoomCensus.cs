@@ -7,7 +7,11 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <param name="withParticipants">Whether the report describes each participant.</param>
 internal sealed class RoomCensus(long nowTicks, bool withParticipants)
 {
+    /// <summary>Regions that a report counts. Participants of further ones are counted without a region.</summary>
+    private const int MaxRegions = 32;
+
     private readonly List<ParticipantReport> _reports = [];
+    private readonly Dictionary<string, int> _regions = new(StringComparer.Ordinal);
 
     public long NowTicks => nowTicks;
 
@@ -26,9 +30,13 @@ internal sealed class RoomCensus(long nowTicks, bool withParticipants)
     /// <summary>The report of each participant; null when the report does not describe them.</summary>
     public IReadOnlyList<ParticipantReport>? Reports => withParticipants ? _reports : null;
 
+    /// <summary>The number of participants of each region, without those that have none.</summary>
+    public IReadOnlyDictionary<string, int> Regions => _regions;
+
     public void Add(NodeParticipant participant)
     {
         Participants++;
+        Count(participant.Region);
         UpTracks += participant.PublishedTracks.Count;
         DownTracks += participant.Sessions.All.Sum(s => s.DownTracks);
         Connected += participant.HasConnectedTransport ? 1 : 0;
@@ -36,6 +44,14 @@ internal sealed class RoomCensus(long nowTicks, bool withParticipants)
         if (withParticipants)
         {
             _reports.Add(participant.Report());
+        }
+    }
+
+    private void Count(string? region)
+    {
+        if (region is not null && (_regions.ContainsKey(region) || _regions.Count < MaxRegions))
+        {
+            _regions[region] = _regions.GetValueOrDefault(region) + 1;
         }
     }
 }

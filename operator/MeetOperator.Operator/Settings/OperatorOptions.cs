@@ -64,4 +64,7 @@ public sealed record OperatorOptions
 
     /// <summary>Number of meetings to reconcile concurrently. Reconciles mostly wait for the API server and media nodes.</summary>
     public int MeetingConcurrency { get; init; } = 32;
+
+    /// <summary>Limit for status writes of all meetings together that change only figures, such as the number of participants.</summary>
+    public int FigureWritesPerSecond { get; init; } = 100;
 }

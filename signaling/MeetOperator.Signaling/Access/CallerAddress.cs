@@ -4,10 +4,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Access;
 
-/// <summary>Derives the key of a caller's rate limits from its address.</summary>
+/// <summary>The address of a caller, and the key of its rate limits.</summary>
 internal static class CallerAddress
 {
     public static string Of(HttpRequest request) => request.HttpContext.Connection.RemoteIpAddress is { } address ? KeyOf(address) : string.Empty;
+
+    /// <summary>The address of the caller: an IPv4 address as such, also if it arrived on an IPv6 socket. Null if it is unknown.</summary>
+    public static IPAddress? AddressOf(HttpRequest request) =>
+        request.HttpContext.Connection.RemoteIpAddress is { } address ? address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address : null;
 
     /// <summary>The full IPv4 address, or the first 64 bits of an IPv6 address, because one host can use all addresses of its /64 (RFC 4291 §2.5.4).</summary>
     public static string KeyOf(IPAddress address)

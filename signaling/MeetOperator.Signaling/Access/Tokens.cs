@@ -56,6 +56,11 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider time)
             payload["uid"] = subject.MeetingUid;
         }
 
+        if (subject.Region is not null)
+        {
+            payload["reg"] = subject.Region;
+        }
+
         var signed = $"{Encode(new Dictionary<string, object?> { ["alg"] = "HS256", ["kid"] = key.Id, ["typ"] = "JWT" })}.{Encode(payload)}";
         return $"{signed}.{Signature(key, signed)}";
     }
@@ -137,6 +142,7 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider time)
             MeetingId = meeting,
             MeetingUid = Text(fields, "uid"),
             ParticipantId = Text(fields, "sub"),
+            Region = Text(fields, "reg"),
             TokenId = id,
             IssuedAt = DateTimeOffset.FromUnixTimeSeconds(Math.Max(0, issued)),
         };

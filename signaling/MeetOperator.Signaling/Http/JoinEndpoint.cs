@@ -103,6 +103,7 @@ internal sealed class JoinEndpoint(
             throw NotPlaced(rejection); // Returning participants are not rejected, because they already have a place.
         }
 
+        var region = body.Region ?? ticket?.Region ?? NetworkRegions.Find(view.Tenant.Spec.Regions.Networks, CallerAddress.AddressOf(request));
         var role = isHost || returning?.Role == WireName.Of(ParticipantRole.Host) ? ParticipantRole.Host : ParticipantRole.Participant;
         var participantId = returning?.ParticipantId ?? Guid.NewGuid().ToString("D");
         var reservation = await ReserveAsync(view, participantId, returning?.DisplayName ?? body.DisplayName!, role, caller, ct).ConfigureAwait(false);
@@ -119,7 +120,7 @@ internal sealed class JoinEndpoint(
             }
         }
 
-        var subject = new TokenSubject { Tenant = view.TenantName, MeetingId = id, MeetingUid = view.Object.Metadata.Uid, ParticipantId = participantId };
+        var subject = new TokenSubject { Tenant = view.TenantName, MeetingId = id, MeetingUid = view.Object.Metadata.Uid, ParticipantId = participantId, Region = region };
         return new JoinResponse(
             participantId,
             urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLifetime)),

@@ -13,6 +13,9 @@ internal static class MeetingRules
     private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(3_650);
     private static readonly TimeSpan MaxBehind = TimeSpan.FromDays(365);
 
+    /// <summary>As in the custom resources.</summary>
+    private const int MaxRegionLength = 63;
+
     /// <summary>Returns the meeting mode, or throws with all errors.</summary>
     public static MeetingMode Check(CreateMeetingRequest request, Tenant tenant, DateTimeOffset now)
     {
@@ -72,6 +75,11 @@ internal static class MeetingRules
         if (request.UserId is { } user && (user.Length is 0 or > 256 || !PlainText.IsCleanLine(user)))
         {
             errors["userId"] = ["must be one line of 1 to 256 characters without control characters."];
+        }
+
+        if (request.Region is { } region && (region.Length is 0 or > MaxRegionLength || !PlainText.IsCleanLine(region)))
+        {
+            errors["region"] = [$"must be one line of 1 to {MaxRegionLength} characters without control characters: the name of a region as in the pools. Leave it out if it is unknown."];
         }
 
         if (errors.Count > 0)

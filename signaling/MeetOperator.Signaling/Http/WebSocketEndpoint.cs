@@ -113,7 +113,7 @@ internal sealed class WebSocketEndpoint(MeetingSessions sessions, MeetingNotFoun
         }
 
         var identity = new SocketIdentity(
-            key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), byTicket, IsReturning: row.ConnectionStatus != ConnectionStatuses.Joining);
+            key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), byTicket, IsReturning: row.ConnectionStatus != ConnectionStatuses.Joining) { Region = subject.Region };
         return (identity, view);
     }
 

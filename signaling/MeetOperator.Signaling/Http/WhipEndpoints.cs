@@ -116,8 +116,11 @@ internal sealed class WhipEndpoints(
             throw new ProblemException(ProblemCode.EncryptionRequired, "This meeting is encrypted end to end. WHIP and WHEP clients cannot encrypt, so they cannot take part.");
         }
 
-        var assignment = view.Assignment
-            ?? throw new ProblemException(ProblemCode.NotPlaced, view.BlockingCondition?.Message ?? "The meeting has no media node yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        if (view.Assignment is null)
+        {
+            throw NotPlaced(view);
+        }
+
         // A new WHIP session may replace the previous one. Other participants must not see the participant leave in between.
         var opening = $"opening-{Guid.NewGuid():N}";
         await using var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
@@ -125,7 +128,8 @@ internal sealed class WhipEndpoints(
         SdpAnswer answer;
         try
         {
-            answer = await CallAsync(assignment, (node, limit) => open(node, (id, assignment.Generation), row.ParticipantId, sdp, limit), ct).ConfigureAwait(false);
+            (answer, var assignment) = await OpenAsync(
+                hold.Session.Media, view, subject, (node, known, limit) => open(node, (id, known.Generation), row.ParticipantId, sdp, limit), ct).ConfigureAwait(false);
             await AddHeadlessAsync(view, row, assignment, answer.SessionId).ConfigureAwait(false);
         }
         finally
@@ -136,6 +140,83 @@ internal sealed class WhipEndpoints(
         request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{seal.Seal(subject, answer.SessionId)}";
         return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);
     }
+
+    /// <summary>
+    /// Opens a session on the node that the participant uses, or if that is full on another one. If all are full, waits some time for a place. Then reports the participant's region
+    /// to the node.
+    /// </summary>
+    private async Task<(SdpAnswer Answer, MediaAssignment Assignment)> OpenAsync(
+        MeetingMedia media, MeetingView view, TokenSubject subject, Func<NodeControlClient, MediaAssignment, CancellationToken, Task<SdpAnswer>> open, CancellationToken ct)
+    {
+        var participantId = subject.ParticipantId!;
+        await media.FindLastRoomAsync(participantId, ct).ConfigureAwait(false);
+        using var place = new PlaceWait(media.Line, Now + _services.Options.Timings.PlaceTimeout);
+        var assignment = media.ChooseStart(participantId, subject.Region) ?? throw NotPlaced(view);
+        while (true)
+        {
+            if (await CallAsync(assignment, TryOpenAsync, ct).ConfigureAwait(false) is { } answer)
+            {
+                await ReportRegionAsync(assignment, view.Id, participantId, subject.Region, ct).ConfigureAwait(false);
+                return (answer, assignment);
+            }
+
+            media.MarkFull(assignment.Key);
+            assignment = media.ChooseNew(subject.Region) ?? throw NotPlaced(view);
+            if (!assignment.HasPlace)
+            {
+                if (place.TryReport(Now))
+                {
+                    throw new ProblemException(ProblemCode.NotPlaced, "All media nodes of the meeting are full. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
+                }
+
+                await place.WaitAsync(ct).ConfigureAwait(false);
+                ct.ThrowIfCancellationRequested();
+                assignment = media.ChooseNew(subject.Region) ?? throw NotPlaced(view);
+            }
+        }
+
+        async Task<SdpAnswer?> TryOpenAsync(NodeControlClient node, CancellationToken limit)
+        {
+            try
+            {
+                return await open(node, assignment, limit).ConfigureAwait(false);
+            }
+            catch (Exception e) when (NodeCallFailure.IsFull(e))
+            {
+                return null;
+            }
+        }
+    }
+
+    private TimeSpan Now => _services.Time.GetElapsedTime(0);
+
+    /// <summary>Tells the node the participant's region, for its report. A call that fails is not repeated: the node then counts the participant without a region.</summary>
+    private async Task ReportRegionAsync(MediaAssignment assignment, string id, string participantId, string? region, CancellationToken ct)
+    {
+        if (region is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await CallAsync(
+                assignment,
+                async (node, limit) =>
+                {
+                    await node.PutParticipantAsync(id, participantId, new ParticipantSpec { Generation = assignment.Generation, Region = region }, limit).ConfigureAwait(false);
+                    return true;
+                },
+                ct).ConfigureAwait(false);
+        }
+        catch (ProblemException)
+        {
+            // The session is open.
+        }
+    }
+
+    private static ProblemException NotPlaced(MeetingView view) =>
+        new(ProblemCode.NotPlaced, view.BlockingCondition?.Message ?? "The meeting has no media node yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
     private static HeadlessFeature Headless(SessionReference hold) => hold.Session.Features.Get<HeadlessFeature>();
 
@@ -192,10 +273,6 @@ internal sealed class WhipEndpoints(
         catch (NodeControlException e) when (e.Code == "too-many-new-tracks")
         {
             throw ProblemException.TooMany(e.Message);
-        }
-        catch (NodeControlException e) when (e.Code == "room-full")
-        {
-            throw new ProblemException(ProblemCode.MeetingFull, e.Message);
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {

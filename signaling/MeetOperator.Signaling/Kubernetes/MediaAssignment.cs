@@ -17,6 +17,12 @@ internal sealed record MediaAssignment(string Namespace, string Node, Uri Contro
     /// <summary>Number of the meeting's participants on the node; at most some seconds old.</summary>
     public int Participants { get; init; }
 
+    /// <summary>How many more participants of the meeting the node takes; as old as <see cref="Participants"/>. Null if the operator does not say, as in earlier versions.</summary>
+    public int? FreePlaces { get; init; }
+
+    /// <summary>Whether the node takes another participant, as far as is known.</summary>
+    public bool HasPlace => FreePlaces is not <= 0;
+
     /// <summary>When participants that are still on a node that is Leaving are disconnected; null in other states.</summary>
     public DateTimeOffset? Deadline { get; init; }
 

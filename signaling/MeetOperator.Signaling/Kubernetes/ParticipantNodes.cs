@@ -6,28 +6,35 @@ namespace MeetOperator.Signaling.Kubernetes;
 internal static class ParticipantNodes
 {
     /// <summary>
-    /// Returns the assignment that a participant uses, or null if there is none. A participant stays on its node while the node is Ready. Otherwise, and for a new
-    /// participant, the choice is among the nodes that are Ready: first those in the region of the participant's node, then the Origin, then the node with the fewest
-    /// participants. If none is Ready, a participant stays on a node that is Leaving; nobody joins there.
+    /// Returns the assignment that a participant uses, or null if there is none. A participant stays on its node while the node is Ready, except that it moves to a node in its
+    /// own region that has free places. Nobody moves because of load. Otherwise, and for a new participant, the choice is among the nodes that are Ready: first those with free
+    /// places, of these the ones in the participant's region, then the node with the most free places, then the one with the fewest participants, then the Origin. If none is
+    /// Ready, a participant stays on a node that is Leaving; nobody joins there.
     /// </summary>
     /// <param name="assignments">All assignments of the meeting.</param>
     /// <param name="current">The room that the participant uses; null for a new participant.</param>
-    public static MediaAssignment? Choose(IReadOnlyList<MediaAssignment> assignments, RoomKey? current = null)
+    /// <param name="region">Region of the participant; null if it has none, which then counts as being in the region of its node.</param>
+    /// <param name="mayFollowRegion">Whether the participant may leave a Ready node for one in its region.</param>
+    public static MediaAssignment? Choose(IReadOnlyList<MediaAssignment> assignments, RoomKey? current = null, string? region = null, bool mayFollowRegion = true)
     {
         var known = current is null ? null : assignments.FirstOrDefault(assignment => assignment.Key == current);
+        var ready = assignments.Where(assignment => assignment is { State: AssignmentState.Ready, Role: AssignmentRole.Origin or AssignmentRole.Edge });
         if (known is { State: AssignmentState.Ready, Role: not AssignmentRole.Standby })
         {
-            return known;
+            var mayMove = mayFollowRegion && region is not null && known.Region != region;
+            return (mayMove ? BestOf(ready.Where(assignment => assignment.Region == region && assignment.HasPlace), region) : null) ?? known;
         }
 
-        var best = assignments
-            .Where(assignment => assignment is { State: AssignmentState.Ready, Role: AssignmentRole.Origin or AssignmentRole.Edge })
-            .OrderByDescending(assignment => known?.Region is { } region && assignment.Region == region)
-            .ThenByDescending(assignment => assignment.Role == AssignmentRole.Origin)
-            .ThenBy(assignment => assignment.Participants)
-            .ThenByDescending(assignment => assignment.Generation)
-            .ThenBy(assignment => assignment.Node, StringComparer.Ordinal)
-            .FirstOrDefault();
-        return best ?? (known is { State: AssignmentState.Leaving } ? known : null);
+        return BestOf(ready, region ?? known?.Region) ?? (known is { State: AssignmentState.Leaving } ? known : null);
     }
+
+    private static MediaAssignment? BestOf(IEnumerable<MediaAssignment> ready, string? region) => ready
+        .OrderByDescending(assignment => assignment.HasPlace)
+        .ThenByDescending(assignment => region is not null && assignment.Region == region)
+        .ThenByDescending(assignment => assignment.FreePlaces ?? 0)
+        .ThenBy(assignment => assignment.Participants)
+        .ThenByDescending(assignment => assignment.Role == AssignmentRole.Origin)
+        .ThenByDescending(assignment => assignment.Generation)
+        .ThenBy(assignment => assignment.Node, StringComparer.Ordinal)
+        .FirstOrDefault();
 }

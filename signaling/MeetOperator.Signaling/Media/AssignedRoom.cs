@@ -21,9 +21,9 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
     /// <param name="meetingId">ID of the meeting.</param>
     /// <param name="client">Calls to the room.</param>
     /// <param name="services">What the media side of every meeting needs.</param>
-    /// <param name="participants">Returns the IDs of the participants to refresh. Any thread may call it.</param>
+    /// <param name="participants">Returns the participants to refresh. Any thread may call it.</param>
     /// <param name="onEvent">Handles the events, one at a time. A failed call to the node in it counts as an interruption of the stream.</param>
-    public AssignedRoom(string meetingId, RoomClient client, MediaServices services, Func<IEnumerable<string>> participants, Func<RoomClient, RoomEvent, CancellationToken, Task> onEvent)
+    public AssignedRoom(string meetingId, RoomClient client, MediaServices services, Func<IEnumerable<MediaParticipant>> participants, Func<RoomClient, RoomEvent, CancellationToken, Task> onEvent)
     {
         _meetingId = meetingId;
         _services = services;
@@ -75,7 +75,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
         }
     }
 
-    private async Task RefreshAsync(Func<IEnumerable<string>> participants, CancellationToken ct)
+    private async Task RefreshAsync(Func<IEnumerable<MediaParticipant>> participants, CancellationToken ct)
     {
         SignalingTracing.LeaveCurrent();
         using var timer = new PeriodicTimer(_services.Options.Timings.RefreshInterval, _services.Time);
@@ -92,11 +92,11 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
         }
     }
 
-    private async Task RefreshAsync(string participantId, CancellationToken ct)
+    private async Task RefreshAsync(MediaParticipant participant, CancellationToken ct)
     {
         try
         {
-            await Client.PutParticipantAsync(participantId, ct).ConfigureAwait(false);
+            await Client.PutParticipantAsync(participant.ParticipantId, participant.Region, ct).ConfigureAwait(false);
         }
         catch (Exception) when (ct.IsCancellationRequested)
         {

@@ -42,6 +42,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Changes only in a queued call. None before the first call.</summary>
     private volatile MemberNodes _nodes = MemberNodes.None;
 
+    private volatile bool _isWaitingForPlace;
+
     /// <summary>The client may have a connection to a media node. It then gets <c>media-restart</c> when its sessions are replaced.</summary>
     private bool _hasStarted;
 
@@ -56,8 +58,17 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
     public string ParticipantId => _client.Identity.ParticipantId;
 
+    /// <summary>Region of the participant; null if it has none.</summary>
+    public string? Region => _client.Identity.Region;
+
+    /// <summary>Whether the client can use another node without an interruption.</summary>
+    internal bool CanMove => _client.Moves;
+
     /// <summary>The room that the member uses or moves to; null before the first call, and while the meeting has none.</summary>
     internal RoomKey? Room => _nodes.Newest?.Room.Key;
+
+    /// <summary>The room in which the member takes a place; null while it waits for one.</summary>
+    internal RoomKey? OccupiedRoom => _isWaitingForPlace ? null : Room;
 
     /// <summary>The oldest room that the member moves away from; null while it does not move.</summary>
     internal RoomKey? FormerRoom => _nodes is { IsMoving: true } nodes ? nodes.All[0].Room.Key : null;
@@ -71,7 +82,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     });
 
     /// <summary>
-    /// Opens the media session on another node, if the member's node is Leaving and another one is Ready. The client is told to open both connections there, beside the
+    /// Opens the media session on another node, if there is a better one (<see cref="ParticipantNodes"/>). The client is told to open both connections there, beside the
     /// present ones. If that fails, nothing changes, and it is tried again.
     /// </summary>
     public void Move() => Post(_ => MoveAsync());
@@ -98,7 +109,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         {
             _ = ReleaseAsync(sessions);
         }
-        else if (_media.Served.Choose(room) is { } target && target.Key != room)
+        else if (Find(_media.Choose(this, room)) is { } target && target.Key != room)
         {
             SetNodes(_nodes.With(new MemberSessions(target, _client)));
             _ = ReleaseAsync(sessions);
@@ -275,8 +286,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         var nodes = _nodes.Only(room => served.Find(room) is not null);
         if (nodes.Newest is null)
         {
-            var start = _nodes.Newest is { } lost ? served.Choose(lost.Room.Key) : _media.ChooseStart(ParticipantId);
-            if (start is null)
+            if (Find(_nodes.Newest is { } lost ? _media.Choose(this, lost.Room.Key) : _media.ChooseStart(ParticipantId, Region)) is not { } start)
             {
                 return null;
             }
@@ -287,6 +297,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         SetNodes(nodes);
         return nodes.Newest;
     }
+
+    private RoomClient? Find(MediaAssignment? assignment) => _media.Served.Find(assignment?.Key);
 
     private void SetNodes(MemberNodes nodes)
     {
@@ -338,187 +350,6 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
             _client.Send(new ErrorMessage(failure.Code, failure.Message, reference, session));
         }
-    }
-
-    /// <summary>
-    /// Restarts a publish session through the client, which sends its offers, and a subscribe session directly, because the node sends its offers.
-    /// </summary>
-    private Task RestartSessionAsync(MemberSessions sessions, RoomEvent ended)
-    {
-        if (ended.Kind == "publish")
-        {
-            return StartAsync(sessions, fresh: true, MeetingMedia.Lost);
-        }
-
-        sessions.EndSubscribe();
-        return StartAsync(sessions, fresh: true, reason: null);
-    }
-
-    private async Task RestartSessionLaterAsync(RoomKey source, RoomEvent ended, TimeSpan wait)
-    {
-        await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        PostEvent(source, sessions => sessions == _nodes.Newest && sessions.IsCurrent(ended) ? RestartSessionAsync(sessions, ended) : Task.CompletedTask);
-    }
-
-    /// <summary>The node has lost the participant, or the client has left a former node.</summary>
-    private Task HandleLossAsync(MemberSessions sessions)
-    {
-        if (sessions == _nodes.Newest)
-        {
-            return StartAsync(sessions, fresh: true, MeetingMedia.Lost);
-        }
-
-        SetNodes(_nodes.Without(sessions));
-        return Task.CompletedTask;
-    }
-
-    /// <summary>Leaves a former node if the client has closed both connections to it.</summary>
-    private async Task ReleaseIfLeftAsync(MemberSessions former)
-    {
-        try
-        {
-            if (await former.HasLeftAsync(_closed.Token).ConfigureAwait(false))
-            {
-                _ = ReleaseAsync(former);
-            }
-        }
-        catch (Exception e) when (NodeCallFailure.Of(e) is not null)
-        {
-            // The deadline ends it.
-        }
-    }
-
-    /// <summary>Leaves a node. The node removes the participant by itself if the call fails.</summary>
-    private Task ReleaseAsync(MemberSessions former)
-    {
-        SetNodes(_nodes.Without(former));
-        return former.Room.TryReleaseParticipantAsync(ParticipantId);
-    }
-
-    private async Task MoveAsync()
-    {
-        if (_nodes.Newest is not { } current || _media.Served.Choose(current.Room.Key) is not { } target || target.Key == current.Room.Key)
-        {
-            return; // The member stays on its node, or there is no other node.
-        }
-
-        var next = new MemberSessions(target, _client);
-        try
-        {
-            if (_nodes.Find(target.Key) is { } former)
-            {
-                await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
-            }
-
-            var offer = await OpenAsync(next, fresh: true).ConfigureAwait(false);
-            SetNodes(_nodes.With(next));
-            _client.Send(_client.Moves
-                ? new MediaMoveMessage(target.Key.Generation, (long)_media.TimeLeftOn(current.Room.Key).TotalMilliseconds)
-                : new MediaRestartMessage(MeetingMedia.Moved, target.Key.Generation));
-            next.BeginSubscribe(offer);
-            _hasStarted = true;
-            await ReleaseIfLeftAsync(current).ConfigureAwait(false);
-        }
-        catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
-        {
-            // A host removed the participant, which also closes its socket.
-        }
-        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !_closed.IsCancellationRequested)
-        {
-            _services.Metrics.NodeFailed(failure.Reason);
-            LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
-            _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
-        }
-    }
-
-    private async Task MoveLaterAsync(TimeSpan wait)
-    {
-        await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _media.Follow(this);
-    }
-
-    private async Task StartAsync(MemberSessions? sessions, bool fresh, string? reason)
-    {
-        if (sessions is null || _media.Served.Find(sessions.Room.Key) is null)
-        {
-            return; // A start in the next room is queued, or follows with it.
-        }
-
-        if (sessions.SubscribeSession is not null && reason != MeetingMedia.Lost)
-        {
-            _media.Follow(this);
-            return;
-        }
-
-        if (reason is not null && _hasStarted)
-        {
-            _client.Send(new MediaRestartMessage(reason, sessions.Room.Key.Generation));
-        }
-
-        var isReported = false;
-        for (var wait = FirstRetry; ; wait = wait * 2 < LastRetry ? wait * 2 : LastRetry)
-        {
-            try
-            {
-                sessions.BeginSubscribe(await OpenAsync(sessions, fresh).ConfigureAwait(false));
-                _hasStarted = true;
-                _media.Follow(this);
-                return;
-            }
-            catch (Exception) when (_closed.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
-            {
-                return;
-            }
-            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
-            {
-                _services.Metrics.NodeFailed(failure.Reason);
-                LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
-                if (_nodes.IsMoving)
-                {
-                    // The client goes on with its former node, from which the move starts again.
-                    SetNodes(_nodes.Without(sessions));
-                    _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
-                    return;
-                }
-
-                if (!isReported)
-                {
-                    isReported = true;
-                    _client.Send(new ErrorMessage(ErrorCode.MediaFailed, failure.Message));
-                }
-            }
-
-            // Otherwise all retries would belong to one trace.
-            SignalingTracing.LeaveCurrent();
-
-            await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_closed.IsCancellationRequested || _media.Served.Choose(sessions.Room.Key)?.Key != sessions.Room.Key)
-            {
-                // A start on another node is queued, or follows. The client may have a connection to this node.
-                _hasStarted = true;
-                _media.Follow(this);
-                return;
-            }
-        }
-    }
-
-    /// <summary>Opens the subscribe session. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
-    private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh)
-    {
-        await sessions.Room.PutParticipantAsync(ParticipantId, _closed.Token).ConfigureAwait(false);
-        if (_client.Entry is { Audio: false } or { Video: false })
-        {
-            var muted = new MuteState { Microphone = _client.Entry.Audio ? null : true, Camera = _client.Entry.Video ? null : true };
-            await sessions.Room.MuteAsync(ParticipantId, muted, _closed.Token).ConfigureAwait(false);
-        }
-
-        var offer = await sessions.RequestSubscribeAsync(restart: fresh, _closed.Token).ConfigureAwait(false);
-        await SendViewAsync(sessions).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
-        return offer;
     }
 
     /// <summary>Makes a call on each of the member's nodes. A failure on a node that it moves away from is not reported.</summary>

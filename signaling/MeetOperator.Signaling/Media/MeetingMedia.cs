@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Kubernetes;
@@ -8,6 +9,7 @@ namespace MeetOperator.Signaling.Media;
 /// <summary>
 /// The media of one meeting on this replica: its rooms on media nodes, and the members who use them. Passes the events of the rooms on to the members. When the operator
 /// takes a node away, its members move to another one (<see cref="ParticipantNodes"/>): in batches while the node still has the room, otherwise by a restart of their media.
+/// When it adds one in the region of members, they move there, also in batches.
 /// </summary>
 internal sealed partial class MeetingMedia : IAsyncDisposable
 {
@@ -16,7 +18,10 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     internal const string Lost = "lost";
 
     /// <summary>How long a former connection is kept if the operator has set no deadline.</summary>
-    private static readonly TimeSpan DefaultTimeLeft = TimeSpan.FromSeconds(60);
+    internal static readonly TimeSpan DefaultTimeLeft = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a participant stays on a node at least before it leaves it only for one in its region, so that nobody moves back and forth.</summary>
+    internal static readonly TimeSpan MinStay = TimeSpan.FromSeconds(60);
 
     private readonly string _meetingId;
     private readonly MediaServices _services;
@@ -29,6 +34,11 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
 
     /// <summary>The room that each participant used last. Kept when a socket closes, because the participant returns to it.</summary>
     private readonly ConcurrentDictionary<string, RoomKey> _lastRooms = new(StringComparer.Ordinal);
+    /// <summary>When each participant moved to another node last. Kept when a socket closes.</summary>
+    private readonly ConcurrentDictionary<string, TimeSpan> _lastMoves = new(StringComparer.Ordinal);
+
+    /// <summary>Guarded by itself.</summary>
+    private readonly NodePlaces _places = new();
     private readonly LeaveDeadlines _deadlines;
     private readonly MemberMoves _moves;
     private readonly CancellationTokenSource _closed = new();
@@ -52,11 +62,15 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         _events = events;
         _logger = services.Loggers.CreateLogger<MeetingMedia>();
         _deadlines = new LeaveDeadlines(services.Time);
+        Line = new PlaceLine(services.Time);
         _moves = new MemberMoves(services.Time, () => _deadlines.Least() ?? DefaultTimeLeft, participantId => FindParticipant(participantId)?.Move());
     }
 
     /// <summary>Grows with each change of the rooms.</summary>
     public int RoomsVersion => Volatile.Read(ref _version);
+
+    /// <summary>The members that wait for a place because all media nodes are full.</summary>
+    internal PlaceLine Line { get; }
 
     /// <summary>The rooms that the meeting uses.</summary>
     internal ServedRooms Served => _served;
@@ -95,11 +109,8 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             }
         }
 
-        foreach (var participant in _participants.Values)
-        {
-            Follow(participant, isChanged);
-        }
-
+        FollowAll(isChanged);
+        Line.Wake();
         return change;
     }
 
@@ -144,6 +155,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         {
             _publishers.TryRemove(participant.ParticipantId, out _);
             _lastRooms.TryRemove(participant.ParticipantId, out _);
+            _lastMoves.TryRemove(participant.ParticipantId, out _);
         }
 
         _ = participant.CloseAsync(leave);
@@ -153,6 +165,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     public void RemoveParticipant(string participantId)
     {
         _lastRooms.TryRemove(participantId, out _);
+        _lastMoves.TryRemove(participantId, out _);
         _ = RemoveEverywhereAsync(participantId);
     }
 
@@ -194,9 +207,10 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         return [.. served.Assignments.Where(assignment => _deadlines.LeftOn(assignment.Key) == TimeSpan.Zero).Select(assignment => served.Find(assignment.Key)).OfType<RoomClient>()];
     }
 
-    /// <summary>Moves members away that are still on a node whose deadline has passed.</summary>
-    public void EndOverdue()
+    /// <summary>Moves members away that are still on a node whose deadline has passed, and lets those move that have stayed long enough (<see cref="MinStay"/>).</summary>
+    public void Tick()
     {
+        FollowAll(areRoomsChanged: false);
         foreach (var room in ListOverdueRooms())
         {
             foreach (var participant in _participants.Values)
@@ -263,12 +277,35 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         }
     }
 
-    /// <summary>The room in which a participant starts: the one that it used last if the meeting still has it, otherwise the one that <see cref="ParticipantNodes"/> chooses.</summary>
-    internal RoomClient? ChooseStart(string participantId)
+    /// <summary>
+    /// The assignment in which a participant starts: that of the room that it used last if the meeting still has it, otherwise the one that <see cref="ParticipantNodes"/> chooses.
+    /// </summary>
+    internal MediaAssignment? ChooseStart(string participantId, string? region)
     {
         var last = _lastRooms.GetValueOrDefault(participantId);
-        return _served.Find(last) ?? _served.Choose(last);
+        return _served.Assignments.FirstOrDefault(assignment => assignment.Key == last) ?? ParticipantNodes.Choose(AssignmentsWithPlaces(), last, region, mayFollowRegion: false);
     }
+
+    /// <summary>The assignment that a participant without a socket is to use, who has found a node full; null if there is none.</summary>
+    internal MediaAssignment? ChooseNew(string? region) => ParticipantNodes.Choose(AssignmentsWithPlaces(), current: null, region);
+
+    /// <summary>The assignment that a member of the room is to use, or without a room a member that found a node full; null if there is none.</summary>
+    internal MediaAssignment? Choose(MediaParticipant participant, RoomKey? current) => Choose(participant, current, AssignmentsWithPlaces());
+
+    /// <summary>Records that a node has answered that it is full.</summary>
+    internal void MarkFull(RoomKey room)
+    {
+        lock (_places)
+        {
+            _places.MarkFull(room, Now);
+        }
+    }
+
+    /// <summary>Records that a member has moved to another node without a restart of its media.</summary>
+    internal void RecordMove(string participantId) => _lastMoves[participantId] = Now;
+
+    /// <summary>Whether the operator takes the node away, so that its members must leave it.</summary>
+    internal bool IsLeaving(RoomKey room) => _served.Assignments.Any(assignment => assignment.Key == room && assignment.State == AssignmentState.Leaving);
 
     /// <summary>Records the room that a member uses from now on.</summary>
     internal void RecordRoom(string participantId, RoomKey room)
@@ -281,12 +318,12 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         _lastRooms[participantId] = room;
     }
 
-    /// <summary>Lets the member move if its node is Leaving and another one is Ready.</summary>
+    /// <summary>Lets the member move if its node is Leaving and another one is Ready, or if one is Ready in its region.</summary>
     internal void Follow(MediaParticipant participant)
     {
         if (FindParticipant(participant.ParticipantId) == participant)
         {
-            Follow(participant, areRoomsChanged: false);
+            Follow(participant, areRoomsChanged: false, AssignmentsWithPlaces());
         }
     }
 
@@ -311,12 +348,41 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         return new RoomsChange([.. left.Select(room => room.Key)], isKept);
     }
 
+    /// <summary>The time since a fixed moment.</summary>
+    private TimeSpan Now => _services.Time.GetElapsedTime(0);
+
     private MediaParticipant? FindParticipant(string participantId) => _participants.GetValueOrDefault(participantId);
 
     /// <summary>The members whose node has the room. Those that move are refreshed on their new node only.</summary>
-    private IEnumerable<string> UsersOf(RoomKey room) => _participants.Values.Where(participant => participant.Room == room).Select(participant => participant.ParticipantId);
+    private IEnumerable<MediaParticipant> UsersOf(RoomKey room) => _participants.Values.Where(participant => participant.Room == room);
 
-    private void Follow(MediaParticipant participant, bool areRoomsChanged)
+    /// <summary>The operator's assignments, with what this replica knows of their places.</summary>
+    private IReadOnlyList<MediaAssignment> AssignmentsWithPlaces()
+    {
+        var members = _participants.Values.Select(participant => participant.OccupiedRoom).OfType<RoomKey>().CountBy(room => room).ToDictionary();
+        lock (_places)
+        {
+            return _places.Adjust(_served.Assignments, members, Now);
+        }
+    }
+
+    private MediaAssignment? Choose(MediaParticipant participant, RoomKey? current, IReadOnlyList<MediaAssignment> assignments)
+    {
+        // A client that must restart its media to move stays where it is, rather than be interrupted for a shorter path.
+        var mayFollowRegion = participant.CanMove && !(Now - _lastMoves.GetValueOrDefault(participant.ParticipantId, TimeSpan.MinValue / 2) < MinStay);
+        return ParticipantNodes.Choose(assignments, current, participant.Region, mayFollowRegion);
+    }
+
+    private void FollowAll(bool areRoomsChanged)
+    {
+        var assignments = AssignmentsWithPlaces();
+        foreach (var participant in _participants.Values)
+        {
+            Follow(participant, areRoomsChanged, assignments);
+        }
+    }
+
+    private void Follow(MediaParticipant participant, bool areRoomsChanged, IReadOnlyList<MediaAssignment> assignments)
     {
         var served = _served;
         if (areRoomsChanged && participant.IsAffectedBy(served))
@@ -325,7 +391,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             return; // It follows again when it has.
         }
 
-        if (participant.Room is not { } room || served.Choose(room) is not { } target)
+        if (participant.Room is not { } room || Choose(participant, room, assignments) is not { } target)
         {
             return;
         }
@@ -374,6 +440,11 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
 
     private void Handle(RoomKey source, RoomEvent roomEvent)
     {
+        if (roomEvent.Type == RoomEventTypes.ParticipantLeft)
+        {
+            Line.Wake();
+        }
+
         var participant = roomEvent.ParticipantId is { } id ? FindParticipant(id) : null;
         switch (roomEvent.Type)
         {

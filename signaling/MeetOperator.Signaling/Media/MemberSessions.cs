@@ -133,7 +133,7 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
         }
         catch (NodeControlException e) when (NodeCallFailure.IsUnknownParticipant(e))
         {
-            await Room.PutParticipantAsync(ParticipantId, ct).ConfigureAwait(false);
+            await Room.PutParticipantAsync(ParticipantId, client.Identity.Region, ct).ConfigureAwait(false);
             answer = await Room.PublishAsync(ParticipantId, request, ct).ConfigureAwait(false);
         }
 

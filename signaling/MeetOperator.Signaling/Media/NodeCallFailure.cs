@@ -27,6 +27,9 @@ internal sealed record NodeCallFailure(ErrorCode Code, string Message, string Re
     /// <summary>Returns true if the node does not know the participant, possibly because it lost and recreated the room.</summary>
     public static bool IsUnknownParticipant(Exception e) => e is NodeControlException { Code: "unknown-participant" };
 
+    /// <summary>Returns true if the node, or the room on it, takes no other participant.</summary>
+    public static bool IsFull(Exception e) => e is NodeControlException { Code: "room-full" } or NodeControlException { Code: "full", Status: HttpStatusCode.ServiceUnavailable };
+
     /// <summary>Returns true if a host has removed the participant. The removal also closes its socket, so the client needs no error.</summary>
     public static bool IsParticipantRemoved(Exception e) => e is NodeControlException { Code: NodeControlClient.ParticipantRemoved };
 }

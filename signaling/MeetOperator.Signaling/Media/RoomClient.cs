@@ -14,8 +14,12 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
 
     private NodeControlClient Node => services.Nodes.Client(Key.Namespace, Key.Node, Key.ControlUrl);
 
-    public Task PutParticipantAsync(string participantId, CancellationToken ct) =>
-        CallAsync((node, limit) => node.PutParticipantAsync(meetingId, participantId, new ParticipantSpec { Generation = Key.Generation }, limit), ct);
+    /// <summary>Adds or refreshes a participant.</summary>
+    /// <param name="participantId">The participant.</param>
+    /// <param name="region">Its region, for the node's report; null if it has none.</param>
+    /// <param name="ct">Ends the call.</param>
+    public Task PutParticipantAsync(string participantId, string? region, CancellationToken ct) =>
+        CallAsync((node, limit) => node.PutParticipantAsync(meetingId, participantId, new ParticipantSpec { Generation = Key.Generation, Region = region }, limit), ct);
 
     /// <summary>Removes a participant. Returns false if the call fails.</summary>
     public Task<bool> TryRemoveParticipantAsync(string participantId) => TryRemoveAsync((node, limit) => node.DeleteParticipantAsync(meetingId, participantId, limit));

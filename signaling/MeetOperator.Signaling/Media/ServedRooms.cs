@@ -8,7 +8,4 @@ internal sealed record ServedRooms(IReadOnlyList<MediaAssignment> Assignments, I
     public static readonly ServedRooms None = new([], []);
 
     public RoomClient? Find(RoomKey? room) => Rooms.FirstOrDefault(known => known.Client.Key == room)?.Client;
-
-    /// <summary>The room that a participant of <paramref name="current"/> is to use (<see cref="ParticipantNodes.Choose"/>), or null.</summary>
-    public RoomClient? Choose(RoomKey? current) => ParticipantNodes.Choose(Assignments, current) is { } chosen ? Find(chosen.Key) : null;
 }

@@ -23,6 +23,9 @@ public sealed record SignalingTimings
     /// <summary>How long a join waits until the meeting has a media node.</summary>
     public TimeSpan PlacementTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a participant waits while all media nodes of the meeting are full before it is told so. The operator may be adding a node.</summary>
+    public TimeSpan PlaceTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Timeout for the <c>join</c> message on a new socket.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

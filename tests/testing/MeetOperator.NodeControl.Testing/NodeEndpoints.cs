@@ -203,7 +203,7 @@ internal static class NodeEndpoints
                     throw new NodeProblemException(503, "full", $"This node has reached its limit of {node.MaxRooms} rooms.");
                 }
 
-                var made = new SimulatedRoom(room, spec);
+                var made = new SimulatedRoom(node, room, spec);
                 node.RoomTable[room] = made;
                 return Json(node.Report(made, detailed: false), 201);
             }

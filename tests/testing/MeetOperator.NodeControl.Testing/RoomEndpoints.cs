@@ -34,7 +34,8 @@ internal static class RoomEndpoints
         api.MapPut("", (string room, string participant, HttpRequest request) => OnRoomAsync<ParticipantSpec>(node, room, request, (known, spec) =>
         {
             NodeEndpoints.Fence(known, spec.Generation);
-            known.Touch(participant);
+            var touched = known.Touch(participant);
+            touched.Region = spec.Region ?? touched.Region;
             return Results.NoContent();
         }));
         api.MapDelete("", (string room, string participant, long? generation, bool? permanent) =>

@@ -124,6 +124,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Number of rooms above which new rooms are rejected with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;
 
+    /// <summary>Number of participants in a room above which others are rejected with <c>room-full</c>.</summary>
+    public int MaxParticipants { get; set; } = int.MaxValue;
+
     /// <summary>When false, requests about links are answered with 404 and no problem document, as by an earlier version.</summary>
     public bool KnowsLinks { get; set; } = true;
 
@@ -224,7 +227,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     {
         lock (Gate)
         {
-            _rooms[room] = new SimulatedRoom(room, new RoomSpec { Generation = generation });
+            _rooms[room] = new SimulatedRoom(this, room, new RoomSpec { Generation = generation });
         }
     }
 

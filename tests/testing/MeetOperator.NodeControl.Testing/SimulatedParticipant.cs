@@ -30,6 +30,9 @@ public sealed class SimulatedParticipant(string id)
     /// <summary>Muted sources.</summary>
     internal HashSet<string> Muted { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Region of the participant; null if none was reported.</summary>
+    public string? Region { get; internal set; }
+
     /// <summary>Number of PUT requests for this participant.</summary>
     public int Touches { get; internal set; }
 

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace MeetOperator.NodeControl.Testing;
 
 /// <summary>One room of a simulated node. Access requires the lock <see cref="SimulatedMediaNode.Gate"/>.</summary>
-public sealed class SimulatedRoom(string id, RoomSpec spec)
+public sealed class SimulatedRoom(SimulatedMediaNode node, string id, RoomSpec spec)
 {
     private readonly Dictionary<string, SimulatedParticipant> _participants = new(StringComparer.Ordinal);
     private readonly List<Channel<RoomEvent>> _readers = [];
@@ -34,6 +34,7 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
         Generation = Spec.Generation,
         E2ee = Spec.E2ee,
         Participants = _participants.Count + ClaimedParticipants,
+        Regions = _participants.Values.Where(participant => participant.Region is not null).CountBy(participant => participant.Region!).ToDictionary(StringComparer.Ordinal),
         UpTracks = _participants.Values.Sum(participant => participant.Tracks.Count),
         ParticipantList = detailed ? [.. _participants.Values.Select(participant => participant.Report())] : null,
     };
@@ -54,6 +55,11 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
 
         if (!_participants.TryGetValue(participant, out var known))
         {
+            if (_participants.Count + ClaimedParticipants >= Math.Min(Spec.MaxParticipants, node.MaxParticipants))
+            {
+                throw new NodeProblemException(409, "room-full", "The room has reached its limit.");
+            }
+
             _participants[participant] = known = new SimulatedParticipant(participant);
         }
 

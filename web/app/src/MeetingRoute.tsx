@@ -39,11 +39,13 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
 
   const enter = useCallback(async (info: MeetingInfo, displayName: string, ticket: string | undefined, signal: AbortSignal) => {
     const hostToken = hostTokens.get(meetingId);
+    const region = new URLSearchParams(location.search).get('region'); // of a link in a tenant's own application
     const meeting = await client.join(meetingId, {
       displayName,
       signal,
       requireEncryption: isEncryptedLink(location.href),
       ...(ticket === undefined ? {} : { ticket }),
+      ...(region === null || region === '' ? {} : { region }),
       ...(hostToken === undefined ? {} : { hostToken }),
     });
     if (signal.aborted) {

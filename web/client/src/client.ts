@@ -16,6 +16,8 @@ export interface MeetClientOptions {
 export interface JoinOptions {
   readonly displayName: string;
   readonly userId?: string;
+  /** Where the participant is: the name of a region as in the server's pools. Without it, the server looks the address up in the tenant's table of networks. */
+  readonly region?: string;
   /** The ticket of an earlier `join` to this meeting; with it, the client rejoins as the same participant. */
   readonly ticket?: string;
   /** The host token from `createMeeting`; with it, the client joins as host. */
@@ -53,6 +55,7 @@ export class MeetClient {
       meetingId,
       displayName: options.displayName,
       ...(options.userId === undefined ? {} : { userId: options.userId }),
+      ...(options.region === undefined ? {} : { region: options.region }),
       ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     };
     const startedAt = this.#environment.monotonicNow();

@@ -23,6 +23,13 @@ describe('joining', () => {
     expect(meeting.isHost).toBe(true);
   });
 
+  it('join sends the region of the participant if it is told', async () => {
+    const told = await joinMeeting({ region: 'eu-west' });
+    expect(told.server.joins[0]).toMatchObject({ body: { displayName: 'Ada', region: 'eu-west' } });
+    const { server } = await joinMeeting();
+    expect(server.joins[0]?.body).not.toHaveProperty('region');
+  });
+
   it('join retries while the meeting is being placed', async () => {
     const server = new ScriptedServer();
     let rejections = 2;

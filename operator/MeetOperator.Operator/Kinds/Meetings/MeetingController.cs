@@ -15,6 +15,7 @@ internal sealed class MeetingController(
     ClusterView cluster, IReadOnlyList<IMeetingStep> steps, MeetingAges ages, MeetingReleases releases, WriteBudget budget, OperatorOptions options, TimeProvider time) : IReconciler
 {
     private readonly WriteThrottle _throttle = new(time);
+    private readonly WriteSlots _slots = new(options.FigureWritesPerSecond, time);
 
     /// <summary>Requests a reconcile of another meeting.</summary>
     public Action<NamespacedName> Wake { get; set; } = static _ => { };
@@ -55,16 +56,23 @@ internal sealed class MeetingController(
         return null;
     }
 
-    /// <summary>Writes transitions at once, and changed participant counts at most every five seconds.</summary>
+    /// <summary>
+    /// Writes transitions at once. Changes of figures alone are written at most every five seconds, and those of all meetings together at a limited rate.
+    /// </summary>
     private async Task<TimeSpan?> WriteAsync(MeetingContext context, MeetingStatus? stored, CancellationToken ct)
     {
         if (stored is not null && DifferOnlyInFigures(stored, context.Status))
         {
             var wait = _throttle.Wait(context.Key);
+            wait = wait > TimeSpan.Zero ? wait : _slots.Wait(context.Key);
             if (wait > TimeSpan.Zero)
             {
                 return wait;
             }
+        }
+        else
+        {
+            _slots.Forget(context.Key);
         }
 
         if (stored is not null && IsOnlyWaiting(stored, context.Status) && !StatusWriter.AreEqual(stored, context.Status) && !budget.TryTake())
@@ -113,7 +121,7 @@ internal sealed class MeetingController(
     private static IEnumerable<double?> Figures(MeetingStatus status) =>
     [
         status.Participants, status.PeakParticipants,
-        .. status.Assignments.SelectMany(static assignment => new double?[] { assignment.Participants, assignment.Sessions }),
+        .. status.Assignments.SelectMany(static assignment => new double?[] { assignment.Participants, assignment.Sessions, assignment.FreePlaces }),
         .. status.Cascade.SelectMany(static link => new[] { link.RttMs, link.LossPct, link.Kbps }),
     ];
 
@@ -121,13 +129,14 @@ internal sealed class MeetingController(
     {
         Participants = 0,
         PeakParticipants = 0,
-        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0, Sessions = null })],
+        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0, Sessions = null, FreePlaces = null })],
         Cascade = [.. status.Cascade.Select(static link => link with { RttMs = null, LossPct = null, Kbps = 0 })],
     };
 
     private void Forget(NamespacedName key)
     {
         _throttle.Forget(key);
+        _slots.Forget(key);
         if (releases.Forget(key) is not { } deleted)
         {
             return;

@@ -67,7 +67,7 @@ internal sealed class MediaFeature(IMeeting meeting, SessionRows rows) : IMeetin
 
     public Task OnTickAsync()
     {
-        meeting.Media.EndOverdue();
+        meeting.Media.Tick();
         return Task.CompletedTask;
     }
 

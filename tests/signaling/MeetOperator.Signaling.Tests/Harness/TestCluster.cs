@@ -115,6 +115,18 @@ public sealed class TestCluster : IAsyncDisposable
     public Task SetSurveyAsync(bool enabled, string tenant = Tenant) => Client.MergePatchAsync<Tenant>(
         new NamespacedName(null, tenant), new JsonObject { ["spec"] = new JsonObject { ["survey"] = new JsonObject { ["enabled"] = enabled } } }, default);
 
+    /// <summary>Sets the table of networks of a tenant.</summary>
+    public Task SetNetworksAsync(params (string Cidr, string Region)[] networks) => Client.MergePatchAsync<Tenant>(
+        new NamespacedName(null, Tenant),
+        new JsonObject
+        {
+            ["spec"] = new JsonObject
+            {
+                ["regions"] = new JsonObject { ["networks"] = new JsonArray([.. networks.Select(n => new JsonObject { ["cidr"] = n.Cidr, ["region"] = n.Region })]) },
+            },
+        },
+        default);
+
     /// <summary>Sets whether a tenant allows direct connections.</summary>
     public Task SetDirectConnectionsAsync(DirectConnections value, string tenant = Tenant) => Client.MergePatchAsync<Tenant>(
         new NamespacedName(null, tenant), new JsonObject { ["spec"] = new JsonObject { ["connectivity"] = new JsonObject { ["directConnections"] = value.ToString() } } }, default);
@@ -169,6 +181,7 @@ public sealed class TestCluster : IAsyncDisposable
             ["state"] = assignment.State.ToString(),
             ["deadline"] = assignment.Deadline?.ToString("O"),
             ["participants"] = assignment.Participants,
+            ["region"] = assignment.Region,
             ["generation"] = assignment.Generation,
         });
         await Client.MergePatchAsync<Meeting>(

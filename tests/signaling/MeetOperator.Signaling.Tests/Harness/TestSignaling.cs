@@ -84,9 +84,9 @@ public sealed class TestSignaling : IAsyncDisposable
         return (await response.Content.ReadFromJsonAsync<CreateMeetingResponse>())!;
     }
 
-    public async Task<JoinResponse> JoinAsync(string meetingId, string name, string? hostToken = null, string? ticket = null)
+    public async Task<JoinResponse> JoinAsync(string meetingId, string name, string? hostToken = null, string? ticket = null, string? region = null)
     {
-        var response = await Retrying.SendAsync(() => SendAsync(HttpMethod.Post, $"meetings/{meetingId}/join", new { displayName = name, ticket }, hostToken));
+        var response = await Retrying.SendAsync(() => SendAsync(HttpMethod.Post, $"meetings/{meetingId}/join", new { displayName = name, ticket, region }, hostToken));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<JoinResponse>())!;
     }

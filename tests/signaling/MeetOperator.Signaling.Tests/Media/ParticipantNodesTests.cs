@@ -28,12 +28,51 @@ public sealed class ParticipantNodesTests
     }
 
     [Fact]
-    public void Choose_NewParticipant_PrefersOriginThenFewestParticipants()
+    public void Choose_NewParticipant_PrefersFewestParticipantsThenOrigin()
     {
         MediaAssignment[] edges = [Assigned("n2", 2, Edge, participants: 9), Assigned("n3", 3, Edge, participants: 4), Assigned("n4", 4, Standby)];
 
-        Assert.Equal("n1", ParticipantNodes.Choose([.. edges, Assigned("n1", 1, participants: 50)])?.Node);
-        Assert.Equal("n3", ParticipantNodes.Choose(edges)?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose([.. edges, Assigned("n1", 1, participants: 50)])?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([.. edges, Assigned("n1", 1, participants: 4)])?.Node);
+    }
+
+    [Fact]
+    public void Choose_NewParticipant_PrefersPlacesThenRegionThenFreePlaces()
+    {
+        var full = Assigned("n1", 1, region: "south") with { FreePlaces = 0 };
+        var near = Assigned("n2", 2, Edge, participants: 90, region: "south") with { FreePlaces = 10 };
+        var far = Assigned("n3", 3, Edge, participants: 1, region: "north") with { FreePlaces = 50 };
+        var empty = Assigned("n4", 4, Edge, region: "north") with { FreePlaces = 40 };
+        MediaAssignment[] all = [full, near, far, empty];
+
+        Assert.Equal("n2", ParticipantNodes.Choose(all, region: "south")?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose(all, region: "west")?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose(all)?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose([full, far, empty], region: "south")?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([full])?.Node);
+    }
+
+    [Fact]
+    public void Choose_NodeOfOwnRegionBecomesReady_MovesThere()
+    {
+        var current = Assigned("n1", 1, region: "north");
+        var near = Assigned("n2", 2, Edge, region: "south");
+
+        Assert.Equal("n2", ParticipantNodes.Choose([current, near], current.Key, "south")?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([current, near], near.Key, "south")?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([current, near], current.Key, "south", mayFollowRegion: false)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([current, near], current.Key, "west")?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([current, near], current.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([current, near with { FreePlaces = 0 }], current.Key, "south")?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([current, near with { State = Preparing }], current.Key, "south")?.Node);
+    }
+
+    [Fact]
+    public void Choose_OtherNodeHasLessLoad_StaysOnItsNode()
+    {
+        var current = Assigned("n1", 1, participants: 99, region: "south") with { FreePlaces = 0 };
+
+        Assert.Equal("n1", ParticipantNodes.Choose([current, Assigned("n2", 2, Edge, region: "south") with { FreePlaces = 100 }], current.Key, "south")?.Node);
     }
 
     [Fact]

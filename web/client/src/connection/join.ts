@@ -6,12 +6,17 @@ export interface JoinIdentity {
   readonly meetingId: string;
   readonly displayName: string;
   readonly userId?: string;
+  readonly region?: string;
   readonly hostToken?: string;
 }
 
 /** Joins with the ticket and the host token. If the server rejects one of them as expired, joins without it; without a valid ticket, as a new participant. */
 export async function joinOnce(http: HttpApi, identity: JoinIdentity, ticket: string | undefined): Promise<JoinResponse> {
-  const request = { displayName: identity.displayName, ...(identity.userId === undefined ? {} : { userId: identity.userId }) };
+  const request = {
+    displayName: identity.displayName,
+    ...(identity.userId === undefined ? {} : { userId: identity.userId }),
+    ...(identity.region === undefined ? {} : { region: identity.region }),
+  };
   const tickets = ticket === undefined ? [undefined] : [ticket, undefined];
   const hostTokens = identity.hostToken === undefined ? [undefined] : [identity.hostToken, undefined];
   const attempts = tickets.flatMap(t => hostTokens.map(hostToken => ({ body: t === undefined ? request : { ...request, ticket: t }, hostToken })));

@@ -34,6 +34,7 @@ export interface MeetingInfo {
 export interface JoinRequest {
   readonly displayName: string;
   readonly userId?: string;
+  readonly region?: string;
   readonly ticket?: string;
 }
 

@@ -1,0 +1,60 @@
+using MeetOperator.Kube.Metadata;
+
+namespace MeetOperator.Operator.Cluster;
+
+/// <summary>
+/// Limits the rate of writes that change only figures, over all objects together. Each object that wants to write gets the next free slot and keeps it, so they write in the order in
+/// which they asked, and what changes in the meantime costs no further write. Thread-safe.
+/// </summary>
+internal sealed class WriteSlots(int perSecond, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<NamespacedName, long> _slots = [];
+
+    /// <summary>Limits the writes whose slots have passed at the same time, as after a suspension of the process.</summary>
+    private readonly WriteBudget _budget = new(perSecond, time);
+    private readonly long _interval = Math.Max(1, time.TimestampFrequency / perSecond);
+    private long _next = time.GetTimestamp();
+
+    /// <summary>How long a write must still wait; zero when it may proceed, which uses up the slot.</summary>
+    public TimeSpan Wait(NamespacedName key)
+    {
+        lock (_gate)
+        {
+            var now = time.GetTimestamp();
+            if (!_slots.TryGetValue(key, out var slot))
+            {
+                slot = Next(key, now);
+            }
+
+            if (slot <= now && !_budget.TryTake())
+            {
+                slot = Next(key, now + _interval);
+            }
+
+            if (slot > now)
+            {
+                return time.GetElapsedTime(now, slot);
+            }
+
+            _slots.Remove(key);
+            return TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Gives up the object's slot: its figures have been written with another change, or it is gone.</summary>
+    public void Forget(NamespacedName key)
+    {
+        lock (_gate)
+        {
+            _slots.Remove(key);
+        }
+    }
+
+    private long Next(NamespacedName key, long earliest)
+    {
+        var slot = Math.Max(earliest, _next);
+        _next = slot + _interval;
+        return _slots[key] = slot;
+    }
+}

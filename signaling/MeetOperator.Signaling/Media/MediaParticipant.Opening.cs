@@ -1,0 +1,277 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Protocol;
+using MeetOperator.Signaling.Protocol.Server;
+using MeetOperator.Signaling.Tracing;
+
+namespace MeetOperator.Signaling.Media;
+
+/// <content>Opens the sessions of the member, on its first node, on another one that it moves to, and again after they were lost.</content>
+internal sealed partial class MediaParticipant
+{
+    /// <summary>
+    /// Restarts a publish session through the client, which sends its offers, and a subscribe session directly, because the node sends its offers.
+    /// </summary>
+    private Task RestartSessionAsync(MemberSessions sessions, RoomEvent ended)
+    {
+        if (ended.Kind == "publish")
+        {
+            return StartAsync(sessions, fresh: true, MeetingMedia.Lost);
+        }
+
+        sessions.EndSubscribe();
+        return StartAsync(sessions, fresh: true, reason: null);
+    }
+
+    private async Task RestartSessionLaterAsync(RoomKey source, RoomEvent ended, TimeSpan wait)
+    {
+        await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        PostEvent(source, sessions => sessions == _nodes.Newest && sessions.IsCurrent(ended) ? RestartSessionAsync(sessions, ended) : Task.CompletedTask);
+    }
+
+    /// <summary>The node has lost the participant, or the client has left a former node.</summary>
+    private Task HandleLossAsync(MemberSessions sessions)
+    {
+        if (sessions == _nodes.Newest)
+        {
+            return StartAsync(sessions, fresh: true, MeetingMedia.Lost);
+        }
+
+        SetNodes(_nodes.Without(sessions));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Leaves a former node if the client has closed both connections to it.</summary>
+    private async Task ReleaseIfLeftAsync(MemberSessions former)
+    {
+        try
+        {
+            if (await former.HasLeftAsync(_closed.Token).ConfigureAwait(false))
+            {
+                _ = ReleaseAsync(former);
+            }
+        }
+        catch (Exception e) when (NodeCallFailure.Of(e) is not null)
+        {
+            // The deadline ends it.
+        }
+    }
+
+    /// <summary>Leaves a node. The node removes the participant by itself if the call fails.</summary>
+    private Task ReleaseAsync(MemberSessions former)
+    {
+        SetNodes(_nodes.Without(former));
+        return former.Room.TryReleaseParticipantAsync(ParticipantId);
+    }
+
+    private async Task MoveAsync()
+    {
+        if (_nodes.Newest is not { } current || Find(_media.Choose(this, current.Room.Key)) is not { } target || target.Key == current.Room.Key)
+        {
+            return; // The member stays on its node, or there is no other node.
+        }
+
+        var next = new MemberSessions(target, _client);
+        try
+        {
+            if (_nodes.Find(target.Key) is { } former)
+            {
+                await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
+            }
+
+            var offer = await OpenAsync(next, fresh: true).ConfigureAwait(false);
+            SetNodes(_nodes.With(next));
+            _client.Send(_client.Moves
+                ? new MediaMoveMessage(target.Key.Generation, (long)_media.TimeLeftOn(current.Room.Key).TotalMilliseconds)
+                : new MediaRestartMessage(MeetingMedia.Moved, target.Key.Generation));
+            next.BeginSubscribe(offer);
+            _hasStarted = true;
+            _media.RecordMove(ParticipantId);
+            if (!_media.IsLeaving(current.Room.Key))
+            {
+                _ = ReleaseLaterAsync(current.Room.Key); // the operator sets no deadline for a node that stays
+            }
+
+            await ReleaseIfLeftAsync(current).ConfigureAwait(false);
+        }
+        catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
+        {
+            // A host removed the participant, which also closes its socket.
+        }
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !_closed.IsCancellationRequested)
+        {
+            if (NodeCallFailure.IsFull(e))
+            {
+                _media.MarkFull(target.Key);
+            }
+
+            _services.Metrics.NodeFailed(failure.Reason);
+            LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
+            _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
+        }
+    }
+
+    /// <summary>Leaves a former node that the client has not left by the deadline that it was told.</summary>
+    private async Task ReleaseLaterAsync(RoomKey former)
+    {
+        await Task.Delay(MeetingMedia.DefaultTimeLeft, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        PostEvent(former, sessions => sessions == _nodes.Newest ? Task.CompletedTask : ReleaseAsync(sessions));
+    }
+
+    private async Task MoveLaterAsync(TimeSpan wait)
+    {
+        await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _media.Follow(this);
+    }
+
+    private async Task StartAsync(MemberSessions? sessions, bool fresh, string? reason)
+    {
+        if (sessions is null || _media.Served.Find(sessions.Room.Key) is null)
+        {
+            return; // A start in the next room is queued, or follows with it.
+        }
+
+        if (sessions.SubscribeSession is not null && reason != MeetingMedia.Lost)
+        {
+            _media.Follow(this);
+            return;
+        }
+
+        if (reason is not null && _hasStarted)
+        {
+            _client.Send(new MediaRestartMessage(reason, sessions.Room.Key.Generation));
+        }
+
+        using var place = new PlaceWait(_media.Line, Now + _services.Options.Timings.PlaceTimeout);
+        if (fresh && !_hasStarted && !_media.Line.IsEmpty)
+        {
+            await WaitForPlaceAsync(place).ConfigureAwait(false); // others came before
+        }
+
+        var isReported = false;
+        var wait = FirstRetry;
+        while (true)
+        {
+            try
+            {
+                sessions.BeginSubscribe(await OpenAsync(sessions, fresh).ConfigureAwait(false));
+                _hasStarted = true;
+                _media.Follow(this);
+                return;
+            }
+            catch (Exception) when (_closed.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
+            {
+                return;
+            }
+            catch (Exception e) when (NodeCallFailure.IsFull(e) && !_nodes.IsMoving)
+            {
+                if (await FindPlaceAsync(sessions, place).ConfigureAwait(false) is not { } next)
+                {
+                    return;
+                }
+
+                sessions = next;
+                continue;
+            }
+            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+            {
+                _services.Metrics.NodeFailed(failure.Reason);
+                LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
+                if (_nodes.IsMoving)
+                {
+                    // The client goes on with its former node, from which the move starts again.
+                    SetNodes(_nodes.Without(sessions));
+                    _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
+                    return;
+                }
+
+                if (!isReported)
+                {
+                    isReported = true;
+                    _client.Send(new ErrorMessage(ErrorCode.MediaFailed, failure.Message));
+                }
+            }
+
+            // Otherwise all retries would belong to one trace.
+            SignalingTracing.LeaveCurrent();
+
+            await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
+            if (_closed.IsCancellationRequested || _media.Choose(this, sessions.Room.Key)?.Key != sessions.Room.Key)
+            {
+                // A start on another node is queued, or follows. The client may have a connection to this node.
+                _hasStarted = true;
+                _media.Follow(this);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Waits for the member's turn to try. Meanwhile it does not count as using a node.</summary>
+    private async Task WaitForPlaceAsync(PlaceWait place)
+    {
+        _isWaitingForPlace = true;
+        await place.WaitAsync(_closed.Token).ConfigureAwait(false);
+        _isWaitingForPlace = false;
+    }
+
+    /// <summary>
+    /// Finds another node after that of <paramref name="sessions"/> has answered that it is full: one that is not known to be full, otherwise any when it is the member's turn. Returns
+    /// the sessions there, or null if the member has left or the meeting has no node.
+    /// </summary>
+    private async Task<MemberSessions?> FindPlaceAsync(MemberSessions sessions, PlaceWait place)
+    {
+        _media.MarkFull(sessions.Room.Key);
+        var target = _media.Choose(this, current: null);
+        if (target is not { HasPlace: true })
+        {
+            if (place.TryReport(Now))
+            {
+                _services.Metrics.Rejected(WireName.Of(ErrorCode.NotPlaced));
+                _client.Send(new ErrorMessage(ErrorCode.NotPlaced, "All media nodes of the meeting are full. Media starts when one of them, or another one, has a place."));
+            }
+
+            SignalingTracing.LeaveCurrent();
+            await WaitForPlaceAsync(place).ConfigureAwait(false);
+            target = _media.Choose(this, current: null);
+        }
+
+        if (_closed.IsCancellationRequested || target is null || _media.Served.Find(target.Key) is not { } room)
+        {
+            return null; // With the next room of the meeting, a start follows.
+        }
+
+        if (room.Key == sessions.Room.Key)
+        {
+            return sessions;
+        }
+
+        var next = new MemberSessions(room, _client);
+        SetNodes(_nodes.Without(sessions).With(next));
+        if (_hasStarted)
+        {
+            _client.Send(new MediaRestartMessage(MeetingMedia.Moved, room.Key.Generation));
+        }
+
+        return next;
+    }
+
+    /// <summary>Opens the subscribe session. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
+    private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh)
+    {
+        await sessions.Room.PutParticipantAsync(ParticipantId, Region, _closed.Token).ConfigureAwait(false);
+        if (_client.Entry is { Audio: false } or { Video: false })
+        {
+            var muted = new MuteState { Microphone = _client.Entry.Audio ? null : true, Camera = _client.Entry.Video ? null : true };
+            await sessions.Room.MuteAsync(ParticipantId, muted, _closed.Token).ConfigureAwait(false);
+        }
+
+        var offer = await sessions.RequestSubscribeAsync(restart: fresh, _closed.Token).ConfigureAwait(false);
+        await SendViewAsync(sessions).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
+        return offer;
+    }
+}

@@ -1,0 +1,118 @@
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Testing;
+
+namespace MeetOperator.Operator.Tests.Cluster;
+
+public sealed class WriteSlotsTests
+{
+    private const int Limit = 100;
+    private readonly ManualTime _time = new();
+    private readonly WriteSlots _slots;
+
+    public WriteSlotsTests() => _slots = new WriteSlots(Limit, _time);
+
+    [Fact]
+    public void Wait_TenThousandMeetingsChangeEachMinute_AtMostLimitEachSecond()
+    {
+        const int Meetings = 10_000;
+        var random = new Random(14);
+        var throttle = new WriteThrottle(_time);
+        var (changed, written) = (new Dictionary<int, int>(), new int[Meetings]);
+        var due = new PriorityQueue<int, int>();
+        var perSecond = new Dictionary<int, int>();
+        var oldest = 0;
+        for (var tick = 0; tick < 3 * 60 * 100; tick++)
+        {
+            if (tick % 6 == 0)
+            {
+                for (var changes = 0; changes < 10; changes++)
+                {
+                    var meeting = random.Next(Meetings);
+                    if (changed.TryAdd(meeting, tick))
+                    {
+                        due.Enqueue(meeting, tick);
+                    }
+                }
+            }
+
+            while (due.TryPeek(out _, out var at) && at <= tick)
+            {
+                var meeting = due.Dequeue();
+                var wait = throttle.Wait(Key(meeting));
+                wait = wait > TimeSpan.Zero ? wait : _slots.Wait(Key(meeting));
+                if (wait > TimeSpan.Zero)
+                {
+                    due.Enqueue(meeting, tick + (int)Math.Ceiling(wait.TotalMilliseconds / 10));
+                    continue;
+                }
+
+                throttle.RecordWrite(Key(meeting));
+                perSecond[tick / 100] = perSecond.GetValueOrDefault(tick / 100) + 1;
+                written[meeting]++;
+                oldest = Math.Max(oldest, tick - changed[meeting]);
+                changed.Remove(meeting);
+            }
+
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+        }
+
+        Assert.InRange(perSecond.Values.Max(), Limit - 1, Limit);
+        Assert.InRange(oldest, 0, 110 * 100); // 10,000 meetings take their turns in 100 s.
+        Assert.DoesNotContain(0, written);
+    }
+
+    [Fact]
+    public void Wait_FewChanges_WritesAtOnce()
+    {
+        for (var meeting = 0; meeting < 500; meeting++)
+        {
+            Assert.Equal(TimeSpan.Zero, _slots.Wait(Key(meeting)));
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+        }
+    }
+
+    [Fact]
+    public void Wait_ObjectAsksAgain_KeepsItsSlot()
+    {
+        TakeSlots(3);
+
+        Assert.Equal(TimeSpan.FromMilliseconds(20), _slots.Wait(Key(2)));
+        _time.Advance(TimeSpan.FromMilliseconds(15));
+        Assert.Equal(TimeSpan.FromMilliseconds(5), _slots.Wait(Key(2)));
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        Assert.Equal(TimeSpan.Zero, _slots.Wait(Key(2)));
+        Assert.NotEqual(TimeSpan.Zero, _slots.Wait(Key(2)));
+    }
+
+    [Fact]
+    public void Wait_ProcessWasSuspended_DoesNotWriteAllAtOnce()
+    {
+        TakeSlots(1000);
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        var waits = Enumerable.Range(1, 999).Select(meeting => _slots.Wait(Key(meeting))).ToList();
+
+        Assert.Equal(Limit, waits.Count(wait => wait == TimeSpan.Zero));
+        Assert.Equal(TimeSpan.FromMilliseconds(10 * (999 - Limit)), waits[^1]);
+    }
+
+    [Fact]
+    public void Forget_SlotPassed_NextChangeGetsNewSlot()
+    {
+        TakeSlots(3);
+        _slots.Forget(Key(1));
+
+        Assert.Equal(TimeSpan.FromMilliseconds(30), _slots.Wait(Key(1)));
+    }
+
+    private void TakeSlots(int count)
+    {
+        for (var meeting = 0; meeting < count; meeting++)
+        {
+            Assert.Equal(TimeSpan.FromMilliseconds(10 * meeting), _slots.Wait(Key(meeting)));
+        }
+    }
+
+    private static NamespacedName Key(int meeting) => new("meet-a", $"m-{meeting}");
+}

@@ -1,0 +1,85 @@
+using MeetOperator.Signaling.Media;
+using MeetOperator.Testing;
+
+namespace MeetOperator.Signaling.Tests.Media;
+
+public sealed class PlaceLineTests
+{
+    private readonly ManualTime _time = new();
+    private readonly PlaceLine _line;
+
+    public PlaceLineTests() => _line = new PlaceLine(_time);
+
+    [Fact]
+    public async Task WaitAsync_SomethingChanges_FirstTryAndOthersWait()
+    {
+        var turns = Turns(PlaceLine.Width + 2);
+
+        _line.Wake();
+
+        await Task.WhenAll(turns.Take(PlaceLine.Width).Select(turn => turn.Task));
+        Assert.All(turns.Skip(PlaceLine.Width), turn => Assert.False(turn.Task.IsCompleted));
+    }
+
+    [Fact]
+    public async Task WaitAsync_NothingChanges_FirstTryAgainAfterRetry()
+    {
+        var turns = Turns(PlaceLine.Width + 1);
+        Assert.All(turns, turn => Assert.False(turn.Task.IsCompleted));
+
+        _time.Advance(PlaceLine.Retry);
+
+        await Task.WhenAll(turns.Take(PlaceLine.Width).Select(turn => turn.Task));
+        Assert.False(turns[^1].Task.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Dispose_OneOfTheFirstGotAPlace_NextInOrderTries()
+    {
+        var turns = Turns(PlaceLine.Width + 2);
+
+        turns[3].Place.Dispose();
+
+        await turns[PlaceLine.Width].Task;
+        Assert.False(turns[PlaceLine.Width + 1].Task.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Dispose_OneThatWaitsLeaves_OrderOfOthersStays()
+    {
+        var turns = Turns(PlaceLine.Width + 2);
+
+        turns[PlaceLine.Width].Place.Dispose();
+        Assert.False(turns[PlaceLine.Width + 1].Task.IsCompleted);
+        turns[0].Place.Dispose();
+
+        await turns[PlaceLine.Width + 1].Task;
+    }
+
+    [Fact]
+    public async Task WaitAsync_Cancelled_Returns()
+    {
+        using var cancelled = new CancellationTokenSource();
+        for (var i = 0; i < PlaceLine.Width; i++)
+        {
+            _line.Join();
+        }
+
+        var waiting = _line.Join().WaitAsync(cancelled.Token);
+        await cancelled.CancelAsync();
+
+        await waiting;
+    }
+
+    [Fact]
+    public void IsEmpty_EverybodyLeft_IsTrue()
+    {
+        var place = _line.Join();
+        Assert.False(_line.IsEmpty);
+        place.Dispose();
+        place.Dispose();
+        Assert.True(_line.IsEmpty);
+    }
+
+    private (PlaceLine.Place Place, Task Task)[] Turns(int count) => [.. Enumerable.Range(0, count).Select(_ => _line.Join()).ToArray().Select(place => (place, place.WaitAsync(default)))];
+}
