@@ -442,7 +442,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     {
         if (roomEvent.Type == RoomEventTypes.ParticipantLeft)
         {
-            Line.Wake();
+            Line.WakeFirst();
         }
 
         var participant = roomEvent.ParticipantId is { } id ? FindParticipant(id) : null;
