@@ -105,11 +105,15 @@ internal sealed class NodeRoom
         _spec = spec;
     }
 
-    public void Touch(string participantId, ParticipantSpec spec)
+    /// <summary>Adds or refreshes a participant.</summary>
+    /// <param name="participantId">The participant.</param>
+    /// <param name="generation">The generation that the caller knows.</param>
+    /// <param name="region">Its region; null leaves it as it is.</param>
+    public void Touch(string participantId, long generation, string? region = null)
     {
-        Fence(spec.Generation);
+        Fence(generation);
         var participant = _participants.GetOrAdd(participantId, _spec.MaxParticipants, out _);
-        participant.Region = spec.Region ?? participant.Region;
+        participant.Region = region ?? participant.Region;
     }
 
     /// <param name="participantId">The participant to remove; an unknown one is ignored.</param>
