@@ -7,7 +7,7 @@ using MeetOperator.Placement.Rules;
 namespace MeetOperator.Placement;
 
 /// <summary>
-/// Decides which media nodes carry a meeting: one, and another beside it while the meeting moves. A chain of rules over the list of assignments. Pure: no clock, no
+/// Decides which media nodes carry a meeting: one, further ones when it outgrows it or has participants in other regions, and another one while it moves. A chain of rules over the list of assignments. Pure: no clock, no
 /// randomness, no I/O. Never throws, whatever the state of the fleet.
 /// </summary>
 public static class PlacementPlanner
@@ -38,6 +38,13 @@ public static class PlacementPlanner
     {
         ArgumentNullException.ThrowIfNull(node);
         return NodeChoice.HasRoomFor(new FilterContext(SmallestDemand, PlacementOptions.Default, now), node);
+    }
+
+    /// <summary>How many more participants the node can take, beside those that its meetings reserve.</summary>
+    public static int FreePlaces(NodeSnapshot node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return MeetingPlaces.FreeOn(node, PlacementOptions.Default);
     }
 
     /// <summary>

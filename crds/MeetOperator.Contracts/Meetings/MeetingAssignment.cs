@@ -38,6 +38,11 @@ public sealed record MeetingAssignment
     /// <summary>Number of these participants whose media is connected to the node; at most 5 s old. Absent while the meeting is on one node.</summary>
     public int? Sessions { get; init; }
 
+    /// <summary>
+    /// How many more of the meeting's participants the node can take; at most 5 s old. Absent while the meeting is on one node and has room for everybody there.
+    /// </summary>
+    public int? FreePlaces { get; init; }
+
     /// <summary>Fencing number, incremented with each placement. Media nodes reject lower numbers.</summary>
     [Range(1, 9_007_199_254_740_991)]
     public long Generation { get; init; }

@@ -46,6 +46,10 @@ public sealed record MeetingSpec
     [Default("{}")]
     public MeetingPlacement Placement { get; init; } = new();
 
+    /// <summary>When the meeting uses more than one media node. Mutable; takes effect at once.</summary>
+    [Default("{}")]
+    public MeetingScale Scale { get; init; } = new();
+
     /// <summary>Rules for participants who join. Mutable; applies to participants who join later.</summary>
     [Default("{}")]
     public MeetingAccess Access { get; init; } = new();

@@ -30,16 +30,18 @@ internal sealed class AssignmentTable
     /// <summary>The meetings with an assignment to the node. While enumerating, <see cref="Set"/> may be called for meetings that stay on it.</summary>
     public IEnumerable<AssignedMeeting> On(NamespacedName node) => _byNode.GetValueOrDefault(node, None).Select(meeting => _meetings[meeting]);
 
-    /// <summary>The number of participants that are about to move to each node; nodes without any are left out.</summary>
-    public Dictionary<NamespacedName, int> CountIncoming()
+    /// <summary>The number of participants of other meetings that are about to move to each node; nodes without any are left out.</summary>
+    /// <param name="except">The meeting that does not count; null when all do.</param>
+    public Dictionary<NamespacedName, int> CountIncoming(MeetingRef? except = null)
     {
         var incoming = new Dictionary<NamespacedName, int>();
-        foreach (var meeting in _several.Select(moving => _meetings[moving]))
+        foreach (var meeting in _several.Where(moving => moving != except).Select(moving => _meetings[moving]))
         {
-            var isMoving = meeting.Nodes.Any(static node => node.State == NodeAssignmentState.Leaving);
-            foreach (var node in meeting.Nodes.Where(node => node.State == NodeAssignmentState.Preparing || (isMoving && node.Role == AssignmentRole.Origin)))
+            var leaving = meeting.Nodes.Where(static node => node.State == NodeAssignmentState.Leaving).Sum(static node => node.Participants);
+            foreach (var node in meeting.Nodes.Where(node => node.State == NodeAssignmentState.Preparing || (leaving > 0 && node.Role == AssignmentRole.Origin)))
             {
-                incoming[node.Node] = incoming.GetValueOrDefault(node.Node) + Math.Max(0, meeting.Participants - node.Participants);
+                var others = Math.Max(0, meeting.Participants - node.Participants);
+                incoming[node.Node] = incoming.GetValueOrDefault(node.Node) + (node.State == NodeAssignmentState.Preparing ? others : Math.Min(leaving, others));
             }
         }
 

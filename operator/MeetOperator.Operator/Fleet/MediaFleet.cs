@@ -159,7 +159,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 return null;
             }
 
-            var nodes = Snapshots(now);
+            var nodes = Snapshots(now, except: meeting);
             demand = MoveFacts.AddTo(demand, _table.Find(meeting), node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time);
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
             var holders = RoomGenerations.FindHolders(_nodes.Values, demand);
@@ -353,6 +353,19 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
+    /// <summary>How many more participants of the meeting each of its nodes can take.</summary>
+    public IReadOnlyDictionary<NamespacedName, int> FreePlacesOf(MeetingRef meeting)
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            var incoming = _table.CountIncoming(meeting);
+            return (_table.Find(meeting)?.Nodes ?? []).Where(assigned => _nodes.ContainsKey(assigned.Node)).ToDictionary(
+                static assigned => assigned.Node,
+                assigned => PlacementPlanner.FreePlaces(_nodes[assigned.Node].Snapshot(_table.CountOn(assigned.Node), now, time, RejectionPause, incoming.GetValueOrDefault(assigned.Node))));
+        }
+    }
+
     /// <summary>What a node last reported about the room of a meeting; null when it is unknown or has not reported yet.</summary>
     public ReportedRoom? FindReport(NamespacedName node, string meetingId)
     {
@@ -411,10 +424,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         return true;
     }
 
-    private NodeSnapshot[] Snapshots(DateTimeOffset now)
+    private NodeSnapshot[] Snapshots(DateTimeOffset now, MeetingRef? except = null)
     {
         var nodes = new NodeSnapshot[_nodes.Count];
-        var incoming = _table.CountIncoming();
+        var incoming = _table.CountIncoming(except);
         var index = 0;
         foreach (var entry in _nodes.Values)
         {

@@ -11,10 +11,19 @@ internal static class MoveFacts
     /// <summary>A node that is not linked after this time takes the meeting without links, as nodes of earlier versions do.</summary>
     private static readonly TimeSpan PreparingLimit = TimeSpan.FromSeconds(15);
 
-    /// <summary>The demand with the current facts about each assignment. Meetings on one node need none.</summary>
+    /// <summary>How long a meeting keeps a further node at least.</summary>
+    private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>The demand with the regions of the participants, and the current facts about each assignment, of which meetings on one node need none.</summary>
     public static MeetingDemand AddTo(MeetingDemand demand, AssignedMeeting? meeting, Func<NamespacedName, RoomReport?> rooms, TimeProvider time)
     {
-        if (meeting is null || demand.Current is not { Nodes.Count: > 1 } current)
+        if (meeting is null)
+        {
+            return demand;
+        }
+
+        demand = demand with { Regions = RegionsOf(meeting, rooms) };
+        if (demand.Current is not { Nodes.Count: > 1 } current)
         {
             return demand;
         }
@@ -27,6 +36,20 @@ internal static class MoveFacts
                 : assignment;
     }
 
+    /// <summary>The participants in each region, from the reports of all nodes. Those who are moving may be counted twice.</summary>
+    private static Dictionary<string, int> RegionsOf(AssignedMeeting meeting, Func<NamespacedName, RoomReport?> rooms)
+    {
+        var regions = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (region, count) in meeting.Nodes.SelectMany(node => rooms(node.Node)?.Regions ?? NoRegions))
+        {
+            regions[region] = regions.GetValueOrDefault(region) + count;
+        }
+
+        return regions;
+    }
+
+    private static readonly IReadOnlyDictionary<string, int> NoRegions = new Dictionary<string, int>(0);
+
     private static AssignmentFacts Of(AssignedMeeting meeting, AssignedNode node, Func<NamespacedName, RoomReport?> rooms, TimeProvider time)
     {
         var age = time.GetElapsedTime(node.StateSince);
@@ -35,6 +58,7 @@ internal static class MoveFacts
             HasRoom = node.RoomExists,
             IsLinked = node.RoomExists && MeetingLinks.IsLinked(meeting, node.Node, rooms),
             IsOverdue = node.State == NodeAssignmentState.Preparing && age >= PreparingLimit,
+            IsFresh = node.State == NodeAssignmentState.Ready && age < FreshTime,
             IsEmpty = node.IsLeft,
             IsPastDeadline = node.State == NodeAssignmentState.Leaving && age >= node.LeaveTime,
         };

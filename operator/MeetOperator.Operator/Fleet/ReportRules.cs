@@ -16,6 +16,7 @@ internal static class ReportRules
     private const int MaxText = 256;
     private const int MaxAuthorities = 16;
     private const int MaxLinks = 16;
+    private const int MaxRegions = 32;
 
     /// <summary>More participants than a node can ever have. Keeps sums over all rooms far from an overflow.</summary>
     private const int MaxCount = 1_000_000;
@@ -103,6 +104,11 @@ internal static class ReportRules
                 || room.Connected > MaxCount || room.Silent > MaxCount || (participants += room.Participants) > MaxCount)
             {
                 return Reject($"rooms[{room.Room}]", $"counts must not be negative, and the participants of all rooms must not exceed {MaxCount}");
+            }
+
+            if (room.Regions is not { Count: <= MaxRegions } regions || !regions.All(static entry => IsText(entry.Key) && entry.Value is >= 0 and <= MaxCount))
+            {
+                return Reject($"rooms[{room.Room}].regions", $"must be at most {MaxRegions} regions with 0 to {MaxCount} participants each");
             }
 
             if (room.Port is < 0 or > ushort.MaxValue)

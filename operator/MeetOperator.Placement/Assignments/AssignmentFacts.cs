@@ -14,6 +14,9 @@ public sealed record AssignmentFacts
     /// <summary>The node has been Preparing for too long.</summary>
     public bool IsOverdue { get; init; }
 
+    /// <summary>The node has been Ready for so short a time that the meeting does not give it up yet.</summary>
+    public bool IsFresh { get; init; }
+
     /// <summary>A report that was begun after the node became Leaving names no participant and no session.</summary>
     public bool IsEmpty { get; init; }
 

@@ -9,8 +9,11 @@ public enum PlacementOutcome
     /// <summary>The meeting stays on its current node.</summary>
     Kept,
 
-    /// <summary>Another node is prepared beside the current one, so that the meeting can move to it without a break.</summary>
+    /// <summary>Another node is prepared beside the present ones, so that the meeting can move to it without a break, or use it too.</summary>
     Preparing,
+
+    /// <summary>Participants can use a further node.</summary>
+    Extended,
 
     /// <summary>Participants now use another node, or the restarted one.</summary>
     Moved,
@@ -18,7 +21,7 @@ public enum PlacementOutcome
     /// <summary>A node that the meeting was leaving is free.</summary>
     Left,
 
-    /// <summary>The meeting stays on its origin and gives up a node that was being prepared, or one that it no longer needs.</summary>
+    /// <summary>The meeting gives up a node that was being prepared, or leaves one that it no longer needs or that must not be used any more. Its origin stays.</summary>
     Reduced,
 
     /// <summary>No node exists in the pools that the meeting may use.</summary>

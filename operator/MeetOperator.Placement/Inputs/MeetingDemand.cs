@@ -17,6 +17,12 @@ public sealed record MeetingDemand
     /// <summary>Current number of participants; they move with the meeting.</summary>
     public int Participants { get; init; }
 
+    /// <summary>The number of participants in each region, without those whose region is not known.</summary>
+    public IReadOnlyDictionary<string, int> Regions { get; init; } = new Dictionary<string, int>(0);
+
+    /// <summary>When the meeting uses more than one node.</summary>
+    public MeetingScale Scale { get; init; } = new();
+
     /// <summary>The only regions that the meeting may be placed in.</summary>
     public RegionSet AllowedRegions { get; init; } = RegionSet.Any;
 

@@ -21,6 +21,7 @@ public static class MeetingRequirements
             PoolSelector = meeting.Spec.Placement.PoolSelector,
             TenantPoolSelector = tenant?.Spec.Pools.SfuSelector,
             Strategy = meeting.Spec.Placement.Strategy,
+            Scale = meeting.Spec.Scale,
         };
     }
 

@@ -1,4 +1,5 @@
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Filters;
@@ -40,6 +41,22 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
 
     /// <summary>Replaces the entry of the same media node.</summary>
     public AssignmentPlan With(NodeAssignment changed) => this with { Nodes = [.. Nodes.Select(node => IsSame(node, changed) ? changed : node)] };
+
+    /// <summary>The same plan for the choice of a node that a number of participants will use.</summary>
+    public AssignmentPlan For(int participants) => this with { Input = Input with { Demand = Input.Demand with { Participants = participants } } };
+
+    /// <summary>Participants have time to leave a node.</summary>
+    public AssignmentPlan MarkLeaving(NodeAssignment node) => With(node with
+    {
+        Role = AssignmentRole.Edge,
+        State = NodeAssignmentState.Leaving,
+        Deadline = Now.AddSeconds(SnapshotOf(node) is { IsEnding: true } ? Input.Options.EndingLeaveSeconds : Input.Options.LeaveSeconds),
+        Facts = AssignmentFacts.None,
+    });
+
+    /// <summary>Whether the operator can have the node's room linked: it responds, knows links, and clients reach it.</summary>
+    public static bool CanLink(NodeSnapshot node) =>
+        node is { HasLinks: true, IsCutOff: false, State: SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining };
 
     /// <summary>Chooses a further node, or one in place of an entry.</summary>
     /// <param name="leaving">The entry whose node is a candidate all the same; null when the plan keeps all.</param>

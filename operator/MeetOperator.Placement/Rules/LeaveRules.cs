@@ -17,7 +17,7 @@ internal static class LeaveRules
     {
         plan = Free(plan);
         var origin = plan.Origin!;
-        return LeaveReasons.FindWish(origin, plan.SnapshotOf(origin)!) is { } wish ? Leave(plan, origin, wish) : Stay(plan, origin);
+        return LeaveReasons.FindWish(origin, plan.SnapshotOf(origin)!) is { } wish ? Leave(plan, origin, wish) : SpanRules.Apply(plan);
     }
 
     /// <summary>Removes nodes that were left.</summary>
@@ -34,30 +34,14 @@ internal static class LeaveRules
         return plan;
     }
 
-    /// <summary>The origin may stay, so the meeting needs no other node.</summary>
-    private static AssignmentPlan Stay(AssignmentPlan plan, NodeAssignment origin)
-    {
-        foreach (var node in plan.Nodes.Where(node => node != origin))
-        {
-            plan = node.State switch
-            {
-                NodeAssignmentState.Preparing => plan.Without(node, PlacementOutcome.Reduced, $"stays on {origin.SfuNode}, and gives up {node.SfuNode}"),
-                NodeAssignmentState.Ready => MarkLeaving(plan, node).Record(PlacementOutcome.Reduced, $"stays on {origin.SfuNode}, and leaves {node.SfuNode}"),
-                _ => plan,
-            };
-        }
-
-        return plan;
-    }
-
     private static AssignmentPlan Leave(AssignmentPlan plan, NodeAssignment origin, string wish)
     {
-        if (origin.State != NodeAssignmentState.Ready || !CanLink(plan.SnapshotOf(origin)!))
+        if (origin.State != NodeAssignmentState.Ready || !AssignmentPlan.CanLink(plan.SnapshotOf(origin)!))
         {
             return MoveAtOnce(plan, origin, wish);
         }
 
-        if (plan.Nodes.FirstOrDefault(node => node != origin && CanTakeOver(plan, node)) is { } successor)
+        if (plan.Nodes.FirstOrDefault(node => node != origin && CanTakeOver(plan, node) && HasPlaces(plan, origin, node)) is { } successor)
         {
             return Switch(plan, origin, successor, wish);
         }
@@ -93,9 +77,10 @@ internal static class LeaveRules
             return plan;
         }
 
-        if (plan.Choose(only: CanLink) is not { Best: { } best } choice)
+        var moving = plan.Nodes.Any(node => node != origin && node.State == NodeAssignmentState.Ready) ? plan.For(origin.Participants) : plan;
+        if (moving.Choose(only: AssignmentPlan.CanLink) is not { Best: { } best } choice)
         {
-            return MoveAtOnce(plan, origin, wish);
+            return moving == plan ? MoveAtOnce(plan, origin, wish) : plan;
         }
 
         var added = plan.Assign(best, AssignmentRole.Edge);
@@ -135,16 +120,8 @@ internal static class LeaveRules
     private static AssignmentPlan Switch(AssignmentPlan plan, NodeAssignment origin, NodeAssignment successor, string wish)
     {
         var next = successor with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready, Deadline = null };
-        return MarkLeaving(plan.With(next), origin) with { Outcome = PlacementOutcome.Moved, Reason = $"moved to {next.SfuNode}: {wish}" };
+        return plan.With(next).MarkLeaving(origin) with { Outcome = PlacementOutcome.Moved, Reason = $"moved to {next.SfuNode}: {wish}" };
     }
-
-    private static AssignmentPlan MarkLeaving(AssignmentPlan plan, NodeAssignment node) => plan.With(node with
-    {
-        Role = AssignmentRole.Edge,
-        State = NodeAssignmentState.Leaving,
-        Deadline = plan.Now.AddSeconds(plan.SnapshotOf(node) is { IsEnding: true } ? plan.Input.Options.EndingLeaveSeconds : plan.Input.Options.LeaveSeconds),
-        Facts = AssignmentFacts.None,
-    });
 
     /// <summary>Whether participants can move to this node of the meeting now without a break. A node that is Leaving can become the origin again.</summary>
     private static bool CanTakeOver(AssignmentPlan plan, NodeAssignment node) =>
@@ -153,9 +130,12 @@ internal static class LeaveRules
         && LeaveReasons.FindWish(node, snapshot) is null
         && (node.State != NodeAssignmentState.Leaving || NodeChoice.IsAcceptable(plan.Context, snapshot));
 
-    /// <summary>Whether the operator can have the node's room linked: it responds, knows links, and clients reach it.</summary>
-    private static bool CanLink(NodeSnapshot node) =>
-        node is { HasLinks: true, IsCutOff: false, State: SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining };
+    /// <summary>
+    /// Whether those who leave the origin find places, on the node that takes over and on the others. A node that was chosen for a move has reserved them, and one that is being left
+    /// had them.
+    /// </summary>
+    private static bool HasPlaces(AssignmentPlan plan, NodeAssignment origin, NodeAssignment next) =>
+        next.State == NodeAssignmentState.Leaving || MeetingPlaces.SufficeWithout(plan, origin, next);
 
     private static bool IsOn(NodeAssignment assignment, NodeSnapshot node) => assignment.SfuNode == node.Name && assignment.Namespace == node.Namespace;
 }

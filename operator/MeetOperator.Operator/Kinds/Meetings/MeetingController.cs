@@ -113,7 +113,7 @@ internal sealed class MeetingController(
     private static IEnumerable<double?> Figures(MeetingStatus status) =>
     [
         status.Participants, status.PeakParticipants,
-        .. status.Assignments.SelectMany(static assignment => new double?[] { assignment.Participants, assignment.Sessions }),
+        .. status.Assignments.SelectMany(static assignment => new double?[] { assignment.Participants, assignment.Sessions, assignment.FreePlaces }),
         .. status.Cascade.SelectMany(static link => new[] { link.RttMs, link.LossPct, link.Kbps }),
     ];
 
@@ -121,7 +121,7 @@ internal sealed class MeetingController(
     {
         Participants = 0,
         PeakParticipants = 0,
-        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0, Sessions = null })],
+        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0, Sessions = null, FreePlaces = null })],
         Cascade = [.. status.Cascade.Select(static link => link with { RttMs = null, LossPct = null, Kbps = 0 })],
     };
 

@@ -17,12 +17,17 @@ internal static class MeetingStatuses
     /// The room exists on the origin. The status also lists the media nodes that are being prepared, are in use or are being left beside it. The meeting is not empty while
     /// participants remain on former nodes.
     /// </summary>
-    public static void SetAssigned(MeetingContext context, AssignedMeeting current, IReadOnlyList<CascadeLink> cascade, IReadOnlyList<FormerNode> formerNodes)
+    public static void SetAssigned(
+        MeetingContext context,
+        AssignedMeeting current,
+        IReadOnlyList<CascadeLink> cascade,
+        IReadOnlyList<FormerNode> formerNodes,
+        IReadOnlyDictionary<NamespacedName, int>? freePlaces = null)
     {
         var origin = current.Origin!;
         var participants = current.Participants;
         var nodes = current.Nodes.Where(node => node == origin || node.State != NodeAssignmentState.Lost).ToArray();
-        MeetingAssignment[] assignments = [.. nodes.Select(node => Assignment(node, isOnly: nodes.Length == 1))];
+        MeetingAssignment[] assignments = [.. nodes.Select(node => Assignment(node, isOnly: nodes.Length == 1) with { FreePlaces = FreePlaces(node) })];
 
         // In a room that was just created, all participants are still reconnecting, so the empty time of the previous room does not count.
         var isNewRoom = context.Status.Assignments is [_, ..] before && before.All(assignment => assignment.Generation != origin.Generation);
@@ -44,6 +49,9 @@ internal static class MeetingStatuses
         var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
         context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {origin.Node.Name}");
         context.MarkReady(participants > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
+
+        int? FreePlaces(AssignedNode node) =>
+            freePlaces?.TryGetValue(node.Node, out var free) == true && (nodes.Length > 1 || free < context.RoomCapacity - node.Participants) ? free : null;
     }
 
     /// <summary>Whether the meeting has no node and waits for one.</summary>
@@ -68,7 +76,7 @@ internal static class MeetingStatuses
             Region = null,
             NodeSummary = null,
             Cascade = [],
-            Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Deadline = null, Participants = 0, Sessions = null })],
+            Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Deadline = null, Participants = 0, Sessions = null, FreePlaces = null })],
             FormerNodes = formerNodes,
             Rejections = Bounded(rejections),
         };

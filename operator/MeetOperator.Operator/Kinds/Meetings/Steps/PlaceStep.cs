@@ -94,7 +94,8 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
     private StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
     {
-        MeetingStatuses.SetAssigned(context, current, MeetingCascade.Of(current, node => fleet.FindReport(node, context.MeetingId)?.Room), FormerNodes(context));
+        var cascade = MeetingCascade.Of(current, node => fleet.FindReport(node, context.MeetingId)?.Room);
+        MeetingStatuses.SetAssigned(context, current, cascade, FormerNodes(context), fleet.FreePlacesOf(context.Ref));
         if (context.Rejection is { } rejection)
         {
             MeetingStatuses.SetNotAllowed(context, rejection);

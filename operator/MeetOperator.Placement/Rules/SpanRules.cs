@@ -1,0 +1,181 @@
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Placement.Assignments;
+using MeetOperator.Placement.Decisions;
+using MeetOperator.Placement.Inputs;
+
+namespace MeetOperator.Placement.Rules;
+
+/// <summary>
+/// Adds media nodes to a meeting before its nodes are full, and in the regions of its participants, and gives up those that it no longer needs. One node is added or given up at a
+/// time. Each is linked with each, so no path has more than one link. Pure.
+/// </summary>
+internal static class SpanRules
+{
+    /// <summary>A meeting with fewer participants gets no further node for capacity: many small meetings on a full node would take places on another one that they rarely need.</summary>
+    public const int MinParticipants = 10;
+
+    /// <summary>The number of participants in a region for which the meeting gets a node there. It keeps the node until fewer than two are left.</summary>
+    public const int MinInRegion = 3;
+    private const int KeepInRegion = 2;
+
+    /// <summary>A node is given up when the participants would take at most this part of the threshold of the others, so that the meeting does not grow again at once.</summary>
+    private const double ShrinkPart = 0.6;
+
+    /// <summary>A node that is being prepared stays needed down to this part of the threshold.</summary>
+    private const double KeepPart = 0.9;
+
+    /// <param name="plan">A plan with exactly one origin, which may stay.</param>
+    public static AssignmentPlan Apply(AssignmentPlan plan)
+    {
+        plan = Settle(plan);
+        foreach (var node in plan.Nodes.Where(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin }))
+        {
+            if (LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is { } wish)
+            {
+                return LeaveEdge(plan, node, wish);
+            }
+        }
+
+        var isChanging = plan.Nodes.Any(static node => node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Lost);
+        return isChanging ? plan : Grow(plan) ?? Shrink(plan);
+    }
+
+    /// <summary>A node that is prepared becomes an edge when its room is linked with the others. One that is not linked in time, or no longer needed, is given up.</summary>
+    private static AssignmentPlan Settle(AssignmentPlan plan)
+    {
+        foreach (var node in plan.Nodes.Where(static node => node is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin }))
+        {
+            if (LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is { } unfit)
+            {
+                plan = plan.Without(node, PlacementOutcome.Reduced, $"gives up {node.SfuNode}: {unfit}");
+            }
+            else if (!IsNeeded(plan, node))
+            {
+                plan = plan.Without(node, PlacementOutcome.Reduced, $"stays on {plan.Origin!.SfuNode}, and gives up {node.SfuNode}");
+            }
+            else if (node.Facts is { HasRoom: true, IsLinked: true })
+            {
+                plan = plan.With(node with { State = NodeAssignmentState.Ready, Facts = node.Facts with { IsFresh = true } }).Record(PlacementOutcome.Extended, $"uses {node.SfuNode} too");
+            }
+            else if (node.Facts.IsOverdue)
+            {
+                plan = plan.Without(node, PlacementOutcome.Reduced, $"gives up {node.SfuNode}: it is not linked with the other media nodes");
+            }
+        }
+
+        return plan;
+    }
+
+    /// <summary>Whether the meeting would prepare a node now if it did not have this one. The number of participants may have fallen a little since.</summary>
+    private static bool IsNeeded(AssignmentPlan plan, NodeAssignment prepared)
+    {
+        var demand = plan.Input.Demand;
+        var isForRegion = demand.Scale.Spread == MeetingSpread.Regions && prepared.Region is { } region && demand.Regions.GetValueOrDefault(region) >= KeepInRegion
+            && plan.Nodes.All(node => node == prepared || node.Region != region);
+        return isForRegion
+            || IsScarce(plan, demand.Scale.EdgeThresholdPct * KeepPart)
+            || plan.Nodes.Any(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin } && !MeetingPlaces.IsUsable(plan, node) && !MeetingPlaces.SufficeWithout(plan, node));
+    }
+
+    /// <summary>Whether at least this share of the places is taken, while the meeting may have more participants than places.</summary>
+    private static bool IsScarce(AssignmentPlan plan, double thresholdPct)
+    {
+        var (demand, total) = (plan.Input.Demand, MeetingPlaces.Total(plan));
+        return demand.Participants >= MinParticipants && total < demand.MaxParticipants && demand.Participants * 100L >= total * thresholdPct;
+    }
+
+    /// <summary>Participants leave an edge for the other nodes, or for a further one when these lack the places.</summary>
+    private static AssignmentPlan LeaveEdge(AssignmentPlan plan, NodeAssignment edge, string wish)
+    {
+        if (MeetingPlaces.SufficeWithout(plan, edge))
+        {
+            return plan.MarkLeaving(edge).Record(PlacementOutcome.Reduced, $"leaves {edge.SfuNode}: {wish}");
+        }
+
+        return plan.Nodes.Any(static node => node.State == NodeAssignmentState.Preparing) ? plan
+            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", plan.Input.Options.MaxNodesPerMeeting) ?? plan;
+    }
+
+    private static AssignmentPlan? Grow(AssignmentPlan plan)
+    {
+        var demand = plan.Input.Demand;
+        var limit = Math.Min(demand.Scale.MaxNodes, plan.Input.Options.MaxNodesPerMeeting);
+        if (plan.Nodes.Count(static node => node.State != NodeAssignmentState.Leaving) >= limit || plan.Nodes.Count >= plan.Input.Options.MaxNodesPerMeeting)
+        {
+            return null;
+        }
+
+        if (IsScarce(plan, demand.Scale.EdgeThresholdPct))
+        {
+            var more = Math.Min(demand.MaxParticipants - demand.Participants, Math.Max(plan.Input.Options.ParticipantsPerNewMeeting, demand.Participants / 10));
+            return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit);
+        }
+
+        return demand.Scale.Spread == MeetingSpread.Regions ? GrowIntoRegion(plan, limit) : null;
+    }
+
+    private static AssignmentPlan? GrowIntoRegion(AssignmentPlan plan, int limit)
+    {
+        foreach (var (region, count) in plan.Input.Demand.Regions.OrderByDescending(static entry => entry.Value).ThenBy(static entry => entry.Key, StringComparer.Ordinal))
+        {
+            if (count >= MinInRegion && plan.Nodes.All(node => node.Region != region)
+                && Add(plan, count, node => node.Region == region, $"{count} participants are in region {region}", limit) is { } grown)
+            {
+                return grown with { Rejections = [] };
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Prepares another node; null when there is none, or the meeting has as many as it may.</summary>
+    private static AssignmentPlan? Add(AssignmentPlan plan, int participants, Func<NodeSnapshot, bool>? only, string reason, int limit)
+    {
+        if (plan.Nodes.Count >= limit || plan.Origin!.State != NodeAssignmentState.Ready || !AssignmentPlan.CanLink(plan.SnapshotOf(plan.Origin)!))
+        {
+            return null;
+        }
+
+        var choice = plan.For(participants).Choose(only: node => AssignmentPlan.CanLink(node) && only?.Invoke(node) != false);
+        if (choice.Best is not { } best)
+        {
+            return null;
+        }
+
+        var added = plan.Assign(best, AssignmentRole.Edge);
+        return (plan with { Nodes = [.. plan.Nodes, added], Generation = added.Generation }).Record(PlacementOutcome.Preparing, $"prepares {added.SfuNode}: {reason}");
+    }
+
+    private static AssignmentPlan Shrink(AssignmentPlan plan)
+    {
+        var demand = plan.Input.Demand;
+        if (plan.Nodes.Any(static node => node.State == NodeAssignmentState.Leaving))
+        {
+            return plan;
+        }
+
+        foreach (var edge in plan.Nodes.Where(static node => node.Role == AssignmentRole.Edge).OrderBy(static node => node.Participants).ThenBy(static node => node.SfuNode, StringComparer.Ordinal))
+        {
+            var isTooMany = plan.Nodes.Count > demand.Scale.MaxNodes;
+            if ((isTooMany || (!edge.Facts.IsFresh && !IsNeededInRegion(plan, edge) && HasPlentyWithout(plan, edge))) && MeetingPlaces.SufficeWithout(plan, edge))
+            {
+                return plan.MarkLeaving(edge).Record(PlacementOutcome.Reduced, isTooMany ? $"leaves {edge.SfuNode}: scale.maxNodes is {demand.Scale.MaxNodes}" : $"stays on {plan.Origin!.SfuNode}, and leaves {edge.SfuNode}");
+            }
+        }
+
+        return plan;
+    }
+
+    private static bool IsNeededInRegion(AssignmentPlan plan, NodeAssignment edge) =>
+        plan.Input.Demand.Scale.Spread == MeetingSpread.Regions
+        && edge.Region is { } region
+        && plan.Input.Demand.Regions.GetValueOrDefault(region) >= KeepInRegion
+        && plan.Nodes.All(node => node == edge || node.Region != region);
+
+    private static bool HasPlentyWithout(AssignmentPlan plan, NodeAssignment edge)
+    {
+        var demand = plan.Input.Demand;
+        var rest = MeetingPlaces.Total(plan, without: edge);
+        return rest >= demand.MaxParticipants || demand.Participants <= rest * demand.Scale.EdgeThresholdPct / 100.0 * ShrinkPart;
+    }
+}
