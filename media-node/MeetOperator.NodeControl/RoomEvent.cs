@@ -21,6 +21,9 @@ public sealed record RoomEvent
     /// <summary>The RIDs of the layers that somebody shows.</summary>
     public IReadOnlyList<string>? Layers { get; init; }
 
+    /// <summary>The IDs of participants.</summary>
+    public IReadOnlyList<string>? Participants { get; init; }
+
     /// <summary>Audio level, 0 (silent) to 127.</summary>
     public int? Level { get; init; }
 }
@@ -43,6 +46,12 @@ public static class RoomEventTypes
 
     /// <summary>The slots of a subscriber carry other tracks, without a new offer.</summary>
     public const string Slots = "slots";
+
+    /// <summary>
+    /// The participants on other media nodes who cannot be seen or heard here, because the link to their node is interrupted, have changed. The list is complete; it is empty when
+    /// everybody can be.
+    /// </summary>
+    public const string Unreachable = "unreachable";
     public const string RoomEnded = "room-ended";
 
     /// <summary>The last line of a stream whose reader was too slow. The reader opens a new stream, which starts with the current state.</summary>

@@ -124,7 +124,7 @@ internal static class ControlEndpoints
         v1.MapPut(Participant, async (string room, string participant, HttpContext c) =>
         {
             var spec = await ControlJson.ReadAsync<ParticipantSpec>(c);
-            return await NoContentAsync(rooms, c, room, r => r.Touch(Id(participant, "participant"), Checked(spec)));
+            return await NoContentAsync(rooms, c, room, r => r.Touch(Id(participant, "participant"), spec.Generation, Region(spec)));
         });
         v1.MapDelete(Participant, (string room, string participant, string? generation, bool? permanent, HttpContext c) =>
         {
@@ -190,8 +190,8 @@ internal static class ControlEndpoints
         ? id
         : throw ControlProblemException.InvalidRequest($"The {name} ID must have 1 to {MaxIdCharacters} characters without spaces or control characters.");
 
-    private static ParticipantSpec Checked(ParticipantSpec spec) => spec.Region is null || (spec.Region.Length is > 0 and <= ParticipantSpec.MaxRegionLength && !spec.Region.Any(char.IsControl))
-        ? spec
+    private static string? Region(ParticipantSpec spec) => spec.Region is not { } region || (region.Length is > 0 and <= ParticipantSpec.MaxRegionLength && !region.Any(char.IsControl))
+        ? spec.Region
         : throw ControlProblemException.InvalidRequest($"The region must have 1 to {ParticipantSpec.MaxRegionLength} characters without control characters.");
 
     private static T CheckSize<T>(T request, Func<T, string> sdp) =>

@@ -32,6 +32,9 @@ internal sealed class NodeRoom
     private readonly Action<NodeRoom> _onFailed;
     private RoomSpec _spec;
 
+    /// <summary>The participants that the last event has named as unreachable; null before the room has links.</summary>
+    private IReadOnlyList<string>? _unreachable;
+
     /// <param name="id">The meeting ID.</param>
     /// <param name="spec">The spec that the operator sent.</param>
     /// <param name="loop">The loop that the room runs on.</param>
@@ -58,6 +61,7 @@ internal sealed class NodeRoom
         _tracks.Added += OnTrackAdded;
         _tracks.Removed += OnTrackRemoved;
         _tracks.CarrierChanged += OnCarrierChanged;
+        _links.ReachabilityChanged += PublishUnreachable;
         Loop.Ticked += OnTick;
     }
 
@@ -101,11 +105,15 @@ internal sealed class NodeRoom
         _spec = spec;
     }
 
-    public void Touch(string participantId, ParticipantSpec spec)
+    /// <summary>Adds or refreshes a participant.</summary>
+    /// <param name="participantId">The participant.</param>
+    /// <param name="generation">The generation that the caller knows.</param>
+    /// <param name="region">Its region; null leaves it as it is.</param>
+    public void Touch(string participantId, long generation, string? region = null)
     {
-        Fence(spec.Generation);
+        Fence(generation);
         var participant = _participants.GetOrAdd(participantId, _spec.MaxParticipants, out _);
-        participant.Region = spec.Region ?? participant.Region;
+        participant.Region = region ?? participant.Region;
     }
 
     /// <param name="participantId">The participant to remove; an unknown one is ignored.</param>
@@ -256,7 +264,7 @@ internal sealed class NodeRoom
         _onFailed(this);
     }
 
-    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, then <c>ready</c>.</summary>
+    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, unreachable participants if the room has had links, then <c>ready</c>.</summary>
     public IReadOnlyList<QueuedEvent> CurrentState()
     {
         var state = new List<QueuedEvent>();
@@ -269,6 +277,11 @@ internal sealed class NodeRoom
                 state.Add(paused);
             }
         });
+        if (_unreachable is not null)
+        {
+            state.Add(Unreachable());
+        }
+
         state.Add(new RoomEvent { Type = RoomEventTypes.Ready });
         return state;
     }
@@ -386,8 +399,25 @@ internal sealed class NodeRoom
         return new NodeParticipant(_tracks.Join(id), new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
     }
 
+    private RoomEvent Unreachable() => new() { Type = RoomEventTypes.Unreachable, Participants = _unreachable };
+
+    private void PublishUnreachable()
+    {
+        var unreachable = _links.Unreachable;
+        if (!IsClosed && !(_unreachable is not null && unreachable.SequenceEqual(_unreachable)))
+        {
+            _unreachable = unreachable;
+            Events.Publish(Unreachable());
+        }
+    }
+
     private void OnTrackAdded(PublishedTrack track)
     {
+        if (_unreachable is { Count: > 0 })
+        {
+            PublishUnreachable(); // somebody who has lost the other node publishes here now
+        }
+
         _slots.Add(track);
         _offers.PublishChanges();
         if (!track.IsRelayed)

@@ -40,6 +40,12 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         _outgoing = new LinkOutgoing(_peer, nextSsrc);
     }
 
+    /// <summary>Raised when <see cref="Unreachable"/> has changed because the link was interrupted for long, or works again.</summary>
+    public event Action? ReachabilityChanged;
+
+    /// <summary>The participants of the other room whose tracks were lost with the link; empty while it works.</summary>
+    public IEnumerable<string> Unreachable => _isSuspended ? _incoming.Tracks.Select(track => track.ParticipantId).Distinct(StringComparer.Ordinal) : [];
+
     public bool IsReady => _brokenSinceTicks is null && _peer.IsReady;
 
     /// <summary>The limit of what this end sends, in kilobits per second; null for none.</summary>
@@ -126,6 +132,8 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
             {
                 OnAnnounced(track);
             }
+
+            ReachabilityChanged?.Invoke();
         }
     }
 
@@ -236,5 +244,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         {
             OnRemoved(track);
         }
+
+        ReachabilityChanged?.Invoke();
     }
 }

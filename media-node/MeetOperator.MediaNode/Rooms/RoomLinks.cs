@@ -22,6 +22,13 @@ internal sealed class RoomLinks
         tracks.Removed += track => ForEach(track, static (link, track) => link.Withdraw(track));
     }
 
+    /// <summary>Raised when <see cref="Unreachable"/> may have changed.</summary>
+    public event Action? ReachabilityChanged;
+
+    /// <summary>The participants on other media nodes whose tracks no carrier brings, because the link to their node is interrupted.</summary>
+    public IReadOnlyList<string> Unreachable =>
+        [.. _links.Values.SelectMany(link => link.Unreachable).Distinct(StringComparer.Ordinal).Where(id => _tracks.Of([id]).Count == 0).Order(StringComparer.Ordinal)];
+
     public int Count => _links.Count;
 
     public RoomLink? Find(string id) => _links.GetValueOrDefault(id);
@@ -34,11 +41,13 @@ internal sealed class RoomLinks
     {
         Remove(id);
         var link = _links[id] = new RoomLink(_tracks, open, peerName, _nextSsrc, onFailed: () => Remove(id));
+        link.ReachabilityChanged += () => ReachabilityChanged?.Invoke();
         foreach (var track in _tracks.Local)
         {
             Run(link, track, static (link, track) => link.Announce(track));
         }
 
+        ReachabilityChanged?.Invoke();
         return link;
     }
 
@@ -48,6 +57,7 @@ internal sealed class RoomLinks
         if (_links.Remove(id, out var link))
         {
             Run(link, reason, static (link, reason) => link.Close(reason));
+            ReachabilityChanged?.Invoke();
         }
     }
 

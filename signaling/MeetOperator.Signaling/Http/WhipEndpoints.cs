@@ -151,7 +151,7 @@ internal sealed class WhipEndpoints(
         var participantId = subject.ParticipantId!;
         await media.FindLastRoomAsync(participantId, ct).ConfigureAwait(false);
         using var place = new PlaceWait(media.Line, Now + _services.Options.Timings.PlaceTimeout);
-        var assignment = media.ChooseStart(participantId, subject.Region) ?? throw NotPlaced(view);
+        var assignment = media.ChooseHeadless(participantId, subject.Region) ?? throw NotPlaced(view);
         while (true)
         {
             if (await CallAsync(assignment, TryOpenAsync, ct).ConfigureAwait(false) is { } answer)

@@ -39,6 +39,7 @@ internal sealed class MeetingFeatures
             // A new member gets the chat history before offers of the media node.
             new ChatFeature(meeting, services.Chat, services.Bus, services.Loggers),
             new MediaFeature(meeting, rows),
+            new UnreachableFeature(meeting),
             new QualityFeature(meeting, services.Quality, services.Metrics, services.Options.Timings),
         ];
     }

@@ -198,7 +198,7 @@ internal sealed partial class MediaParticipant
 
             // Otherwise all retries would belong to one trace.
             SignalingTracing.LeaveCurrent();
-
+            place.Leave();
             await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
             if (_closed.IsCancellationRequested || _media.Choose(this, sessions.Room.Key)?.Key != sessions.Room.Key)

@@ -286,6 +286,10 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         return _served.Assignments.FirstOrDefault(assignment => assignment.Key == last) ?? ParticipantNodes.Choose(AssignmentsWithPlaces(), last, region, mayFollowRegion: false);
     }
 
+    /// <summary>The assignment that a participant without a socket is to use: that of the room that it used last if that is Ready. Null if there is none.</summary>
+    internal MediaAssignment? ChooseHeadless(string participantId, string? region) =>
+        ParticipantNodes.Choose(AssignmentsWithPlaces(), _lastRooms.GetValueOrDefault(participantId), region, mayFollowRegion: false);
+
     /// <summary>The assignment that a participant without a socket is to use, who has found a node full; null if there is none.</summary>
     internal MediaAssignment? ChooseNew(string? region) => ParticipantNodes.Choose(AssignmentsWithPlaces(), current: null, region);
 
@@ -442,7 +446,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     {
         if (roomEvent.Type == RoomEventTypes.ParticipantLeft)
         {
-            Line.Wake();
+            Line.WakeFirst();
         }
 
         var participant = roomEvent.ParticipantId is { } id ? FindParticipant(id) : null;

@@ -1,15 +1,15 @@
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>
-/// The members of one meeting on this replica that have found every media node full and wait for a place, in the order of their arrival. Only the first few try again, so that
-/// nobody overtakes and the nodes are not flooded. Thread-safe.
+/// The members of one meeting on this replica that have found every media node full and wait for a place, in the order of their arrival. The first one tries again from time to time;
+/// when there may be several places, the first few do, so that the nodes are not flooded. Thread-safe.
 /// </summary>
 internal sealed class PlaceLine(TimeProvider time)
 {
-    /// <summary>How many of the first members may try at the same time.</summary>
+    /// <summary>How many of the first members try at the same time when there may be several places.</summary>
     public const int Width = 8;
 
-    /// <summary>How often one of the first tries again if nothing is known to have changed.</summary>
+    /// <summary>How often the first member tries again if nothing is known to have changed.</summary>
     public static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
@@ -38,12 +38,17 @@ internal sealed class PlaceLine(TimeProvider time)
         }
     }
 
-    /// <summary>Lets the first members try at once, because the meeting's nodes have changed or somebody has left.</summary>
-    public void Wake()
+    /// <summary>Lets the first members try at once, because the meeting's nodes have changed.</summary>
+    public void Wake() => Wake(Width);
+
+    /// <summary>Lets the first member try at once, because a participant has left a node.</summary>
+    public void WakeFirst() => Wake(1);
+
+    private void Wake(int count)
     {
         lock (_gate)
         {
-            foreach (var place in _places.Take(Width))
+            foreach (var place in _places.Take(count))
             {
                 place.Signal();
             }
@@ -54,21 +59,18 @@ internal sealed class PlaceLine(TimeProvider time)
     {
         lock (_gate)
         {
-            return _places.IndexOf(place) is >= 0 and < Width;
+            return _places is [var first, ..] && first == place;
         }
     }
 
+    /// <summary>Takes a member out. Others may try: if it has got a place, there may be more.</summary>
     private void Leave(Place place)
     {
         lock (_gate)
         {
-            if (_places.IndexOf(place) is var index and >= 0)
+            if (_places.Remove(place))
             {
-                _places.RemoveAt(index);
-                if (index < Width && _places.Count >= Width)
-                {
-                    _places[Width - 1].Signal();
-                }
+                Wake(Width);
             }
         }
     }
@@ -78,24 +80,15 @@ internal sealed class PlaceLine(TimeProvider time)
     {
         private volatile TaskCompletionSource _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Waits until it is the member's turn to try: it is one of the first, and something has changed or <see cref="Retry"/> has passed. Also returns when cancelled.</summary>
+        /// <summary>Waits until the member may try: when it is woken, and for the first one also after <see cref="Retry"/>. Also returns when cancelled.</summary>
         public async Task WaitAsync(CancellationToken ct)
         {
-            while (!ct.IsCancellationRequested)
+            var signal = _signal.Task;
+            var wait = line.IsFirst(this) ? Task.WhenAny(signal, Task.Delay(Retry, line.Time, ct)) : signal.WaitAsync(ct);
+            await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (signal.IsCompleted)
             {
-                var isFirst = line.IsFirst(this);
-                var signal = _signal.Task;
-                var wait = isFirst ? Task.WhenAny(signal, Task.Delay(Retry, line.Time, ct)) : signal.WaitAsync(ct);
-                await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (signal.IsCompleted)
-                {
-                    _signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                }
-
-                if (isFirst || line.IsFirst(this))
-                {
-                    return;
-                }
+                _signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
 

@@ -11,6 +11,13 @@ internal sealed class PlaceWait(PlaceLine line, TimeSpan reportAt) : IDisposable
     /// <inheritdoc cref="PlaceLine.Place.WaitAsync"/>
     public Task WaitAsync(CancellationToken ct) => (_place ??= line.Join()).WaitAsync(ct);
 
+    /// <summary>Leaves the line, so that others need not wait for this member. The next wait joins it again at the end.</summary>
+    public void Leave()
+    {
+        _place?.Dispose();
+        _place = null;
+    }
+
     /// <summary>Returns true once, when the member is to be told.</summary>
     public bool TryReport(TimeSpan now)
     {
@@ -19,5 +26,5 @@ internal sealed class PlaceWait(PlaceLine line, TimeSpan reportAt) : IDisposable
         return isDue;
     }
 
-    public void Dispose() => _place?.Dispose();
+    public void Dispose() => Leave();
 }

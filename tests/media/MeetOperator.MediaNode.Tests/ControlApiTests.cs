@@ -13,6 +13,40 @@ public sealed class ControlApiTests : IAsyncLifetime
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
     [Fact]
+    public async Task PutParticipant_Region_IsCountedUntilItChangesOrTheParticipantLeaves()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        foreach (var (participant, region) in new[] { ("a", "south"), ("b", "south"), ("c", "north"), ("d", null), ("a", null) })
+        {
+            await _node.Control.PutParticipantAsync("r", participant, new ParticipantSpec { Generation = 1, Region = region }, default);
+        }
+
+        Assert.Equal([("north", 1), ("south", 2)], await RegionsAsync());
+        await _node.Control.PutParticipantAsync("r", "b", new ParticipantSpec { Generation = 1, Region = "north" }, default);
+        await _node.Control.DeleteParticipantAsync("r", "a", default);
+        Assert.Equal([("north", 2)], await RegionsAsync());
+        foreach (var bad in new[] { "", "north\n", new string('x', ParticipantSpec.MaxRegionLength + 1) })
+        {
+            await AssertProblemAsync("invalid-request", HttpStatusCode.BadRequest, () => _node.Control.PutParticipantAsync("r", "e", new ParticipantSpec { Generation = 1, Region = bad }, default));
+        }
+
+        async Task<(string, int)[]> RegionsAsync() => [.. (await _node.Control.GetRoomAsync("r", default)).Regions.OrderBy(region => region.Key).Select(region => (region.Key, region.Value))];
+    }
+
+    [Fact]
+    public async Task PutParticipant_ManyRegions_ReportIsBounded()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        for (var i = 0; i < 40; i++)
+        {
+            await _node.Control.PutParticipantAsync("r", $"p{i}", new ParticipantSpec { Generation = 1, Region = $"region-{i}" }, default);
+        }
+
+        var report = await _node.Control.GetRoomAsync("r", default);
+        Assert.Equal((40, 32), (report.Participants, report.Regions.Count));
+    }
+
+    [Fact]
     public async Task PutRoom_Twice_IsIdempotent()
     {
         var first = await SendAsync(HttpMethod.Put, "v1/rooms/r", """{"generation": 3, "future": {"unknown": [1]}}""");

@@ -64,6 +64,28 @@ public sealed class LinkControlTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Link_InterruptedForLong_EventNamesWhoCannotBeReached()
+    {
+        using var peer = new SyntheticPeer();
+        await using var events = await RoomEvents.OpenAsync(_left.Control, Room);
+        await _left.Control.PutLinkAsync(Room, Link, Left, default);
+        await _right.Control.PutLinkAsync(Room, Link, Right, default);
+        await UntilAsync(LinkEndState.Up, epoch: 1);
+        peer.Connect((await _right.Control.PublishAsync(Room, "alice", new SdpOffer { Generation = 2, Sdp = TestSdp.Publish(peer) }, default)).Sdp);
+        await LinkedLoops.UntilAsync("alice's tracks are known", () => _left.Host.Rooms.RunAsync(Room, room => room.Tracks.For("bob").Count == 2, default));
+
+        await _right.Control.DeleteLinkAsync(Room, Link, 2, default);
+        await events.UntilAsync("alice cannot be reached", e => e.Last(RoomEventTypes.Unreachable)?.Participants is ["alice"]);
+        await using (var late = await RoomEvents.OpenAsync(_left.Control, Room))
+        {
+            Assert.Equal(["alice"], late.Last(RoomEventTypes.Unreachable)!.Participants!);
+        }
+
+        await _right.Control.PutLinkAsync(Room, Link, Right, default);
+        await events.UntilAsync("alice can be reached", e => e.Last(RoomEventTypes.Unreachable)?.Participants is []);
+    }
+
+    [Fact]
     public async Task PutLink_OtherTag_OpensANewLink()
     {
         await _left.Control.PutLinkAsync(Room, Link, Left, default);

@@ -23,6 +23,16 @@ describe('joining', () => {
     expect(meeting.isHost).toBe(true);
   });
 
+  it('the snapshot names who cannot be reached until a new socket or an empty list', async () => {
+    const { server, meeting } = await joinedMeeting();
+    server.socket.receive({ type: 'unreachable', participantIds: ['bob'] });
+    expect(meeting.snapshot.unreachable).toEqual(['bob']);
+    server.socket.receive({ type: 'unreachable', participantIds: [7] });
+    expect(meeting.snapshot.unreachable).toEqual(['bob']);
+    server.socket.receive({ type: 'unreachable', participantIds: [] });
+    expect(meeting.snapshot.unreachable).toEqual([]);
+  });
+
   it('join sends the region of the participant if it is told', async () => {
     const told = await joinMeeting({ region: 'eu-west' });
     expect(told.server.joins[0]).toMatchObject({ body: { displayName: 'Ada', region: 'eu-west' } });

@@ -22,38 +22,50 @@ public sealed class PlaceLineTests
     }
 
     [Fact]
-    public async Task WaitAsync_NothingChanges_FirstTryAgainAfterRetry()
+    public async Task WaitAsync_NothingChanges_FirstTriesAgainAfterRetry()
     {
-        var turns = Turns(PlaceLine.Width + 1);
+        var turns = Turns(3);
         Assert.All(turns, turn => Assert.False(turn.Task.IsCompleted));
 
         _time.Advance(PlaceLine.Retry);
 
-        await Task.WhenAll(turns.Take(PlaceLine.Width).Select(turn => turn.Task));
+        await turns[0].Task;
+        Assert.All(turns.Skip(1), turn => Assert.False(turn.Task.IsCompleted));
+    }
+
+    [Fact]
+    public async Task WakeFirst_OnlyTheFirstTries()
+    {
+        var turns = Turns(3);
+
+        _line.WakeFirst();
+
+        await turns[0].Task;
+        Assert.All(turns.Skip(1), turn => Assert.False(turn.Task.IsCompleted));
+    }
+
+    [Fact]
+    public async Task Dispose_SomebodyGotAPlace_NextOnesTry()
+    {
+        var turns = Turns(PlaceLine.Width + 2);
+
+        turns[0].Place.Dispose();
+
+        await Task.WhenAll(turns.Skip(1).Take(PlaceLine.Width).Select(turn => turn.Task));
         Assert.False(turns[^1].Task.IsCompleted);
     }
 
     [Fact]
-    public async Task Dispose_OneOfTheFirstGotAPlace_NextInOrderTries()
+    public async Task WaitAsync_WokenWhileTrying_TriesAgainAtOnce()
     {
-        var turns = Turns(PlaceLine.Width + 2);
+        using var place = _line.Join();
+        var turn = place.WaitAsync(default);
+        _line.Wake();
+        await turn;
 
-        turns[3].Place.Dispose();
+        _line.Wake();
 
-        await turns[PlaceLine.Width].Task;
-        Assert.False(turns[PlaceLine.Width + 1].Task.IsCompleted);
-    }
-
-    [Fact]
-    public async Task Dispose_OneThatWaitsLeaves_OrderOfOthersStays()
-    {
-        var turns = Turns(PlaceLine.Width + 2);
-
-        turns[PlaceLine.Width].Place.Dispose();
-        Assert.False(turns[PlaceLine.Width + 1].Task.IsCompleted);
-        turns[0].Place.Dispose();
-
-        await turns[PlaceLine.Width + 1].Task;
+        await place.WaitAsync(default);
     }
 
     [Fact]

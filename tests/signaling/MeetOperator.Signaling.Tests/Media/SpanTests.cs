@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Hub;
@@ -187,9 +188,9 @@ public sealed class SpanTests : IAsyncLifetime
         await AssignAsync(South(participants: 1), North());
 
         await Eventually.TrueAsync(() => Count(_north) == 12, "everybody is on the next node");
+        await OnAsync(_north, waiting);
         foreach (var client in waiting)
         {
-            await client.ExpectAsync("offer");
             Assert.Empty(client.OfType("media-restart"));
             await client.DisposeAsync();
         }
@@ -214,7 +215,7 @@ public sealed class SpanTests : IAsyncLifetime
         await first.SendAsync(new { type = "leave" });
 
         await OnAsync(_south, second);
-        Assert.Empty(third.OfType("offer"));
+        Assert.Equal(1, Count(_south));
     }
 
     [Fact]
@@ -275,6 +276,28 @@ public sealed class SpanTests : IAsyncLifetime
         var full = await WhipAsync(other);
         await Problem.IsAsync(full, HttpStatusCode.ServiceUnavailable, "not-placed");
         Assert.NotNull(full.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task LinkInterrupted_MembersOfTheNode_AreToldWhomTheyCannotReach()
+    {
+        await AssignAsync(South(), North());
+        await using var ann = await EnterAsync("Ann", region: "south");
+        await using var bob = await EnterAsync("Bob", region: "north");
+        await OnAsync(_south, ann);
+        await OnAsync(_north, bob);
+
+        _south.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Unreachable, Participants = [bob.Id, ann.Id] });
+
+        var told = await ann.ExpectAsync("unreachable");
+        Assert.Equal([bob.Id], told["participantIds"]!.AsArray().Select(id => (string?)id));
+        await using var carol = await EnterAsync("Carol", region: "south");
+        await carol.ExpectAsync("unreachable");
+        _south.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Unreachable, Participants = [] });
+        await ann.ExpectAsync("unreachable", message => message["participantIds"]!.AsArray().Count == 0);
+        await carol.ExpectAsync("unreachable", message => message["participantIds"]!.AsArray().Count == 0);
+        Assert.Equal(2, ann.OfType("unreachable").Count);
+        Assert.Empty(bob.OfType("unreachable"));
     }
 
     private static MeetingAssignment South(int participants = 0) => Assigned("default-aaaaa", 1, Origin, Ready, "south", participants);

@@ -55,6 +55,7 @@ public sealed class ServerMessageTests
         { new PausedMessage([new PausedTrack("p-1", "screen")]), """{"type":"paused","tracks":[{"participantId":"p-1","source":"screen"}]}""" },
         { new PausedMessage([]), """{"type":"paused","tracks":[]}""" },
         { new TopologyMessage(Topology.P2p, 3), """{"type":"topology","kind":"p2p","generation":3}""" },
+        { new UnreachableMessage(["p-1", "p-2"]), """{"type":"unreachable","participantIds":["p-1","p-2"]}""" },
         { new ForwardedP2pReadyMessage("p-1", 3), """{"type":"p2p-ready","from":"p-1","generation":3}""" },
         { new SlotsMessage("s1", 4, [new OfferedTrack("7", "p-1", "video", "camera")]), """{"type":"slots","sessionId":"s1","version":4,"slots":[{"mid":"7","participantId":"p-1","kind":"video","source":"camera"}]}""" },
         { new ForwardedOfferMessage("sfu", "v=0\r\n", 3, [], "s1", 2), """{"type":"offer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1","revision":3,"slotsVersion":2,"tracks":[]}""" },

@@ -249,6 +249,12 @@ const de: Texts = {
     seconds: '({{seconds, number}} s)',
     minutes: '({{minutes, number}} min)',
     restored: 'Sie sind wieder verbunden',
+    unreachable: {
+      state: 'Einige Personen können Sie im Moment nicht sehen und hören',
+      more_one: 'und {{count}} weitere',
+      more_other: 'und {{count}} weitere',
+      action: 'Die Verbindung zwischen Servern wird wiederhergestellt. Der Chat funktioniert weiterhin.',
+    },
   },
 
   quality: {

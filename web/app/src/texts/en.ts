@@ -239,6 +239,12 @@ const en = {
     seconds: '({{seconds, number}} s)',
     minutes: '({{minutes, number}} min)',
     restored: 'You are connected again',
+    unreachable: {
+      state: 'You cannot see or hear some people at the moment',
+      more_one: 'and {{count}} more',
+      more_other: 'and {{count}} more',
+      action: 'The connection between servers is being restored. The chat still works.',
+    },
   },
 
   quality: {

@@ -6,6 +6,7 @@ import { AudioOutlet } from '../../features/audio/AudioOutlet';
 import { useSpeaking } from '../../features/audio/useSpeaking';
 import { ChatPanel } from '../../features/chat/ChatPanel';
 import { ConnectionBanner } from '../../features/connection/ConnectionBanner';
+import { UnreachableBanner } from '../../features/connection/UnreachableBanner';
 import { helpFor } from '../../features/devices/device-status';
 import { DevicePickers } from '../../features/devices/DevicePickers';
 import type { DeviceKind, LocalMedia } from '../../features/devices/local-media';
@@ -130,6 +131,7 @@ export function MeetingPage({ meeting, title, media, saving, onOver }: Props) {
       <main className={styles.main}>
         <Stage snapshot={snapshot} audioOnly={audioOnly} speaking={speaking} stats={stats} link={link} maxTiles={saving.tiles} onShown={showTracks} />
         <ConnectionBanner status={snapshot.connection} />
+        <UnreachableBanner participants={snapshot.participants} unreachable={snapshot.unreachable} />
         <Toasts toasts={toasts} />
       </main>
       {panel === 'chat' && (

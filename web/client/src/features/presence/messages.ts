@@ -19,10 +19,12 @@ export interface JoinedPresence {
 export type PresenceServerMessage =
   | { type: 'participant-joined'; participant: WireParticipant }
   | { type: 'participant-left'; participantId: string; reason?: string }
-  | { type: 'speaking'; participantId: string; level?: number };
+  | { type: 'speaking'; participantId: string; level?: number }
+  | { type: 'unreachable'; participantIds: readonly string[] };
 
 export const presenceChecks: MessageChecks<PresenceServerMessage> = {
   'participant-joined': { participant: value => typeof value === 'object' && value !== null && isText((value as WireParticipant).participantId) },
   'participant-left': { participantId: isText },
   'speaking': { participantId: isText },
+  'unreachable': { participantIds: value => Array.isArray(value) && value.every(isText) },
 };

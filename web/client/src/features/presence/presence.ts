@@ -11,6 +11,8 @@ export interface PresenceState {
   readonly participants: readonly Participant[];
   /** The ID of the participant who speaks, according to the server. */
   readonly activeSpeaker: string | null;
+  /** The IDs of the participants who cannot be seen or heard, because the media nodes of the meeting cannot reach each other. */
+  readonly unreachable: readonly string[];
 }
 
 export interface PresenceHost {
@@ -30,6 +32,7 @@ export class Presence implements Feature<JoinedPresence, Received> {
     'participant-left': ({ participantId, reason }) => this.#handleLeft(participantId, reason),
     'media-update': message => this.#handleUpdate(message),
     'speaking': ({ participantId }) => this.#set({ activeSpeaker: participantId }),
+    'unreachable': ({ participantIds }) => this.#set({ unreachable: participantIds }),
   };
   readonly #host: PresenceHost;
   readonly #roster = new Map<string, WireParticipant>();
@@ -37,7 +40,7 @@ export class Presence implements Feature<JoinedPresence, Received> {
 
   constructor(self: Pick<Participant, 'id' | 'displayName' | 'role'>, host: PresenceHost) {
     this.#host = host;
-    this.#state = { self: { ...self, audio: false, video: false, isSelf: true, tracks: {} }, participants: [], activeSpeaker: null };
+    this.#state = { self: { ...self, audio: false, video: false, isSelf: true, tracks: {} }, participants: [], activeSpeaker: null, unreachable: [] };
   }
 
   get state(): PresenceState {
@@ -63,6 +66,7 @@ export class Presence implements Feature<JoinedPresence, Received> {
     for (const participant of participants) {
       if (participant.participantId !== participantId) this.#roster.set(participant.participantId, participant);
     }
+    this.#set({ unreachable: [] }); // the server names them again
     this.updateSelf({ id: participantId, role: role ?? this.#state.self.role });
     this.refresh();
     if (!isFirst) this.#reportChanges(previous);
