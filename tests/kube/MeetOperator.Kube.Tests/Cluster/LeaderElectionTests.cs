@@ -156,6 +156,26 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
+    public async Task RunAsync_RenewalHangs_NextAttemptKeepsTerm()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        using var hang = new CancellationTokenSource();
+        var writes = 0;
+        void Write()
+        {
+            if (Interlocked.Increment(ref writes) == 3)
+            {
+                hang.Token.WaitHandle.WaitOne(TimeSpan.FromSeconds(4)); // As long as the third part of the deadline, and more.
+            }
+        }
+
+        var options = Standard() with { LeaseDuration = TimeSpan.FromSeconds(12), RenewDeadline = TimeSpan.FromSeconds(9), RenewPeriod = TimeSpan.FromSeconds(1), RetryPeriod = TimeSpan.FromMilliseconds(100) };
+        await using var competitor = new Competitor(server, "me", TimeProvider.System, options, beforeWrite: Write);
+        await Eventually.TrueAsync(() => Volatile.Read(ref writes) >= 5, "it renews again");
+        Assert.True(competitor.Terms.Single().IsHeld);
+    }
+
+    [Fact]
     public async Task RunAsync_LeaseOverwritten_EndsTermAndStartsAnother()
     {
         await using var server = await TestApiServer.StartAsync();
