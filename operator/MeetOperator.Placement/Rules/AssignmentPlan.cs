@@ -22,6 +22,9 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     public string? Reason { get; init; }
     public IReadOnlyList<Rejection> Rejections { get; init; } = [];
 
+    /// <summary>Whether the meeting should have another node, and none can take it now.</summary>
+    public bool LacksNode { get; init; }
+
     public FilterContext Context => new(Input.Demand, Input.Options, Now);
 
     public NodeAssignment? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
@@ -85,6 +88,7 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
         Generation = Generation,
         Reason = Reason ?? $"stays on {Origin?.SfuNode}",
         Rejections = Rejections,
+        LacksNode = LacksNode,
     };
 
     private static bool IsSame(NodeAssignment left, NodeAssignment right) => left.SfuNode == right.SfuNode && left.Namespace == right.Namespace;

@@ -93,7 +93,7 @@ internal static class SpanRules
         }
 
         return plan.Nodes.Any(static node => node.State == NodeAssignmentState.Preparing) ? plan
-            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", plan.Input.Options.MaxNodesPerMeeting) ?? plan;
+            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", plan.Input.Options.MaxNodesPerMeeting) ?? plan with { LacksNode = true };
     }
 
     private static AssignmentPlan? Grow(AssignmentPlan plan)
@@ -108,7 +108,7 @@ internal static class SpanRules
         if (IsScarce(plan, demand.Scale.EdgeThresholdPct))
         {
             var more = Math.Min(demand.MaxParticipants - demand.Participants, Math.Max(plan.Input.Options.ParticipantsPerNewMeeting, demand.Participants / 10));
-            return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit);
+            return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit) ?? plan with { LacksNode = true };
         }
 
         return demand.Scale.Spread == MeetingSpread.Regions ? GrowIntoRegion(plan, limit) : null;
