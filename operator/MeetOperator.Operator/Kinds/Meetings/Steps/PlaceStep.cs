@@ -16,7 +16,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private const int Attempts = 3;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LackingRetry = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan UndecidedRetry = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ReportWait = TimeSpan.FromMilliseconds(300);
 
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
@@ -40,9 +40,9 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 return NotPlaced(context, decision);
             }
 
-            if (decision.LacksNode)
+            if (decision.NeedsRetry)
             {
-                context.RequeueAt(context.Now + LackingRetry); // Capacity that is added elsewhere wakes no meeting that has a node.
+                context.RequeueAt(context.Now + UndecidedRetry); // Capacity that is added elsewhere wakes no meeting that has a node.
             }
 
             var current = fleet.Current(context.Ref)!;
