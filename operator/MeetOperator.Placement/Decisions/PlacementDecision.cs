@@ -17,6 +17,9 @@ public sealed record PlacementDecision
     /// <summary>Whether <see cref="Nodes"/> are other assignments than the meeting had, and at least one.</summary>
     public bool HasNewAssignments => Outcome is not (PlacementOutcome.Kept or PlacementOutcome.NoCandidates or PlacementOutcome.NoCapacity);
 
+    /// <summary>Whether to decide again soon: the meeting should have another node beside its own and none can take it now, or a node has not reported yet.</summary>
+    public bool NeedsRetry { get; init; }
+
     /// <summary>One sentence for the status and for events.</summary>
     public required string Reason { get; init; }
 

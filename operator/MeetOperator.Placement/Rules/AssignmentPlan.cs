@@ -22,6 +22,9 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     public string? Reason { get; init; }
     public IReadOnlyList<Rejection> Rejections { get; init; } = [];
 
+    /// <summary>Whether to decide again soon: the meeting should have another node and none can take it now, or a node has not reported yet.</summary>
+    public bool NeedsRetry { get; init; }
+
     public FilterContext Context => new(Input.Demand, Input.Options, Now);
 
     public NodeAssignment? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
@@ -85,6 +88,7 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
         Generation = Generation,
         Reason = Reason ?? $"stays on {Origin?.SfuNode}",
         Rejections = Rejections,
+        NeedsRetry = NeedsRetry,
     };
 
     private static bool IsSame(NodeAssignment left, NodeAssignment right) => left.SfuNode == right.SfuNode && left.Namespace == right.Namespace;

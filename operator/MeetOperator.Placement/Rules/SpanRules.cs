@@ -1,4 +1,5 @@
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Inputs;
@@ -27,6 +28,11 @@ internal static class SpanRules
     /// <param name="plan">A plan with exactly one origin, which may stay.</param>
     public static AssignmentPlan Apply(AssignmentPlan plan)
     {
+        if (plan.Nodes.Any(node => plan.SnapshotOf(node) is { LastSeen: null, State: not SfuNodeState.Unhealthy }))
+        {
+            return plan with { NeedsRetry = true }; // After a change of leader, the places on the node are not known yet.
+        }
+
         plan = Settle(plan);
         foreach (var node in plan.Nodes.Where(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin }))
         {
@@ -93,7 +99,7 @@ internal static class SpanRules
         }
 
         return plan.Nodes.Any(static node => node.State == NodeAssignmentState.Preparing) ? plan
-            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", plan.Input.Options.MaxNodesPerMeeting) ?? plan;
+            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", plan.Input.Options.MaxNodesPerMeeting) ?? plan with { NeedsRetry = true };
     }
 
     private static AssignmentPlan? Grow(AssignmentPlan plan)
@@ -108,7 +114,7 @@ internal static class SpanRules
         if (IsScarce(plan, demand.Scale.EdgeThresholdPct))
         {
             var more = Math.Min(demand.MaxParticipants - demand.Participants, Math.Max(plan.Input.Options.ParticipantsPerNewMeeting, demand.Participants / 10));
-            return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit);
+            return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit) ?? plan with { NeedsRetry = true };
         }
 
         return demand.Scale.Spread == MeetingSpread.Regions ? GrowIntoRegion(plan, limit) : null;

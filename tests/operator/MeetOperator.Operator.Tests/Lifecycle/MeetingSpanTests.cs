@@ -44,7 +44,7 @@ public sealed class MeetingSpanTests
             await span.WaitAsync(seen => seen.Assignments.All(node => node.SfuNode != leaving.SfuNode), $"has left {leaving.SfuNode}");
         }
 
-        Assert.Equal(25, (await span.WaitAsync(seen => seen.Assignments is [_], "is on one node")).Participants);
+        await span.WaitAsync(seen => seen is { Assignments: [_], Participants: 25 }, "is on one node with all 25 participants");
         var events = (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Where(seen => seen.InvolvedObject.Name == Name).Select(seen => seen.Message!).ToList();
         Assert.Contains(events, message => message.Contains("80 of 100 places are taken", StringComparison.Ordinal));
     }
@@ -83,6 +83,21 @@ public sealed class MeetingSpanTests
         Assert.Equal(0, Assert.Single(full.Assignments).FreePlaces);
 
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", Name), JsonNode.Parse("""{"spec":{"scale":{"maxNodes":2}}}""")!, default);
+        await span.WaitAsync(seen => seen.Assignments.Count == 2 && IsAllReady(seen), "uses two nodes");
+    }
+
+    [Fact]
+    public async Task Participants_OnlyNodeIsFullAndPoolIsAdded_UsesNewNode()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        var span = await Span.StartAsync(cluster, TimeProvider.System, nodes: 1);
+        span.FillTo(100);
+        await span.WaitAsync(seen => seen.Participants == 100, "has 100 participants");
+
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
+        await cluster.EventuallyAsync(() => Task.FromResult(cluster.Kubelet.Nodes.Count == 2), "the new node runs");
+        cluster.Kubelet.Nodes.Single(node => node.Name.StartsWith("q-", StringComparison.Ordinal)).AnnouncesLinks = true;
+
         await span.WaitAsync(seen => seen.Assignments.Count == 2 && IsAllReady(seen), "uses two nodes");
     }
 

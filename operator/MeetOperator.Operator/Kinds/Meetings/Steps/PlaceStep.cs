@@ -16,6 +16,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private const int Attempts = 3;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan UndecidedRetry = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ReportWait = TimeSpan.FromMilliseconds(300);
 
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
@@ -37,6 +38,11 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             if (decision.Nodes is [])
             {
                 return NotPlaced(context, decision);
+            }
+
+            if (decision.NeedsRetry)
+            {
+                context.RequeueAt(context.Now + UndecidedRetry); // Capacity that is added elsewhere wakes no meeting that has a node.
             }
 
             var current = fleet.Current(context.Ref)!;
