@@ -22,6 +22,9 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     public string? Reason { get; init; }
     public IReadOnlyList<Rejection> Rejections { get; init; } = [];
 
+    /// <summary>The answer to a requested move; null while there is none.</summary>
+    public MoveAnswer? Move { get; init; }
+
     public FilterContext Context => new(Input.Demand, Input.Options, Now);
 
     public NodeAssignment? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
@@ -85,6 +88,7 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
         Generation = Generation,
         Reason = Reason ?? $"stays on {Origin?.SfuNode}",
         Rejections = Rejections,
+        Move = Move,
     };
 
     private static bool IsSame(NodeAssignment left, NodeAssignment right) => left.SfuNode == right.SfuNode && left.Namespace == right.Namespace;
