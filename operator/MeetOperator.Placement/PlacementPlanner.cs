@@ -7,8 +7,8 @@ using MeetOperator.Placement.Rules;
 namespace MeetOperator.Placement;
 
 /// <summary>
-/// Decides which media nodes carry a meeting: one, further ones when it outgrows it or has participants in other regions, and another one while it moves. A chain of rules over the list of assignments. Pure: no clock, no
-/// randomness, no I/O. Never throws, whatever the state of the fleet.
+/// Decides which media nodes carry a meeting: one, further ones when it outgrows it or has participants in other regions, and another one while it moves. A chain of rules over the list of
+/// assignments. Pure: no clock, no randomness, no I/O. Never throws, whatever the state of the fleet.
 /// </summary>
 public static class PlacementPlanner
 {

@@ -18,12 +18,12 @@ public sealed record CascadeLink
     [UnknownAsNull]
     public LinkState? State { get; init; }
 
-    /// <summary>Round-trip time in milliseconds; at most 5 s old. Absent before the first measurement.</summary>
+    /// <summary>Round-trip time in milliseconds; usually at most 5 s old. Absent before the first measurement.</summary>
     public int? RttMs { get; init; }
 
-    /// <summary>Media packets that did not arrive, in percent; at most 5 s old. Absent before the first measurement.</summary>
+    /// <summary>Media packets that did not arrive, in percent; usually at most 5 s old. Absent before the first measurement.</summary>
     public double? LossPct { get; init; }
 
-    /// <summary>Media sent, in kilobits per second; at most 5 s old.</summary>
+    /// <summary>Media sent, in kilobits per second; usually at most 5 s old.</summary>
     public long Kbps { get; init; }
 }

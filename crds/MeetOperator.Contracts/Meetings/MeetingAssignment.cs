@@ -32,14 +32,14 @@ public sealed record MeetingAssignment
     /// <summary>Time when participants that are still on a Leaving node are disconnected, in UTC; absent in other states.</summary>
     public DateTimeOffset? Deadline { get; init; }
 
-    /// <summary>Number of the meeting's participants on this node; at most 5 s old.</summary>
+    /// <summary>Number of the meeting's participants on this node; usually at most 5 s old.</summary>
     public int Participants { get; init; }
 
-    /// <summary>Number of these participants whose media is connected to the node; at most 5 s old. Absent while the meeting is on one node.</summary>
+    /// <summary>Number of these participants whose media is connected to the node; usually at most 5 s old. Absent while the meeting is on one node.</summary>
     public int? Sessions { get; init; }
 
     /// <summary>
-    /// How many more of the meeting's participants the node can take; at most 5 s old. Absent while the meeting is on one node and has room for everybody there.
+    /// How many more of the meeting's participants the node can take; usually at most 5 s old. Absent while the meeting is on one node and has room for everybody there.
     /// </summary>
     public int? FreePlaces { get; init; }
 

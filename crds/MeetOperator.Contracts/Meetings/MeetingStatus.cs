@@ -22,7 +22,7 @@ public sealed record MeetingStatus
     [MaxLength(2048)]
     public string? JoinUrl { get; init; }
 
-    /// <summary>Number of participants according to the media nodes; at most 5 s old.</summary>
+    /// <summary>Number of participants according to the media nodes; usually at most 5 s old.</summary>
     public int Participants { get; init; }
 
     /// <summary>Highest number of concurrent participants so far. Written by the operator.</summary>

@@ -12,8 +12,7 @@ namespace MeetOperator.Kube.Runtime.Leadership;
 
 /// <summary>
 /// Elects one of several processes as leader through a Lease. It needs its own client, because a client whose writes
-/// <see cref="Leadership.ThrowIfLost"/> guards cannot renew the Lease, and because a request that hangs must end long before
-/// <see cref="LeaderElectionOptions.RenewDeadline"/> (<see cref="KubeClientOptions.RequestTimeout"/>), on a connection of its own
+/// <see cref="Leadership.ThrowIfLost"/> guards cannot renew the Lease, and because the attempt after one that hangs must use another connection
 /// (<see cref="KubeClientOptions.UseHttp1"/>).
 /// </summary>
 public sealed class LeaderElection
@@ -31,6 +30,7 @@ public sealed class LeaderElection
     private readonly NamespacedName _key;
     private Lease? _observed;
     private long _observedAt;
+    private bool _isCurrent;
     private LeaseSpec _term = new();
     private int _fence;
     private int _attempted;
@@ -126,6 +126,7 @@ public sealed class LeaderElection
 
     private async Task RenewAsync(Leadership leadership, CancellationTokenSource deadline, CancellationToken ended)
     {
+        var outcome = LeaseOutcome.Held;
         var pause = Jittered(_options.RenewPeriod);
         while (true)
         {
@@ -138,7 +139,13 @@ public sealed class LeaderElection
             // The term is measured from before the request, because the server may store it immediately. A shutdown does not cancel a
             // running request; otherwise the version to release would be unknown.
             var started = _time.GetTimestamp();
-            var outcome = await TryWriteAsync(leadership, deadline.Token).ConfigureAwait(false);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
+            if (outcome == LeaseOutcome.Held)
+            {
+                limit.CancelAfter(_options.RenewDeadline / 3); // On a connection whose peer is gone, an attempt hangs. The next one may take all the time that is left.
+            }
+
+            outcome = await TryWriteAsync(leadership, limit.Token).ConfigureAwait(false);
             pause = Jittered(outcome == LeaseOutcome.Held ? _options.RenewPeriod : _options.RetryPeriod);
             if (outcome == LeaseOutcome.Held && TimeLeft(started) is { } left && left > TimeSpan.Zero)
             {
@@ -161,7 +168,9 @@ public sealed class LeaderElection
         var atLeast = renewing?.Floor ?? _highestSeen + 1;
         try
         {
-            var lease = await _client.TryGetAsync<Lease>(_key, ct).ConfigureAwait(false);
+            // A renewal needs no reading while nothing has failed: the server rejects it if another process has changed the Lease.
+            var lease = renewing is not null && _isCurrent ? _observed : await _client.TryGetAsync<Lease>(_key, ct).ConfigureAwait(false);
+            _isCurrent = false;
             if (lease is null)
             {
                 if (renewing is not null)
@@ -248,6 +257,7 @@ public sealed class LeaderElection
     private void RecordHeldLease(Lease lease)
     {
         Observe(lease);
+        _isCurrent = true;
         _term = lease.Spec;
         _attempted = _fence = lease.Spec.LeaseTransitions ?? 0;
     }

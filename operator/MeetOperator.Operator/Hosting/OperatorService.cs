@@ -28,13 +28,13 @@ internal sealed class OperatorService(
         var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.ClusterNodes).Append(cluster.MachineLeases).Select(informer => informer.RunAsync(stoppingToken)));
         await EnsureNamespaceAsync(stoppingToken).ConfigureAwait(false);
 
-        // Separate clients: the guarded one could neither renew the Lease nor record the last events of a term, and a request that hangs must not cost a term.
+        // Separate clients: the guarded one could neither renew the Lease nor record the last events of a term, and a connection that hangs must not cost a term.
         using var unguarded = new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator });
         using var lease = new KubeClient(kube, new KubeClientOptions
         {
             UserAgent = "meet-operator",
             FieldManager = FieldManagers.Operator,
-            RequestTimeout = options.LeaseDuration / 4,
+            RequestTimeout = options.LeaseDuration,
             UseHttp1 = true,
         });
         var election = new LeaderElection(

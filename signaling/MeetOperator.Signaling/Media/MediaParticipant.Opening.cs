@@ -25,7 +25,7 @@ internal sealed partial class MediaParticipant
 
     private async Task RestartSessionLaterAsync(RoomKey source, RoomEvent ended, TimeSpan wait)
     {
-        await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _calls.DelayAsync(wait).ConfigureAwait(false);
         PostEvent(source, sessions => sessions == _nodes.Newest && sessions.IsCurrent(ended) ? RestartSessionAsync(sessions, ended) : Task.CompletedTask);
     }
 
@@ -46,7 +46,7 @@ internal sealed partial class MediaParticipant
     {
         try
         {
-            if (await former.HasLeftAsync(_closed.Token).ConfigureAwait(false))
+            if (await former.HasLeftAsync(_calls.Closed).ConfigureAwait(false))
             {
                 _ = ReleaseAsync(former);
             }
@@ -98,15 +98,14 @@ internal sealed partial class MediaParticipant
         {
             // A host removed the participant, which also closes its socket.
         }
-        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !_closed.IsCancellationRequested)
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !_calls.IsClosed)
         {
             if (NodeCallFailure.IsFull(e))
             {
                 _media.MarkFull(target.Key);
             }
 
-            _services.Metrics.NodeFailed(failure.Reason);
-            LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
+            _calls.Record(failure, e);
             _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
         }
     }
@@ -114,13 +113,13 @@ internal sealed partial class MediaParticipant
     /// <summary>Leaves a former node that the client has not left by the deadline that it was told.</summary>
     private async Task ReleaseLaterAsync(RoomKey former)
     {
-        await Task.Delay(MeetingMedia.DefaultTimeLeft, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _calls.DelayAsync(MeetingMedia.DefaultTimeLeft).ConfigureAwait(false);
         PostEvent(former, sessions => sessions == _nodes.Newest ? Task.CompletedTask : ReleaseAsync(sessions));
     }
 
     private async Task MoveLaterAsync(TimeSpan wait)
     {
-        await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _calls.DelayAsync(wait).ConfigureAwait(false);
         _media.Follow(this);
     }
 
@@ -159,7 +158,7 @@ internal sealed partial class MediaParticipant
                 _media.Follow(this);
                 return;
             }
-            catch (Exception) when (_closed.IsCancellationRequested)
+            catch (Exception) when (_calls.IsClosed)
             {
                 return;
             }
@@ -179,8 +178,7 @@ internal sealed partial class MediaParticipant
             }
             catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
             {
-                _services.Metrics.NodeFailed(failure.Reason);
-                LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
+                _calls.Record(failure, e);
                 if (_nodes.IsMoving)
                 {
                     // The client goes on with its former node, from which the move starts again.
@@ -199,9 +197,9 @@ internal sealed partial class MediaParticipant
             // Otherwise all retries would belong to one trace.
             SignalingTracing.LeaveCurrent();
             place.Leave();
-            await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _calls.DelayAsync(wait).ConfigureAwait(false);
             wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
-            if (_closed.IsCancellationRequested || _media.Choose(this, sessions.Room.Key)?.Key != sessions.Room.Key)
+            if (_calls.IsClosed || _media.Choose(this, sessions.Room.Key)?.Key != sessions.Room.Key)
             {
                 // A start on another node is queued, or follows. The client may have a connection to this node.
                 _hasStarted = true;
@@ -215,7 +213,7 @@ internal sealed partial class MediaParticipant
     private async Task WaitForPlaceAsync(PlaceWait place)
     {
         _isWaitingForPlace = true;
-        await place.WaitAsync(_closed.Token).ConfigureAwait(false);
+        await place.WaitAsync(_calls.Closed).ConfigureAwait(false);
         _isWaitingForPlace = false;
     }
 
@@ -240,7 +238,7 @@ internal sealed partial class MediaParticipant
             target = _media.Choose(this, current: null);
         }
 
-        if (_closed.IsCancellationRequested || target is null || _media.Served.Find(target.Key) is not { } room)
+        if (_calls.IsClosed || target is null || _media.Served.Find(target.Key) is not { } room)
         {
             return null; // With the next room of the meeting, a start follows.
         }
@@ -263,14 +261,14 @@ internal sealed partial class MediaParticipant
     /// <summary>Opens the subscribe session. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
     private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh)
     {
-        await sessions.Room.PutParticipantAsync(ParticipantId, Region, _closed.Token).ConfigureAwait(false);
+        await sessions.Room.PutParticipantAsync(ParticipantId, Region, _calls.Closed).ConfigureAwait(false);
         if (_client.Entry is { Audio: false } or { Video: false })
         {
             var muted = new MuteState { Microphone = _client.Entry.Audio ? null : true, Camera = _client.Entry.Video ? null : true };
-            await sessions.Room.MuteAsync(ParticipantId, muted, _closed.Token).ConfigureAwait(false);
+            await sessions.Room.MuteAsync(ParticipantId, muted, _calls.Closed).ConfigureAwait(false);
         }
 
-        var offer = await sessions.RequestSubscribeAsync(restart: fresh, _closed.Token).ConfigureAwait(false);
+        var offer = await sessions.RequestSubscribeAsync(restart: fresh, _calls.Closed).ConfigureAwait(false);
         await SendViewAsync(sessions).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
         return offer;
     }

@@ -18,26 +18,20 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
 
-    /// <summary>Maximum number of queued offers and answers. A well-behaved client has one offer in progress and answers each offer of the server.</summary>
-    private const int MaxWaiting = 8;
-
     private readonly MeetingMedia _media;
     private readonly IMediaClient _client;
     private readonly MediaServices _services;
-    private readonly ILogger _logger;
-    private readonly SessionLoop _calls;
-    private readonly CancellationTokenSource _closed = new();
+    private readonly MemberCalls _calls;
     private readonly RestartBackoff _backoff = new();
     private readonly RestartBackoff _moveBackoff = new();
 
     private readonly ClientView _view = new();
-    private readonly SlotConfirmations _confirmations = new();
+    private readonly SlotReports _slots;
 
     /// <summary>Guards the last offer and the queued mutes.</summary>
     private readonly Lock _gate = new();
     private readonly Dictionary<MediaType, bool> _mutes = [];
     private StrongBox<OfferMessage>? _lastOffer;
-    private int _waiting;
 
     /// <summary>Changes only in a queued call. None before the first call.</summary>
     private volatile MemberNodes _nodes = MemberNodes.None;
@@ -52,8 +46,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         _media = media;
         _client = client;
         _services = services;
-        _logger = services.Loggers.CreateLogger<MediaParticipant>();
-        _calls = new SessionLoop(e => LogUnexpected(_logger, e, client.Identity.ParticipantId));
+        _calls = new MemberCalls(client, services);
+        _slots = new SlotReports(_calls, services.Metrics);
     }
 
     public string ParticipantId => _client.Identity.ParticipantId;
@@ -77,8 +71,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <param name="fresh">True to replace an existing subscribe session with a new one.</param>
     public void Start(bool fresh) => _calls.Post(async () =>
     {
-        await (_client.Identity.HasTicket ? _media.FindLastRoomAsync(ParticipantId, _closed.Token) : Task.CompletedTask).ConfigureAwait(false);
-        await (_closed.IsCancellationRequested ? Task.CompletedTask : StartAsync(SelectNewest(), fresh, reason: null)).ConfigureAwait(false);
+        await (_client.Identity.HasTicket ? _media.FindLastRoomAsync(ParticipantId, _calls.Closed) : Task.CompletedTask).ConfigureAwait(false);
+        await (_calls.IsClosed ? Task.CompletedTask : StartAsync(SelectNewest(), fresh, reason: null)).ConfigureAwait(false);
     });
 
     /// <summary>
@@ -129,11 +123,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
                 return;
             }
 
-            _lastOffer = _waiting < MaxWaiting ? next : _lastOffer;
+            _lastOffer = _calls.IsFull ? _lastOffer : next;
         }
 
-        PostBounded(
-            sessions =>
+        _calls.PostBounded(
+            () =>
             {
                 OfferMessage taken;
                 lock (_gate)
@@ -142,14 +136,14 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
                     _lastOffer = _lastOffer == next ? null : _lastOffer;
                 }
 
-                return CallAndReportAsync(() => sessions is null ? throw new NotPlacedException() : PublishAsync(taken), taken.SessionId, taken.Reference);
+                return _calls.RunAsync(() => SelectNewest() is null ? throw new NotPlacedException() : PublishAsync(taken), taken.SessionId, taken.Reference);
             },
             offer.SessionId,
             offer.Reference);
     }
 
-    public void Answer(AnswerMessage answer) => PostBounded(
-        sessions => CallAndReportAsync(() => sessions is null ? throw new NotPlacedException() : _nodes.OfSubscribeSession(answer.SessionId)!.AnswerAsync(answer, _closed.Token), answer.SessionId),
+    public void Answer(AnswerMessage answer) => _calls.PostBounded(
+        () => _calls.RunAsync(() => SelectNewest() is null ? throw new NotPlacedException() : _nodes.OfSubscribeSession(answer.SessionId)!.AnswerAsync(answer, _calls.Closed), answer.SessionId),
         answer.SessionId);
 
     /// <summary>Makes the node stop or resume forwarding the microphone or camera. Of several queued requests, only the last is executed.</summary>
@@ -172,7 +166,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             }
 
             var state = kind == MediaType.Audio ? new MuteState { Microphone = muted } : new MuteState { Camera = muted };
-            return sessions is null ? Task.CompletedTask : OnEachNodeAsync(node => node.Room.MuteAsync(ParticipantId, state, _closed.Token));
+            return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes, node => node.Room.MuteAsync(ParticipantId, state, _calls.Closed));
         });
     }
 
@@ -186,14 +180,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     }
 
     /// <summary>Tells the node which assignment of its slots the client has applied. Of several queued ones, only the last reaches the node.</summary>
-    public void ConfirmSlots(SlotsAppliedMessage applied)
-    {
-        // The client cannot have applied what it was not sent.
-        if (_nodes.All.Any(sessions => sessions.HasSent(applied)) && _confirmations.TryEnqueue(applied))
-        {
-            Post(_ => _confirmations.Take(applied.SessionId) is { } newest ? ConfirmSlotsAsync(newest) : Task.CompletedTask);
-        }
-    }
+    public void ConfirmSlots(SlotsAppliedMessage applied) => _slots.Confirm(applied, () => _nodes);
 
     /// <summary>Handles an offer from the event stream of the node.</summary>
     public void HandleOffer(RoomKey source, RoomEvent offer) => PostEvent(source, sessions => sessions.HandleOffer(offer));
@@ -245,8 +232,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Stops all calls. With <paramref name="leave"/>, also removes the participant from all nodes.</summary>
     public async Task CloseAsync(bool leave)
     {
-        await _closed.CancelAsync().ConfigureAwait(false);
-        await _calls.DisposeAsync().ConfigureAwait(false);
+        await _calls.CloseAsync().ConfigureAwait(false);
         if (leave)
         {
             await _media.RemoveEverywhereAsync(ParticipantId).ConfigureAwait(false);
@@ -256,17 +242,17 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await CloseAsync(leave: false).ConfigureAwait(false);
-        _closed.Dispose();
+        await _calls.DisposeAsync().ConfigureAwait(false);
     }
 
     private TimeSpan Now => _services.Time.GetElapsedTime(0);
 
     /// <summary>Queues a call. It gets the sessions on the member's newest node when it runs, or null if there is no node.</summary>
-    private void Post(Func<MemberSessions?, Task> call) => _calls.Post(() => _closed.IsCancellationRequested ? Task.CompletedTask : call(SelectNewest()));
+    private void Post(Func<MemberSessions?, Task> call) => _calls.Post(() => call(SelectNewest()));
 
     /// <summary>Queues an event of a room. Drops it if the member has left the room by then.</summary>
     private void PostEvent(RoomKey source, Func<MemberSessions, Task> handle) => _calls.Post(() =>
-        !_closed.IsCancellationRequested && _nodes.Find(source) is { } sessions ? handle(sessions) : Task.CompletedTask);
+        _nodes.Find(source) is { } sessions ? handle(sessions) : Task.CompletedTask);
 
     private void PostEvent(RoomKey source, Action<MemberSessions> handle) => PostEvent(source, sessions =>
     {
@@ -306,76 +292,11 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         _media.RecordRoom(ParticipantId, nodes.Newest!.Room.Key);
     }
 
-    /// <summary>Queues a call with a large body. Limits the number of queued calls, in case the node hangs.</summary>
-    private void PostBounded(Func<MemberSessions?, Task> call, string? session, string? reference = null)
-    {
-        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
-        {
-            Interlocked.Decrement(ref _waiting);
-            _services.Metrics.Rejected(WireName.Of(ErrorCode.RateLimited));
-            _client.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers are queued for the media node. Wait for each response before sending the next.", reference, session));
-            return;
-        }
-
-        Post(async sessions =>
-        {
-            try
-            {
-                await call(sessions).ConfigureAwait(false);
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _waiting);
-            }
-        });
-    }
-
-    private async Task CallAndReportAsync(Func<Task> call, string? session = null, string? reference = null)
-    {
-        try
-        {
-            await call().ConfigureAwait(false);
-        }
-        catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
-        {
-            // A host removed the participant, which also closes its socket.
-        }
-        catch (NotPlacedException)
-        {
-            _client.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. 'media-restart' follows when it has one.", reference));
-        }
-        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !_closed.IsCancellationRequested)
-        {
-            _services.Metrics.NodeFailed(failure.Reason);
-            LogCallFailed(_logger, ParticipantId, failure.Reason, e.Message);
-            _client.Send(new ErrorMessage(failure.Code, failure.Message, reference, session));
-        }
-    }
-
-    /// <summary>Makes a call on each of the member's nodes. A failure on a node that it moves away from is not reported.</summary>
-    private async Task OnEachNodeAsync(Func<MemberSessions, Task> call)
-    {
-        var nodes = _nodes;
-        await Task.WhenAll([CallAndReportAsync(() => call(nodes.Newest!)), .. nodes.Former.Select(TryCallAsync)]).ConfigureAwait(false);
-
-        async Task TryCallAsync(MemberSessions former)
-        {
-            try
-            {
-                await call(former).ConfigureAwait(false);
-            }
-            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
-            {
-                _services.Metrics.NodeFailed(failure.Reason);
-            }
-        }
-    }
-
     private async Task SendViewLaterAsync(TimeSpan wait)
     {
         if (wait > TimeSpan.Zero)
         {
-            await Task.Delay(wait, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _calls.DelayAsync(wait).ConfigureAwait(false);
         }
 
         Post(sessions =>
@@ -383,49 +304,18 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             _view.MarkSent(Now);
 
             // Without a session, its start sends the view.
-            return sessions is null ? Task.CompletedTask : OnEachNodeAsync(node => node.SubscribeSession is null ? Task.CompletedTask : SendViewAsync(node));
+            return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes, node => node.SubscribeSession is null ? Task.CompletedTask : SendViewAsync(node));
         });
     }
 
-    private Task SendViewAsync(MemberSessions sessions) => _view.Latest is { } view ? sessions.ShowAsync(view, _closed.Token) : Task.CompletedTask;
-
-    private async Task ConfirmSlotsAsync(SlotsAppliedMessage applied)
-    {
-        try
-        {
-            await Task.WhenAll(_nodes.All.Select(sessions => sessions.ConfirmSlotsAsync(applied, _closed.Token))).ConfigureAwait(false);
-        }
-        catch (NodeControlException e) when (NodeCallFailure.IsParticipantRemoved(e) || e.Status == System.Net.HttpStatusCode.NotFound)
-        {
-            // A host removed the participant; or the node is of an earlier version or has lost the participant, and a new session follows.
-        }
-        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
-        {
-            _services.Metrics.NodeFailed(failure.Reason);
-            _ = ConfirmSlotsLaterAsync(applied); // the client confirms each version once, and the node waits for it
-        }
-    }
-
-    private async Task ConfirmSlotsLaterAsync(SlotsAppliedMessage applied)
-    {
-        await Task.Delay(LastRetry, _services.Time, _closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Post(_ => ConfirmSlotsAsync(applied));
-    }
+    private Task SendViewAsync(MemberSessions sessions) => _view.Latest is { } view ? sessions.ShowAsync(view, _calls.Closed) : Task.CompletedTask;
 
     private async Task PublishAsync(OfferMessage offer)
     {
         // Without a session ID, the SDP origin shows whether the offer comes from a new peer connection.
         var restart = offer.Restart || (offer.SessionId is null && _media.IsOtherPublisher(_client.Identity, offer.Sdp));
-        var answer = await _nodes.OfOffer(offer, restart)!.PublishAsync(offer, restart, _closed.Token).ConfigureAwait(false);
+        var answer = await _nodes.OfOffer(offer, restart)!.PublishAsync(offer, restart, _calls.Closed).ConfigureAwait(false);
         _media.RecordPublisher(ParticipantId, offer.Sdp);
         _client.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
     }
-
-    [LoggerMessage(3020, LogLevel.Information, "Participant {Participant}: a call to the media node failed ({Reason}): {Message}")]
-    private static partial void LogCallFailed(ILogger logger, string participant, string reason, string message);
-
-    [LoggerMessage(3021, LogLevel.Error, "Participant {Participant}: a step of the media session failed.")]
-    private static partial void LogUnexpected(ILogger logger, Exception e, string participant);
-
-    private sealed class NotPlacedException : Exception;
 }

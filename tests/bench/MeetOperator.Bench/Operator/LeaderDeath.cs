@@ -11,10 +11,10 @@ namespace MeetOperator.Bench.Operator;
 /// </summary>
 internal static class LeaderDeath
 {
-    private const int Rounds = 10;
+    private const int Rounds = 7;
 
     /// <summary>After the new leader's first decision: it has then polled every media node many times, and any write it considers due has been made.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
 
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(bool cluster)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Client.Errors;
@@ -6,6 +7,7 @@ using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Leadership;
 using MeetOperator.Kube.Testing;
+using MeetOperator.Kube.Tests.Testing;
 using MeetOperator.Testing;
 
 namespace MeetOperator.Kube.Tests.Cluster;
@@ -152,6 +154,39 @@ public sealed class LeaderElectionTests
             },
             "the Lease is renewed");
         Assert.Equal(5, failures);
+        Assert.True(competitor.Terms.Single().IsHeld);
+    }
+
+    /// <summary>As after the end of an API server whose address now leads to another one: nothing comes back on the open connection.</summary>
+    [Fact]
+    public async Task RunAsync_RenewalHangs_NextAttemptKeepsTerm()
+    {
+        JsonNode? stored = null;
+        var writes = 0;
+        ScriptedServer? server = null;
+        await using var started = server = await ScriptedServer.StartAsync(async context =>
+        {
+            if (context.Request.Method == "GET")
+            {
+                await ScriptedServer.JsonAsync(context, stored ?? new JsonObject { ["kind"] = "Status", ["code"] = 404, ["reason"] = "NotFound" }, stored is null ? 404 : 200);
+                return;
+            }
+
+            var body = JsonNode.Parse(server!.Requests.Last().Body)!;
+            if (Interlocked.Increment(ref writes) == 3)
+            {
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            }
+
+            body["metadata"]!["resourceVersion"] = $"{writes}";
+            stored = body;
+            await ScriptedServer.JsonAsync(context, body);
+        });
+        var options = Standard() with { LeaseDuration = TimeSpan.FromSeconds(12), RenewDeadline = TimeSpan.FromSeconds(9), RenewPeriod = TimeSpan.FromSeconds(1), RetryPeriod = TimeSpan.FromMilliseconds(100) };
+        await using var competitor = new Competitor(server.Config, "me", TimeProvider.System, options);
+
+        await Eventually.TrueAsync(() => Volatile.Read(ref writes) >= 5, "it renews again");
+
         Assert.True(competitor.Terms.Single().IsHeld);
     }
 
@@ -374,8 +409,13 @@ public sealed class LeaderElectionTests
         private readonly Task _run;
 
         public Competitor(TestApiServer server, string identity, TimeProvider time, LeaderElectionOptions options, Func<Leadership, Task>? lead = null, Action? beforeWrite = null)
+            : this(server.Client.Config, identity, time, options, lead, beforeWrite)
         {
-            _client = new KubeClient(server.Client.Config, new KubeClientOptions { BeforeWrite = beforeWrite });
+        }
+
+        public Competitor(KubeConfig server, string identity, TimeProvider time, LeaderElectionOptions options, Func<Leadership, Task>? lead = null, Action? beforeWrite = null)
+        {
+            _client = new KubeClient(server, new KubeClientOptions { BeforeWrite = beforeWrite });
             var election = new LeaderElection(_client, options with { Identity = identity }, time, new Random(3));
             _run = election.RunAsync(
                 async term =>

@@ -34,7 +34,7 @@ public sealed class PlaceLineTests
     }
 
     [Fact]
-    public async Task WakeFirst_OnlyTheFirstTries()
+    public async Task WakeFirst_SeveralWait_OnlyTheFirstTries()
     {
         var turns = Turns(3);
 

@@ -111,7 +111,7 @@ public sealed class SpanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeOfRegionBecomesReady_OnlyItsParticipantsMove()
+    public async Task Assign_NodeOfRegionBecomesReady_OnlyItsParticipantsMove()
     {
         await using var ann = await EnterAsync("Ann", region: "north");
         await using var bob = await EnterAsync("Bob", region: "south");
@@ -137,7 +137,7 @@ public sealed class SpanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeOfRegionReturnsSoon_ParticipantStaysForSomeTime()
+    public async Task Assign_NodeOfRegionReturnsSoon_ParticipantStaysForSomeTime()
     {
         await AssignAsync(South(), North());
         await using var ann = await EnterAsync("Ann", region: "north");

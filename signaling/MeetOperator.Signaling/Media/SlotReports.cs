@@ -1,0 +1,46 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Metrics;
+using MeetOperator.Signaling.Protocol.Client;
+
+namespace MeetOperator.Signaling.Media;
+
+/// <summary>Tells the nodes of one member which assignments of its slots the client has applied. Of several queued ones of a session, only the last reaches the node. Thread-safe.</summary>
+internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    private readonly SlotConfirmations _confirmations = new();
+
+    /// <summary>Queues a confirmation. Ignores one that the client was not sent.</summary>
+    /// <param name="applied">The confirmation.</param>
+    /// <param name="nodes">Returns the sessions of the member.</param>
+    public void Confirm(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
+    {
+        if (nodes().All.Any(sessions => sessions.HasSent(applied)) && _confirmations.TryEnqueue(applied))
+        {
+            calls.Post(() => _confirmations.Take(applied.SessionId) is { } newest ? SendAsync(newest, nodes) : Task.CompletedTask);
+        }
+    }
+
+    private async Task SendAsync(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
+    {
+        try
+        {
+            await Task.WhenAll(nodes().All.Select(sessions => sessions.ConfirmSlotsAsync(applied, calls.Closed))).ConfigureAwait(false);
+        }
+        catch (NodeControlException e) when (NodeCallFailure.IsParticipantRemoved(e) || e.Status == System.Net.HttpStatusCode.NotFound)
+        {
+            // A host removed the participant; or the node is of an earlier version or has lost the participant, and a new session follows.
+        }
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
+        {
+            metrics.NodeFailed(failure.Reason);
+            _ = SendLaterAsync(applied, nodes); // the client confirms each version once, and the node waits for it
+        }
+    }
+
+    private async Task SendLaterAsync(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
+    {
+        await calls.DelayAsync(Retry).ConfigureAwait(false);
+        calls.Post(() => SendAsync(applied, nodes));
+    }
+}
