@@ -68,6 +68,21 @@ public static class PlacementPlanner
         return NodeChoice.FindDisallowedReason(new FilterContext(demand, PlacementOptions.Default, now), node);
     }
 
+    /// <summary>Whether the tenant may use the node's pool, so that answers to it may name the node.</summary>
+    public static bool MayKnow(MeetingDemand demand, NodeSnapshot node)
+    {
+        ArgumentNullException.ThrowIfNull(demand);
+        ArgumentNullException.ThrowIfNull(node);
+        return NodeChoice.MayKnow(demand, node);
+    }
+
+    /// <summary>The answer to a request for a node that does not exist or that the meeting may not know of.</summary>
+    public static string UnknownNode(MoveDemand request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return MoveRules.Unknown(request);
+    }
+
     /// <summary>Chooses the only node of a meeting that has none.</summary>
     /// <param name="plan">A plan without nodes.</param>
     /// <param name="leave">The reason why the meeting lost its node; null for a meeting that had none.</param>

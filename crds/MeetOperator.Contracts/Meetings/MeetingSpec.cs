@@ -42,7 +42,7 @@ public sealed record MeetingSpec
     [Default("{}")]
     public MeetingRegions Regions { get; init; } = new();
 
-    /// <summary>Which media nodes may carry the meeting and how they are chosen. Mutable; takes effect at the next placement.</summary>
+    /// <summary>Which media nodes may carry the meeting and how they are chosen. Mutable; takes effect at the next placement, except moveTo.</summary>
     [Default("{}")]
     public MeetingPlacement Placement { get; init; } = new();
 

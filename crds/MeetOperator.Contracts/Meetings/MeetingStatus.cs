@@ -81,6 +81,9 @@ public sealed record MeetingStatus
     [MaxItems(16)]
     public IReadOnlyList<FormerNode> FormerNodes { get; init; } = [];
 
+    /// <summary>What became of the request in spec.placement.moveTo; absent without one. Written by the operator.</summary>
+    public MeetingMove? Move { get; init; }
+
     /// <summary>Reasons why media nodes or pools were rejected in the last failed placement; at most 16 entries.</summary>
     [MaxItems(16)]
     public IReadOnlyList<PlacementRejection> Rejections { get; init; } = [];

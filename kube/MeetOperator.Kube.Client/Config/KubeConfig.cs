@@ -23,6 +23,12 @@ public sealed record KubeConfig
     /// <summary>Client certificate with private key.</summary>
     public X509Certificate2? ClientCertificate { get; init; }
 
+    /// <summary>A program that provides token and client certificate. Then the other credentials here are not used.</summary>
+    public ExecConfig? Exec { get; init; }
+
+    /// <summary>Proxy for all requests: an http, https or socks5 URL. Null uses the proxy of the environment.</summary>
+    public Uri? ProxyUrl { get; init; }
+
     /// <summary>Accept any server certificate.</summary>
     public bool InsecureSkipTlsVerify { get; init; }
 

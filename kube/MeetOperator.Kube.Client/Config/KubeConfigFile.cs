@@ -26,6 +26,7 @@ internal static class KubeConfigFile
             throw new KubeConfigException($"{cluster.FieldPath("server")}: \"{server}\" is not an http or https URL.");
         }
 
+        var certificate = ReadClientCertificate(user);
         return new KubeConfig
         {
             Server = address,
@@ -35,7 +36,9 @@ internal static class KubeConfigFile
             CertificateAuthorities = cluster.Pem("certificate-authority") is { } pem
                 ? Certificates.ReadAuthorities(pem, cluster.FieldPath("certificate-authority"))
                 : null,
-            ClientCertificate = ReadClientCertificate(user),
+            ClientCertificate = certificate,
+            Exec = user?.Text("token") is null && user?.Text("tokenFile") is null && certificate is null ? ExecReader.Read(user, cluster) : null,
+            ProxyUrl = ReadProxy(cluster),
             InsecureSkipTlsVerify = cluster.Flag("insecure-skip-tls-verify"),
             TlsServerName = cluster.Text("tls-server-name"),
         };
@@ -53,13 +56,24 @@ internal static class KubeConfigFile
         };
     }
 
+    private static Uri? ReadProxy(KubeConfigEntry cluster)
+    {
+        if (cluster.Text("proxy-url") is not { } text)
+        {
+            return null;
+        }
+
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https" or "socks5" } ? url
+            : throw new KubeConfigException($"{cluster.FieldPath("proxy-url")}: \"{text}\" is not an http, https or socks5 URL.");
+    }
+
     private static void ThrowIfUnsupported(KubeConfigEntry? user)
     {
-        foreach (var field in (string[])["exec", "auth-provider", "username"])
+        foreach (var field in (string[])["auth-provider", "username"])
         {
             if (user?.Has(field) == true)
             {
-                throw new KubeConfigException($"{user.FieldPath(field)} is not supported; use token, tokenFile, or client-certificate with client-key.");
+                throw new KubeConfigException($"{user.FieldPath(field)} is not supported; use exec, token, tokenFile, or client-certificate with client-key.");
             }
         }
     }

@@ -39,4 +39,6 @@ internal sealed class KubeConfigJson(JsonNode? node) : KubeConfigNode
     }
 
     public override KubeConfigNode? Member(string name) => node is JsonObject mapping && mapping.TryGetPropertyValue(name, out var value) ? new KubeConfigJson(value) : null;
+
+    public override JsonNode? ToJson() => node?.DeepClone();
 }

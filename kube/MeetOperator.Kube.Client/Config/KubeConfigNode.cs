@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace MeetOperator.Kube.Client.Config;
 
 /// <summary>A value in a kubeconfig file: a mapping, a list, or a scalar.</summary>
@@ -13,4 +15,7 @@ internal abstract class KubeConfigNode
 
     /// <summary>The value of a member of a mapping; null if there is no such member or this is not a mapping.</summary>
     public abstract KubeConfigNode? Member(string name);
+
+    /// <summary>The value as JSON; null for a null value.</summary>
+    public abstract JsonNode? ToJson();
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -35,4 +37,23 @@ internal sealed class KubeConfigYaml(YamlNode node) : KubeConfigNode
     }
 
     public override KubeConfigNode? Member(string name) => node is YamlMappingNode mapping && mapping.Children.TryGetValue(name, out var value) ? new KubeConfigYaml(value) : null;
+
+    public override JsonNode? ToJson() => node switch
+    {
+        YamlMappingNode mapping => new JsonObject(mapping.Children.Select(entry => KeyValuePair.Create(((YamlScalarNode)entry.Key).Value ?? string.Empty, new KubeConfigYaml(entry.Value).ToJson()))),
+        YamlSequenceNode list => new JsonArray([.. list.Children.Select(item => new KubeConfigYaml(item).ToJson())]),
+        YamlScalarNode { Style: ScalarStyle.Plain } plain => ToJson(plain.Value),
+        _ => (node as YamlScalarNode)?.Value,
+    };
+
+    /// <summary>A scalar without quotation marks is null, a truth value or a number if it reads like one.</summary>
+    private static JsonNode? ToJson(string? plain) => plain switch
+    {
+        null or "" or "~" or "null" => null,
+        "true" => true,
+        "false" => false,
+        _ when long.TryParse(plain, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => whole,
+        _ when double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
+        _ => plain,
+    };
 }

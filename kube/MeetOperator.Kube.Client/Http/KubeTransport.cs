@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Credentials;
 using MeetOperator.Kube.Client.Errors;
 
 namespace MeetOperator.Kube.Client.Http;
@@ -8,13 +10,14 @@ namespace MeetOperator.Kube.Client.Http;
 /// <summary>Sends requests with authorization and timeouts, retries if the server requests it, and throws <see cref="KubeApiException"/> on errors.</summary>
 internal sealed class KubeTransport : IDisposable
 {
-    private readonly HttpClient _http;
-    private readonly BearerToken _token;
+    private readonly KubeConfig _config;
+    private readonly CredentialSource _credentials;
     private readonly KubeClientOptions _options;
     private readonly TimeProvider _time;
     private readonly Uri _baseAddress;
     private readonly Version _version;
     private readonly string? _tlsServerName;
+    private Connections _connections;
     private long _clockLead = long.MinValue;
 
     public KubeTransport(KubeConfig config, KubeClientOptions options, TimeProvider time)
@@ -22,12 +25,13 @@ internal sealed class KubeTransport : IDisposable
         _options = options;
         _time = time;
         _tlsServerName = config.TlsServerName;
-        _token = new BearerToken(config.Token, config.TokenFile);
+        _config = config;
+        _credentials = new CredentialSource(config, time);
         _baseAddress = config.Server.AbsoluteUri.EndsWith('/') ? config.Server : new Uri(config.Server.AbsoluteUri + "/");
 
         // Without TLS, HTTP/2 cannot be negotiated, and the server may not support it.
         _version = config.Server.Scheme == Uri.UriSchemeHttps && !options.UseHttp1 ? HttpVersion.Version20 : HttpVersion.Version11;
-        _http = new HttpClient(ServerHandler.Create(config)) { Timeout = Timeout.InfiniteTimeSpan };
+        _connections = Connections.Open(config, config.ClientCertificate);
     }
 
     /// <summary>
@@ -49,14 +53,17 @@ internal sealed class KubeTransport : IDisposable
             _options.BeforeWrite?.Invoke();
         }
 
+        var canRenew = true;
         for (var retries = 0; ; retries++)
         {
+            // Outside of the timeout: a program that provides credentials may ask the user to log in.
+            var credential = await _credentials.GetAsync(ct).ConfigureAwait(false);
             using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
             HttpResponseMessage? response = null;
             try
             {
-                response = await _http.SendAsync(CreateRequest(method, path, body, contentType), HttpCompletionOption.ResponseHeadersRead, linked.Token).ConfigureAwait(false);
+                response = await ConnectionsFor(credential.Certificate).Http.SendAsync(CreateRequest(method, path, body, contentType, credential.Token), HttpCompletionOption.ResponseHeadersRead, linked.Token).ConfigureAwait(false);
                 if (response.Headers.Date is { } date)
                 {
                     Interlocked.Exchange(ref _clockLead, (_time.GetUtcNow() - date).Ticks);
@@ -65,6 +72,13 @@ internal sealed class KubeTransport : IDisposable
                 if (response.IsSuccessStatusCode)
                 {
                     return response;
+                }
+
+                if (response.StatusCode == HttpStatusCode.Unauthorized && canRenew && _credentials.Reject(credential))
+                {
+                    canRenew = false;
+                    response.Dispose();
+                    continue;
                 }
 
                 var retryAfter = RetryPolicy.ReadRetryAfter(response.Headers.RetryAfter, _time.GetUtcNow());
@@ -105,9 +119,34 @@ internal sealed class KubeTransport : IDisposable
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _connections.Http.Dispose();
+        _credentials.Dispose();
+    }
 
-    private HttpRequestMessage CreateRequest(HttpMethod method, string path, byte[]? body, string contentType)
+    /// <summary>Connections with this client certificate. Requests that still use those with the previous one go on; these close when they are idle.</summary>
+    private Connections ConnectionsFor(X509Certificate2? certificate)
+    {
+        while (true)
+        {
+            var current = Volatile.Read(ref _connections);
+            if (current.Certificate == certificate)
+            {
+                return current;
+            }
+
+            var next = Connections.Open(_config, certificate);
+            if (Interlocked.CompareExchange(ref _connections, next, current) == current)
+            {
+                return next;
+            }
+
+            next.Http.Dispose();
+        }
+    }
+
+    private HttpRequestMessage CreateRequest(HttpMethod method, string path, byte[]? body, string contentType, string? token)
     {
         var request = new HttpRequestMessage(method, new Uri(_baseAddress, path))
         {
@@ -122,7 +161,7 @@ internal sealed class KubeTransport : IDisposable
 
         request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
-        if (_token.Current() is { } token)
+        if (token is not null)
         {
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
         }
@@ -134,5 +173,12 @@ internal sealed class KubeTransport : IDisposable
         }
 
         return request;
+    }
+
+    /// <summary>The connections that present one client certificate, or none.</summary>
+    private sealed record Connections(HttpClient Http, X509Certificate2? Certificate)
+    {
+        public static Connections Open(KubeConfig config, X509Certificate2? certificate) =>
+            new(new HttpClient(ServerHandler.Create(config with { ClientCertificate = certificate })) { Timeout = Timeout.InfiniteTimeSpan }, certificate);
     }
 }

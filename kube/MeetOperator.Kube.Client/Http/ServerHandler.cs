@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using MeetOperator.Kube.Client.Config;
@@ -19,11 +20,15 @@ internal static class ServerHandler
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            AutomaticDecompression = System.Net.DecompressionMethods.GZip,
+            AutomaticDecompression = DecompressionMethods.GZip,
             UseCookies = false,
             AllowAutoRedirect = false,
         };
-        if (config.Server.IsLoopback)
+        if (config.ProxyUrl is { } proxy)
+        {
+            handler.Proxy = new WebProxy(proxy);
+        }
+        else if (config.Server.IsLoopback)
         {
             handler.UseProxy = false;
         }

@@ -12,6 +12,7 @@ internal static class CommandTable
         new PlanDrainCommand(),
         new DrainCommand(),
         new UndrainCommand(),
+        new MoveCommand(),
         new TopCommand(),
         new TopologyCommand(),
         new SupportBundleCommand(),

@@ -1,4 +1,5 @@
 using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Credentials;
 using MeetOperator.Kube.Client.Errors;
 using MeetOperator.KubectlMeet.Reading;
 
@@ -10,7 +11,7 @@ internal static class ErrorText
     /// <summary>The message for an error that the user can do something about; null for any other, which is a fault of the program.</summary>
     public static string? Of(Exception error) => error switch
     {
-        MissingObjectException or KubeConfigException => error.Message,
+        MissingObjectException or KubeConfigException or CredentialException => error.Message,
         KubeApiException { IsUnauthorized: true } => "the API server does not accept your credentials: log in again, or choose another context with --context",
         KubeApiException { IsForbidden: true } denied => $"you may not do this: {denied.Status.Message}",
         KubeApiException { IsNotFound: true } missing => $"the API server does not have this: {missing.Status.Message}",

@@ -27,6 +27,7 @@ internal static class ObjectStatus
                 ("Region", status.Region),
                 ("Media", $"{status.Topology}"),
                 ("Age", Durations.Age(meeting.Metadata.CreationTimestamp, context.Now)),
+                ("Move", status.Move is { } move ? $"to {(move.Namespace is null ? string.Empty : $"{move.Namespace}/")}{move.SfuNode}: {move.State} ({move.Message})" : null),
                 ("Message", status.Message));
             WriteTable(context, "Media nodes", ["NODE", "ROLE", "STATE", "REGION", "PEOPLE", "GENERATION"], status.Assignments.Select(node =>
                 (Cell[])[$"{node.Namespace}/{node.SfuNode}", $"{node.Role}", $"{node.State}", node.Region, node.Participants, $"{node.Generation}"]));

@@ -12,8 +12,8 @@ internal sealed class TopologyCommand : ICommand
     {
         Name = "topology",
         Usage = "MEETING",
-        Summary = "draw the media nodes of a meeting and the people on each",
-        Description = "With -o dot, the drawing is a graph for Graphviz.",
+        Summary = "draw the media nodes of a meeting, the people on each, and the links between them",
+        Description = "Each direction of a link has its state, round-trip time, lost packets and bit rate, at most 5 s old. With -o dot, the drawing is a graph for Graphviz.",
         MinArguments = 1,
         MaxArguments = 1,
         Options = [GlobalOptions.Format with { Summary = "print json, yaml or dot instead of text", Choices = ["json", "yaml", "dot"] }],

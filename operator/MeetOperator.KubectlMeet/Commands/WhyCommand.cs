@@ -42,7 +42,7 @@ internal sealed class WhyCommand : ICommand
         var text = context.Text;
         text.Pairs(
             ("Meeting", $"{report.Meeting}{(report.Phase.Length == 0 ? string.Empty : $" ({report.Phase})")}"),
-            ("On", report.Nodes.Count == 0 ? new Cell("no media node", Tone.Warning) : string.Join(", ", report.Nodes)),
+            ("On", report.Nodes.Count == 0 ? new Cell("no media node", Tone.Warning) : string.Join(", ", report.Nodes.Count == 1 ? report.Nodes : report.Nodes.Zip(report.Roles, (node, role) => $"{node} ({role})"))),
             ("Decision", report.Decision is null ? "the operator's event about it is gone or not readable" : $"{report.Decision} ({Durations.Age(report.DecidedAt, context.Now)} ago)"),
             ("Message", report.Message));
         text.Heading("The meeting needs");

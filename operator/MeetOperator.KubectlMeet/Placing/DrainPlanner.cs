@@ -3,6 +3,7 @@ using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.KubectlMeet.Output;
 using MeetOperator.KubectlMeet.Reading;
 using MeetOperator.Placement;
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Inputs;
 using MeetOperator.Placement.Scorers;
 
@@ -21,7 +22,7 @@ internal static class DrainPlanner
         var moves = new List<DrainMove>();
         foreach (var meeting in inventory.MeetingsOn(node).OrderByDescending(meeting => People(meeting, node)).ThenBy(meeting => meeting.Metadata.NamespacedName.ToString(), StringComparer.Ordinal))
         {
-            moves.Add(Move(inventory, meeting, People(meeting, node), fleet, now));
+            moves.Add(Leave(inventory, meeting, node, fleet, now) ?? Move(inventory, meeting, People(meeting, node), fleet, now));
         }
 
         var stranded = moves.Where(move => move.To is null).ToArray();
@@ -47,6 +48,41 @@ internal static class DrainPlanner
         };
     }
 
+    /// <summary>How a meeting on several media nodes leaves one of them: for the others, or for a further one. Null when it does neither, and for a meeting on one node.</summary>
+    private static DrainMove? Leave(Inventory inventory, Meeting meeting, SfuNode node, List<NodeSnapshot> fleet, DateTimeOffset now)
+    {
+        var demand = ObservedFleet.Demand(inventory, meeting);
+        if (demand.Current is not { Nodes: [_, _, ..] before })
+        {
+            return null;
+        }
+
+        var drained = ObservedFleet.Snapshot(inventory, node, now) with { State = SfuNodeState.Draining, IsDrainDue = true };
+        var decision = PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = [.. fleet, drained], Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) }, now);
+        var others = decision.Nodes.Where(each => !Is(each, drained)).ToArray();
+        var added = others.Where(each => !before.Any(known => Is(known, each))).ToArray();
+        var isLeft = decision.Nodes.FirstOrDefault(each => Is(each, drained)) is null or { State: NodeAssignmentState.Leaving };
+        var targets = added.Length > 0 ? added : isLeft ? [.. others.Where(each => each.State == NodeAssignmentState.Ready)] : [];
+        if (targets is not [var first, ..])
+        {
+            return null;
+        }
+
+        var people = People(meeting, node);
+        Occupy(fleet, first, people, meetings: added.Length > 0 ? 1 : 0);
+        return new DrainMove(meeting.Metadata.NamespacedName.ToString(), people, string.Join(", ", targets.Select(each => $"{each.Namespace}/{each.SfuNode}")), decision.Reason);
+    }
+
+    private static bool Is(NodeAssignment assignment, NodeSnapshot node) => assignment.SfuNode == node.Name && assignment.Namespace == node.Namespace;
+
+    private static bool Is(NodeAssignment assignment, NodeAssignment other) => assignment.SfuNode == other.SfuNode && assignment.Namespace == other.Namespace;
+
+    private static void Occupy(List<NodeSnapshot> fleet, NodeAssignment target, int people, int meetings)
+    {
+        var index = fleet.FindIndex(each => Is(target, each));
+        fleet[index] = fleet[index] with { Meetings = fleet[index].Meetings + meetings, Participants = fleet[index].Participants + people };
+    }
+
     private static DrainMove Move(Inventory inventory, Meeting meeting, int people, List<NodeSnapshot> fleet, DateTimeOffset now)
     {
         var demand = ObservedFleet.Demand(inventory, meeting) with { Participants = people };
@@ -59,8 +95,7 @@ internal static class DrainPlanner
             return new DrainMove(key, people, null, why);
         }
 
-        var index = fleet.FindIndex(each => each.Namespace == target.Namespace && each.Name == target.SfuNode);
-        fleet[index] = fleet[index] with { Meetings = fleet[index].Meetings + 1, Participants = fleet[index].Participants + people };
+        Occupy(fleet, target, people, meetings: 1);
         return new DrainMove(key, people, $"{target.Namespace}/{target.SfuNode}", decision.Reason);
     }
 

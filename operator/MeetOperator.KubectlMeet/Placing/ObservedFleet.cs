@@ -34,6 +34,7 @@ internal static class ObservedFleet
             MayBeAlive = true,
             Unschedulable = node.Spec.Unschedulable || CordonReasons.Contains(ready?.Reason),
             IsDrainDue = false,
+            HasLinks = true, // Media nodes of this version have; the status does not show it.
             Meetings = Math.Max(status?.Meetings ?? 0, inventory.MeetingsOn(node).Count()),
             Participants = status?.Participants ?? 0,
             MaxMeetings = capacity.MaxMeetings,
@@ -70,8 +71,17 @@ internal static class ObservedFleet
                         Namespace = assignment.Namespace,
                         SfuNode = assignment.SfuNode,
                         Region = assignment.Region,
-                        State = NodeAssignmentState.Ready,
+                        Role = assignment.Role ?? AssignmentRole.Edge,
+                        State = assignment.State switch
+                        {
+                            AssignmentState.Preparing => NodeAssignmentState.Preparing,
+                            AssignmentState.Leaving => NodeAssignmentState.Leaving,
+                            _ => NodeAssignmentState.Ready,
+                        },
                         Generation = assignment.Generation,
+                        Deadline = assignment.Deadline,
+                        Participants = assignment.Participants,
+                        Facts = assignment.State == AssignmentState.Preparing ? AssignmentFacts.None : new AssignmentFacts { HasRoom = true, IsLinked = true }, // A broken link comes back.
                     }),
                 ],
             },

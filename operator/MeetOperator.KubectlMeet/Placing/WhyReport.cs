@@ -9,6 +9,9 @@ internal sealed record WhyReport
     /// <summary>The media nodes that carry the meeting; empty while none does.</summary>
     public required IReadOnlyList<string> Nodes { get; init; }
 
+    /// <summary>The role of each of them, and its state unless it is Ready.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+
     /// <summary>The operator's own words at the last placement; null if its event is gone or not readable.</summary>
     public string? Decision { get; init; }
     public DateTimeOffset? DecidedAt { get; init; }

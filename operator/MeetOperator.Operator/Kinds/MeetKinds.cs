@@ -23,7 +23,7 @@ internal static class MeetKinds
     public static IReadOnlyList<IKind> All { get; } =
     [
         new Kind<Tenant>("Tenant", TenantValidation.Validate, leader => new TenantWork(leader), (cluster, options) => new TenantAdmission(cluster, options)),
-        new Kind<Meeting>("Meeting", MeetingValidation.Validate, leader => new MeetingWork(leader), (cluster, _) => new MeetingAdmission(cluster)),
+        new Kind<Meeting>("Meeting", MeetingValidation.Validate, leader => new MeetingWork(leader), (cluster, options) => new MeetingAdmission(cluster, new PoolRights(cluster, options))),
         new Kind<SfuPool>("SfuPool", SfuPoolValidation.Validate, leader => new PoolWork(leader), (cluster, options) => new PoolAdmission(new PoolRights(cluster, options))),
         new Kind<SfuNode>("SfuNode", SfuNodeValidation.Validate, leader => new NodeWork(leader)),
     ];

@@ -25,4 +25,7 @@ public sealed record PlacementDecision
 
     /// <summary>Every rejected candidate, sorted by name.</summary>
     public IReadOnlyList<Rejection> Rejections { get; init; } = [];
+
+    /// <summary>The answer to the requested move; null without one, and while the meeting has no node.</summary>
+    public MoveAnswer? Move { get; init; }
 }

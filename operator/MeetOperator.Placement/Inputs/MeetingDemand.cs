@@ -39,6 +39,9 @@ public sealed record MeetingDemand
     public LabelSelector? TenantPoolSelector { get; init; }
     public PlacementStrategy Strategy { get; init; } = PlacementStrategy.Packed;
 
+    /// <summary>A requested move that is not answered yet; null without one.</summary>
+    public MoveDemand? MoveTo { get; init; }
+
     /// <summary>The current placement; null before the first one.</summary>
     public CurrentPlacement? Current { get; init; }
 }

@@ -25,6 +25,9 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     /// <summary>Whether to decide again soon: the meeting should have another node and none can take it now, or a node has not reported yet.</summary>
     public bool NeedsRetry { get; init; }
 
+    /// <summary>The answer to a requested move; null while there is none.</summary>
+    public MoveAnswer? Move { get; init; }
+
     public FilterContext Context => new(Input.Demand, Input.Options, Now);
 
     public NodeAssignment? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
@@ -89,6 +92,7 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
         Reason = Reason ?? $"stays on {Origin?.SfuNode}",
         Rejections = Rejections,
         NeedsRetry = NeedsRetry,
+        Move = Move,
     };
 
     private static bool IsSame(NodeAssignment left, NodeAssignment right) => left.SfuNode == right.SfuNode && left.Namespace == right.Namespace;

@@ -15,9 +15,9 @@ internal static class LeaveRules
     /// <param name="plan">A plan with exactly one origin, on a node that exists.</param>
     public static AssignmentPlan Apply(AssignmentPlan plan)
     {
-        plan = Free(plan);
+        (plan, var isMoving) = MoveRules.Begin(Free(plan));
         var origin = plan.Origin!;
-        return LeaveReasons.FindWish(origin, plan.SnapshotOf(origin)!) is { } wish ? Leave(plan, origin, wish) : SpanRules.Apply(plan);
+        return isMoving ? plan : MoveRules.Finish(LeaveReasons.FindWish(origin, plan.SnapshotOf(origin)!) is { } wish ? Leave(plan, origin, wish) : SpanRules.Apply(plan));
     }
 
     /// <summary>Removes nodes that were left.</summary>
@@ -117,14 +117,14 @@ internal static class LeaveRules
     };
 
     /// <summary>The successor becomes the origin, and participants have time to follow.</summary>
-    private static AssignmentPlan Switch(AssignmentPlan plan, NodeAssignment origin, NodeAssignment successor, string wish)
+    internal static AssignmentPlan Switch(AssignmentPlan plan, NodeAssignment origin, NodeAssignment successor, string wish)
     {
         var next = successor with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready, Deadline = null };
         return plan.With(next).MarkLeaving(origin) with { Outcome = PlacementOutcome.Moved, Reason = $"moved to {next.SfuNode}: {wish}" };
     }
 
     /// <summary>Whether participants can move to this node of the meeting now without a break. A node that is Leaving can become the origin again.</summary>
-    private static bool CanTakeOver(AssignmentPlan plan, NodeAssignment node) =>
+    internal static bool CanTakeOver(AssignmentPlan plan, NodeAssignment node) =>
         node.Facts is { HasRoom: true, IsLinked: true }
         && plan.SnapshotOf(node) is { } snapshot
         && LeaveReasons.FindWish(node, snapshot) is null
@@ -134,7 +134,7 @@ internal static class LeaveRules
     /// Whether those who leave the origin find places, on the node that takes over and on the others. A node that was chosen for a move has reserved them, and one that is being left
     /// had them.
     /// </summary>
-    private static bool HasPlaces(AssignmentPlan plan, NodeAssignment origin, NodeAssignment next) =>
+    internal static bool HasPlaces(AssignmentPlan plan, NodeAssignment origin, NodeAssignment next) =>
         next.State == NodeAssignmentState.Leaving || MeetingPlaces.SufficeWithout(plan, origin, next);
 
     private static bool IsOn(NodeAssignment assignment, NodeSnapshot node) => assignment.SfuNode == node.Name && assignment.Namespace == node.Namespace;

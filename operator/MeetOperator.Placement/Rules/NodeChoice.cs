@@ -11,9 +11,11 @@ namespace MeetOperator.Placement.Rules;
 /// <param name="Rejections">Every rejected candidate, sorted by name.</param>
 internal sealed record NodeChoice(NodeSnapshot? Best, int VisibleNodes, IReadOnlyList<Rejection> Rejections)
 {
+    private static readonly TenantPoolFilter PoolFilter = new();
+
     private static readonly INodeFilter[] Filters =
     [
-        new TenantPoolFilter(),
+        PoolFilter,
         new PoolSelectorFilter(),
         new RegionFilter(),
         new PinnedRegionFilter(),
@@ -26,7 +28,7 @@ internal sealed record NodeChoice(NodeSnapshot? Best, int VisibleNodes, IReadOnl
     ];
 
     /// <summary>The filters that check the tenant's permissions, as opposed to current capacity.</summary>
-    private static readonly INodeFilter[] TenantFilters = [new TenantPoolFilter(), new RegionFilter()];
+    private static readonly INodeFilter[] TenantFilters = [PoolFilter, new RegionFilter()];
 
     private static readonly INodeScorer[] Scorers = [new RegionScorer(), new UpToDateScorer(), new FillScorer(), new StressScorer()];
 
@@ -107,6 +109,9 @@ internal sealed record NodeChoice(NodeSnapshot? Best, int VisibleNodes, IReadOnl
     /// <summary>Every reason why the node cannot take the meeting; null when the meeting may not learn of the node.</summary>
     public static IReadOnlyList<string>? FindRejections(FilterContext context, NodeSnapshot node) =>
         IsVisible(context.Demand, node) ? [.. Filters.Select(filter => filter.Evaluate(context, node).Reason).OfType<string>()] : null;
+
+    /// <summary>Whether the meeting may use the node's pool, so that answers to its tenant may name the node.</summary>
+    public static bool MayKnow(MeetingDemand demand, NodeSnapshot node) => IsVisible(demand, node) && PoolFilter.Evaluate(new FilterContext(demand, PlacementOptions.Default, default), node).IsAccepted;
 
     private static bool IsVisible(MeetingDemand demand, NodeSnapshot node) =>
         node.Namespace == demand.Namespace || (node.IsInSharedNamespace && demand.TenantPoolSelector is not null);

@@ -79,6 +79,7 @@ internal static class SpanRules
         var isForRegion = demand.Scale.Spread == MeetingSpread.Regions && prepared.Region is { } region && demand.Regions.GetValueOrDefault(region) >= KeepInRegion
             && plan.Nodes.All(node => node == prepared || node.Region != region);
         return isForRegion
+            || MoveRules.IsTarget(plan, prepared)
             || IsScarce(plan, demand.Scale.EdgeThresholdPct * KeepPart)
             || plan.Nodes.Any(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin } && !MeetingPlaces.IsUsable(plan, node) && !MeetingPlaces.SufficeWithout(plan, node));
     }

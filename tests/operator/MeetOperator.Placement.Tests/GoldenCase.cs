@@ -55,6 +55,7 @@ internal sealed record ExpectedDecision
     public required long Generation { get; init; }
     public string? Reason { get; init; }
     public IReadOnlyList<Rejection>? Rejections { get; init; }
+    public MoveAnswer? Move { get; init; }
 }
 
 internal sealed record ExpectedAssignment(string SfuNode, AssignmentRole Role, NodeAssignmentState State, long Generation);

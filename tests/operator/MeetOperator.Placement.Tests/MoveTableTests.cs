@@ -83,6 +83,59 @@ public sealed class MoveTableTests
     [InlineData("a Origin Leaving [room]", "", "a Origin Ready", PlacementOutcome.Moved)]
     public void Decide_StatusOfAnotherVersion_GetsOneOrigin(string state, string events, string expected, PlacementOutcome outcome) => Check(state, events, expected, outcome);
 
+    [Theory]
+    [InlineData(OnA, "to:b", "a Origin Ready, b Edge Preparing", MeetingMoveState.Moving)]
+    [InlineData(OnA, "to:c", "a Origin Ready, c Edge Preparing", MeetingMoveState.Moving)]
+    [InlineData(OnA, "to:a", "a Origin Ready", MeetingMoveState.Done)]
+    [InlineData(OnA, "to:x", "a Origin Ready", MeetingMoveState.Refused)]
+    [InlineData(OnA, "to:foreign", "a Origin Ready", MeetingMoveState.Refused)]
+    [InlineData(OnA, "to:b b:full", "a Origin Ready", MeetingMoveState.Refused)]
+    [InlineData(OnA, "to:b b:draining", "a Origin Ready", MeetingMoveState.Refused)]
+    [InlineData(OnA, "to:b b:dead", "a Origin Ready", MeetingMoveState.Refused)]
+    [InlineData(OnA, "to:b b:unlinked", "a Origin Ready", MeetingMoveState.Refused)]
+    [InlineData(OnA, "to:b a:unlinked", "a Origin Ready", MeetingMoveState.Refused)]
+    [InlineData(OnA, "to:b a:silent", "a Origin Ready", MeetingMoveState.Refused)]
+    [InlineData("a Origin Preparing", "to:b", "a Origin Preparing", MeetingMoveState.Waiting)]
+    [InlineData(OnA, "to:c a:drain", "a Origin Ready, c Edge Preparing", MeetingMoveState.Moving)]
+    [InlineData(OnA, "to:c a:drain c:full", "a Origin Ready, b Edge Preparing", MeetingMoveState.Refused)]
+    [InlineData(OnA, "to:b begun", "a Origin Ready", MeetingMoveState.Failed)]
+    [InlineData(OnA, "to:c a:dead", "b Origin Preparing", null)]
+    public void Decide_RequestedMove_FollowsTable(string state, string events, string expected, MeetingMoveState? answer) => CheckMove(state, events, expected, answer);
+
+    [Theory]
+    [InlineData(Preparing, "to:b begun", "a Origin Ready, b Edge Preparing", MeetingMoveState.Moving)]
+    [InlineData("a Origin Ready [room], b Edge Preparing [room linked]", "to:b begun", "b Origin Ready, a Edge Leaving", MeetingMoveState.Done)]
+    [InlineData("a Origin Ready [room], b Edge Preparing [room overdue]", "to:b begun", "a Origin Ready", MeetingMoveState.Failed)]
+    [InlineData("a Origin Ready [room], b Edge Preparing [rejected]", "to:b", "a Origin Ready", MeetingMoveState.Failed)]
+    [InlineData(Preparing, "to:b begun b:dead", "a Origin Ready", MeetingMoveState.Failed)]
+    [InlineData("a Origin Ready [room], b Edge Preparing [room linked]", "to:b begun b:draining", "a Origin Ready", MeetingMoveState.Failed)]
+    [InlineData(Preparing, "to:b begun a:dead", "b Origin Ready", MeetingMoveState.Done)]
+    [InlineData(Preparing, "to:b begun a:drain", "a Origin Ready, b Edge Preparing", MeetingMoveState.Moving)]
+    [InlineData(Preparing, "to:c", "a Origin Ready", MeetingMoveState.Waiting)]
+    [InlineData(Preparing, "to:a", "a Origin Ready", MeetingMoveState.Done)]
+    public void Decide_RequestedMoveWhilePreparing_FollowsTable(string state, string events, string expected, MeetingMoveState? answer) => CheckMove(state, events, expected, answer);
+
+    [Theory]
+    [InlineData(Leaving, "to:b", "b Origin Ready, a Edge Leaving", MeetingMoveState.Done)]
+    [InlineData(Leaving, "to:a", "a Origin Ready, b Edge Leaving", MeetingMoveState.Done)]
+    [InlineData(Leaving, "to:a a:draining", "b Origin Ready, a Edge Leaving", MeetingMoveState.Refused)]
+    [InlineData("b Origin Ready [room], a Edge Leaving [room]", "to:a", "b Origin Ready, a Edge Leaving", MeetingMoveState.Refused)]
+    [InlineData(Leaving, "to:c", "b Origin Ready, a Edge Leaving, c Edge Preparing", MeetingMoveState.Moving)]
+    [InlineData("a Origin Ready [room people], b Edge Ready [room linked people]", "to:b", "b Origin Ready, a Edge Leaving", MeetingMoveState.Done)]
+    [InlineData("a Origin Ready [room people], b Edge Ready [room people]", "to:b", "a Origin Ready, b Edge Leaving", MeetingMoveState.Refused)]
+    public void Decide_RequestedMoveOfMeetingOnSeveralNodes_FollowsTable(string state, string events, string expected, MeetingMoveState? answer) => CheckMove(state, events, expected, answer);
+
+    [Fact]
+    public void Decide_RequestedMoveToUnknownOrForeignNode_AnswersAlike()
+    {
+        Assert.Equal("there is no media node x that the meeting may use", Decide(OnA, "to:x").Move!.Message);
+        Assert.Equal("there is no media node foreign that the meeting may use", Decide(OnA, "to:foreign").Move!.Message);
+    }
+
+    [Fact]
+    public void Decide_RequestedMoveToUnfitNode_AnswersWithAllReasons() =>
+        Assert.Equal("meet-a/b cannot take the meeting: the media node is draining; full: 200 of 200 meetings", Decide(OnA, "to:b b:draining b:full").Move!.Message);
+
     [Fact]
     public void Decide_Switch_SetsDeadlineAndKeepsGenerations()
     {
@@ -100,6 +153,14 @@ public sealed class MoveTableTests
         Assert.Equal(outcome, decision.Outcome);
     }
 
+    private static void CheckMove(string state, string events, string expected, MeetingMoveState? answer)
+    {
+        var decision = Decide(state, events);
+
+        Assert.Equal(expected, string.Join(", ", decision.Nodes.Select(node => $"{node.SfuNode} {node.Role} {node.State}")));
+        Assert.Equal(answer, decision.Move?.State);
+    }
+
     private static PlacementDecision Decide(string state, string events)
     {
         var nodes = state.Split(", ").Select(Read).ToArray();
@@ -109,9 +170,12 @@ public sealed class MoveTableTests
             {
                 MeetingId = "m",
                 Namespace = "meet-a",
+                MoveTo = events.Split(' ').FirstOrDefault(text => text.StartsWith("to:", StringComparison.Ordinal)) is { } to
+                    ? new MoveDemand { SfuNode = to[3..], HasBegun = events.Contains("begun", StringComparison.Ordinal) }
+                    : null,
                 Current = new CurrentPlacement { Generation = nodes.Max(node => node.Generation), Nodes = nodes },
             },
-            Nodes = [.. new[] { "a", "b", "c" }.Select((name, index) => Node(name, index, events))],
+            Nodes = [.. new[] { "a", "b", "c" }.Select((name, index) => Node(name, index, events)), Node("foreign", 3, events) with { Namespace = "meet-b" }],
         };
         return PlacementPlanner.Decide(input, Now);
     }
@@ -150,7 +214,7 @@ public sealed class MoveTableTests
             Pool = "p",
             LastSeen = Now,
             HasLinks = !happened.Contains("unlinked"),
-            State = happened.Overlaps(["dead", "silent"]) ? SfuNodeState.Unhealthy : happened.Overlaps(["drain", "forced", "cutoff"]) ? SfuNodeState.Draining : SfuNodeState.Allocated,
+            State = happened.Overlaps(["dead", "silent"]) ? SfuNodeState.Unhealthy : happened.Overlaps(["drain", "draining", "forced", "cutoff"]) ? SfuNodeState.Draining : SfuNodeState.Allocated,
             MayBeAlive = happened.Contains("silent"),
             IsDrainDue = happened.Overlaps(["drain", "forced"]),
             IsForcedDrainDue = happened.Contains("forced"),

@@ -4,11 +4,12 @@ using MeetOperator.Kube.Admission;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Kinds.Registration;
+using MeetOperator.Operator.Kinds.SfuPools;
 
 namespace MeetOperator.Operator.Kinds.Meetings;
 
 /// <summary>Admission of meetings: the limits of the tenant at updates, a warning for a meeting that would not be accepted now, and defaults.</summary>
-internal sealed class MeetingAdmission(ClusterView cluster) : KindAdmission
+internal sealed class MeetingAdmission(ClusterView cluster, PoolRights rights) : KindAdmission
 {
     /// <summary>Errors for tenant limits that an update newly exceeds; empty while the tenant is unknown here, or while the stored object cannot be read.</summary>
     public override IReadOnlyList<FieldError> Review(AdmissionRequest request)
@@ -19,7 +20,8 @@ internal sealed class MeetingAdmission(ClusterView cluster) : KindAdmission
         }
 
         var meeting = Read<Meeting>(request);
-        return MeetingUpdates.Validate(old, meeting, cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)));
+        var tenant = cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name));
+        return [.. MeetingUpdates.Validate(old, meeting, tenant), .. MoveAdmission.Validate(old, meeting, tenant, cluster.Nodes.List(), cluster.PoolOf, rights.IsShared)];
     }
 
     public override string? FindWarning(AdmissionRequest request)

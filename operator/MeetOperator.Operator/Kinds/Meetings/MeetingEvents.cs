@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Cluster;
@@ -21,6 +22,22 @@ internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, 
         if (decision.Outcome == PlacementOutcome.Placed && context.Meeting.Metadata.CreationTimestamp is { } created)
         {
             metrics.RecordReady(context.Now - created);
+        }
+    }
+
+    /// <summary>Records how a requested move ended without a move. One that succeeded is the event of its placement.</summary>
+    /// <param name="context">The meeting, with the present status.</param>
+    /// <param name="before">The status of the move before.</param>
+    public void RecordMove(MeetingContext context, MeetingMove? before)
+    {
+        var now = context.Status.Move;
+        if (now is { State: MeetingMoveState.Refused or MeetingMoveState.Failed } && now != before)
+        {
+            events.Warning(context.Meeting, $"Move{now.State}", now.Message ?? string.Empty);
+        }
+        else if (now is null && MeetingMoves.IsGoingOn(before))
+        {
+            events.Normal(context.Meeting, "MoveCanceled", $"the move to {before!.SfuNode} was taken back (placement.moveTo)");
         }
     }
 

@@ -99,6 +99,7 @@ internal static class MeetingStatuses
             LastGeneration = null,
             Cascade = [],
             Topology = null,
+            Move = MeetingMoves.End(context.Status.Move),
             EmptySince = null,
             Assignments = [],
             FormerNodes = [],

@@ -119,13 +119,42 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("exec: {command: aws}", "users[u].user.exec is not supported")]
+    [InlineData("auth-provider: {name: gcp}", "users[u].user.auth-provider is not supported; use exec")]
+    [InlineData("exec: aws", "users[u].user.exec must be a mapping")]
+    [InlineData("exec: {command: aws}", "users[u].user.exec.apiVersion is missing")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: aws}", "it must be client.authentication.k8s.io/v1 or client.authentication.k8s.io/v1beta1")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1beta1}", "users[u].user.exec.command is missing")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1, command: aws}", "users[u].user.exec.interactiveMode is missing")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, interactiveMode: Maybe}", "it must be Never, IfAvailable or Always")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws, args: eks}", "users[u].user.exec.args must be a list")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws, env: [A]}", "users[u].user.exec.env[0] must be a mapping")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws, env: [{value: a}]}", "users[u].user.exec.env[0].name is missing")]
     [InlineData("client-certificate-data: aGVsbG8=", "must be set together")]
     [InlineData("client-certificate-data: aGVsbG8=\n    client-key-data: aGVsbG8=", "not a matching PEM pair")]
     public void FromFile_UnsupportedUser_ErrorNamesField(string user, string expected)
     {
         var file = Write("config", Document(user));
         Assert.Contains(expected, Assert.Throws<KubeConfigException>(() => KubeConfig.FromFile(file)).Message);
+    }
+
+    [Fact]
+    public void FromFile_Exec_IsReadUnlessThereIsAToken()
+    {
+        const string Exec = "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: bin/kubelogin, args: [get-token], installHint: get it}";
+        var exec = KubeConfig.FromFile(Write("config", Document(Exec))).Exec!;
+
+        Assert.Equal((Path.Combine(_folder, "bin/kubelogin"), ExecInteraction.IfAvailable, "get it"), (exec.Command, exec.Interaction, exec.InstallHint));
+        Assert.Equal(["get-token"], exec.Arguments);
+        Assert.Null(KubeConfig.FromFile(Write("config", Document(Exec + "\n    token: x"))).Exec);
+    }
+
+    [Fact]
+    public void FromFile_ProxyUrl_IsRead()
+    {
+        Assert.Equal(new Uri("socks5://127.0.0.1:1080"), KubeConfig.FromFile(Write("config", Document("token: x", clusterExtra: "proxy-url: socks5://127.0.0.1:1080"))).ProxyUrl);
+        Assert.Contains(
+            "clusters[k].cluster.proxy-url: \"proxy\" is not an http, https or socks5 URL",
+            Assert.Throws<KubeConfigException>(() => KubeConfig.FromFile(Write("config", Document("token: x", clusterExtra: "proxy-url: proxy")))).Message);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class MeetingMoveTests
     public async Task Drain_NodesWithLinks_MovesBeforeParticipantsLeave()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var move = await Move.StartAsync(cluster);
+        var move = await MoveStage.StartAsync(cluster);
 
         await move.DrainAsync();
         var switched = await move.WaitAsync(seen => seen is { Assignments: [{ Role: AssignmentRole.Origin, State: AssignmentState.Ready }, { Role: AssignmentRole.Edge, State: AssignmentState.Leaving }] }, "has switched");
@@ -39,7 +39,7 @@ public sealed class MeetingMoveTests
     public async Task Drain_TakenBackWhilePreparing_StaysOnOrigin()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var move = await Move.StartAsync(cluster);
+        var move = await MoveStage.StartAsync(cluster);
         move.Second.KnowsLinks = false; // The links never get up.
         await move.DrainAsync();
         await move.WaitAsync(seen => seen is { Assignments: [{ State: AssignmentState.Ready }, { State: AssignmentState.Preparing }] } && move.Second.Rooms().ContainsKey(move.Id), "prepares another node");
@@ -55,7 +55,7 @@ public sealed class MeetingMoveTests
     public async Task Drain_LeaderChangesWhileLeaving_NewLeaderFinishesMove()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var move = await Move.StartAsync(cluster);
+        var move = await MoveStage.StartAsync(cluster);
         await move.DrainAsync();
         await move.WaitAsync(seen => seen is { Assignments: [_, { State: AssignmentState.Leaving }] }, "has switched");
         move.Second.SetParticipants(move.Id, 2);
@@ -72,11 +72,11 @@ public sealed class MeetingMoveTests
     public async Task Meeting_EndedWhileLeaving_EndsRoomsOnBothNodes()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var move = await Move.StartAsync(cluster);
+        var move = await MoveStage.StartAsync(cluster);
         await move.DrainAsync();
         await move.WaitAsync(seen => seen is { Assignments: [_, { State: AssignmentState.Leaving }] }, "has switched");
 
-        await cluster.Client.MergePatchAsync<Meeting>(Move.Key, JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
+        await cluster.Client.MergePatchAsync<Meeting>(MoveStage.Key, JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
 
         await move.WaitAsync(seen => seen is { Phase: MeetingPhase.Ended, Assignments: [], Cascade: [], NodeSummary: null }, "has ended");
         Assert.DoesNotContain(move.Id, move.First.Rooms().Keys);
@@ -87,12 +87,12 @@ public sealed class MeetingMoveTests
     public async Task Meeting_EditedWhilePreparing_ChangesRoomsOnBothNodes()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var move = await Move.StartAsync(cluster);
+        var move = await MoveStage.StartAsync(cluster);
         move.Second.KnowsLinks = false;
         await move.DrainAsync();
         await move.WaitAsync(seen => seen is { Assignments: [_, { State: AssignmentState.Preparing }] } && move.Second.Rooms().ContainsKey(move.Id), "prepares another node");
 
-        await cluster.Client.MergePatchAsync<Meeting>(Move.Key, JsonNode.Parse("""{"spec":{"maxParticipants":60}}""")!, default);
+        await cluster.Client.MergePatchAsync<Meeting>(MoveStage.Key, JsonNode.Parse("""{"spec":{"maxParticipants":60}}""")!, default);
 
         foreach (var node in new[] { move.First, move.Second })
         {
@@ -104,7 +104,7 @@ public sealed class MeetingMoveTests
     public async Task Drain_OtherNodeDiesWhileLeaving_ReturnsToDrainedNode()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var move = await Move.StartAsync(cluster);
+        var move = await MoveStage.StartAsync(cluster);
         await move.DrainAsync();
         await move.WaitAsync(seen => seen is { Assignments: [_, { State: AssignmentState.Leaving }] }, "has switched");
 
@@ -112,35 +112,5 @@ public sealed class MeetingMoveTests
 
         var back = await move.WaitAsync(seen => seen.Assignments is [{ State: AssignmentState.Ready } only] && only.SfuNode == move.First.Name, "is back on the drained node");
         Assert.Equal((1L, 2), (back.Assignments[0].Generation, back.Participants));
-    }
-
-    /// <summary>Two nodes with links, and a meeting with two participants on the first.</summary>
-    private sealed record Move(TestCluster Cluster, string Id, SimulatedMediaNode First, SimulatedMediaNode Second)
-    {
-        public static readonly NamespacedName Key = new("meet-a", "standup");
-
-        public static async Task<Move> StartAsync(TestCluster cluster)
-        {
-            await cluster.WithTenantAsync(replicas: 2);
-            foreach (var node in cluster.Kubelet.Nodes)
-            {
-                node.AnnouncesLinks = true;
-            }
-
-            cluster.Kubelet.Paused = true; // The replacement of the drained node does not start, so there is only one other node.
-            await cluster.CreateMeetingAsync(Key.Name);
-            var status = (await cluster.WaitForReadyAsync(Key.Name)).Status!;
-            var first = cluster.Kubelet.Node(status.Assignments[0].SfuNode);
-            first.SetParticipants(status.MeetingId!, 2);
-            await cluster.WaitForMeetingAsync(Key.Name, seen => seen.Status!.Participants == 2, "has participants");
-            return new Move(cluster, status.MeetingId!, first, cluster.Kubelet.Nodes.Single(node => node != first));
-        }
-
-        public Task DrainAsync() => PatchNodeAsync("""{"spec":{"drain":{"deadlineSeconds":0,"reason":"test"}}}""");
-
-        public Task PatchNodeAsync(string patch) => Cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName("meet-a", First.Name), JsonNode.Parse(patch)!, default);
-
-        public async Task<MeetingStatus> WaitAsync(Func<MeetingStatus, bool> condition, string what) =>
-            (await Cluster.WaitForMeetingAsync(Key.Name, seen => seen.Status is { } status && condition(status), what)).Status!;
     }
 }

@@ -17,11 +17,15 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UndecidedRetry = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan MoveCheck = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ReportWait = TimeSpan.FromMilliseconds(300);
 
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         var specChanged = context.HasSpecChanged;
+        var wanted = context.Meeting.Spec.Placement.MoveTo;
+        var move = MeetingMoves.FindPending(wanted, context.Status.Move);
+        var expiry = MeetingMoves.FindExpiry(wanted, move, context.Now);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var before = fleet.Current(context.Ref);
@@ -30,7 +34,9 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 return StepResult.Wait(ReportWait); // The meeting was placed before but its status is lost: a node that still has its room will report it.
             }
 
-            if (fleet.Place(Demand(context, before), context.Ref) is not { } decision)
+            // A node that has not reported to this operator yet looks unfit for a move, unless it is being prepared for it.
+            var decidable = expiry is null && (move is { HasBegun: true } || fleet.HaveNodesReported(context.Key.Namespace)) ? move : null;
+            if (fleet.Place(Demand(context, before) with { MoveTo = decidable }, context.Ref) is not { } decision)
             {
                 return StepResult.Wait(Retry); // Another meeting with the same ID was just placed: the next reconcile rejects this one.
             }
@@ -45,6 +51,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 context.RequeueAt(context.Now + UndecidedRetry); // Capacity that is added elsewhere wakes no meeting that has a node.
             }
 
+            RecordMove(context, expiry ?? decision.Move);
             var current = fleet.Current(context.Ref)!;
             var origin = current.Origin!;
             if (origin.RoomExists && !specChanged && HasRequestedCapacity(context, origin))
@@ -95,6 +102,17 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// </summary>
     private static bool HasRequestedCapacity(MeetingContext context, AssignedNode assigned) =>
         assigned.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
+
+    private void RecordMove(MeetingContext context, MoveAnswer? answer)
+    {
+        var (wanted, before) = (context.Meeting.Spec.Placement.MoveTo, context.Status.Move);
+        context.Status = context.Status with { Move = MeetingMoves.Record(wanted, before, answer) };
+        events.RecordMove(context, before);
+        if (MeetingMoves.FindPending(wanted, context.Status.Move) is not null)
+        {
+            context.RequeueAt(context.Now + MoveCheck);
+        }
+    }
 
     private IReadOnlyList<FormerNode> FormerNodes(MeetingContext context) => fleet.FormerNodesOf(context.Ref, context.Status.FormerNodes);
 

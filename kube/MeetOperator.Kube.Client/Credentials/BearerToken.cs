@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Client.Http;
+namespace MeetOperator.Kube.Client.Credentials;
 
 /// <summary>
 /// Provides the token for each request. A token file is read every time (it is small and in the page cache), because Kubernetes replaces it behind a
