@@ -41,7 +41,8 @@ internal sealed class NodeRoom
     /// <param name="sessions">Creates sessions on that loop.</param>
     /// <param name="participantTimeout">Time after which a participant is removed when it has no connected transport and signaling has not refreshed it.</param>
     /// <param name="onFailed">Called after the room has closed because of an unexpected error.</param>
-    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> onFailed)
+    /// <param name="admit">Throws when the media node takes no other participant. Called on the loop's thread.</param>
+    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> onFailed, Action admit)
     {
         _onFailed = onFailed;
         Id = id;
@@ -53,7 +54,7 @@ internal sealed class NodeRoom
         _tracks = new RoomTracks(_origin);
         _links = new RoomLinks(_tracks, _ssrcs.Next);
         _operatedLinks = new OperatedLinks(_links, loop, (link, end, options) => OpenLink(link, end.Node, end.Peer, options));
-        _participants = new RoomParticipants(participantTimeout, CreateParticipant, Fail);
+        _participants = new RoomParticipants(admit, participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
         _slots = new RoomSlots(_participants, _offers, Events, loop);

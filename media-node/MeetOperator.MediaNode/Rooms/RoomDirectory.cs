@@ -178,16 +178,25 @@ internal sealed class RoomDirectory
                 throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "draining", "This node is draining and accepts no new rooms.");
             }
 
+            EnsurePlace();
+
+            var now = _clock();
+            var (loop, sessions) = _loops[LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))])];
+            var room = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout, Remove, EnsurePlace);
+            _rooms[id] = new PlacedRoom(room, now);
+            return room;
+        }
+    }
+
+    /// <summary>Throws when the rooms have as many participants as the node may have. Two loops that admit somebody at the same moment may exceed it by one.</summary>
+    private void EnsurePlace()
+    {
+        lock (_lock)
+        {
             if (_rooms.Values.Sum(p => p.Room.ParticipantCount) >= _options.MaxParticipants)
             {
                 throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "full", $"This node has reached its limit of {_options.MaxParticipants} participants.");
             }
-
-            var now = _clock();
-            var (loop, sessions) = _loops[LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))])];
-            var room = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout, Remove);
-            _rooms[id] = new PlacedRoom(room, now);
-            return room;
         }
     }
 

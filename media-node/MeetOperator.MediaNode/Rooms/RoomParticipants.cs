@@ -7,10 +7,11 @@ using MeetOperator.MediaNode.Time;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>The participants of a room, and the limits of those that have left. Used only on the loop's thread.</summary>
+/// <param name="admit">Throws when the media node takes no other participant.</param>
 /// <param name="timeout">Time after which a participant is due for removal when it has no connected transport and signaling has not refreshed it.</param>
 /// <param name="create">Creates a participant with its ID and its limit on new tracks.</param>
 /// <param name="onFailure">Called after an unexpected error in work for one participant.</param>
-internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create, Action<NodeParticipant, Exception> onFailure)
+internal sealed class RoomParticipants(Action admit, TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create, Action<NodeParticipant, Exception> onFailure)
 {
     /// <summary>The shortest timeout of a session is two seconds.</summary>
     private const long IntervalTicks = 500 * TimeSpan.TicksPerMillisecond;
@@ -79,7 +80,8 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
     public NodeParticipant Require(string id) => _participants.GetValueOrDefault(id) ?? throw ControlProblemException.UnknownParticipant(id);
 
     /// <summary>
-    /// Returns the participant, or null when it can be added: the room has fewer than <paramref name="limit"/> participants, and it was not removed for good. Otherwise throws.
+    /// Returns the participant, or null when it can be added: the room has fewer than <paramref name="limit"/> participants, the media node has a place, and it was not removed for
+    /// good. Otherwise throws.
     /// </summary>
     public NodeParticipant? FindOrAdmit(string id, int limit)
     {
@@ -93,9 +95,13 @@ internal sealed class RoomParticipants(TimeSpan timeout, Func<string, TrackLimit
             throw ControlProblemException.ParticipantRemoved(id);
         }
 
-        return _participants.Count < limit
-            ? null
-            : throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {limit} participants.");
+        if (_participants.Count >= limit)
+        {
+            throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {limit} participants.");
+        }
+
+        admit();
+        return null;
     }
 
     /// <summary>Returns the participant, which counts as refreshed. Adds it if <see cref="FindOrAdmit"/> allows that.</summary>

@@ -150,13 +150,18 @@ internal sealed class WhipEndpoints(
     {
         var participantId = subject.ParticipantId!;
         await media.FindLastRoomAsync(participantId, ct).ConfigureAwait(false);
-        using var place = new PlaceWait(media.Line, Now + _services.Options.Timings.PlaceTimeout);
+        using var place = new PlaceWait(media.Line, _services.Time, _services.Options.Timings.PlaceTimeout);
+        if (!media.Line.IsEmpty)
+        {
+            await WaitAsync().ConfigureAwait(false); // others came before
+        }
+
         var assignment = media.ChooseHeadless(participantId, subject.Region) ?? throw NotPlaced(view);
         while (true)
         {
             if (await CallAsync(assignment, TryOpenAsync, ct).ConfigureAwait(false) is { } answer)
             {
-                await ReportRegionAsync(assignment, view.Id, participantId, subject.Region, ct).ConfigureAwait(false);
+                _ = ReportRegionAsync(assignment, view.Id, participantId, subject.Region, CancellationToken.None); // The session exists, whatever becomes of this request.
                 return (answer, assignment);
             }
 
@@ -164,16 +169,22 @@ internal sealed class WhipEndpoints(
             assignment = media.ChooseNew(subject.Region) ?? throw NotPlaced(view);
             if (!assignment.HasPlace)
             {
-                if (place.TryReport(Now))
-                {
-                    throw new ProblemException(ProblemCode.NotPlaced, "All media nodes of the meeting are full. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
-                }
-
-                await place.WaitAsync(ct).ConfigureAwait(false);
-                ct.ThrowIfCancellationRequested();
+                await WaitAsync().ConfigureAwait(false);
                 assignment = media.ChooseNew(subject.Region) ?? throw NotPlaced(view);
             }
         }
+
+        async Task WaitAsync()
+        {
+            await place.WaitAsync(static () => throw Full(), ct).ConfigureAwait(false);
+            ct.ThrowIfCancellationRequested();
+            if (media.Line.IsClosed)
+            {
+                throw NotPlaced(view);
+            }
+        }
+
+        static ProblemException Full() => new(ProblemCode.NotPlaced, "All media nodes of the meeting are full. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
         async Task<SdpAnswer?> TryOpenAsync(NodeControlClient node, CancellationToken limit)
         {

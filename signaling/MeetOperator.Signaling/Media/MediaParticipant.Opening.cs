@@ -89,7 +89,7 @@ internal sealed partial class MediaParticipant
             _media.RecordMove(ParticipantId);
             if (!_media.IsLeaving(current.Room.Key))
             {
-                _ = ReleaseLaterAsync(current.Room.Key); // the operator sets no deadline for a node that stays
+                _ = ReleaseLaterAsync(current); // the operator sets no deadline for a node that stays
             }
 
             await ReleaseIfLeftAsync(current).ConfigureAwait(false);
@@ -111,14 +111,15 @@ internal sealed partial class MediaParticipant
     }
 
     /// <summary>Leaves a former node that the client has not left by the deadline that it was told.</summary>
-    private async Task ReleaseLaterAsync(RoomKey former)
+    private async Task ReleaseLaterAsync(MemberSessions former)
     {
         await _calls.DelayAsync(MeetingMedia.DefaultTimeLeft).ConfigureAwait(false);
-        PostEvent(former, sessions => sessions == _nodes.Newest ? Task.CompletedTask : ReleaseAsync(sessions));
+        PostEvent(former.Room.Key, sessions => sessions != former || sessions == _nodes.Newest ? Task.CompletedTask : ReleaseAsync(sessions));
     }
 
     private async Task MoveLaterAsync(TimeSpan wait)
     {
+        _media.DelayMove(ParticipantId, wait);
         await _calls.DelayAsync(wait).ConfigureAwait(false);
         _media.Follow(this);
     }
@@ -141,10 +142,21 @@ internal sealed partial class MediaParticipant
             _client.Send(new MediaRestartMessage(reason, sessions.Room.Key.Generation));
         }
 
-        using var place = new PlaceWait(_media.Line, Now + _services.Options.Timings.PlaceTimeout);
+        using var place = new PlaceWait(_media.Line, _services.Time, _services.Options.Timings.PlaceTimeout);
         if (fresh && !_hasStarted && !_media.Line.IsEmpty)
         {
             await WaitForPlaceAsync(place).ConfigureAwait(false); // others came before
+            if (_calls.IsClosed || Find(_media.Choose(this, current: null)) is not { } room)
+            {
+                return; // With the next room of the meeting, a start follows.
+            }
+
+            if (room.Key != sessions.Room.Key)
+            {
+                var chosen = new MemberSessions(room, _client);
+                SetNodes(_nodes.Without(sessions).With(chosen));
+                sessions = chosen;
+            }
         }
 
         var isReported = false;
@@ -213,8 +225,15 @@ internal sealed partial class MediaParticipant
     private async Task WaitForPlaceAsync(PlaceWait place)
     {
         _isWaitingForPlace = true;
-        await place.WaitAsync(_calls.Closed).ConfigureAwait(false);
+        SignalingTracing.LeaveCurrent();
+        await place.WaitAsync(ReportNoPlace, _calls.Closed).ConfigureAwait(false);
         _isWaitingForPlace = false;
+    }
+
+    private void ReportNoPlace()
+    {
+        _services.Metrics.Rejected(WireName.Of(ErrorCode.NotPlaced));
+        _client.Send(new ErrorMessage(ErrorCode.NotPlaced, "All media nodes of the meeting are full. Media starts when one of them, or another one, has a place."));
     }
 
     /// <summary>
@@ -227,13 +246,6 @@ internal sealed partial class MediaParticipant
         var target = _media.Choose(this, current: null);
         if (target is not { HasPlace: true })
         {
-            if (place.TryReport(Now))
-            {
-                _services.Metrics.Rejected(WireName.Of(ErrorCode.NotPlaced));
-                _client.Send(new ErrorMessage(ErrorCode.NotPlaced, "All media nodes of the meeting are full. Media starts when one of them, or another one, has a place."));
-            }
-
-            SignalingTracing.LeaveCurrent();
             await WaitForPlaceAsync(place).ConfigureAwait(false);
             target = _media.Choose(this, current: null);
         }

@@ -34,6 +34,10 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
 
     /// <summary>The room that each participant used last. Kept when a socket closes, because the participant returns to it.</summary>
     private readonly ConcurrentDictionary<string, RoomKey> _lastRooms = new(StringComparer.Ordinal);
+
+    /// <summary>When each participant may try again to move, after a move has failed.</summary>
+    private readonly ConcurrentDictionary<string, TimeSpan> _nextMoves = new(StringComparer.Ordinal);
+
     /// <summary>When each participant moved to another node last. Kept when a socket closes.</summary>
     private readonly ConcurrentDictionary<string, TimeSpan> _lastMoves = new(StringComparer.Ordinal);
 
@@ -145,6 +149,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         if (_participants.TryRemove(KeyValuePair.Create(participant.ParticipantId, participant)))
         {
             _moves.Remove(participant.ParticipantId);
+            _nextMoves.TryRemove(participant.ParticipantId, out _);
             if (participant.FormerRoom is { } former)
             {
                 _lastRooms[participant.ParticipantId] = former; // the client may not know of the move
@@ -197,6 +202,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         }
     }
 
+    /// <summary>Returns true if the member uses the room.</summary>
+    public bool Uses(string participantId, RoomKey room) => FindParticipant(participantId)?.Room == room;
+
     /// <summary>Returns true if events of the room concern the member. Those of other nodes say the same as those of its own.</summary>
     public bool IsServedBy(string participantId, RoomKey room) => (FindParticipant(participantId)?.Room ?? _lastRooms.GetValueOrDefault(participantId)) is not { } own || own == room;
 
@@ -229,6 +237,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             closing = Task.WhenAll([_closingRooms, .. _served.Rooms.Select(room => room.DisposeAsync().AsTask())]);
         }
 
+        Line.Close();
         await _moves.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(_participants.Values.Select(p => p.CloseAsync(leave: false))).ConfigureAwait(false);
         await closing.ConfigureAwait(false);
@@ -306,7 +315,14 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     }
 
     /// <summary>Records that a member has moved to another node without a restart of its media.</summary>
-    internal void RecordMove(string participantId) => _lastMoves[participantId] = Now;
+    internal void RecordMove(string participantId)
+    {
+        _lastMoves[participantId] = Now;
+        _nextMoves.TryRemove(participantId, out _);
+    }
+
+    /// <summary>A move of the member has failed. It does not try again before the time has passed.</summary>
+    internal void DelayMove(string participantId, TimeSpan wait) => _nextMoves[participantId] = Now + wait;
 
     /// <summary>Whether the operator takes the node away, so that its members must leave it.</summary>
     internal bool IsLeaving(RoomKey room) => _served.Assignments.Any(assignment => assignment.Key == room && assignment.State == AssignmentState.Leaving);
@@ -314,7 +330,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// <summary>Records the room that a member uses from now on.</summary>
     internal void RecordRoom(string participantId, RoomKey room)
     {
-        if (_lastRooms.TryGetValue(participantId, out var last) && last != room)
+        if (!_lastRooms.TryGetValue(participantId, out var last) || last != room)
         {
             _events.OnMemberMoved(participantId);
         }
@@ -357,8 +373,8 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
 
     private MediaParticipant? FindParticipant(string participantId) => _participants.GetValueOrDefault(participantId);
 
-    /// <summary>The members whose node has the room. Those that move are refreshed on their new node only.</summary>
-    private IEnumerable<MediaParticipant> UsersOf(RoomKey room) => _participants.Values.Where(participant => participant.Room == room);
+    /// <summary>The members who have a place in the room. Those that move are refreshed on their new node only. A refresh of one that waits would take a place out of order.</summary>
+    private IEnumerable<MediaParticipant> UsersOf(RoomKey room) => _participants.Values.Where(participant => participant.OccupiedRoom == room);
 
     /// <summary>The operator's assignments, with what this replica knows of their places.</summary>
     private IReadOnlyList<MediaAssignment> AssignmentsWithPlaces()
@@ -395,16 +411,16 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             return; // It follows again when it has.
         }
 
-        if (participant.Room is not { } room || Choose(participant, room, assignments) is not { } target)
+        if (participant.OccupiedRoom is not { } room || Choose(participant, room, assignments) is not { } target)
         {
-            return;
+            return; // It waits for a place, or has no node.
         }
 
         if (target.Key == room)
         {
             _moves.Cancel(participant.ParticipantId);
         }
-        else
+        else if (!(Now < _nextMoves.GetValueOrDefault(participant.ParticipantId)))
         {
             _moves.Add(participant.ParticipantId);
         }

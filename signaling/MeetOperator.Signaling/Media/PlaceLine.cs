@@ -14,6 +14,20 @@ internal sealed class PlaceLine(TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly List<Place> _places = [];
+    private volatile bool _isClosed;
+
+    /// <summary>The meeting has ended: nobody waits any more.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            _places.ForEach(static place => place.Signal());
+        }
+    }
+
+    /// <summary>Whether the meeting has ended.</summary>
+    public bool IsClosed => _isClosed;
 
     /// <summary>Whether members wait. One that arrives joins the line then, instead of trying before them.</summary>
     public bool IsEmpty
@@ -80,16 +94,27 @@ internal sealed class PlaceLine(TimeProvider time)
     {
         private volatile TaskCompletionSource _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Waits until the member may try: when it is woken, and for the first one also after <see cref="Retry"/>. Also returns when cancelled.</summary>
-        public async Task WaitAsync(CancellationToken ct)
+        /// <summary>
+        /// Waits until the member may try: when it is woken, and for the first one also after <see cref="Retry"/>. Also returns after <paramref name="limit"/>, when canceled, and when
+        /// the line is closed.
+        /// </summary>
+        /// <returns>Whether the member may try.</returns>
+        public async Task<bool> WaitAsync(TimeSpan limit, CancellationToken ct)
         {
+            if (line.IsClosed)
+            {
+                return false;
+            }
+
             var signal = _signal.Task;
-            var wait = line.IsFirst(this) ? Task.WhenAny(signal, Task.Delay(Retry, line.Time, ct)) : signal.WaitAsync(ct);
-            await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pause = line.IsFirst(this) && Retry < limit ? Retry : limit;
+            await Task.WhenAny(signal, Task.Delay(pause, line.Time, ct)).ConfigureAwait(false);
             if (signal.IsCompleted)
             {
                 _signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
+
+            return signal.IsCompleted || line.IsFirst(this);
         }
 
         public void Dispose() => line.Leave(this);

@@ -8,7 +8,7 @@ public sealed class ControlApiTests : IAsyncLifetime
 {
     private TestNode _node = null!;
 
-    public async Task InitializeAsync() => _node = await TestNode.StartAsync(o => o with { MaxParticipants = 2 });
+    public async Task InitializeAsync() => _node = await TestNode.StartAsync();
 
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
@@ -131,13 +131,21 @@ public sealed class ControlApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task PutRoom_NodeAtParticipantLimit_IsFull()
+    public async Task PutParticipant_NodeIsFull_IsRejectedInEachRoom()
     {
-        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
-        await _node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default);
-        await _node.Control.PutParticipantAsync("r", "b", new ParticipantSpec { Generation = 1 }, default);
+        await using var node = await TestNode.StartAsync(o => o with { MaxParticipants = 2 });
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        await node.Control.PutRoomAsync("s", new RoomSpec { Generation = 1 }, default);
+        await node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default);
+        await node.Control.PutParticipantAsync("s", "b", new ParticipantSpec { Generation = 1 }, default);
 
-        await AssertProblemAsync("full", HttpStatusCode.ServiceUnavailable, () => _node.Control.PutRoomAsync("s", new RoomSpec { Generation = 1 }, default));
+        await AssertProblemAsync("full", HttpStatusCode.ServiceUnavailable, () => node.Control.PutParticipantAsync("r", "c", new ParticipantSpec { Generation = 1 }, default));
+        await AssertProblemAsync("full", HttpStatusCode.ServiceUnavailable, () => node.Control.PutParticipantAsync("s", "c", new ParticipantSpec { Generation = 1 }, default));
+        await AssertProblemAsync("full", HttpStatusCode.ServiceUnavailable, () => node.Control.PutRoomAsync("t", new RoomSpec { Generation = 1 }, default));
+        await node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default); // is there already
+
+        await node.Control.DeleteParticipantAsync("s", "b", default);
+        await node.Control.PutParticipantAsync("r", "c", new ParticipantSpec { Generation = 1 }, default);
     }
 
     [Fact]

@@ -42,6 +42,12 @@ internal sealed class UnreachableFeature(IMeeting meeting) : IMeetingFeature
         return Task.CompletedTask;
     }
 
+    /// <summary>A member that leaves is not told any more.</summary>
+    private void Forget()
+    {
+        _told.RemoveWhere(participantId => meeting.Members.Find(participantId) is null);
+    }
+
     public Task OnRoomEventAsync(RoomKey source, RoomEvent e)
     {
         if (e is not { Type: RoomEventTypes.Unreachable, Participants: { } participants } || participants.SequenceEqual(_unreachable.GetValueOrDefault(source) ?? []))
@@ -58,7 +64,8 @@ internal sealed class UnreachableFeature(IMeeting meeting) : IMeetingFeature
             _unreachable.Remove(source);
         }
 
-        TellAll(meeting.Members.All.Where(member => meeting.Media.IsServedBy(member.ParticipantId, source)));
+        Forget();
+        TellAll(meeting.Members.All.Where(member => meeting.Media.Uses(member.ParticipantId, source) || _told.Contains(member.ParticipantId)));
         return Task.CompletedTask;
     }
 
@@ -72,8 +79,8 @@ internal sealed class UnreachableFeature(IMeeting meeting) : IMeetingFeature
 
     private void Tell(Member member)
     {
-        var known = _unreachable.FirstOrDefault(room => meeting.Media.IsServedBy(member.ParticipantId, room.Key)).Value ?? [];
-        string[] others = [.. known.Where(participantId => participantId is not null && participantId != member.ParticipantId)];
+        var known = _unreachable.FirstOrDefault(room => meeting.Media.Uses(member.ParticipantId, room.Key)).Value ?? [];
+        string[] others = [.. known.Where(participantId => participantId is not null && participantId != member.ParticipantId && meeting.Roster.Find(participantId) is not null)];
         var wasTold = others.Length > 0 ? !_told.Add(member.ParticipantId) : _told.Remove(member.ParticipantId);
         if (others.Length > 0 || wasTold)
         {

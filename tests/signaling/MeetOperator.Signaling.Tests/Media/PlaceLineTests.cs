@@ -10,6 +10,8 @@ public sealed class PlaceLineTests
 
     public PlaceLineTests() => _line = new PlaceLine(_time);
 
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
     [Fact]
     public async Task WaitAsync_SomethingChanges_FirstTryAndOthersWait()
     {
@@ -59,13 +61,13 @@ public sealed class PlaceLineTests
     public async Task WaitAsync_WokenWhileTrying_TriesAgainAtOnce()
     {
         using var place = _line.Join();
-        var turn = place.WaitAsync(default);
+        var turn = place.WaitAsync(Limit, default);
         _line.Wake();
         await turn;
 
         _line.Wake();
 
-        await place.WaitAsync(default);
+        await place.WaitAsync(Limit, default);
     }
 
     [Fact]
@@ -77,8 +79,45 @@ public sealed class PlaceLineTests
             _line.Join();
         }
 
-        var waiting = _line.Join().WaitAsync(cancelled.Token);
+        var waiting = _line.Join().WaitAsync(Limit, cancelled.Token);
         await cancelled.CancelAsync();
+
+        await waiting;
+    }
+
+    /// <summary>Those who are not first are told, too, and stay in the line without trying before the others.</summary>
+    [Fact]
+    public async Task WaitAsync_LimitPassesForOneWhoIsNotFirst_IsReportedAndMayNotTry()
+    {
+        using var first = _line.Join();
+        using var second = new PlaceWait(_line, _time, Limit);
+        var reports = 0;
+        var told = new TaskCompletionSource();
+        var waiting = second.WaitAsync(
+            () =>
+            {
+                reports++;
+                told.SetResult();
+            },
+            default);
+
+        _time.Advance(Limit);
+        await told.Task;
+        Assert.False(waiting.IsCompleted);
+
+        first.Dispose();
+        await waiting;
+        Assert.Equal(1, reports);
+    }
+
+    [Fact]
+    public async Task Close_SomebodyWaits_Returns()
+    {
+        using var first = _line.Join();
+        using var second = new PlaceWait(_line, _time, Limit);
+        var waiting = second.WaitAsync(static () => { }, default);
+
+        _line.Close();
 
         await waiting;
     }
@@ -93,5 +132,5 @@ public sealed class PlaceLineTests
         Assert.True(_line.IsEmpty);
     }
 
-    private (PlaceLine.Place Place, Task Task)[] Turns(int count) => [.. Enumerable.Range(0, count).Select(_ => _line.Join()).ToArray().Select(place => (place, place.WaitAsync(default)))];
+    private (PlaceLine.Place Place, Task Task)[] Turns(int count) => [.. Enumerable.Range(0, count).Select(_ => _line.Join()).ToArray().Select(place => (place, place.WaitAsync(Limit, default)))];
 }
