@@ -30,6 +30,9 @@ public sealed record NodeReport
 
     /// <summary>Whether the node can link its rooms with rooms on other nodes. Nodes of versions without links never set it, and their meetings move in one step.</summary>
     public bool CanLink { get; init; }
+
+    /// <summary>Whether the node keeps links within <see cref="Links.LinkSpec.MaxKbps"/>. False in reports of earlier versions, which reject such links.</summary>
+    public bool CanLimitLinks { get; init; }
     public int Participants { get; init; }
     public int UpTracks { get; init; }
     public int DownTracks { get; init; }

@@ -22,7 +22,7 @@ public sealed record SfuCapacity
 
     /// <summary>
     /// Limit of what a node sends over one link to another media node of a meeting, in kilobits per second, 100 to 10000000. Audio always crosses; pictures of cameras and screens get
-    /// smaller or are left out. Optional; default no limit; mutable. Set it after all media nodes are upgraded: earlier versions reject links with a limit.
+    /// smaller or are left out. Optional; default no limit; mutable. Media nodes of earlier versions have no limit.
     /// </summary>
     [Range(100, 10_000_000)]
     public int? MaxLinkKbps { get; init; }

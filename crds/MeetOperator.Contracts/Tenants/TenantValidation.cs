@@ -35,7 +35,7 @@ public static class TenantValidation
 
         for (var i = 0; i < spec.Regions.Networks.Count; i++)
         {
-            if (!IPNetwork.TryParse(spec.Regions.Networks[i].Cidr, out _))
+            if (!IPNetwork.TryParse(spec.Regions.Networks[i].Cidr, out var network) || network.BaseAddress.IsIPv4MappedToIPv6)
             {
                 errors.Add(new($"spec.regions.networks[{i}].cidr", NotANetwork));
             }

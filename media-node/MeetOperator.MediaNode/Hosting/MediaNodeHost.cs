@@ -128,6 +128,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             Loops = _loops.Length,
             MediaAddresses = [.. Options.BindAddresses.Select(address => address.ToString())],
             CanLink = true,
+            CanLimitLinks = true,
             LoopReports = [.. figures.Select((s, i) => Report(i, s.Statistics))],
             Participants = rooms.Sum(r => r.Participants),
             UpTracks = rooms.Sum(r => r.UpTracks),

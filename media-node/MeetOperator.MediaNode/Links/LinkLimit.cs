@@ -34,7 +34,7 @@ internal sealed class LinkLimit
         var size = 0;
         foreach (var track in tracks)
         {
-            left -= track.IsVideo ? 0 : DemandedRate(track);
+            left -= track.IsVideo ? 0 : DemandedRate(track, nowTicks);
             size = Math.Max(size, track.LayerCount);
         }
 
@@ -46,7 +46,7 @@ internal sealed class LinkLimit
                 {
                     if (track.IsVideo && (track.Published.Track.Source == TrackSource.Screen) == isScreen && track.LayerCount > layer)
                     {
-                        left -= Decide(track, layer, left);
+                        left -= Decide(nowTicks, track, layer, left);
                     }
                 }
             }
@@ -54,13 +54,13 @@ internal sealed class LinkLimit
     }
 
     /// <summary>Decides about one layer, and returns the rate that it takes. One that is not demanded takes nothing, and may be demanded while it would fit.</summary>
-    private static long Decide(LinkedTrack track, int layer, long left)
+    private static long Decide(long nowTicks, LinkedTrack track, int layer, long left)
     {
-        var rate = track.Published.Track.LayerStates[layer].BytesPerSecond;
+        var rate = track.RateOf(layer, nowTicks);
         var isAllowed = rate == 0 || rate <= (track.IsAllowed(layer) ? left : left * ReturnPart);
         track.Allow(layer, isAllowed);
         return isAllowed && track.IsDemanded(layer) ? rate : 0;
     }
 
-    private static long DemandedRate(LinkedTrack track) => track.IsDemanded(0) ? track.Published.Track.LayerStates[0].BytesPerSecond : 0;
+    private static long DemandedRate(LinkedTrack track, long nowTicks) => track.IsDemanded(0) ? track.RateOf(0, nowTicks) : 0;
 }

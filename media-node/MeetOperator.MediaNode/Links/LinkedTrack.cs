@@ -14,6 +14,9 @@ internal sealed class LinkedTrack
 {
     /// <summary>Minimum time between two messages about the layers.</summary>
     private const long LayersTicks = 250 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>How long the rate of a layer that has stopped is remembered.</summary>
+    private const long RateTicks = 60 * TimeSpan.TicksPerSecond;
     private readonly Subscriber _subscriber;
     private readonly RelayedCodec _codec;
     private readonly RelayedLayer[] _layers;
@@ -22,6 +25,7 @@ internal sealed class LinkedTrack
     private long _nextLayersTicks;
     private byte _demanded;
     private byte _allowed = byte.MaxValue;
+    private readonly (long BytesPerSecond, long Ticks)[] _rates;
 
     /// <param name="track">The track, whose codec links carry.</param>
     /// <param name="codec">Its codec on the link.</param>
@@ -34,6 +38,7 @@ internal sealed class LinkedTrack
         _subscriber = subscriber;
         _layers = [.. track.Track.Options.Layers.Select(layer => new RelayedLayer(layer.Rid ?? "", nextSsrc(), codec.RtxPayloadType is null ? null : nextSsrc()))];
         _downTracks = new DownTrack?[_layers.Length];
+        _rates = new (long, long)[_layers.Length];
     }
 
     public PublishedTrack Published { get; }
@@ -91,6 +96,20 @@ internal sealed class LinkedTrack
 
     /// <summary>Whether a layer may be forwarded. All may at first.</summary>
     public bool IsAllowed(int layer) => (_allowed >> layer & 1) != 0;
+
+    /// <summary>
+    /// The rate of a layer in bytes per second; 0 when it is not known. A publisher stops a layer that nobody uses, also one that the limit leaves out, so the last rate is remembered for
+    /// a minute.
+    /// </summary>
+    public long RateOf(int layer, long nowTicks)
+    {
+        if (Published.Track.LayerStates[layer].BytesPerSecond is > 0 and var measured && (IsAllowed(layer) || measured > _rates[layer].BytesPerSecond))
+        {
+            _rates[layer] = (measured, nowTicks); // not that of a layer which is about to stop because it is left out
+        }
+
+        return nowTicks - _rates[layer].Ticks < RateTicks ? _rates[layer].BytesPerSecond : 0;
+    }
 
     /// <summary>Allows a layer, or leaves it out: it is not forwarded, and the other end is told that it is not available.</summary>
     public void Allow(int layer, bool isAllowed)

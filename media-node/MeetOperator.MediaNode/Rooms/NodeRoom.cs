@@ -404,7 +404,7 @@ internal sealed class NodeRoom
 
     private void PublishUnreachable()
     {
-        var unreachable = _links.Unreachable;
+        string[] unreachable = [.. _links.Unreachable.Where(id => !_participants.Has(id))];
         if (!IsClosed && !(_unreachable is not null && unreachable.SequenceEqual(_unreachable)))
         {
             _unreachable = unreachable;

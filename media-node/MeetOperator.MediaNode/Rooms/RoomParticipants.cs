@@ -77,6 +77,8 @@ internal sealed class RoomParticipants(Action admit, TimeSpan timeout, Func<stri
         }
     }
 
+    public bool Has(string id) => _participants.ContainsKey(id);
+
     public NodeParticipant Require(string id) => _participants.GetValueOrDefault(id) ?? throw ControlProblemException.UnknownParticipant(id);
 
     /// <summary>

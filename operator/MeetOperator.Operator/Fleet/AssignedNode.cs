@@ -31,6 +31,9 @@ internal sealed record AssignedNode
     /// <summary>Number of participants with a connected transport, from the node's last report.</summary>
     public int Sessions { get; init; }
 
+    /// <summary>Number of participants that the node was chosen for, while it is being prepared; null when another operator process chose it.</summary>
+    public int? Reserved { get; init; }
+
     /// <summary>Timestamp at which the node became Preparing or Leaving.</summary>
     public long StateSince { get; init; }
 
@@ -53,6 +56,7 @@ internal sealed record AssignedNode
         Role = chosen.Role,
         State = chosen.State,
         Generation = chosen.Generation,
+        Reserved = chosen.Reserved,
         StateSince = time.GetTimestamp(),
     };
 

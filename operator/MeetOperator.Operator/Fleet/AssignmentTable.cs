@@ -41,7 +41,7 @@ internal sealed class AssignmentTable
             foreach (var node in meeting.Nodes.Where(node => node.State == NodeAssignmentState.Preparing || (leaving > 0 && node.Role == AssignmentRole.Origin)))
             {
                 var others = Math.Max(0, meeting.Participants - node.Participants);
-                incoming[node.Node] = incoming.GetValueOrDefault(node.Node) + (node.State == NodeAssignmentState.Preparing ? others : Math.Min(leaving, others));
+                incoming[node.Node] = incoming.GetValueOrDefault(node.Node) + (node.State == NodeAssignmentState.Preparing ? node.Reserved ?? others : Math.Min(leaving, others));
             }
         }
 

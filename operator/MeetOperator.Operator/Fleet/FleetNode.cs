@@ -117,7 +117,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
         PollStarted = ReportStarted,
         IsAnswering = MissedPolls == 0,
         CanLink = Report.CanLink,
-        MaxLinkKbps = Pool?.Spec.Capacity.MaxLinkKbps,
+        MaxLinkKbps = Report.CanLimitLinks ? Pool?.Spec.Capacity.MaxLinkKbps : null,
         Addresses = LinkAddresses.Find(Pod?.Status?.PodIps is [_, ..] all ? all.Select(static address => address.Ip) : [Pod?.Status?.PodIp], Report.MediaAddresses),
         Room = Rooms.GetValueOrDefault(meetingId),
     };

@@ -38,13 +38,20 @@ internal sealed class MachineHeartbeats(TimeProvider time)
     }
 
     /// <summary>
-    /// Whether the kubelet of a machine is late with its renewal while another one is not. Without a punctual one, the API server or the connection to it may be the cause.
+    /// Whether the kubelet of a machine is late with its renewal while those of at least half of the machines are not. Otherwise the API server or the
+    /// network of a zone may be the cause, while clients still reach the media nodes.
     /// </summary>
     public bool IsSilent(string machine)
     {
         lock (_gate)
         {
-            return _machines.TryGetValue(machine, out var own) && IsLate(own.ChangedAt, own.Late) && _machines.Values.Any(other => !IsLate(other.ChangedAt, other.Late));
+            if (!_machines.TryGetValue(machine, out var own) || !IsLate(own.ChangedAt, own.Late))
+            {
+                return false;
+            }
+
+            var late = _machines.Values.Count(other => IsLate(other.ChangedAt, other.Late));
+            return late * 2 <= _machines.Count;
         }
     }
 

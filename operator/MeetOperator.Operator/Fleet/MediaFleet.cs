@@ -160,7 +160,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             }
 
             var nodes = Snapshots(now, except: meeting);
-            demand = MoveFacts.AddTo(demand, _table.Find(meeting), node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time);
+            demand = MoveFacts.AddTo(demand, _table.Find(meeting), node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time, node => _nodes.GetValueOrDefault(node)?.Decision.State != SfuNodeState.Unhealthy);
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
             var holders = RoomGenerations.FindHolders(_nodes.Values, demand);
             var decision = RoomGenerations.RaiseAbove(demand, holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now));

@@ -15,7 +15,8 @@ internal static class MoveFacts
     private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(60);
 
     /// <summary>The demand with the regions of the participants, and the current facts about each assignment, of which meetings on one node need none.</summary>
-    public static MeetingDemand AddTo(MeetingDemand demand, AssignedMeeting? meeting, Func<NamespacedName, RoomReport?> rooms, TimeProvider time)
+    public static MeetingDemand AddTo(
+        MeetingDemand demand, AssignedMeeting? meeting, Func<NamespacedName, RoomReport?> rooms, TimeProvider time, Func<NamespacedName, bool>? isServing = null)
     {
         if (meeting is null)
         {
@@ -32,7 +33,7 @@ internal static class MoveFacts
 
         NodeAssignment WithFacts(NodeAssignment assignment) =>
             meeting.On(new(assignment.Namespace, assignment.SfuNode)) is { } known && known.Generation == assignment.Generation
-                ? assignment with { Facts = Of(meeting, known, rooms, time) }
+                ? assignment with { Facts = Of(meeting, known, rooms, time, isServing) }
                 : assignment;
     }
 
@@ -50,13 +51,13 @@ internal static class MoveFacts
 
     private static readonly IReadOnlyDictionary<string, int> NoRegions = new Dictionary<string, int>(0);
 
-    private static AssignmentFacts Of(AssignedMeeting meeting, AssignedNode node, Func<NamespacedName, RoomReport?> rooms, TimeProvider time)
+    private static AssignmentFacts Of(AssignedMeeting meeting, AssignedNode node, Func<NamespacedName, RoomReport?> rooms, TimeProvider time, Func<NamespacedName, bool>? isServing)
     {
         var age = time.GetElapsedTime(node.StateSince);
         return new AssignmentFacts
         {
             HasRoom = node.RoomExists,
-            IsLinked = node.RoomExists && MeetingLinks.IsLinked(meeting, node.Node, rooms),
+            IsLinked = node.RoomExists && MeetingLinks.IsLinked(meeting, node.Node, rooms, isServing),
             IsOverdue = node.State == NodeAssignmentState.Preparing && age >= PreparingLimit,
             IsFresh = node.State == NodeAssignmentState.Ready && age < FreshTime,
             IsEmpty = node.IsLeft,

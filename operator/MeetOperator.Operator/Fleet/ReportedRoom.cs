@@ -26,7 +26,7 @@ internal sealed record ReportedRoom
     /// <summary>The addresses at which other media nodes reach the media sockets.</summary>
     public required IReadOnlyList<IPAddress> Addresses { get; init; }
 
-    /// <summary>Limit of what the node sends over one link, in kilobits per second; null for none.</summary>
+    /// <summary>Limit of what the node sends over one link, in kilobits per second; null for none, and for a node of an earlier version.</summary>
     public int? MaxLinkKbps { get; init; }
 
     /// <summary>Null when the node has no room of the meeting.</summary>

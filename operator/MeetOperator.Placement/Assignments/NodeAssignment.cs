@@ -24,5 +24,8 @@ public sealed record NodeAssignment
 
     /// <summary>Number of the meeting's participants on the node, from its last report.</summary>
     public int Participants { get; init; }
+
+    /// <summary>Number of participants that the node was chosen for, while it is being prepared; null when it is not known.</summary>
+    public int? Reserved { get; init; }
     public AssignmentFacts Facts { get; init; } = AssignmentFacts.None;
 }

@@ -15,6 +15,11 @@ internal static class LeaveRules
     /// <param name="plan">A plan with exactly one origin, on a node that exists.</param>
     public static AssignmentPlan Apply(AssignmentPlan plan)
     {
+        if (plan.Nodes.Any(node => plan.SnapshotOf(node) is { LastSeen: null, State: not SfuNodeState.Unhealthy }))
+        {
+            return plan with { NeedsRetry = true }; // After a change of leader, neither the places on the node nor its links are known yet.
+        }
+
         (plan, var isMoving) = MoveRules.Begin(Free(plan));
         var origin = plan.Origin!;
         return isMoving ? plan : MoveRules.Finish(LeaveReasons.FindWish(origin, plan.SnapshotOf(origin)!) is { } wish ? Leave(plan, origin, wish) : SpanRules.Apply(plan));
@@ -52,6 +57,10 @@ internal static class LeaveRules
             {
                 plan = plan.Without(node, PlacementOutcome.Reduced, $"stays on {origin.SfuNode}: {unfit}");
             }
+            else if (node.Facts is { HasRoom: true, IsLinked: true })
+            {
+                continue; // It lacks places for everybody: another node must be prepared as well.
+            }
             else if (!node.Facts.IsOverdue)
             {
                 return plan;
@@ -74,16 +83,17 @@ internal static class LeaveRules
     {
         if (plan.Nodes.Count >= plan.Input.Options.MaxNodesPerMeeting)
         {
-            return plan;
+            return plan with { NeedsRetry = true };
         }
 
-        var moving = plan.Nodes.Any(node => node != origin && node.State == NodeAssignmentState.Ready) ? plan.For(origin.Participants) : plan;
+        var hasOthers = plan.Nodes.Any(node => node != origin && (node.State == NodeAssignmentState.Ready || node is { State: NodeAssignmentState.Preparing, Facts.IsLinked: true }));
+        var moving = hasOthers ? plan.For(origin.Participants) : plan;
         if (moving.Choose(only: AssignmentPlan.CanLink) is not { Best: { } best } choice)
         {
-            return moving == plan ? MoveAtOnce(plan, origin, wish) : plan;
+            return hasOthers ? plan with { NeedsRetry = true } : MoveAtOnce(plan, origin, wish);
         }
 
-        var added = plan.Assign(best, AssignmentRole.Edge);
+        var added = plan.Assign(best, AssignmentRole.Edge) with { Reserved = moving.Input.Demand.Participants };
         return (plan with { Nodes = [.. plan.Nodes, added], Generation = added.Generation, Rejections = choice.Rejections })
             .Record(PlacementOutcome.Preparing, $"prepares {added.SfuNode}: {wish}");
     }
@@ -91,8 +101,9 @@ internal static class LeaveRules
     /// <summary>Moves without a link, to a node that has the room already or to the best one. Keeps the origin when there is none.</summary>
     private static AssignmentPlan MoveAtOnce(AssignmentPlan plan, NodeAssignment origin, string wish)
     {
-        var prepared = plan.Nodes.FirstOrDefault(node =>
-            node != origin && node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Ready && node.Facts.HasRoom && LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is null);
+        var prepared = plan.Nodes
+            .Where(node => node != origin && node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Ready && node.Facts.HasRoom && LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is null)
+            .MaxBy(node => MeetingPlaces.FreeOn(plan.SnapshotOf(node)!, plan.Input.Options));
         if (prepared is not null)
         {
             return MoveTo(plan, origin, prepared with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready }, wish);
@@ -132,10 +143,10 @@ internal static class LeaveRules
 
     /// <summary>
     /// Whether those who leave the origin find places, on the node that takes over and on the others. A node that was chosen for a move has reserved them, and one that is being left
-    /// had them.
+    /// had them. A node whose process ends soon is left in any case.
     /// </summary>
     internal static bool HasPlaces(AssignmentPlan plan, NodeAssignment origin, NodeAssignment next) =>
-        next.State == NodeAssignmentState.Leaving || MeetingPlaces.SufficeWithout(plan, origin, next);
+        plan.SnapshotOf(origin) is { IsEnding: true } || next.State == NodeAssignmentState.Leaving || MeetingPlaces.SufficeWithout(plan, origin, next);
 
     private static bool IsOn(NodeAssignment assignment, NodeSnapshot node) => assignment.SfuNode == node.Name && assignment.Namespace == node.Namespace;
 }

@@ -1,4 +1,5 @@
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Inputs;
 
@@ -14,10 +15,10 @@ internal static class MeetingPlaces
     public static int TotalOn(AssignmentPlan plan, NodeAssignment node) =>
         node.Participants + (plan.SnapshotOf(node) is { } snapshot ? FreeOn(snapshot, plan.Input.Options) : 0);
 
-    /// <summary>Whether participants can use the node and may stay there: it is Ready, and nothing makes the meeting leave it.</summary>
+    /// <summary>Whether participants can use the node and may stay there: it is Ready and serving, and nothing makes the meeting leave it.</summary>
     public static bool IsUsable(AssignmentPlan plan, NodeAssignment node) =>
         node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Standby }
-        && plan.SnapshotOf(node) is { } snapshot
+        && plan.SnapshotOf(node) is { State: not SfuNodeState.Unhealthy } snapshot
         && LeaveReasons.FindWish(node, snapshot) is null;
 
     /// <summary>The places on all usable nodes but one.</summary>

@@ -1,5 +1,4 @@
 using MeetOperator.Contracts.Meetings;
-using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Inputs;
@@ -28,11 +27,6 @@ internal static class SpanRules
     /// <param name="plan">A plan with exactly one origin, which may stay.</param>
     public static AssignmentPlan Apply(AssignmentPlan plan)
     {
-        if (plan.Nodes.Any(node => plan.SnapshotOf(node) is { LastSeen: null, State: not SfuNodeState.Unhealthy }))
-        {
-            return plan with { NeedsRetry = true }; // After a change of leader, the places on the node are not known yet.
-        }
-
         plan = Settle(plan);
         foreach (var node in plan.Nodes.Where(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin }))
         {
@@ -149,7 +143,7 @@ internal static class SpanRules
             return null;
         }
 
-        var added = plan.Assign(best, AssignmentRole.Edge);
+        var added = plan.Assign(best, AssignmentRole.Edge) with { Reserved = participants };
         return (plan with { Nodes = [.. plan.Nodes, added], Generation = added.Generation }).Record(PlacementOutcome.Preparing, $"prepares {added.SfuNode}: {reason}");
     }
 

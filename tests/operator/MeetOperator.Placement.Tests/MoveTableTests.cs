@@ -55,6 +55,10 @@ public sealed class MoveTableTests
     [InlineData("a Origin Ready [room], b Edge Preparing [overdue]", "a:drain b:full", "a Origin Ready, c Edge Preparing", PlacementOutcome.Preparing)]
     [InlineData("a Origin Ready [room], b Edge Preparing [rejected]", "a:drain b:full", "a Origin Ready, c Edge Preparing", PlacementOutcome.Preparing)]
     [InlineData("a Origin Lost, b Edge Preparing [room]", "a:drain", "b Origin Ready", PlacementOutcome.Moved)]
+    [InlineData("a Origin Ready [room people], b Edge Preparing [room linked overdue]", "a:drain b:tight", "a Origin Ready, b Edge Preparing, c Edge Preparing", PlacementOutcome.Preparing)]
+    [InlineData("a Origin Ready [room people], b Edge Preparing [room linked overdue]", "a:drain b:tight c:full", "a Origin Ready, b Edge Preparing", PlacementOutcome.Kept)]
+    [InlineData("a Origin Ready [room people], b Edge Ready [room linked]", "a:drain a:unreported a:unlinked", "a Origin Ready, b Edge Ready", PlacementOutcome.Kept)]
+    [InlineData("a Origin Ready [room people], b Edge Ready [room linked]", "a:drain b:unreported", "a Origin Ready, b Edge Ready", PlacementOutcome.Kept)]
     public void Decide_WhilePreparing_FollowsTable(string state, string events, string expected, PlacementOutcome outcome) => Check(state, events, expected, outcome);
 
     [Theory]
@@ -212,7 +216,8 @@ public sealed class MoveTableTests
             Namespace = "meet-a",
             Name = name,
             Pool = "p",
-            LastSeen = Now,
+            LastSeen = happened.Contains("unreported") ? null : Now,
+            MaxParticipants = happened.Contains("tight") ? 1 : 500,
             HasLinks = !happened.Contains("unlinked"),
             State = happened.Overlaps(["dead", "silent"]) ? SfuNodeState.Unhealthy : happened.Overlaps(["drain", "draining", "forced", "cutoff"]) ? SfuNodeState.Draining : SfuNodeState.Allocated,
             MayBeAlive = happened.Contains("silent"),

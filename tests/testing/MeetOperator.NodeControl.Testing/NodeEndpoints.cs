@@ -137,6 +137,7 @@ internal static class NodeEndpoints
                     Loops = 1,
                     MediaAddresses = node.MediaAddresses,
                     CanLink = node.AnnouncesLinks,
+                    CanLimitLinks = node.LimitsLinks,
                     LoopReports = node.LoopReports,
                     Participants = rooms.Sum(room => room.Participants),
                     UpTracks = rooms.Sum(room => room.UpTracks),

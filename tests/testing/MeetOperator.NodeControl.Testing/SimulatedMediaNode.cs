@@ -133,6 +133,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Whether the report says that the node can link rooms. Meetings move to and from other nodes in one step.</summary>
     public bool AnnouncesLinks { get; set; }
 
+    /// <summary>Whether the node keeps links within a limit. Those of earlier versions do not.</summary>
+    public bool LimitsLinks { get; set; } = true;
+
     /// <summary>The reported addresses of media sockets. By default, the address of the node alone.</summary>
     public IReadOnlyList<string> MediaAddresses { get; set; } = [];
 

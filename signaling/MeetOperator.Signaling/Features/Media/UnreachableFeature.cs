@@ -11,6 +11,9 @@ internal sealed class UnreachableFeature(IMeeting meeting) : IMeetingFeature
     /// <summary>The participants that cannot be reached from each room, if there are any.</summary>
     private readonly Dictionary<RoomKey, IReadOnlyList<string>> _unreachable = [];
 
+    /// <summary>The rooms whose last event named the participants that cannot be reached.</summary>
+    private readonly HashSet<RoomKey> _named = [];
+
     /// <summary>The members who were told of somebody, and have to be told when that is over.</summary>
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
 
@@ -50,6 +53,17 @@ internal sealed class UnreachableFeature(IMeeting meeting) : IMeetingFeature
 
     public Task OnRoomEventAsync(RoomKey source, RoomEvent e)
     {
+        // A stream begins with the present state: what cannot be reached, if the room has had links, and then ready.
+        var isAtStart = _named.Remove(source);
+        if (e.Type == RoomEventTypes.Ready && !isAtStart && _unreachable.Remove(source))
+        {
+            TellAll(meeting.Members.All);
+        }
+        else if (e.Type == RoomEventTypes.Unreachable)
+        {
+            _named.Add(source);
+        }
+
         if (e is not { Type: RoomEventTypes.Unreachable, Participants: { } participants } || participants.SequenceEqual(_unreachable.GetValueOrDefault(source) ?? []))
         {
             return Task.CompletedTask;

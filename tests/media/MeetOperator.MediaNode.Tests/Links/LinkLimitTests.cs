@@ -94,6 +94,24 @@ public sealed class LinkLimitTests
         Assert.Equal(before, Demands());
     }
 
+    /// <summary>A publisher stops a layer that nobody demands, so its rate is not measured any more.</summary>
+    [Fact]
+    public void Limit_LayerThatIsLeftOutStops_DoesNotReturn()
+    {
+        var camera = _rooms.Publish(TrackSource.Camera, layers: 3);
+        camera.StopsUnusedLayers = true;
+        _rooms.Run(1_500);
+        var viewer = _rooms.View(view: TrackView.Of(1280, 720));
+        _rooms.Run(2_000);
+        _rooms.Outgoing.MaxKilobitsPerSecond = 200;
+        _rooms.Run(10_000);
+        var before = Demands();
+
+        Assert.InRange(KilobitsOfNext(20_000), 1, 200);
+        Assert.Equal(before, Demands());
+        viewer.AssertContinuous();
+    }
+
     /// <summary>Cameras whose rates are known, because clients of the left room have seen all layers.</summary>
     private void Fill(params string[] names)
     {

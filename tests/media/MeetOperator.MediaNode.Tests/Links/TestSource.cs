@@ -58,6 +58,9 @@ internal sealed class TestSource : IPeerEgress
 
     public bool IsSending { get; set; } = true;
 
+    /// <summary>Whether layers that nobody uses are not sent, as our SDK does.</summary>
+    public bool StopsUnusedLayers { get; set; }
+
     /// <summary>The number of key frames that were sent on all layers.</summary>
     public int KeyFrames { get; private set; }
 
@@ -82,7 +85,10 @@ internal sealed class TestSource : IPeerEgress
         {
             for (var i = 0; i < _layers.Length; i++)
             {
-                SendFrame(nowTicks, i);
+                if (!StopsUnusedLayers || (Track.Track.RequestedBits >> i & 1) != 0)
+                {
+                    SendFrame(nowTicks, i);
+                }
             }
         }
 

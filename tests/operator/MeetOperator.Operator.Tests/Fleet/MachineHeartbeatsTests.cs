@@ -43,6 +43,21 @@ public sealed class MachineHeartbeatsTests
         Assert.False(_heartbeats.IsSilent("n1"));
     }
 
+    /// <summary>The zone of the API server is cut off from the others, whose media nodes may still have calls.</summary>
+    [Fact]
+    public void IsSilent_MostMachinesStopRenewing_ReturnsFalse()
+    {
+        foreach (var machine in (string[])["n1", "n2", "n3", "control"])
+        {
+            Renew(machine);
+        }
+
+        Pass(20);
+        Renew("control");
+
+        Assert.False(_heartbeats.IsSilent("n1"));
+    }
+
     [Fact]
     public void IsSilent_OnlyMachine_ReturnsFalse()
     {

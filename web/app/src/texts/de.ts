@@ -250,10 +250,10 @@ const de: Texts = {
     minutes: '({{minutes, number}} min)',
     restored: 'Sie sind wieder verbunden',
     unreachable: {
-      state: 'Einige Personen können Sie im Moment nicht sehen und hören',
+      state: 'Einige Personen können Sie im Moment nicht sehen oder hören',
       more_one: 'und {{count}} weitere',
       more_other: 'und {{count}} weitere',
-      action: 'Die Verbindung zwischen Servern wird wiederhergestellt. Der Chat funktioniert weiterhin.',
+      action: 'Die Verbindung zwischen den Servern ist unterbrochen. Der Chat funktioniert weiterhin.',
     },
   },
 

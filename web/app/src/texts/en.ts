@@ -243,7 +243,7 @@ const en = {
       state: 'You cannot see or hear some people at the moment',
       more_one: 'and {{count}} more',
       more_other: 'and {{count}} more',
-      action: 'The connection between servers is being restored. The chat still works.',
+      action: 'The connection between the servers is interrupted. The chat still works.',
     },
   },
 
