@@ -11,4 +11,7 @@ internal sealed record OptionSpec(string Name, string? Value, string Summary)
 
     /// <summary>The only values that are accepted; empty accepts any.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>The objects whose names the shell offers as the value.</summary>
+    public NameKind Names { get; init; } = NameKind.None;
 }

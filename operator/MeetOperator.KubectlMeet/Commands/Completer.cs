@@ -37,12 +37,12 @@ internal static class Completer
     private static async Task<IEnumerable<string>> ArgumentsAsync(string[] before, CancellationToken ct)
     {
         var positions = Positions(before, out var pending);
+        var (command, used) = Command(before);
         if (pending is not null)
         {
-            return pending.Choices;
+            return pending.Names == NameKind.None || command is null ? pending.Choices : await NamesAsync(pending.Names, before[..^1], command, ct).ConfigureAwait(false);
         }
 
-        var (command, used) = Command(before);
         if (command is null)
         {
             // The next word of a command's name.

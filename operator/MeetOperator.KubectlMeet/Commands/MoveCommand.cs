@@ -13,7 +13,7 @@ namespace MeetOperator.KubectlMeet.Commands;
 internal sealed class MoveCommand : ICommand
 {
     private const int MaxWait = 86_400;
-    private static readonly OptionSpec To = new("to", "NODE", "the media node to move to; NAME or NAMESPACE/NAME");
+    private static readonly OptionSpec To = new("to", "NODE", "the media node to move to; NAME or NAMESPACE/NAME") { Names = NameKind.Nodes };
     private static readonly OptionSpec Wait = new("wait", null, "wait until everybody is on the media node, and show the progress");
     private static readonly OptionSpec Timeout = new("timeout", "TIME", "with --wait, how long to wait; by default 5m");
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(5);
@@ -46,8 +46,7 @@ internal sealed class MoveCommand : ICommand
         }
 
         using var cluster = ClusterReader.Open(line, readsAll: true);
-        var meetings = await cluster.ListAsync<Meeting>(ct).ConfigureAwait(false);
-        var meeting = Lookup.Find(meetings.Items, cluster.Qualify(line.Arguments[0]), cluster.Namespace, meetings.NotReadable);
+        var meeting = (await cluster.FindAsync<Meeting>(line.Arguments[0], ct).ConfigureAwait(false)).Item;
         if (meeting.Status?.EndedAt is not null)
         {
             throw new MissingObjectException($"{meeting.Metadata.NamespacedName} has ended");

@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Meetings;
 using MeetOperator.KubectlMeet.Arguments;
 using MeetOperator.KubectlMeet.Output;
 using MeetOperator.KubectlMeet.Reading;
@@ -24,8 +25,7 @@ internal sealed class TopologyCommand : ICommand
     public async Task<int> RunAsync(CommandContext context, CommandLine line, CancellationToken ct)
     {
         using var cluster = ClusterReader.Open(line, readsAll: true);
-        var inventory = await cluster.ReadAsync(ct).ConfigureAwait(false);
-        var topology = MeetingTopology.Of(Lookup.Find(inventory.Meetings, cluster.Qualify(line.Arguments[0]), cluster.Namespace, inventory.NotReadable));
+        var topology = MeetingTopology.Of((await cluster.FindAsync<Meeting>(line.Arguments[0], ct).ConfigureAwait(false)).Item);
         var format = line.Value(GlobalOptions.Output);
         if (!Document.TryWrite(context.Out, format, topology))
         {

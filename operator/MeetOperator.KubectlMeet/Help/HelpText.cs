@@ -14,7 +14,7 @@ internal static class HelpText
         ("0", "all is well, or the command has done its work"),
         ("1", "an error: the cluster cannot be reached, an object does not exist, or you may not do this"),
         ("2", "the command line is wrong"),
-        ("3", "status found a problem, or plan drain found something that would block"),
+        ("3", "status found a problem, plan drain found something that would block, or move --wait did not move the meeting"),
     ];
 
     public static string Of(IReadOnlyList<CommandSpec> table)

@@ -87,6 +87,23 @@ internal sealed class ClusterReader : IDisposable
         };
     }
 
+    /// <summary>Finds the object that a name means (<see cref="Lookup"/>). Reads the others of its kind only when the name is unknown.</summary>
+    /// <returns>The object, and what could not be read.</returns>
+    /// <exception cref="MissingObjectException">There is no such object, or several.</exception>
+    public async Task<(T Item, IReadOnlyList<string> NotReadable)> FindAsync<T>(string name, CancellationToken ct)
+        where T : KubernetesObject
+    {
+        name = Qualify(name);
+        var plain = name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..];
+        var list = IsObjectName(plain) ? await ListAsync<T>(ct, fieldSelector: $"metadata.name={plain}").ConfigureAwait(false) : null;
+        if (list is not { Items: [_, ..] })
+        {
+            list = await ListAsync<T>(ct).ConfigureAwait(false); // A meeting's ID, or a name that needs a suggestion.
+        }
+
+        return (Lookup.Find(list.Items, name, Namespace, list.NotReadable), list.NotReadable);
+    }
+
     /// <summary>Reads one kind as far as it is allowed.</summary>
     public async Task<Listing<T>> ListAsync<T>(CancellationToken ct, string? fieldSelector = null, string? labelSelector = null)
         where T : KubernetesObject
@@ -118,6 +135,9 @@ internal sealed class ClusterReader : IDisposable
     }
 
     public void Dispose() => Client.Dispose();
+
+    /// <summary>Whether the text cannot change the meaning of a selector.</summary>
+    private static bool IsObjectName(string text) => text.Length > 0 && text.All(static each => char.IsAsciiLetterOrDigit(each) || each is '-' or '.');
 
     private async Task<Listing<T>> ListOwnAsync<T>(KubernetesEntityAttribute entity, ListOptions options, List<string> unreadable, CancellationToken ct)
         where T : KubernetesObject

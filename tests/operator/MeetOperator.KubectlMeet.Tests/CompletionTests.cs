@@ -34,6 +34,10 @@ public sealed class CompletionTests(SampleCluster cluster) : IClassFixture<Sampl
     }
 
     [Fact]
+    public async Task Complete_ValueOfTo_OffersMediaNodes() =>
+        Assert.Equal(["shared-bbbbb"], await Completer.CompleteAsync(["move", "standup", "--kubeconfig", cluster.Kubeconfig, "--to", "shared-b"], default));
+
+    [Fact]
     public async Task Complete_NoKubeconfig_OffersNothing() =>
         Assert.Empty(await Completer.CompleteAsync(["why", "--kubeconfig", "/nowhere", ""], default));
 }

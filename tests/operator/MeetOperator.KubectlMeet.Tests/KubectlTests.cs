@@ -40,7 +40,7 @@ public sealed class KubectlTests(SampleCluster cluster) : IClassFixture<SampleCl
                 source <(kubectl-meet completion bash)
                 COMP_WORDS=(kubectl-meet sta); COMP_CWORD=1; _kubectl_meet; echo "${COMPREPLY[*]}"
                 COMP_WORDS=(kubectl-meet why ""); COMP_CWORD=2; _kubectl_meet; printf '%s ' "${COMPREPLY[@]}"
-                """)) is (0, "status\nboard review standup town-hall ", ""),
+                """)) is (0, "status\nall-hands board review standup town-hall ", ""),
             "commands and names are completed");
     }
 

@@ -13,7 +13,7 @@ public sealed class RightsTests(SampleCluster cluster) : IClassFixture<SampleClu
         var result = await RunAsync(Engineer, "status");
 
         Assert.Equal(3, result.Code);
-        Assert.Contains("Meetings     2 of 3 can be joined", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Meetings     3 of 4 can be joined", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("globex", result.Output, StringComparison.Ordinal);
         Assert.Contains("Note: tenants are not readable (they belong to no namespace).", result.Error, StringComparison.Ordinal);
         Assert.Contains("Note: meetings are readable in namespace meet-acme only.", result.Error, StringComparison.Ordinal);
