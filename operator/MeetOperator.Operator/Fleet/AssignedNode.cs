@@ -31,7 +31,7 @@ internal sealed record AssignedNode
     /// <summary>Number of participants with a connected transport, from the node's last report.</summary>
     public int Sessions { get; init; }
 
-    /// <summary>Number of participants that the node was chosen for, while it is being prepared; null when another operator process chose it.</summary>
+    /// <summary>Number of participants that a further node was chosen for, while it is being prepared; null when it may have to take all others of the meeting.</summary>
     public int? Reserved { get; init; }
 
     /// <summary>Timestamp at which the node became Preparing or Leaving.</summary>

@@ -25,7 +25,7 @@ public sealed record NodeAssignment
     /// <summary>Number of the meeting's participants on the node, from its last report.</summary>
     public int Participants { get; init; }
 
-    /// <summary>Number of participants that the node was chosen for, while it is being prepared; null when it is not known.</summary>
+    /// <summary>Number of participants that a further node was chosen for, while it is being prepared; null when it is to take all those of the origin.</summary>
     public int? Reserved { get; init; }
     public AssignmentFacts Facts { get; init; } = AssignmentFacts.None;
 }

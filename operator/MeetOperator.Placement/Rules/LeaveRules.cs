@@ -93,7 +93,7 @@ internal static class LeaveRules
             return hasOthers ? plan with { NeedsRetry = true } : MoveAtOnce(plan, origin, wish);
         }
 
-        var added = plan.Assign(best, AssignmentRole.Edge) with { Reserved = moving.Input.Demand.Participants };
+        var added = plan.Assign(best, AssignmentRole.Edge);
         return (plan with { Nodes = [.. plan.Nodes, added], Generation = added.Generation, Rejections = choice.Rejections })
             .Record(PlacementOutcome.Preparing, $"prepares {added.SfuNode}: {wish}");
     }

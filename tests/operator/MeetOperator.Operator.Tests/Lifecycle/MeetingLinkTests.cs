@@ -45,27 +45,24 @@ public sealed class MeetingLinkTests
         Assert.Empty(second.AllLinks);
     }
 
-    [Fact]
-    public async Task Pool_MaxLinkKbps_IsTheLimitOfItsNodes()
+    [Theory]
+    [InlineData(true, 20_000)]
+    [InlineData(false, null)]
+    public async Task Pool_MaxLinkKbps_IsTheLimitOfNodesThatKnowIt(bool limitsLinks, int? expected)
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (_, first, second) = await StartMoveAsync(cluster);
-        Assert.Null(Assert.Single(first.AllLinks).MaxKbps);
-        second.LimitsLinks = false; // a media node of an earlier version
+        var (_, first, second) = await StartMoveAsync(cluster, TestCluster.Pool() with { Capacity = new SfuCapacity { MaxLinkKbps = 20_000 } }, limitsLinks);
 
-        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"capacity":{"maxLinkKbps":20000}}}""")!, default);
-
-        await cluster.EventuallyAsync(() => Task.FromResult(first.AllLinks.Single().MaxKbps == 20_000), "the end of the node that knows limits has it");
-        Assert.Null(Assert.Single(second.AllLinks).MaxKbps);
+        Assert.Equal([expected, expected], first.AllLinks.Concat(second.AllLinks).Select(link => link.MaxKbps));
     }
 
     /// <summary>A meeting with participants on a drained node, and a second node that is linked and ready.</summary>
-    private static async Task<(string Id, SimulatedMediaNode First, SimulatedMediaNode Second)> StartMoveAsync(TestCluster cluster)
+    private static async Task<(string Id, SimulatedMediaNode First, SimulatedMediaNode Second)> StartMoveAsync(TestCluster cluster, SfuPoolSpec? pool = null, bool limitsLinks = true)
     {
-        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.WithTenantAsync(replicas: 2, pool: pool);
         foreach (var node in cluster.Kubelet.Nodes)
         {
-            node.AnnouncesLinks = true;
+            (node.AnnouncesLinks, node.LimitsLinks) = (true, limitsLinks);
         }
 
         await cluster.CreateMeetingAsync(Key.Name);
