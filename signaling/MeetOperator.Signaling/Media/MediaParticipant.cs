@@ -28,9 +28,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private readonly ClientView _view = new();
     private readonly SlotReports _slots;
 
-    /// <summary>Guards the last offer and the queued mutes.</summary>
+    /// <summary>Guards the last offer.</summary>
     private readonly Lock _gate = new();
-    private readonly Dictionary<MediaType, bool> _mutes = [];
+    private readonly QueuedMutes _mutes = new();
     private StrongBox<OfferMessage>? _lastOffer;
 
     /// <summary>Changes only in a queued call. None before the first call.</summary>
@@ -149,25 +149,14 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Makes the node stop or resume forwarding the microphone or camera. Of several queued requests, only the last is executed.</summary>
     public void Mute(MediaType kind, bool muted)
     {
-        lock (_gate)
+        if (_mutes.TryEnqueue(kind, muted))
         {
-            if (!_mutes.TryAdd(kind, muted))
+            Post(sessions =>
             {
-                _mutes[kind] = muted;
-                return;
-            }
+                var state = _mutes.Take(kind);
+                return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes, node => node.Room.MuteAsync(ParticipantId, state, _calls.Closed));
+            });
         }
-
-        Post(sessions =>
-        {
-            lock (_gate)
-            {
-                _mutes.Remove(kind, out muted);
-            }
-
-            var state = kind == MediaType.Audio ? new MuteState { Microphone = muted } : new MuteState { Camera = muted };
-            return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes, node => node.Room.MuteAsync(ParticipantId, state, _calls.Closed));
-        });
     }
 
     /// <summary>Tells the node what the client shows, at the rate of <see cref="ViewPace"/>. Of several views in between, only the last reaches the node.</summary>
