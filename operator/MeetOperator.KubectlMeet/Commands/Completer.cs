@@ -17,16 +17,21 @@ internal static class Completer
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
+    /// <summary>The limit of everything, with a program that provides credentials, which may wait for a login.</summary>
+    private static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(5);
+
     public static async Task<IReadOnlyList<string>> CompleteAsync(IReadOnlyList<string> words, CancellationToken ct)
     {
         var current = words.Count == 0 ? string.Empty : words[^1];
         var before = words.Take(Math.Max(0, words.Count - 1)).ToArray();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(TotalTimeout);
         try
         {
-            var candidates = current.StartsWith('-') ? Options(before) : await ArgumentsAsync(before, ct).ConfigureAwait(false);
+            var candidates = current.StartsWith('-') ? Options(before) : await ArgumentsAsync(before, limit.Token).ConfigureAwait(false);
             return [.. candidates.Where(candidate => candidate.StartsWith(current, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         }
-        catch (Exception e) when (e is UsageException or MissingObjectException or KubeConfigException or KubeApiException or HttpRequestException or TimeoutException)
+        catch (Exception e) when (e is UsageException or MissingObjectException or KubeConfigException or KubeApiException or HttpRequestException or TimeoutException or OperationCanceledException)
         {
             return [];
         }

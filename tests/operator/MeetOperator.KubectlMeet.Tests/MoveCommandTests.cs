@@ -7,7 +7,7 @@ using MeetOperator.Testing;
 namespace MeetOperator.KubectlMeet.Tests;
 
 /// <summary>The command move, and what an operator makes of its request, which the tests write into the status.</summary>
-public sealed class MoveTests : IAsyncLifetime
+public sealed class MoveCommandTests : IAsyncLifetime
 {
     private static readonly NamespacedName Key = new("meet-acme", "standup");
     private readonly SampleCluster _cluster = new();
