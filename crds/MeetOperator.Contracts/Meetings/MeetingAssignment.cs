@@ -39,7 +39,7 @@ public sealed record MeetingAssignment
     public int? Sessions { get; init; }
 
     /// <summary>
-    /// How many more of the meeting's participants the node can take; usually at most 5 s old. Absent while the meeting is on one node and has room for everybody there.
+    /// How many more of the meeting's participants the node can take; usually at most 5 s old. Absent while the meeting is on one node.
     /// </summary>
     public int? FreePlaces { get; init; }
 

@@ -80,7 +80,7 @@ public sealed class MeetingSpanTests
 
         span.FillTo(100);
         var full = await span.WaitAsync(seen => seen.Participants == 100, "has 100 participants");
-        Assert.Equal(0, Assert.Single(full.Assignments).FreePlaces);
+        Assert.Null(Assert.Single(full.Assignments).FreePlaces); // With one node there is no choice.
 
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", Name), JsonNode.Parse("""{"spec":{"scale":{"maxNodes":2}}}""")!, default);
         await span.WaitAsync(seen => seen.Assignments.Count == 2 && IsAllReady(seen), "uses two nodes");
