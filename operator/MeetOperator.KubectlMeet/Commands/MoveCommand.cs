@@ -68,7 +68,7 @@ internal sealed class MoveCommand : ICommand
             : progress.End(MoveReport.Of(changed, changed.Spec.Placement.MoveTo!));
     }
 
-    /// <summary>The media node that a name means. One that is not readable is left to the operator, which knows what the meeting may use.</summary>
+    /// <summary>Finds the media node with a name. Without the right to list all media nodes, the name is not checked here: the operator refuses a node that the meeting may not use.</summary>
     private static async Task<(string? Namespace, string Name)> FindTargetAsync(ClusterReader cluster, string to, CancellationToken ct)
     {
         var nodes = await cluster.ListAsync<SfuNode>(ct).ConfigureAwait(false);

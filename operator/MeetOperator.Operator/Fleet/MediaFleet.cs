@@ -22,6 +22,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
 
     /// <summary>The number of former nodes in a meeting's status.</summary>
     private const int MaxFormerNodes = 16;
+    private static readonly Dictionary<NamespacedName, int> NoPlaces = [];
     private readonly Lock _gate = new();
     private readonly Dictionary<NamespacedName, FleetNode> _nodes = [];
     private readonly AssignmentTable _table = new();
@@ -353,14 +354,19 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         }
     }
 
-    /// <summary>How many more participants of the meeting each of its nodes can take.</summary>
+    /// <summary>How many more participants of the meeting each of its nodes can take. Empty for a meeting on one node, where there is no choice.</summary>
     public IReadOnlyDictionary<NamespacedName, int> FreePlacesOf(MeetingRef meeting)
     {
         var now = time.GetUtcNow();
         lock (_gate)
         {
+            if (_table.Find(meeting) is not { Nodes: { Count: > 1 } nodes })
+            {
+                return NoPlaces;
+            }
+
             var incoming = _table.CountIncoming(meeting);
-            return (_table.Find(meeting)?.Nodes ?? []).Where(assigned => _nodes.ContainsKey(assigned.Node)).ToDictionary(
+            return nodes.Where(assigned => _nodes.ContainsKey(assigned.Node)).ToDictionary(
                 static assigned => assigned.Node,
                 assigned => PlacementPlanner.FreePlaces(_nodes[assigned.Node].Snapshot(_table.CountOn(assigned.Node), now, time, RejectionPause, incoming.GetValueOrDefault(assigned.Node))));
         }

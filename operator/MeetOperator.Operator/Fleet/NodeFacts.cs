@@ -16,7 +16,7 @@ internal sealed record NodeFacts
     /// <summary>The cluster node that runs the Pod; null when the Pod is not scheduled or cluster nodes cannot be read.</summary>
     public ClusterNode? ClusterNode { get; init; }
 
-    /// <summary>True when the kubelet of the cluster node has not renewed its Lease in time, although others have.</summary>
+    /// <summary>True when the kubelet of the cluster node has not renewed its Lease in time, while those of at least half of the cluster nodes have.</summary>
     public bool IsMachineSilent { get; init; }
 
     /// <summary>True when the Pod is running and has an address to poll.</summary>

@@ -1,5 +1,6 @@
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Tenants;
+using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Errors;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Protocol;
@@ -12,9 +13,6 @@ internal static class MeetingRules
     /// <summary>Ten years: long enough for recurring meetings, and safe for date arithmetic.</summary>
     private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(3_650);
     private static readonly TimeSpan MaxBehind = TimeSpan.FromDays(365);
-
-    /// <summary>As in the custom resources.</summary>
-    private const int MaxRegionLength = 63;
 
     /// <summary>Returns the meeting mode, or throws with all errors.</summary>
     public static MeetingMode Check(CreateMeetingRequest request, Tenant tenant, DateTimeOffset now)
@@ -77,9 +75,9 @@ internal static class MeetingRules
             errors["userId"] = ["must be one line of 1 to 256 characters without control characters."];
         }
 
-        if (request.Region is { } region && (region.Length is 0 or > MaxRegionLength || !PlainText.IsCleanLine(region)))
+        if (request.Region is { } region && (region.Length is 0 or > ParticipantSpec.MaxRegionLength || !PlainText.IsCleanLine(region)))
         {
-            errors["region"] = [$"must be one line of 1 to {MaxRegionLength} characters without control characters: the name of a region as in the pools. Leave it out if it is unknown."];
+            errors["region"] = [$"must be one line of 1 to {ParticipantSpec.MaxRegionLength} characters without control characters: the name of a region as in the pools. Leave it out if it is unknown."];
         }
 
         if (errors.Count > 0)

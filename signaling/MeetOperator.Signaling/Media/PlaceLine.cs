@@ -108,7 +108,7 @@ internal sealed class PlaceLine(TimeProvider time)
 
             var signal = _signal.Task;
             var pause = line.IsFirst(this) && Retry < limit ? Retry : limit;
-            await Task.WhenAny(signal, Task.Delay(pause, line.Time, ct)).ConfigureAwait(false);
+            await signal.WaitAsync(pause, line.Time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (signal.IsCompleted)
             {
                 _signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

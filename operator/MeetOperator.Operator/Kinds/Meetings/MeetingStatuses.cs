@@ -51,7 +51,7 @@ internal static class MeetingStatuses
         context.MarkReady(participants > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
 
         int? FreePlaces(AssignedNode node) =>
-            nodes.Length > 1 && freePlaces?.TryGetValue(node.Node, out var free) == true ? free : null; // With one node there is no choice, and each join there would change all its meetings.
+            nodes.Length > 1 && freePlaces?.TryGetValue(node.Node, out var free) == true ? free : null; // A join would change the places of all meetings on the node.
     }
 
     /// <summary>Whether the meeting has no node and waits for one.</summary>

@@ -45,12 +45,6 @@ internal sealed class UnreachableFeature(IMeeting meeting) : IMeetingFeature
         return Task.CompletedTask;
     }
 
-    /// <summary>A member that leaves is not told any more.</summary>
-    private void Forget()
-    {
-        _told.RemoveWhere(participantId => meeting.Members.Find(participantId) is null);
-    }
-
     public Task OnRoomEventAsync(RoomKey source, RoomEvent e)
     {
         // A stream begins with the present state: what cannot be reached, if the room has had links, and then ready.
@@ -78,7 +72,7 @@ internal sealed class UnreachableFeature(IMeeting meeting) : IMeetingFeature
             _unreachable.Remove(source);
         }
 
-        Forget();
+        _told.RemoveWhere(participantId => meeting.Members.Find(participantId) is null); // those who have left
         TellAll(meeting.Members.All.Where(member => meeting.Media.Uses(member.ParticipantId, source) || _told.Contains(member.ParticipantId)));
         return Task.CompletedTask;
     }
