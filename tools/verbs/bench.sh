@@ -7,18 +7,18 @@ BENCH=tests/bench/MeetOperator.Bench
 verb_bench() {
   local name=${1:-} json= cluster= options=()
   shift $(($# > 0))
-  [[ $name =~ ^(media|quality|operator|memory|up|dev)$ ]] || bench_usage
+  [[ $name =~ ^(media|quality|operator|move|memory|up|dev)$ ]] || bench_usage
   while (($# > 0)); do
     case "$name $1" in
       *" --json") json=--json ;;
       "operator --cluster") cluster=--cluster ;;
       "media --force") options+=(--force) ;;
-      "media --only" | "quality --only" | "operator --only")
+      "media --only" | "quality --only" | "operator --only" | "move --only")
         (($# > 1)) || bench_usage
         options+=("$1" "$2")
         shift
         ;;
-      "media --rounds" | "media --seconds" | "quality --seconds")
+      "media --rounds" | "media --seconds" | "quality --seconds" | "move --rounds" | "move --seconds" | "move --moves")
         [[ ${2:-} =~ ^[1-9][0-9]{0,2}$ ]] || bench_usage
         options+=("$1" "$2")
         shift
@@ -33,18 +33,41 @@ verb_bench() {
     up) bench_up "$json" ;;
     memory) bench_memory "$json" ;;
     quality) npm_install tests/e2e && node tests/bench/quality/quality.mjs $json "${options[@]}" ;;
+    move) bench_move "$json" "${options[@]}" ;;
     dev) npm_install tests/e2e && node tests/bench/dev.mjs $json ;;
     *)
-      with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2
+      build_bench
       [[ -z $cluster ]] || bench_cluster
-      dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster "${options[@]}"
+      bench_program "$name" $json $cluster "${options[@]}"
       [[ -z $cluster || -z ${API_FOLDER:-} ]] || bench_release "$json"
       ;;
   esac
 }
 
 bench_usage() {
-  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|operator [--only create|leader] [--cluster]|memory|up|dev [--json]"
+  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|operator [--only create|leader] [--cluster]|move [--only PART] [--moves N] [--rounds N] [--seconds N]|memory|up|dev [--json]"
+}
+
+build_bench() { with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2; }
+
+bench_program() { dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$@"; }
+
+# Measures links and moves. All parts but relay use one installation, chromium with two pages in it.
+bench_move() {
+  local json=$1 only= i
+  shift
+  for ((i = 1; i < $#; i++)); do
+    [[ ${!i} != --only ]] || only=${*:i + 1:1}
+  done
+  [[ $only == relay ]] || temporary_installation
+  if [[ $only != chromium ]]; then
+    build_bench
+    bench_program move $json "$@"
+  fi
+  if [[ -z $only || $only == chromium ]]; then
+    npm_install tests/e2e
+    MEET_URL=http://localhost:$MEET_PORT node tests/bench/move/chromium.mjs $json "$@"
+  fi
 }
 
 # Prepares the API server of KUBECONFIG, on which no release may be installed. Without KUBECONFIG, starts one that ends with this script.

@@ -14,7 +14,7 @@ verb_help() {
 ./meet generate              generate CRDs and roles from the types, and the values of the chart from its schema
 ./meet verify                fail when generated files are out of date
 ./meet manifest [OPTION…]    print the objects of the chart as one file; accepts the options of `helm template`
-./meet bench NAME [--json]   measure media, quality, operator, memory, up or dev; run it on an idle machine
+./meet bench NAME [--json]   measure media, quality, operator, move, memory, up or dev; run it on an idle machine
 ./meet help                  print this text
 
 MEET_PORT       the port of the page (8080); under `dev`, signaling listens on MEET_PORT + 1000

@@ -1,8 +1,9 @@
 using MeetOperator.Bench;
 using MeetOperator.Bench.Media;
+using MeetOperator.Bench.Move;
 using MeetOperator.Bench.Operator;
 
-IBenchVerb[] verbs = [new OperatorBench(), new MediaBench()];
+IBenchVerb[] verbs = [new OperatorBench(), new MediaBench(), new MoveBench()];
 
 var verb = verbs.FirstOrDefault(candidate => candidate.Name == args.FirstOrDefault());
 if (verb is null)

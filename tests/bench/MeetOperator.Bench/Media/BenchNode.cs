@@ -15,9 +15,10 @@ internal sealed class BenchNode : IDisposable
     private readonly HttpClient _http;
     private readonly Process _process;
 
-    private BenchNode(Process process, TestAuthority authority, int control)
+    private BenchNode(Process process, TestAuthority authority, int control, string media)
     {
         _process = process;
+        MediaPort = int.Parse(media.Split(',')[0], CultureInfo.InvariantCulture);
         _http = authority.HttpOf(Host);
         Caller = authority.Caller(ControlRole.Signaling);
         Control = new NodeControlClient(_http, new Uri($"https://127.0.0.1:{control.ToString(CultureInfo.InvariantCulture)}/"), Host);
@@ -30,6 +31,9 @@ internal sealed class BenchNode : IDisposable
 
     /// <summary>Credentials with which another program can call the control API in the role of signaling.</summary>
     public NodeCredentials Caller { get; }
+
+    /// <summary>The UDP port of the first media thread.</summary>
+    public int MediaPort { get; }
 
     public int ProcessId => _process.Id;
 
@@ -72,7 +76,7 @@ internal sealed class BenchNode : IDisposable
         start.Environment["MEET_CONTROL_ADDRESS"] = $"127.0.0.1:{control}";
         start.Environment["MEET_UDP_PORTS"] = media;
         start.Environment["MEET_ADVERTISED_ADDRESSES"] = "127.0.0.1";
-        var node = new BenchNode(Process.Start(start) ?? throw new InvalidOperationException("The media node did not start."), authority, control);
+        var node = new BenchNode(Process.Start(start) ?? throw new InvalidOperationException("The media node did not start."), authority, control, media);
         for (var i = 0; i < 300 && !await node.IsReadyAsync().ConfigureAwait(false); i++)
         {
             await Task.Delay(100).ConfigureAwait(false);

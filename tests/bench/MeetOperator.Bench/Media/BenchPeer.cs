@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc.Datagrams;
@@ -31,7 +32,10 @@ internal sealed unsafe class BenchPeer : IDisposable
 
     public bool IsConnected => _transport.State == PeerTransportState.Connected;
 
-    /// <summary>The received RTP packets by SSRC and sequence number.</summary>
+    /// <summary>Whether the node has ended the connection, or it has failed.</summary>
+    public bool IsLost => _transport.State is PeerTransportState.Closed or PeerTransportState.Failed;
+
+    /// <summary>The received RTP packets by SSRC and sequence number, of a peer without <see cref="OnRtp"/>.</summary>
     public HashSet<(uint Ssrc, ushort Sequence)> Received { get; } = [];
 
     /// <summary>Datagrams that the kernel dropped because this process read its socket too slowly.</summary>
@@ -41,6 +45,9 @@ internal sealed unsafe class BenchPeer : IDisposable
 
     /// <summary>Receives each RTP packet, and when the kernel got it: 100 ns ticks since 1970.</summary>
     public Action<ReadOnlySpan<byte>, long>? OnRtp { get; init; }
+
+    /// <summary>Receives each compound RTCP packet.</summary>
+    public Action<ReadOnlySpan<byte>>? OnRtcp { get; init; }
 
     public string TransportLines(string setup) =>
         $"a=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
@@ -55,13 +62,13 @@ internal sealed unsafe class BenchPeer : IDisposable
         }
 
         string Find(string name) => description.Sections.Select(s => s.Value(name)).FirstOrDefault(v => v is not null) ?? description.Value(name) ?? throw new InvalidOperationException($"The node's SDP has no a={name}.");
-        var candidate = Find("candidate").Split(' ');
         if (!Fingerprint.TryParse(Find("fingerprint"), out var fingerprint))
         {
             throw new InvalidOperationException("The node's SDP has an invalid fingerprint.");
         }
 
-        var node = new IPEndPoint(IPAddress.Parse(candidate[4]), int.Parse(candidate[5], System.Globalization.CultureInfo.InvariantCulture));
+        var node = description.Sections.SelectMany(s => s.Attributes).Where(a => a.Name == "candidate").Select(a => LocalCandidate(a.Value)).FirstOrDefault(c => c is not null)
+            ?? throw new InvalidOperationException("The node's SDP has no candidate on this machine for IPv4 and UDP.");
         _transport.SetRemote(new IceCredentials(Find("ice-ufrag"), Find("ice-pwd")), fingerprint, TransportAddress.FromIPEndPoint(node));
     }
 
@@ -70,6 +77,18 @@ internal sealed unsafe class BenchPeer : IDisposable
         Span<byte> fixedPart = stackalloc byte[RtpHeader.FixedLength];
         header.WriteFixed(fixedPart, withExtension: false);
         Commit(_transport.ProtectRtp(fixedPart, payload, NextBuffer()), _transport.SelectedAddress);
+    }
+
+    /// <summary>Sends a packet of a microphone with its audio level, whose header extension has the ID 1.</summary>
+    /// <param name="header">The header.</param>
+    /// <param name="level">From 0, the loudest, to 127 (RFC 6464).</param>
+    /// <param name="payload">The payload.</param>
+    public void SendVoice(in RtpHeader header, byte level, ReadOnlySpan<byte> payload)
+    {
+        const byte HasVoice = 0x80;
+        Span<byte> bytes = [.. stackalloc byte[RtpHeader.FixedLength], 0xBE, 0xDE, 0, 1, 0x10, (byte)(HasVoice | level), 0, 0];
+        header.WriteFixed(bytes, withExtension: true);
+        Commit(_transport.ProtectRtp(bytes, payload, NextBuffer()), _transport.SelectedAddress);
     }
 
     public void SendRtcp(ReadOnlySpan<byte> compound) => Commit(_transport.ProtectRtcp(compound, NextBuffer()), _transport.SelectedAddress);
@@ -95,18 +114,33 @@ internal sealed unsafe class BenchPeer : IDisposable
             for (var i = 0; i < received; i++)
             {
                 var datagram = _batch.Datagram(i);
-                if (_transport.HandleDatagram(now, new TransportAddress(_batch.SourceHigh(i), _batch.SourceLow(i), _batch.SourcePort(i)), datagram) is { Kind: DatagramKind.Rtp } rtp
-                    && RtpHeader.TryParse(datagram[..rtp.Length], out var header))
+                var result = _transport.HandleDatagram(now, new TransportAddress(_batch.SourceHigh(i), _batch.SourceLow(i), _batch.SourcePort(i)), datagram);
+                if (result.Kind == DatagramKind.Rtp && RtpHeader.TryParse(datagram[..result.Length], out var header))
                 {
                     LastHeader = header;
-                    Received.Add((header.Ssrc, header.SequenceNumber));
-                    OnRtp?.Invoke(datagram[..rtp.Length], _batch.KernelTicks(i));
+                    OnRtp?.Invoke(datagram[..result.Length], _batch.KernelTicks(i));
+                    if (OnRtp is null)
+                    {
+                        Received.Add((header.Ssrc, header.SequenceNumber));
+                    }
+                }
+                else if (result.Kind == DatagramKind.Rtcp)
+                {
+                    OnRtcp?.Invoke(datagram[..result.Length]);
                 }
 
                 Drain();
             }
         }
 
+        Flush();
+    }
+
+    /// <summary>Ends the connection as browsers do: the node gets a close_notify.</summary>
+    public void Close()
+    {
+        _transport.Close(Stopwatch.GetElapsedTime(0).Ticks);
+        Drain();
         Flush();
     }
 
@@ -118,6 +152,12 @@ internal sealed unsafe class BenchPeer : IDisposable
         _socket.Dispose();
         NativeMemory.Free(_data);
     }
+
+    /// <summary><c>foundation component udp priority address port typ …</c> (RFC 8839 §5.1).</summary>
+    private static IPEndPoint? LocalCandidate(string? value) =>
+        value?.Split(' ') is [_, _, "udp" or "UDP", _, var host, var port, ..] && IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetwork && IPAddress.IsLoopback(address)
+            ? new IPEndPoint(address, int.Parse(port, System.Globalization.CultureInfo.InvariantCulture))
+            : null;
 
     private Span<byte> NextBuffer()
     {

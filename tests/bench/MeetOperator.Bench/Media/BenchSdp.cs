@@ -8,10 +8,12 @@ internal static class BenchSdp
     public const uint AudioSsrc = 11;
     public const uint VideoSsrc = 21;
 
-    /// <summary>Offers a microphone and a camera. With <paramref name="camera"/> null, the section of the camera is inactive; otherwise it is the camera's SSRC.</summary>
+    /// <summary>
+    /// Offers a microphone, whose packets have their level, and a camera. With <paramref name="camera"/> null, the section of the camera is inactive; otherwise it is the camera's SSRC.
+    /// </summary>
     public static string Publish(BenchPeer peer, uint? camera = VideoSsrc) =>
         Head("0 1") + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendonly\r\n" + peer.TransportLines("actpass") +
-        $"a=rtpmap:111 opus/48000/2\r\na=ssrc:{AudioSsrc} cname:x\r\n" +
+        $"a=rtpmap:111 opus/48000/2\r\na=extmap:1 {HeaderExtensionUris.AudioLevel}\r\na=ssrc:{AudioSsrc} cname:x\r\n" +
         $"m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na={(camera is null ? "inactive" : "sendonly")}\r\n" + peer.TransportLines("actpass") +
         "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\n" + (camera is { } ssrc ? $"a=ssrc:{ssrc} cname:x\r\n" : string.Empty);
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
@@ -16,8 +14,8 @@ internal sealed class MediaBench : IBenchVerb
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
-        var rounds = Number(arguments, "--rounds", 5);
-        var seconds = Number(arguments, "--seconds", 8);
+        var rounds = BenchArguments.Number(arguments, "--rounds", 5);
+        var seconds = BenchArguments.Number(arguments, "--seconds", 8);
         var node = Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll");
         (string Name, Func<Task<IReadOnlyList<Figure>>> Measure)[] parts =
         [
@@ -30,19 +28,7 @@ internal sealed class MediaBench : IBenchVerb
             ("churn", async () => [new Figure("churn.memory", await TrackChurn.MeasureAsync(node).ConfigureAwait(false), "MiB", 10)]),
             ("sdp", async () => [new Figure("sdp.per-join", await JoinSdp.MeasureAsync(node).ConfigureAwait(false), "messages", 0)]),
         ];
-        var only = Array.IndexOf(arguments, "--only") is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;
-        if (only is not null && !parts.Any(part => part.Name == only))
-        {
-            throw new ArgumentException($"--only must be one of {string.Join(", ", parts.Select(part => part.Name))}, not '{only}'.");
-        }
-
-        var figures = new List<Figure>();
-        foreach (var part in parts.Where(part => only is null || part.Name == only))
-        {
-            figures.AddRange(await part.Measure().ConfigureAwait(false));
-        }
-
-        return figures;
+        return await BenchArguments.MeasureAsync(arguments, parts).ConfigureAwait(false);
     }
 
     private static async Task<IReadOnlyList<Figure>> ForwardAsync(string node, int rounds, int seconds)
@@ -99,9 +85,4 @@ internal sealed class MediaBench : IBenchVerb
 
     private static Figure Rate(string name, List<BenchRun> ours, List<BenchRun> janus) =>
         new(name, BenchRun.Median(ours, r => r.PktsPerCpuS), "packets/cpu-s", BenchRun.Median(janus, r => r.PktsPerCpuS));
-
-    private static int Number(string[] arguments, string name, int otherwise) =>
-        Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length
-            ? int.Parse(arguments[at + 1], CultureInfo.InvariantCulture)
-            : otherwise;
 }

@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace MeetOperator.Bench;
+
+/// <summary>Reads the options of the verbs.</summary>
+internal static class BenchArguments
+{
+    public static int Number(string[] arguments, string name, int otherwise) =>
+        Value(arguments, name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+
+    /// <summary>Measures the part that <c>--only</c> names, or all parts in order.</summary>
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(string[] arguments, (string Name, Func<Task<IReadOnlyList<Figure>>> Measure)[] parts)
+    {
+        var only = Value(arguments, "--only");
+        if (only is not null && !parts.Any(part => part.Name == only))
+        {
+            throw new ArgumentException($"--only must be one of {string.Join(", ", parts.Select(part => part.Name))}, not '{only}'.");
+        }
+
+        var figures = new List<Figure>();
+        foreach (var part in parts.Where(part => only is null || part.Name == only))
+        {
+            figures.AddRange(await part.Measure().ConfigureAwait(false));
+        }
+
+        return figures;
+    }
+
+    private static string? Value(string[] arguments, string name) => Array.IndexOf(arguments, name) is >= 0 and var at ? arguments.ElementAtOrDefault(at + 1) : null;
+}

@@ -1,0 +1,39 @@
+using MeetOperator.Bench.Move.People;
+
+namespace MeetOperator.Bench.Move;
+
+/// <summary>Fills meetings, and waits until everybody receives everybody.</summary>
+internal static class Gathering
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Lets people join, and waits until they see all others and hear all speakers.</summary>
+    public static async Task FillAsync(Crowd crowd, int people)
+    {
+        for (var person = 0; person < people; person++)
+        {
+            await crowd.JoinAsync(new MediaPlan((ushort)person)).ConfigureAwait(false);
+        }
+
+        await SettledAsync(crowd).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until everybody has both connections, sees all others and hears all speakers.</summary>
+    public static Task SettledAsync(Crowd crowd) => crowd.UntilAsync(
+        "everybody sees and hears all others",
+        members => members.All(member => member.Dropped is not null || (member.IsSettled && Receives(member, members))),
+        Limit);
+
+    public static async Task ThrowIfDroppedAsync(Crowd crowd)
+    {
+        var dropped = await crowd.ReadAsync(members => members.Where(member => member.Dropped is not null).Select(member => $"person {member.Plan.Person}: {member.Dropped}").ToArray()).ConfigureAwait(false);
+        if (dropped.Length > 0)
+        {
+            throw new InvalidOperationException($"Somebody was dropped: {string.Join("; ", dropped)}.");
+        }
+    }
+
+    private static bool Receives(Member member, IReadOnlyList<Member> members) => members.All(other =>
+        other == member || other.Dropped is not null
+        || ((!other.Plan.IsLoud || member.Reception.Hears(other.Plan.Person)) && (!other.Plan.HasPicture || member.Reception.Sees(other.Plan.Person))));
+}

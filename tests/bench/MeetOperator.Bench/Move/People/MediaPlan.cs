@@ -1,0 +1,18 @@
+namespace MeetOperator.Bench.Move.People;
+
+/// <summary>What a member sends. The first three speak loudly, and are the three who are heard; all others are quiet.</summary>
+/// <param name="Person">The number of the member.</param>
+/// <param name="HasSound">Whether the microphone sends. A muted one sends nothing.</param>
+/// <param name="HasPicture">Whether the camera sends.</param>
+internal sealed record MediaPlan(ushort Person, bool HasSound = true, bool HasPicture = true)
+{
+    public const int Speakers = 3;
+
+    public bool IsLoud => IsSpeaker(Person);
+
+    public TimeSpan SoundInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    public TimeSpan PictureInterval { get; init; } = TimeSpan.FromMilliseconds(40);
+
+    public static bool IsSpeaker(ushort person) => person < Speakers;
+}

@@ -1,0 +1,165 @@
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Bench.Move.People;
+
+/// <summary>A person in a meeting, as the SDK behaves: it joins over signaling, sends a microphone and a camera, shows the cameras of all others, and moves when it is told. Used by one thread.</summary>
+internal sealed class Member : IDisposable
+{
+    /// <summary>Whoever receives nothing for longer is dropped.</summary>
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2);
+    private readonly MemberSocket _socket;
+    private readonly Publication _publication;
+    private readonly Subscription _subscription;
+    private readonly HashSet<string> _others = [];
+    private readonly string _id;
+    private TimeSpan _now;
+    private bool _isViewOutdated;
+    private TimeSpan _nextView;
+
+    /// <param name="id">The participant's ID.</param>
+    /// <param name="socket">Its open socket.</param>
+    /// <param name="plan">What it sends.</param>
+    /// <param name="personOf">The number of the person with an ID.</param>
+    public Member(string id, MemberSocket socket, MediaPlan plan, Func<string, ushort?> personOf)
+    {
+        (_id, _socket, Plan) = (id, socket, plan);
+        _publication = new Publication(plan, _socket.Send);
+        _subscription = new Subscription(Reception, _socket.Send, personOf);
+        _socket.Send(new JsonObject { ["type"] = "join", ["participantId"] = id, ["capabilities"] = new JsonObject { ["slots"] = true, ["move"] = true } });
+    }
+
+    public MediaPlan Plan { get; }
+
+    public Reception Reception { get; } = new();
+
+    /// <summary>Why the person is not in the meeting any more, or had to connect again; null while nothing happened.</summary>
+    public string? Dropped { get; private set; }
+
+    /// <summary>The errors that signaling has reported.</summary>
+    public List<string> Errors { get; } = [];
+
+    /// <summary>When the first packet of sound arrived.</summary>
+    public TimeSpan? FirstSoundAt { get; private set; }
+
+    /// <summary>How often the person was told to move.</summary>
+    public int Moves { get; private set; }
+
+    /// <summary>Both connections are up, and no former one is left.</summary>
+    public bool IsSettled => Dropped is null && _publication.IsSettled && _subscription.IsSettled;
+
+    public void Tick(TimeSpan now)
+    {
+        if (Dropped is not null)
+        {
+            return;
+        }
+
+        _now = now;
+        while (_socket.TryTake(out var message))
+        {
+            Handle(message);
+        }
+
+        if (_socket.End is { } end)
+        {
+            Drop($"the socket ended: {end}");
+        }
+
+        if (_isViewOutdated && now >= _nextView)
+        {
+            SendView();
+        }
+
+        _publication.Tick(now);
+        _subscription.Tick(now);
+        FirstSoundAt ??= Reception.HasSound ? now : null;
+        if (_publication.IsLost || _subscription.IsLost)
+        {
+            Drop(_publication.IsLost ? "the publish connection was lost" : "the subscribe connection was lost");
+        }
+    }
+
+    public void Drop(string reason) => Dropped ??= reason;
+
+    public void Leave() => _socket.Send(new JsonObject { ["type"] = "leave" });
+
+    public void Dispose()
+    {
+        _publication.Dispose();
+        _subscription.Dispose();
+        _socket.Dispose();
+    }
+
+    private void Handle(JsonNode message)
+    {
+        switch (message["type"]!.GetValue<string>())
+        {
+            case "joined":
+                foreach (var participant in message["participants"]!.AsArray())
+                {
+                    Add(participant!);
+                }
+
+                SendView();
+                SendMutes();
+                _publication.Open(_now, isRestart: false);
+                break;
+            case "participant-joined":
+                Add(message["participant"]!);
+                break;
+            case "participant-left":
+                _isViewOutdated |= _others.Remove(message["participantId"]!.GetValue<string>());
+                break;
+            case "offer":
+                _subscription.OnOffer(message);
+                break;
+            case "answer":
+                _publication.OnAnswer(_now, message);
+                break;
+            case "slots":
+                _subscription.OnSlots(message);
+                break;
+            case "media-move":
+                var until = _now + TimeSpan.FromMilliseconds(message["deadline"]!.GetValue<long>());
+                Moves++;
+                _subscription.Move(until);
+                _publication.Open(_now, isRestart: true, until);
+                break;
+            case "media-restart":
+                Drop($"media-restart ({message["reason"]})");
+                break;
+            case "removed" or "meeting-ended":
+                Drop($"{message["type"]} ({message["reason"]})");
+                break;
+            case "error":
+                Errors.Add($"{message["code"]}: {message["message"]}");
+                break;
+        }
+    }
+
+    private void Add(JsonNode participant)
+    {
+        var id = participant["participantId"]!.GetValue<string>();
+        _isViewOutdated |= id != _id && _others.Add(id);
+    }
+
+    private void SendMutes()
+    {
+        foreach (var (isSent, type) in new[] { (Plan.HasSound, "audio"), (Plan.HasPicture, "video") })
+        {
+            if (!isSent)
+            {
+                _socket.Send(new JsonObject { ["type"] = "mute", ["mediaType"] = type });
+            }
+        }
+    }
+
+    /// <summary>Shows the cameras of all others, if it has one itself.</summary>
+    private void SendView()
+    {
+        (_isViewOutdated, _nextView) = (false, _now + TimeSpan.FromMilliseconds(500));
+        var shown = Plan.HasPicture ? _others : [];
+        var tracks = shown.Select(JsonNode? (id) => new JsonObject { ["participantId"] = id, ["source"] = "camera", ["width"] = 320, ["height"] = 180 });
+        _socket.Send(new JsonObject { ["type"] = "view", ["tracks"] = new JsonArray([.. tracks]) });
+    }
+}

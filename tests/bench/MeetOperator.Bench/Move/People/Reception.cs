@@ -1,0 +1,121 @@
+namespace MeetOperator.Bench.Move.People;
+
+/// <summary>
+/// What a member notices: the longest time without new sound of somebody who speaks, without a newer complete picture of somebody, and without anything. Times are those at which the
+/// kernel got the packets, so that a busy bench does not count.
+/// </summary>
+internal sealed class Reception
+{
+    private readonly Dictionary<ushort, Progress> _sound = [];
+    private readonly Dictionary<ushort, Progress> _picture = [];
+    private long _any;
+    private long _longestSilence;
+
+    /// <summary>Whether sound has arrived.</summary>
+    public bool HasSound => _sound.Count > 0;
+
+    /// <summary>The number of participants whose sound and whose picture arrived.</summary>
+    public (int Heard, int Seen) Sources => (_sound.Count, _picture.Count);
+
+    public bool Hears(ushort person) => _sound.ContainsKey(person);
+
+    public bool Sees(ushort person) => _picture.ContainsKey(person);
+
+    public void OnSound(Stamp stamp, long ticks)
+    {
+        OnAny(ticks);
+        if (MediaPlan.IsSpeaker(stamp.Person))
+        {
+            Of(_sound, stamp.Person).Complete(stamp.Frame, ticks);
+        }
+    }
+
+    public void OnPicture(Stamp stamp, long ticks)
+    {
+        OnAny(ticks);
+        Of(_picture, stamp.Person).Add(stamp, ticks);
+    }
+
+    /// <summary>From now on, the gaps are those of a new observation.</summary>
+    public void Begin(long ticks)
+    {
+        (_any, _longestSilence) = (ticks, 0);
+        foreach (var progress in _sound.Values.Concat(_picture.Values))
+        {
+            progress.Begin(ticks);
+        }
+    }
+
+    /// <summary>Forgets somebody who has left.</summary>
+    public void Forget(ushort person)
+    {
+        _sound.Remove(person);
+        _picture.Remove(person);
+    }
+
+    /// <summary>The longest gaps since <see cref="Begin"/>, those that last included.</summary>
+    public Gaps Read(long ticks) => new(Longest(_sound, ticks), Longest(_picture, ticks), Milliseconds(Math.Max(_longestSilence, ticks - _any)));
+
+    private void OnAny(long ticks)
+    {
+        _longestSilence = Math.Max(_longestSilence, _any == 0 ? 0 : ticks - _any);
+        _any = Math.Max(_any, ticks);
+    }
+
+    private static Progress Of(Dictionary<ushort, Progress> all, ushort person)
+    {
+        if (!all.TryGetValue(person, out var progress))
+        {
+            all[person] = progress = new Progress();
+        }
+
+        return progress;
+    }
+
+    private static double Longest(Dictionary<ushort, Progress> all, long ticks) => all.Values.Select(progress => Milliseconds(progress.Longest(ticks))).DefaultIfEmpty().Max();
+
+    private static double Milliseconds(long ticks) => ticks / (double)TimeSpan.TicksPerMillisecond;
+
+    /// <summary>The frames of one source.</summary>
+    private sealed class Progress
+    {
+        private uint _complete;
+        private uint _frame;
+        private int _packets;
+        private long _at;
+        private long _longest;
+
+        public void Add(Stamp stamp, long ticks)
+        {
+            if (stamp.Frame > _frame)
+            {
+                (_frame, _packets) = (stamp.Frame, 0);
+            }
+
+            if (stamp.Frame == _frame)
+            {
+                _packets |= 1 << stamp.Packet;
+                if (_packets == (1 << stamp.Packets) - 1)
+                {
+                    Complete(stamp.Frame, ticks);
+                }
+            }
+        }
+
+        public void Complete(uint frame, long ticks)
+        {
+            if (frame > _complete)
+            {
+                _longest = Math.Max(_longest, _at == 0 ? 0 : ticks - _at);
+                (_complete, _at) = (frame, Math.Max(_at, ticks));
+            }
+        }
+
+        public void Begin(long ticks) => (_at, _longest) = (ticks, 0);
+
+        public long Longest(long ticks) => Math.Max(_longest, ticks - _at);
+    }
+}
+
+/// <summary>The longest time, in milliseconds, without new sound of one who speaks, without a newer picture of one who is seen, and without any packet.</summary>
+internal readonly record struct Gaps(double Sound, double Picture, double Silence);

@@ -1,0 +1,180 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Bench.Media;
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.Bench.Move.People;
+
+/// <summary>What a member receives. During a move there are two sessions, and the one that plays is replaced once everything that arrives on it arrives on the other, as in the SDK (<c>subscribe-session.ts</c>).</summary>
+internal sealed class Subscription(Reception reception, Action<JsonObject> send, Func<string, ushort?> personOf) : IDisposable
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What is silent on both connections for so long is not waited for.</summary>
+    private static readonly TimeSpan SilentAfter = TimeSpan.FromSeconds(1);
+    private Session? _current;
+    private Session? _next;
+    private TimeSpan _moveUntil;
+    private TimeSpan _comparedSince;
+    private TimeSpan _nextPoll;
+
+    public bool IsSettled => _next is null && _current is { Peer.IsConnected: true };
+
+    public bool IsLost => _next is null && _current is { Peer.IsLost: true };
+
+    /// <summary>The next session is on another media node.</summary>
+    public void Move(TimeSpan until) => _moveUntil = until;
+
+    public void OnOffer(JsonNode offer)
+    {
+        var id = offer["sessionId"]?.GetValue<string>() ?? throw new InvalidOperationException("The offer has no sessionId.");
+        var sdp = offer["sdp"]!.GetValue<string>();
+        var session = Find(id) ?? Open(id, sdp);
+        send(new JsonObject { ["type"] = "answer", ["to"] = "sfu", ["sdp"] = BenchSdp.Answer(sdp, session.Peer), ["revision"] = offer["revision"]?.DeepClone(), ["sessionId"] = id });
+        if (offer["slotsVersion"]?.GetValue<int>() is { } version)
+        {
+            Apply(session, version, offer["tracks"]);
+        }
+    }
+
+    public void OnSlots(JsonNode slots)
+    {
+        if (Find(slots["sessionId"]!.GetValue<string>()) is { } session)
+        {
+            Apply(session, slots["version"]!.GetValue<int>(), slots["slots"]);
+        }
+    }
+
+    public void Tick(TimeSpan now)
+    {
+        _current?.Peer.Pump();
+        _next?.Peer.Pump();
+        if (_next is { Peer.IsLost: true } lost)
+        {
+            lost.End();
+            _next = null; // the server offers another session
+        }
+
+        if (_next is not { Peer.IsConnected: true } next || now < _nextPoll)
+        {
+            return;
+        }
+
+        _nextPoll = now + Poll;
+        if (!next.IsCompared)
+        {
+            next.IsCompared = true;
+            Compare(now);
+        }
+        else if (_current is not { Peer.IsLost: false } current || now >= _moveUntil || CanTakeOver(current, next, now - _comparedSince))
+        {
+            _current?.End();
+            (_current, _next, _moveUntil) = (next, null, default);
+        }
+        else if (now - _comparedSince >= SilentAfter)
+        {
+            Compare(now);
+        }
+    }
+
+    public void Dispose()
+    {
+        _current?.End();
+        _next?.End();
+    }
+
+    private Session? Find(string id) => _next?.Id == id ? _next : _current?.Id == id ? _current : null;
+
+    private Session Open(string id, string sdp)
+    {
+        var session = new Session(id, OnRtp);
+        session.Peer.Connect(sdp);
+        if (_current is null)
+        {
+            return _current = session;
+        }
+
+        _next?.End();
+        return _next = session;
+    }
+
+    private void Apply(Session session, int version, JsonNode? tracks)
+    {
+        if (version > session.Version)
+        {
+            session.Version = version;
+            session.Tracks = [.. tracks?.AsArray().Select(track => (personOf(track!["participantId"]!.GetValue<string>()), track["kind"]!.GetValue<string>() == "audio"))
+                .Where(track => track.Item1 is not null).Select(track => (track.Item1!.Value, track.Item2)) ?? []];
+        }
+
+        send(new JsonObject { ["type"] = "slots", ["sessionId"] = session.Id, ["version"] = session.Version });
+    }
+
+    /// <summary>Counts from now on what arrives on both.</summary>
+    private void Compare(TimeSpan now)
+    {
+        _comparedSince = now;
+        _current?.Arrived.Clear();
+        _next?.Arrived.Clear();
+    }
+
+    private static bool CanTakeOver(Session current, Session next, TimeSpan elapsed) =>
+        current.Tracks.All(track => next.Arrived.Contains(track) || (!current.Arrived.Contains(track) && elapsed >= SilentAfter));
+
+    private void OnRtp(Session session, ReadOnlySpan<byte> packet, long ticks)
+    {
+        if (!RtpHeader.TryParse(packet, out var header) || packet.Length < header.Length + Stamp.Bytes)
+        {
+            return;
+        }
+
+        var stamp = Stamp.Read(packet);
+        var isSound = header.PayloadType is 111 or 63;
+        session.Arrived.Add((stamp.Person, isSound));
+        if (session != _current)
+        {
+            return; // does not play yet
+        }
+
+        if (isSound)
+        {
+            reception.OnSound(stamp, ticks);
+        }
+        else if (header.PayloadType == 96)
+        {
+            reception.OnPicture(stamp, ticks);
+        }
+    }
+
+    private sealed class Session
+    {
+        private readonly PacketHandler _onRtp;
+
+        public Session(string id, PacketHandler onRtp)
+        {
+            (Id, _onRtp) = (id, onRtp);
+            Peer = new BenchPeer { OnRtp = (packet, ticks) => _onRtp(this, packet, ticks) };
+        }
+
+        public delegate void PacketHandler(Session session, ReadOnlySpan<byte> packet, long ticks);
+
+        public string Id { get; }
+
+        public BenchPeer Peer { get; }
+
+        public int Version { get; set; } = -1;
+
+        public bool IsCompared { get; set; }
+
+        /// <summary>What the slots carry: persons, and whether it is their sound.</summary>
+        public IReadOnlyList<(ushort Person, bool IsSound)> Tracks { get; set; } = [];
+
+        /// <summary>What has arrived since the comparison began.</summary>
+        public HashSet<(ushort Person, bool IsSound)> Arrived { get; } = [];
+
+        public void End()
+        {
+            Peer.Close();
+            Peer.Dispose();
+        }
+    }
+}
