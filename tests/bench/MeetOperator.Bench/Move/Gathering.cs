@@ -19,10 +19,29 @@ internal static class Gathering
     }
 
     /// <summary>Waits until everybody has both connections, sees all others and hears all speakers.</summary>
-    public static Task SettledAsync(Crowd crowd) => crowd.UntilAsync(
-        "everybody sees and hears all others",
-        members => members.All(member => member.Dropped is not null || (member.IsSettled && Receives(member, members))),
-        Limit);
+    public static Task SettledAsync(Crowd crowd) => crowd.UntilAsync("everybody sees and hears all others", members => members.All(member => member.Dropped is not null || IsSettled(member, members)), Limit);
+
+    /// <summary>As <see cref="SettledAsync"/>, but drops those who have not reached this state in time.</summary>
+    public static async Task SettleOrDropAsync(Crowd crowd)
+    {
+        try
+        {
+            await SettledAsync(crowd).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            await crowd.ReadAsync(members =>
+            {
+                foreach (var member in members.Where(member => !IsSettled(member, members)))
+                {
+                    member.Drop($"does not see and hear all others after {Limit.TotalSeconds:0} s");
+                }
+
+                return members.Count;
+            }).ConfigureAwait(false);
+        }
+    }
 
     public static async Task ThrowIfDroppedAsync(Crowd crowd)
     {
@@ -33,7 +52,7 @@ internal static class Gathering
         }
     }
 
-    private static bool Receives(Member member, IReadOnlyList<Member> members) => members.All(other =>
+    private static bool IsSettled(Member member, IReadOnlyList<Member> members) => member.IsSettled && members.All(other =>
         other == member || other.Dropped is not null
         || ((!other.Plan.IsLoud || member.Reception.Hears(other.Plan.Person)) && (!other.Plan.HasPicture || member.Reception.Sees(other.Plan.Person))));
 }

@@ -100,10 +100,11 @@ internal sealed class Installation : IDisposable
         await PoolAsync("the media nodes serve").ConfigureAwait(false);
     }
 
-    /// <summary>Replaces all media nodes.</summary>
+    /// <summary>Replaces all media nodes, because their template has changed.</summary>
     public async Task RolloutAsync()
     {
-        await PatchPoolAsync(new JsonObject { ["template"] = new JsonObject { ["annotations"] = new JsonObject { ["bench.example/rollout"] = $"{++_rollouts}" } } }).ConfigureAwait(false);
+        var requests = new JsonObject { ["requests"] = new JsonObject { ["memory"] = $"{96 + (++_rollouts % 8)}Mi" } };
+        await PatchPoolAsync(new JsonObject { ["template"] = new JsonObject { ["resources"] = requests } }).ConfigureAwait(false);
         await PoolAsync("all media nodes are replaced").ConfigureAwait(false);
     }
 

@@ -22,9 +22,9 @@ internal static class RoomMoves
                 await crowd.BeginAsync().ConfigureAwait(false);
                 await installation.MoveAsync(crowd, random).ConfigureAwait(false);
                 await Gathering.SettledAsync(crowd).ConfigureAwait(false);
-                var (noticed, pause) = await crowd.EndAsync().ConfigureAwait(false);
-                gaps.AddRange(noticed);
-                await Console.Error.WriteLineAsync($"move {move + 1}: longest gap of sound {noticed.Max(gap => gap.Sound):0} ms, of pictures {noticed.Max(gap => gap.Picture):0} ms; the bench paused for {pause.TotalMilliseconds:0} ms").ConfigureAwait(false);
+                var noticed = await crowd.EndAsync().ConfigureAwait(false);
+                gaps.AddRange(noticed.Gaps);
+                await Console.Error.WriteLineAsync($"move {move + 1}: {noticed}").ConfigureAwait(false);
                 await Gathering.ThrowIfDroppedAsync(crowd).ConfigureAwait(false);
             }
 

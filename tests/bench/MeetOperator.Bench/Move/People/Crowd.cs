@@ -76,8 +76,8 @@ internal sealed class Crowd : IAsyncDisposable
         return true;
     });
 
-    /// <summary>The gaps of each person since the observation began, and the longest pause of the bench, which sends nothing meanwhile. Who received nothing for too long is dropped.</summary>
-    public Task<(IReadOnlyList<Gaps> Gaps, TimeSpan Pause)> EndAsync() => OnThreadAsync<(IReadOnlyList<Gaps>, TimeSpan)>(() =>
+    /// <summary>Ends the observation. Who received nothing for too long is dropped.</summary>
+    public Task<Noticed> EndAsync() => OnThreadAsync(() =>
     {
         var now = KernelTicks;
         var gaps = new List<Gaps>();
@@ -90,7 +90,7 @@ internal sealed class Crowd : IAsyncDisposable
             }
         }
 
-        return (gaps, _longestPause);
+        return new Noticed(gaps, _longestPause);
     });
 
     public async Task UntilAsync(string what, Func<IReadOnlyList<Member>, bool> condition, TimeSpan limit)
@@ -100,7 +100,7 @@ internal sealed class Crowd : IAsyncDisposable
         {
             if (Now > end)
             {
-                var state = await ReadAsync(members => string.Join("; ", members.Select(member => $"{member.Plan.Person}: {(member.IsSettled ? "settled" : "not settled")}, {member.Reception.Sources}, {member.Dropped}, {string.Join(", ", member.Errors)}"))).ConfigureAwait(false);
+                var state = await ReadAsync(members => string.Join("; ", members.Select(member => member.Describe()))).ConfigureAwait(false);
                 throw new TimeoutException($"Not reached within {limit.TotalSeconds} s: {what}. {state}");
             }
 

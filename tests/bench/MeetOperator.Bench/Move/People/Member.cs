@@ -79,6 +79,10 @@ internal sealed class Member : IDisposable
         }
     }
 
+    /// <summary>The state, for messages about failures.</summary>
+    public string Describe() =>
+        $"{Plan.Person}: {Dropped ?? (IsSettled ? "settled" : "not settled")}, hears {Reception.Sources.Heard}, sees {Reception.Sources.Seen}; {string.Join(", ", Errors)}";
+
     public void Drop(string reason) => Dropped ??= reason;
 
     public void Leave() => _socket.Send(new JsonObject { ["type"] = "leave" });

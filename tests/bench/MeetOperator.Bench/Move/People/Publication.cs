@@ -108,8 +108,8 @@ internal sealed class Publication(MediaPlan plan, Action<JsonObject> send) : IDi
 
     private void Send(TimeSpan now)
     {
-        var sound = plan.HasSound && IsDue(now, plan.SoundInterval, ref _nextSound);
-        var picture = plan.HasPicture && IsDue(now, plan.PictureInterval, ref _nextPicture);
+        var sound = plan.HasSound && TryTakeTurn(now, plan.SoundInterval, ref _nextSound);
+        var picture = plan.HasPicture && TryTakeTurn(now, plan.PictureInterval, ref _nextPicture);
         if (sound)
         {
             _soundFrame++;
@@ -124,7 +124,7 @@ internal sealed class Publication(MediaPlan plan, Action<JsonObject> send) : IDi
     }
 
     /// <summary>After a pause of the bench, frames are left out and not sent late.</summary>
-    private static bool IsDue(TimeSpan now, TimeSpan interval, ref TimeSpan next)
+    private static bool TryTakeTurn(TimeSpan now, TimeSpan interval, ref TimeSpan next)
     {
         if (now < next)
         {

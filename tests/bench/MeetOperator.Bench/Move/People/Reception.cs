@@ -116,6 +116,3 @@ internal sealed class Reception
         public long Longest(long ticks) => Math.Max(_longest, ticks - _at);
     }
 }
-
-/// <summary>The longest time, in milliseconds, without new sound of one who speaks, without a newer picture of one who is seen, and without any packet.</summary>
-internal readonly record struct Gaps(double Sound, double Picture, double Silence);
