@@ -89,6 +89,14 @@ describe('moving', () => {
     expect(shown()).toBe(nextTrack);
   });
 
+  it.each([[0.0001, true], [0.25, false]])('a microphone with the level %f that the new media node does not send is ignored: %s', async (audioLevel, isIgnored) => {
+    const { old, next, shown, nextTrack } = await receiving();
+    flow(next.transceivers[0]!);
+    old.transceivers[1]!.receiver.getSynchronizationSources = () => [{ audioLevel, timestamp: Date.now() }];
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(shown() === nextTrack).toBe(isIgnored);
+  });
+
   it('the new connection takes over at the deadline at the latest', async () => {
     const { old, shown, oldTrack, nextTrack } = await receiving(20_000);
     await vi.advanceTimersByTimeAsync(19_900);

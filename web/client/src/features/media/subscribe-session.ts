@@ -275,7 +275,7 @@ export class SubscribeSession {
   /** Keeps the old connection until everything that arrives there arrives on the new one, or nothing arrives there any more. */
   #awaitEverything(generation: Generation): void {
     clearInterval(this.#comparing);
-    let arrival = new Arrival();
+    let arrival = new Arrival(true); // of quiet microphones, each node may choose others among the three that it sends
     let since = this.#environment.monotonicNow();
     this.#comparing = setInterval(() => {
       if (generation !== this.#next) return clearInterval(this.#comparing);
@@ -283,7 +283,7 @@ export class SubscribeSession {
       const isDone = this.#current === null || this.#current.lost || now >= this.#moveUntil;
       if (isDone || canTakeOver(this.#compare(generation), arrival, now - since)) return this.#promote(generation);
       if (now - since < silentAfterMs) return;
-      arrival = new Arrival(); // what has become silent on the old connection since then is not waited for
+      arrival = new Arrival(true); // what has become silent on the old connection since then is not waited for
       since = now;
     }, pollMs);
   }
