@@ -118,7 +118,11 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
     }
 
     private static bool CanTakeOver(Session current, Session next, TimeSpan elapsed) =>
-        current.Tracks.All(track => next.Arrived.Contains(track) || (!current.Arrived.Contains(track) && elapsed >= SilentAfter));
+        current.Tracks.All(track => next.Arrived.Contains(track) || (!IsNoticeable(current, track) && elapsed >= SilentAfter));
+
+    /// <summary>Each node may choose another quiet microphone for a place that no speaker needs.</summary>
+    private static bool IsNoticeable(Session current, (ushort Person, bool IsSound) track) =>
+        current.Arrived.Contains(track) && (!track.IsSound || MediaPlan.IsSpeaker(track.Person));
 
     private void OnRtp(Session session, ReadOnlySpan<byte> packet, long ticks)
     {
