@@ -34,11 +34,12 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <param name="shutdownSeconds">How long meetings may go on after SIGTERM.</param>
     /// <param name="name">Name of the node in its log and reports; its certificate keeps the name of the tests.</param>
-    public static async Task<NodeProcess> StartAsync(int shutdownSeconds, string name = TestNode.Name)
+    /// <param name="program">The assembly to run; null for this version.</param>
+    public static async Task<NodeProcess> StartAsync(int shutdownSeconds, string name = TestNode.Name, string? program = null)
     {
         var (control, media) = (FreePort(ProtocolType.Tcp), FreePort(ProtocolType.Udp));
         var credentials = TestNode.Authority.Node(TestNode.Namespace, TestNode.Name);
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll")])
+        var start = new ProcessStartInfo("dotnet", [program ?? Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
