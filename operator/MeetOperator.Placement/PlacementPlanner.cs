@@ -30,7 +30,7 @@ public static class PlacementPlanner
             return Place(alive with { Generation = before.Generation }, LeaveReasons.FindLoss(before.Nodes[0], before.SnapshotOf(before.Nodes[0])));
         }
 
-        return LeaveRules.Apply(RoleRules.Apply(alive)).ToDecision();
+        return StandbyRules.Apply(LeaveRules.Apply(RoleRules.Apply(StandbyRules.TakeOver(before, alive)))).ToDecision();
     }
 
     /// <summary>Whether the node could take the smallest possible meeting of a tenant that may use its pool.</summary>
@@ -102,6 +102,7 @@ public static class PlacementPlanner
             Generation = assigned.Generation,
             Reason = leave is null ? $"placed on {node.Name}: {DescribeChoice(plan.Context, node)}" : $"moved to {node.Name}: {leave}",
             Rejections = choice.Rejections,
+            NeedsRetry = plan.Input.Demand.NeedsStandby,
         };
     }
 
