@@ -119,6 +119,10 @@ internal sealed class PeerSession : IPeerEgress, ILoopTimer, IDisposable
             Transport.HandleTimeout(nowTicks);
             Drain();
         }
+        else if (Transport.HasNewState)
+        {
+            Drain(); // the answer came after the handshake, whose certificate it confirms
+        }
 
         return Math.Max(_earliestTimeoutTicks, Math.Min(_owner.HandleTimeout(nowTicks), Transport.NextTimeoutTicks));
     }

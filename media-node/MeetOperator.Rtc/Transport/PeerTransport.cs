@@ -126,6 +126,9 @@ public sealed class PeerTransport : IDisposable
     /// <summary>Whether queued datagrams wait for <see cref="TryPoll"/>. Media rarely queues any, so a host can check this first.</summary>
     public bool HasDatagrams => _outgoing.Count > 0;
 
+    /// <summary>Whether <see cref="State"/> has changed and <see cref="TryPoll"/> has not told yet, as after <see cref="SetRemote(IceCredentials, Fingerprint, TransportAddress?)"/>.</summary>
+    public bool HasNewState => _reportedState != State;
+
     /// <summary>Gets the next output; false when there is none. Call this until it returns false after each datagram and timeout.</summary>
     public bool TryPoll(out TransportOutput output)
     {

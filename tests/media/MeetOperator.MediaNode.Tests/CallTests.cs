@@ -44,6 +44,23 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Subscribe_AnswerAfterTheHandshake_ConnectsAtOnce()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        var offer = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
+        bob.Connect(offer.Sdp);
+        await SyntheticPeer.UntilAsync("bob has completed the handshake", () => bob.IsConnected, bob);
+        var elapsed = Stopwatch.StartNew();
+
+        await _node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { SessionId = offer.SessionId, Revision = offer.Revision, Sdp = TestSdp.Answer(offer.Sdp, bob) }, default);
+
+        // Nothing arrives from bob meanwhile.
+        await _events.UntilAsync("bob is connected", e => e.All.Any(x => x is { State: "connected", ParticipantId: "bob" }));
+        Assert.True(elapsed.Elapsed < TimeSpan.FromSeconds(2), $"bob was connected after {elapsed.Elapsed}");
+    }
+
+    [Fact]
     public async Task Publish_RejectedRestart_KeepsTheSession()
     {
         using var alice = await PublishAsync("alice");
