@@ -52,6 +52,10 @@ export class Stage {
       await visitor.enter(this.meetings[slot].meetingId);
       Object.assign(person, { visit: ++this.#visits, from: this.meetings[slot].sent.length });
       await watchGaps(visitor);
+    } catch (error) {
+      await person.visitor?.close().catch(() => {});
+      Object.assign(person, { visitor: null, meeting: null }); // Nothing more is expected of a page that did not arrive.
+      throw error;
     } finally {
       person.moving = false;
     }
