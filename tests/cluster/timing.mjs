@@ -1,4 +1,4 @@
-// Measures what users experience on a real cluster: node timing.mjs [--rounds N] [--only PART] [--json]. Prints one line per figure in the format of ./meet bench; the peer is the limit.
+// Measures what users experience on a real cluster: node timing.mjs [--rounds N] [--meetings N] [--only PART] [--json]. Prints one line per figure in the format of ./meet bench; the peer is the limit.
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { until } from '../e2e/support/visitor.mjs';
@@ -7,11 +7,11 @@ import { keepConnections, sameConnections } from './support/gaps.mjs';
 import { apply, cluster, get, kubectl, ready } from './support/kubectl.mjs';
 import { LightPeople } from './support/light-people.mjs';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, only: { type: 'string' }, json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, meetings: { type: 'string', default: '10' }, only: { type: 'string' }, json: { type: 'boolean', default: false } } });
 const rounds = Number(values.rounds);
 const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, lost: measureLost };
 if (!(rounds >= 1) || (values.only !== undefined && !(values.only in parts))) {
-  console.error(`usage: timing.mjs [--rounds N] [--only ${Object.keys(parts).join('|')}] [--json]`);
+  console.error(`usage: timing.mjs [--rounds N] [--meetings N] [--only ${Object.keys(parts).join('|')}] [--json]`);
   process.exit(2);
 }
 for (const [name, measure] of Object.entries(parts)) if (values.only === undefined || values.only === name) await measure();
@@ -74,7 +74,7 @@ async function killedToMediaBack(room, spec = {}) {
 
 /** `kubectl drain` of a cluster node whose media nodes carry ten meetings of two people, who send and hear a tone. */
 async function measureDrain() {
-  await withLightPeople(10, async ({ people, machine }) => {
+  await withLightPeople(Number(values.meetings), async ({ people, machine }) => {
     const began = Date.now();
     await kubectl('drain', machine, '--force', '--ignore-daemonsets', '--pod-selector=meetoperator.io/component=media-node', '--timeout=300s');
     figure('drain.seconds', (Date.now() - began) / 1000, 's', 60);
@@ -85,15 +85,16 @@ async function measureDrain() {
   }, machine => kubectl('uncordon', machine));
 }
 
-/** The power of a cluster node fails: until everybody in its five meetings hears the other again, and until the pool has all media nodes on the other one. */
+/** The power of a cluster node fails: until everybody in its meetings (half as many) hears the other again, and until the pool has all media nodes on the other one. */
 async function measureLost() {
-  await withLightPeople(5, async ({ room, people, machine }) => {
+  await withLightPeople(Math.ceil(Number(values.meetings) / 2), async ({ room, people, machine }) => {
     const began = Date.now();
     await cluster('lose', machine.slice(1));
     const whole = until(async () => {
       const pods = await get('pods', '-n', room.namespace, '-l', 'meetoperator.io/component=media-node');
       return pods.filter(pod => pod.spec.nodeName !== machine && isReady(pod)).length >= 2;
     }, 'the pool is whole again', 300_000).then(() => (Date.now() - began) / 1000);
+    whole.catch(() => {}); // It is reported below.
     const states = await settled(people, 120_000);
     figure('node.lost', share(silences(states), 1) / 1000, 's', 10);
     figure('node.lost.dropped', dropped(states), 'people', 0);
@@ -101,18 +102,27 @@ async function measureLost() {
   }, machine => cluster('return', machine.slice(1)));
 }
 
-const isReady = pod => pod.metadata.deletionTimestamp === undefined && pod.status.conditions?.some(one => one.type === 'Ready' && one.status === 'True');
+function isReady(pod) {
+  return pod.metadata.deletionTimestamp === undefined && pod.status.conditions?.some(one => one.type === 'Ready' && one.status === 'True');
+}
 
 /** Waits until everybody hears the other again, and then for two more seconds, in which former connections end. */
 async function settled(people, within = 60_000) {
-  await until(async () => (await people.states()).every(state => state.dropped !== null || (state.others.length > 0 && state.quiet < 300)), 'everybody hears the other', within);
+  await until(async () => (await people.states()).every(state => state.dropped !== null || (state.others.length > 0 && state.quiet < 600)), 'everybody hears the other', within).catch(async error => {
+    throw new Error(`${error.message}: ${JSON.stringify(await people.states())}`);
+  });
   const settledAt = Date.now() + 2_000;
   await until(() => Date.now() > settledAt, 'former connections have ended');
   return people.states();
 }
 
-const silences = states => states.filter(state => state.dropped === null).flatMap(state => Object.values(state.silences)).sort((a, b) => a - b);
-const dropped = states => states.filter(state => state.dropped !== null || state.phase !== 'connected' || state.others.length === 0).length;
+function silences(states) {
+  return states.filter(state => state.dropped === null).flatMap(state => Object.values(state.silences)).sort((a, b) => a - b);
+}
+
+function dropped(states) {
+  return states.filter(state => state.dropped !== null || state.phase !== 'connected' || state.others.length === 0).length;
+}
 
 /** Meetings of two people each, all on media nodes of one cluster node (the second one, because this machine reaches Services through the first). `restore` undoes what `run` did to it. */
 async function withLightPeople(meetings, run, restore) {
@@ -134,8 +144,8 @@ async function withLightPeople(meetings, run, restore) {
       await people.hearEachOther(meetings * 2);
       await run({ room, people, machine });
     } finally {
-      await people.close();
       await restore(machine);
+      await people.close();
     }
   });
 }

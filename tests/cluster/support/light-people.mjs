@@ -1,5 +1,6 @@
 // People without pages of their own: a page runs the SDK for several of them. Each sends a tone and measures how long the others are not heard. Twenty cost less than four Chromium pages with cameras.
 import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { run, until } from './kubectl.mjs';
 
@@ -42,12 +43,17 @@ const script = () => {
       source = sound().createMediaStreamSource(stream);
       source.connect(analyser);
     };
+    // A period of the tone has 109 samples.
+    const isSilent = start => {
+      for (let index = start; index < start + block; index += 8) if (Math.abs(samples[index]) >= 0.005) return false;
+      return true;
+    };
     ear.look = () => {
       analyser.getFloatTimeDomainData(samples);
       const now = sound().currentTime * 1000;
       for (let start = 0; start + block <= samples.length; start += block) {
         const at = now - (samples.length - start) / 48;
-        if (at <= ear.heardAt || samples.subarray(start, start + block).every(sample => Math.abs(sample) < 0.005)) continue;
+        if (at <= ear.heardAt || isSilent(start)) continue;
         if (ear.heardAt !== null) ear.silence = Math.max(ear.silence, at - ear.heardAt - block / 48);
         ear.heardAt = at;
       }
@@ -109,8 +115,10 @@ export class LightPeople {
   }
 
   /** Joins a meeting. Names differ within a page. */
-  join(meetingId, name, region = undefined) {
-    return this.#page.evaluate(person => globalThis.joinLight(person), { meetingId, name, region });
+  async join(meetingId, name, region = undefined) {
+    const late = setTimeout(60_000, false, { ref: false });
+    const joined = this.#page.evaluate(person => globalThis.joinLight(person), { meetingId, name, region });
+    if (await Promise.race([joined, late]) === false) throw new Error(`${name} did not join within 60 s; ${JSON.stringify(await this.states())}`);
   }
 
   /** For each person: `name`, `phase`, why they were `dropped` or null, the names of the `others` and of those who the SDK
