@@ -71,7 +71,9 @@ internal static class NodeStateRules
 
         if (IsDraining(facts.Node))
         {
-            return new NodeStateDecision(SfuNodeState.Draining, "Draining", $"the media node is draining; meetings remaining: {facts.Meetings}");
+            return new NodeStateDecision(SfuNodeState.Draining, "Draining", facts is { WaitsUntil: { } until, Meetings: > 0 }
+                ? $"the media node is draining: it waits until {DrainTime.Of(until)} for {(facts.Meetings == 1 ? "1 meeting" : $"{facts.Meetings} meetings")} to end, then they move"
+                : $"the media node is draining; meetings remaining: {facts.Meetings}");
         }
 
         if (facts.ReportsDraining)
@@ -110,7 +112,7 @@ internal static class NodeStateRules
     /// </summary>
     public static DateTimeOffset? DrainDeadline(SfuNode node, SfuPool? pool)
     {
-        var ownPace = pool is { Metadata.DeletionTimestamp: null } && node.Spec.Drain is not { Force: true } ? pool.Spec.Drain.DeadlineSeconds : 0;
+        var ownPace = pool is { Metadata.DeletionTimestamp: null } && node.Spec.Drain is not { Force: true } ? DrainWaits.SecondsOf(pool.Spec.Drain) : 0;
         return DrainSince(node)?.AddSeconds(node.Spec.Drain?.DeadlineSeconds ?? ownPace);
     }
 

@@ -48,6 +48,9 @@ public sealed record NodeSnapshot
 
     /// <summary>Participants that are about to move to the node.</summary>
     public int IncomingParticipants { get; init; }
+
+    /// <summary>Other meetings on the node that are getting a further node now.</summary>
+    public int GrowingMeetings { get; init; }
     public int MaxMeetings { get; init; } = 200;
     public int MaxParticipants { get; init; } = 500;
 
