@@ -18,7 +18,10 @@ public sealed record SfuDrain
     [Default("120")]
     public int SoftSeconds { get; init; } = 120;
 
-    /// <summary>Seconds that meetings may continue on a draining node with policy Wait, 0 to 86400. Afterwards they move to another node, or stay while no other node can take them. Default 600; mutable.</summary>
+    /// <summary>
+    /// Seconds that meetings may continue on a draining node with policy Wait, or with policy Migrate on a node that does not answer the operator, 0 to 86400. Afterwards they move to another
+    /// node, or stay while no other node can take them. Default 600; mutable.
+    /// </summary>
     [Range(0, 86_400)]
     [Default("600")]
     public int DeadlineSeconds { get; init; } = 600;

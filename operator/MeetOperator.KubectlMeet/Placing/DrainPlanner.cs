@@ -27,14 +27,14 @@ internal static class DrainPlanner
         }
 
         var stranded = moves.Where(move => move.To is null).ToArray();
-        var deadline = deadlineSeconds ?? node.Spec.Drain?.DeadlineSeconds ?? (node.Spec.Drain is not { Force: true } && inventory.PoolOf(node) is { Metadata.DeletionTimestamp: null } pool ? DrainWaits.SecondsOf(pool.Spec.Drain) : 0);
+        var deadline = deadlineSeconds ?? node.Spec.Drain?.DeadlineSeconds ?? (node.Spec.Drain is not { Force: true } && inventory.PoolOf(node) is { Metadata.DeletionTimestamp: null } pool ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: node.Status?.State != SfuNodeState.Unhealthy) : 0);
         var hidden = Math.Max(0, (node.Status?.Meetings ?? 0) - moves.Count);
         return new DrainPlan
         {
             Node = $"{space}/{name}",
             Pool = node.Spec.PoolRef.Name,
             DeadlineSeconds = deadline,
-            WaitsUntil = node.Spec.Drain is not null && node.Status?.DrainRequestedAt?.AddSeconds(deadline) is { } until && until > now ? until : null,
+            WaitsUntil = (node.Spec.Drain is not null || node.Metadata.DeletionTimestamp is not null) && node.Status?.DrainRequestedAt?.AddSeconds(deadline) is { } until && until > now ? until : null,
             Participants = node.Status?.Participants ?? 0,
             Moves = moves,
             Blockers =

@@ -210,6 +210,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
             MaxParticipants = capacity.MaxParticipants,
             Stress = Stress.Stress,
             StressThreshold = capacity.StressThreshold,
+            StressGoal = StressLimits.Of(Pool).Goal,
             LastSeen = LastSeen is null ? null : now - time.GetElapsedTime(LastSeenTimestamp),
         };
     }

@@ -221,7 +221,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            begun = _nodes.TryGetValue(node, out var entry) ? _reliefs.Relieve(entry, _table, Snapshots(now), meetings, now) : [];
+            begun = _nodes.TryGetValue(node, out var entry) ? _reliefs.Relieve(entry, _table, () => Snapshots(now), meetings, now) : [];
             finding = entry?.Stress.Finding;
         }
 
@@ -483,7 +483,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             HasServed = facts.HasServed,
             UntrustedPods = facts.UntrustedPods,
             Stress = entry.Stress.Stress,
-            IsOverloaded = entry.Stress.IsOverloaded(entry.Pool, time.GetElapsedTime(0)),
+            IsOverloaded = entry.Stress.IsOverloaded,
             DrainNow = entry.DrainNow(now, time),
             IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(entry.Node, entry.Pool, entry.DrainNow(now, time)),
             IsLost = NodeLossRules.IsLost(facts, entry.Decision, unhealthyFor, now),

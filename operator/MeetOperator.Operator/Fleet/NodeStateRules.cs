@@ -108,11 +108,12 @@ internal static class NodeStateRules
         IsDraining(node) ? node.Status?.DrainRequestedAt ?? node.Spec.DrainRequestedAt ?? node.Metadata.DeletionTimestamp : null;
 
     /// <summary>
-    /// The time at which a draining node's meetings must leave; null while it is not draining. The deadline is immediate without a pool and for a forced drain.
+    /// The time at which a draining node's meetings must leave; null while it is not draining. The deadline is immediate without a pool and for a forced drain. A node that does not answer
+    /// cannot be linked, so people would notice the move: there, the policy Migrate waits too, until people have left or the node answers.
     /// </summary>
     public static DateTimeOffset? DrainDeadline(SfuNode node, SfuPool? pool)
     {
-        var ownPace = pool is { Metadata.DeletionTimestamp: null } && node.Spec.Drain is not { Force: true } ? DrainWaits.SecondsOf(pool.Spec.Drain) : 0;
+        var ownPace = pool is { Metadata.DeletionTimestamp: null } && node.Spec.Drain is not { Force: true } ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: node.Status?.State != SfuNodeState.Unhealthy) : 0;
         return DrainSince(node)?.AddSeconds(node.Spec.Drain?.DeadlineSeconds ?? ownPace);
     }
 

@@ -16,6 +16,8 @@ internal sealed class ReliefBook(TimeProvider time)
     /// <summary>The number of meetings that may begin to leave nodes of the whole fleet within a minute.</summary>
     public const int MaxPerMinute = 20;
 
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a node gets no further meetings after one has moved to it: its reports must show the load first.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
 
@@ -23,18 +25,19 @@ internal sealed class ReliefBook(TimeProvider time)
     private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(60);
     private readonly Dictionary<MeetingRef, Relief> _reliefs = [];
     private readonly Queue<long> _starts = [];
+    private readonly long _startedAt = time.GetTimestamp();
 
     /// <summary>Decides what an overloaded node does about it.</summary>
     /// <param name="node">The node.</param>
     /// <param name="table">The assignments.</param>
-    /// <param name="fleet">All nodes.</param>
+    /// <param name="fleet">Returns all nodes.</param>
     /// <param name="meetings">The meetings on the node that no user moves.</param>
     /// <param name="now">The current time.</param>
     /// <returns>The meetings to reconcile.</returns>
-    public IReadOnlyList<NamespacedName> Relieve(FleetNode node, AssignmentTable table, NodeSnapshot[] fleet, IReadOnlyList<(MeetingRef Meeting, MeetingDemand Demand)> meetings, DateTimeOffset now)
+    public IReadOnlyList<NamespacedName> Relieve(FleetNode node, AssignmentTable table, Func<NodeSnapshot[]> fleet, IReadOnlyList<(MeetingRef Meeting, MeetingDemand Demand)> meetings, DateTimeOffset now)
     {
         var (limits, monotonic, watch) = (StressLimits.Of(node.Pool), time.GetElapsedTime(0), node.Stress);
-        if (!watch.IsOverloaded(node.Pool, monotonic) || !node.Decision.CanTakeMeetings)
+        if (!watch.IsOverloaded || !node.Decision.CanTakeMeetings)
         {
             watch.Finding = null;
             return [];
@@ -46,6 +49,11 @@ internal sealed class ReliefBook(TimeProvider time)
             return [];
         }
 
+        if (!watch.IsHigh(node.Pool))
+        {
+            return []; // It has just become lower. What was found before still explains the overload.
+        }
+
         Clean(table);
         if (monotonic - watch.RestingSince < limits.Cooldown)
         {
@@ -53,10 +61,10 @@ internal sealed class ReliefBook(TimeProvider time)
             return [];
         }
 
-        var free = MaxPerMinute - _starts.Count;
+        var free = time.GetElapsedTime(_startedAt) < Window ? 0 : MaxPerMinute - _starts.Count; // A previous leader may just have moved as many.
         if (free <= 0)
         {
-            watch.Finding = Problem("FleetLimit", $"its meetings wait, because {MaxPerMinute} left overloaded media nodes within the last minute");
+            watch.Finding = Problem("FleetLimit", $"its meetings wait, because {MaxPerMinute} left overloaded media nodes within the last minute, or the operator started within it");
             return [];
         }
 
@@ -70,7 +78,7 @@ internal sealed class ReliefBook(TimeProvider time)
                 MaxMoves = Math.Min(limits.Batch, free),
                 Parts = watch.FindParts(),
                 Meetings = [.. movable.Select(static each => each.Demand)],
-                Nodes = fleet,
+                Nodes = fleet(),
                 Receiving = Receiving(table),
             },
             now);
@@ -135,26 +143,28 @@ internal sealed class ReliefBook(TimeProvider time)
 
     private HashSet<(string Namespace, string Name)> Receiving(AssignmentTable table) =>
     [
-        .. _reliefs.Where(entry => entry.Value.To is not null && (IsGoingOn(entry.Value) || IsFollowing(table, entry.Key) || time.GetElapsedTime(entry.Value.OverAt ?? entry.Value.At) < Settling))
+        .. _reliefs.Where(entry => entry.Value.To is not null && (IsGoingOn(entry.Value) || IsFollowing(table, entry.Key) || IsSettling(entry.Value)))
             .Select(static entry => (entry.Value.To!.Value.Namespace ?? string.Empty, entry.Value.To!.Value.Name)),
     ];
 
     /// <summary>Whether participants are still moving.</summary>
     private static bool IsFollowing(AssignmentTable table, MeetingRef meeting) => table.Find(meeting) is { } known && known.Nodes.Any(static node => node.State == NodeAssignmentState.Leaving);
 
+    private bool IsSettling(Relief relief) => time.GetElapsedTime(relief.OverAt ?? relief.At) < Settling;
+
     private bool IsGoingOn(Relief relief) => relief.OverAt is null && time.GetElapsedTime(relief.At) < MaxDuration;
 
     /// <summary>Removes what has no effect any more.</summary>
     private void Clean(AssignmentTable table)
     {
-        while (_starts.TryPeek(out var start) && time.GetElapsedTime(start) >= TimeSpan.FromMinutes(1))
+        while (_starts.TryPeek(out var start) && time.GetElapsedTime(start) >= Window)
         {
             _starts.Dequeue();
         }
 
         foreach (var (meeting, relief) in _reliefs.ToArray())
         {
-            if (!IsGoingOn(relief) && time.GetElapsedTime(relief.At) >= relief.Cooldown && !IsFollowing(table, meeting))
+            if (!IsGoingOn(relief) && time.GetElapsedTime(relief.At) >= relief.Cooldown && !IsFollowing(table, meeting) && !IsSettling(relief))
             {
                 _reliefs.Remove(meeting);
             }

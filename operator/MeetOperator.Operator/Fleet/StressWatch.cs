@@ -13,16 +13,23 @@ internal sealed class StressWatch
 {
     /// <summary>How long the stress must stay high.</summary>
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the stress must stay below the threshold until the node no longer counts as overloaded, unless it is clearly lower.</summary>
+    private static readonly TimeSpan Easing = TimeSpan.FromSeconds(60);
     private const double SmoothingSeconds = 5;
     private const double LongestStepSeconds = 2;
     private Dictionary<int, double> _levels = [];
-    private Dictionary<string, long> _packets = [];
+    private Dictionary<string, double> _packets = [];
     private NodeReport? _last;
     private TimeSpan _lastAt;
-    private TimeSpan? _highSince;
+    private TimeSpan? _highFor;
+    private TimeSpan _lowFor;
 
     /// <summary>The stress according to the last report; 0 without one.</summary>
     public double Stress { get; private set; }
+
+    /// <summary>Whether the stress stayed high for long enough, and has not been clearly lower since, nor lower for a minute.</summary>
+    public bool IsOverloaded { get; private set; }
 
     /// <summary>The time since which no meeting was moved away: the last batch or, before the first, the first report. Another leader may have moved meetings before.</summary>
     public TimeSpan RestingSince { get; set; }
@@ -41,27 +48,41 @@ internal sealed class StressWatch
 
         var measured = NodeLoad.Measure(report, before, pool?.Spec.Capacity ?? new SfuCapacity());
         Stress = Math.Max(report.Stress, measured.Values.Max());
-        var weight = before is null ? 1 : 1 - Math.Exp(-Math.Clamp((now - _lastAt).TotalSeconds, 0, LongestStepSeconds) / SmoothingSeconds);
+        var step = before is null ? 0 : Math.Clamp((now - _lastAt).TotalSeconds, 0, LongestStepSeconds); // What happened in a longer time without reports is unknown.
+        var weight = before is null ? 1 : 1 - Math.Exp(-step / SmoothingSeconds);
         _levels = measured.ToDictionary(static part => part.Key, part => _levels.TryGetValue(part.Key, out var level) ? level + ((part.Value - level) * weight) : part.Value);
         (_last, _lastAt) = (report, now);
-        var (limits, highest) = (StressLimits.Of(pool), _levels.Values.Max());
-        if (highest < limits.Goal)
-        {
-            (_highSince, Finding) = (null, null);
-        }
-        else if (_highSince is null && highest >= limits.Threshold)
-        {
-            _highSince = now;
-            _packets = report.Rooms.ToDictionary(static room => room.Room, static room => room.PacketsIn + room.PacketsOut, StringComparer.Ordinal);
-        }
+        Follow(StressLimits.Of(pool), TimeSpan.FromSeconds(step));
     }
 
-    /// <summary>Whether the stress has been high for long enough, and still is.</summary>
-    public bool IsOverloaded(SfuPool? pool, TimeSpan now) => now - _highSince >= Lasting && _levels.Values.Max() >= StressLimits.Of(pool).Threshold;
+    /// <summary>Whether the stress is high now, so that meetings may leave.</summary>
+    public bool IsHigh(SfuPool? pool) => _levels.Count > 0 && _levels.Values.Max() >= StressLimits.Of(pool).Threshold;
 
     public void Reset()
     {
-        (_levels, _packets, _last, _highSince, Finding, Stress) = ([], [], null, null, null, 0);
+        (_levels, _packets, _last, _highFor, _lowFor, IsOverloaded, Finding, Stress) = ([], [], null, null, TimeSpan.Zero, false, null, 0);
+    }
+
+    private void Follow(StressLimits limits, TimeSpan step)
+    {
+        var highest = _levels.Values.Max();
+        if (highest >= limits.Threshold)
+        {
+            if (_highFor is null && !IsOverloaded)
+            {
+                _packets = _last!.Rooms.ToDictionary(static room => room.Room, static room => (double)room.PacketsIn + room.PacketsOut, StringComparer.Ordinal);
+            }
+
+            (_highFor, _lowFor) = (_highFor is { } high ? high + step : TimeSpan.Zero, TimeSpan.Zero);
+            IsOverloaded |= _highFor >= Lasting;
+            return;
+        }
+
+        (_highFor, _lowFor) = (null, _lowFor + step);
+        if (highest < limits.Goal || _lowFor >= Easing)
+        {
+            (IsOverloaded, Finding) = (false, null);
+        }
     }
 
     /// <summary>The parts of the stress, with the shares of the rooms by the packets that they had since the stress became high.</summary>

@@ -7,8 +7,8 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Rules;
 
 /// <summary>
-/// Moves a meeting to the media node that a user asked for or that relieves an overloaded one, by the same steps as a move off a drained node: prepared, linked, then the origin. A node that the planner itself could not choose is
-/// refused with all reasons, and a move that cannot be finished is given up; the meeting stays where it is then. Pure.
+/// Moves a meeting to the media node that a user asked for or that relieves an overloaded one, by the same steps as a move off a drained node: prepared, linked, then the origin. A node that
+/// the planner itself could not choose is refused with all reasons, and a move that cannot be finished is given up; the meeting stays where it is then. Pure.
 /// </summary>
 internal static class MoveRules
 {

@@ -66,10 +66,16 @@ internal static class StressRules
 
     private static int? FindTarget(ReliefInput input, NodeSnapshot[] fleet, MeetingDemand meeting, double load, DateTimeOffset now)
     {
+        var idle = fleet.Where(node => node.Stress + load < Limit(node)).Select(node => node with { Stress = node.Stress + load }).ToArray(); // First, since a fleet may be busy as a whole.
+        if (idle is [])
+        {
+            return null;
+        }
+
         var expected = new PlacementInput
         {
             Demand = meeting,
-            Nodes = [.. fleet.Select(node => node with { Stress = node.Stress + load })],
+            Nodes = idle,
             Seed = TieBreaker.Rank(0, string.Empty, meeting.MeetingId),
             Options = input.Options,
         };
@@ -77,6 +83,9 @@ internal static class StressRules
             ? Array.FindIndex(fleet, node => node.Namespace == best.Namespace && node.Name == best.Name)
             : null;
     }
+
+    /// <summary>What a node may have to do with the meeting. When the thresholds of a pool are close together, it must not have to send meetings back soon.</summary>
+    private static double Limit(NodeSnapshot node) => Math.Min(node.StressThreshold, node.StressGoal);
 
     private static NodeSnapshot WithMeeting(NodeSnapshot node, MeetingDemand meeting, double load) => node with
     {
@@ -88,8 +97,9 @@ internal static class StressRules
     /// <summary>The meeting that needs most, of those that no node could carry with others. People who join it later can use another node.</summary>
     private static string? FindLargest(ReliefInput input, double[] levels, NodeSnapshot[] fleet, DateTimeOffset now) => input.Meetings
         .Where(meeting => meeting.Participants >= SpanRules.MinParticipants
+            && meeting.Scale.MaxNodes > 1
             && Relief(input, levels, meeting) >= LeastShare
-            && fleet.All(node => Load(input, meeting) >= node.StressThreshold)
+            && fleet.All(node => Load(input, meeting) >= Limit(node))
             && FindTarget(input, fleet, meeting with { Participants = meeting.Participants / 10 }, load: 0, now) is not null)
         .OrderByDescending(meeting => Relief(input, levels, meeting)).ThenBy(static meeting => meeting.MeetingId, StringComparer.Ordinal)
         .FirstOrDefault()?.MeetingId;

@@ -53,6 +53,31 @@ public sealed class StressRulesTests
         Assert.Equal(expected.Split("extends ") is [_, var name] ? name : null, decision.Extended);
     }
 
+    /// <summary>Otherwise two nodes whose thresholds are close together could send a meeting to and fro.</summary>
+    [Theory]
+    [InlineData(0.85, "m1>b")]
+    [InlineData(0.78, "m1>b")]
+    [InlineData(0.76, "lacks")]
+    public void Relieve_TargetWouldSendMeetingsBackSoon_Stays(double goal, string expected)
+    {
+        var input = Input("m1:2:15 m2:2:80", "b:62", 3);
+
+        var decision = PlacementPlanner.Relieve(input with { Nodes = [.. input.Nodes.Select(node => node with { StressGoal = goal })] }, Now);
+
+        Assert.Equal(expected, Describe(decision));
+    }
+
+    [Fact]
+    public void Relieve_LargestMeetingMayUseOneNodeOnly_ExtendsAnother()
+    {
+        var input = Input("big:60:48 large:70:47", "b:5", 3) with { Parts = [new StressPart(1.8, new Dictionary<string, double> { ["big"] = 0.85, ["large"] = 0.95 })] };
+        Assert.Equal("large", PlacementPlanner.Relieve(input, Now).Extended);
+
+        var decision = PlacementPlanner.Relieve(input with { Meetings = [.. input.Meetings.Select(static meeting => meeting.MeetingId == "large" ? meeting with { Scale = new MeetingScale { MaxNodes = 1 } } : meeting)] }, Now);
+
+        Assert.Equal("big", decision.Extended);
+    }
+
     /// <summary>A meeting on an idle loop does not help the busy one, however few people it has.</summary>
     [Fact]
     public void Relieve_TwoLoops_TakesMeetingsOfTheBusyOne()

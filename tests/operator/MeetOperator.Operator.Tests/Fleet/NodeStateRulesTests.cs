@@ -130,6 +130,20 @@ public sealed class NodeStateRulesTests
         Assert.Equal(Now.AddSeconds(5), NodeStateRules.DrainDeadline(node, pool));
     }
 
+    /// <summary>Its people may still talk, and would notice a move without a link. The operator may only be cut off from it.</summary>
+    [Theory]
+    [InlineData(SfuNodeState.Unhealthy, null, 600)]
+    [InlineData(SfuNodeState.Unhealthy, 0, 0)]
+    [InlineData(SfuNodeState.Draining, null, 0)]
+    public void DrainDeadline_MigrateAndNodeDoesNotAnswer_IsThatOfThePool(SfuNodeState state, int? own, int expected)
+    {
+        var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { DeadlineSeconds = 600 } } };
+        var node = Node(new SfuNodeSpec { Drain = new SfuNodeDrain { DeadlineSeconds = own } });
+        node.Status = new SfuNodeStatus { State = state, DrainRequestedAt = Now };
+
+        Assert.Equal(Now.AddSeconds(expected), NodeStateRules.DrainDeadline(node, pool));
+    }
+
     [Theory]
     [InlineData(1, true, "the media node is draining: it waits until 12:10:00 UTC for 1 meeting to end, then they move")]
     [InlineData(3, true, "the media node is draining: it waits until 12:10:00 UTC for 3 meetings to end, then they move")]

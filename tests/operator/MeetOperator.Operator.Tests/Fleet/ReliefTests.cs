@@ -3,7 +3,7 @@ namespace MeetOperator.Operator.Tests.Fleet;
 /// <summary>Meetings leave an overloaded node: n1 has too much to do, and n2 little.</summary>
 public sealed class ReliefTests
 {
-    private readonly ReliefStage _stage = new();
+    private ReliefStage _stage = new();
 
     [Fact]
     public void Relieve_LastingStress_MovesEmptiestMeetingsOnce()
@@ -81,6 +81,37 @@ public sealed class ReliefTests
         var second = _stage.Begun.Where(static move => move.From == "n2").ToArray();
         Assert.Equal((2, 1), (first.Length, second.Length));
         Assert.True(second[0].Second - first[1].Second >= 15, $"{first[1].Second} {second[0].Second}");
+    }
+
+    /// <summary>The reports of the target must show what it has got before it gets more, however short the cooldown.</summary>
+    [Fact]
+    public void Relieve_ShortCooldown_LetsTheTargetSettle()
+    {
+        _stage = new ReliefStage(cooldown: 10, batch: 1);
+        Overload();
+        _stage.Change("m3", people: 5, load: 0.4);
+        _stage.AddNode("n2");
+
+        _stage.Pass(200);
+
+        Assert.True(_stage.Begun.Count >= 3, $"{_stage.Begun.Count} meetings have left");
+        Assert.All(_stage.Begun.Zip(_stage.Begun.Skip(1)), static pair => Assert.True(pair.Second.Second - pair.First.Second > 15, $"{pair.First} {pair.Second}"));
+    }
+
+    /// <summary>The previous leader may have moved as many as the fleet may within the last minute.</summary>
+    [Fact]
+    public void Relieve_FirstMinuteOfALeader_Waits()
+    {
+        _stage = new ReliefStage(cooldown: 10);
+        Overload();
+        _stage.AddNode("n2");
+
+        _stage.Pass(59);
+        Assert.Empty(_stage.Begun);
+        Assert.Equal("FleetLimit", _stage.Findings["n1"]!.Reason);
+
+        _stage.Pass(10);
+        Assert.Equal(2, _stage.Begun.Count);
     }
 
     [Fact]

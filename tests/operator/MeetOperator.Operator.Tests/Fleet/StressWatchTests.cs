@@ -53,6 +53,43 @@ public sealed class StressWatchTests
         }
     }
 
+    /// <summary>An operator that was suspended, or a node that did not answer for a while, is no evidence of lasting stress.</summary>
+    [Fact]
+    public void Observe_LongTimeWithoutReports_DoesNotCountAsHigh()
+    {
+        Busy(0.97, seconds: 3);
+        _second += 60;
+        Busy(0.97, seconds: 1);
+        Assert.False(IsOverloaded);
+
+        Busy(0.97, seconds: 6);
+        Assert.True(IsOverloaded);
+    }
+
+    /// <summary>Otherwise the condition, with a write and an event, would come and go every few seconds.</summary>
+    [Fact]
+    public void Observe_LittleBelowTheThreshold_StaysOverloadedForAMinuteAndIsNotHigh()
+    {
+        Busy(0.97, seconds: 30);
+
+        Busy(0.87, seconds: 55);
+        Assert.Equal((true, false), (IsOverloaded, _watch.IsHigh(_pool)));
+
+        Busy(0.87, seconds: 15);
+        Assert.False(IsOverloaded);
+    }
+
+    [Fact]
+    public void Observe_CountersBeyondAllBounds_DivideTheStress()
+    {
+        RoomReport[] rooms = [new() { Room = "a", PacketsIn = long.MaxValue, PacketsOut = long.MaxValue }, new() { Room = "b", Participants = 1 }];
+        _report = _report with { Rooms = rooms, LoopReports = [new LoopReport { Port = 1, TickAgeMs = 1, Busy = 100, PacketsIn = long.MaxValue, PacketsLost = long.MaxValue }, Loop(1, 0.97)] };
+        Busy(100, seconds: 30);
+
+        Assert.True(IsOverloaded);
+        Assert.All(_watch.FindParts(), static part => Assert.All(part.Shares.Values.Append(part.Level), static share => Assert.InRange(share, 0, 2)));
+    }
+
     [Fact]
     public void Observe_AnotherProcess_StartsOver()
     {
@@ -143,7 +180,7 @@ public sealed class StressWatchTests
         Assert.Equal((0.24, 0.72), (Math.Round(part.Shares["a"], 3), Math.Round(part.Shares["b"], 3)));
     }
 
-    private bool IsOverloaded => _watch.IsOverloaded(_pool, TimeSpan.FromSeconds(_second - 1));
+    private bool IsOverloaded => _watch.IsOverloaded;
 
     private static LoopReport Loop(int port, double busy) => new() { Port = port, TickAgeMs = 1, Busy = busy };
 

@@ -27,11 +27,13 @@ public sealed class DrainPolicyTests
         await stage.WaitAsync(seen => seen.Assignments[0].SfuNode == stage.Second.Name, "moves");
     }
 
-    [Fact]
-    public async Task WaitThenMigrate_MeetingDoesNotEnd_MovesAfterSoftSeconds()
+    [Theory]
+    [InlineData("""{"policy":"WaitThenMigrate","softSeconds":90}""")]
+    [InlineData("""{"policy":"Wait","deadlineSeconds":90}""")]
+    public async Task Wait_MeetingDoesNotEnd_MovesAfterItsTimeAndNobodyIsDropped(string policy)
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
-        var stage = await StartAsync(cluster, """{"policy":"WaitThenMigrate","softSeconds":90}""");
+        var stage = await StartAsync(cluster, policy);
 
         await stage.PatchNodeAsync("""{"spec":{"drain":{"reason":"test"}}}""");
         var node = await WaitForNodeAsync(cluster, stage, "for 1 meeting to end, then they move");
@@ -42,6 +44,20 @@ public sealed class DrainPolicyTests
         Assert.Equal(stage.First.Name, (await stage.WaitAsync(static _ => true, "is read")).Assignments.Single().SfuNode);
 
         _time.Skip(TimeSpan.FromSeconds(91));
+
+        var moved = await stage.WaitAsync(seen => seen.Assignments[0].SfuNode == stage.Second.Name, "moves");
+        Assert.Contains(moved.Assignments, left => left is { State: AssignmentState.Leaving } && left.SfuNode == stage.First.Name);
+    }
+
+    [Fact]
+    public async Task Wait_ChangedToMigrateMeanwhile_MovesNow()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        var stage = await StartAsync(cluster, """{"policy":"Wait","deadlineSeconds":3600}""");
+        await stage.PatchNodeAsync("""{"spec":{"drain":{"reason":"test"}}}""");
+        await WaitForNodeAsync(cluster, stage, "for 1 meeting to end, then they move");
+
+        await PatchPolicyAsync(cluster, """{"policy":"Migrate"}""");
 
         await stage.WaitAsync(seen => seen.Assignments[0].SfuNode == stage.Second.Name, "moves");
     }
@@ -103,10 +119,13 @@ public sealed class DrainPolicyTests
     {
         await cluster.StartOperatorAsync("operator-1", change: static options => options with { LeaseDuration = TimeSpan.FromMinutes(5), EvictionProtection = true, Webhook = new WebhookOptions { Address = "127.0.0.1:0" } }, time: _time);
         var stage = await MoveStage.StartAsync(cluster);
-        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), new JsonObject { ["spec"] = new JsonObject { ["drain"] = JsonNode.Parse(policy) } }, default);
+        await PatchPolicyAsync(cluster, policy);
         await cluster.EventuallyAsync(async () => await cluster.PoolAsync("p") is var pool && pool.Status!.ObservedGeneration == pool.Metadata.Generation, "the operator knows the policy");
         return stage;
     }
+
+    private static Task PatchPolicyAsync(TestCluster cluster, string policy) =>
+        cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), new JsonObject { ["spec"] = new JsonObject { ["drain"] = JsonNode.Parse(policy) } }, default);
 
     private static async Task<SfuNode> NodeAsync(TestCluster cluster, MoveStage stage) => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == stage.First.Name);
 
