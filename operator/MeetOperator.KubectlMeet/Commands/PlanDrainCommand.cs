@@ -38,7 +38,7 @@ internal sealed class PlanDrainCommand : ICommand
     }
 
     private static string Deadline(DrainPlan plan) =>
-        plan.WaitsUntil is { } until ? string.Create(CultureInfo.InvariantCulture, $"waits until {until.UtcDateTime:HH:mm:ss} UTC for {Counts.Meetings(plan.Moves.Count)} to end, then they move")
+        plan.WaitsUntil is { } until ? string.Create(CultureInfo.InvariantCulture, $"meetings may continue until {until.UtcDateTime:HH:mm:ss} UTC, then they move")
         : plan.DeadlineSeconds == 0 ? "meetings move at once"
         : $"meetings may continue for {Durations.Of(TimeSpan.FromSeconds(plan.DeadlineSeconds))}, then they move";
 
