@@ -33,6 +33,13 @@ public static class PlacementPlanner
         return LeaveRules.Apply(RoleRules.Apply(alive)).ToDecision();
     }
 
+    /// <summary>Which meetings leave an overloaded media node, and where to. Nothing is moved to a node that would have too much to do itself.</summary>
+    public static ReliefDecision Relieve(ReliefInput input, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return StressRules.Decide(input, now);
+    }
+
     /// <summary>Whether the node could take the smallest possible meeting of a tenant that may use its pool.</summary>
     public static bool CanTakeMeetings(NodeSnapshot node, DateTimeOffset now)
     {

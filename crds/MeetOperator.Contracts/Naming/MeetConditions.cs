@@ -15,6 +15,9 @@ public static class MeetConditions
     /// <summary>On an SfuNode and its SfuPool: the drain is blocked, for example by a meeting that no other node can take; present only while true.</summary>
     public const string DrainBlocked = "DrainBlocked";
 
+    /// <summary>On an SfuNode: its stress has stayed above rebalance.stressThreshold of the pool, so meetings leave it, or the message says why they stay; present only while true.</summary>
+    public const string Overloaded = "Overloaded";
+
     /// <summary>On a Tenant that is being deleted: meetings that have not ended block the deletion; present only while true.</summary>
     public const string DeletionBlocked = "DeletionBlocked";
 

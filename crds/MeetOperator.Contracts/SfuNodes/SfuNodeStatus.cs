@@ -41,7 +41,7 @@ public sealed record SfuNodeStatus
     /// <summary>Number of participants on the node; at most 5 s old. Written by the operator.</summary>
     public int Participants { get; init; }
 
-    /// <summary>Utilization of the busiest media loop in percent; at most 5 s old.</summary>
+    /// <summary>Stress of the node in percent: the highest of busiest media loop, egress (capacity.maxEgressMbps of the pool) and lost packets; at most 5 s old.</summary>
     public int StressPct { get; init; }
 
     /// <summary>Media sent in the last second, in megabits per second; at most 5 s old.</summary>

@@ -183,6 +183,8 @@ internal sealed partial class MediaNodeHost : IDisposable
             PacketsIn = statistics.ReceivedDatagrams,
             PacketsOut = statistics.SentDatagrams,
             PacketsRefused = statistics.DiscardedDatagrams,
+            PacketsLost = statistics.KernelDrops,
+            Busy = Math.Round(statistics.Busy, 3),
             LongestPauseMs = statistics.LongestPauseTicks / (double)TimeSpan.TicksPerMillisecond,
             LongestCommandMs = statistics.LongestCommandTicks / (double)TimeSpan.TicksPerMillisecond,
             ConnectedSessions = IsReady ? statistics.ConnectedSessions : 0, // until then there is only the warm-up call

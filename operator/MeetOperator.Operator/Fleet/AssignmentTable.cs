@@ -48,6 +48,22 @@ internal sealed class AssignmentTable
         return incoming;
     }
 
+    /// <summary>The number of other meetings on each node that are getting a further node; nodes without any are left out.</summary>
+    /// <param name="except">The meeting that does not count; null when all do.</param>
+    public Dictionary<NamespacedName, int> CountGrowing(MeetingRef? except = null)
+    {
+        var growing = new Dictionary<NamespacedName, int>();
+        foreach (var meeting in _several.Where(growing => growing != except).Select(growing => _meetings[growing]).Where(static meeting => meeting.Nodes.Any(static node => node is { State: NodeAssignmentState.Preparing, Reserved: not null })))
+        {
+            foreach (var node in meeting.Nodes.Where(static node => node.State == NodeAssignmentState.Ready))
+            {
+                growing[node.Node] = growing.GetValueOrDefault(node.Node) + 1;
+            }
+        }
+
+        return growing;
+    }
+
     /// <summary>Stores a meeting in place of its previous entry.</summary>
     public void Set(AssignedMeeting meeting)
     {

@@ -26,6 +26,12 @@ internal sealed record NodeView
     /// <summary>Number of the node's consecutive Pods, including the current one, whose credentials were rejected.</summary>
     public int UntrustedPods { get; init; }
 
+    /// <summary>The stress according to the last report; 0 without one.</summary>
+    public double Stress { get; init; }
+
+    /// <summary>True when the stress has been above the pool's threshold for some time (<see cref="StressWatch"/>).</summary>
+    public bool IsOverloaded { get; init; }
+
     /// <summary>True when the pool must create a replacement.</summary>
     public bool IsLost { get; init; }
 

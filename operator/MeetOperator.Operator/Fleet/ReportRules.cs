@@ -65,9 +65,10 @@ internal static class ReportRules
 
         foreach (var loop in loops)
         {
-            if (loop is null || loop.Port is < 0 or > ushort.MaxValue || loop.TickAgeMs < 0 || loop.ProbeAgeMs < 0 || loop.ConnectedSessions < 0 || loop.SilentSessions < 0)
+            if (loop is null || loop.Port is < 0 or > ushort.MaxValue || loop.TickAgeMs < 0 || loop.ProbeAgeMs < 0 || loop.ConnectedSessions < 0 || loop.SilentSessions < 0
+                || loop.PacketsIn < 0 || loop.PacketsLost < 0 || loop.Busy is < 0 or > 100 or double.NaN)
             {
-                return Reject("loopReports", "contains an entry that is null or has a port, age or count out of range");
+                return Reject("loopReports", "contains an entry that is null or has a port, age, count or share out of range");
             }
 
             if (loop.Paths is not { Count: <= MaxPaths } paths || paths.Any(path => path is null || !IsText(path.Address) || path.ProbeAgeMs < 0))

@@ -42,6 +42,9 @@ public sealed record MeetingDemand
     /// <summary>A requested move that is not answered yet; null without one.</summary>
     public MoveDemand? MoveTo { get; init; }
 
+    /// <summary>Why the meeting needs another media node beside its own, however many places are free; null when it does not.</summary>
+    public string? ExtendCause { get; init; }
+
     /// <summary>The current placement; null before the first one.</summary>
     public CurrentPlacement? Current { get; init; }
 }

@@ -48,12 +48,18 @@ public sealed record NodeSnapshot
 
     /// <summary>Participants that are about to move to the node.</summary>
     public int IncomingParticipants { get; init; }
+
+    /// <summary>Other meetings on the node that are getting a further node now.</summary>
+    public int GrowingMeetings { get; init; }
     public int MaxMeetings { get; init; } = 200;
     public int MaxParticipants { get; init; } = 500;
 
-    /// <summary>Utilization of the busiest media loop, 0 to 1.</summary>
+    /// <summary>The highest of the busiest media loop, egress and lost packets; 1 is all that the node can do.</summary>
     public double Stress { get; init; }
     public double StressThreshold { get; init; } = 0.8;
+
+    /// <summary>The stress below which the node sends no meetings away, even after it was overloaded.</summary>
+    public double StressGoal { get; init; } = 0.85;
 
     /// <summary>Time of the node's last report; null before the first one.</summary>
     public DateTimeOffset? LastSeen { get; init; }

@@ -25,6 +25,9 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     /// <summary>Whether to decide again soon: the meeting should have another node and none can take it now, or a node has not reported yet.</summary>
     public bool NeedsRetry { get; init; }
 
+    /// <summary>Whether to decide again some time: the meeting would use a node in another region, and there is none now.</summary>
+    public bool MayGrowLater { get; init; }
+
     /// <summary>The answer to a requested move; null while there is none.</summary>
     public MoveAnswer? Move { get; init; }
 
@@ -92,6 +95,7 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
         Reason = Reason ?? $"stays on {Origin?.SfuNode}",
         Rejections = Rejections,
         NeedsRetry = NeedsRetry,
+        MayGrowLater = MayGrowLater,
         Move = Move,
     };
 

@@ -37,7 +37,7 @@ internal static class SpanRules
         }
 
         var isChanging = plan.Nodes.Any(static node => node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Lost);
-        return isChanging ? plan : Grow(plan) ?? Shrink(plan);
+        return isChanging ? plan : Grow(plan) ?? Shrink(plan with { MayGrowLater = LacksRegion(plan) });
     }
 
     /// <summary>A node that is prepared becomes an edge when its room is linked with the others. One that is not linked in time, or no longer needed, is given up.</summary>
@@ -73,6 +73,7 @@ internal static class SpanRules
         var isForRegion = demand.Scale.Spread == MeetingSpread.Regions && prepared.Region is { } region && demand.Regions.GetValueOrDefault(region) >= KeepInRegion
             && plan.Nodes.All(node => node == prepared || node.Region != region);
         return isForRegion
+            || demand.ExtendCause is not null
             || MoveRules.IsTarget(plan, prepared)
             || IsScarce(plan, demand.Scale.EdgeThresholdPct * KeepPart)
             || plan.Nodes.Any(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin } && !MeetingPlaces.IsUsable(plan, node) && !MeetingPlaces.SufficeWithout(plan, node));
@@ -108,8 +109,18 @@ internal static class SpanRules
 
         if (IsScarce(plan, demand.Scale.EdgeThresholdPct))
         {
+            if (plan.Nodes.Any(node => plan.SnapshotOf(node)?.GrowingMeetings >= plan.Input.Options.GrowingMeetingsPerNode))
+            {
+                return plan with { NeedsRetry = true };
+            }
+
             var more = Math.Min(demand.MaxParticipants - demand.Participants, Math.Max(plan.Input.Options.ParticipantsPerNewMeeting, demand.Participants / 10));
             return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit) ?? plan with { NeedsRetry = true };
+        }
+
+        if (demand.ExtendCause is { } cause && plan.Nodes.Count == 1 && Add(plan, demand.Participants / 10, only: null, cause, limit) is { } relieved)
+        {
+            return relieved with { Rejections = [] };
         }
 
         return demand.Scale.Spread == MeetingSpread.Regions ? GrowIntoRegion(plan, limit) : null;
@@ -128,6 +139,11 @@ internal static class SpanRules
 
         return null;
     }
+
+    /// <summary>Whether a region has no node of the meeting although it has the participants for one. A pool there may be added, or get room.</summary>
+    private static bool LacksRegion(AssignmentPlan plan) =>
+        plan.Input.Demand.Scale is { Spread: MeetingSpread.Regions, MaxNodes: > 1 }
+        && plan.Input.Demand.Regions.Any(entry => entry.Value >= MinInRegion && plan.Nodes.All(node => node.Region != entry.Key));
 
     /// <summary>Prepares another node; null when there is none, or the meeting has as many as it may.</summary>
     private static AssignmentPlan? Add(AssignmentPlan plan, int participants, Func<NodeSnapshot, bool>? only, string reason, int limit)
@@ -158,7 +174,7 @@ internal static class SpanRules
         foreach (var edge in plan.Nodes.Where(static node => node.Role == AssignmentRole.Edge).OrderBy(static node => node.Participants).ThenBy(static node => node.SfuNode, StringComparer.Ordinal))
         {
             var isTooMany = plan.Nodes.Count > demand.Scale.MaxNodes;
-            if ((isTooMany || (!edge.Facts.IsFresh && !IsNeededInRegion(plan, edge) && HasPlentyWithout(plan, edge))) && MeetingPlaces.SufficeWithout(plan, edge))
+            if ((isTooMany || (!edge.Facts.IsFresh && !IsNeededInRegion(plan, edge) && !AreOthersBusy(plan, edge) && HasPlentyWithout(plan, edge))) && MeetingPlaces.SufficeWithout(plan, edge))
             {
                 return plan.MarkLeaving(edge).Record(PlacementOutcome.Reduced, isTooMany ? $"leaves {edge.SfuNode}: scale.maxNodes is {demand.Scale.MaxNodes}" : $"stays on {plan.Origin!.SfuNode}, and leaves {edge.SfuNode}");
             }
@@ -172,6 +188,10 @@ internal static class SpanRules
         && edge.Region is { } region
         && plan.Input.Demand.Regions.GetValueOrDefault(region) >= KeepInRegion
         && plan.Nodes.All(node => node == edge || node.Region != region);
+
+    /// <summary>Whether another node of the meeting has too much to do to take back those who are on this one.</summary>
+    private static bool AreOthersBusy(AssignmentPlan plan, NodeAssignment edge) =>
+        plan.Nodes.Any(node => node != edge && MeetingPlaces.IsUsable(plan, node) && plan.SnapshotOf(node) is { } snapshot && snapshot.Stress >= snapshot.StressThreshold);
 
     private static bool HasPlentyWithout(AssignmentPlan plan, NodeAssignment edge)
     {

@@ -50,7 +50,7 @@ internal static class PoolStatuses
             Meetings = nodes.Sum(entry => entry.Node.Assigned),
             Participants = nodes.Sum(entry => entry.Node.Users),
             FreeParticipants = counted.Where(entry => entry.Node.IsReady).Sum(entry => Math.Max(0, perNode - entry.Node.Users)),
-            StressPct = nodes.Max(entry => (int?)Math.Round((entry.View?.Report?.Stress ?? 0) * 100)) ?? 0,
+            StressPct = nodes.Max(entry => (int?)Math.Round((entry.View?.Stress ?? 0) * 100)) ?? 0,
             Message = blocked is null ? message : $"{message}; {blocked.Message}",
             Conditions = [.. Conditions.Set(conditions, condition, now)],
         };

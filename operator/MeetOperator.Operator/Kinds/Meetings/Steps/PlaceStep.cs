@@ -17,6 +17,9 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UndecidedRetry = TimeSpan.FromSeconds(3);
+
+    /// <summary>How soon a pool in the region of participants is noticed. Many meetings may wait for one that never comes, so it is not often.</summary>
+    private static readonly TimeSpan RegionRetry = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan MoveCheck = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ReportWait = TimeSpan.FromMilliseconds(300);
 
@@ -49,6 +52,11 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             if (decision.NeedsRetry)
             {
                 context.RequeueAt(context.Now + UndecidedRetry); // Capacity that is added elsewhere wakes no meeting that has a node.
+            }
+
+            if (decision.MayGrowLater)
+            {
+                context.RequeueAt(context.Now + RegionRetry);
             }
 
             RecordMove(context, expiry ?? decision.Move);
