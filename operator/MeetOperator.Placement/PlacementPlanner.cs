@@ -30,7 +30,7 @@ public static class PlacementPlanner
             return Place(alive with { Generation = before.Generation }, LeaveReasons.FindLoss(before.Nodes[0], before.SnapshotOf(before.Nodes[0])));
         }
 
-        return LeaveRules.Apply(RoleRules.Apply(alive)).ToDecision();
+        return StandbyRules.Apply(LeaveRules.Apply(RoleRules.Apply(StandbyRules.TakeOver(before, alive)))).ToDecision();
     }
 
     /// <summary>Which meetings leave an overloaded media node, and where to. Nothing is moved to a node that would have too much to do itself.</summary>
@@ -109,6 +109,7 @@ public static class PlacementPlanner
             Generation = assigned.Generation,
             Reason = leave is null ? $"placed on {node.Name}: {DescribeChoice(plan.Context, node)}" : $"moved to {node.Name}: {leave}",
             Rejections = choice.Rejections,
+            NeedsRetry = plan.Input.Demand.NeedsStandby,
         };
     }
 

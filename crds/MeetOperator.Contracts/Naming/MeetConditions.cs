@@ -30,6 +30,9 @@ public static class MeetConditions
     /// <summary>A Meeting is assigned to a media node.</summary>
     public const string Placed = "Placed";
 
+    /// <summary>A Meeting of availability class Critical has a media node that can take over. While false, the message says what is missing; absent for other meetings.</summary>
+    public const string StandbyReady = "StandbyReady";
+
     /// <summary>All nodes of an SfuPool have its current template. While false, the message explains what the rollout waits for.</summary>
     public const string Updated = "Updated";
 

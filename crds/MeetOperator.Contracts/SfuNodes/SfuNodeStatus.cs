@@ -27,6 +27,10 @@ public sealed record SfuNodeStatus
     [MaxLength(253)]
     public string? NodeName { get; init; }
 
+    /// <summary>Zone of that cluster node, from its label topology.kubernetes.io/zone; absent if it has none.</summary>
+    [MaxLength(63)]
+    public string? Zone { get; init; }
+
     /// <summary>ID of the media node's process; changes with every start. Written by the operator.</summary>
     [MaxLength(128)]
     public string? InstanceId { get; init; }

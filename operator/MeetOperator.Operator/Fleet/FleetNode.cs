@@ -192,6 +192,8 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
             PoolLabels = Pool?.Metadata.Labels as IReadOnlyDictionary<string, string> ?? NoLabels,
             IsInSharedNamespace = IsInSharedNamespace,
             Region = Pool?.Spec.Region,
+            Zone = ClusterNode?.Zone,
+            ClusterNode = Pod?.Spec.NodeName is { Length: > 0 } machine ? machine : null,
             State = (isRejecting || IsClosed) && Decision.CanTakeMeetings ? SfuNodeState.Draining : Decision.State,
             MayBeAlive = Decision.State == SfuNodeState.Unhealthy && !dead,
             HasLostRooms = Decision.State == SfuNodeState.Starting && dead,

@@ -186,7 +186,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            foreach (var assigned in (_table.Find(meeting)?.Nodes ?? []).Where(static node => node.Role == AssignmentRole.Origin || node.State == NodeAssignmentState.Ready))
+            foreach (var assigned in (_table.Find(meeting)?.Nodes ?? []).Where(static node => node.Role == AssignmentRole.Origin || node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Standby }))
             {
                 if (_nodes.TryGetValue(assigned.Node, out var node) && node.Pool is not null
                     && PlacementPlanner.FindDisallowedReason(demand, node.Snapshot(_table.CountOn(assigned.Node), now, time, RejectionPause), now) is { } reason)
@@ -466,7 +466,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     private static bool IsLeft(NamespacedName node, PlacementDecision decision) =>
         decision.Nodes is not []
         && (decision.Nodes.All(each => each.SfuNode != node.Name || each.Namespace != node.Namespace || each.State == NodeAssignmentState.Leaving)
-            || decision.Nodes.Any(static each => each is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin }));
+            || decision.Nodes.Any(static each => each is { State: NodeAssignmentState.Preparing, Role: AssignmentRole.Edge }));
 
     private NodeView View(FleetNode entry)
     {
@@ -475,6 +475,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         return new NodeView
         {
             Decision = entry.Decision,
+            Zone = entry.ClusterNode?.Zone,
             Meetings = facts.Meetings,
             WithoutMeetingsFor = facts.Meetings == 0 && entry.WithoutMeetingsSince is { } left ? time.GetElapsedTime(left) : TimeSpan.Zero,
             Report = entry.Report,

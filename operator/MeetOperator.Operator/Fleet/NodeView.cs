@@ -8,6 +8,9 @@ internal sealed record NodeView
     public required NodeStateDecision Decision { get; init; }
     public required int Meetings { get; init; }
 
+    /// <summary>Zone of the cluster node; null if it has none, or is not known.</summary>
+    public string? Zone { get; init; }
+
     /// <summary>How long the node has had no meeting; zero while it has one.</summary>
     public TimeSpan WithoutMeetingsFor { get; init; }
     public NodeReport? Report { get; init; }

@@ -29,6 +29,9 @@ public sealed record PlacementDecision
     /// <summary>Every rejected candidate, sorted by name.</summary>
     public IReadOnlyList<Rejection> Rejections { get; init; } = [];
 
+    /// <summary>Whether the meeting has a standby; null for one that needs none, and while that cannot be decided.</summary>
+    public StandbyState? Standby { get; init; }
+
     /// <summary>The answer to the requested move; null without one, and while the meeting has no node.</summary>
     public MoveAnswer? Move { get; init; }
 }

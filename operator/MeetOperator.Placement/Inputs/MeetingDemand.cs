@@ -23,6 +23,9 @@ public sealed record MeetingDemand
     /// <summary>When the meeting uses more than one node.</summary>
     public MeetingScale Scale { get; init; } = new();
 
+    /// <summary>Whether another node is to be kept ready, which takes over when one of the meeting's nodes is lost.</summary>
+    public bool NeedsStandby { get; init; }
+
     /// <summary>The only regions that the meeting may be placed in.</summary>
     public RegionSet AllowedRegions { get; init; } = RegionSet.Any;
 

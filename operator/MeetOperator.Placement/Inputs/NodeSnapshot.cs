@@ -13,6 +13,12 @@ public sealed record NodeSnapshot
     /// <summary>True when the node's namespace is one of the installation's pool namespaces, whose pools can be shared with tenants.</summary>
     public bool IsInSharedNamespace { get; init; }
     public string? Region { get; init; }
+
+    /// <summary>Zone of the cluster node; null if it has none.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>Name of the cluster node that runs the media node; null while it is not known. Without a cluster, all media nodes are on the same machine.</summary>
+    public string? ClusterNode { get; init; }
     public required SfuNodeState State { get; init; }
 
     /// <summary>The operator sees the node as not serving, but participants may still be connected. Its meetings stay.</summary>

@@ -31,9 +31,21 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     /// <summary>The answer to a requested move; null while there is none.</summary>
     public MoveAnswer? Move { get; init; }
 
+    /// <summary>Whether there is a standby; null while no rule has decided about it.</summary>
+    public StandbyState? StandbyState { get; init; }
+
     public FilterContext Context => new(Input.Demand, Input.Options, Now);
 
     public NodeAssignment? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
+
+    /// <summary>The node that is kept ready for a loss, also while it is prepared.</summary>
+    public NodeAssignment? Standby => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Standby);
+
+    /// <summary>The nodes that participants use, may use soon, or leave.</summary>
+    public IEnumerable<NodeAssignment> Used => Nodes.Where(static node => node.Role != AssignmentRole.Standby);
+
+    /// <summary>Whether each node has reported. After a change of leader, neither the places on a node nor its links are known before.</summary>
+    public bool AreNodesKnown => Nodes.All(node => SnapshotOf(node) is not { LastSeen: null, State: not SfuNodeState.Unhealthy });
 
     public NodeSnapshot? SnapshotOf(NodeAssignment assignment) =>
         Input.Nodes.FirstOrDefault(candidate => candidate.Name == assignment.SfuNode && candidate.Namespace == assignment.Namespace);
@@ -97,6 +109,7 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
         NeedsRetry = NeedsRetry,
         MayGrowLater = MayGrowLater,
         Move = Move,
+        Standby = StandbyState,
     };
 
     private static bool IsSame(NodeAssignment left, NodeAssignment right) => left.SfuNode == right.SfuNode && left.Namespace == right.Namespace;

@@ -103,7 +103,7 @@ internal static class MoveRules
             return (Refuse(plan, refusal), false);
         }
 
-        if (origin.State != NodeAssignmentState.Ready || plan.Nodes.Any(static node => node.State == NodeAssignmentState.Preparing))
+        if (origin.State != NodeAssignmentState.Ready || plan.Used.Any(static node => node.State == NodeAssignmentState.Preparing))
         {
             return (Answer(plan, MeetingMoveState.Waiting, "waits for another change of the meeting's media nodes"), false);
         }

@@ -28,7 +28,7 @@ internal static class SpanRules
     public static AssignmentPlan Apply(AssignmentPlan plan)
     {
         plan = Settle(plan);
-        foreach (var node in plan.Nodes.Where(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin }))
+        foreach (var node in plan.Used.Where(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin }))
         {
             if (LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is { } wish)
             {
@@ -36,14 +36,14 @@ internal static class SpanRules
             }
         }
 
-        var isChanging = plan.Nodes.Any(static node => node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Lost);
+        var isChanging = plan.Used.Any(static node => node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Lost);
         return isChanging ? plan : Grow(plan) ?? Shrink(plan with { MayGrowLater = LacksRegion(plan) });
     }
 
     /// <summary>A node that is prepared becomes an edge when its room is linked with the others. One that is not linked in time, or no longer needed, is given up.</summary>
     private static AssignmentPlan Settle(AssignmentPlan plan)
     {
-        foreach (var node in plan.Nodes.Where(static node => node is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin }))
+        foreach (var node in plan.Used.Where(static node => node is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin }))
         {
             if (LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is { } unfit)
             {
@@ -71,12 +71,12 @@ internal static class SpanRules
     {
         var demand = plan.Input.Demand;
         var isForRegion = demand.Scale.Spread == MeetingSpread.Regions && prepared.Region is { } region && demand.Regions.GetValueOrDefault(region) >= KeepInRegion
-            && plan.Nodes.All(node => node == prepared || node.Region != region);
+            && plan.Used.All(node => node == prepared || node.Region != region);
         return isForRegion
             || demand.ExtendCause is not null
             || MoveRules.IsTarget(plan, prepared)
             || IsScarce(plan, demand.Scale.EdgeThresholdPct * KeepPart)
-            || plan.Nodes.Any(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin } && !MeetingPlaces.IsUsable(plan, node) && !MeetingPlaces.SufficeWithout(plan, node));
+            || plan.Used.Any(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin } && !MeetingPlaces.IsUsable(plan, node) && !MeetingPlaces.SufficeWithout(plan, node));
     }
 
     /// <summary>Whether at least this share of the places is taken, while the meeting may have more participants than places.</summary>
@@ -94,15 +94,18 @@ internal static class SpanRules
             return plan.MarkLeaving(edge).Record(PlacementOutcome.Reduced, $"leaves {edge.SfuNode}: {wish}");
         }
 
-        return plan.Nodes.Any(static node => node.State == NodeAssignmentState.Preparing) ? plan
-            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", plan.Input.Options.MaxNodesPerMeeting) ?? plan with { NeedsRetry = true };
+        return plan.Used.Any(static node => node.State == NodeAssignmentState.Preparing) ? plan
+            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", MostNodes(plan)) ?? plan with { NeedsRetry = true };
     }
+
+    /// <summary>How many nodes participants may use at most. One of the links of each node is for the standby.</summary>
+    private static int MostNodes(AssignmentPlan plan) => plan.Input.Options.MaxNodesPerMeeting - (plan.Input.Demand.NeedsStandby ? 1 : 0);
 
     private static AssignmentPlan? Grow(AssignmentPlan plan)
     {
         var demand = plan.Input.Demand;
-        var limit = Math.Min(demand.Scale.MaxNodes, plan.Input.Options.MaxNodesPerMeeting);
-        if (plan.Nodes.Count(static node => node.State != NodeAssignmentState.Leaving) >= limit || plan.Nodes.Count >= plan.Input.Options.MaxNodesPerMeeting)
+        var limit = Math.Min(demand.Scale.MaxNodes, MostNodes(plan));
+        if (plan.Used.Count(static node => node.State != NodeAssignmentState.Leaving) >= limit || plan.Used.Count() >= MostNodes(plan))
         {
             return null;
         }
@@ -130,7 +133,7 @@ internal static class SpanRules
     {
         foreach (var (region, count) in plan.Input.Demand.Regions.OrderByDescending(static entry => entry.Value).ThenBy(static entry => entry.Key, StringComparer.Ordinal))
         {
-            if (count >= MinInRegion && plan.Nodes.All(node => node.Region != region)
+            if (count >= MinInRegion && plan.Used.All(node => node.Region != region)
                 && Add(plan, count, node => node.Region == region, $"{count} participants are in region {region}", limit) is { } grown)
             {
                 return grown with { Rejections = [] };
@@ -148,7 +151,7 @@ internal static class SpanRules
     /// <summary>Prepares another node; null when there is none, or the meeting has as many as it may.</summary>
     private static AssignmentPlan? Add(AssignmentPlan plan, int participants, Func<NodeSnapshot, bool>? only, string reason, int limit)
     {
-        if (plan.Nodes.Count >= limit || plan.Origin!.State != NodeAssignmentState.Ready || !AssignmentPlan.CanLink(plan.SnapshotOf(plan.Origin)!))
+        if (plan.Used.Count() >= limit || plan.Origin!.State != NodeAssignmentState.Ready || !AssignmentPlan.CanLink(plan.SnapshotOf(plan.Origin)!))
         {
             return null;
         }
@@ -173,7 +176,7 @@ internal static class SpanRules
 
         foreach (var edge in plan.Nodes.Where(static node => node.Role == AssignmentRole.Edge).OrderBy(static node => node.Participants).ThenBy(static node => node.SfuNode, StringComparer.Ordinal))
         {
-            var isTooMany = plan.Nodes.Count > demand.Scale.MaxNodes;
+            var isTooMany = plan.Used.Count() > demand.Scale.MaxNodes;
             if ((isTooMany || (!edge.Facts.IsFresh && !IsNeededInRegion(plan, edge) && !AreOthersBusy(plan, edge) && HasPlentyWithout(plan, edge))) && MeetingPlaces.SufficeWithout(plan, edge))
             {
                 return plan.MarkLeaving(edge).Record(PlacementOutcome.Reduced, isTooMany ? $"leaves {edge.SfuNode}: scale.maxNodes is {demand.Scale.MaxNodes}" : $"stays on {plan.Origin!.SfuNode}, and leaves {edge.SfuNode}");
@@ -187,11 +190,11 @@ internal static class SpanRules
         plan.Input.Demand.Scale.Spread == MeetingSpread.Regions
         && edge.Region is { } region
         && plan.Input.Demand.Regions.GetValueOrDefault(region) >= KeepInRegion
-        && plan.Nodes.All(node => node == edge || node.Region != region);
+        && plan.Used.All(node => node == edge || node.Region != region);
 
     /// <summary>Whether another node of the meeting has too much to do to take back those who are on this one.</summary>
     private static bool AreOthersBusy(AssignmentPlan plan, NodeAssignment edge) =>
-        plan.Nodes.Any(node => node != edge && MeetingPlaces.IsUsable(plan, node) && plan.SnapshotOf(node) is { } snapshot && snapshot.Stress >= snapshot.StressThreshold);
+        plan.Used.Any(node => node != edge && MeetingPlaces.IsUsable(plan, node) && plan.SnapshotOf(node) is { } snapshot && snapshot.Stress >= snapshot.StressThreshold);
 
     private static bool HasPlentyWithout(AssignmentPlan plan, NodeAssignment edge)
     {

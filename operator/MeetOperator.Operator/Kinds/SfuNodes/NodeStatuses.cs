@@ -36,6 +36,7 @@ internal static class NodeStatuses
             Addresses = addresses,
             ControlUrl = view.Target?.Address.ToString(),
             NodeName = pod?.Spec.NodeName,
+            Zone = view.Zone,
             InstanceId = view.Report?.InstanceId,
             Version = view.Report?.Version,
             Meetings = view.Meetings,
