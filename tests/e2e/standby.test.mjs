@@ -1,0 +1,70 @@
+// Participants while the process of their media node is killed, with and without a standby. MEET_ROUNDS sets how often.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { before, describe, it } from 'node:test';
+import { meetingRoom } from './support/meeting-room.mjs';
+import { pauses, watchPauses } from './support/pauses.mjs';
+import { processesOf } from './support/processes.mjs';
+import { applyMeeting } from './support/product.mjs';
+import { until } from './support/until.mjs';
+
+const room = meetingRoom();
+const rounds = Number(process.env.MEET_ROUNDS ?? 1);
+const options = { timeout: 300_000 * rounds };
+const names = ['Ada', 'Bob'];
+
+const kubectl = (...args) => execFileSync('kubectl', ['--kubeconfig', `${room.product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8' });
+const get = (...args) => JSON.parse(kubectl('get', ...args, '-o', 'json'));
+const assignmentsOf = meetingId => get('meetings').items.find(one => one.status?.meetingId === meetingId).status.assignments;
+const processOf = node => processesOf(room.product.home, 'media-node').find(pid => readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`MEET_NODE_NAME=${node}\0`));
+
+/** Kills the media node of a meeting of this class again and again. Returns the longest pause of anybody for each time, in ms. */
+async function killOrigins(t, availabilityClass) {
+  const longest = [];
+  const meetingId = await applyMeeting(room.product, { placement: { availabilityClass } });
+  const isReady = () => availabilityClass === 'Standard' || assignmentsOf(meetingId).some(({ role, state }) => role === 'Standby' && state === 'Ready');
+  const people = await Promise.all(names.map(name => room.arrive(name)));
+  try {
+    for (const person of people) await person.enter(meetingId);
+    const ids = await Promise.all(people.map(person => person.id()));
+    const seeEachOther = () => Promise.all([people[0].waitForVideo('Bob'), people[1].waitForVideo('Ada'), ...people.map(person => person.waitForSound())]);
+    for (let round = 0; round < rounds; round++) {
+      await until(() => get('sfunodes').items.filter(({ status }) => ['Ready', 'Allocated'].includes(status?.state)).length === 3 && isReady(), 'the meeting is ready for a loss', 90_000);
+      await seeEachOther();
+      const origin = assignmentsOf(meetingId).find(({ role }) => role === 'Origin').sfuNode;
+      await Promise.all(people.map(watchPauses));
+      process.kill(processOf(origin), 'SIGKILL');
+      await until(() => assignmentsOf(meetingId).every(({ sfuNode, role }) => role !== 'Origin' || sfuNode !== origin) || availabilityClass === 'Standard', 'another media node is the origin', 60_000);
+      await seeEachOther();
+      const all = await Promise.all(people.map(pauses));
+      longest.push(Math.max(...all.flatMap(({ picture, sound }) => [picture, sound])));
+      t.diagnostic(`round ${round + 1}: ${people.map(({ name }, index) => `${name} ${JSON.stringify(all[index])}`).join(', ')} ms`);
+      await Promise.all(people.map(person => person.connected()));
+    }
+    assert.deepEqual(await Promise.all(people.map(person => person.id())), ids);
+    assert.equal(await people[0].page.getByTestId('count').textContent(), '2 people');
+  } finally {
+    await Promise.all(people.map(person => person.close()));
+  }
+  longest.sort((a, b) => a - b);
+  t.diagnostic(`${availabilityClass}: longest pause of picture or sound, median ${longest[Math.floor(longest.length / 2)]} ms, worst ${longest.at(-1)} ms of ${rounds}`);
+  return longest;
+}
+
+describe('a media node that is killed', () => {
+  before(async () => {
+    kubectl('patch', 'sfupool', 'default', '--type=merge', '-p', '{"spec":{"replicas":3}}');
+    await until(() => get('sfupool', 'default').status?.readyReplicas === 3, 'three media nodes are ready', 90_000);
+  }, { timeout: 120_000 });
+
+  it('costs a meeting with a standby about a second, and nobody leaves', options, async t => {
+    const longest = await killOrigins(t, 'Critical');
+    assert.ok(longest.at(-1) < 2_500, `sound or picture paused for ${longest.at(-1)} ms`);
+  });
+
+  it('costs a meeting without a standby a few seconds, and nobody leaves', options, async t => {
+    const longest = await killOrigins(t, 'Standard');
+    assert.ok(longest.at(-1) < 10_000, `sound or picture paused for ${longest.at(-1)} ms`);
+  });
+});
