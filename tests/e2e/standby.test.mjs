@@ -19,8 +19,11 @@ const get = (...args) => JSON.parse(kubectl('get', ...args, '-o', 'json'));
 const assignmentsOf = meetingId => get('meetings').items.find(one => one.status?.meetingId === meetingId).status.assignments;
 const processOf = node => processesOf(room.product.home, 'media-node').find(pid => readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`MEET_NODE_NAME=${node}\0`));
 
-/** Kills the media node of a meeting of this class again and again. Returns the longest pause of anybody for each time, in ms. */
-async function killOrigins(t, availabilityClass) {
+/**
+ * Kills the media node of a meeting of this class again and again. Nobody's sound or picture may pause for longer than the limit, in ms. On a machine that is too busy to look at the
+ * figures in time, the page and the processes wait as well, so four times the longest wait is added.
+ */
+async function killOrigins(t, availabilityClass, limit) {
   const longest = [];
   const meetingId = await applyMeeting(room.product, { placement: { availabilityClass } });
   const isReady = () => availabilityClass === 'Standard' || assignmentsOf(meetingId).some(({ role, state }) => role === 'Standby' && state === 'Ready');
@@ -40,6 +43,7 @@ async function killOrigins(t, availabilityClass) {
       const all = await Promise.all(people.map(pauses));
       longest.push(Math.max(...all.flatMap(({ picture, sound }) => [picture, sound])));
       t.diagnostic(`round ${round + 1}: ${people.map(({ name }, index) => `${name} ${JSON.stringify(all[index])}`).join(', ')} ms`);
+      for (const { picture, sound, look } of all) assert.ok(Math.max(picture, sound) < limit + 4 * look, `picture ${picture} ms, sound ${sound} ms, longest wait for a look ${look} ms`);
       await Promise.all(people.map(person => person.connected()));
     }
     assert.deepEqual(await Promise.all(people.map(person => person.id())), ids);
@@ -49,7 +53,6 @@ async function killOrigins(t, availabilityClass) {
   }
   longest.sort((a, b) => a - b);
   t.diagnostic(`${availabilityClass}: longest pause of picture or sound, median ${longest[Math.floor(longest.length / 2)]} ms, worst ${longest.at(-1)} ms of ${rounds}`);
-  return longest;
 }
 
 describe('a media node that is killed', () => {
@@ -59,12 +62,10 @@ describe('a media node that is killed', () => {
   }, { timeout: 120_000 });
 
   it('costs a meeting with a standby about a second, and nobody leaves', options, async t => {
-    const longest = await killOrigins(t, 'Critical');
-    assert.ok(longest.at(-1) < 2_500, `sound or picture paused for ${longest.at(-1)} ms`);
+    await killOrigins(t, 'Critical', 1_500);
   });
 
   it('costs a meeting without a standby a few seconds, and nobody leaves', options, async t => {
-    const longest = await killOrigins(t, 'Standard');
-    assert.ok(longest.at(-1) < 10_000, `sound or picture paused for ${longest.at(-1)} ms`);
+    await killOrigins(t, 'Standard', 5_000);
   });
 });
