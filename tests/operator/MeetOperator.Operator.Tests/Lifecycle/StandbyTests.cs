@@ -120,7 +120,7 @@ public sealed class StandbyTests
     /// <summary>Adds a pool with one media node on a cluster node of its own.</summary>
     private static async Task AddPoolAsync(TestCluster cluster, string pool, string zone, int index)
     {
-        cluster.Kubelet.ClusterNode = $"machine-{pool}";
+        (cluster.Kubelet.Schedules, cluster.Kubelet.ClusterNode) = (true, $"machine-{pool}");
         await cluster.Client.CreateAsync(new Node { Metadata = new ObjectMeta { Name = $"machine-{pool}", Labels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = zone } } }, default);
         await cluster.CreatePoolAsync(pool, TestCluster.Pool(42000 + (1000 * index)) with { Replicas = 1 });
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Any(node => node.Spec.PoolRef.Name == pool && node.Status?.State == SfuNodeState.Ready), $"the media node of {pool} is ready");
