@@ -154,6 +154,6 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
     [LoggerMessage(3031, LogLevel.Information, "Meeting {Meeting}: the event stream of {Node} was interrupted ({Reason}): {Message}")]
     private static partial void LogStreamInterrupted(ILogger logger, string meeting, string node, string reason, string message);
 
-    [LoggerMessage(3032, LogLevel.Information, "Meeting {Meeting}: media node {Node} is {State}.")]
+    [LoggerMessage(3039, LogLevel.Information, "Meeting {Meeting}: media node {Node} is {State}.")]
     private static partial void LogReach(ILogger logger, string meeting, string node, string state);
 }

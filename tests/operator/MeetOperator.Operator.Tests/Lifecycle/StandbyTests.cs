@@ -37,7 +37,7 @@ public sealed class StandbyTests
     }
 
     [Fact]
-    public async Task LeaderChanges_StandbyStays()
+    public async Task Leader_Changes_StandbyStays()
     {
         await using var cluster = await StartAsync(("p", "z1"), ("r", "z2"));
         await cluster.CreateMeetingAsync(Name, Critical);

@@ -38,7 +38,7 @@ public sealed class StandbyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeDies_BeforeTheOperatorKnows_MembersUseStandby()
+    public async Task Node_DiesBeforeTheOperatorKnows_MembersUseStandby()
     {
         await using var ann = await EnterAsync("Ann");
         await using var old = await EnterAsync("Old", moves: false);
@@ -62,7 +62,7 @@ public sealed class StandbyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeLosesRoom_MembersUseStandby()
+    public async Task Node_LosesRoom_MembersUseStandby()
     {
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_origin, ann);
@@ -74,7 +74,7 @@ public sealed class StandbyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeStandsStill_NobodyMoves()
+    public async Task Node_StandsStill_NobodyMoves()
     {
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_origin, ann);
@@ -87,7 +87,7 @@ public sealed class StandbyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeDies_StandbyFull_MembersWaitForTheOperator()
+    public async Task Node_DiesWhileStandbyIsFull_MembersWaitForTheOperator()
     {
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_origin, ann);
@@ -103,7 +103,7 @@ public sealed class StandbyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task StandbyDies_NobodyMoves()
+    public async Task Standby_Dies_NobodyMoves()
     {
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_origin, ann);
@@ -116,7 +116,7 @@ public sealed class StandbyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task EdgeDies_NoStandby_ItsMembersUseAnotherNode()
+    public async Task Edge_DiesWithoutStandby_ItsMembersUseAnotherNode()
     {
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_origin, ann);
