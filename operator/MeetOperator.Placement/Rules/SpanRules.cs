@@ -121,7 +121,7 @@ internal static class SpanRules
             return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit) ?? plan with { NeedsRetry = true };
         }
 
-        if (demand.ExtendCause is { } cause && plan.Nodes.Count == 1 && Add(plan, demand.Participants / 10, only: null, cause, limit) is { } relieved)
+        if (demand.ExtendCause is { } cause && plan.Used.Count() == 1 && Add(plan, demand.Participants / 10, only: null, cause, limit) is { } relieved)
         {
             return relieved with { Rejections = [] };
         }
@@ -146,7 +146,7 @@ internal static class SpanRules
     /// <summary>Whether a region has no node of the meeting although it has the participants for one. A pool there may be added, or get room.</summary>
     private static bool LacksRegion(AssignmentPlan plan) =>
         plan.Input.Demand.Scale is { Spread: MeetingSpread.Regions, MaxNodes: > 1 }
-        && plan.Input.Demand.Regions.Any(entry => entry.Value >= MinInRegion && plan.Nodes.All(node => node.Region != entry.Key));
+        && plan.Input.Demand.Regions.Any(entry => entry.Value >= MinInRegion && plan.Used.All(node => node.Region != entry.Key));
 
     /// <summary>Prepares another node; null when there is none, or the meeting has as many as it may.</summary>
     private static AssignmentPlan? Add(AssignmentPlan plan, int participants, Func<NodeSnapshot, bool>? only, string reason, int limit)
