@@ -79,11 +79,15 @@ internal sealed partial class MediaParticipant
                 await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
             }
 
-            var offer = await OpenAsync(next, fresh: true).ConfigureAwait(false);
+            // A client whose node is gone has no media to lose, so it prepares its offer as soon as it has a place.
+            var isGone = _media.IsGone(current.Room.Key);
+            var offer = await OpenAsync(next, fresh: true, isGone ? () => TellMove(target.Key, current.Room.Key) : null).ConfigureAwait(false);
             SetNodes(_nodes.With(next));
-            _client.Send(_client.Moves
-                ? new MediaMoveMessage(target.Key.Generation, (long)_media.TimeLeftOn(current.Room.Key).TotalMilliseconds)
-                : new MediaRestartMessage(MeetingMedia.Moved, target.Key.Generation));
+            if (!isGone)
+            {
+                TellMove(target.Key, current.Room.Key);
+            }
+
             next.BeginSubscribe(offer);
             _hasStarted = true;
             _media.RecordMove(ParticipantId);
@@ -109,6 +113,11 @@ internal sealed partial class MediaParticipant
             _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
         }
     }
+
+    /// <summary>Tells the client to open both connections on another node.</summary>
+    private void TellMove(RoomKey target, RoomKey current) => _client.Send(_client.Moves
+        ? new MediaMoveMessage(target.Generation, (long)_media.TimeLeftOn(current).TotalMilliseconds)
+        : new MediaRestartMessage(MeetingMedia.Moved, target.Generation));
 
     /// <summary>Leaves a former node that the client has not left by the deadline that it was told.</summary>
     private async Task ReleaseLaterAsync(MemberSessions former)
@@ -271,9 +280,13 @@ internal sealed partial class MediaParticipant
     }
 
     /// <summary>Opens the subscribe session. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
-    private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh)
+    /// <param name="sessions">The sessions on the node.</param>
+    /// <param name="fresh">Whether the session replaces any that the node has.</param>
+    /// <param name="onPlaced">Called when the member has a place on the node.</param>
+    private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh, Action? onPlaced = null)
     {
         await sessions.Room.PutParticipantAsync(ParticipantId, Region, _calls.Closed).ConfigureAwait(false);
+        onPlaced?.Invoke();
         if (_client.Entry is { Audio: false } or { Video: false })
         {
             var muted = new MuteState { Microphone = _client.Entry.Audio ? null : true, Camera = _client.Entry.Video ? null : true };

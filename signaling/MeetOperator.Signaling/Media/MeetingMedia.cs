@@ -387,7 +387,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     }
 
     /// <summary>Whether the node of a room seems to have failed.</summary>
-    private bool IsGone(RoomKey room) => _served.Rooms.Any(known => known.IsGone && known.Client.Key == room);
+    internal bool IsGone(RoomKey room) => _served.Rooms.Any(known => known.IsGone && known.Client.Key == room);
 
     /// <summary>The members of a node that is gone move at once, if the meeting has another one: their media is interrupted. When it is back, those who have moved may return.</summary>
     private void HandleReach(AssignedRoom room)
