@@ -35,9 +35,9 @@ internal static class KilledNodes
 
                 await crowd.BeginAsync().ConfigureAwait(false);
                 await installation.KillOriginAsync(crowd).ConfigureAwait(false);
-                await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false); // until then, nobody may have noticed
+                await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false); // until then, signaling has noticed
                 await Gathering.SettledAsync(crowd).ConfigureAwait(false);
-                await Task.Delay(TimeSpan.FromSeconds(2)).ConfigureAwait(false); // who was seen before is seen again
+                await Task.Delay(TimeSpan.FromSeconds(5)).ConfigureAwait(false); // until then, those who were seen before are seen again
                 var noticed = await crowd.EndAsync(LongestSilence).ConfigureAwait(false);
                 await Console.Error.WriteLineAsync($"{(isCritical ? "Critical" : "Standard")} {kill + 1}: {noticed}").ConfigureAwait(false);
                 await Gathering.ThrowIfDroppedAsync(crowd).ConfigureAwait(false);
