@@ -64,10 +64,10 @@ describe('a media node that is killed', () => {
   }, { timeout: 120_000 });
 
   it('is replaced by the standby of the meeting, and nobody leaves', options, async t => {
-    await killOrigins(t, 'Critical', 8_000);
+    await killOrigins(t, 'Critical', 4_000);
   });
 
   it('is replaced by another one in a meeting without a standby, and nobody leaves', options, async t => {
-    await killOrigins(t, 'Standard', 8_000);
+    await killOrigins(t, 'Standard', 5_000);
   });
 });
