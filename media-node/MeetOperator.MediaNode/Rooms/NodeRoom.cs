@@ -396,7 +396,7 @@ internal sealed class NodeRoom
 
     private NodeParticipant CreateParticipant(string id, TrackLimit newTracks)
     {
-        var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges);
+        var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges, Id == RoomIds.SelfCall ? null : Loop.Connections);
         return new NodeParticipant(_tracks.Join(id), new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
     }
 
