@@ -46,7 +46,7 @@ public sealed record NodeReport
     /// <summary>Media sessions of participants that connected or failed since the process started. Null in reports of earlier versions.</summary>
     public long? Connections { get; init; }
 
-    /// <summary>The part of <see cref="Connections"/> that failed before it was connected.</summary>
+    /// <summary>The part of <see cref="Connections"/> that failed before it was connected; at most one of each room.</summary>
     public long? FailedConnections { get; init; }
 
     /// <summary>RTP packets forwarded since the process started.</summary>

@@ -15,7 +15,7 @@ public sealed record SfuCanary
     [Default("10")]
     public int Minutes { get; init; } = 10;
 
-    /// <summary>Percentage of calls that must succeed, 1 to 100. It applies to test calls and to the connections of participants separately. Default 99; mutable.</summary>
+    /// <summary>Percentage of calls that must succeed, 1 to 100. It applies to test calls and to the connections of participants separately; of these, the share that fails on the other nodes may fail in addition. Default 99; mutable.</summary>
     [Range(1, 100)]
     [Default("99")]
     public int JoinSuccessPct { get; init; } = 99;

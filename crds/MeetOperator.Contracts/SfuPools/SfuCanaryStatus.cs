@@ -28,7 +28,7 @@ public sealed record SfuCanaryStatus
     /// <summary>Number of connections that participants have opened to these nodes, including failed ones. Written by the operator.</summary>
     public int Joins { get; init; }
 
-    /// <summary>Number of connections of participants that failed before they carried media. Written by the operator.</summary>
+    /// <summary>Number of connections of participants that failed before they carried media, at most one of each meeting on a node. Written by the operator.</summary>
     public int FailedJoins { get; init; }
 
     /// <summary>Reason why the latest failed test call failed. Written by the operator.</summary>

@@ -2,7 +2,7 @@ using MeetOperator.Kube.Schema;
 
 namespace MeetOperator.Contracts.SfuPools;
 
-/// <summary>The template of the latest completed rollout, to which a failed rollout returns.</summary>
+/// <summary>The template of the latest completed rollout, to which a failed rollout returns. Absent when it is too large to be stored.</summary>
 public sealed record SfuStableTemplate
 {
     /// <summary>Hash of the Pod template. Written by the operator.</summary>

@@ -81,7 +81,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public IReadOnlyList<MediaLoop> Loops => _loops;
 
-    private int _isCalling;
+    private readonly SemaphoreSlim _call = new(1, 1);
 
     /// <summary>Whether the warm-up is over.</summary>
     public bool IsReady { get; set; }
@@ -113,21 +113,22 @@ internal sealed partial class MediaNodeHost : IDisposable
         LogReady(_logger, Options.Name, string.Join(", ", _loops.Select(l => l.Port)), string.Join(", ", Options.AdvertisedAddresses));
     }
 
-    /// <summary>Makes a test call. Fails while another one, or the warm-up call, runs.</summary>
+    /// <summary>Makes a test call, after an earlier one has ended.</summary>
     public async Task<CallReport> CallAsync(CancellationToken ct)
     {
-        if (!IsReady || Interlocked.Exchange(ref _isCalling, 1) != 0)
+        if (!IsReady)
         {
-            return new CallReport { Problem = "another test call is running" };
+            return new CallReport { Problem = "the media node is not ready" };
         }
 
+        await _call.WaitAsync(ct).ConfigureAwait(false);
         try
         {
             return await TestCall.RunAsync(this, ct).ConfigureAwait(false);
         }
         finally
         {
-            Volatile.Write(ref _isCalling, 0);
+            _call.Release();
         }
     }
 
@@ -184,6 +185,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public void Dispose()
     {
+        _call.Dispose();
         _selfProbe.Dispose();
         foreach (var loop in _loops)
         {

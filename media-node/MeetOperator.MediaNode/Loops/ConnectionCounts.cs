@@ -5,6 +5,6 @@ internal sealed class ConnectionCounts
 {
     public long Connected { get; set; }
 
-    /// <summary>Sessions that failed before they were connected.</summary>
+    /// <summary>Sessions that failed before they were connected; at most one of each room.</summary>
     public long Failed { get; set; }
 }

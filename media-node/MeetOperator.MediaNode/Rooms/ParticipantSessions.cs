@@ -13,8 +13,8 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <param name="factory">Closes peers.</param>
 /// <param name="events">The events of the room.</param>
 /// <param name="onEnded">Called after a session has ended by itself.</param>
-/// <param name="counts">Counts the sessions; null for test calls.</param>
-internal sealed class ParticipantSessions(string participantId, MediaLoop loop, SessionFactory factory, RoomEventHub events, Action onEnded, ConnectionCounts? counts) : ISessionObserver
+/// <param name="connections">Counts the sessions of the room.</param>
+internal sealed class ParticipantSessions(string participantId, MediaLoop loop, SessionFactory factory, RoomEventHub events, Action onEnded, RoomConnections connections) : ISessionObserver
 {
     /// <summary>Sessions that have been connected.</summary>
     private readonly HashSet<IRoomSession> _connected = [];
@@ -154,17 +154,17 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
 
     private void CountConnected(IRoomSession session)
     {
-        if (_connected.Add(session) && counts is not null)
+        if (_connected.Add(session))
         {
-            counts.Connected++;
+            connections.RecordConnected();
         }
     }
 
     private void CountEnd(IRoomSession session, string state)
     {
-        if (!_connected.Remove(session) && state == "failed" && counts is not null)
+        if (!_connected.Remove(session) && state == "failed")
         {
-            counts.Failed++;
+            connections.RecordFailed();
         }
     }
 

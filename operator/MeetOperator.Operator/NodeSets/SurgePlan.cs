@@ -1,8 +1,8 @@
 namespace MeetOperator.Operator.NodeSets;
 
 /// <summary>
-/// The next step of a rollout that creates extra nodes, and moves the work of as many outdated ones as are ready beyond the desired number. The number of ready nodes never
-/// falls below the desired number, and no more than the allowed number of extra nodes exist, including those that are leaving. Level-triggered and pure.
+/// The next step of a rollout that creates extra nodes, and moves the work of as many outdated ones as are ready beyond the desired number. It drains no
+/// ready node that the desired number needs, and creates no more than the allowed number of extra nodes, including those that are leaving. Level-triggered and pure.
 /// </summary>
 internal static class SurgePlan
 {

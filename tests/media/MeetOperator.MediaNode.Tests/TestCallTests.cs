@@ -17,13 +17,44 @@ public sealed class TestCallTests
     }
 
     [Fact]
-    public async Task Call_AnotherOneRuns_IsRefused()
+    public async Task Call_AnotherOneRuns_WaitsForIt()
     {
         await using var node = await TestNode.StartAsync();
 
-        var reports = await Task.WhenAll(node.Host.CallAsync(default), node.Host.CallAsync(default));
+        var reports = await Task.WhenAll(node.Host.CallAsync(default), node.Host.CallAsync(default), node.Host.CallAsync(default));
 
-        Assert.Equal("another test call is running", Assert.Single(reports, report => report.Problem is not null).Problem);
+        Assert.All(reports, static report => Assert.Null(report.Problem));
+    }
+
+    [Fact]
+    public async Task Call_CanceledInTheMiddle_LeavesNothingBehind()
+    {
+        await using var node = await TestNode.StartAsync();
+        using var canceled = new CancellationTokenSource();
+        var call = node.Host.CallAsync(canceled.Token);
+        await canceled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+
+        Assert.Empty(node.Host.Rooms.Rooms);
         Assert.Null((await node.Host.CallAsync(default)).Problem);
     }
+
+    [Fact]
+    public async Task Call_ManyTimes_LeavesNoRoomAndNoSession()
+    {
+        await using var node = await TestNode.StartAsync();
+        var sockets = Sockets();
+        for (var call = 0; call < 20; call++)
+        {
+            Assert.Null((await node.Host.CallAsync(default)).Problem);
+        }
+
+        Assert.Empty(node.Host.Rooms.Rooms);
+        Assert.All((await node.Host.ReportAsync(default)).Loops, static loop => Assert.Equal(0, loop.ConnectedSessions));
+        Assert.InRange(Sockets(), 0, sockets + 10); // Each call opens two. Tests of other classes may open some meanwhile.
+    }
+
+    /// <summary>Number of sockets of this process.</summary>
+    private static int Sockets() => new DirectoryInfo("/proc/self/fd").EnumerateFiles().Count(static file => file.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
 }

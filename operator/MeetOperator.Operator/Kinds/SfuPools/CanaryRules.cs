@@ -34,8 +34,8 @@ internal static class CanaryRules
         var state = (before ?? new SfuCanaryStatus()) with
         {
             Nodes = [.. nodes.Select(entry => entry.Node.Name).Order(StringComparer.Ordinal)],
-            Joins = (int)Math.Min(int.MaxValue, nodes.Sum(entry => entry.Node.Joins ?? 0)),
-            FailedJoins = (int)Math.Min(int.MaxValue, nodes.Sum(entry => entry.Node.FailedJoins ?? 0)),
+            Joins = Most(before?.Joins, nodes.Sum(entry => entry.Node.Joins ?? 0)),
+            FailedJoins = Most(before?.FailedJoins, nodes.Sum(entry => entry.Node.FailedJoins ?? 0)),
         };
         if (!nodes.All(entry => entry.Node.IsReady))
         {
@@ -63,7 +63,11 @@ internal static class CanaryRules
     }
 
     /// <summary>The result of the trial; null while it goes on. A trial that can no longer succeed ends early.</summary>
-    public static CanaryVerdict? Judge(SfuCanary canary, SfuCanaryStatus state, IReadOnlyList<CanaryNode> nodes)
+    /// <param name="canary">The limits.</param>
+    /// <param name="state">What has been observed.</param>
+    /// <param name="nodes">The nodes that try the template.</param>
+    /// <param name="others">Connections of participants to nodes with the former template, and the failed ones. As many may fail in addition: the networks of participants are the reason for those.</param>
+    public static CanaryVerdict? Judge(SfuCanary canary, SfuCanaryStatus state, IReadOnlyList<CanaryNode> nodes, (long Joins, long Failed) others)
     {
         if (nodes.FirstOrDefault(node => node.Failure is not null) is { } failed)
         {
@@ -76,26 +80,31 @@ internal static class CanaryRules
         }
 
         var rounds = RoundsOf(canary);
-        if (IsTooMany(canary, state.FailedCalls, Math.Max(state.Calls, rounds * nodes.Count)))
+        if (IsTooMany(canary, state.FailedCalls, Math.Max(state.Calls, (long)rounds * nodes.Count), usual: 0))
         {
             return new CanaryVerdict(false, string.Create(CultureInfo.InvariantCulture, $"{state.FailedCalls} of {state.Calls} calls failed: {state.LastFailure}"));
         }
 
-        if (IsTooMany(canary, state.FailedJoins, Math.Max(state.Joins, FewJoins)))
+        var usual = (double)others.Failed / Math.Max(others.Joins, FewJoins);
+        if (IsTooMany(canary, state.FailedJoins, Math.Max(state.Joins, FewJoins), usual))
         {
-            return new CanaryVerdict(false, string.Create(CultureInfo.InvariantCulture, $"{state.FailedJoins} of {state.Joins} connections of participants failed"));
+            var elsewhere = others.Failed == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"; on the media nodes with the former template {others.Failed} of {others.Joins}");
+            return new CanaryVerdict(false, string.Create(CultureInfo.InvariantCulture, $"{state.FailedJoins} of {state.Joins} connections of participants failed{elsewhere}"));
         }
 
         return state.Rounds < rounds ? null
             : new CanaryVerdict(true, string.Create(CultureInfo.InvariantCulture, $"{state.Calls} calls and {state.Joins} connections of participants, {state.FailedCalls} and {state.FailedJoins} of them failed"));
     }
 
-    private static bool IsTooMany(SfuCanary canary, int failed, long total) => failed * 100L > (100 - canary.JoinSuccessPct) * total;
+    private static bool IsTooMany(SfuCanary canary, int failed, long total, double usual) => failed * 100L > ((100 - canary.JoinSuccessPct) * total) + (usual * 100 * total);
+
+    /// <summary>A process that has restarted counts from 0 again. What failed before must not be forgotten.</summary>
+    private static int Most(int? before, long now) => (int)Math.Clamp(now, before ?? 0, int.MaxValue);
 
     private static string? FindFailure(CallReport call, SfuCanary canary) => call switch
     {
         { Problem: { } problem } => problem,
-        { FirstFrameMs: null } => "no media arrived",
+        { FirstFrameMs: null or < 0 } => "no media arrived",
         { FirstFrameMs: var late } when late > canary.FirstFrameMs => string.Create(CultureInfo.InvariantCulture, $"the first frame came after {late} ms, the limit is {canary.FirstFrameMs} ms"),
         _ => null,
     };

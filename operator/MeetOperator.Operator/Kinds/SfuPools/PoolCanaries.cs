@@ -8,34 +8,42 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Kinds.SfuPools;
 
-/// <summary>Makes the test calls of pools that try a new template: one on each of their new nodes in every round.</summary>
+/// <summary>Makes the test calls of pools that try a new template: one on each of their new nodes in every round. A reconcile does not wait for them.</summary>
 internal sealed class PoolCanaries(NodeClients clients, TimeProvider time)
 {
     /// <summary>A node that has not answered by then counts as failed.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-    private readonly ConcurrentDictionary<NamespacedName, long> _rounds = new();
+    private readonly ConcurrentDictionary<NamespacedName, CanaryRound> _rounds = new();
 
-    /// <summary>Time until the next round.</summary>
-    public TimeSpan WaitOf(NamespacedName pool) => _rounds.TryGetValue(pool, out var at) && CanaryRules.Round - time.GetElapsedTime(at) is { Ticks: > 0 } wait ? wait : TimeSpan.Zero;
+    /// <summary>Whether results of test calls are outstanding.</summary>
+    public bool IsCalling(NamespacedName pool) => _rounds.TryGetValue(pool, out var round) && round.Calls is not null;
 
     public void Forget(NamespacedName pool) => _rounds.TryRemove(pool, out _);
 
-    /// <summary>The state after another round, if one is due, and the verdict, if there is one.</summary>
+    /// <summary>The state after another round, if one has ended, and the verdict, if there is one. Starts the next round when it is due.</summary>
     public async Task<(SfuCanaryStatus? State, CanaryVerdict? Verdict)> ObserveAsync(
         NamespacedName pool, SfuCanary canary, SfuCanaryStatus? before, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, CancellationToken ct)
     {
         var tried = nodes.Where(entry => entry.Node is { IsCurrent: true, IsLeaving: false } && !IsCordoned(entry)).Select(entry => (Node: Describe(entry), entry.View?.Target)).ToArray();
         CanaryNode[] described = [.. tried.Select(entry => entry.Node)];
-        if (described.Any(node => node.Failure is not null) || WaitOf(pool) > TimeSpan.Zero)
+        NodeReport[] others = [.. nodes.Where(entry => !entry.Node.IsCurrent).Select(entry => entry.View?.Report).OfType<NodeReport>()];
+        var usual = (others.Sum(report => report.Connections ?? 0), others.Sum(report => report.FailedConnections ?? 0));
+        if (!_rounds.TryGetValue(pool, out var round) || (round.Calls is null && time.GetElapsedTime(round.Started) >= CanaryRules.Round))
         {
-            return (before, CanaryRules.Judge(canary, before ?? new SfuCanaryStatus(), described));
+            var ready = described.All(node => node.IsReady);
+            round = new CanaryRound(time.GetTimestamp(), CallAsync(ready ? [.. tried.Select(entry => (entry.Node.Name, entry.Target))] : [], ct));
+            _rounds[pool] = round;
         }
 
-        _rounds[pool] = time.GetTimestamp();
-        var ready = described.All(node => node.IsReady);
-        var calls = await Task.WhenAll(tried.Select(entry => ready && entry.Target is { } target ? CallAsync(target, ct) : Task.FromResult<CallReport?>(null))).ConfigureAwait(false);
-        var state = CanaryRules.Observe(before, canary, [.. described.Zip(calls)]);
-        return (state, CanaryRules.Judge(canary, state, described));
+        var state = before;
+        if (round.Calls is { IsCompleted: true } calls)
+        {
+            _rounds[pool] = round with { Calls = null };
+            var results = await calls.ConfigureAwait(false);
+            state = described.Any(node => node.Failure is not null) ? before : CanaryRules.Observe(before, canary, [.. described.Select(node => (node, results.GetValueOrDefault(node.Name)))]);
+        }
+
+        return (state, CanaryRules.Judge(canary, state ?? new SfuCanaryStatus(), described, usual));
     }
 
     /// <summary>A node on a cordoned cluster node is replaced by another one, and says nothing about the template.</summary>
@@ -46,6 +54,12 @@ internal sealed class PoolCanaries(NodeClients clients, TimeProvider time)
         var (node, view) = entry;
         var failure = node.State == SfuNodeState.Unhealthy || node.IsDead || node.IsOutOfService ? view?.Decision.Message ?? "it is gone" : null;
         return new CanaryNode(node.Name, node.IsReady, failure, view?.Decision.Message ?? "it is being created", view?.Report?.Connections, view?.Report?.FailedConnections);
+    }
+
+    private async Task<Dictionary<string, CallReport?>> CallAsync((string Name, PollTarget? Target)[] nodes, CancellationToken ct)
+    {
+        var calls = await Task.WhenAll(nodes.Select(node => node.Target is { } target ? CallAsync(target, ct) : Task.FromResult<CallReport?>(null))).ConfigureAwait(false);
+        return nodes.Zip(calls).ToDictionary(entry => entry.First.Name, entry => entry.Second);
     }
 
     /// <summary>Null when the node's version cannot make test calls.</summary>

@@ -12,6 +12,8 @@ namespace MeetOperator.Operator.Kinds.SfuPools;
 /// <summary>Builds the status of a pool from its nodes. Pure.</summary>
 internal static class PoolStatuses
 {
+    private const int MaxMessage = 2048;
+
     /// <param name="pool">The pool.</param>
     /// <param name="nodes">Its nodes.</param>
     /// <param name="failure">Why nodes are missing, or null.</param>
@@ -63,10 +65,12 @@ internal static class PoolStatuses
             FreeParticipants = counted.Where(entry => entry.Node.IsReady).Sum(entry => Math.Max(0, perNode - entry.Node.Users)),
             StressPct = nodes.Max(entry => (int?)Math.Round((entry.View?.Stress ?? 0) * 100)) ?? 0,
             Rollout = rollout,
-            Message = blocked is null ? message : $"{message}; {blocked.Message}",
+            Message = Shorten(blocked is null ? message : $"{message}; {blocked.Message}"),
             Conditions = [.. Conditions.Set(conditions, condition, now)],
         };
     }
+
+    private static string Shorten(string message) => message.Length <= MaxMessage ? message : message[..MaxMessage];
 
     /// <summary>The first node whose drain is blocked, and the number of others.</summary>
     private static NodeFailure? Blocked(IReadOnlyList<(PoolNode Node, NodeView? View)> nodes)

@@ -9,13 +9,14 @@ namespace MeetOperator.Operator.Kinds.SfuPools;
 /// <summary>Which template a node of a pool gets: the pool's own, or the former one while a new one is tried or has failed. Pure.</summary>
 internal static class PoolTemplates
 {
-    /// <summary>The template of a pool, for its status.</summary>
-    public static SfuStableTemplate Of(SfuPool pool, string revision, string image) => new()
+    private const int MaxFields = 65_536;
+
+    /// <summary>The template of a pool, for its status; null when it is too large for that.</summary>
+    public static SfuStableTemplate? Of(SfuPool pool, string revision, string image)
     {
-        Revision = revision,
-        Image = image,
-        Fields = JsonSerializer.Serialize(new PodFields(pool.Spec.Template, pool.Spec.Exposure, pool.Spec.Capacity), KubeJson.Options),
-    };
+        var fields = JsonSerializer.Serialize(new PodFields(pool.Spec.Template, pool.Spec.Exposure, pool.Spec.Capacity), KubeJson.Options);
+        return fields.Length > MaxFields ? null : new SfuStableTemplate { Revision = revision, Image = image, Fields = fields };
+    }
 
     /// <summary>The pool with the former template, or the pool itself when that is unknown. The port range stays.</summary>
     public static SfuPool Former(SfuPool pool) => pool.Status?.Rollout?.Stable is not { } stable || Read(stable) is not { } fields ? pool : new SfuPool

@@ -27,6 +27,6 @@ internal sealed record RolloutFacts
     /// <summary>How a new template is tried; null when all nodes are replaced.</summary>
     public SfuCanary? Canary { get; init; }
 
-    /// <summary>The pool's current template.</summary>
+    /// <summary>The pool's current template; null when it is too large to be stored, so that the next one is rolled out without a trial.</summary>
     public SfuStableTemplate? Template { get; init; }
 }

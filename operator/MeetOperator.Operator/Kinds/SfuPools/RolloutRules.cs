@@ -8,6 +8,7 @@ namespace MeetOperator.Operator.Kinds.SfuPools;
 internal static class RolloutRules
 {
     private const int MaxHistory = 10;
+    private const int MaxReason = 1024;
     private const string Superseded = "the template changed again before every media node had been replaced";
     private const string Completed = "every media node has the template";
 
@@ -36,7 +37,7 @@ internal static class RolloutRules
 
         if (facts.Outdated == 0 && (state.Phase != RolloutPhase.Canary || facts.Replicas == 0))
         {
-            return (state.Phase == RolloutPhase.Complete ? state : End(state, RolloutResult.Completed, Completed, now)) with { Phase = RolloutPhase.Complete, Surge = 0, Canary = null, Stable = facts.Template ?? state.Stable };
+            return (state.Phase == RolloutPhase.Complete ? state : End(state, RolloutResult.Completed, Completed, now)) with { Phase = RolloutPhase.Complete, Surge = 0, Canary = null, Stable = facts.Template };
         }
 
         state = state.Phase == RolloutPhase.Complete ? state with { Phase = RolloutPhase.Progressing, StartedAt = now } : state;
@@ -76,13 +77,21 @@ internal static class RolloutRules
 
     private static SfuRolloutStatus End(SfuRolloutStatus state, RolloutResult result, string reason, DateTimeOffset now)
     {
-        var ended = new SfuRolloutRecord { Revision = state.Revision, Image = state.Image, StartedAt = state.StartedAt, FinishedAt = now, Result = result, Reason = reason };
+        var ended = new SfuRolloutRecord
+        {
+            Revision = state.Revision,
+            Image = state.Image,
+            StartedAt = state.StartedAt,
+            FinishedAt = now,
+            Result = result,
+            Reason = reason.Length <= MaxReason ? reason : reason[..MaxReason],
+        };
         return state with { History = [ended, .. state.History.Take(MaxHistory - 1)] };
     }
 
     /// <summary>A paused rollout keeps the extra nodes that it has, and creates no others.</summary>
     private static int SurgeNow(SfuRolloutStatus state, RolloutFacts facts) =>
-        Math.Clamp(facts.Counted - facts.Replicas, 0, facts.IsPaused ? state.Surge : facts.MaxSurge ?? 1);
+        Math.Clamp(facts.Counted - facts.Replicas, 0, facts.IsPaused ? state.Surge : Math.Max(facts.MaxSurge ?? 1, facts.Canary?.Nodes ?? 1));
 
     private static int Percent(string text) => int.TryParse(text.TrimEnd('%'), NumberStyles.None, CultureInfo.InvariantCulture, out var percent) ? percent : 0;
 }

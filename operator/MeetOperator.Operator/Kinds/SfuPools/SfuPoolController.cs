@@ -21,6 +21,7 @@ internal sealed class SfuPoolController(
     private static readonly TimeSpan CanaryTurn = TimeSpan.FromSeconds(1);
     private readonly PoolNodes _nodes = new(cluster, fleet, events, options, time, random);
     private readonly PoolCanaries _canaries = new(clients, time);
+    private readonly PoolFreshness _freshness = new(cluster);
     private readonly PoolOwnership _ownership = new(cluster, events);
     private readonly WriteThrottle _throttle = new(time);
     private readonly PoolNetworkPolicies _policies = new(cluster, options);
@@ -54,11 +55,17 @@ internal sealed class SfuPoolController(
         // A rejected pool keeps its existing nodes but gets no new ones. A pool whose tenant no longer exists is scaled down to zero.
         var replicas = missingTenant is null ? pool.Spec.Replicas : 0;
         var state = await TryAsync(pool, Advance(pool, revision, members), nodes, ct).ConfigureAwait(false);
-        var isConcluded = state.Phase == RolloutPhase.RolledBack && pool.Status?.Rollout?.Phase != RolloutPhase.RolledBack; // Until that is stored, which of the nodes should leave is not known.
+        var isNew = pool.Status?.Rollout is { } stored && (stored.Revision != state.Revision || stored.Phase != state.Phase); // Stored first, so that the next leader continues from there.
         var isUnknown = state.Phase == RolloutPhase.RolledBack && target == pool; // The former template cannot be read.
         var rollout = rejection is null && !isUnknown ? RolloutOf(pool, state) : NodeSetRollout.Paused;
-        var plan = isConcluded ? NodeSetPlan.Nothing : NodeSetPlan.Decide(replicas, members, rollout, _nodes.HasFreePorts(target));
+        var hasPorts = _nodes.HasFreePorts(target);
+        var plan = isNew ? NodeSetPlan.Nothing : NodeSetPlan.Decide(replicas, members, rollout, hasPorts);
         plan = rejection is null ? plan : plan with { Create = 0 };
+        if ((plan with { Create = hasPorts ? plan.Create : 0 }).HasChanges && !await _freshness.IsUpToDateAsync(pool, members, ct).ConfigureAwait(false))
+        {
+            return ReconcileResult.After(NextTurn);
+        }
+
         var set = _nodes.SetOf(target, willFreePorts: members.Any(node => node.IsLeaving), rollout.MaxUpdated - members.Count(node => node is { IsCurrent: true, IsLeaving: false, IsOutOfService: false }));
         var notCreated = await NodeSetLoop.RunAsync(set, plan, members, ct).ConfigureAwait(false);
         var failure = missingTenant ?? rejection?.Failure ?? notCreated;
@@ -68,7 +75,7 @@ internal sealed class SfuPoolController(
         }
 
         var result = await WriteAsync(pool, PoolStatuses.Build(pool, nodes, failure, plan, state, time.GetUtcNow()), ct).ConfigureAwait(false);
-        return isConcluded || (failure is null && plan.Create > NodeSetLoop.MaxCreated) ? ReconcileResult.After(NextTurn)
+        return isNew || _canaries.IsCalling(key) || (failure is null && plan.Create > NodeSetLoop.MaxCreated) ? ReconcileResult.After(NextTurn)
             : state.Phase == RolloutPhase.Canary ? ReconcileResult.After(CanaryTurn)
             : result;
     }
@@ -78,6 +85,7 @@ internal sealed class SfuPoolController(
     {
         if (state.Phase != RolloutPhase.Canary || pool.Spec.Rollout is not { Paused: false, Canary: { } canary })
         {
+            _canaries.Forget(pool.Metadata.NamespacedName);
             return state;
         }
 

@@ -35,7 +35,7 @@ public sealed class MigrationRolloutTests
         var record = (await RolloutAsync(cluster)).History[0];
         Assert.Equal((RolloutResult.Completed, true), (record.Result, record.Image!.EndsWith(":2.0", StringComparison.Ordinal)));
         Assert.True(record.FinishedAt >= record.StartedAt);
-        Assert.Equal(3, most.Count);
+        most.AssertEquals(3);
     }
 
     [Fact]
@@ -77,7 +77,36 @@ public sealed class MigrationRolloutTests
         cluster.Kubelet.Node(node).SetParticipants(meeting, 0);
         await cluster.EventuallyAsync(async () => (await NamesAsync(cluster)) is { Count: 2 } names && !names.Overlaps(before), "both nodes are new");
         await cluster.EventuallyAsync(async () => (await RolloutAsync(cluster)) is { Phase: RolloutPhase.Complete, History: [{ Result: RolloutResult.Completed }] }, "one rollout is recorded");
-        Assert.Equal(3, most.Count);
+        most.AssertEquals(3);
+    }
+
+    [Fact]
+    public async Task Rollout_NextLeaderHasOldState_CreatesNoSecondExtraNode()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        proxy.Bound["meet-a"] = true;
+        await cluster.WithTenantAsync(replicas: 2, pool: TestCluster.Pool() with { Rollout = Migrate });
+        var before = await NamesAsync(cluster);
+        await cluster.StartOperatorAsync("operator-2", proxy.Address);
+        await cluster.EventuallyAsync(() => Task.FromResult(proxy.Asked.ContainsKey("watch meetoperator.io/sfunodes")), "the follower watches media nodes");
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        proxy.DelayWatch = resource => resource == "sfunodes" ? arrived.Task : Task.CompletedTask;
+        cluster.Kubelet.Paused = true; // The new node does not start.
+        await using var most = MostNodes.Watch(cluster);
+        await ChangeAsync(cluster, """{"version":"2.0"}""");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 3, "an extra node is created");
+        var lists = proxy.Asked["list meetoperator.io/sfunodes"];
+
+        await cluster.StopOperatorAsync("operator-1");
+        await cluster.EventuallyAsync(() => Task.FromResult(proxy.Asked["list meetoperator.io/sfunodes"] >= lists + 3), "the next leader compares with the API server");
+        most.AssertEquals(3);
+        arrived.SetResult();
+
+        cluster.Kubelet.Paused = false;
+        await TouchPodsAsync(cluster);
+        await cluster.EventuallyAsync(async () => (await NamesAsync(cluster)) is { Count: 2 } names && !names.Overlaps(before), "both nodes are new");
+        most.AssertEquals(3);
     }
 
     [Fact]
@@ -97,7 +126,7 @@ public sealed class MigrationRolloutTests
         await cluster.EventuallyAsync(async () => (await NamesAsync(cluster)) is { Count: 2 } names && !names.Overlaps(before), "both nodes are new");
         await cluster.EventuallyAsync(async () => (await RolloutAsync(cluster)).Phase == RolloutPhase.Complete, "the rollout is complete");
         Assert.Equal([RolloutResult.Completed, RolloutResult.Superseded], (await RolloutAsync(cluster)).History.Select(record => record.Result!.Value));
-        Assert.Equal(3, most.Count);
+        most.AssertEquals(3);
     }
 
     [Fact]
@@ -164,9 +193,11 @@ public sealed class MigrationRolloutTests
     private sealed class MostNodes : IAsyncDisposable
     {
         private readonly HashSet<string> _present = [];
+        private readonly List<string> _changes = [];
         private readonly CancellationTokenSource _stop = new();
         private readonly Informer<SfuNode> _nodes;
         private readonly Task _running;
+        private int _count;
 
         private MostNodes(TestCluster cluster)
         {
@@ -176,13 +207,20 @@ public sealed class MigrationRolloutTests
                 lock (_present)
                 {
                     _ = change.New is null ? _present.Remove(change.Key.Name) : _present.Add(change.Key.Name);
-                    Count = Math.Max(Count, _present.Count);
+                    _count = Math.Max(_count, _present.Count);
+                    _changes.Add($"{DateTime.UtcNow:HH:mm:ss.fff} {change.Type} {change.Key.Name} drain: {change.New?.Spec.Drain?.Reason}, state: {change.New?.Status?.State}");
                 }
             });
             _running = _nodes.RunAsync(_stop.Token);
         }
 
-        public int Count { get; private set; }
+        public void AssertEquals(int expected)
+        {
+            lock (_present)
+            {
+                Assert.True(_count == expected, $"{_count} media nodes existed at the same time, not {expected}:\n{string.Join('\n', _changes)}");
+            }
+        }
 
         public static MostNodes Watch(TestCluster cluster) => new(cluster);
 

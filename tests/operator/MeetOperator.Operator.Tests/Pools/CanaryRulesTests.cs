@@ -60,8 +60,40 @@ public sealed class CanaryRulesTests
     }
 
     [Fact]
+    public void Judge_AsManyFailOnOtherNodes_GoesOn()
+    {
+        var state = Joined(1000, 60);
+
+        Assert.Null(CanaryRules.Judge(Limits, state, [Ready], (2000, 100)));
+        Assert.Equal(
+            "60 of 1000 connections of participants failed; on the media nodes with the former template 90 of 2000",
+            CanaryRules.Judge(Limits, state, [Ready], (2000, 90))!.Reason);
+        Assert.NotNull(CanaryRules.Judge(Limits, state, [Ready], (2, 1))); // Too few to compare with.
+    }
+
+    [Fact]
+    public void Observe_NodeRestartsAndCountsAgain_KeepsWhatFailed()
+    {
+        var state = CanaryRules.Observe(Joined(300, 9), Limits, [(Ready with { Joins = 1, FailedJoins = 0 }, Good)]);
+
+        Assert.Equal((300, 9), (state.Joins, state.FailedJoins));
+    }
+
+    [Fact]
+    public void Observe_CountsBeyondInt_AreLimited()
+    {
+        var node = Ready with { Joins = 1_000_000_000_000, FailedJoins = 1_000_000_000_000 };
+
+        Assert.Equal(int.MaxValue, CanaryRules.Observe(null, Limits, [(node, Good), (node with { Name = "p-b" }, Good)]).FailedJoins);
+    }
+
+    [Fact]
+    public void Observe_NegativeFirstFrame_CountsAsFailure() =>
+        Assert.Equal(1, CanaryRules.Observe(null, Limits, [(Ready, new CallReport { FirstFrameMs = -1 })]).FailedCalls);
+
+    [Fact]
     public void Judge_NodeFails_FailsWithItsState() =>
-        Assert.Equal("media node p-a failed: the process has stopped", CanaryRules.Judge(Limits, new SfuCanaryStatus(), [Ready with { IsReady = false, Failure = "the process has stopped" }])!.Reason);
+        Assert.Equal("media node p-a failed: the process has stopped", CanaryRules.Judge(Limits, new SfuCanaryStatus(), [Ready with { IsReady = false, Failure = "the process has stopped" }], (0, 0))!.Reason);
 
     [Fact]
     public void Judge_NodeNeverReady_FailsAfterTenMinutes()
@@ -73,9 +105,9 @@ public sealed class CanaryRulesTests
             state = CanaryRules.Observe(state, Limits, [(starting, null)]);
         }
 
-        Assert.Null(CanaryRules.Judge(Limits, state, [starting]));
+        Assert.Null(CanaryRules.Judge(Limits, state, [starting], (0, 0)));
         state = CanaryRules.Observe(state, Limits, [(starting, null)]);
-        Assert.Equal("media node p-a did not become ready within 10 minutes: the image cannot be pulled", CanaryRules.Judge(Limits, state, [starting])!.Reason);
+        Assert.Equal("media node p-a did not become ready within 10 minutes: the image cannot be pulled", CanaryRules.Judge(Limits, state, [starting], (0, 0))!.Reason);
     }
 
     [Fact]
@@ -93,7 +125,7 @@ public sealed class CanaryRulesTests
         Assert.Equal((0, true), (state.Calls, Judge(state)!.HasPassed));
     }
 
-    private static CanaryVerdict? Judge(SfuCanaryStatus state) => CanaryRules.Judge(Limits, state, [Ready]);
+    private static CanaryVerdict? Judge(SfuCanaryStatus state) => CanaryRules.Judge(Limits, state, [Ready], (0, 0));
 
     private static SfuCanaryStatus Joined(long joins, long failed) => CanaryRules.Observe(null, Limits, [(Ready with { Joins = joins, FailedJoins = failed }, Good)]);
 

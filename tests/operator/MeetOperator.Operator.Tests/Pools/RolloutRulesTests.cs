@@ -153,6 +153,28 @@ public sealed class RolloutRulesTests
         Assert.Equal(RolloutPhase.Progressing, Advance(state, Tried("r2") with { Outdated = 2, Canary = null }, 5).Phase);
     }
 
+    [Fact]
+    public void Conclude_LongReason_FitsTheStatus() =>
+        Assert.Equal(1024, RolloutRules.Conclude(new SfuRolloutStatus(), null, new CanaryVerdict(false, new string('x', 5000)), Start).History[0].Reason!.Length);
+
+    [Fact]
+    public void Advance_TemplateTooLargeToStore_NextOneIsNotTried()
+    {
+        var state = Advance(Advance(null, Tried("r1"), 0), Tried("r1") with { Template = null }, 1);
+
+        Assert.Null(state.Stable);
+        Assert.Equal(RolloutPhase.Progressing, Advance(state, Tried("r2") with { Outdated = 2 }, 2).Phase);
+    }
+
+    [Fact]
+    public void Advance_PausedDuringTrialOnTwoNodes_RemembersBoth()
+    {
+        var facts = Tried("r2") with { Canary = new SfuCanary { Nodes = 2 }, Outdated = 2, Counted = 4 };
+        var state = Advance(Advance(null, Tried("r1"), 0), facts, 1);
+
+        Assert.Equal((2, 2), (state.Surge, Advance(state, facts with { IsPaused = true }, 2).Surge));
+    }
+
     private static RolloutFacts Tried(string revision) =>
         Facts with { Revision = revision, Canary = new SfuCanary(), Template = new SfuStableTemplate { Revision = revision, Image = $"image:{revision}" } };
 
