@@ -1,3 +1,5 @@
+using MeetOperator.NodeControl;
+
 namespace MeetOperator.MediaNode.Tests;
 
 public sealed class TestCallTests
@@ -14,6 +16,18 @@ public sealed class TestCallTests
         var (after, _) = await node.Host.ReportAsync(default);
         Assert.Empty(after.Rooms);
         Assert.Equal((0, 0), (after.Connections, after.FailedConnections)); // Only participants count.
+    }
+
+    [Fact]
+    public async Task Call_NodeIsFull_SucceedsAndTakesNoPlace()
+    {
+        await using var node = await TestNode.StartAsync(options => options with { MaxParticipants = 1 });
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        var call = node.Host.CallAsync(default);
+        await node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default);
+
+        Assert.Null((await call).Problem);
+        Assert.Null((await node.Host.CallAsync(default)).Problem);
     }
 
     [Fact]
