@@ -126,6 +126,17 @@ public sealed class RolloutRulesTests
     }
 
     [Fact]
+    public void Advance_DefaultImageChangesDuringTrial_TriesTheNextOneAgainstTheSameFormerTemplate()
+    {
+        var state = Advance(Advance(null, Tried("r1"), 0), Tried("r2") with { Outdated = 2 }, 1) with { Canary = new SfuCanaryStatus { Rounds = 119, FailedCalls = 1 } };
+
+        state = Advance(state, Tried("r3") with { Outdated = 3 }, 2);
+
+        Assert.Equal((RolloutPhase.Canary, "r1", null), (state.Phase, state.Stable!.Revision, state.Canary));
+        Assert.Equal(("r2", RolloutResult.Superseded), (Assert.Single(state.History).Revision, state.History[0].Result));
+    }
+
+    [Fact]
     public void Advance_NoFormerTemplateKnown_RollsOutWithoutTrial() =>
         Assert.Equal(RolloutPhase.Progressing, Advance(null, Tried("r2") with { Outdated = 2 }, 1).Phase);
 
