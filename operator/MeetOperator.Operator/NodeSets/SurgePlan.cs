@@ -27,7 +27,8 @@ internal static class SurgePlan
             return plan with { BringBack = back };
         }
 
-        var room = replicas + maxSurge - nodes.Count(node => !node.IsDead);
+        // A leaving node that is dead will be gone in a moment, unless its cluster node does not end it.
+        var room = replicas + maxSurge - nodes.Count(node => !node.IsDead || node is { IsLeaving: true, IsOutOfService: false });
         if (missing <= 0 || room <= 0)
         {
             return plan;

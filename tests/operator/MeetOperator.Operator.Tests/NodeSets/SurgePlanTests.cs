@@ -76,6 +76,15 @@ public sealed class SurgePlanTests
     }
 
     [Fact]
+    public void Decide_DrainedNodeHasEnded_WaitsUntilItIsGone()
+    {
+        var ended = Old("b") with { IsLeaving = true, IsDead = true, State = SfuNodeState.Unhealthy };
+
+        Expect(Decide(2, [Old("a"), ended, New("c")]), create: 0);
+        Expect(Decide(2, [Old("a"), ended with { IsOutOfService = true }, New("c")]), create: 1); // Nobody ends it.
+    }
+
+    [Fact]
     public void Decide_ScaledToZero_DrainsAll() => Expect(Decide(0, TwoOld), create: 0, "b", "a");
 
     [Fact]
