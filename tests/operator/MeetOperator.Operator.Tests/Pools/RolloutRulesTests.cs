@@ -126,7 +126,7 @@ public sealed class RolloutRulesTests
     }
 
     [Fact]
-    public void Advance_DefaultImageChangesDuringTrial_TriesTheNextOneAgainstTheSameFormerTemplate()
+    public void Advance_DefaultImageChangesDuringTrial_TriesNextOne()
     {
         var state = Advance(Advance(null, Tried("r1"), 0), Tried("r2") with { Outdated = 2 }, 1) with { Canary = new SfuCanaryStatus { Rounds = 119, FailedCalls = 1 } };
 
