@@ -47,9 +47,14 @@ internal static class CanaryRules
             return state;
         }
 
-        foreach (var call in nodes.Select(entry => entry.Call).OfType<CallReport>())
+        foreach (var (node, call) in nodes)
         {
-            var failure = FindFailure(call, canary);
+            if (call is null)
+            {
+                continue;
+            }
+
+            var failure = FindFailure(call, canary) is { } found ? $"{node.Name}: {found}" : null;
             state = state with
             {
                 Calls = state.Calls + 1,

@@ -44,7 +44,7 @@ public sealed class CanaryRolloutTests
         var pool = await stage.Cluster.PoolAsync("p");
         var stalled = pool.Status!.Conditions.Single(condition => condition.Type == "Stalled");
         Assert.Equal("RolledBack", stalled.Reason);
-        Assert.Contains("calls failed: no media arrived within 8 s", stalled.Message, StringComparison.Ordinal);
+        Assert.Contains($"calls failed: {canary.Name}: no media arrived within 8 s", stalled.Message, StringComparison.Ordinal);
         Assert.Equal((RolloutResult.RolledBack, 1), (pool.Status.Rollout!.History[0].Result, pool.Status.Rollout.History.Count));
         await stage.Cluster.EventuallyAsync(async () => (await stage.Cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen.Reason == "RolledBack"), "an event tells why");
 

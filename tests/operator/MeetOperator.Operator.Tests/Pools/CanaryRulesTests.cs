@@ -38,7 +38,7 @@ public sealed class CanaryRulesTests
 
         state = CanaryRules.Observe(state, Limits, [(Ready, Bad)]);
 
-        Assert.Equal((false, "2 of 20 calls failed: no media arrived within 8 s"), (Judge(state)!.HasPassed, Judge(state)!.Reason));
+        Assert.Equal((false, "2 of 20 calls failed: p-a: no media arrived within 8 s"), (Judge(state)!.HasPassed, Judge(state)!.Reason));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class CanaryRulesTests
     {
         var state = CanaryRules.Observe(null, Limits, [(Ready, new CallReport { FirstFrameMs = 3200 })]);
 
-        Assert.Equal((1, "the first frame came after 3200 ms, the limit is 2000 ms"), (state.FailedCalls, state.LastFailure));
+        Assert.Equal((1, "p-a: the first frame came after 3200 ms, the limit is 2000 ms"), (state.FailedCalls, state.LastFailure));
         Assert.Equal(0, CanaryRules.Observe(null, Limits, [(Ready, new CallReport { FirstFrameMs = 2000 })]).FailedCalls);
     }
 
