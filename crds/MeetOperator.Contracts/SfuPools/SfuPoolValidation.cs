@@ -14,6 +14,7 @@ public static class SfuPoolValidation
     internal const string HostNetworkHasNoPodIP = "a Pod with type HostNetwork does not have its own address: use NodeInternalIP, NodeExternalIP or Static";
     internal const string RebalanceTooEarly = "rebalance.stressThreshold must be higher than capacity.stressThreshold: otherwise meetings would leave nodes that still accept new ones";
     internal const string SoftAfterDeadline = "with policy WaitThenMigrate, softSeconds must not be higher than deadlineSeconds";
+    internal const string MigrateNeedsSurge = "rollout type Migrate creates new nodes before it drains old ones, so maxSurge must be at least 1: raise it, or use type WhenEmpty";
     internal const string ReservedKey = "keys of meetoperator.io are reserved for the operator";
 
     /// <summary>Returns all errors; empty when <paramref name="pool"/> is valid. <paramref name="old"/> is null on create.</summary>
@@ -60,6 +61,11 @@ public static class SfuPoolValidation
         if (spec.Rebalance.StressThreshold <= spec.Capacity.StressThreshold)
         {
             errors.Add(new("spec.rebalance.stressThreshold", RebalanceTooEarly));
+        }
+
+        if (spec.Rollout is { Type: RolloutType.Migrate, MaxSurge: { Number: 0, Text: null or "0%" } })
+        {
+            errors.Add(new("spec.rollout.maxSurge", MigrateNeedsSurge));
         }
 
         errors.AddRange(Reserved(spec.Template.Labels, "spec.template.labels"));

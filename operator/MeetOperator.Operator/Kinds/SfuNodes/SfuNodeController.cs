@@ -68,7 +68,7 @@ internal sealed class SfuNodeController(
 
         if (node.Metadata.DeletionTimestamp is null && pool is not null)
         {
-            (pod, var failure) = await EnsurePodAsync(node, pool, pod, ct).ConfigureAwait(false);
+            (pod, var failure) = await EnsurePodAsync(node, PoolTemplates.Of(node, pool), pod, ct).ConfigureAwait(false);
             fleet.RecordSetupFailure(key, failure);
             again ??= pod is null && failure is not null ? RejectionRetry : null;
             if (options.EvictionProtection && pod is not null && fleet.View(key) is { } seen)
