@@ -81,21 +81,18 @@ internal sealed partial class MediaParticipant
 
             // A client whose node is gone has no media to lose, so it prepares its offer as soon as it has a place.
             var isGone = _media.IsGone(current.Room.Key);
-            var offer = await OpenAsync(next, fresh: true, isGone ? () => TellMove(target.Key, current.Room.Key) : null).ConfigureAwait(false);
+            void Tell() => _client.Send(_media.MoveMessage(_client, target.Key, current.Room.Key));
+            var offer = await OpenAsync(next, fresh: true, isGone ? Tell : null).ConfigureAwait(false);
             SetNodes(_nodes.With(next));
             if (!isGone)
             {
-                TellMove(target.Key, current.Room.Key);
+                Tell();
             }
 
             next.BeginSubscribe(offer);
             _hasStarted = true;
             _media.RecordMove(ParticipantId);
-            if (!_media.IsLeaving(current.Room.Key))
-            {
-                _ = ReleaseLaterAsync(current); // the operator sets no deadline for a node that stays
-            }
-
+            _ = _media.IsLeaving(current.Room.Key) ? Task.CompletedTask : ReleaseLaterAsync(current); // the operator sets no deadline for a node that stays
             await ReleaseIfLeftAsync(current).ConfigureAwait(false);
         }
         catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
@@ -113,11 +110,6 @@ internal sealed partial class MediaParticipant
             _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
         }
     }
-
-    /// <summary>Tells the client to open both connections on another node.</summary>
-    private void TellMove(RoomKey target, RoomKey current) => _client.Send(_client.Moves
-        ? new MediaMoveMessage(target.Generation, (long)_media.TimeLeftOn(current).TotalMilliseconds)
-        : new MediaRestartMessage(MeetingMedia.Moved, target.Generation));
 
     /// <summary>Leaves a former node that the client has not left by the deadline that it was told.</summary>
     private async Task ReleaseLaterAsync(MemberSessions former)
@@ -279,10 +271,7 @@ internal sealed partial class MediaParticipant
         return next;
     }
 
-    /// <summary>Opens the subscribe session. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
-    /// <param name="sessions">The sessions on the node.</param>
-    /// <param name="fresh">Whether the session replaces any that the node has.</param>
-    /// <param name="onPlaced">Called when the member has a place on the node.</param>
+    /// <summary>Opens the subscribe session, and calls <paramref name="onPlaced"/> when the member has a place. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
     private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh, Action? onPlaced = null)
     {
         await sessions.Room.PutParticipantAsync(ParticipantId, Region, _calls.Closed).ConfigureAwait(false);

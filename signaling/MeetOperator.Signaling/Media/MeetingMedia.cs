@@ -3,6 +3,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Protocol.Server;
 
 namespace MeetOperator.Signaling.Media;
 
@@ -348,6 +349,11 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     }
 
     internal void MarkConnected(string participantId) => _moves.MarkConnected(participantId);
+
+    /// <summary>Tells a client to open both connections on another node.</summary>
+    internal ServerMessage MoveMessage(IMediaClient client, RoomKey target, RoomKey current) => client.Moves
+        ? new MediaMoveMessage(target.Generation, (long)TimeLeftOn(current).TotalMilliseconds)
+        : new MediaRestartMessage(Moved, target.Generation);
 
     /// <summary>The time until the node disconnects its participants; 0 if that has passed.</summary>
     internal TimeSpan TimeLeftOn(RoomKey room) => IsGone(room) ? TimeSpan.Zero : _deadlines.LeftOn(room) ?? DefaultTimeLeft;
