@@ -195,6 +195,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
             Zone = ClusterNode?.Zone,
             ClusterNode = Pod?.Spec.NodeName is { Length: > 0 } machine ? machine : null,
             State = (isRejecting || IsClosed) && Decision.CanTakeMeetings ? SfuNodeState.Draining : Decision.State,
+            IsRejecting = isRejecting && Decision.CanTakeMeetings,
             MayBeAlive = Decision.State == SfuNodeState.Unhealthy && !dead,
             HasLostRooms = Decision.State == SfuNodeState.Starting && dead,
             IsOutdated = IsOutdated,

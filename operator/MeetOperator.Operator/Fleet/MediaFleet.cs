@@ -163,7 +163,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             }
 
             var nodes = Snapshots(now, except: meeting);
-            demand = MoveFacts.AddTo(_reliefs.AddTo(demand, meeting), _table.Find(meeting), node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time, node => _nodes.GetValueOrDefault(node)?.Decision.State != SfuNodeState.Unhealthy);
+            demand = WithFacts(_reliefs.AddTo(demand, meeting), _table.Find(meeting));
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
             var holders = RoomGenerations.FindHolders(_nodes.Values, demand);
             var decision = _reliefs.Record(meeting, demand, RoomGenerations.RaiseAbove(demand, holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now)));
@@ -207,6 +207,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         lock (_gate)
         {
             nodes = Snapshots(now);
+            var known = _table.On(node).ToDictionary(static meeting => meeting.MeetingId);
+            demands = [.. demands.Select(demand => WithFacts(demand, known.GetValueOrDefault(demand.MeetingId)))];
         }
 
         var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { IsDrainDue = true, IsForcedDrainDue = false } : each).ToArray();
@@ -425,6 +427,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             return [.. _table.On(node).Select(entry => entry.Meeting)];
         }
     }
+
+    /// <summary>The demand with the facts about the nodes that the meeting has. Requires the gate.</summary>
+    private MeetingDemand WithFacts(MeetingDemand demand, AssignedMeeting? meeting) => MoveFacts.AddTo(
+        demand, meeting, node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time, node => _nodes.GetValueOrDefault(node)?.Decision.State != SfuNodeState.Unhealthy);
 
     /// <summary>The meeting after a decision. Assignments that the decision keeps retain what their nodes have reported.</summary>
     private AssignedMeeting Apply(MeetingRef meeting, PlacementDecision decision)

@@ -38,7 +38,7 @@ internal static class SurgePlan
         return spare ? plan with { Create = 1 } : WithoutSpare(plan, nodes, counted);
     }
 
-    /// <summary>The outdated nodes to drain now: those that do no work, and ready ones beyond the desired number of ready nodes.</summary>
+    /// <summary>The outdated nodes to drain now: those that do no work, and ready ones beyond the desired number of ready nodes. A node that does not answer cannot be linked, so people would notice that their meeting moves: it waits until the node answers, or is out of service.</summary>
     private static List<string> FindReplaced(int replicas, NodeSetMember[] counted, NodeSetRollout rollout)
     {
         var outdated = NodeSetPlan.InDrainOrder(counted.Where(node => !node.IsCurrent)).ToArray();
@@ -47,7 +47,7 @@ internal static class SurgePlan
         var replaced = new List<string>();
         foreach (var node in outdated)
         {
-            if (replaced.Count < most && (IsIdle(node) || (node.IsReady ? ready > replicas : ready >= replicas)))
+            if (replaced.Count < most && (IsIdle(node) || (node.IsReady ? ready > replicas : node.Assigned == 0 && ready >= replicas)))
             {
                 replaced.Add(node.Name);
                 ready -= node.IsReady ? 1 : 0;

@@ -21,6 +21,9 @@ public sealed record NodeSnapshot
     public string? ClusterNode { get; init; }
     public required SfuNodeState State { get; init; }
 
+    /// <summary>The node has just refused a room, so it counts as Draining for new ones for a moment. What is there stays.</summary>
+    public bool IsRejecting { get; init; }
+
     /// <summary>The operator sees the node as not serving, but participants may still be connected. Its meetings stay.</summary>
     public bool MayBeAlive { get; init; }
 

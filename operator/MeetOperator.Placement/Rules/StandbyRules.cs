@@ -51,6 +51,12 @@ internal static class StandbyRules
 
         if (plan.Standby is { Participants: > 0, State: NodeAssignmentState.Ready } used)
         {
+            // Signaling has sent them there from a media node that it cannot reach. They return by themselves, and nobody interrupts them before.
+            if (plan.Input.Demand.NeedsStandby && FindUnfit(plan, used) is null)
+            {
+                return plan with { StandbyState = Describe(plan) };
+            }
+
             plan = plan.With(As(used, AssignmentRole.Edge)).Record(PlacementOutcome.Extended, $"uses {used.SfuNode} too: participants have moved there from a media node that they cannot reach");
         }
 
@@ -74,6 +80,7 @@ internal static class StandbyRules
     {
         var snapshot = plan.SnapshotOf(standby)!;
         return snapshot.State == SfuNodeState.Unhealthy ? $"{standby.SfuNode} is not serving"
+            : snapshot is { State: SfuNodeState.Draining, IsRejecting: false } ? $"{standby.SfuNode} drains"
             : LeaveReasons.FindWish(standby, snapshot) ?? (NodeChoice.FindDisallowedReason(plan.Context, snapshot) is { } disallowed ? $"{standby.SfuNode} may not carry the meeting: {disallowed}" : null);
     }
 
@@ -93,9 +100,10 @@ internal static class StandbyRules
             return plan.With(standby with { State = NodeAssignmentState.Ready }).Record(PlacementOutcome.StandbyReady, $"{standby.SfuNode} is ready to take over");
         }
 
-        var isPoor = standby.Facts.IsOverdue || !HasPlaces(plan, standby) || plan.SnapshotOf(standby)!.State == SfuNodeState.Draining;
-        var isCompared = isPoor || (standby.State == NodeAssignmentState.Ready && !standby.Facts.IsFresh && DistanceOf(plan, plan.SnapshotOf(standby)!) != Distance.OtherZone);
-        return isCompared && Choose(plan, isPoor ? null : DistanceOf(plan, plan.SnapshotOf(standby)!)) is { } better
+        var snapshot = plan.SnapshotOf(standby)!;
+        var isPoor = standby.Facts.IsOverdue || !HasPlaces(plan, standby) || snapshot.IsOutdated;
+        var isUseless = standby.State == NodeAssignmentState.Ready && !standby.Facts.IsFresh && DistanceOf(plan, snapshot) == Distance.SameMachine;
+        return (isPoor || isUseless) && Choose(plan, isPoor ? null : Distance.SameMachine, snapshot.IsOutdated) is { } better
             ? Prepare(plan.Without(standby, PlacementOutcome.Reduced, $"gives up {standby.SfuNode}"), better)
             : plan;
     }
@@ -115,13 +123,14 @@ internal static class StandbyRules
     /// <summary>The best candidate that is not on a node of the meeting; null when there is none.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="than">Only candidates that share less with the origin than this; null for all.</param>
-    private static NodeSnapshot? Choose(AssignmentPlan plan, Distance? than = null)
+    /// <param name="isUpToDate">Only candidates with the template of their pool.</param>
+    private static NodeSnapshot? Choose(AssignmentPlan plan, Distance? than = null, bool isUpToDate = false)
     {
         var needed = plan.For(Needed(plan));
         for (var distance = Distance.OtherZone; distance <= Distance.SameMachine && !(distance >= than); distance++)
         {
             var at = distance;
-            if (needed.Choose(only: node => AssignmentPlan.CanLink(node) && DistanceOf(plan, node) == at).Best is { } best)
+            if (needed.Choose(only: node => AssignmentPlan.CanLink(node) && DistanceOf(plan, node) == at && !(isUpToDate && node.IsOutdated)).Best is { } best)
             {
                 return best;
             }

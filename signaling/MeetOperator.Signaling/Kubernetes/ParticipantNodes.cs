@@ -10,7 +10,7 @@ internal static class ParticipantNodes
     /// own region that has free places. Nobody moves because of load. Otherwise, and for a new participant, the choice is among the nodes that are Ready: first those with free
     /// places, of these the ones in the participant's region, then the node with the most free places, then the one with the fewest participants, then the Origin. If none is
     /// Ready, a participant stays on a node that is Leaving; nobody joins there. While a node is gone, the Standby can be used, first by those who were on that node, and those who use it
-    /// stay.
+    /// stay. If all are gone, a participant tries one of them until it, or another one, is there.
     /// </summary>
     /// <param name="assignments">All assignments of the meeting.</param>
     /// <param name="current">The room that the participant uses; null for a new participant.</param>
@@ -33,7 +33,8 @@ internal static class ParticipantNodes
             return (mayMove ? BestOf(ready.Where(assignment => assignment.Region == region && assignment.HasPlace), region) : null) ?? known;
         }
 
-        return BestOf(ready, region ?? known?.Region) ?? (known is { State: AssignmentState.Leaving } ? known : null);
+        return BestOf(ready, region ?? known?.Region) ?? (known is { State: AssignmentState.Leaving } ? known : null)
+            ?? BestOf(assignments.Where(assignment => assignment is { State: AssignmentState.Ready, IsGone: true, Role: AssignmentRole.Origin or AssignmentRole.Edge }), region);
     }
 
     private static MediaAssignment? BestOf(IEnumerable<MediaAssignment> ready, string? region) => ready

@@ -269,7 +269,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             return;
         }
 
-        foreach (var room in rooms.Select(room => room.Client).OrderBy(room => room.Key.Generation))
+        foreach (var room in rooms.Where(room => !room.IsGone).Select(room => room.Client).OrderBy(room => room.Key.Generation))
         {
             try
             {

@@ -8,7 +8,7 @@ internal sealed class MoveBench : IBenchVerb
 {
     public string Name => "move";
 
-    public string Help => "what a link between media nodes adds, what people notice of moves, drains and rollouts, a meeting that grows over five media nodes";
+    public string Help => "what a link between media nodes adds, what people notice of moves, drains, rollouts and killed media nodes, a meeting that grows over five media nodes";
 
     public Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {

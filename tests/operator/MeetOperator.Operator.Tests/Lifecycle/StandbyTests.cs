@@ -52,7 +52,7 @@ public sealed class StandbyTests
     }
 
     [Fact]
-    public async Task Standby_ParticipantsMovedThere_BecomesEdge()
+    public async Task Standby_ParticipantsMovedThere_KeepsThem()
     {
         await using var cluster = await StartAsync(("p", "z1"), ("q", "z1"), ("r", "z2"));
         await cluster.CreateMeetingAsync(Name, Critical);
@@ -61,8 +61,9 @@ public sealed class StandbyTests
 
         cluster.Kubelet.Node(standby).SetParticipants(before.MeetingId!, 2);
 
-        var after = await WaitAsync(cluster, status => HasStandby(status) && StandbyOf(status) != standby, "has another standby");
-        Assert.Equal(AssignmentRole.Edge, after.Assignments.Single(node => node.SfuNode == standby).Role);
+        await WaitAsync(cluster, status => status.Participants == 2 && StandbyOf(status) == standby, "has participants, and the same standby");
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", Name), JsonNode.Parse("""{"spec":{"placement":{"availabilityClass":"Standard"}}}""")!, default);
+        await WaitAsync(cluster, status => status.Assignments.Any(node => node.SfuNode == standby && node is { Role: AssignmentRole.Edge, State: AssignmentState.Ready }), "still uses the former standby");
     }
 
     [Fact]

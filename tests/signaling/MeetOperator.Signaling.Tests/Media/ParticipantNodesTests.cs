@@ -128,6 +128,15 @@ public sealed class ParticipantNodesTests
     }
 
     [Fact]
+    public void Choose_AllNodesGone_NewParticipantTriesOne()
+    {
+        var gone = Assigned("n1", 1) with { IsGone = true };
+
+        Assert.Equal("n1", ParticipantNodes.Choose([gone, Assigned("n3", 3, Standby) with { IsGone = true }])?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([gone], Assigned("n9", 9).Key)?.Node);
+    }
+
+    [Fact]
     public void Choose_NodeGone_OthersStayAndNewOnesAvoidIt()
     {
         var gone = Assigned("n1", 1) with { IsGone = true, FreePlaces = 90 };
