@@ -99,7 +99,7 @@ public sealed class MigrationRolloutTests
         var lists = proxy.Asked["list meetoperator.io/sfunodes"];
 
         await cluster.StopOperatorAsync("operator-1");
-        await cluster.EventuallyAsync(() => Task.FromResult(proxy.Asked["list meetoperator.io/sfunodes"] >= lists + 3), "the next leader compares with the API server");
+        await cluster.EventuallyAsync(() => Task.FromResult(most.Count > 3 || proxy.Asked["list meetoperator.io/sfunodes"] >= lists + 3), "the next leader compares with the API server");
         most.AssertEquals(3);
         arrived.SetResult();
 
@@ -212,6 +212,17 @@ public sealed class MigrationRolloutTests
                 }
             });
             _running = _nodes.RunAsync(_stop.Token);
+        }
+
+        public int Count
+        {
+            get
+            {
+                lock (_present)
+                {
+                    return _count;
+                }
+            }
         }
 
         public void AssertEquals(int expected)
