@@ -102,8 +102,9 @@ internal static class StandbyRules
 
         var snapshot = plan.SnapshotOf(standby)!;
         var isPoor = standby.Facts.IsOverdue || !HasPlaces(plan, standby) || snapshot.IsOutdated;
-        var isUseless = standby.State == NodeAssignmentState.Ready && !standby.Facts.IsFresh && DistanceOf(plan, snapshot) == Distance.SameMachine;
-        return (isPoor || isUseless) && Choose(plan, isPoor ? null : Distance.SameMachine, snapshot.IsOutdated) is { } better
+        var distance = DistanceOf(plan, snapshot);
+        var isCompared = isPoor || (standby.State == NodeAssignmentState.Ready && !standby.Facts.IsFresh && distance != Distance.OtherZone);
+        return isCompared && Choose(plan, isPoor ? null : distance, snapshot.IsOutdated) is { } better
             ? Prepare(plan.Without(standby, PlacementOutcome.Reduced, $"gives up {standby.SfuNode}"), better)
             : plan;
     }
