@@ -8,7 +8,8 @@ RUN mkdir -p /files/bin && cp /bin/busybox /files/bin/busybox && ln -s busybox /
 
 FROM scratch
 COPY --from=debian /files/ /
-COPY --chmod=0555 web/ /web/
+# The copies keep the mode: when a machine restarts, the same Pod copies them once more over those that its volume already has.
+COPY --chmod=0755 web/ /web/
 USER 65532:65532
 ENTRYPOINT ["/bin/cp", "-R", "/web/."]
 CMD ["/srv/web"]

@@ -29,6 +29,12 @@ public sealed record LoopReport
     /// <summary>Datagrams that the kernel did not accept for sending since the process started.</summary>
     public long PacketsRefused { get; init; }
 
+    /// <summary>Datagrams that the kernel dropped since the process started, because the loop did not read its socket in time. 0 in reports of earlier versions.</summary>
+    public long PacketsLost { get; init; }
+
+    /// <summary>The share of the last second that the loop spent working, 0 to 1. Null in reports of earlier versions.</summary>
+    public double? Busy { get; init; }
+
     /// <summary>The longest time in the last ten seconds during which the loop did not read its socket because of work for one room, the runtime, or CPU contention.</summary>
     public double LongestPauseMs { get; init; }
 

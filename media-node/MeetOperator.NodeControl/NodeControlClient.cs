@@ -30,6 +30,9 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     public Task DrainAsync(bool drain, CancellationToken ct) =>
         SendAsync(HttpMethod.Post, "v1/node/drain", new DrainRequest { Drain = drain }, ct);
 
+    /// <summary>Makes a test call on the node. Nodes of earlier versions answer with status 404.</summary>
+    public Task<CallReport> CallAsync(CancellationToken ct) => SendAsync<CallReport>(HttpMethod.Post, "v1/node/call", null, ct);
+
     public Task PutCredentialsAsync(NodeCredentials credentials, CancellationToken ct) => SendAsync(HttpMethod.Put, "v1/node/credentials", credentials, ct);
 
     public Task<RoomReport> PutRoomAsync(string room, RoomSpec spec, CancellationToken ct) =>

@@ -43,6 +43,12 @@ public sealed record NodeReport
     /// <summary>The share of time that the busiest loop spent working, 0 to 1.</summary>
     public double Stress { get; init; }
 
+    /// <summary>Media sessions of participants that connected or failed since the process started. Null in reports of earlier versions.</summary>
+    public long? Connections { get; init; }
+
+    /// <summary>The part of <see cref="Connections"/> that failed before it was connected; at most one of each room.</summary>
+    public long? FailedConnections { get; init; }
+
     /// <summary>RTP packets forwarded since the process started.</summary>
     public long ForwardedPackets { get; init; }
     public required IReadOnlyList<RoomReport> Rooms { get; init; }

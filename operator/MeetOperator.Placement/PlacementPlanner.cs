@@ -30,7 +30,14 @@ public static class PlacementPlanner
             return Place(alive with { Generation = before.Generation }, LeaveReasons.FindLoss(before.Nodes[0], before.SnapshotOf(before.Nodes[0])));
         }
 
-        return LeaveRules.Apply(RoleRules.Apply(alive)).ToDecision();
+        return StandbyRules.Apply(LeaveRules.Apply(RoleRules.Apply(StandbyRules.TakeOver(before, alive)))).ToDecision();
+    }
+
+    /// <summary>Which meetings leave an overloaded media node, and where to. Nothing is moved to a node that would have too much to do itself.</summary>
+    public static ReliefDecision Relieve(ReliefInput input, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return StressRules.Decide(input, now);
     }
 
     /// <summary>Whether the node could take the smallest possible meeting of a tenant that may use its pool.</summary>
@@ -102,6 +109,7 @@ public static class PlacementPlanner
             Generation = assigned.Generation,
             Reason = leave is null ? $"placed on {node.Name}: {DescribeChoice(plan.Context, node)}" : $"moved to {node.Name}: {leave}",
             Rejections = choice.Rejections,
+            NeedsRetry = plan.Input.Demand.NeedsStandby,
         };
     }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { clusterRoom, system, waitForMediaBothWays } from './support/cluster-room.mjs';
-import { gaps, watchGaps } from './support/gaps.mjs';
+import { gaps, keepConnections, keepsConnections, watchGaps } from './support/gaps.mjs';
 import { get, kubectl, openProxy, until } from './support/kubectl.mjs';
 
 const room = clusterRoom();
@@ -56,6 +56,38 @@ describe('an eviction', () => {
         assert.deepEqual((await get('pods', '-n', room.namespace, '-l', 'meetoperator.io/component=media-node')).filter(pod => pod.spec.nodeName === machine), []);
       } finally {
         await kubectl('uncordon', machine);
+      }
+      await waitForMediaBothWays(ada, bob);
+      await Promise.all([ada.connected(), bob.connected()]);
+      assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
+      for (const person of [ada, bob]) t.diagnostic(`${person.name}: longest pause ${JSON.stringify(await gaps(person))} ms`);
+    });
+  });
+
+  it('a drain of the last cluster node drops nobody, says what blocks it, and ends when there is another place', options, async t => {
+    await room.withPair(async (ada, bob, meeting) => {
+      const node = await room.nodeOf(meeting);
+      const machine = (await podOf(node)).spec.nodeName;
+      const other = machine === 'n1' ? 'n2' : 'n1';
+      await Promise.all([ada, bob].flatMap(person => [watchGaps(person), keepConnections(person)]));
+      try {
+        await kubectl('cordon', other);
+        await until(async () => (await get('pods', '-n', room.namespace, '-l', 'meetoperator.io/component=media-node')).every(pod => pod.spec.nodeName !== other), `no media node is on ${other}`, 120_000);
+        await assert.rejects(kubectl('drain', machine, '--force', '--ignore-daemonsets', '--pod-selector=meetoperator.io/component=media-node', '--timeout=20s'), /timeout|timed out|deadline/);
+        const blocked = (await get('sfunode', node, '-n', room.namespace)).status.conditions.find(one => one.type === 'DrainBlocked');
+        assert.equal(blocked?.status, 'True', 'the media node has the condition DrainBlocked');
+        t.diagnostic(`${blocked.reason}: ${blocked.message}`);
+        assert.match(blocked.message, new RegExp(meeting.name), 'it names the meeting');
+        const eviction = await evict(node);
+        assert.equal(eviction.status, 429);
+        t.diagnostic(eviction.message);
+        assert.match(eviction.message, new RegExp(meeting.name), 'the refused eviction names the meeting');
+        await waitForMediaBothWays(ada, bob);
+        for (const person of [ada, bob]) await keepsConnections(person, 'while the drain is blocked');
+        await kubectl('uncordon', other);
+        await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting moves as soon as there is a place', 120_000);
+      } finally {
+        await kubectl('uncordon', machine, other);
       }
       await waitForMediaBothWays(ada, bob);
       await Promise.all([ada.connected(), bob.connected()]);

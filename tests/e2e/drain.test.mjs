@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { meetingRoom } from './support/meeting-room.mjs';
+import { pauses, watchPauses } from './support/pauses.mjs';
 import { until } from './support/until.mjs';
 
 const room = meetingRoom();
@@ -11,37 +12,6 @@ const options = { timeout: 300_000 };
 const kubectl = (...args) => execFileSync('kubectl', ['--kubeconfig', `${room.product.home}/kubeconfig`, '-n', 'meet-default', ...args], { encoding: 'utf8' });
 const get = (...args) => JSON.parse(kubectl('get', ...args, '-o', 'json'));
 const meetingOf = meeting => get('meetings').items.find(one => one.status?.meetingId === meeting.meetingId);
-
-/** From now on, finds in the page how long the picture and the sound of others pause, in ms, over all connections of the page. */
-const watchPauses = visitor => visitor.page.evaluate(() => {
-  const now = performance.now();
-  const watch = { pictureAt: now, soundAt: now, lookedAt: now, picture: 0, sound: 0, look: 0, slowest: 0 };
-  const totals = new Map();
-  const look = async () => {
-    const begun = performance.now();
-    watch.look = Math.max(watch.look, begun - watch.lookedAt);
-    watch.lookedAt = begun;
-    for (const connection of globalThis.connections) {
-      if (connection.connectionState === 'closed') continue;
-      let [frames, samples] = [0, 0];
-      (await connection.getStats()).forEach(record => {
-        if (record.type !== 'inbound-rtp') return;
-        if (record.kind === 'video') frames += record.framesDecoded ?? 0;
-        else samples += (record.totalSamplesReceived ?? 0) - (record.silentConcealedSamples ?? 0) - (record.concealedSamples ?? 0);
-      });
-      const at = performance.now();
-      const before = totals.get(connection) ?? { frames: 0, samples: 0 };
-      if (frames > before.frames) [watch.picture, watch.pictureAt] = [Math.max(watch.picture, at - watch.pictureAt), at];
-      if (samples > before.samples) [watch.sound, watch.soundAt] = [Math.max(watch.sound, at - watch.soundAt), at];
-      totals.set(connection, { frames, samples });
-    }
-    watch.slowest = Math.max(watch.slowest, performance.now() - begun);
-    globalThis.pauseTimer = setTimeout(look, 20);
-  };
-  globalThis.pauses = watch;
-  void look();
-});
-const pauses = visitor => visitor.page.evaluate(() => ({ picture: Math.round(globalThis.pauses.picture), sound: Math.round(globalThis.pauses.sound), look: Math.round(globalThis.pauses.look), slowest: Math.round(globalThis.pauses.slowest) }));
 
 describe('a drain of the media node', () => {
   it('moves the meeting while people talk, and nobody has to join again', options, async t => {

@@ -14,6 +14,13 @@ public sealed record MeetingPlacement
     public PlacementStrategy Strategy { get; init; } = PlacementStrategy.Packed;
 
     /// <summary>
+    /// Critical keeps another media node ready, in another zone if there is one, which takes over when one of the meeting's fails. It takes places for as many participants there as
+    /// are on the largest of the meeting's nodes. Has no effect with mode P2P. Default Standard; mutable.
+    /// </summary>
+    [Default("\"Standard\"")]
+    public AvailabilityClass AvailabilityClass { get; init; } = AvailabilityClass.Standard;
+
+    /// <summary>
     /// Moves the meeting to this media node, once; status.move shows what became of it. Later the meeting may move again, for example when the node is drained. Optional; mutable;
     /// takes effect at once. Removing it cancels a move that is being prepared.
     /// </summary>

@@ -41,7 +41,7 @@ public sealed record MeetingStatus
     [MaxLength(64)]
     public string? EndReason { get; init; }
 
-    /// <summary>Number of media nodes that currently carry the meeting. Written by the operator.</summary>
+    /// <summary>Number of media nodes that currently carry the meeting, without a Standby. Written by the operator.</summary>
     public int SfuCount { get; init; }
 
     /// <summary>How sound and pictures flow; absent before the meeting is placed and after its end. Set by the operator when it places the meeting, then by signaling.</summary>
@@ -88,7 +88,7 @@ public sealed record MeetingStatus
     [MaxItems(16)]
     public IReadOnlyList<PlacementRejection> Rejections { get; init; } = [];
 
-    /// <summary>Conditions, each with a reason and a message: Ready, Accepted and Placed. Complete replaces Ready once the meeting has ended.</summary>
+    /// <summary>Conditions, each with a reason and a message: Ready, Accepted and Placed, and StandbyReady for availability class Critical. Complete replaces Ready once the meeting has ended.</summary>
     [MaxItems(16)]
     [ListMapKey("type")]
     public IReadOnlyList<Condition> Conditions { get; init; } = [];

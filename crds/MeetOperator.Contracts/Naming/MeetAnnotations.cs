@@ -9,6 +9,9 @@ public static class MeetAnnotations
     /// <summary>Hash of the pool fields that a node was created from, as version 0.1 computes it. It is compared for nodes created by that version, and written to allow a rollback to it.</summary>
     public const string TemplateHash = "meetoperator.io/template-hash";
 
+    /// <summary>On an SfuNode: hash of the Pod template that it was created for, while a rollout tries a new one.</summary>
+    public const string Revision = "meetoperator.io/revision";
+
     /// <summary>On an SfuNode that drains because its pool was scaled down. The drain is canceled if the pool is scaled up again.</summary>
     public const string ScaledDown = "meetoperator.io/scaled-down";
 

@@ -15,6 +15,9 @@ public static class MeetConditions
     /// <summary>On an SfuNode and its SfuPool: the drain is blocked, for example by a meeting that no other node can take; present only while true.</summary>
     public const string DrainBlocked = "DrainBlocked";
 
+    /// <summary>On an SfuNode: its stress has stayed above rebalance.stressThreshold of the pool, so meetings leave it, or the message says why they stay; present only while true.</summary>
+    public const string Overloaded = "Overloaded";
+
     /// <summary>On a Tenant that is being deleted: meetings that have not ended block the deletion; present only while true.</summary>
     public const string DeletionBlocked = "DeletionBlocked";
 
@@ -26,6 +29,9 @@ public static class MeetConditions
 
     /// <summary>A Meeting is assigned to a media node.</summary>
     public const string Placed = "Placed";
+
+    /// <summary>A Meeting of availability class Critical has a media node that can take over. While false, the message says what is missing; absent for other meetings.</summary>
+    public const string StandbyReady = "StandbyReady";
 
     /// <summary>All nodes of an SfuPool have its current template. While false, the message explains what the rollout waits for.</summary>
     public const string Updated = "Updated";

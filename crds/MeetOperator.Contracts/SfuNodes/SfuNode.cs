@@ -12,7 +12,7 @@ namespace MeetOperator.Contracts.SfuNodes;
 [PrinterColumn("Address", ".status.addresses[0]", Description = "Address that clients send media to")]
 [PrinterColumn("Meetings", ".status.meetings", Type = "integer", Description = "Meetings on the node")]
 [PrinterColumn("People", ".status.participants", Type = "integer", Description = "Participants on the node")]
-[PrinterColumn("Stress", ".status.stressPct", Type = "integer", Description = "Utilization of the busiest media loop in percent")]
+[PrinterColumn("Stress", ".status.stressPct", Type = "integer", Description = "Stress in percent: busiest media loop, egress or lost packets")]
 [PrinterColumn("Age", ".metadata.creationTimestamp", Type = "date")]
 [PrinterColumn("Node", ".status.nodeName", Priority = 1, Description = "Cluster node that runs the Pod")]
 [PrinterColumn("Version", ".status.version", Priority = 1, Description = "Version that the node reports")]

@@ -16,7 +16,7 @@ public sealed record SfuNodeDrain
     [Default("false")]
     public bool Force { get; init; }
 
-    /// <summary>Seconds that meetings may continue before they move to another node, 0 to 86400. Optional; default the pool's drain.deadlineSeconds; mutable.</summary>
+    /// <summary>Seconds that meetings may continue before they move to another node, 0 to 86400. Optional; default by the pool's drain.policy; mutable.</summary>
     [Range(0, 86_400)]
     public int? DeadlineSeconds { get; init; }
 }

@@ -27,6 +27,10 @@ public sealed record SfuNodeStatus
     [MaxLength(253)]
     public string? NodeName { get; init; }
 
+    /// <summary>Zone of that cluster node, from its label topology.kubernetes.io/zone; absent if it has none.</summary>
+    [MaxLength(63)]
+    public string? Zone { get; init; }
+
     /// <summary>ID of the media node's process; changes with every start. Written by the operator.</summary>
     [MaxLength(128)]
     public string? InstanceId { get; init; }
@@ -41,7 +45,7 @@ public sealed record SfuNodeStatus
     /// <summary>Number of participants on the node; at most 5 s old. Written by the operator.</summary>
     public int Participants { get; init; }
 
-    /// <summary>Utilization of the busiest media loop in percent; at most 5 s old.</summary>
+    /// <summary>Stress of the node in percent: the highest of busiest media loop, egress (capacity.maxEgressMbps of the pool) and lost packets; at most 5 s old.</summary>
     public int StressPct { get; init; }
 
     /// <summary>Media sent in the last second, in megabits per second; at most 5 s old.</summary>

@@ -5,4 +5,5 @@ public enum RolloutType
 {
     WhenEmpty,
     Immediate,
+    Migrate,
 }

@@ -15,10 +15,20 @@ public sealed record SfuCapacity
     [Default("500")]
     public int MaxParticipants { get; init; } = 500;
 
-    /// <summary>Utilization of a media loop, 0.05 to 1, above which a node accepts no new meetings. Default 0.8; mutable.</summary>
+    /// <summary>
+    /// Stress, 0.05 to 1, from which a node accepts no new meetings: the highest of the working time of its busiest media loop, its egress of maxEgressMbps, and lost packets (2 % count
+    /// as 1). Default 0.8; mutable.
+    /// </summary>
     [Range(0.05, 1)]
     [Default("0.8")]
     public double StressThreshold { get; init; } = 0.8;
+
+    /// <summary>
+    /// Media that a node can send, in megabits per second, 1 to 1000000, for example what its network card carries. It is compared with what the node sends and limits nothing by itself.
+    /// Optional; default not considered; mutable.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int? MaxEgressMbps { get; init; }
 
     /// <summary>
     /// Limit of what a node sends over one link to another media node of a meeting, in kilobits per second, 100 to 10000000. Audio always crosses; pictures of cameras and screens get

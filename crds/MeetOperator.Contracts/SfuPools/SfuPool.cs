@@ -18,6 +18,6 @@ namespace MeetOperator.Contracts.SfuPools;
 [PrinterColumn("Updated", ".status.updatedReplicas", Type = "integer", Priority = 1, Description = "Media nodes with the current template")]
 [PrinterColumn("Draining", ".status.drainingReplicas", Type = "integer", Priority = 1, Description = "Media nodes that are draining")]
 [PrinterColumn("Free", ".status.freeParticipants", Type = "integer", Priority = 1, Description = "Free capacity in participants")]
-[PrinterColumn("Stress", ".status.stressPct", Type = "integer", Priority = 1, Description = "Utilization of the busiest media node in percent")]
+[PrinterColumn("Stress", ".status.stressPct", Type = "integer", Priority = 1, Description = "Stress of the busiest media node in percent")]
 [PrinterColumn("Message", ".status.message", Priority = 1, Description = "Current state, or what to do")]
 public sealed class SfuPool : CustomResource<SfuPoolSpec, SfuPoolStatus>;

@@ -4,6 +4,7 @@ namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>Desired state of a pool of media nodes.</summary>
 [CelRule("has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)", SfuPoolValidation.RegionImmutable, FieldPath = ".region")]
+[CelRule("!has(self.rebalance.stressThreshold) || self.rebalance.stressThreshold > self.capacity.stressThreshold", SfuPoolValidation.RebalanceTooEarly, FieldPath = ".rebalance.stressThreshold")]
 public sealed record SfuPoolSpec
 {
     /// <summary>Number of media nodes, 0 to 500. Default 1; mutable, also through the scale subresource.</summary>
@@ -43,6 +44,10 @@ public sealed record SfuPoolSpec
     /// <summary>How a node is drained before it is deleted. Mutable.</summary>
     [Default("{}")]
     public SfuDrain Drain { get; init; } = new();
+
+    /// <summary>How meetings leave an overloaded node. Mutable.</summary>
+    [Default("{}")]
+    public SfuRebalance Rebalance { get; init; } = new();
 
     /// <summary>How nodes are replaced after a template change. Mutable.</summary>
     [Default("{}")]

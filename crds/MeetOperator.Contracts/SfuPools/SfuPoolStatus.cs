@@ -37,8 +37,11 @@ public sealed record SfuPoolStatus
     /// <summary>Number of additional participants that fit on nodes that accept new meetings. Written by the operator.</summary>
     public int FreeParticipants { get; init; }
 
-    /// <summary>Utilization of the busiest node in percent; at most 5 s old. Written by the operator.</summary>
+    /// <summary>Stress of the busiest node in percent; at most 5 s old. Written by the operator.</summary>
     public int StressPct { get; init; }
+
+    /// <summary>The current rollout and those before it. Written by the operator.</summary>
+    public SfuRolloutStatus? Rollout { get; init; }
 
     /// <summary>Human-readable summary of the current state and of any action that is required.</summary>
     [MaxLength(2048)]

@@ -12,6 +12,9 @@ public static class SfuPoolValidation
     internal const string StaticNeedsAddresses = "addressSource Static requires at least one address in staticAddresses";
     internal const string StaticOfOtherFamily = "no static address has a family in ipFamilies: add an address, or change ipFamilies";
     internal const string HostNetworkHasNoPodIP = "a Pod with type HostNetwork does not have its own address: use NodeInternalIP, NodeExternalIP or Static";
+    internal const string RebalanceTooEarly = "rebalance.stressThreshold must be higher than capacity.stressThreshold: otherwise meetings would leave nodes that still accept new ones";
+    internal const string SoftAfterDeadline = "with policy WaitThenMigrate, softSeconds must not be higher than deadlineSeconds";
+    internal const string MigrateNeedsSurge = "rollout type Migrate creates new nodes before it drains old ones, so maxSurge must be at least 1: raise it, or use type WhenEmpty";
     internal const string ReservedKey = "keys of meetoperator.io are reserved for the operator";
 
     /// <summary>Returns all errors; empty when <paramref name="pool"/> is valid. <paramref name="old"/> is null on create.</summary>
@@ -48,6 +51,21 @@ public static class SfuPoolValidation
         if (spec.Exposure is { Type: ExposureType.HostNetwork, AddressSource: AddressSource.PodIP })
         {
             errors.Add(new("spec.exposure.addressSource", HostNetworkHasNoPodIP));
+        }
+
+        if (spec.Drain is { Policy: DrainPolicy.WaitThenMigrate } drain && drain.SoftSeconds > drain.DeadlineSeconds)
+        {
+            errors.Add(new("spec.drain.softSeconds", SoftAfterDeadline));
+        }
+
+        if (spec.Rebalance.StressThreshold <= spec.Capacity.StressThreshold)
+        {
+            errors.Add(new("spec.rebalance.stressThreshold", RebalanceTooEarly));
+        }
+
+        if (spec.Rollout is { Type: RolloutType.Migrate, MaxSurge: { Number: 0, Text: null or "0%" } })
+        {
+            errors.Add(new("spec.rollout.maxSurge", MigrateNeedsSurge));
         }
 
         errors.AddRange(Reserved(spec.Template.Labels, "spec.template.labels"));

@@ -44,6 +44,11 @@ internal static class ControlEndpoints
             node.Rooms.IsDrainRequested = drain;
             c.Response.StatusCode = StatusCodes.Status204NoContent;
         });
+        byOperator.MapPost("/node/call", async (HttpContext c) =>
+        {
+            node.Terms.EnsureCurrent(c);
+            await ControlJson.WriteAsync(c, 200, await node.CallAsync(c.RequestAborted));
+        });
         byOperator.MapPut("/node/credentials", async (HttpContext c) =>
         {
             var offered = await ControlJson.ReadAsync<NodeCredentials>(c);

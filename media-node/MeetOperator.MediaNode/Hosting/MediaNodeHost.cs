@@ -81,6 +81,8 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public IReadOnlyList<MediaLoop> Loops => _loops;
 
+    private readonly SemaphoreSlim _call = new(1, 1);
+
     /// <summary>Whether the warm-up is over.</summary>
     public bool IsReady { get; set; }
 
@@ -111,6 +113,25 @@ internal sealed partial class MediaNodeHost : IDisposable
         LogReady(_logger, Options.Name, string.Join(", ", _loops.Select(l => l.Port)), string.Join(", ", Options.AdvertisedAddresses));
     }
 
+    /// <summary>Makes a test call, after an earlier one has ended.</summary>
+    public async Task<CallReport> CallAsync(CancellationToken ct)
+    {
+        if (!IsReady)
+        {
+            return new CallReport { Problem = "the media node is not ready" };
+        }
+
+        await _call.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            return await TestCall.RunAsync(this, ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            _call.Release();
+        }
+    }
+
     /// <summary>Creates the node's report. Returns within a bounded time even when a loop is stuck.</summary>
     public async Task<(NodeReport Report, IReadOnlyList<LoopStatistics> Loops)> ReportAsync(CancellationToken ct)
     {
@@ -133,6 +154,8 @@ internal sealed partial class MediaNodeHost : IDisposable
             Participants = rooms.Sum(r => r.Participants),
             UpTracks = rooms.Sum(r => r.UpTracks),
             DownTracks = rooms.Sum(r => r.DownTracks),
+            Connections = figures.Sum(s => s.Statistics.Connections),
+            FailedConnections = figures.Sum(s => s.Statistics.FailedConnections),
             EgressKbps = figures.Sum(s => s.Statistics.EgressBitsPerSecond) / 1000,
             Stress = Math.Round(figures.Max(s => s.Statistics.Busy), 3),
             ForwardedPackets = figures.Sum(s => s.ForwardedPackets),
@@ -162,6 +185,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public void Dispose()
     {
+        _call.Dispose();
         _selfProbe.Dispose();
         foreach (var loop in _loops)
         {
@@ -183,6 +207,8 @@ internal sealed partial class MediaNodeHost : IDisposable
             PacketsIn = statistics.ReceivedDatagrams,
             PacketsOut = statistics.SentDatagrams,
             PacketsRefused = statistics.DiscardedDatagrams,
+            PacketsLost = statistics.KernelDrops,
+            Busy = Math.Round(statistics.Busy, 3),
             LongestPauseMs = statistics.LongestPauseTicks / (double)TimeSpan.TicksPerMillisecond,
             LongestCommandMs = statistics.LongestCommandTicks / (double)TimeSpan.TicksPerMillisecond,
             ConnectedSessions = IsReady ? statistics.ConnectedSessions : 0, // until then there is only the warm-up call

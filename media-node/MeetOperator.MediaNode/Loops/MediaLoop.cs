@@ -108,6 +108,8 @@ internal sealed class MediaLoop : IDisposable
 
     public IngressDrops IngressDrops { get; } = new();
 
+    public ConnectionCounts Connections { get; } = new();
+
     public LoopFailures Failures { get; }
 
     /// <summary>Authenticates the node's probes. The loop answers them on its own socket.</summary>
@@ -254,6 +256,8 @@ internal sealed class MediaLoop : IDisposable
             TransportDrops = drops,
             SessionsByProfile = profiles,
             ConnectedSessions = connected,
+            Connections = Connections.Connected + Connections.Failed,
+            FailedConnections = Connections.Failed,
             SilentSessions = silent,
             Failures = Failures.Copy(),
         };

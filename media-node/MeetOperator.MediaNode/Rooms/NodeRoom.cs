@@ -30,6 +30,7 @@ internal sealed class NodeRoom
     private readonly RoomLines _lines = new();
     private readonly RoomTraffic _traffic = new();
     private readonly Action<NodeRoom> _onFailed;
+    private readonly RoomConnections _connections;
     private RoomSpec _spec;
 
     /// <summary>The participants that the last event has named as unreachable; null before the room has links.</summary>
@@ -54,6 +55,7 @@ internal sealed class NodeRoom
         _tracks = new RoomTracks(_origin);
         _links = new RoomLinks(_tracks, _ssrcs.Next);
         _operatedLinks = new OperatedLinks(_links, loop, (link, end, options) => OpenLink(link, end.Node, end.Peer, options));
+        _connections = new RoomConnections(id == RoomIds.SelfCall ? null : loop.Connections);
         _participants = new RoomParticipants(admit, participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
@@ -396,7 +398,7 @@ internal sealed class NodeRoom
 
     private NodeParticipant CreateParticipant(string id, TrackLimit newTracks)
     {
-        var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges);
+        var sessions = new ParticipantSessions(id, Loop, Sessions, Events, _offers.PublishChanges, _connections);
         return new NodeParticipant(_tracks.Join(id), new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
     }
 

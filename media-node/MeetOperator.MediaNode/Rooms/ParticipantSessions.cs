@@ -13,8 +13,12 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <param name="factory">Closes peers.</param>
 /// <param name="events">The events of the room.</param>
 /// <param name="onEnded">Called after a session has ended by itself.</param>
-internal sealed class ParticipantSessions(string participantId, MediaLoop loop, SessionFactory factory, RoomEventHub events, Action onEnded) : ISessionObserver
+/// <param name="connections">Counts the sessions of the room.</param>
+internal sealed class ParticipantSessions(string participantId, MediaLoop loop, SessionFactory factory, RoomEventHub events, Action onEnded, RoomConnections connections) : ISessionObserver
 {
+    /// <summary>Sessions that have been connected.</summary>
+    private readonly HashSet<IRoomSession> _connected = [];
+
     public List<IRoomSession> All { get; } = [];
 
     public bool HasConnectedTransport => All.Exists(static s => s.Peer.IsReady);
@@ -47,6 +51,7 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
                 PublishState(session, "connecting");
                 break;
             case PeerTransportState.Connected:
+                CountConnected(session);
                 PublishState(session, "connected");
                 break;
             case PeerTransportState.Disconnected or PeerTransportState.Failed:
@@ -93,6 +98,7 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
             {
                 if (All.Remove(session))
                 {
+                    CountEnd(session, state);
                     session.Close();
                 }
             }
@@ -143,6 +149,22 @@ internal sealed class ParticipantSessions(string participantId, MediaLoop loop, 
             {
                 EndLater(session, session.IsReplaced ? "closed" : "failed", session.IsReplaced ? "replaced" : "timeout");
             }
+        }
+    }
+
+    private void CountConnected(IRoomSession session)
+    {
+        if (_connected.Add(session))
+        {
+            connections.RecordConnected();
+        }
+    }
+
+    private void CountEnd(IRoomSession session, string state)
+    {
+        if (!_connected.Remove(session) && state == "failed")
+        {
+            connections.RecordFailed();
         }
     }
 

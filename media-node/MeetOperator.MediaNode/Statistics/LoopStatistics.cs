@@ -32,6 +32,12 @@ internal sealed record LoopStatistics
     public required IReadOnlyDictionary<string, int> SessionsByProfile { get; init; }
     public required int ConnectedSessions { get; init; }
 
+    /// <summary>Sessions of participants that connected or failed before.</summary>
+    public long Connections { get; init; }
+
+    /// <summary>The failed ones of <see cref="Connections"/>.</summary>
+    public long FailedConnections { get; init; }
+
     /// <summary>Connected sessions that received no datagram for <see cref="Loops.PeerSession.SilenceTicks"/>.</summary>
     public required int SilentSessions { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
@@ -9,6 +10,9 @@ public static class ControlTls
 {
     /// <summary>Connections are replaced after this time, so that a renewed certificate or a change of trust takes effect.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+    private const int KeepAliveSeconds = 2;
+    private const int KeepAliveRetrySeconds = 1;
+    private const int KeepAliveRetries = 2;
 
     /// <summary>
     /// The handler of the operator and signaling. It allows only TLS 1.3, which every media node supports. The server's certificate must contain the name in the
@@ -24,6 +28,7 @@ public static class ControlTls
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
         UseProxy = false,
         UseCookies = false,
+        ConnectCallback = ConnectAsync,
         SslOptions = new SslClientAuthenticationOptions
         {
             EnabledSslProtocols = SslProtocols.Tls13,
@@ -37,6 +42,26 @@ public static class ControlTls
                 && credentials()?.TrustsServer(shown, time.GetUtcNow()) == true,
         },
     };
+
+    /// <summary>Opens a connection that ends within seconds when the machine at the other end is lost, also while nothing is sent, as on a stream of events.</summary>
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveRetrySeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetries);
+            await socket.ConnectAsync(context.DnsEndPoint, ct).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>
     /// The options of a media node. The handshake accepts clients without a certificate, such as the kubelet; each request is authorized separately.

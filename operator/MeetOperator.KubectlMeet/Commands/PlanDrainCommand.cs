@@ -1,3 +1,4 @@
+using System.Globalization;
 using MeetOperator.KubectlMeet.Arguments;
 using MeetOperator.KubectlMeet.Output;
 using MeetOperator.KubectlMeet.Placing;
@@ -36,6 +37,11 @@ internal sealed class PlanDrainCommand : ICommand
         return plan.Blockers.Count == 0 ? ExitCodes.Ok : ExitCodes.NotWell;
     }
 
+    private static string Deadline(DrainPlan plan) =>
+        plan.WaitsUntil is { } until ? string.Create(CultureInfo.InvariantCulture, $"meetings may continue until {until.UtcDateTime:HH:mm:ss} UTC, then they move")
+        : plan.DeadlineSeconds == 0 ? "meetings move at once"
+        : $"meetings may continue for {Durations.Of(TimeSpan.FromSeconds(plan.DeadlineSeconds))}, then they move";
+
     private static void Write(CommandContext context, DrainPlan plan)
     {
         var text = context.Text;
@@ -43,7 +49,7 @@ internal sealed class PlanDrainCommand : ICommand
             ("Media node", $"{plan.Node} of pool {plan.Pool}"),
             ("Meetings", plan.Moves.Count),
             ("People", plan.Participants),
-            ("Deadline", $"meetings may continue for {Durations.Of(TimeSpan.FromSeconds(plan.DeadlineSeconds))}, then they move"));
+            ("Deadline", Deadline(plan)));
         if (plan.Moves.Count > 0)
         {
             text.Line();

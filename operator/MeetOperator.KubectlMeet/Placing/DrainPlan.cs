@@ -8,6 +8,9 @@ internal sealed record DrainPlan
 
     /// <summary>Seconds that meetings may continue before they move.</summary>
     public required int DeadlineSeconds { get; init; }
+
+    /// <summary>The time until which a drain that is going on waits for meetings to end; null when they move now, or the drain has not begun.</summary>
+    public DateTimeOffset? WaitsUntil { get; init; }
     public required int Participants { get; init; }
     public required IReadOnlyList<DrainMove> Moves { get; init; }
 

@@ -1,5 +1,6 @@
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.KubectlMeet.Output;
 using MeetOperator.KubectlMeet.Reading;
 using MeetOperator.Placement;
@@ -26,12 +27,14 @@ internal static class DrainPlanner
         }
 
         var stranded = moves.Where(move => move.To is null).ToArray();
+        var deadline = deadlineSeconds ?? node.Spec.Drain?.DeadlineSeconds ?? (node.Spec.Drain is not { Force: true } && inventory.PoolOf(node) is { Metadata.DeletionTimestamp: null } pool ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: node.Status?.State != SfuNodeState.Unhealthy) : 0);
         var hidden = Math.Max(0, (node.Status?.Meetings ?? 0) - moves.Count);
         return new DrainPlan
         {
             Node = $"{space}/{name}",
             Pool = node.Spec.PoolRef.Name,
-            DeadlineSeconds = deadlineSeconds ?? node.Spec.Drain?.DeadlineSeconds ?? inventory.PoolOf(node)?.Spec.Drain.DeadlineSeconds ?? 0,
+            DeadlineSeconds = deadline,
+            WaitsUntil = (node.Spec.Drain is not null || node.Metadata.DeletionTimestamp is not null) && node.Status?.DrainRequestedAt?.AddSeconds(deadline) is { } until && until > now ? until : null,
             Participants = node.Status?.Participants ?? 0,
             Moves = moves,
             Blockers =

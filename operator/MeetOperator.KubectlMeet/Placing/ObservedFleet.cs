@@ -30,6 +30,8 @@ internal static class ObservedFleet
             PoolLabels = pool?.Metadata.Labels?.ToDictionary(StringComparer.Ordinal) ?? [],
             IsInSharedNamespace = inventory.Tenants.All(tenant => tenant.Spec.Namespace != node.Metadata.Namespace),
             Region = pool?.Spec.Region,
+            Zone = status?.Zone,
+            ClusterNode = status?.NodeName,
             State = status?.State ?? SfuNodeState.Starting,
             MayBeAlive = true,
             Unschedulable = node.Spec.Unschedulable || CordonReasons.Contains(ready?.Reason),

@@ -32,11 +32,16 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
     }
 
     /// <summary>Records once per reason that a drain is blocked.</summary>
-    public void DrainBlocked(KubernetesObject about, IEnumerable<Condition>? before, IEnumerable<Condition> after)
+    public void DrainBlocked(KubernetesObject about, IEnumerable<Condition>? before, IEnumerable<Condition> after) => Began(about, MeetConditions.DrainBlocked, before, after);
+
+    /// <summary>Records once per reason that a media node is overloaded.</summary>
+    public void Overloaded(SfuNode about, IEnumerable<Condition>? before, IEnumerable<Condition> after) => Began(about, MeetConditions.Overloaded, before, after);
+
+    private void Began(KubernetesObject about, string type, IEnumerable<Condition>? before, IEnumerable<Condition> after)
     {
-        if (Conditions.Get(after, MeetConditions.DrainBlocked) is { } blocked && Conditions.Get(before, MeetConditions.DrainBlocked)?.Reason != blocked.Reason)
+        if (Conditions.Get(after, type) is { } now && Conditions.Get(before, type)?.Reason != now.Reason)
         {
-            Warning(about, MeetConditions.DrainBlocked, blocked.Message);
+            Warning(about, type, now.Message);
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed record AssignedNode
     /// <summary>Number of participants that a further node was chosen for, while it is being prepared; null when it may have to take all others of the meeting.</summary>
     public int? Reserved { get; init; }
 
-    /// <summary>Timestamp at which the node became Preparing or Leaving.</summary>
+    /// <summary>Timestamp at which the node got its state, or took over from another one.</summary>
     public long StateSince { get; init; }
 
     /// <summary>The time until which participants may stay on a Leaving node; null in other states. For display: the time that counts is <see cref="LeaveTime"/>.</summary>
@@ -65,7 +65,7 @@ internal sealed record AssignedNode
     {
         Role = decided.Role,
         State = decided.State,
-        StateSince = decided.State == State ? StateSince : time.GetTimestamp(),
+        StateSince = decided.State == State && Role != AssignmentRole.Standby ? StateSince : time.GetTimestamp(),
         Deadline = decided.Deadline,
         LeaveTime = decided.Deadline is { } deadline ? deadline - time.GetUtcNow() : TimeSpan.Zero,
         IsLeft = IsLeft && decided.State == State,

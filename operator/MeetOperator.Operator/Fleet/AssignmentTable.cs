@@ -30,7 +30,7 @@ internal sealed class AssignmentTable
     /// <summary>The meetings with an assignment to the node. While enumerating, <see cref="Set"/> may be called for meetings that stay on it.</summary>
     public IEnumerable<AssignedMeeting> On(NamespacedName node) => _byNode.GetValueOrDefault(node, None).Select(meeting => _meetings[meeting]);
 
-    /// <summary>The number of participants of other meetings that are about to move to each node; nodes without any are left out.</summary>
+    /// <summary>The number of participants of other meetings that are about to move to each node, or would when another one is lost; nodes without any are left out.</summary>
     /// <param name="except">The meeting that does not count; null when all do.</param>
     public Dictionary<NamespacedName, int> CountIncoming(MeetingRef? except = null)
     {
@@ -38,14 +38,35 @@ internal sealed class AssignmentTable
         foreach (var meeting in _several.Where(moving => moving != except).Select(moving => _meetings[moving]))
         {
             var leaving = meeting.Nodes.Where(static node => node.State == NodeAssignmentState.Leaving).Sum(static node => node.Participants);
-            foreach (var node in meeting.Nodes.Where(node => node.State == NodeAssignmentState.Preparing || (leaving > 0 && node.Role == AssignmentRole.Origin)))
+            foreach (var node in meeting.Nodes.Where(node => node.State == NodeAssignmentState.Preparing || node.Role == AssignmentRole.Standby || (leaving > 0 && node.Role == AssignmentRole.Origin)))
             {
                 var others = Math.Max(0, meeting.Participants - node.Participants);
-                incoming[node.Node] = incoming.GetValueOrDefault(node.Node) + (node.State == NodeAssignmentState.Preparing ? node.Reserved ?? others : Math.Min(leaving, others));
+                incoming[node.Node] = incoming.GetValueOrDefault(node.Node) + node switch
+                {
+                    { Role: AssignmentRole.Standby } => meeting.Nodes.Max(static each => each.Participants),
+                    { State: NodeAssignmentState.Preparing } => node.Reserved ?? others,
+                    _ => Math.Min(leaving, others),
+                };
             }
         }
 
         return incoming;
+    }
+
+    /// <summary>The number of other meetings on each node that are getting a further node; nodes without any are left out.</summary>
+    /// <param name="except">The meeting that does not count; null when all do.</param>
+    public Dictionary<NamespacedName, int> CountGrowing(MeetingRef? except = null)
+    {
+        var growing = new Dictionary<NamespacedName, int>();
+        foreach (var meeting in _several.Where(growing => growing != except).Select(growing => _meetings[growing]).Where(static meeting => meeting.Nodes.Any(static node => node is { State: NodeAssignmentState.Preparing, Reserved: not null })))
+        {
+            foreach (var node in meeting.Nodes.Where(static node => node.State == NodeAssignmentState.Ready))
+            {
+                growing[node.Node] = growing.GetValueOrDefault(node.Node) + 1;
+            }
+        }
+
+        return growing;
     }
 
     /// <summary>Stores a meeting in place of its previous entry.</summary>

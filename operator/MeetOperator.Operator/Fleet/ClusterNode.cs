@@ -7,8 +7,11 @@ namespace MeetOperator.Operator.Fleet;
 /// <param name="IsMissing">True when the cluster no longer has a node with that name.</param>
 /// <param name="IsReady">True while its kubelet reports.</param>
 /// <param name="IsCordoned">True when it accepts no new Pods (<c>kubectl cordon</c>).</param>
-internal sealed record ClusterNode(string Name, bool IsMissing, bool IsReady, bool IsCordoned)
+/// <param name="Zone">Its zone; null when it has no label for it.</param>
+internal sealed record ClusterNode(string Name, bool IsMissing, bool IsReady, bool IsCordoned, string? Zone = null)
 {
+    private const string ZoneLabel = "topology.kubernetes.io/zone";
+
     public static ClusterNode Missing(string name) => new(name, IsMissing: true, IsReady: false, IsCordoned: false);
 
     /// <summary>A cluster node without a Ready condition has not reported yet and counts as ready.</summary>
@@ -16,5 +19,6 @@ internal sealed record ClusterNode(string Name, bool IsMissing, bool IsReady, bo
         node.Metadata.Name!,
         IsMissing: false,
         IsReady: node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready") is null or { Status: "True" },
-        IsCordoned: node.Spec?.Unschedulable == true);
+        IsCordoned: node.Spec?.Unschedulable == true,
+        Zone: node.Metadata.Labels?.TryGetValue(ZoneLabel, out var zone) == true && zone.Length > 0 ? zone : null);
 }

@@ -57,6 +57,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     public bool HasRestarted { get; set; }
     public NodeFailure? SetupFailure { get; set; }
     public ForwardingWatch Forwarding { get; } = new();
+    public StressWatch Stress { get; } = new();
     public NodeFailure? ForwardingFailure { get; set; }
 
     /// <summary>True when the node was created from an older template than its pool's.</summary>
@@ -142,6 +143,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
         ForwardingFailure = ForwardingFailure,
         ReportsDraining = Report?.State == NodeControl.NodeState.Draining,
         Meetings = meetings,
+        WaitsUntil = NodeStateRules.DrainDeadline(Node, Pool) is { } deadline && deadline > DrainNow(time.GetUtcNow(), time) ? deadline : null,
     };
 
     /// <summary>The current time for the drain deadline, protected against jumps of the wall clock.</summary>
@@ -158,6 +160,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
         IsUntrusted = false;
         ForwardingFailure = null;
         Forwarding.Reset();
+        Stress.Reset();
         Orphans.Clear();
         Rooms.Clear();
     }
@@ -175,7 +178,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     /// <summary>Resets the count once the node has served.</summary>
     public void ResetUntrustedPods() => (_untrustedPod, UntrustedPods) = (null, 0);
 
-    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause, int incoming = 0)
+    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause, int incoming = 0, int growing = 0)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
@@ -189,7 +192,10 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
             PoolLabels = Pool?.Metadata.Labels as IReadOnlyDictionary<string, string> ?? NoLabels,
             IsInSharedNamespace = IsInSharedNamespace,
             Region = Pool?.Spec.Region,
+            Zone = ClusterNode?.Zone,
+            ClusterNode = Pod?.Spec.NodeName is { Length: > 0 } machine ? machine : null,
             State = (isRejecting || IsClosed) && Decision.CanTakeMeetings ? SfuNodeState.Draining : Decision.State,
+            IsRejecting = isRejecting && Decision.CanTakeMeetings,
             MayBeAlive = Decision.State == SfuNodeState.Unhealthy && !dead,
             HasLostRooms = Decision.State == SfuNodeState.Starting && dead,
             IsOutdated = IsOutdated,
@@ -202,10 +208,12 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,
             IncomingParticipants = incoming,
+            GrowingMeetings = growing,
             MaxMeetings = capacity.MaxMeetings,
             MaxParticipants = capacity.MaxParticipants,
-            Stress = Report?.Stress ?? 0,
+            Stress = Stress.Stress,
             StressThreshold = capacity.StressThreshold,
+            StressGoal = StressLimits.Of(Pool).Goal,
             LastSeen = LastSeen is null ? null : now - time.GetElapsedTime(LastSeenTimestamp),
         };
     }

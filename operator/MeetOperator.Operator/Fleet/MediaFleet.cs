@@ -26,6 +26,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     private readonly Lock _gate = new();
     private readonly Dictionary<NamespacedName, FleetNode> _nodes = [];
     private readonly AssignmentTable _table = new();
+    private readonly ReliefBook _reliefs = new(time);
 
     /// <summary>Records the observed state of a node; <paramref name="target"/> is null until the Pod has an address.</summary>
     public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target, ClusterNode? clusterNode = null, bool tenantNamespace = true)
@@ -91,6 +92,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             entry.HasRestarted = false;
             entry.ResetUntrustedPods();
             entry.ForwardingFailure = entry.Forwarding.Evaluate(report, time.GetElapsedTime(0));
+            entry.Stress.Observe(report, entry.Pool, time.GetElapsedTime(0));
             (changed, orphans) = RoomReports.Apply(entry, _table, report, pollStarted, time);
         });
         changed.ForEach(wakeups.Meeting);
@@ -161,10 +163,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             }
 
             var nodes = Snapshots(now, except: meeting);
-            demand = MoveFacts.AddTo(demand, _table.Find(meeting), node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time, node => _nodes.GetValueOrDefault(node)?.Decision.State != SfuNodeState.Unhealthy);
+            demand = WithFacts(_reliefs.AddTo(demand, meeting), _table.Find(meeting));
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
             var holders = RoomGenerations.FindHolders(_nodes.Values, demand);
-            var decision = RoomGenerations.RaiseAbove(demand, holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now));
+            var decision = _reliefs.Record(meeting, demand, RoomGenerations.RaiseAbove(demand, holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now)));
             if (decision.HasNewAssignments)
             {
                 _table.Set(Apply(meeting, decision));
@@ -184,7 +186,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            foreach (var assigned in (_table.Find(meeting)?.Nodes ?? []).Where(static node => node.Role == AssignmentRole.Origin || node.State == NodeAssignmentState.Ready))
+            foreach (var assigned in (_table.Find(meeting)?.Nodes ?? []).Where(static node => node.Role == AssignmentRole.Origin || node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Standby }))
             {
                 if (_nodes.TryGetValue(assigned.Node, out var node) && node.Pool is not null
                     && PlacementPlanner.FindDisallowedReason(demand, node.Snapshot(_table.CountOn(assigned.Node), now, time, RejectionPause), now) is { } reason)
@@ -205,10 +207,28 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         lock (_gate)
         {
             nodes = Snapshots(now);
+            var known = _table.On(node).ToDictionary(static meeting => meeting.MeetingId);
+            demands = [.. demands.Select(demand => WithFacts(demand, known.GetValueOrDefault(demand.MeetingId)))];
         }
 
         var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { IsDrainDue = true, IsForcedDrainDue = false } : each).ToArray();
         return [.. demands.Where(demand => !IsLeft(node, PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now)))];
+    }
+
+    /// <summary>Begins to move meetings off an overloaded node, as far as the limits allow it. Returns what is done about the overload; null without one.</summary>
+    public NodeFailure? Relieve(NamespacedName node, IReadOnlyList<(MeetingRef Meeting, MeetingDemand Demand)> meetings)
+    {
+        IReadOnlyList<NamespacedName> begun;
+        NodeFailure? finding;
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            begun = _nodes.TryGetValue(node, out var entry) ? _reliefs.Relieve(entry, _table, () => Snapshots(now), meetings, now) : [];
+            finding = entry?.Stress.Finding;
+        }
+
+        begun.ToList().ForEach(wakeups.Meeting);
+        return finding;
     }
 
     /// <summary>
@@ -289,6 +309,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         {
             freed = _table.Find(meeting)?.Nodes ?? [];
             _table.Remove(meeting);
+            _reliefs.Forget(meeting);
         }
 
         foreach (var assigned in freed)
@@ -407,6 +428,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         }
     }
 
+    /// <summary>The demand with the facts about the nodes that the meeting has. Requires the gate.</summary>
+    private MeetingDemand WithFacts(MeetingDemand demand, AssignedMeeting? meeting) => MoveFacts.AddTo(
+        demand, meeting, node => _nodes.GetValueOrDefault(node)?.Rooms.GetValueOrDefault(demand.MeetingId), time, node => _nodes.GetValueOrDefault(node)?.Decision.State != SfuNodeState.Unhealthy);
+
     /// <summary>The meeting after a decision. Assignments that the decision keeps retain what their nodes have reported.</summary>
     private AssignedMeeting Apply(MeetingRef meeting, PlacementDecision decision)
     {
@@ -433,11 +458,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     private NodeSnapshot[] Snapshots(DateTimeOffset now, MeetingRef? except = null)
     {
         var nodes = new NodeSnapshot[_nodes.Count];
-        var incoming = _table.CountIncoming(except);
+        var (incoming, growing) = (_table.CountIncoming(except), _table.CountGrowing(except));
         var index = 0;
         foreach (var entry in _nodes.Values)
         {
-            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RejectionPause, incoming.GetValueOrDefault(entry.Key));
+            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RejectionPause, incoming.GetValueOrDefault(entry.Key), growing.GetValueOrDefault(entry.Key));
         }
 
         return nodes;
@@ -447,7 +472,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     private static bool IsLeft(NamespacedName node, PlacementDecision decision) =>
         decision.Nodes is not []
         && (decision.Nodes.All(each => each.SfuNode != node.Name || each.Namespace != node.Namespace || each.State == NodeAssignmentState.Leaving)
-            || decision.Nodes.Any(static each => each is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin }));
+            || decision.Nodes.Any(static each => each is { State: NodeAssignmentState.Preparing, Role: AssignmentRole.Edge }));
 
     private NodeView View(FleetNode entry)
     {
@@ -456,6 +481,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         return new NodeView
         {
             Decision = entry.Decision,
+            Zone = entry.ClusterNode?.Zone,
             Meetings = facts.Meetings,
             WithoutMeetingsFor = facts.Meetings == 0 && entry.WithoutMeetingsSince is { } left ? time.GetElapsedTime(left) : TimeSpan.Zero,
             Report = entry.Report,
@@ -463,6 +489,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             Target = entry.Target,
             HasServed = facts.HasServed,
             UntrustedPods = facts.UntrustedPods,
+            Stress = entry.Stress.Stress,
+            IsOverloaded = entry.Stress.IsOverloaded,
             DrainNow = entry.DrainNow(now, time),
             IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(entry.Node, entry.Pool, entry.DrainNow(now, time)),
             IsLost = NodeLossRules.IsLost(facts, entry.Decision, unhealthyFor, now),

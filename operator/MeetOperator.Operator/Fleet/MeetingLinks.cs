@@ -37,14 +37,14 @@ internal static class MeetingLinks
 
     /// <summary>
     /// Whether the node is linked with every other Ready node of the meeting: both reports show the link as up, with the same tags. True when there is no other Ready node.
-    /// A node that does not answer keeps its last report. An edge that is not serving does not count: nobody could be linked with it, so the meeting could not move.
+    /// A node that does not answer keeps its last report. An edge that is not serving does not count: nobody could be linked with it, so the meeting could not move. Nor does a standby, which nobody uses.
     /// </summary>
     /// <param name="meeting">The assignments of the meeting.</param>
     /// <param name="node">A node of the meeting, in any state.</param>
     /// <param name="reports">Returns the room of the meeting in the last report of a node, or null.</param>
     /// <param name="isServing">Whether a node serves; null when all do.</param>
     public static bool IsLinked(AssignedMeeting meeting, NamespacedName node, Func<NamespacedName, RoomReport?> reports, Func<NamespacedName, bool>? isServing = null) =>
-        meeting.Nodes.Where(other => other.Node != node && other.State == NodeAssignmentState.Ready && (other.Role == AssignmentRole.Origin || isServing?.Invoke(other.Node) != false))
+        meeting.Nodes.Where(other => other.Node != node && other is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Standby } && (other.Role == AssignmentRole.Origin || isServing?.Invoke(other.Node) != false))
             .All(other => IsUp(IdOf(meeting.MeetingId, node, other.Node), reports(node), reports(other.Node)));
 
     /// <summary>The ID of the link between two nodes, in any order. It does not reveal the ID of the meeting.</summary>

@@ -37,16 +37,30 @@ internal static class MoveFacts
                 : assignment;
     }
 
-    /// <summary>The participants in each region, from the reports of all nodes. Those who are moving may be counted twice.</summary>
+    /// <summary>
+    /// The participants in each region, from the reports of all nodes. Those who are moving are in two rooms, and reports do not tell which ones, so as many as are counted twice in the whole
+    /// meeting are left out of each region, as far as the reports allow it.
+    /// </summary>
     private static Dictionary<string, int> RegionsOf(AssignedMeeting meeting, Func<NamespacedName, RoomReport?> rooms)
     {
-        var regions = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (region, count) in meeting.Nodes.SelectMany(node => rooms(node.Node)?.Regions ?? NoRegions))
+        var twice = Math.Max(0, meeting.Nodes.Sum(static node => node.Participants) - meeting.Participants);
+        var (staying, leaving) = (new Dictionary<string, int>(StringComparer.Ordinal), new Dictionary<string, int>(StringComparer.Ordinal));
+        foreach (var node in meeting.Nodes)
         {
-            regions[region] = regions.GetValueOrDefault(region) + count;
+            var regions = node.State == NodeAssignmentState.Leaving ? leaving : staying;
+            foreach (var (region, count) in rooms(node.Node)?.Regions ?? NoRegions)
+            {
+                regions[region] = regions.GetValueOrDefault(region) + count;
+            }
         }
 
-        return regions;
+        foreach (var (region, count) in leaving)
+        {
+            var there = staying.GetValueOrDefault(region);
+            staying[region] = Math.Max(Math.Max(there, count), there + count - twice);
+        }
+
+        return staying;
     }
 
     private static readonly IReadOnlyDictionary<string, int> NoRegions = new Dictionary<string, int>(0);

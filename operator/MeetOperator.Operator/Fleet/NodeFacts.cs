@@ -66,4 +66,7 @@ internal sealed record NodeFacts
     /// <summary>True when the node's own report shows that it is draining.</summary>
     public bool ReportsDraining { get; init; }
     public int Meetings { get; init; }
+
+    /// <summary>The time until which the meetings of a draining node may end by themselves; null when they move now.</summary>
+    public DateTimeOffset? WaitsUntil { get; init; }
 }

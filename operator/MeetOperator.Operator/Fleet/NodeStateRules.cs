@@ -71,7 +71,9 @@ internal static class NodeStateRules
 
         if (IsDraining(facts.Node))
         {
-            return new NodeStateDecision(SfuNodeState.Draining, "Draining", $"the media node is draining; meetings remaining: {facts.Meetings}");
+            return new NodeStateDecision(SfuNodeState.Draining, "Draining", facts is { WaitsUntil: { } until, Meetings: > 0 }
+                ? $"the media node is draining: it waits until {DrainTime.Of(until)} for {(facts.Meetings == 1 ? "1 meeting" : $"{facts.Meetings} meetings")} to end, then they move"
+                : $"the media node is draining; meetings remaining: {facts.Meetings}");
         }
 
         if (facts.ReportsDraining)
@@ -106,11 +108,12 @@ internal static class NodeStateRules
         IsDraining(node) ? node.Status?.DrainRequestedAt ?? node.Spec.DrainRequestedAt ?? node.Metadata.DeletionTimestamp : null;
 
     /// <summary>
-    /// The time at which a draining node's meetings must leave; null while it is not draining. The deadline is immediate without a pool and for a forced drain.
+    /// The time at which a draining node's meetings must leave; null while it is not draining. The deadline is immediate without a pool and for a forced drain. A node that does not answer
+    /// cannot be linked, so people would notice the move: there, the policy Migrate waits too, until people have left or the node answers.
     /// </summary>
     public static DateTimeOffset? DrainDeadline(SfuNode node, SfuPool? pool)
     {
-        var ownPace = pool is { Metadata.DeletionTimestamp: null } && node.Spec.Drain is not { Force: true } ? pool.Spec.Drain.DeadlineSeconds : 0;
+        var ownPace = pool is { Metadata.DeletionTimestamp: null } && node.Spec.Drain is not { Force: true } ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: node.Status?.State != SfuNodeState.Unhealthy) : 0;
         return DrainSince(node)?.AddSeconds(node.Spec.Drain?.DeadlineSeconds ?? ownPace);
     }
 

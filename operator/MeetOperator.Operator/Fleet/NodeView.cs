@@ -8,6 +8,9 @@ internal sealed record NodeView
     public required NodeStateDecision Decision { get; init; }
     public required int Meetings { get; init; }
 
+    /// <summary>Zone of the cluster node; null if it has none, or is not known.</summary>
+    public string? Zone { get; init; }
+
     /// <summary>How long the node has had no meeting; zero while it has one.</summary>
     public TimeSpan WithoutMeetingsFor { get; init; }
     public NodeReport? Report { get; init; }
@@ -25,6 +28,12 @@ internal sealed record NodeView
 
     /// <summary>Number of the node's consecutive Pods, including the current one, whose credentials were rejected.</summary>
     public int UntrustedPods { get; init; }
+
+    /// <summary>The stress according to the last report; 0 without one.</summary>
+    public double Stress { get; init; }
+
+    /// <summary>True when the stress has been above the pool's threshold for some time (<see cref="StressWatch"/>).</summary>
+    public bool IsOverloaded { get; init; }
 
     /// <summary>True when the pool must create a replacement.</summary>
     public bool IsLost { get; init; }

@@ -21,6 +21,9 @@ internal static class ReportRules
     /// <summary>More participants than a node can ever have. Keeps sums over all rooms far from an overflow.</summary>
     private const int MaxCount = 1_000_000;
 
+    /// <summary>More connections than a process can ever have counted. Keeps sums over all nodes far from an overflow.</summary>
+    private const long MaxConnections = 1_000_000_000_000;
+
     /// <summary>
     /// Generations grow by one with each move, so valid ones stay far below this limit. No report and no status raises a meeting's generation above it.
     /// </summary>
@@ -46,6 +49,8 @@ internal static class ReportRules
         { Participants: < 0 or > MaxCount } => RejectCount("participants", report.Participants),
         { UpTracks: < 0 } or { DownTracks: < 0 } => Reject("upTracks, downTracks", "must not be negative"),
         { EgressKbps: < 0 or > int.MaxValue } => Reject("egressKbps", $"{report.EgressKbps} is out of range"),
+        { Connections: < 0 or > MaxConnections } or { FailedConnections: < 0 } => Reject("connections, failedConnections", $"must be 0 to {MaxConnections}"),
+        _ when (report.FailedConnections ?? 0) > (report.Connections ?? 0) => Reject("failedConnections", "must not exceed connections"),
         { Stress: var stress } when !double.IsFinite(stress) || stress < 0 || stress > 100 => Reject("stress", "must be a number from 0 to 1"),
         { Credentials: { } held } when !IsText(held.Issuer) || held.Authorities is not { Count: <= MaxAuthorities } trusted || !trusted.All(IsText) =>
             Reject("credentials", $"must name an issuer and at most {MaxAuthorities} authorities"),
@@ -65,9 +70,10 @@ internal static class ReportRules
 
         foreach (var loop in loops)
         {
-            if (loop is null || loop.Port is < 0 or > ushort.MaxValue || loop.TickAgeMs < 0 || loop.ProbeAgeMs < 0 || loop.ConnectedSessions < 0 || loop.SilentSessions < 0)
+            if (loop is null || loop.Port is < 0 or > ushort.MaxValue || loop.TickAgeMs < 0 || loop.ProbeAgeMs < 0 || loop.ConnectedSessions < 0 || loop.SilentSessions < 0
+                || loop.PacketsIn < 0 || loop.PacketsLost < 0 || loop.Busy is < 0 or > 100 or double.NaN)
             {
-                return Reject("loopReports", "contains an entry that is null or has a port, age or count out of range");
+                return Reject("loopReports", "contains an entry that is null or has a port, age, count or share out of range");
             }
 
             if (loop.Paths is not { Count: <= MaxPaths } paths || paths.Any(path => path is null || !IsText(path.Address) || path.ProbeAgeMs < 0))

@@ -6,6 +6,9 @@ internal enum DrainCause
     /// <summary>The plan of the set does not need the node, or replaces it.</summary>
     Plan,
 
+    /// <summary>Another node has replaced it, so that its work moves at once.</summary>
+    Replacement,
+
     /// <summary>The object that declares the set is being deleted.</summary>
     Deletion,
 }

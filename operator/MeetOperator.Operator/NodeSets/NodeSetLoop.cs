@@ -19,7 +19,7 @@ internal static class NodeSetLoop
             }
             else if (!node.IsEmpty || set.TryClose(node.Name))
             {
-                await set.DrainAsync(node.Name, DrainCause.Plan, ct).ConfigureAwait(false);
+                await set.DrainAsync(node.Name, plan.Cause, ct).ConfigureAwait(false);
             }
         }
 

@@ -5,14 +5,20 @@ namespace MeetOperator.Operator.NodeSets;
 /// </summary>
 internal sealed record NodeSetPlan(int Create, IReadOnlyList<string> BringBack, IReadOnlyList<string> Drain)
 {
-    private static readonly NodeSetPlan Nothing = new(0, [], []);
+    public static NodeSetPlan Nothing { get; } = new(0, [], []);
+
+    /// <summary>Why the plan drains nodes.</summary>
+    public DrainCause Cause { get; init; } = DrainCause.Plan;
+
+    /// <summary>True when outdated nodes are not replaced because there are no ports for an extra node.</summary>
+    public bool LacksSpare { get; init; }
 
     /// <summary>Whether the plan changes anything. A set that waits until its outdated nodes are empty has nothing to do.</summary>
     public bool HasChanges => Create > 0 || BringBack.Count > 0 || Drain.Count > 0;
 
     /// <summary>
     /// Level-triggered and pure. Nodes with an older template are replaced one at a time: a new node is created, and once all are ready, one old node is drained. With
-    /// <see cref="NodeSetRollout.WhenEmpty"/>, only an empty one is drained, however long that takes.
+    /// <see cref="NodeSetRollout.WhenEmpty"/>, only an empty one is drained, however long that takes. With <see cref="NodeSetRollout.MaxSurge"/>, <see cref="SurgePlan"/> decides.
     /// </summary>
     /// <param name="replicas">Desired number of nodes.</param>
     /// <param name="nodes">Existing nodes.</param>
@@ -21,7 +27,7 @@ internal sealed record NodeSetPlan(int Create, IReadOnlyList<string> BringBack, 
     public static NodeSetPlan Decide(int replicas, IReadOnlyList<NodeSetMember> nodes, NodeSetRollout rollout, bool spare = true)
     {
         // An outdated node that cannot start serving, for example because of a wrong image or ports in use, is drained at once.
-        var unrecoverable = nodes.Where(node => !rollout.IsPaused && node is { IsLeaving: false, IsCurrent: false, IsUnrecoverable: true, Assigned: 0 })
+        var unrecoverable = nodes.Where(node => !rollout.IsPaused && rollout.MaxUpdated is null && node is { IsLeaving: false, IsCurrent: false, IsUnrecoverable: true, Assigned: 0 })
             .Select(node => node.Name).Order(StringComparer.Ordinal).ToArray();
         if (unrecoverable.Length > 0)
         {
@@ -42,7 +48,17 @@ internal sealed record NodeSetPlan(int Create, IReadOnlyList<string> BringBack, 
             return new NodeSetPlan(replicas - counted.Length - back.Length, back, []);
         }
 
+        if (rollout.MaxSurge is { } maxSurge && rollout.IsPaused)
+        {
+            return DrainExcess(counted, counted.Length - replicas - Math.Min(rollout.KeptSurge, maxSurge));
+        }
+
         var replacing = !rollout.IsPaused && replicas > 0 && counted.Any(node => !node.IsCurrent);
+        if (rollout.MaxSurge is { } extra && replacing)
+        {
+            return SurgePlan.Decide(replicas, nodes, rollout, extra, spare);
+        }
+
         var settled = counted.All(node => node.IsReady);
         var replaceable = counted.Any(node => !node.IsCurrent && (node.IsEmpty || !rollout.WhenEmpty));
         if (replacing && settled && counted.Length == replicas)
@@ -58,19 +74,22 @@ internal sealed record NodeSetPlan(int Create, IReadOnlyList<string> BringBack, 
         return DrainExcess(counted, counted.Length - replicas - surge);
     }
 
-    private static string[] FindReturnable(IReadOnlyList<NodeSetMember> nodes, NodeSetRollout rollout, int most) =>
+    /// <summary>Leaving nodes that can serve again and that the set still wants, the busiest first.</summary>
+    internal static string[] FindReturnable(IReadOnlyList<NodeSetMember> nodes, NodeSetRollout rollout, int most) =>
         [.. nodes.Where(node => node is { IsLeaving: true, CanReturn: true, HasFailed: false } && (node.IsCurrent || rollout.IsPaused))
             .OrderByDescending(node => node.Users).ThenBy(node => node.Name, StringComparer.Ordinal)
-            .Take(most).Select(node => node.Name)];
+            .Take(Math.Max(0, most)).Select(node => node.Name)];
 
-    private static NodeSetPlan DrainExcess(IEnumerable<NodeSetMember> counted, int excess) => excess <= 0 ? Nothing
-        : Nothing with { Drain = [.. counted.OrderBy(DrainOrder).ThenBy(node => node.Name, StringComparer.Ordinal).Take(excess).Select(node => node.Name)] };
+    internal static NodeSetPlan DrainExcess(IEnumerable<NodeSetMember> counted, int excess) => excess <= 0 ? Nothing
+        : Nothing with { Drain = [.. InDrainOrder(counted).Take(excess).Select(node => node.Name)] };
 
-    /// <summary>Failed nodes are drained first, then outdated ones, then those that are not ready, then the emptiest.</summary>
+    /// <summary>Failed nodes first, then those that are not ready, then outdated ones, then the emptiest.</summary>
+    internal static IEnumerable<NodeSetMember> InDrainOrder(IEnumerable<NodeSetMember> nodes) => nodes.OrderBy(DrainOrder).ThenBy(node => node.Name, StringComparer.Ordinal);
+
     private static (int, int, int, int, int, int) DrainOrder(NodeSetMember node) => (
         node.HasFailed ? 0 : 1,
-        node.IsCurrent ? 1 : 0,
         node.IsReady ? 1 : 0,
+        node.IsCurrent ? 1 : 0,
         node.IsEmpty ? 0 : 1,
         node.Users,
         node.Assigned);

@@ -31,8 +31,9 @@ internal sealed class PodEvictions(ClusterView cluster, KubeClient client, TimeP
             return EvictionDecision.Refuse("the operator is starting: retry in a few seconds", shouldDrain: false);
         }
 
-        var decision = EvictionRules.Decide(cluster.Nodes.Get(key), cluster.Pods.Get(key));
-        return decision.ShouldDrain && await DrainAsync(cluster.Nodes.Get(key)!, ct).ConfigureAwait(false) is { } failure
+        var node = cluster.Nodes.Get(key);
+        var decision = EvictionRules.Decide(node, cluster.Pods.Get(key), node is null ? null : cluster.PoolOf(node), time.GetUtcNow());
+        return decision.ShouldDrain && await DrainAsync(node!, ct).ConfigureAwait(false) is { } failure
             ? decision with { Message = $"media node {request.Name} could not be drained: {failure}; retry" }
             : decision;
     }
@@ -41,15 +42,10 @@ internal sealed class PodEvictions(ClusterView cluster, KubeClient client, TimeP
     private static bool IsDryRun(AdmissionRequest request) =>
         request.DryRun || (request.Object?["deleteOptions"] is JsonObject options && options["dryRun"] is JsonArray { Count: > 0 });
 
-    /// <summary>Requests that the meetings of the node move now. Returns why that failed, or null.</summary>
+    /// <summary>Requests the drain. When the meetings of the node move depends on its pool. Returns why that failed, or null.</summary>
     private async Task<string?> DrainAsync(SfuNode node, CancellationToken ct)
     {
-        var drain = new JsonObject { ["deadlineSeconds"] = 0 };
-        if (node.Spec.Drain is null)
-        {
-            drain["reason"] = EvictionRules.Reason;
-        }
-
+        var drain = new JsonObject { ["reason"] = EvictionRules.Reason };
         using var bounded = new CancellationTokenSource(Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, bounded.Token);
         try

@@ -20,11 +20,17 @@ public sealed record PlacementDecision
     /// <summary>Whether to decide again soon: the meeting should have another node beside its own and none can take it now, or a node has not reported yet.</summary>
     public bool NeedsRetry { get; init; }
 
+    /// <summary>Whether to decide again within a minute or so: the meeting would use a node in another region, and there is none now.</summary>
+    public bool MayGrowLater { get; init; }
+
     /// <summary>One sentence for the status and for events.</summary>
     public required string Reason { get; init; }
 
     /// <summary>Every rejected candidate, sorted by name.</summary>
     public IReadOnlyList<Rejection> Rejections { get; init; } = [];
+
+    /// <summary>Whether the meeting has a standby; null for one that needs none, and while that cannot be decided.</summary>
+    public StandbyState? Standby { get; init; }
 
     /// <summary>The answer to the requested move; null without one, and while the meeting has no node.</summary>
     public MoveAnswer? Move { get; init; }

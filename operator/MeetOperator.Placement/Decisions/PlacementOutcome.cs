@@ -12,6 +12,9 @@ public enum PlacementOutcome
     /// <summary>Another node is prepared beside the present ones, so that the meeting can move to it without a break, or use it too.</summary>
     Preparing,
 
+    /// <summary>A standby is linked with the meeting's nodes and can take over.</summary>
+    StandbyReady,
+
     /// <summary>Participants can use a further node.</summary>
     Extended,
 

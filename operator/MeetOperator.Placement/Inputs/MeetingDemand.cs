@@ -23,6 +23,9 @@ public sealed record MeetingDemand
     /// <summary>When the meeting uses more than one node.</summary>
     public MeetingScale Scale { get; init; } = new();
 
+    /// <summary>Whether another node is to be kept ready, which takes over when one of the meeting's nodes is lost.</summary>
+    public bool NeedsStandby { get; init; }
+
     /// <summary>The only regions that the meeting may be placed in.</summary>
     public RegionSet AllowedRegions { get; init; } = RegionSet.Any;
 
@@ -41,6 +44,9 @@ public sealed record MeetingDemand
 
     /// <summary>A requested move that is not answered yet; null without one.</summary>
     public MoveDemand? MoveTo { get; init; }
+
+    /// <summary>Why the meeting needs another media node beside its own, however many places are free; null when it does not.</summary>
+    public string? ExtendCause { get; init; }
 
     /// <summary>The current placement; null before the first one.</summary>
     public CurrentPlacement? Current { get; init; }

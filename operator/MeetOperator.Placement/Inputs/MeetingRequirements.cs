@@ -22,6 +22,7 @@ public static class MeetingRequirements
             TenantPoolSelector = tenant?.Spec.Pools.SfuSelector,
             Strategy = meeting.Spec.Placement.Strategy,
             Scale = meeting.Spec.Scale,
+            NeedsStandby = meeting.Spec is { Placement.AvailabilityClass: AvailabilityClass.Critical, Mode: not MeetingMode.P2P },
         };
     }
 

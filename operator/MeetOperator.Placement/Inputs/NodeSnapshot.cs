@@ -13,7 +13,16 @@ public sealed record NodeSnapshot
     /// <summary>True when the node's namespace is one of the installation's pool namespaces, whose pools can be shared with tenants.</summary>
     public bool IsInSharedNamespace { get; init; }
     public string? Region { get; init; }
+
+    /// <summary>Zone of the cluster node; null if it has none.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>Name of the cluster node that runs the media node; null while it is not known. Without a cluster, all media nodes are on the same machine.</summary>
+    public string? ClusterNode { get; init; }
     public required SfuNodeState State { get; init; }
+
+    /// <summary>The node has just refused a room, so it counts as Draining for new ones for a moment. What is there stays.</summary>
+    public bool IsRejecting { get; init; }
 
     /// <summary>The operator sees the node as not serving, but participants may still be connected. Its meetings stay.</summary>
     public bool MayBeAlive { get; init; }
@@ -48,12 +57,18 @@ public sealed record NodeSnapshot
 
     /// <summary>Participants that are about to move to the node.</summary>
     public int IncomingParticipants { get; init; }
+
+    /// <summary>Other meetings on the node that are getting a further node now.</summary>
+    public int GrowingMeetings { get; init; }
     public int MaxMeetings { get; init; } = 200;
     public int MaxParticipants { get; init; } = 500;
 
-    /// <summary>Utilization of the busiest media loop, 0 to 1.</summary>
+    /// <summary>The highest of the busiest media loop, egress and lost packets; 1 is all that the node can do.</summary>
     public double Stress { get; init; }
     public double StressThreshold { get; init; } = 0.8;
+
+    /// <summary>The stress below which the node sends no meetings away, even after it was overloaded.</summary>
+    public double StressGoal { get; init; } = 0.85;
 
     /// <summary>Time of the node's last report; null before the first one.</summary>
     public DateTimeOffset? LastSeen { get; init; }

@@ -17,6 +17,9 @@ public sealed record PlacementOptions
     /// <summary>The same for a node whose Pod is being deleted. Its process ends 25 s after SIGTERM, and another node must be prepared first.</summary>
     public double EndingLeaveSeconds { get; init; } = 20;
 
+    /// <summary>The number of meetings on one node that may get a further node at the same time. When it is full, all its larger meetings would.</summary>
+    public int GrowingMeetingsPerNode { get; init; } = 3;
+
     /// <summary>The maximum number of nodes of one meeting. Each is linked with each.</summary>
     public int MaxNodesPerMeeting { get; init; } = 8;
 }

@@ -25,12 +25,27 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     /// <summary>Whether to decide again soon: the meeting should have another node and none can take it now, or a node has not reported yet.</summary>
     public bool NeedsRetry { get; init; }
 
+    /// <summary>Whether to decide again some time: the meeting would use a node in another region, and there is none now.</summary>
+    public bool MayGrowLater { get; init; }
+
     /// <summary>The answer to a requested move; null while there is none.</summary>
     public MoveAnswer? Move { get; init; }
+
+    /// <summary>Whether there is a standby; null while no rule has decided about it.</summary>
+    public StandbyState? StandbyState { get; init; }
 
     public FilterContext Context => new(Input.Demand, Input.Options, Now);
 
     public NodeAssignment? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
+
+    /// <summary>The node that is kept ready for a loss, also while it is prepared.</summary>
+    public NodeAssignment? Standby => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Standby);
+
+    /// <summary>The nodes that participants use, may use soon, or leave.</summary>
+    public IEnumerable<NodeAssignment> Used => Nodes.Where(static node => node.Role != AssignmentRole.Standby);
+
+    /// <summary>Whether each node has reported. After a change of leader, neither the places on a node nor its links are known before.</summary>
+    public bool AreNodesKnown => Nodes.All(node => SnapshotOf(node) is not { LastSeen: null, State: not SfuNodeState.Unhealthy });
 
     public NodeSnapshot? SnapshotOf(NodeAssignment assignment) =>
         Input.Nodes.FirstOrDefault(candidate => candidate.Name == assignment.SfuNode && candidate.Namespace == assignment.Namespace);
@@ -92,7 +107,9 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
         Reason = Reason ?? $"stays on {Origin?.SfuNode}",
         Rejections = Rejections,
         NeedsRetry = NeedsRetry,
+        MayGrowLater = MayGrowLater,
         Move = Move,
+        Standby = StandbyState,
     };
 
     private static bool IsSame(NodeAssignment left, NodeAssignment right) => left.SfuNode == right.SfuNode && left.Namespace == right.Namespace;

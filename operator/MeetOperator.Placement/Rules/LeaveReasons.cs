@@ -4,7 +4,7 @@ using MeetOperator.Placement.Inputs;
 
 namespace MeetOperator.Placement.Rules;
 
-/// <summary>The reasons why a meeting leaves a media node. Load and a cordon never move a meeting. Pure.</summary>
+/// <summary>The reasons why a meeting leaves a media node. A cordon never moves a meeting, and what leaves an overloaded node is decided by <see cref="StressRules"/>. Pure.</summary>
 internal static class LeaveReasons
 {
     /// <summary>The reason why the meeting must leave even if no other node can take it, or null.</summary>

@@ -15,9 +15,9 @@ internal static class LeaveRules
     /// <param name="plan">A plan with exactly one origin, on a node that exists.</param>
     public static AssignmentPlan Apply(AssignmentPlan plan)
     {
-        if (plan.Nodes.Any(node => plan.SnapshotOf(node) is { LastSeen: null, State: not SfuNodeState.Unhealthy }))
+        if (!plan.AreNodesKnown)
         {
-            return plan with { NeedsRetry = true }; // After a change of leader, neither the places on the node nor its links are known yet.
+            return plan with { NeedsRetry = true };
         }
 
         (plan, var isMoving) = MoveRules.Begin(Free(plan));
@@ -49,6 +49,11 @@ internal static class LeaveRules
         if (plan.Nodes.FirstOrDefault(node => node != origin && CanTakeOver(plan, node) && HasPlaces(plan, origin, node)) is { } successor)
         {
             return Switch(plan, origin, successor, wish);
+        }
+
+        if (plan.Standby is { State: NodeAssignmentState.Preparing } prepared)
+        {
+            plan = plan.With(prepared with { Role = AssignmentRole.Edge }).Record(PlacementOutcome.Preparing, $"prepares {prepared.SfuNode}: {wish}");
         }
 
         foreach (var node in plan.Nodes.Where(static node => node.State == NodeAssignmentState.Preparing))

@@ -7,12 +7,12 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Placement.Rules;
 
 /// <summary>
-/// Moves a meeting to the media node that was asked for, by the same steps as a move off a drained node: prepared, linked, then the origin. A node that the planner itself could not choose is
-/// refused with all reasons, and a move that cannot be finished is given up; the meeting stays where it is then. Pure.
+/// Moves a meeting to the media node that a user asked for or that relieves an overloaded one, by the same steps as a move off a drained node: prepared, linked, then the origin. A node that
+/// the planner itself could not choose is refused with all reasons, and a move that cannot be finished is given up; the meeting stays where it is then. Pure.
 /// </summary>
 internal static class MoveRules
 {
-    private const string Wish = "a move to it was requested";
+    private const string Requested = "a move to it was requested";
 
     /// <summary>Answers the request, and prepares the node or makes it the origin.</summary>
     /// <returns>The plan, and whether it has changed: then no other rule applies to it now.</returns>
@@ -74,7 +74,7 @@ internal static class MoveRules
         var isLinked = origin.State == NodeAssignmentState.Ready && LeaveRules.CanTakeOver(plan, entry);
         if (isLinked && LeaveRules.HasPlaces(plan, origin, entry))
         {
-            return (Answer(LeaveRules.Switch(plan, origin, entry, Wish), MeetingMoveState.Done, $"the meeting is on {Name(target)}"), true);
+            return (Answer(LeaveRules.Switch(plan, origin, entry, Cause(plan)), MeetingMoveState.Done, $"the meeting is on {Name(target)}"), true);
         }
 
         return !isPreparing ? (Refuse(plan, FindUnfit(plan, origin, entry, target)), false)
@@ -103,14 +103,14 @@ internal static class MoveRules
             return (Refuse(plan, refusal), false);
         }
 
-        if (origin.State != NodeAssignmentState.Ready || plan.Nodes.Any(static node => node.State == NodeAssignmentState.Preparing))
+        if (origin.State != NodeAssignmentState.Ready || plan.Used.Any(static node => node.State == NodeAssignmentState.Preparing))
         {
             return (Answer(plan, MeetingMoveState.Waiting, "waits for another change of the meeting's media nodes"), false);
         }
 
         var added = plan.Assign(target, AssignmentRole.Edge);
         return (Answer(
-            (plan with { Nodes = [.. plan.Nodes, added], Generation = added.Generation }).Record(PlacementOutcome.Preparing, $"prepares {added.SfuNode}: {Wish}"),
+            (plan with { Nodes = [.. plan.Nodes, added], Generation = added.Generation }).Record(PlacementOutcome.Preparing, $"prepares {added.SfuNode}: {Cause(plan)}"),
             MeetingMoveState.Moving,
             $"{Name(target)} is being prepared"), true);
     }
@@ -139,6 +139,8 @@ internal static class MoveRules
         Answer(plan, MeetingMoveState.Failed, $"the move was given up: {reason ?? $"{plan.Input.Demand.MoveTo!.SfuNode} is no longer prepared"}");
 
     private static AssignmentPlan Answer(AssignmentPlan plan, MeetingMoveState state, string message) => plan with { Move = new MoveAnswer(state, message) };
+
+    private static string Cause(AssignmentPlan plan) => plan.Input.Demand.MoveTo?.Cause ?? Requested;
 
     private static string Name(NodeSnapshot node) => $"{node.Namespace}/{node.Name}";
 

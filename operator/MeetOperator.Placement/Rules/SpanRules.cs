@@ -28,7 +28,7 @@ internal static class SpanRules
     public static AssignmentPlan Apply(AssignmentPlan plan)
     {
         plan = Settle(plan);
-        foreach (var node in plan.Nodes.Where(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin }))
+        foreach (var node in plan.Used.Where(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin }))
         {
             if (LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is { } wish)
             {
@@ -36,14 +36,14 @@ internal static class SpanRules
             }
         }
 
-        var isChanging = plan.Nodes.Any(static node => node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Lost);
-        return isChanging ? plan : Grow(plan) ?? Shrink(plan);
+        var isChanging = plan.Used.Any(static node => node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Lost);
+        return isChanging ? plan : Grow(plan) ?? Shrink(plan with { MayGrowLater = LacksRegion(plan) });
     }
 
     /// <summary>A node that is prepared becomes an edge when its room is linked with the others. One that is not linked in time, or no longer needed, is given up.</summary>
     private static AssignmentPlan Settle(AssignmentPlan plan)
     {
-        foreach (var node in plan.Nodes.Where(static node => node is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin }))
+        foreach (var node in plan.Used.Where(static node => node is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin }))
         {
             if (LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) is { } unfit)
             {
@@ -71,11 +71,12 @@ internal static class SpanRules
     {
         var demand = plan.Input.Demand;
         var isForRegion = demand.Scale.Spread == MeetingSpread.Regions && prepared.Region is { } region && demand.Regions.GetValueOrDefault(region) >= KeepInRegion
-            && plan.Nodes.All(node => node == prepared || node.Region != region);
+            && plan.Used.All(node => node == prepared || node.Region != region);
         return isForRegion
+            || demand.ExtendCause is not null
             || MoveRules.IsTarget(plan, prepared)
             || IsScarce(plan, demand.Scale.EdgeThresholdPct * KeepPart)
-            || plan.Nodes.Any(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin } && !MeetingPlaces.IsUsable(plan, node) && !MeetingPlaces.SufficeWithout(plan, node));
+            || plan.Used.Any(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin } && !MeetingPlaces.IsUsable(plan, node) && !MeetingPlaces.SufficeWithout(plan, node));
     }
 
     /// <summary>Whether at least this share of the places is taken, while the meeting may have more participants than places.</summary>
@@ -93,23 +94,36 @@ internal static class SpanRules
             return plan.MarkLeaving(edge).Record(PlacementOutcome.Reduced, $"leaves {edge.SfuNode}: {wish}");
         }
 
-        return plan.Nodes.Any(static node => node.State == NodeAssignmentState.Preparing) ? plan
-            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", plan.Input.Options.MaxNodesPerMeeting) ?? plan with { NeedsRetry = true };
+        return plan.Used.Any(static node => node.State == NodeAssignmentState.Preparing) ? plan
+            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", MostNodes(plan)) ?? plan with { NeedsRetry = true };
     }
+
+    /// <summary>How many nodes participants may use at most. One of the links of each node is for the standby.</summary>
+    private static int MostNodes(AssignmentPlan plan) => plan.Input.Options.MaxNodesPerMeeting - (plan.Input.Demand.NeedsStandby ? 1 : 0);
 
     private static AssignmentPlan? Grow(AssignmentPlan plan)
     {
         var demand = plan.Input.Demand;
-        var limit = Math.Min(demand.Scale.MaxNodes, plan.Input.Options.MaxNodesPerMeeting);
-        if (plan.Nodes.Count(static node => node.State != NodeAssignmentState.Leaving) >= limit || plan.Nodes.Count >= plan.Input.Options.MaxNodesPerMeeting)
+        var limit = Math.Min(demand.Scale.MaxNodes, MostNodes(plan));
+        if (plan.Used.Count(static node => node.State != NodeAssignmentState.Leaving) >= limit || plan.Used.Count() >= MostNodes(plan))
         {
             return null;
         }
 
         if (IsScarce(plan, demand.Scale.EdgeThresholdPct))
         {
+            if (plan.Nodes.Any(node => plan.SnapshotOf(node)?.GrowingMeetings >= plan.Input.Options.GrowingMeetingsPerNode))
+            {
+                return plan with { NeedsRetry = true };
+            }
+
             var more = Math.Min(demand.MaxParticipants - demand.Participants, Math.Max(plan.Input.Options.ParticipantsPerNewMeeting, demand.Participants / 10));
             return Add(plan, more, only: null, $"{demand.Participants} of {MeetingPlaces.Total(plan)} places are taken", limit) ?? plan with { NeedsRetry = true };
+        }
+
+        if (demand.ExtendCause is { } cause && plan.Used.Count() == 1 && Add(plan, demand.Participants / 10, only: null, cause, limit) is { } relieved)
+        {
+            return relieved with { Rejections = [] };
         }
 
         return demand.Scale.Spread == MeetingSpread.Regions ? GrowIntoRegion(plan, limit) : null;
@@ -119,7 +133,7 @@ internal static class SpanRules
     {
         foreach (var (region, count) in plan.Input.Demand.Regions.OrderByDescending(static entry => entry.Value).ThenBy(static entry => entry.Key, StringComparer.Ordinal))
         {
-            if (count >= MinInRegion && plan.Nodes.All(node => node.Region != region)
+            if (count >= MinInRegion && plan.Used.All(node => node.Region != region)
                 && Add(plan, count, node => node.Region == region, $"{count} participants are in region {region}", limit) is { } grown)
             {
                 return grown with { Rejections = [] };
@@ -129,10 +143,15 @@ internal static class SpanRules
         return null;
     }
 
+    /// <summary>Whether a region has no node of the meeting although it has the participants for one. A pool there may be added, or get room.</summary>
+    private static bool LacksRegion(AssignmentPlan plan) =>
+        plan.Input.Demand.Scale is { Spread: MeetingSpread.Regions, MaxNodes: > 1 }
+        && plan.Input.Demand.Regions.Any(entry => entry.Value >= MinInRegion && plan.Used.All(node => node.Region != entry.Key));
+
     /// <summary>Prepares another node; null when there is none, or the meeting has as many as it may.</summary>
     private static AssignmentPlan? Add(AssignmentPlan plan, int participants, Func<NodeSnapshot, bool>? only, string reason, int limit)
     {
-        if (plan.Nodes.Count >= limit || plan.Origin!.State != NodeAssignmentState.Ready || !AssignmentPlan.CanLink(plan.SnapshotOf(plan.Origin)!))
+        if (plan.Used.Count() >= limit || plan.Origin!.State != NodeAssignmentState.Ready || !AssignmentPlan.CanLink(plan.SnapshotOf(plan.Origin)!))
         {
             return null;
         }
@@ -157,8 +176,8 @@ internal static class SpanRules
 
         foreach (var edge in plan.Nodes.Where(static node => node.Role == AssignmentRole.Edge).OrderBy(static node => node.Participants).ThenBy(static node => node.SfuNode, StringComparer.Ordinal))
         {
-            var isTooMany = plan.Nodes.Count > demand.Scale.MaxNodes;
-            if ((isTooMany || (!edge.Facts.IsFresh && !IsNeededInRegion(plan, edge) && HasPlentyWithout(plan, edge))) && MeetingPlaces.SufficeWithout(plan, edge))
+            var isTooMany = plan.Used.Count() > demand.Scale.MaxNodes;
+            if ((isTooMany || (!edge.Facts.IsFresh && !IsNeededInRegion(plan, edge) && !AreOthersBusy(plan, edge) && HasPlentyWithout(plan, edge))) && MeetingPlaces.SufficeWithout(plan, edge))
             {
                 return plan.MarkLeaving(edge).Record(PlacementOutcome.Reduced, isTooMany ? $"leaves {edge.SfuNode}: scale.maxNodes is {demand.Scale.MaxNodes}" : $"stays on {plan.Origin!.SfuNode}, and leaves {edge.SfuNode}");
             }
@@ -171,7 +190,11 @@ internal static class SpanRules
         plan.Input.Demand.Scale.Spread == MeetingSpread.Regions
         && edge.Region is { } region
         && plan.Input.Demand.Regions.GetValueOrDefault(region) >= KeepInRegion
-        && plan.Nodes.All(node => node == edge || node.Region != region);
+        && plan.Used.All(node => node == edge || node.Region != region);
+
+    /// <summary>Whether another node of the meeting has too much to do to take back those who are on this one.</summary>
+    private static bool AreOthersBusy(AssignmentPlan plan, NodeAssignment edge) =>
+        plan.Used.Any(node => node != edge && MeetingPlaces.IsUsable(plan, node) && plan.SnapshotOf(node) is { } snapshot && snapshot.Stress >= snapshot.StressThreshold);
 
     private static bool HasPlentyWithout(AssignmentPlan plan, NodeAssignment edge)
     {

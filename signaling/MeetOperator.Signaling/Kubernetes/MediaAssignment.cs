@@ -23,6 +23,9 @@ internal sealed record MediaAssignment(string Namespace, string Node, Uri Contro
     /// <summary>Whether the node takes another participant, as far as is known.</summary>
     public bool HasPlace => FreePlaces is not <= 0;
 
+    /// <summary>Whether this replica has found that the node is gone. The operator may not know yet.</summary>
+    public bool IsGone { get; init; }
+
     /// <summary>When participants that are still on a node that is Leaving are disconnected; null in other states.</summary>
     public DateTimeOffset? Deadline { get; init; }
 

@@ -9,7 +9,8 @@ internal static class ParticipantNodes
     /// Returns the assignment that a participant uses, or null if there is none. A participant stays on its node while the node is Ready, except that it moves to a node in its
     /// own region that has free places. Nobody moves because of load. Otherwise, and for a new participant, the choice is among the nodes that are Ready: first those with free
     /// places, of these the ones in the participant's region, then the node with the most free places, then the one with the fewest participants, then the Origin. If none is
-    /// Ready, a participant stays on a node that is Leaving; nobody joins there.
+    /// Ready, a participant stays on a node that is Leaving; nobody joins there. While a node is gone, the Standby can be used, first by those who were on that node, and those who use it
+    /// stay. If all are gone, a participant tries one of them until it, or another one, is there.
     /// </summary>
     /// <param name="assignments">All assignments of the meeting.</param>
     /// <param name="current">The room that the participant uses; null for a new participant.</param>
@@ -18,18 +19,27 @@ internal static class ParticipantNodes
     public static MediaAssignment? Choose(IReadOnlyList<MediaAssignment> assignments, RoomKey? current = null, string? region = null, bool mayFollowRegion = true)
     {
         var known = current is null ? null : assignments.FirstOrDefault(assignment => assignment.Key == current);
-        var ready = assignments.Where(assignment => assignment is { State: AssignmentState.Ready, Role: AssignmentRole.Origin or AssignmentRole.Edge });
-        if (known is { State: AssignmentState.Ready, Role: not AssignmentRole.Standby })
+        var isStandbyUsed = assignments.Any(assignment => assignment is { IsGone: true, Role: not AssignmentRole.Standby });
+        var ready = assignments.Where(assignment => assignment is { State: AssignmentState.Ready, IsGone: false, Role: AssignmentRole.Origin or AssignmentRole.Edge or AssignmentRole.Standby }
+            && (isStandbyUsed || assignment.Role != AssignmentRole.Standby));
+        if (known is { IsGone: true })
+        {
+            return ready.FirstOrDefault(assignment => assignment is { Role: AssignmentRole.Standby, HasPlace: true }) ?? BestOf(ready, region ?? known.Region) ?? known;
+        }
+
+        if (known is { State: AssignmentState.Ready } && (isStandbyUsed || known.Role != AssignmentRole.Standby))
         {
             var mayMove = mayFollowRegion && region is not null && known.Region != region;
             return (mayMove ? BestOf(ready.Where(assignment => assignment.Region == region && assignment.HasPlace), region) : null) ?? known;
         }
 
-        return BestOf(ready, region ?? known?.Region) ?? (known is { State: AssignmentState.Leaving } ? known : null);
+        return BestOf(ready, region ?? known?.Region) ?? (known is { State: AssignmentState.Leaving } ? known : null)
+            ?? BestOf(assignments.Where(assignment => assignment is { State: AssignmentState.Ready, IsGone: true, Role: AssignmentRole.Origin or AssignmentRole.Edge }), region);
     }
 
     private static MediaAssignment? BestOf(IEnumerable<MediaAssignment> ready, string? region) => ready
         .OrderByDescending(assignment => assignment.HasPlace)
+        .ThenByDescending(assignment => assignment.Role != AssignmentRole.Standby)
         .ThenByDescending(assignment => region is not null && assignment.Region == region)
         .ThenByDescending(assignment => assignment.FreePlaces ?? 0)
         .ThenBy(assignment => assignment.Participants)

@@ -8,13 +8,19 @@ namespace MeetOperator.Signaling.Media;
 /// </summary>
 internal sealed partial class AssignedRoom : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
 
     private readonly MediaServices _services;
     private readonly string _meetingId;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closed = new();
+    private readonly RoomReach _reach = new();
+    private readonly Action<AssignedRoom> _onReach;
+    private volatile bool _isGone;
+
+    /// <summary>The room was ended on purpose, so that it is missing says nothing about the node.</summary>
+    private bool _hasEnded;
     private readonly Task _watching;
     private readonly Task _refreshing;
 
@@ -23,8 +29,16 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
     /// <param name="services">What the media side of every meeting needs.</param>
     /// <param name="participants">Returns the participants to refresh. Any thread may call it.</param>
     /// <param name="onEvent">Handles the events, one at a time. A failed call to the node in it counts as an interruption of the stream.</param>
-    public AssignedRoom(string meetingId, RoomClient client, MediaServices services, Func<IEnumerable<MediaParticipant>> participants, Func<RoomClient, RoomEvent, CancellationToken, Task> onEvent)
+    /// <param name="onReach">Called when <see cref="IsGone"/> has changed. Must not block.</param>
+    public AssignedRoom(
+        string meetingId,
+        RoomClient client,
+        MediaServices services,
+        Func<IEnumerable<MediaParticipant>> participants,
+        Func<RoomClient, RoomEvent, CancellationToken, Task> onEvent,
+        Action<AssignedRoom> onReach)
     {
+        _onReach = onReach;
         _meetingId = meetingId;
         _services = services;
         _logger = services.Loggers.CreateLogger<AssignedRoom>();
@@ -35,6 +49,9 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
 
     /// <summary>Calls to the room. They also work after the end of the event stream.</summary>
     public RoomClient Client { get; }
+
+    /// <summary>Whether the node seems to have failed (<see cref="RoomReach.IsGone"/>).</summary>
+    public bool IsGone => _isGone;
 
     public async ValueTask DisposeAsync()
     {
@@ -50,15 +67,15 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
         var wait = FirstRetry;
         while (!ct.IsCancellationRequested)
         {
+            long? opened = null;
             try
             {
                 await foreach (var roomEvent in Client.WatchAsync(ct).ConfigureAwait(false))
                 {
+                    opened ??= _services.Time.GetTimestamp();
+                    Record(static reach => reach.RecordAnswer());
+                    _hasEnded |= roomEvent is { Type: RoomEventTypes.RoomEnded, Reason: "deleted" };
                     await onEvent(Client, roomEvent, ct).ConfigureAwait(false);
-                    if (roomEvent.Type == RoomEventTypes.Ready)
-                    {
-                        wait = FirstRetry;
-                    }
                 }
             }
             catch (Exception) when (ct.IsCancellationRequested)
@@ -67,11 +84,33 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
             }
             catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
             {
+                if (opened is null && !_hasEnded)
+                {
+                    Record(reach => reach.RecordFailure(e));
+                }
+
                 LogStreamInterrupted(_logger, _meetingId, Client.Key.Node, failure.Reason, e.Message);
+            }
+
+            if (opened is { } since)
+            {
+                Record(static reach => reach.RecordBreak());
+                wait = _services.Time.GetElapsedTime(since) >= LastRetry ? FirstRetry : wait; // A node that ends each stream at once is not called in a loop.
             }
 
             await Task.Delay(wait, _services.Time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
+        }
+    }
+
+    private void Record(Action<RoomReach> record)
+    {
+        record(_reach);
+        if (_reach.IsGone != _isGone)
+        {
+            _isGone = _reach.IsGone;
+            LogReach(_logger, _meetingId, Client.Key.Node, _isGone ? "gone: its members use another one, if the meeting has one" : "back");
+            _onReach(this);
         }
     }
 
@@ -114,4 +153,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
 
     [LoggerMessage(3031, LogLevel.Information, "Meeting {Meeting}: the event stream of {Node} was interrupted ({Reason}): {Message}")]
     private static partial void LogStreamInterrupted(ILogger logger, string meeting, string node, string reason, string message);
+
+    [LoggerMessage(3039, LogLevel.Information, "Meeting {Meeting}: media node {Node} is {State}.")]
+    private static partial void LogReach(ILogger logger, string meeting, string node, string state);
 }

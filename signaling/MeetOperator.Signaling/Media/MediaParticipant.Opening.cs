@@ -79,19 +79,20 @@ internal sealed partial class MediaParticipant
                 await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
             }
 
-            var offer = await OpenAsync(next, fresh: true).ConfigureAwait(false);
+            // A client whose node is gone has no media to lose, so it prepares its offer as soon as it has a place.
+            var isGone = _media.IsGone(current.Room.Key);
+            void Tell() => _client.Send(_media.MoveMessage(_client, target.Key, current.Room.Key));
+            var offer = await OpenAsync(next, fresh: true, isGone ? Tell : null).ConfigureAwait(false);
             SetNodes(_nodes.With(next));
-            _client.Send(_client.Moves
-                ? new MediaMoveMessage(target.Key.Generation, (long)_media.TimeLeftOn(current.Room.Key).TotalMilliseconds)
-                : new MediaRestartMessage(MeetingMedia.Moved, target.Key.Generation));
+            if (!isGone)
+            {
+                Tell();
+            }
+
             next.BeginSubscribe(offer);
             _hasStarted = true;
             _media.RecordMove(ParticipantId);
-            if (!_media.IsLeaving(current.Room.Key))
-            {
-                _ = ReleaseLaterAsync(current); // the operator sets no deadline for a node that stays
-            }
-
+            _ = _media.IsLeaving(current.Room.Key) ? Task.CompletedTask : ReleaseLaterAsync(current); // the operator sets no deadline for a node that stays
             await ReleaseIfLeftAsync(current).ConfigureAwait(false);
         }
         catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
@@ -270,10 +271,11 @@ internal sealed partial class MediaParticipant
         return next;
     }
 
-    /// <summary>Opens the subscribe session. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
-    private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh)
+    /// <summary>Opens the subscribe session, and calls <paramref name="onPlaced"/> when the member has a place. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
+    private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh, Action? onPlaced = null)
     {
         await sessions.Room.PutParticipantAsync(ParticipantId, Region, _calls.Closed).ConfigureAwait(false);
+        onPlaced?.Invoke();
         if (_client.Entry is { Audio: false } or { Video: false })
         {
             var muted = new MuteState { Microphone = _client.Entry.Audio ? null : true, Camera = _client.Entry.Video ? null : true };

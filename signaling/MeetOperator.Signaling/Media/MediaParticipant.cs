@@ -154,7 +154,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             Post(sessions =>
             {
                 var state = _mutes.Take(kind);
-                return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes, node => node.Room.MuteAsync(ParticipantId, state, _calls.Closed));
+                return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes.Reachable(_media.IsGone), node => node.Room.MuteAsync(ParticipantId, state, _calls.Closed));
             });
         }
     }
@@ -293,7 +293,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             _view.MarkSent(Now);
 
             // Without a session, its start sends the view.
-            return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes, node => node.SubscribeSession is null ? Task.CompletedTask : SendViewAsync(node));
+            return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes.Reachable(_media.IsGone), node => node.SubscribeSession is null ? Task.CompletedTask : SendViewAsync(node));
         });
     }
 

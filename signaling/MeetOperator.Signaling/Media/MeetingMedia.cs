@@ -3,6 +3,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Protocol.Server;
 
 namespace MeetOperator.Signaling.Media;
 
@@ -268,7 +269,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             return;
         }
 
-        foreach (var room in rooms.Select(room => room.Client).OrderBy(room => room.Key.Generation))
+        foreach (var room in rooms.Where(room => !room.IsGone).Select(room => room.Client).OrderBy(room => room.Key.Generation))
         {
             try
             {
@@ -292,7 +293,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     internal MediaAssignment? ChooseStart(string participantId, string? region)
     {
         var last = _lastRooms.GetValueOrDefault(participantId);
-        return _served.Assignments.FirstOrDefault(assignment => assignment.Key == last) ?? ParticipantNodes.Choose(AssignmentsWithPlaces(), last, region, mayFollowRegion: false);
+        return _served.Assignments.FirstOrDefault(assignment => assignment.Key == last && !IsGone(assignment.Key)) ?? ParticipantNodes.Choose(AssignmentsWithPlaces(), last, region, mayFollowRegion: false);
     }
 
     /// <summary>The assignment that a participant without a socket is to use: that of the room that it used last if that is Ready. Null if there is none.</summary>
@@ -349,13 +350,18 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
 
     internal void MarkConnected(string participantId) => _moves.MarkConnected(participantId);
 
+    /// <summary>Tells a client to open both connections on another node.</summary>
+    internal ServerMessage MoveMessage(IMediaClient client, RoomKey target, RoomKey current) => client.Moves
+        ? new MediaMoveMessage(target.Generation, (long)TimeLeftOn(current).TotalMilliseconds)
+        : new MediaRestartMessage(Moved, target.Generation);
+
     /// <summary>The time until the node disconnects its participants; 0 if that has passed.</summary>
-    internal TimeSpan TimeLeftOn(RoomKey room) => _deadlines.LeftOn(room) ?? DefaultTimeLeft;
+    internal TimeSpan TimeLeftOn(RoomKey room) => IsGone(room) ? TimeSpan.Zero : _deadlines.LeftOn(room) ?? DefaultTimeLeft;
 
     private AssignedRoom Open(MediaAssignment assignment)
     {
         LogAssigned(_logger, _meetingId, assignment.Node, assignment.Generation);
-        return new AssignedRoom(_meetingId, new RoomClient(_meetingId, assignment, _services), _services, () => UsersOf(assignment.Key), HandleAsync);
+        return new AssignedRoom(_meetingId, new RoomClient(_meetingId, assignment, _services), _services, () => UsersOf(assignment.Key), HandleAsync, HandleReach);
     }
 
     /// <summary>Completes a change to rooms of which at least one can be used. Requires the gate.</summary>
@@ -382,8 +388,30 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         var members = _participants.Values.Select(participant => participant.OccupiedRoom).OfType<RoomKey>().CountBy(room => room).ToDictionary();
         lock (_places)
         {
-            return _places.Adjust(_served.Assignments, members, Now);
+            return [.. _places.Adjust(_served.Assignments, members, Now).Select(assignment => IsGone(assignment.Key) ? assignment with { IsGone = true } : assignment)];
         }
+    }
+
+    /// <summary>Whether the node of a room seems to have failed.</summary>
+    internal bool IsGone(RoomKey room) => _served.Rooms.Any(known => known.IsGone && known.Client.Key == room);
+
+    /// <summary>The members of a node that is gone move at once, if the meeting has another one: their media is interrupted. When it is back, those who have moved may return.</summary>
+    private void HandleReach(AssignedRoom room)
+    {
+        var assignments = AssignmentsWithPlaces();
+        foreach (var participant in _participants.Values)
+        {
+            if (room.IsGone && participant.OccupiedRoom == room.Client.Key && Choose(participant, room.Client.Key, assignments)?.Key != room.Client.Key)
+            {
+                participant.Move();
+            }
+            else
+            {
+                Follow(participant, areRoomsChanged: false, assignments);
+            }
+        }
+
+        Line.Wake();
     }
 
     private MediaAssignment? Choose(MediaParticipant participant, RoomKey? current, IReadOnlyList<MediaAssignment> assignments)

@@ -30,6 +30,9 @@ internal sealed class MemberNodes
     /// <summary>Keeps the nodes that <paramref name="isServed"/> returns true for.</summary>
     public MemberNodes Only(Func<RoomKey, bool> isServed) => All.All(sessions => isServed(sessions.Room.Key)) ? this : new([.. All.Where(sessions => isServed(sessions.Room.Key))]);
 
+    /// <summary>The newest node, and those that the member moves away from and that can be reached: a call to one that is gone would hold up the others.</summary>
+    public MemberNodes Reachable(Func<RoomKey, bool> isGone) => Only(room => room == Newest?.Room.Key || !isGone(room));
+
     public MemberSessions? Find(RoomKey room) => All.FirstOrDefault(sessions => sessions.Room.Key == room);
 
     /// <summary>The node whose offer the client answers, or whose slots it has applied. Without the session's ID, as from older clients, the newest.</summary>

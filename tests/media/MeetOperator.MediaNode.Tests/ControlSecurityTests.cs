@@ -27,6 +27,7 @@ public sealed class ControlSecurityTests : IAsyncLifetime
 
         await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.GetNodeAsync(default));
         await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.DrainAsync(true, default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.CallAsync(default));
         await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.PutRoomAsync("r", new RoomSpec { Generation = 9 }, default));
         await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.DeleteRoomAsync("r", 9, default));
         await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.PutCredentialsAsync(TestNode.Authority.Node(TestNode.Namespace, TestNode.Name), default));

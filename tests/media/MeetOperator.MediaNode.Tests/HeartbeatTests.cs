@@ -104,6 +104,8 @@ public sealed class HeartbeatTests
             return r.Rooms.Single() is { PacketsIn: > 20, PacketsOut: > 20 };
         }, alice, bob);
         Assert.True(report.ForwardedPackets > 20);
+        Assert.InRange(report.LoopReports.Single().Busy ?? -1, 0, 1);
+        Assert.Equal(0, report.LoopReports.Single().PacketsLost);
 
         // The counters keep their values after the tracks end.
         await node.Control.DeleteParticipantAsync("r", "alice", default);

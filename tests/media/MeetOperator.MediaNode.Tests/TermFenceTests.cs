@@ -7,7 +7,7 @@ namespace MeetOperator.MediaNode.Tests;
 
 public sealed class TermFenceTests : IAsyncLifetime
 {
-    private static readonly string[] Changes = ["PUT v1/rooms/r", "DELETE v1/rooms/r?generation=9", "POST v1/node/drain", "PUT v1/node/credentials"];
+    private static readonly string[] Changes = ["PUT v1/rooms/r", "DELETE v1/rooms/r?generation=9", "POST v1/node/drain", "POST v1/node/call", "PUT v1/node/credentials"];
     private readonly AdvancedClock _clock = new();
     private TestNode _node = null!;
 

@@ -20,6 +20,7 @@ public sealed class GoldenOutputTests(SampleCluster cluster) : IClassFixture<Sam
     [InlineData("plan-drain-blocked", 3, "plan drain private-eeeee --deadline 1h")]
     [InlineData("plan-drain-json", 3, "plan drain private-eeeee -o json")]
     [InlineData("plan-drain-of-origin", 0, "plan drain shared-bbbbb")]
+    [InlineData("plan-drain-waiting", 0, "plan drain shared-ccccc")]
     [InlineData("top-nodes", 0, "top")]
     [InlineData("top-meetings", 0, "top meetings --namespace=meet-acme")]
     [InlineData("topology", 0, "topology review")]

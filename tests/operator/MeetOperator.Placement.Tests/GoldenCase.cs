@@ -56,6 +56,7 @@ internal sealed record ExpectedDecision
     public string? Reason { get; init; }
     public IReadOnlyList<Rejection>? Rejections { get; init; }
     public MoveAnswer? Move { get; init; }
+    public StandbyState? Standby { get; init; }
 }
 
 internal sealed record ExpectedAssignment(string SfuNode, AssignmentRole Role, NodeAssignmentState State, long Generation);

@@ -31,6 +31,7 @@ public sealed class PlacementPlannerTests
 
         Assert.Equal(golden.Expected.Reason ?? decision.Reason, decision.Reason);
         Assert.Equal(golden.Expected.Move, decision.Move);
+        Assert.Equal(golden.Expected.Standby ?? decision.Standby, decision.Standby);
         Assert.Equal(golden.Expected.Rejections ?? decision.Rejections, decision.Rejections);
     }
 

@@ -109,6 +109,11 @@ internal static class NodeEndpoints
 
     private static void MapNode(RouteGroupBuilder api, SimulatedMediaNode node)
     {
+        api.MapPost("/node/call", () =>
+        {
+            Interlocked.Increment(ref node.CallCount);
+            return node.Call is { } call ? Json(call) : Results.NotFound();
+        });
         api.MapGet("/node", (HttpRequest request) =>
         {
             lock (node.Gate)
@@ -138,6 +143,8 @@ internal static class NodeEndpoints
                     MediaAddresses = node.MediaAddresses,
                     CanLink = node.AnnouncesLinks,
                     CanLimitLinks = node.LimitsLinks,
+                    Connections = node.Connections?.All,
+                    FailedConnections = node.Connections?.Failed,
                     LoopReports = node.LoopReports,
                     Participants = rooms.Sum(room => room.Participants),
                     UpTracks = rooms.Sum(room => room.UpTracks),

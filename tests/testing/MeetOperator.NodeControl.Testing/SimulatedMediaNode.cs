@@ -62,6 +62,17 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>When true, the report shows incoming packets but no forwarded ones. All requests still succeed.</summary>
     public bool ForwardsNothing { get; set; }
 
+    /// <summary>The result of test calls; null for a node of an earlier version, which answers 404.</summary>
+    public CallReport? Call { get; set; } = new() { FirstFrameMs = 120 };
+
+    /// <summary>Number of test calls so far.</summary>
+    public int Calls => Volatile.Read(ref CallCount);
+
+    internal int CallCount;
+
+    /// <summary>Reported connections of participants, including failed ones, and the failed ones; null as in reports of earlier versions.</summary>
+    public (long All, long Failed)? Connections { get; set; } = (0, 0);
+
     /// <summary>The highest operator term of all requests, or null when none has carried a term.</summary>
     public long? Term { get; set; }
 

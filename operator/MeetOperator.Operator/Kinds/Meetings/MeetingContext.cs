@@ -105,7 +105,7 @@ internal sealed class MeetingContext
         {
             Phase = MeetingPhase.Ended,
             Message = message,
-            Conditions = [.. Conditions.Remove(ProgressConditions.Reached(Status.Conditions), MeetConditions.Ready)],
+            Conditions = [.. Conditions.Remove(Conditions.Remove(ProgressConditions.Reached(Status.Conditions), MeetConditions.Ready), MeetConditions.StandbyReady)],
         };
     }
 }

@@ -35,7 +35,7 @@ internal static class MeetingStatuses
         context.Status = context.Status with
         {
             Region = current.Region,
-            SfuCount = nodes.Count(node => node == origin || node.IsInUse),
+            SfuCount = nodes.Count(node => node == origin || (node.IsInUse && node.Role != AssignmentRole.Standby)),
             NodeSummary = NodeSummary.Of(assignments),
             LastGeneration = nodes.Any(node => node.Generation == current.Generation) ? null : current.Generation,
             Topology = context.Status.Topology ?? (context.Meeting.Spec.Mode == MeetingMode.P2P ? MediaTopology.P2P : MediaTopology.Sfu),
@@ -52,6 +52,19 @@ internal static class MeetingStatuses
 
         int? FreePlaces(AssignedNode node) =>
             nodes.Length > 1 && freePlaces?.TryGetValue(node.Node, out var free) == true ? free : null; // A join would change the places of all meetings on the node.
+    }
+
+    /// <summary>Whether a media node can take over. A meeting that needs none has no such condition; the last one stays while that cannot be decided.</summary>
+    public static void SetStandby(MeetingContext context, StandbyState? standby)
+    {
+        if (standby is not null)
+        {
+            context.SetCondition(MeetConditions.StandbyReady, standby.IsReady ? ConditionStatus.True : ConditionStatus.False, standby.Reason, standby.Message);
+        }
+        else if (context.Meeting.Spec.Placement.AvailabilityClass != AvailabilityClass.Critical)
+        {
+            context.Status = context.Status with { Conditions = [.. Conditions.Remove(context.Status.Conditions, MeetConditions.StandbyReady)] };
+        }
     }
 
     /// <summary>Whether the meeting has no node and waits for one.</summary>

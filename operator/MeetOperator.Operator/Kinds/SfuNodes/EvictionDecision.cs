@@ -3,7 +3,7 @@ namespace MeetOperator.Operator.Kinds.SfuNodes;
 /// <summary>The decision about one eviction.</summary>
 /// <param name="Allowed">Whether the Pod may be evicted now.</param>
 /// <param name="Message">Why it may not.</param>
-/// <param name="ShouldDrain">Whether the drain of the media node must be started, or its meetings must move sooner than the pool's deadline.</param>
+/// <param name="ShouldDrain">Whether the drain of the media node must be started.</param>
 internal sealed record EvictionDecision(bool Allowed, string Message, bool ShouldDrain)
 {
     public static EvictionDecision Allow { get; } = new(true, string.Empty, false);

@@ -1,7 +1,9 @@
 using System.Globalization;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Kinds.SfuNodes;
 
@@ -14,22 +16,24 @@ internal static class EvictionRules
     /// <summary>Reason of a drain that an eviction has started.</summary>
     public const string Reason = "its Pod is being evicted";
 
-    public static EvictionDecision Decide(SfuNode? node, Pod? pod)
+    public static EvictionDecision Decide(SfuNode? node, Pod? pod, SfuPool? pool, DateTimeOffset now)
     {
         if (node is null || pod is null || IsEnded(pod) || IsGone(node, pod))
         {
             return EvictionDecision.Allow;
         }
 
-        return EvictionDecision.Refuse(Describe(node), shouldDrain: node.Spec.Drain is not { DeadlineSeconds: not null });
+        return EvictionDecision.Refuse(Describe(node, pool, now), shouldDrain: node.Spec.Drain is null);
     }
 
     /// <summary>What keeps the Pod, for the person or program that wants to evict it.</summary>
-    public static string Describe(SfuNode node)
+    public static string Describe(SfuNode node, SfuPool? pool, DateTimeOffset now)
     {
         var (meetings, participants) = (node.Status?.Meetings ?? 0, node.Status?.Participants ?? 0);
         var progress = meetings + participants == 0
             ? "it has no meetings and is removed in a moment"
+            : meetings > 0 && NodeStateRules.DrainDeadline(node, pool) is { } until && until > now
+            ? $"it waits until {DrainTime.Of(until)} for {Count(meetings, "meeting")} with {Count(participants, "participant")} to end, then they move (drain.policy of its pool, or drain.deadlineSeconds of the SfuNode)"
             : $"{Count(meetings, "meeting")} with {Count(participants, "participant")} {(meetings == 1 ? "has" : "have")} to move first";
         var blocked = DrainConditions.Of(node.Status?.Conditions) is { } block ? $"; blocked: {block.Message}" : string.Empty;
         return $"media node {node.Metadata.Name} is being drained: {progress}; retry until its Pod is gone{blocked}";

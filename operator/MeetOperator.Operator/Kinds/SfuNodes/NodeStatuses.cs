@@ -11,7 +11,7 @@ namespace MeetOperator.Operator.Kinds.SfuNodes;
 /// <summary>Builds the status of an SfuNode from the state of the fleet. Pure.</summary>
 internal static class NodeStatuses
 {
-    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now, NodeFailure? drainBlocked = null)
+    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now, NodeFailure? drainBlocked = null, NodeFailure? overload = null)
     {
         var decision = view.Decision;
         var takes = decision.CanTakeMeetings && !decision.IsCordoned && !node.Spec.Unschedulable;
@@ -28,6 +28,7 @@ internal static class NodeStatuses
             : decision.CanTakeMeetings ? ProgressConditions.Reached(before)
             : ProgressConditions.Reconciling(before, decision.Reason, decision.Message, node.Metadata.Generation, now);
         conditions = DrainConditions.Set(conditions, drainBlocked, node.Metadata.Generation, now);
+        conditions = ProblemConditions.Set(conditions, MeetConditions.Overloaded, overload, node.Metadata.Generation, now);
         return new SfuNodeStatus
         {
             ObservedGeneration = node.Metadata.Generation,
@@ -35,15 +36,16 @@ internal static class NodeStatuses
             Addresses = addresses,
             ControlUrl = view.Target?.Address.ToString(),
             NodeName = pod?.Spec.NodeName,
+            Zone = view.Zone,
             InstanceId = view.Report?.InstanceId,
             Version = view.Report?.Version,
             Meetings = view.Meetings,
             Participants = view.Report?.Participants ?? 0,
-            StressPct = (int)Math.Round((view.Report?.Stress ?? 0) * 100),
+            StressPct = (int)Math.Round(view.Stress * 100),
             EgressMbps = (int)((view.Report?.EgressKbps ?? 0) / 1000),
             LastSeen = view.LastSeen is { } seen ? DateTimeOffset.FromUnixTimeSeconds(seen.ToUnixTimeSeconds()) : node.Status?.LastSeen, // Keep the time that an earlier operator recorded.
             DrainRequestedAt = NodeStateRules.IsDraining(node) ? NodeStateRules.DrainSince(node) ?? DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()) : null,
-            Message = drainBlocked?.Message ?? decision.Message,
+            Message = (drainBlocked ?? overload)?.Message ?? decision.Message,
             Conditions = [.. Conditions.Set(conditions, condition, now)],
         };
     }

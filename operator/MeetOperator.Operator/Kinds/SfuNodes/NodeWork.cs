@@ -16,7 +16,7 @@ internal sealed class NodeWork : IKindWork
         var secrets = new PodSecrets(cluster, leader.Authority, time);
         var drains = new NodeDrains(cluster, leader.Fleet, leader.Clients, leader.Events, time);
         var nodes = NodeWatches.Controller(cluster, leader.Health, leader.Logs).Build(
-            new SfuNodeController(cluster, leader.Fleet, rights, secrets, drains, leader.Events, options, time, leader.Random));
+            new SfuNodeController(cluster, leader.Fleet, rights, secrets, drains, new NodeRelief(cluster, leader.Fleet), leader.Events, options, time, leader.Random));
         leader.Wakeups.Node = nodes.Enqueue;
         Loops = [nodes.RunAsync];
     }

@@ -17,7 +17,7 @@ namespace MeetOperator.Operator.Kinds.SfuNodes;
 
 /// <summary>Creates the Secret and Pod of each SfuNode, drains the node before it is deleted, and writes its status.</summary>
 internal sealed class SfuNodeController(
-    ClusterView cluster, MediaFleet fleet, PoolRights rights, PodSecrets secrets, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
+    ClusterView cluster, MediaFleet fleet, PoolRights rights, PodSecrets secrets, NodeDrains drains, NodeRelief relief, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
     private static readonly TimeSpan ShortRetry = TimeSpan.FromMilliseconds(500);
 
@@ -68,7 +68,7 @@ internal sealed class SfuNodeController(
 
         if (node.Metadata.DeletionTimestamp is null && pool is not null)
         {
-            (pod, var failure) = await EnsurePodAsync(node, pool, pod, ct).ConfigureAwait(false);
+            (pod, var failure) = await EnsurePodAsync(node, PoolTemplates.Of(node, pool), pod, ct).ConfigureAwait(false);
             fleet.RecordSetupFailure(key, failure);
             again ??= pod is null && failure is not null ? RejectionRetry : null;
             if (options.EvictionProtection && pod is not null && fleet.View(key) is { } seen)
@@ -148,7 +148,7 @@ internal sealed class SfuNodeController(
             return ReconcileResult.After(again ?? ShortRetry); // No report has arrived yet, so the status stays as it is.
         }
 
-        var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), time.GetUtcNow(), blocked);
+        var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), time.GetUtcNow(), blocked, relief.Check(node, view));
         if (node.Status is { } stored && StatusWriter.AreEqual(NodeStatuses.WithoutFigures(stored), NodeStatuses.WithoutFigures(status)))
         {
             var wait = _throttle.Wait(key);
@@ -163,6 +163,7 @@ internal sealed class SfuNodeController(
             _throttle.RecordWrite(key);
             events.StateChanged(node, status);
             events.DrainBlocked(node, node.Status?.Conditions, status.Conditions);
+            events.Overloaded(node, node.Status?.Conditions, status.Conditions);
         }
 
         return ReconcileResult.After(again ?? WriteThrottle.Interval);

@@ -3,6 +3,7 @@ using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
@@ -23,6 +24,7 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
     private readonly SemaphoreSlim _ports = new(1, 1);
 
     /// <summary>The nodes of a pool, including those that the informer does not have yet.</summary>
+    /// <param name="pool">The pool, with the template that its nodes should have.</param>
     public (PoolNode Node, NodeView? View)[] Of(SfuPool pool) => [.. cluster.NodesOf(pool).Concat(_created.Of(pool)).Select(node => Describe(node, pool))];
 
     /// <summary>Whether the cluster has enough free ports for another node of the pool.</summary>
@@ -31,7 +33,8 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
     /// <summary>The set of a pool, for one reconcile.</summary>
     /// <param name="pool">The pool.</param>
     /// <param name="willFreePorts">Whether other nodes of the pool are leaving, so that missing ports resolve themselves.</param>
-    public INodeSet SetOf(SfuPool pool, bool willFreePorts) => new Set(this, pool, willFreePorts);
+    /// <param name="trial">Number of nodes that still get the pool's template, which is being tried; the others get the former one. Null when no template is tried.</param>
+    public INodeSet SetOf(SfuPool pool, bool willFreePorts, int? trial = null) => new Set(this, pool, willFreePorts, trial);
 
     private (PoolNode Node, NodeView? View) Describe(SfuNode node, SfuPool pool)
     {
@@ -43,7 +46,7 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
         {
             Name = node.Metadata.Name!,
             State = view?.Decision.State ?? SfuNodeState.Starting,
-            IsCurrent = PodRevision.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodes)
+            IsCurrent = IsCurrent(node, pool, cluster.Pods.Get(key))
                 && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // A node that has served keeps its ports.
             IsLeaving = NodeStateRules.IsDraining(node),
             CanReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
@@ -56,6 +59,11 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
             Users = view?.Report?.Participants ?? 0,
         }, view);
     }
+
+    /// <summary>A node without a Pod gets the current template, unless another one is tried or has been rolled back.</summary>
+    private bool IsCurrent(SfuNode node, SfuPool pool, Pod? pod) => PodRevision.IsCurrent(node, pool, pod, options.MediaNodes)
+        && (pod is not null || pool.Status?.Rollout?.Phase is not (RolloutPhase.Canary or RolloutPhase.RolledBack)
+            || PoolTemplates.RevisionOf(node) is not { } made || made == PoolRevision.Of(pool, options.MediaNodes));
 
     private async Task<NodeFailure?> CreateAsync(SfuPool pool, bool willFreePorts, CancellationToken ct)
     {
@@ -71,6 +79,7 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
             }
 
             var node = SfuNodeObject.Build(pool, NodeName.Create(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
+            node.Metadata.Annotations![MeetAnnotations.Revision] = PoolRevision.Of(pool, options.MediaNodes);
             _created.Add(await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false));
             _events.Normal(pool, "NodeMade", $"created media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
             return null;
@@ -88,23 +97,33 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
     }
 
     /// <summary>Drains a node with a reason, or cancels its drain with null.</summary>
-    private Task<SfuNode> PatchAsync(SfuPool pool, string node, string? reason, CancellationToken ct)
+    private Task<SfuNode> PatchAsync(SfuPool pool, string node, string? reason, CancellationToken ct, int? deadlineSeconds = null)
     {
+        var drain = new JsonObject { ["reason"] = reason };
+        if (deadlineSeconds is { } seconds)
+        {
+            drain["deadlineSeconds"] = seconds;
+        }
+
         var patch = new JsonObject
         {
             ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [MeetAnnotations.ScaledDown] = reason is null ? null : "true" } },
             ["spec"] = reason is null
                 ? new JsonObject { ["drain"] = null, ["drainRequestedAt"] = null }
-                : new JsonObject { ["drain"] = new JsonObject { ["reason"] = reason } },
+                : new JsonObject { ["drain"] = drain },
         };
         return cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName(pool.Metadata.Namespace, node), patch, ct);
     }
 
-    private sealed class Set(PoolNodes nodes, SfuPool pool, bool willFreePorts) : INodeSet
+    private sealed class Set(PoolNodes nodes, SfuPool pool, bool willFreePorts, int? trial) : INodeSet
     {
-        public Task<NodeFailure?> CreateAsync(CancellationToken ct) => nodes.CreateAsync(pool, willFreePorts, ct);
+        private readonly bool _isTrial = trial is not null;
+        private int _left = trial ?? 0;
 
-        public void KeepOpen(NodeSetMember node) => nodes._fleet.KeepOpen(KeyOf(node.Name), !node.IsCurrent);
+        public Task<NodeFailure?> CreateAsync(CancellationToken ct) => nodes.CreateAsync(!_isTrial || _left-- > 0 ? pool : PoolTemplates.Former(pool), willFreePorts, ct);
+
+        /// <summary>While a template is tried, new meetings go to all nodes alike.</summary>
+        public void KeepOpen(NodeSetMember node) => nodes._fleet.KeepOpen(KeyOf(node.Name), !node.IsCurrent && !_isTrial);
 
         public bool TryClose(string name) => nodes._fleet.TryClose(KeyOf(name));
 
@@ -113,6 +132,13 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
             if (cause == DrainCause.Deletion)
             {
                 await nodes.PatchAsync(pool, name, "the pool is being deleted", ct).ConfigureAwait(false);
+                return;
+            }
+
+            if (cause == DrainCause.Replacement)
+            {
+                await nodes.PatchAsync(pool, name, "another media node with the pool's current template has replaced this one", ct, deadlineSeconds: 0).ConfigureAwait(false);
+                nodes._events.Normal(pool, "NodeDraining", $"moving the meetings of {name}, which has an older template");
                 return;
             }
 

@@ -4,6 +4,7 @@ using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.NodeSets;
 using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Kinds.SfuPools;
@@ -11,7 +12,16 @@ namespace MeetOperator.Operator.Kinds.SfuPools;
 /// <summary>Builds the status of a pool from its nodes. Pure.</summary>
 internal static class PoolStatuses
 {
-    public static SfuPoolStatus Build(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeFailure? failure, bool acts, DateTimeOffset now)
+    private const int MaxMessage = 2048;
+
+    /// <param name="pool">The pool.</param>
+    /// <param name="nodes">Its nodes.</param>
+    /// <param name="failure">Why nodes are missing, or null.</param>
+    /// <param name="plan">What is done with the nodes now.</param>
+    /// <param name="rollout">The state of its rollout.</param>
+    /// <param name="now">The current time.</param>
+    public static SfuPoolStatus Build(
+        SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeFailure? failure, NodeSetPlan plan, SfuRolloutStatus? rollout, DateTimeOffset now)
     {
         var counted = nodes.Where(entry => entry.Node is { IsLeaving: false, IsOutOfService: false }).ToArray();
         var ready = counted.Count(entry => entry.Node.IsReady);
@@ -21,7 +31,8 @@ internal static class PoolStatuses
         var (isReady, stalled, reason, message) = deleted
             ? (false, false, "Deleting", $"the pool is being deleted; media nodes still draining: {nodes.Count}")
             : Summarize(wanted, ready, counted, failure);
-        var updated = RolloutReport.Of(pool, [.. counted.Select(entry => entry.Node)], acts);
+        string[] draining = [.. nodes.Where(entry => entry.Node is { IsLeaving: true, IsCurrent: false }).Select(entry => entry.Node.Name).Order(StringComparer.Ordinal)];
+        var updated = RolloutReport.Of(pool, [.. counted.Select(entry => entry.Node)], plan, draining, rollout);
         message = deleted || updated.Status == ConditionStatus.True ? message : $"{message}; {updated.Message}";
         var condition = new Condition
         {
@@ -32,9 +43,11 @@ internal static class PoolStatuses
             ObservedGeneration = pool.Metadata.Generation,
         };
         var before = pool.Status?.Conditions;
-        var settled = isReady && !nodes.Any(entry => entry.Node.IsLeaving || entry.Node.IsOutOfService) && updated.Reason != RolloutReport.Replacing;
+        var settled = isReady && !nodes.Any(entry => entry.Node.IsLeaving || entry.Node.IsOutOfService) && updated.Reason is not (RolloutReport.Replacing or RolloutReport.Trial);
         var blocked = Blocked(nodes);
-        var conditions = stalled ? ProgressConditions.Stalled(before, reason, message, pool.Metadata.Generation, now)
+        var isRolledBack = updated.Reason == RolloutReport.RolledBack;
+        var conditions = isRolledBack && !stalled && !deleted ? ProgressConditions.Stalled(before, updated.Reason, updated.Message, pool.Metadata.Generation, now)
+            : stalled ? ProgressConditions.Stalled(before, reason, message, pool.Metadata.Generation, now)
             : settled ? ProgressConditions.Reached(before)
             : ProgressConditions.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or drained" : message, pool.Metadata.Generation, now);
         conditions = DrainConditions.Set(Conditions.Set(conditions, updated, now), blocked, pool.Metadata.Generation, now);
@@ -45,16 +58,19 @@ internal static class PoolStatuses
             ReadyReplicas = ready,
             AllocatedReplicas = nodes.Count(entry => entry.Node.Assigned > 0),
             DrainingReplicas = nodes.Count(entry => entry.Node.IsLeaving),
-            UpdatedReplicas = counted.Count(entry => entry.Node.IsCurrent),
+            UpdatedReplicas = counted.Count(entry => entry.Node.IsCurrent != isRolledBack),
             Selector = NodeLabels.PoolSelector(pool.Metadata.Name!),
             Meetings = nodes.Sum(entry => entry.Node.Assigned),
             Participants = nodes.Sum(entry => entry.Node.Users),
             FreeParticipants = counted.Where(entry => entry.Node.IsReady).Sum(entry => Math.Max(0, perNode - entry.Node.Users)),
-            StressPct = nodes.Max(entry => (int?)Math.Round((entry.View?.Report?.Stress ?? 0) * 100)) ?? 0,
-            Message = blocked is null ? message : $"{message}; {blocked.Message}",
+            StressPct = nodes.Max(entry => (int?)Math.Round((entry.View?.Stress ?? 0) * 100)) ?? 0,
+            Rollout = rollout,
+            Message = Shorten(blocked is null ? message : $"{message}; {blocked.Message}"),
             Conditions = [.. Conditions.Set(conditions, condition, now)],
         };
     }
+
+    private static string Shorten(string message) => message.Length <= MaxMessage ? message : message[..MaxMessage];
 
     /// <summary>The first node whose drain is blocked, and the number of others.</summary>
     private static NodeFailure? Blocked(IReadOnlyList<(PoolNode Node, NodeView? View)> nodes)

@@ -9,7 +9,7 @@ internal sealed class PoolWork : IKindWork
     {
         var rights = new PoolRights(leader.Cluster, leader.Options);
         var pools = PoolWatches.Controller(leader.Cluster, leader.Health, leader.Logs).Build(
-            new SfuPoolController(leader.Cluster, leader.Fleet, rights, leader.Events, leader.Options, leader.Time, leader.Random));
+            new SfuPoolController(leader.Cluster, leader.Fleet, rights, leader.Clients, leader.Events, leader.Options, leader.Time, leader.Random));
         leader.Wakeups.Pool = pools.Enqueue;
         Loops = [pools.RunAsync];
     }

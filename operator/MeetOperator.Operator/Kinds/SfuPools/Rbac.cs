@@ -3,8 +3,8 @@ using MeetOperator.Kube.Schema;
 
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfupools"], Verbs = ["list", "watch", "patch"],
     Reason = "Observe pools, and add and remove the finalizer that protects a pool while participants are on its media nodes.")]
-[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfupools/status"], Verbs = ["patch"],
-    Reason = "Write the observed state.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfupools/status"], Verbs = ["patch", "update"],
+    Reason = "Write the observed state; the state of a rollout only if nobody has changed the pool meanwhile.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfupools/finalizers"], Verbs = ["update"],
     Reason = "Set owner references with blockOwnerDeletion where OwnerReferencesPermissionEnforcement is enabled.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = "networking.k8s.io", Resources = ["networkpolicies"], Verbs = ["create", "patch"],

@@ -3,19 +3,25 @@ using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Controllers;
 using MeetOperator.Kube.Runtime.Objects;
+using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.NodeSets;
+using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Settings;
 
 namespace MeetOperator.Operator.Kinds.SfuPools;
 
 /// <summary>Maintains the desired number of SfuNodes in a pool. The node controller manages the Secret and Pod of each node.</summary>
-internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, PoolRights rights, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
+internal sealed class SfuPoolController(
+    ClusterView cluster, MediaFleet fleet, PoolRights rights, NodeClients clients, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
     private static readonly TimeSpan NextTurn = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan CanaryTurn = TimeSpan.FromSeconds(1);
     private readonly PoolNodes _nodes = new(cluster, fleet, events, options, time, random);
+    private readonly PoolCanaries _canaries = new(clients, time);
+    private readonly PoolFreshness _freshness = new(cluster);
     private readonly PoolOwnership _ownership = new(cluster, events);
     private readonly WriteThrottle _throttle = new(time);
     private readonly PoolNetworkPolicies _policies = new(cluster, options);
@@ -26,6 +32,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         if (cluster.Pools.Get(key) is not { } pool)
         {
             _throttle.Forget(key);
+            _canaries.Forget(key);
             return ReconcileResult.Done;
         }
 
@@ -39,24 +46,83 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         var missingTenant = rights.IsShared(key.Namespace) ? null : await _ownership.FindMissingTenantAsync(pool, ct).ConfigureAwait(false);
         await _policies.EnsureAsync(pool, ct).ConfigureAwait(false);
         await _budgets.EnsureAsync(pool, ct).ConfigureAwait(false);
-        var nodes = _nodes.Of(pool);
+        var revision = PoolRevision.Of(pool, options.MediaNodes);
+        var target = PoolTemplates.Target(pool, revision);
+        var nodes = _nodes.Of(target);
         PoolNode[] members = [.. nodes.Select(entry => entry.Node)];
         var rejection = rights.FindRejection(pool);
 
         // A rejected pool keeps its existing nodes but gets no new ones. A pool whose tenant no longer exists is scaled down to zero.
-        var rollout = rejection is null ? new NodeSetRollout(pool.Spec.Rollout.Paused, pool.Spec.Rollout.Type == RolloutType.WhenEmpty) : NodeSetRollout.Paused;
-        var plan = NodeSetPlan.Decide(missingTenant is null ? pool.Spec.Replicas : 0, members, rollout, _nodes.HasFreePorts(pool));
+        var replicas = missingTenant is null ? pool.Spec.Replicas : 0;
+        var state = await TryAsync(pool, Advance(pool, revision, members), nodes, ct).ConfigureAwait(false);
+        var isNew = pool.Status?.Rollout is { } stored && (stored.Revision != state.Revision || stored.Phase != state.Phase); // Stored first, so that the next leader continues from there.
+        var isUnknown = state.Phase == RolloutPhase.RolledBack && target == pool; // The former template cannot be read.
+        var rollout = rejection is null && !isUnknown ? RolloutOf(pool, state) : NodeSetRollout.Paused;
+        var hasPorts = _nodes.HasFreePorts(target);
+        var plan = isNew ? NodeSetPlan.Nothing : NodeSetPlan.Decide(replicas, members, rollout, hasPorts);
         plan = rejection is null ? plan : plan with { Create = 0 };
-        var notCreated = await NodeSetLoop.RunAsync(_nodes.SetOf(pool, willFreePorts: members.Any(node => node.IsLeaving)), plan, members, ct).ConfigureAwait(false);
+        if ((plan with { Create = hasPorts ? plan.Create : 0 }).HasChanges && !await _freshness.IsUpToDateAsync(pool, members, ct).ConfigureAwait(false))
+        {
+            return ReconcileResult.After(NextTurn);
+        }
+
+        var set = _nodes.SetOf(target, willFreePorts: members.Any(node => node.IsLeaving), rollout.MaxUpdated - members.Count(node => node is { IsCurrent: true, IsLeaving: false, IsOutOfService: false }));
+        var notCreated = await NodeSetLoop.RunAsync(set, plan, members, ct).ConfigureAwait(false);
         var failure = missingTenant ?? rejection?.Failure ?? notCreated;
         if (nodes.Any(entry => entry.View is { Report: null, Decision.CanTakeMeetings: true }))
         {
             return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Without the node's report, the figures would be wrong.
         }
 
-        var result = await WriteAsync(pool, PoolStatuses.Build(pool, nodes, failure, plan.HasChanges, time.GetUtcNow()), ct).ConfigureAwait(false);
-        return failure is null && plan.Create > NodeSetLoop.MaxCreated ? ReconcileResult.After(NextTurn) : result;
+        var result = await WriteAsync(pool, PoolStatuses.Build(pool, nodes, failure, plan, state, time.GetUtcNow()), ct).ConfigureAwait(false);
+        return isNew || _canaries.IsCalling(key) || (failure is null && plan.Create > NodeSetLoop.MaxCreated) ? ReconcileResult.After(NextTurn)
+            : state.Phase == RolloutPhase.Canary ? ReconcileResult.After(CanaryTurn)
+            : result;
     }
+
+    /// <summary>Makes the next test calls while a new template is tried.</summary>
+    private async Task<SfuRolloutStatus> TryAsync(SfuPool pool, SfuRolloutStatus state, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, CancellationToken ct)
+    {
+        if (state.Phase != RolloutPhase.Canary || pool.Spec.Rollout is not { Paused: false, Canary: { } canary })
+        {
+            _canaries.Forget(pool.Metadata.NamespacedName);
+            return state;
+        }
+
+        var (observed, verdict) = await _canaries.ObserveAsync(pool.Metadata.NamespacedName, canary, state.Canary, nodes, ct).ConfigureAwait(false);
+        return RolloutRules.Conclude(state, observed, verdict, time.GetUtcNow());
+    }
+
+    private SfuRolloutStatus Advance(SfuPool pool, string revision, PoolNode[] members) => RolloutRules.Advance(
+        pool.Status?.Rollout,
+        new RolloutFacts
+        {
+            Revision = revision,
+            Image = MediaNodeImage.Resolve(pool.Spec, options.MediaNodeImage),
+            Replicas = pool.Spec.Replicas,
+            Counted = members.Count(node => node is { IsLeaving: false, IsOutOfService: false }),
+            Outdated = members.Count(node => !node.IsCurrent),
+            MaxSurge = MaxSurgeOf(pool.Spec),
+            IsPaused = pool.Spec.Rollout.Paused,
+            Canary = pool.Spec.Rollout.Canary,
+            Template = PoolTemplates.Of(pool, revision, MediaNodeImage.Resolve(pool.Spec, options.MediaNodeImage)),
+        },
+        time.GetUtcNow());
+
+    private static NodeSetRollout RolloutOf(SfuPool pool, SfuRolloutStatus state)
+    {
+        var rollout = new NodeSetRollout(pool.Spec.Rollout.Paused, pool.Spec.Rollout.Type == RolloutType.WhenEmpty) { MaxSurge = MaxSurgeOf(pool.Spec), KeptSurge = state.Surge };
+        if (pool.Spec.Rollout.Canary is not { } canary || state.Phase is not (RolloutPhase.Canary or RolloutPhase.RolledBack))
+        {
+            return rollout;
+        }
+
+        // Trials and their end work in the same way for every type.
+        var tried = CanaryRules.NodesOf(canary, pool.Spec.Replicas, rollout.MaxSurge);
+        return rollout with { MaxSurge = tried, MaxUpdated = state.Phase == RolloutPhase.Canary ? tried : null };
+    }
+
+    private static int? MaxSurgeOf(SfuPoolSpec spec) => spec.Rollout.Type == RolloutType.Migrate ? RolloutRules.SurgeOf(spec.Rollout.MaxSurge, spec.Replicas) : null;
 
     /// <summary>Deletes a pool once its nodes are drained and deleted, whatever the propagation policy of the deletion.</summary>
     private async Task<ReconcileResult> ReconcileDeletionAsync(SfuPool pool, CancellationToken ct)
@@ -73,8 +139,9 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             return ReconcileResult.Done;
         }
 
+        var plan = NodeSetPlan.Nothing with { Drain = [.. nodes.Select(entry => entry.Node.Name)] };
         await NodeSetLoop.DrainAllAsync(_nodes.SetOf(pool, willFreePorts: true), [.. nodes.Select(entry => entry.Node)], ct).ConfigureAwait(false);
-        return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, null, acts: true, time.GetUtcNow()), ct).ConfigureAwait(false);
+        return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, null, plan, pool.Status?.Rollout, time.GetUtcNow()), ct).ConfigureAwait(false);
     }
 
     private async Task<ReconcileResult> WriteAsync(SfuPool pool, SfuPoolStatus status, CancellationToken ct)
@@ -85,7 +152,9 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             return ReconcileResult.After(wait);
         }
 
-        if (await StatusWriter.WriteAsync(cluster.Client, pool, pool.Status, status, ct).ConfigureAwait(false) is not null)
+        // The state of a rollout must not be derived from an older one: with a conflict, it is derived again.
+        var fenced = pool.Status is { } before && before.Rollout is not null && !AreEqual(before.Rollout, status.Rollout);
+        if (await StatusWriter.WriteAsync(cluster.Client, pool, pool.Status, status, ct, fenced).ConfigureAwait(false) is not null)
         {
             _throttle.RecordWrite(key);
             events.Stalled(pool, pool.Status?.Conditions, status.Conditions);
@@ -94,6 +163,8 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
 
         return ReconcileResult.After(WriteThrottle.Interval); // Figures come from polls, which trigger no reconcile.
     }
+
+    private static bool AreEqual(SfuRolloutStatus left, SfuRolloutStatus? right) => right is not null && StatusWriter.AreEqual(left, right);
 
     private static SfuPoolStatus WithoutFigures(SfuPoolStatus status) => status with
     {

@@ -8,11 +8,11 @@ internal static class Gathering
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Lets people join, and waits until they see all others and hear all speakers.</summary>
-    public static async Task FillAsync(Crowd crowd, int people)
+    public static async Task FillAsync(Crowd crowd, int people, bool mayRestart = false)
     {
         for (var person = 0; person < people; person++)
         {
-            await crowd.JoinAsync(new MediaPlan((ushort)person)).ConfigureAwait(false);
+            await crowd.JoinAsync(new MediaPlan((ushort)person) { MayRestart = mayRestart }).ConfigureAwait(false);
         }
 
         await SettledAsync(crowd).ConfigureAwait(false);

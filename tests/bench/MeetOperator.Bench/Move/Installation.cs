@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Bench.Move.People;
@@ -18,6 +19,7 @@ internal sealed class Installation : IDisposable
     private static readonly NamespacedName PoolKey = new(Namespace, "default");
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private readonly HttpClient _http = new();
+    private readonly string _home;
     private readonly KubeClient _kube;
     private readonly Uri _url;
     private int _rollouts;
@@ -31,6 +33,7 @@ internal sealed class Installation : IDisposable
             throw new InvalidOperationException("MEET_HOME and MEET_PORT of a running installation are not set; use ./meet bench move.");
         }
 
+        _home = home;
         _kube = new KubeClient(KubeConfig.FromFile(Path.Combine(home, "kubeconfig")), new KubeClientOptions { UserAgent = "meet-bench" });
         _url = new Uri($"http://localhost:{port}/");
     }
@@ -100,6 +103,27 @@ internal sealed class Installation : IDisposable
         await PoolAsync("the media nodes serve").ConfigureAwait(false);
     }
 
+    /// <summary>Lets the meeting survive the loss of a media node, and waits until its standby is ready.</summary>
+    public async Task PrepareStandbyAsync(Crowd crowd)
+    {
+        await _kube.MergePatchAsync<Meeting>(new NamespacedName(Namespace, crowd.Meeting), Spec("placement", new JsonObject { ["availabilityClass"] = nameof(AvailabilityClass.Critical) }), default).ConfigureAwait(false);
+        await MeetingAsync(crowd, "the standby is ready", meeting => meeting.Status!.Assignments.Any(assignment => assignment is { Role: AssignmentRole.Standby, State: AssignmentState.Ready })).ConfigureAwait(false);
+    }
+
+    /// <summary>Kills the process of the meeting's origin (SIGKILL). The Pod starts another one.</summary>
+    public async Task KillOriginAsync(Crowd crowd)
+    {
+        var node = (await FindAsync(crowd).ConfigureAwait(false)).Status!.Assignments.First(assignment => assignment.Role == AssignmentRole.Origin).SfuNode;
+        var name = $"MEET_NODE_NAME={node}\0";
+        var home = $"{Path.GetFullPath(_home)}/";
+        using var process = Process.GetProcesses().FirstOrDefault(process => Read(process, "cmdline").StartsWith(home, StringComparison.Ordinal) && Read(process, "environ").Contains(name, StringComparison.Ordinal))
+            ?? throw new InvalidOperationException($"No process of the media node {node} was found.");
+        process.Kill();
+    }
+
+    /// <summary>Waits until as many media nodes serve as the pool is to have.</summary>
+    public Task CompleteAsync() => PoolAsync("the media nodes serve");
+
     /// <summary>Replaces all media nodes, because their template has changed.</summary>
     public async Task RolloutAsync()
     {
@@ -153,6 +177,19 @@ internal sealed class Installation : IDisposable
             }
 
             await Task.Delay(Pause).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A file of a process; empty if the process has ended or belongs to somebody else.</summary>
+    private static string Read(Process process, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process.Id}/{file}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
         }
     }
 

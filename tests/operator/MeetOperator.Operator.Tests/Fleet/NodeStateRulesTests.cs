@@ -108,10 +108,52 @@ public sealed class NodeStateRulesTests
     [Fact]
     public void DrainDeadline_WithPool_UsesPoolDeadline()
     {
-        var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { DeadlineSeconds = 60 } } };
+        var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { Policy = DrainPolicy.Wait, DeadlineSeconds = 60 } } };
 
         Assert.Null(NodeStateRules.DrainDeadline(Node(new SfuNodeSpec()), pool));
         Assert.Equal(Now.AddSeconds(60), NodeStateRules.DrainDeadline(Node(new SfuNodeSpec { DrainRequestedAt = Now }), pool));
+    }
+
+    [Theory]
+    [InlineData(DrainPolicy.Migrate, 0)]
+    [InlineData(DrainPolicy.WaitThenMigrate, 90)]
+    [InlineData(DrainPolicy.Wait, 600)]
+    public void DrainDeadline_Policy_SaysHowLongMeetingsMayContinue(DrainPolicy policy, int expected)
+    {
+        var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { Policy = policy, SoftSeconds = 90, DeadlineSeconds = 600 } } };
+        var node = Node(new SfuNodeSpec { DrainRequestedAt = Now });
+
+        Assert.Equal(Now.AddSeconds(expected), NodeStateRules.DrainDeadline(node, pool));
+        node.Spec = node.Spec with { Drain = new SfuNodeDrain { Force = true } };
+        Assert.Equal(Now, NodeStateRules.DrainDeadline(node, pool));
+        node.Spec = node.Spec with { Drain = new SfuNodeDrain { DeadlineSeconds = 5 } };
+        Assert.Equal(Now.AddSeconds(5), NodeStateRules.DrainDeadline(node, pool));
+    }
+
+    /// <summary>Its people may still talk, and would notice a move without a link. The operator may only be cut off from it.</summary>
+    [Theory]
+    [InlineData(SfuNodeState.Unhealthy, null, 600)]
+    [InlineData(SfuNodeState.Unhealthy, 0, 0)]
+    [InlineData(SfuNodeState.Draining, null, 0)]
+    public void DrainDeadline_MigrateAndNodeDoesNotAnswer_IsThatOfThePool(SfuNodeState state, int? own, int expected)
+    {
+        var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { DeadlineSeconds = 600 } } };
+        var node = Node(new SfuNodeSpec { Drain = new SfuNodeDrain { DeadlineSeconds = own } });
+        node.Status = new SfuNodeStatus { State = state, DrainRequestedAt = Now };
+
+        Assert.Equal(Now.AddSeconds(expected), NodeStateRules.DrainDeadline(node, pool));
+    }
+
+    [Theory]
+    [InlineData(1, true, "the media node is draining: it waits until 12:10:00 UTC for 1 meeting to end, then they move")]
+    [InlineData(3, true, "the media node is draining: it waits until 12:10:00 UTC for 3 meetings to end, then they move")]
+    [InlineData(3, false, "the media node is draining; meetings remaining: 3")]
+    [InlineData(0, true, "the media node is draining; meetings remaining: 0")]
+    public void Derive_DrainThatWaits_SaysUntilWhen(int meetings, bool waits, string message)
+    {
+        var facts = Facts() with { Node = Node(new SfuNodeSpec { Drain = new SfuNodeDrain() }), Meetings = meetings, WaitsUntil = waits ? new DateTimeOffset(2026, 1, 1, 13, 10, 0, TimeSpan.FromHours(1)) : null };
+
+        Assert.Equal((SfuNodeState.Draining, message), (NodeStateRules.Derive(facts).State, NodeStateRules.Derive(facts).Message));
     }
 
     [Fact]
@@ -120,7 +162,7 @@ public sealed class NodeStateRulesTests
     [Fact]
     public void DrainDeadline_OwnSeconds_CountFromStatusTime()
     {
-        var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { DeadlineSeconds = 60 } } };
+        var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { Policy = DrainPolicy.Wait, DeadlineSeconds = 60 } } };
         var node = Node(new SfuNodeSpec { Drain = new SfuNodeDrain() });
 
         Assert.Null(NodeStateRules.DrainDeadline(node, pool));

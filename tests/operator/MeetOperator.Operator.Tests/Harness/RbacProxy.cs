@@ -46,6 +46,9 @@ internal sealed class RbacProxy : IAsyncDisposable
     /// <summary>Blocks all requests and responses until it completes.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
 
+    /// <summary>Delays what watches of a resource return, until the task of that resource completes.</summary>
+    public Func<string, Task>? DelayWatch { get; set; }
+
     /// <summary>Granted requests (verb and resource) that fail with status 500.</summary>
     public Func<string, string, bool>? Fail { get; set; }
 
@@ -136,6 +139,7 @@ internal sealed class RbacProxy : IAsyncDisposable
             for (int read; (read = await body.ReadAsync(buffer, context.RequestAborted)) > 0;)
             {
                 await Hold;
+                await (verb == "watch" && DelayWatch?.Invoke(resource) is { } delay ? delay : Task.CompletedTask);
                 await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
             }

@@ -285,7 +285,7 @@ public sealed class DrainTests
 
     private static async Task<(MeetingAssignment Assignment, Pod Pod)> WithParticipantsAsync(TestCluster cluster, int deadlineSeconds = 600)
     {
-        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = deadlineSeconds } });
+        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { Policy = DrainPolicy.Wait, DeadlineSeconds = deadlineSeconds } });
         await cluster.CreateMeetingAsync("standup");
         var meeting = await cluster.WaitForReadyAsync("standup");
         var assignment = Assert.Single(meeting.Status!.Assignments);

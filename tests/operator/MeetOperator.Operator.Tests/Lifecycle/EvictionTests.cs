@@ -74,11 +74,11 @@ public sealed class EvictionTests
 
         await cluster.EventuallyAsync(async () => (await follower.ReviewAsync(Request(node), default)).Message.Contains("is being drained", StringComparison.Ordinal), "the follower has its caches");
 
-        Assert.Equal((EvictionRules.Reason, 0), ((await NodeAsync(cluster, node)).Spec.Drain!.Reason, (await NodeAsync(cluster, node)).Spec.Drain!.DeadlineSeconds));
+        Assert.Equal((EvictionRules.Reason, null), ((await NodeAsync(cluster, node)).Spec.Drain!.Reason, (await NodeAsync(cluster, node)).Spec.Drain!.DeadlineSeconds));
     }
 
     [Fact]
-    public async Task Evict_NodeThatDrainsSlowly_MovesMeetingsNow()
+    public async Task Evict_NodeThatDrains_LeavesItsDrainAsItIs()
     {
         await using var cluster = await StartAsync();
         var node = await WithParticipantsAsync(cluster);
@@ -86,7 +86,7 @@ public sealed class EvictionTests
 
         await EvictAsync(cluster, node);
 
-        Assert.Equal(("new kernel", 0), ((await NodeAsync(cluster, node)).Spec.Drain!.Reason, (await NodeAsync(cluster, node)).Spec.Drain!.DeadlineSeconds));
+        Assert.Equal(("new kernel", null), ((await NodeAsync(cluster, node)).Spec.Drain!.Reason, (await NodeAsync(cluster, node)).Spec.Drain!.DeadlineSeconds));
     }
 
     [Fact]

@@ -68,6 +68,8 @@ public sealed class RbacTests
         await DrainTests.OwnAsync(cluster, (await cluster.NodesAsync())[1]);
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":1}}""")!, default);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node is drained and deleted");
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"version":"2.0"}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.Rollout is { History: [_] }, "a rollout is complete");
         var owner = new OwnerReference { ApiVersion = "meetoperator.io/v1alpha1", Kind = "Tenant", Name = "a", Uid = (await cluster.TenantAsync("a")).Metadata.Uid! };
         await cluster.Client.MergePatchAsync<Namespace>(
             new NamespacedName(null, "meet-a"), new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = new JsonArray(JsonSerializer.SerializeToNode(owner, KubeJson.Options)) } }, default);

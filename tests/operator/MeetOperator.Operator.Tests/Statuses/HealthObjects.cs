@@ -12,6 +12,7 @@ using MeetOperator.Operator.Kinds.SfuNodes;
 using MeetOperator.Operator.Kinds.SfuPools;
 using MeetOperator.Operator.Kinds.Tenants;
 using MeetOperator.Operator.Kinds.Tenants.ApiKeys;
+using MeetOperator.Operator.NodeSets;
 using MeetOperator.Placement.Assignments;
 
 namespace MeetOperator.Operator.Tests.Statuses;
@@ -56,6 +57,12 @@ internal static class HealthObjects
         ["sfupool/waits-for-meetings"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { IsCurrent = false, Assigned = 2, Users = 7 }, Serving("main-1")),
         ["sfupool/rollout-paused"] = () => Pool(1, null, new SfuRollout { Paused = true }, Serving("main-0") with { IsCurrent = false, IsEmpty = true }),
         ["sfupool/replacing-nodes"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { IsCurrent = false, IsEmpty = true }, Serving("main-1") with { State = SfuNodeState.Starting }),
+        ["sfupool/template-is-tried"] = () => TriedPool(new SfuRolloutStatus { Revision = "b", Image = "media-node:2", Phase = RolloutPhase.Canary, StartedAt = Now, Canary = new SfuCanaryStatus { Nodes = ["main-1"], Rounds = 7, Calls = 7 } }),
+        ["sfupool/rolled-back"] = () => TriedPool(new SfuRolloutStatus
+        {
+            Revision = "b", Image = "media-node:2", Phase = RolloutPhase.RolledBack, StartedAt = Now, Stable = new SfuStableTemplate { Revision = "a", Image = "media-node:1", Fields = "{}" },
+            History = [new SfuRolloutRecord { Revision = "b", Image = "media-node:2", StartedAt = Now, FinishedAt = Now, Result = RolloutResult.RolledBack, Reason = "3 of 20 calls failed: no media arrived within 8 s" }],
+        }),
         ["sfupool/generation-not-observed"] = () => Changed(Pool(1, null, SfuNodeState.Ready)),
         ["sfupool/being-deleted"] = () => Deleted(Pool(1, null, SfuNodeState.Ready)),
 
@@ -106,7 +113,12 @@ internal static class HealthObjects
     private static SfuPool Pool(int wanted, NodeFailure? problem, params SfuNodeState[] states) =>
         Pool(wanted, problem, new SfuRollout(), [.. states.Select((state, index) => Serving($"main-{index}") with { State = state })]);
 
-    private static SfuPool Pool(int wanted, NodeFailure? problem, SfuRollout rollout, params PoolNode[] made)
+    private static SfuPool TriedPool(SfuRolloutStatus state) =>
+        Pool(1, null, new SfuRollout { Canary = new SfuCanary() }, state, Serving("main-0") with { IsCurrent = state.Phase == RolloutPhase.RolledBack }, Serving("main-1") with { IsCurrent = state.Phase == RolloutPhase.Canary, IsLeaving = state.Phase == RolloutPhase.RolledBack });
+
+    private static SfuPool Pool(int wanted, NodeFailure? problem, SfuRollout rollout, params PoolNode[] made) => Pool(wanted, problem, rollout, state: null, made);
+
+    private static SfuPool Pool(int wanted, NodeFailure? problem, SfuRollout rollout, SfuRolloutStatus? state, params PoolNode[] made)
     {
         var pool = new SfuPool
         {
@@ -114,7 +126,7 @@ internal static class HealthObjects
             Spec = new SfuPoolSpec { Replicas = wanted, Rollout = rollout, Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 } } },
         };
         var nodes = made.Select(node => (node, (NodeView?)View(node.State, "Reason", $"is {node.State}"))).ToArray();
-        pool.Status = PoolStatuses.Build(pool, nodes, problem, false, Now);
+        pool.Status = PoolStatuses.Build(pool, nodes, problem, NodeSetPlan.Nothing, state, Now);
         return pool;
     }
 

@@ -112,6 +112,52 @@ public sealed class ParticipantNodesTests
     }
 
     [Fact]
+    public void Choose_NodeGone_ItsParticipantsUseStandby()
+    {
+        var origin = Assigned("n1", 1);
+        var edge = Assigned("n2", 2, Edge) with { FreePlaces = 50 };
+        var standby = Assigned("n3", 3, Standby) with { FreePlaces = 10 };
+        var gone = origin with { IsGone = true };
+
+        Assert.Equal("n1", ParticipantNodes.Choose([origin, edge, standby], origin.Key)?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose([gone, edge, standby], origin.Key)?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([gone, edge, standby with { FreePlaces = 0 }], origin.Key)?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([gone, edge, standby with { IsGone = true }], origin.Key)?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([gone, edge], origin.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([gone], origin.Key)?.Node);
+    }
+
+    [Fact]
+    public void Choose_AllNodesGone_NewParticipantTriesOne()
+    {
+        var gone = Assigned("n1", 1) with { IsGone = true };
+
+        Assert.Equal("n1", ParticipantNodes.Choose([gone, Assigned("n3", 3, Standby) with { IsGone = true }])?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([gone], Assigned("n9", 9).Key)?.Node);
+    }
+
+    [Fact]
+    public void Choose_NodeGone_OthersStayAndNewOnesAvoidIt()
+    {
+        var gone = Assigned("n1", 1) with { IsGone = true, FreePlaces = 90 };
+        var edge = Assigned("n2", 2, Edge) with { FreePlaces = 5 };
+        var standby = Assigned("n3", 3, Standby) with { FreePlaces = 50 };
+
+        Assert.Equal("n2", ParticipantNodes.Choose([gone, edge, standby], edge.Key)?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([gone, edge, standby])?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose([gone, edge with { FreePlaces = 0 }, standby])?.Node);
+    }
+
+    [Fact]
+    public void Choose_NodeIsBack_ThoseOnStandbyReturn()
+    {
+        MediaAssignment[] assignments = [Assigned("n1", 1), Assigned("n3", 3, Standby)];
+
+        Assert.Equal("n3", ParticipantNodes.Choose([assignments[0] with { IsGone = true }, assignments[1]], assignments[1].Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose(assignments, assignments[1].Key)?.Node);
+    }
+
+    [Fact]
     public void Choose_ValuesOfLaterVersion_AreNotUsed()
     {
         Assert.Null(ParticipantNodes.Choose([Assigned("n1", 1) with { Role = null }, Assigned("n2", 2) with { State = null }]));

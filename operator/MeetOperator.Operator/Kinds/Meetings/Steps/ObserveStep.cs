@@ -32,7 +32,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
     }
 
     private bool IsServing(AssignedNode assigned) =>
-        assigned.IsInUse && fleet.View(assigned.Node) is { Decision.State: not SfuNodeState.Unhealthy };
+        assigned.IsInUse && (assigned.Role == AssignmentRole.Standby || fleet.View(assigned.Node) is { Decision.State: not SfuNodeState.Unhealthy });
 
     /// <summary>Whether the node has no participants yet, because it is only prepared beside the origin.</summary>
     private static bool IsBeingPrepared(AssignedNode assigned) => assigned is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin };

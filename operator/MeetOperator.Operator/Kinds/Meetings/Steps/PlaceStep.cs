@@ -17,6 +17,9 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UndecidedRetry = TimeSpan.FromSeconds(3);
+
+    /// <summary>How soon a pool in the region of participants is noticed. Many meetings may wait for one that never comes, so it is not often.</summary>
+    private static readonly TimeSpan RegionRetry = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan MoveCheck = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ReportWait = TimeSpan.FromMilliseconds(300);
 
@@ -48,7 +51,12 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
             if (decision.NeedsRetry)
             {
-                context.RequeueAt(context.Now + UndecidedRetry); // Capacity that is added elsewhere wakes no meeting that has a node.
+                context.RequeueAt(context.Now + (decision.Outcome == PlacementOutcome.Placed ? MoveCheck : UndecidedRetry)); // Capacity that is added elsewhere wakes no meeting that has a node.
+            }
+
+            if (decision.MayGrowLater)
+            {
+                context.RequeueAt(context.Now + RegionRetry);
             }
 
             RecordMove(context, expiry ?? decision.Move);
@@ -57,7 +65,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             if (origin.RoomExists && !specChanged && HasRequestedCapacity(context, origin))
             {
                 events.RecordPlacement(context, decision);
-                return SetPlaced(context, current);
+                return SetPlaced(context, current, decision);
             }
 
             var finalizer = Finalizers.AddAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct);
@@ -68,12 +76,12 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 fleet.RecordRoom(context.Ref, origin.Node, origin.Generation, context.RoomCapacity);
                 pending.Remove(context.Key);
                 events.RecordPlacement(context, decision);
-                return SetPlaced(context, fleet.Current(context.Ref)!);
+                return SetPlaced(context, fleet.Current(context.Ref)!, decision);
             }
 
             if (origin.RoomExists)
             {
-                return KeepUnchanged(context, current);
+                return KeepUnchanged(context, current, decision);
             }
 
             if (rejection == RoomKeeper.Busy)
@@ -116,10 +124,11 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
     private IReadOnlyList<FormerNode> FormerNodes(MeetingContext context) => fleet.FormerNodesOf(context.Ref, context.Status.FormerNodes);
 
-    private StepResult SetPlaced(MeetingContext context, AssignedMeeting current)
+    private StepResult SetPlaced(MeetingContext context, AssignedMeeting current, PlacementDecision decision)
     {
         var cascade = MeetingCascade.Of(current, node => fleet.FindReport(node, context.MeetingId)?.Room);
         MeetingStatuses.SetAssigned(context, current, cascade, FormerNodes(context), fleet.FreePlacesOf(context.Ref));
+        MeetingStatuses.SetStandby(context, decision.Standby);
         if (context.Rejection is { } rejection)
         {
             MeetingStatuses.SetNotAllowed(context, rejection);
@@ -132,11 +141,11 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// The existing room could not be changed to the current spec. Participants stay in it; the node's polls show whether the room or the node is lost. The change is
     /// retried, so the status does not report the new generation as observed.
     /// </summary>
-    private StepResult KeepUnchanged(MeetingContext context, AssignedMeeting current)
+    private StepResult KeepUnchanged(MeetingContext context, AssignedMeeting current, PlacementDecision decision)
     {
         context.Status = context.Status with { ObservedGeneration = context.Meeting.Status?.ObservedGeneration };
         context.RequeueAt(context.Now + Retry);
-        return SetPlaced(context, current);
+        return SetPlaced(context, current, decision);
     }
 
     private StepResult NotPlaced(MeetingContext context, PlacementDecision decision)

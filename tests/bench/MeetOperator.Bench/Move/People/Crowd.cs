@@ -76,15 +76,15 @@ internal sealed class Crowd : IAsyncDisposable
         return true;
     });
 
-    /// <summary>Ends the observation. Who received nothing for too long is dropped.</summary>
-    public Task<Noticed> EndAsync() => OnThreadAsync(() =>
+    /// <summary>Ends the observation. Who received nothing for too long (<see cref="Member.LongestSilence"/> unless told otherwise) is dropped.</summary>
+    public Task<Noticed> EndAsync(TimeSpan? longestSilence = null) => OnThreadAsync(() =>
     {
         var now = KernelTicks;
         var gaps = new List<Gaps>();
         foreach (var member in _members.Where(member => member.Dropped is null))
         {
             gaps.Add(member.Reception.Read(now));
-            if (gaps[^1].Silence > (Member.LongestSilence + _longestPause).TotalMilliseconds)
+            if (gaps[^1].Silence > ((longestSilence ?? Member.LongestSilence) + _longestPause).TotalMilliseconds)
             {
                 member.Drop($"received nothing for {gaps[^1].Silence / 1_000:0.0} s");
             }

@@ -10,6 +10,9 @@ internal sealed record MediaPlan(ushort Person, bool HasSound = true, bool HasPi
 
     public bool IsLoud => IsSpeaker(Person);
 
+    /// <summary>Whether the member may have to open its connections again, because its media node is killed. Otherwise that drops it.</summary>
+    public bool MayRestart { get; init; }
+
     public TimeSpan SoundInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
     public TimeSpan PictureInterval { get; init; } = TimeSpan.FromMilliseconds(40);

@@ -129,6 +129,10 @@ internal sealed class Member : IDisposable
                 _subscription.Move(until);
                 _publication.Open(_now, isRestart: true, until);
                 break;
+            case "media-restart" when Plan.MayRestart:
+                _subscription.Move(_now);
+                _publication.Open(_now, isRestart: true);
+                break;
             case "media-restart":
                 Drop($"media-restart ({message["reason"]})");
                 break;

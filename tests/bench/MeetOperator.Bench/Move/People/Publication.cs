@@ -8,7 +8,7 @@ namespace MeetOperator.Bench.Move.People;
 internal sealed class Publication(MediaPlan plan, Action<JsonObject> send) : IDisposable
 {
     /// <summary>How long a former connection goes on after the new one has sent every track.</summary>
-    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(1_000);
 
     /// <summary>How long a former connection is kept at most without a move.</summary>
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(5);

@@ -29,6 +29,7 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         var id = offer["sessionId"]?.GetValue<string>() ?? throw new InvalidOperationException("The offer has no sessionId.");
         var sdp = offer["sdp"]!.GetValue<string>();
         var session = Find(id) ?? Open(id, sdp);
+        session.Arrivals.OnOffer(sdp);
         send(new JsonObject { ["type"] = "answer", ["to"] = "sfu", ["sdp"] = BenchSdp.Answer(sdp, session.Peer), ["revision"] = offer["revision"]?.DeepClone(), ["sessionId"] = id });
         if (offer["slotsVersion"]?.GetValue<int>() is { } version)
         {
@@ -46,8 +47,8 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
 
     public void Tick(TimeSpan now)
     {
-        _current?.Peer.Pump();
-        _next?.Peer.Pump();
+        _current?.Pump(now);
+        _next?.Pump(now);
         if (_next is { Peer.IsLost: true } lost)
         {
             lost.End();
@@ -126,6 +127,7 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
 
     private void OnRtp(Session session, ReadOnlySpan<byte> packet, long ticks)
     {
+        session.Arrivals.OnRtp(packet, ticks);
         if (!RtpHeader.TryParse(packet, out var header) || packet.Length < header.Length + Stamp.Bytes)
         {
             return;
@@ -157,6 +159,7 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         {
             (Id, _onRtp) = (id, onRtp);
             Peer = new BenchPeer { OnRtp = (packet, ticks) => _onRtp(this, packet, ticks) };
+            Arrivals = new ArrivalReports(Peer);
         }
 
         public delegate void PacketHandler(Session session, ReadOnlySpan<byte> packet, long ticks);
@@ -164,6 +167,8 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         public string Id { get; }
 
         public BenchPeer Peer { get; }
+
+        public ArrivalReports Arrivals { get; }
 
         public int Version { get; set; } = -1;
 
@@ -174,6 +179,12 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
 
         /// <summary>What has arrived since the comparison began.</summary>
         public HashSet<(ushort Person, bool IsSound)> Arrived { get; } = [];
+
+        public void Pump(TimeSpan now)
+        {
+            Peer.Pump();
+            Arrivals.Tick(now);
+        }
 
         public void End()
         {

@@ -3,7 +3,7 @@ const keepMs = 5_000;
 /** How long a connection is kept whose successor is connected and does not send every track, because a camera delivers no frames, for example. */
 const handoverMs = 2_000;
 /** How long a connection is kept during a move after its successor has sent every track: its packets reach the other participants through one more media node. */
-const moveLingerMs = 500;
+const moveLingerMs = 1_000;
 const pollMs = 50;
 
 interface Former {

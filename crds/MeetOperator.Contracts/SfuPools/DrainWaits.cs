@@ -1,0 +1,19 @@
+namespace MeetOperator.Contracts.SfuPools;
+
+/// <summary>How long the meetings of a draining media node may continue.</summary>
+public static class DrainWaits
+{
+    /// <summary>The seconds by the pool's policy, unless the drain of the SfuNode says otherwise.</summary>
+    /// <param name="drain">How the pool drains.</param>
+    /// <param name="isAnswering">False when the node does not answer the operator: people may still talk there, and would notice a move without a link.</param>
+    public static int SecondsOf(SfuDrain drain, bool isAnswering = true)
+    {
+        ArgumentNullException.ThrowIfNull(drain);
+        return drain.Policy switch
+        {
+            DrainPolicy.WaitThenMigrate => Math.Min(drain.SoftSeconds, drain.DeadlineSeconds),
+            DrainPolicy.Wait => drain.DeadlineSeconds,
+            _ => isAnswering ? 0 : drain.DeadlineSeconds,
+        };
+    }
+}

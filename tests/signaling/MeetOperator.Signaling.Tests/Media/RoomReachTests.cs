@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Sockets;
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Media;
+
+namespace MeetOperator.Signaling.Tests.Media;
+
+public sealed class RoomReachTests
+{
+    private static readonly Exception Refused = new HttpRequestException("refused", new SocketException((int)SocketError.ConnectionRefused));
+    private static readonly Exception Silent = new TaskCanceledException("connect", new TimeoutException());
+    private static readonly Exception NoRoom = new NodeControlException(HttpStatusCode.NotFound, "unknown-room", "no such room");
+    private static readonly Exception Busy = new NodeControlException(HttpStatusCode.ServiceUnavailable, "full", "full");
+    private static readonly Exception Untrusted = new HttpRequestException("tls", new System.Security.Authentication.AuthenticationException("untrusted"));
+    private readonly RoomReach _reach = new();
+
+    [Fact]
+    public void RecordFailure_RefusedAfterBreak_IsGone()
+    {
+        _reach.RecordAnswer();
+        _reach.RecordBreak();
+        Assert.False(_reach.IsGone);
+
+        _reach.RecordFailure(Refused);
+
+        Assert.True(_reach.IsGone);
+    }
+
+    [Fact]
+    public void RecordFailure_RefusedOnce_IsNotGone()
+    {
+        _reach.RecordFailure(Refused);
+        Assert.False(_reach.IsGone);
+
+        _reach.RecordFailure(Refused);
+        Assert.True(_reach.IsGone);
+    }
+
+    [Fact]
+    public void RecordFailure_NoAnswerTwice_IsGone()
+    {
+        _reach.RecordBreak();
+        _reach.RecordFailure(Silent);
+        Assert.False(_reach.IsGone);
+
+        _reach.RecordFailure(Silent);
+        Assert.True(_reach.IsGone);
+    }
+
+    [Fact]
+    public void RecordFailure_AnotherProcessWithoutTheRoom_IsGone()
+    {
+        _reach.RecordFailure(NoRoom);
+        Assert.False(_reach.IsGone, "the room may not exist yet");
+        _reach.RecordAnswer();
+        _reach.RecordBreak();
+
+        _reach.RecordFailure(NoRoom);
+
+        Assert.True(_reach.IsGone);
+    }
+
+    [Fact]
+    public void RecordFailure_NodeAnswersOrIsNotTrusted_IsNotGone()
+    {
+        _reach.RecordBreak();
+        foreach (var error in new[] { Busy, Untrusted, Untrusted, Untrusted })
+        {
+            _reach.RecordFailure(error);
+        }
+
+        Assert.False(_reach.IsGone);
+    }
+
+    [Fact]
+    public void RecordAnswer_AfterLoss_IsBackAndCountsAnew()
+    {
+        _reach.RecordBreak();
+        _reach.RecordFailure(Refused);
+        _reach.RecordFailure(Busy);
+        Assert.True(_reach.IsGone, "the stream is not open again");
+
+        _reach.RecordAnswer();
+
+        Assert.False(_reach.IsGone);
+        _reach.RecordFailure(Silent);
+        _reach.RecordFailure(Refused);
+        Assert.False(_reach.IsGone);
+    }
+}
