@@ -33,19 +33,17 @@ export class MeetingHistory {
   }
 }
 
-/**
- * Follows the pages of people. `observe(now, samples, silence)` takes `{ name, visit, phase, self, others, sound, pictures }` of each person who is in a meeting. `visit` changes when
- * they join again; `others` are there to be seen and heard; `sound` and `pictures` count what the page has received. `silence`: how long either may pause, in seconds.
- */
+/** Follows the pages of people. `observe(now, samples)` takes `{ name, visit, phase, self }` of each person who is in a meeting; `visit` changes when they join again. */
 export class PeopleHistory {
   #visits = new Map();
 
-  observe(now, samples, silence) {
-    return samples.flatMap(sample => [...this.#presence(now, sample), ...this.#media(now, sample, silence)]);
+  observe(now, samples) {
+    return samples.flatMap(sample => this.#one(now, sample));
   }
 
-  #presence(now, { name, visit, phase, self }) {
-    const known = this.#known(now, visit, self);
+  #one(now, { name, visit, phase, self }) {
+    let known = this.#visits.get(visit);
+    if (known === undefined) this.#visits.set(visit, known = { self, connectedAt: now, reported: false });
     if (phase === 'connected') known.connectedAt = now;
     if (known.reported) return [];
     const problem = ['failed', 'left', 'ended', 'removed', null].includes(phase) ? `${name} was dropped: the page is in phase ${phase}`
@@ -54,29 +52,6 @@ export class PeopleHistory {
           : null;
     known.reported = problem !== null;
     return problem === null ? [] : [problem];
-  }
-
-  /** A counter that changes in any way is progress: those of a new connection start at zero. */
-  #media(now, { name, visit, self, others, ...counts }, silence) {
-    const known = this.#known(now, visit, self);
-    return ['sound', 'pictures'].flatMap(what => {
-      const last = known[what];
-      if (others === 0 || counts[what] !== last.count) {
-        known[what] = { count: counts[what], at: now, reported: false };
-        return [];
-      }
-      if (last.reported || now - last.at <= silence * 1000) return [];
-      last.reported = true;
-      return [`${name} has received no ${what} for ${silence} s`];
-    });
-  }
-
-  #known(now, visit, self) {
-    if (!this.#visits.has(visit)) {
-      const nothing = { count: null, at: now, reported: false };
-      this.#visits.set(visit, { self, connectedAt: now, reported: false, sound: nothing, pictures: nothing });
-    }
-    return this.#visits.get(visit);
   }
 }
 
@@ -99,16 +74,6 @@ export function chatProblems(sent, pages) {
   }
   return problems;
 }
-
-/** Problems of meetings that nobody is in any more: each has one media node, which it neither leaves nor prepares, and no link. */
-export const restProblems = meetings => meetings.flatMap(({ metadata: { name }, status }) => {
-  const assignments = (status?.assignments ?? []).map(one => `${one.sfuNode} ${one.role} ${one.state}`);
-  const links = (status?.cascade ?? []).map(one => `${one.from} to ${one.to}`);
-  return [
-    ...(assignments.length > 1 ? [`meeting ${name} is still on several media nodes: ${assignments.join(', ')}`] : []),
-    ...(links.length > 0 ? [`meeting ${name} still has links: ${links.join(', ')}`] : []),
-  ];
-});
 
 /** Problems after everybody has left and everything was deleted. `left`: kind → names of the objects in the tenant's namespaces. */
 export const leftovers = left => Object.entries(left).filter(([, names]) => names.length > 0).map(([kind, names]) => `left behind: ${kind} ${names.join(', ')}`);

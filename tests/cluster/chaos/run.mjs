@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { get, until } from '../support/kubectl.mjs';
 import { actions } from './actions.mjs';
-import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from './invariants.mjs';
-import { faults, faultSchedule, peopleSchedule, silence } from './schedule.mjs';
+import { chatProblems, leftovers, MeetingHistory, PeopleHistory } from './invariants.mjs';
+import { faults, faultSchedule, peopleSchedule } from './schedule.mjs';
 import { Stage } from './stage.mjs';
 
 const sampling = 1_000;
@@ -36,7 +36,6 @@ class Run {
   #started = Date.now();
   #ended = false;
   #fault = 'no fault';
-  #silence = silence;
 
   constructor(stage, log) {
     [this.#stage, this.#log] = [stage, log];
@@ -67,7 +66,6 @@ class Run {
     for (const fault of list) {
       await this.#until(fault.at);
       this.#fault = fault.kind;
-      this.#silence = faults[fault.kind].silence;
       this.faults++;
       await this.#stage.restartGaps();
       try {
@@ -81,7 +79,6 @@ class Run {
         await this.#stage.whole().catch(() => {});
       }
       this.#fault = `no fault (the last one was ${fault.kind})`;
-      this.#silence = silence;
     }
   }
 
@@ -129,7 +126,7 @@ class Run {
     const [meetings, people] = [new MeetingHistory(), new PeopleHistory()];
     while (!this.#ended) {
       const objects = await get('meetings', '-n', this.#stage.namespace).catch(() => []);
-      for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), await this.#stage.samples(), this.#silence)]) this.problem(text);
+      for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), await this.#stage.samples())]) this.problem(text);
       await pause(sampling);
     }
   }
@@ -141,8 +138,6 @@ class Run {
     for (const person of this.#stage.people) if (person.visitor !== null) await this.#stage.leave(person.index);
     const busy = async () => (await this.#stage.nodes()).filter(({ status }) => (status?.participants ?? 0) > 0);
     await until(async () => (await busy()).length === 0, 'no media node reports a participant', 60_000).catch(error => this.problem(error.message));
-    const rest = async () => restProblems(await get('meetings', '-n', this.#stage.namespace));
-    await until(async () => (await rest()).length === 0, 'no meeting is moving', 90_000).catch(async () => (await rest()).forEach(text => this.problem(text)));
   }
 
   /** After the tenant is deleted, nothing of it may be left. */

@@ -52,10 +52,6 @@ export class Stage {
       await visitor.enter(this.meetings[slot].meetingId);
       Object.assign(person, { visit: ++this.#visits, from: this.meetings[slot].sent.length });
       await watchGaps(visitor);
-    } catch (error) {
-      await person.visitor?.close().catch(() => {});
-      Object.assign(person, { visitor: null, meeting: null }); // Nothing more is expected of a page that did not arrive.
-      throw error;
     } finally {
       person.moving = false;
     }
@@ -109,18 +105,16 @@ export class Stage {
     return visitor.page.getByTestId('chat-text').allTextContents();
   }
 
-  /** What the pages of the people who are in a meeting show and receive. */
+  /** What the pages of the people who are in a meeting show. */
   async samples() {
     const present = this.people.filter(person => person.visitor !== null && !person.moving);
     const seen = await Promise.all(present.map(async person => {
       const { visit, visitor } = person;
       const page = await visitor.page.evaluate(() => {
         const meeting = globalThis.document.querySelector('[data-testid=meeting]');
-        const { packets = 0, frames = 0 } = globalThis.gapWatch ?? {};
-        return { phase: meeting?.dataset.phase ?? null, self: meeting?.dataset.self ?? null, sound: packets, pictures: frames };
+        return { phase: meeting?.dataset.phase ?? null, self: meeting?.dataset.self ?? null };
       }).catch(() => undefined);
-      const others = this.in(person.meeting).filter(other => other !== person && !other.moving).length;
-      return page === undefined || person.moving || person.visitor !== visitor ? null : { name: person.name, visit, others, ...page };
+      return page === undefined || person.moving || person.visitor !== visitor ? null : { name: person.name, visit, ...page };
     }));
     return seen.filter(sample => sample !== null);
   }

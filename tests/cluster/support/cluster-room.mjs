@@ -48,8 +48,8 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   room.arrive = (name, browser = 0) => Visitor.arrive(room.browsers[browser], room.product, name, { frameRate: 5 });
 
   /** Ada and Bob join a new meeting. */
-  const joinPair = async spec => {
-    const pair = { meeting: await room.meeting(spec), people: [] };
+  const joinPair = async () => {
+    const pair = { meeting: await room.meeting(), people: [] };
     await describeOnFailure(pair.people, async () => {
       for (const [index, name] of ['Ada', 'Bob'].entries()) {
         pair.people.push(await room.arrive(name, index));
@@ -67,11 +67,11 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
 
   /**
    * Runs a test with Ada and Bob in one meeting, connected through different replicas of signaling. After a success they stay in the meeting for the next test,
-   * because joining takes longer than many tests. `spec` adds to a meeting that begins.
+   * because joining takes longer than many tests.
    */
-  room.withPair = async (run, spec = {}) => {
+  room.withPair = async run => {
     try {
-      pair ??= await joinPair(spec);
+      pair ??= await joinPair();
       return await describeOnFailure(pair.people, async () => {
         await connectToAnotherReplica(pair.people[1]);
         await waitForMediaBothWays(...pair.people);
