@@ -13,7 +13,7 @@ public sealed record SfuRebalance
     public bool Enabled { get; init; } = true;
 
     /// <summary>
-    /// Stress, 0.05 to 1, from which meetings leave when it lasts for ten seconds. It must be higher than capacity.stressThreshold. Optional; default 0.9, or halfway between
+    /// Meetings leave when the stress, 0.05 to 1, has been at or above this value for ten seconds. It must be higher than capacity.stressThreshold. Optional; default 0.9, or halfway between
     /// capacity.stressThreshold and 1 if that is higher; mutable.
     /// </summary>
     [Range(0.05, 1)]

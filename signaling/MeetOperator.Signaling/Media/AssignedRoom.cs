@@ -19,7 +19,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
     private readonly Action<AssignedRoom> _onReach;
     private volatile bool _isGone;
 
-    /// <summary>The room was ended on purpose, so that it is missing says nothing about the node.</summary>
+    /// <summary>The room was ended on purpose, so a missing room says nothing about the node.</summary>
     private bool _hasEnded;
     private readonly Task _watching;
     private readonly Task _refreshing;

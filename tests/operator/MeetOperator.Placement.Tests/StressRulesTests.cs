@@ -78,7 +78,7 @@ public sealed class StressRulesTests
         Assert.Equal("big", decision.Extended);
     }
 
-    /// <summary>A meeting on an idle loop does not help the busy one, however few people it has.</summary>
+    /// <summary>Moving a meeting off an idle loop does not relieve the busy one, however few people it has.</summary>
     [Fact]
     public void Relieve_TwoLoops_TakesMeetingsOfTheBusyOne()
     {

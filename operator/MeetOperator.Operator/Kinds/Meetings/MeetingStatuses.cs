@@ -54,7 +54,7 @@ internal static class MeetingStatuses
             nodes.Length > 1 && freePlaces?.TryGetValue(node.Node, out var free) == true ? free : null; // A join would change the places of all meetings on the node.
     }
 
-    /// <summary>Whether a media node can take over. A meeting that needs none has no such condition; the last one stays while that cannot be decided.</summary>
+    /// <summary>Whether a media node can take over. A meeting that needs none does not have this condition. While it cannot be decided, the condition stays as it was.</summary>
     public static void SetStandby(MeetingContext context, StandbyState? standby)
     {
         if (standby is not null)

@@ -152,7 +152,7 @@ internal sealed class SfuPoolController(
             return ReconcileResult.After(wait);
         }
 
-        // The state of a rollout must not be derived from an older one: with a conflict, it is derived again.
+        // After a conflict, the state is derived again, so that a rollout never continues from an outdated one.
         var fenced = pool.Status is { } before && before.Rollout is not null && !AreEqual(before.Rollout, status.Rollout);
         if (await StatusWriter.WriteAsync(cluster.Client, pool, pool.Status, status, ct, fenced).ConfigureAwait(false) is not null)
         {

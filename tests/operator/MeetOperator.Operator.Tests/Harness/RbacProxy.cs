@@ -46,7 +46,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     /// <summary>Blocks all requests and responses until it completes.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
 
-    /// <summary>Delays what watches of a resource return, until the task of that resource completes.</summary>
+    /// <summary>Holds back the events of all watches of a resource until the task of that resource completes.</summary>
     public Func<string, Task>? DelayWatch { get; set; }
 
     /// <summary>Granted requests (verb and resource) that fail with status 500.</summary>
