@@ -3,7 +3,7 @@ using MeetOperator.Kube.Schema;
 namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>How a media node is drained before it is deleted. Nobody is disconnected, whatever the policy.</summary>
-[CelRule("self.policy != 'WaitThenMigrate' || self.softSeconds <= self.deadlineSeconds", SfuPoolValidation.SoftAfterDeadline, FieldPath = ".softSeconds")]
+[CelRule("!has(self.policy) || self.policy != 'WaitThenMigrate' || self.softSeconds <= self.deadlineSeconds", SfuPoolValidation.SoftAfterDeadline, FieldPath = ".softSeconds")]
 public sealed record SfuDrain
 {
     /// <summary>

@@ -4,7 +4,7 @@ using MeetOperator.Kube.Serialization;
 namespace MeetOperator.Contracts.SfuPools;
 
 /// <summary>How nodes are replaced after a change of the pool's template or of the operator's default media node image.</summary>
-[CelRule("self.type != 'Migrate' || (type(self.maxSurge) == int ? self.maxSurge > 0 : self.maxSurge != '0%')", SfuPoolValidation.MigrateNeedsSurge, FieldPath = ".maxSurge")]
+[CelRule("!has(self.type) || self.type != 'Migrate' || (type(self.maxSurge) == int ? self.maxSurge > 0 : self.maxSurge != '0%')", SfuPoolValidation.MigrateNeedsSurge, FieldPath = ".maxSurge")]
 public sealed record SfuRollout
 {
     /// <summary>

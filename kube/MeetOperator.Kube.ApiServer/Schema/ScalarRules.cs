@@ -30,17 +30,16 @@ internal static class ScalarRules
             length = text.EnumerateRunes().Count();
         }
 
+        // Kubernetes names the first of these three only.
         if (length > schema.MaxLength)
         {
             causes.Add(new Cause("FieldValueTooLong", path.ToString(), $"Too long: may not be more than {schema.MaxLength} bytes"));
         }
-
-        if (length < schema.MinLength)
+        else if (length < schema.MinLength)
         {
             causes.Add(Cause.Invalid(path.ToString(), Quote(text), $"{path} in body should be at least {schema.MinLength} chars long"));
         }
-
-        if (schema.Pattern is { } pattern && !Matches(pattern, text))
+        else if (schema.Pattern is { } pattern && !Matches(pattern, text))
         {
             causes.Add(Cause.Invalid(path.ToString(), Quote(text), $"{path} in body should match '{schema.PatternText}'"));
         }

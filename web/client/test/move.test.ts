@@ -171,7 +171,7 @@ describe('moving', () => {
     await vi.advanceTimersByTimeAsync(30_000);
     expect(states(old, next)).toEqual(['connected', 'connected']);
     send(next);
-    await vi.advanceTimersByTimeAsync(400);
+    await vi.advanceTimersByTimeAsync(900);
     expect(states(old)).toEqual(['connected']);
     await vi.advanceTimersByTimeAsync(300);
     expect(states(old, next)).toEqual(['closed', 'connected']);
@@ -240,11 +240,11 @@ describe('moving', () => {
     const next = server.connections[3]!;
     next.setConnectionState('connected');
     for (const transceiver of subscribe.transceivers) flow(transceiver);
-    await vi.advanceTimersByTimeAsync(1_100);
+    await vi.advanceTimersByTimeAsync(1_600);
     expect(states(server.connections[0]!, subscribe, server.connections[2]!)).toEqual(['closed', 'connected', 'connected']);
     expect(meeting.snapshot.moves[0]!.durationMs).toBeNull();
     send(next);
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(meeting.snapshot.moves[0]!.durationMs).toBeGreaterThanOrEqual(1_500);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(meeting.snapshot.moves[0]!.durationMs).toBeGreaterThanOrEqual(2_500);
   });
 });
