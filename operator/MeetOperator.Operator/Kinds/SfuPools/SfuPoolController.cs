@@ -59,15 +59,16 @@ internal sealed class SfuPoolController(
         var isUnknown = state.Phase == RolloutPhase.RolledBack && target == pool; // The former template cannot be read.
         var rollout = rejection is null && !isUnknown ? RolloutOf(pool, state) : NodeSetRollout.Paused;
         var hasPorts = _nodes.HasFreePorts(target);
-        var plan = isNew ? NodeSetPlan.Nothing : NodeSetPlan.Decide(replicas, members, rollout, hasPorts);
+        var plan = NodeSetPlan.Decide(replicas, members, rollout, hasPorts);
         plan = rejection is null ? plan : plan with { Create = 0 };
-        if ((plan with { Create = hasPorts ? plan.Create : 0 }).HasChanges && !await _freshness.IsUpToDateAsync(pool, members, ct).ConfigureAwait(false))
+        var now = isNew ? NodeSetPlan.Nothing : plan;
+        if ((now with { Create = hasPorts ? now.Create : 0 }).HasChanges && !await _freshness.IsUpToDateAsync(pool, members, ct).ConfigureAwait(false))
         {
             return ReconcileResult.After(NextTurn);
         }
 
         var set = _nodes.SetOf(target, willFreePorts: members.Any(node => node.IsLeaving), rollout.MaxUpdated - members.Count(node => node is { IsCurrent: true, IsLeaving: false, IsOutOfService: false }));
-        var notCreated = await NodeSetLoop.RunAsync(set, plan, members, ct).ConfigureAwait(false);
+        var notCreated = await NodeSetLoop.RunAsync(set, now, members, ct).ConfigureAwait(false);
         var failure = missingTenant ?? rejection?.Failure ?? notCreated;
         if (nodes.Any(entry => entry.View is { Report: null, Decision.CanTakeMeetings: true }))
         {

@@ -3,6 +3,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.Kube.Runtime.Objects;
@@ -43,6 +44,27 @@ public sealed class RolloutTests
         Assert.Equal(retro.SfuNode, Assert.Single((await cluster.TryMeetingAsync("retro"))!.Status!.Assignments).SfuNode);
         var pod = Assert.Single((await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items, pod => pod.Metadata.DeletionTimestamp is null);
         Assert.Equal(NewImage, pod.Spec.Containers[0].Image);
+    }
+
+    [Fact]
+    public async Task Upgrade_NewImageDuringMeeting_ReportsWaitingOnlyOnceTheNewNodeIsReady()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(pool: TestCluster.Pool());
+        await StartMeetingAsync(cluster, "standup");
+        var since = (await cluster.PoolAsync("p")).Metadata.ResourceVersion;
+
+        await UpgradeAsync(cluster, NewImage);
+
+        using var end = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await foreach (var change in cluster.Client.WatchAsync<SfuPool>("meet-a", new WatchOptions { ResourceVersion = since }, end.Token))
+        {
+            if (Updated(change.Object!) is { Reason: "WaitsForMeetings" })
+            {
+                Assert.Equal((1, 2), (change.Object!.Status!.UpdatedReplicas, change.Object.Status.ReadyReplicas));
+                break;
+            }
+        }
     }
 
     [Fact]
