@@ -51,11 +51,27 @@ public sealed record SdpAnswer
 
 public sealed record SubscribeRequest
 {
+    /// <summary>Maximum of <see cref="LineKbps"/>.</summary>
+    public const int MaxLineKbps = 1_000_000;
+
     public required long Generation { get; init; }
     public bool Restart { get; init; }
 
     /// <summary>The slots that the client can use. Null for one media section a track.</summary>
     public SlotCounts? Slots { get; init; }
+
+    /// <summary>What a new session may assume that the client's line takes, 1 to 1,000,000 kbit/s: <see cref="LineReport.Kbps"/> of the media node that the client moves from. Null when it is not known.</summary>
+    public int? LineKbps { get; init; }
+}
+
+/// <summary>What is known of a participant's line.</summary>
+public sealed record LineReport
+{
+    /// <summary>
+    /// What a second connection of the participant may assume that the line takes beside the present one, in kbit/s. Null without a subscribe session, and while its client has not
+    /// reported what arrives.
+    /// </summary>
+    public int? Kbps { get; init; }
 }
 
 /// <summary>Numbers of slots. The node lowers those that are above its own limits.</summary>

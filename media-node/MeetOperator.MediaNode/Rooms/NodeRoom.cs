@@ -161,6 +161,10 @@ internal sealed class NodeRoom
         return _negotiation.Subscribe(_spec, participantId, request, prepared);
     }
 
+    /// <summary>What is known of a participant's line.</summary>
+    public LineReport DescribeLine(string participantId) =>
+        new() { Kbps = (int?)(_participants.Require(participantId).Sessions.Find<SubscribeSession>()?.Subscriber.LineShareBitsPerSecond / 1000) };
+
     /// <summary>The offer that an answer is for.</summary>
     public OfferDraft DescribeOffer(string participantId, SubscribeAnswer answer) => _negotiation.DescribeOffer(participantId, answer);
 

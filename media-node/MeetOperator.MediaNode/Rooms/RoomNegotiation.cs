@@ -93,6 +93,11 @@ internal sealed class RoomNegotiation(RoomParticipants participants, RoomTracks 
             return null;
         }
 
+        if (request.LineKbps is { } kbps)
+        {
+            session.Subscriber.AssumeLine(kbps * 1000L);
+        }
+
         session.Open(prepared.Transport!);
         if (open is not null)
         {

@@ -42,6 +42,11 @@ internal sealed class SdpExchange(RoomDirectory rooms)
     public async Task<SubscribeOffer> SubscribeAsync(string room, string participant, SubscribeRequest request, CancellationToken ct)
     {
         var slots = SlotLimits.Read(request.Slots);
+        if (request.LineKbps is < 1 or > SubscribeRequest.MaxLineKbps)
+        {
+            throw ControlProblemException.InvalidRequest($"lineKbps must be 1 to {SubscribeRequest.MaxLineKbps}.");
+        }
+
         var offer = await RunAsync(
             room,
             r => r.DescribeSubscribe(participant, request),

@@ -12,7 +12,10 @@ internal sealed class SendBandwidth
     /// <summary>REMB is ignored so long after transport-wide feedback, which tells more.</summary>
     private const long FeedbackPriorityTicks = 5 * TimeSpan.TicksPerSecond;
 
-    private readonly SendBandwidthOptions _options;
+    /// <summary>A line that became narrower gets no more than this until the first feedback.</summary>
+    private const long MaxStartBitsPerSecond = 20_000_000;
+
+    private SendBandwidthOptions _options;
     private FeedbackEstimator? _estimator;
     private long _demand = long.MaxValue;
     private long _next;
@@ -20,6 +23,14 @@ internal sealed class SendBandwidth
     private long _lastFeedbackTicks;
 
     public SendBandwidth(SendBandwidthOptions? options = null) => _options = options ?? SendBandwidthOptions.Default;
+
+    /// <summary>The estimate before the first feedback.</summary>
+    public long StartBitsPerSecond => _options.StartBitsPerSecond;
+
+    /// <summary>
+    /// What another connection over the same line may assume beside this one: the estimate, or half of what the line carries once it was full. Null while the client has not reported about it.
+    /// </summary>
+    public long? ShareBitsPerSecond => !HasFeedback ? null : _receiverEstimate == 0 && _estimator is { IsCapacityKnown: false } ? EstimateBitsPerSecond : CapacityBitsPerSecond / 2;
 
     /// <summary>UDP payload per second, of all packets that carry a transport-wide sequence number.</summary>
     public long EstimateBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.BitsPerSecond ?? _options.StartBitsPerSecond;
@@ -55,6 +66,15 @@ internal sealed class SendBandwidth
     public bool ProbesOften
     {
         set => _estimator?.ProbesOften = value;
+    }
+
+    /// <summary>Begins with another estimate, within the bounds and at most 20 Mbit/s. Does nothing once a packet was sent.</summary>
+    public void StartAt(long bitsPerSecond)
+    {
+        if (_estimator is null)
+        {
+            _options = _options with { StartBitsPerSecond = Math.Clamp(bitsPerSecond, _options.MinBitsPerSecond, Math.Min(MaxStartBitsPerSecond, _options.MaxBitsPerSecond)) };
+        }
     }
 
     /// <summary>Records a packet that leaves now. Returns the transport-wide sequence number for it.</summary>

@@ -79,7 +79,7 @@ internal sealed class PacedEgress
 
     /// <summary>Whether the connection is new and nothing shows that its line is narrow.</summary>
     public bool IsStarting(long nowTicks) => _sentPackets == 0
-        || (nowTicks - (IsNumbered ? _numberedSinceTicks : _firstSentTicks) < FeedbackWaitTicks && Bandwidth.EstimateBitsPerSecond >= SendBandwidthOptions.Default.StartBitsPerSecond * 9 / 10);
+        || (nowTicks - (IsNumbered ? _numberedSinceTicks : _firstSentTicks) < FeedbackWaitTicks && Bandwidth.EstimateBitsPerSecond >= Bandwidth.StartBitsPerSecond * 9 / 10);
 
     /// <summary>Whether padding can show what the line takes.</summary>
     public bool CanProbe => Bandwidth.CanProbe && _padding.HasPadding;

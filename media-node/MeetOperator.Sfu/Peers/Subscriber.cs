@@ -53,6 +53,12 @@ public sealed class Subscriber : IPaddingSource
     /// <summary>The estimate of what the client's line can take, in bits per second; null while the client has not reported about it.</summary>
     public long? EstimatedBitsPerSecond => _egress.Bandwidth.HasFeedback ? _egress.Bandwidth.EstimateBitsPerSecond : null;
 
+    /// <inheritdoc cref="Bandwidth.SendBandwidth.ShareBitsPerSecond"/>
+    public long? LineShareBitsPerSecond => _egress.Bandwidth.ShareBitsPerSecond;
+
+    /// <inheritdoc cref="Bandwidth.SendBandwidth.StartAt"/>
+    public void AssumeLine(long bitsPerSecond) => _egress.Bandwidth.StartAt(bitsPerSecond);
+
     /// <summary>The sources of the tracks that the client shows and has not got for a second, because its line cannot take them.</summary>
     public IReadOnlyList<UpTrack> PausedSources { get; private set; } = [];
 

@@ -71,7 +71,7 @@ internal sealed partial class MediaParticipant
             return; // The member stays on its node, or there is no other node.
         }
 
-        var next = new MemberSessions(target, _client);
+        var next = new MemberSessions(target, _client) { Former = _media.IsGone(current.Room.Key) ? null : current.Room };
         try
         {
             if (_nodes.Find(target.Key) is { } former)

@@ -24,6 +24,9 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
 
     public RoomClient Room { get; } = room;
 
+    /// <summary>The room that the member moves from and that knows its line, so that the pictures of the new session need not wait until the line is measured again; null without one.</summary>
+    public RoomClient? Former { get; init; }
+
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open.</summary>
     public string? SubscribeSession => _subscribeSession;
 
@@ -50,11 +53,12 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     public bool HasSent(SlotsAppliedMessage applied) => applied.SessionId == _subscribeSession && applied.Version <= _sentSlots;
 
     /// <summary>Opens the subscribe session, or with <paramref name="restart"/> replaces it. The client gets its offer with <see cref="BeginSubscribe"/>.</summary>
-    public Task<SubscribeOffer> RequestSubscribeAsync(bool restart, CancellationToken ct)
+    public async Task<SubscribeOffer> RequestSubscribeAsync(bool restart, CancellationToken ct)
     {
         _subscribeSession = null;
         (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
-        return Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, ct);
+        var line = Former is { } former ? await former.FindLineAsync(ParticipantId, ct).ConfigureAwait(false) : null;
+        return await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line, ct).ConfigureAwait(false);
     }
 
     /// <summary>Records the subscribe session and forwards its first offer.</summary>

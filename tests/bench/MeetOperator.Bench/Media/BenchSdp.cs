@@ -23,7 +23,10 @@ internal static class BenchSdp
         "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n";
 
     /// <summary>Answers an offer of the node and accepts all sections.</summary>
-    public static string Answer(string offer, BenchPeer peer)
+    /// <param name="offer">The offer.</param>
+    /// <param name="peer">The peer.</param>
+    /// <param name="withFeedback">Whether to accept retransmissions and reports of arrivals too, as browsers do. Without them, the node cannot measure the line.</param>
+    public static string Answer(string offer, BenchPeer peer, bool withFeedback = false)
     {
         if (!SessionDescription.TryParse(offer, out var description, out var error))
         {
@@ -36,7 +39,7 @@ internal static class BenchSdp
         {
             text.Append($"m={section.Kind} 9 {section.Protocol} {string.Join(' ', section.Formats)}\r\na=mid:{section.Mid}\r\n")
                 .Append(section.Direction == MediaDirection.SendOnly ? "a=recvonly\r\n" : "a=inactive\r\n").Append(transport);
-            foreach (var attribute in section.Attributes.Where(a => a.Name is "rtpmap" or "fmtp" or "extmap"))
+            foreach (var attribute in section.Attributes.Where(a => a.Name is "rtpmap" or "fmtp" or "extmap" || (withFeedback && a.Name == "rtcp-fb")))
             {
                 text.Append(attribute).Append("\r\n");
             }

@@ -5,6 +5,8 @@ namespace MeetOperator.Bench.Move;
 /// <summary>Fills meetings, and waits until everybody receives everybody.</summary>
 internal static class Gathering
 {
+    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Break = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Lets people join, and waits until they see all others and hear all speakers.</summary>
@@ -20,6 +22,20 @@ internal static class Gathering
 
     /// <summary>Waits until everybody has both connections, sees all others and hears all speakers.</summary>
     public static Task SettledAsync(Crowd crowd) => crowd.UntilAsync("everybody sees and hears all others", members => members.All(member => member.Dropped is not null || IsSettled(member, members)), Limit);
+
+    /// <summary>Waits until all pictures have come without a break for a while: lines are measured, and nobody waits for a key frame.</summary>
+    public static Task SteadyAsync(Crowd crowd)
+    {
+        var since = crowd.Now;
+        return crowd.UntilAsync(
+            "all pictures come without a break",
+            members =>
+            {
+                since = members.All(member => member.Dropped is not null || member.Reception.IsSteady(Crowd.KernelTicks, Break)) ? since : crowd.Now;
+                return crowd.Now - since >= Steady;
+            },
+            Limit);
+    }
 
     /// <summary>As <see cref="SettledAsync"/>, but drops those who have not reached this state in time.</summary>
     public static async Task SettleOrDropAsync(Crowd crowd)

@@ -15,6 +15,7 @@ internal static class RoomMoves
         await using (crowd.ConfigureAwait(false))
         {
             await Gathering.FillAsync(crowd, People).ConfigureAwait(false);
+            await Gathering.SteadyAsync(crowd).ConfigureAwait(false);
             var gaps = new List<Gaps>();
             var random = new Random(1);
             for (var move = 0; move < moves; move++)
@@ -22,6 +23,7 @@ internal static class RoomMoves
                 await crowd.BeginAsync().ConfigureAwait(false);
                 await installation.MoveAsync(crowd, random).ConfigureAwait(false);
                 await Gathering.SettledAsync(crowd).ConfigureAwait(false);
+                await Gathering.SteadyAsync(crowd).ConfigureAwait(false);
                 var noticed = await crowd.EndAsync().ConfigureAwait(false);
                 gaps.AddRange(noticed.Gaps);
                 await Console.Error.WriteLineAsync($"move {move + 1}: {noticed}").ConfigureAwait(false);

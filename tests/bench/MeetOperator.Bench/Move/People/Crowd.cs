@@ -31,7 +31,8 @@ internal sealed class Crowd : IAsyncDisposable
 
     public TimeSpan Now => _clock.Elapsed;
 
-    private static long KernelTicks => DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks;
+    /// <summary>The clock of the arrival times.</summary>
+    public static long KernelTicks => DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks;
 
     /// <summary>Lets a person join. Returns it when its socket is open.</summary>
     public async Task<Member> JoinAsync(MediaPlan plan)

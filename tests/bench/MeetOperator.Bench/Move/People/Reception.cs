@@ -46,6 +46,9 @@ internal sealed class Reception
         }
     }
 
+    /// <summary>Whether a picture of each source has arrived within a time.</summary>
+    public bool IsSteady(long ticks, TimeSpan within) => _picture.Values.All(progress => progress.Since(ticks) < within.Ticks);
+
     /// <summary>Forgets somebody who has left.</summary>
     public void Forget(ushort person)
     {
@@ -112,6 +115,8 @@ internal sealed class Reception
         }
 
         public void Begin(long ticks) => (_at, _longest) = (ticks, 0);
+
+        public long Since(long ticks) => ticks - _at;
 
         public long Longest(long ticks) => Math.Max(_longest, ticks - _at);
     }

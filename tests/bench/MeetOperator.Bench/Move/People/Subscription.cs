@@ -7,6 +7,12 @@ namespace MeetOperator.Bench.Move.People;
 /// <summary>What a member receives. During a move there are two sessions, and the one that plays is replaced once everything that arrives on it arrives on the other, as in the SDK (<c>subscribe-session.ts</c>).</summary>
 internal sealed class Subscription(Reception reception, Action<JsonObject> send, Func<string, ushort?> personOf) : IDisposable
 {
+    private const int Voice = 111;
+    private const int RedundantVoice = 63;
+    private const int Picture = 96;
+
+    /// <summary>The bit of the header of packets that have padding (RFC 3550 §5.1).</summary>
+    private const int Padding = 0x20;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     /// <summary>What is silent on both connections for so long is not waited for.</summary>
@@ -30,7 +36,7 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         var sdp = offer["sdp"]!.GetValue<string>();
         var session = Find(id) ?? Open(id, sdp);
         session.Arrivals.OnOffer(sdp);
-        send(new JsonObject { ["type"] = "answer", ["to"] = "sfu", ["sdp"] = BenchSdp.Answer(sdp, session.Peer), ["revision"] = offer["revision"]?.DeepClone(), ["sessionId"] = id });
+        send(new JsonObject { ["type"] = "answer", ["to"] = "sfu", ["sdp"] = BenchSdp.Answer(sdp, session.Peer, withFeedback: true), ["revision"] = offer["revision"]?.DeepClone(), ["sessionId"] = id });
         if (offer["slotsVersion"]?.GetValue<int>() is { } version)
         {
             Apply(session, version, offer["tracks"]);
@@ -128,13 +134,13 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
     private void OnRtp(Session session, ReadOnlySpan<byte> packet, long ticks)
     {
         session.Arrivals.OnRtp(packet, ticks);
-        if (!RtpHeader.TryParse(packet, out var header) || packet.Length < header.Length + Stamp.Bytes)
+        if (!RtpHeader.TryParse(packet, out var header) || packet.Length < header.Length + Stamp.Bytes || header.PayloadType is not (Voice or RedundantVoice or Picture) || (packet[0] & Padding) != 0)
         {
-            return;
+            return; // a retransmission, or a probe of the line
         }
 
         var stamp = Stamp.Read(packet);
-        var isSound = header.PayloadType is 111 or 63;
+        var isSound = header.PayloadType is not Picture;
         session.Arrived.Add((stamp.Person, isSound));
         if (session != _current)
         {
@@ -145,7 +151,7 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         {
             reception.OnSound(stamp, ticks);
         }
-        else if (header.PayloadType == 96)
+        else
         {
             reception.OnPicture(stamp, ticks);
         }
