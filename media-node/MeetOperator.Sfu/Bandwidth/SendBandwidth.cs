@@ -27,10 +27,8 @@ internal sealed class SendBandwidth
     /// <summary>The estimate before the first feedback.</summary>
     public long StartBitsPerSecond => _options.StartBitsPerSecond;
 
-    /// <summary>
-    /// What another connection over the same line may assume beside this one: the estimate, or half of what the line carries once it was full. Null while the client has not reported about it.
-    /// </summary>
-    public long? ShareBitsPerSecond => !HasFeedback ? null : _receiverEstimate == 0 && _estimator is { IsCapacityKnown: false } ? EstimateBitsPerSecond : CapacityBitsPerSecond / 2;
+    /// <summary>Whether the line was full, so that more than the estimate would not fit.</summary>
+    public bool IsCapacityKnown => _receiverEstimate > 0 || _estimator is { IsCapacityKnown: true };
 
     /// <summary>UDP payload per second, of all packets that carry a transport-wide sequence number.</summary>
     public long EstimateBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.BitsPerSecond ?? _options.StartBitsPerSecond;

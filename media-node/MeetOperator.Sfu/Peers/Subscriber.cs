@@ -53,8 +53,11 @@ public sealed class Subscriber : IPaddingSource
     /// <summary>The estimate of what the client's line can take, in bits per second; null while the client has not reported about it.</summary>
     public long? EstimatedBitsPerSecond => _egress.Bandwidth.HasFeedback ? _egress.Bandwidth.EstimateBitsPerSecond : null;
 
-    /// <inheritdoc cref="Bandwidth.SendBandwidth.ShareBitsPerSecond"/>
-    public long? LineShareBitsPerSecond => _egress.Bandwidth.ShareBitsPerSecond;
+    /// <summary>
+    /// What another connection over the same line may assume beside this one: the estimate, or half of it when the line was full or takes less than is shown. Null while the client has not
+    /// reported about it.
+    /// </summary>
+    public long? LineShareBitsPerSecond => EstimatedBitsPerSecond / (_egress.Bandwidth.IsCapacityKnown || Use is { } use && use.BitsPerSecond < use.WantedBitsPerSecond ? 2 : 1);
 
     /// <inheritdoc cref="Bandwidth.SendBandwidth.StartAt"/>
     public void AssumeLine(long bitsPerSecond) => _egress.Bandwidth.StartAt(bitsPerSecond);

@@ -34,6 +34,30 @@ public sealed class ControlApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Line_WithoutReports_IsUnknown()
+    {
+        await _node.Control.PutRoomAsync("line", new RoomSpec { Generation = 1 }, default);
+        await _node.Control.PutParticipantAsync("line", "a", new ParticipantSpec { Generation = 1 }, default);
+        Assert.Null((await _node.Control.GetLineAsync("line", "a", default)).Kbps);
+
+        await _node.Control.SubscribeAsync("line", "a", new SubscribeRequest { Generation = 1, LineKbps = 5_000 }, default);
+
+        Assert.Null((await _node.Control.GetLineAsync("line", "a", default)).Kbps);
+        await AssertProblemAsync("unknown-participant", HttpStatusCode.NotFound, () => _node.Control.GetLineAsync("line", "b", default));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(SubscribeRequest.MaxLineKbps + 1)]
+    public async Task Subscribe_ImpossibleLine_IsRejected(int kbps)
+    {
+        await _node.Control.PutRoomAsync("line", new RoomSpec { Generation = 1 }, default);
+
+        await AssertProblemAsync("invalid-request", HttpStatusCode.BadRequest, () => _node.Control.SubscribeAsync("line", "a", new SubscribeRequest { Generation = 1, LineKbps = kbps }, default));
+    }
+
+    [Fact]
     public async Task PutParticipant_ManyRegions_ReportIsBounded()
     {
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);

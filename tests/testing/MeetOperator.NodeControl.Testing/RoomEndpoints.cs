@@ -74,6 +74,7 @@ internal static class RoomEndpoints
         {
             NodeEndpoints.Fence(known, subscribe.Generation);
             Participant(known, participant).RequestedSlots = subscribe.Slots;
+            Participant(known, participant).RequestedLineKbps = subscribe.LineKbps;
             return NodeEndpoints.Json(known.Subscribe(Participant(known, participant), subscribe.Restart));
         }));
         api.MapPost("/subscribe/answer", (string room, string participant, HttpRequest request) => OnRoomAsync<SubscribeAnswer>(node, room, request, (known, answer) =>
@@ -94,6 +95,14 @@ internal static class RoomEndpoints
             known.Connected(subscriber, subscriber.SubscribeSession ?? string.Empty, "subscribe");
             return Results.NoContent();
         }));
+        api.MapGet("/line", async (string room, string participant, HttpContext context) =>
+        {
+            await node.BeforeLine(context.RequestAborted);
+            lock (node.Gate)
+            {
+                return NodeEndpoints.Json(new LineReport { Kbps = Participant(NodeEndpoints.Room(node, room), participant).LineKbps });
+            }
+        });
         api.MapPost("/play", (string room, string participant, HttpRequest request) => OnRoomAsync<PlayRequest>(node, room, request, (known, play) =>
         {
             NodeEndpoints.Fence(known, play.Generation);

@@ -94,6 +94,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Runs between reading and processing a request to publish. The node processes the request even if the caller has given up by then.</summary>
     public Func<Task> BeforePublish { get; set; } = static () => Task.CompletedTask;
 
+    /// <summary>Runs before a request about a line is answered, until the caller gives up.</summary>
+    public Func<CancellationToken, Task> BeforeLine { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>Number of requests that hang or hung because of <see cref="HangsOnRooms"/>.</summary>
     public int HeldRoomCalls => Volatile.Read(ref HeldCount);
 

@@ -63,6 +63,50 @@ public sealed class MoveTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task NodeLeaving_FormerNodeKnowsTheLine_NextNodeBeginsWithIt()
+    {
+        await using var ann = await PublishingAsync("Ann");
+        _node.Read(_meeting, r => r.Participants[ann.Id].LineKbps = 5_600);
+
+        await LeaveAsync();
+
+        await OfferOfAsync(ann, _next);
+        Assert.Equal(5_600, _next.Read(_meeting, r => r.Participants[ann.Id].RequestedLineKbps));
+    }
+
+    [Fact]
+    public async Task NodeLeaving_FormerNodeDoesNotTellTheLine_ClientMovesAllTheSame()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _node.BeforeLine = ct =>
+        {
+            asked.TrySetResult();
+            return Task.Delay(Timeout.Infinite, ct);
+        };
+        await using var ann = await PublishingAsync("Ann");
+
+        await LeaveAsync();
+
+        await OfferOfAsync(ann, _next);
+        Assert.True(asked.Task.IsCompleted);
+        Assert.Null(_next.Read(_meeting, r => r.Participants[ann.Id].RequestedLineKbps));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(int.MaxValue)]
+    public async Task NodeLeaving_FormerNodeTellsAnImpossibleLine_ItIsIgnored(int kbps)
+    {
+        await using var ann = await PublishingAsync("Ann");
+        _node.Read(_meeting, r => r.Participants[ann.Id].LineKbps = kbps);
+
+        await LeaveAsync();
+
+        await OfferOfAsync(ann, _next);
+        Assert.Null(_next.Read(_meeting, r => r.Participants[ann.Id].RequestedLineKbps));
+    }
+
+    [Fact]
     public async Task NodeLeaving_ClientOfEarlierVersion_RestartsOnNextNode()
     {
         await using var ann = await EnterAsync("Ann", moves: false);
@@ -550,7 +594,7 @@ public sealed class MoveTests : IAsyncLifetime
 
     private bool IsOn(SimulatedMediaNode node, TestClient client) => node.Rooms().ContainsKey(_meeting) && node.Read(_meeting, r => r.Participants.ContainsKey(client.Id));
 
-    private string? Session(SimulatedMediaNode node, TestClient client) => node.Read(_meeting, r => r.Participants[client.Id].SubscribeSession);
+    private string? Session(SimulatedMediaNode node, TestClient client) => node.Read(_meeting, r => r.Participants.TryGetValue(client.Id, out var known) ? known.SubscribeSession : null);
 
     private string? PublishSession(SimulatedMediaNode node, TestClient client) => node.Read(_meeting, r => r.Participants.TryGetValue(client.Id, out var known) ? known.PublishSession : null);
 
