@@ -5,4 +5,10 @@ public static class RoomIds
 {
     /// <summary>The room of the warm-up call that a node makes to itself while it starts. It belongs to no meeting.</summary>
     public const string SelfCall = "self-call";
+
+    /// <summary>The room to which a participant of the warm-up call moves.</summary>
+    public const string SelfMove = "self-move";
+
+    /// <summary>Whether a room belongs to the warm-up call.</summary>
+    public static bool IsOfSelfCall(string? id) => id is SelfCall or SelfMove;
 }

@@ -60,7 +60,7 @@ public sealed record SubscribeRequest
     /// <summary>The slots that the client can use. Null for one media section a track.</summary>
     public SlotCounts? Slots { get; init; }
 
-    /// <summary>What a new session may assume that the client's line takes, 1 to 1,000,000 kbit/s: <see cref="LineReport.Kbps"/> of the media node that the client moves from. Null when it is not known.</summary>
+    /// <summary>What a new session may assume that the client's line takes, 1 to 1,000,000 kbit/s; the node begins with 50 kbit/s to 20 Mbit/s. It is <see cref="LineReport.Kbps"/> of the media node that the client moves from. Null when it is not known.</summary>
     public int? LineKbps { get; init; }
 }
 

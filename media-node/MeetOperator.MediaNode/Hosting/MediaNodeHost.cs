@@ -136,7 +136,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     public async Task<(NodeReport Report, IReadOnlyList<LoopStatistics> Loops)> ReportAsync(CancellationToken ct)
     {
         var figures = await _figures.CollectAsync(ct).ConfigureAwait(false);
-        List<RoomReport> rooms = [.. figures.SelectMany(s => s.Rooms).Where(room => room.Room != RoomIds.SelfCall)];
+        List<RoomReport> rooms = [.. figures.SelectMany(s => s.Rooms).Where(room => !RoomIds.IsOfSelfCall(room.Room))];
         var report = new NodeReport
         {
             Node = Options.Name,

@@ -7,19 +7,17 @@ using MeetOperator.MediaNode.WarmUp;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
-using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>
-/// The warm-up call: the node calls itself over loopback before it reports ready. That compiles the ICE, DTLS, SDP, packet and report code, so that the first meeting starts as
-/// fast as later ones, and verifies the socket.
+/// The warm-up call: the node calls itself over loopback before it reports ready. That compiles the ICE, DTLS, SDP, packet and report code, and with <see cref="SelfMove"/> that of links, so that
+/// the first meeting starts and moves as fast as later ones, and verifies the socket.
 /// </summary>
 internal static class SelfCall
 {
     private const string Room = RoomIds.SelfCall;
     private const int Frames = 250;
-    private const int PacketsPerFrame = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     /// <summary>Returns true when the receivers received media within the time limit.</summary>
@@ -36,12 +34,13 @@ internal static class SelfCall
         {
             var port = await node.Rooms.RunAsync(Room, r => r.Loop.Port, ct).ConfigureAwait(false);
             var address = TransportAddress.FromIPEndPoint(new IPEndPoint(local, port));
-            var published = await PublishAsync(node, "publisher", publisher, ct).ConfigureAwait(false);
-            var request = "v=0\r\n" + player.Section("0", "recvonly", "video 9 UDP/TLS/RTP/SAVPF 96") + "a=rtpmap:96 VP8/90000\r\n";
-            var played = await node.Sdp.PlayAsync(Room, "player", new PlayRequest { Generation = 1, Sdp = request }, ct).ConfigureAwait(false);
+            var frames = new SelfFrames();
+            var published = await PublishAsync(node, Room, "publisher", publisher, ct).ConfigureAwait(false);
+            var played = await node.Sdp.PlayAsync(Room, "player", Player(player), ct).ConfigureAwait(false);
             var offered = await SubscribeAsync(node, subscriber, ct).ConfigureAwait(false);
             return publisher.TryConnect(published.Sdp, address) && player.TryConnect(played.Sdp, address) && subscriber.TryConnect(offered.Sdp, address)
-                && await ExchangeMediaAsync(publisher, player, subscriber, end, ct).ConfigureAwait(false)
+                && await ExchangeMediaAsync(frames, publisher, player, subscriber, end, ct).ConfigureAwait(false)
+                && await SelfMove.RunAsync(node, publisher, frames, certificate, local, end, ct).ConfigureAwait(false)
                 && await ChangeSlotsAsync(node, publisher, offered.SessionId, ct).ConfigureAwait(false)
                 && await ReportAsync(node, ct).ConfigureAwait(false);
         }
@@ -51,12 +50,17 @@ internal static class SelfCall
         }
     }
 
-    private static Task<SdpAnswer> PublishAsync(MediaNodeHost node, string name, LoopbackPeer peer, CancellationToken ct)
+    /// <summary>The request of a player of one camera.</summary>
+    internal static PlayRequest Player(LoopbackPeer peer) =>
+        new() { Generation = 1, Sdp = "v=0\r\n" + peer.Section("0", "recvonly", "video 9 UDP/TLS/RTP/SAVPF 96") + "a=rtpmap:96 VP8/90000\r\n" };
+
+    /// <summary>Publishes a microphone and a camera.</summary>
+    internal static Task<SdpAnswer> PublishAsync(MediaNodeHost node, string room, string name, LoopbackPeer peer, CancellationToken ct)
     {
         var offer = "v=0\r\na=group:BUNDLE 0 1\r\n" + peer.Section("0", "sendonly", "audio 9 UDP/TLS/RTP/SAVPF 111") + "a=rtpmap:111 opus/48000/2\r\na=ssrc:3 cname:x\r\n"
             + peer.Section("1", "sendonly", "video 9 UDP/TLS/RTP/SAVPF 96 97")
             + "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\n";
-        return node.Sdp.PublishAsync(Room, name, new SdpOffer { Generation = 1, Sdp = offer }, ct);
+        return node.Sdp.PublishAsync(room, name, new SdpOffer { Generation = 1, Sdp = offer }, ct);
     }
 
     /// <summary>Subscribes with slots, as participants of a meeting do.</summary>
@@ -72,7 +76,7 @@ internal static class SelfCall
     /// <summary>Another participant comes, and the subscriber looks at it.</summary>
     private static async Task<bool> ChangeSlotsAsync(MediaNodeHost node, LoopbackPeer publisher, string session, CancellationToken ct)
     {
-        await PublishAsync(node, "guest", publisher, ct).ConfigureAwait(false);
+        await PublishAsync(node, Room, "guest", publisher, ct).ConfigureAwait(false);
         var views = ParticipantViews.Read(new ViewRequest { Tracks = [new ViewedTrack { ParticipantId = "guest", Source = "camera", Width = 320, Height = 180 }] });
         await RunAsync(node, r => r.View("subscriber", views), ct).ConfigureAwait(false);
         await RunAsync(node, r => r.ConfirmSlots("subscriber", new SlotsConfirmation { SessionId = session, Version = 1 }), ct).ConfigureAwait(false);
@@ -96,13 +100,8 @@ internal static class SelfCall
             },
             ct);
 
-    private static async Task<bool> ExchangeMediaAsync(LoopbackPeer publisher, LoopbackPeer player, LoopbackPeer subscriber, long end, CancellationToken ct)
+    private static async Task<bool> ExchangeMediaAsync(SelfFrames frames, LoopbackPeer publisher, LoopbackPeer player, LoopbackPeer subscriber, long end, CancellationToken ct)
     {
-        // A VP8 payload descriptor that starts a frame; zeros follow, and a zero first bit means key frame (RFC 7741 §4.2, §4.3).
-        var payload = new byte[1000];
-        payload[0] = 0x10;
-        ushort sequence = 1;
-        uint frame = 0;
         while (MonotonicClock.NowTicks < end)
         {
             publisher.Pump();
@@ -110,13 +109,8 @@ internal static class SelfCall
             subscriber.Pump();
             if (publisher.IsConnected && player.IsConnected && subscriber.IsConnected)
             {
-                for (var i = 0; i < PacketsPerFrame; i++)
-                {
-                    var header = new RtpHeader { PayloadType = 96, SequenceNumber = sequence++, Timestamp = frame * 3000, Ssrc = 1, Marker = i == PacketsPerFrame - 1 };
-                    publisher.SendRtp(header, payload);
-                }
-
-                if (++frame == Frames)
+                frames.Send(publisher);
+                if (frames.Count == Frames)
                 {
                     break;
                 }

@@ -55,7 +55,7 @@ internal sealed class NodeRoom
         _tracks = new RoomTracks(_origin);
         _links = new RoomLinks(_tracks, _ssrcs.Next);
         _operatedLinks = new OperatedLinks(_links, loop, (link, end, options) => OpenLink(link, end.Node, end.Peer, options));
-        _connections = new RoomConnections(id == RoomIds.SelfCall ? null : loop.Connections);
+        _connections = new RoomConnections(RoomIds.IsOfSelfCall(id) ? null : loop.Connections);
         _participants = new RoomParticipants(admit, participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);

@@ -179,7 +179,7 @@ internal sealed class RoomDirectory
             }
 
             // Test calls show whether a full node still works.
-            Action admit = id == RoomIds.SelfCall ? static () => { } : EnsurePlace;
+            Action admit = RoomIds.IsOfSelfCall(id) ? static () => { } : EnsurePlace;
             admit();
 
             var now = _clock();
@@ -195,7 +195,7 @@ internal sealed class RoomDirectory
     {
         lock (_lock)
         {
-            if (_rooms.Values.Where(static p => p.Room.Id != RoomIds.SelfCall).Sum(static p => p.Room.ParticipantCount) >= _options.MaxParticipants)
+            if (_rooms.Values.Where(static p => !RoomIds.IsOfSelfCall(p.Room.Id)).Sum(static p => p.Room.ParticipantCount) >= _options.MaxParticipants)
             {
                 throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "full", $"This node has reached its limit of {_options.MaxParticipants} participants.");
             }

@@ -12,7 +12,7 @@ internal sealed class SendBandwidth
     /// <summary>REMB is ignored so long after transport-wide feedback, which tells more.</summary>
     private const long FeedbackPriorityTicks = 5 * TimeSpan.TicksPerSecond;
 
-    /// <summary>A line that became narrower gets no more than this until the first feedback.</summary>
+    /// <summary>Limits how much leaves for a line that became narrower before the first feedback shows it.</summary>
     private const long MaxStartBitsPerSecond = 20_000_000;
 
     private SendBandwidthOptions _options;
@@ -27,8 +27,8 @@ internal sealed class SendBandwidth
     /// <summary>The estimate before the first feedback.</summary>
     public long StartBitsPerSecond => _options.StartBitsPerSecond;
 
-    /// <summary>Whether the line was full, so that more than the estimate would not fit.</summary>
-    public bool IsCapacityKnown => _receiverEstimate > 0 || _estimator is { IsCapacityKnown: true };
+    /// <summary>Whether it is known from the beginning that the line is narrow.</summary>
+    public bool StartsNarrow => _options.StartBitsPerSecond < SendBandwidthOptions.Default.StartBitsPerSecond;
 
     /// <summary>UDP payload per second, of all packets that carry a transport-wide sequence number.</summary>
     public long EstimateBitsPerSecond => _receiverEstimate > 0 ? _receiverEstimate : _estimator?.BitsPerSecond ?? _options.StartBitsPerSecond;
@@ -66,7 +66,7 @@ internal sealed class SendBandwidth
         set => _estimator?.ProbesOften = value;
     }
 
-    /// <summary>Begins with another estimate, within the bounds and at most 20 Mbit/s. Does nothing once a packet was sent.</summary>
+    /// <summary>Begins with another estimate, within the bounds and at most 20 Mbit/s. Does nothing once a numbered packet was sent.</summary>
     public void StartAt(long bitsPerSecond)
     {
         if (_estimator is null)

@@ -51,6 +51,9 @@ internal sealed class BandwidthAllocation
     /// <summary>What the receiver gets of its line; null while it does not report what the line takes.</summary>
     public LineUse? Use { get; private set; }
 
+    /// <summary>What sound and all videos in their lowest quality take.</summary>
+    public long LeastBitsPerSecond { get; private set; }
+
     /// <summary>Limits what all videos take, because the receiver may share its line with others. Returns true when that has changed.</summary>
     /// <param name="sharing">What is known of the line. In a trial it is probed more often, and not for more than the limit.</param>
     /// <param name="tracks">What the receiver gets. A trial ends the waits of tracks after a quality that was too much.</param>
@@ -113,6 +116,7 @@ internal sealed class BandwidthAllocation
         bandwidth.ProbesOften = _phase == SharingPhase.Trial;
         UpdateTrial(nowTicks, egress, tracks);
         var (line, least) = (Math.Max(0, (long)(Math.Max(estimate, _trial.BitsPerSecond) * firstShare) - audio), LeastOf(count));
+        LeastBitsPerSecond = (long)((audio + StreamAllocator.RequiredFor(least)) / firstShare);
         var forVideo = Math.Max(Math.Min(line, Math.Max(_limit, least)), LeastForVideo(bandwidth, isDraining, firstShare, audio, least));
         if (wanted <= forVideo && !_isLimited)
         {
@@ -122,6 +126,7 @@ internal sealed class BandwidthAllocation
             return false;
         }
 
+        var isStarting = egress.IsStarting(nowTicks); // the first picture does not wait for the first probe
         StreamAllocator.Allocate(forVideo, _demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
         var next = StreamAllocator.NextRateOf(_demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
         _neededEstimate = next == 0 ? 0 : (long)((audio + StreamAllocator.RequiredFor(next)) / firstShare);
@@ -134,7 +139,6 @@ internal sealed class BandwidthAllocation
         bandwidth.SetDemand(demand, _neededEstimate);
         _isLimited = false;
         _forKeyFrame = 0;
-        var isStarting = egress.IsStarting(nowTicks); // the first picture does not wait for the first probe
         if (isFalling && !isStarting)
         {
             UseSmallest(count);
@@ -142,7 +146,7 @@ internal sealed class BandwidthAllocation
 
         for (var i = 0; i < count; i++)
         {
-            Apply(nowTicks, estimate, forVideo, _shown[i], _demands[i], isStarting ? Math.Max(0, _steps[i]) : _steps[i]);
+            Apply(nowTicks, estimate, forVideo, _shown[i], _demands[i], isStarting && !bandwidth.StartsNarrow ? Math.Max(0, _steps[i]) : _steps[i]);
             if (isStarting)
             {
                 _shown[i].Hold = new QualityHold();

@@ -54,10 +54,11 @@ public sealed class Subscriber : IPaddingSource
     public long? EstimatedBitsPerSecond => _egress.Bandwidth.HasFeedback ? _egress.Bandwidth.EstimateBitsPerSecond : null;
 
     /// <summary>
-    /// What another connection over the same line may assume beside this one: the estimate, or half of it when the line was full or takes less than is shown. Null while the client has not
-    /// reported about it.
+    /// What another connection over the same line may assume beside this one: half of the estimate, which contains what this one sends, or what all videos take in their lowest quality if
+    /// that is more; at most the estimate. Null while the client has not reported about the line, and while no video is sent: the estimate then follows the little that is sent.
     /// </summary>
-    public long? LineShareBitsPerSecond => EstimatedBitsPerSecond / (_egress.Bandwidth.IsCapacityKnown || Use is { } use && use.BitsPerSecond < use.WantedBitsPerSecond ? 2 : 1);
+    public long? LineShareBitsPerSecond => !_egress.Bandwidth.HasFeedback || Use is not { WantedBitsPerSecond: > 0 } ? null
+        : Math.Min(_egress.Bandwidth.SustainedBitsPerSecond, Math.Max(_egress.Bandwidth.SustainedBitsPerSecond / 2, _allocation.LeastBitsPerSecond));
 
     /// <inheritdoc cref="Bandwidth.SendBandwidth.StartAt"/>
     public void AssumeLine(long bitsPerSecond) => _egress.Bandwidth.StartAt(bitsPerSecond);

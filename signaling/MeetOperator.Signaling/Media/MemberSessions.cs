@@ -24,8 +24,8 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
 
     public RoomClient Room { get; } = room;
 
-    /// <summary>The room that the member moves from and that knows its line, so that the pictures of the new session need not wait until the line is measured again; null without one.</summary>
-    public RoomClient? Former { get; init; }
+    /// <summary>The room that the member moves from and that knows its line, so that the pictures of the first session here need not wait until the line is measured again; null without one.</summary>
+    public RoomClient? Former { get; set; }
 
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open.</summary>
     public string? SubscribeSession => _subscribeSession;
@@ -57,7 +57,8 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     {
         _subscribeSession = null;
         (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
-        var line = Former is { } former ? await former.FindLineAsync(ParticipantId, ct).ConfigureAwait(false) : null;
+        (var former, Former) = (Former, null);
+        var line = former is null ? null : await former.FindLineAsync(ParticipantId, ct).ConfigureAwait(false);
         return await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line, ct).ConfigureAwait(false);
     }
 

@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>
-/// Calls to the room of one meeting on one media node. Except for the event stream, each ends after <see cref="SignalingTimings.NodeCallTimeout"/>. A call that fails
+/// Calls to the room of one meeting on one media node. Except for the event stream, each ends after <see cref="SignalingTimings.NodeCallTimeout"/> or earlier. A call that fails
 /// throws (<see cref="NodeCallFailure"/>), unless it says otherwise. Thread-safe.
 /// </summary>
 internal sealed class RoomClient(string meetingId, MediaAssignment assignment, MediaServices services)
@@ -49,8 +49,13 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
             var report = await Node.GetLineAsync(meetingId, participantId, linked.Token).ConfigureAwait(false);
             return report.Kbps is >= 1 and <= SubscribeRequest.MaxLineKbps ? report.Kbps : null;
         }
-        catch (Exception e) when (NodeCallFailure.Of(e) is not null)
+        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {
+            if (e is not NodeControlException { Status: System.Net.HttpStatusCode.NotFound })
+            {
+                services.Metrics.NodeFailed(failure.Reason);
+            }
+
             return null;
         }
     }

@@ -5,10 +5,11 @@ public sealed class MovedLineTests
 {
     private const long Second = TimeSpan.TicksPerSecond;
 
+    /// <summary>One size of 1.7 Mbit/s, which 1 Mbit/s does not carry.</summary>
     [Fact]
     public void AssumeLine_WideLine_PictureIsAsLargeAsBeforeAtOnce()
     {
-        var call = new NarrowCall();
+        var call = new NarrowCall(layers: 1);
         var former = call.Join(8_000_000);
         call.Run(10);
 
@@ -18,6 +19,7 @@ public sealed class MovedLineTests
         call.Run(1);
 
         Assert.InRange(next.RateOf(start + (Second / 10), start + Second, NarrowCall.VideoSsrc), 1_500_000, 2_500_000);
+        Assert.InRange(next.Received.First(r => RecordingEgress.Header(r.Packet).Ssrc == NarrowCall.VideoSsrc).Ticks - start, 0, Second / 10);
         Assert.InRange(former.RateOf(start, start + Second, NarrowCall.VideoSsrc), 1_500_000, 2_000_000);
     }
 
@@ -28,7 +30,7 @@ public sealed class MovedLineTests
         var former = call.Join(350_000);
         call.Run(15);
         var share = former.Subscriber.LineShareBitsPerSecond!.Value;
-        Assert.InRange(share, 100_000, 200_000);
+        Assert.InRange(share, 150_000, 300_000);
 
         var next = call.Join(0, bottleneck: former);
         next.Subscriber.AssumeLine(share);
@@ -45,6 +47,46 @@ public sealed class MovedLineTests
         var line = new NarrowCall().Join(8_000_000);
 
         Assert.Null(line.Subscriber.LineShareBitsPerSecond);
+    }
+
+    [Fact]
+    public void LineShareBitsPerSecond_SoundAlone_IsUnknown()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(8_000_000);
+        line.Subscriber.SetViews(_ => Sfu.Allocation.TrackView.Hidden);
+        call.Run(5);
+
+        Assert.Null(line.Subscriber.LineShareBitsPerSecond);
+    }
+
+    /// <summary>The line takes the camera once and not twice. Sound waits no longer than beside a connection that knows nothing of the line.</summary>
+    [Theory]
+    [InlineData(2_200_000)]
+    [InlineData(2_700_000)]
+    [InlineData(3_300_000)]
+    public void AssumeLine_LineWithLittleToSpare_SoundWaitsNoLongerThanWithout(long bits)
+    {
+        var (told, _) = Move(bits, tell: true);
+        var (untold, _) = Move(bits, tell: false);
+
+        Assert.InRange(told, 0, untold + (50 * Call.Millisecond));
+    }
+
+    private static (long WaitOfSound, NarrowLine Next) Move(long bits, bool tell)
+    {
+        var call = new NarrowCall();
+        var former = call.Join(bits);
+        call.Run(15);
+        var next = call.Join(0, bottleneck: former);
+        if (tell)
+        {
+            next.Subscriber.AssumeLine(former.Subscriber.LineShareBitsPerSecond!.Value);
+        }
+
+        var start = call.Now;
+        call.Run(2);
+        return (LongestWaitOfSound(former, start), next);
     }
 
     [Theory]
