@@ -68,8 +68,8 @@ public sealed record SubscribeRequest
 public sealed record LineReport
 {
     /// <summary>
-    /// What a second connection of the participant may assume that the line takes beside the present one, in kbit/s. Null without a subscribe session, and while its client has not
-    /// reported what arrives.
+    /// What a second connection of the participant may assume that the line takes beside the present one, in kbit/s. Null without a subscribe session, without video, and while its client
+    /// has not reported what arrives.
     /// </summary>
     public int? Kbps { get; init; }
 }

@@ -10,6 +10,9 @@ internal sealed partial class MediaNodeHost
     [LoggerMessage(EventId = 4301, Level = LogLevel.Warning, Message = "The warm-up call received no media within 5 s. The first meeting may start slowly.")]
     private static partial void LogSelfCallFailed(ILogger logger);
 
+    [LoggerMessage(EventId = 4304, Level = LogLevel.Warning, Message = "The warm-up call did not get over a link within 3 s. The first link may hold up media for a moment.")]
+    private static partial void LogSelfMoveFailed(ILogger logger);
+
     [LoggerMessage(EventId = 4302, Level = LogLevel.Information, Message = "The node is shutting down and accepts no new rooms. {Participants} participants may stay for up to {Seconds} s.")]
     private static partial void LogShuttingDown(ILogger logger, int participants, double seconds);
 

@@ -93,12 +93,17 @@ internal sealed partial class MediaNodeHost : IDisposable
     {
         try
         {
-            if (!await SelfCall.RunAsync(this, ct).ConfigureAwait(false))
+            var (received, moved) = await SelfCall.RunAsync(this, ct).ConfigureAwait(false);
+            if (!received)
             {
                 LogSelfCallFailed(_logger);
             }
+            else if (!moved)
+            {
+                LogSelfMoveFailed(_logger);
+            }
         }
-        catch (Exception e) when (e is OperationCanceledException or ControlProblemException)
+        catch (Exception e) when (e is OperationCanceledException || (e is ControlProblemException && Rooms.IsShuttingDown))
         {
             // The node shuts down before it is ready.
             return;

@@ -20,8 +20,8 @@ internal static class SelfCall
     private const int Frames = 250;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Returns true when the receivers received media within the time limit.</summary>
-    public static async Task<bool> RunAsync(MediaNodeHost node, CancellationToken ct)
+    /// <summary>Returns whether the receivers received media within the time limit, and whether the publisher then moved (<see cref="SelfMove"/>).</summary>
+    public static async Task<(bool Received, bool Moved)> RunAsync(MediaNodeHost node, CancellationToken ct)
     {
         using var certificate = DtlsCertificate.Generate();
         var local = BindAddress.Reachable(node.Options.BindAddresses[0]);
@@ -38,11 +38,11 @@ internal static class SelfCall
             var published = await PublishAsync(node, Room, "publisher", publisher, ct).ConfigureAwait(false);
             var played = await node.Sdp.PlayAsync(Room, "player", Player(player), ct).ConfigureAwait(false);
             var offered = await SubscribeAsync(node, subscriber, ct).ConfigureAwait(false);
-            return publisher.TryConnect(published.Sdp, address) && player.TryConnect(played.Sdp, address) && subscriber.TryConnect(offered.Sdp, address)
+            var received = publisher.TryConnect(published.Sdp, address) && player.TryConnect(played.Sdp, address) && subscriber.TryConnect(offered.Sdp, address)
                 && await ExchangeMediaAsync(frames, publisher, player, subscriber, end, ct).ConfigureAwait(false)
-                && await SelfMove.RunAsync(node, publisher, frames, certificate, local, end, ct).ConfigureAwait(false)
                 && await ChangeSlotsAsync(node, publisher, offered.SessionId, ct).ConfigureAwait(false)
                 && await ReportAsync(node, ct).ConfigureAwait(false);
+            return (received, received && await SelfMove.RunAsync(node, publisher, frames, certificate, local, ct).ConfigureAwait(false));
         }
         finally
         {

@@ -3,7 +3,7 @@ using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.MediaNode.Hosting;
 
-/// <summary>What the publisher of the self-call sends: each frame is a key frame of several packets, with one packet of sound.</summary>
+/// <summary>What the publisher of the self-call sends: each frame is a key frame of several packets.</summary>
 internal sealed class SelfFrames
 {
     private const int PacketsPerFrame = 8;
@@ -25,10 +25,12 @@ internal sealed class SelfFrames
             Send(peers, header, _payload);
         }
 
-        Send(peers, new RtpHeader { PayloadType = 111, SequenceNumber = (ushort)Count, Timestamp = Count * 960, Ssrc = 3 }, Voice);
-
         Count++;
     }
+
+    /// <summary>Sends the sound that belongs to the next frame.</summary>
+    public void SendSound(params ReadOnlySpan<LoopbackPeer> peers) =>
+        Send(peers, new RtpHeader { PayloadType = 111, SequenceNumber = (ushort)Count, Timestamp = Count * 960, Ssrc = 3 }, Voice);
 
     private static void Send(ReadOnlySpan<LoopbackPeer> peers, in RtpHeader header, ReadOnlySpan<byte> payload)
     {

@@ -7,6 +7,7 @@ using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Links;
 using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtc.Dtls;
+using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Hosting;
 
@@ -19,18 +20,22 @@ internal static class SelfMove
     private const string Link = "self";
     private const string First = "self/first";
     private const string Second = "self/second";
-    private const int FramesAfterMove = 50;
+    private const int Tracks = 2;
 
-    /// <summary>Returns true when a viewer in the second room received the publisher over the link, and after its move.</summary>
+    /// <summary>The time between two frames: a publisher may not send much faster.</summary>
+    private const int FrameMilliseconds = 5;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+
+    /// <summary>Returns true when, within the time limit, a viewer in the second room received the publisher over the link, and both tracks of the publisher moved there.</summary>
     /// <param name="node">The node.</param>
     /// <param name="publisher">A connected publisher of the room of the self-call, the participant "publisher".</param>
     /// <param name="frames">What it sends.</param>
     /// <param name="certificate">The certificate of the peers.</param>
     /// <param name="local">The address at which the node is called.</param>
-    /// <param name="end">When to give up, in ticks of the monotonic clock.</param>
     /// <param name="ct">Ends the call.</param>
-    public static async Task<bool> RunAsync(MediaNodeHost node, LoopbackPeer publisher, SelfFrames frames, DtlsCertificate certificate, IPAddress local, long end, CancellationToken ct)
+    public static async Task<bool> RunAsync(MediaNodeHost node, LoopbackPeer publisher, SelfFrames frames, DtlsCertificate certificate, IPAddress local, CancellationToken ct)
     {
+        var end = MonotonicClock.NowTicks + Limit.Ticks;
         using var next = new LoopbackPeer(certificate, local);
         using var viewer = new LoopbackPeer(certificate, local);
         await node.Rooms.PutAsync(RoomIds.SelfMove, new RoomSpec { Generation = 1 }, ct).ConfigureAwait(false);
@@ -41,19 +46,18 @@ internal static class SelfMove
             await PutLinkAsync(node, RoomIds.SelfCall, LinkEndRole.Opener, (First, 1), (Second, 2), new IPEndPoint(local, to), keys, ct).ConfigureAwait(false);
             await PutLinkAsync(node, RoomIds.SelfMove, LinkEndRole.Acceptor, (Second, 2), (First, 1), new IPEndPoint(local, from), keys, ct).ConfigureAwait(false);
             var address = TransportAddress.FromIPEndPoint(new IPEndPoint(local, to));
-            return await UntilAsync(async () => (await node.Rooms.ReportAsync(RoomIds.SelfMove, ct).ConfigureAwait(false)).UpTracks > 0).ConfigureAwait(false)
+            return await UntilAsync(() => node.Rooms.RunAsync(RoomIds.SelfMove, static r => r.Tracks.Relayed.Any(track => track.Track.Options.Kind == MediaKind.Video), ct)).ConfigureAwait(false)
                 && viewer.TryConnect((await node.Sdp.PlayAsync(RoomIds.SelfMove, "viewer", SelfCall.Player(viewer), ct).ConfigureAwait(false)).Sdp, address)
                 && await UntilAsync(() => Task.FromResult(viewer.ReceivedPackets > 0)).ConfigureAwait(false)
                 && next.TryConnect((await SelfCall.PublishAsync(node, RoomIds.SelfMove, "publisher", next, ct).ConfigureAwait(false)).Sdp, address)
                 && await UntilAsync(() => Task.FromResult(next.IsConnected)).ConfigureAwait(false)
-                && await ReceivesAfterMoveAsync().ConfigureAwait(false);
+                && await UntilAsync(async () => (await node.Rooms.ReportAsync(RoomIds.SelfMove, ct).ConfigureAwait(false)).UpTracks == Tracks).ConfigureAwait(false);
         }
         finally
         {
             await node.Rooms.DeleteAsync(RoomIds.SelfMove, 1, "self-call", ct).ConfigureAwait(false);
         }
 
-        // On a busy machine, the time is over before. The code has run nevertheless, as far as it got.
         async Task<bool> UntilAsync(Func<Task<bool>> condition)
         {
             while (!await condition().ConfigureAwait(false))
@@ -64,16 +68,10 @@ internal static class SelfMove
                 }
 
                 Exchange();
-                await Task.Delay(1, ct).ConfigureAwait(false);
+                await Task.Delay(FrameMilliseconds, ct).ConfigureAwait(false);
             }
 
             return true;
-        }
-
-        async Task<bool> ReceivesAfterMoveAsync()
-        {
-            var (before, left) = (viewer.ReceivedPackets, FramesAfterMove);
-            return await UntilAsync(() => Task.FromResult(--left < 0 && viewer.ReceivedPackets > before)).ConfigureAwait(false);
         }
 
         void Exchange()
@@ -81,6 +79,7 @@ internal static class SelfMove
             publisher.Pump();
             next.Pump();
             viewer.Pump();
+            frames.SendSound(publisher, next);
             frames.Send(publisher, next);
         }
     }

@@ -51,7 +51,7 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {
-            if (e is not NodeControlException { Status: System.Net.HttpStatusCode.NotFound })
+            if (!ct.IsCancellationRequested && e is not NodeControlException { Status: System.Net.HttpStatusCode.NotFound })
             {
                 services.Metrics.NodeFailed(failure.Reason);
             }

@@ -1,3 +1,7 @@
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Hosting;
+using MeetOperator.NodeControl;
+
 namespace MeetOperator.MediaNode.Tests;
 
 public sealed class WarmUpTests
@@ -28,5 +32,20 @@ public sealed class WarmUpTests
         await call;
         Assert.True(node.Host.IsReady);
         Assert.True(reports > 0 && during > 0, $"{reports} reports, {during} of them during the call");
+    }
+
+    /// <summary>The publisher of the call moves over a link from one room to the other, and nothing of it is left.</summary>
+    [Fact]
+    public async Task SelfCall_OnNewNode_GetsMediaAndMoves()
+    {
+        await using var node = await TestNode.StartAsync();
+
+        Assert.Equal((true, true), await SelfCall.RunAsync(node.Host, default));
+
+        Assert.Equal(0, node.Host.Rooms.ParticipantCount);
+        foreach (var room in new[] { RoomIds.SelfCall, RoomIds.SelfMove })
+        {
+            await Assert.ThrowsAsync<ControlProblemException>(() => node.Host.Rooms.ReportAsync(room, default));
+        }
     }
 }

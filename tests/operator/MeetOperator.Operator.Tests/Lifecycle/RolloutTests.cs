@@ -62,9 +62,11 @@ public sealed class RolloutTests
             if (Updated(change.Object!) is { Reason: "WaitsForMeetings" })
             {
                 Assert.Equal((1, 2), (change.Object!.Status!.UpdatedReplicas, change.Object.Status.ReadyReplicas));
-                break;
+                return;
             }
         }
+
+        Assert.Fail("the watch ended before the pool waited for the meeting");
     }
 
     [Fact]
