@@ -108,6 +108,10 @@ internal sealed partial class MediaNodeHost : IDisposable
             // The node shuts down before it is ready.
             return;
         }
+        catch (ControlProblemException)
+        {
+            LogSelfCallFailed(_logger); // for example because the operator has begun to drain the node
+        }
 
         IsReady = true;
         if (Options.UnservedAddresses.Count > 0)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.WarmUp;
@@ -22,11 +23,11 @@ internal static class SelfMove
     private const string Second = "self/second";
     private const int Tracks = 2;
 
-    /// <summary>The time between two frames: a publisher may not send much faster.</summary>
+    /// <summary>Milliseconds between two frames. The node drops packets of a publisher that sends much faster.</summary>
     private const int FrameMilliseconds = 5;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
-    /// <summary>Returns true when, within the time limit, a viewer in the second room received the publisher over the link, and both tracks of the publisher moved there.</summary>
+    /// <summary>Returns true if a viewer in the second room received the publisher over the link, and both tracks of the publisher then moved there, within the time limit.</summary>
     /// <param name="node">The node.</param>
     /// <param name="publisher">A connected publisher of the room of the self-call, the participant "publisher".</param>
     /// <param name="frames">What it sends.</param>
@@ -52,6 +53,10 @@ internal static class SelfMove
                 && next.TryConnect((await SelfCall.PublishAsync(node, RoomIds.SelfMove, "publisher", next, ct).ConfigureAwait(false)).Sdp, address)
                 && await UntilAsync(() => Task.FromResult(next.IsConnected)).ConfigureAwait(false)
                 && await UntilAsync(async () => (await node.Rooms.ReportAsync(RoomIds.SelfMove, ct).ConfigureAwait(false)).UpTracks == Tracks).ConfigureAwait(false);
+        }
+        catch (ControlProblemException) when (!node.Rooms.IsShuttingDown)
+        {
+            return false; // the node serves without it
         }
         finally
         {

@@ -126,7 +126,6 @@ internal sealed class BandwidthAllocation
             return false;
         }
 
-        var isStarting = egress.IsStarting(nowTicks); // the first picture does not wait for the first probe
         StreamAllocator.Allocate(forVideo, _demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
         var next = StreamAllocator.NextRateOf(_demands.AsSpan(0, count), _rates, _steps.AsSpan(0, count));
         _neededEstimate = next == 0 ? 0 : (long)((audio + StreamAllocator.RequiredFor(next)) / firstShare);
@@ -139,6 +138,7 @@ internal sealed class BandwidthAllocation
         bandwidth.SetDemand(demand, _neededEstimate);
         _isLimited = false;
         _forKeyFrame = 0;
+        var isStarting = egress.IsStarting(nowTicks); // the first picture does not wait for the first probe
         if (isFalling && !isStarting)
         {
             UseSmallest(count);

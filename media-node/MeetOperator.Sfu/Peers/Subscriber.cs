@@ -54,8 +54,8 @@ public sealed class Subscriber : IPaddingSource
     public long? EstimatedBitsPerSecond => _egress.Bandwidth.HasFeedback ? _egress.Bandwidth.EstimateBitsPerSecond : null;
 
     /// <summary>
-    /// What another connection over the same line may assume beside this one: half of the estimate, which contains what this one sends, or what all videos take in their lowest quality if
-    /// that is more; at most the estimate. Null while the client has not reported about the line, and while no video is sent: the estimate then follows the little that is sent.
+    /// What a second connection over the same line may assume: half of the estimate. If all videos in their lowest quality take more than that, it is what they take, up to the estimate.
+    /// Null while the client has not reported about the line, and without video, because the estimate then follows the little that is sent.
     /// </summary>
     public long? LineShareBitsPerSecond => !_egress.Bandwidth.HasFeedback || Use is not { WantedBitsPerSecond: > 0 } ? null
         : Math.Min(_egress.Bandwidth.SustainedBitsPerSecond, Math.Max(_egress.Bandwidth.SustainedBitsPerSecond / 2, _allocation.LeastBitsPerSecond));

@@ -39,7 +39,7 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
         return [.. (room.ParticipantList ?? []).OfType<ParticipantReport>()]; // A list from the network may contain nulls.
     }
 
-    /// <summary>What the node knows of a participant's line; null when it knows nothing, or does not answer soon.</summary>
+    /// <summary>What the node knows of a participant's line. Null if it knows nothing or does not answer in time.</summary>
     public async Task<int?> FindLineAsync(string participantId, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(LineTimeout, services.Time);

@@ -48,4 +48,18 @@ public sealed class WarmUpTests
             await Assert.ThrowsAsync<ControlProblemException>(() => node.Host.Rooms.ReportAsync(room, default));
         }
     }
+
+    /// <summary>A node that the operator drains while it starts does not end, and says that it drains.</summary>
+    [Fact]
+    public async Task WarmUp_NodeIsDrained_EndsAndTheNodeDrains()
+    {
+        await using var node = await TestNode.StartAsync();
+        node.Host.IsReady = false;
+        await node.Control.DrainAsync(drain: true, default);
+
+        await node.Host.WarmUpAsync(default);
+
+        Assert.True(node.Host.IsReady);
+        Assert.Equal(NodeState.Draining, node.Host.State);
+    }
 }
