@@ -60,6 +60,9 @@ const watchTracks = () => {
 
 const isNear = (color, wanted) => color.every((part, index) => Math.abs(part - wanted[index]) < 70);
 const isPicture = frame => frame.corners.every(corner => isNear(corner, magenta));
+/** Chromium may draw one black frame when pictures end. */
+const isBlack = frame => [...frame.corners, frame.middle].flat().every(part => part === 0);
+const showsRoom = frame => !isPicture(frame) && !isBlack(frame);
 
 /** Two visitors before their meeting, of whom Bob keeps what he sees. */
 async function withAdaAndBob(run, request, look) {
@@ -164,7 +167,7 @@ describe('the background of the camera', () => {
       await bob.waitForVideo('Ada');
       await until(async () => (await seen(bob)).length > 20, 'Bob sees Ada for some seconds');
       const frames = await seen(bob);
-      assert.equal(frames.filter(frame => !isPicture(frame)).length, 0);
+      assert.deepEqual(frames.filter(showsRoom), []);
     }, { settings: { e2ee: 'Required' } });
   });
 

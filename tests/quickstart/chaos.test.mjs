@@ -1,7 +1,7 @@
 // The schedule and the invariants of `./meet cluster chaos`, without a cluster.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { chatProblems, leftovers, MeetingHistory, PeopleHistory } from '../cluster/chaos/invariants.mjs';
+import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from '../cluster/chaos/invariants.mjs';
 import { faults, faultSchedule, firstPlaces, peopleSchedule } from '../cluster/chaos/schedule.mjs';
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
@@ -29,6 +29,10 @@ describe('the schedule', () => {
         assert.ok(at < 3600 && hold >= least && hold <= most && pick >= 0 && pick < 1, `seed ${seed}: ${kind} at ${at} for ${hold}`);
       }
     }
+  });
+
+  it('has a limit for the pauses in every fault, which is longer than the fault', () => {
+    for (const [kind, { hold, silence }] of Object.entries(faults)) assert.ok(silence > (kind === 'cut-media-nodes' ? hold[1] : 0), kind);
   });
 
   it('contains only the kinds that are asked for', () => {
@@ -76,38 +80,52 @@ describe('the history of meetings', () => {
 });
 
 describe('the history of people', () => {
-  const sample = (phase, self = 'p1', visit = 1) => [{ name: 'Ada', visit, phase, self }];
+  const sample = (phase, dropped = null, visit = 1) => [{ name: 'Ada', visit, phase, dropped, missing: [], unheard: {}, unseen: {} }];
 
-  it('reports somebody who is dropped, once', () => {
-    for (const phase of ['failed', 'ended', 'left', 'removed', null]) {
-      const history = new PeopleHistory();
-      assert.deepEqual(history.observe(0, sample('connected')), []);
-      assert.deepEqual(history.observe(1000, sample(phase)), [`Ada was dropped: the page is in phase ${phase}`]);
-      assert.deepEqual(history.observe(2000, sample(phase)), []);
-    }
-  });
-
-  it('reports another participant ID, but not after joining again', () => {
+  it('reports somebody who is dropped, once, and again after joining again', () => {
     const history = new PeopleHistory();
-    history.observe(0, sample('connected'));
-    assert.deepEqual(history.observe(1000, sample('connected', 'p2', 2)), []);
-    assert.deepEqual(history.observe(2000, sample('connected', 'p3', 2)), ['Ada was dropped: the page joined again as another participant']);
+    assert.deepEqual(history.observe(0, sample('connected'), 10), []);
+    assert.deepEqual(history.observe(1000, sample('failed', 'failed room-full'), 10), ['Ada was dropped: failed room-full']);
+    assert.deepEqual(history.observe(2000, sample('failed', 'failed room-full'), 10), []);
+    assert.deepEqual(history.observe(3000, sample('removed', 'removed', 2), 10), ['Ada was dropped: removed']);
   });
 
   it('accepts a short interruption, and reports a long one', () => {
     const history = new PeopleHistory();
-    history.observe(0, sample('connected'));
-    assert.deepEqual(history.observe(29_000, sample('reconnecting')), []);
-    history.observe(30_000, sample('connected'));
-    assert.deepEqual(history.observe(59_000, sample('reconnecting')), []);
-    assert.deepEqual(history.observe(60_500, sample('reconnecting')), ['Ada has had no connection to signaling for 30 s (phase reconnecting)']);
+    history.observe(0, sample('connected'), 10);
+    assert.deepEqual(history.observe(29_000, sample('reconnecting'), 10), []);
+    history.observe(30_000, sample('connected'), 10);
+    assert.deepEqual(history.observe(59_000, sample('reconnecting'), 10), []);
+    assert.deepEqual(history.observe(60_500, sample('reconnecting'), 10), ['Ada has had no connection to signaling for 30 s (phase reconnecting)']);
+  });
+});
+
+describe('what people see and hear', () => {
+  const perceives = (unheard, unseen, missing = [], visit = 1) => [{ name: 'Ada', visit, phase: 'connected', dropped: null, missing, unheard, unseen }];
+
+  it('may pause for the time that a fault allows; a longer pause is reported once, for each person', () => {
+    const history = new PeopleHistory();
+    assert.deepEqual(history.observe(0, perceives({ Bob: 9_000, Cleo: 0 }, { Bob: 0 }), 10), []);
+    assert.deepEqual(history.observe(2_000, perceives({ Bob: 11_000, Cleo: 0 }, { Bob: 0 }), 30), []);
+    assert.deepEqual(history.observe(2_000, perceives({ Bob: 11_000, Cleo: 0 }, { Bob: 0 }), 10), ['Ada has not heard Bob for 10 s']);
+    assert.deepEqual(history.observe(3_000, perceives({ Bob: 12_000, Cleo: 10_001 }, { Bob: 0 }), 10), ['Ada has not heard Cleo for 10 s']);
+    assert.deepEqual(history.observe(4_000, perceives({ Bob: 10 }, { Bob: 10_001 }), 10), ['Ada has not seen Bob for 10 s']);
+    assert.deepEqual(history.observe(15_000, perceives({ Bob: 11_000 }, { Bob: 11_000 }), 10), ['Ada has not heard Bob for 10 s']);
+  });
+
+  it('includes somebody who is missing in the list of people, until they are back', () => {
+    const history = new PeopleHistory();
+    const observe = (at, missing) => history.observe(at, perceives({}, {}, missing), 10);
+    assert.deepEqual([observe(0, ['Bob']), observe(9_000, ['Bob']), observe(10_000, []), observe(19_000, ['Bob']), observe(29_000, ['Bob'])].flat(), []);
+    assert.deepEqual(observe(29_001, ['Bob']), ['Ada has not been told of Bob for 10 s']);
+    assert.deepEqual(observe(40_000, ['Bob']), []);
   });
 });
 
 describe('the chat', () => {
   const page = (name, texts, from = 0) => ({ name, from, texts });
 
-  it('is complete if every page shows what was confirmed while it was there', () => {
+  it('is complete if everybody sees what was confirmed while it was there', () => {
     assert.deepEqual(chatProblems(['1', '2', '3'], [page('Ada', ['1', '2', '3', 'not confirmed']), page('Bob', ['2', '3'], 1)]), []);
   });
 
@@ -119,6 +137,13 @@ describe('the chat', () => {
 });
 
 describe('the end', () => {
+  it('reports a meeting that nobody is in and that still has links or a second media node', () => {
+    const origin = { sfuNode: 'x', role: 'Origin', state: 'Ready' };
+    assert.deepEqual(restProblems([meeting('a', [origin]), { metadata: { name: 'b' } }]), []);
+    assert.deepEqual(restProblems([meeting('a', [origin, { sfuNode: 'y', role: 'Edge', state: 'Leaving' }])]), ['meeting a is still on several media nodes: x Origin Ready, y Edge Leaving']);
+    assert.deepEqual(restProblems([{ metadata: { name: 'a' }, status: { assignments: [origin], cascade: [{ from: 'x', to: 'y' }] } }]), ['meeting a still has links: x to y']);
+  });
+
   it('reports what is left behind', () => {
     assert.deepEqual(leftovers({ pods: [], secrets: ['a', 'b'] }), ['left behind: secrets a, b']);
     assert.deepEqual(leftovers({ pods: [] }), []);

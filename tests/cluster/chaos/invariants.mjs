@@ -33,31 +33,54 @@ export class MeetingHistory {
   }
 }
 
-/** Follows the pages of people. `observe(now, samples)` takes `{ name, visit, phase, self }` of each person who is in a meeting; `visit` changes when they join again. */
+/**
+ * Follows people. `observe(now, samples, silence)` takes `{ name, visit, phase, dropped, missing, unheard, unseen }` of each person who is in a meeting. `visit` changes when they join
+ * again; `missing` are the others who they are not told of; `unheard` and `unseen` have, for each other person, how long in ms they have not been heard or seen. `silence`: for how many
+ * seconds any of this may last.
+ */
 export class PeopleHistory {
   #visits = new Map();
 
-  observe(now, samples) {
-    return samples.flatMap(sample => this.#one(now, sample));
+  observe(now, samples, silence) {
+    return samples.flatMap(sample => [...this.#presence(now, sample), ...this.#others(now, sample, silence)]);
   }
 
-  #one(now, { name, visit, phase, self }) {
-    let known = this.#visits.get(visit);
-    if (known === undefined) this.#visits.set(visit, known = { self, connectedAt: now, reported: false });
+  #presence(now, { name, visit, phase, dropped }) {
+    const known = this.#known(now, visit);
     if (phase === 'connected') known.connectedAt = now;
     if (known.reported) return [];
-    const problem = ['failed', 'left', 'ended', 'removed', null].includes(phase) ? `${name} was dropped: the page is in phase ${phase}`
-      : known.self !== self ? `${name} was dropped: the page joined again as another participant`
-        : now - known.connectedAt > longestDisconnect ? `${name} has had no connection to signaling for ${longestDisconnect / 1000} s (phase ${phase})`
-          : null;
+    const problem = dropped !== null ? `${name} was dropped: ${dropped}`
+      : now - known.connectedAt > longestDisconnect ? `${name} has had no connection to signaling for ${longestDisconnect / 1000} s (phase ${phase})`
+        : null;
     known.reported = problem !== null;
     return problem === null ? [] : [problem];
+  }
+
+  /** Each pause is reported once. */
+  #others(now, { name, visit, missing, unheard, unseen }, silence) {
+    const { pauses, missingSince } = this.#known(now, visit);
+    for (const other of missingSince.keys()) if (!missing.includes(other)) missingSince.delete(other);
+    for (const other of missing) if (!missingSince.has(other)) missingSince.set(other, now);
+    const lasting = [
+      ...[...missingSince].map(([other, since]) => [`has not been told of ${other}`, now - since]),
+      ...Object.entries(unheard).map(([other, pause]) => [`has not heard ${other}`, pause]),
+      ...Object.entries(unseen).map(([other, pause]) => [`has not seen ${other}`, pause]),
+    ].filter(([, pause]) => pause > silence * 1000).map(([what]) => what);
+    const begun = lasting.filter(what => !pauses.has(what));
+    pauses.clear();
+    for (const what of lasting) pauses.add(what);
+    return begun.map(what => `${name} ${what} for ${silence} s`);
+  }
+
+  #known(now, visit) {
+    if (!this.#visits.has(visit)) this.#visits.set(visit, { connectedAt: now, reported: false, pauses: new Set(), missingSince: new Map() });
+    return this.#visits.get(visit);
   }
 }
 
 /**
- * Compares what two or more pages of one meeting show in the chat. `sent`: the texts that their senders saw confirmed, in any order. `pages`: `{ name, from, texts }`, where the page
- * must show everything that was confirmed from the number `from` in `sent` on.
+ * Compares what two or more people of one meeting see in the chat. `sent`: the texts that their senders saw confirmed, in any order. `pages`: `{ name, from, texts }`, where the person
+ * must see everything that was confirmed from the number `from` in `sent` on.
  */
 export function chatProblems(sent, pages) {
   const problems = [];
@@ -74,6 +97,16 @@ export function chatProblems(sent, pages) {
   }
   return problems;
 }
+
+/** Problems of meetings that nobody is in any more: each has one media node, which it neither leaves nor prepares, and no link. */
+export const restProblems = meetings => meetings.flatMap(({ metadata: { name }, status }) => {
+  const assignments = (status?.assignments ?? []).map(one => `${one.sfuNode} ${one.role} ${one.state}`);
+  const links = (status?.cascade ?? []).map(one => `${one.from} to ${one.to}`);
+  return [
+    ...(assignments.length > 1 ? [`meeting ${name} is still on several media nodes: ${assignments.join(', ')}`] : []),
+    ...(links.length > 0 ? [`meeting ${name} still has links: ${links.join(', ')}`] : []),
+  ];
+});
 
 /** Problems after everybody has left and everything was deleted. `left`: kind → names of the objects in the tenant's namespaces. */
 export const leftovers = left => Object.entries(left).filter(([, names]) => names.length > 0).map(([kind, names]) => `left behind: ${kind} ${names.join(', ')}`);

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { get, until } from '../support/kubectl.mjs';
 import { actions } from './actions.mjs';
-import { chatProblems, leftovers, MeetingHistory, PeopleHistory } from './invariants.mjs';
-import { faults, faultSchedule, peopleSchedule } from './schedule.mjs';
+import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from './invariants.mjs';
+import { faults, faultSchedule, peopleSchedule, silence } from './schedule.mjs';
 import { Stage } from './stage.mjs';
 
 const sampling = 1_000;
@@ -36,6 +36,7 @@ class Run {
   #started = Date.now();
   #ended = false;
   #fault = 'no fault';
+  #silence = silence;
 
   constructor(stage, log) {
     [this.#stage, this.#log] = [stage, log];
@@ -66,8 +67,9 @@ class Run {
     for (const fault of list) {
       await this.#until(fault.at);
       this.#fault = fault.kind;
+      this.#silence = faults[fault.kind].silence;
       this.faults++;
-      await this.#stage.restartGaps();
+      await this.#stage.restartPauses();
       try {
         const note = await actions[fault.kind](this.#stage, fault);
         await this.#stage.whole();
@@ -79,6 +81,7 @@ class Run {
         await this.#stage.whole().catch(() => {});
       }
       this.#fault = `no fault (the last one was ${fault.kind})`;
+      this.#silence = silence;
     }
   }
 
@@ -110,23 +113,20 @@ class Run {
     await this.#stage.end(slot);
   }
 
-  /** Everything that was confirmed must arrive on every page, within seconds. */
+  /** Everything that was confirmed must arrive at everybody, within seconds. */
   async #checkChat(slot) {
     const { sent } = this.#stage.meetings[slot];
-    const read = async () => chatProblems(sent, await Promise.all(this.#stage.in(slot).map(async ({ name, visitor, from }) => {
-      if (await visitor.page.getByTestId('chat-panel').count() === 0) await visitor.control('chat').click();
-      return { name, from, texts: await this.#stage.texts(visitor) };
-    })));
+    const read = async () => chatProblems(sent, (await this.#stage.samples()).filter(sample => sample.slot === slot));
     let problems = [];
     await until(async () => (problems = await read()).length === 0, 'the chat is complete', 20_000).catch(() => problems.forEach(text => this.problem(text)));
   }
 
-  /** Samples the objects and the pages until the end. While the API server does not respond, only the pages. */
+  /** Samples the objects and the people until the end. While the API server does not respond, only the people. */
   async #watch() {
     const [meetings, people] = [new MeetingHistory(), new PeopleHistory()];
     while (!this.#ended) {
       const objects = await get('meetings', '-n', this.#stage.namespace).catch(() => []);
-      for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), await this.#stage.samples())]) this.problem(text);
+      for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), await this.#stage.samples(), this.#silence)]) this.problem(text);
       await pause(sampling);
     }
   }
@@ -135,9 +135,11 @@ class Run {
     this.#fault = 'the end';
     await this.#stage.whole();
     for (const slot of this.#stage.meetings.keys()) await this.#checkChat(slot);
-    for (const person of this.#stage.people) if (person.visitor !== null) await this.#stage.leave(person.index);
+    for (const person of this.#stage.people) if (person.meeting !== null) await this.#stage.leave(person.index);
     const busy = async () => (await this.#stage.nodes()).filter(({ status }) => (status?.participants ?? 0) > 0);
     await until(async () => (await busy()).length === 0, 'no media node reports a participant', 60_000).catch(error => this.problem(error.message));
+    const rest = async () => restProblems(await get('meetings', '-n', this.#stage.namespace));
+    await until(async () => (await rest()).length === 0, 'no meeting is moving', 90_000).catch(async () => (await rest()).forEach(text => this.problem(text)));
   }
 
   /** After the tenant is deleted, nothing of it may be left. */

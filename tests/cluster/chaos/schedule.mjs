@@ -12,23 +12,26 @@ export function numbers(seed) {
 }
 
 /**
- * Kinds of faults. `weight`: how often each is drawn. `hold`: the shortest and longest time in seconds for which it lasts. How long sound and pictures pause is printed and not
- * judged: it depends on the machine, and the benches measure it.
+ * Kinds of faults. `weight`: how often each is drawn. `hold`: the shortest and longest time in seconds for which it lasts. `silence`: for how many seconds somebody may receive no sound
+ * or no pictures meanwhile. That is far longer than on an idle machine, where the benches measure what people notice: it tells media that stopped from a busy machine.
  */
 export const faults = {
-  'drain-node': { weight: 3, hold: [0, 0] },
-  'drain-taken-back': { weight: 2, hold: [0.2, 4] },
-  'drain-machine': { weight: 2, hold: [0, 0] },
-  rollout: { weight: 2, hold: [0, 0] },
-  'kill-node-pod': { weight: 2, hold: [0, 0] },
-  'crash-node': { weight: 2, hold: [0, 0] },
-  'kill-signaling': { weight: 2, hold: [0, 0] },
-  'kill-leader': { weight: 2, hold: [0, 0] },
-  'suspend-leader': { weight: 1, hold: [5, 9] },
-  'cut-media-nodes': { weight: 2, hold: [3, 12] },
-  'cut-operator': { weight: 2, hold: [3, 12] },
-  'stop-api-server': { weight: 1, hold: [3, 8] },
+  'drain-node': { weight: 3, hold: [0, 0], silence: 10 },
+  'drain-taken-back': { weight: 2, hold: [0.2, 4], silence: 10 },
+  'drain-machine': { weight: 2, hold: [0, 0], silence: 10 },
+  rollout: { weight: 2, hold: [0, 0], silence: 10 },
+  'kill-node-pod': { weight: 2, hold: [0, 0], silence: 30 },
+  'crash-node': { weight: 2, hold: [0, 0], silence: 30 },
+  'kill-signaling': { weight: 2, hold: [0, 0], silence: 10 },
+  'kill-leader': { weight: 2, hold: [0, 0], silence: 10 },
+  'suspend-leader': { weight: 1, hold: [5, 9], silence: 10 },
+  'cut-media-nodes': { weight: 2, hold: [3, 12], silence: 22 },
+  'cut-operator': { weight: 2, hold: [3, 12], silence: 10 },
+  'stop-api-server': { weight: 1, hold: [3, 8], silence: 10 },
 };
+
+/** The same as `silence` of a fault, while none is in progress. */
+export const silence = 10;
 
 /** Between two faults, and between two actions of people, in seconds: shortest and longest. */
 const betweenFaults = [8, 25];

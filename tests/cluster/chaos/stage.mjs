@@ -1,7 +1,7 @@
-// The stage of a chaos run: a tenant with a pool of media nodes on two machines, meetings, and people in browsers.
+// The stage of a chaos run: a tenant with a pool of media nodes on two machines, meetings, and people in them.
 import { openRoom, system } from '../support/cluster-room.mjs';
-import { gaps, watchGaps } from '../support/gaps.mjs';
 import { get, kubectl, until } from '../support/kubectl.mjs';
+import { LightPeople } from '../support/light-people.mjs';
 import { firstPlaces } from './schedule.mjs';
 
 const names = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn'];
@@ -11,26 +11,28 @@ const recovery = 120_000;
 
 export class Stage {
   #visits = 0;
+  #light;
 
-  constructor(room, people) {
+  constructor(room, light, people) {
     this.room = room;
     this.namespace = room.namespace;
+    this.#light = light;
     /** The present meeting of each slot, with the texts that were confirmed in its chat. */
     this.meetings = [];
-    /** `visitor`: the page while the person is in a meeting. `moving`: somebody is joining or leaving, so that the page is not looked at. */
-    this.people = Array.from({ length: people }, (_, index) => ({ index, name: names[index], visitor: null, meeting: null, visit: 0, from: 0, moving: false }));
+    /** `meeting`: the slot in which the person is, or null. `visit`: changes with each join. `moving`: somebody is joining or leaving, so that nothing is expected of them. */
+    this.people = Array.from({ length: people }, (_, index) => ({ index, name: names[index], meeting: null, visit: 0, from: 0, moving: false }));
   }
 
   static async open({ people = 5, meetings = 2 } = {}) {
-    const room = await openRoom({ replicas: 3, browsers: people, ports: { min: 43000, max: 43031 }, pool: { drain: { deadlineSeconds: 0 }, rollout: { type: 'Immediate' } } });
-    const stage = new Stage(room, people);
+    const room = await openRoom({ replicas: 3, browsers: 1, ports: { min: 43000, max: 43031 }, pool: { drain: { deadlineSeconds: 0 }, rollout: { type: 'Immediate' } } });
     try {
+      const stage = new Stage(room, await LightPeople.open(room.browsers[0], room.product.url), people);
       for (let slot = 0; slot < meetings; slot++) await stage.openMeeting(slot);
       for (const [person, slot] of firstPlaces(people, meetings).entries()) if (slot !== null) await stage.join(person, slot);
       await stage.whole();
       return stage;
     } catch (error) {
-      await stage.close();
+      await room.close();
       throw error;
     }
   }
@@ -40,18 +42,15 @@ export class Stage {
   }
 
   in(slot) {
-    return this.people.filter(person => person.visitor !== null && person.meeting === slot);
+    return this.people.filter(person => person.meeting === slot);
   }
 
   async join(index, slot) {
     const person = this.people[index];
     person.moving = true;
     try {
-      const visitor = await this.room.arrive(person.name, index);
-      Object.assign(person, { visitor, meeting: slot });
-      await visitor.enter(this.meetings[slot].meetingId);
-      Object.assign(person, { visit: ++this.#visits, from: this.meetings[slot].sent.length });
-      await watchGaps(visitor);
+      await this.#light.join(this.meetings[slot].meetingId, person.name);
+      Object.assign(person, { meeting: slot, visit: ++this.#visits, from: this.meetings[slot].sent.length });
     } finally {
       person.moving = false;
     }
@@ -60,29 +59,13 @@ export class Stage {
   async leave(index) {
     const person = this.people[index];
     person.moving = true;
-    const { visitor } = person;
-    try {
-      await visitor.control('leave').click();
-      await visitor.page.locator('[data-testid=meeting][data-phase=connected]').waitFor({ state: 'detached' });
-    } finally {
-      person.visitor = null;
-      person.meeting = null;
-      person.moving = false;
-      await visitor.close();
-    }
+    await this.#light.leave(person.name);
+    Object.assign(person, { meeting: null, moving: false });
   }
 
-  /** Sends a line and waits until the page shows it as stored; a line that was not stored is sent again, as a user would. */
   async chat(index, text) {
-    const { visitor, meeting } = this.people[index];
-    await visitor.connected();
-    await visitor.sendMessage(text);
-    await until(async () => {
-      if ((await this.texts(visitor)).includes(text)) return true;
-      const again = visitor.page.getByTestId('chat-resend');
-      if (await again.count() > 0) await again.first().click({ timeout: 1_000 }).catch(() => {});
-      return false;
-    }, `${this.people[index].name} sends a chat message`);
+    const { name, meeting } = this.people[index];
+    await this.#light.chat(name, text);
     this.meetings[meeting].sent.push(text);
   }
 
@@ -90,73 +73,47 @@ export class Stage {
   async end(slot) {
     const people = this.in(slot);
     for (const person of people) person.moving = true;
-    const former = this.meetings[slot];
-    await kubectl('patch', 'meeting', former.name, '-n', this.namespace, '--type=merge', '-p', '{"spec":{"desiredState":"Ended"}}');
-    await Promise.all(people.map(async person => {
-      await person.visitor.page.locator('[data-testid=meeting][data-phase=connected]').waitFor({ state: 'detached' });
-      await person.visitor.close();
-      Object.assign(person, { visitor: null, meeting: null });
-    }));
+    await kubectl('patch', 'meeting', this.meetings[slot].name, '-n', this.namespace, '--type=merge', '-p', '{"spec":{"desiredState":"Ended"}}');
+    const isOver = async () => (await this.#light.states()).filter(state => people.some(person => person.name === state.name)).every(state => state.phase === 'ended');
+    await until(isOver, 'everybody is told that the meeting has ended');
+    for (const { index } of people) await this.leave(index);
     await this.openMeeting(slot);
-    for (const person of people) await this.join(person.index, slot);
+    for (const { index } of people) await this.join(index, slot);
   }
 
-  texts(visitor) {
-    return visitor.page.getByTestId('chat-text').allTextContents();
-  }
-
-  /** What the pages of the people who are in a meeting show. */
+  /** What the people who are in a meeting experience: see `states` of LightPeople, and `visit`, `from` and `slot`. Of the others, only those who are not joining or leaving. */
   async samples() {
-    const present = this.people.filter(person => person.visitor !== null && !person.moving);
-    const seen = await Promise.all(present.map(async person => {
-      const { visit, visitor } = person;
-      const page = await visitor.page.evaluate(() => {
-        const meeting = globalThis.document.querySelector('[data-testid=meeting]');
-        return { phase: meeting?.dataset.phase ?? null, self: meeting?.dataset.self ?? null };
-      }).catch(() => undefined);
-      return page === undefined || person.moving || person.visitor !== visitor ? null : { name: person.name, visit, ...page };
-    }));
-    return seen.filter(sample => sample !== null);
+    const before = new Map(this.people.map(({ name, visit }) => [name, visit]));
+    const states = await this.#light.states();
+    const settled = new Map(this.people.filter(person => person.meeting !== null && !person.moving && before.get(person.name) === person.visit).map(person => [person.name, person]));
+    return states.filter(state => settled.has(state.name)).map(state => {
+      const { visit, from, meeting } = settled.get(state.name);
+      const of = pauses => Object.fromEntries(Object.entries(pauses).filter(([other]) => settled.get(other)?.meeting === meeting));
+      const missing = [...settled.values()].filter(other => other.meeting === meeting && other.name !== state.name && !state.others.includes(other.name)).map(other => other.name);
+      return { ...state, visit, from, slot: meeting, missing, unheard: of(state.unheard), unseen: of(state.unseen), silences: of(state.silences), freezes: of(state.freezes) };
+    });
   }
 
-  restartGaps() {
-    return Promise.all(this.people.filter(person => person.visitor !== null && !person.moving).map(person => watchGaps(person.visitor)));
+  restartPauses() {
+    return this.#light.restart();
   }
 
-  /** The longest pauses of picture and sound since `restartGaps`, in seconds, over all people, and who had the longest one of sound. */
+  /** The longest pauses of picture and sound since `restartPauses`, in seconds, over all people, and who had the longest one of sound. */
   async longestPauses() {
-    const all = await Promise.all(this.people.filter(person => person.visitor !== null && !person.moving)
-      .map(async person => ({ name: person.name, ...await gaps(person.visitor).catch(() => ({ picture: 0, sound: 0 })) })));
+    const all = (await this.samples()).map(({ name, silences, freezes }) => ({ name, sound: Math.max(0, ...Object.values(silences)), picture: Math.max(0, ...Object.values(freezes)) }));
     const longest = all.reduce((left, right) => (right.sound > left.sound ? right : left), { name: 'nobody', sound: 0, picture: 0 });
     return { picture: Math.max(0, ...all.map(one => one.picture)) / 1000, sound: longest.sound / 1000, who: longest.name };
   }
 
-  /** Waits until everybody sees everybody in their meeting, and the pool has all its media nodes. */
+  /** Waits until everybody hears and sees everybody in their meeting, and the pool has all its media nodes. */
   async whole() {
     const deadline = Date.now() + recovery;
-    for (const slot of this.meetings.keys()) {
-      for (const person of this.in(slot)) {
-        for (const other of this.in(slot)) {
-          if (other !== person) await this.#sees(person, other, deadline);
-        }
-      }
-    }
+    const perceives = ({ missing, unheard, unseen }) => missing.length === 0 && [...Object.values(unheard), ...Object.values(unseen)].every(pause => pause < 1_000);
+    let lacking;
+    await until(async () => (lacking = (await this.samples()).filter(sample => !perceives(sample))).length === 0, 'everybody hears and sees everybody', recovery).catch(error => {
+      throw new Error(`${error.message}: ${lacking.map(({ name, phase, missing, unheard, unseen }) => JSON.stringify({ name, phase, missing, unheard, unseen })).join(', ')}`);
+    });
     await until(() => this.#poolIsWhole(), 'the pool has all its media nodes', Math.max(1_000, deadline - Date.now()));
-  }
-
-  /** Somebody who leaves in the meantime need not be seen. */
-  async #sees(person, other, deadline) {
-    const [visit, otherVisit, { visitor }] = [person.visit, other.visit, person];
-    const gone = () => person.moving || other.moving || person.visit !== visit || other.visit !== otherVisit || person.visitor !== visitor;
-    const frames = async () => visitor.tile(other.name).locator('video').last().evaluate(video => video.getVideoPlaybackQuality().totalVideoFrames, undefined, { timeout: 2_000 }).catch(() => null);
-    let first = null;
-    await until(async () => {
-      if (gone()) return true;
-      const now = await frames();
-      first ??= now;
-      if (now !== null && now < first) first = now;
-      return now !== null && first !== null && now > first;
-    }, `${person.name} sees ${other.name}`, Math.max(1_000, deadline - Date.now()));
   }
 
   async #poolIsWhole() {
@@ -173,8 +130,7 @@ export class Stage {
       .filter(pod => pod.metadata.deletionTimestamp === undefined).sort((left, right) => left.metadata.name.localeCompare(right.metadata.name));
   }
 
-  async close() {
-    for (const person of this.people) await person.visitor?.close().catch(() => {});
-    await this.room.close();
+  close() {
+    return this.room.close();
   }
 }

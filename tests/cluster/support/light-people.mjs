@@ -1,0 +1,245 @@
+// People without pages of their own: one page runs the SDK for all of them. Each sends a tone and a small moving picture, and measures how long the others are not heard or seen.
+// Twenty of them cost less than four pages of the product with cameras, so what they notice is the product and not a busy machine.
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { run, until } from './kubectl.mjs';
+
+const sdk = fileURLToPath(new URL('../../../web/client/dist/', import.meta.url));
+
+/** Runs in the page: `globalThis.people` has those who joined, by name. */
+const script = () => {
+  const { Audio, AudioContext, AnalyserNode, GainNode, MediaStream, OscillatorNode, document } = globalThis;
+  const block = 240; // samples, 5 ms
+  globalThis.people = new Map();
+  let context;
+  const sound = () => (context ??= new AudioContext({ sampleRate: 48_000 }));
+
+  /** A tone that swells three times a second, because Opus may leave out an even one. */
+  const tone = () => {
+    const [voice, swell, depth, level] = [new OscillatorNode(sound(), { frequency: 440 }), new OscillatorNode(sound(), { frequency: 3 }), new GainNode(sound(), { gain: 0.1 }), new GainNode(sound(), { gain: 0.3 })];
+    const end = sound().createMediaStreamDestination();
+    swell.connect(depth).connect(level.gain);
+    voice.connect(level).connect(end);
+    voice.start();
+    swell.start();
+    return end.stream.getAudioTracks()[0];
+  };
+
+  /** A square that moves, ten pictures a second. */
+  const picture = () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 90 });
+    const pen = canvas.getContext('2d');
+    let step = 0;
+    setInterval(() => {
+      pen.fillStyle = '#246';
+      pen.fillRect(0, 0, 160, 90);
+      pen.fillStyle = '#fc8';
+      pen.fillRect(step++ * 5 % 140, 30, 20, 20);
+    }, 100);
+    return canvas.captureStream(10).getVideoTracks()[0];
+  };
+
+  /** How long something did not come. `at` and `now` are times of one clock, in ms. */
+  const pauses = now => {
+    const pause = { longest: 0, at: now };
+    pause.came = at => {
+      pause.longest = Math.max(pause.longest, at - pause.at);
+      pause.at = Math.max(pause.at, at);
+    };
+    return pause;
+  };
+
+  /** Listens to one person. What the analyser keeps (two thirds of a second) is longer than the time between two looks, so no silence is missed. */
+  const listen = () => {
+    const analyser = new AnalyserNode(sound(), { fftSize: 32_768 });
+    analyser.connect(new GainNode(sound(), { gain: 0 })).connect(sound().destination);
+    const samples = new Float32Array(analyser.fftSize);
+    const clock = () => sound().currentTime * 1000;
+    const ear = { pause: pauses(clock()), track: null };
+    let source = null;
+    ear.use = track => {
+      if (track === ear.track) return;
+      ear.track = track;
+      source?.disconnect();
+      source = null;
+      if (track === null) return;
+      const stream = new MediaStream([track]);
+      Object.assign(new Audio(), { srcObject: stream, muted: true }).play().catch(() => {}); // Chromium decodes only what an element plays.
+      source = sound().createMediaStreamSource(stream);
+      source.connect(analyser);
+    };
+    // A period of the tone has 109 samples.
+    const isSilent = start => {
+      for (let index = start; index < start + block; index += 8) if (Math.abs(samples[index]) >= 0.005) return false;
+      return true;
+    };
+    ear.look = () => {
+      analyser.getFloatTimeDomainData(samples);
+      const now = clock();
+      for (let start = 0; start + block <= samples.length; start += block) {
+        const at = now - (samples.length - start) / 48;
+        if (at > ear.pause.at && !isSilent(start)) ear.pause.came(at);
+      }
+    };
+    ear.quiet = () => Math.max(0, clock() - ear.pause.at);
+    ear.close = () => {
+      ear.use(null);
+      analyser.disconnect();
+    };
+    return ear;
+  };
+
+  /** Looks at one person. */
+  const watch = () => {
+    const video = Object.assign(document.createElement('video'), { muted: true, width: 32, height: 18 });
+    document.body.append(video);
+    const eye = { pause: pauses(performance.now()), track: null };
+    const came = () => {
+      eye.pause.came(performance.now());
+      video.requestVideoFrameCallback(came);
+    };
+    video.requestVideoFrameCallback(came);
+    eye.use = track => {
+      if (track === eye.track) return;
+      eye.track = track;
+      video.srcObject = track === null ? null : new MediaStream([track]);
+      if (track !== null) video.play().catch(() => {});
+    };
+    eye.quiet = () => performance.now() - eye.pause.at;
+    eye.close = () => {
+      video.srcObject = null;
+      video.remove();
+    };
+    return eye;
+  };
+
+  globalThis.joinLight = async ({ meetingId, name, region }) => {
+    const { MeetClient, browserEnvironment } = await import('/sdk/index.js');
+    const meeting = await new MeetClient({ environment: browserEnvironment() }).join(meetingId, { displayName: name, ...(region === undefined ? {} : { region }) });
+    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sent: [tone(), picture()] };
+    globalThis.people.set(name, person);
+    meeting.on('connection', ({ phase, code }) => { if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim(); });
+    await meeting.publish(person.sent[0], 'microphone');
+    await meeting.publish(person.sent[1], 'camera');
+  };
+
+  globalThis.leaveLight = name => {
+    const person = globalThis.people.get(name);
+    globalThis.people.delete(name);
+    person.meeting.leave();
+    for (const { ear, eye } of person.others.values()) [ear, eye].forEach(sense => sense.close());
+    for (const track of person.sent) track.stop();
+  };
+
+  /** Whether the text is stored; one that was not is sent again, as a user would. */
+  globalThis.chatLight = ({ name, text }) => {
+    const { meeting } = globalThis.people.get(name);
+    const { messages, outgoing } = meeting.snapshot;
+    if (messages.some(one => one.text === text)) return true;
+    const waiting = outgoing.find(one => one.text === text);
+    if (waiting === undefined) meeting.sendChat(text);
+    else if (waiting.state === 'failed') meeting.resendChat(waiting.reference);
+    return false;
+  };
+
+  setInterval(() => {
+    for (const { meeting, others } of globalThis.people.values()) {
+      const present = meeting.snapshot.participants;
+      for (const { displayName, tracks } of present) {
+        if (!others.has(displayName)) others.set(displayName, { ear: listen(), eye: watch() });
+        others.get(displayName).ear.use(tracks.microphone ?? null);
+        others.get(displayName).eye.use(tracks.camera ?? null);
+      }
+      for (const [name, { ear, eye }] of others) {
+        if (present.some(one => one.displayName === name)) continue;
+        [ear, eye].forEach(sense => sense.close());
+        others.delete(name);
+      }
+    }
+  }, 20);
+  setInterval(() => { for (const { others } of globalThis.people.values()) for (const { ear } of others.values()) ear.look(); }, 150);
+
+  const of = (others, value) => Object.fromEntries([...others].map(([name, senses]) => [name, Math.round(value(senses))]));
+  globalThis.lightStates = () => [...globalThis.people].map(([name, { meeting, others, self, over }]) => ({
+    name,
+    phase: meeting.snapshot.connection.phase,
+    dropped: over ?? (meeting.snapshot.self.id === self ? null : 'joined again as another participant'),
+    moves: meeting.snapshot.moves.length,
+    others: meeting.snapshot.participants.map(one => one.displayName),
+    unreachable: meeting.snapshot.participants.filter(one => meeting.snapshot.unreachable.includes(one.id)).map(one => one.displayName),
+    unheard: of(others, ({ ear }) => ear.quiet()),
+    unseen: of(others, ({ eye }) => eye.quiet()),
+    silences: of(others, ({ ear }) => Math.max(ear.pause.longest, ear.quiet() > 500 ? ear.quiet() : 0)),
+    freezes: of(others, ({ eye }) => Math.max(eye.pause.longest, eye.quiet())),
+    texts: meeting.snapshot.messages.map(one => one.text),
+  }));
+  globalThis.restartPauses = () => { for (const { others } of globalThis.people.values()) for (const { ear, eye } of others.values()) ear.pause.longest = eye.pause.longest = 0; };
+};
+
+let built = null;
+/** The SDK as modules; built once. */
+const build = () => (built ??= run('npm', ['--prefix', 'web', 'run', 'build', '-w', 'client']));
+
+export class LightPeople {
+  #page;
+
+  static async open(browser, url) {
+    await build();
+    const people = new LightPeople();
+    const page = people.#page = await browser.newPage();
+    await page.addInitScript(script);
+    await page.route('**/sdk/**', async route => {
+      const path = new URL(route.request().url()).pathname.replace('/sdk/', '');
+      await route.fulfill({ contentType: 'text/javascript', body: await readFile(sdk + path, 'utf8') });
+    });
+    await page.goto(`${url}/healthz`);
+    return people;
+  }
+
+  /** Joins a meeting and sends sound and pictures. Names differ within a page. */
+  async join(meetingId, name, region = undefined) {
+    const late = setTimeout(60_000, false, { ref: false });
+    const joined = this.#page.evaluate(person => globalThis.joinLight(person), { meetingId, name, region });
+    if (await Promise.race([joined, late]) === false) throw new Error(`${name} did not join within 60 s; ${JSON.stringify(await this.states())}`);
+  }
+
+  /** Leaves, or forgets somebody whose meeting is over. */
+  leave(name) {
+    return this.#page.evaluate(person => globalThis.leaveLight(person), name);
+  }
+
+  /** Sends a line and waits until it is stored. */
+  chat(name, text) {
+    return until(() => this.#page.evaluate(message => globalThis.chatLight(message), { name, text }), `${name} sends a chat message`, 60_000);
+  }
+
+  /**
+   * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`), the names of the `others` and of those who the SDK says are
+   * `unreachable`, the `texts` of the chat, and by name of the other, in ms: how long they have not been heard (`unheard`) or seen (`unseen`), and their longest pauses since `restart`
+   * (`silences`, to 5 ms, and `freezes`, in which 100 ms are the usual time between two pictures).
+   */
+  states() {
+    return this.#page.evaluate(() => globalThis.lightStates());
+  }
+
+  /** From now on, `states` has the longest pauses since now. */
+  restart() {
+    return this.#page.evaluate(() => globalThis.restartPauses());
+  }
+
+  /** Waits until each of `count` people hears and sees those of the others for which `expects(name, other)` is true; then restarts. */
+  async meet(count, expects = () => true, within = 60_000) {
+    const perceives = ({ name, others, unheard, unseen }) => others.length > 0 && others.filter(other => expects(name, other)).every(other => unheard[other] < 500 && unseen[other] < 1_000);
+    let states;
+    await until(async () => {
+      states = await this.states();
+      return states.length === count && states.every(perceives);
+    }, `${count} people hear and see each other`, within).catch(error => { throw new Error(`${error.message}: ${JSON.stringify(states)}`); });
+    await this.restart();
+  }
+
+  close() {
+    return this.#page.close();
+  }
+}
