@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# cluster.sh up | down | load IMAGE.tar… | status | start NAME | stop NAME | pause NAME | resume NAME | node NUMBER COMMAND…
+# cluster.sh up | down | load IMAGE.tar… | status | start NAME | stop NAME | pause NAME | resume NAME | lose NUMBER | return NUMBER | node NUMBER COMMAND…
 #   A Kubernetes with two nodes on one machine, as root, without Docker. The control plane runs in the root namespaces, each node in its own namespaces.
 #   start, stop (with SIGKILL), pause and resume: etcd, apiserver, controller-manager, scheduler. node: runs a command in the namespaces of a node (ctr, ip, iptables …).
+#   lose: ends a node with everything that runs on it, as if its power failed. return: starts it again.
 set -euo pipefail
 PARTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/parts
 for part in settings processes certificates network control-plane pause-image nodes dns down; do source "$PARTS/$part.sh"; done
@@ -51,6 +52,16 @@ load() {
   return "$code"
 }
 
+lose() { stop_processes KILL "node$1"; }
+
+return_node() {
+  until_true 10 "the end of node $1" remove_cgroups "$1"
+  ip link delete "meetv$1" 2>/dev/null || true
+  start_node "$1"
+  link_node "$1"
+  until_true 120 "node n$1" node_ready "$1"
+}
+
 # Runs one up or down at a time.
 exclusively() {
   mkdir -p "$MEET_KUBERNETES"
@@ -70,6 +81,8 @@ case $verb in
   stop) stop_processes KILL "$1" ;;
   pause) kill -STOP "$(pid_of "$1")" ;;
   resume) kill -CONT "$(pid_of "$1")" ;;
+  lose) lose "$1" ;;
+  return) return_node "$1" ;;
   node) nsenter --target "$(pid_of "node$1")" --all -- "${@:2}" ;;
-  *) sed -n '2,4p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,5p' "$0" >&2; exit 2 ;;
 esac

@@ -1,25 +1,38 @@
-// Measures what users experience on a real cluster: node timing.mjs [--rounds N] [--json]. Prints one line per figure in the format of ./meet bench; the peer is the limit.
+// Measures what users experience on a real cluster: node timing.mjs [--rounds N] [--meetings N] [--only PART] [--json]. Prints one line per figure in the format of ./meet bench; the peer is the limit.
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { until } from '../e2e/support/visitor.mjs';
 import { openRoom } from './support/cluster-room.mjs';
-import { keepConnections, sameConnections } from './support/gaps.mjs';
-import { apply, kubectl, ready } from './support/kubectl.mjs';
+import { apply, cluster, get, kubectl, ready } from './support/kubectl.mjs';
+import { LightPeople } from './support/light-people.mjs';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, meetings: { type: 'string', default: '10' }, only: { type: 'string' }, json: { type: 'boolean', default: false } } });
 const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be an integer of at least 1');
+const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, lost: measureLost };
+if (!(rounds >= 1) || (values.only !== undefined && !(values.only in parts))) {
+  console.error(`usage: timing.mjs [--rounds N] [--meetings N] [--only ${Object.keys(parts).join('|')}] [--json]`);
+  process.exit(2);
+}
+for (const [name, measure] of Object.entries(parts)) if (values.only === undefined || values.only === name) await measure();
 
-const room = await openRoom();
-try {
-  figure('apply.first-frame', await measure(applyToFirstFrame), 0.5, 3);
-  figure('sfu.killed', await measure(killedToMediaBack), 0.99, 5);
-} finally {
-  await room.close();
+async function measureFirstFrame() {
+  await withRoom({}, async room => figure('apply.first-frame', share(await measure(() => applyToFirstFrame(room)), 0.5), 's', 3));
+}
+
+/** Of usual meetings, and of those with a standby in another zone. */
+async function measureKilled() {
+  for (const [name, limit, spec] of [['sfu.killed', 3, {}], ['critical.killed', 1, { availabilityClass: 'Critical' }]]) {
+    await withRoom({ replicas: 3, browsers: 1, ports: { min: 43000, max: 43031 } }, async room => {
+      const people = await LightPeople.open(room.browsers[0], room.product.url);
+      const { name: meeting, meetingId } = await room.meeting(spec);
+      for (const person of ['a', 'b']) await people.join(meetingId, person);
+      figure(name, share(await measure(() => killedToMediaBack(room, people, meeting)), 0.99), 's', limit);
+    });
+  }
 }
 
 /** The time from `kubectl apply` of a Meeting to the first frame of another participant, in a browser that is already open. */
-async function applyToFirstFrame() {
+async function applyToFirstFrame(room) {
   const people = [await room.arrive('Ada', 0), await room.arrive('Bob', 1)];
   try {
     await Promise.all(people.map(person => person.page.goto(room.product.url)));
@@ -35,27 +48,105 @@ async function applyToFirstFrame() {
   }
 }
 
-/** The time from the forced deletion of the Pod of the media node until both participants receive video over new connections. */
-async function killedToMediaBack() {
+/** The longest pause of sound or pictures after the forced deletion of the Pod of the media node. */
+async function killedToMediaBack(room, people, meeting) {
   await ready('sfupool', 'pool', room.namespace);
-  return room.withPair(async (ada, bob, meeting) => {
-    const people = [ada, bob];
-    await Promise.all(people.map(keepConnections));
-    for (const person of people) await person.page.evaluate(() => { globalThis.connections.length = 0; });
-    const node = await room.nodeOf(meeting);
-    const since = Date.now();
-    await kubectl('delete', 'pod', node, '-n', room.namespace, '--grace-period=0', '--force', '--wait=false');
-    const receives = person => person.page.evaluate(async () => {
-      for (const connection of globalThis.connections) {
-        for (const [, record] of await connection.getStats()) if (record.type === 'inbound-rtp' && record.kind === 'video' && record.framesDecoded > 0) return true;
-      }
-      return false;
-    });
-    await Promise.all(people.map(person => until(() => receives(person), 'video arrives over new connections', 60_000)));
-    const took = (Date.now() - since) / 1000;
-    for (const person of people) if (await sameConnections(person)) throw new Error(`${person.name} still has the old connections`);
-    return took;
+  const places = async () => (await get('meeting', meeting, '-n', room.namespace)).status?.assignments ?? [];
+  const { spec } = await get('meeting', meeting, '-n', room.namespace);
+  if (spec.availabilityClass === 'Critical') await until(async () => (await places()).some(one => one.role === 'Standby' && one.state === 'Ready'), 'the meeting has a standby');
+  await people.meet(2);
+  const { sfuNode } = (await places()).find(one => one.role === 'Origin');
+  await kubectl('delete', 'pod', sfuNode, '-n', room.namespace, '--grace-period=0', '--force', '--wait=false');
+  await until(async () => (await places()).some(one => one.role === 'Origin' && one.sfuNode !== sfuNode), 'the meeting is on another media node', 60_000);
+  const states = await settled(people);
+  return Math.max(...states.flatMap(({ silences, freezes }) => [...Object.values(silences), ...Object.values(freezes)])) / 1000;
+}
+
+/** `kubectl drain` of a cluster node whose media nodes carry ten meetings of two people, who send and hear a tone. */
+async function measureDrain() {
+  await withLightPeople(Number(values.meetings), async ({ people, machine }) => {
+    const began = Date.now();
+    await kubectl('drain', machine, '--force', '--ignore-daemonsets', '--pod-selector=meetoperator.io/component=media-node', '--timeout=300s');
+    figure('drain.seconds', (Date.now() - began) / 1000, 's', 60);
+    const states = await settled(people);
+    figure('drain.dropped', dropped(states), 'people', 0);
+    figure('drain.audio-gap', share(silences(states), 0.99), 'ms', 150);
+    figure('drain.audio-gap.p50', share(silences(states), 0.5), 'ms');
+  }, machine => kubectl('uncordon', machine));
+}
+
+/** The power of a cluster node fails: until everybody in its meetings (half as many) hears the other again, and until the pool has all media nodes on the other one. */
+async function measureLost() {
+  await withLightPeople(Math.ceil(Number(values.meetings) / 2), async ({ room, people, machine }) => {
+    const began = Date.now();
+    await cluster('lose', machine.slice(1));
+    const whole = until(async () => {
+      const pods = await get('pods', '-n', room.namespace, '-l', 'meetoperator.io/component=media-node');
+      return pods.filter(pod => pod.spec.nodeName !== machine && isReady(pod)).length >= 2;
+    }, 'the pool is whole again', 300_000).then(() => (Date.now() - began) / 1000);
+    whole.catch(() => {}); // It is reported below.
+    const states = await settled(people, 120_000);
+    figure('node.lost', share(silences(states), 1) / 1000, 's', 10);
+    figure('node.lost.dropped', dropped(states), 'people', 0);
+    figure('node.lost.capacity', await whole, 's', 60);
+  }, machine => cluster('return', machine.slice(1)));
+}
+
+function isReady(pod) {
+  return pod.metadata.deletionTimestamp === undefined && pod.status.conditions?.some(one => one.type === 'Ready' && one.status === 'True');
+}
+
+/** Waits until everybody hears and sees the other again, and then for two more seconds, in which former connections end. */
+async function settled(people, within = 60_000) {
+  await until(async () => (await people.states()).every(state => state.dropped !== null || (state.others.length > 0 && [...Object.values(state.unheard), ...Object.values(state.unseen)].every(pause => pause < 600))), 'everybody hears and sees the other', within).catch(async error => {
+    throw new Error(`${error.message}: ${JSON.stringify(await people.states())}`);
   });
+  const settledAt = Date.now() + 2_000;
+  await until(() => Date.now() > settledAt, 'former connections have ended');
+  return people.states();
+}
+
+function silences(states) {
+  return states.filter(state => state.dropped === null).flatMap(state => Object.values(state.silences)).sort((a, b) => a - b);
+}
+
+function dropped(states) {
+  return states.filter(state => state.dropped !== null || state.phase !== 'connected' || state.others.length === 0).length;
+}
+
+/** Meetings of two people each, all on media nodes of one cluster node (the second one, because this machine reaches Services through the first). `restore` undoes what `run` did to it. */
+async function withLightPeople(meetings, run, restore) {
+  const machine = 'n2';
+  // With one port, the media nodes start on two machines. Later ones need more.
+  await withRoom({ ports: { min: 43000, max: 43000 }, pool: { drain: { deadlineSeconds: 0 } } }, async room => {
+    await kubectl('patch', 'sfupool', 'pool', '-n', room.namespace, '--type=merge', '-p', '{"spec":{"exposure":{"portRange":{"max":43015}}}}');
+    const nodes = await get('sfunodes', '-n', room.namespace);
+    const elsewhere = nodes.filter(node => node.status.nodeName !== machine);
+    const schedulable = value => Promise.all(elsewhere.map(node => kubectl('patch', 'sfunode', node.metadata.name, '-n', room.namespace, '--type=merge', '-p', JSON.stringify({ spec: { unschedulable: value } }))));
+    await schedulable(true);
+    const people = await LightPeople.open(room.browsers[0], room.product.url);
+    try {
+      for (let number = 0; number < meetings; number++) {
+        const { meetingId } = await room.meeting();
+        for (const name of ['a', 'b']) await people.join(meetingId, `${name}${number}`);
+      }
+      await schedulable(null);
+      await people.meet(meetings * 2);
+      await run({ room, people, machine });
+    } finally {
+      await restore(machine);
+      await people.close();
+    }
+  });
+}
+
+async function withRoom(options, run) {
+  const room = await openRoom(options);
+  try {
+    await run(room);
+  } finally {
+    await room.close();
+  }
 }
 
 async function measure(once) {
@@ -64,7 +155,13 @@ async function measure(once) {
   return samples.sort((a, b) => a - b);
 }
 
-function figure(name, samples, share, limit) {
-  const value = samples[Math.min(samples.length - 1, Math.ceil(samples.length * share) - 1)];
-  console.log(!values.json ? `${name.padEnd(20)} ${value.toFixed(2)} s (limit ${limit})` : JSON.stringify({ name, value: Number(value.toFixed(2)), unit: 's', peer: limit, ratio: Number((value / limit).toFixed(3)) }));
+/** The value that a share of the sorted samples does not exceed. */
+function share(samples, part) {
+  return samples[Math.min(samples.length - 1, Math.ceil(samples.length * part) - 1)];
+}
+
+function figure(name, value, unit, limit) {
+  const rounded = Number(value.toFixed(2));
+  if (!values.json) console.log(`${name.padEnd(20)} ${rounded} ${unit}${limit === undefined ? '' : ` (limit ${limit})`}`);
+  else console.log(JSON.stringify({ name, value: rounded, unit, ...(limit === undefined ? {} : { peer: limit, ratio: limit === 0 ? null : Number((value / limit).toFixed(3)) }) }));
 }

@@ -5,7 +5,7 @@ BENCH=tests/bench/MeetOperator.Bench
 
 # verb_bench NAME [OPTION…] [--json]: measures figures and compares them with a peer or a limit. This script measures whole installations; the bench program measures the rest.
 verb_bench() {
-  local name=${1:-} json= cluster= options=()
+  local name=${1:-} json= cluster= only= options=()
   shift $(($# > 0))
   [[ $name =~ ^(media|quality|operator|move|memory|up|dev)$ ]] || bench_usage
   while (($# > 0)); do
@@ -15,6 +15,7 @@ verb_bench() {
       "media --force") options+=(--force) ;;
       "media --only" | "quality --only" | "operator --only" | "move --only")
         (($# > 1)) || bench_usage
+        only=$2
         options+=("$1" "$2")
         shift
         ;;
@@ -29,6 +30,10 @@ verb_bench() {
   done
   require_tools
   require_packages runtime test
+  if [[ -n $cluster && $only =~ ^(first-frame|killed|drain|lost)$ ]]; then
+    bench_people "$json" --only "$only"
+    return
+  fi
   case $name in
     up) bench_up "$json" ;;
     memory) bench_memory "$json" ;;
@@ -39,13 +44,13 @@ verb_bench() {
       build_bench
       [[ -z $cluster ]] || bench_cluster
       bench_program "$name" $json $cluster "${options[@]}"
-      [[ -z $cluster || -z ${API_FOLDER:-} ]] || bench_release "$json"
+      [[ -z $cluster || -z ${API_FOLDER:-} || -n $only ]] || bench_release "$json"
       ;;
   esac
 }
 
 bench_usage() {
-  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|operator [--only create|leader] [--cluster]|move [--only PART] [--moves N] [--rounds N] [--seconds N]|memory|up|dev [--json]"
+  die "usage: ./meet bench media [--only PART] [--rounds N] [--seconds N] [--force]|quality [--only PART] [--seconds N]|operator [--only create|leader] [--cluster [--only create|leader|first-frame|killed|drain|lost]]|move [--only PART] [--moves N] [--rounds N] [--seconds N]|memory|up|dev [--json]"
 }
 
 build_bench() { with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2; }
@@ -84,19 +89,33 @@ bench_cluster() {
   done
 }
 
-# Measures the installation and a call on a cluster with two nodes: the running cluster, or one that ends with this script.
-bench_release() {
-  local json=$1 started
-  end_api_server
-  trap - EXIT
-  unset KUBECONFIG
+# bench_two_nodes: the product on a cluster with two nodes: the running cluster, or one that ends with this script.
+bench_two_nodes() {
   if ! bash "$CLUSTER" status 2>/dev/null; then
     trap 'bash "$CLUSTER" down' EXIT
     cluster_up >/dev/null
   fi
   npm_install tests/e2e
+  npm_install web # the SDK, for people without pages
   require_cluster
   cluster_install >&2 # loads the images and installs the stores
+}
+
+# bench_people JSON OPTION…: what people in calls notice on that cluster.
+bench_people() {
+  local json=$1
+  shift
+  bench_two_nodes
+  node tests/cluster/timing.mjs $json "$@"
+}
+
+# Measures the installation on a cluster with two nodes, and what people in calls notice.
+bench_release() {
+  local json=$1 started
+  end_api_server
+  trap - EXIT
+  unset KUBECONFIG
+  bench_two_nodes
   "$(find_helm)" uninstall meet --namespace "$RELEASE_NAMESPACE" >&2
   kubectl wait --for=delete pods --namespace "$RELEASE_NAMESPACE" --selector app.kubernetes.io/instance=meet --timeout=120s >&2
   started=$(date +%s%N)

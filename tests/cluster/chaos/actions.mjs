@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { system } from '../support/cluster-room.mjs';
 import { cluster, get, kubectl, run, until } from '../support/kubectl.mjs';
+import { betweenMachines, cut, fromOperators, machineOf } from '../support/network.mjs';
 
 const chosen = (list, pick) => list[Math.floor(pick * list.length)];
-const machineOf = pod => pod.spec.nodeName.slice(1);
 const drain = (stage, name, value) => kubectl('patch', 'sfunode', name, '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { drain: value } }));
 
 /** A media node that serves, if possible one that carries a meeting. */
@@ -18,6 +18,9 @@ async function servingNode(stage, pick) {
 const servingPod = async (stage, pick) => get('pod', await servingNode(stage, pick), '-n', stage.namespace);
 const node = (stage, name) => get('sfunode', name, '-n', stage.namespace).catch(() => null);
 
+/** Waits until the operator has seen that a media node ended, so that the next fault does not begin before the effects of this one. If the media node is back before that, it has none. */
+const ended = (stage, name) => until(async () => !['Ready', 'Allocated', 'Draining'].includes((await node(stage, name))?.status?.state), `${name} ends`, 15_000).catch(() => {});
+
 /** Deletes a Pod without its grace period: Kubernetes kills its processes. */
 const kill = pod => kubectl('delete', 'pod', pod.metadata.name, '-n', pod.metadata.namespace, '--grace-period=0', '--force', '--wait=false');
 
@@ -26,27 +29,6 @@ function signal(pod, name) {
   const container = pod.status.containerStatuses[0].containerID.replace('containerd://', '');
   const machine = machineOf(pod);
   return run('ctr', ['--address', `/var/lib/meet-cluster/n${machine}/run/containerd/containerd.sock`, '-n', 'k8s.io', 'task', 'kill', '--signal', name, container]);
-}
-
-/** Runs iptables in the network namespace of a Pod, with `-I` or `-D` and each of the rules. */
-async function firewall(pod, action, rules) {
-  const commands = rules.map(rule => `ip netns exec "$ns" iptables -w ${action} ${rule.join(' ')}`).join(' && ');
-  await cluster('node', machineOf(pod), 'sh', '-c',
-    `for ns in $(ip netns list | cut -d' ' -f1); do if ip netns exec "$ns" ip -o addr | grep -q ' ${pod.status.podIP}/'; then ${commands}; fi; done`);
-}
-
-/** Drops packets in Pods for a time. `rules`: Pod → rules. */
-async function cut(rules, seconds) {
-  const done = [];
-  try {
-    for (const [pod, list] of rules) {
-      await firewall(pod, '-I', list);
-      done.push([pod, list]);
-    }
-    await pause(seconds * 1000);
-  } finally {
-    for (const [pod, list] of done) await firewall(pod, '-D', list).catch(() => {}); // The Pod may have ended.
-  }
 }
 
 async function leader(stage) {
@@ -115,12 +97,14 @@ export const actions = {
   async 'kill-node-pod'(stage, { pick }) {
     const pod = await servingPod(stage, pick);
     await kill(pod);
+    await ended(stage, pod.metadata.name);
     return pod.metadata.name;
   },
 
   async 'crash-node'(stage, { pick }) {
     const pod = await servingPod(stage, pick);
     await signal(pod, 'SIGKILL');
+    await ended(stage, pod.metadata.name);
     return pod.metadata.name;
   },
 
@@ -158,16 +142,13 @@ export const actions = {
 
   async 'cut-media-nodes'(stage, { hold }) {
     const pods = await stage.pods('media-node', stage.namespace);
-    // Packets between the machines have the address of a Pod or of the other machine.
-    const from = pod => (machineOf(pod) === '1' ? ['10.251.2.0/24', '10.250.0.12'] : ['10.251.1.0/24', '10.250.0.11']);
-    await cut(pods.map(pod => [pod, from(pod).map(source => ['INPUT', '-p', 'udp', '-s', source, '-j', 'DROP'])]), hold);
+    await cut(betweenMachines(pods), hold);
     return `${pods.length} media nodes`;
   },
 
   async 'cut-operator'(stage, { hold, pick }) {
     const pod = await servingPod(stage, pick);
-    const operators = await stage.pods('operator');
-    await cut([[pod, operators.map(operator => ['INPUT', '-p', 'tcp', '-s', operator.status.podIP, '-j', 'DROP'])]], hold);
+    await cut(fromOperators(pod, await stage.pods('operator')), hold);
     return pod.metadata.name;
   },
 

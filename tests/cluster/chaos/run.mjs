@@ -73,9 +73,9 @@ class Run {
       try {
         const note = await actions[fault.kind](this.#stage, fault);
         await this.#stage.whole();
-        const { picture, sound, who } = await this.#stage.longestPauses();
-        this.pauses.push({ kind: fault.kind, picture, sound });
-        this.say(`${fault.kind} ${note}; longest pause ${picture.toFixed(1)} s of pictures, ${sound.toFixed(1)} s of sound (${who})`);
+        const { picture, sound } = await this.#stage.longestPauses();
+        this.pauses.push({ kind: fault.kind, picture: picture.seconds, sound: sound.seconds });
+        this.say(`${fault.kind} ${note}; longest pause ${picture.seconds.toFixed(1)} s of pictures (${picture.who}), ${sound.seconds.toFixed(1)} s of sound (${sound.who})`);
       } catch (error) {
         this.problem(error.message);
         await this.#stage.whole().catch(() => {});

@@ -16,22 +16,22 @@ export function numbers(seed) {
  * or no pictures meanwhile. That is far longer than on an idle machine, where the benches measure what people notice: it tells media that stopped from a busy machine.
  */
 export const faults = {
-  'drain-node': { weight: 3, hold: [0, 0], silence: 10 },
-  'drain-taken-back': { weight: 2, hold: [0.2, 4], silence: 10 },
-  'drain-machine': { weight: 2, hold: [0, 0], silence: 10 },
-  rollout: { weight: 2, hold: [0, 0], silence: 10 },
+  'drain-node': { weight: 3, hold: [0, 0], silence: 20 },
+  'drain-taken-back': { weight: 2, hold: [0.2, 4], silence: 20 },
+  'drain-machine': { weight: 2, hold: [0, 0], silence: 20 },
+  rollout: { weight: 2, hold: [0, 0], silence: 20 },
   'kill-node-pod': { weight: 2, hold: [0, 0], silence: 30 },
   'crash-node': { weight: 2, hold: [0, 0], silence: 30 },
-  'kill-signaling': { weight: 2, hold: [0, 0], silence: 10 },
-  'kill-leader': { weight: 2, hold: [0, 0], silence: 10 },
-  'suspend-leader': { weight: 1, hold: [5, 9], silence: 10 },
-  'cut-media-nodes': { weight: 2, hold: [3, 12], silence: 22 },
-  'cut-operator': { weight: 2, hold: [3, 12], silence: 10 },
-  'stop-api-server': { weight: 1, hold: [3, 8], silence: 10 },
+  'kill-signaling': { weight: 2, hold: [0, 0], silence: 20 },
+  'kill-leader': { weight: 2, hold: [0, 0], silence: 20 },
+  'suspend-leader': { weight: 1, hold: [5, 9], silence: 20 },
+  'cut-media-nodes': { weight: 2, hold: [3, 12], silence: 30 },
+  'cut-operator': { weight: 2, hold: [3, 12], silence: 20 },
+  'stop-api-server': { weight: 1, hold: [3, 8], silence: 20 },
 };
 
 /** The same as `silence` of a fault, while none is in progress. */
-export const silence = 10;
+export const silence = 20;
 
 /** Between two faults, and between two actions of people, in seconds: shortest and longest. */
 const betweenFaults = [8, 25];

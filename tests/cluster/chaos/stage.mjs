@@ -98,11 +98,12 @@ export class Stage {
     return this.#light.restart();
   }
 
-  /** The longest pauses of picture and sound since `restartPauses`, in seconds, over all people, and who had the longest one of sound. */
+  /** The longest pauses of picture and sound since `restartPauses`: `{ seconds, who }`. */
   async longestPauses() {
-    const all = (await this.samples()).map(({ name, silences, freezes }) => ({ name, sound: Math.max(0, ...Object.values(silences)), picture: Math.max(0, ...Object.values(freezes)) }));
-    const longest = all.reduce((left, right) => (right.sound > left.sound ? right : left), { name: 'nobody', sound: 0, picture: 0 });
-    return { picture: Math.max(0, ...all.map(one => one.picture)) / 1000, sound: longest.sound / 1000, who: longest.name };
+    const samples = await this.samples();
+    const longest = kind => samples.flatMap(({ name, [kind]: pauses }) => Object.entries(pauses).map(([other, pause]) => ({ seconds: pause / 1000, who: `${name} of ${other}` })))
+      .reduce((left, right) => (right.seconds > left.seconds ? right : left), { seconds: 0, who: 'nobody' });
+    return { picture: longest('freezes'), sound: longest('silences') };
   }
 
   /** Waits until everybody hears and sees everybody in their meeting, and the pool has all its media nodes. */

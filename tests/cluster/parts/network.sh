@@ -28,9 +28,9 @@ route add default via $HOST
 $(for other in "${NODES[@]}"; do [[ $other == "$node" ]] || echo "route add $PODS.$other.0/24 via 10.250.0.1$other"; done)
 IP
   nsenter --target "$pid" --net -- sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.route_localnet=1
-  ip route add "$PODS.$node.0/24" via "10.250.0.1$node"
+  ip route replace "$PODS.$node.0/24" via "10.250.0.1$node"
   # The root namespace reaches Services through the kube-proxy of the first node.
-  [[ $node != "${NODES[0]}" ]] || ip route add "$SERVICES" via "10.250.0.1$node"
+  [[ $node != "${NODES[0]}" ]] || ip route replace "$SERVICES" via "10.250.0.1$node"
 }
 
 # Removes links and routes: the routes of a bridge are deleted with the bridge.

@@ -1,0 +1,37 @@
+// Firewall rules in Pods, for faults of the network.
+import { setTimeout as pause } from 'node:timers/promises';
+import { cluster } from './kubectl.mjs';
+
+/** The number of the node that runs a Pod. */
+export const machineOf = pod => pod.spec.nodeName.slice(1);
+
+/** Runs iptables in the network namespace of a Pod, with `-I` or `-D` and each of the rules. Rejects if the node has no such namespace. */
+async function firewall(pod, action, rules) {
+  const commands = rules.map(rule => `ip netns exec "$ns" iptables -w ${action} ${rule.join(' ')}`).join(' && ');
+  await cluster('node', machineOf(pod), 'sh', '-c',
+    `for ns in $(ip netns list | cut -d' ' -f1); do if ip netns exec "$ns" ip -o addr | grep -q ' ${pod.status.podIP}/'; then ${commands}; exit; fi; done; echo 'no network namespace has the address ${pod.status.podIP}' >&2; exit 1`);
+}
+
+/** Drops packets in Pods for `seconds`, or while `meanwhile` runs. `rules`: pairs of a Pod and the rules for it. */
+export async function cut(rules, meanwhile) {
+  const done = [];
+  try {
+    for (const [pod, list] of rules) {
+      await firewall(pod, '-I', list);
+      done.push([pod, list]);
+    }
+    if (typeof meanwhile === 'number') await pause(meanwhile * 1000);
+    else await meanwhile();
+  } finally {
+    for (const [pod, list] of done) await firewall(pod, '-D', list).catch(() => {}); // The Pod may have ended.
+  }
+}
+
+/** Rules that drop all UDP between these Pods of media nodes where they are on different nodes of the cluster. Packets between them have the address of a Pod or of the other node. */
+export const betweenMachines = pods => pods.map(pod => {
+  const sources = machineOf(pod) === '1' ? ['10.251.2.0/24', '10.250.0.12'] : ['10.251.1.0/24', '10.250.0.11'];
+  return [pod, sources.map(source => ['INPUT', '-p', 'udp', '-s', source, '-j', 'DROP'])];
+});
+
+/** Rules that drop what these Pods of operators send to the Pod of a media node. */
+export const fromOperators = (pod, operators) => [[pod, operators.map(operator => ['INPUT', '-p', 'tcp', '-s', operator.status.podIP, '-j', 'DROP'])]];
