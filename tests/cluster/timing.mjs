@@ -21,7 +21,7 @@ async function measureFirstFrame() {
 
 /** Of usual meetings, and of those with a standby in another zone. */
 async function measureKilled() {
-  for (const [name, limit, spec] of [['sfu.killed', 3, {}], ['critical.killed', 1, { availabilityClass: 'Critical' }]]) {
+  for (const [name, limit, spec] of [['sfu.killed', 3, {}], ['critical.killed', 1, { placement: { availabilityClass: 'Critical' } }]]) {
     await withRoom({ replicas: 3, browsers: 1, ports: { min: 43000, max: 43031 } }, async room => {
       const people = await LightPeople.open(room.browsers[0], room.product.url);
       const { name: meeting, meetingId } = await room.meeting(spec);
@@ -53,12 +53,13 @@ async function killedToMediaBack(room, people, meeting) {
   await ready('sfupool', 'pool', room.namespace);
   const places = async () => (await get('meeting', meeting, '-n', room.namespace)).status?.assignments ?? [];
   const { spec } = await get('meeting', meeting, '-n', room.namespace);
-  if (spec.availabilityClass === 'Critical') await until(async () => (await places()).some(one => one.role === 'Standby' && one.state === 'Ready'), 'the meeting has a standby');
+  if (spec.placement.availabilityClass === 'Critical') await until(async () => (await places()).some(one => one.role === 'Standby' && one.state === 'Ready'), 'the meeting has a standby');
   await people.meet(2);
   const { sfuNode } = (await places()).find(one => one.role === 'Origin');
   await kubectl('delete', 'pod', sfuNode, '-n', room.namespace, '--grace-period=0', '--force', '--wait=false');
   await until(async () => (await places()).some(one => one.role === 'Origin' && one.sfuNode !== sfuNode), 'the meeting is on another media node', 60_000);
   const states = await settled(people);
+  if (process.env.TRACE) console.log(JSON.stringify(states.map(({ name, silences, freezes }) => ({ name, silences, freezes }))));
   return Math.max(...states.flatMap(({ silences, freezes }) => [...Object.values(silences), ...Object.values(freezes)])) / 1000;
 }
 

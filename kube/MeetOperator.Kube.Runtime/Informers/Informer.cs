@@ -81,9 +81,10 @@ public sealed class Informer<T> : IInformer
         {
             heartbeat?.Beat();
             var started = _time.GetTimestamp();
+            var lists = _resourceVersion is null;
             try
             {
-                if (_resourceVersion is null)
+                if (lists)
                 {
                     await ListAsync(ct).ConfigureAwait(false);
                 }
@@ -106,8 +107,14 @@ public sealed class Informer<T> : IInformer
                 _logger.VersionExpired(Kind, _resourceVersion);
                 KubeMetrics.WatchRestarted(Kind, "gone");
                 _resourceVersion = null;
-                failures = CountFailure(failures, started);
-                await PauseAsync(e, failures, ct).ConfigureAwait(false);
+                _watching = false;
+
+                // An expired version is normal after a long watch or an outage of the server, and waiting would only delay the new list. Only a server that cannot watch what it has just listed is not asked again at once.
+                if (lists)
+                {
+                    failures = CountFailure(failures, started);
+                    await PauseAsync(e, failures, ct).ConfigureAwait(false);
+                }
             }
             catch (Exception e)
             {
@@ -221,13 +228,6 @@ public sealed class Informer<T> : IInformer
     private async Task PauseAsync(Exception error, int failures, CancellationToken ct)
     {
         _watching = false;
-
-        // An expired version is normal for a long watch, and waiting would only delay the new list.
-        if (error is KubeApiException { IsGone: true } && failures == 1)
-        {
-            return;
-        }
-
         var delay = Backoff.Delay(failures, _options.MinBackoff, _options.MaxBackoff, _random);
         _logger.ListWatchFailed(error, Kind, failures, delay);
         await Task.Delay(delay, _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

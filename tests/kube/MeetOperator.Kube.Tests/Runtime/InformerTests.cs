@@ -197,6 +197,62 @@ public sealed class InformerTests
     }
 
     [Fact]
+    public async Task RunAsync_VersionExpiredAfterFailures_ListsAtOnce()
+    {
+        var time = new ManualTime();
+        var watches = 0;
+        await using var server = await ScriptedServer.StartAsync(async context =>
+        {
+            if (!context.Request.Query.ContainsKey("watch"))
+            {
+                await ScriptedServer.JsonAsync(context, List(Volatile.Read(ref watches) == 0 ? "10" : "20"));
+            }
+            else if (context.Request.Query["resourceVersion"] == "20")
+            {
+                await ScriptedServer.HoldAsync(context);
+            }
+            else if (Interlocked.Increment(ref watches) < 4)
+            {
+                await ScriptedServer.StatusAsync(context, 500, "InternalError", "starting");
+            }
+            else
+            {
+                // Time stands still from now on.
+                await ScriptedServer.StatusAsync(context, 410, "Expired", "too old");
+            }
+        });
+        await using var run = new Running(server, new InformerOptions { MinBackoff = TimeSpan.FromSeconds(1), MaxBackoff = TimeSpan.FromSeconds(60) }, time);
+        run.Start();
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                if (Volatile.Read(ref watches) < 4)
+                {
+                    time.Advance(TimeSpan.FromMilliseconds(100));
+                }
+
+                return server.Requests.Any(r => r.IsWatch && r.Query["resourceVersion"] == "20");
+            },
+            "a watch from the second list");
+    }
+
+    [Fact]
+    public async Task RunAsync_VersionOfTheListExpiresAtOnce_BacksOff()
+    {
+        var time = new ManualTime();
+        await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
+            ? ScriptedServer.StatusAsync(context, 410, "Expired", "too old")
+            : ScriptedServer.JsonAsync(context, List("10")));
+        await using var run = new Running(server, new InformerOptions { MinBackoff = TimeSpan.FromSeconds(1) }, time);
+        run.Start();
+
+        await Eventually.TrueAsync(() => server.Requests.Count(r => r.IsWatch) == 1 && time.TimerCount > 0, "the first watch");
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => { })));
+        Assert.Equal(1, server.Requests.Count(r => r.IsWatch));
+    }
+
+    [Fact]
     public async Task OnChange_LateSubscriber_GetsKnownObjectsAsAdded()
     {
         await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
