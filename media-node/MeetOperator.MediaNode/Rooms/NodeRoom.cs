@@ -269,7 +269,7 @@ internal sealed class NodeRoom
         _onFailed(this);
     }
 
-    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, unreachable participants if the room has had links, the lines that are known, then <c>ready</c>.</summary>
+    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, the lines that are known, unreachable participants if the room has had links, then <c>ready</c>.</summary>
     public IReadOnlyList<QueuedEvent> CurrentState()
     {
         var state = new List<QueuedEvent>();
@@ -282,12 +282,12 @@ internal sealed class NodeRoom
                 state.Add(paused);
             }
         });
+        _lineReports.AddCurrent(state);
         if (_unreachable is not null)
         {
-            state.Add(Unreachable());
+            state.Add(Unreachable()); // earlier versions of signaling require that nothing is between this and ready
         }
 
-        _lineReports.AddCurrent(state);
         state.Add(new RoomEvent { Type = RoomEventTypes.Ready });
         return state;
     }

@@ -71,7 +71,7 @@ public sealed class RoomLineReportsTests : IDisposable
             kbps.AddRange(Read().Select(lines => Assert.Single(lines).Kbps));
         }
 
-        Assert.Equal([1_000, 1_250, 1_550 - 50], kbps.Take(2).Append(kbps.Count > 2 ? kbps[2] : 1_500));
+        Assert.Equal([1_000, 1_250], kbps);
     }
 
     [Fact]
