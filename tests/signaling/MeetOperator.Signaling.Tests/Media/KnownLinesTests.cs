@@ -46,9 +46,9 @@ public sealed class KnownLinesTests
         _lines.RecordBreak(A); // an attempt to read again
         _lines.Move("ann", A, B);
 
-        _time.Advance(TimeSpan.FromSeconds(20));
+        _time.Advance(TimeSpan.FromSeconds(19.9));
         Assert.Equal(5_600, _lines.Find("ann", B));
-        _time.Advance(TimeSpan.FromTicks(1));
+        _time.Advance(TimeSpan.FromSeconds(0.2));
         Assert.Null(_lines.Find("ann", B));
     }
 
@@ -155,10 +155,10 @@ public sealed class KnownLinesTests
 
     private void AssertCountsFor30Seconds(RoomKey room)
     {
-        _time.Advance(TimeSpan.FromSeconds(30));
+        _time.Advance(TimeSpan.FromSeconds(29.9));
         _lines.Trim();
         Assert.Equal(5_600, _lines.Find("ann", room));
-        _time.Advance(TimeSpan.FromTicks(1));
+        _time.Advance(TimeSpan.FromSeconds(0.2));
         Assert.Null(_lines.Find("ann", room));
     }
 }

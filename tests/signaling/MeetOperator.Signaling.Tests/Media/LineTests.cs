@@ -29,6 +29,7 @@ public sealed class LineTests : IAsyncLifetime
         });
         _meeting = (await _signaling.CreateAsync()).MeetingId;
         await Eventually.TrueAsync(() => _node.Rooms().ContainsKey(_meeting), "the meeting is placed");
+        _node.AddTracks(_meeting, "bob", Sdp.Publish());
         _next = await _cluster.AddNodeAsync("default-bbbbb");
     }
 
