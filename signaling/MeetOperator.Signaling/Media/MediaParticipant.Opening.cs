@@ -282,13 +282,7 @@ internal sealed partial class MediaParticipant
             await sessions.Room.MuteAsync(ParticipantId, muted, _calls.Closed).ConfigureAwait(false);
         }
 
-        var offer = await sessions.RequestSubscribeAsync(restart: fresh, _isLineUnknown ? null : _media.FindLine(ParticipantId), _calls.Closed).ConfigureAwait(false);
-        if (_isLineUnknown)
-        {
-            _media.ForgetLine(ParticipantId); // what follows is about the new session
-            _isLineUnknown = false;
-        }
-
+        var offer = await sessions.RequestSubscribeAsync(restart: fresh, _line, _calls.Closed).ConfigureAwait(false);
         await SendViewAsync(sessions).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
         return offer;
     }

@@ -24,9 +24,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private readonly MemberCalls _calls;
     private readonly RestartBackoff _backoff = new();
     private readonly RestartBackoff _moveBackoff = new();
-
     private readonly ClientView _view = new();
     private readonly SlotReports _slots;
+    private readonly MemberLine _line;
 
     /// <summary>Guards the last offer.</summary>
     private readonly Lock _gate = new();
@@ -38,9 +38,6 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
     private volatile bool _isWaitingForPlace;
 
-    /// <summary>The client has asked for new sessions, perhaps because its network is another one (<see cref="KnownLines"/>), and has none yet.</summary>
-    private bool _isLineUnknown;
-
     /// <summary>The client may have a connection to a media node. It then gets <c>media-restart</c> when its sessions are replaced.</summary>
     private bool _hasStarted;
 
@@ -51,6 +48,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         _services = services;
         _calls = new MemberCalls(client, services);
         _slots = new SlotReports(_calls, services.Metrics);
+        _line = new MemberLine(media, client);
     }
 
     public string ParticipantId => _client.Identity.ParticipantId;
@@ -75,7 +73,6 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     public void Start(bool fresh) => _calls.Post(async () =>
     {
         await (_client.Identity.HasTicket ? _media.FindLastRoomAsync(ParticipantId, _calls.Closed) : Task.CompletedTask).ConfigureAwait(false);
-        _isLineUnknown = fresh && !_media.HasLostRoomOf(ParticipantId);
         await (_calls.IsClosed ? Task.CompletedTask : StartAsync(SelectNewest(), fresh, reason: null)).ConfigureAwait(false);
     });
 
@@ -192,11 +189,6 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     public void HandleSessionState(RoomKey source, RoomEvent state) => PostEvent(source, async sessions =>
     {
         var isEnd = state.State is "closed" or "failed";
-        if (sessions == _nodes.Newest && sessions.IsCurrent(state) && MemberSessions.HasPathFailed(state))
-        {
-            _media.ForgetLine(ParticipantId);
-        }
-
         if (sessions != _nodes.Newest)
         {
             if (isEnd)

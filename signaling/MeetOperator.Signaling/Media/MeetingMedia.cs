@@ -534,6 +534,11 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
                 participant.HandleFullSession(source, roomEvent.Reason);
                 break;
             case RoomEventTypes.SessionState:
+                if (participant is not null && participant.Room == source && MemberSessions.HasPathFailed(roomEvent) && participant.SubscribeSessionIn(source) == roomEvent.SessionId)
+                {
+                    _knownLines.Forget(participant.ParticipantId);
+                }
+
                 participant?.HandleSessionState(source, roomEvent);
                 _events.OnRoomEvent(source, roomEvent);
                 break;

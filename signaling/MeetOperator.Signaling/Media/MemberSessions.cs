@@ -54,13 +54,15 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
 
     /// <summary>Opens the subscribe session, or with <paramref name="restart"/> replaces it. The client gets its offer with <see cref="BeginSubscribe"/>.</summary>
     /// <param name="restart">Whether to replace a session.</param>
-    /// <param name="lineKbps">What the client's line takes; null if it is not known.</param>
+    /// <param name="line">What the client's line takes.</param>
     /// <param name="ct">Ends the call.</param>
-    public Task<SubscribeOffer> RequestSubscribeAsync(bool restart, int? lineKbps, CancellationToken ct)
+    public async Task<SubscribeOffer> RequestSubscribeAsync(bool restart, MemberLine line, CancellationToken ct)
     {
         _subscribeSession = null;
         (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
-        return Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, lineKbps, ct);
+        var offer = await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line.Kbps, ct).ConfigureAwait(false);
+        line.RecordSession();
+        return offer;
     }
 
     /// <summary>Records the subscribe session and forwards its first offer.</summary>

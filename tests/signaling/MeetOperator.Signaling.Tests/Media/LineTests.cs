@@ -156,7 +156,7 @@ public sealed class LineTests : IAsyncLifetime
 
     /// <summary>Events of later versions of a media node, with fields and types that this version does not know.</summary>
     [Fact]
-    public async Task UnknownEvent_IsIgnored()
+    public async Task Event_OfALaterVersion_IsIgnored()
     {
         await using var ann = await MeasuredAsync(Kbps);
 
