@@ -68,10 +68,6 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     public Task<SubscribeOffer> SubscribeAsync(string room, string participant, SubscribeRequest request, CancellationToken ct) =>
         SendAsync<SubscribeOffer>(HttpMethod.Post, $"{Participant(room, participant)}/subscribe", request, ct);
 
-    /// <summary>Reads what is known of a participant's line. Nodes of earlier versions answer with status 404.</summary>
-    public Task<LineReport> GetLineAsync(string room, string participant, CancellationToken ct) =>
-        SendAsync<LineReport>(HttpMethod.Get, $"{Participant(room, participant)}/line", null, ct);
-
     public Task AnswerAsync(string room, string participant, SubscribeAnswer answer, CancellationToken ct) =>
         SendAsync(HttpMethod.Post, $"{Participant(room, participant)}/subscribe/answer", answer, ct);
 

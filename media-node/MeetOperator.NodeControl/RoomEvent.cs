@@ -26,6 +26,21 @@ public sealed record RoomEvent
 
     /// <summary>Audio level, 0 (silent) to 127.</summary>
     public int? Level { get; init; }
+
+    /// <summary>What is known of the lines of participants. Others have not changed.</summary>
+    public IReadOnlyList<ParticipantLine>? Lines { get; init; }
+}
+
+/// <summary>What is known of a participant's line.</summary>
+public sealed record ParticipantLine
+{
+    public required string ParticipantId { get; init; }
+
+    /// <summary>
+    /// What another connection of the participant may assume that the line takes beside the present one, in kbit/s, 1 to <see cref="SubscribeRequest.MaxLineKbps"/>. Null when it is no
+    /// longer known: without a subscribe session, without video, and while the client has not reported what arrives.
+    /// </summary>
+    public int? Kbps { get; init; }
 }
 
 public static class RoomEventTypes
@@ -52,6 +67,9 @@ public static class RoomEventTypes
     /// everybody can be.
     /// </summary>
     public const string Unreachable = "unreachable";
+
+    /// <summary>What is known of the lines of some participants has changed.</summary>
+    public const string Lines = "lines";
     public const string RoomEnded = "room-ended";
 
     /// <summary>The last line of a stream whose reader was too slow. The reader opens a new stream, which starts with the current state.</summary>

@@ -60,18 +60,8 @@ public sealed record SubscribeRequest
     /// <summary>The slots that the client can use. Null for one media section a track.</summary>
     public SlotCounts? Slots { get; init; }
 
-    /// <summary>What a new session may assume that the client's line takes, 1 to 1,000,000 kbit/s; the node begins with 50 kbit/s to 20 Mbit/s. It is <see cref="LineReport.Kbps"/> of the media node that the client moves from. Null when it is not known.</summary>
+    /// <summary>What a new session may assume that the client's line takes, 1 to 1,000,000 kbit/s; the node begins with 50 kbit/s to 20 Mbit/s. It is the last <see cref="ParticipantLine.Kbps"/> of the media node that the client had before. Null when it is not known.</summary>
     public int? LineKbps { get; init; }
-}
-
-/// <summary>What is known of a participant's line.</summary>
-public sealed record LineReport
-{
-    /// <summary>
-    /// What a second connection of the participant may assume that the line takes beside the present one, in kbit/s. Null without a subscribe session, without video, and while its client
-    /// has not reported what arrives.
-    /// </summary>
-    public int? Kbps { get; init; }
 }
 
 /// <summary>Numbers of slots. The node lowers those that are above its own limits.</summary>

@@ -152,8 +152,6 @@ internal static class ControlEndpoints
             await sdp.AnswerAsync(room, participant, answer, c.RequestAborted);
             return Results.NoContent();
         });
-        v1.MapGet(Participant + "/line", async (string room, string participant, HttpContext c) =>
-            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.DescribeLine(participant), c.RequestAborted)));
         v1.MapPost(Participant + "/play", async (string room, string participant, HttpContext c) =>
         {
             var request = CheckSize(await ControlJson.ReadAsync<PlayRequest>(c), p => p.Sdp);

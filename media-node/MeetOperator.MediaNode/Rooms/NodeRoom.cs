@@ -28,6 +28,7 @@ internal sealed class NodeRoom
     private readonly MemoryShare _longKeyFrames;
     private readonly RoomSpeakers _speakers = new();
     private readonly RoomLines _lines = new();
+    private readonly RoomLineReports _lineReports;
     private readonly RoomTraffic _traffic = new();
     private readonly Action<NodeRoom> _onFailed;
     private readonly RoomConnections _connections;
@@ -59,6 +60,7 @@ internal sealed class NodeRoom
         _participants = new RoomParticipants(admit, participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
+        _lineReports = new RoomLineReports(Events, MeasureLines);
         _slots = new RoomSlots(_participants, _offers, Events, loop);
         _negotiation = new RoomNegotiation(_participants, _tracks, _offers, _slots, sessions);
         _tracks.Added += OnTrackAdded;
@@ -160,10 +162,6 @@ internal sealed class NodeRoom
         Fence(request.Generation);
         return _negotiation.Subscribe(_spec, participantId, request, prepared);
     }
-
-    /// <summary>What is known of a participant's line.</summary>
-    public LineReport DescribeLine(string participantId) =>
-        new() { Kbps = (int?)(_participants.Require(participantId).Sessions.Find<SubscribeSession>()?.Subscriber.LineShareBitsPerSecond / 1000) };
 
     /// <summary>The offer that an answer is for.</summary>
     public OfferDraft DescribeOffer(string participantId, SubscribeAnswer answer) => _negotiation.DescribeOffer(participantId, answer);
@@ -271,7 +269,7 @@ internal sealed class NodeRoom
         _onFailed(this);
     }
 
-    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, unreachable participants if the room has had links, then <c>ready</c>.</summary>
+    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, the lines that are known, unreachable participants if the room has had links, then <c>ready</c>.</summary>
     public IReadOnlyList<QueuedEvent> CurrentState()
     {
         var state = new List<QueuedEvent>();
@@ -284,9 +282,10 @@ internal sealed class NodeRoom
                 state.Add(paused);
             }
         });
+        _lineReports.AddCurrent(state);
         if (_unreachable is not null)
         {
-            state.Add(Unreachable());
+            state.Add(Unreachable()); // earlier versions of signaling require that nothing is between this and ready
         }
 
         state.Add(new RoomEvent { Type = RoomEventTypes.Ready });
@@ -406,6 +405,9 @@ internal sealed class NodeRoom
         return new NodeParticipant(_tracks.Join(id), new ParticipantLimits(newTracks), sessions, Sessions, _ssrcs, _longKeyFrames);
     }
 
+    private void MeasureLines(LineChanges lines) =>
+        _participants.ForEachSubscriber(lines, static (participant, session, lines) => lines.Add(participant.Id, session, session.Subscriber.LineShareBitsPerSecond));
+
     private RoomEvent Unreachable() => new() { Type = RoomEventTypes.Unreachable, Participants = _unreachable };
 
     private void PublishUnreachable()
@@ -478,6 +480,7 @@ internal sealed class NodeRoom
         var isSpeakerDue = _speakers.TryUpdate(nowTicks, _participants, _tracks, out var speaker, out var level);
         _slots.HandleTimeout(nowTicks, _speakers.Heard);
         _lines.HandleTimeout(nowTicks, _participants);
+        _lineReports.HandleTimeout(nowTicks);
         if (isSpeakerDue)
         {
             _participants.ForEachSubscriber(speaker, static (_, session, speaker) => session.SetSpeaker(speaker));

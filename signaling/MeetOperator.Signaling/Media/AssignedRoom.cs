@@ -1,4 +1,5 @@
 using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Tracing;
 
 namespace MeetOperator.Signaling.Media;
@@ -16,6 +17,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closed = new();
     private readonly RoomReach _reach = new();
+    private readonly Action<RoomKey> _onBreak;
     private readonly Action<AssignedRoom> _onReach;
     private volatile bool _isGone;
 
@@ -29,6 +31,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
     /// <param name="services">What the media side of every meeting needs.</param>
     /// <param name="participants">Returns the participants to refresh. Any thread may call it.</param>
     /// <param name="onEvent">Handles the events, one at a time. A failed call to the node in it counts as an interruption of the stream.</param>
+    /// <param name="onBreak">Called when the event stream has ended. Must not block.</param>
     /// <param name="onReach">Called when <see cref="IsGone"/> has changed. Must not block.</param>
     public AssignedRoom(
         string meetingId,
@@ -36,8 +39,10 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
         MediaServices services,
         Func<IEnumerable<MediaParticipant>> participants,
         Func<RoomClient, RoomEvent, CancellationToken, Task> onEvent,
+        Action<RoomKey> onBreak,
         Action<AssignedRoom> onReach)
     {
+        _onBreak = onBreak;
         _onReach = onReach;
         _meetingId = meetingId;
         _services = services;
@@ -90,6 +95,10 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
                 }
 
                 LogStreamInterrupted(_logger, _meetingId, Client.Key.Node, failure.Reason, e.Message);
+            }
+            finally
+            {
+                _onBreak(Client.Key);
             }
 
             if (opened is { } since)

@@ -71,7 +71,7 @@ internal sealed partial class MediaParticipant
             return; // The member stays on its node, or there is no other node.
         }
 
-        var next = new MemberSessions(target, _client) { Former = _media.IsGone(current.Room.Key) ? null : current.Room };
+        var next = new MemberSessions(target, _client);
         try
         {
             if (_nodes.Find(target.Key) is { } former)
@@ -282,7 +282,7 @@ internal sealed partial class MediaParticipant
             await sessions.Room.MuteAsync(ParticipantId, muted, _calls.Closed).ConfigureAwait(false);
         }
 
-        var offer = await sessions.RequestSubscribeAsync(restart: fresh, _calls.Closed).ConfigureAwait(false);
+        var offer = await sessions.RequestSubscribeAsync(restart: fresh, _line, _calls.Closed).ConfigureAwait(false);
         await SendViewAsync(sessions).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
         return offer;
     }

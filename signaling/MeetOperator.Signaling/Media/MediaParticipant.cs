@@ -24,9 +24,9 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private readonly MemberCalls _calls;
     private readonly RestartBackoff _backoff = new();
     private readonly RestartBackoff _moveBackoff = new();
-
     private readonly ClientView _view = new();
     private readonly SlotReports _slots;
+    private readonly MemberLine _line;
 
     /// <summary>Guards the last offer.</summary>
     private readonly Lock _gate = new();
@@ -48,6 +48,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         _services = services;
         _calls = new MemberCalls(client, services);
         _slots = new SlotReports(_calls, services.Metrics);
+        _line = new MemberLine(media, client);
     }
 
     public string ParticipantId => _client.Identity.ParticipantId;

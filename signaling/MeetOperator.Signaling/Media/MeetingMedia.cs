@@ -42,6 +42,8 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// <summary>When each participant moved to another node last. Kept when a socket closes.</summary>
     private readonly ConcurrentDictionary<string, TimeSpan> _lastMoves = new(StringComparer.Ordinal);
 
+    private readonly KnownLines _knownLines;
+
     /// <summary>Guarded by itself.</summary>
     private readonly NodePlaces _places = new();
     private readonly LeaveDeadlines _deadlines;
@@ -66,6 +68,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         _services = services;
         _events = events;
         _logger = services.Loggers.CreateLogger<MeetingMedia>();
+        _knownLines = new KnownLines(services.Time);
         _deadlines = new LeaveDeadlines(services.Time);
         Line = new PlaceLine(services.Time);
         _moves = new MemberMoves(services.Time, () => _deadlines.Least() ?? DefaultTimeLeft, participantId => FindParticipant(participantId)?.Move());
@@ -219,6 +222,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// <summary>Moves members away that are still on a node whose deadline has passed, and lets those move that have stayed long enough (<see cref="MinStay"/>).</summary>
     public void Tick()
     {
+        _knownLines.Trim();
         FollowAll(areRoomsChanged: false);
         foreach (var room in ListOverdueRooms())
         {
@@ -331,9 +335,14 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// <summary>Records the room that a member uses from now on.</summary>
     internal void RecordRoom(string participantId, RoomKey room)
     {
-        if (!_lastRooms.TryGetValue(participantId, out var last) || last != room)
+        var last = _lastRooms.GetValueOrDefault(participantId);
+        if (last != room)
         {
             _events.OnMemberMoved(participantId);
+            if (last is not null)
+            {
+                _knownLines.Move(participantId, last, room);
+            }
         }
 
         _lastRooms[participantId] = room;
@@ -348,6 +357,15 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         }
     }
 
+    /// <summary>What the line of a participant takes, in kbit/s; null if it is not known.</summary>
+    internal int? FindLine(string participantId) => _lastRooms.TryGetValue(participantId, out var room) ? _knownLines.Find(participantId, room) : null;
+
+    /// <inheritdoc cref="KnownLines.Forget"/>
+    internal void ForgetLine(string participantId) => _knownLines.Forget(participantId);
+
+    /// <summary>Whether the node that a participant used last seems to have failed, or no longer has the meeting.</summary>
+    internal bool HasLostRoomOf(string participantId) => _lastRooms.TryGetValue(participantId, out var room) && (_served.Find(room) is null || IsGone(room));
+
     internal void MarkConnected(string participantId) => _moves.MarkConnected(participantId);
 
     /// <summary>Tells a client to open both connections on another node.</summary>
@@ -361,7 +379,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     private AssignedRoom Open(MediaAssignment assignment)
     {
         LogAssigned(_logger, _meetingId, assignment.Node, assignment.Generation);
-        return new AssignedRoom(_meetingId, new RoomClient(_meetingId, assignment, _services), _services, () => UsersOf(assignment.Key), HandleAsync, HandleReach);
+        return new AssignedRoom(_meetingId, new RoomClient(_meetingId, assignment, _services), _services, () => UsersOf(assignment.Key), HandleAsync, _knownLines.RecordBreak, HandleReach);
     }
 
     /// <summary>Completes a change to rooms of which at least one can be used. Requires the gate.</summary>
@@ -502,6 +520,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             case RoomEventTypes.Slots:
                 participant?.HandleSlots(source, roomEvent);
                 break;
+            case RoomEventTypes.Lines:
+                _knownLines.Record(source, roomEvent.Lines ?? []);
+                break;
             case RoomEventTypes.ParticipantLeft when participant is not null && roomEvent.Reason == "removed":
                 // A host removed the participant. The announcement follows.
                 break;
@@ -513,6 +534,11 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
                 participant.HandleFullSession(source, roomEvent.Reason);
                 break;
             case RoomEventTypes.SessionState:
+                if (participant is not null && participant.Room == source && MemberSessions.HasPathFailed(roomEvent) && participant.SubscribeSessionIn(source) == roomEvent.SessionId)
+                {
+                    _knownLines.Forget(participant.ParticipantId);
+                }
+
                 participant?.HandleSessionState(source, roomEvent);
                 _events.OnRoomEvent(source, roomEvent);
                 break;

@@ -24,9 +24,6 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
 
     public RoomClient Room { get; } = room;
 
-    /// <summary>The room that the member moves from and that knows its line, so that the pictures of the first session here need not wait until the line is measured again; null without one.</summary>
-    public RoomClient? Former { get; set; }
-
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open.</summary>
     public string? SubscribeSession => _subscribeSession;
 
@@ -41,6 +38,9 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// </summary>
     public static bool IsEndedByNode(RoomEvent state) => state is { State: "failed", Reason: "error" } or { State: "closed", Reason: "renegotiation-limit" };
 
+    /// <summary>Returns true if a subscribe session has ended because nothing arrived from the client, or it did not connect.</summary>
+    public static bool HasPathFailed(RoomEvent state) => state is { State: "failed", Kind: "subscribe" } && !IsEndedByNode(state);
+
     /// <summary>Returns true if the session that ended is one of these. A publish session of a previous socket counts as one of them.</summary>
     public bool IsCurrent(RoomEvent ended) => ended.Kind switch
     {
@@ -53,13 +53,16 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     public bool HasSent(SlotsAppliedMessage applied) => applied.SessionId == _subscribeSession && applied.Version <= _sentSlots;
 
     /// <summary>Opens the subscribe session, or with <paramref name="restart"/> replaces it. The client gets its offer with <see cref="BeginSubscribe"/>.</summary>
-    public async Task<SubscribeOffer> RequestSubscribeAsync(bool restart, CancellationToken ct)
+    /// <param name="restart">Whether to replace a session.</param>
+    /// <param name="line">What the client's line takes.</param>
+    /// <param name="ct">Ends the call.</param>
+    public async Task<SubscribeOffer> RequestSubscribeAsync(bool restart, MemberLine line, CancellationToken ct)
     {
         _subscribeSession = null;
         (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
-        (var former, Former) = (Former, null);
-        var line = former is null ? null : await former.FindLineAsync(ParticipantId, ct).ConfigureAwait(false);
-        return await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line, ct).ConfigureAwait(false);
+        var offer = await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line.Kbps, ct).ConfigureAwait(false);
+        line.RecordSession();
+        return offer;
     }
 
     /// <summary>Records the subscribe session and forwards its first offer.</summary>

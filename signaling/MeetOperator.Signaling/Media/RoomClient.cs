@@ -10,9 +10,6 @@ namespace MeetOperator.Signaling.Media;
 /// </summary>
 internal sealed class RoomClient(string meetingId, MediaAssignment assignment, MediaServices services)
 {
-    /// <summary>A member does not wait longer for what is known of its line: without it, its pictures begin a little later.</summary>
-    private static readonly TimeSpan LineTimeout = TimeSpan.FromMilliseconds(250);
-
     public RoomKey Key { get; } = assignment.Key;
 
     private NodeControlClient Node => services.Nodes.Client(Key.Namespace, Key.Node, Key.ControlUrl);
@@ -37,27 +34,6 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
     {
         var room = await CallAsync((node, limit) => node.GetRoomAsync(meetingId, limit), ct).ConfigureAwait(false);
         return [.. (room.ParticipantList ?? []).OfType<ParticipantReport>()]; // A list from the network may contain nulls.
-    }
-
-    /// <summary>What the node knows of a participant's line. Null if it knows nothing or does not answer in time.</summary>
-    public async Task<int?> FindLineAsync(string participantId, CancellationToken ct)
-    {
-        using var limit = new CancellationTokenSource(LineTimeout, services.Time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-        try
-        {
-            var report = await Node.GetLineAsync(meetingId, participantId, linked.Token).ConfigureAwait(false);
-            return report.Kbps is >= 1 and <= SubscribeRequest.MaxLineKbps ? report.Kbps : null;
-        }
-        catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
-        {
-            if (!ct.IsCancellationRequested && e is not NodeControlException { Status: System.Net.HttpStatusCode.NotFound })
-            {
-                services.Metrics.NodeFailed(failure.Reason);
-            }
-
-            return null;
-        }
     }
 
     /// <summary>

@@ -33,19 +33,6 @@ public sealed class ControlApiTests : IAsyncLifetime
         async Task<(string, int)[]> RegionsAsync() => [.. (await _node.Control.GetRoomAsync("r", default)).Regions.OrderBy(region => region.Key).Select(region => (region.Key, region.Value))];
     }
 
-    [Fact]
-    public async Task Line_WithoutReports_IsUnknown()
-    {
-        await _node.Control.PutRoomAsync("line", new RoomSpec { Generation = 1 }, default);
-        await _node.Control.PutParticipantAsync("line", "a", new ParticipantSpec { Generation = 1 }, default);
-        Assert.Null((await _node.Control.GetLineAsync("line", "a", default)).Kbps);
-
-        await _node.Control.SubscribeAsync("line", "a", new SubscribeRequest { Generation = 1, LineKbps = 5_000 }, default);
-
-        Assert.Null((await _node.Control.GetLineAsync("line", "a", default)).Kbps);
-        await AssertProblemAsync("unknown-participant", HttpStatusCode.NotFound, () => _node.Control.GetLineAsync("line", "b", default));
-    }
-
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]

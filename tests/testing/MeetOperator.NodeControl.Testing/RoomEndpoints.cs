@@ -95,14 +95,6 @@ internal static class RoomEndpoints
             known.Connected(subscriber, subscriber.SubscribeSession ?? string.Empty, "subscribe");
             return Results.NoContent();
         }));
-        api.MapGet("/line", async (string room, string participant, HttpContext context) =>
-        {
-            await node.BeforeLine(context.RequestAborted);
-            lock (node.Gate)
-            {
-                return NodeEndpoints.Json(new LineReport { Kbps = Participant(NodeEndpoints.Room(node, room), participant).LineKbps });
-            }
-        });
         api.MapPost("/play", (string room, string participant, HttpRequest request) => OnRoomAsync<PlayRequest>(node, room, request, (known, play) =>
         {
             NodeEndpoints.Fence(known, play.Generation);

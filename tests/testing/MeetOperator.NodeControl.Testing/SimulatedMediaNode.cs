@@ -94,9 +94,6 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Runs between reading and processing a request to publish. The node processes the request even if the caller has given up by then.</summary>
     public Func<Task> BeforePublish { get; set; } = static () => Task.CompletedTask;
 
-    /// <summary>Runs before a request about a line is answered, until the caller gives up.</summary>
-    public Func<CancellationToken, Task> BeforeLine { get; set; } = static _ => Task.CompletedTask;
-
     /// <summary>Number of requests that hang or hung because of <see cref="HangsOnRooms"/>.</summary>
     public int HeldRoomCalls => Volatile.Read(ref HeldCount);
 
@@ -304,6 +301,16 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         lock (Gate)
         {
             _rooms[room].Emit(roomEvent);
+        }
+    }
+
+    /// <summary>Reports what a participant's line takes, or that it is no longer known.</summary>
+    public void ReportLine(string room, string participant, int? kbps)
+    {
+        lock (Gate)
+        {
+            _rooms[room].Participants[participant].LineKbps = kbps;
+            _rooms[room].Emit(SimulatedRoom.LinesEvent([_rooms[room].Participants[participant]]));
         }
     }
 

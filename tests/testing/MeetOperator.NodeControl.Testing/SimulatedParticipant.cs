@@ -24,8 +24,8 @@ public sealed class SimulatedParticipant(string id)
     /// <summary>The slots of the last request to subscribe, or null.</summary>
     public SlotCounts? RequestedSlots { get; internal set; }
 
-    /// <summary>What is known of its line, for GET; null when nothing is.</summary>
-    public int? LineKbps { get; set; }
+    /// <summary>What is known of its line; null when nothing is.</summary>
+    public int? LineKbps { get; internal set; }
 
     /// <summary>The line of the last request to subscribe, or null.</summary>
     public int? RequestedLineKbps { get; internal set; }

@@ -121,10 +121,21 @@ public sealed class SimulatedRoom(SimulatedMediaNode node, string id, RoomSpec s
             channel.Writer.TryWrite(OfferEvent(participant));
         }
 
+        if (_participants.Values.Where(participant => participant.LineKbps is not null).ToArray() is { Length: > 0 } known)
+        {
+            channel.Writer.TryWrite(LinesEvent(known));
+        }
+
         channel.Writer.TryWrite(new RoomEvent { Type = RoomEventTypes.Ready });
         _readers.Add(channel);
         return channel;
     }
+
+    internal static RoomEvent LinesEvent(IEnumerable<SimulatedParticipant> participants) => new()
+    {
+        Type = RoomEventTypes.Lines,
+        Lines = [.. participants.Select(participant => new ParticipantLine { ParticipantId = participant.Id, Kbps = participant.LineKbps })],
+    };
 
     internal void CloseReader(Channel<RoomEvent> channel) => _readers.Remove(channel);
 

@@ -63,50 +63,6 @@ public sealed class MoveTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeLeaving_FormerNodeKnowsTheLine_NextNodeBeginsWithIt()
-    {
-        await using var ann = await PublishingAsync("Ann");
-        _node.Read(_meeting, r => r.Participants[ann.Id].LineKbps = 5_600);
-
-        await LeaveAsync();
-
-        await OfferOfAsync(ann, _next);
-        Assert.Equal(5_600, _next.Read(_meeting, r => r.Participants[ann.Id].RequestedLineKbps));
-    }
-
-    [Fact]
-    public async Task NodeLeaving_FormerNodeDoesNotTellTheLine_ClientMovesAllTheSame()
-    {
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _node.BeforeLine = ct =>
-        {
-            asked.TrySetResult();
-            return Task.Delay(Timeout.Infinite, ct);
-        };
-        await using var ann = await PublishingAsync("Ann");
-
-        await LeaveAsync();
-
-        await OfferOfAsync(ann, _next);
-        Assert.True(asked.Task.IsCompleted);
-        Assert.Null(_next.Read(_meeting, r => r.Participants[ann.Id].RequestedLineKbps));
-    }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(int.MaxValue)]
-    public async Task NodeLeaving_FormerNodeTellsAnImpossibleLine_ItIsIgnored(int kbps)
-    {
-        await using var ann = await PublishingAsync("Ann");
-        _node.Read(_meeting, r => r.Participants[ann.Id].LineKbps = kbps);
-
-        await LeaveAsync();
-
-        await OfferOfAsync(ann, _next);
-        Assert.Null(_next.Read(_meeting, r => r.Participants[ann.Id].RequestedLineKbps));
-    }
-
-    [Fact]
     public async Task NodeLeaving_ClientOfEarlierVersion_RestartsOnNextNode()
     {
         await using var ann = await EnterAsync("Ann", moves: false);
