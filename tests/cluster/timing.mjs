@@ -59,7 +59,6 @@ async function killedToMediaBack(room, people, meeting) {
   await kubectl('delete', 'pod', sfuNode, '-n', room.namespace, '--grace-period=0', '--force', '--wait=false');
   await until(async () => (await places()).some(one => one.role === 'Origin' && one.sfuNode !== sfuNode), 'the meeting is on another media node', 60_000);
   const states = await settled(people);
-  if (process.env.TRACE) console.log(JSON.stringify(states.map(({ name, silences, freezes }) => ({ name, silences, freezes }))));
   return Math.max(...states.flatMap(({ silences, freezes }) => [...Object.values(silences), ...Object.values(freezes)])) / 1000;
 }
 

@@ -12,8 +12,8 @@ export function numbers(seed) {
 }
 
 /**
- * Kinds of faults. `weight`: how often each is drawn. `hold`: the shortest and longest time in seconds for which it lasts. `silence`: for how many seconds somebody may receive no sound
- * or no pictures meanwhile. That is far longer than on an idle machine, where the benches measure what people notice: it tells media that stopped from a busy machine.
+ * Kinds of faults. `weight`: how often each is drawn. `hold`: the shortest and longest time in seconds for which it lasts. `silence`: for how many seconds somebody may not hear or
+ * not see somebody else meanwhile. That is far longer than on an idle machine, where the benches measure what people notice: it tells media that stopped from a busy machine.
  */
 export const faults = {
   'drain-node': { weight: 3, hold: [0, 0], silence: 20 },
