@@ -8,12 +8,12 @@ namespace MeetOperator.Signaling.Media;
 /// <para>
 /// The rule: a session that this server opens for a participant begins with the line that the participant's own node, or the one before it, has reported, if that was still known in the
 /// last 30 s (<see cref="MaxAge"/>). This includes moves, nodes that have failed, and sessions that a node has lost: in all of them the media stops for a reason of the server, and the line is
-/// the same. The line is forgotten when the reason may be the network of the client (<see cref="Forget"/>): its path has failed, or it asks for new sessions while its node works. A
-/// line that is then assumed to be wide would be filled with pictures in front of its sound, and a start with the default costs only a moment of small pictures.
+/// the same. The line is forgotten when the reason may be the network of the client: its path has failed (<see cref="Forget(string, RoomKey)"/>), or it asks for new sessions while
+/// its node works (<see cref="Forget(string)"/>). A line that is then assumed to be wide would be filled with pictures in front of its sound, and a start with the default costs only a moment of small pictures.
 /// </para>
 /// <para>
-/// The limit: when the media node of a participant and the signaling server that has its socket fail together, the next session begins without a line. Another server has the reports too, but
-/// does not know which node the participant used.
+/// The limit: when the media node of a participant and the signaling server that has its socket fail together, the next session begins without a line: another server has the reports too, but
+/// cannot find out which node the participant used.
 /// </para>
 /// Reports are kept by room, and only the participant's own rooms count, so a node that lies affects nobody else. Reports about all participants are kept, because
 /// the sockets of some are on other servers and may come here. Thread-safe.

@@ -82,7 +82,7 @@ public sealed partial class LineReportTests : IAsyncLifetime
         await RunUntilAsync("the other reader gets it too", () => LinesOfBob(_events).Contains(first.Lines![0].Kbps));
     }
 
-    /// <summary>Earlier versions of signaling read what is unreachable with the event directly before <c>ready</c>.</summary>
+    /// <summary>Earlier versions of signaling require that nothing is between what is unreachable and <c>ready</c>.</summary>
     [Fact]
     public async Task Events_OpenedAgainWithALink_LinesComeBeforeUnreachableAndReady()
     {
