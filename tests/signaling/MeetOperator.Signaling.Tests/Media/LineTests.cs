@@ -178,8 +178,8 @@ public sealed class LineTests : IAsyncLifetime
         var ann = await MeasuredAsync(Kbps);
         await ann.DisposeAsync();
         await AssignAsync(Assigned("default-bbbbb", 2, Ready));
-        await using var bob = await EnterAsync();
         _next.AddTracks(_meeting, ann.Id, Sdp.Publish());
+        await using var bob = await EnterAsync();
         await ReadAllAsync(bob, _next);
         _next.ReportLine(_meeting, ann.Id, 900);
         await ReadAllAsync(bob, _next);
