@@ -38,7 +38,7 @@ public sealed record ParticipantLine
 
     /// <summary>
     /// What another connection of the participant may assume that the line takes beside the present one, in kbit/s, 1 to <see cref="SubscribeRequest.MaxLineKbps"/>. Null when it is no
-    /// longer known: without a subscribe session, without video, and while the client has not reported what arrives.
+    /// longer known: without a subscribe session, without video, and while the client does not report what arrives.
     /// </summary>
     public int? Kbps { get; init; }
 }

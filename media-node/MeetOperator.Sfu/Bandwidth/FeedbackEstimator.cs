@@ -74,6 +74,9 @@ internal sealed class FeedbackEstimator
 
     public bool HasFeedback { get; private set; }
 
+    /// <summary>Whether packets are sent and feedback has stopped, so that the estimate falls and says nothing about the line.</summary>
+    public bool IsSilent => _nextSilenceTicks > 0;
+
     /// <inheritdoc cref="SendBandwidth.ProbesOften"/>
     public bool ProbesOften
     {

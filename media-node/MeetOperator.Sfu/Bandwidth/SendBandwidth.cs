@@ -54,6 +54,9 @@ internal sealed class SendBandwidth
     /// <summary>Whether the client sends transport-wide feedback, or REMB.</summary>
     public bool HasFeedback => _receiverEstimate > 0 || _estimator is { HasFeedback: true };
 
+    /// <inheritdoc cref="FeedbackEstimator.IsSilent"/>
+    public bool IsSilent => _receiverEstimate == 0 && _estimator is { IsSilent: true };
+
     /// <summary>Whether probes can show what the line takes. A REMB shows only what it carries.</summary>
     public bool CanProbe => _receiverEstimate == 0;
 

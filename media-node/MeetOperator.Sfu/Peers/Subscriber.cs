@@ -55,9 +55,9 @@ public sealed class Subscriber : IPaddingSource
 
     /// <summary>
     /// What a second connection over the same line may assume: half of the estimate. If all videos in their lowest quality take more than that, it is what they take, up to the estimate.
-    /// Null while the client has not reported about the line, and without video, because the estimate then follows the little that is sent.
+    /// Null while the client has not reported about the line, or no longer does, and without video, because the estimate then follows the little that is sent.
     /// </summary>
-    public long? LineShareBitsPerSecond => !_egress.Bandwidth.HasFeedback || Use is not { WantedBitsPerSecond: > 0 } ? null
+    public long? LineShareBitsPerSecond => _egress.Bandwidth is { HasFeedback: false } or { IsSilent: true } || Use is not { WantedBitsPerSecond: > 0 } ? null
         : Math.Min(_egress.Bandwidth.SustainedBitsPerSecond, Math.Max(_egress.Bandwidth.SustainedBitsPerSecond / 2, _allocation.LeastBitsPerSecond));
 
     /// <inheritdoc cref="Bandwidth.SendBandwidth.StartAt"/>

@@ -8,8 +8,12 @@ namespace MeetOperator.Signaling.Media;
 /// <para>
 /// The rule: a session that this server opens for a participant begins with the line that the participant's own node, or the one before it, has reported, if that was still known in the
 /// last 30 s (<see cref="MaxAge"/>). This includes moves, nodes that have failed, and sessions that a node has lost: in all of them the media stops for a reason of the server, and the line is
-/// the same. The line is forgotten when the reason may be the network of the client (<see cref="Forget"/>): its path has failed, or it asks for new sessions while its node works. A
-/// line that is then assumed to be wide would be filled with pictures in front of its sound, and a start with the default costs only a moment of small pictures.
+/// the same. The line is forgotten when the reason may be the network of the client: its path has failed (<see cref="Forget(string, RoomKey)"/>), or it asks for new sessions while
+/// its node works (<see cref="Forget(string)"/>). A line that is then assumed to be wide would be filled with pictures in front of its sound, and a start with the default costs only a moment of small pictures.
+/// </para>
+/// <para>
+/// The limit: when the media node of a participant and the signaling server that has its socket fail together, the next session begins without a line: another server has the reports too, but
+/// cannot find out which node the participant used.
 /// </para>
 /// Reports are kept by room, and only the participant's own rooms count, so a node that lies affects nobody else. Reports about all participants are kept, because
 /// the sockets of some are on other servers and may come here. Thread-safe.
@@ -22,7 +26,7 @@ internal sealed class KnownLines(TimeProvider time)
     /// <summary>The maximum number of participants of a meeting.</summary>
     private const int MaxLines = 5_000;
 
-    /// <summary>IDs of participants are shorter. Limits the memory that a node can take.</summary>
+    /// <summary>IDs of participants are not longer. Limits the memory that a node can take.</summary>
     private const int MaxIdLength = 64;
 
     private readonly Lock _lock = new();
@@ -59,15 +63,33 @@ internal sealed class KnownLines(TimeProvider time)
         }
     }
 
-    /// <summary>A participant uses another room. What is known from the former one counts until the next one reports.</summary>
+    /// <summary>
+    /// A participant uses another room. What is known from the former one counts there until the next one reports a line, for 30 s at most (<see cref="MaxAge"/>). A line of the
+    /// next one that is still known, or was known later, stays.
+    /// </summary>
     public void Move(string participantId, RoomKey former, RoomKey next)
     {
         lock (_lock)
         {
-            if (Find(former, participantId) is { } known && Find(next, participantId) is not { LastAt: null })
+            if (Find(former, participantId) is not { } known)
             {
-                Set(next, participantId, known with { LastAt = known.LastAt ?? Now });
+                return;
             }
+
+            var lastAt = known.LastAt ?? Now;
+            if (Find(next, participantId) is not { } own || own.LastAt <= lastAt)
+            {
+                Set(next, participantId, known with { LastAt = lastAt });
+            }
+        }
+    }
+
+    /// <summary>The path of a participant to the node of a room has failed. What other nodes know stays: they would not report again a line that works.</summary>
+    public void Forget(string participantId, RoomKey room)
+    {
+        lock (_lock)
+        {
+            _rooms.GetValueOrDefault(room)?.Remove(participantId);
         }
     }
 
@@ -89,6 +111,15 @@ internal sealed class KnownLines(TimeProvider time)
         lock (_lock)
         {
             return Find(room, participantId) is { } known && !IsOld(known) ? known.Kbps : null;
+        }
+    }
+
+    /// <summary>Whether the node of the room still knows the line of a participant.</summary>
+    public bool IsCurrent(string participantId, RoomKey room)
+    {
+        lock (_lock)
+        {
+            return Find(room, participantId) is { LastAt: null };
         }
     }
 

@@ -279,7 +279,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private void SetNodes(MemberNodes nodes)
     {
         _nodes = nodes;
-        _media.RecordRoom(ParticipantId, nodes.Newest!.Room.Key);
+        _line.RecordRoom(nodes.Newest!.Room.Key);
     }
 
     private async Task SendViewLaterAsync(TimeSpan wait)

@@ -360,11 +360,18 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// <summary>What the line of a participant takes, in kbit/s; null if it is not known.</summary>
     internal int? FindLine(string participantId) => _lastRooms.TryGetValue(participantId, out var room) ? _knownLines.Find(participantId, room) : null;
 
-    /// <inheritdoc cref="KnownLines.Forget"/>
+    /// <inheritdoc cref="KnownLines.Forget(string)"/>
     internal void ForgetLine(string participantId) => _knownLines.Forget(participantId);
 
-    /// <summary>Whether the node that a participant used last seems to have failed, or no longer has the meeting.</summary>
-    internal bool HasLostRoomOf(string participantId) => _lastRooms.TryGetValue(participantId, out var room) && (_served.Find(room) is null || IsGone(room));
+    /// <summary>The room that a participant used last; null if it is not known.</summary>
+    internal RoomKey? FindLastRoom(string participantId) => _lastRooms.GetValueOrDefault(participantId);
+
+    /// <summary>
+    /// Whether a participant has lost its room: the node seems to have failed, or no longer has the meeting. While another node that works knows the participant's line, the
+    /// participant has moved there, through another replica.
+    /// </summary>
+    internal bool HasLost(string participantId, RoomKey room) =>
+        (_served.Find(room) is null || IsGone(room)) && !_served.Rooms.Any(known => !known.IsGone && _knownLines.IsCurrent(participantId, known.Client.Key));
 
     internal void MarkConnected(string participantId) => _moves.MarkConnected(participantId);
 
@@ -534,9 +541,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
                 participant.HandleFullSession(source, roomEvent.Reason);
                 break;
             case RoomEventTypes.SessionState:
-                if (participant is not null && participant.Room == source && MemberSessions.HasPathFailed(roomEvent) && participant.SubscribeSessionIn(source) == roomEvent.SessionId)
+                if (roomEvent.ParticipantId is { } failed && MemberSessions.HasPathFailed(roomEvent) && (participant?.SubscribeSessionIn(source) is not { } session || session == roomEvent.SessionId))
                 {
-                    _knownLines.Forget(participant.ParticipantId);
+                    _knownLines.Forget(failed, source);
                 }
 
                 participant?.HandleSessionState(source, roomEvent);

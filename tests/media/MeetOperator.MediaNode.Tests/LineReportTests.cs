@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Links;
 using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Sdp;
@@ -78,7 +79,23 @@ public sealed partial class LineReportTests : IAsyncLifetime
 
         var first = again.All.TakeWhile(e => e.Type != RoomEventTypes.Ready).Single(e => e.Type == RoomEventTypes.Lines);
         Assert.Equal("bob", Assert.Single(first.Lines!).ParticipantId);
-        Assert.Contains(first.Lines![0].Kbps, LinesOfBob(_events));
+        await RunUntilAsync("the other reader gets it too", () => LinesOfBob(_events).Contains(first.Lines![0].Kbps));
+    }
+
+    /// <summary>Earlier versions of signaling require that nothing is between what is unreachable and <c>ready</c>.</summary>
+    [Fact]
+    public async Task Events_OpenedAgainWithALink_LinesComeBeforeUnreachableAndReady()
+    {
+        await SubscribeAsync(Wide);
+        await RunUntilAsync("the line is reported", () => LinesOfBob(_events).Count > 0);
+        await _node.Control.PutLinkAsync("r", "link-1", Unanswered, default);
+
+        await using var again = await RoomEvents.OpenAsync(_node.Control, "r");
+
+        var types = again.All.Select(e => e.Type).TakeWhile(type => type != RoomEventTypes.Ready).ToList();
+        Assert.Equal(RoomEventTypes.Unreachable, types[^1]);
+        Assert.Single(types, RoomEventTypes.Unreachable);
+        Assert.Single(types, RoomEventTypes.Lines);
     }
 
     [Fact]
@@ -91,6 +108,20 @@ public sealed partial class LineReportTests : IAsyncLifetime
 
         await RunUntilAsync("the line is no longer known", () => LinesOfBob(_events)[^1] is null);
     }
+
+    /// <summary>A link to a port at which nothing listens.</summary>
+    private static LinkSpec Unanswered => new()
+    {
+        Generation = 1,
+        Role = LinkEndRole.Opener,
+        Node = "ns/left",
+        Peer = "ns/right",
+        PeerGeneration = 2,
+        Addresses = ["127.0.0.1:9"],
+        Tag = 1,
+        PeerTag = 2,
+        Keys = [new LinkKey { Epoch = 1, Secret = Convert.ToBase64String(new byte[LinkKey.SecretBytes]) }],
+    };
 
     private static List<int?> LinesOfBob(RoomEvents events) => [.. events.All.SelectMany(e => e.Lines ?? []).Where(line => line.ParticipantId == "bob").Select(line => line.Kbps)];
 

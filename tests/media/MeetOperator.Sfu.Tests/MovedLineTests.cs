@@ -60,6 +60,39 @@ public sealed class MovedLineTests
         Assert.Null(line.Subscriber.LineShareBitsPerSecond);
     }
 
+    /// <summary>The estimate falls meanwhile, which is no reason to begin lower elsewhere.</summary>
+    [Fact]
+    public void LineShareBitsPerSecond_FeedbackStops_IsUnknownUntilItComesAgain()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(8_000_000);
+        call.Run(10);
+        var before = line.Subscriber.LineShareBitsPerSecond!.Value;
+
+        line.HasFeedback = false;
+        var meanwhile = Sample(call, line, 4);
+        line.HasFeedback = true;
+        call.Run(1);
+
+        Assert.Null(meanwhile[^1]);
+        Assert.All(meanwhile.OfType<long>(), share => Assert.InRange(share, before * 0.9, before * 1.1));
+        Assert.NotNull(line.Subscriber.LineShareBitsPerSecond);
+    }
+
+    [Fact]
+    public void LineShareBitsPerSecond_FeedbackOfAMomentIsLost_StaysKnown()
+    {
+        var call = new NarrowCall();
+        var line = call.Join(8_000_000);
+        call.Run(10);
+
+        line.HasFeedback = false;
+        var meanwhile = Sample(call, line, 0.8);
+        line.HasFeedback = true;
+
+        Assert.DoesNotContain(null, meanwhile.Concat(Sample(call, line, 1)));
+    }
+
     /// <summary>The line takes the camera once and not twice. Sound waits no longer than beside a connection that knows nothing of the line.</summary>
     [Theory]
     [InlineData(2_200_000)]
@@ -99,6 +132,19 @@ public sealed class MovedLineTests
         bandwidth.StartAt(bits);
 
         Assert.Equal(expected, bandwidth.EstimateBitsPerSecond);
+    }
+
+    /// <summary>The share of the line, every 100 ms.</summary>
+    private static List<long?> Sample(NarrowCall call, NarrowLine line, double seconds)
+    {
+        var shares = new List<long?>();
+        for (var end = call.Now + (long)(seconds * Second); call.Now < end;)
+        {
+            call.Run(0.1);
+            shares.Add(line.Subscriber.LineShareBitsPerSecond);
+        }
+
+        return shares;
     }
 
     private static long LongestWaitOfSound(NarrowLine line, long start) =>

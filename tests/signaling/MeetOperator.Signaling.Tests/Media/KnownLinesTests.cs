@@ -87,6 +87,23 @@ public sealed class KnownLinesTests
         Assert.Equal(5_600, _lines.Find("ann", A));
     }
 
+    /// <summary>As when the client goes back and forth while one node after the other cannot be read.</summary>
+    [Theory]
+    [InlineData(false, 900)]
+    [InlineData(true, 5_600)]
+    public void Move_NextNodeKnewALineToo_TheLaterOneCounts(bool isFormerLater, int expected)
+    {
+        Record(isFormerLater ? B : A, isFormerLater ? 900 : 5_600);
+        _lines.RecordBreak(isFormerLater ? B : A);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Record(isFormerLater ? A : B, isFormerLater ? 5_600 : 900);
+        _lines.RecordBreak(isFormerLater ? A : B);
+
+        _lines.Move("ann", A, B);
+
+        Assert.Equal(expected, _lines.Find("ann", B));
+    }
+
     /// <summary>A node that lies, or has been taken over, reports about people who do not use it.</summary>
     [Fact]
     public void Record_ParticipantOfAnotherNode_DoesNotCount()
@@ -147,6 +164,32 @@ public sealed class KnownLinesTests
         _lines.Forget("ann");
 
         Assert.Null(_lines.Find("ann", A) ?? _lines.Find("ann", B));
+    }
+
+    [Fact]
+    public void Forget_LineOfOneNode_OthersStay()
+    {
+        Record(A, 5_600);
+        _lines.Move("ann", A, B);
+
+        _lines.Forget("ann", B);
+
+        Assert.Null(_lines.Find("ann", B));
+        Assert.Equal(5_600, _lines.Find("ann", A));
+    }
+
+    [Fact]
+    public void IsCurrent_Line_UntilItsNodeNoLongerKnowsIt()
+    {
+        Assert.False(_lines.IsCurrent("ann", A));
+        Record(A, 5_600);
+        _lines.Move("ann", A, B);
+
+        Assert.True(_lines.IsCurrent("ann", A));
+        Assert.False(_lines.IsCurrent("ann", B));
+
+        Record(A, null);
+        Assert.False(_lines.IsCurrent("ann", A));
     }
 
     private static ParticipantLine Line(string id, int? kbps) => new() { ParticipantId = id, Kbps = kbps };

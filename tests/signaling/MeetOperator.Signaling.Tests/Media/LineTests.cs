@@ -154,7 +154,63 @@ public sealed class LineTests : IAsyncLifetime
         Assert.Equal(Kbps, await RequestedOnNextAsync(again));
     }
 
-    /// <summary>Events of later versions of a media node, with fields and types that this version does not know.</summary>
+    /// <summary>As when the node loses its power, and the client notices first. Its first session cannot be opened there.</summary>
+    [Fact]
+    public async Task NodeDies_AfterClientOpensSocketAgain_NextNodeBeginsWithTheLine()
+    {
+        await AssignAsync(Assigned("default-aaaaa", 1, Ready), Assigned("default-bbbbb", 2, Ready, Standby));
+        var ann = await MeasuredAsync(Kbps);
+        await ann.DisposeAsync();
+        _node.HangsOnRooms = true;
+        await using var again = await TestClient.OpenByTicketAsync(ann.Join, _signaling.Address);
+        await again.JoinAsync(move: true);
+        await Eventually.TrueAsync(() => _node.HeldRoomCalls > 0, "signaling opens the session on the node");
+
+        await _node.DieAsync();
+
+        Assert.Equal(Kbps, await RequestedOnNextAsync(again));
+    }
+
+    /// <summary>This server knows the node that the client used before, which the meeting has left. The other node works, so the client's network may be another one.</summary>
+    [Fact]
+    public async Task ClientMovedThroughAnotherServer_OpensSocketAgain_NodeBeginsWithoutTheLine()
+    {
+        var ann = await MeasuredAsync(Kbps);
+        await ann.DisposeAsync();
+        await AssignAsync(Assigned("default-bbbbb", 2, Ready));
+        _next.AddTracks(_meeting, ann.Id, Sdp.Publish());
+        await using var bob = await EnterAsync();
+        await ReadAllAsync(bob, _next);
+        _next.ReportLine(_meeting, ann.Id, 900);
+        await ReadAllAsync(bob, _next);
+
+        await using var again = await TestClient.OpenByTicketAsync(ann.Join, _signaling.Address);
+        await again.JoinAsync(move: true);
+
+        Assert.Null(await RequestedOnNextAsync(again));
+    }
+
+    /// <summary>The path to a node that the client moves to does not come up. The former node goes on with its session, so it does not report the line again.</summary>
+    [Fact]
+    public async Task PathToNextNodeFails_LineOfFormerNode_StaysKnown()
+    {
+        await using var ann = await MeasuredAsync(Kbps);
+        await LeaveAsync();
+        await RequestedOnNextAsync(ann);
+        var failed = SessionOnNext();
+        _next.CloseSession(_meeting, ann.Id, "subscribe", "failed");
+        await Eventually.TrueAsync(() => SessionOnNext() is { } session && session != failed, "the session is opened again");
+        Assert.Null(await RequestedOnNextAsync(ann));
+        await AssignAsync(Assigned("default-aaaaa", 1, Ready));
+
+        _node.RemoveParticipant(_meeting, ann.Id);
+
+        Assert.Equal(Kbps, await RequestedAsync(_node, ann));
+
+        string? SessionOnNext() => _next.Read(_meeting, r => r.Participants[ann.Id].SubscribeSession);
+    }
+
+    /// <summary>Later versions of a media node send events of types that this version does not know.</summary>
     [Fact]
     public async Task Event_OfALaterVersion_IsIgnored()
     {
@@ -206,14 +262,14 @@ public sealed class LineTests : IAsyncLifetime
         return client;
     }
 
-    /// <summary>Waits until signaling has handled all events of the node so far.</summary>
-    private async Task ReadAllAsync(TestClient client)
+    /// <summary>Waits until signaling has handled all events of the client's node so far.</summary>
+    private async Task ReadAllAsync(TestClient client, SimulatedMediaNode? node = null)
     {
         var level = ++_level;
         await Eventually.TrueAsync(
             () =>
             {
-                _node.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = client.Id, Level = level });
+                (node ?? _node).Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = client.Id, Level = level });
                 return client.OfType("speaking").Any(m => (int)m["level"]! == level);
             },
             "signaling reads the events");
