@@ -20,7 +20,7 @@ public sealed record InformerOptions
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Maximum delay, and thus the longest time until the informer notices that the server is back.</summary>
-    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Receives the heartbeats of the informer; null disables them.</summary>
     public LoopHealth? Health { get; init; }

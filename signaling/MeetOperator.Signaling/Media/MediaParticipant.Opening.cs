@@ -132,7 +132,7 @@ internal sealed partial class MediaParticipant
             return; // A start in the next room is queued, or follows with it.
         }
 
-        if (sessions.SubscribeSession is not null && reason != MeetingMedia.Lost)
+        if (sessions is { SubscribeSession: not null, IsLeft: false } && reason != MeetingMedia.Lost)
         {
             _media.Follow(this);
             return;

@@ -86,7 +86,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     internal void LeaveLostRooms() => Post(sessions => StartAsync(sessions, fresh: true, MeetingMedia.Moved));
 
     /// <summary>Whether the member uses a room that the meeting no longer has, or none although it has one.</summary>
-    internal bool IsAffectedBy(ServedRooms served) => served.Rooms.Count > 0 && (_nodes.Newest is null || _nodes.All.Any(sessions => served.Find(sessions.Room.Key) is null));
+    internal bool IsAffectedBy(ServedRooms served) => served.Rooms.Count > 0 && (_nodes.Newest is null or { IsLeft: true } || _nodes.All.Any(sessions => served.Find(sessions.Room.Key) is null));
 
     /// <summary>ID of the subscribe session in the room, in which its node sends offers; null if none is open.</summary>
     internal string? SubscribeSessionIn(RoomKey room) => _nodes.Find(room)?.SubscribeSession;
@@ -259,7 +259,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             return null;
         }
 
-        var nodes = _nodes.Only(room => served.Find(room) is not null);
+        var nodes = _nodes.Keep(room => served.Find(room) is not null);
         if (nodes.Newest is null)
         {
             if (Find(_nodes.Newest is { } lost ? _media.Choose(this, lost.Room.Key) : _media.ChooseStart(ParticipantId, Region)) is not { } start)

@@ -30,6 +30,20 @@ internal sealed class MemberNodes
     /// <summary>Keeps the nodes that <paramref name="isServed"/> returns true for.</summary>
     public MemberNodes Only(Func<RoomKey, bool> isServed) => All.All(sessions => isServed(sessions.Room.Key)) ? this : new([.. All.Where(sessions => isServed(sessions.Room.Key))]);
 
+    /// <summary>
+    /// Keeps the nodes that <paramref name="isServed"/> returns true for. If the newest is not among them, the one that is the newest then is marked as left, because the client had begun to use the other one.
+    /// </summary>
+    public MemberNodes Keep(Func<RoomKey, bool> isServed)
+    {
+        var kept = Only(isServed);
+        if (kept.Newest is { } newest && newest != Newest)
+        {
+            newest.MarkLeft();
+        }
+
+        return kept;
+    }
+
     /// <summary>The newest node, and those that the member moves away from and that can be reached: a call to one that is gone would hold up the others.</summary>
     public MemberNodes Reachable(Func<RoomKey, bool> isGone) => Only(room => room == Newest?.Room.Key || !isGone(room));
 

@@ -27,6 +27,11 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open.</summary>
     public string? SubscribeSession => _subscribeSession;
 
+    /// <summary>
+    /// The client was told to leave these sessions, and may have closed some of its connections by now. If the member stays, it needs new ones.
+    /// </summary>
+    public bool IsLeft { get; private set; }
+
     /// <summary>ID of the publish session; null if there is none or if it was opened by a previous socket.</summary>
     public string? PublishSession => _publishSession;
 
@@ -52,13 +57,16 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// <summary>Returns true if this assignment of slots was sent to the client, in the session that is open.</summary>
     public bool HasSent(SlotsAppliedMessage applied) => applied.SessionId == _subscribeSession && applied.Version <= _sentSlots;
 
+    /// <inheritdoc cref="IsLeft"/>
+    public void MarkLeft() => IsLeft = true;
+
     /// <summary>Opens the subscribe session, or with <paramref name="restart"/> replaces it. The client gets its offer with <see cref="BeginSubscribe"/>.</summary>
     /// <param name="restart">Whether to replace a session.</param>
     /// <param name="line">What the client's line takes.</param>
     /// <param name="ct">Ends the call.</param>
     public async Task<SubscribeOffer> RequestSubscribeAsync(bool restart, MemberLine line, CancellationToken ct)
     {
-        _subscribeSession = null;
+        (_subscribeSession, IsLeft) = (null, false);
         (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
         var offer = await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line.Kbps, ct).ConfigureAwait(false);
         line.RecordSession();
