@@ -54,12 +54,17 @@ load() {
 
 lose() { stop_processes KILL "node$1"; }
 
+# Starts a node that was lost.
+
 return_node() {
+  local since
+  ! pid_of "node$1" >/dev/null || return 0
+  since=$(date -u +%FT%TZ)
   until_true 10 "the end of node $1" remove_cgroups "$1"
   ip link delete "meetv$1" 2>/dev/null || true
   start_node "$1"
   link_node "$1"
-  until_true 120 "node n$1" node_ready "$1"
+  until_true 120 "node n$1" node_ready "$1" "$since"
 }
 
 # Runs one up or down at a time.

@@ -5,7 +5,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { clusterRoom, signalingPods, sockets, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, sameConnections, watchGaps } from './support/gaps.mjs';
 import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
-import { cut, fromOperators } from './support/network.mjs';
 
 const room = clusterRoom();
 const options = { timeout: 420_000 };
@@ -62,25 +61,6 @@ describe('the operator', () => {
       await room.meeting();
       await assertUndisturbed(t, ada, bob);
       await kubectl('rollout', 'status', 'deployment/meet-operator', '-n', system, '--timeout=90s');
-    });
-  });
-
-  it('that cannot reach a media node leaves its meetings there, and nobody in them notices', options, async t => {
-    await room.withPair(async (ada, bob, meeting) => {
-      const node = await room.nodeOf(meeting);
-      const state = async () => (await get('sfunode', node, '-n', room.namespace)).status?.state;
-      const operators = await get('pods', '-n', system, '-l', 'meetoperator.io/component=operator');
-      await watch(ada, bob);
-      await cut(fromOperators(await get('pod', node, '-n', room.namespace), operators), async () => {
-        await until(async () => await state() === 'Unhealthy', 'the operator reports the media node as unhealthy');
-        // After 20 s the pool gets another media node; the meeting does not move to it.
-        await until(async () => (await get('sfunodes', '-n', room.namespace)).filter(one => one.status?.state === 'Ready').length >= 2, 'the pool has another media node', 90_000);
-        await chatWorks(ada, bob, 'while the operator is cut off');
-        await waitForMediaBothWays(ada, bob);
-      });
-      await until(async () => ['Ready', 'Allocated'].includes(await state()), 'the media node serves again');
-      assert.equal(await room.nodeOf(meeting), node);
-      await assertUndisturbed(t, ada, bob);
     });
   });
 

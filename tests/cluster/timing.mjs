@@ -7,9 +7,9 @@ import { apply, cluster, get, kubectl, ready } from './support/kubectl.mjs';
 import { LightPeople } from './support/light-people.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, meetings: { type: 'string', default: '10' }, only: { type: 'string' }, json: { type: 'boolean', default: false } } });
-const rounds = Number(values.rounds);
+const [rounds, meetings] = [Number(values.rounds), Number(values.meetings)];
 const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, lost: measureLost };
-if (!(rounds >= 1) || (values.only !== undefined && !(values.only in parts))) {
+if (!(rounds >= 1) || !(meetings >= 1) || (values.only !== undefined && !(values.only in parts))) {
   console.error(`usage: timing.mjs [--rounds N] [--meetings N] [--only ${Object.keys(parts).join('|')}] [--json]`);
   process.exit(2);
 }
@@ -64,7 +64,7 @@ async function killedToMediaBack(room, people, meeting) {
 
 /** `kubectl drain` of a cluster node whose media nodes carry ten meetings of two people, who send and hear a tone. */
 async function measureDrain() {
-  await withLightPeople(Number(values.meetings), async ({ people, machine }) => {
+  await withLightPeople(meetings, async ({ people, machine }) => {
     const began = Date.now();
     await kubectl('drain', machine, '--force', '--ignore-daemonsets', '--pod-selector=meetoperator.io/component=media-node', '--timeout=300s');
     figure('drain.seconds', (Date.now() - began) / 1000, 's', 60);
@@ -77,7 +77,8 @@ async function measureDrain() {
 
 /** The power of a cluster node fails: until everybody in its meetings (half as many) hears the other again, and until the pool has all media nodes on the other one. */
 async function measureLost() {
-  await withLightPeople(Math.ceil(Number(values.meetings) / 2), async ({ room, people, machine }) => {
+  await withLightPeople(Math.ceil(meetings / 2), async ({ room, people, machine }) => {
+    const lost = (await get('sfunodes', '-n', room.namespace)).filter(node => node.status.nodeName === machine).map(node => node.metadata.name);
     const began = Date.now();
     await cluster('lose', machine.slice(1));
     const whole = until(async () => {
@@ -85,6 +86,7 @@ async function measureLost() {
       return pods.filter(pod => pod.spec.nodeName !== machine && isReady(pod)).length >= 2;
     }, 'the pool is whole again', 300_000).then(() => (Date.now() - began) / 1000);
     whole.catch(() => {}); // It is reported below.
+    await until(async () => (await get('meetings', '-n', room.namespace)).every(({ status }) => status.assignments.some(one => one.role === 'Origin' && !lost.includes(one.sfuNode))), 'all meetings are on other media nodes', 300_000);
     const states = await settled(people, 120_000);
     figure('node.lost', share(silences(states), 1) / 1000, 's', 10);
     figure('node.lost.dropped', dropped(states), 'people', 0);
@@ -96,14 +98,18 @@ function isReady(pod) {
   return pod.metadata.deletionTimestamp === undefined && pod.status.conditions?.some(one => one.type === 'Ready' && one.status === 'True');
 }
 
-/** Waits until everybody hears and sees the other again, and then for two more seconds, in which former connections end. */
-async function settled(people, within = 60_000) {
-  await until(async () => (await people.states()).every(state => state.dropped !== null || (state.others.length > 0 && [...Object.values(state.unheard), ...Object.values(state.unseen)].every(pause => pause < 600))), 'everybody hears and sees the other', within).catch(async error => {
-    throw new Error(`${error.message}: ${JSON.stringify(await people.states())}`);
-  });
-  const settledAt = Date.now() + 2_000;
-  await until(() => Date.now() > settledAt, 'former connections have ended');
-  return people.states();
+/** Waits until everybody hears and sees the other for `steady` ms without a break; until then, former connections have ended too. Nobody is seen by somebody who was dropped. */
+async function settled(people, within = 60_000, steady = 3_000) {
+  let states = [];
+  let since = null;
+  await until(async () => {
+    states = await people.states();
+    const alone = states.filter(state => state.dropped !== null).length;
+    const perceives = ({ dropped: reason, others, unheard, unseen }) => reason !== null || (others.length === 0 ? alone > 0 : others.every(other => unheard[other] < 600 && unseen[other] < 600));
+    since = states.every(perceives) ? since ?? Date.now() : null;
+    return since !== null && Date.now() - since >= steady;
+  }, 'everybody hears and sees the other', within).catch(error => { throw new Error(`${error.message}: ${JSON.stringify(states)}`); });
+  return states;
 }
 
 function silences(states) {

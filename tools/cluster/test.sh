@@ -16,6 +16,7 @@ cluster_test() {
   local changing code=0
   require_cluster
   npm_install tests/e2e
+  npm_install web # the SDK, for people without pages
   if (($# > 0)); then
     "${NODE_TEST[@]}" --test-concurrency=1 "$@"
     return
@@ -31,6 +32,7 @@ cluster_test() {
 cluster_chaos() {
   require_cluster
   npm_install tests/e2e
+  npm_install web # the SDK, for people without pages
   node tests/cluster/chaos/run.mjs "$@"
 }
 
@@ -38,6 +40,7 @@ cluster_chaos() {
 cluster_suite() {
   local changing file before=$MEET_ROOT/$STAMPS/cluster-before.json
   npm_install tests/e2e
+  npm_install web # the SDK, for people without pages
   mapfile -t changing < <(changing_files)
   bash "$CLUSTER" down
   trap 'exit 143' TERM

@@ -110,7 +110,7 @@ public sealed class Informer<T> : IInformer
                 _watching = false;
 
                 // An expired version is normal after a long watch or an outage of the server, and waiting would only delay the new list. Only a server that cannot watch what it has just listed is not asked again at once.
-                if (lists)
+                if (lists && _time.GetElapsedTime(started) <= _options.MaxBackoff)
                 {
                     failures = CountFailure(failures, started);
                     await PauseAsync(e, failures, ct).ConfigureAwait(false);

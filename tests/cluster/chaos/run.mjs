@@ -54,7 +54,7 @@ class Run {
   /** Faults and people run side by side. Neither starts its next step before the last one is done, so a slow machine takes longer but does the same. */
   async during(faultList, peopleList) {
     this.#started = Date.now();
-    const watching = this.#watch();
+    const watching = this.#watch().catch(error => this.problem(`nothing could be observed any more: ${error.message}`));
     try {
       await Promise.all([this.#runFaults(faultList), this.#runPeople(peopleList)]);
     } finally {

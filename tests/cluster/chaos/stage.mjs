@@ -6,8 +6,9 @@ import { firstPlaces } from './schedule.mjs';
 
 const names = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn'];
 
-/** How long everything may take to be whole again after a fault. */
+/** How long everything may take to be whole again after a fault, and for how long it must be so, because a fault may show only after a moment. */
 const recovery = 120_000;
+const steady = 2_000;
 
 export class Stage {
   #visits = 0;
@@ -20,7 +21,7 @@ export class Stage {
     /** The present meeting of each slot, with the texts that were confirmed in its chat. */
     this.meetings = [];
     /** `meeting`: the slot in which the person is, or null. `visit`: changes with each join. `moving`: somebody is joining or leaving, so that nothing is expected of them. */
-    this.people = Array.from({ length: people }, (_, index) => ({ index, name: names[index], meeting: null, visit: 0, from: 0, moving: false }));
+    this.people = Array.from({ length: people }, (_, index) => ({ index, name: names[index], meeting: null, visit: 0, from: 0, joinedAt: 0, moving: false }));
   }
 
   static async open({ people = 5, meetings = 2 } = {}) {
@@ -50,7 +51,7 @@ export class Stage {
     person.moving = true;
     try {
       await this.#light.join(this.meetings[slot].meetingId, person.name);
-      Object.assign(person, { meeting: slot, visit: ++this.#visits, from: this.meetings[slot].sent.length });
+      Object.assign(person, { meeting: slot, visit: ++this.#visits, from: this.meetings[slot].sent.length, joinedAt: Date.now() });
     } finally {
       person.moving = false;
     }
@@ -85,12 +86,14 @@ export class Stage {
   async samples() {
     const before = new Map(this.people.map(({ name, visit }) => [name, visit]));
     const states = await this.#light.states();
+    const now = Date.now();
     const settled = new Map(this.people.filter(person => person.meeting !== null && !person.moving && before.get(person.name) === person.visit).map(person => [person.name, person]));
     return states.filter(state => settled.has(state.name)).map(state => {
-      const { visit, from, meeting } = settled.get(state.name);
-      const of = pauses => Object.fromEntries(Object.entries(pauses).filter(([other]) => settled.get(other)?.meeting === meeting));
+      const { visit, from, meeting, joinedAt } = settled.get(state.name);
+      const of = (pauses, longest = () => Infinity) => Object.fromEntries(Object.entries(pauses).filter(([other]) => settled.get(other)?.meeting === meeting).map(([other, pause]) => [other, Math.min(pause, longest(other))]));
+      const sinceJoin = other => now - Math.max(joinedAt, settled.get(other).joinedAt);
       const missing = [...settled.values()].filter(other => other.meeting === meeting && other.name !== state.name && !state.others.includes(other.name)).map(other => other.name);
-      return { ...state, visit, from, slot: meeting, missing, unheard: of(state.unheard), unseen: of(state.unseen), silences: of(state.silences), freezes: of(state.freezes) };
+      return { ...state, visit, from, slot: meeting, missing, unheard: of(state.unheard, sinceJoin), unseen: of(state.unseen, sinceJoin), silences: of(state.silences), freezes: of(state.freezes) };
     });
   }
 
@@ -106,15 +109,20 @@ export class Stage {
     return { picture: longest('freezes'), sound: longest('silences') };
   }
 
-  /** Waits until everybody hears and sees everybody in their meeting, and the pool has all its media nodes. */
+  /** Waits until the pool has all its media nodes, and everybody hears and sees everybody in their meeting. */
   async whole() {
     const deadline = Date.now() + recovery;
+    await until(() => this.#poolIsWhole(), 'the pool has all its media nodes', recovery);
     const perceives = ({ missing, unheard, unseen }) => missing.length === 0 && [...Object.values(unheard), ...Object.values(unseen)].every(pause => pause < 1_000);
-    let lacking;
-    await until(async () => (lacking = (await this.samples()).filter(sample => !perceives(sample))).length === 0, 'everybody hears and sees everybody', recovery).catch(error => {
+    let lacking = [];
+    let since = null;
+    await until(async () => {
+      lacking = (await this.samples()).filter(sample => !perceives(sample));
+      since = lacking.length > 0 ? null : since ?? Date.now();
+      return since !== null && Date.now() - since >= steady;
+    }, 'everybody hears and sees everybody', Math.max(2 * steady, deadline - Date.now())).catch(error => {
       throw new Error(`${error.message}: ${lacking.map(({ name, phase, missing, unheard, unseen }) => JSON.stringify({ name, phase, missing, unheard, unseen })).join(', ')}`);
     });
-    await until(() => this.#poolIsWhole(), 'the pool has all its media nodes', Math.max(1_000, deadline - Date.now()));
   }
 
   async #poolIsWhole() {

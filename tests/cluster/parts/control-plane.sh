@@ -66,4 +66,5 @@ JSON
   done
 }
 
-node_ready() { api "/api/v1/nodes/n$1" | jq -e '[.status.conditions[]? | select(.type == "Ready" and .status == "True")] | length == 1'; }
+# node_ready NUMBER [SINCE]: with SINCE, only if the node has said so itself after that time.
+node_ready() { api "/api/v1/nodes/n$1" | jq -e --arg since "${2:-}" '[.status.conditions[]? | select(.type == "Ready" and .status == "True" and .lastHeartbeatTime > $since)] | length == 1'; }

@@ -23,7 +23,7 @@ const script = () => {
     voice.connect(level).connect(end);
     voice.start();
     swell.start();
-    return end.stream.getAudioTracks()[0];
+    return { track: end.stream.getAudioTracks()[0], stop: () => [voice, swell].forEach(node => node.stop()) };
   };
 
   /** A square that moves, ten pictures a second. */
@@ -31,41 +31,48 @@ const script = () => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 90 });
     const pen = canvas.getContext('2d');
     let step = 0;
-    setInterval(() => {
+    const timer = setInterval(() => {
       pen.fillStyle = '#246';
       pen.fillRect(0, 0, 160, 90);
       pen.fillStyle = '#fc8';
       pen.fillRect(step++ * 5 % 140, 30, 20, 20);
     }, 100);
-    return canvas.captureStream(10).getVideoTracks()[0];
+    return { track: canvas.captureStream(10).getVideoTracks()[0], stop: () => clearInterval(timer) };
   };
 
-  /** How long something did not come. `at` and `now` are times of one clock, in ms. */
+  /** How long something did not come. `at` and `now` are times of one clock, in ms. What has never come is late, which is no pause. */
   const pauses = now => {
-    const pause = { longest: 0, at: now };
+    const pause = { longest: 0, at: now, hasCome: false };
     pause.came = at => {
-      pause.longest = Math.max(pause.longest, at - pause.at);
+      if (pause.hasCome) pause.longest = Math.max(pause.longest, at - pause.at);
       pause.at = Math.max(pause.at, at);
+      pause.hasCome = true;
     };
     return pause;
   };
 
-  /** Listens to one person. What the analyser keeps (two thirds of a second) is longer than the time between two looks, so no silence is missed. */
+  /**
+   * Listens to one person. What the analyser keeps (two thirds of a second) is longer than the time between two looks, so no silence is missed. If the page itself stood still for longer,
+   * nothing is known of that time.
+   */
   const listen = () => {
     const analyser = new AnalyserNode(sound(), { fftSize: 32_768 });
     analyser.connect(new GainNode(sound(), { gain: 0 })).connect(sound().destination);
     const samples = new Float32Array(analyser.fftSize);
     const clock = () => sound().currentTime * 1000;
     const ear = { pause: pauses(clock()), track: null };
+    const element = Object.assign(new Audio(), { muted: true });
     let source = null;
+    let lookedAt = clock();
     ear.use = track => {
       if (track === ear.track) return;
       ear.track = track;
       source?.disconnect();
       source = null;
+      element.srcObject = null;
       if (track === null) return;
       const stream = new MediaStream([track]);
-      Object.assign(new Audio(), { srcObject: stream, muted: true }).play().catch(() => {}); // Chromium decodes only what an element plays.
+      Object.assign(element, { srcObject: stream }).play().catch(() => {}); // Chromium decodes only what an element plays.
       source = sound().createMediaStreamSource(stream);
       source.connect(analyser);
     };
@@ -77,6 +84,9 @@ const script = () => {
     ear.look = () => {
       analyser.getFloatTimeDomainData(samples);
       const now = clock();
+      const kept = samples.length / 48;
+      if (now - lookedAt > kept) ear.pause.at = Math.max(ear.pause.at, now - kept);
+      lookedAt = now;
       for (let start = 0; start + block <= samples.length; start += block) {
         const at = now - (samples.length - start) / 48;
         if (at > ear.pause.at && !isSilent(start)) ear.pause.came(at);
@@ -117,11 +127,11 @@ const script = () => {
   globalThis.joinLight = async ({ meetingId, name, region }) => {
     const { MeetClient, browserEnvironment } = await import('/sdk/index.js');
     const meeting = await new MeetClient({ environment: browserEnvironment() }).join(meetingId, { displayName: name, ...(region === undefined ? {} : { region }) });
-    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sent: [tone(), picture()] };
+    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture()] };
     globalThis.people.set(name, person);
     meeting.on('connection', ({ phase, code }) => { if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim(); });
-    await meeting.publish(person.sent[0], 'microphone');
-    await meeting.publish(person.sent[1], 'camera');
+    await meeting.publish(person.sources[0].track, 'microphone');
+    await meeting.publish(person.sources[1].track, 'camera');
   };
 
   globalThis.leaveLight = name => {
@@ -129,7 +139,10 @@ const script = () => {
     globalThis.people.delete(name);
     person.meeting.leave();
     for (const { ear, eye } of person.others.values()) [ear, eye].forEach(sense => sense.close());
-    for (const track of person.sent) track.stop();
+    for (const { track, stop } of person.sources) {
+      track.stop();
+      stop();
+    }
   };
 
   /** Whether the text is stored; one that was not is sent again, as a user would. */
@@ -145,14 +158,19 @@ const script = () => {
 
   setInterval(() => {
     for (const { meeting, others } of globalThis.people.values()) {
-      const present = meeting.snapshot.participants;
-      for (const { displayName, tracks } of present) {
-        if (!others.has(displayName)) others.set(displayName, { ear: listen(), eye: watch() });
-        others.get(displayName).ear.use(tracks.microphone ?? null);
-        others.get(displayName).eye.use(tracks.camera ?? null);
+      // Of two with one name, the former has left and is not known to be gone.
+      const present = new Map(meeting.snapshot.participants.map(one => [one.displayName, one.tracks]));
+      const now = performance.now();
+      for (const [name, tracks] of present) {
+        if (!others.has(name)) others.set(name, { ear: listen(), eye: watch() });
+        const other = others.get(name);
+        other.presentAt = now;
+        other.ear.use(tracks.microphone ?? null);
+        other.eye.use(tracks.camera ?? null);
       }
-      for (const [name, { ear, eye }] of others) {
-        if (present.some(one => one.displayName === name)) continue;
+      // Somebody who is back within seconds was missed.
+      for (const [name, { ear, eye, presentAt }] of others) {
+        if (now - presentAt < 5_000) continue;
         [ear, eye].forEach(sense => sense.close());
         others.delete(name);
       }
@@ -170,8 +188,8 @@ const script = () => {
     unreachable: meeting.snapshot.participants.filter(one => meeting.snapshot.unreachable.includes(one.id)).map(one => one.displayName),
     unheard: of(others, ({ ear }) => ear.quiet()),
     unseen: of(others, ({ eye }) => eye.quiet()),
-    silences: of(others, ({ ear }) => Math.max(ear.pause.longest, ear.quiet() > 500 ? ear.quiet() : 0)),
-    freezes: of(others, ({ eye }) => Math.max(eye.pause.longest, eye.quiet())),
+    silences: of(others, ({ ear }) => ear.pause.longest),
+    freezes: of(others, ({ eye }) => eye.pause.longest),
     texts: meeting.snapshot.messages.map(one => one.text),
   }));
   globalThis.restartPauses = () => { for (const { others } of globalThis.people.values()) for (const { ear, eye } of others.values()) ear.pause.longest = eye.pause.longest = 0; };
@@ -217,7 +235,7 @@ export class LightPeople {
   /**
    * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`), the names of the `others` and of those who the SDK says are
    * `unreachable`, the `texts` of the chat, and by name of the other, in ms: how long they have not been heard (`unheard`) or seen (`unseen`), and their longest pauses since `restart`
-   * (`silences`, to 5 ms, and `freezes`, in which 100 ms are the usual time between two pictures).
+   * (`silences`, and `freezes`, in which 100 ms are the usual time between two pictures). They do not include a pause that has not ended.
    */
   states() {
     return this.#page.evaluate(() => globalThis.lightStates());

@@ -1,6 +1,6 @@
 // Firewall rules in Pods, for faults of the network.
 import { setTimeout as pause } from 'node:timers/promises';
-import { cluster } from './kubectl.mjs';
+import { cluster, get } from './kubectl.mjs';
 
 /** The number of the node that runs a Pod. */
 export const machineOf = pod => pod.spec.nodeName.slice(1);
@@ -12,19 +12,29 @@ async function firewall(pod, action, rules) {
     `for ns in $(ip netns list | cut -d' ' -f1); do if ip netns exec "$ns" ip -o addr | grep -q ' ${pod.status.podIP}/'; then ${commands}; exit; fi; done; echo 'no network namespace has the address ${pod.status.podIP}' >&2; exit 1`);
 }
 
-/** Drops packets in Pods for `seconds`, or while `meanwhile` runs. `rules`: pairs of a Pod and the rules for it. */
+/** Drops packets in Pods for `meanwhile` seconds, or while it runs. `rules`: pairs of a Pod and the rules for it. */
 export async function cut(rules, meanwhile) {
   const done = [];
   try {
     for (const [pod, list] of rules) {
-      await firewall(pod, '-I', list);
-      done.push([pod, list]);
+      for (const rule of list) {
+        await firewall(pod, '-I', [rule]);
+        done.push([pod, rule]);
+      }
     }
     if (typeof meanwhile === 'number') await pause(meanwhile * 1000);
     else await meanwhile();
   } finally {
-    for (const [pod, list] of done) await firewall(pod, '-D', list).catch(() => {}); // The Pod may have ended.
+    for (const [pod, rule] of done) {
+      await firewall(pod, '-D', [rule]).catch(async error => { if (await isThere(pod)) throw error; });
+    }
   }
+}
+
+/** Whether the Pod still runs: its network namespace ends with it. */
+async function isThere({ metadata: { name, namespace, uid } }) {
+  const pods = await get('pods', '-n', namespace);
+  return pods.some(pod => pod.metadata.name === name && pod.metadata.uid === uid && pod.metadata.deletionTimestamp === undefined);
 }
 
 /** Rules that drop all UDP between these Pods of media nodes where they are on different nodes of the cluster. Packets between them have the address of a Pod or of the other node. */
