@@ -22,25 +22,25 @@ const assertNobodyDropped = async () => {
 const west = ['Ann', 'Ben', 'Cid'];
 const sameSide = (one, other) => west.includes(one) === west.includes(other);
 
-before(async () => {
-  await apply({
-    apiVersion: 'meetoperator.io/v1alpha1', kind: 'SfuPool', metadata: { name: 'east', namespace: room.namespace },
-    spec: { replicas: 1, exposure: { portRange: { min: 43100, max: 43107 }, addressSource: 'NodeInternalIP' }, ...inRegion('east', 'n2') },
-  });
-  await ready('sfupool', 'east', room.namespace);
-  people = await LightPeople.open(room.browsers[0], room.product.url);
-  meeting = await room.meeting();
-  await until(async () => Object.keys(await places()).length === 1, 'the meeting has a place');
-  const [first] = Object.keys(await places());
-  const [near, far] = first === 'pool' ? ['west', 'east'] : ['east', 'west'];
-  for (const name of west) await people.join(meeting.meetingId, name, far); // Three in a region without a media node of the meeting get one.
-  await until(async () => Object.values(await places()).filter(one => one.state === 'Ready').length === 2, `the meeting has a media node in ${far} besides ${near}`, 90_000);
-  for (const name of ['Dee', 'Eli']) await people.join(meeting.meetingId, name, far);
-  await people.meet(5);
-}, { timeout: 300_000 });
-after(() => people?.close());
-
 describe('a meeting on two media nodes', () => {
+  before(async () => {
+    await apply({
+      apiVersion: 'meetoperator.io/v1alpha1', kind: 'SfuPool', metadata: { name: 'east', namespace: room.namespace },
+      spec: { replicas: 1, exposure: { portRange: { min: 43100, max: 43107 }, addressSource: 'NodeInternalIP' }, ...inRegion('east', 'n2') },
+    });
+    await ready('sfupool', 'east', room.namespace);
+    people = await LightPeople.open(room.browsers[0], room.product.url);
+    meeting = await room.meeting();
+    await until(async () => Object.keys(await places()).length === 1, 'the meeting has a place');
+    const [first] = Object.keys(await places());
+    const [near, far] = first === 'pool' ? ['west', 'east'] : ['east', 'west'];
+    for (const name of west) await people.join(meeting.meetingId, name, far); // Three in a region without a media node of the meeting get one.
+    await until(async () => Object.values(await places()).filter(one => one.state === 'Ready').length === 2, `the meeting has a media node in ${far} besides ${near}`, 90_000);
+    for (const name of ['Dee', 'Eli']) await people.join(meeting.meetingId, name, far);
+    await people.meet(5);
+  }, { timeout: 300_000 });
+  after(() => people?.close());
+
   it('while they are cut off from each other, goes on in both, says who cannot be reached, and then is whole again', options, async t => {
     const pods = await get('pods', '-n', room.namespace, '-l', 'meetoperator.io/component=media-node');
     await cut(betweenMachines(pods), async () => {
