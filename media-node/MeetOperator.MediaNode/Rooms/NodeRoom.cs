@@ -285,7 +285,7 @@ internal sealed class NodeRoom
         _lineReports.AddCurrent(state);
         if (_unreachable is not null)
         {
-            state.Add(Unreachable()); // earlier versions of signaling require that nothing is between this and ready
+            state.Add(Unreachable()); // directly before ready, as earlier versions of signaling require
         }
 
         state.Add(new RoomEvent { Type = RoomEventTypes.Ready });

@@ -1,5 +1,6 @@
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling.Media;
 
@@ -23,21 +24,18 @@ internal sealed class KnownLines(TimeProvider time)
     /// <summary>How long a line counts after its node no longer knows it, or can no longer be read.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
-    /// <summary>The maximum number of participants of a meeting.</summary>
+    /// <summary>The maximum number of participants of a meeting (<c>maxParticipants</c>). Limits the memory that a node can take.</summary>
     private const int MaxLines = 5_000;
-
-    /// <summary>IDs of participants are not longer. Limits the memory that a node can take.</summary>
-    private const int MaxIdLength = 64;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<RoomKey, Dictionary<string, Known>> _rooms = [];
 
-    /// <summary>Records what a node reports. Values that no line has count as unknown.</summary>
+    /// <summary>Records what a node reports. A value outside of 1 to <see cref="SubscribeRequest.MaxLineKbps"/> counts as unknown.</summary>
     public void Record(RoomKey room, IReadOnlyList<ParticipantLine?> lines)
     {
         lock (_lock)
         {
-            foreach (var line in lines.Where(line => line is { ParticipantId.Length: <= MaxIdLength }))
+            foreach (var line in lines.Where(line => line is { ParticipantId.Length: <= ProtocolLimits.MaxIdLength }))
             {
                 if (line is { Kbps: >= 1 and <= SubscribeRequest.MaxLineKbps })
                 {
@@ -64,8 +62,8 @@ internal sealed class KnownLines(TimeProvider time)
     }
 
     /// <summary>
-    /// A participant uses another room. What is known from the former one counts there until the next one reports a line, for 30 s at most (<see cref="MaxAge"/>). A line of the
-    /// next one that is still known, or was known later, stays.
+    /// A participant uses another room. What is known from the former one counts there until the next one reports a line, for 30 s at most (<see cref="MaxAge"/>). What the next
+    /// one still knows, or has known more recently, stays.
     /// </summary>
     public void Move(string participantId, RoomKey former, RoomKey next)
     {
@@ -84,7 +82,7 @@ internal sealed class KnownLines(TimeProvider time)
         }
     }
 
-    /// <summary>The path of a participant to the node of a room has failed. What other nodes know stays: they would not report again a line that works.</summary>
+    /// <summary>The path of a participant to the node of a room has failed. What other nodes know stays, because they do not report it again while it is the same.</summary>
     public void Forget(string participantId, RoomKey room)
     {
         lock (_lock)

@@ -11,7 +11,7 @@ internal sealed class MemberLine(MeetingMedia media, IMediaClient client)
     private readonly string _participantId = client.Identity.ParticipantId;
     private bool _isNew = !client.Resume;
 
-    /// <summary>The room that the member used before this socket, or uses first; null until it has one.</summary>
+    /// <summary>The room that the member used before it opened this socket, or else the first one that it uses; null until then.</summary>
     private RoomKey? _room;
 
     /// <summary>What the line takes, in kbit/s; null if it is not known.</summary>
