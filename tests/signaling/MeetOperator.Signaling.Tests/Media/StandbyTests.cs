@@ -62,6 +62,21 @@ public sealed class StandbyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Node_DiesAndOperatorDecidesDuringMove_MemberIsToldNotToWait()
+    {
+        await using var ann = await EnterAsync("Ann");
+        await OnAsync(_origin, ann);
+        _standby.Hang();
+        await _origin.DieAsync();
+        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("gone", StringComparison.Ordinal)), "the node is gone");
+
+        await AssignAsync(Assigned("default-bbbbb", 2, Origin));
+        _standby.Resume();
+
+        Assert.Equal(0, (long)(await ann.ExpectAsync("media-move"))["deadline"]!);
+    }
+
+    [Fact]
     public async Task Node_LosesRoom_MembersUseStandby()
     {
         await using var ann = await EnterAsync("Ann");
