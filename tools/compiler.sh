@@ -20,7 +20,7 @@ fetch_precompiler() {
   mkdir -p "$folder"
   version=$(dotnet --version)
   if [[ -f $folder/precompiler && $(<"$folder/precompiler") == "$version" ]]; then return 0; fi
-  if dotnet restore infra/runtime/precompiler/precompiler.csproj --nologo -v quiet >"$folder/precompiler.log" 2>&1; then
+  if dotnet restore infra/runtime/precompiler/precompiler.proj --nologo -v quiet >"$folder/precompiler.log" 2>&1; then
     echo "$version" >"$folder/precompiler"
   else
     say "the package microsoft.netcore.app.crossgen2.linux-x64 was not found, so programs will start more slowly; full log: $folder/precompiler.log"

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Bodies;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.WarmUp;
@@ -9,7 +9,7 @@ internal static class OverTheWire
 {
     /// <summary>Returns the body as its receiver reads it.</summary>
     public static T Pass<T>(T body)
-        where T : class => ControlJson.Parse<T>(JsonSerializer.SerializeToUtf8Bytes(body, NodeControlJson.Options));
+        where T : class => RequestBody.Parse<T>(JsonSerializer.SerializeToUtf8Bytes(body, NodeControlJson.Options));
 
     /// <summary>Returns a response as its receiver reads it.</summary>
     public static async Task<T> PassAsync<T>(Task<T> response)
