@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using MeetOperator.Fuzz.Tests;
+using MeetOperator.MediaNode.Bodies;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Failures;
@@ -106,7 +107,7 @@ public sealed class ControlRequestFuzzTests
             ParticipantViews views;
             try
             {
-                views = ParticipantViews.Read(ControlJson.Parse<ViewRequest>(body));
+                views = ParticipantViews.Read(RequestBody.Parse<ViewRequest>(body));
             }
             catch (ControlProblemException)
             {
