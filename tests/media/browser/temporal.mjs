@@ -46,7 +46,7 @@ try {
     const before = seen.wide
     seen.wide = await measure()
     return { before, ...seen.wide, ok: seen.wide.pictures >= 15 && seen.wide.width === 640 && before?.bits > 0.95 * seen.wide.bits }
-  }, 25)
+  }, 40)
   nat.bitsPerSecond = 0.85 * seen.wide.bits // half of the pictures need 60 to 70 %
   let steady = 0
   await until('fewer pictures on a narrow line, for six seconds and without a key frame', async () => {
