@@ -21,8 +21,8 @@ internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
         }
     }
 
-    /// <summary>Confirms the assignment on the node that has the session. The queue waits only for the newest node.</summary>
-    private Task SendAsync(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
+    /// <summary>Confirms the assignment on the node that has the session. The queue waits only for the newest node. A repetition must not take the place of a newer confirmation.</summary>
+    private Task SendAsync(SlotsAppliedMessage applied, Func<MemberNodes> nodes, bool isRepetition = false)
     {
         var known = nodes();
         if (known.All.FirstOrDefault(candidate => candidate.SubscribeSession == applied.SessionId) is not { } sessions)
@@ -35,7 +35,7 @@ internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
             return SendAsync(sessions, applied, nodes);
         }
 
-        sessions.FormerCalls.Run("slots", () => SendAsync(sessions, applied, nodes));
+        sessions.FormerCalls.Run(isRepetition ? "slots again" : "slots", () => SendAsync(sessions, applied, nodes));
         return Task.CompletedTask;
     }
 
@@ -59,6 +59,6 @@ internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
     private async Task SendLaterAsync(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
     {
         await calls.DelayAsync(Retry).ConfigureAwait(false);
-        calls.Post(() => SendAsync(applied, nodes));
+        calls.Post(() => SendAsync(applied, nodes, isRepetition: true));
     }
 }
