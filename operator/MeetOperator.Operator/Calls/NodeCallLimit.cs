@@ -34,7 +34,7 @@ internal sealed class NodeCallLimit(int limit, TimeProvider time)
     /// <param name="process">The process that reported last; null before the first report. A pause ends with its process.</param>
     public bool IsPaused(NamespacedName node, string? process) => Of(node).IsPaused(process);
 
-    /// <summary>Records that a call got no response. The next one is due after 0.5, 1, 2, up to 8 s.</summary>
+    /// <summary>Records that a call got no response. The next one is due after 0.5, 1, 2, up to 8 s. Several calls at the same time count as one.</summary>
     public void RecordSilence(NamespacedName node, string? process) => Of(node).RecordSilence(process);
 
     public void RecordResponse(NamespacedName node) => Of(node).RecordResponse();
@@ -63,7 +63,7 @@ internal sealed class NodeCallLimit(int limit, TimeProvider time)
         {
             lock (_gate)
             {
-                return _silences > 0 && process == _process && time.GetElapsedTime(0) < _pausedUntil;
+                return IsPausedNow(process);
             }
         }
 
@@ -71,6 +71,11 @@ internal sealed class NodeCallLimit(int limit, TimeProvider time)
         {
             lock (_gate)
             {
+                if (IsPausedNow(process))
+                {
+                    return;
+                }
+
                 _silences = process == _process ? _silences : 0;
                 _process = process;
                 _pausedUntil = time.GetElapsedTime(0) + (FirstPause * (1 << Math.Min(_silences++, MaxDoublings)));
@@ -84,6 +89,8 @@ internal sealed class NodeCallLimit(int limit, TimeProvider time)
                 _silences = 0;
             }
         }
+
+        private bool IsPausedNow(string? process) => _silences > 0 && process == _process && time.GetElapsedTime(0) < _pausedUntil;
 
         public Pass Enter()
         {
