@@ -21,8 +21,11 @@ publish_programs() {
 }
 
 publish_all() {
+  local machine_code=false
+  fetch_precompiler
+  [[ ! -f $STAMPS/precompiler ]] || machine_code=true
   rm -rf "$ARTIFACTS/publish"
-  RuntimeFrameworkVersion=$1 dotnet build infra/docker/programs.proj -p:ArtifactsPath="$PWD/$ARTIFACTS" -p:SatelliteResourceLanguages=en --nologo -v quiet
+  RuntimeFrameworkVersion=$1 dotnet build infra/docker/programs.proj -p:ArtifactsPath="$PWD/$ARTIFACTS" -p:SatelliteResourceLanguages=en -p:PublishReadyToRun=$machine_code --nologo -v quiet
 }
 
 published() { echo "$ARTIFACTS/publish/MeetOperator.$1/release_linux-x64"; }

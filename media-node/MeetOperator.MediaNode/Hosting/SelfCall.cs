@@ -29,7 +29,7 @@ internal static class SelfCall
         using var player = new LoopbackPeer(certificate, local);
         using var subscriber = new LoopbackPeer(certificate, local);
         var end = MonotonicClock.NowTicks + Limit.Ticks;
-        await node.Rooms.PutAsync(Room, new RoomSpec { Generation = 1 }, ct).ConfigureAwait(false);
+        await node.Rooms.PutAsync(Room, OverTheWire.Pass(new RoomSpec { Generation = 1 }), ct).ConfigureAwait(false);
         try
         {
             var port = await node.Rooms.RunAsync(Room, r => r.Loop.Port, ct).ConfigureAwait(false);
@@ -60,16 +60,16 @@ internal static class SelfCall
         var offer = "v=0\r\na=group:BUNDLE 0 1\r\n" + peer.Section("0", "sendonly", "audio 9 UDP/TLS/RTP/SAVPF 111") + "a=rtpmap:111 opus/48000/2\r\na=ssrc:3 cname:x\r\n"
             + peer.Section("1", "sendonly", "video 9 UDP/TLS/RTP/SAVPF 96 97")
             + "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\n";
-        return node.Sdp.PublishAsync(room, name, new SdpOffer { Generation = 1, Sdp = offer }, ct);
+        return OverTheWire.PassAsync(node.Sdp.PublishAsync(room, name, OverTheWire.Pass(new SdpOffer { Generation = 1, Sdp = offer }), ct));
     }
 
     /// <summary>Subscribes with slots, as participants of a meeting do.</summary>
     private static async Task<SubscribeOffer> SubscribeAsync(MediaNodeHost node, LoopbackPeer subscriber, CancellationToken ct)
     {
         var request = new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = 2, Video = 4 } };
-        var offer = await node.Sdp.SubscribeAsync(Room, "subscriber", request, ct).ConfigureAwait(false);
+        var offer = await OverTheWire.PassAsync(node.Sdp.SubscribeAsync(Room, "subscriber", OverTheWire.Pass(request), ct)).ConfigureAwait(false);
         var answer = subscriber.Answer(SdpReading.Parse(offer.Sdp));
-        await node.Sdp.AnswerAsync(Room, "subscriber", new SubscribeAnswer { Revision = offer.Revision, Sdp = answer }, ct).ConfigureAwait(false);
+        await node.Sdp.AnswerAsync(Room, "subscriber", OverTheWire.Pass(new SubscribeAnswer { Revision = offer.Revision, Sdp = answer }), ct).ConfigureAwait(false);
         return offer;
     }
 
@@ -77,17 +77,17 @@ internal static class SelfCall
     private static async Task<bool> ChangeSlotsAsync(MediaNodeHost node, LoopbackPeer publisher, string session, CancellationToken ct)
     {
         await PublishAsync(node, Room, "guest", publisher, ct).ConfigureAwait(false);
-        var views = ParticipantViews.Read(new ViewRequest { Tracks = [new ViewedTrack { ParticipantId = "guest", Source = "camera", Width = 320, Height = 180 }] });
+        var views = ParticipantViews.Read(OverTheWire.Pass(new ViewRequest { Tracks = [new ViewedTrack { ParticipantId = "guest", Source = "camera", Width = 320, Height = 180 }] }));
         await RunAsync(node, r => r.View("subscriber", views), ct).ConfigureAwait(false);
-        await RunAsync(node, r => r.ConfirmSlots("subscriber", new SlotsConfirmation { SessionId = session, Version = 1 }), ct).ConfigureAwait(false);
+        await RunAsync(node, r => r.ConfirmSlots("subscriber", OverTheWire.Pass(new SlotsConfirmation { SessionId = session, Version = 1 })), ct).ConfigureAwait(false);
         return true;
     }
 
     /// <summary>The reports that the operator and signaling ask for.</summary>
     private static async Task<bool> ReportAsync(MediaNodeHost node, CancellationToken ct)
     {
-        await node.ReportAsync(ct).ConfigureAwait(false);
-        return (await node.Rooms.ReportAsync(Room, ct).ConfigureAwait(false)).UpTracks > 0;
+        OverTheWire.Pass((await node.ReportAsync(ct).ConfigureAwait(false)).Report);
+        return (await OverTheWire.PassAsync(node.Rooms.ReportAsync(Room, ct)).ConfigureAwait(false)).UpTracks > 0;
     }
 
     private static Task RunAsync(MediaNodeHost node, Action<NodeRoom> action, CancellationToken ct) =>

@@ -106,6 +106,6 @@ internal static class SelfMove
             PeerTag = other.Tag,
             Keys = keys,
         };
-        return node.Rooms.RunAsync(room, r => r.PutLink(Link, spec).Created, ct);
+        return node.Rooms.RunAsync(room, r => r.PutLink(Link, OverTheWire.Pass(spec)).Created, ct);
     }
 }

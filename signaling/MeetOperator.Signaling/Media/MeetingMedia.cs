@@ -381,7 +381,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         : new MediaRestartMessage(Moved, target.Generation);
 
     /// <summary>The time until the node disconnects its participants; 0 if that has passed.</summary>
-    internal TimeSpan TimeLeftOn(RoomKey room) => IsGone(room) ? TimeSpan.Zero : _deadlines.LeftOn(room) ?? DefaultTimeLeft;
+    internal TimeSpan TimeLeftOn(RoomKey room) => _served.Find(room) is null || IsGone(room) ? TimeSpan.Zero : _deadlines.LeftOn(room) ?? DefaultTimeLeft;
 
     private AssignedRoom Open(MediaAssignment assignment)
     {
