@@ -14,14 +14,17 @@ end_compiler() {
   unset SharedCompilationId OWN_COMPILER
 }
 
-# fetch_precompiler: downloads the compiler of machine code (infra/runtime/Precompile.targets). Without it, builds succeed, and what they build starts more slowly.
+# fetch_precompiler [RUNTIME]: downloads the compiler of machine code (infra/runtime/Precompile.targets) for the runtime of this machine, or for that version. Without it, builds succeed,
+# and what they build starts more slowly. It writes the stamp obj/meet/precompiler-RUNTIME when it has succeeded.
 fetch_precompiler() {
-  local version folder=obj/meet
+  local runtime=${1:-} folder=obj/meet stamp version
   mkdir -p "$folder"
+  stamp=$folder/precompiler-${runtime:-here}
   version=$(dotnet --version)
-  if [[ -f $folder/precompiler && $(<"$folder/precompiler") == "$version" ]]; then return 0; fi
-  if dotnet restore infra/runtime/precompiler/precompiler.proj --nologo -v quiet >"$folder/precompiler.log" 2>&1; then
-    echo "$version" >"$folder/precompiler"
+  if [[ -f $stamp && $(<"$stamp") == "$version" && -d ${NUGET_PACKAGES:-$HOME/.nuget/packages}/microsoft.netcore.app.crossgen2.linux-x64 ]]; then return 0; fi
+  rm -f "$stamp"
+  if RuntimeFrameworkVersion=$runtime dotnet restore infra/runtime/precompiler/precompiler.proj --nologo -v quiet >"$folder/precompiler.log" 2>&1; then
+    echo "$version" >"$stamp"
   else
     say "the package microsoft.netcore.app.crossgen2.linux-x64 was not found, so programs will start more slowly; full log: $folder/precompiler.log"
   fi

@@ -22,8 +22,8 @@ publish_programs() {
 
 publish_all() {
   local machine_code=false
-  fetch_precompiler
-  [[ ! -f $STAMPS/precompiler ]] || machine_code=true
+  fetch_precompiler "$1"
+  [[ ! -f obj/meet/precompiler-$1 ]] || machine_code=true
   rm -rf "$ARTIFACTS/publish"
   RuntimeFrameworkVersion=$1 dotnet build infra/docker/programs.proj -p:ArtifactsPath="$PWD/$ARTIFACTS" -p:SatelliteResourceLanguages=en -p:PublishReadyToRun=$machine_code --nologo -v quiet
 }

@@ -4,14 +4,14 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.WarmUp;
 
-/// <summary>Writes and reads the bodies of the warm-up call as the control API does, because the serializer prepares each type at its first use.</summary>
+/// <summary>Passes the bodies of the warm-up call through JSON, as the control API does: the serializer prepares a type when it is first used.</summary>
 internal static class OverTheWire
 {
-    /// <summary>Returns the body as its receiver reads it.</summary>
+    /// <summary>Serializes a body and parses it again.</summary>
     public static T Pass<T>(T body)
         where T : class => RequestBody.Parse<T>(JsonSerializer.SerializeToUtf8Bytes(body, NodeControlJson.Options));
 
-    /// <summary>Returns a response as its receiver reads it.</summary>
+    /// <summary>Serializes a response and parses it again.</summary>
     public static async Task<T> PassAsync<T>(Task<T> response)
         where T : class => Pass(await response.ConfigureAwait(false));
 }

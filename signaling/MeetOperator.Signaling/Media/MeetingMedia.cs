@@ -380,7 +380,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         ? new MediaMoveMessage(target.Generation, (long)TimeLeftOn(current).TotalMilliseconds)
         : new MediaRestartMessage(Moved, target.Generation);
 
-    /// <summary>The time until the node disconnects its participants; 0 if that has passed.</summary>
+    /// <summary>The time until the node disconnects its participants; 0 if that has passed, if the meeting no longer has the node, or if the node is gone.</summary>
     internal TimeSpan TimeLeftOn(RoomKey room) => _served.Find(room) is null || IsGone(room) ? TimeSpan.Zero : _deadlines.LeftOn(room) ?? DefaultTimeLeft;
 
     private AssignedRoom Open(MediaAssignment assignment)
