@@ -1,3 +1,4 @@
+import type { ConnectTime } from './connect-time.js';
 import { isDead, nextHealth, pathCounts, type PathHealth } from './path-health.js';
 
 /** ICE also reports `disconnected` for short interruptions; the path counts as dead only after a longer one. */
@@ -6,8 +7,15 @@ const measureMs = 1_000;
 /** A connection is steady when so many measurements found that something had arrived since the one before. */
 const steadyAfter = 10;
 
-/** Why a connection is lost: nothing arrives on its path any more, or it was closed or failed. */
+/** Why a connection is lost: nothing arrives on its path, now or from the beginning, or it was closed or failed. */
 export type LossCause = 'silent' | 'ended';
+
+export interface ConnectionLimits {
+  /** How long a dead path may still recover, in milliseconds. Asked for at each measurement of a dead path: zero ends the wait. */
+  patience(): number;
+  /** The time to connect, from the moment when both sides are described; without it, there is no limit. */
+  readonly connectTime?: ConnectTime;
+}
 
 export interface ConnectionEvents {
   connected(): void;
@@ -17,11 +25,12 @@ export interface ConnectionEvents {
 }
 
 /**
- * Calls `connected` whenever a peer connection is up, and `lost` once when it is lost for good. Returns a function that stops watching. Watches the
- * DTLS transports too: a server ends a session with a DTLS alert, long before ICE fails. And it watches the path: ICE reports a dead one only after 5 to 8 s.
- * @param patience How long a dead path may still recover, in milliseconds. Asked for at each measurement of a dead path: zero ends the wait.
+ * Calls `connected` whenever a peer connection is up, and `lost` once when it is lost for good, or does not connect in time. Returns a function that stops watching. Watches
+ * the DTLS transports too: a server ends a session with a DTLS alert, long before ICE fails. And it watches the path: ICE reports a dead one only after 5 to 8 s.
  */
-export function watchConnection(connection: RTCPeerConnection, patience: () => number, events: ConnectionEvents): () => void {
+export function watchConnection(connection: RTCPeerConnection, { patience, connectTime }: ConnectionLimits, events: ConnectionEvents): () => void {
+  let connecting: ReturnType<typeof setTimeout> | undefined;
+  let wasConnected = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let measuring: ReturnType<typeof setInterval> | undefined;
   let givingUp: ReturnType<typeof setTimeout> | undefined;
@@ -37,10 +46,11 @@ export function watchConnection(connection: RTCPeerConnection, patience: () => n
   };
   const stop = () => {
     stopped = true;
+    clearTimeout(connecting);
     clearTimeout(timer);
     clearTimeout(givingUp);
     clearInterval(measuring);
-    connection.onconnectionstatechange = null;
+    connection.onconnectionstatechange = connection.onsignalingstatechange = null;
     for (const transport of transports) transport.removeEventListener('statechange', onTransport);
   };
   const lost = (cause: LossCause) => {
@@ -72,11 +82,25 @@ export function watchConnection(connection: RTCPeerConnection, patience: () => n
     givingUp = undefined;
     if (await measure()) lost('silent');
   };
+  const giveUpConnecting = async () => {
+    await connection.getStats().catch(() => undefined); // the events of a page that was busy come first
+    if (wasConnected || stopped) return;
+    connectTime?.recordExceeded();
+    lost('silent');
+  };
+  connection.onsignalingstatechange = () => {
+    // A connection without sections, or with one description, has nothing to connect.
+    if (connectTime === undefined || wasConnected || connection.signalingState !== 'stable' || connection.remoteDescription === null || connection.getTransceivers().length === 0) return;
+    connecting ??= setTimeout(() => void giveUpConnecting(), connectTime.limitMs);
+  };
   connection.onconnectionstatechange = () => {
     clearTimeout(timer);
     isInterrupted = false;
     switch (connection.connectionState) {
       case 'connected':
+        wasConnected = true;
+        clearTimeout(connecting);
+        connectTime?.recordConnected();
         for (const transport of transportsOf(connection)) {
           transports.add(transport);
           transport.addEventListener('statechange', onTransport);

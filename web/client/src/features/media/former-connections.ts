@@ -67,7 +67,7 @@ export class FormerConnections {
 }
 
 /** A connection that ICE reports as interrupted may recover. */
-const isUp = ({ connectionState }: RTCPeerConnection): boolean => connectionState === 'connected' || connectionState === 'disconnected';
+export const isUp = ({ connectionState }: RTCPeerConnection): boolean => connectionState === 'connected' || connectionState === 'disconnected';
 
 async function hasSentAll(connection: RTCPeerConnection): Promise<boolean> {
   const senders = connection.getSenders().filter(isSending);
