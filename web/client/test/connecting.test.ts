@@ -162,6 +162,23 @@ describe('publishing', () => {
     expect([server.connections[0]!.connectionState, meeting.snapshot.connection.phase]).toEqual(['connected', 'connected']);
   });
 
+  it.each([['media-restart', { reason: 'moved' }], ['media-move', { deadline: 0 }]])('after %s, the old connection goes on until the second new one sends, if the first one does not connect', async (type, more) => {
+    const { server } = await publishing('audio');
+    const old = server.connections[0]!;
+    old.setConnectionState('connected');
+    server.socket.receive({ type, generation: 2, ...more });
+    await settle();
+    await answer(server);
+    await vi.advanceTimersByTimeAsync(7_000);
+    await answer(server);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([offers(server), old.connectionState]).toEqual([3, 'connected']);
+    server.connections[2]!.transceivers[0]!.packetsSent = 1;
+    server.connections[2]!.setConnectionState('connected');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(old.connectionState).toBe('closed');
+  });
+
   it('a lost connection is replaced although an offer that changes it is not answered', async () => {
     const { server, meeting } = await publishing('audio');
     server.connections[0]!.setConnectionState('connected');

@@ -1,5 +1,5 @@
-/** How long a connection is kept whose successor has not connected. */
-const keepMs = 5_000;
+/** How long a connection is kept whose successor has not connected: until the next one is connected, if the first one was given up (`ConnectTime`). */
+const keepMs = 10_000;
 /** How long a connection is kept whose successor is connected and does not send every track, because a camera delivers no frames, for example. */
 const handoverMs = 2_000;
 /** How long a connection is kept during a move after its successor has sent every track: its packets reach the other participants through one more media node. */
@@ -22,7 +22,7 @@ export class FormerConnections {
     this.#close = close;
   }
 
-  /** Keeps a connection. `moveMs` is the time that a move has left, or 0 if the newer connection is for the same media node: then the connection is kept for 5 s at most. */
+  /** Keeps a connection. `moveMs` is the time that a move has left, or 0 if the newer connection is for the same media node: then the connection is kept for 10 s at most. */
   add(connection: RTCPeerConnection, moveMs = 0): void {
     this.#endAfter(connection, Math.max(keepMs, moveMs), moveMs > 0);
   }
