@@ -222,7 +222,7 @@ describe('publishing', () => {
     expect(offers(server)).toBe(2);
   });
 
-  it('a change of layers that never ends, because the camera delivers no frames, holds up no new connection', async () => {
+  it('a change of layers that never ends holds up no new connection', async () => {
     const { server } = await publishing('video');
     const stalled = server.connections[0]!;
     stalled.setConnectionState('connected');

@@ -84,7 +84,7 @@ export class PublishSession {
   #dirty = false;
   /** The next offer is for a new connection. */
   #restart = false;
-  /** For each sender, ends when the last change of layers is done; two changes of one sender at the same time would fail. Chromium ends one with the next frame, so nothing else waits for it. */
+  /** For each sender, ends when the last change of layers is done; two changes of one sender at the same time would fail. Nothing else waits for it, because browsers set it no limit. */
   readonly #layering = new WeakMap<RTCRtpSender, Promise<void>>();
   /** The senders with a change that has not begun. */
   readonly #layersDue = new WeakSet<RTCRtpSender>();
