@@ -18,7 +18,7 @@ after(async () => {
 });
 
 /** The same description with an address at which nothing answers (RFC 5737). */
-const ofGoneNode = sdp => sdp.replaceAll(/^(a=candidate:\S+ 1 udp \d+) \S+ \d+ typ host/gim, '$1 192.0.2.1 9 typ host');
+const ofGoneNode = sdp => sdp.replaceAll(/^(a=candidate:\S+ 1 udp \d+) \S+ \d+ typ host/gim, '$1 192.0.2.1 20000 typ host');
 
 describe('a connection that does not connect', () => {
   it('is replaced long before the browser gives it up', { timeout: 60_000 }, async t => {
