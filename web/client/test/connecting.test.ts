@@ -12,12 +12,11 @@ const camera = { mid: '0', participantId: 'bob', kind: 'video', source: 'camera'
 const never = new Promise<never>(() => {});
 
 describe('a connection that does not connect', () => {
-  const time = new ConnectTime(() => 0);
   /** Watches a connection, for which both sides are described now. */
-  const opening = async (connectTime = time) => {
+  const opening = async (connectTime = new ConnectTime(() => 0, Date.now), overdue = () => false) => {
     const connection = new FakePeerConnection({}, 0);
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, connectTime }, { connected: () => undefined, steady: () => undefined, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, connectTime }, { connected: () => undefined, steady: () => undefined, overdue, lost });
     await connection.setRemoteDescription({ type: 'offer', sdp: 'a=mid:0 video sendonly' });
     await connection.setLocalDescription(await connection.createAnswer());
     return { connection, lost };
@@ -31,7 +30,7 @@ describe('a connection that does not connect', () => {
   };
 
   it.each(['new', 'connecting'])('in the state %s is lost six seconds after both sides are described', async state => {
-    const { connection, lost } = await opening(new ConnectTime(() => 0));
+    const { connection, lost } = await opening(new ConnectTime(() => 0, Date.now));
     connection.setConnectionState(state);
     await vi.advanceTimersByTimeAsync(5_900);
     expect(lost).not.toHaveBeenCalled();
@@ -42,7 +41,7 @@ describe('a connection that does not connect', () => {
   it('is not lost while one side is not described', async () => {
     const connection = new FakePeerConnection({}, 0);
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, connectTime: new ConnectTime(() => 0) }, { connected: () => undefined, steady: () => undefined, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, connectTime: new ConnectTime(() => 0, Date.now) }, { connected: () => undefined, steady: () => undefined, lost });
     connection.addTransceiver('video', { direction: 'sendonly' });
     await connection.setLocalDescription(await connection.createOffer());
     await vi.advanceTimersByTimeAsync(60_000);
@@ -52,7 +51,7 @@ describe('a connection that does not connect', () => {
   it('is not lost when it has no sections', async () => {
     const connection = new FakePeerConnection({}, 0);
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, connectTime: new ConnectTime(() => 0) }, { connected: () => undefined, steady: () => undefined, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0, connectTime: new ConnectTime(() => 0, Date.now) }, { connected: () => undefined, steady: () => undefined, lost });
     await connection.setLocalDescription(await connection.createOffer());
     await connection.setRemoteDescription({ type: 'answer', sdp: '' });
     await vi.advanceTimersByTimeAsync(60_000);
@@ -60,7 +59,7 @@ describe('a connection that does not connect', () => {
   });
 
   it('gets no more time from another negotiation', async () => {
-    const { connection, lost } = await opening(new ConnectTime(() => 0));
+    const { connection, lost } = await opening(new ConnectTime(() => 0, Date.now));
     await vi.advanceTimersByTimeAsync(4_000);
     await connection.setRemoteDescription({ type: 'offer', sdp: 'a=mid:0 video sendonly' });
     await connection.setLocalDescription(await connection.createAnswer());
@@ -68,8 +67,8 @@ describe('a connection that does not connect', () => {
     expect(lost).toHaveBeenCalledTimes(1);
   });
 
-  it('is waited for longer each time, up to 30 s, and from the beginning after one has connected', async () => {
-    const connectTime = new ConnectTime(() => 0);
+  it('is waited for longer each time, up to 30 s, and from the beginning after one has connected at once', async () => {
+    const connectTime = new ConnectTime(() => 0, Date.now);
     const times: number[] = [];
     for (let attempt = 0; attempt < 6; attempt++) times.push(Math.floor(await waited(connectTime)));
     (await opening(connectTime)).connection.setConnectionState('connected');
@@ -77,8 +76,42 @@ describe('a connection that does not connect', () => {
     expect(times).toEqual([6, 9, 13, 20, 30, 30, 6]);
   });
 
+  it.each([[1_000, 6], [8_000, 16], [29_000, 30]])('is waited for up to twice as long as one of the last three took (%i ms): %i s', async (took, limit) => {
+    const connectTime = new ConnectTime(() => 0, Date.now);
+    const connect = async (milliseconds: number) => {
+      const { connection } = await opening(connectTime, () => true);
+      await vi.advanceTimersByTimeAsync(milliseconds);
+      connection.setConnectionState('connected');
+    };
+    await connect(took);
+    await connect(100);
+    await connect(100);
+    expect(Math.floor(await waited(connectTime))).toBe(limit);
+    await connect(100);
+    expect(Math.floor(await waited(connectTime))).toBe(6);
+  });
+
+  it('gives the next one more time although another one was interrupted meanwhile', async () => {
+    const connectTime = new ConnectTime(() => 0, Date.now);
+    const { connection } = await opening(connectTime);
+    connection.setConnectionState('connected');
+    await waited(connectTime);
+    connection.setConnectionState('disconnected');
+    connection.setConnectionState('connected');
+    expect(Math.floor(await waited(connectTime))).toBe(9);
+  });
+
+  it.each([['connected', 12], ['completed', 12], ['checking', 6]])('while ICE is %s is lost after %i s', async (state, seconds) => {
+    const { connection, lost } = await opening();
+    connection.iceConnectionState = state;
+    await vi.advanceTimersByTimeAsync(seconds * 1_000 - 100);
+    expect(lost).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(lost).toHaveBeenCalledTimes(1);
+  });
+
   it('is waited for up to a quarter longer, so that clients do not come back at the same moment', async () => {
-    expect(await waited(new ConnectTime(() => 0.999))).toBeCloseTo(7.5, 0);
+    expect(await waited(new ConnectTime(() => 0.999, Date.now))).toBeCloseTo(7.5, 0);
   });
 
   it('but connects in time is not lost, also when it is negotiated again', async () => {
@@ -179,6 +212,58 @@ describe('publishing', () => {
     expect(old.connectionState).toBe('closed');
   });
 
+  it.each([[0, 2_000], [2_500, 0]])('the old connection goes on until the second new one has used its time, when the first one needs its own and the answer comes after %i ms', async (answerMs, spareMs) => {
+    const { server } = await publishing('audio');
+    const old = server.connections[0]!;
+    old.setConnectionState('connected');
+    server.socket.receive({ type: 'media-restart', generation: 2, reason: 'moved' });
+    await settle();
+    await answer(server);
+    await untilOffer(server);
+    await vi.advanceTimersByTimeAsync(answerMs);
+    await answer(server);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(old.connectionState).toBe('connected');
+    await vi.advanceTimersByTimeAsync(spareMs);
+    expect(old.connectionState).toBe('connected');
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(old.connectionState).toBe('closed');
+  });
+
+  it.each([['ends', 21_000], ['fails', 8_000]])('when the old connection %s that sent in the place of those that do not connect, the phase says so', async (what, milliseconds) => {
+    const { server, meeting } = await publishing('audio');
+    const old = server.connections[0]!;
+    old.setConnectionState('connected');
+    server.socket.receive({ type: 'media-restart', generation: 2, reason: 'moved' });
+    await settle();
+    await answer(server);
+    await untilOffer(server);
+    await answer(server);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(meeting.snapshot.connection.phase).toBe('connected');
+    if (what === 'fails') old.setConnectionState('failed');
+    else {
+      await untilOffer(server);
+      await answer(server);
+      expect([old.connectionState, meeting.snapshot.connection.phase]).toEqual(['connected', 'connected']);
+      await vi.advanceTimersByTimeAsync(milliseconds - 17_500);
+      expect([offers(server), old.connectionState]).toEqual([4, 'closed']);
+    }
+    expect(meeting.snapshot.connection).toMatchObject({ phase: 'reconnecting', waitingFor: 'media' });
+  });
+
+  it('after a move to another media node, connections have the first limit again', async () => {
+    const { server } = await publishing('audio');
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await untilOffer(server);
+      await answer(server);
+    }
+    server.socket.receive({ type: 'media-move', generation: 2, deadline: 60_000 });
+    await settle();
+    await answer(server);
+    expect(await untilOffer(server)).toBeLessThan(7_500);
+  });
+
   it('a lost connection is replaced although an offer that changes it is not answered', async () => {
     const { server, meeting } = await publishing('audio');
     server.connections[0]!.setConnectionState('connected');
@@ -264,7 +349,7 @@ describe('publishing', () => {
     expect(Math.max(...waits)).toBeLessThanOrEqual(4_000);
   });
 
-  it.each([['media-restart', 'moved', true], ['media-restart', 'lost', false], ['media-move', undefined, true]])('after %s (%s), back-off begins anew: %s', async (type, reason, isReset) => {
+  it.each([['media-restart', 'moved', true], ['media-restart', 'lost', false], ['media-move', undefined, true]])('after %s (%s), back-off starts over: %s', async (type, reason, isReset) => {
     const { server } = await publishing('audio');
     for (let attempt = 0; attempt < 6; attempt++) {
       server.connections.at(-1)!.setConnectionState('connected');
@@ -319,6 +404,21 @@ describe('subscribing', () => {
     expect(server.sockets).toHaveLength(2);
   });
 
+  it('after a move to another media node, connections have the first limit again', async () => {
+    const { server } = await subscribing();
+    for (const session of ['s2', 's3']) {
+      await server.nextSocket();
+      server.acceptJoin([participant('bob')]);
+      server.offer(session, 1, [camera], session);
+      await settle();
+    }
+    server.socket.receive({ type: 'media-restart', reason: 'moved', generation: 2 });
+    server.offer('d', 1, [camera], 's4');
+    await settle();
+    await vi.advanceTimersByTimeAsync(7_000);
+    expect(server.sockets).toHaveLength(4);
+  });
+
   /** A subscription that moves to another media node, where it does not connect. */
   const moving = async () => {
     const { server, meeting } = await subscribing();
@@ -329,11 +429,37 @@ describe('subscribing', () => {
     return { server, meeting };
   };
 
-  it('during a move, a connection that does not connect is given up, and the old one goes on', async () => {
+  it('during a move, a line that needs 8 s connects while the old connection goes on', async () => {
+    const { server, meeting } = await moving();
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(server.connections.map(({ connectionState }) => connectionState)).toEqual(['connected', 'new']);
+    server.connections[1]!.setConnectionState('connected');
+    server.connections[0]!.setConnectionState('failed');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.connections.map(({ connectionState }) => connectionState)).toEqual(['closed', 'connected']);
+    expect([server.sockets.length, meeting.snapshot.connection.phase]).toEqual([1, 'connected']);
+  });
+
+  it('during a move, a connection that is overdue is given up when the old one is lost', async () => {
     const { server, meeting } = await moving();
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(server.connections.map(({ connectionState }) => connectionState)).toEqual(['connected', 'closed']);
     expect([server.sockets.length, meeting.snapshot.connection.phase]).toEqual([1, 'connected']);
+    server.connections[0]!.setConnectionState('failed');
+    expect([server.connections[1]!.connectionState, meeting.snapshot.connection.phase]).toEqual(['closed', 'reconnecting']);
+    await vi.advanceTimersByTimeAsync(1_300);
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it('a session that replaces another one without a move is waited for while the other one is up, too', async () => {
+    const { server } = await subscribing();
+    server.connections[0]!.setConnectionState('connected');
+    server.offer('b', 1, [camera], 's2');
+    await settle();
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(server.connections[1]!.connectionState).toBe('new');
+    server.connections[0]!.closeByServer();
+    await vi.advanceTimersByTimeAsync(1_300);
+    expect([server.connections[1]!.connectionState, server.sockets.length]).toEqual(['closed', 2]);
   });
 
   it('during a move, a new socket is opened when the old connection is lost and the new one does not connect', async () => {
@@ -363,10 +489,10 @@ describe('subscribing', () => {
     expect(server.sockets).toHaveLength(1);
   });
 
-  it('an answer that the server cannot pass on is sent again with growing delays, until there is a newer one', async () => {
+  it.each(['media-failed', 'rate-limited'])('an answer that the server cannot pass on (%s) is sent again with growing delays, until there is a newer one', async code => {
     const { server } = await subscribing();
     server.connections[0]!.setConnectionState('connected');
-    const refuse = () => server.socket.receive({ type: 'error', code: 'media-failed', message: 'The media node does not respond.', sessionId: 's1' });
+    const refuse = () => server.socket.receive({ type: 'error', code, message: 'The media node does not respond.', sessionId: 's1' });
     refuse();
     await vi.advanceTimersByTimeAsync(250);
     expect(answers(server)).toEqual(['s1 1', 's1 1']);
@@ -379,6 +505,23 @@ describe('subscribing', () => {
     server.offer('a', 2, [camera], 's1');
     await vi.advanceTimersByTimeAsync(10_000);
     expect(answers(server)).toEqual(['s1 1', 's1 1', 's1 1', 's1 2']);
+    refuse();
+    await vi.advanceTimersByTimeAsync(250);
+    expect(answers(server)).toHaveLength(5);
+  });
+
+  it('an answer that the server cannot pass on keeps no timer after the participant has left', async () => {
+    const timers = async (isRefused: boolean) => {
+      const { server, meeting } = await subscribing();
+      server.connections[0]!.setConnectionState('connected');
+      if (isRefused) server.socket.receive({ type: 'error', code: 'media-failed', message: 'The media node does not respond.', sessionId: 's1' });
+      meeting.leave();
+      await settle();
+      const count = vi.getTimerCount();
+      vi.clearAllTimers();
+      return count;
+    };
+    expect(await timers(true)).toBe(await timers(false));
   });
 
   it('an error about an offer does not repeat an answer', async () => {

@@ -111,6 +111,7 @@ export class FakeTransceiver {
 /** Enforces the signaling states of JSEP: overlapping offers throw, as in a browser. */
 export class FakePeerConnection {
   connectionState = 'new';
+  iceConnectionState = 'new';
   signalingState = 'stable';
   /** Candidates are known at once. */
   readonly iceGatheringState = 'complete';

@@ -5,21 +5,33 @@
 const firstMs = 6_000;
 const growth = 1.5;
 const longestMs = 30_000;
+/** A connection may take so many times as long as those before it. */
+const slack = 2;
+/** How many connections say how long the next one may take. */
+const maxRemembered = 3;
 /** The clients of a node that is gone were often sent there together, and must not come back at the same moment. */
 const spread = 0.25;
 
-/** How long a connection may take to connect. Each one in sequence that did not get there gives the next one more time, so that a slow line connects at last. */
+/**
+ * How long a connection may take to connect. Each one in sequence that did not get there gives the next one more time, so that a slow line connects at last. Once it has,
+ * later connections have enough time from the beginning.
+ */
 export class ConnectTime {
   readonly #random: () => number;
+  readonly now: () => number;
   #exceeded = 0;
+  /** How long the last connections took, in milliseconds. */
+  #taken: readonly number[] = [];
 
-  constructor(random: () => number) {
+  constructor(random: () => number, now: () => number) {
     this.#random = random;
+    this.now = now;
   }
 
   /** The time for the next connection, in milliseconds. */
   get limitMs(): number {
-    return Math.min(longestMs, firstMs * growth ** this.#exceeded) * (1 + spread * this.#random());
+    const growing = firstMs * growth ** this.#exceeded;
+    return Math.min(longestMs, Math.max(growing, ...this.#taken.map(ms => slack * ms))) * (1 + spread * this.#random());
   }
 
   /** A connection took longer. */
@@ -27,7 +39,14 @@ export class ConnectTime {
     this.#exceeded++;
   }
 
-  recordConnected(): void {
+  /** A connection is connected for the first time. */
+  recordConnected(afterMs: number): void {
+    this.#exceeded = 0;
+    this.#taken = [...this.#taken, afterMs].slice(-maxRemembered);
+  }
+
+  /** The next connection leads to another media node: that the former ones did not connect says nothing about it. How slow the line is remains known. */
+  forgetExceeded(): void {
     this.#exceeded = 0;
   }
 }

@@ -21,6 +21,8 @@ export interface ConnectionEvents {
   connected(): void;
   /** The connection has carried packets for about 10 s in total, so what happens next is not a consequence of how it began. Called once. */
   steady(): void;
+  /** The time to connect has passed. Returns whether the connection may go on, which otherwise is lost; called once. Without it, it is lost. */
+  overdue?(): boolean;
   lost(cause: LossCause): void;
 }
 
@@ -30,6 +32,8 @@ export interface ConnectionEvents {
  */
 export function watchConnection(connection: RTCPeerConnection, { patience, connectTime }: ConnectionLimits, events: ConnectionEvents): () => void {
   let connecting: ReturnType<typeof setTimeout> | undefined;
+  /** When both sides were described, as of `ConnectTime.now`. */
+  let describedAt: number | null = null;
   let wasConnected = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let measuring: ReturnType<typeof setInterval> | undefined;
@@ -82,25 +86,31 @@ export function watchConnection(connection: RTCPeerConnection, { patience, conne
     givingUp = undefined;
     if (await measure()) lost('silent');
   };
-  const giveUpConnecting = async () => {
+  const giveUpConnecting = async (limitMs: number, isExtended = false) => {
     await connection.getStats().catch(() => undefined); // the events of a page that was busy come first
     if (wasConnected || stopped) return;
+    if (!isExtended && hasPath(connection)) { // the node answers, and the handshake takes as long again at most
+      connecting = setTimeout(() => void giveUpConnecting(limitMs, true), limitMs);
+      return;
+    }
     connectTime?.recordExceeded();
-    lost('silent');
+    if (events.overdue?.() !== true) lost('silent');
   };
   connection.onsignalingstatechange = () => {
     // A connection without sections, or with one description, has nothing to connect.
-    if (connectTime === undefined || wasConnected || connection.signalingState !== 'stable' || connection.remoteDescription === null || connection.getTransceivers().length === 0) return;
-    connecting ??= setTimeout(() => void giveUpConnecting(), connectTime.limitMs);
+    if (connectTime === undefined || wasConnected || describedAt !== null || connection.signalingState !== 'stable' || connection.remoteDescription === null || connection.getTransceivers().length === 0) return;
+    describedAt = connectTime.now();
+    const { limitMs } = connectTime;
+    connecting = setTimeout(() => void giveUpConnecting(limitMs), limitMs);
   };
   connection.onconnectionstatechange = () => {
     clearTimeout(timer);
     isInterrupted = false;
     switch (connection.connectionState) {
       case 'connected':
-        wasConnected = true;
         clearTimeout(connecting);
-        connectTime?.recordConnected();
+        if (!wasConnected) connectTime?.recordConnected(describedAt === null ? 0 : connectTime.now() - describedAt);
+        wasConnected = true;
         for (const transport of transportsOf(connection)) {
           transports.add(transport);
           transport.addEventListener('statechange', onTransport);
@@ -121,6 +131,9 @@ export function watchConnection(connection: RTCPeerConnection, { patience, conne
   };
   return stop;
 }
+
+/** ICE has found a path, on which DTLS may not be done. */
+const hasPath = ({ iceConnectionState }: RTCPeerConnection): boolean => iceConnectionState === 'connected' || iceConnectionState === 'completed';
 
 function transportsOf(connection: RTCPeerConnection): RTCDtlsTransport[] {
   return connection.getTransceivers().map(transceiver => transceiver.sender.transport ?? transceiver.receiver.transport).filter(transport => transport !== null && transport !== undefined);

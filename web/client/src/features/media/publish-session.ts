@@ -30,8 +30,8 @@ export interface PublishHost {
   /** How long a dead path may still recover, in milliseconds. */
   patience(): number;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
-  /** A connection that a newer one replaced has ended. */
-  onReplaced(): void;
+  /** A connection that a newer one replaced has ended or changed its state. It may have sent in the place of the newer one. */
+  onFormerChanged(): void;
   /** The server rejected the offer repeatedly; the session stops offering. */
   onRejected(code: string): void;
 }
@@ -61,8 +61,8 @@ export class PublishSession {
   #connection: RTCPeerConnection | null = null;
   readonly #former = new FormerConnections(connection => {
     this.#end(connection);
-    if (!this.#closed) this.#host.onReplaced();
-  });
+    if (!this.#closed) this.#host.onFormerChanged();
+  }, () => this.#environment.monotonicNow());
   /** Until when the connections that are replaced now go on, if the new ones do not send everything before; as of `Environment.monotonicNow`. */
   #moveUntil = -Infinity;
   readonly #connectTime: ConnectTime;
@@ -100,7 +100,7 @@ export class PublishSession {
   constructor(environment: Environment, host: PublishHost) {
     this.#environment = environment;
     this.#host = host;
-    this.#connectTime = new ConnectTime(environment.random);
+    this.#connectTime = new ConnectTime(environment.random, environment.monotonicNow);
   }
 
   get connection(): RTCPeerConnection | null {
@@ -203,6 +203,7 @@ export class PublishSession {
   /** Another media node has been chosen: what failed before says nothing about it. */
   resetBackoff(): void {
     this.#failures = 0;
+    this.#connectTime.forgetExceeded();
   }
 
   /** Whether the connection was lost, and neither a later one nor an earlier one sends in its place. */
@@ -325,10 +326,10 @@ export class PublishSession {
   /** Ends the connection, which would have to be replaced, because nothing is published any more. The next track opens one. */
   #endUnused(): void {
     this.#stopWatching();
-    this.#former.end();
     this.#end(this.#connection);
     this.#connection = null;
     this.#restart = this.#isLost = false;
+    this.#former.end();
     this.#host.onState('idle');
   }
 
@@ -429,7 +430,10 @@ export class PublishSession {
 
   #adopt(connection: RTCPeerConnection): void {
     this.#stopWatching();
-    if (this.#connection !== null) this.#former.add(this.#connection, this.#moveUntil - this.#environment.monotonicNow());
+    if (this.#connection !== null) {
+      this.#former.add(this.#connection, this.#moveUntil - this.#environment.monotonicNow());
+      this.#connection.onconnectionstatechange = () => this.#host.onFormerChanged();
+    }
     this.#connection = connection;
     this.#opening = false; // from now on, a loss is one of this connection
     this.#host.onState('connecting');
@@ -442,6 +446,7 @@ export class PublishSession {
       steady: () => { this.#failures = 0; },
       lost: () => {
         this.#isLost = true;
+        this.#former.extend();
         if (this.#opening) return;
         this.#restart = true;
         this.#dirty = true;

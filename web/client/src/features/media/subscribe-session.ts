@@ -5,6 +5,7 @@ import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { Arrival, canTakeOver, silentAfterMs } from './arrival.js';
 import { ConnectTime } from './connect-time.js';
 import { watchConnection, type LossCause } from './connection-watch.js';
+import { isUp } from './former-connections.js';
 import type { OfferedTrack } from './messages.js';
 import { keepPlayoutDelay } from './playout-delay.js';
 import { iceCredentials, withStereo } from './sdp.js';
@@ -64,12 +65,15 @@ interface Generation {
   /** It was opened during a move, so the current connection goes on until everything arrives on this one. */
   readonly isMove: boolean;
   lost: boolean;
+  /** It did not connect in time, and goes on while the current one is up. */
+  isOverdue: boolean;
   tracks: readonly RemoteTrack[];
   /** What the slots carry; null when every track has a section. */
   slots: SlotsUpdate | null;
-  /** The last answer, and how often the server could not pass on one. */
+  /** The last answer, how often the server could not pass it on, and the timer that sends it again. */
   answer: { readonly sdp: string; readonly offer: SubscribeOffer } | null;
   refusals: number;
+  resending: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** How long the old connection is used while the new one is connected but receives no media. */
@@ -99,7 +103,7 @@ export class SubscribeSession {
   constructor(environment: Environment, host: SubscribeHost) {
     this.#environment = environment;
     this.#host = host;
-    this.#connectTime = new ConnectTime(environment.random);
+    this.#connectTime = new ConnectTime(environment.random, environment.monotonicNow);
   }
 
   get connection(): RTCPeerConnection | null {
@@ -136,8 +140,9 @@ export class SubscribeSession {
     const generation = this.#find(sessionId);
     if (!generation?.answer) return false;
     const { answer } = generation;
-    setTimeout(() => {
-      if (this.#find(sessionId) === generation && generation.answer === answer && !generation.lost) this.#host.sendAnswer(answer.sdp, answer.offer);
+    clearTimeout(generation.resending);
+    generation.resending = setTimeout(() => {
+      if (generation.answer === answer && !generation.lost) this.#host.sendAnswer(answer.sdp, answer.offer);
     }, backoffMs(generation.refusals++, this.#environment.random(), refusedBackoff));
     return true;
   }
@@ -152,6 +157,11 @@ export class SubscribeSession {
   /** The next session is on another media node, and the current one goes on for at most `deadlineMs`. */
   move(deadlineMs: number): void {
     this.#moveUntil = this.#environment.monotonicNow() + deadlineMs;
+  }
+
+  /** Another media node has been chosen: what failed before says nothing about it. */
+  resetBackoff(): void {
+    this.#connectTime.forgetExceeded();
   }
 
   /** Every offer holds the whole state, so a waiting offer is replaced by a newer one. Only during a move are there two sessions. */
@@ -200,6 +210,7 @@ export class SubscribeSession {
     await connection.setLocalDescription({ type: 'answer', sdp: withStereo(offer.sdp, answer.sdp ?? '') });
     if (this.#closed || (generation !== this.#current && generation !== this.#next)) return;
     generation.answer = { sdp: connection.localDescription!.sdp, offer };
+    generation.refusals = 0; // there is another offer, so the node has the answer to the one before
     this.#host.sendAnswer(generation.answer.sdp, offer);
     if (offer.slotsVersion !== undefined && offer.sessionId !== undefined) {
       return this.#applySlots(generation, { sessionId: offer.sessionId, version: offer.slotsVersion, slots: offer.tracks ?? [] });
@@ -259,10 +270,12 @@ export class SubscribeSession {
       sessionId,
       isMove: this.#isMoving,
       lost: false,
+      isOverdue: false,
       tracks: [],
       slots: null,
       answer: null,
       refusals: 0,
+      resending: undefined,
       stopDelaying: keepPlayoutDelay(connection),
       stopWatching: watchConnection(connection, { patience: () => this.#host.patience(), connectTime: this.#connectTime }, {
         connected: () => {
@@ -270,6 +283,8 @@ export class SubscribeSession {
           else this.#host.onState('connected');
         },
         steady: () => this.#host.onSteady(),
+        // Another session would be no sooner there while the current one is up: no new socket is opened, and the server offers one only when the node has ended this one.
+        overdue: () => generation.isOverdue = generation === this.#next && this.#current !== null && !this.#current.lost && isUp(this.#current.connection),
         lost: cause => this.#lost(generation, cause),
       }),
     };
@@ -282,7 +297,9 @@ export class SubscribeSession {
       this.#end(generation);
       this.#next = null;
     } else if (this.#next !== null) {
-      return; // the next generation is already connecting
+      if (!this.#next.isOverdue) return; // the next generation is already connecting
+      this.#end(this.#next);
+      this.#next = null;
     }
     this.#host.onState('connecting');
     this.#host.onLost(cause);
@@ -350,6 +367,7 @@ export class SubscribeSession {
   #end(generation: Generation | null): void {
     if (generation === null) return;
     if (generation.sessionId !== undefined) this.#newestSlots.delete(generation.sessionId);
+    clearTimeout(generation.resending);
     generation.markEnded();
     generation.stopWatching();
     generation.stopDelaying();

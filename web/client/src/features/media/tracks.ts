@@ -81,7 +81,10 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
         type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
       onState: host.onState,
-      onReplaced: () => this.#checkMoves(),
+      onFormerChanged: () => {
+        host.onState();
+        this.#checkMoves();
+      },
       onRejected: host.onRejected,
     });
     this.#subscribe = new SubscribeSession(environment, {
@@ -211,7 +214,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
 
   handleError({ code, reference, sessionId }: ErrorMessage): ErrorOutcome {
     if (code === 'unknown-session' && sessionId !== undefined && this.#subscribe.handleUnknownSession(sessionId)) return 'recovered';
-    if (code === 'media-failed' && sessionId !== undefined && reference === undefined && this.#subscribe.handleRefusedAnswer(sessionId)) return 'known';
+    if ((code === 'media-failed' || code === 'rate-limited') && sessionId !== undefined && reference === undefined && this.#subscribe.handleRefusedAnswer(sessionId)) return 'known';
     return this.#publish.handleError(code, reference) ? 'known' : 'foreign';
   }
 
@@ -245,6 +248,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   /** Another media node has been chosen: what failed before says nothing about it. */
   #resetBackoff(): void {
     this.#publish.resetBackoff();
+    this.#subscribe.resetBackoff();
     this.#subscribeFailures = 0;
   }
 
