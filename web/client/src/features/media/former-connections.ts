@@ -29,7 +29,10 @@ export class FormerConnections {
     this.#now = now;
   }
 
-  /** Keeps a connection. `moveMs` is the time that a move has left, or 0 if the newer connection is for the same media node: then the connection is kept for 10 s at most, or 20 s if a newer one is lost. */
+  /**
+   * Keeps a connection. `moveMs` is the time that a move has left, or 0 if the newer connection is for the same media node: then the connection is kept for 10 s at most, or
+   * 20 s if a newer one is lost.
+   */
   add(connection: RTCPeerConnection, moveMs = 0): void {
     this.#endAfter(connection, Math.max(keepMs, moveMs), moveMs > 0);
   }

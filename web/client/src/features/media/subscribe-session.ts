@@ -279,6 +279,7 @@ export class SubscribeSession {
       stopDelaying: keepPlayoutDelay(connection),
       stopWatching: watchConnection(connection, { patience: () => this.#host.patience(), connectTime: this.#connectTime }, {
         connected: () => {
+          generation.isOverdue = false;
           if (generation === this.#next) this.#awaitMedia(generation);
           else this.#host.onState('connected');
         },
