@@ -252,6 +252,18 @@ describe('publishing', () => {
     expect(meeting.snapshot.connection).toMatchObject({ phase: 'reconnecting', waitingFor: 'media' });
   });
 
+  it('an old connection that was lost counts as one that sends only when it has recovered', async () => {
+    const { server, meeting } = await publishing('audio');
+    const old = server.connections[0]!;
+    old.setConnectionState('connected');
+    old.setConnectionState('disconnected');
+    await untilOffer(server);
+    await answer(server);
+    expect([old.connectionState, meeting.snapshot.connection.phase]).toEqual(['disconnected', 'reconnecting']);
+    old.setConnectionState('connected');
+    expect(meeting.snapshot.connection.phase).toBe('connected');
+  });
+
   it('after a move to another media node, connections have the first limit again', async () => {
     const { server } = await publishing('audio');
     for (let attempt = 0; attempt < 3; attempt++) {

@@ -75,6 +75,8 @@ export class PublishSession {
   #failures = 0;
   /** The connection was lost, and no later one is connected. */
   #isLost = false;
+  /** Connections that were lost, and have not recovered since: they may still be called interrupted. */
+  readonly #dead = new WeakSet<RTCPeerConnection>();
   /** Offers that were rejected as invalid since the last accepted answer. */
   #invalidOffers = 0;
   #sessionId: string | undefined;
@@ -208,7 +210,7 @@ export class PublishSession {
 
   /** Whether the connection was lost, and neither a later one nor an earlier one sends in its place. */
   get isLost(): boolean {
-    return this.#isLost && !this.#former.kept.some(isUp);
+    return this.#isLost && !this.#former.kept.some(former => isUp(former) && !this.#dead.has(former));
   }
 
   /** Whether a new connection is to be opened, or an old one still sends beside it. */
@@ -430,9 +432,13 @@ export class PublishSession {
 
   #adopt(connection: RTCPeerConnection): void {
     this.#stopWatching();
-    if (this.#connection !== null) {
-      this.#former.add(this.#connection, this.#moveUntil - this.#environment.monotonicNow());
-      this.#connection.onconnectionstatechange = () => this.#host.onFormerChanged();
+    const former = this.#connection;
+    if (former !== null) {
+      this.#former.add(former, this.#moveUntil - this.#environment.monotonicNow());
+      former.onconnectionstatechange = () => {
+        if (former.connectionState === 'connected') this.#dead.delete(former);
+        this.#host.onFormerChanged();
+      };
     }
     this.#connection = connection;
     this.#opening = false; // from now on, a loss is one of this connection
@@ -446,6 +452,7 @@ export class PublishSession {
       steady: () => { this.#failures = 0; },
       lost: () => {
         this.#isLost = true;
+        this.#dead.add(connection);
         this.#former.extend();
         if (this.#opening) return;
         this.#restart = true;
