@@ -59,7 +59,7 @@ const offerPictures = async tracks => {
 };
 
 /**
- * @param script capabilities, status, title, others, screenOf, chat, survey, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket
+ * @param script capabilities, status, title, others, screenOf, chat, survey, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket, changeOffer (SDP to SDP)
  * @returns the messages that the client `sent`, its REST `calls`, `send` to send it a message, `offerAll` to offer all pictures on another connection, and `cut` to close its socket
  */
 export async function scriptMeeting(page, script = {}) {
@@ -76,7 +76,7 @@ export async function scriptMeeting(page, script = {}) {
     const offer = await page.evaluate(offerPictures, tracks).catch(ignoreClosedPage);
     if (offer === undefined) return;
     const { sdp, mids } = offer;
-    socket.send(JSON.stringify({ type: 'offer', from: 'sfu', sdp, revision: 1, tracks: tracks.map((track, index) => ({ ...track, mid: mids[index] })) }));
+    socket.send(JSON.stringify({ type: 'offer', from: 'sfu', sdp: script.changeOffer?.(sdp) ?? sdp, revision: 1, tracks: tracks.map((track, index) => ({ ...track, mid: mids[index] })) }));
   };
   const problem = rejection => ({
     status: rejection.status, contentType: 'application/problem+json',

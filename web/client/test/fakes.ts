@@ -111,10 +111,14 @@ export class FakeTransceiver {
 /** Enforces the signaling states of JSEP: overlapping offers throw, as in a browser. */
 export class FakePeerConnection {
   connectionState = 'new';
+  iceConnectionState = 'new';
   signalingState = 'stable';
   /** Candidates are known at once. */
   readonly iceGatheringState = 'complete';
   onconnectionstatechange: (() => void) | null = null;
+  onsignalingstatechange: (() => void) | null = null;
+  /** How long the browser takes to apply a description of the other side. */
+  applying: Promise<void> = Promise.resolve();
   localDescription: { type: string; sdp: string } | null = null;
   remoteDescription: { type: string; sdp: string } | null = null;
   readonly transceivers: FakeTransceiver[] = [];
@@ -174,14 +178,18 @@ export class FakePeerConnection {
     this.signalingState = description.type === 'offer' ? 'have-local-offer' : 'stable';
     if (description.type === 'offer') this.transceivers.forEach((transceiver, index) => { transceiver.mid ??= String(index); });
     else for (const transceiver of this.transceivers) transceiver.currentDirection = transceiver.direction;
+    this.onsignalingstatechange?.();
   }
 
   async setRemoteDescription(description: { type: string; sdp: string }): Promise<void> {
     if (description.sdp.includes('broken')) throw new DOMException('cannot parse', 'OperationError');
     const expected = description.type === 'answer' ? 'have-local-offer' : 'stable';
     if (this.signalingState !== expected) throw new DOMException(`remote ${description.type} in ${this.signalingState}`, 'InvalidStateError');
+    await this.applying;
+    if (this.connectionState === 'closed') await new Promise(() => {}); // browsers never settle it
     this.remoteDescription = description;
     this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable';
+    this.onsignalingstatechange?.();
     if (description.type !== 'offer') return;
     for (const [, mid, kind, direction] of description.sdp.matchAll(/a=mid:(\S+) (audio|video) (\S+)/g)) {
       let transceiver = this.transceivers.find(known => known.mid === mid);

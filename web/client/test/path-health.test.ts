@@ -56,7 +56,7 @@ describe('a watched connection', () => {
       ['pair', { type: 'candidate-pair', bytesReceived: Math.min(checks, 1) * 9_000, responsesReceived: 1, requestsSent: ++checks }], ['transport', { type: 'transport', selectedCandidatePairId: 'pair' }],
     ]));
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, () => 0, { connected: () => undefined, steady: () => undefined, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0 }, { connected: () => undefined, steady: () => undefined, lost });
     connection.setConnectionState('connected');
     await vi.advanceTimersByTimeAsync(4_500);
     expect(lost).not.toHaveBeenCalled();
@@ -69,7 +69,7 @@ describe('a watched connection', () => {
     const since = Date.now();
     connection.getStats = async () => new Map<string, unknown>([['pair', { type: 'candidate-pair', selected: true, bytesReceived: 1 + bytesPerSecond * (Date.now() - since) }]]);
     const steady = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, () => 0, { connected: () => undefined, steady, lost: () => undefined });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0 }, { connected: () => undefined, steady, lost: () => undefined });
     connection.setConnectionState('connected');
     await vi.advanceTimersByTimeAsync(30_000);
     expect(steady).toHaveBeenCalledTimes(expected);
@@ -78,7 +78,7 @@ describe('a watched connection', () => {
   it('without a known path is not steady', async () => {
     const connection = new FakePeerConnection({}, 0);
     const steady = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, () => 0, { connected: () => undefined, steady, lost: () => undefined });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 0 }, { connected: () => undefined, steady, lost: () => undefined });
     connection.setConnectionState('connected');
     await vi.advanceTimersByTimeAsync(30_000);
     expect(steady).not.toHaveBeenCalled();
@@ -88,7 +88,7 @@ describe('a watched connection', () => {
     const connection = new FakePeerConnection({}, 0);
     let patience = 3_000;
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, () => patience, { connected: () => undefined, steady: () => undefined, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => patience }, { connected: () => undefined, steady: () => undefined, lost });
     connection.setConnectionState('connected');
     connection.setConnectionState('disconnected');
     await vi.advanceTimersByTimeAsync(3_500);
@@ -101,7 +101,7 @@ describe('a watched connection', () => {
   it.each([[1_000, 0], [5_900, 0], [6_100, 1]])('that is interrupted for %i ms is lost %i times', async (milliseconds, expected) => {
     const connection = new FakePeerConnection({}, 0);
     const lost = vi.fn();
-    watchConnection(connection as unknown as RTCPeerConnection, () => 3_000, { connected: () => undefined, steady: () => undefined, lost });
+    watchConnection(connection as unknown as RTCPeerConnection, { patience: () => 3_000 }, { connected: () => undefined, steady: () => undefined, lost });
     connection.setConnectionState('connected');
     connection.setConnectionState('disconnected');
     await vi.advanceTimersByTimeAsync(milliseconds);

@@ -45,6 +45,7 @@ describe('quality reports of a meeting', () => {
     joined.server.offer('s1', 1, [{ mid: '0', participantId: 'bob', kind: 'video', source: 'camera' }], 's1');
     await settle();
     const connection = joined.server.connections[0]!;
+    connection.setConnectionState('connected');
     let bytes = 0;
     const count = () => {
       bytes += 100_000;

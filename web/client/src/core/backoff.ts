@@ -4,6 +4,8 @@ export interface BackoffOptions {
 }
 
 const reconnectBackoff: BackoffOptions = { firstMs: 250, ceilingMs: 8_000 };
+/** For descriptions that the server could not pass on to a media node. Nothing tells the client when the node can be reached again, and a refusal costs the node nothing. */
+export const refusedBackoff: BackoffOptions = { firstMs: 250, ceilingMs: 4_000 };
 
 /** The delay before an attempt (0 is the first): exponential with equal jitter, which spreads clients that lost their connection together. */
 export function backoffMs(attempt: number, random: number, options: BackoffOptions = reconnectBackoff): number {

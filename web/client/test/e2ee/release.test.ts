@@ -40,7 +40,7 @@ describe('the transforms of a connection that is closed', () => {
 
   it('are released by the connections to the media node', async () => {
     const [transforms, server] = [new FrameTransforms(worker), new ScriptedServer()];
-    const publish = new PublishSession(server.environment, { iceServers: [], transforms: () => transforms, isMuted: () => false, sendOffer: () => true, patience: () => 0, onState: () => undefined, onReplaced: () => undefined, onRejected: () => undefined });
+    const publish = new PublishSession(server.environment, { iceServers: [], transforms: () => transforms, isMuted: () => false, sendOffer: () => true, patience: () => 0, onState: () => undefined, onFormerChanged: () => undefined, onRejected: () => undefined });
     publish.handleOnline();
     await publish.publish('microphone', track('audio'));
     await settle();

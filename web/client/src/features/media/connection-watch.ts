@@ -1,3 +1,4 @@
+import type { ConnectTime } from './connect-time.js';
 import { isDead, nextHealth, pathCounts, type PathHealth } from './path-health.js';
 
 /** ICE also reports `disconnected` for short interruptions; the path counts as dead only after a longer one. */
@@ -6,22 +7,34 @@ const measureMs = 1_000;
 /** A connection is steady when so many measurements found that something had arrived since the one before. */
 const steadyAfter = 10;
 
-/** Why a connection is lost: nothing arrives on its path any more, or it was closed or failed. */
+/** Why a connection is lost: nothing arrives on its path, now or from the beginning, or it was closed or failed. */
 export type LossCause = 'silent' | 'ended';
+
+export interface ConnectionLimits {
+  /** How long a dead path may still recover, in milliseconds. Asked for at each measurement of a dead path: zero ends the wait. */
+  patience(): number;
+  /** The time to connect, from the moment when both sides are described; without it, there is no limit. */
+  readonly connectTime?: ConnectTime;
+}
 
 export interface ConnectionEvents {
   connected(): void;
   /** The connection has carried packets for about 10 s in total, so what happens next is not a consequence of how it began. Called once. */
   steady(): void;
+  /** The time to connect has passed. Returns whether the connection may go on, which otherwise is lost; called once. Without it, it is lost. */
+  overdue?(): boolean;
   lost(cause: LossCause): void;
 }
 
 /**
- * Calls `connected` whenever a peer connection is up, and `lost` once when it is lost for good. Returns a function that stops watching. Watches the
- * DTLS transports too: a server ends a session with a DTLS alert, long before ICE fails. And it watches the path: ICE reports a dead one only after 5 to 8 s.
- * @param patience How long a dead path may still recover, in milliseconds. Asked for at each measurement of a dead path: zero ends the wait.
+ * Calls `connected` whenever a peer connection is up, and `lost` once when it is lost for good, or does not connect in time. Returns a function that stops watching. Watches
+ * the DTLS transports too: a server ends a session with a DTLS alert, long before ICE fails. And it watches the path: ICE reports a dead one only after 5 to 8 s.
  */
-export function watchConnection(connection: RTCPeerConnection, patience: () => number, events: ConnectionEvents): () => void {
+export function watchConnection(connection: RTCPeerConnection, { patience, connectTime }: ConnectionLimits, events: ConnectionEvents): () => void {
+  let connecting: ReturnType<typeof setTimeout> | undefined;
+  /** When both sides were described, as of `ConnectTime.now`. */
+  let describedAt: number | null = null;
+  let wasConnected = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let measuring: ReturnType<typeof setInterval> | undefined;
   let givingUp: ReturnType<typeof setTimeout> | undefined;
@@ -37,10 +50,11 @@ export function watchConnection(connection: RTCPeerConnection, patience: () => n
   };
   const stop = () => {
     stopped = true;
+    clearTimeout(connecting);
     clearTimeout(timer);
     clearTimeout(givingUp);
     clearInterval(measuring);
-    connection.onconnectionstatechange = null;
+    connection.onconnectionstatechange = connection.onsignalingstatechange = null;
     for (const transport of transports) transport.removeEventListener('statechange', onTransport);
   };
   const lost = (cause: LossCause) => {
@@ -72,11 +86,31 @@ export function watchConnection(connection: RTCPeerConnection, patience: () => n
     givingUp = undefined;
     if (await measure()) lost('silent');
   };
+  const giveUpConnecting = async (limitMs: number, isExtended = false) => {
+    await connection.getStats().catch(() => undefined); // the events of a page that was busy come first
+    if (wasConnected || stopped) return;
+    if (!isExtended && hasPath(connection)) { // the node answers, and the handshake takes as long again at most
+      connecting = setTimeout(() => void giveUpConnecting(limitMs, true), limitMs);
+      return;
+    }
+    connectTime?.recordExceeded();
+    if (events.overdue?.() !== true) lost('silent');
+  };
+  connection.onsignalingstatechange = () => {
+    // A connection without sections, or with one description, has nothing to connect.
+    if (connectTime === undefined || wasConnected || describedAt !== null || connection.signalingState !== 'stable' || connection.remoteDescription === null || connection.getTransceivers().length === 0) return;
+    describedAt = connectTime.now();
+    const { limitMs } = connectTime;
+    connecting = setTimeout(() => void giveUpConnecting(limitMs), limitMs);
+  };
   connection.onconnectionstatechange = () => {
     clearTimeout(timer);
     isInterrupted = false;
     switch (connection.connectionState) {
       case 'connected':
+        clearTimeout(connecting);
+        if (!wasConnected) connectTime?.recordConnected(describedAt === null ? 0 : connectTime.now() - describedAt);
+        wasConnected = true;
         for (const transport of transportsOf(connection)) {
           transports.add(transport);
           transport.addEventListener('statechange', onTransport);
@@ -97,6 +131,9 @@ export function watchConnection(connection: RTCPeerConnection, patience: () => n
   };
   return stop;
 }
+
+/** ICE has found a path, on which DTLS may not be done. */
+const hasPath = ({ iceConnectionState }: RTCPeerConnection): boolean => iceConnectionState === 'connected' || iceConnectionState === 'completed';
 
 function transportsOf(connection: RTCPeerConnection): RTCDtlsTransport[] {
   return connection.getTransceivers().map(transceiver => transceiver.sender.transport ?? transceiver.receiver.transport).filter(transport => transport !== null && transport !== undefined);

@@ -1,5 +1,7 @@
-/** How long a connection is kept whose successor has not connected. */
-const keepMs = 5_000;
+/** How long a connection is kept whose successor has not connected: longer than the first limit of `ConnectTime`. */
+const keepMs = 10_000;
+/** The same when a successor is lost: longer than the first two limits of `ConnectTime` and a back-off, so that a second successor can connect. */
+const longestKeepMs = 20_000;
 /** How long a connection is kept whose successor is connected and does not send every track, because a camera delivers no frames, for example. */
 const handoverMs = 2_000;
 /** How long a connection is kept during a move after its successor has sent every track: its packets reach the other participants through one more media node. */
@@ -8,6 +10,9 @@ const pollMs = 50;
 
 interface Former {
   readonly timer: ReturnType<typeof setTimeout>;
+  /** Since when it is kept, and until when, as of `Environment.monotonicNow`. */
+  readonly since: number;
+  readonly until: number;
   /** The successor is on another media node, which is joined to this one. */
   readonly isMove: boolean;
 }
@@ -16,13 +21,18 @@ interface Former {
 export class FormerConnections {
   readonly #limits = new Map<RTCPeerConnection, Former>();
   readonly #close: (connection: RTCPeerConnection) => void;
+  readonly #now: () => number;
 
   /** @param close Ends a connection. */
-  constructor(close: (connection: RTCPeerConnection) => void) {
+  constructor(close: (connection: RTCPeerConnection) => void, now: () => number) {
     this.#close = close;
+    this.#now = now;
   }
 
-  /** Keeps a connection. `moveMs` is the time that a move has left, or 0 if the newer connection is for the same media node: then the connection is kept for 5 s at most. */
+  /**
+   * Keeps a connection. `moveMs` is the time that a move has left, or 0 if the newer connection is for the same media node: then the connection is kept for 10 s at most, or
+   * 20 s if a newer one is lost.
+   */
   add(connection: RTCPeerConnection, moveMs = 0): void {
     this.#endAfter(connection, Math.max(keepMs, moveMs), moveMs > 0);
   }
@@ -44,6 +54,11 @@ export class FormerConnections {
     }
   }
 
+  /** A newer connection is lost. Those that are kept go on for longer. */
+  extend(): void {
+    for (const [connection, { since, until, isMove }] of this.#limits) this.#endAfter(connection, Math.max(until, since + longestKeepMs) - this.#now(), isMove);
+  }
+
   /** Those that are kept. */
   get kept(): readonly RTCPeerConnection[] {
     return [...this.#limits.keys()];
@@ -61,13 +76,15 @@ export class FormerConnections {
   }
 
   #endAfter(connection: RTCPeerConnection, milliseconds: number, isMove: boolean): void {
-    clearTimeout(this.#limits.get(connection)?.timer);
-    this.#limits.set(connection, { timer: setTimeout(() => this.#end(connection), milliseconds), isMove });
+    const now = this.#now();
+    const former = this.#limits.get(connection);
+    clearTimeout(former?.timer);
+    this.#limits.set(connection, { timer: setTimeout(() => this.#end(connection), milliseconds), since: former?.since ?? now, until: now + milliseconds, isMove });
   }
 }
 
 /** A connection that ICE reports as interrupted may recover. */
-const isUp = ({ connectionState }: RTCPeerConnection): boolean => connectionState === 'connected' || connectionState === 'disconnected';
+export const isUp = ({ connectionState }: RTCPeerConnection): boolean => connectionState === 'connected' || connectionState === 'disconnected';
 
 async function hasSentAll(connection: RTCPeerConnection): Promise<boolean> {
   const senders = connection.getSenders().filter(isSending);

@@ -1,10 +1,11 @@
-import { backoffMs } from '../../core/backoff.js';
+import { backoffMs, refusedBackoff } from '../../core/backoff.js';
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
+import { ConnectTime } from './connect-time.js';
 import { watchConnection } from './connection-watch.js';
 import { encodingFor, hintTrack, preferRedundancy } from './encodings.js';
-import { FormerConnections } from './former-connections.js';
+import { FormerConnections, isUp } from './former-connections.js';
 import { withDtx } from './sdp.js';
 import { SenderActivity } from './sender-activity.js';
 
@@ -29,8 +30,8 @@ export interface PublishHost {
   /** How long a dead path may still recover, in milliseconds. */
   patience(): number;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
-  /** A connection that a newer one replaced has ended. */
-  onReplaced(): void;
+  /** A connection that a newer one replaced has ended or changed its state. It may have sent in the place of the newer one. */
+  onFormerChanged(): void;
   /** The server rejected the offer repeatedly; the session stops offering. */
   onRejected(code: string): void;
 }
@@ -60,10 +61,11 @@ export class PublishSession {
   #connection: RTCPeerConnection | null = null;
   readonly #former = new FormerConnections(connection => {
     this.#end(connection);
-    if (!this.#closed) this.#host.onReplaced();
-  });
+    if (!this.#closed) this.#host.onFormerChanged();
+  }, () => this.#environment.monotonicNow());
   /** Until when the connections that are replaced now go on, if the new ones do not send everything before; as of `Environment.monotonicNow`. */
   #moveUntil = -Infinity;
+  readonly #connectTime: ConnectTime;
   #stopWatching: () => void = () => {};
   #settle: ((outcome: Outcome) => void) | null = null;
   #offers = 0;
@@ -71,6 +73,10 @@ export class PublishSession {
   /** Ends the delay before a retry. */
   #endDelay: () => void = () => {};
   #failures = 0;
+  /** The connection was lost, and no later one is connected. */
+  #isLost = false;
+  /** Connections that were lost, and have not recovered since: they may still be called interrupted. */
+  readonly #dead = new WeakSet<RTCPeerConnection>();
   /** Offers that were rejected as invalid since the last accepted answer. */
   #invalidOffers = 0;
   #sessionId: string | undefined;
@@ -80,8 +86,10 @@ export class PublishSession {
   #dirty = false;
   /** The next offer is for a new connection. */
   #restart = false;
-  /** Ends when the last change of layers is done. Two changes of one sender at the same time would fail. */
-  #layering: Promise<void> = Promise.resolve();
+  /** For each sender, ends when the last change of layers is done; two changes of one sender at the same time would fail. Nothing else waits for it, because browsers set it no limit. */
+  readonly #layering = new WeakMap<RTCRtpSender, Promise<void>>();
+  /** The senders with a change that has not begun. */
+  readonly #layersDue = new WeakSet<RTCRtpSender>();
   readonly #activity = new SenderActivity();
   #running = false;
   #online = false;
@@ -94,6 +102,7 @@ export class PublishSession {
   constructor(environment: Environment, host: PublishHost) {
     this.#environment = environment;
     this.#host = host;
+    this.#connectTime = new ConnectTime(environment.random, environment.monotonicNow);
   }
 
   get connection(): RTCPeerConnection | null {
@@ -141,17 +150,17 @@ export class PublishSession {
   }
 
   /** Sends only these simulcast layers of the source. */
-  async setLayers(source: TrackSource, rids: readonly string[]): Promise<void> {
+  setLayers(source: TrackSource, rids: readonly string[]): void {
     const slot = this.#slots.get(source);
     if (slot === undefined) return;
     slot.rids = rids;
-    await this.#applyLayers();
+    this.#applyLayers();
   }
 
   /** Limits what the camera sends in total, in bits per second. */
-  async limitCamera(bitsPerSecond: number | null): Promise<void> {
+  limitCamera(bitsPerSecond: number | null): void {
     this.#cameraLimit = bitsPerSecond;
-    await this.#applyLayers();
+    this.#applyLayers();
   }
 
   /** Call this after a change of what is muted. The tracks of muted sources are disabled already. */
@@ -180,7 +189,7 @@ export class PublishSession {
   /** Opens a new connection with the same tracks. The old connection is closed when the new one sends. */
   restart(): void {
     this.#moveUntil = -Infinity;
-    if (this.#closed || ![...this.#slots.values()].some(slot => slot.active)) return;
+    if (this.#closed || !this.#isSending) return;
     this.#restart = true;
     this.#settle?.('superseded');
     this.#endDelay();
@@ -191,6 +200,17 @@ export class PublishSession {
   move(deadlineMs: number): void {
     this.restart();
     this.#moveUntil = this.#environment.monotonicNow() + deadlineMs;
+  }
+
+  /** Another media node has been chosen: what failed before says nothing about it. */
+  resetBackoff(): void {
+    this.#failures = 0;
+    this.#connectTime.forgetExceeded();
+  }
+
+  /** Whether the connection was lost, and neither a later one nor an earlier one sends in its place. */
+  get isLost(): boolean {
+    return this.#isLost && !this.#former.kept.some(former => isUp(former) && !this.#dead.has(former));
   }
 
   /** Whether a new connection is to be opened, or an old one still sends beside it. */
@@ -260,8 +280,10 @@ export class PublishSession {
 
   async #exchange(): Promise<void> {
     const fresh = this.#restart || this.#connection === null;
+    if (fresh && !this.#isSending) return this.#endUnused();
     const restart = this.#restart;
     this.#restart = false;
+    if (fresh) clearTimeout(this.#retry);
     const transforms = this.#host.transforms();
     const configuration: RTCConfiguration = { iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' };
     const connection = fresh ? this.#environment.createPeerConnection(transforms?.configure(configuration) ?? configuration) : this.#connection!;
@@ -278,7 +300,7 @@ export class PublishSession {
         await connection.setRemoteDescription({ type: 'answer', sdp: outcome.sdp });
         transforms?.handleNegotiated(connection);
         this.applyMutes();
-        await this.#applyLayers();
+        this.#applyLayers();
         this.#invalidOffers = 0;
         return;
       }
@@ -292,7 +314,7 @@ export class PublishSession {
     if (this.#closed) return;
     this.#dirty = true;
     this.#restart = true;
-    if (outcome === 'offline' || outcome === 'superseded') return;
+    if (outcome === 'offline' || outcome === 'superseded' || outcome === 'timeout') return;
     // The next offer names no session, so the server cannot reject it for the same reason.
     if (typeof outcome === 'object' && outcome.rejected === 'unknown-session') return;
     if (typeof outcome === 'object' && outcome.rejected === 'invalid-sdp' && ++this.#invalidOffers >= maxInvalidOffers) {
@@ -301,6 +323,16 @@ export class PublishSession {
       return;
     }
     await this.#delayRetry();
+  }
+
+  /** Ends the connection, which would have to be replaced, because nothing is published any more. The next track opens one. */
+  #endUnused(): void {
+    this.#stopWatching();
+    this.#end(this.#connection);
+    this.#connection = null;
+    this.#restart = this.#isLost = false;
+    this.#former.end();
+    this.#host.onState('idle');
   }
 
   async #assignTracks(connection: RTCPeerConnection): Promise<void> {
@@ -360,11 +392,18 @@ export class PublishSession {
   }
 
   /** Applies the latest request for layers of each source, and the limit of the camera. */
-  #applyLayers(): Promise<void> {
-    this.#layering = this.#layering.then(async () => {
-      for (const [source, slot] of this.#slots) await setLayers(slot, encodingFor(source, this.#cameraLimit) ?? []);
-    });
-    return this.#layering;
+  #applyLayers(): void {
+    for (const [source, { transceiver }] of this.#slots) {
+      const sender = transceiver?.sender;
+      if (sender === undefined || this.#layersDue.has(sender)) continue;
+      this.#layersDue.add(sender);
+      const change = async () => {
+        this.#layersDue.delete(sender);
+        const slot = this.#slots.get(source);
+        if (slot?.transceiver?.sender === sender) await setLayers(slot, encodingFor(source, this.#cameraLimit) ?? []);
+      };
+      this.#layering.set(sender, (this.#layering.get(sender) ?? Promise.resolve()).then(change));
+    }
   }
 
   #sendOffer(connection: RTCPeerConnection, restart: boolean, sessionId: string | undefined): Promise<Outcome> {
@@ -393,29 +432,49 @@ export class PublishSession {
 
   #adopt(connection: RTCPeerConnection): void {
     this.#stopWatching();
-    if (this.#connection !== null) this.#former.add(this.#connection, this.#moveUntil - this.#environment.monotonicNow());
+    const former = this.#connection;
+    if (former !== null) {
+      this.#former.add(former, this.#moveUntil - this.#environment.monotonicNow());
+      former.onconnectionstatechange = () => {
+        if (former.connectionState === 'connected') this.#dead.delete(former);
+        this.#host.onFormerChanged();
+      };
+    }
     this.#connection = connection;
+    this.#opening = false; // from now on, a loss is one of this connection
     this.#host.onState('connecting');
-    this.#stopWatching = watchConnection(connection, () => this.#host.patience(), {
+    this.#stopWatching = watchConnection(connection, { patience: () => this.#host.patience(), connectTime: this.#connectTime }, {
       connected: () => {
+        this.#isLost = false;
         void this.#former.handOver(connection);
         this.#host.onState('connected');
       },
       steady: () => { this.#failures = 0; },
       lost: () => {
+        this.#isLost = true;
+        this.#dead.add(connection);
+        this.#former.extend();
         if (this.#opening) return;
-        this.#host.onState('connecting');
         this.#restart = true;
         this.#dirty = true;
+        this.#host.onState('connecting');
         const delay = backoffMs(this.#failures++, this.#environment.random());
-        this.#retry = setTimeout(() => this.#negotiate(), delay);
+        this.#retry = setTimeout(() => {
+          this.#settle?.('superseded'); // an offer that changes the lost connection; its media node may never answer
+          this.#negotiate();
+        }, delay);
       },
     });
   }
 
+  /** Whether a source is published. */
+  get #isSending(): boolean {
+    return [...this.#slots.values()].some(slot => slot.active);
+  }
+
   /** Waits before the next attempt. Runs inside the negotiation loop, so that no other offer is sent meanwhile. */
   #delayRetry(): Promise<void> {
-    const delay = backoffMs(this.#failures++, this.#environment.random());
+    const delay = backoffMs(this.#failures++, this.#environment.random(), refusedBackoff);
     return new Promise(resolve => {
       const timer = setTimeout(resolve, delay);
       this.#endDelay = () => {

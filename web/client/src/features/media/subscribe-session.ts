@@ -1,8 +1,11 @@
+import { backoffMs, refusedBackoff } from '../../core/backoff.js';
 import type { Environment } from '../../core/environment.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import { Arrival, canTakeOver, silentAfterMs } from './arrival.js';
+import { ConnectTime } from './connect-time.js';
 import { watchConnection, type LossCause } from './connection-watch.js';
+import { isUp } from './former-connections.js';
 import type { OfferedTrack } from './messages.js';
 import { keepPlayoutDelay } from './playout-delay.js';
 import { iceCredentials, withStereo } from './sdp.js';
@@ -54,14 +57,23 @@ export interface SubscribeHost {
 interface Generation {
   readonly connection: RTCPeerConnection;
   readonly sessionId: string | undefined;
+  /** Resolves when the connection is closed. Browsers never settle what is in progress on it then. */
+  readonly ended: Promise<void>;
+  readonly markEnded: () => void;
   readonly stopWatching: () => void;
   readonly stopDelaying: () => void;
   /** It was opened during a move, so the current connection goes on until everything arrives on this one. */
   readonly isMove: boolean;
   lost: boolean;
+  /** It did not connect in time, and goes on while the current one is up. */
+  isOverdue: boolean;
   tracks: readonly RemoteTrack[];
   /** What the slots carry; null when every track has a section. */
   slots: SlotsUpdate | null;
+  /** The last answer, how often the server could not pass it on, and the timer that sends it again. */
+  answer: { readonly sdp: string; readonly offer: SubscribeOffer } | null;
+  refusals: number;
+  resending: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** How long the old connection is used while the new one is connected but receives no media. */
@@ -75,6 +87,7 @@ const pollMs = 20;
 export class SubscribeSession {
   readonly #environment: Environment;
   readonly #host: SubscribeHost;
+  readonly #connectTime: ConnectTime;
   #current: Generation | null = null;
   #next: Generation | null = null;
   /** Offers that are not answered yet, by session. */
@@ -90,6 +103,7 @@ export class SubscribeSession {
   constructor(environment: Environment, host: SubscribeHost) {
     this.#environment = environment;
     this.#host = host;
+    this.#connectTime = new ConnectTime(environment.random, environment.monotonicNow);
   }
 
   get connection(): RTCPeerConnection | null {
@@ -114,23 +128,40 @@ export class SubscribeSession {
 
   /** Handles the server's error `unknown-session`. True when the session is one of this client. */
   handleUnknownSession(sessionId: string): boolean {
-    const generation = [this.#next, this.#current].find(known => known?.sessionId === sessionId);
+    const generation = this.#find(sessionId);
     if (!generation) return false;
     generation.stopWatching();
-    this.#lost(generation, 'ended');
+    if (!generation.lost) this.#lost(generation, 'ended');
+    return true;
+  }
+
+  /** Sends the answer of a session again, which the server could not pass on to the media node. The node makes no other offer until it has it. */
+  handleRefusedAnswer(sessionId: string): boolean {
+    const generation = this.#find(sessionId);
+    if (!generation?.answer) return false;
+    const { answer } = generation;
+    clearTimeout(generation.resending);
+    generation.resending = setTimeout(() => {
+      if (generation.answer === answer && !generation.lost) this.#host.sendAnswer(answer.sdp, answer.offer);
+    }, backoffMs(generation.refusals++, this.#environment.random(), refusedBackoff));
     return true;
   }
 
   /** Shows what the slots carry now. Messages may arrive before the session's offer is applied. */
   handleSlots(update: SlotsUpdate): void {
     this.#newestSlots.set(update.sessionId, newer(this.#newestSlots.get(update.sessionId) ?? null, update)!);
-    const generation = [this.#next, this.#current].find(known => known?.sessionId === update.sessionId);
+    const generation = this.#find(update.sessionId);
     if (generation?.slots) this.#applySlots(generation, update);
   }
 
   /** The next session is on another media node, and the current one goes on for at most `deadlineMs`. */
   move(deadlineMs: number): void {
     this.#moveUntil = this.#environment.monotonicNow() + deadlineMs;
+  }
+
+  /** Another media node has been chosen: what failed before says nothing about it. */
+  resetBackoff(): void {
+    this.#connectTime.forgetExceeded();
   }
 
   /** Every offer holds the whole state, so a waiting offer is replaced by a newer one. Only during a move are there two sessions. */
@@ -155,7 +186,7 @@ export class SubscribeSession {
       this.#pending.delete(sessionId);
       const generation = this.#generationFor(offer);
       try {
-        await this.#answer(generation, offer);
+        await Promise.race([this.#answer(generation, offer), generation.ended]);
       } catch {
         if (this.#closed) break;
         // Client and server no longer agree on the state of the session, so it cannot be repaired.
@@ -178,7 +209,9 @@ export class SubscribeSession {
     const answer = await connection.createAnswer();
     await connection.setLocalDescription({ type: 'answer', sdp: withStereo(offer.sdp, answer.sdp ?? '') });
     if (this.#closed || (generation !== this.#current && generation !== this.#next)) return;
-    this.#host.sendAnswer(connection.localDescription!.sdp, offer);
+    generation.answer = { sdp: connection.localDescription!.sdp, offer };
+    generation.refusals = 0; // there is another offer, so the node has the answer to the one before
+    this.#host.sendAnswer(generation.answer.sdp, offer);
     if (offer.slotsVersion !== undefined && offer.sessionId !== undefined) {
       return this.#applySlots(generation, { sessionId: offer.sessionId, version: offer.slotsVersion, slots: offer.tracks ?? [] });
     }
@@ -228,20 +261,31 @@ export class SubscribeSession {
   #open(sessionId: string | undefined): Generation {
     const configuration: RTCConfiguration = { iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' };
     const connection = this.#environment.createPeerConnection(this.#host.transforms()?.configure(configuration) ?? configuration);
+    let markEnded = () => {};
+    const ended = new Promise<void>(resolve => { markEnded = resolve; });
     const generation: Generation = {
       connection,
+      ended,
+      markEnded,
       sessionId,
       isMove: this.#isMoving,
       lost: false,
+      isOverdue: false,
       tracks: [],
       slots: null,
+      answer: null,
+      refusals: 0,
+      resending: undefined,
       stopDelaying: keepPlayoutDelay(connection),
-      stopWatching: watchConnection(connection, () => this.#host.patience(), {
+      stopWatching: watchConnection(connection, { patience: () => this.#host.patience(), connectTime: this.#connectTime }, {
         connected: () => {
+          generation.isOverdue = false;
           if (generation === this.#next) this.#awaitMedia(generation);
           else this.#host.onState('connected');
         },
         steady: () => this.#host.onSteady(),
+        // Another session would be no sooner there while the current one is up: no new socket is opened, and the server offers one only when the node has ended this one.
+        overdue: () => generation.isOverdue = generation === this.#next && this.#current !== null && !this.#current.lost && isUp(this.#current.connection),
         lost: cause => this.#lost(generation, cause),
       }),
     };
@@ -254,7 +298,9 @@ export class SubscribeSession {
       this.#end(generation);
       this.#next = null;
     } else if (this.#next !== null) {
-      return; // the next generation is already connecting
+      if (!this.#next.isOverdue) return; // the next generation is already connecting
+      this.#end(this.#next);
+      this.#next = null;
     }
     this.#host.onState('connecting');
     this.#host.onLost(cause);
@@ -293,6 +339,10 @@ export class SubscribeSession {
       { old: receiver, next: next.tracks.find(remote => remote.participantId === participantId && remote.source === source)?.receiver }));
   }
 
+  #find(sessionId: string): Generation | undefined {
+    return [this.#next, this.#current].find(known => known?.sessionId === sessionId) ?? undefined;
+  }
+
   get #isMoving(): boolean {
     return this.#environment.monotonicNow() < this.#moveUntil;
   }
@@ -318,6 +368,8 @@ export class SubscribeSession {
   #end(generation: Generation | null): void {
     if (generation === null) return;
     if (generation.sessionId !== undefined) this.#newestSlots.delete(generation.sessionId);
+    clearTimeout(generation.resending);
+    generation.markEnded();
     generation.stopWatching();
     generation.stopDelaying();
     this.#host.transforms()?.release(generation.connection);

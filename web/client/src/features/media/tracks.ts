@@ -45,7 +45,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     'offer': message => { if (message.from === 'sfu') this.#subscribe.handleOffer(message); },
     'answer': message => { if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp, message.sessionId, message.reference); },
     'slots': message => this.#subscribe.handleSlots(message),
-    'layers': ({ source, rids }) => void this.#publish.setLayers(source, rids),
+    'layers': ({ source, rids }) => this.#publish.setLayers(source, rids),
     'media-restart': ({ reason }) => this.#handleRestart(reason),
     'media-move': ({ deadline }) => this.#handleMove(Math.min(deadline, longestMoveMs)),
     'ice-candidate': () => undefined, // the SFU sends all its candidates in the SDP
@@ -81,7 +81,10 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
         type: 'offer', to: 'sfu', reference, sdp, tracks, ...(restart ? { restart: true } : {}), ...(sessionId === undefined ? {} : { sessionId }),
       }),
       onState: host.onState,
-      onReplaced: () => this.#checkMoves(),
+      onFormerChanged: () => {
+        host.onState();
+        this.#checkMoves();
+      },
       onRejected: host.onRejected,
     });
     this.#subscribe = new SubscribeSession(environment, {
@@ -134,7 +137,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
 
   /** Whether a media connection was lost and has no successor yet. */
   get isInterrupted(): boolean {
-    return [this.#publish.connection, this.#subscribe.connection]
+    return this.#publish.isLost || [this.#publish.connection, this.#subscribe.connection]
       .some(connection => ['failed', 'disconnected', 'closed'].includes(connection?.connectionState ?? 'new'));
   }
 
@@ -164,7 +167,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
 
   /** Limits what the camera sends to the SFU, in bits per second. */
   limitCamera(bitsPerSecond: number | null): void {
-    void this.#publish.limitCamera(bitsPerSecond);
+    this.#publish.limitCamera(bitsPerSecond);
   }
 
   unpublish(source: TrackSource): void {
@@ -211,6 +214,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
 
   handleError({ code, reference, sessionId }: ErrorMessage): ErrorOutcome {
     if (code === 'unknown-session' && sessionId !== undefined && this.#subscribe.handleUnknownSession(sessionId)) return 'recovered';
+    if ((code === 'media-failed' || code === 'rate-limited') && sessionId !== undefined && reference === undefined && this.#subscribe.handleRefusedAnswer(sessionId)) return 'known';
     return this.#publish.handleError(code, reference) ? 'known' : 'foreign';
   }
 
@@ -228,6 +232,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     this.#host.onRestart(reason);
     this.#resumeRequested = false;
     this.#beginMove(reason === 'lost' ? 'lost' : 'moved');
+    if (reason !== 'lost') this.#resetBackoff();
     this.#publish.restart();
   }
 
@@ -235,8 +240,16 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   #handleMove(deadlineMs: number): void {
     this.#resumeRequested = false;
     this.#beginMove('leaving');
+    this.#resetBackoff();
     this.#subscribe.move(deadlineMs);
     this.#publish.move(deadlineMs);
+  }
+
+  /** Another media node has been chosen: what failed before says nothing about it. */
+  #resetBackoff(): void {
+    this.#publish.resetBackoff();
+    this.#subscribe.resetBackoff();
+    this.#subscribeFailures = 0;
   }
 
   #beginMove(reason: MediaMove['reason']): void {
