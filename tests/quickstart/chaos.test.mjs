@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from '../cluster/chaos/invariants.mjs';
-import { faults, faultSchedule, firstPlaces, peopleSchedule } from '../cluster/chaos/schedule.mjs';
+import { everybody, faults, faultSchedule, fewest, firstPlaces, peopleSchedule } from '../cluster/chaos/schedule.mjs';
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
 
@@ -39,16 +39,17 @@ describe('the schedule', () => {
     assert.deepEqual([...new Set(faultSchedule(1, 600, ['rollout']).map(fault => fault.kind))], ['rollout']);
   });
 
-  it('lets nobody join twice, leave without being there, or stay alone', () => {
+  it('lets nobody join twice or leave without being there, and leaves enough people in each meeting', () => {
     for (const seed of seeds) {
-      const places = firstPlaces(5, 2);
+      const places = firstPlaces();
+      assert.equal(places.length, everybody);
       for (const { action, person, meeting, at } of peopleSchedule(seed, 900)) {
         const where = `seed ${seed}, ${at.toFixed(1)} s: ${action} of ${person} in ${meeting}`;
         if (action === 'join') assert.equal(places[person], null, where);
         if (action === 'leave' || action === 'chat') assert.equal(places[person], meeting, where);
         if (action === 'join') places[person] = meeting;
         if (action === 'leave') places[person] = null;
-        for (const one of [0, 1]) assert.ok(places.filter(place => place === one).length >= 2, where);
+        for (const [one, least] of fewest.entries()) assert.ok(places.filter(place => place === one).length >= least, where);
       }
     }
   });
@@ -68,8 +69,17 @@ describe('the history of meetings', () => {
     const history = new MeetingHistory();
     const at = generation => [meeting('a', [{ sfuNode: 'x', role: 'Origin', state: 'Ready', generation }])];
     const preparing = [meeting('a', [...at(5)[0].status.assignments, { sfuNode: 'y', role: 'Edge', state: 'Preparing', generation: 6 }])];
-    assert.deepEqual([at(4), [meeting('a', [])], at(4), preparing, at(5)].flatMap(sample => history.observe(sample)), []);
-    assert.deepEqual(history.observe(at(4)), ['the generation of meeting a fell from 5 (x) to 4 (x)']);
+    assert.deepEqual([at(4), [meeting('a', [])], at(5), preparing, at(5)].flatMap(sample => history.observe(sample)), []);
+    assert.deepEqual(history.observe([meeting('a', [{ sfuNode: 'z', role: 'Origin', state: 'Ready', generation: 4 }])]), ['the generation of meeting a fell from 5 (x) to 4 (z)']);
+  });
+
+  it('reports a media node that gets the meeting again without a higher generation', () => {
+    const history = new MeetingHistory();
+    const edge = (sfuNode, generation) => ({ sfuNode, role: 'Edge', state: 'Preparing', generation });
+    const at = (...assignments) => history.observe([meeting('a', assignments)]);
+    assert.deepEqual([at(edge('x', 2)), at(edge('x', 2), edge('y', 3)), at(edge('y', 3)), at(edge('x', 4), edge('y', 3)), at(edge('x', 4))].flat(), []);
+    assert.deepEqual(at(edge('x', 4), edge('y', 3)), ['the room of meeting a on y had generation 3 and now has 3, after it had been left']);
+    assert.deepEqual(at(edge('x', 3)), ['the room of meeting a on x had generation 4 and now has 3']);
   });
 
   it('reports another meeting ID', () => {

@@ -6,10 +6,11 @@ const longestDisconnect = 30_000;
 /** Follows Meeting objects through samples. `observe` returns the problems of a sample as sentences. */
 export class MeetingHistory {
   #generations = new Map();
+  #rooms = new Map();
   #ids = new Map();
 
   observe(meetings) {
-    return meetings.flatMap(meeting => [...this.#origins(meeting), ...this.#generation(meeting), ...this.#id(meeting)]);
+    return meetings.flatMap(meeting => [...this.#origins(meeting), ...this.#generation(meeting), ...this.#roomGenerations(meeting), ...this.#id(meeting)]);
   }
 
   #origins({ metadata, status }) {
@@ -24,6 +25,21 @@ export class MeetingHistory {
     if (origin !== undefined) this.#generations.set(metadata.uid, origin);
     return origin === undefined || before === undefined || origin.generation >= before.generation ? []
       : [`the generation of meeting ${metadata.name} fell from ${before.generation} (${before.sfuNode}) to ${origin.generation} (${origin.sfuNode})`];
+  }
+
+  /** A room keeps its generation. A media node that gets the meeting again gets a higher one, so that a late call for the former room cannot change the present one. */
+  #roomGenerations({ metadata, status }) {
+    const assignments = status?.assignments ?? [];
+    if (!this.#rooms.has(metadata.uid)) this.#rooms.set(metadata.uid, new Map());
+    const rooms = this.#rooms.get(metadata.uid);
+    const problems = assignments.flatMap(({ sfuNode, generation }) => {
+      const before = rooms.get(sfuNode);
+      return before === undefined || (before.isPresent ? generation >= before.generation : generation > before.generation) ? []
+        : [`the room of meeting ${metadata.name} on ${sfuNode} had generation ${before.generation} and now has ${generation}${before.isPresent ? '' : ', after it had been left'}`];
+    });
+    for (const before of rooms.values()) before.isPresent = false;
+    for (const { sfuNode, generation } of assignments) rooms.set(sfuNode, { generation, isPresent: true });
+    return problems;
   }
 
   #id({ metadata, status }) {
@@ -108,5 +124,5 @@ export const restProblems = meetings => meetings.flatMap(({ metadata: { name }, 
   ];
 });
 
-/** Problems after everybody has left and everything was deleted. `left`: kind → names of the objects in the tenant's namespaces. */
+/** Problems after objects were deleted. `left`: kind → names of the objects that should not exist any more. */
 export const leftovers = left => Object.entries(left).filter(([, names]) => names.length > 0).map(([kind, names]) => `left behind: ${kind} ${names.join(', ')}`);

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { system } from '../support/cluster-room.mjs';
 import { get, until } from '../support/kubectl.mjs';
 import { actions } from './actions.mjs';
 import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from './invariants.mjs';
@@ -74,8 +75,9 @@ class Run {
         const note = await actions[fault.kind](this.#stage, fault);
         await this.#stage.whole();
         const { picture, sound } = await this.#stage.longestPauses();
+        const roles = (await this.#stage.roles()).map(one => one.join(' + ')).join('; ');
         this.pauses.push({ kind: fault.kind, picture: picture.seconds, sound: sound.seconds });
-        this.say(`${fault.kind} ${note}; longest pause ${picture.seconds.toFixed(1)} s of pictures (${picture.who}), ${sound.seconds.toFixed(1)} s of sound (${sound.who})`);
+        this.say(`${fault.kind} ${note}; longest pause ${picture.seconds.toFixed(1)} s of pictures (${picture.who}), ${sound.seconds.toFixed(1)} s of sound (${sound.who}); ${roles}`);
       } catch (error) {
         this.problem(error.message);
         await this.#stage.whole().catch(() => {});
@@ -139,22 +141,23 @@ class Run {
     const busy = async () => (await this.#stage.nodes()).filter(({ status }) => (status?.participants ?? 0) > 0);
     await until(async () => (await busy()).length === 0, 'no media node reports a participant', 60_000).catch(error => this.problem(error.message));
     const rest = async () => restProblems(await get('meetings', '-n', this.#stage.namespace));
-    await until(async () => (await rest()).length === 0, 'no meeting is moving', 90_000).catch(async () => (await rest()).forEach(text => this.problem(text)));
+    await until(async () => (await rest()).length === 0, 'no meeting is moving', 150_000).catch(async () => (await rest()).forEach(text => this.problem(text)));
+    await this.#stage.empty();
+    await this.#checkLeft(['sfunodes', 'pods', 'services', 'secrets', 'leases'].map(kind => [kind, () => get(kind, '-n', this.#stage.namespace)]));
   }
 
   /** After the tenant is deleted, nothing of it may be left. */
   async checkRemoval() {
     this.#fault = 'removal';
     const { namespace, name } = this.#stage.room;
-    const left = async () => {
-      const of = async (...args) => (await get(...args).catch(() => [])).map(object => object.metadata.name);
-      return {
-        meetings: await of('meetings', '-n', namespace), sfunodes: await of('sfunodes', '-n', namespace), sfupools: await of('sfupools', '-n', namespace),
-        pods: await of('pods', '-n', namespace), secrets: await of('secrets', '-n', namespace), leases: await of('leases', '-n', namespace),
-        namespaces: (await of('namespaces')).filter(one => one === namespace), tenants: (await of('tenants')).filter(one => one === name),
-      };
-    };
-    await until(async () => leftovers(await left()).length === 0, 'nothing is left', 120_000).catch(async () => leftovers(await left()).forEach(text => this.problem(text)));
+    const named = (kind, expected) => [kind, async () => (await get(kind)).filter(one => one.metadata.name === expected)];
+    const ofTenant = (kind, where) => [kind, async () => (await get(kind, '-n', where)).filter(one => one.metadata.name.includes(name))];
+    await this.#checkLeft([named('namespaces', namespace), named('tenants', name), ofTenant('secrets', system), ofTenant('leases', system), ofTenant('configmaps', system)]);
+  }
+
+  async #checkLeft(kinds) {
+    const left = async () => leftovers(Object.fromEntries(await Promise.all(kinds.map(async ([kind, read]) => [kind, (await read()).map(one => one.metadata.name)]))));
+    await until(async () => (await left()).length === 0, 'nothing is left', 120_000).catch(async () => (await left()).forEach(text => this.problem(text)));
   }
 
   async #until(seconds) {
