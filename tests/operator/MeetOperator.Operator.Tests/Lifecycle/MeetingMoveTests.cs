@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Tests.Harness;
 
@@ -49,6 +50,43 @@ public sealed class MeetingMoveTests
         var stayed = await move.WaitAsync(seen => seen.Assignments is [_], "stays");
         Assert.Equal((move.First.Name, 1L, 2), (stayed.Assignments[0].SfuNode, stayed.Assignments[0].Generation, stayed.Participants));
         Assert.True(stayed.LastGeneration > 2);
+    }
+
+    /// <summary>Each of the two nodes is the only one that could take the other one's meeting.</summary>
+    [Fact]
+    public async Task Drain_BothNodesAtOnce_KeepsBothMeetingsUntilOneDrainIsTakenBack()
+    {
+        const string other = "review";
+        await using var cluster = await TestCluster.StartAsync();
+        var move = await MoveStage.StartAsync(cluster);
+        await cluster.CreateMeetingAsync(other, new MeetingSpec { Placement = new MeetingPlacement { Strategy = PlacementStrategy.Distributed } });
+        var placed = (await cluster.WaitForReadyAsync(other)).Status!;
+        Assert.Equal(move.Second.Name, placed.Assignments[0].SfuNode);
+        move.Second.SetParticipants(placed.MeetingId!, 3);
+        await cluster.WaitForMeetingAsync(other, seen => seen.Status!.Participants == 3, "has participants");
+
+        await Task.WhenAll(move.DrainAsync(), move.PatchNodeAsync("""{"spec":{"drain":{"deadlineSeconds":0,"reason":"test"}}}""", move.Second.Name));
+
+        foreach (var (node, meeting) in new[] { (move.First, MoveStage.Key.Name), (move.Second, other) })
+        {
+            await cluster.EventuallyAsync(
+                async () => Blocked(await cluster.NodesAsync(), node.Name)?.Message.Contains($"meet-a/{meeting}", StringComparison.Ordinal) == true, $"the drain of {node.Name} names {meeting}");
+        }
+
+        Assert.Equal([(move.First.Name, 1L), (move.Second.Name, 1L)], await PlacesAsync());
+        Assert.Equal((2, 3), (move.First.Rooms()[move.Id].Participants, move.Second.Rooms()[placed.MeetingId!].Participants));
+
+        await move.PatchNodeAsync("""{"spec":{"drain":null}}""");
+        var switched = await cluster.WaitForMeetingAsync(other, seen => seen.Status is { Assignments: [{ Role: AssignmentRole.Origin, State: AssignmentState.Ready }, { State: AssignmentState.Leaving }] }, "has switched");
+        Assert.Equal(move.First.Name, switched.Status!.Assignments[0].SfuNode);
+        move.First.SetParticipants(placed.MeetingId!, 3);
+        move.Second.SetParticipants(placed.MeetingId!, 0);
+        await cluster.WaitForMeetingAsync(other, seen => seen.Status!.Assignments is [_], "has left the drained node");
+        Assert.Equal([(move.First.Name, 1L), (move.First.Name, 2L)], await PlacesAsync());
+        Assert.Equal(2, move.First.Rooms()[move.Id].Participants);
+
+        async Task<(string, long)[]> PlacesAsync() =>
+            [.. (await Task.WhenAll(cluster.TryMeetingAsync(MoveStage.Key.Name), cluster.TryMeetingAsync(other))).Select(meeting => Assert.Single(meeting!.Status!.Assignments)).Select(node => (node.SfuNode, node.Generation))];
     }
 
     [Fact]
@@ -113,4 +151,6 @@ public sealed class MeetingMoveTests
         var back = await move.WaitAsync(seen => seen.Assignments is [{ State: AssignmentState.Ready } only] && only.SfuNode == move.First.Name, "is back on the drained node");
         Assert.Equal((1L, 2), (back.Assignments[0].Generation, back.Participants));
     }
+
+    private static Condition? Blocked(IReadOnlyList<SfuNode> nodes, string name) => Conditions.Get(nodes.Single(node => node.Metadata.Name == name).Status!.Conditions, "DrainBlocked");
 }
