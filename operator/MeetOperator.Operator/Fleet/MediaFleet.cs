@@ -478,6 +478,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     {
         var facts = entry.Facts(_table.CountOn(entry.Key), time);
         var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
+        var isUnreachable = NodeLossRules.IsUnreachable(facts, entry.Decision, now);
         return new NodeView
         {
             Decision = entry.Decision,
@@ -494,6 +495,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             DrainNow = entry.DrainNow(now, time),
             IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(entry.Node, entry.Pool, entry.DrainNow(now, time)),
             IsLost = NodeLossRules.IsLost(facts, entry.Decision, unhealthyFor, now),
+            IsUnreachable = isUnreachable,
+            IsAwaited = isUnreachable && NodeLossRules.IsAwaited(facts, unhealthyFor),
             IsDead = NodeLossRules.IsDead(facts, entry.Decision, now),
         };
     }

@@ -1,4 +1,5 @@
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Fleet;
@@ -10,6 +11,11 @@ internal static class NodeLossRules
 {
     /// <summary>A process that crashed is usually back within this time; one that is not is replaced.</summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long the pool keeps a node that only the operator cannot reach, at least. Its meetings work, and cannot be moved without a pause while the operator cannot link the node.
+    /// </summary>
+    public static readonly TimeSpan GivenUpAfter = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// How long the kubelet's probe and the operator's polls must fail together. The probe runs once a second, and under load one or two failures are normal.
@@ -26,6 +32,22 @@ internal static class NodeLossRules
     /// <param name="now">The current time.</param>
     public static bool IsLost(NodeFacts facts, NodeStateDecision decision, TimeSpan unhealthyFor, DateTimeOffset now) =>
         IsOverdue(facts, now) || (decision.State == SfuNodeState.Unhealthy && (facts.ClusterNode is { IsReady: false } || (facts.HasServed && unhealthyFor >= LostAfter)));
+
+    /// <summary>
+    /// Whether the operator cannot reach the node and nothing else shows that it has failed, so that people may be connected to it and join there. The kubelet's readiness probe is
+    /// the evidence that it works: without it, the node is dead after <see cref="MinProbeFailureTime"/>.
+    /// </summary>
+    /// <param name="facts">The observed facts.</param>
+    /// <param name="decision">The state derived from them.</param>
+    /// <param name="now">The current time.</param>
+    public static bool IsUnreachable(NodeFacts facts, NodeStateDecision decision, DateTimeOffset now) =>
+        decision is { State: SfuNodeState.Unhealthy, Reason: NodeStateRules.NotAnswering or NodeStateRules.Untrusted }
+        && facts is { HasServed: true, Pod.Metadata.DeletionTimestamp: null, ClusterNode: not { IsCordoned: true } }
+        && !IsDead(facts, decision, now);
+
+    /// <summary>Whether a node that is unreachable for so long is expected to answer again, so that nothing is done about its meetings.</summary>
+    public static bool IsAwaited(NodeFacts facts, TimeSpan unhealthyFor) =>
+        unhealthyFor < GivenUpAfter || unhealthyFor.TotalSeconds < (facts.Pool is { } pool ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: false) : 0);
 
     /// <summary>
     /// Whether no participant can still be connected to the node. Missed polls alone never prove that: a single NetworkPolicy or broken route between the operator and the

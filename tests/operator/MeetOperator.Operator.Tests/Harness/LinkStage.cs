@@ -84,7 +84,7 @@ internal sealed class LinkStage : IAsyncDisposable
         Fleet = new MediaFleet(new FleetWakeups(), Time);
         _clients = new NodeClients(new LeaderTerm(() => term, static () => { }, static _ => { }), _authority, TimeProvider.System);
         var callLimit = new NodeCallLimit(4, Time);
-        Rooms = new RoomKeeper(Fleet, _clients, callLimit);
+        Rooms = new RoomKeeper(Fleet, _clients, callLimit, Time);
         Keeper = new LinkKeeper(Fleet, _clients, callLimit, _random, _logs.CreateLogger<LinkKeeper>(), Time);
         _nodes.ForEach(node => Observe(node));
         _meetings.ForEach(meeting => Assign(meeting, generation: 1, _nodes));
@@ -106,7 +106,7 @@ internal sealed class LinkStage : IAsyncDisposable
         Time.Advance(TimeSpan.FromMilliseconds(1));
         foreach (var meeting in _meetings)
         {
-            var next = await Keeper.AdvanceAsync(Fleet.Current(meeting)!, default);
+            var next = await Keeper.AdvanceAsync(Fleet.Current(meeting)!, new HashSet<NamespacedName>(), default);
             Next = meeting == Meeting ? next : Next;
         }
     }

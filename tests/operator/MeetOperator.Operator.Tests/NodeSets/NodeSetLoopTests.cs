@@ -85,7 +85,7 @@ public sealed class NodeSetLoopTests
             return Task.FromResult(++_created >= FailingCreation ? new NodeFailure("NoRoom", "no room") : null);
         }
 
-        public void KeepOpen(NodeSetMember node) => Calls.Add($"keep {node.Name}");
+        public void KeepOpen(NodeSetMember node, bool isSurplus) => Calls.Add($"keep {node.Name}{(isSurplus ? " as surplus" : string.Empty)}");
 
         public bool TryClose(string name)
         {
