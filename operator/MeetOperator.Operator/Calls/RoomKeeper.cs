@@ -59,18 +59,19 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
             await client.DeleteRoomAsync(meeting.Id, assigned.Generation, bounded.Token, onlyIfEmpty: true).ConfigureAwait(false);
             return WithoutE2ee;
         }
-        catch (NodeControlException error) when (error.Code == "stale-generation")
-        {
-            await RaiseAsync(client, meeting, assigned.Node, bounded.Token).ConfigureAwait(false);
-            return error.Message;
-        }
-        catch (NodeControlException error) when (error.Code == "stale-term")
-        {
-            return Busy; // The node has seen a higher term: either the next renewal exceeds it, or this operator no longer leads.
-        }
         catch (NodeControlException error)
         {
-            return error.Code;
+            callLimit.RecordResponse(assigned.Node);
+            switch (error.Code)
+            {
+                case "stale-generation":
+                    await RaiseAsync(client, meeting, assigned.Node, bounded.Token).ConfigureAwait(false);
+                    return error.Message;
+                case "stale-term":
+                    return Busy; // The node has seen a higher term: either the next renewal exceeds it, or this operator no longer leads.
+                default:
+                    return error.Code;
+            }
         }
         catch (Exception broken) when (IsUnreachable(broken, ct))
         {

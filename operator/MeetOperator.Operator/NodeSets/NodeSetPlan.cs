@@ -94,8 +94,9 @@ internal sealed record NodeSetPlan(int Create, IReadOnlyList<string> BringBack, 
     /// <summary>Nodes that stand in for one that serves again, as many as there are beyond the desired number.</summary>
     private static string[] FindSurplus(int replicas, IReadOnlyList<NodeSetMember> nodes)
     {
-        var counted = nodes.Where(node => node is { IsLeaving: false, IsOutOfService: false }).ToDictionary(node => node.Name);
-        return [.. counted.Values.Where(node => node.StandsInFor is { } other && counted.ContainsKey(other)).Select(node => node.Name).Order(StringComparer.Ordinal).Take(Math.Max(0, counted.Count - replicas))];
+        var counted = nodes.Where(node => node is { IsLeaving: false, IsOutOfService: false }).ToArray();
+        var standIns = counted.Where(node => node.StandsInFor is { } other && counted.Any(each => each.Name == other));
+        return [.. standIns.Select(node => node.Name).Order(StringComparer.Ordinal).Take(Math.Max(0, counted.Length - replicas))];
     }
 
     /// <summary>Drains the unreachable nodes that are not wanted any more, or not awaited; null when there are none. At least the desired number of others is ready.</summary>

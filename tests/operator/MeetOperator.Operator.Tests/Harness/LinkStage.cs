@@ -97,6 +97,16 @@ internal sealed class LinkStage : IAsyncDisposable
     /// <summary>Polls all nodes, then advances all meetings.</summary>
     public async Task RoundAsync()
     {
+        await PollAllAsync();
+        foreach (var meeting in _meetings)
+        {
+            var next = await Keeper.AdvanceAsync(Fleet.Current(meeting)!, new HashSet<NamespacedName>(), default);
+            Next = meeting == Meeting ? next : Next;
+        }
+    }
+
+    public async Task PollAllAsync()
+    {
         Time.Advance(TimeSpan.FromMilliseconds(1));
         foreach (var node in _nodes)
         {
@@ -104,11 +114,6 @@ internal sealed class LinkStage : IAsyncDisposable
         }
 
         Time.Advance(TimeSpan.FromMilliseconds(1));
-        foreach (var meeting in _meetings)
-        {
-            var next = await Keeper.AdvanceAsync(Fleet.Current(meeting)!, new HashSet<NamespacedName>(), default);
-            Next = meeting == Meeting ? next : Next;
-        }
     }
 
     /// <summary>Polls and advances once a second for this long.</summary>

@@ -17,6 +17,14 @@ public sealed class NodeSetLoopTests
     }
 
     [Fact]
+    public async Task Run_PlanWithSurplus_KeepsItAsSurplus()
+    {
+        await RunAsync(new NodeSetPlan(0, [], []) { Surplus = ["b"] }, Node("a"), Node("b"));
+
+        Assert.Equal(["keep a", "keep b as surplus"], _set.Calls);
+    }
+
+    [Fact]
     public async Task Run_ManyMissing_CreatesLimitedNumber()
     {
         await RunAsync(new NodeSetPlan(1000, [], []));

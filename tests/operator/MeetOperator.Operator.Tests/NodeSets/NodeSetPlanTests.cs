@@ -128,6 +128,63 @@ public sealed class NodeSetPlanTests
         Expect(Decide(2, [Node("a"), away with { IsDead = true }]), create: 0, drain: ["away"]);
     }
 
+    /// <summary>Its users may be connected, and it may answer again.</summary>
+    [Fact]
+    public void Decide_NodeUnreachable_IsReplacedAndStays()
+    {
+        Expect(Decide(2, [Node("a"), Away]), create: 1, drain: []);
+        Expect(Decide(2, [Node("a"), Away, StandIn(SfuNodeState.Starting)]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), Away, StandIn()]), create: 0, drain: []);
+    }
+
+    [Fact]
+    public void Decide_NodeUnreachableForTooLong_IsDrainedOnceItsReplacementIsReady()
+    {
+        var givenUp = Away with { IsAwaited = false };
+
+        Expect(Decide(2, [Node("a"), givenUp, StandIn(SfuNodeState.Starting)]), create: 0, drain: []);
+        var plan = Decide(2, [Node("a"), givenUp, StandIn()]);
+        Expect(plan, create: 0, drain: ["away"]);
+        Assert.Equal(DrainCause.GivenUp, plan.Cause);
+        Expect(Decide(2, [Node("a"), givenUp with { IsUnreachable = false, IsDead = true }, StandIn()]), create: 0, drain: ["away"]);
+    }
+
+    [Fact]
+    public void Decide_NodeUnreachableAndScaledDown_IsDrained()
+    {
+        Expect(Decide(0, [Away]), create: 0, drain: ["away"]);
+        Expect(Decide(1, [Node("a"), Away]), create: 0, drain: []);
+        Expect(Decide(1, [Node("a"), Away, Away with { Name = "gone", Users = 3 }]), create: 0, drain: ["away"]);
+    }
+
+    [Fact]
+    public void Decide_UnreachableNodeServesAgain_OneLeavesWhenItIsEmpty()
+    {
+        var (busy, back) = (Node("a", participants: 3), Node("away", participants: 5));
+
+        var plan = Decide(2, [busy, back, StandIn(participants: 1)]);
+        Expect(plan, create: 0, drain: []);
+        Assert.Equal(["new"], plan.Surplus);
+        Expect(Decide(2, [busy, back, StandIn(SfuNodeState.Starting) with { IsEmpty = true }]), create: 0, drain: ["new"]);
+        Expect(Decide(2, [busy, back with { IsEmpty = true, Users = 0 }, StandIn(participants: 1)]), create: 0, drain: ["away"]);
+        Expect(Decide(2, [busy, back with { IsEmpty = true, Users = 0 }, StandIn() with { IsEmpty = true }]), create: 0, drain: ["new"]);
+    }
+
+    [Fact]
+    public void Decide_StandInAndScaledDown_DrainsOnlyWhatIsTooManyBesideIt()
+    {
+        var (busy, back) = (Node("a", participants: 3), Node("away", participants: 5));
+
+        Expect(Decide(1, [busy, back, StandIn(participants: 1)]), create: 0, drain: ["new"]);
+        Expect(Decide(1, [busy, StandIn(participants: 1)]), create: 0, drain: ["new"]); // The other one is gone.
+        Expect(Decide(3, [busy, back, StandIn(participants: 1)]), create: 0, drain: []);
+        Assert.Empty(Decide(3, [busy, back, StandIn(participants: 1)]).Surplus);
+    }
+
+    private static readonly PoolNode Away = Node("away", SfuNodeState.Unhealthy) with { IsOutOfService = true, IsUnreachable = true, IsAwaited = true };
+
+    private static PoolNode StandIn(SfuNodeState state = SfuNodeState.Ready, int participants = 0) => Node("new", state, participants) with { StandsInFor = "away" };
+
     private static void Expect(NodeSetPlan plan, int create, string[] drain)
     {
         Assert.Equal(create, plan.Create);
