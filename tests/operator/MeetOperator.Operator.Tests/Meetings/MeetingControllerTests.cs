@@ -123,7 +123,7 @@ public sealed class MeetingControllerTests
 
         public static async Task<Stage> StartAsync()
         {
-            var stage = new Stage(await TestApiServer.StartAsync(Repository.CrdTexts), await LinkStage.StartAsync());
+            var stage = new Stage(await TestApiServer.StartAsync([.. Repository.CrdTexts]), await LinkStage.StartAsync());
             await stage.CreateAsync();
             return stage;
         }

@@ -4,6 +4,7 @@ using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Inputs;
 
