@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl.Testing;
@@ -36,7 +37,7 @@ public sealed class UnreachableNodeTests
 
         await cluster.EventuallyAsync(async () => await NodeAsync(cluster, node.Name) is { Status.State: SfuNodeState.Allocated }, "the node serves again");
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { Replicas: 2, ReadyReplicas: 2, DrainingReplicas: 0 }, "the pool has both nodes");
-        await PooledOnAsync(cluster, node);
+        await ReconcilePoolAsync(cluster, node);
         Assert.All(await cluster.NodesAsync(), each => Assert.Null(each.Spec.Drain));
         Assert.Equal((before, 2), (AssignmentOf((await cluster.TryMeetingAsync("standup"))!), node.Rooms()[room].Participants));
         Assert.Equal(AssignmentOf(next), AssignmentOf((await cluster.TryMeetingAsync("next"))!));
@@ -86,7 +87,7 @@ public sealed class UnreachableNodeTests
     private async Task<(SimulatedMediaNode Node, string Room, (string SfuNode, long Generation) Before)> StartAsync(TestCluster cluster, int drainSeconds)
     {
         await cluster.StartOperatorAsync("operator-1", change: static options => options with { LeaseDuration = TimeSpan.FromMinutes(60) }, time: _time);
-        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new() { DeadlineSeconds = drainSeconds } });
+        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = drainSeconds } });
         await cluster.CreateMeetingAsync("standup");
         var meeting = await cluster.WaitForReadyAsync("standup");
         var node = cluster.Kubelet.Node(meeting.Status!.Assignments[0].SfuNode);
@@ -104,14 +105,14 @@ public sealed class UnreachableNodeTests
         SfuNode? other = null;
         await cluster.EventuallyAsync(async () => (other = (await cluster.NodesAsync()).SingleOrDefault(each => each.Metadata.Name != node.Name)) is { Status.State: SfuNodeState.Ready }, "another node serves");
         Assert.Equal(node.Name, other!.Metadata.Annotations![MeetAnnotations.StandsInFor]);
-        await PooledOnAsync(cluster, node);
+        await ReconcilePoolAsync(cluster, node);
         return other.Metadata.Name!;
     }
 
-    /// <summary>Waits until the pool has been reconciled again, as it is when a field changes.</summary>
-    private static async Task PooledOnAsync(TestCluster cluster, SimulatedMediaNode node)
+    /// <summary>Changes a field that matters to nothing here, and waits until the pool has been reconciled and the node polled again.</summary>
+    private static async Task ReconcilePoolAsync(TestCluster cluster, SimulatedMediaNode node)
     {
-        var generation = (await cluster.Client.MergePatchAsync<Contracts.SfuPools.SfuPool>(
+        var generation = (await cluster.Client.MergePatchAsync<SfuPool>(
             new NamespacedName("meet-a", "p"), new JsonObject { ["spec"] = new JsonObject { ["drain"] = new JsonObject { ["softSeconds"] = Random.Shared.Next(100) } } }, default)).Metadata.Generation;
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ObservedGeneration == generation, "the pool is reconciled");
         var requests = node.Requests;
