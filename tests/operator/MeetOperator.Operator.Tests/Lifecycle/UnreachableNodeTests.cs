@@ -57,6 +57,7 @@ public sealed class UnreachableNodeTests
         await WaitForUnreachableAsync(cluster, node);
         _time.Skip(TimeSpan.FromMinutes(5));
         var standIn = await WaitForStandInAsync(cluster, node);
+        Assert.Null((await NodeAsync(cluster, node.Name))!.Spec.Drain);
         Assert.Equal(before, AssignmentOf((await cluster.TryMeetingAsync("standup"))!));
 
         _time.Skip(TimeSpan.FromMinutes(5));
