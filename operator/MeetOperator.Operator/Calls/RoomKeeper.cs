@@ -33,7 +33,13 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
         }
 
         var (client, process) = (clients.Of(target), view.Report?.InstanceId);
-        if (view.Decision.State == SfuNodeState.Unhealthy || callLimit.IsPaused(assigned.Node, process))
+        if (view.Decision.State == SfuNodeState.Unhealthy)
+        {
+            return Silent;
+        }
+
+        using var turn = await callLimit.TryTakeTurnAsync(assigned.Node, process, isNewRoom: !assigned.RoomExists, ct).ConfigureAwait(false);
+        if (turn is null)
         {
             return Silent;
         }
@@ -44,6 +50,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
             return Busy;
         }
 
+        var began = time.GetTimestamp();
         var room = new RoomSpec { Generation = assigned.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs, E2ee = spec.Media.E2ee == MeetingE2ee.Required };
         using var limit = new CancellationTokenSource(Timeout, time);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
@@ -75,7 +82,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
         }
         catch (Exception broken) when (IsUnreachable(broken, ct))
         {
-            callLimit.RecordSilence(assigned.Node, process);
+            callLimit.RecordSilence(assigned.Node, process, began);
             return Silent;
         }
     }

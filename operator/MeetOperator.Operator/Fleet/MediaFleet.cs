@@ -52,6 +52,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             entry.Target = target;
             entry.ClusterNode = clusterNode;
             entry.Drain = MonotonicTime.Observe(entry.Drain, NodeStateRules.DrainSince(node), time.GetUtcNow(), time);
+            entry.Silence = MonotonicTime.Observe(entry.Silence, NodeLossRules.FindSilence(node, entry.LastSeen), time.GetUtcNow(), time);
         });
     }
 
@@ -89,6 +90,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             entry.LastSeenTimestamp = entry.AnsweredAt = time.GetTimestamp();
             entry.MissedPolls = 0;
             entry.MissReason = null;
+            (entry.Silence, entry.HasPlacesElsewhere) = (null, false);
             entry.HasRestarted = false;
             entry.ResetUntrustedPods();
             entry.ForwardingFailure = entry.Forwarding.Evaluate(report, time.GetElapsedTime(0));
@@ -101,6 +103,9 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
 
     /// <summary>Records the failure that stops the node's Pod from being set up, or null.</summary>
     public void RecordSetupFailure(NamespacedName node, NodeFailure? failure) => Change(node, create: false, entry => entry.SetupFailure = failure);
+
+    /// <summary>Records whether other nodes can take all meetings of the node.</summary>
+    public void RecordPlacesElsewhere(NamespacedName node, bool exist) => Change(node, create: false, entry => entry.HasPlacesElsewhere = exist);
 
     /// <summary>Records that the node stays. An outdated node gets new meetings only if no other node can take them.</summary>
     public void KeepOpen(NamespacedName node, bool outdated) => Change(node, create: false, entry => (entry.IsOutdated, entry.IsClosed) = (outdated, false));
@@ -142,11 +147,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             }
         }
 
-        Change(node, create: false, rejecting =>
-        {
-            rejecting.RoomRejection = reason;
-            rejecting.RoomRejectedAt = time.GetTimestamp();
-        });
+        Change(node, create: false, rejecting => rejecting.RecordRejection(time, RejectionPause));
     }
 
     /// <summary>
@@ -477,7 +478,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     private NodeView View(FleetNode entry)
     {
         var facts = entry.Facts(_table.CountOn(entry.Key), time);
-        var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
+        var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthyFor(time));
         var isUnreachable = NodeLossRules.IsUnreachable(facts, entry.Decision, now);
         return new NodeView
         {
@@ -496,7 +497,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(entry.Node, entry.Pool, entry.DrainNow(now, time)),
             IsLost = NodeLossRules.IsLost(facts, entry.Decision, unhealthyFor, now),
             IsUnreachable = isUnreachable,
-            IsAwaited = isUnreachable && NodeLossRules.IsAwaited(facts, unhealthyFor),
+            IsAwaited = isUnreachable && (entry.UnhealthyHere(time) < NodeLossRules.LostAfter || NodeLossRules.IsAwaited(facts, unhealthyFor)), // A new leader does not rely on the status alone.
+            HasPlacesElsewhere = entry.HasPlacesElsewhere,
             IsDead = NodeLossRules.IsDead(facts, entry.Decision, now),
         };
     }

@@ -1,5 +1,8 @@
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Fleet;
@@ -44,6 +47,23 @@ internal static class NodeLossRules
         decision is { State: SfuNodeState.Unhealthy, Reason: NodeStateRules.NotAnswering or NodeStateRules.Untrusted }
         && facts is { HasServed: true, Pod.Metadata.DeletionTimestamp: null, ClusterNode: not { IsCordoned: true } }
         && !IsDead(facts, decision, now);
+
+    /// <summary>
+    /// Since when the node has not answered, by its status, which an earlier leader may have written; null when it answers. The time of the condition remains when a new leader writes
+    /// the status. It is older than that of the last report when the node was not ready before, for example cordoned.
+    /// </summary>
+    /// <param name="node">The node with its stored status.</param>
+    /// <param name="lastSeen">Time of the last report to this leader, or null.</param>
+    public static DateTimeOffset? FindSilence(SfuNode node, DateTimeOffset? lastSeen)
+    {
+        if (Conditions.Get(node.Status?.Conditions, MeetConditions.Ready) is not { Status: ConditionStatus.False, Reason: NodeStateRules.NotAnswering or NodeStateRules.Untrusted, LastTransitionTime: { } since })
+        {
+            return null;
+        }
+
+        since = node.Status?.LastSeen is { } stored && stored > since ? stored : since;
+        return lastSeen is { } seen && seen > since ? seen : since;
+    }
 
     /// <summary>Whether a node that is unreachable for so long is expected to answer again, so that nothing is done about its meetings.</summary>
     public static bool IsAwaited(NodeFacts facts, TimeSpan unhealthyFor) =>
