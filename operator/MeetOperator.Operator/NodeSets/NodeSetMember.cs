@@ -31,6 +31,9 @@ internal abstract record NodeSetMember
     /// <summary>Is unreachable, and expected to answer again. Until then it provides no capacity, but stays as it is.</summary>
     public bool IsAwaited { get; init; }
 
+    /// <summary>Other nodes, of this set or not, can take all of its work. Known only while it is unreachable and not awaited.</summary>
+    public bool HasPlacesElsewhere { get; init; }
+
     /// <summary>Name of the unreachable node in whose place it was created, or null.</summary>
     public string? StandsInFor { get; init; }
 

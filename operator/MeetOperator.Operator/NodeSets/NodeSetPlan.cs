@@ -54,7 +54,7 @@ internal sealed record NodeSetPlan(int Create, IReadOnlyList<string> BringBack, 
             return Nothing with { Drain = outOfService };
         }
 
-        if (whole && DrainUnreachable(replicas, nodes) is { } unreachable)
+        if (DrainUnreachable(replicas, nodes, whole) is { } unreachable)
         {
             return unreachable;
         }
@@ -88,7 +88,10 @@ internal sealed record NodeSetPlan(int Create, IReadOnlyList<string> BringBack, 
 
         // One extra node may exist until it is ready, or as long as every outdated node is in use and must not be emptied.
         var surge = replacing && !(settled && replaceable) ? 1 : 0;
-        return DrainExcess(counted, counted.Length - replicas - surge, surplus);
+
+        // Outdated nodes that need not be empty are replaced, so that they are the first to leave.
+        var kept = replacing && settled && !rollout.WhenEmpty ? Math.Max(0, surplus - counted.Count(node => !node.IsCurrent)) : surplus;
+        return DrainExcess(counted, counted.Length - replicas - surge, kept);
     }
 
     /// <summary>Nodes that stand in for one that serves again, as many as there are beyond the desired number.</summary>
@@ -99,12 +102,15 @@ internal sealed record NodeSetPlan(int Create, IReadOnlyList<string> BringBack, 
         return [.. standIns.Select(node => node.Name).Order(StringComparer.Ordinal).Take(Math.Max(0, counted.Length - replicas))];
     }
 
-    /// <summary>Drains the unreachable nodes that are not wanted any more, or not awaited; null when there are none. At least the desired number of others is ready.</summary>
-    private static NodeSetPlan? DrainUnreachable(int replicas, IReadOnlyList<NodeSetMember> nodes)
+    /// <summary>Drains the unreachable nodes that are not wanted any more, or not awaited; null when there are none.</summary>
+    /// <param name="replicas">Desired number of nodes.</param>
+    /// <param name="nodes">Existing nodes.</param>
+    /// <param name="whole">Whether at least the desired number of others is ready. Otherwise only nodes are drained whose work others can take.</param>
+    private static NodeSetPlan? DrainUnreachable(int replicas, IReadOnlyList<NodeSetMember> nodes, bool whole)
     {
         var unreachable = nodes.Where(node => node is { IsLeaving: false, IsOutOfService: true, IsUnreachable: true }).ToArray();
-        string[] unwanted = [.. InDrainOrder(unreachable).Take(Math.Max(0, unreachable.Length - replicas)).Select(node => node.Name)];
-        string[] givenUp = [.. unreachable.Where(node => !node.IsAwaited).Select(node => node.Name).Order(StringComparer.Ordinal)];
+        string[] unwanted = whole ? [.. InDrainOrder(unreachable).Take(Math.Max(0, unreachable.Length - replicas)).Select(node => node.Name)] : [];
+        string[] givenUp = [.. unreachable.Where(node => !node.IsAwaited && (whole || node.HasPlacesElsewhere)).Select(node => node.Name).Order(StringComparer.Ordinal)];
         return unwanted.Length > 0 ? Nothing with { Drain = unwanted }
             : givenUp.Length > 0 ? Nothing with { Drain = givenUp, Cause = DrainCause.GivenUp }
             : null;

@@ -59,6 +59,7 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
             IsOutOfService = view is { IsLost: true } or { Decision.Reason: NodeStateRules.MachineCordoned or ForwardingWatch.LoopStuck }, // A stuck loop does not recover by itself.
             IsUnreachable = view is { IsUnreachable: true },
             IsAwaited = view is { IsAwaited: true },
+            HasPlacesElsewhere = view is { HasPlacesElsewhere: true },
             StandsInFor = node.Metadata.Annotations?.TryGetValue(MeetAnnotations.StandsInFor, out var other) == true ? other : null,
             IsDead = view is { IsDead: true },
             Blocked = NodeStateRules.IsDraining(node) ? DrainConditions.Of(node.Status?.Conditions) : null,
@@ -152,7 +153,7 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
 
             if (cause == DrainCause.GivenUp)
             {
-                await nodes.PatchAsync(pool, name, "it does not respond to the operator, and another media node has replaced it", ct, deadlineSeconds: 0).ConfigureAwait(false);
+                await nodes.PatchAsync(pool, name, "it has not responded to the operator for a long time, and other media nodes can take its meetings", ct, deadlineSeconds: 0).ConfigureAwait(false);
                 nodes._events.Normal(pool, "NodeDraining", $"moving the meetings of {name}, which has not responded to the operator for a long time");
                 return;
             }
