@@ -83,7 +83,7 @@ internal sealed class LinkStage : IAsyncDisposable
         var term = ++_term;
         Fleet = new MediaFleet(new FleetWakeups(), Time);
         _clients = new NodeClients(new LeaderTerm(() => term, static () => { }, static _ => { }), _authority, TimeProvider.System);
-        var callLimit = new NodeCallLimit(4, Time);
+        var callLimit = new NodeCallLimit(8, Time);
         Rooms = new RoomKeeper(Fleet, _clients, callLimit, Time);
         Keeper = new LinkKeeper(Fleet, _clients, callLimit, _random, _logs.CreateLogger<LinkKeeper>(), Time);
         _nodes.ForEach(node => Observe(node));

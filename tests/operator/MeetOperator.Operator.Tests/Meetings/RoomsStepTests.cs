@@ -99,6 +99,21 @@ public sealed class RoomsStepTests
         Assert.Equal((2, 2, 0), (stage.Nodes[0].LinkPuts, stage.Nodes[1].LinkPuts, stage.Nodes[2].LinkPuts));
     }
 
+    /// <summary>Nothing else would report the spec as observed, nor reconcile the meeting again.</summary>
+    [Fact]
+    public async Task Run_OtherNodesLostSinceTheDecision_SpecIsObserved()
+    {
+        await using var stage = await StartAsync();
+        var context = Context(stage, generation: 2);
+        context.HoldObservedGeneration();
+        Assert.Equal(1L, context.Status.ObservedGeneration);
+        stage.Assign(stage.Meeting, generation: 2, [stage.Nodes[0]]);
+
+        await RunAsync(stage, context);
+
+        Assert.Equal(2L, context.Status.ObservedGeneration);
+    }
+
     private static async Task<LinkStage> StartAsync()
     {
         var stage = await LinkStage.StartAsync(nodes: 3);
@@ -133,9 +148,9 @@ public sealed class RoomsStepTests
 
     private static Task RunAsync(LinkStage stage, MeetingContext context) => new RoomsStep(stage.Fleet, stage.Rooms, null!).RunAsync(context, default).AsTask();
 
-    private static MeetingContext Context(LinkStage stage)
+    private static MeetingContext Context(LinkStage stage, long generation = 1)
     {
-        var meeting = new Meeting { Metadata = new ObjectMeta { Name = stage.Meeting.Id, Namespace = "meet-a", Uid = stage.Meeting.Uid, Generation = 1 }, Status = new MeetingStatus { ObservedGeneration = 1 } };
+        var meeting = new Meeting { Metadata = new ObjectMeta { Name = stage.Meeting.Id, Namespace = "meet-a", Uid = stage.Meeting.Uid, Generation = generation }, Status = new MeetingStatus { ObservedGeneration = 1 } };
         return new MeetingContext(meeting, tenant: null, namespaceOwner: "a", "https://meet.example", stage.Time.GetUtcNow());
     }
 }

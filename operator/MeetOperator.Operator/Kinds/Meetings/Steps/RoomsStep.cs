@@ -18,6 +18,11 @@ internal sealed class RoomsStep(MediaFleet fleet, RoomKeeper rooms, MeetingEvent
     {
         if (fleet.Current(context.Ref) is not { Nodes.Count: > 1 } current)
         {
+            if (context.AreRoomsPending)
+            {
+                context.MarkRoomsChanged(); // The meeting has lost the other nodes since the decision, and the room of the origin has the current spec.
+            }
+
             return StepResult.Continue;
         }
 
