@@ -10,7 +10,7 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>The operator cannot reach the only media node of a pool, on which a meeting with two participants works. The kubelet and signaling reach it.</summary>
+/// <summary>The operator cannot reach a media node, in most tests the only one of its pool, on which a meeting with two participants works. The kubelet and signaling reach it.</summary>
 public sealed class UnreachableNodeTests
 {
     private readonly SkippableTime _time = new();
@@ -67,6 +67,26 @@ public sealed class UnreachableNodeTests
         Assert.Contains(moved.Status!.FormerNodes, former => former.SfuNode == node.Name);
     }
 
+    /// <summary>The cluster has no ports for another media node, but another one that serves has places for the meeting.</summary>
+    [Fact]
+    public async Task Operator_CutOffForTenMinutesAndNoPortsAreLeft_MeetingMovesToANodeWithPlaces()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        var (node, _, before) = await StartAsync(cluster, drainSeconds: 0, replicas: 2, ports: 2);
+        var other = (await cluster.NodesAsync()).Single(each => each.Metadata.Name != node.Name).Metadata.Name!;
+        node.IsSilentToOperator = true;
+        await WaitForUnreachableAsync(cluster, node);
+        _time.Skip(TimeSpan.FromMinutes(5));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status?.Conditions.Ready()?.Reason == "PortsExhausted", "the pool cannot create another node");
+        Assert.Null((await NodeAsync(cluster, node.Name))!.Spec.Drain);
+        Assert.Equal(before, AssignmentOf((await cluster.TryMeetingAsync("standup"))!));
+
+        _time.Skip(TimeSpan.FromMinutes(5));
+
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode == other, "has moved");
+        Assert.Equal(0, (await NodeAsync(cluster, node.Name))!.Spec.Drain!.DeadlineSeconds);
+    }
+
     /// <summary>What shows that it has failed may come later, as the Lease of the kubelet of a lost machine does.</summary>
     [Fact]
     public async Task Operator_CutOffAndThenTheProcessEnds_MeetingMovesAtOnce()
@@ -85,10 +105,11 @@ public sealed class UnreachableNodeTests
         await cluster.EventuallyAsync(async () => await cluster.NodesAsync() is [var only] && only.Metadata.Name == standIn, "only the other node remains");
     }
 
-    private async Task<(SimulatedMediaNode Node, string Room, (string SfuNode, long Generation) Before)> StartAsync(TestCluster cluster, int drainSeconds)
+    private async Task<(SimulatedMediaNode Node, string Room, (string SfuNode, long Generation) Before)> StartAsync(TestCluster cluster, int drainSeconds, int replicas = 1, int ports = 64)
     {
         await cluster.StartOperatorAsync("operator-1", change: static options => options with { LeaseDuration = TimeSpan.FromMinutes(60) }, time: _time);
-        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = drainSeconds } });
+        var exposure = TestCluster.Pool().Exposure with { PortRange = new PortRange { Min = 42000, Max = 42000 + ports - 1 } };
+        await cluster.WithTenantAsync(replicas, pool: TestCluster.Pool() with { Exposure = exposure, Drain = new SfuDrain { DeadlineSeconds = drainSeconds } });
         await cluster.CreateMeetingAsync("standup");
         var meeting = await cluster.WaitForReadyAsync("standup");
         var node = cluster.Kubelet.Node(meeting.Status!.Assignments[0].SfuNode);

@@ -149,6 +149,20 @@ public sealed class NodeSetPlanTests
         Expect(Decide(2, [Node("a"), givenUp with { IsUnreachable = false, IsDead = true }, StandIn()]), create: 0, drain: ["away"]);
     }
 
+    /// <summary>For example, the cluster has no ports for another node.</summary>
+    [Fact]
+    public void Decide_NodeGivenUpWithoutReplacement_IsDrainedOnceOthersCanTakeItsWork()
+    {
+        var givenUp = Away with { IsAwaited = false };
+
+        Expect(Decide(2, [Node("a"), givenUp]), create: 1, drain: []);
+        var plan = Decide(2, [Node("a"), givenUp with { HasPlacesElsewhere = true }]);
+        Expect(plan, create: 0, drain: ["away"]);
+        Assert.Equal(DrainCause.GivenUp, plan.Cause);
+        Expect(Decide(2, [Node("a"), Away with { HasPlacesElsewhere = true }]), create: 1, drain: []);
+        Expect(Decide(2, [Node("a"), givenUp with { IsLeaving = true, HasPlacesElsewhere = true }]), create: 1, drain: []);
+    }
+
     [Fact]
     public void Decide_NodeUnreachableAndScaledDown_IsDrained()
     {
@@ -168,6 +182,17 @@ public sealed class NodeSetPlanTests
         Expect(Decide(2, [busy, back, StandIn(SfuNodeState.Starting) with { IsEmpty = true }]), create: 0, drain: ["new"]);
         Expect(Decide(2, [busy, back with { IsEmpty = true, Users = 0 }, StandIn(participants: 1)]), create: 0, drain: ["away"]);
         Expect(Decide(2, [busy, back with { IsEmpty = true, Users = 0 }, StandIn() with { IsEmpty = true }]), create: 0, drain: ["new"]);
+    }
+
+    [Fact]
+    public void Decide_BusyStandInAndOutdatedNodes_ReplacesThemAllTheSame()
+    {
+        PoolNode[] old = [Node("a", participants: 3) with { IsCurrent = false }, Node("away", participants: 5) with { IsCurrent = false }, StandIn(participants: 1) with { IsCurrent = false }];
+
+        Expect(Decide(2, old, Immediate), create: 0, drain: ["new"]);
+        Expect(Decide(2, [old[0], old[1] with { IsCurrent = true }, old[2] with { IsCurrent = true }], Immediate), create: 0, drain: ["a"]);
+        Expect(Decide(2, old, WhenEmpty), create: 0, drain: []);
+        Expect(Decide(2, [old[0], old[1] with { IsEmpty = true, Users = 0 }, old[2]], WhenEmpty), create: 0, drain: ["away"]);
     }
 
     [Fact]
