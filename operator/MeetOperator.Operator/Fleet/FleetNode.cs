@@ -188,11 +188,10 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     public void RecordRejection(TimeProvider time, TimeSpan pause) => _rejectedAt = IsRejecting(time, pause) ? _rejectedAt : time.GetTimestamp();
 
     /// <summary>How long the node has been Unhealthy under this leader; zero in any other state.</summary>
-    public TimeSpan UnhealthyHere(TimeProvider time) => UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+    public TimeSpan UnhealthyFor(TimeProvider time) => UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
-    /// <summary>How long the node has been Unhealthy, including the time under earlier leaders as far as its status shows it; zero in any other state.</summary>
-    public TimeSpan UnhealthyFor(TimeProvider time) =>
-        UnhealthySince is not null && Silence?.Elapsed(time) is { } silent && silent > UnhealthyHere(time) ? silent : UnhealthyHere(time);
+    /// <summary>How long the unreachable node has not answered, including the time under earlier leaders as far as its status shows it.</summary>
+    public TimeSpan SilentFor(TimeProvider time) => Silence?.Elapsed(time) is { } silent && silent > UnhealthyFor(time) ? silent : UnhealthyFor(time);
 
     public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause, int incoming = 0, int growing = 0)
     {

@@ -478,7 +478,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     private NodeView View(FleetNode entry)
     {
         var facts = entry.Facts(_table.CountOn(entry.Key), time);
-        var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthyFor(time));
+        var now = time.GetUtcNow();
         var isUnreachable = NodeLossRules.IsUnreachable(facts, entry.Decision, now);
         return new NodeView
         {
@@ -495,9 +495,9 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             IsOverloaded = entry.Stress.IsOverloaded,
             DrainNow = entry.DrainNow(now, time),
             IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(entry.Node, entry.Pool, entry.DrainNow(now, time)),
-            IsLost = NodeLossRules.IsLost(facts, entry.Decision, unhealthyFor, now),
+            IsLost = NodeLossRules.IsLost(facts, entry.Decision, entry.UnhealthyFor(time), now),
             IsUnreachable = isUnreachable,
-            IsAwaited = isUnreachable && (entry.UnhealthyHere(time) < NodeLossRules.LostAfter || NodeLossRules.IsAwaited(facts, unhealthyFor)), // A new leader does not rely on the status alone.
+            IsAwaited = isUnreachable && NodeLossRules.IsAwaited(facts, entry.SilentFor(time)),
             HasPlacesElsewhere = entry.HasPlacesElsewhere,
             IsDead = NodeLossRules.IsDead(facts, entry.Decision, now),
         };

@@ -66,8 +66,8 @@ internal static class NodeLossRules
     }
 
     /// <summary>Whether a node that is unreachable for so long is expected to answer again, so that nothing is done about its meetings.</summary>
-    public static bool IsAwaited(NodeFacts facts, TimeSpan unhealthyFor) =>
-        unhealthyFor < GivenUpAfter || unhealthyFor.TotalSeconds < (facts.Pool is { } pool ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: false) : 0);
+    public static bool IsAwaited(NodeFacts facts, TimeSpan silentFor) =>
+        silentFor < GivenUpAfter || silentFor.TotalSeconds < (facts.Pool is { } pool ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: false) : 0);
 
     /// <summary>
     /// Whether no participant can still be connected to the node. Missed polls alone never prove that: a single NetworkPolicy or broken route between the operator and the
