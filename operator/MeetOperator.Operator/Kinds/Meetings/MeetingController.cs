@@ -102,7 +102,7 @@ internal sealed class MeetingController(
     /// <param name="status">The status to store.</param>
     /// <param name="item">The meeting as it is stored.</param>
     /// <param name="ct">Cancels the request.</param>
-    /// <param name="onConflict">Canceled when the meeting has changed since it was read: it is reconciled again at once.</param>
+    /// <param name="onConflict">Canceled when the meeting has changed since it was read: it is soon reconciled again.</param>
     /// <returns>The meeting as it is stored now, and the delay after which the status can be written; null when nothing is left to write.</returns>
     private async Task<(Meeting Stored, TimeSpan? Wait)> WriteAsync(
         MeetingContext context, MeetingStatus? stored, MeetingStatus status, Meeting item, CancellationToken ct, CancellationTokenSource? onConflict = null)

@@ -105,6 +105,16 @@ public sealed class NodeCallLimitTests
         Assert.NotNull(turn);
     }
 
+    [Fact]
+    public async Task TryTakeTurn_AnotherNode_HasNoPause()
+    {
+        TimeOut(calls: 1);
+
+        using var turn = await _limit.TryTakeTurnAsync(new NamespacedName("meet-a", "n2"), "p", isNewRoom: false, default);
+
+        Assert.NotNull(turn);
+    }
+
     /// <summary>Calls begin now and time out together.</summary>
     private void TimeOut(int calls)
     {
