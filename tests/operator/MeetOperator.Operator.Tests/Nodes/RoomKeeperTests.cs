@@ -26,7 +26,7 @@ public sealed class RoomKeeperTests
         Assert.All(await Task.WhenAll(calls), result => Assert.Equal(RoomKeeper.Silent, result));
         node.HangsOnRooms = false;
 
-        Assert.Equal(RoomKeeper.Silent, await CreateAsync(stage, isNewRoom));
+        Assert.Equal(RoomKeeper.Silent, await CreateAsync(stage, isNewRoom).WaitAsync(Eventually.Limit));
         Assert.Equal(8, node.RoomPuts);
         stage.Time.Advance(TimeSpan.FromMilliseconds(500));
         Assert.Null(await CreateAsync(stage, isNewRoom));
@@ -44,7 +44,7 @@ public sealed class RoomKeeperTests
 
         var trying = CreateAsync(stage, isNewRoom: true);
         await Eventually.TrueAsync(() => node.HoldingRoomCalls == 1, "the node has the call");
-        Assert.Equal(RoomKeeper.Silent, await CreateAsync(stage, isNewRoom: true));
+        Assert.Equal(RoomKeeper.Silent, await CreateAsync(stage, isNewRoom: true).WaitAsync(Eventually.Limit));
         Assert.Equal(2, node.RoomPuts);
         await TimeOutAsync(stage, trying);
     }
