@@ -78,7 +78,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     /// <summary>The time since which the node has not answered, by its status, which an earlier leader may have written; null when it answers.</summary>
     public MonotonicTime? Silence { get; set; }
 
-    /// <summary>True when other nodes could take all of its meetings at the last check. Checked only while the node is unreachable and not awaited.</summary>
+    /// <summary>True when other nodes could take each of its meetings at the last check. Checked only while the node is unreachable and not awaited.</summary>
     public bool HasPlacesElsewhere { get; set; }
 
     /// <summary>Monotonic timestamp at which the node last became free of meetings; null while it has one.</summary>

@@ -104,7 +104,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     /// <summary>Records the failure that stops the node's Pod from being set up, or null.</summary>
     public void RecordSetupFailure(NamespacedName node, NodeFailure? failure) => Change(node, create: false, entry => entry.SetupFailure = failure);
 
-    /// <summary>Records whether other nodes can take all meetings of the node.</summary>
+    /// <summary>Records whether other nodes can take each meeting of the node.</summary>
     public void RecordPlacesElsewhere(NamespacedName node, bool exist) => Change(node, create: false, entry => entry.HasPlacesElsewhere = exist);
 
     /// <summary>Records that the node stays. An outdated or surplus node gets new meetings only if no other node can take them.</summary>

@@ -44,7 +44,7 @@ internal sealed record NodeView
     /// <summary>True when the node is unreachable and is expected to answer again.</summary>
     public bool IsAwaited { get; init; }
 
-    /// <summary>True when other nodes can take all of its meetings. Known only while the node is unreachable and not awaited.</summary>
+    /// <summary>True when other nodes can take each of its meetings, checked one by one. Known only while the node is unreachable and not awaited.</summary>
     public bool HasPlacesElsewhere { get; init; }
 
     /// <summary>True when no participant can still be connected to the node.</summary>

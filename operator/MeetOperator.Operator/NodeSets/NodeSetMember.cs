@@ -31,7 +31,7 @@ internal abstract record NodeSetMember
     /// <summary>Is unreachable, and expected to answer again. Until then it provides no capacity, but stays as it is.</summary>
     public bool IsAwaited { get; init; }
 
-    /// <summary>Other nodes, of this set or not, can take all of its work. Known only while it is unreachable and not awaited.</summary>
+    /// <summary>Other nodes, of this set or not, can take each part of its work, checked one by one. Known only while it is unreachable and not awaited.</summary>
     public bool HasPlacesElsewhere { get; init; }
 
     /// <summary>Name of the unreachable node in whose place it was created, or null.</summary>
