@@ -15,6 +15,9 @@ public static class MeetAnnotations
     /// <summary>On an SfuNode that drains because its pool was scaled down. The drain is canceled if the pool is scaled up again.</summary>
     public const string ScaledDown = "meetoperator.io/scaled-down";
 
+    /// <summary>On an SfuNode: name of the one in whose place it was created, because the operator did not reach it. When both serve, one of them is removed when it is empty.</summary>
+    public const string StandsInFor = "meetoperator.io/stands-in-for";
+
     /// <summary>On a media node's Pod, read by the cluster autoscaler: <c>false</c> while the Pod is in use, otherwise <c>true</c>.</summary>
     public const string SafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict";
 }

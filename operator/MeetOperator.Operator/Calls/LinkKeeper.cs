@@ -34,7 +34,10 @@ internal sealed partial class LinkKeeper(
     /// Makes the calls about the meeting's links that are due, at most two for each link. Returns the delay until the next look, or null for a meeting that has no links and
     /// needs none. A node that does not answer delays this by two seconds at most.
     /// </summary>
-    public async Task<TimeSpan?> AdvanceAsync(AssignedMeeting meeting, CancellationToken ct)
+    /// <param name="meeting">The assignments of the meeting.</param>
+    /// <param name="silent">Nodes that have just not responded to another call, so that they are not called now.</param>
+    /// <param name="ct">Cancels the calls.</param>
+    public async Task<TimeSpan?> AdvanceAsync(AssignedMeeting meeting, IReadOnlySet<NamespacedName> silent, CancellationToken ct)
     {
         var needed = MeetingLinks.Needed(meeting);
         var reports = meeting.Nodes.Select(assigned => fleet.FindReport(assigned.Node, meeting.MeetingId)).OfType<ReportedRoom>().ToDictionary(static reported => reported.Node);
@@ -59,7 +62,7 @@ internal sealed partial class LinkKeeper(
             return next;
         }
 
-        await Task.WhenAll(calls.GroupBy(static call => call.At.Node).Select(ofNode => RunAsync(meeting.MeetingId, ofNode, known, now, ct))).ConfigureAwait(false);
+        await Task.WhenAll(calls.GroupBy(static call => call.At.Node).Where(ofNode => !silent.Contains(ofNode.Key)).Select(ofNode => RunAsync(meeting.MeetingId, ofNode, known, now, ct))).ConfigureAwait(false);
         return PendingCheck;
     }
 

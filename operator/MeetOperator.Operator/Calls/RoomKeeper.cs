@@ -7,10 +7,13 @@ using MeetOperator.Operator.Fleet;
 namespace MeetOperator.Operator.Calls;
 
 /// <summary>Creates and ends rooms on media nodes. Every call has a short timeout, and the number of concurrent calls to one node is limited.</summary>
-internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCallLimit callLimit)
+internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCallLimit callLimit, TimeProvider time)
 {
     /// <summary>The reason for a node that does not respond or rejects this term. The meeting waits briefly, until the polls show whether the node works.</summary>
     public const string Busy = "the node does not respond yet";
+
+    /// <summary>The reason for a node that did not respond, or is known not to.</summary>
+    public const string Silent = "the node does not respond";
 
     /// <summary>The reason for a node of an earlier version: it would read what it takes for pictures.</summary>
     public const string WithoutE2ee = "the media node's version does not support end-to-end encryption";
@@ -18,12 +21,27 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
     /// <summary>A node that does not respond within this time is treated as one that rejects the room.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Returns null when the room exists; otherwise the reason why not, for statuses and events.</summary>
+    /// <summary>
+    /// Returns null when the room exists; otherwise the reason why not, for statuses and events. A node that does not answer polls, or did not respond to a call a moment ago, is not
+    /// called.
+    /// </summary>
     public async Task<string?> CreateAsync(MeetingRef meeting, AssignedNode assigned, MeetingSpec spec, CancellationToken ct)
     {
-        if (Client(assigned) is not { } client)
+        if (fleet.View(assigned.Node) is not { Target: { } target } view)
         {
             return "the node's address is unknown";
+        }
+
+        var (client, process) = (clients.Of(target), view.Report?.InstanceId);
+        if (view.Decision.State == SfuNodeState.Unhealthy)
+        {
+            return Silent;
+        }
+
+        using var turn = await callLimit.TryTakeTurnAsync(assigned.Node, process, isNewRoom: !assigned.RoomExists, ct).ConfigureAwait(false);
+        if (turn is null)
+        {
+            return Silent;
         }
 
         using var pass = await callLimit.TryEnterAsync(assigned.Node, ct).ConfigureAwait(false);
@@ -32,11 +50,14 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
             return Busy;
         }
 
+        var began = time.GetTimestamp();
         var room = new RoomSpec { Generation = assigned.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs, E2ee = spec.Media.E2ee == MeetingE2ee.Required };
-        using var bounded = Bound(ct);
+        using var limit = new CancellationTokenSource(Timeout, time);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
             var report = await client.PutRoomAsync(meeting.Id, room, bounded.Token).ConfigureAwait(false);
+            callLimit.RecordResponse(assigned.Node);
             if (!room.E2ee || report.E2ee)
             {
                 return null;
@@ -45,35 +66,44 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
             await client.DeleteRoomAsync(meeting.Id, assigned.Generation, bounded.Token, onlyIfEmpty: true).ConfigureAwait(false);
             return WithoutE2ee;
         }
-        catch (NodeControlException error) when (error.Code == "stale-generation")
-        {
-            await RaiseAsync(client, meeting, assigned.Node, bounded.Token).ConfigureAwait(false);
-            return error.Message;
-        }
-        catch (NodeControlException error) when (error.Code == "stale-term")
-        {
-            return Busy; // The node has seen a higher term: either the next renewal exceeds it, or this operator no longer leads.
-        }
         catch (NodeControlException error)
         {
-            return error.Code;
+            callLimit.RecordResponse(assigned.Node);
+            switch (error.Code)
+            {
+                case "stale-generation":
+                    await RaiseAsync(client, meeting, assigned.Node, bounded.Token).ConfigureAwait(false);
+                    return error.Message;
+                case "stale-term":
+                    return Busy; // The node has seen a higher term: either the next renewal exceeds it, or this operator no longer leads.
+                default:
+                    return error.Code;
+            }
         }
         catch (Exception broken) when (IsUnreachable(broken, ct))
         {
-            return "the node does not respond";
+            callLimit.RecordSilence(assigned.Node, process, began);
+            return Silent;
         }
     }
 
     /// <summary>
-    /// Ends the meeting's room on its media nodes, one after another, and stops at the first failure. An unhealthy media node is skipped, except with onlyIfEmpty,
-    /// because participants may have joined since its last report.
+    /// Ends the meeting's room on all of its media nodes at the same time; with onlyIfEmpty one after another, until one of them does not end it. An unhealthy media node is skipped,
+    /// except with onlyIfEmpty, because participants may have joined since its last report.
     /// </summary>
     /// <param name="meeting">The meeting that owns the rooms.</param>
     /// <param name="onlyIfEmpty">When true, a room stays if a participant has joined since the last poll.</param>
     /// <param name="ct">Cancels the wait.</param>
     public async Task<RoomEndResult> EndAsync(MeetingRef meeting, bool onlyIfEmpty, CancellationToken ct)
     {
-        foreach (var assigned in fleet.Current(meeting)?.Nodes ?? [])
+        var nodes = fleet.Current(meeting)?.Nodes ?? [];
+        if (!onlyIfEmpty)
+        {
+            var results = await Task.WhenAll(nodes.Select(assigned => EndAsync(meeting, assigned, onlyIfEmpty, ct))).ConfigureAwait(false);
+            return results.Any(static result => result != RoomEndResult.Done) ? RoomEndResult.NoAnswer : RoomEndResult.Done;
+        }
+
+        foreach (var assigned in nodes)
         {
             var result = await EndAsync(meeting, assigned, onlyIfEmpty, ct).ConfigureAwait(false);
             if (result != RoomEndResult.Done)
@@ -103,7 +133,8 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
             return RoomEndResult.NoAnswer;
         }
 
-        using var bounded = Bound(ct);
+        using var limit = new CancellationTokenSource(Timeout, time);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
             await client.DeleteRoomAsync(meeting.Id, assigned.Generation, bounded.Token, onlyIfEmpty).ConfigureAwait(false);
@@ -138,11 +169,4 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeCall
 
     private static bool IsUnreachable(Exception error, CancellationToken ct) =>
         error is HttpRequestException or IOException || (error is OperationCanceledException && !ct.IsCancellationRequested);
-
-    private static CancellationTokenSource Bound(CancellationToken ct)
-    {
-        var source = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        source.CancelAfter(Timeout);
-        return source;
-    }
 }

@@ -12,6 +12,9 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
 {
     private string? _untrustedPod;
 
+    /// <summary>Timestamp of the rejection of a room that began the last pause; null before the first one.</summary>
+    private long? _rejectedAt;
+
     public NamespacedName Key { get; } = key;
     public SfuNode Node { get; set; } = new();
     public SfuPool? Pool { get; set; }
@@ -66,14 +69,17 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     /// <summary>True when the node is empty and about to be drained, so that no meeting is placed on it.</summary>
     public bool IsClosed { get; set; }
 
-    /// <summary>The reason why the node rejects new rooms, from its own response.</summary>
-    public string? RoomRejection { get; set; }
-    public long RoomRejectedAt { get; set; }
     public NodeStateDecision Decision { get; set; } = new(SfuNodeState.Starting, "Starting", string.Empty);
     public PollTarget? Target { get; set; }
 
     /// <summary>Timestamp since which the node has been Unhealthy; null in any other state.</summary>
     public long? UnhealthySince { get; set; }
+
+    /// <summary>The time since which the node has not answered, by its status, which an earlier leader may have written; null when it answers.</summary>
+    public MonotonicTime? Silence { get; set; }
+
+    /// <summary>True when other nodes could take each of its meetings at the last check. Checked only while the node is unreachable and not awaited.</summary>
+    public bool HasPlacesElsewhere { get; set; }
 
     /// <summary>Monotonic timestamp at which the node last became free of meetings; null while it has one.</summary>
     public long? WithoutMeetingsSince { get; set; }
@@ -178,11 +184,20 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     /// <summary>Resets the count once the node has served.</summary>
     public void ResetUntrustedPods() => (_untrustedPod, UntrustedPods) = (null, 0);
 
+    /// <summary>Records that the node rejected a room. Further rejections during the pause do not extend it: they come from meetings that were assigned to the node before.</summary>
+    public void RecordRejection(TimeProvider time, TimeSpan pause) => _rejectedAt = IsRejecting(time, pause) ? _rejectedAt : time.GetTimestamp();
+
+    /// <summary>How long the node has been Unhealthy under this leader; zero in any other state.</summary>
+    public TimeSpan UnhealthyFor(TimeProvider time) => UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>How long the unreachable node has not answered, including the time under earlier leaders as far as its status shows it.</summary>
+    public TimeSpan SilentFor(TimeProvider time) => Silence?.Elapsed(time) is { } silent && silent > UnhealthyFor(time) ? silent : UnhealthyFor(time);
+
     public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause, int incoming = 0, int growing = 0)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
-        var isRejecting = RoomRejection is not null && time.GetElapsedTime(RoomRejectedAt) < rejectionPause;
+        var isRejecting = IsRejecting(time, rejectionPause);
         var dead = NodeLossRules.IsDead(Facts(meetings, time), Decision, now);
         return new NodeSnapshot
         {
@@ -219,4 +234,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     }
 
     private static readonly Dictionary<string, string> NoLabels = [];
+
+    /// <summary>Whether the node gets no new rooms for a moment because it rejected one.</summary>
+    private bool IsRejecting(TimeProvider time, TimeSpan pause) => _rejectedAt is { } at && time.GetElapsedTime(at) < pause;
 }

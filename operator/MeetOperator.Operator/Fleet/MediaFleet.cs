@@ -52,6 +52,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             entry.Target = target;
             entry.ClusterNode = clusterNode;
             entry.Drain = MonotonicTime.Observe(entry.Drain, NodeStateRules.DrainSince(node), time.GetUtcNow(), time);
+            entry.Silence = MonotonicTime.Observe(entry.Silence, NodeLossRules.FindSilence(node, entry.LastSeen), time.GetUtcNow(), time);
         });
     }
 
@@ -89,6 +90,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             entry.LastSeenTimestamp = entry.AnsweredAt = time.GetTimestamp();
             entry.MissedPolls = 0;
             entry.MissReason = null;
+            (entry.Silence, entry.HasPlacesElsewhere) = (null, false);
             entry.HasRestarted = false;
             entry.ResetUntrustedPods();
             entry.ForwardingFailure = entry.Forwarding.Evaluate(report, time.GetElapsedTime(0));
@@ -102,7 +104,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     /// <summary>Records the failure that stops the node's Pod from being set up, or null.</summary>
     public void RecordSetupFailure(NamespacedName node, NodeFailure? failure) => Change(node, create: false, entry => entry.SetupFailure = failure);
 
-    /// <summary>Records that the node stays. An outdated node gets new meetings only if no other node can take them.</summary>
+    /// <summary>Records whether other nodes can take each meeting of the node.</summary>
+    public void RecordPlacesElsewhere(NamespacedName node, bool exist) => Change(node, create: false, entry => entry.HasPlacesElsewhere = exist);
+
+    /// <summary>Records that the node stays. An outdated or surplus node gets new meetings only if no other node can take them.</summary>
     public void KeepOpen(NamespacedName node, bool outdated) => Change(node, create: false, entry => (entry.IsOutdated, entry.IsClosed) = (outdated, false));
 
     /// <summary>Closes the node to new meetings if it has none, so that it can be drained without moving any. Returns whether it did.</summary>
@@ -142,11 +147,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             }
         }
 
-        Change(node, create: false, rejecting =>
-        {
-            rejecting.RoomRejection = reason;
-            rejecting.RoomRejectedAt = time.GetTimestamp();
-        });
+        Change(node, create: false, rejecting => rejecting.RecordRejection(time, RejectionPause));
     }
 
     /// <summary>
@@ -477,7 +478,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     private NodeView View(FleetNode entry)
     {
         var facts = entry.Facts(_table.CountOn(entry.Key), time);
-        var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
+        var now = time.GetUtcNow();
+        var isUnreachable = NodeLossRules.IsUnreachable(facts, entry.Decision, now);
         return new NodeView
         {
             Decision = entry.Decision,
@@ -493,7 +495,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             IsOverloaded = entry.Stress.IsOverloaded,
             DrainNow = entry.DrainNow(now, time),
             IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(entry.Node, entry.Pool, entry.DrainNow(now, time)),
-            IsLost = NodeLossRules.IsLost(facts, entry.Decision, unhealthyFor, now),
+            IsLost = NodeLossRules.IsLost(facts, entry.Decision, entry.UnhealthyFor(time), now),
+            IsUnreachable = isUnreachable,
+            IsAwaited = isUnreachable && NodeLossRules.IsAwaited(facts, entry.SilentFor(time)),
+            HasPlacesElsewhere = entry.HasPlacesElsewhere,
             IsDead = NodeLossRules.IsDead(facts, entry.Decision, now),
         };
     }

@@ -1,4 +1,8 @@
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Fleet;
@@ -10,6 +14,11 @@ internal static class NodeLossRules
 {
     /// <summary>A process that crashed is usually back within this time; one that is not is replaced.</summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long the pool keeps a node that only the operator cannot reach, at least. Its meetings work, and cannot be moved without a pause while the operator cannot link the node.
+    /// </summary>
+    public static readonly TimeSpan GivenUpAfter = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// How long the kubelet's probe and the operator's polls must fail together. The probe runs once a second, and under load one or two failures are normal.
@@ -26,6 +35,39 @@ internal static class NodeLossRules
     /// <param name="now">The current time.</param>
     public static bool IsLost(NodeFacts facts, NodeStateDecision decision, TimeSpan unhealthyFor, DateTimeOffset now) =>
         IsOverdue(facts, now) || (decision.State == SfuNodeState.Unhealthy && (facts.ClusterNode is { IsReady: false } || (facts.HasServed && unhealthyFor >= LostAfter)));
+
+    /// <summary>
+    /// Whether the operator cannot reach the node and nothing else shows that it has failed, so that people may be connected to it and join there. The kubelet's readiness probe is
+    /// the evidence that it works: without it, the node is dead after <see cref="MinProbeFailureTime"/>.
+    /// </summary>
+    /// <param name="facts">The observed facts.</param>
+    /// <param name="decision">The state derived from them.</param>
+    /// <param name="now">The current time.</param>
+    public static bool IsUnreachable(NodeFacts facts, NodeStateDecision decision, DateTimeOffset now) =>
+        decision is { State: SfuNodeState.Unhealthy, Reason: NodeStateRules.NotAnswering or NodeStateRules.Untrusted }
+        && facts is { HasServed: true, Pod.Metadata.DeletionTimestamp: null, ClusterNode: not { IsCordoned: true } }
+        && !IsDead(facts, decision, now);
+
+    /// <summary>
+    /// Since when the node has not answered, by its status, which an earlier leader may have written; null when it answers. The time of the condition remains when a new leader writes
+    /// the status. It is older than that of the last report when the node was not ready before, for example cordoned.
+    /// </summary>
+    /// <param name="node">The node with its stored status.</param>
+    /// <param name="lastSeen">Time of the last report to this leader, or null.</param>
+    public static DateTimeOffset? FindSilence(SfuNode node, DateTimeOffset? lastSeen)
+    {
+        if (Conditions.Get(node.Status?.Conditions, MeetConditions.Ready) is not { Status: ConditionStatus.False, Reason: NodeStateRules.NotAnswering or NodeStateRules.Untrusted, LastTransitionTime: { } since })
+        {
+            return null;
+        }
+
+        since = node.Status?.LastSeen is { } stored && stored > since ? stored : since;
+        return lastSeen is { } seen && seen > since ? seen : since;
+    }
+
+    /// <summary>Whether a node that is unreachable for so long is expected to answer again, so that nothing is done about its meetings.</summary>
+    public static bool IsAwaited(NodeFacts facts, TimeSpan silentFor) =>
+        silentFor < GivenUpAfter || silentFor.TotalSeconds < (facts.Pool is { } pool ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: false) : 0);
 
     /// <summary>
     /// Whether no participant can still be connected to the node. Missed polls alone never prove that: a single NetworkPolicy or broken route between the operator and the

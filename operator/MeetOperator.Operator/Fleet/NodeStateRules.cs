@@ -12,6 +12,9 @@ internal static class NodeStateRules
     /// <summary>Reason of a state that was derived from the Pod and not from polls.</summary>
     public const string PodFailed = "PodFailed";
 
+    /// <summary>Reason of a node that does not respond to polls.</summary>
+    public const string NotAnswering = "NotAnswering";
+
     /// <summary>Reason of a node that is still serving while its Pod is being deleted.</summary>
     public const string PodTerminating = "PodTerminating";
 
@@ -44,7 +47,7 @@ internal static class NodeStateRules
 
         if (facts.MissedPolls >= DeadAfterMissedPolls && facts.HasServed)
         {
-            return new NodeStateDecision(SfuNodeState.Unhealthy, "NotAnswering", $"the media node does not respond to the operator ({facts.MissReason}){Consequence(facts)}");
+            return new NodeStateDecision(SfuNodeState.Unhealthy, NotAnswering, $"the media node does not respond to the operator ({facts.MissReason}){Consequence(facts)}");
         }
 
         // A new leader relies on the previous leader's status: three polls correct it if needed, and placement waits for the first.

@@ -38,6 +38,15 @@ internal sealed record NodeView
     /// <summary>True when the pool must create a replacement.</summary>
     public bool IsLost { get; init; }
 
+    /// <summary>True when the operator cannot reach the node and nothing else shows that it has failed.</summary>
+    public bool IsUnreachable { get; init; }
+
+    /// <summary>True when the node is unreachable and is expected to answer again.</summary>
+    public bool IsAwaited { get; init; }
+
+    /// <summary>True when other nodes can take each of its meetings, checked one by one. Known only while the node is unreachable and not awaited.</summary>
+    public bool HasPlacesElsewhere { get; init; }
+
     /// <summary>True when no participant can still be connected to the node.</summary>
     public bool IsDead { get; init; }
 }

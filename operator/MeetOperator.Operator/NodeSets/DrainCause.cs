@@ -9,6 +9,9 @@ internal enum DrainCause
     /// <summary>Another node has replaced it, so that its work moves at once.</summary>
     Replacement,
 
+    /// <summary>It has not answered for a long time, and other nodes can take its work, so that this moves at once.</summary>
+    GivenUp,
+
     /// <summary>The object that declares the set is being deleted.</summary>
     Deletion,
 }

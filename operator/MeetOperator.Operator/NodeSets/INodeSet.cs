@@ -8,8 +8,8 @@ internal interface INodeSet
     /// <summary>Creates one node. Returns null, or the failure and what to do about it.</summary>
     Task<NodeFailure?> CreateAsync(CancellationToken ct);
 
-    /// <summary>Records that the node stays in the set. An outdated node gets new work only if no other node can take it.</summary>
-    void KeepOpen(NodeSetMember node);
+    /// <summary>Records that the node stays in the set. An outdated or surplus node gets new work only if no other node can take it.</summary>
+    void KeepOpen(NodeSetMember node, bool isSurplus);
 
     /// <summary>Stops new work at an empty node. Returns false if it has got work in the meantime.</summary>
     bool TryClose(string name);

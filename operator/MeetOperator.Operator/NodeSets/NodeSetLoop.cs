@@ -15,7 +15,7 @@ internal static class NodeSetLoop
         {
             if (!plan.Drain.Contains(node.Name))
             {
-                set.KeepOpen(node);
+                set.KeepOpen(node, plan.Surplus.Contains(node.Name));
             }
             else if (!node.IsEmpty || set.TryClose(node.Name))
             {

@@ -25,6 +25,18 @@ internal abstract record NodeSetMember
     /// </summary>
     public bool IsOutOfService { get; init; }
 
+    /// <summary>Does not answer this process, and nothing else shows that it has failed. Its users may be connected.</summary>
+    public bool IsUnreachable { get; init; }
+
+    /// <summary>Is unreachable, and expected to answer again. Until then it provides no capacity, but stays as it is.</summary>
+    public bool IsAwaited { get; init; }
+
+    /// <summary>Other nodes, of this set or not, can take each part of its work, checked one by one. Known only while it is unreachable and not awaited.</summary>
+    public bool HasPlacesElsewhere { get; init; }
+
+    /// <summary>Name of the unreachable node in whose place it was created, or null.</summary>
+    public string? StandsInFor { get; init; }
+
     /// <summary>No user can still be connected to it.</summary>
     public bool IsDead { get; init; }
 

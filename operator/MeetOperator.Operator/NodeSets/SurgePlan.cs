@@ -11,12 +11,13 @@ internal static class SurgePlan
     /// <param name="rollout">How outdated nodes are replaced.</param>
     /// <param name="maxSurge">Number of extra nodes.</param>
     /// <param name="spare">Whether there are ports for another node.</param>
-    public static NodeSetPlan Decide(int replicas, IReadOnlyList<NodeSetMember> nodes, NodeSetRollout rollout, int maxSurge, bool spare)
+    /// <param name="surplus">How many nodes beyond the desired number stay until a node is empty. They do not hold up the rollout, and outdated ones are replaced like others.</param>
+    public static NodeSetPlan Decide(int replicas, IReadOnlyList<NodeSetMember> nodes, NodeSetRollout rollout, int maxSurge, bool spare, int surplus = 0)
     {
         var counted = nodes.Where(node => node is { IsLeaving: false, IsOutOfService: false }).ToArray();
-        if (counted.Length > replicas + maxSurge)
+        if (counted.Length - surplus > replicas + maxSurge)
         {
-            return NodeSetPlan.DrainExcess(counted, counted.Length - replicas - maxSurge);
+            return NodeSetPlan.DrainExcess(counted, counted.Length - replicas - maxSurge, surplus);
         }
 
         var plan = new NodeSetPlan(0, [], FindReplaced(replicas, counted, rollout)) { Cause = DrainCause.Replacement };

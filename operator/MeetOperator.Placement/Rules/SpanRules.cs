@@ -174,7 +174,8 @@ internal static class SpanRules
             return plan;
         }
 
-        foreach (var edge in plan.Nodes.Where(static node => node.Role == AssignmentRole.Edge).OrderBy(static node => node.Participants).ThenBy(static node => node.SfuNode, StringComparer.Ordinal))
+        // An edge that is not serving may have got participants since its last report.
+        foreach (var edge in plan.Nodes.Where(node => node.Role == AssignmentRole.Edge && MeetingPlaces.IsUsable(plan, node)).OrderBy(static node => node.Participants).ThenBy(static node => node.SfuNode, StringComparer.Ordinal))
         {
             var isTooMany = plan.Used.Count() > demand.Scale.MaxNodes;
             if ((isTooMany || (!edge.Facts.IsFresh && !IsNeededInRegion(plan, edge) && !AreOthersBusy(plan, edge) && HasPlentyWithout(plan, edge))) && MeetingPlaces.SufficeWithout(plan, edge))

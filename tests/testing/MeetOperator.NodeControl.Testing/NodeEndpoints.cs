@@ -20,6 +20,7 @@ internal static class NodeEndpoints
         {
             Interlocked.Increment(ref node.RequestCount);
             Interlocked.Add(ref node.PublishCount, context.HttpContext.Request.Path.Value!.EndsWith("/publish", StringComparison.Ordinal) ? 1 : 0);
+            Interlocked.Add(ref node.RoomPutCount, context.HttpContext.Request is { Method: "PUT", Path.Value: { } path } && path.Trim('/').Split('/') is ["v1", "rooms", _] ? 1 : 0);
             await node.WaitWhileHanging(context.HttpContext.RequestAborted).ConfigureAwait(false);
             if (RoleOf(context.HttpContext, node) is not { } role)
             {
@@ -39,7 +40,15 @@ internal static class NodeEndpoints
             if (node.HangsOnRooms && context.HttpContext.Request.Method is "PUT" or "DELETE")
             {
                 Interlocked.Increment(ref node.HeldCount);
-                await Task.Delay(Timeout.Infinite, context.HttpContext.RequestAborted).ConfigureAwait(false);
+                Interlocked.Increment(ref node.HoldingCount);
+                try
+                {
+                    await Task.Delay(Timeout.Infinite, context.HttpContext.RequestAborted).ConfigureAwait(false);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref node.HoldingCount);
+                }
             }
 
             try

@@ -99,6 +99,16 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
 
     internal int HeldCount;
 
+    /// <summary>Number of requests that hang now because of <see cref="HangsOnRooms"/>. It falls when the caller gives up.</summary>
+    public int HoldingRoomCalls => Volatile.Read(ref HoldingCount);
+
+    internal int HoldingCount;
+
+    /// <summary>Number of requests so far to create or change a room, including those that hang.</summary>
+    public int RoomPuts => Volatile.Read(ref RoomPutCount);
+
+    internal int RoomPutCount;
+
     /// <summary>Number of delete requests that were rejected because the room had participants.</summary>
     public int RejectedEnds { get; internal set; }
 

@@ -42,6 +42,9 @@ internal sealed class MeetingContext
     /// <summary>False when the object is being deleted, so that its status is no longer written.</summary>
     public bool ShouldWriteStatus { get; set; } = true;
 
+    /// <summary>Media nodes that did not respond to a call of this reconcile, or are known not to. They are not called again in it.</summary>
+    public HashSet<NamespacedName> SilentNodes { get; } = [];
+
     /// <summary>The delay after which the passing of time changes something, or null.</summary>
     public TimeSpan? RequeueAfter { get; private set; }
 
@@ -55,6 +58,21 @@ internal sealed class MeetingContext
     public bool HasSpecChanged => Meeting.Status?.ObservedGeneration != Meeting.Metadata.Generation;
 
     public bool IsAccepted => Conditions.IsTrue(Status.Conditions, MeetConditions.Accepted);
+
+    /// <summary>True when rooms beside the origin's must still get the current spec, so that the status does not report its generation as observed.</summary>
+    public bool AreRoomsPending { get; private set; }
+
+    /// <summary>The status reports the generation of the spec as observed only after <see cref="MarkRoomsChanged"/>.</summary>
+    public void HoldObservedGeneration()
+    {
+        AreRoomsPending = true;
+        KeepObservedGeneration();
+    }
+
+    /// <summary>The rooms could not be changed to the current spec. The change is retried.</summary>
+    public void KeepObservedGeneration() => Status = Status with { ObservedGeneration = Meeting.Status?.ObservedGeneration };
+
+    public void MarkRoomsChanged() => Status = Status with { ObservedGeneration = Meeting.Metadata.Generation };
 
     public void RequeueAt(DateTimeOffset due)
     {

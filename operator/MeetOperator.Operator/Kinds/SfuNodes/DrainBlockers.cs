@@ -40,6 +40,9 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
         return found;
     }
 
+    /// <summary>Whether other nodes could take each meeting of the node now, without regard to its others. Runs the planner for each of them.</summary>
+    public bool HavePlacesElsewhere(NamespacedName node) => FindStranded(node) is [];
+
     public void Forget(NamespacedName node) => _checks.TryRemove(node, out _);
 
     private NodeFailure? Find(NamespacedName node, NodeView view)
@@ -59,14 +62,20 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
                 "StillConnected", $"no meeting is assigned to the node, but its report shows {sessions} participants or connections{including}: the node stays until they have left; to disconnect them now, set spec.drain.force to true");
         }
 
-        var meetings = fleet.MeetingsOn(node);
-        var demands = meetings.Select(Demand).OfType<MeetingDemand>().ToArray();
-        var able = demands.Select(demand => demand.MeetingId).Except(fleet.FindUnplaceable(node, demands).Select(demand => demand.MeetingId)).ToHashSet();
-        var stranded = meetings.Where(meeting => cluster.FreshMeetings.Get(meeting) is { } known && !able.Contains(MeetingId.Of(known)))
-            .Select(meeting => meeting.ToString()).Order(StringComparer.Ordinal).ToArray();
+        var stranded = FindStranded(node);
         return stranded.Length == 0 ? null : new NodeFailure(
             "NowhereToGo",
             $"no other media node can take {(stranded.Length == 1 ? "meeting" : "meetings")} {Names(stranded)}: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or set spec.drain.force to true, which disconnects participants{(moved.Length == 0 ? string.Empty : $"; participants may also be in {rooms}")}");
+    }
+
+    /// <summary>The meetings of the node that no other node could take now, in order.</summary>
+    private string[] FindStranded(NamespacedName node)
+    {
+        var meetings = fleet.MeetingsOn(node);
+        var demands = meetings.Select(Demand).OfType<MeetingDemand>().ToArray();
+        var able = demands.Select(demand => demand.MeetingId).Except(fleet.FindUnplaceable(node, demands).Select(demand => demand.MeetingId)).ToHashSet();
+        return [.. meetings.Where(meeting => cluster.FreshMeetings.Get(meeting) is { } known && !able.Contains(MeetingId.Of(known)))
+            .Select(meeting => meeting.ToString()).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Null when the meeting or its tenant is unknown; no node can be found for it then.</summary>

@@ -49,6 +49,15 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         return new DrainProgress(false, _blockers.Check(node, pool, view));
     }
 
+    /// <summary>Records, of a node that is unreachable and no longer awaited, whether other nodes can take its meetings: its pool then drains it even if it cannot replace it.</summary>
+    public void CheckPlacesElsewhere(NamespacedName node)
+    {
+        if (fleet.View(node) is { IsUnreachable: true, IsAwaited: false })
+        {
+            fleet.RecordPlacesElsewhere(node, _blockers.HavePlacesElsewhere(node));
+        }
+    }
+
     /// <summary>Forgets a deleted SfuNode.</summary>
     public void Forget(NamespacedName node)
     {

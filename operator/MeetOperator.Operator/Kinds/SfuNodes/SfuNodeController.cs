@@ -59,6 +59,7 @@ internal sealed class SfuNodeController(
         else
         {
             await drains.CancelAsync(node, ct).ConfigureAwait(false);
+            drains.CheckPlacesElsewhere(key);
         }
 
         if (fleet.View(key) is { Meetings: > 0 } view && (view.IsDead || pod?.Metadata.DeletionTimestamp is not null || ForwardingWatch.RequiresEviction(view.Decision.Reason)))

@@ -34,7 +34,13 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
     /// <param name="pool">The pool.</param>
     /// <param name="willFreePorts">Whether other nodes of the pool are leaving, so that missing ports resolve themselves.</param>
     /// <param name="trial">Number of nodes that still get the pool's template, which is being tried; the others get the former one. Null when no template is tried.</param>
-    public INodeSet SetOf(SfuPool pool, bool willFreePorts, int? trial = null) => new Set(this, pool, willFreePorts, trial);
+    /// <param name="members">The nodes of the pool.</param>
+    public INodeSet SetOf(SfuPool pool, bool willFreePorts, int? trial = null, IReadOnlyList<PoolNode>? members = null) => new Set(this, pool, willFreePorts, trial, WithoutStandIn(members ?? []));
+
+    /// <summary>The unreachable nodes in whose place none has been created yet.</summary>
+    private static Queue<string> WithoutStandIn(IReadOnlyList<PoolNode> members) => new(members
+        .Where(node => node is { IsLeaving: false, IsOutOfService: true, IsUnreachable: true }).Select(node => node.Name)
+        .Except(members.Select(node => node.StandsInFor).OfType<string>()).Order(StringComparer.Ordinal));
 
     private (PoolNode Node, NodeView? View) Describe(SfuNode node, SfuPool pool)
     {
@@ -51,6 +57,10 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
             IsLeaving = NodeStateRules.IsDraining(node),
             CanReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
             IsOutOfService = view is { IsLost: true } or { Decision.Reason: NodeStateRules.MachineCordoned or ForwardingWatch.LoopStuck }, // A stuck loop does not recover by itself.
+            IsUnreachable = view is { IsUnreachable: true },
+            IsAwaited = view is { IsAwaited: true },
+            HasPlacesElsewhere = view is { HasPlacesElsewhere: true },
+            StandsInFor = node.Metadata.Annotations?.TryGetValue(MeetAnnotations.StandsInFor, out var other) == true ? other : null,
             IsDead = view is { IsDead: true },
             Blocked = NodeStateRules.IsDraining(node) ? DrainConditions.Of(node.Status?.Conditions) : null,
             IsUnrecoverable = view is { Decision: { CanTakeMeetings: false } decision } && (!served || decision.IsStalled),
@@ -65,7 +75,7 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
         && (pod is not null || pool.Status?.Rollout?.Phase is not (RolloutPhase.Canary or RolloutPhase.RolledBack)
             || PoolTemplates.RevisionOf(node) is not { } made || made == PoolRevision.Of(pool, options.MediaNodes));
 
-    private async Task<NodeFailure?> CreateAsync(SfuPool pool, bool willFreePorts, CancellationToken ct)
+    private async Task<NodeFailure?> CreateAsync(SfuPool pool, bool willFreePorts, string? standsInFor, CancellationToken ct)
     {
         await _ports.WaitAsync(ct).ConfigureAwait(false); // All pools share the cluster's ports.
         try
@@ -80,6 +90,11 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
 
             var node = SfuNodeObject.Build(pool, NodeName.Create(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
             node.Metadata.Annotations![MeetAnnotations.Revision] = PoolRevision.Of(pool, options.MediaNodes);
+            if (standsInFor is not null)
+            {
+                node.Metadata.Annotations[MeetAnnotations.StandsInFor] = standsInFor;
+            }
+
             _created.Add(await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false));
             _events.Normal(pool, "NodeMade", $"created media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
             return null;
@@ -115,15 +130,16 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
         return cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName(pool.Metadata.Namespace, node), patch, ct);
     }
 
-    private sealed class Set(PoolNodes nodes, SfuPool pool, bool willFreePorts, int? trial) : INodeSet
+    private sealed class Set(PoolNodes nodes, SfuPool pool, bool willFreePorts, int? trial, Queue<string> unreachable) : INodeSet
     {
         private readonly bool _isTrial = trial is not null;
         private int _left = trial ?? 0;
 
-        public Task<NodeFailure?> CreateAsync(CancellationToken ct) => nodes.CreateAsync(!_isTrial || _left-- > 0 ? pool : PoolTemplates.Former(pool), willFreePorts, ct);
+        public Task<NodeFailure?> CreateAsync(CancellationToken ct) =>
+            nodes.CreateAsync(!_isTrial || _left-- > 0 ? pool : PoolTemplates.Former(pool), willFreePorts, unreachable.TryDequeue(out var name) ? name : null, ct);
 
         /// <summary>While a template is tried, new meetings go to all nodes alike.</summary>
-        public void KeepOpen(NodeSetMember node) => nodes._fleet.KeepOpen(KeyOf(node.Name), !node.IsCurrent && !_isTrial);
+        public void KeepOpen(NodeSetMember node, bool isSurplus) => nodes._fleet.KeepOpen(KeyOf(node.Name), isSurplus || (!node.IsCurrent && !_isTrial));
 
         public bool TryClose(string name) => nodes._fleet.TryClose(KeyOf(name));
 
@@ -132,6 +148,13 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
             if (cause == DrainCause.Deletion)
             {
                 await nodes.PatchAsync(pool, name, "the pool is being deleted", ct).ConfigureAwait(false);
+                return;
+            }
+
+            if (cause == DrainCause.GivenUp)
+            {
+                await nodes.PatchAsync(pool, name, "it has not responded to the operator for a long time, and other media nodes can take its meetings", ct, deadlineSeconds: 0).ConfigureAwait(false);
+                nodes._events.Normal(pool, "NodeDraining", $"moving the meetings of {name}, which has not responded to the operator for a long time");
                 return;
             }
 

@@ -67,7 +67,7 @@ internal sealed class SfuPoolController(
             return ReconcileResult.After(NextTurn);
         }
 
-        var set = _nodes.SetOf(target, willFreePorts: members.Any(node => node.IsLeaving), rollout.MaxUpdated - members.Count(node => node is { IsCurrent: true, IsLeaving: false, IsOutOfService: false }));
+        var set = _nodes.SetOf(target, willFreePorts: members.Any(node => node.IsLeaving), rollout.MaxUpdated - members.Count(node => node is { IsCurrent: true, IsLeaving: false, IsOutOfService: false }), members);
         var notCreated = await NodeSetLoop.RunAsync(set, now, members, ct).ConfigureAwait(false);
         var failure = missingTenant ?? rejection?.Failure ?? notCreated;
         if (nodes.Any(entry => entry.View is { Report: null, Decision.CanTakeMeetings: true }))

@@ -272,20 +272,6 @@ public sealed class MediaFleetTests : FleetStage
     }
 
     [Fact]
-    public void RecordRoomRejection_NextPlacement_TriesAnotherNode()
-    {
-        AddNode("n1");
-        AddNode("n2");
-        var first = Place("m1").Nodes.Single().SfuNode;
-
-        Fleet.RecordRoomRejection(Ref("m1"), Key(first), 1, "full");
-
-        var second = Place("m1", Fleet.Current(Ref("m1")));
-        Assert.NotEqual(first, second.Nodes.Single().SfuNode);
-        Assert.Contains("rejected the room (full)", second.Reason, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Adopt_OlderGeneration_ChangesNothing()
     {
         AddNode("n1");
@@ -536,21 +522,6 @@ public sealed class MediaFleetTests : FleetStage
         Report(other);
 
         Assert.Equal("n2", Place("m1", Fleet.Current(Ref("m1"))).Nodes.Single().SfuNode);
-    }
-
-    [Fact]
-    public void RecordRoomRejection_WallClockJumpsBack_EndsPauseInTime()
-    {
-        var target = AddNode("n1");
-        Place("m1");
-        Fleet.RecordRoomRejection(Ref("m1"), Key("n1"), 1, "full");
-        Assert.Empty(Place("m2").Nodes);
-
-        Time.JumpWallClock(TimeSpan.FromHours(-5));
-        Time.Advance(TimeSpan.FromSeconds(3));
-        Report(target);
-
-        Assert.Single(Place("m2").Nodes);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Fleet;
 
@@ -21,6 +22,35 @@ public sealed class NodeLossRulesTests
     [Theory]
     [MemberData(nameof(Dead))]
     public void IsDead_OtherEvidence_ReturnsTrue(string what) => Assert.True(IsDead(what));
+
+    [Theory]
+    [MemberData(nameof(Alive))]
+    public void IsUnreachable_MissedPollsOnly_ReturnsTrue(string what) => Assert.True(IsUnreachable(what));
+
+    [Theory]
+    [MemberData(nameof(Dead))]
+    public void IsUnreachable_OtherEvidence_ReturnsFalse(string what) => Assert.False(IsUnreachable(what));
+
+    /// <summary>It would have to leave its cluster node in any case.</summary>
+    [Fact]
+    public void IsUnreachable_ClusterNodeCordoned_ReturnsFalse() => Assert.False(IsUnreachable(facts => facts with { ClusterNode = Well with { IsCordoned = true } }));
+
+    [Fact]
+    public void IsUnreachable_Answering_ReturnsFalse() => Assert.False(IsUnreachable(facts => facts with { MissedPolls = 0 }));
+
+    [Theory]
+    [InlineData(DrainPolicy.Migrate, 0, 600)]
+    [InlineData(DrainPolicy.Migrate, 600, 600)]
+    [InlineData(DrainPolicy.Migrate, 1800, 1800)]
+    [InlineData(DrainPolicy.Wait, 86400, 86400)]
+    [InlineData(DrainPolicy.WaitThenMigrate, 86400, 600)]
+    public void IsAwaited_Policy_SaysForHowLong(DrainPolicy policy, int deadline, int seconds)
+    {
+        var facts = Facts(OnlyUnresponsive) with { Pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { Policy = policy, SoftSeconds = 60, DeadlineSeconds = deadline } } } };
+
+        Assert.True(NodeLossRules.IsAwaited(facts, TimeSpan.FromSeconds(seconds - 1)));
+        Assert.False(NodeLossRules.IsAwaited(facts, TimeSpan.FromSeconds(seconds)));
+    }
 
     [Fact]
     public void IsLost_UnhealthyForTwentySeconds_ReturnsTrue()
@@ -46,6 +76,24 @@ public sealed class NodeLossRulesTests
 
     private static bool IsDead(string what)
     {
+        var (facts, decision) = Of(what);
+        return NodeLossRules.IsDead(facts, decision, Now);
+    }
+
+    private static bool IsUnreachable(string what)
+    {
+        var (facts, decision) = Of(what);
+        return NodeLossRules.IsUnreachable(facts, decision, Now);
+    }
+
+    private static bool IsUnreachable(Func<NodeFacts, NodeFacts> change)
+    {
+        var facts = Facts(change);
+        return NodeLossRules.IsUnreachable(facts, NodeStateRules.Derive(facts), Now);
+    }
+
+    private static (NodeFacts Facts, NodeStateDecision Decision) Of(string what)
+    {
         var facts = Facts(what switch
         {
             nameof(OnlyUnresponsive) => OnlyUnresponsive,
@@ -70,7 +118,7 @@ public sealed class NodeLossRulesTests
         });
         var decision = NodeStateRules.Derive(facts);
         Assert.Equal(SfuNodeState.Unhealthy, decision.State);
-        return NodeLossRules.IsDead(facts, decision, Now);
+        return (facts, decision);
     }
 
     private static NodeFacts OnlyUnresponsive(NodeFacts facts) => facts;

@@ -83,8 +83,8 @@ internal sealed class LinkStage : IAsyncDisposable
         var term = ++_term;
         Fleet = new MediaFleet(new FleetWakeups(), Time);
         _clients = new NodeClients(new LeaderTerm(() => term, static () => { }, static _ => { }), _authority, TimeProvider.System);
-        var callLimit = new NodeCallLimit(4, Time);
-        Rooms = new RoomKeeper(Fleet, _clients, callLimit);
+        var callLimit = new NodeCallLimit(8, Time);
+        Rooms = new RoomKeeper(Fleet, _clients, callLimit, Time);
         Keeper = new LinkKeeper(Fleet, _clients, callLimit, _random, _logs.CreateLogger<LinkKeeper>(), Time);
         _nodes.ForEach(node => Observe(node));
         _meetings.ForEach(meeting => Assign(meeting, generation: 1, _nodes));
@@ -97,6 +97,16 @@ internal sealed class LinkStage : IAsyncDisposable
     /// <summary>Polls all nodes, then advances all meetings.</summary>
     public async Task RoundAsync()
     {
+        await PollAllAsync();
+        foreach (var meeting in _meetings)
+        {
+            var next = await Keeper.AdvanceAsync(Fleet.Current(meeting)!, new HashSet<NamespacedName>(), default);
+            Next = meeting == Meeting ? next : Next;
+        }
+    }
+
+    public async Task PollAllAsync()
+    {
         Time.Advance(TimeSpan.FromMilliseconds(1));
         foreach (var node in _nodes)
         {
@@ -104,11 +114,6 @@ internal sealed class LinkStage : IAsyncDisposable
         }
 
         Time.Advance(TimeSpan.FromMilliseconds(1));
-        foreach (var meeting in _meetings)
-        {
-            var next = await Keeper.AdvanceAsync(Fleet.Current(meeting)!, default);
-            Next = meeting == Meeting ? next : Next;
-        }
     }
 
     /// <summary>Polls and advances once a second for this long.</summary>

@@ -17,6 +17,14 @@ public sealed class NodeSetLoopTests
     }
 
     [Fact]
+    public async Task Run_PlanWithSurplus_KeepsItAsSurplus()
+    {
+        await RunAsync(new NodeSetPlan(0, [], []) { Surplus = ["b"] }, Node("a"), Node("b"));
+
+        Assert.Equal(["keep a", "keep b as surplus"], _set.Calls);
+    }
+
+    [Fact]
     public async Task Run_ManyMissing_CreatesLimitedNumber()
     {
         await RunAsync(new NodeSetPlan(1000, [], []));
@@ -85,7 +93,7 @@ public sealed class NodeSetLoopTests
             return Task.FromResult(++_created >= FailingCreation ? new NodeFailure("NoRoom", "no room") : null);
         }
 
-        public void KeepOpen(NodeSetMember node) => Calls.Add($"keep {node.Name}");
+        public void KeepOpen(NodeSetMember node, bool isSurplus) => Calls.Add($"keep {node.Name}{(isSurplus ? " as surplus" : string.Empty)}");
 
         public bool TryClose(string name)
         {

@@ -128,6 +128,88 @@ public sealed class NodeSetPlanTests
         Expect(Decide(2, [Node("a"), away with { IsDead = true }]), create: 0, drain: ["away"]);
     }
 
+    /// <summary>Its users may be connected, and it may answer again.</summary>
+    [Fact]
+    public void Decide_NodeUnreachable_IsReplacedAndStays()
+    {
+        Expect(Decide(2, [Node("a"), Away]), create: 1, drain: []);
+        Expect(Decide(2, [Node("a"), Away, StandIn(SfuNodeState.Starting)]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), Away, StandIn()]), create: 0, drain: []);
+    }
+
+    [Fact]
+    public void Decide_NodeUnreachableForTooLong_IsDrainedOnceItsReplacementIsReady()
+    {
+        var givenUp = Away with { IsAwaited = false };
+
+        Expect(Decide(2, [Node("a"), givenUp, StandIn(SfuNodeState.Starting)]), create: 0, drain: []);
+        var plan = Decide(2, [Node("a"), givenUp, StandIn()]);
+        Expect(plan, create: 0, drain: ["away"]);
+        Assert.Equal(DrainCause.GivenUp, plan.Cause);
+        Expect(Decide(2, [Node("a"), givenUp with { IsUnreachable = false, IsDead = true }, StandIn()]), create: 0, drain: ["away"]);
+    }
+
+    /// <summary>For example, the cluster has no ports for another node.</summary>
+    [Fact]
+    public void Decide_NodeGivenUpWithoutReplacement_IsDrainedOnceOthersCanTakeItsWork()
+    {
+        var givenUp = Away with { IsAwaited = false };
+
+        Expect(Decide(2, [Node("a"), givenUp]), create: 1, drain: []);
+        var plan = Decide(2, [Node("a"), givenUp with { HasPlacesElsewhere = true }]);
+        Expect(plan, create: 0, drain: ["away"]);
+        Assert.Equal(DrainCause.GivenUp, plan.Cause);
+        Expect(Decide(2, [Node("a"), Away with { HasPlacesElsewhere = true }]), create: 1, drain: []);
+        Expect(Decide(2, [Node("a"), givenUp with { IsLeaving = true, HasPlacesElsewhere = true }]), create: 1, drain: []);
+    }
+
+    [Fact]
+    public void Decide_NodeUnreachableAndScaledDown_IsDrained()
+    {
+        Expect(Decide(0, [Away]), create: 0, drain: ["away"]);
+        Expect(Decide(1, [Node("a"), Away]), create: 0, drain: []);
+        Expect(Decide(1, [Node("a"), Away, Away with { Name = "gone", Users = 3 }]), create: 0, drain: ["away"]);
+    }
+
+    [Fact]
+    public void Decide_UnreachableNodeServesAgain_OneLeavesWhenItIsEmpty()
+    {
+        var (busy, back) = (Node("a", participants: 3), Node("away", participants: 5));
+
+        var plan = Decide(2, [busy, back, StandIn(participants: 1)]);
+        Expect(plan, create: 0, drain: []);
+        Assert.Equal(["new"], plan.Surplus);
+        Expect(Decide(2, [busy, back, StandIn(SfuNodeState.Starting) with { IsEmpty = true }]), create: 0, drain: ["new"]);
+        Expect(Decide(2, [busy, back with { IsEmpty = true, Users = 0 }, StandIn(participants: 1)]), create: 0, drain: ["away"]);
+        Expect(Decide(2, [busy, back with { IsEmpty = true, Users = 0 }, StandIn() with { IsEmpty = true }]), create: 0, drain: ["new"]);
+    }
+
+    [Fact]
+    public void Decide_BusyStandInAndOutdatedNodes_ReplacesThemAllTheSame()
+    {
+        PoolNode[] old = [Node("a", participants: 3) with { IsCurrent = false }, Node("away", participants: 5) with { IsCurrent = false }, StandIn(participants: 1) with { IsCurrent = false }];
+
+        Expect(Decide(2, old, Immediate), create: 0, drain: ["new"]);
+        Expect(Decide(2, [old[0], old[1] with { IsCurrent = true }, old[2] with { IsCurrent = true }], Immediate), create: 0, drain: ["a"]);
+        Expect(Decide(2, old, WhenEmpty), create: 0, drain: []);
+        Expect(Decide(2, [old[0], old[1] with { IsEmpty = true, Users = 0 }, old[2]], WhenEmpty), create: 0, drain: ["away"]);
+    }
+
+    [Fact]
+    public void Decide_StandInAndScaledDown_DrainsOnlyWhatIsTooManyBesideIt()
+    {
+        var (busy, back) = (Node("a", participants: 3), Node("away", participants: 5));
+
+        Expect(Decide(1, [busy, back, StandIn(participants: 1)]), create: 0, drain: ["new"]);
+        Expect(Decide(1, [busy, StandIn(participants: 1)]), create: 0, drain: ["new"]); // The other one is gone.
+        Expect(Decide(3, [busy, back, StandIn(participants: 1)]), create: 0, drain: []);
+        Assert.Empty(Decide(3, [busy, back, StandIn(participants: 1)]).Surplus);
+    }
+
+    private static readonly PoolNode Away = Node("away", SfuNodeState.Unhealthy) with { IsOutOfService = true, IsUnreachable = true, IsAwaited = true };
+
+    private static PoolNode StandIn(SfuNodeState state = SfuNodeState.Ready, int participants = 0) => Node("new", state, participants) with { StandsInFor = "away" };
+
     private static void Expect(NodeSetPlan plan, int create, string[] drain)
     {
         Assert.Equal(create, plan.Create);

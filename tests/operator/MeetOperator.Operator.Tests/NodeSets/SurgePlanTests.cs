@@ -141,29 +141,59 @@ public sealed class SurgePlanTests
         Expect(Decide(2, [New("a"), Old("canary")]), create: 1);
     }
 
-    /// <summary>Nodes start, get ready, empty and fail at random, and the template and the number of replicas change.</summary>
+    /// <summary>Two nodes that could not be reached are back, so that there are more nodes than replicas and surge, and all are in use.</summary>
     [Fact]
-    public void Decide_RandomEvents_KeepsPlacesAndSurgeAndEnds()
+    public void Decide_BusyStandIns_OutdatedNodesAreReplacedAllTheSame()
+    {
+        PoolNode[] nodes = [Old("a", participants: 3), Old("b", participants: 2), Old("c", participants: 4), Old("d", participants: 1) with { StandsInFor = "a" }, Old("e", participants: 5) with { StandsInFor = "b" }];
+
+        var plan = Decide(3, nodes);
+        Expect(plan, create: 0, "d", "b");
+        Assert.Equal(DrainCause.Replacement, plan.Cause);
+        Expect(Decide(3, [nodes[0], nodes[1] with { IsLeaving = true }, nodes[2], nodes[3] with { IsLeaving = true }, nodes[4]]), create: 0);
+        Expect(Decide(3, [nodes[0], nodes[2], nodes[4]]), create: 1);
+        Expect(Decide(3, [nodes[0], nodes[1], nodes[2], nodes[3] with { IsCurrent = true }, nodes[4] with { IsCurrent = true }]), create: 0, "b", "a");
+    }
+
+    [Fact]
+    public void Decide_StandInsAndScaledDown_DrainsWhatIsTooManyBesideThem()
+    {
+        PoolNode[] nodes = [Old("a", participants: 3), Old("b", participants: 2), Old("c", participants: 4), Old("d", participants: 1) with { StandsInFor = "a" }];
+
+        Expect(Decide(1, nodes), create: 0, "d");
+        Expect(Decide(1, [nodes[0], nodes[1], nodes[2], New("d", participants: 1) with { StandsInFor = "a" }]), create: 0, "b");
+    }
+
+    /// <summary>Nodes start, get ready, empty and fail at random, and the template and the number of replicas change.</summary>
+    /// <param name="standIns">Number of nodes beyond the replicas that stand in for others, which serve again.</param>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void Decide_RandomEvents_KeepsPlacesAndSurgeAndEnds(int standIns)
     {
         for (var seed = 0; seed < 300; seed++)
         {
             var random = new Random(seed);
             var (replicas, surge) = (random.Next(1, 7), random.Next(1, 4));
-            var pool = new SimulatedPool(replicas, surge, random);
+            var pool = new SimulatedPool(replicas, surge, standIns, random);
             for (var step = 0; step < 700; step++)
             {
                 pool.Step(changesTemplate: step < 100 && random.Next(20) == 0);
                 Assert.True(pool.Ready >= replicas, $"seed {seed}, step {step}: {pool.Ready} of {replicas} ready");
-                Assert.True(pool.Total <= replicas + surge, $"seed {seed}, step {step}: {pool.Total} nodes for {replicas}+{surge}");
+                Assert.True(pool.Total <= replicas + Math.Max(surge, standIns), $"seed {seed}, step {step}: {pool.Total} nodes for {replicas}+{surge}, {standIns} stand-ins");
             }
 
             Assert.True(pool.IsUpdated, $"seed {seed} is not updated");
         }
     }
 
-    private sealed class SimulatedPool(int replicas, int surge, Random random)
+    private sealed class SimulatedPool(int replicas, int surge, int standIns, Random random)
     {
-        private List<(PoolNode Node, int Template)> _nodes = [.. Enumerable.Range(0, replicas).Select(number => (New($"n{number}"), 0))];
+        private List<(PoolNode Node, int Template)> _nodes =
+        [
+            .. Enumerable.Range(0, replicas).Select(number => (New($"n{number}"), 0)),
+            .. Enumerable.Range(0, Math.Min(replicas, standIns)).Select(number => (New($"s{number}") with { StandsInFor = $"n{number}" }, 0)),
+        ];
         private int _template = 1;
         private int _named = 1000;
 

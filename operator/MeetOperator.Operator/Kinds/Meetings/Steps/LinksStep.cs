@@ -8,7 +8,7 @@ internal sealed class LinksStep(MediaFleet fleet, LinkKeeper links) : IMeetingSt
 {
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
-        if (fleet.Current(context.Ref) is { } current && await links.AdvanceAsync(current, ct).ConfigureAwait(false) is { } next)
+        if (fleet.Current(context.Ref) is { } current && await links.AdvanceAsync(current, context.SilentNodes, ct).ConfigureAwait(false) is { } next)
         {
             context.RequeueAt(context.Now + next);
         }

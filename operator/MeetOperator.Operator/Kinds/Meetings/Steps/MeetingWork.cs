@@ -25,7 +25,7 @@ internal sealed class MeetingWork : IKindWork
         var releases = new MeetingReleases(fleet, leader.Quotas, links, pending, waiting);
         var ids = new MeetingIds(cluster, fleet);
         var ages = new MeetingAges(time);
-        var rooms = new RoomKeeper(fleet, leader.Clients, callLimit);
+        var rooms = new RoomKeeper(fleet, leader.Clients, callLimit, time);
         var events = new MeetingEvents(leader.Events, leader.Metrics, new WriteBudget(WaitingEventsPerSecond, time));
         IReadOnlyList<IMeetingStep> steps =
         [
@@ -36,11 +36,14 @@ internal sealed class MeetingWork : IKindWork
             new EndStep(fleet, rooms, ages, releases, events),
             new AcceptStep(ids, fleet, leader.Quotas, pending, events),
             new PlaceStep(cluster, fleet, rooms, pending, events),
+        ];
+        IReadOnlyList<IMeetingStep> calls =
+        [
             new RoomsStep(fleet, rooms, events),
             new LinksStep(fleet, links),
         ];
         _stateSync = new MeetingStateSync(cluster, fleet, leader.Quotas, releases, ids, rights);
-        var controller = new MeetingController(cluster, steps, ages, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
+        var controller = new MeetingController(cluster, steps, calls, ages, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
         var meetings = MeetingWatches.Controller(cluster, _stateSync, leader.Health, options, leader.Logs).Build(controller);
         controller.Wake = meetings.Enqueue;
         waiting.Wake = meetings.Enqueue;

@@ -4,6 +4,7 @@ using MeetOperator.Kube.Runtime.Objects;
 using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Inputs;
 
@@ -76,7 +77,12 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 fleet.RecordRoom(context.Ref, origin.Node, origin.Generation, context.RoomCapacity);
                 pending.Remove(context.Key);
                 events.RecordPlacement(context, decision);
-                return SetPlaced(context, fleet.Current(context.Ref)!, decision);
+                return SetUpToDate(context, fleet.Current(context.Ref)!, decision);
+            }
+
+            if (rejection == RoomKeeper.Silent)
+            {
+                context.SilentNodes.Add(origin.Node);
             }
 
             if (origin.RoomExists)
@@ -137,13 +143,24 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         return StepResult.Continue;
     }
 
+    /// <summary>The room of the origin has the current spec. The others get it after the status is written.</summary>
+    private StepResult SetUpToDate(MeetingContext context, AssignedMeeting current, PlacementDecision decision)
+    {
+        if (context.HasSpecChanged && current.Nodes.Any(static node => node is { Role: not AssignmentRole.Origin, RoomExists: true, State: NodeAssignmentState.Preparing or NodeAssignmentState.Ready }))
+        {
+            context.HoldObservedGeneration();
+        }
+
+        return SetPlaced(context, current, decision);
+    }
+
     /// <summary>
     /// The existing room could not be changed to the current spec. Participants stay in it; the node's polls show whether the room or the node is lost. The change is
     /// retried, so the status does not report the new generation as observed.
     /// </summary>
     private StepResult KeepUnchanged(MeetingContext context, AssignedMeeting current, PlacementDecision decision)
     {
-        context.Status = context.Status with { ObservedGeneration = context.Meeting.Status?.ObservedGeneration };
+        context.KeepObservedGeneration();
         context.RequeueAt(context.Now + Retry);
         return SetPlaced(context, current, decision);
     }

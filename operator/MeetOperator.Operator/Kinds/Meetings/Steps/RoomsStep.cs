@@ -6,8 +6,8 @@ using MeetOperator.Placement.Assignments;
 namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 
 /// <summary>
-/// Creates the meeting's rooms on media nodes beside the origin, and returns soon while the meeting is on several. A node that rejects the room does not affect the meeting:
-/// the next decision replaces it.
+/// Creates the meeting's rooms on media nodes beside the origin, on all at the same time, and returns soon while the meeting is on several. A node that rejects the room does not
+/// affect the meeting: the next decision replaces it.
 /// </summary>
 internal sealed class RoomsStep(MediaFleet fleet, RoomKeeper rooms, MeetingEvents events) : IMeetingStep
 {
@@ -18,35 +18,53 @@ internal sealed class RoomsStep(MediaFleet fleet, RoomKeeper rooms, MeetingEvent
     {
         if (fleet.Current(context.Ref) is not { Nodes.Count: > 1 } current)
         {
+            if (context.AreRoomsPending)
+            {
+                context.MarkRoomsChanged(); // The meeting has lost the other nodes since the decision, and the room of the origin has the current spec.
+            }
+
             return StepResult.Continue;
         }
 
-        foreach (var node in current.Nodes.Where(node => node.Role != AssignmentRole.Origin && node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Ready))
+        var created = await Task.WhenAll(current.Nodes.Where(node => IsDue(context, node)).Select(node => CreateAsync(context, node, ct))).ConfigureAwait(false);
+        foreach (var (node, rejection) in created)
         {
-            if (!node.RoomExists || context.HasSpecChanged || node.RoomCapacity != context.RoomCapacity)
-            {
-                await CreateAsync(context, node, ct).ConfigureAwait(false);
-            }
+            Record(context, node, rejection);
+        }
+
+        if (context.AreRoomsPending && created.All(static room => room.Rejection is null || !room.Node.RoomExists))
+        {
+            context.MarkRoomsChanged();
         }
 
         context.RequeueAt(context.Now + (current.Nodes.Any(static node => node.State == NodeAssignmentState.Preparing) ? PreparingCheck : LeavingCheck));
         return StepResult.Continue;
     }
 
-    private async Task CreateAsync(MeetingContext context, AssignedNode node, CancellationToken ct)
+    private static bool IsDue(MeetingContext context, AssignedNode node) =>
+        node.Role != AssignmentRole.Origin
+        && node.State is NodeAssignmentState.Preparing or NodeAssignmentState.Ready
+        && (!node.RoomExists || context.HasSpecChanged || node.RoomCapacity != context.RoomCapacity);
+
+    private async Task<(AssignedNode Node, string? Rejection)> CreateAsync(MeetingContext context, AssignedNode node, CancellationToken ct)
     {
         var rejection = await rooms.CreateAsync(context.Ref, node, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct).ConfigureAwait(false);
         if (rejection is null)
         {
             fleet.RecordRoom(context.Ref, node.Node, node.Generation, context.RoomCapacity);
-            return;
         }
 
-        if (node.RoomExists)
+        return (node, rejection);
+    }
+
+    private void Record(MeetingContext context, AssignedNode node, string? rejection)
+    {
+        if (rejection == RoomKeeper.Silent)
         {
-            context.Status = context.Status with { ObservedGeneration = context.Meeting.Status?.ObservedGeneration }; // The change is retried.
+            context.SilentNodes.Add(node.Node);
         }
-        else if (rejection != RoomKeeper.Busy)
+
+        if (rejection is not null && !node.RoomExists && rejection != RoomKeeper.Busy)
         {
             fleet.RecordRoomRejection(context.Ref, node.Node, node.Generation, rejection);
             events.RecordRoomRejection(context, node.Node.Name, rejection);
