@@ -4,6 +4,7 @@ using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Metrics;
@@ -15,8 +16,11 @@ namespace MeetOperator.Signaling.Http;
 
 /// <summary>Host actions on participants. Any replica can handle them: the bus forwards them to the replica that has the socket.</summary>
 internal sealed class HostEndpoints(
-    MeetingDirectory directory, MeetingNotFound missing, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingDirectory directory, MeetingNotFound missing, MeetingSessions sessions, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
+    /// <summary>Timeout of a call to a node that is gone. One that has only lost the room answers.</summary>
+    private static readonly TimeSpan GoneTimeout = TimeSpan.FromMilliseconds(500);
+
     public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
     {
         var (view, key) = await MeetingAsync(request, id, ct).ConfigureAwait(false);
@@ -106,14 +110,14 @@ internal sealed class HostEndpoints(
 
     /// <summary>
     /// Applies the action on all media nodes of the meeting. Does nothing if it has none, or where the node does not know the participant, because then no media flows
-    /// there.
+    /// there. Hardly waits for a node that is gone.
     /// </summary>
     private Task CallNodesAsync(MeetingView view, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct) =>
-        Task.WhenAll(view.Serving.Select(assignment => CallNodeAsync(assignment, call, ct)));
+        Task.WhenAll(view.Serving.Select(assignment => CallNodeAsync(view, assignment, call, ct)));
 
-    private async Task CallNodeAsync(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
+    private async Task CallNodeAsync(MeetingView view, MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(options.Timings.NodeCallTimeout, time);
+        using var limit = new CancellationTokenSource(sessions.IsGone(view, assignment.Key) ? GoneTimeout : options.Timings.NodeCallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {

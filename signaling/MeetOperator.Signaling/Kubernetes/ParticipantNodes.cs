@@ -10,7 +10,8 @@ internal static class ParticipantNodes
     /// own region that has free places. Nobody moves because of load. Otherwise, and for a new participant, the choice is among the nodes that are Ready: first those with free
     /// places, of these the ones in the participant's region, then the node with the most free places, then the one with the fewest participants, then the Origin. If none is
     /// Ready, a participant stays on a node that is Leaving; nobody joins there. While a node is gone, the Standby can be used, first by those who were on that node, and those who use it
-    /// stay. If all are gone, a participant tries one of them until it, or another one, is there.
+    /// stay. Those who were on a node that is gone also use a node that is Leaving, if no other one has a place, until the operator has decided; and so do new participants if all Ready ones are
+    /// gone. If there is none at all, a participant tries one that is gone until it, or another one, is there.
     /// </summary>
     /// <param name="assignments">All assignments of the meeting.</param>
     /// <param name="current">The room that the participant uses; null for a new participant.</param>
@@ -22,9 +23,11 @@ internal static class ParticipantNodes
         var isStandbyUsed = assignments.Any(assignment => assignment is { IsGone: true, Role: not AssignmentRole.Standby });
         var ready = assignments.Where(assignment => assignment is { State: AssignmentState.Ready, IsGone: false, Role: AssignmentRole.Origin or AssignmentRole.Edge or AssignmentRole.Standby }
             && (isStandbyUsed || assignment.Role != AssignmentRole.Standby));
+        var leaving = assignments.Where(assignment => assignment is { State: AssignmentState.Leaving, IsGone: false, Role: AssignmentRole.Origin or AssignmentRole.Edge });
         if (known is { IsGone: true })
         {
-            return ready.FirstOrDefault(assignment => assignment is { Role: AssignmentRole.Standby, HasPlace: true }) ?? BestOf(ready, region ?? known.Region) ?? known;
+            return ready.FirstOrDefault(assignment => assignment is { Role: AssignmentRole.Standby, HasPlace: true })
+                ?? BestOf(ready.Concat(leaving), region ?? known.Region) ?? known;
         }
 
         if (known is { State: AssignmentState.Ready } && (isStandbyUsed || known.Role != AssignmentRole.Standby))
@@ -33,12 +36,14 @@ internal static class ParticipantNodes
             return (mayMove ? BestOf(ready.Where(assignment => assignment.Region == region && assignment.HasPlace), region) : null) ?? known;
         }
 
+        var gone = assignments.Where(assignment => assignment is { State: AssignmentState.Ready, IsGone: true, Role: AssignmentRole.Origin or AssignmentRole.Edge });
         return BestOf(ready, region ?? known?.Region) ?? (known is { State: AssignmentState.Leaving } ? known : null)
-            ?? BestOf(assignments.Where(assignment => assignment is { State: AssignmentState.Ready, IsGone: true, Role: AssignmentRole.Origin or AssignmentRole.Edge }), region);
+            ?? (gone.Any() ? BestOf(leaving, region) ?? BestOf(gone, region) : null);
     }
 
-    private static MediaAssignment? BestOf(IEnumerable<MediaAssignment> ready, string? region) => ready
+    private static MediaAssignment? BestOf(IEnumerable<MediaAssignment> candidates, string? region) => candidates
         .OrderByDescending(assignment => assignment.HasPlace)
+        .ThenByDescending(assignment => assignment.State == AssignmentState.Ready)
         .ThenByDescending(assignment => assignment.Role != AssignmentRole.Standby)
         .ThenByDescending(assignment => region is not null && assignment.Region == region)
         .ThenByDescending(assignment => assignment.FreePlaces ?? 0)

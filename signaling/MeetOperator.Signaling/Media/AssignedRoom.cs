@@ -52,7 +52,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
         _refreshing = RefreshAsync(participants, _closed.Token);
     }
 
-    /// <summary>Calls to the room. They also work after the end of the event stream.</summary>
+    /// <summary>Calls to the room. They end when the room is disposed, except for removals.</summary>
     public RoomClient Client { get; }
 
     /// <summary>Whether the node seems to have failed (<see cref="RoomReach.IsGone"/>).</summary>
@@ -60,6 +60,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Client.GiveUp();
         await _closed.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_watching, _refreshing).ConfigureAwait(false);
         _closed.Dispose();
@@ -118,6 +119,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
         if (_reach.IsGone != _isGone)
         {
             _isGone = _reach.IsGone;
+            Client.SetGone(_isGone);
             LogReach(_logger, _meetingId, Client.Key.Node, _isGone ? "gone: its members use another one, if the meeting has one" : "back");
             _onReach(this);
         }

@@ -41,14 +41,14 @@ internal sealed partial class MediaParticipant
         return Task.CompletedTask;
     }
 
-    /// <summary>Leaves a former node if the client has closed both connections to it.</summary>
+    /// <summary>Leaves a former node if the client has closed both connections to it. Beside the queue, which must not wait for a node that may be gone.</summary>
     private async Task ReleaseIfLeftAsync(MemberSessions former)
     {
         try
         {
             if (await former.HasLeftAsync(_calls.Closed).ConfigureAwait(false))
             {
-                _ = ReleaseAsync(former);
+                PostEvent(former.Room.Key, sessions => sessions == former && sessions != _nodes.Newest && sessions.IsEmpty ? ReleaseAsync(sessions) : Task.CompletedTask);
             }
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is not null)
@@ -74,13 +74,20 @@ internal sealed partial class MediaParticipant
         var next = new MemberSessions(target, _client);
         try
         {
+            var isGone = _media.IsGone(current.Room.Key);
             if (_nodes.Find(target.Key) is { } former)
             {
-                await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
+                if (isGone)
+                {
+                    SetNodes(_nodes.Without(former)); // what the client still has there goes on until its new connections carry media
+                }
+                else
+                {
+                    await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
+                }
             }
 
             // A client whose node is gone has no media to lose, so it prepares its offer as soon as it has a place.
-            var isGone = _media.IsGone(current.Room.Key);
             void Tell() => _client.Send(_media.MoveMessage(_client, target.Key, current.Room.Key));
             var offer = await OpenAsync(next, fresh: true, isGone ? Tell : null).ConfigureAwait(false);
             SetNodes(_nodes.With(next));
@@ -93,7 +100,7 @@ internal sealed partial class MediaParticipant
             _hasStarted = true;
             _media.RecordMove(ParticipantId);
             _ = _media.IsLeaving(current.Room.Key) ? Task.CompletedTask : ReleaseLaterAsync(current); // the operator sets no deadline for a node that stays
-            await ReleaseIfLeftAsync(current).ConfigureAwait(false);
+            _ = ReleaseIfLeftAsync(current);
         }
         catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
         {
@@ -107,7 +114,7 @@ internal sealed partial class MediaParticipant
             }
 
             _calls.Record(failure, e);
-            _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
+            _ = MoveLaterAsync(target.IsOver ? TimeSpan.Zero : _moveBackoff.Next(_services.Time.GetUtcNow())); // a node that has failed meanwhile is not chosen again
         }
     }
 
@@ -194,9 +201,16 @@ internal sealed partial class MediaParticipant
                 _calls.Record(failure, e);
                 if (_nodes.IsMoving)
                 {
-                    // The client goes on with its former node, from which the move starts again.
+                    // The client goes on with its former node, from which the move starts again. If that does not, it needs new sessions there.
                     SetNodes(_nodes.Without(sessions));
+                    _nodes.Newest!.MarkLeft();
                     _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
+                    return;
+                }
+
+                if (_media.Choose(this, sessions.Room.Key) is { } other && other.Key != sessions.Room.Key)
+                {
+                    FollowElsewhere();
                     return;
                 }
 
@@ -214,12 +228,17 @@ internal sealed partial class MediaParticipant
             wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
             if (_calls.IsClosed || _media.Choose(this, sessions.Room.Key)?.Key != sessions.Room.Key)
             {
-                // A start on another node is queued, or follows. The client may have a connection to this node.
-                _hasStarted = true;
-                _media.Follow(this);
+                FollowElsewhere();
                 return;
             }
         }
+    }
+
+    /// <summary>Ends a start, because one on another node is queued, or follows. The client may have a connection to this node.</summary>
+    private void FollowElsewhere()
+    {
+        _hasStarted = true;
+        _media.Follow(this);
     }
 
     /// <summary>Waits for the member's turn to try. Meanwhile it does not count as using a node.</summary>

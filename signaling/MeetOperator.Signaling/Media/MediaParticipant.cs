@@ -38,6 +38,10 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
     private volatile bool _isWaitingForPlace;
 
+    /// <summary>A move, or a restart in the present rooms, is queued, which uses the state at the time when it runs.</summary>
+    private bool _isMoveQueued;
+    private bool _isRestartQueued;
+
     /// <summary>The client may have a connection to a media node. It then gets <c>media-restart</c> when its sessions are replaced.</summary>
     private bool _hasStarted;
 
@@ -80,13 +84,39 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// Opens the media session on another node, if there is a better one (<see cref="ParticipantNodes"/>). The client is told to open both connections there, beside the
     /// present ones. If that fails, nothing changes, and it is tried again.
     /// </summary>
-    public void Move() => Post(_ => MoveAsync());
+    public void Move()
+    {
+        if (!Interlocked.Exchange(ref _isMoveQueued, true))
+        {
+            Post(_ =>
+            {
+                Volatile.Write(ref _isMoveQueued, false);
+                return MoveAsync();
+            });
+        }
+    }
 
-    /// <summary>Gives up the rooms that the meeting no longer has. If it was using one of them, opens the media session elsewhere, and tells the client to restart its media.</summary>
-    internal void LeaveLostRooms() => Post(sessions => StartAsync(sessions, fresh: true, MeetingMedia.Moved));
+    /// <summary>
+    /// Gives up the rooms that the meeting no longer has. If it was using one of them, or has left the sessions that remain, opens the media session again, and tells the client to restart its
+    /// media.
+    /// </summary>
+    internal void LeaveLostRooms()
+    {
+        if (!Interlocked.Exchange(ref _isRestartQueued, true))
+        {
+            Post(sessions =>
+            {
+                Volatile.Write(ref _isRestartQueued, false);
+                return StartAsync(sessions, fresh: true, MeetingMedia.Moved);
+            });
+        }
+    }
+
+    /// <summary>Whether the client was told to leave the sessions that the member goes on with, so that it needs new ones.</summary>
+    internal bool IsLeft => _nodes.Newest is { IsLeft: true };
 
     /// <summary>Whether the member uses a room that the meeting no longer has, or none although it has one.</summary>
-    internal bool IsAffectedBy(ServedRooms served) => served.Rooms.Count > 0 && (_nodes.Newest is null or { IsLeft: true } || _nodes.All.Any(sessions => served.Find(sessions.Room.Key) is null));
+    internal bool IsAffectedBy(ServedRooms served) => served.Rooms.Count > 0 && (_nodes.Newest is null || IsLeft || _nodes.All.Any(sessions => served.Find(sessions.Room.Key) is null));
 
     /// <summary>ID of the subscribe session in the room, in which its node sends offers; null if none is open.</summary>
     internal string? SubscribeSessionIn(RoomKey room) => _nodes.Find(room)?.SubscribeSession;
@@ -155,7 +185,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             Post(sessions =>
             {
                 var state = _mutes.Take(kind);
-                return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes.Reachable(_media.IsGone), node => node.Room.MuteAsync(ParticipantId, state, _calls.Closed));
+                return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes.Reachable(_media.IsGone), WireName.Of(kind), node => node.Room.MuteAsync(ParticipantId, state, _calls.Closed));
             });
         }
     }
@@ -170,7 +200,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     }
 
     /// <summary>Tells the node which assignment of its slots the client has applied. Of several queued ones, only the last reaches the node.</summary>
-    public void ConfirmSlots(SlotsAppliedMessage applied) => _slots.Confirm(applied, () => _nodes);
+    public void ConfirmSlots(SlotsAppliedMessage applied) => _slots.Confirm(applied, () => _nodes.Reachable(_media.IsGone));
 
     /// <summary>Handles an offer from the event stream of the node.</summary>
     public void HandleOffer(RoomKey source, RoomEvent offer) => PostEvent(source, sessions => sessions.HandleOffer(offer));
@@ -194,7 +224,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             if (isEnd)
             {
                 sessions.RecordEnd(state.SessionId);
-                await ReleaseIfLeftAsync(sessions).ConfigureAwait(false);
+                _ = ReleaseIfLeftAsync(sessions);
             }
         }
         else if (!sessions.IsCurrent(state))
@@ -294,7 +324,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
             _view.MarkSent(Now);
 
             // Without a session, its start sends the view.
-            return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes.Reachable(_media.IsGone), node => node.SubscribeSession is null ? Task.CompletedTask : SendViewAsync(node));
+            return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes.Reachable(_media.IsGone), "view", node => node.SubscribeSession is null ? Task.CompletedTask : SendViewAsync(node));
         });
     }
 

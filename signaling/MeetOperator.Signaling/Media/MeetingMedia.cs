@@ -273,21 +273,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             return;
         }
 
-        foreach (var room in rooms.Where(room => !room.IsGone).Select(room => room.Client).OrderBy(room => room.Key.Generation))
+        if (await LastRoomSearch.FindAsync(rooms, participantId, _services, ct).ConfigureAwait(false) is { } last)
         {
-            try
-            {
-                var present = await room.ListParticipantsAsync(ct).ConfigureAwait(false);
-                if (present.Any(known => known.Participant == participantId && (known.SubscribeSession != string.Empty || known.Publishing)))
-                {
-                    _lastRooms[participantId] = room.Key;
-                    return;
-                }
-            }
-            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
-            {
-                _services.Metrics.NodeFailed(failure.Reason);
-            }
+            _lastRooms[participantId] = last;
         }
     }
 
@@ -426,14 +414,12 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         var assignments = AssignmentsWithPlaces();
         foreach (var participant in _participants.Values)
         {
-            if (room.IsGone && participant.OccupiedRoom == room.Client.Key && Choose(participant, room.Client.Key, assignments)?.Key != room.Client.Key)
+            if (room.IsGone && participant.OccupiedRoom == room.Client.Key)
             {
-                participant.Move();
+                _nextMoves.TryRemove(participant.ParticipantId, out _); // what has failed before was another move
             }
-            else
-            {
-                Follow(participant, areRoomsChanged: false, assignments);
-            }
+
+            Follow(participant, areRoomsChanged: false, assignments);
         }
 
         Line.Wake();
@@ -469,13 +455,24 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             return; // It waits for a place, or has no node.
         }
 
-        if (target.Key == room)
+        var mayMove = !(Now < _nextMoves.GetValueOrDefault(participant.ParticipantId));
+        switch (target.Key == room, IsGone(room))
         {
-            _moves.Cancel(participant.ParticipantId);
-        }
-        else if (!(Now < _nextMoves.GetValueOrDefault(participant.ParticipantId)))
-        {
-            _moves.Add(participant.ParticipantId);
+            case (true, var isGone):
+                _moves.Cancel(participant.ParticipantId);
+                if (participant.IsLeft && !isGone)
+                {
+                    participant.LeaveLostRooms(); // it needs new sessions there
+                }
+
+                break;
+            case (false, true) when mayMove || areRoomsChanged:
+                _moves.Cancel(participant.ParticipantId);
+                participant.Move(); // at once: its media is interrupted
+                break;
+            case (false, false) when mayMove:
+                _moves.Add(participant.ParticipantId);
+                break;
         }
     }
 

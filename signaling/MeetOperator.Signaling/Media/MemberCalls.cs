@@ -77,10 +77,20 @@ internal sealed partial class MemberCalls(IMediaClient client, MediaServices ser
         }
     }
 
-    /// <summary>Makes a call on each of the member's nodes. A failure on a node that it moves away from is not reported.</summary>
-    public async Task RunOnEachAsync(MemberNodes nodes, Func<MemberSessions, Task> call)
+    /// <summary>
+    /// Makes a call on each of the member's nodes. Waits only for the newest; the others get it beside the queue (<see cref="FormerCalls"/>), and failures there are not reported.
+    /// </summary>
+    /// <param name="nodes">The member's nodes.</param>
+    /// <param name="kind">The kind of the call, of which only the last matters.</param>
+    /// <param name="call">Makes the call.</param>
+    public Task RunOnEachAsync(MemberNodes nodes, string kind, Func<MemberSessions, Task> call)
     {
-        await Task.WhenAll([RunAsync(() => call(nodes.Newest!)), .. nodes.Former.Select(TryCallAsync)]).ConfigureAwait(false);
+        foreach (var former in nodes.Former)
+        {
+            former.FormerCalls.Run(kind, () => TryCallAsync(former));
+        }
+
+        return RunAsync(() => call(nodes.Newest!));
 
         async Task TryCallAsync(MemberSessions former)
         {

@@ -24,6 +24,9 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
 
     public RoomClient Room { get; } = room;
 
+    /// <summary>Calls that the member's queue does not wait for, while the member moves away from the node.</summary>
+    public FormerCalls FormerCalls { get; } = new();
+
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open.</summary>
     public string? SubscribeSession => _subscribeSession;
 
@@ -90,10 +93,12 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
         _publishSession = _publishSession == sessionId ? null : _publishSession;
     }
 
+    /// <summary>Whether no session is known. The node may have a publish session that a previous socket opened.</summary>
+    public bool IsEmpty => _subscribeSession is null && _publishSession is null;
+
     /// <summary>Returns true if the client has closed both sessions. Asks the node whether it publishes, because a previous socket may have opened that session.</summary>
     public async Task<bool> HasLeftAsync(CancellationToken ct) =>
-        _subscribeSession is null && _publishSession is null
-        && (await Room.ListParticipantsAsync(ct).ConfigureAwait(false)).FirstOrDefault(known => known.Participant == ParticipantId) is not { Publishing: true };
+        IsEmpty && (await Room.ListParticipantsAsync(ct).ConfigureAwait(false)).FirstOrDefault(known => known.Participant == ParticipantId) is not { Publishing: true };
 
     public async Task AnswerAsync(AnswerMessage answer, CancellationToken ct)
     {

@@ -5,14 +5,37 @@ using MeetOperator.Signaling.Settings;
 namespace MeetOperator.Signaling.Media;
 
 /// <summary>
-/// Calls to the room of one meeting on one media node. Except for the event stream, each ends after <see cref="SignalingTimings.NodeCallTimeout"/> or earlier. A call that fails
-/// throws (<see cref="NodeCallFailure"/>), unless it says otherwise. Thread-safe.
+/// Calls to the room of one meeting on one media node. Except for the event stream, each ends after <see cref="SignalingTimings.NodeCallTimeout"/> or earlier: at once while the node
+/// is gone, and when the meeting has given up the room, except for removals, which such a node still gets. A call that fails throws (<see cref="NodeCallFailure"/>), unless it says
+/// otherwise. Thread-safe.
 /// </summary>
 internal sealed class RoomClient(string meetingId, MediaAssignment assignment, MediaServices services)
 {
+    private readonly CancellationTokenSource _givenUp = new();
+    private volatile CancellationTokenSource _gone = new();
+
     public RoomKey Key { get; } = assignment.Key;
 
+    /// <summary>Whether the meeting has given up the room, or its node is gone, so that calls end at once.</summary>
+    public bool IsOver => _givenUp.IsCancellationRequested || _gone.IsCancellationRequested;
+
     private NodeControlClient Node => services.Nodes.Client(Key.Namespace, Key.Node, Key.ControlUrl);
+
+    /// <summary>The meeting no longer has the room. Ends all calls but removals.</summary>
+    public void GiveUp() => _ = _givenUp.CancelAsync();
+
+    /// <summary>The node seems to have failed (<see cref="RoomReach.IsGone"/>), or is back. Ends all calls, and those that begin until it is back. Not called concurrently.</summary>
+    public void SetGone(bool isGone)
+    {
+        if (isGone)
+        {
+            _ = _gone.CancelAsync();
+        }
+        else if (_gone.IsCancellationRequested)
+        {
+            _gone = new CancellationTokenSource();
+        }
+    }
 
     /// <summary>Adds or refreshes a participant.</summary>
     /// <param name="participantId">The participant.</param>
@@ -58,14 +81,17 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
 
     public Task ViewAsync(string participantId, ViewRequest view, CancellationToken ct) => CallAsync((node, limit) => node.ViewAsync(meetingId, participantId, view, limit), ct);
 
-    /// <summary>Reads the events of the room until the stream ends or <paramref name="ct"/> is cancelled.</summary>
-    public IAsyncEnumerable<RoomEvent> WatchAsync(CancellationToken ct) => Node.WatchRoomAsync(meetingId, ct);
+    /// <summary>Reads the events of the room until the stream ends or <paramref name="ct"/> is cancelled, also while the node is gone.</summary>
+    public IAsyncEnumerable<RoomEvent> WatchAsync(CancellationToken ct) => services.Nodes.StreamClient(Key.Namespace, Key.Node, Key.ControlUrl).WatchRoomAsync(meetingId, ct);
+
+    /// <summary>Makes a call to the node.</summary>
+    public Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct) => CallAsync(call, _givenUp.Token, ct);
 
     private async Task<bool> TryRemoveAsync(Func<NodeControlClient, CancellationToken, Task> call)
     {
         try
         {
-            await CallAsync(call, CancellationToken.None).ConfigureAwait(false);
+            await CallAsync(ToFunction(call), CancellationToken.None, CancellationToken.None).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
@@ -76,18 +102,29 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
         }
     }
 
-    private Task CallAsync(Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct) => CallAsync(
-        async (node, limit) =>
-        {
-            await call(node, limit).ConfigureAwait(false);
-            return true;
-        },
-        ct);
+    private Task CallAsync(Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct) => CallAsync(ToFunction(call), ct);
 
-    private async Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
+    private static Func<NodeControlClient, CancellationToken, Task<bool>> ToFunction(Func<NodeControlClient, CancellationToken, Task> call) => async (node, limit) =>
     {
+        await call(node, limit).ConfigureAwait(false);
+        return true;
+    };
+
+    /// <param name="call">The call.</param>
+    /// <param name="givenUp">Canceled when the meeting no longer has the room, if that ends the call.</param>
+    /// <param name="ct">Ends the call.</param>
+    private async Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken givenUp, CancellationToken ct)
+    {
+        var gone = _gone.Token;
         using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-        return await call(Node, linked.Token).ConfigureAwait(false);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource([ct, limit.Token, givenUp, gone]);
+        try
+        {
+            return await call(Node, linked.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested && (givenUp.IsCancellationRequested || gone.IsCancellationRequested))
+        {
+            throw new HttpRequestException(gone.IsCancellationRequested ? "The media node is gone." : "The meeting has given up the room.", e);
+        }
     }
 }

@@ -12,7 +12,7 @@ internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
 
     /// <summary>Queues a confirmation. Ignores one that the client was not sent.</summary>
     /// <param name="applied">The confirmation.</param>
-    /// <param name="nodes">Returns the sessions of the member.</param>
+    /// <param name="nodes">Returns the sessions of the member on nodes that can be reached.</param>
     public void Confirm(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
     {
         if (nodes().All.Any(sessions => sessions.HasSent(applied)) && _confirmations.TryEnqueue(applied))
@@ -21,11 +21,29 @@ internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
         }
     }
 
-    private async Task SendAsync(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
+    /// <summary>Confirms the assignment on the node that has the session. The queue waits only for the newest node.</summary>
+    private Task SendAsync(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
+    {
+        var known = nodes();
+        if (known.All.FirstOrDefault(candidate => candidate.SubscribeSession == applied.SessionId) is not { } sessions)
+        {
+            return Task.CompletedTask;
+        }
+
+        if (sessions == known.Newest)
+        {
+            return SendAsync(sessions, applied, nodes);
+        }
+
+        sessions.FormerCalls.Run("slots", () => SendAsync(sessions, applied, nodes));
+        return Task.CompletedTask;
+    }
+
+    private async Task SendAsync(MemberSessions sessions, SlotsAppliedMessage applied, Func<MemberNodes> nodes)
     {
         try
         {
-            await Task.WhenAll(nodes().All.Select(sessions => sessions.ConfirmSlotsAsync(applied, calls.Closed))).ConfigureAwait(false);
+            await sessions.ConfirmSlotsAsync(applied, calls.Closed).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (NodeCallFailure.IsParticipantRemoved(e) || e.Status == System.Net.HttpStatusCode.NotFound)
         {

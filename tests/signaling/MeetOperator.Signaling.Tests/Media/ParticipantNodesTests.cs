@@ -136,6 +136,25 @@ public sealed class ParticipantNodesTests
         Assert.Equal("n1", ParticipantNodes.Choose([gone], Assigned("n9", 9).Key)?.Node);
     }
 
+    /// <summary>The meeting moves from n1 to n2, and n2 fails.</summary>
+    [Fact]
+    public void Choose_NextNodeGone_LeavingOneIsUsed()
+    {
+        var leaving = Assigned("n1", 1, Edge, Leaving);
+        var gone = Assigned("n2", 2) with { IsGone = true };
+        var edge = Assigned("n3", 3, Edge);
+
+        Assert.Equal("n1", ParticipantNodes.Choose([leaving, gone], gone.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([leaving, gone], leaving.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([leaving, gone])?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([leaving, gone, edge with { FreePlaces = 0 }], gone.Key)?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose([leaving, gone, edge], gone.Key)?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose([leaving, gone, edge])?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([leaving with { IsGone = true }, gone], gone.Key)?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([leaving with { IsGone = true }, gone])?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([leaving, gone with { IsGone = false }], gone.Key)?.Node);
+    }
+
     [Fact]
     public void Choose_NodeGone_OthersStayAndNewOnesAvoidIt()
     {

@@ -8,7 +8,9 @@ namespace MeetOperator.Signaling.Tests.Media;
 public sealed class RoomReachTests
 {
     private static readonly Exception Refused = new HttpRequestException("refused", new SocketException((int)SocketError.ConnectionRefused));
-    private static readonly Exception Silent = new TaskCanceledException("connect", new TimeoutException());
+    private static readonly Exception Silent = new TaskCanceledException("connect", new TimeoutException("connect", new SocketException((int)SocketError.TimedOut)));
+    private static readonly Exception Unreachable = new HttpRequestException("unreachable", new SocketException((int)SocketError.HostUnreachable));
+    private static readonly Exception StandsStill = new TaskCanceledException("handshake", new TimeoutException());
     private static readonly Exception NoRoom = new NodeControlException(HttpStatusCode.NotFound, "unknown-room", "no such room");
     private static readonly Exception Busy = new NodeControlException(HttpStatusCode.ServiceUnavailable, "full", "full");
     private static readonly Exception Untrusted = new HttpRequestException("tls", new System.Security.Authentication.AuthenticationException("untrusted"));
@@ -36,15 +38,39 @@ public sealed class RoomReachTests
         Assert.True(_reach.IsGone);
     }
 
+    /// <summary>A machine that has lost its power: the stream ends because it acknowledges nothing, and then it accepts no connection.</summary>
     [Fact]
-    public void RecordFailure_NoAnswerTwice_IsGone()
+    public void RecordFailure_MachineSilentAfterBreak_IsGone()
     {
+        _reach.RecordAnswer();
         _reach.RecordBreak();
+
+        _reach.RecordFailure(Silent);
+
+        Assert.True(_reach.IsGone);
+    }
+
+    [Fact]
+    public void RecordFailure_MachineSilentOnce_IsNotGone()
+    {
         _reach.RecordFailure(Silent);
         Assert.False(_reach.IsGone);
 
-        _reach.RecordFailure(Silent);
+        _reach.RecordFailure(Unreachable);
         Assert.True(_reach.IsGone);
+    }
+
+    /// <summary>A process that is stopped, or whose machine is too busy for a handshake. Its kernel accepts connections.</summary>
+    [Fact]
+    public void RecordFailure_ProcessStandsStill_IsNotGone()
+    {
+        _reach.RecordAnswer();
+        _reach.RecordBreak();
+        foreach (var error in new[] { StandsStill, StandsStill, Refused, StandsStill, Silent, StandsStill })
+        {
+            _reach.RecordFailure(error);
+            Assert.False(_reach.IsGone);
+        }
     }
 
     [Fact]
@@ -83,7 +109,6 @@ public sealed class RoomReachTests
         _reach.RecordAnswer();
 
         Assert.False(_reach.IsGone);
-        _reach.RecordFailure(Silent);
         _reach.RecordFailure(Refused);
         Assert.False(_reach.IsGone);
     }
