@@ -167,7 +167,7 @@ internal sealed class WhipEndpoints(
             SdpAnswer? answer;
             try
             {
-                answer = await CallAsync(assignment, room is null ? TryOpenAsync : (_, limit) => room.CallAsync(TryOpenAsync, limit), ct).ConfigureAwait(false);
+                answer = await CallAsync<SdpAnswer?>(assignment, room is null ? TryOpenAsync : (_, limit) => room.CallAsync(TryOpenAsync, limit), ct).ConfigureAwait(false);
             }
             catch (ProblemException) when (room is { IsOver: true } && media.ChooseHeadless(participantId, subject.Region) is { } other && other.Key != assignment.Key)
             {

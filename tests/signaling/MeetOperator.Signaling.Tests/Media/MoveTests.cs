@@ -278,6 +278,27 @@ public sealed class MoveTests : IAsyncLifetime
         await ann.ExpectAsync("offer", m => Session(_node, ann) is { } next && next != session && (string?)m["sessionId"] == next);
     }
 
+    /// <summary>The client was told to leave both of its former connections, so it needs new ones when the meeting stays where they were.</summary>
+    [Fact]
+    public async Task NextNodeLosesMemberAndIsGivenUp_MemberConnectsToFormerNodeAgain()
+    {
+        await using var ann = await PublishingAsync("Ann");
+        var session = Session(_node, ann);
+        await LeaveAsync();
+        await PublishAgainAsync(ann, _next);
+        _next.MaxParticipants = 0;
+        var requests = _next.Requests;
+        _next.RemoveParticipant(_meeting, ann.Id);
+        Assert.Equal("lost", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
+        await Eventually.TrueAsync(() => _next.Requests > requests + 1, "the next node refuses the member, also when it moves again");
+        Assert.Equal(session, Session(_node, ann));
+
+        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Ready));
+
+        await ann.ExpectAsync("media-restart", m => (string?)m["reason"] == "moved" && (long)m["generation"]! == 1);
+        await ann.ExpectAsync("offer", m => Session(_node, ann) is { } next && next != session && (string?)m["sessionId"] == next);
+    }
+
     [Fact]
     public async Task FormerNodeDies_DuringMove_MemberGoesOnOnNextNode()
     {

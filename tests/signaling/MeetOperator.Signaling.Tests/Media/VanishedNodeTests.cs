@@ -1,0 +1,416 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Tests.Harness;
+using MeetOperator.Signaling.Tests.Rest;
+using MeetOperator.Testing;
+using static MeetOperator.Contracts.Meetings.AssignmentRole;
+using static MeetOperator.Contracts.Meetings.AssignmentState;
+
+namespace MeetOperator.Signaling.Tests.Media;
+
+/// <summary>
+/// The first media node of a meeting vanishes, or stands still, while calls to it are in progress. A call that nothing ends takes five minutes, so whoever waits for one fails the test.
+/// </summary>
+public sealed class VanishedNodeTests : IAsyncLifetime
+{
+    /// <summary>Far less than a call that nothing ends, and enough for a busy machine.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private TestCluster _cluster = null!;
+    private TcpForwarder _link = null!;
+    private SimulatedMediaNode _first = null!;
+    private SimulatedMediaNode _second = null!;
+    private TestSignaling _signaling = null!;
+    private CreateMeetingResponse _created = null!;
+    private string _meeting = null!;
+
+    public async Task InitializeAsync()
+    {
+        _cluster = await TestCluster.StartAsync();
+        _first = await _cluster.AddNodeAsync("default-aaaaa");
+        _link = new TcpForwarder(new IPEndPoint(IPAddress.Loopback, _first.Address.Port));
+        await _cluster.SetNodeAddressAsync("default-aaaaa", _link.SecureAddress);
+        _signaling = await TestSignaling.StartAsync(_cluster, options => options with
+        {
+            Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300), NodeCallTimeout = TimeSpan.FromMinutes(5) },
+        });
+        _created = await _signaling.CreateAsync();
+        _meeting = _created.MeetingId;
+        await Eventually.TrueAsync(() => _first.Rooms().ContainsKey(_meeting), "the meeting is placed");
+        _second = await _cluster.AddNodeAsync("default-bbbbb");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _signaling.DisposeAsync();
+        await _link.DisposeAsync();
+        await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Machine_Vanishes_MembersUseStandby()
+    {
+        await AssignAsync(First(), Second(Standby));
+        await using var ann = await EnterAsync("Ann");
+        await using var old = await EnterAsync("Old", moves: false);
+        await OnAsync(_first, ann, old);
+
+        _link.Vanish();
+        await MuteAsync(ann);
+        await MuteAsync(old);
+
+        var move = await ann.ExpectAsync("media-move", limit: Soon);
+        Assert.Equal((2L, 0L), ((long)move["generation"]!, (long)move["deadline"]!));
+        await old.ExpectAsync("media-restart", limit: Soon);
+        await OnAsync(_second, ann, old);
+        await using var bob = await EnterAsync("Bob");
+        await OnAsync(_second, bob);
+    }
+
+    [Fact]
+    public async Task Machine_VanishesAndReturns_MembersReturn()
+    {
+        await AssignAsync(First(), Second(Standby));
+        await using var ann = await EnterAsync("Ann");
+        await OnAsync(_first, ann);
+        _link.Vanish();
+        await ann.ExpectAsync("media-move", limit: Soon);
+        await OnAsync(_second, ann);
+
+        _link.Restore();
+
+        await ann.ExpectAsync("media-move", m => (long)m["generation"]! == 1, limit: Soon);
+        await MuteAsync(ann);
+        await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants.TryGetValue(ann.Id, out var known) && known.IsMuted("microphone")), "calls reach the node again", Soon);
+    }
+
+    [Fact]
+    public async Task CallHangs_NodeIsFoundGone_CallEnds()
+    {
+        await AssignAsync(First(), Second(Standby));
+        await using var ann = await EnterAsync("Ann");
+        await OnAsync(_first, ann);
+        await HangAsync(() => MuteAsync(ann));
+
+        FindGone();
+
+        await ann.ExpectAsync("media-move", limit: Soon);
+        await OnAsync(_second, ann);
+    }
+
+    [Fact]
+    public async Task CallHangs_MeetingGivesUpRoom_CallEnds()
+    {
+        await AssignAsync(First(), Second(Edge));
+        await using var ann = await EnterAsync("Ann");
+        await using var old = await EnterAsync("Old", moves: false);
+        await _cluster.AssignAsync(_meeting, First());
+        await HangAsync(() => MuteAsync(ann));
+        await HangAsync(() => MuteAsync(old));
+
+        await AssignAsync(Second(Origin));
+
+        await ann.ExpectAsync("media-restart", limit: Soon);
+        await old.ExpectAsync("media-restart", limit: Soon);
+        await OnAsync(_second, ann, old);
+    }
+
+    [Fact]
+    public async Task StartHangs_NodeIsFoundGone_MemberStartsElsewhereWithoutAnError()
+    {
+        await AssignAsync(First(), Second(Standby));
+        await using var ann = await EnterAsync("Ann");
+        await OnAsync(_first, ann);
+        TestClient? bob = null;
+        await HangAsync(async () => bob = await EnterAsync("Bob"));
+        await using var _ = bob!;
+
+        FindGone();
+
+        await OnAsync(_second, bob!);
+        Assert.Empty(bob!.OfType("error"));
+    }
+
+    [Fact]
+    public async Task Members_OnNodeThatIsGone_MoveAtOnceWhenAnotherIsReady()
+    {
+        List<TestClient> members = [];
+        for (var i = 0; i < 40; i++)
+        {
+            members.Add(await EnterAsync($"P{i}"));
+        }
+
+        await OnAsync(_first, [.. members]);
+        FindGone();
+        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
+
+        await AssignAsync(First(), Second(Edge));
+
+        // In batches of five that wait two seconds for their clients, it would take 16 s.
+        await Eventually.TrueAsync(() => members.All(member => member.OfType("media-move").Count > 0), "everybody has been told", TimeSpan.FromSeconds(10));
+        await Task.WhenAll(members.Select(member => member.DisposeAsync().AsTask()));
+    }
+
+    [Fact]
+    public async Task FormerNodeStandsStill_CallsToIt_HoldUpNothing()
+    {
+        await using var ann = await MovingAsync("Ann");
+
+        await HangAsync(() => MuteAsync(ann));
+        await ann.SendAsync(new { type = "view", tracks = Array.Empty<object>() });
+        await ann.SendAsync(new { type = "unmute", mediaType = "audio" });
+
+        await PublishOnSecondAsync(ann);
+        await MuteAsync(ann);
+        await Eventually.TrueAsync(() => _second.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "the new node has the last state", Soon);
+        _first.Resume();
+        await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "the former node has the last state", Soon);
+    }
+
+    [Fact]
+    public async Task FormerNodeStandsStill_ClientLeavesIt_HoldsUpNothing()
+    {
+        await using var ann = await MovingAsync("Ann");
+        await HangAsync(() =>
+        {
+            _first.CloseSession(_meeting, ann.Id, "publish");
+            _first.CloseSession(_meeting, ann.Id, "subscribe");
+            return Task.CompletedTask;
+        });
+
+        await PublishOnSecondAsync(ann);
+
+        _first.Resume();
+        await Eventually.TrueAsync(() => !_first.Read(_meeting, r => r.Participants.ContainsKey(ann.Id)), "the former node is left", Soon);
+    }
+
+    [Fact]
+    public async Task FormerNodeStandsStill_SlotsOfItAreConfirmed_HoldsUpNothing()
+    {
+        await using var ann = await MovingAsync("Ann");
+        var session = Session(_first, ann);
+        _first.Emit(_meeting, Slots(ann, session!));
+        await ann.ExpectAsync("slots");
+        await HangAsync(() => ann.SendAsync(new { type = "slots", sessionId = session, version = 7 }));
+
+        await PublishOnSecondAsync(ann);
+
+        _first.Resume();
+        await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants[ann.Id].Confirmations.Any(c => c.Version == 7)), "the former node has the confirmation", Soon);
+    }
+
+    /// <summary>A confirmation that fails is repeated, so one for a node that is gone must not be tried.</summary>
+    [Fact]
+    public async Task FormerNodeGone_SlotsOfItAreConfirmed_NodeIsNotCalled()
+    {
+        await using var ann = await MovingAsync("Ann");
+        var session = Session(_first, ann);
+        _first.Emit(_meeting, Slots(ann, session!));
+        await ann.ExpectAsync("slots");
+        FindGone();
+        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
+        var failures = await FailuresAsync();
+
+        await ann.SendAsync(new { type = "slots", sessionId = session, version = 7 });
+        await PublishOnSecondAsync(ann);
+
+        Assert.Equal(failures, await FailuresAsync());
+    }
+
+    /// <summary>The client has told the first node nothing of the move yet, so its connections there work.</summary>
+    [Fact]
+    public async Task NextNodeDies_DuringMove_MemberReturnsWithoutLosingItsSessions()
+    {
+        await using var ann = await MovingAsync("Ann");
+        var (published, subscribed) = (_first.Read(_meeting, r => r.Participants[ann.Id].PublishSession), Session(_first, ann));
+        Assert.NotNull(published);
+
+        await _second.DieAsync();
+
+        var back = await ann.ExpectAsync("media-move", m => (long)m["generation"]! == 1, limit: Soon);
+        Assert.Equal(0L, (long)back["deadline"]!);
+        await ann.ExpectAsync("offer", m => Session(_first, ann) != subscribed && (string?)m["sessionId"] == Session(_first, ann), limit: Soon);
+        Assert.Equal(published, _first.Read(_meeting, r => r.Participants[ann.Id].PublishSession));
+        Assert.Empty(ann.OfType("media-restart"));
+    }
+
+    [Fact]
+    public async Task OverdueNodeStandsStill_EncoderIsEnded_MeetingGoesOn()
+    {
+        await using var ann = await EnterAsync("Ann");
+        var camera = await _signaling.JoinAsync(_meeting, "Camera");
+        Assert.Equal(HttpStatusCode.Created, (await WhipAsync(camera)).StatusCode);
+        await ann.ExpectAsync("participant-joined");
+        await AssignAsync(First(Leaving), Second(Origin));
+        await OnAsync(_second, ann);
+        await LeaveFirstAsync(ann);
+        _first.HangsOnRooms = true;
+        await AssignAsync(First(Leaving, TimeSpan.Zero), Second(Origin));
+        await Eventually.TrueAsync(() => _first.HeldRoomCalls > 0, "the encoder is being removed");
+
+        await using var bob = await EnterAsync("Bob", limit: Soon);
+    }
+
+    [Fact]
+    public async Task Whip_NodeIsFoundGoneMeanwhile_OpensOnAnother()
+    {
+        await AssignAsync(First(), Second(Standby));
+        await using var ann = await EnterAsync("Ann");
+        await OnAsync(_first, ann);
+        var camera = await _signaling.JoinAsync(_meeting, "Camera");
+        Task<HttpResponseMessage>? opening = null;
+        await HangAsync(() =>
+        {
+            opening = WhipAsync(camera);
+            return Task.CompletedTask;
+        });
+
+        FindGone();
+
+        Assert.Equal(HttpStatusCode.Created, (await opening!.WaitAsync(Soon)).StatusCode);
+        Assert.True(_second.Read(_meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
+    }
+
+    [Fact]
+    public async Task WhipClose_AnotherNodeIsGone_Succeeds()
+    {
+        await using var ann = await EnterAsync("Ann");
+        await OnAsync(_first, ann);
+        await AssignAsync(First(Leaving), Second(Origin));
+        var camera = await _signaling.JoinAsync(_meeting, "Camera");
+        var opened = await WhipAsync(camera);
+        Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
+        FindGone();
+        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
+
+        var closed = await _signaling.SendAsync(HttpMethod.Delete, opened.Headers.Location!.ToString(), bearer: camera.Ticket);
+
+        Assert.Equal(HttpStatusCode.NoContent, closed.StatusCode);
+        Assert.Null(_second.Read(_meeting, r => r.Participants[camera.ParticipantId].PublishSession));
+    }
+
+    /// <summary>The node has lost the room, and then stands still.</summary>
+    [Fact]
+    public async Task HostRemovesSomebody_AnotherNodeIsGone_RemovalIsAnnounced()
+    {
+        await AssignAsync(First(), Second(Edge));
+        await using var ann = await EnterAsync("Ann");
+        await using var bob = await EnterAsync("Bob");
+        _first.Forget();
+        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
+        await OnAsync(_second, ann, bob);
+        _first.Hang();
+
+        var response = await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{_meeting}/participants/{bob.Id}", bearer: _created.HostToken).WaitAsync(Soon);
+
+        await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "media-node-unreachable");
+        await bob.ExpectAsync("removed", limit: Soon);
+        Assert.True(_second.Read(_meeting, r => r.Excluded.Contains(bob.Id)));
+    }
+
+    private static MeetingAssignment First(AssignmentState state = Ready, TimeSpan? left = null) => Assigned("default-aaaaa", 1, state == Leaving ? Edge : Origin, state, left);
+
+    private static MeetingAssignment Second(AssignmentRole role) => Assigned("default-bbbbb", 2, role, Ready);
+
+    private static MeetingAssignment Assigned(string node, long generation, AssignmentRole role, AssignmentState state, TimeSpan? left = null) => new()
+    {
+        SfuNode = node,
+        Namespace = TestCluster.Namespace,
+        Generation = generation,
+        Role = role,
+        State = state,
+        Deadline = state == Leaving ? DateTimeOffset.UtcNow + (left ?? TimeSpan.FromSeconds(60)) : null,
+    };
+
+    private static Task MuteAsync(TestClient client) => client.SendAsync(new { type = "mute", mediaType = "audio" });
+
+    private static RoomEvent Slots(TestClient client, string session) => new()
+    {
+        Type = RoomEventTypes.Slots,
+        ParticipantId = client.Id,
+        SessionId = session,
+        SlotsVersion = 7,
+        Tracks = [new TrackDescription { Mid = "7", ParticipantId = "p-7", Kind = "video", Source = "camera" }],
+    };
+
+    /// <summary>Lets the first node answer no request any more, and does something that calls it.</summary>
+    private async Task HangAsync(Func<Task> call)
+    {
+        _first.Hang();
+        var requests = _first.Requests;
+        await call();
+        await Eventually.TrueAsync(() => _first.Requests > requests, "the node is called");
+    }
+
+    /// <summary>The first node ends the stream of events and refuses connections. Calls that hang stay open.</summary>
+    private void FindGone()
+    {
+        _link.StopListening();
+        _first.Forget();
+    }
+
+    private async Task AssignAsync(params MeetingAssignment[] assignments)
+    {
+        await _cluster.AssignAsync(_meeting, assignments);
+        await Eventually.TrueAsync(
+            () => _signaling.Service<Kubernetes.MeetingDirectory>().Find(_meeting)!.Assignments.Select(a => (a.Node, a.Role, a.State)).SequenceEqual(assignments.Select(a => (a.SfuNode, a.Role, a.State))),
+            "signaling has the assignments");
+    }
+
+    private async Task<TestClient> EnterAsync(string name, bool moves = true, TimeSpan? limit = null)
+    {
+        var client = await TestClient.OpenAsync(await _signaling.JoinAsync(_meeting, name));
+        await client.SendAsync(new { type = "join", participantId = client.Id, capabilities = new { move = moves, slots = true } });
+        await client.ExpectAsync("joined", limit: limit);
+        return client;
+    }
+
+    /// <summary>A member with both connections on the first node, who has been told to move to the second one.</summary>
+    private async Task<TestClient> MovingAsync(string name)
+    {
+        var client = await EnterAsync(name);
+        await OnAsync(_first, client);
+        await client.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await client.ExpectAsync("answer");
+        await AssignAsync(First(Leaving), Second(Origin));
+        await client.ExpectAsync("media-move");
+        await OnAsync(_second, client);
+        return client;
+    }
+
+    private async Task PublishOnSecondAsync(TestClient client)
+    {
+        await client.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("2"), restart = true, reference = "again" });
+        await client.ExpectAsync("answer", m => (string?)m["reference"] == "again", limit: Soon);
+        Assert.NotNull(_second.Read(_meeting, r => r.Participants[client.Id].PublishSession));
+    }
+
+    private async Task LeaveFirstAsync(TestClient client)
+    {
+        _first.CloseSession(_meeting, client.Id, "publish");
+        _first.CloseSession(_meeting, client.Id, "subscribe");
+        await Eventually.TrueAsync(() => !_first.Read(_meeting, r => r.Participants.ContainsKey(client.Id)), "the first node is left");
+    }
+
+    private async Task OnAsync(SimulatedMediaNode node, params TestClient[] clients)
+    {
+        foreach (var client in clients)
+        {
+            await Eventually.TrueAsync(
+                () => node.Rooms().TryGetValue(_meeting, out var room) && room.ParticipantList!.Any(p => p.Participant == client.Id && p.Subscribing), $"{client.Id} uses {node.Name}", Soon);
+        }
+    }
+
+    private string? Session(SimulatedMediaNode node, TestClient client) => node.Read(_meeting, r => r.Participants.TryGetValue(client.Id, out var known) ? known.SubscribeSession : null);
+
+    private Task<HttpResponseMessage> WhipAsync(JoinResponse camera) => _signaling.SendAsync(
+        HttpMethod.Post, $"meetings/{_meeting}/whip", new StringContent(Sdp.Publish(), new MediaTypeHeaderValue("application/sdp")), camera.Ticket);
+
+    /// <summary>The numbers of failed calls to media nodes.</summary>
+    private async Task<IReadOnlyList<string>> FailuresAsync() =>
+        [.. (await _signaling.Http.GetStringAsync(new Uri(_signaling.Metrics, "metrics"))).Split('\n').Where(line => line.StartsWith("meet_signaling_node_errors", StringComparison.Ordinal))];
+}
