@@ -19,8 +19,8 @@ internal sealed class MediaNodes(ControlCertificate certificate, SignalingOption
     public NodeControlClient Client(string @namespace, string node, Uri controlUrl) => Client(_clients, _calls, @namespace, node, controlUrl);
 
     /// <summary>
-    /// The client for streams of events. It does not use connections that served calls: one to a machine that was lost would look open for seconds, and an attempt to read the events
-    /// again is to show at once whether the machine answers.
+    /// The client for streams of events. Each opens a connection of its own: one that served calls would look open for seconds after its machine was lost, and an attempt to read the
+    /// events again is to show whether the machine answers.
     /// </summary>
     public NodeControlClient StreamClient(string @namespace, string node, Uri controlUrl) => Client(_streamClients, _streams, @namespace, node, controlUrl);
 
