@@ -88,18 +88,25 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants.TryGetValue(ann.Id, out var known) && known.IsMuted("microphone")), "calls reach the node again", Soon);
     }
 
+    /// <summary>An idle connection that served a call is open. It says nothing of whether the node can be reached.</summary>
     [Fact]
     public async Task CallHangs_NodeIsFoundGone_CallEnds()
     {
         await AssignAsync(First(), Second(Standby));
         await using var ann = await EnterAsync("Ann");
-        await OnAsync(_first, ann);
+        await using var bob = await EnterAsync("Bob");
+        await OnAsync(_first, ann, bob);
         await HangAsync(() => MuteAsync(ann));
+        await HangAsync(() => MuteAsync(bob));
+        _first.Resume();
+        await Eventually.TrueAsync(() => new[] { ann, bob }.All(member => _first.Read(_meeting, r => r.Participants[member.Id].IsMuted("microphone"))), "two connections are idle");
+        await HangAsync(() => ann.SendAsync(new { type = "unmute", mediaType = "audio" }));
 
         FindGone();
 
         await ann.ExpectAsync("media-move", limit: Soon);
-        await OnAsync(_second, ann);
+        await bob.ExpectAsync("media-move", limit: Soon);
+        await OnAsync(_second, ann, bob);
     }
 
     [Fact]
