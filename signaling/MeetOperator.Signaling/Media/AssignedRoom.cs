@@ -17,6 +17,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closed = new();
     private readonly RoomReach _reach = new();
+    private readonly RoomLife _life;
     private readonly Action<RoomKey> _onBreak;
     private readonly Action<AssignedRoom> _onReach;
     private volatile bool _isGone;
@@ -48,6 +49,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
         _services = services;
         _logger = services.Loggers.CreateLogger<AssignedRoom>();
         Client = client;
+        _life = client.Begin();
         _watching = WatchAsync(onEvent, _closed.Token);
         _refreshing = RefreshAsync(participants, _closed.Token);
     }
@@ -60,7 +62,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Client.GiveUp();
+        _life.GiveUp();
         await _closed.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_watching, _refreshing).ConfigureAwait(false);
         _closed.Dispose();
@@ -119,7 +121,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
         if (_reach.IsGone != _isGone)
         {
             _isGone = _reach.IsGone;
-            Client.SetGone(_isGone);
+            _life.SetGone(_isGone);
             LogReach(_logger, _meetingId, Client.Key.Node, _isGone ? "gone: its members use another one, if the meeting has one" : "back");
             _onReach(this);
         }

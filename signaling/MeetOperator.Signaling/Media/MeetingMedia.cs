@@ -54,6 +54,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     private readonly Lock _gate = new();
     private volatile ServedRooms _served = ServedRooms.None;
 
+    /// <summary>The clients of all rooms so far. A room that the meeting gets back has the same one, which members may still use. Guarded by the gate.</summary>
+    private readonly Dictionary<RoomKey, RoomClient> _clients = [];
+
     /// <summary>Rooms that were left while no other was available.</summary>
     private List<RoomClient> _leftForNone = [];
 
@@ -374,7 +377,8 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     private AssignedRoom Open(MediaAssignment assignment)
     {
         LogAssigned(_logger, _meetingId, assignment.Node, assignment.Generation);
-        return new AssignedRoom(_meetingId, new RoomClient(_meetingId, assignment, _services), _services, () => UsersOf(assignment.Key), HandleAsync, _knownLines.RecordBreak, HandleReach);
+        var client = _clients.GetValueOrDefault(assignment.Key) ?? (_clients[assignment.Key] = new RoomClient(_meetingId, assignment, _services));
+        return new AssignedRoom(_meetingId, client, _services, () => UsersOf(assignment.Key), HandleAsync, _knownLines.RecordBreak, HandleReach);
     }
 
     /// <summary>Completes a change to rooms of which at least one can be used. Requires the gate.</summary>

@@ -11,31 +11,17 @@ namespace MeetOperator.Signaling.Media;
 /// </summary>
 internal sealed class RoomClient(string meetingId, MediaAssignment assignment, MediaServices services)
 {
-    private readonly CancellationTokenSource _givenUp = new();
-    private volatile CancellationTokenSource _gone = new();
+    private volatile RoomLife _life = new();
 
     public RoomKey Key { get; } = assignment.Key;
 
     /// <summary>Whether the meeting has given up the room, or its node is gone, so that calls end at once.</summary>
-    public bool IsOver => _givenUp.IsCancellationRequested || _gone.IsCancellationRequested;
+    public bool IsOver => _life.IsOver;
 
     private NodeControlClient Node => services.Nodes.Client(Key.Namespace, Key.Node, Key.ControlUrl);
 
-    /// <summary>The meeting no longer has the room. Ends all calls but removals.</summary>
-    public void GiveUp() => _ = _givenUp.CancelAsync();
-
-    /// <summary>The node seems to have failed (<see cref="RoomReach.IsGone"/>), or is back. Ends all calls, and those that begin until it is back. Not called concurrently.</summary>
-    public void SetGone(bool isGone)
-    {
-        if (isGone)
-        {
-            _ = _gone.CancelAsync();
-        }
-        else if (_gone.IsCancellationRequested)
-        {
-            _gone = new CancellationTokenSource();
-        }
-    }
+    /// <summary>The meeting has the room, possibly once more. The result ends its calls.</summary>
+    public RoomLife Begin() => _life = new RoomLife();
 
     /// <summary>Adds or refreshes a participant.</summary>
     /// <param name="participantId">The participant.</param>
@@ -85,13 +71,13 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
     public IAsyncEnumerable<RoomEvent> WatchAsync(CancellationToken ct) => services.Nodes.StreamClient(Key.Namespace, Key.Node, Key.ControlUrl).WatchRoomAsync(meetingId, ct);
 
     /// <summary>Makes a call to the node.</summary>
-    public Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct) => CallAsync(call, _givenUp.Token, ct);
+    public Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct) => CallAsync(call, isRemoval: false, ct);
 
     private async Task<bool> TryRemoveAsync(Func<NodeControlClient, CancellationToken, Task> call)
     {
         try
         {
-            await CallAsync(ToFunction(call), CancellationToken.None, CancellationToken.None).ConfigureAwait(false);
+            await CallAsync(ToFunction(call), isRemoval: true, CancellationToken.None).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
@@ -110,12 +96,10 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
         return true;
     };
 
-    /// <param name="call">The call.</param>
-    /// <param name="givenUp">Canceled when the meeting no longer has the room, if that ends the call.</param>
-    /// <param name="ct">Ends the call.</param>
-    private async Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken givenUp, CancellationToken ct)
+    private async Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, bool isRemoval, CancellationToken ct)
     {
-        var gone = _gone.Token;
+        var life = _life;
+        var (gone, givenUp) = (life.Gone, isRemoval ? CancellationToken.None : life.GivenUp);
         using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource([ct, limit.Token, givenUp, gone]);
         try
