@@ -18,7 +18,7 @@ namespace MeetOperator.Signaling.Http;
 internal sealed class HostEndpoints(
     MeetingDirectory directory, MeetingNotFound missing, MeetingSessions sessions, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
-    /// <summary>Timeout of a call to a node that is gone. One that has only lost the room answers.</summary>
+    /// <summary>How long a call to a node that is gone is waited for. One that has only lost the room answers.</summary>
     private static readonly TimeSpan GoneTimeout = TimeSpan.FromMilliseconds(500);
 
     public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
@@ -110,27 +110,45 @@ internal sealed class HostEndpoints(
 
     /// <summary>
     /// Applies the action on all media nodes of the meeting. Does nothing if it has none, or where the node does not know the participant, because then no media flows
-    /// there. Hardly waits for a node that is gone.
+    /// there. Hardly waits for a node that is gone; the call to it goes on, because it may be slow, or out of reach only for a moment.
     /// </summary>
     private Task CallNodesAsync(MeetingView view, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct) =>
         Task.WhenAll(view.Serving.Select(assignment => CallNodeAsync(view, assignment, call, ct)));
 
     private async Task CallNodeAsync(MeetingView view, MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(sessions.IsGone(view, assignment.Key) ? GoneTimeout : options.Timings.NodeCallTimeout, time);
+        var isGone = sessions.IsGone(view, assignment.Key);
+        var calling = TryCallAsync(assignment, call, isGone ? CancellationToken.None : ct);
+        if (isGone)
+        {
+            await Task.WhenAny(calling, Task.Delay(GoneTimeout, time, ct)).ConfigureAwait(false);
+        }
+
+        var isWaitedFor = !isGone || calling.IsCompleted;
+        if ((isWaitedFor ? await calling.ConfigureAwait(false) : NodeCallFailure.Of(new TimeoutException())) is { } failure)
+        {
+            throw new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };
+        }
+    }
+
+    /// <summary>Applies the action on one media node. Returns null if it is done.</summary>
+    private async Task<NodeCallFailure?> TryCallAsync(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(options.Timings.NodeCallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
             await call(nodes.Client(assignment), linked.Token).ConfigureAwait(false);
+            return null;
         }
         catch (NodeControlException e) when (e.Code is "unknown-participant" or "unknown-room")
         {
-            // The media node has no media of this participant.
+            return null; // The media node has no media of this participant.
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {
             metrics.NodeFailed(failure.Reason);
-            throw new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };
+            return failure;
         }
     }
 }

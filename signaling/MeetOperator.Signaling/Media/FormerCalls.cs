@@ -6,46 +6,72 @@ namespace MeetOperator.Signaling.Media;
 /// </summary>
 internal sealed class FormerCalls
 {
+    /// <summary>How long canceled calls are waited for. They end at once, unless the machine is busy.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
     private readonly Lock _gate = new();
 
-    /// <summary>The calls that wait, in the order in which the first of each kind came.</summary>
-    private readonly OrderedDictionary<string, Func<Task>> _waiting = [];
-    private bool _isRunning;
+    /// <summary>The calls that wait, in the order in which the first of each kind came, and what cancels them.</summary>
+    private readonly OrderedDictionary<string, (Func<CancellationToken, Task> Call, CancellationToken Canceled)> _waiting = [];
+    private CancellationTokenSource _canceled = new();
+
+    /// <summary>Completes when no call is in progress or waits; null then.</summary>
+    private TaskCompletionSource? _running;
 
     /// <summary>Makes a call after the earlier ones, in place of one of the same kind that waits.</summary>
     /// <param name="kind">The kind of the call.</param>
-    /// <param name="call">The call. Handles its failures.</param>
-    public void Run(string kind, Func<Task> call)
+    /// <param name="call">The call. Handles its failures. Its token may be canceled when it begins.</param>
+    public void Run(string kind, Func<CancellationToken, Task> call)
     {
         lock (_gate)
         {
-            _waiting[kind] = call;
-            if (_isRunning)
+            _waiting[kind] = (call, _canceled.Token);
+            if (_running is not null)
             {
                 return;
             }
 
-            _isRunning = true;
+            _running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         _ = RunAllAsync();
     }
 
-    private async Task RunAllAsync()
+    /// <summary>Cancels the calls so far, because the member no longer moves away from the node: what follows reaches it directly. Completes when they have ended.</summary>
+    public Task CancelAsync()
     {
-        while (Take() is { } call)
+        lock (_gate)
         {
-            await call().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_running is null)
+            {
+                return Task.CompletedTask;
+            }
+
+            _ = _canceled.CancelAsync();
+            _canceled = new CancellationTokenSource();
+            return _running.Task;
         }
     }
 
-    private Func<Task>? Take()
+    /// <summary>Cancels the calls so far, and does not wait long for their end.</summary>
+    public async Task CancelAsync(TimeProvider time) => await CancelAsync().WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private async Task RunAllAsync()
+    {
+        while (Take() is { } next)
+        {
+            await next.Call(next.Canceled).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private (Func<CancellationToken, Task> Call, CancellationToken Canceled)? Take()
     {
         lock (_gate)
         {
             if (_waiting.Count == 0)
             {
-                _isRunning = false;
+                _running!.SetResult();
+                _running = null;
                 return null;
             }
 

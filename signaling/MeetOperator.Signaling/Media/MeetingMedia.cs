@@ -222,7 +222,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         return [.. served.Assignments.Where(assignment => _deadlines.LeftOn(assignment.Key) == TimeSpan.Zero).Select(assignment => served.Find(assignment.Key)).OfType<RoomClient>()];
     }
 
-    /// <summary>Moves members away that are still on a node whose deadline has passed, and lets those move that have stayed long enough (<see cref="MinStay"/>).</summary>
+    /// <summary>
+    /// Moves members away that are still on a node whose deadline has passed, and lets those move that have stayed long enough (<see cref="MinStay"/>), or whose former node is steady again.
+    /// </summary>
     public void Tick()
     {
         _knownLines.Trim();
@@ -405,14 +407,22 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         var members = _participants.Values.Select(participant => participant.OccupiedRoom).OfType<RoomKey>().CountBy(room => room).ToDictionary();
         lock (_places)
         {
-            return [.. _places.Adjust(_served.Assignments, members, Now).Select(assignment => IsGone(assignment.Key) ? assignment with { IsGone = true } : assignment)];
+            return [.. _places.Adjust(_served.Assignments, members, Now).Select(WithReach)];
         }
+    }
+
+    /// <summary>Adds what this replica knows of the node beyond its places.</summary>
+    private MediaAssignment WithReach(MediaAssignment assignment)
+    {
+        var room = _served.Rooms.FirstOrDefault(known => known.Client.Key == assignment.Key);
+        var (isGone, isUnsteady, isEnding) = (room is { IsGone: true }, room is { IsUnsteady: true }, _deadlines.IsNear(assignment.Key));
+        return isGone || isUnsteady || isEnding ? assignment with { IsGone = isGone, IsUnsteady = isUnsteady, IsEnding = isEnding } : assignment;
     }
 
     /// <summary>Whether the node of a room seems to have failed.</summary>
     internal bool IsGone(RoomKey room) => _served.Rooms.Any(known => known.IsGone && known.Client.Key == room);
 
-    /// <summary>The members of a node that is gone move at once, if the meeting has another one: their media is interrupted. When it is back, those who have moved may return.</summary>
+    /// <summary>The members of a node that is gone move at once, if the meeting has another one: their media is interrupted. When it is back, those whose start has ended meanwhile start there.</summary>
     private void HandleReach(AssignedRoom room)
     {
         var assignments = AssignmentsWithPlaces();
@@ -464,7 +474,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         {
             case (true, var isGone):
                 _moves.Cancel(participant.ParticipantId);
-                if (participant.IsLeft && !isGone)
+                if (participant.NeedsStart && !isGone)
                 {
                     participant.LeaveLostRooms(); // it needs new sessions there
                 }

@@ -82,26 +82,52 @@ internal sealed partial class MemberCalls(IMediaClient client, MediaServices ser
     /// </summary>
     /// <param name="nodes">The member's nodes.</param>
     /// <param name="kind">The kind of the call, of which only the last matters.</param>
-    /// <param name="call">Makes the call.</param>
-    public Task RunOnEachAsync(MemberNodes nodes, string kind, Func<MemberSessions, Task> call)
+    /// <param name="call">Makes the call. It runs later on a former node, so it must read there what it sends.</param>
+    public Task RunOnEachAsync(MemberNodes nodes, string kind, Func<MemberSessions, CancellationToken, Task> call)
     {
         foreach (var former in nodes.Former)
         {
-            former.FormerCalls.Run(kind, () => TryCallAsync(former));
+            RunBeside(former, kind, ct => TryCallAsync(former, ct));
         }
 
-        return RunAsync(() => call(nodes.Newest!));
+        return RunAsync(() => call(nodes.Newest!, Closed));
 
-        async Task TryCallAsync(MemberSessions former)
+        async Task TryCallAsync(MemberSessions former, CancellationToken ct)
         {
+            if (ct.IsCancellationRequested)
+            {
+                return;
+            }
+
             try
             {
-                await call(former).ConfigureAwait(false);
+                await call(former, ct).ConfigureAwait(false);
             }
             catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
             {
-                services.Metrics.NodeFailed(failure.Reason);
+                CountUnlessCanceled(failure, ct);
             }
+        }
+    }
+
+    /// <summary>
+    /// Makes a call to a former node beside the queue. Its token is canceled when the queue is closed, or the member no longer moves away from the node, possibly before the call begins.
+    /// </summary>
+    /// <param name="former">The sessions on the former node.</param>
+    /// <param name="kind">The kind of the call, of which only the last matters.</param>
+    /// <param name="call">Makes the call. Handles its failures.</param>
+    public void RunBeside(MemberSessions former, string kind, Func<CancellationToken, Task> call) => former.FormerCalls.Run(kind, async canceled =>
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(canceled, Closed);
+        await call(linked.Token).ConfigureAwait(false);
+    });
+
+    /// <summary>Counts a call that has failed and is not reported to the client, unless it was canceled.</summary>
+    public void CountUnlessCanceled(NodeCallFailure failure, CancellationToken canceled)
+    {
+        if (!canceled.IsCancellationRequested)
+        {
+            services.Metrics.NodeFailed(failure.Reason);
         }
     }
 

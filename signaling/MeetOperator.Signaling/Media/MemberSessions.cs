@@ -35,6 +35,9 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// </summary>
     public bool IsLeft { get; private set; }
 
+    /// <summary>Whether a session has ended, as when the client closes its connection, and no new one was opened since.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <summary>ID of the publish session; null if there is none or if it was opened by a previous socket.</summary>
     public string? PublishSession => _publishSession;
 
@@ -69,9 +72,10 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// <param name="ct">Ends the call.</param>
     public async Task<SubscribeOffer> RequestSubscribeAsync(bool restart, MemberLine line, CancellationToken ct)
     {
-        (_subscribeSession, IsLeft) = (null, false);
+        _subscribeSession = null;
         (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
         var offer = await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line.Kbps, ct).ConfigureAwait(false);
+        (IsLeft, HasEnded) = (false, false);
         line.RecordSession();
         return offer;
     }
@@ -87,10 +91,11 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     public void EndSubscribe() => _subscribeSession = null;
 
     /// <summary>Forgets a session that has ended, if it is one of these.</summary>
-    public void RecordEnd(string? sessionId)
+    public void RecordEnd(RoomEvent ended)
     {
-        _subscribeSession = _subscribeSession == sessionId ? null : _subscribeSession;
-        _publishSession = _publishSession == sessionId ? null : _publishSession;
+        HasEnded |= IsCurrent(ended);
+        _subscribeSession = _subscribeSession == ended.SessionId ? null : _subscribeSession;
+        _publishSession = _publishSession == ended.SessionId ? null : _publishSession;
     }
 
     /// <summary>Whether no session is known. The node may have a publish session that a previous socket opened.</summary>

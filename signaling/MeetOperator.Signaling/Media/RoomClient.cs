@@ -6,11 +6,12 @@ namespace MeetOperator.Signaling.Media;
 
 /// <summary>
 /// Calls to the room of one meeting on one media node. Except for the event stream, each ends after <see cref="SignalingTimings.NodeCallTimeout"/> or earlier: at once while the node
-/// is gone, and when the meeting has given up the room, except for removals, which such a node still gets. A call that fails throws (<see cref="NodeCallFailure"/>), unless it says
-/// otherwise. Thread-safe.
+/// is gone, and when the meeting has given up the room. Removals do not: such a node may still get them, so only the wait for them ends while the node is gone. A call that fails throws
+/// (<see cref="NodeCallFailure"/>), unless it says otherwise. Thread-safe.
 /// </summary>
 internal sealed class RoomClient(string meetingId, MediaAssignment assignment, MediaServices services)
 {
+    private readonly PendingRemovals _pending = new();
     private volatile RoomLife _life = new();
 
     public RoomKey Key { get; } = assignment.Key;
@@ -27,17 +28,35 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
     /// <param name="participantId">The participant.</param>
     /// <param name="region">Its region, for the node's report; null if it has none.</param>
     /// <param name="ct">Ends the call.</param>
-    public Task PutParticipantAsync(string participantId, string? region, CancellationToken ct) =>
-        CallAsync((node, limit) => node.PutParticipantAsync(meetingId, participantId, new ParticipantSpec { Generation = Key.Generation, Region = region }, limit), ct);
+    public Task PutParticipantAsync(string participantId, string? region, CancellationToken ct)
+    {
+        _pending.Remove(participantId); // it is to be there again
+        return CallAsync((node, limit) => node.PutParticipantAsync(meetingId, participantId, new ParticipantSpec { Generation = Key.Generation, Region = region }, limit), ct);
+    }
 
-    /// <summary>Removes a participant. Returns false if the call fails.</summary>
-    public Task<bool> TryRemoveParticipantAsync(string participantId) => TryRemoveAsync((node, limit) => node.DeleteParticipantAsync(meetingId, participantId, limit));
+    /// <summary>Removes a participant. Returns false if the call fails, or the node is gone.</summary>
+    public Task<bool> TryRemoveParticipantAsync(string participantId) =>
+        TryRemoveAsync(participantId, (node, limit) => node.DeleteParticipantAsync(meetingId, participantId, limit));
 
-    /// <summary>Removes a participant, unless the node has a later room of the meeting. Returns false if the call fails.</summary>
-    public Task<bool> TryReleaseParticipantAsync(string participantId) => TryRemoveAsync((node, limit) => node.DeleteParticipantAsync(meetingId, participantId, limit, Key.Generation));
+    /// <summary>Removes a participant, unless the node has a later room of the meeting. Returns false if the call fails, or the node is gone.</summary>
+    public Task<bool> TryReleaseParticipantAsync(string participantId) =>
+        TryRemoveAsync(participantId, (node, limit) => node.DeleteParticipantAsync(meetingId, participantId, limit, Key.Generation));
 
-    /// <summary>Removes a participant for good. Returns false if the call fails.</summary>
-    public Task<bool> TryExcludeParticipantAsync(string participantId) => TryRemoveAsync((node, limit) => node.ExcludeParticipantAsync(meetingId, participantId, limit));
+    /// <summary>Removes a participant for good. Returns false if the call fails, or the node is gone.</summary>
+    public Task<bool> TryExcludeParticipantAsync(string participantId) =>
+        TryRemoveAsync(participantId, (node, limit) => node.ExcludeParticipantAsync(meetingId, participantId, limit));
+
+    /// <summary>Removes the participants that the node was told to remove when it did not answer. Stops when it does not answer again. For the time after it was out of reach.</summary>
+    public async Task RepeatRemovalsAsync()
+    {
+        foreach (var participantId in _pending.List())
+        {
+            if (_pending.Contains(participantId) && !await TryReleaseParticipantAsync(participantId).ConfigureAwait(false) && _pending.Contains(participantId))
+            {
+                return;
+            }
+        }
+    }
 
     public async Task<IReadOnlyList<ParticipantReport>> ListParticipantsAsync(CancellationToken ct)
     {
@@ -73,17 +92,39 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
     /// <summary>Makes a call to the node.</summary>
     public Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct) => CallAsync(call, isRemoval: false, ct);
 
-    private async Task<bool> TryRemoveAsync(Func<NodeControlClient, CancellationToken, Task> call)
+    /// <summary>Removes a participant. Does not wait while the node is gone; the call goes on, because the node may be out of reach only for a moment, or only for the stream of events.</summary>
+    private async Task<bool> TryRemoveAsync(string participantId, Func<NodeControlClient, CancellationToken, Task> call)
+    {
+        _pending.Add(participantId);
+        var gone = _life.Gone;
+        var removing = RemoveAsync(participantId, call);
+        try
+        {
+            return await removing.WaitAsync(gone).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> RemoveAsync(string participantId, Func<NodeControlClient, CancellationToken, Task> call)
     {
         try
         {
             await CallAsync(ToFunction(call), isRemoval: true, CancellationToken.None).ConfigureAwait(false);
+            _pending.Remove(participantId);
             return true;
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
         {
-            // The node itself removes participants without a connection when they are no longer refreshed, and removals are repeated on each tick.
+            // The node itself removes participants without a connection when they are no longer refreshed, and removals by a host are repeated on each tick.
             services.Metrics.NodeFailed(failure.Reason);
+            if (e is NodeControlException)
+            {
+                _pending.Remove(participantId); // it has answered
+            }
+
             return false;
         }
     }
@@ -99,7 +140,7 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
     private async Task<T> CallAsync<T>(Func<NodeControlClient, CancellationToken, Task<T>> call, bool isRemoval, CancellationToken ct)
     {
         var life = _life;
-        var (gone, givenUp) = (life.Gone, isRemoval ? CancellationToken.None : life.GivenUp);
+        var (gone, givenUp) = isRemoval ? (CancellationToken.None, CancellationToken.None) : (life.Gone, life.GivenUp);
         using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource([ct, limit.Token, givenUp, gone]);
         try

@@ -32,18 +32,23 @@ internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
 
         if (sessions == known.Newest)
         {
-            return SendAsync(sessions, applied, nodes);
+            return SendAsync(sessions, applied, nodes, calls.Closed);
         }
 
-        sessions.FormerCalls.Run("slots", () => SendAsync(sessions, applied, nodes));
+        calls.RunBeside(sessions, "slots", ct => SendAsync(sessions, applied, nodes, ct));
         return Task.CompletedTask;
     }
 
-    private async Task SendAsync(MemberSessions sessions, SlotsAppliedMessage applied, Func<MemberNodes> nodes)
+    private async Task SendAsync(MemberSessions sessions, SlotsAppliedMessage applied, Func<MemberNodes> nodes, CancellationToken ct)
     {
         try
         {
-            await sessions.ConfirmSlotsAsync(applied, calls.Closed).ConfigureAwait(false);
+            ct.ThrowIfCancellationRequested();
+            await sessions.ConfirmSlotsAsync(applied, ct).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            calls.Post(() => SendAsync(applied, nodes)); // the member has left the node, or stays on it after all
         }
         catch (NodeControlException e) when (NodeCallFailure.IsParticipantRemoved(e) || e.Status == System.Net.HttpStatusCode.NotFound)
         {
