@@ -10,8 +10,8 @@ public sealed class FormerCallsTests
     [Fact]
     public void Run_NothingIsInProgress_CallsAtOnce()
     {
-        _calls.Run("view", () => Make("first"));
-        _calls.Run("view", () => Make("second"));
+        _calls.Run("view", _ => Make("first"));
+        _calls.Run("view", _ => Make("second"));
 
         Assert.Equal(["first", "second"], _made);
     }
@@ -20,11 +20,11 @@ public sealed class FormerCallsTests
     public async Task Run_CallInProgress_LastOfEachKindFollowsInOrder()
     {
         var (hanging, done) = (new TaskCompletionSource(), new TaskCompletionSource());
-        _calls.Run("audio", () => hanging.Task);
-        _calls.Run("view", () => Make("first view"));
-        _calls.Run("audio", () => Make("unmute"));
-        _calls.Run("view", () => Make("second view"));
-        _calls.Run("end", () =>
+        _calls.Run("audio", _ => hanging.Task);
+        _calls.Run("view", _ => Make("first view"));
+        _calls.Run("audio", _ => Make("unmute"));
+        _calls.Run("view", _ => Make("second view"));
+        _calls.Run("end", _ =>
         {
             done.SetResult();
             return Task.CompletedTask;
@@ -40,11 +40,49 @@ public sealed class FormerCallsTests
     [Fact]
     public void Run_CallFails_OthersFollow()
     {
-        _calls.Run("view", () => Task.FromException(new InvalidOperationException()));
-        _calls.Run("audio", () => Make("unmute"));
+        _calls.Run("view", _ => Task.FromException(new InvalidOperationException()));
+        _calls.Run("audio", _ => Make("unmute"));
 
         Assert.Equal(["unmute"], _made);
     }
+
+    [Fact]
+    public async Task Cancel_CallInProgress_ItAndThoseThatWaitAreCanceled()
+    {
+        List<bool> canceled = [];
+        _calls.Run("view", ct => Task.Delay(Timeout.Infinite, ct));
+        _calls.Run("audio", ct =>
+        {
+            canceled.Add(ct.IsCancellationRequested);
+            return Task.CompletedTask;
+        });
+
+        await _calls.CancelAsync().WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Equal([true], canceled);
+    }
+
+    [Fact]
+    public async Task Run_AfterCancel_IsNotCanceled()
+    {
+        var (ending, canceled) = (new TaskCompletionSource(), new TaskCompletionSource<bool>());
+        _calls.Run("view", _ => ending.Task);
+        var ended = _calls.CancelAsync();
+        _calls.Run("audio", ct =>
+        {
+            canceled.SetResult(ct.IsCancellationRequested);
+            return Task.CompletedTask;
+        });
+        Assert.False(ended.IsCompleted, "the call in progress has not ended");
+
+        ending.SetResult();
+
+        await ended.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.False(await canceled.Task);
+    }
+
+    [Fact]
+    public void Cancel_NothingIsInProgress_IsDoneAtOnce() => Assert.True(_calls.CancelAsync().IsCompleted);
 
     private Task Make(string call)
     {

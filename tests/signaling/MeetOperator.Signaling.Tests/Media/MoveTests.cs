@@ -299,6 +299,27 @@ public sealed class MoveTests : IAsyncLifetime
         await ann.ExpectAsync("offer", m => Session(_node, ann) is { } next && next != session && (string?)m["sessionId"] == next);
     }
 
+    /// <summary>The client was not told of it, and has closed nothing on the former node.</summary>
+    [Fact]
+    public async Task NextSessionCannotBeRepeated_MeetingStays_ClientGoesOn()
+    {
+        await using var ann = await PublishingAsync("Ann");
+        var session = Session(_node, ann);
+        await LeaveAsync();
+        await OfferOfAsync(ann, _next);
+        _next.Hang();
+        _next.CloseSession(_meeting, ann.Id, "subscribe", state: "failed");
+        await Eventually.TrueAsync(
+            () => _signaling.LogLines().Any(line => line.Contains(ann.Id, StringComparison.Ordinal) && line.Contains("(timeout)", StringComparison.Ordinal)), "the next session cannot be opened again");
+
+        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Ready));
+        await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromMilliseconds(500), ann);
+
+        _next.Resume();
+        Assert.Equal(session, Session(_node, ann));
+        Assert.Empty(ann.OfType("media-restart"));
+    }
+
     [Fact]
     public async Task FormerNodeDies_DuringMove_MemberGoesOnOnNextNode()
     {

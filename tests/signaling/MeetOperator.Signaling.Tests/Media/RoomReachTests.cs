@@ -14,13 +14,17 @@ public sealed class RoomReachTests
     private static readonly Exception NoRoom = new NodeControlException(HttpStatusCode.NotFound, "unknown-room", "no such room");
     private static readonly Exception Busy = new NodeControlException(HttpStatusCode.ServiceUnavailable, "full", "full");
     private static readonly Exception Untrusted = new HttpRequestException("tls", new System.Security.Authentication.AuthenticationException("untrusted"));
-    private readonly RoomReach _reach = new();
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(15);
+    private readonly RoomReach _reach = new(Delay);
+    private TimeSpan _now = TimeSpan.FromHours(1);
+
+    private bool IsUnsteady => _now < _reach.SteadyAt;
 
     [Fact]
     public void RecordFailure_RefusedAfterBreak_IsGone()
     {
-        _reach.RecordAnswer();
-        _reach.RecordBreak();
+        _reach.RecordAnswer(_now);
+        _reach.RecordBreak(_now);
         Assert.False(_reach.IsGone);
 
         _reach.RecordFailure(Refused);
@@ -42,8 +46,8 @@ public sealed class RoomReachTests
     [Fact]
     public void RecordFailure_MachineSilentAfterBreak_IsGone()
     {
-        _reach.RecordAnswer();
-        _reach.RecordBreak();
+        _reach.RecordAnswer(_now);
+        _reach.RecordBreak(_now);
 
         _reach.RecordFailure(Silent);
 
@@ -64,8 +68,8 @@ public sealed class RoomReachTests
     [Fact]
     public void RecordFailure_ProcessStandsStill_IsNotGone()
     {
-        _reach.RecordAnswer();
-        _reach.RecordBreak();
+        _reach.RecordAnswer(_now);
+        _reach.RecordBreak(_now);
         foreach (var error in new[] { StandsStill, StandsStill, Refused, StandsStill, Silent, StandsStill })
         {
             _reach.RecordFailure(error);
@@ -78,8 +82,8 @@ public sealed class RoomReachTests
     {
         _reach.RecordFailure(NoRoom);
         Assert.False(_reach.IsGone, "the room may not exist yet");
-        _reach.RecordAnswer();
-        _reach.RecordBreak();
+        _reach.RecordAnswer(_now);
+        _reach.RecordBreak(_now);
 
         _reach.RecordFailure(NoRoom);
 
@@ -89,7 +93,7 @@ public sealed class RoomReachTests
     [Fact]
     public void RecordFailure_NodeAnswersOrIsNotTrusted_IsNotGone()
     {
-        _reach.RecordBreak();
+        _reach.RecordBreak(_now);
         foreach (var error in new[] { Busy, Untrusted, Untrusted, Untrusted })
         {
             _reach.RecordFailure(error);
@@ -101,15 +105,89 @@ public sealed class RoomReachTests
     [Fact]
     public void RecordAnswer_AfterLoss_IsBackAndCountsAnew()
     {
-        _reach.RecordBreak();
+        _reach.RecordBreak(_now);
         _reach.RecordFailure(Refused);
         _reach.RecordFailure(Busy);
         Assert.True(_reach.IsGone, "the stream is not open again");
 
-        _reach.RecordAnswer();
+        _reach.RecordAnswer(_now);
 
         Assert.False(_reach.IsGone);
         _reach.RecordFailure(Refused);
         Assert.False(_reach.IsGone);
     }
+
+    [Fact]
+    public void SteadyAt_NodeWasNeverGone_IsInThePast()
+    {
+        _reach.RecordAnswer(_now);
+        Assert.False(IsUnsteady);
+
+        _reach.RecordBreak(_now);
+        _reach.RecordAnswer(_now);
+
+        Assert.False(IsUnsteady);
+    }
+
+    [Fact]
+    public void SteadyAt_NodeIsBack_ComesAfterTheDelay()
+    {
+        LoseAndReturn();
+        Assert.True(IsUnsteady);
+
+        Pass(Delay - TimeSpan.FromTicks(1));
+        _reach.RecordAnswer(_now);
+        Assert.True(IsUnsteady);
+
+        Pass(TimeSpan.FromTicks(1));
+        Assert.False(IsUnsteady);
+    }
+
+    [Fact]
+    public void SteadyAt_StreamBreaksMeanwhile_CountsAnew()
+    {
+        LoseAndReturn();
+        Pass(Delay - TimeSpan.FromSeconds(1));
+
+        _reach.RecordBreak(_now);
+        Pass(Delay);
+        Assert.True(IsUnsteady, "the stream is interrupted");
+        _reach.RecordAnswer(_now);
+
+        Pass(Delay - TimeSpan.FromSeconds(1));
+        Assert.True(IsUnsteady);
+        Pass(TimeSpan.FromSeconds(1));
+        Assert.False(IsUnsteady);
+    }
+
+    /// <summary>A line that loses 5 s again and again.</summary>
+    [Fact]
+    public void SteadyAt_WrongAgainAndAgain_TakesTwiceAsLongUpToTheLimit()
+    {
+        List<double> delays = [];
+        for (var i = 0; i < 7; i++)
+        {
+            LoseAndReturn();
+            delays.Add((_reach.SteadyAt - _now) / Delay);
+            Pass(TimeSpan.FromSeconds(15));
+        }
+
+        Assert.Equal([1, 2, 4, 8, 16, 16, 16], delays);
+        Pass(RoomReach.ForgetAfter);
+        LoseAndReturn();
+        Assert.Equal(Delay, _reach.SteadyAt - _now);
+    }
+
+    private void LoseAndReturn()
+    {
+        _reach.RecordAnswer(_now);
+        _reach.RecordBreak(_now);
+        _reach.RecordFailure(Refused);
+        Assert.True(_reach.IsGone);
+        Pass(TimeSpan.FromSeconds(5));
+        _reach.RecordAnswer(_now);
+        Assert.False(_reach.IsGone);
+    }
+
+    private void Pass(TimeSpan time) => _now += time;
 }

@@ -5,6 +5,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
 using MeetOperator.Testing;
@@ -20,6 +21,7 @@ public sealed class VanishedNodeTests : IAsyncLifetime
 {
     /// <summary>Far less than a call that nothing ends, and enough for a busy machine.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private readonly HoldableTime _time = new();
     private TestCluster _cluster = null!;
     private TcpForwarder _link = null!;
     private SimulatedMediaNode _first = null!;
@@ -34,10 +36,13 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         _first = await _cluster.AddNodeAsync("default-aaaaa");
         _link = new TcpForwarder(new IPEndPoint(IPAddress.Loopback, _first.Address.Port));
         await _cluster.SetNodeAddressAsync("default-aaaaa", _link.SecureAddress);
-        _signaling = await TestSignaling.StartAsync(_cluster, options => options with
-        {
-            Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300), NodeCallTimeout = TimeSpan.FromMinutes(5) },
-        });
+        _signaling = await TestSignaling.StartAsync(
+            _cluster,
+            options => options with
+            {
+                Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300), NodeCallTimeout = TimeSpan.FromMinutes(5), NodeReturnDelay = TimeSpan.FromSeconds(1) },
+            },
+            time: _time);
         _created = await _signaling.CreateAsync();
         _meeting = _created.MeetingId;
         await Eventually.TrueAsync(() => _first.Rooms().ContainsKey(_meeting), "the meeting is placed");
@@ -142,24 +147,137 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         Assert.Empty(bob!.OfType("error"));
     }
 
+    /// <summary>A second batch would wait for the clients of the first one, or for some time, which does not pass.</summary>
     [Fact]
     public async Task Members_OnNodeThatIsGone_MoveAtOnceWhenAnotherIsReady()
     {
         List<TestClient> members = [];
-        for (var i = 0; i < 40; i++)
+        for (var i = 0; i < 3 * MoveSchedule.BatchSize; i++)
         {
             members.Add(await EnterAsync($"P{i}"));
         }
 
         await OnAsync(_first, [.. members]);
         FindGone();
-        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
+        await GoneAsync();
+        _time.Hold();
 
         await AssignAsync(First(), Second(Edge));
 
-        // In batches of five that wait two seconds for their clients, it would take 16 s.
-        await Eventually.TrueAsync(() => members.All(member => member.OfType("media-move").Count > 0), "everybody has been told", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(() => members.All(member => member.OfType("media-move").Count > 0), "everybody has been told");
         await Task.WhenAll(members.Select(member => member.DisposeAsync().AsTask()));
+    }
+
+    /// <summary>The start has ended because the member was to use the standby, which rejects it.</summary>
+    [Fact]
+    public async Task StartEnds_StandbyIsFullAndNodeIsBack_MemberStartsThere()
+    {
+        await AssignAsync(First(), Second(Standby));
+        await using var ann = await EnterAsync("Ann");
+        await OnAsync(_first, ann);
+        await ReadsEventsAsync(ann);
+        _second.MaxParticipants = 0;
+        _first.HangsOnRooms = true;
+        await using var bob = await EnterAsync("Bob");
+        await Eventually.TrueAsync(() => _first.HeldRoomCalls > 0, "the start is in progress");
+
+        _first.Forget();
+        await Eventually.TrueAsync(
+            () => _signaling.LogLines().Any(line => line.Contains(bob.Id, StringComparison.Ordinal) && line.Contains("room-full", StringComparison.Ordinal)), "the standby rejects the member", Soon);
+        _first.HangsOnRooms = false;
+        _first.AddRoom(_meeting, generation: 1);
+
+        await OnAsync(_first, bob);
+    }
+
+    [Fact]
+    public async Task NodeIsBack_StreamHasNotLastedLong_MembersStayUntilItHas()
+    {
+        await AssignAsync(First(), Second(Standby));
+        await using var ann = await EnterAsync("Ann");
+        await OnAsync(_first, ann);
+        await ReadsEventsAsync(ann);
+        _first.Forget();
+        await OnAsync(_second, ann);
+        _time.Hold();
+
+        _first.AddRoom(_meeting, generation: 1);
+
+        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is back", StringComparison.Ordinal)), "the node is back");
+        await using var bob = await EnterAsync("Bob");
+        await OnAsync(_first, bob);
+        await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromMilliseconds(900), ann);
+        Assert.Equal(2L, (long)Assert.Single(ann.OfType("media-move"))["generation"]!);
+        _time.Resume();
+        await ann.ExpectAsync("media-move", m => (long)m["generation"]! == 1, limit: Soon);
+    }
+
+    [Fact]
+    public async Task MemberLeaves_NodeIsGone_IsRemovedWhenItIsBack()
+    {
+        await AssignAsync(First(), Second(Standby));
+        await using var ann = await EnterAsync("Ann");
+        await using var bob = await EnterAsync("Bob");
+        await OnAsync(_first, ann, bob);
+        _link.Vanish();
+        await OnAsync(_second, ann, bob);
+        var failures = await FailuresAsync();
+        await bob.SendAsync(new { type = "leave" });
+        await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == bob.Id, limit: Soon);
+        await Eventually.TrueAsync(async () => !(await FailuresAsync()).SequenceEqual(failures), "the removal has failed");
+        Assert.True(_first.Read(_meeting, r => r.Participants.ContainsKey(bob.Id)));
+
+        _link.Restore();
+
+        await Eventually.TrueAsync(() => !_first.Read(_meeting, r => r.Participants.ContainsKey(bob.Id)), "the member is removed", Soon);
+    }
+
+    /// <summary>The view is on its way to the former node, the mute waits for it, and the former node becomes the only one.</summary>
+    [Fact]
+    public async Task FormerNodeIsUsedAgain_OldMuteWaits_IsNotSent()
+    {
+        await using var ann = await MovingAsync("Ann");
+        var (reached, answered, views) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        _first.BeforeView = () =>
+        {
+            reached.TrySetResult();
+            return Interlocked.Increment(ref views) == 1 ? answered.Task : Task.CompletedTask;
+        };
+        await ann.SendAsync(new { type = "view", tracks = Array.Empty<object>() });
+        await reached.Task.WaitAsync(Soon);
+        await MuteAsync(ann);
+        await Eventually.TrueAsync(() => _second.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "the new node has the mute", Soon);
+        await AssignAsync(First());
+        await ann.ExpectAsync("media-restart", limit: Soon);
+        await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "the former node has the mute", Soon);
+        await ann.SendAsync(new { type = "unmute", mediaType = "audio" });
+        await Eventually.TrueAsync(() => !_first.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "the former node has the last state", Soon);
+
+        answered.SetResult();
+
+        await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromMilliseconds(500), ann);
+        Assert.False(_first.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")));
+    }
+
+    /// <summary>A node that is gone is not told. When it is back, and the next node rejects the member, it is the one that the client uses.</summary>
+    [Fact]
+    public async Task FormerNodeIsUsedAgain_MuteHasNotReachedIt_IsRepeated()
+    {
+        await using var ann = await MovingAsync("Ann");
+        var session = Session(_first, ann);
+        _link.Vanish();
+        await GoneAsync();
+        await MuteAsync(ann);
+        await Eventually.TrueAsync(() => _second.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "the new node has the mute", Soon);
+        _link.Restore();
+        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is back", StringComparison.Ordinal)), "the node is back");
+        Assert.False(_first.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")));
+
+        _second.MaxParticipants = 0;
+        _second.RemoveParticipant(_meeting, ann.Id);
+
+        await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "the former node has the mute", Soon);
+        Assert.Equal(session, Session(_first, ann));
     }
 
     [Fact]
@@ -219,7 +337,7 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         _first.Emit(_meeting, Slots(ann, session!));
         await ann.ExpectAsync("slots");
         FindGone();
-        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
+        await GoneAsync();
         var failures = await FailuresAsync();
 
         await ann.SendAsync(new { type = "slots", sessionId = session, version = 7 });
@@ -289,7 +407,7 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         var opened = await WhipAsync(camera);
         Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
         FindGone();
-        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
+        await GoneAsync();
 
         var closed = await _signaling.SendAsync(HttpMethod.Delete, opened.Headers.Location!.ToString(), bearer: camera.Ticket);
 
@@ -305,7 +423,7 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         await using var ann = await EnterAsync("Ann");
         await using var bob = await EnterAsync("Bob");
         _first.Forget();
-        await Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
+        await GoneAsync();
         await OnAsync(_second, ann, bob);
         _first.Hang();
 
@@ -314,6 +432,29 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "media-node-unreachable");
         await bob.ExpectAsync("removed", limit: Soon);
         Assert.True(_second.Read(_meeting, r => r.Excluded.Contains(bob.Id)));
+    }
+
+    /// <summary>The node has the room, and new connections to it fail. One that was open before is as slow as the node.</summary>
+    [Fact]
+    public async Task HostRemovesSomebody_NodeIsSlowAndTakenAsGone_ArrivesLater()
+    {
+        await AssignAsync(First(), Second(Edge));
+        await using var ann = await EnterAsync("Ann");
+        await OnAsync(_first, ann);
+        await ReadsEventsAsync(ann);
+        await using var bob = await EnterAsync("Bob");
+        FindGone();
+        _first.AddRoom(_meeting, generation: 1);
+        await GoneAsync();
+        await OnAsync(_second, ann, bob);
+        _first.Hang();
+
+        var response = await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{_meeting}/participants/{bob.Id}", bearer: _created.HostToken).WaitAsync(Soon);
+
+        await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "media-node-unreachable");
+        await bob.ExpectAsync("removed", limit: Soon);
+        _first.Resume();
+        await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Excluded.Contains(bob.Id)), "the node has the removal", Soon);
     }
 
     private static MeetingAssignment First(AssignmentState state = Ready, TimeSpan? left = null) => Assigned("default-aaaaa", 1, state == Leaving ? Edge : Origin, state, left);
@@ -356,6 +497,17 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         _link.StopListening();
         _first.Forget();
     }
+
+    private Task GoneAsync() => Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
+
+    /// <summary>Waits until signaling reads the events of the first node, which the client uses. Before, a node that has lost the room looks like one that does not have it yet.</summary>
+    private Task ReadsEventsAsync(TestClient client) => Eventually.TrueAsync(
+        () =>
+        {
+            _first.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = client.Id, Level = 90 });
+            return client.OfType("speaking").Count > 0;
+        },
+        "signaling reads the events");
 
     private async Task AssignAsync(params MeetingAssignment[] assignments)
     {
