@@ -164,6 +164,7 @@ internal sealed class WhipEndpoints(
         while (true)
         {
             var room = media.Served.Find(assignment.Key);
+            room?.Expect(participantId);
             SdpAnswer? answer;
             try
             {

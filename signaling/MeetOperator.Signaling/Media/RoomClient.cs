@@ -30,9 +30,12 @@ internal sealed class RoomClient(string meetingId, MediaAssignment assignment, M
     /// <param name="ct">Ends the call.</param>
     public Task PutParticipantAsync(string participantId, string? region, CancellationToken ct)
     {
-        _pending.Remove(participantId); // it is to be there again
+        Expect(participantId);
         return CallAsync((node, limit) => node.PutParticipantAsync(meetingId, participantId, new ParticipantSpec { Generation = Key.Generation, Region = region }, limit), ct);
     }
+
+    /// <summary>The participant is to be in the room from now on: a removal before is not repeated.</summary>
+    public void Expect(string participantId) => _pending.Remove(participantId);
 
     /// <summary>Removes a participant. Returns false if the call fails, or the node is gone.</summary>
     public Task<bool> TryRemoveParticipantAsync(string participantId) =>
