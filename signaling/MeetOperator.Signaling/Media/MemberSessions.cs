@@ -21,6 +21,7 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     private int _sentRevision;
     private volatile int _sentSlots;
     private int _confirmedSlots;
+    private int _appliedSlots;
 
     public RoomClient Room { get; } = room;
 
@@ -73,7 +74,7 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     public async Task<SubscribeOffer> RequestSubscribeAsync(bool restart, MemberLine line, CancellationToken ct)
     {
         _subscribeSession = null;
-        (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
+        (_sentRevision, _sentSlots, _confirmedSlots, _appliedSlots) = (0, 0, 0, 0);
         var offer = await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line.Kbps, ct).ConfigureAwait(false);
         (IsLeft, HasEnded) = (false, false);
         line.RecordSession();
@@ -116,6 +117,13 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
         {
             // The client will answer the newer offer, which supersedes this one.
         }
+    }
+
+    /// <summary>Whether the client has not confirmed a later assignment of the session, which replaces this one.</summary>
+    public bool IsNewest(SlotsAppliedMessage applied)
+    {
+        _appliedSlots = Math.Max(_appliedSlots, applied.Version);
+        return applied.Version == _appliedSlots;
     }
 
     /// <summary>Confirms an assignment of slots that the client has applied. Does nothing if it is confirmed already or another session is open.</summary>

@@ -7,7 +7,8 @@ namespace MeetOperator.Signaling.Media;
 /// <summary>Tells the nodes of one member which assignments of its slots the client has applied. Of several queued ones of a session, only the last reaches the node. Thread-safe.</summary>
 internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    /// <summary>After this time, a confirmation that has failed is repeated.</summary>
+    public static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private readonly SlotConfirmations _confirmations = new();
 
     /// <summary>Queues a confirmation. Ignores one that the client was not sent.</summary>
@@ -21,11 +22,14 @@ internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
         }
     }
 
-    /// <summary>Confirms the assignment on the node that has the session. The queue waits only for the newest node.</summary>
+    /// <summary>
+    /// Confirms the assignment on the node that has the session, unless the client has applied a later one of the session meanwhile, in whose place it might wait. The queue waits only for the
+    /// newest node.
+    /// </summary>
     private Task SendAsync(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
     {
         var known = nodes();
-        if (known.All.FirstOrDefault(candidate => candidate.SubscribeSession == applied.SessionId) is not { } sessions)
+        if (known.All.FirstOrDefault(candidate => candidate.SubscribeSession == applied.SessionId) is not { } sessions || !sessions.IsNewest(applied))
         {
             return Task.CompletedTask;
         }

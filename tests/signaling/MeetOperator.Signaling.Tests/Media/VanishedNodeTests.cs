@@ -175,7 +175,7 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         await AssignAsync(First(), Second(Standby));
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_first, ann);
-        await ReadsEventsAsync(ann);
+        await EventStreams.ReadAsync(_first, _meeting, ann);
         _second.MaxParticipants = 0;
         _first.HangsOnRooms = true;
         await using var bob = await EnterAsync("Bob");
@@ -196,7 +196,7 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         await AssignAsync(First(), Second(Standby));
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_first, ann);
-        await ReadsEventsAsync(ann);
+        await EventStreams.ReadAsync(_first, _meeting, ann);
         _first.Forget();
         await OnAsync(_second, ann);
         _time.Hold();
@@ -328,6 +328,33 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants[ann.Id].Confirmations.Any(c => c.Version == 7)), "the former node has the confirmation", Soon);
     }
 
+    /// <summary>The first confirmation fails, the second one is on its way, and the third one waits for it when the first one is repeated.</summary>
+    [Fact]
+    public async Task FormerNodeStandsStill_EarlierSlotsAreConfirmedAgain_LaterOnesReachIt()
+    {
+        await using var ann = await MovingAsync("Ann");
+        var session = Session(_first, ann);
+        foreach (var version in new[] { 7, 8, 9 })
+        {
+            _first.Emit(_meeting, Slots(ann, session!, version));
+            await ann.ExpectAsync("slots", m => (int)m["version"]! == version);
+        }
+
+        _first.RejectsConfirmations = true;
+        await ConfirmAsync(7);
+        await Eventually.TrueAsync(() => _first.RejectedConfirmations > 0, "the node fails");
+        _first.RejectsConfirmations = false;
+        await HangAsync(() => ConfirmAsync(8));
+        await ConfirmAsync(9);
+        await Marker.ExpireAsync(_signaling, _meeting, SlotReports.Retry + TimeSpan.FromMilliseconds(500), ann);
+
+        _first.Resume();
+
+        await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants[ann.Id].Confirmations.LastOrDefault()?.Version == 9), "the node has the last confirmation", Soon);
+
+        Task ConfirmAsync(int version) => ann.SendAsync(new { type = "slots", sessionId = session, version });
+    }
+
     /// <summary>A confirmation that fails is repeated, so one for a node that is gone must not be tried.</summary>
     [Fact]
     public async Task FormerNodeGone_SlotsOfItAreConfirmed_NodeIsNotCalled()
@@ -422,6 +449,7 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         await AssignAsync(First(), Second(Edge));
         await using var ann = await EnterAsync("Ann");
         await using var bob = await EnterAsync("Bob");
+        await EventStreams.ReadAsync(_first, _meeting, ann);
         _first.Forget();
         await GoneAsync();
         await OnAsync(_second, ann, bob);
@@ -441,7 +469,7 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         await AssignAsync(First(), Second(Edge));
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_first, ann);
-        await ReadsEventsAsync(ann);
+        await EventStreams.ReadAsync(_first, _meeting, ann);
         await using var bob = await EnterAsync("Bob");
         FindGone();
         _first.AddRoom(_meeting, generation: 1);
@@ -473,12 +501,12 @@ public sealed class VanishedNodeTests : IAsyncLifetime
 
     private static Task MuteAsync(TestClient client) => client.SendAsync(new { type = "mute", mediaType = "audio" });
 
-    private static RoomEvent Slots(TestClient client, string session) => new()
+    private static RoomEvent Slots(TestClient client, string session, int version = 7) => new()
     {
         Type = RoomEventTypes.Slots,
         ParticipantId = client.Id,
         SessionId = session,
-        SlotsVersion = 7,
+        SlotsVersion = version,
         Tracks = [new TrackDescription { Mid = "7", ParticipantId = "p-7", Kind = "video", Source = "camera" }],
     };
 
@@ -499,15 +527,6 @@ public sealed class VanishedNodeTests : IAsyncLifetime
     }
 
     private Task GoneAsync() => Eventually.TrueAsync(() => _signaling.LogLines().Any(line => line.Contains("is gone", StringComparison.Ordinal)), "the node is found gone");
-
-    /// <summary>Waits until signaling reads the events of the first node, which the client uses. Before, a node that has lost the room looks like one that does not have it yet.</summary>
-    private Task ReadsEventsAsync(TestClient client) => Eventually.TrueAsync(
-        () =>
-        {
-            _first.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = client.Id, Level = 90 });
-            return client.OfType("speaking").Count > 0;
-        },
-        "signaling reads the events");
 
     private async Task AssignAsync(params MeetingAssignment[] assignments)
     {
