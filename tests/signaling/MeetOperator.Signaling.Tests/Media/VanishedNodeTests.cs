@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
@@ -9,6 +10,7 @@ using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Tests.Rest;
 using MeetOperator.Testing;
+using Xunit.Abstractions;
 using static MeetOperator.Contracts.Meetings.AssignmentRole;
 using static MeetOperator.Contracts.Meetings.AssignmentState;
 
@@ -17,7 +19,7 @@ namespace MeetOperator.Signaling.Tests.Media;
 /// <summary>
 /// The first media node of a meeting vanishes, or stands still, while calls to it are in progress. A call that nothing ends takes five minutes, so whoever waits for one fails the test.
 /// </summary>
-public sealed class VanishedNodeTests : IAsyncLifetime
+public sealed class VanishedNodeTests(ITestOutputHelper output) : IAsyncLifetime
 {
     /// <summary>Far less than a call that nothing ends, and enough for a busy machine.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
@@ -64,9 +66,12 @@ public sealed class VanishedNodeTests : IAsyncLifetime
         await using var old = await EnterAsync("Old", moves: false);
         await OnAsync(_first, ann, old);
 
+        var vanished = Stopwatch.GetTimestamp();
         _link.Vanish();
         await MuteAsync(ann);
         await MuteAsync(old);
+        await GoneAsync();
+        output.WriteLine($"found gone after {Stopwatch.GetElapsedTime(vanished).TotalSeconds:F1} s");
 
         var move = await ann.ExpectAsync("media-move", limit: Soon);
         Assert.Equal((2L, 0L), ((long)move["generation"]!, (long)move["deadline"]!));
