@@ -51,7 +51,7 @@ public static class ControlTls
     };
 
     /// <summary>
-    /// Opens a connection that ends within 3 to 4 s when the machine at the other end is lost: while nothing is sent, as on a stream of events, and also while a request waits for its
+    /// Opens a connection that ends within seconds when the machine at the other end is lost: while nothing is sent, as on a stream of events, and also while a request waits for its
     /// response. A machine that does not answer is reported as <see cref="SocketError.TimedOut"/>, in contrast to a process that has a connection and does not complete the handshake.
     /// </summary>
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
