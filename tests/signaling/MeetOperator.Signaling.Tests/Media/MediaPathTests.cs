@@ -2,7 +2,6 @@ using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Data.Databases;
 using MeetOperator.Signaling.Http;
-using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Transport;
 using MeetOperator.Testing;
@@ -590,23 +589,8 @@ public sealed class MediaPathTests : IAsyncLifetime
         }
     }
 
-    private void EmitEnd(string meeting, string participant, string kind, string? session, string state, string? reason) => _node.Emit(meeting, new RoomEvent
-    {
-        Type = RoomEventTypes.SessionState,
-        ParticipantId = participant,
-        SessionId = session,
-        Kind = kind,
-        State = state,
-        Reason = reason,
-    });
-
-    [Theory]
-    [InlineData("v=0\r\no=- 123 2 IN IP4 127.0.0.1\r\n", "123")]
-    [InlineData("v=0\no=mozilla...THIS_IS_SDPARTA 456 0 IN IP4 0.0.0.0\n", "456")]
-    [InlineData("v=0\r\nm=audio 9\r\no=- 9 9 x\r\n", null)]
-    [InlineData("v=0\r\no=\r\n", null)]
-    [InlineData("", null)]
-    public void SdpOrigin_Sdp_ReturnsSessionId(string sdp, string? origin) => Assert.Equal(origin, SdpOrigin.Of(sdp));
+    private void EmitEnd(string meeting, string participant, string kind, string? session, string state, string? reason) => _node.Emit(
+        meeting, new RoomEvent { Type = RoomEventTypes.SessionState, ParticipantId = participant, SessionId = session, Kind = kind, State = state, Reason = reason });
 
     private Task<HttpResponseMessage> PublishAsync(string meetingId, string ticket) => _signaling.SendAsync(
         HttpMethod.Post, $"meetings/{meetingId}/whip", new StringContent(Sdp.Publish(), new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp")), bearer: ticket);
