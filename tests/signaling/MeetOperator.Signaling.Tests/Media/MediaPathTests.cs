@@ -2,6 +2,7 @@ using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Data.Databases;
 using MeetOperator.Signaling.Http;
+using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Signaling.Transport;
 using MeetOperator.Testing;
