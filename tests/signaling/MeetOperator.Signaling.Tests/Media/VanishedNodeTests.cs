@@ -416,16 +416,20 @@ public sealed class VanishedNodeTests(ITestOutputHelper output) : IAsyncLifetime
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_first, ann);
         var camera = await _signaling.JoinAsync(_meeting, "Camera");
-        Task<HttpResponseMessage>? opening = null;
-        await HangAsync(() =>
+        var (reached, answered) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _first.BeforePublish = () =>
         {
-            opening = WhipAsync(camera);
-            return Task.CompletedTask;
-        });
+            reached.TrySetResult();
+            return answered.Task;
+        };
+        var opening = WhipAsync(camera);
+        await reached.Task.WaitAsync(Soon);
 
         FindGone();
 
-        Assert.Equal(HttpStatusCode.Created, (await opening!.WaitAsync(Soon)).StatusCode);
+        var opened = await opening.WaitAsync(Soon);
+        answered.SetResult();
+        Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
         Assert.True(_second.Read(_meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
     }
 
@@ -440,8 +444,9 @@ public sealed class VanishedNodeTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
         FindGone();
         await GoneAsync();
+        _first.Hang();
 
-        var closed = await _signaling.SendAsync(HttpMethod.Delete, opened.Headers.Location!.ToString(), bearer: camera.Ticket);
+        var closed = await _signaling.SendAsync(HttpMethod.Delete, opened.Headers.Location!.ToString(), bearer: camera.Ticket).WaitAsync(Soon);
 
         Assert.Equal(HttpStatusCode.NoContent, closed.StatusCode);
         Assert.Null(_second.Read(_meeting, r => r.Participants[camera.ParticipantId].PublishSession));
