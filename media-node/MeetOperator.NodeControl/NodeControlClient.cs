@@ -87,6 +87,7 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     public async IAsyncEnumerable<RoomEvent> WatchRoomAsync(string room, [EnumeratorCancellation] CancellationToken ct)
     {
         using var request = Request(HttpMethod.Get, $"{Room(room)}/events", null);
+        request.Headers.ConnectionClose = true; // so that no later request uses the connection
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
         await ThrowIfErrorAsync(response, ct).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);

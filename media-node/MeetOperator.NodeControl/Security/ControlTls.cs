@@ -10,9 +10,16 @@ public static class ControlTls
 {
     /// <summary>Connections are replaced after this time, so that a renewed certificate or a change of trust takes effect.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
-    private const int KeepAliveSeconds = 2;
+    private const int KeepAliveSeconds = 1;
     private const int KeepAliveRetrySeconds = 1;
     private const int KeepAliveRetries = 2;
+
+    /// <summary>How long the machine at the other end may acknowledge nothing that was sent. A process that stands still does not matter, because its machine acknowledges for it.</summary>
+    private const int SilenceMilliseconds = 3_000;
+
+    /// <summary>TCP_USER_TIMEOUT of Linux, and the level of TCP.</summary>
+    private const int TcpUserTimeout = 18;
+    private const int TcpLevel = 6;
 
     /// <summary>
     /// The handler of the operator and signaling. It allows only TLS 1.3, which every media node supports. The server's certificate must contain the name in the
@@ -43,7 +50,10 @@ public static class ControlTls
         },
     };
 
-    /// <summary>Opens a connection that ends within seconds when the machine at the other end is lost, also while nothing is sent, as on a stream of events.</summary>
+    /// <summary>
+    /// Opens a connection that ends within seconds when the machine at the other end is lost: while nothing is sent, as on a stream of events, and also while a request waits for its
+    /// response. A machine that does not answer is reported as <see cref="SocketError.TimedOut"/>, in contrast to a process that has a connection and does not complete the handshake.
+    /// </summary>
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -53,8 +63,18 @@ public static class ControlTls
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveRetrySeconds);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetries);
+            if (OperatingSystem.IsLinux())
+            {
+                socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes(SilenceMilliseconds));
+            }
+
             await socket.ConnectAsync(context.DnsEndPoint, ct).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new SocketException((int)SocketError.TimedOut);
         }
         catch
         {

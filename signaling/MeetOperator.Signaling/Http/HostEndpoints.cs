@@ -4,6 +4,7 @@ using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Data.Bus;
 using MeetOperator.Signaling.Data.Repositories;
 using MeetOperator.Signaling.Errors;
+using MeetOperator.Signaling.Hub;
 using MeetOperator.Signaling.Kubernetes;
 using MeetOperator.Signaling.Media;
 using MeetOperator.Signaling.Metrics;
@@ -15,8 +16,11 @@ namespace MeetOperator.Signaling.Http;
 
 /// <summary>Host actions on participants. Any replica can handle them: the bus forwards them to the replica that has the socket.</summary>
 internal sealed class HostEndpoints(
-    MeetingDirectory directory, MeetingNotFound missing, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingDirectory directory, MeetingNotFound missing, MeetingSessions sessions, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
+    /// <summary>How long a call to a node that is gone is waited for. One that has only lost the room answers.</summary>
+    private static readonly TimeSpan GoneTimeout = TimeSpan.FromMilliseconds(500);
+
     public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
     {
         var (view, key) = await MeetingAsync(request, id, ct).ConfigureAwait(false);
@@ -106,27 +110,45 @@ internal sealed class HostEndpoints(
 
     /// <summary>
     /// Applies the action on all media nodes of the meeting. Does nothing if it has none, or where the node does not know the participant, because then no media flows
-    /// there.
+    /// there. Hardly waits for a node that is gone; the call to it goes on, because it may be slow, or out of reach only for a moment.
     /// </summary>
     private Task CallNodesAsync(MeetingView view, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct) =>
-        Task.WhenAll(view.Serving.Select(assignment => CallNodeAsync(assignment, call, ct)));
+        Task.WhenAll(view.Serving.Select(assignment => CallNodeAsync(view, assignment, call, ct)));
 
-    private async Task CallNodeAsync(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
+    private async Task CallNodeAsync(MeetingView view, MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
+    {
+        var isGone = sessions.IsGone(view, assignment.Key);
+        var calling = TryCallAsync(assignment, call, isGone ? CancellationToken.None : ct);
+        if (isGone)
+        {
+            await Task.WhenAny(calling, Task.Delay(GoneTimeout, time, ct)).ConfigureAwait(false);
+        }
+
+        var isWaitedFor = !isGone || calling.IsCompleted;
+        if ((isWaitedFor ? await calling.ConfigureAwait(false) : NodeCallFailure.Of(new TimeoutException())) is { } failure)
+        {
+            throw new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };
+        }
+    }
+
+    /// <summary>Applies the action on one media node. Returns null if it is done.</summary>
+    private async Task<NodeCallFailure?> TryCallAsync(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(options.Timings.NodeCallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
             await call(nodes.Client(assignment), linked.Token).ConfigureAwait(false);
+            return null;
         }
         catch (NodeControlException e) when (e.Code is "unknown-participant" or "unknown-room")
         {
-            // The media node has no media of this participant.
+            return null; // The media node has no media of this participant.
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {
             metrics.NodeFailed(failure.Reason);
-            throw new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };
+            return failure;
         }
     }
 }

@@ -63,8 +63,12 @@ internal sealed class WhipEndpoints(
             throw new ProblemException(ProblemCode.Unavailable, "This server is still reading the meetings. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
         }
 
-        // Only one of the nodes has the session.
-        await Task.WhenAll((directory.Find(id)?.Serving ?? []).Select(assignment => EndAsync(assignment, id, sessionId, ct))).ConfigureAwait(false);
+        if (directory.Find(id) is { } view)
+        {
+            // Only one of the nodes has the session. On a node that is gone, the session is too.
+            var serving = view.Serving.Where(assignment => !sessions.IsGone(view, assignment.Key));
+            await Task.WhenAll(serving.Select(assignment => EndAsync(assignment, id, sessionId, ct))).ConfigureAwait(false);
+        }
 
         return Results.NoContent();
     }
@@ -142,8 +146,8 @@ internal sealed class WhipEndpoints(
     }
 
     /// <summary>
-    /// Opens a session on the node that the participant uses, or if that is full on another one. If all are full, waits some time for a place. Then reports the participant's region
-    /// to the node.
+    /// Opens a session on the node that the participant uses, or if that is full, or fails or leaves the meeting meanwhile, on another one. If all are full, waits some time for a place. Then
+    /// reports the participant's region to the node.
     /// </summary>
     private async Task<(SdpAnswer Answer, MediaAssignment Assignment)> OpenAsync(
         MeetingMedia media, MeetingView view, TokenSubject subject, Func<NodeControlClient, MediaAssignment, CancellationToken, Task<SdpAnswer>> open, CancellationToken ct)
@@ -159,7 +163,20 @@ internal sealed class WhipEndpoints(
         var assignment = media.ChooseHeadless(participantId, subject.Region) ?? throw NotPlaced(view);
         while (true)
         {
-            if (await CallAsync(assignment, TryOpenAsync, ct).ConfigureAwait(false) is { } answer)
+            var room = media.Served.Find(assignment.Key);
+            room?.Expect(participantId);
+            SdpAnswer? answer;
+            try
+            {
+                answer = await CallAsync<SdpAnswer?>(assignment, room is null ? TryOpenAsync : (_, limit) => room.CallAsync(TryOpenAsync, limit), ct).ConfigureAwait(false);
+            }
+            catch (ProblemException) when (room is { IsOver: true } && media.ChooseHeadless(participantId, subject.Region) is { } other && other.Key != assignment.Key)
+            {
+                assignment = other;
+                continue;
+            }
+
+            if (answer is not null)
             {
                 _ = ReportRegionAsync(assignment, view.Id, participantId, subject.Region, CancellationToken.None); // The session exists, whatever becomes of this request.
                 return (answer, assignment);

@@ -8,7 +8,7 @@ namespace MeetOperator.Signaling.Hub;
 internal sealed class MeetingSessions(MeetingServices services)
 {
     /// <summary>By UID, because a later meeting can have the same ID while the session of the earlier one is still held.</summary>
-    private readonly Dictionary<(MeetingKey Meeting, string? Uid), OpenSession> _sessions = [];
+    private readonly ConcurrentDictionary<(MeetingKey Meeting, string? Uid), OpenSession> _sessions = [];
     private readonly SemaphoreSlim _gate = new(1);
     private readonly ConcurrentDictionary<Task, bool> _departures = [];
     private volatile bool _isEvacuating;
@@ -37,6 +37,9 @@ internal sealed class MeetingSessions(MeetingServices services)
             _gate.Release();
         }
     }
+
+    /// <summary>Whether this replica has found that a media node of the meeting is gone. False if it does not serve the meeting.</summary>
+    public bool IsGone(MeetingView meeting, RoomKey room) => _sessions.TryGetValue((meeting.Key, meeting.Object.Metadata.Uid), out var open) && open.Session.Media.IsGone(room);
 
     /// <summary>Closes every socket with close code 1012, so that clients reconnect to another replica.</summary>
     public async Task EvacuateAsync()
@@ -90,7 +93,7 @@ internal sealed class MeetingSessions(MeetingServices services)
         {
             if (_sessions.TryGetValue(key, out var open) && --open.References == 0)
             {
-                _sessions.Remove(key);
+                _sessions.TryRemove(key, out _);
                 last = open.Session;
             }
         }

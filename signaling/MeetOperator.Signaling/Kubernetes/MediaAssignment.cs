@@ -26,6 +26,12 @@ internal sealed record MediaAssignment(string Namespace, string Node, Uri Contro
     /// <summary>Whether this replica has found that the node is gone. The operator may not know yet.</summary>
     public bool IsGone { get; init; }
 
+    /// <summary>Whether the node was gone and is back, but so recently that it may be gone again soon. Those who use another node stay there.</summary>
+    public bool IsUnsteady { get; init; }
+
+    /// <summary>Whether the node is Leaving and its deadline is so near that nobody should begin to use it.</summary>
+    public bool IsEnding { get; init; }
+
     /// <summary>When participants that are still on a node that is Leaving are disconnected; null in other states.</summary>
     public DateTimeOffset? Deadline { get; init; }
 

@@ -16,10 +16,14 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
     private readonly string _meetingId;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closed = new();
-    private readonly RoomReach _reach = new();
+    private readonly RoomReach _reach;
+    private readonly RoomLife _life;
     private readonly Action<RoomKey> _onBreak;
     private readonly Action<AssignedRoom> _onReach;
     private volatile bool _isGone;
+
+    /// <summary><see cref="RoomReach.SteadyAt"/>, in ticks.</summary>
+    private long _steadyAt;
 
     /// <summary>The room was ended on purpose, so a missing room says nothing about the node.</summary>
     private bool _hasEnded;
@@ -47,19 +51,28 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
         _meetingId = meetingId;
         _services = services;
         _logger = services.Loggers.CreateLogger<AssignedRoom>();
+        _reach = new RoomReach(services.Options.Timings.NodeReturnDelay);
         Client = client;
+        _life = client.Begin();
         _watching = WatchAsync(onEvent, _closed.Token);
         _refreshing = RefreshAsync(participants, _closed.Token);
     }
 
-    /// <summary>Calls to the room. They also work after the end of the event stream.</summary>
+    /// <summary>Calls to the room. They end when the room is disposed, except for removals.</summary>
     public RoomClient Client { get; }
 
     /// <summary>Whether the node seems to have failed (<see cref="RoomReach.IsGone"/>).</summary>
     public bool IsGone => _isGone;
 
+    /// <summary>Whether the node seemed to have failed and is back, but so recently that those who have left it stay away (<see cref="RoomReach.SteadyAt"/>).</summary>
+    public bool IsUnsteady => !_isGone && Now.Ticks < Volatile.Read(ref _steadyAt);
+
+    /// <summary>The time since a fixed moment.</summary>
+    private TimeSpan Now => _services.Time.GetElapsedTime(0);
+
     public async ValueTask DisposeAsync()
     {
+        _life.GiveUp();
         await _closed.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_watching, _refreshing).ConfigureAwait(false);
         _closed.Dispose();
@@ -77,8 +90,13 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
             {
                 await foreach (var roomEvent in Client.WatchAsync(ct).ConfigureAwait(false))
                 {
-                    opened ??= _services.Time.GetTimestamp();
-                    Record(static reach => reach.RecordAnswer());
+                    Record(reach => reach.RecordAnswer(Now));
+                    if (opened is null)
+                    {
+                        opened = _services.Time.GetTimestamp();
+                        _ = Client.RepeatRemovalsAsync();
+                    }
+
                     _hasEnded |= roomEvent is { Type: RoomEventTypes.RoomEnded, Reason: "deleted" };
                     await onEvent(Client, roomEvent, ct).ConfigureAwait(false);
                 }
@@ -103,7 +121,7 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
 
             if (opened is { } since)
             {
-                Record(static reach => reach.RecordBreak());
+                Record(reach => reach.RecordBreak(Now));
                 wait = _services.Time.GetElapsedTime(since) >= LastRetry ? FirstRetry : wait; // A node that ends each stream at once is not called in a loop.
             }
 
@@ -115,9 +133,11 @@ internal sealed partial class AssignedRoom : IAsyncDisposable
     private void Record(Action<RoomReach> record)
     {
         record(_reach);
+        Volatile.Write(ref _steadyAt, _reach.SteadyAt.Ticks);
         if (_reach.IsGone != _isGone)
         {
             _isGone = _reach.IsGone;
+            _life.SetGone(_isGone);
             LogReach(_logger, _meetingId, Client.Key.Node, _isGone ? "gone: its members use another one, if the meeting has one" : "back");
             _onReach(this);
         }

@@ -12,6 +12,9 @@ internal sealed class LeaveDeadlines(TimeProvider time)
     public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
+    /// <summary>With less time left on a node, nobody begins to use it if there is another one. Two connections take seconds on a busy machine.</summary>
+    public static readonly TimeSpan LeastUsable = TimeSpan.FromSeconds(5);
+
     private volatile IReadOnlyDictionary<RoomKey, (long Since, TimeSpan Time)> _leaving = new Dictionary<RoomKey, (long, TimeSpan)>();
 
     /// <summary>Records which nodes are Leaving with a deadline. Not called concurrently.</summary>
@@ -28,6 +31,9 @@ internal sealed class LeaveDeadlines(TimeProvider time)
         !_leaving.TryGetValue(room, out var leaving) ? null
         : leaving.Time - time.GetElapsedTime(leaving.Since) is { Ticks: > 0 } left ? left
         : TimeSpan.Zero;
+
+    /// <summary>Whether so little time is left on a node that nobody should begin to use it (<see cref="LeastUsable"/>).</summary>
+    public bool IsNear(RoomKey room) => LeftOn(room) < LeastUsable;
 
     /// <summary>The shortest time that is left on a node; null when none has a deadline.</summary>
     public TimeSpan? Least() => _leaving.Keys.Select(LeftOn).Min();

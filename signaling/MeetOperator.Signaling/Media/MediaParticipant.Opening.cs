@@ -41,14 +41,14 @@ internal sealed partial class MediaParticipant
         return Task.CompletedTask;
     }
 
-    /// <summary>Leaves a former node if the client has closed both connections to it.</summary>
+    /// <summary>Leaves a former node if the client has closed both connections to it. Beside the queue, which must not wait for a node that may be gone.</summary>
     private async Task ReleaseIfLeftAsync(MemberSessions former)
     {
         try
         {
             if (await former.HasLeftAsync(_calls.Closed).ConfigureAwait(false))
             {
-                _ = ReleaseAsync(former);
+                PostEvent(former.Room.Key, sessions => sessions == former && sessions != _nodes.Newest && sessions.IsEmpty ? ReleaseAsync(sessions) : Task.CompletedTask);
             }
         }
         catch (Exception e) when (NodeCallFailure.Of(e) is not null)
@@ -68,19 +68,28 @@ internal sealed partial class MediaParticipant
     {
         if (_nodes.Newest is not { } current || Find(_media.Choose(this, current.Room.Key)) is not { } target || target.Key == current.Room.Key)
         {
-            return; // The member stays on its node, or there is no other node.
+            _media.Follow(this); // The member stays on its node, or there is no other node. It may need new sessions there.
+            return;
         }
 
         var next = new MemberSessions(target, _client);
         try
         {
+            var isGone = _media.IsGone(current.Room.Key);
             if (_nodes.Find(target.Key) is { } former)
             {
-                await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
+                await former.FormerCalls.CancelAsync(_services.Time).ConfigureAwait(false);
+                if (isGone)
+                {
+                    SetNodes(_nodes.Without(former)); // what the client still has there goes on until its new connections carry media
+                }
+                else
+                {
+                    await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
+                }
             }
 
             // A client whose node is gone has no media to lose, so it prepares its offer as soon as it has a place.
-            var isGone = _media.IsGone(current.Room.Key);
             void Tell() => _client.Send(_media.MoveMessage(_client, target.Key, current.Room.Key));
             var offer = await OpenAsync(next, fresh: true, isGone ? Tell : null).ConfigureAwait(false);
             SetNodes(_nodes.With(next));
@@ -90,10 +99,10 @@ internal sealed partial class MediaParticipant
             }
 
             next.BeginSubscribe(offer);
-            _hasStarted = true;
+            (_hasStarted, _told) = (true, null);
             _media.RecordMove(ParticipantId);
             _ = _media.IsLeaving(current.Room.Key) ? Task.CompletedTask : ReleaseLaterAsync(current); // the operator sets no deadline for a node that stays
-            await ReleaseIfLeftAsync(current).ConfigureAwait(false);
+            _ = ReleaseIfLeftAsync(current);
         }
         catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
         {
@@ -107,7 +116,7 @@ internal sealed partial class MediaParticipant
             }
 
             _calls.Record(failure, e);
-            _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
+            _ = MoveLaterAsync(target.IsOver ? TimeSpan.Zero : _moveBackoff.Next(_services.Time.GetUtcNow())); // a node that has failed meanwhile is not chosen again
         }
     }
 
@@ -138,15 +147,36 @@ internal sealed partial class MediaParticipant
             return;
         }
 
-        if (reason is not null && _hasStarted)
+        var isTold = reason is not null && _hasStarted;
+        if (isTold && sessions != _told)
         {
-            _client.Send(new MediaRestartMessage(reason, sessions.Room.Key.Generation));
+            _told = sessions;
+            _client.Send(new MediaRestartMessage(reason!, sessions.Room.Key.Generation));
         }
 
+        _isStarting = true;
+        try
+        {
+            await OpenRepeatedlyAsync(sessions, fresh, isTold).ConfigureAwait(false);
+        }
+        finally
+        {
+            _isStarting = false;
+        }
+
+        _media.Follow(this);
+    }
+
+    /// <summary>
+    /// Opens the subscribe session, and tries again until it is open, or the member is to use another node; a start on that one is queued then, or follows. The member may get another node
+    /// meanwhile, if its own is full.
+    /// </summary>
+    private async Task OpenRepeatedlyAsync(MemberSessions sessions, bool fresh, bool isTold)
+    {
         using var place = new PlaceWait(_media.Line, _services.Time, _services.Options.Timings.PlaceTimeout);
         if (fresh && !_hasStarted && !_media.Line.IsEmpty)
         {
-            await WaitForPlaceAsync(place).ConfigureAwait(false); // others came before
+            await _place.WaitAsync(place).ConfigureAwait(false); // others came before
             if (_calls.IsClosed || Find(_media.Choose(this, current: null)) is not { } room)
             {
                 return; // With the next room of the meeting, a start follows.
@@ -167,8 +197,7 @@ internal sealed partial class MediaParticipant
             try
             {
                 sessions.BeginSubscribe(await OpenAsync(sessions, fresh).ConfigureAwait(false));
-                _hasStarted = true;
-                _media.Follow(this);
+                (_hasStarted, _told) = (true, null);
                 return;
             }
             catch (Exception) when (_calls.IsClosed)
@@ -177,6 +206,7 @@ internal sealed partial class MediaParticipant
             }
             catch (Exception e) when (NodeCallFailure.IsParticipantRemoved(e))
             {
+                _isRemoved = true;
                 return;
             }
             catch (Exception e) when (NodeCallFailure.IsFull(e) && !_nodes.IsMoving)
@@ -194,9 +224,20 @@ internal sealed partial class MediaParticipant
                 _calls.Record(failure, e);
                 if (_nodes.IsMoving)
                 {
-                    // The client goes on with its former node, from which the move starts again.
+                    // The client goes on with its former node, from which the move starts again. If it does not, and the client may have left a session there, it needs new ones.
                     SetNodes(_nodes.Without(sessions));
+                    if (isTold || _nodes.Newest!.HasEnded)
+                    {
+                        _nodes.Newest!.MarkLeft();
+                    }
+
                     _ = MoveLaterAsync(_moveBackoff.Next(_services.Time.GetUtcNow()));
+                    return;
+                }
+
+                if (_media.Choose(this, sessions.Room.Key) is { } other && other.Key != sessions.Room.Key)
+                {
+                    _hasStarted = true; // the client may have a connection to this node
                     return;
                 }
 
@@ -214,27 +255,10 @@ internal sealed partial class MediaParticipant
             wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
             if (_calls.IsClosed || _media.Choose(this, sessions.Room.Key)?.Key != sessions.Room.Key)
             {
-                // A start on another node is queued, or follows. The client may have a connection to this node.
                 _hasStarted = true;
-                _media.Follow(this);
                 return;
             }
         }
-    }
-
-    /// <summary>Waits for the member's turn to try. Meanwhile it does not count as using a node.</summary>
-    private async Task WaitForPlaceAsync(PlaceWait place)
-    {
-        _isWaitingForPlace = true;
-        SignalingTracing.LeaveCurrent();
-        await place.WaitAsync(ReportNoPlace, _calls.Closed).ConfigureAwait(false);
-        _isWaitingForPlace = false;
-    }
-
-    private void ReportNoPlace()
-    {
-        _services.Metrics.Rejected(WireName.Of(ErrorCode.NotPlaced));
-        _client.Send(new ErrorMessage(ErrorCode.NotPlaced, "All media nodes of the meeting are full. Media starts when one of them, or another one, has a place."));
     }
 
     /// <summary>
@@ -247,7 +271,7 @@ internal sealed partial class MediaParticipant
         var target = _media.Choose(this, current: null);
         if (target is not { HasPlace: true })
         {
-            await WaitForPlaceAsync(place).ConfigureAwait(false);
+            await _place.WaitAsync(place).ConfigureAwait(false);
             target = _media.Choose(this, current: null);
         }
 
@@ -274,16 +298,12 @@ internal sealed partial class MediaParticipant
     /// <summary>Opens the subscribe session, and calls <paramref name="onPlaced"/> when the member has a place. The client gets its offer with <see cref="MemberSessions.BeginSubscribe"/>.</summary>
     private async Task<SubscribeOffer> OpenAsync(MemberSessions sessions, bool fresh, Action? onPlaced = null)
     {
+        await sessions.FormerCalls.CancelAsync(_services.Time).ConfigureAwait(false);
         await sessions.Room.PutParticipantAsync(ParticipantId, Region, _calls.Closed).ConfigureAwait(false);
         onPlaced?.Invoke();
-        if (_client.Entry is { Audio: false } or { Video: false })
-        {
-            var muted = new MuteState { Microphone = _client.Entry.Audio ? null : true, Camera = _client.Entry.Video ? null : true };
-            await sessions.Room.MuteAsync(ParticipantId, muted, _calls.Closed).ConfigureAwait(false);
-        }
-
+        await _state.SendMutesAsync(sessions, _calls.Closed).ConfigureAwait(false);
         var offer = await sessions.RequestSubscribeAsync(restart: fresh, _line, _calls.Closed).ConfigureAwait(false);
-        await SendViewAsync(sessions).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
+        await _state.SendViewAsync(sessions, _calls.Closed).ConfigureAwait(false); // the node may be another one, or have dropped the participant meanwhile
         return offer;
     }
 }

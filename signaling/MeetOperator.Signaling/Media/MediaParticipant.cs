@@ -1,11 +1,8 @@
-using System.Runtime.CompilerServices;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Kubernetes;
-using MeetOperator.Signaling.Loops;
 using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Client;
 using MeetOperator.Signaling.Protocol.Server;
-using MeetOperator.Signaling.Tracing;
 
 namespace MeetOperator.Signaling.Media;
 
@@ -24,19 +21,25 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     private readonly MemberCalls _calls;
     private readonly RestartBackoff _backoff = new();
     private readonly RestartBackoff _moveBackoff = new();
-    private readonly ClientView _view = new();
+    private readonly QueuedOffers _offers;
+    private readonly ClientState _state;
     private readonly SlotReports _slots;
     private readonly MemberLine _line;
-
-    /// <summary>Guards the last offer.</summary>
-    private readonly Lock _gate = new();
-    private readonly QueuedMutes _mutes = new();
-    private StrongBox<OfferMessage>? _lastOffer;
+    private readonly MemberPlace _place;
+    private readonly QueuedOnce _move;
+    private readonly QueuedOnce _restart;
 
     /// <summary>Changes only in a queued call. None before the first call.</summary>
     private volatile MemberNodes _nodes = MemberNodes.None;
 
-    private volatile bool _isWaitingForPlace;
+    /// <summary>The subscribe session is being opened, again and again if necessary.</summary>
+    private volatile bool _isStarting;
+
+    /// <summary>A media node has answered that a host has removed the participant.</summary>
+    private volatile bool _isRemoved;
+
+    /// <summary>The sessions that the client was told to open by <c>media-restart</c>, and that are not open yet.</summary>
+    private MemberSessions? _told;
 
     /// <summary>The client may have a connection to a media node. It then gets <c>media-restart</c> when its sessions are replaced.</summary>
     private bool _hasStarted;
@@ -47,8 +50,13 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         _client = client;
         _services = services;
         _calls = new MemberCalls(client, services);
+        _offers = new QueuedOffers(_calls);
+        _state = new ClientState(client, _calls, services, SelectReachable);
         _slots = new SlotReports(_calls, services.Metrics);
         _line = new MemberLine(media, client);
+        _place = new MemberPlace(client, _calls, services.Metrics);
+        _move = new QueuedOnce(_calls, () => SelectNewest() is null ? Task.CompletedTask : MoveAsync());
+        _restart = new QueuedOnce(_calls, () => StartAsync(SelectNewest(), fresh: true, MeetingMedia.Moved));
     }
 
     public string ParticipantId => _client.Identity.ParticipantId;
@@ -63,7 +71,7 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     internal RoomKey? Room => _nodes.Newest?.Room.Key;
 
     /// <summary>The room in which the member takes a place; null while it waits for one.</summary>
-    internal RoomKey? OccupiedRoom => _isWaitingForPlace ? null : Room;
+    internal RoomKey? OccupiedRoom => _place.IsAwaited ? null : Room;
 
     /// <summary>The oldest room that the member moves away from; null while it does not move.</summary>
     internal RoomKey? FormerRoom => _nodes is { IsMoving: true } nodes ? nodes.All[0].Room.Key : null;
@@ -80,13 +88,23 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
     /// Opens the media session on another node, if there is a better one (<see cref="ParticipantNodes"/>). The client is told to open both connections there, beside the
     /// present ones. If that fails, nothing changes, and it is tried again.
     /// </summary>
-    public void Move() => Post(_ => MoveAsync());
+    public void Move() => _move.Post();
 
-    /// <summary>Gives up the rooms that the meeting no longer has. If it was using one of them, opens the media session elsewhere, and tells the client to restart its media.</summary>
-    internal void LeaveLostRooms() => Post(sessions => StartAsync(sessions, fresh: true, MeetingMedia.Moved));
+    /// <summary>
+    /// Gives up the rooms that the meeting no longer has. If it was using one of them, or <see cref="NeedsStart"/> is true, opens the media session again, and tells the client to restart its media.
+    /// </summary>
+    internal void LeaveLostRooms() => _restart.Post();
+
+    /// <summary>
+    /// Whether the member needs new sessions in the room that it uses: the client was told to leave those that it has there, or it has none, because its start ended for a move to another room,
+    /// which has not succeeded.
+    /// </summary>
+    internal bool NeedsStart => !_isStarting && !_isRemoved && (IsLeft || _nodes.Newest is { SubscribeSession: null });
+
+    private bool IsLeft => _nodes.Newest is { IsLeft: true };
 
     /// <summary>Whether the member uses a room that the meeting no longer has, or none although it has one.</summary>
-    internal bool IsAffectedBy(ServedRooms served) => served.Rooms.Count > 0 && (_nodes.Newest is null or { IsLeft: true } || _nodes.All.Any(sessions => served.Find(sessions.Room.Key) is null));
+    internal bool IsAffectedBy(ServedRooms served) => served.Rooms.Count > 0 && (_nodes.Newest is null || IsLeft || _nodes.All.Any(sessions => served.Find(sessions.Room.Key) is null));
 
     /// <summary>ID of the subscribe session in the room, in which its node sends offers; null if none is open.</summary>
     internal string? SubscribeSessionIn(RoomKey room) => _nodes.Find(room)?.SubscribeSession;
@@ -112,65 +130,20 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         }
     });
 
-    public void Publish(OfferMessage offer)
-    {
-        var next = new StrongBox<OfferMessage>(offer);
-        lock (_gate)
-        {
-            if (offer.Restart && _lastOffer is not null)
-            {
-                // Replace the queued offer, because this offer would replace its session immediately.
-                _lastOffer.Value = offer;
-                return;
-            }
-
-            _lastOffer = _calls.IsFull ? _lastOffer : next;
-        }
-
-        _calls.PostBounded(
-            () =>
-            {
-                OfferMessage taken;
-                lock (_gate)
-                {
-                    taken = next.Value!;
-                    _lastOffer = _lastOffer == next ? null : _lastOffer;
-                }
-
-                return _calls.RunAsync(() => SelectNewest() is null ? throw new NotPlacedException() : PublishAsync(taken), taken.SessionId, taken.Reference);
-            },
-            offer.SessionId,
-            offer.Reference);
-    }
+    public void Publish(OfferMessage offer) => _offers.Post(offer, taken => SelectNewest() is null ? throw new NotPlacedException() : PublishAsync(taken));
 
     public void Answer(AnswerMessage answer) => _calls.PostBounded(
         () => _calls.RunAsync(() => SelectNewest() is null ? throw new NotPlacedException() : _nodes.OfSubscribeSession(answer.SessionId)!.AnswerAsync(answer, _calls.Closed), answer.SessionId),
         answer.SessionId);
 
-    /// <summary>Makes the node stop or resume forwarding the microphone or camera. Of several queued requests, only the last is executed.</summary>
-    public void Mute(MediaType kind, bool muted)
-    {
-        if (_mutes.TryEnqueue(kind, muted))
-        {
-            Post(sessions =>
-            {
-                var state = _mutes.Take(kind);
-                return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes.Reachable(_media.IsGone), node => node.Room.MuteAsync(ParticipantId, state, _calls.Closed));
-            });
-        }
-    }
+    /// <inheritdoc cref="ClientState.Mute"/>
+    public void Mute(MediaType kind, bool muted) => _state.Mute(kind, muted);
 
-    /// <summary>Tells the node what the client shows, at the rate of <see cref="ViewPace"/>. Of several views in between, only the last reaches the node.</summary>
-    public void View(ViewMessage view)
-    {
-        if (_view.Enqueue(view, Now) is { } wait)
-        {
-            _ = SendViewLaterAsync(wait);
-        }
-    }
+    /// <inheritdoc cref="ClientState.View"/>
+    public void View(ViewMessage view) => _state.View(view);
 
     /// <summary>Tells the node which assignment of its slots the client has applied. Of several queued ones, only the last reaches the node.</summary>
-    public void ConfirmSlots(SlotsAppliedMessage applied) => _slots.Confirm(applied, () => _nodes);
+    public void ConfirmSlots(SlotsAppliedMessage applied) => _slots.Confirm(applied, () => _nodes.Reachable(_media.IsGone));
 
     /// <summary>Handles an offer from the event stream of the node.</summary>
     public void HandleOffer(RoomKey source, RoomEvent offer) => PostEvent(source, sessions => sessions.HandleOffer(offer));
@@ -193,8 +166,8 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         {
             if (isEnd)
             {
-                sessions.RecordEnd(state.SessionId);
-                await ReleaseIfLeftAsync(sessions).ConfigureAwait(false);
+                sessions.RecordEnd(state);
+                _ = ReleaseIfLeftAsync(sessions);
             }
         }
         else if (!sessions.IsCurrent(state))
@@ -235,11 +208,6 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
         await _calls.DisposeAsync().ConfigureAwait(false);
     }
 
-    private TimeSpan Now => _services.Time.GetElapsedTime(0);
-
-    /// <summary>Queues a call. It gets the sessions on the member's newest node when it runs, or null if there is no node.</summary>
-    private void Post(Func<MemberSessions?, Task> call) => _calls.Post(() => call(SelectNewest()));
-
     /// <summary>Queues an event of a room. Drops it if the member has left the room by then.</summary>
     private void PostEvent(RoomKey source, Func<MemberSessions, Task> handle) => _calls.Post(() =>
         _nodes.Find(source) is { } sessions ? handle(sessions) : Task.CompletedTask);
@@ -276,29 +244,24 @@ internal sealed partial class MediaParticipant : IAsyncDisposable
 
     private RoomClient? Find(MediaAssignment? assignment) => _media.Served.Find(assignment?.Key);
 
+    /// <summary>The member's nodes that can be reached; null if the meeting has none.</summary>
+    private MemberNodes? SelectReachable() => SelectNewest() is null ? null : _nodes.Reachable(_media.IsGone);
+
     private void SetNodes(MemberNodes nodes)
     {
+        MemberSessions[] ended = nodes == _nodes ? [] : [.. _nodes.Former.Except(nodes.Former)];
         _nodes = nodes;
-        _line.RecordRoom(nodes.Newest!.Room.Key);
-    }
-
-    private async Task SendViewLaterAsync(TimeSpan wait)
-    {
-        if (wait > TimeSpan.Zero)
+        foreach (var former in ended)
         {
-            await _calls.DelayAsync(wait).ConfigureAwait(false);
+            _ = former.FormerCalls.CancelAsync();
+            if (former == nodes.Newest && !former.IsLeft)
+            {
+                _calls.Post(() => former == _nodes.Newest ? _state.RepeatAsync(former) : Task.CompletedTask);
+            }
         }
 
-        Post(sessions =>
-        {
-            _view.MarkSent(Now);
-
-            // Without a session, its start sends the view.
-            return sessions is null ? Task.CompletedTask : _calls.RunOnEachAsync(_nodes.Reachable(_media.IsGone), node => node.SubscribeSession is null ? Task.CompletedTask : SendViewAsync(node));
-        });
+        _line.RecordRoom(nodes.Newest!.Room.Key);
     }
-
-    private Task SendViewAsync(MemberSessions sessions) => _view.Latest is { } view ? sessions.ShowAsync(view, _calls.Closed) : Task.CompletedTask;
 
     private async Task PublishAsync(OfferMessage offer)
     {

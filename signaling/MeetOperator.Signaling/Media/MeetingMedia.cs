@@ -54,6 +54,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     private readonly Lock _gate = new();
     private volatile ServedRooms _served = ServedRooms.None;
 
+    /// <summary>The clients of all rooms so far. A room that the meeting gets back has the same one, which members may still use. Guarded by the gate.</summary>
+    private readonly Dictionary<RoomKey, RoomClient> _clients = [];
+
     /// <summary>Rooms that were left while no other was available.</summary>
     private List<RoomClient> _leftForNone = [];
 
@@ -219,7 +222,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         return [.. served.Assignments.Where(assignment => _deadlines.LeftOn(assignment.Key) == TimeSpan.Zero).Select(assignment => served.Find(assignment.Key)).OfType<RoomClient>()];
     }
 
-    /// <summary>Moves members away that are still on a node whose deadline has passed, and lets those move that have stayed long enough (<see cref="MinStay"/>).</summary>
+    /// <summary>
+    /// Moves members away that are still on a node whose deadline has passed, and lets those move that have stayed long enough (<see cref="MinStay"/>), or whose former node is steady again.
+    /// </summary>
     public void Tick()
     {
         _knownLines.Trim();
@@ -273,21 +278,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             return;
         }
 
-        foreach (var room in rooms.Where(room => !room.IsGone).Select(room => room.Client).OrderBy(room => room.Key.Generation))
+        if (await LastRoomSearch.FindAsync(rooms, participantId, _services, ct).ConfigureAwait(false) is { } last)
         {
-            try
-            {
-                var present = await room.ListParticipantsAsync(ct).ConfigureAwait(false);
-                if (present.Any(known => known.Participant == participantId && (known.SubscribeSession != string.Empty || known.Publishing)))
-                {
-                    _lastRooms[participantId] = room.Key;
-                    return;
-                }
-            }
-            catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
-            {
-                _services.Metrics.NodeFailed(failure.Reason);
-            }
+            _lastRooms[participantId] = last;
         }
     }
 
@@ -386,7 +379,8 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     private AssignedRoom Open(MediaAssignment assignment)
     {
         LogAssigned(_logger, _meetingId, assignment.Node, assignment.Generation);
-        return new AssignedRoom(_meetingId, new RoomClient(_meetingId, assignment, _services), _services, () => UsersOf(assignment.Key), HandleAsync, _knownLines.RecordBreak, HandleReach);
+        var client = _clients.GetValueOrDefault(assignment.Key) ?? (_clients[assignment.Key] = new RoomClient(_meetingId, assignment, _services));
+        return new AssignedRoom(_meetingId, client, _services, () => UsersOf(assignment.Key), HandleAsync, _knownLines.RecordBreak, HandleReach);
     }
 
     /// <summary>Completes a change to rooms of which at least one can be used. Requires the gate.</summary>
@@ -413,27 +407,33 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         var members = _participants.Values.Select(participant => participant.OccupiedRoom).OfType<RoomKey>().CountBy(room => room).ToDictionary();
         lock (_places)
         {
-            return [.. _places.Adjust(_served.Assignments, members, Now).Select(assignment => IsGone(assignment.Key) ? assignment with { IsGone = true } : assignment)];
+            return [.. _places.Adjust(_served.Assignments, members, Now).Select(WithReach)];
         }
+    }
+
+    /// <summary>Adds what this replica knows of the node beyond its places.</summary>
+    private MediaAssignment WithReach(MediaAssignment assignment)
+    {
+        var room = _served.Rooms.FirstOrDefault(known => known.Client.Key == assignment.Key);
+        var (isGone, isUnsteady, isEnding) = (room is { IsGone: true }, room is { IsUnsteady: true }, _deadlines.IsNear(assignment.Key));
+        return isGone || isUnsteady || isEnding ? assignment with { IsGone = isGone, IsUnsteady = isUnsteady, IsEnding = isEnding } : assignment;
     }
 
     /// <summary>Whether the node of a room seems to have failed.</summary>
     internal bool IsGone(RoomKey room) => _served.Rooms.Any(known => known.IsGone && known.Client.Key == room);
 
-    /// <summary>The members of a node that is gone move at once, if the meeting has another one: their media is interrupted. When it is back, those who have moved may return.</summary>
+    /// <summary>The members of a node that is gone move at once, if the meeting has another one: their media is interrupted. When it is back, those whose start has ended meanwhile start there.</summary>
     private void HandleReach(AssignedRoom room)
     {
         var assignments = AssignmentsWithPlaces();
         foreach (var participant in _participants.Values)
         {
-            if (room.IsGone && participant.OccupiedRoom == room.Client.Key && Choose(participant, room.Client.Key, assignments)?.Key != room.Client.Key)
+            if (room.IsGone && participant.OccupiedRoom == room.Client.Key)
             {
-                participant.Move();
+                _nextMoves.TryRemove(participant.ParticipantId, out _); // what has failed before was another move
             }
-            else
-            {
-                Follow(participant, areRoomsChanged: false, assignments);
-            }
+
+            Follow(participant, areRoomsChanged: false, assignments);
         }
 
         Line.Wake();
@@ -469,13 +469,24 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
             return; // It waits for a place, or has no node.
         }
 
-        if (target.Key == room)
+        var mayMove = !(Now < _nextMoves.GetValueOrDefault(participant.ParticipantId));
+        switch (target.Key == room, IsGone(room))
         {
-            _moves.Cancel(participant.ParticipantId);
-        }
-        else if (!(Now < _nextMoves.GetValueOrDefault(participant.ParticipantId)))
-        {
-            _moves.Add(participant.ParticipantId);
+            case (true, var isGone):
+                _moves.Cancel(participant.ParticipantId);
+                if (participant.NeedsStart && !isGone)
+                {
+                    participant.LeaveLostRooms(); // it needs new sessions there
+                }
+
+                break;
+            case (false, true) when mayMove || areRoomsChanged:
+                _moves.Cancel(participant.ParticipantId);
+                participant.Move(); // at once: its media is interrupted
+                break;
+            case (false, false) when mayMove:
+                _moves.Add(participant.ParticipantId);
+                break;
         }
     }
 

@@ -77,21 +77,57 @@ internal sealed partial class MemberCalls(IMediaClient client, MediaServices ser
         }
     }
 
-    /// <summary>Makes a call on each of the member's nodes. A failure on a node that it moves away from is not reported.</summary>
-    public async Task RunOnEachAsync(MemberNodes nodes, Func<MemberSessions, Task> call)
+    /// <summary>
+    /// Makes a call on each of the member's nodes. Waits only for the newest; the others get it beside the queue (<see cref="FormerCalls"/>), and failures there are not reported.
+    /// </summary>
+    /// <param name="nodes">The member's nodes.</param>
+    /// <param name="kind">The kind of the call, of which only the last matters.</param>
+    /// <param name="call">Makes the call. It runs later on a former node, so it must read there what it sends.</param>
+    public Task RunOnEachAsync(MemberNodes nodes, string kind, Func<MemberSessions, CancellationToken, Task> call)
     {
-        await Task.WhenAll([RunAsync(() => call(nodes.Newest!)), .. nodes.Former.Select(TryCallAsync)]).ConfigureAwait(false);
-
-        async Task TryCallAsync(MemberSessions former)
+        foreach (var former in nodes.Former)
         {
+            RunBeside(former, kind, ct => TryCallAsync(former, ct));
+        }
+
+        return RunAsync(() => call(nodes.Newest!, Closed));
+
+        async Task TryCallAsync(MemberSessions former, CancellationToken ct)
+        {
+            if (ct.IsCancellationRequested)
+            {
+                return;
+            }
+
             try
             {
-                await call(former).ConfigureAwait(false);
+                await call(former, ct).ConfigureAwait(false);
             }
             catch (Exception e) when (NodeCallFailure.Of(e) is { } failure)
             {
-                services.Metrics.NodeFailed(failure.Reason);
+                CountUnlessCanceled(failure, ct);
             }
+        }
+    }
+
+    /// <summary>
+    /// Makes a call to a former node beside the queue. Its token is canceled when the queue is closed, or the member no longer moves away from the node, possibly before the call begins.
+    /// </summary>
+    /// <param name="former">The sessions on the former node.</param>
+    /// <param name="kind">The kind of the call, of which only the last matters.</param>
+    /// <param name="call">Makes the call. Handles its failures.</param>
+    public void RunBeside(MemberSessions former, string kind, Func<CancellationToken, Task> call) => former.FormerCalls.Run(kind, async canceled =>
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(canceled, Closed);
+        await call(linked.Token).ConfigureAwait(false);
+    });
+
+    /// <summary>Counts a call that has failed and is not reported to the client, unless it was canceled.</summary>
+    public void CountUnlessCanceled(NodeCallFailure failure, CancellationToken canceled)
+    {
+        if (!canceled.IsCancellationRequested)
+        {
+            services.Metrics.NodeFailed(failure.Reason);
         }
     }
 

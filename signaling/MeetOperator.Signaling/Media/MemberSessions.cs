@@ -21,8 +21,12 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     private int _sentRevision;
     private volatile int _sentSlots;
     private int _confirmedSlots;
+    private int _appliedSlots;
 
     public RoomClient Room { get; } = room;
+
+    /// <summary>Calls that the member's queue does not wait for, while the member moves away from the node.</summary>
+    public FormerCalls FormerCalls { get; } = new();
 
     /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open.</summary>
     public string? SubscribeSession => _subscribeSession;
@@ -31,6 +35,9 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// The client was told to leave these sessions, and may have closed some of its connections by now. If the member stays, it needs new ones.
     /// </summary>
     public bool IsLeft { get; private set; }
+
+    /// <summary>Whether a session has ended, as when the client closes its connection, and no new one was opened since.</summary>
+    public bool HasEnded { get; private set; }
 
     /// <summary>ID of the publish session; null if there is none or if it was opened by a previous socket.</summary>
     public string? PublishSession => _publishSession;
@@ -66,9 +73,10 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     /// <param name="ct">Ends the call.</param>
     public async Task<SubscribeOffer> RequestSubscribeAsync(bool restart, MemberLine line, CancellationToken ct)
     {
-        (_subscribeSession, IsLeft) = (null, false);
-        (_sentRevision, _sentSlots, _confirmedSlots) = (0, 0, 0);
+        _subscribeSession = null;
+        (_sentRevision, _sentSlots, _confirmedSlots, _appliedSlots) = (0, 0, 0, 0);
         var offer = await Room.SubscribeAsync(ParticipantId, restart, client.Slots ? ClientSlots : null, line.Kbps, ct).ConfigureAwait(false);
+        (IsLeft, HasEnded) = (false, false);
         line.RecordSession();
         return offer;
     }
@@ -84,16 +92,19 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
     public void EndSubscribe() => _subscribeSession = null;
 
     /// <summary>Forgets a session that has ended, if it is one of these.</summary>
-    public void RecordEnd(string? sessionId)
+    public void RecordEnd(RoomEvent ended)
     {
-        _subscribeSession = _subscribeSession == sessionId ? null : _subscribeSession;
-        _publishSession = _publishSession == sessionId ? null : _publishSession;
+        HasEnded |= IsCurrent(ended);
+        _subscribeSession = _subscribeSession == ended.SessionId ? null : _subscribeSession;
+        _publishSession = _publishSession == ended.SessionId ? null : _publishSession;
     }
+
+    /// <summary>Whether no session is known. The node may have a publish session that a previous socket opened.</summary>
+    public bool IsEmpty => _subscribeSession is null && _publishSession is null;
 
     /// <summary>Returns true if the client has closed both sessions. Asks the node whether it publishes, because a previous socket may have opened that session.</summary>
     public async Task<bool> HasLeftAsync(CancellationToken ct) =>
-        _subscribeSession is null && _publishSession is null
-        && (await Room.ListParticipantsAsync(ct).ConfigureAwait(false)).FirstOrDefault(known => known.Participant == ParticipantId) is not { Publishing: true };
+        IsEmpty && (await Room.ListParticipantsAsync(ct).ConfigureAwait(false)).FirstOrDefault(known => known.Participant == ParticipantId) is not { Publishing: true };
 
     public async Task AnswerAsync(AnswerMessage answer, CancellationToken ct)
     {
@@ -106,6 +117,13 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
         {
             // The client will answer the newer offer, which supersedes this one.
         }
+    }
+
+    /// <summary>Whether the client has not confirmed a later assignment of the session, which replaces this one.</summary>
+    public bool IsNewest(SlotsAppliedMessage applied)
+    {
+        _appliedSlots = Math.Max(_appliedSlots, applied.Version);
+        return applied.Version == _appliedSlots;
     }
 
     /// <summary>Confirms an assignment of slots that the client has applied. Does nothing if it is confirmed already or another session is open.</summary>

@@ -47,6 +47,12 @@ public sealed record SignalingTimings
     /// <summary>Timeout of a new connection to a media node, including TLS.</summary>
     public TimeSpan NodeConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long the event stream of a media node that seemed to have failed must be open before participants who have left the node return. Each further time it is twice as long, up to 16 times
+    /// as long.
+    /// </summary>
+    public TimeSpan NodeReturnDelay { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long nobody must have needed the SFU before media flows directly between the participants.</summary>
     public TimeSpan DirectDelay { get; init; } = TimeSpan.FromSeconds(30);
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromSeconds(60);

@@ -118,7 +118,7 @@ internal static class RoomEndpoints
 
             Participant(known, participant).Views.Add(view);
             return Results.NoContent();
-        }));
+        }, node.BeforeView));
         api.MapPut("/slots", (string room, string participant, HttpRequest request) => OnRoomAsync<SlotsConfirmation>(node, room, request, (known, confirmation) =>
         {
             if (!node.KnowsViews)

@@ -94,6 +94,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Runs between reading and processing a request to publish. The node processes the request even if the caller has given up by then.</summary>
     public Func<Task> BeforePublish { get; set; } = static () => Task.CompletedTask;
 
+    /// <summary>The same for a request about a view.</summary>
+    public Func<Task> BeforeView { get; set; } = static () => Task.CompletedTask;
+
     /// <summary>Number of requests that hang or hung because of <see cref="HangsOnRooms"/>.</summary>
     public int HeldRoomCalls => Volatile.Read(ref HeldCount);
 

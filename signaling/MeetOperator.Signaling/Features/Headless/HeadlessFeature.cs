@@ -171,7 +171,7 @@ internal sealed partial class HeadlessFeature : IMeetingFeature
         return Task.CompletedTask;
     }
 
-    /// <summary>Runs outside the loop, which does not wait for the node. A call that fails is repeated on the next tick.</summary>
+    /// <summary>Runs outside the loop, which does not wait for the node: it may be gone. A call that fails is repeated on the next tick.</summary>
     private async Task EndOverdueAsync(RoomClient room)
     {
         string[] ended = [];
@@ -185,18 +185,30 @@ internal sealed partial class HeadlessFeature : IMeetingFeature
             _metrics.NodeFailed(failure.Reason);
         }
 
-        _meeting.Post(async () =>
+        _meeting.Post(() =>
+        {
+            _ = EndOverdueAsync(room, [.. ended.Where(IsHeadless)]);
+            return Task.CompletedTask;
+        });
+    }
+
+    private async Task EndOverdueAsync(RoomClient room, IReadOnlyList<string> participants)
+    {
+        await Task.WhenAll(participants.Select(participantId => EndOverdueAsync(room, participantId))).ConfigureAwait(false);
+        _meeting.Post(() =>
         {
             _ending.Remove(room.Key);
-            foreach (var participantId in ended.Where(IsHeadless))
-            {
-                if (await room.TryReleaseParticipantAsync(participantId).ConfigureAwait(false))
-                {
-                    LogEnded(_logger, participantId, _meeting.Key.MeetingId, room.Key.Node);
-                    _metrics.HeadlessEnded("node-leaving");
-                }
-            }
+            return Task.CompletedTask;
         });
+    }
+
+    private async Task EndOverdueAsync(RoomClient room, string participantId)
+    {
+        if (await room.TryReleaseParticipantAsync(participantId).ConfigureAwait(false))
+        {
+            LogEnded(_logger, participantId, _meeting.Key.MeetingId, room.Key.Node);
+            _metrics.HeadlessEnded("node-leaving");
+        }
     }
 
     private bool IsHeadless(string participantId) => _meeting.Roster.Find(participantId) is { IsShared: true };

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace MeetOperator.Signaling.Tests.Harness;
 
@@ -9,7 +10,9 @@ internal sealed class TcpForwarder : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly IPEndPoint[] _targets;
-    private readonly ConcurrentDictionary<TcpClient, byte> _open = new();
+
+    /// <summary>The open connections, with the socket of those that were accepted.</summary>
+    private readonly ConcurrentDictionary<TcpClient, Socket?> _open = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _accepting;
     private int _next = -1;
@@ -28,9 +31,13 @@ internal sealed class TcpForwarder : IAsyncDisposable
         None,
         Rejects,
         Hangs,
+        Vanished,
     }
 
     public Uri Address => new($"http://{_listener.LocalEndpoint}/");
+
+    /// <summary>The address of servers that use TLS.</summary>
+    public Uri SecureAddress => new($"https://{_listener.LocalEndpoint}/");
 
     /// <summary>Closes all connections, and rejects new ones until <see cref="Restore"/>.</summary>
     public void Break()
@@ -49,8 +56,31 @@ internal sealed class TcpForwarder : IAsyncDisposable
     /// <summary>Stops forwarding on the open connections and leaves them open. New connections work.</summary>
     public void Stall() => Interlocked.Exchange(ref _stall, new CancellationTokenSource()).Cancel();
 
+    /// <summary>Refuses new connections from now on. The open ones go on.</summary>
+    public void StopListening() => _listener.Stop();
+
+    /// <summary>
+    /// Sends nothing and drops all packets that arrive, as if the machine had lost its power: open connections stay open, and nothing is acknowledged or refused, until <see cref="Restore"/>.
+    /// </summary>
+    public void Vanish()
+    {
+        _fault = Fault.Vanished;
+        DropAll(_listener.Server);
+        foreach (var accepted in _open.Values.OfType<Socket>())
+        {
+            DropAll(accepted);
+        }
+
+        Stall();
+    }
+
     public void Restore()
     {
+        if (_fault == Fault.Vanished)
+        {
+            _listener.Server.SetRawSocketOption(SocketLevel, DetachFilter, new byte[4]);
+        }
+
         _fault = Fault.None;
         CloseAll();
     }
@@ -61,6 +91,33 @@ internal sealed class TcpForwarder : IAsyncDisposable
         CloseAll();
         await _accepting;
         await _ended.CancelAsync();
+    }
+
+    private const int SocketLevel = 1; // SOL_SOCKET
+    private const int AttachFilter = 26; // SO_ATTACH_FILTER
+    private const int DetachFilter = 27; // SO_DETACH_FILTER
+
+    /// <summary>Lets the kernel drop every packet for the socket, before TCP sees it.</summary>
+    private static void DropAll(Socket socket)
+    {
+        const long Drop = 0x06; // the instruction BPF_RET | BPF_K with the value 0, in the layout of sock_filter
+        var program = Marshal.AllocHGlobal(sizeof(long));
+        try
+        {
+            Marshal.WriteInt64(program, Drop);
+            var filter = new byte[16]; // sock_fprog: the number of instructions, and a pointer to them
+            BitConverter.TryWriteBytes(filter, (ushort)1);
+            BitConverter.TryWriteBytes(filter.AsSpan(8), program.ToInt64());
+            socket.SetRawSocketOption(SocketLevel, AttachFilter, filter);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The connection has just been closed.
+        }
+        finally
+        {
+            Marshal.FreeHGlobal(program);
+        }
     }
 
     private void CloseAll()
@@ -89,17 +146,22 @@ internal sealed class TcpForwarder : IAsyncDisposable
     private async Task ForwardAsync(TcpClient client)
     {
         using var _ = client;
-        _open[client] = 0;
+        _open[client] = client.Client;
         try
         {
-            if (_fault == Fault.Hangs)
+            if (_fault == Fault.Vanished)
+            {
+                DropAll(client.Client); // accepted just before
+                await Task.Delay(Timeout.Infinite, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            else if (_fault == Fault.Hangs)
             {
                 await client.GetStream().CopyToAsync(Stream.Null);
             }
             else if (_fault == Fault.None && await ConnectAsync() is { } server)
             {
                 using var __ = server;
-                _open[server] = 0;
+                _open[server] = null;
                 var stalled = Volatile.Read(ref _stall).Token;
                 await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream(), stalled), server.GetStream().CopyToAsync(client.GetStream(), stalled));
                 if (stalled.IsCancellationRequested)

@@ -44,15 +44,15 @@ public sealed class TestSignaling : IAsyncDisposable
     public T Service<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
-    public static async Task<TestSignaling> StartAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null, KubeClient? kube = null)
+    public static async Task<TestSignaling> StartAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null, KubeClient? kube = null, TimeProvider? time = null)
     {
-        var server = await StartUnreadyAsync(cluster, change, kube);
+        var server = await StartUnreadyAsync(cluster, change, kube, time);
         await Eventually.TrueAsync(async () => (await server.Http.GetAsync("readyz")).IsSuccessStatusCode, "the server becomes ready");
         return server;
     }
 
     /// <summary>Starts a server without waiting until it is ready.</summary>
-    public static async Task<TestSignaling> StartUnreadyAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null, KubeClient? kube = null)
+    public static async Task<TestSignaling> StartUnreadyAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null, KubeClient? kube = null, TimeProvider? time = null)
     {
         var path = Path.Combine(Path.GetTempPath(), $"meet-signaling-{Guid.NewGuid():N}.db");
         var options = new SignalingOptions
@@ -68,7 +68,7 @@ public sealed class TestSignaling : IAsyncDisposable
         };
         options = change?.Invoke(options) ?? options;
         var logs = new LogCapture();
-        var app = await SignalingHost.BuildAsync(options, kube ?? cluster.Client, TimeProvider.System, logging =>
+        var app = await SignalingHost.BuildAsync(options, kube ?? cluster.Client, time ?? TimeProvider.System, logging =>
         {
             logging.ClearProviders();
             logging.AddProvider(logs);

@@ -48,6 +48,20 @@ public sealed class LeaveDeadlinesTests
         Assert.Equal(((TimeSpan?)null, (TimeSpan?)null), (deadlines.LeftOn(leaving.Key), deadlines.Least()));
     }
 
+    [Fact]
+    public void IsNear_FewSecondsAreLeft_IsTrue()
+    {
+        var (deadlines, leaving) = (new LeaveDeadlines(_time), Leaving(40));
+        Assert.False(deadlines.IsNear(leaving.Key), "the node has no deadline");
+        deadlines.Update([leaving]);
+
+        _time.Advance(TimeSpan.FromSeconds(40) - LeaveDeadlines.LeastUsable);
+        Assert.False(deadlines.IsNear(leaving.Key));
+
+        _time.Advance(TimeSpan.FromTicks(1));
+        Assert.True(deadlines.IsNear(leaving.Key));
+    }
+
     private MediaAssignment Leaving(int seconds) => new("meet-a", "p-1", new Uri("https://p-1:8090"), 1, AssignmentRole.Edge, AssignmentState.Leaving)
     {
         Deadline = _time.GetUtcNow() + TimeSpan.FromSeconds(seconds),

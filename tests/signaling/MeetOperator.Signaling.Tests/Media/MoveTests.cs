@@ -1,8 +1,4 @@
-using System.Text.Json.Nodes;
-using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl;
-using MeetOperator.NodeControl.Testing;
-using MeetOperator.Signaling.Http;
 using MeetOperator.Signaling.Tests.Harness;
 using MeetOperator.Testing;
 using static MeetOperator.Contracts.Meetings.AssignmentRole;
@@ -10,55 +6,23 @@ using static MeetOperator.Contracts.Meetings.AssignmentState;
 
 namespace MeetOperator.Signaling.Tests.Media;
 
-/// <summary>A meeting moves from one media node to another while both have it. Bob is a participant whose tracks both nodes have, as through a link.</summary>
-public sealed class MoveTests : IAsyncLifetime
+/// <summary>Members that move from one media node to another.</summary>
+public sealed class MoveTests : MoveTestBase
 {
-    private const string Bob = "bob";
-    private TestCluster _cluster = null!;
-    private SimulatedMediaNode _node = null!;
-    private SimulatedMediaNode _next = null!;
-    private TestSignaling _signaling = null!;
-    private CreateMeetingResponse _created = null!;
-    private string _meeting = null!;
-
-    public async Task InitializeAsync()
-    {
-        _cluster = await TestCluster.StartAsync();
-        _node = await _cluster.AddNodeAsync("default-aaaaa");
-        _signaling = await TestSignaling.StartAsync(_cluster, options => options with
-        {
-            Timings = options.Timings with { TickInterval = TimeSpan.FromMilliseconds(300) },
-        });
-        _created = await _signaling.CreateAsync();
-        _meeting = _created.MeetingId;
-        await using var first = await EnterAsync("First");
-        _next = await _cluster.AddNodeAsync("default-bbbbb");
-        _node.AddTracks(_meeting, Bob, Sdp.Publish());
-        await first.ExpectAsync("offer");
-        await first.SendAsync(new { type = "leave" });
-        await first.ExpectCloseAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _signaling.DisposeAsync();
-        await _cluster.DisposeAsync();
-    }
-
     [Fact]
     public async Task NodeLeaving_ClientKnowsMoves_IsToldAndOffered()
     {
         await using var ann = await PublishingAsync("Ann");
-        var former = Session(_node, ann);
+        var former = Session(node, ann);
 
         await LeaveAsync();
 
         var move = await ann.ExpectAsync("media-move");
         Assert.Equal(2, (long)move["generation"]!);
         Assert.InRange((long)move["deadline"]!, 1, 60_000);
-        var offer = await OfferOfAsync(ann, _next);
+        var offer = await OfferOfAsync(ann, next);
         Assert.True(ann.Received.ToList().IndexOf(move) < ann.Received.ToList().IndexOf(offer), "the move precedes the offer");
-        Assert.Equal(former, Session(_node, ann));
+        Assert.Equal(former, Session(node, ann));
         Assert.Empty(ann.OfType("media-restart"));
     }
 
@@ -66,16 +30,16 @@ public sealed class MoveTests : IAsyncLifetime
     public async Task NodeLeaving_ClientOfEarlierVersion_RestartsOnNextNode()
     {
         await using var ann = await EnterAsync("Ann", moves: false);
-        await OfferOfAsync(ann, _node);
+        await OfferOfAsync(ann, node);
 
         await LeaveAsync();
 
         var restart = await ann.ExpectAsync("media-restart");
         Assert.Equal(("moved", 2L), ((string?)restart["reason"], (long)restart["generation"]!));
-        await OfferOfAsync(ann, _next);
-        Assert.True(IsOn(_node, ann), "the former node has it until it has closed its connections");
+        await OfferOfAsync(ann, next);
+        Assert.True(IsOn(node, ann), "the former node has it until it has closed its connections");
         Assert.Empty(ann.OfType("media-move"));
-        await CloseAndLeaveAsync(ann, _node);
+        await CloseAndLeaveAsync(ann, node);
     }
 
     [Fact]
@@ -83,15 +47,15 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         await LeaveAsync();
-        await PublishAgainAsync(ann, _next);
+        await PublishAgainAsync(ann, next);
 
-        _node.CloseSession(_meeting, ann.Id, "publish");
-        await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromMilliseconds(500), ann);
-        Assert.True(IsOn(_node, ann), "it still receives from the former node");
-        _node.CloseSession(_meeting, ann.Id, "subscribe");
+        node.CloseSession(meeting, ann.Id, "publish");
+        await Marker.ExpireAsync(signaling, meeting, TimeSpan.FromMilliseconds(500), ann);
+        Assert.True(IsOn(node, ann), "it still receives from the former node");
+        node.CloseSession(meeting, ann.Id, "subscribe");
 
-        await Eventually.TrueAsync(() => !IsOn(_node, ann), "the former node is left");
-        Assert.True(IsOn(_next, ann));
+        await Eventually.TrueAsync(() => !IsOn(node, ann), "the former node is left");
+        Assert.True(IsOn(next, ann));
         Assert.Empty(ann.OfType("media-restart"));
         Assert.Empty(ann.OfType("participant-left").Where(m => (string?)m["participantId"] == ann.Id));
     }
@@ -102,15 +66,15 @@ public sealed class MoveTests : IAsyncLifetime
         await using var ann = await PublishingAsync("Ann");
         var former = (string?)ann.OfType("answer").Single()["sessionId"];
         await LeaveAsync();
-        await PublishAgainAsync(ann, _next);
-        var (published, again) = (PublishSession(_node, ann), PublishSession(_next, ann));
+        await PublishAgainAsync(ann, next);
+        var (published, again) = (PublishSession(node, ann), PublishSession(next, ann));
 
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("1"), sessionId = former, reference = "old" });
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("2"), sessionId = again, reference = "new" });
 
         Assert.Equal(former, (string?)(await ann.ExpectAsync("answer", m => (string?)m["reference"] == "old"))["sessionId"]);
         Assert.Equal(again, (string?)(await ann.ExpectAsync("answer", m => (string?)m["reference"] == "new"))["sessionId"]);
-        Assert.Equal((published, again), (PublishSession(_node, ann), PublishSession(_next, ann)));
+        Assert.Equal((published, again), (PublishSession(node, ann), PublishSession(next, ann)));
     }
 
     [Fact]
@@ -119,15 +83,15 @@ public sealed class MoveTests : IAsyncLifetime
         await using var ann = await PublishingAsync("Ann");
         var before = ann.OfType("offer").Last();
         await LeaveAsync();
-        var offer = await OfferOfAsync(ann, _next);
+        var offer = await OfferOfAsync(ann, next);
 
         await AnswerAsync(ann, offer);
-        await Eventually.TrueAsync(() => Answered(_next, ann) == (int)offer["revision"]!, "the next node has the answer");
-        _node.AddTracks(_meeting, "carl", Sdp.Publish("3"));
+        await Eventually.TrueAsync(() => Answered(next, ann) == (int)offer["revision"]!, "the next node has the answer");
+        node.AddTracks(meeting, "carl", Sdp.Publish("3"));
         var later = await ann.ExpectAsync("offer", m => (string?)m["sessionId"] == (string?)before["sessionId"] && (int)m["revision"]! > (int)before["revision"]!);
         await AnswerAsync(ann, later);
 
-        await Eventually.TrueAsync(() => Answered(_node, ann) == (int)later["revision"]!, "the former node has the answer");
+        await Eventually.TrueAsync(() => Answered(node, ann) == (int)later["revision"]!, "the former node has the answer");
     }
 
     [Fact]
@@ -135,18 +99,18 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         await ann.SendAsync(new { type = "mute", mediaType = "video" });
-        await Eventually.TrueAsync(() => _node.Read(_meeting, r => r.Participants[ann.Id].IsMuted("camera")), "the camera is muted");
+        await Eventually.TrueAsync(() => node.Read(meeting, r => r.Participants[ann.Id].IsMuted("camera")), "the camera is muted");
         await LeaveAsync();
-        await OfferOfAsync(ann, _next);
-        Assert.True(_next.Read(_meeting, r => r.Participants[ann.Id].IsMuted("camera")));
+        await OfferOfAsync(ann, next);
+        Assert.True(next.Read(meeting, r => r.Participants[ann.Id].IsMuted("camera")));
 
         await ann.SendAsync(new { type = "mute", mediaType = "audio" });
         await ann.SendAsync(new { type = "view", tracks = new[] { new { participantId = Bob, source = "camera", width = 640, height = 360 } } });
 
-        foreach (var node in new[] { _node, _next })
+        foreach (var node in new[] { node, next })
         {
-            await Eventually.TrueAsync(() => node.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "the microphone is muted");
-            await Eventually.TrueAsync(() => node.Read(_meeting, r => r.Participants[ann.Id].Views.LastOrDefault()?.Tracks.Count == 1), "the view arrives");
+            await Eventually.TrueAsync(() => node.Read(meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "the microphone is muted");
+            await Eventually.TrueAsync(() => node.Read(meeting, r => r.Participants[ann.Id].Views.LastOrDefault()?.Tracks.Count == 1), "the view arrives");
         }
     }
 
@@ -155,22 +119,22 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         await LeaveAsync();
-        await OfferOfAsync(ann, _next);
+        await OfferOfAsync(ann, next);
         await using var eve = await EnterAsync("Eve", moves: true);
-        await OfferOfAsync(eve, _next);
-        Assert.False(IsOn(_node, eve), "nobody joins a node that is leaving");
-        await _cluster.AssignAsync(_meeting, Assigned("default-bbbbb", 2, Ready), Assigned("default-aaaaa", 1, Ready, Edge));
+        await OfferOfAsync(eve, next);
+        Assert.False(IsOn(node, eve), "nobody joins a node that is leaving");
+        await cluster.AssignAsync(meeting, Assigned("default-bbbbb", 2, Ready), Assigned("default-aaaaa", 1, Ready, Edge));
 
-        _node.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Paused, ParticipantId = ann.Id, Tracks = [Camera] });
-        _node.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Layers, ParticipantId = ann.Id, Source = "camera", Layers = ["low"] });
-        _node.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = "other", Level = 40 });
-        _next.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Paused, ParticipantId = ann.Id, Tracks = [Camera, Camera] });
-        _next.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Layers, ParticipantId = ann.Id, Source = "camera", Layers = ["high"] });
-        _next.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = Bob, Level = 50 });
+        node.Emit(meeting, new RoomEvent { Type = RoomEventTypes.Paused, ParticipantId = ann.Id, Tracks = [Camera] });
+        node.Emit(meeting, new RoomEvent { Type = RoomEventTypes.Layers, ParticipantId = ann.Id, Source = "camera", Layers = ["low"] });
+        node.Emit(meeting, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = "other", Level = 40 });
+        next.Emit(meeting, new RoomEvent { Type = RoomEventTypes.Paused, ParticipantId = ann.Id, Tracks = [Camera, Camera] });
+        next.Emit(meeting, new RoomEvent { Type = RoomEventTypes.Layers, ParticipantId = ann.Id, Source = "camera", Layers = ["high"] });
+        next.Emit(meeting, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = Bob, Level = 50 });
 
         await ann.ExpectAsync("speaking", m => (string?)m["participantId"] == Bob);
         await eve.ExpectAsync("speaking", m => (string?)m["participantId"] == Bob);
-        await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromMilliseconds(300), ann);
+        await Marker.ExpireAsync(signaling, meeting, TimeSpan.FromMilliseconds(300), ann);
         Assert.Equal("high", (string?)Assert.Single(ann.OfType("layers"))["rids"]!.AsArray().Single());
         Assert.Equal(2, Assert.Single(ann.OfType("paused"))["tracks"]!.AsArray().Count);
         Assert.All(ann.OfType("speaking").Concat(eve.OfType("speaking")), m => Assert.Equal(Bob, (string?)m["participantId"]));
@@ -180,7 +144,7 @@ public sealed class MoveTests : IAsyncLifetime
     public async Task PausedOnFormerNode_MemberMoves_IsOver()
     {
         await using var ann = await PublishingAsync("Ann");
-        _node.Emit(_meeting, new RoomEvent { Type = RoomEventTypes.Paused, ParticipantId = ann.Id, Tracks = [Camera] });
+        node.Emit(meeting, new RoomEvent { Type = RoomEventTypes.Paused, ParticipantId = ann.Id, Tracks = [Camera] });
         await ann.ExpectAsync("paused", m => m["tracks"]!.AsArray().Count == 1);
 
         await LeaveAsync();
@@ -189,123 +153,19 @@ public sealed class MoveTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NextNodeRejectsMember_ClientStays_UntilItAccepts()
-    {
-        await using var ann = await PublishingAsync("Ann");
-        var session = Session(_node, ann);
-        var requests = _next.Requests;
-        _next.RoomCreationError = "full";
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Leaving, Edge), Assigned("default-bbbbb", 2, Ready));
-        await Eventually.TrueAsync(() => _next.Requests > requests + 4, "the move is tried");
-        await ann.SendAsync(new { type = "mute", mediaType = "audio" });
-        await Eventually.TrueAsync(() => _node.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "requests reach the present node");
-        Assert.Empty(ann.OfType("media-restart"));
-        Assert.Equal(session, Session(_node, ann));
-
-        _next.RoomCreationError = null;
-        await LeaveAsync();
-
-        await OfferOfAsync(ann, _next);
-        Assert.Empty(ann.OfType("media-restart"));
-    }
-
-    [Fact]
     public async Task Deadline_MemberCouldNotMove_RestartsOnNextNode()
     {
         await using var ann = await PublishingAsync("Ann");
-        _next.RoomCreationError = "full";
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Leaving, Edge, TimeSpan.FromSeconds(1)), Assigned("default-bbbbb", 2, Ready));
+        next.RoomCreationError = "full";
+        await cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, Leaving, Edge, TimeSpan.FromSeconds(1)), Assigned("default-bbbbb", 2, Ready));
 
         var restart = await ann.ExpectAsync("media-restart");
         Assert.Equal(("moved", 2L), ((string?)restart["reason"], (long)restart["generation"]!));
-        await Eventually.TrueAsync(() => !IsOn(_node, ann), "the former node is left");
-        _next.RoomCreationError = null;
+        await Eventually.TrueAsync(() => !IsOn(node, ann), "the former node is left");
+        next.RoomCreationError = null;
         await LeaveAsync(TimeSpan.Zero);
 
-        await OfferOfAsync(ann, _next);
-    }
-
-    [Fact]
-    public async Task NextSessionFails_FormerOneStays_AndOfferIsRepeated()
-    {
-        await using var ann = await PublishingAsync("Ann");
-        await LeaveAsync();
-        var first = await OfferOfAsync(ann, _next);
-
-        _next.CloseSession(_meeting, ann.Id, "subscribe", state: "failed");
-
-        await ann.ExpectAsync("offer", m => (string?)m["sessionId"] != (string?)first["sessionId"] && (string?)m["sessionId"] == Session(_next, ann));
-        Assert.True(IsOn(_node, ann));
-        Assert.Empty(ann.OfType("media-restart"));
-    }
-
-    [Fact]
-    public async Task NextNodeDies_DuringMove_MemberConnectsToFormerNodeAgain()
-    {
-        await using var ann = await PublishingAsync("Ann");
-        var session = Session(_node, ann);
-        await LeaveAsync();
-        await PublishAgainAsync(ann, _next);
-
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Ready), Assigned("default-bbbbb", 2, Lost, Edge));
-        await _next.DieAsync();
-
-        // The client sends on the next node by now, and may have left the former one.
-        var restart = await ann.ExpectAsync("media-restart");
-        Assert.Equal(("moved", 1L), ((string?)restart["reason"], (long)restart["generation"]!));
-        await ann.ExpectAsync("offer", m => Session(_node, ann) is { } next && next != session && (string?)m["sessionId"] == next);
-        var published = PublishSession(_node, ann);
-        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("9"), restart = true });
-        await Eventually.TrueAsync(() => PublishSession(_node, ann) != published, "the client publishes on the former node");
-    }
-
-    [Fact]
-    public async Task NextNodeDies_RequestComesBeforeTheNews_MemberConnectsToFormerNodeAgain()
-    {
-        await using var ann = await PublishingAsync("Ann");
-        var session = Session(_node, ann);
-        await LeaveAsync();
-        await PublishAgainAsync(ann, _next);
-
-        for (var request = 0; request < 20; request++)
-        {
-            await ann.SendAsync(new { type = "mute", mediaType = "audio" });
-        }
-
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Ready));
-
-        await ann.ExpectAsync("media-restart");
-        await ann.ExpectAsync("offer", m => Session(_node, ann) is { } next && next != session && (string?)m["sessionId"] == next);
-    }
-
-    [Fact]
-    public async Task FormerNodeDies_DuringMove_MemberGoesOnOnNextNode()
-    {
-        await using var ann = await PublishingAsync("Ann");
-        await LeaveAsync();
-        await PublishAgainAsync(ann, _next);
-        var session = Session(_next, ann);
-
-        await _cluster.AssignAsync(_meeting, Assigned("default-bbbbb", 2, Ready), Assigned("default-aaaaa", 1, Lost, Edge));
-        await _node.DieAsync();
-        await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromMilliseconds(500), ann);
-
-        Assert.Equal(session, Session(_next, ann));
-        Assert.Empty(ann.OfType("media-restart"));
-        await ann.SendAsync(new { type = "mute", mediaType = "audio" });
-        await Eventually.TrueAsync(() => _next.Read(_meeting, r => r.Participants[ann.Id].IsMuted("microphone")), "requests reach the next node");
-    }
-
-    [Fact]
-    public async Task NodeDies_BeforeMove_ClientRestarts()
-    {
-        await using var ann = await PublishingAsync("Ann");
-
-        await _cluster.AssignAsync(_meeting, Assigned("default-bbbbb", 2, Ready), Assigned("default-aaaaa", 1, Lost, Edge));
-
-        Assert.Equal("moved", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
-        await Eventually.TrueAsync(() => IsOn(_next, ann) && Session(_next, ann) is not null, "the participant is on the next node");
-        Assert.Empty(ann.OfType("media-move"));
+        await OfferOfAsync(ann, next);
     }
 
     [Fact]
@@ -313,16 +173,16 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         await LeaveAsync();
-        await PublishAgainAsync(ann, _next);
-        var third = await _cluster.AddNodeAsync("default-ccccc");
+        await PublishAgainAsync(ann, next);
+        var third = await cluster.AddNodeAsync("default-ccccc");
 
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Leaving, Edge), Assigned("default-bbbbb", 2, Leaving, Edge), Assigned("default-ccccc", 3, Ready));
+        await cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, Leaving, Edge), Assigned("default-bbbbb", 2, Leaving, Edge), Assigned("default-ccccc", 3, Ready));
 
         await ann.ExpectAsync("media-move", m => (long)m["generation"]! == 3);
         await Eventually.TrueAsync(() => IsOn(third, ann) && Session(third, ann) is not null, "the participant is on the third node");
-        Assert.True(IsOn(_node, ann) && IsOn(_next, ann));
-        await CloseAndLeaveAsync(ann, _next);
-        await CloseAndLeaveAsync(ann, _node);
+        Assert.True(IsOn(node, ann) && IsOn(next, ann));
+        await CloseAndLeaveAsync(ann, next);
+        await CloseAndLeaveAsync(ann, node);
         Assert.True(IsOn(third, ann));
         Assert.Empty(ann.OfType("media-restart"));
     }
@@ -333,31 +193,31 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         await LeaveAsync();
-        await PublishAgainAsync(ann, _next);
-        var before = Session(_node, ann);
+        await PublishAgainAsync(ann, next);
+        var before = Session(node, ann);
 
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Ready), Assigned("default-bbbbb", 2, Leaving, Edge));
+        await cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, Ready), Assigned("default-bbbbb", 2, Leaving, Edge));
 
-        await Eventually.TrueAsync(() => Session(_node, ann) is { } session && session != before, "the participant has a new session on the first node");
-        await PublishAgainAsync(ann, _node);
-        await CloseAndLeaveAsync(ann, _next);
-        Assert.True(IsOn(_node, ann) && Session(_node, ann) is not null); // The client may have been told to restart there once, because it has left the node and come back.
+        await Eventually.TrueAsync(() => Session(node, ann) is { } session && session != before, "the participant has a new session on the first node");
+        await PublishAgainAsync(ann, node);
+        await CloseAndLeaveAsync(ann, next);
+        Assert.True(IsOn(node, ann) && Session(node, ann) is not null); // The client may have been told to restart there once, because it has left the node and come back.
     }
 
     [Fact]
     public async Task DrainTakenBack_BeforeNextNodeIsReady_NothingHappens()
     {
         await using var ann = await PublishingAsync("Ann");
-        var session = Session(_node, ann);
+        var session = Session(node, ann);
 
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Ready), Assigned("default-bbbbb", 2, Preparing, Edge));
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Leaving), Assigned("default-bbbbb", 2, Preparing, Edge));
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Ready));
-        await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromMilliseconds(500), ann);
+        await cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, Ready), Assigned("default-bbbbb", 2, Preparing, Edge));
+        await cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, Leaving), Assigned("default-bbbbb", 2, Preparing, Edge));
+        await cluster.AssignAsync(meeting, Assigned("default-aaaaa", 1, Ready));
+        await Marker.ExpireAsync(signaling, meeting, TimeSpan.FromMilliseconds(500), ann);
 
-        Assert.Equal(session, Session(_node, ann));
+        Assert.Equal(session, Session(node, ann));
         Assert.Empty(ann.OfType("media-restart").Concat(ann.OfType("media-move")));
-        Assert.False(IsOn(_next, ann));
+        Assert.False(IsOn(next, ann));
     }
 
     [Fact]
@@ -365,15 +225,15 @@ public sealed class MoveTests : IAsyncLifetime
     {
         var ann = await PublishingAsync("Ann");
         await LeaveAsync();
-        await OfferOfAsync(ann, _next);
+        await OfferOfAsync(ann, next);
         await ann.DisposeAsync();
 
-        await using var again = await TestClient.OpenByTicketAsync(ann.Join, _signaling.Address);
+        await using var again = await TestClient.OpenByTicketAsync(ann.Join, signaling.Address);
         await again.JoinAsync(resume: true, move: true);
 
         await again.ExpectAsync("media-move");
-        await OfferOfAsync(again, _next);
-        Assert.True(IsOn(_node, again));
+        await OfferOfAsync(again, next);
+        Assert.True(IsOn(node, again));
     }
 
     [Fact]
@@ -381,15 +241,15 @@ public sealed class MoveTests : IAsyncLifetime
     {
         var ann = await PublishingAsync("Ann");
         await LeaveAsync();
-        await OfferOfAsync(ann, _next);
-        var session = Session(_next, ann);
-        await _node.DieAsync();
+        await OfferOfAsync(ann, next);
+        var session = Session(next, ann);
+        await node.DieAsync();
         await ann.DisposeAsync();
 
-        await using var again = await TestClient.OpenByTicketAsync(ann.Join, _signaling.Address);
+        await using var again = await TestClient.OpenByTicketAsync(ann.Join, signaling.Address);
         await again.JoinAsync(move: true);
 
-        await again.ExpectAsync("offer", m => (string?)m["sessionId"] == Session(_next, again) && Session(_next, again) != session);
+        await again.ExpectAsync("offer", m => (string?)m["sessionId"] == Session(next, again) && Session(next, again) != session);
     }
 
     [Fact]
@@ -397,11 +257,11 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         await LeaveAsync();
-        await OfferOfAsync(ann, _next);
+        await OfferOfAsync(ann, next);
 
         await ann.SendAsync(new { type = "leave" });
 
-        await Eventually.TrueAsync(() => !IsOn(_node, ann) && !IsOn(_next, ann), "the participant is on no node");
+        await Eventually.TrueAsync(() => !IsOn(node, ann) && !IsOn(next, ann), "the participant is on no node");
     }
 
     [Fact]
@@ -409,12 +269,12 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         await LeaveAsync();
-        await OfferOfAsync(ann, _next);
+        await OfferOfAsync(ann, next);
 
-        await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{_meeting}/participants/{ann.Id}", bearer: _created.HostToken);
+        await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting}/participants/{ann.Id}", bearer: created.HostToken);
 
         await ann.ExpectAsync("removed");
-        Assert.All([_node, _next], node => Assert.True(node.Read(_meeting, r => r.Excluded.Contains(ann.Id))));
+        Assert.All([node, next], node => Assert.True(node.Read(meeting, r => r.Excluded.Contains(ann.Id))));
     }
 
     [Fact]
@@ -422,13 +282,13 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         await using var eve = await EnterAsync("Eve", moves: true);
-        await OfferOfAsync(eve, _node);
-        await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{_meeting}/participants/{eve.Id}", bearer: _created.HostToken);
+        await OfferOfAsync(eve, node);
+        await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting}/participants/{eve.Id}", bearer: created.HostToken);
         await eve.ExpectAsync("removed");
 
         await LeaveAsync();
 
-        await Eventually.TrueAsync(() => _next.Read(_meeting, r => r.Excluded.Contains(eve.Id)), "the next node knows of the removal");
+        await Eventually.TrueAsync(() => next.Read(meeting, r => r.Excluded.Contains(eve.Id)), "the next node knows of the removal");
     }
 
     [Fact]
@@ -436,9 +296,9 @@ public sealed class MoveTests : IAsyncLifetime
     {
         await using var ann = await PublishingAsync("Ann");
         await LeaveAsync();
-        await OfferOfAsync(ann, _next);
+        await OfferOfAsync(ann, next);
 
-        await _signaling.SendAsync(HttpMethod.Delete, $"meetings/{_meeting}", bearer: _created.HostToken);
+        await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting}", bearer: created.HostToken);
 
         await ann.ExpectAsync("meeting-ended");
         Assert.Empty(ann.OfType("error").Concat(ann.OfType("media-restart")));
@@ -450,10 +310,10 @@ public sealed class MoveTests : IAsyncLifetime
         await using var ann = await PublishingAsync("Ann");
 
         await LeaveAsync(TimeSpan.FromSeconds(1));
-        await OfferOfAsync(ann, _next);
+        await OfferOfAsync(ann, next);
 
-        await Eventually.TrueAsync(() => !IsOn(_node, ann), "the former node is left at the deadline");
-        Assert.True(IsOn(_next, ann));
+        await Eventually.TrueAsync(() => !IsOn(node, ann), "the former node is left at the deadline");
+        Assert.True(IsOn(next, ann));
         Assert.Empty(ann.OfType("media-restart"));
     }
 
@@ -461,114 +321,41 @@ public sealed class MoveTests : IAsyncLifetime
     public async Task WhipPublisher_StaysUntilDeadline_ThenEndsWithReason()
     {
         await using var ann = await PublishingAsync("Ann");
-        var camera = await _signaling.JoinAsync(_meeting, "Camera");
+        var camera = await signaling.JoinAsync(meeting, "Camera");
         Assert.True((await WhipAsync(camera)).IsSuccessStatusCode);
         await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == camera.ParticipantId);
         await LeaveAsync();
-        await PublishAgainAsync(ann, _next);
-        await CloseAndLeaveAsync(ann, _node);
-        await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromSeconds(1), ann);
-        Assert.True(_node.Read(_meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
+        await PublishAgainAsync(ann, next);
+        await CloseAndLeaveAsync(ann, node);
+        await Marker.ExpireAsync(signaling, meeting, TimeSpan.FromSeconds(1), ann);
+        Assert.True(node.Read(meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
         Assert.Empty(ann.OfType("participant-left").Where(m => (string?)m["participantId"] == camera.ParticipantId));
 
         await LeaveAsync(TimeSpan.Zero);
 
         await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == camera.ParticipantId);
-        Assert.False(_node.Read(_meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
-        Assert.Contains(_signaling.LogLines(), line => line.Contains(camera.ParticipantId, StringComparison.Ordinal) && line.Contains("deadline has passed", StringComparison.Ordinal));
-        Assert.Contains("meet_signaling_headless_ended_total{reason=\"node-leaving\"} 1", await _signaling.Http.GetStringAsync(new Uri(_signaling.Metrics, "metrics")), StringComparison.Ordinal);
+        Assert.False(node.Read(meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
+        Assert.Contains(signaling.LogLines(), line => line.Contains(camera.ParticipantId, StringComparison.Ordinal) && line.Contains("deadline has passed", StringComparison.Ordinal));
+        Assert.Contains("meet_signaling_headless_ended_total{reason=\"node-leaving\"} 1", await signaling.Http.GetStringAsync(new Uri(signaling.Metrics, "metrics")), StringComparison.Ordinal);
         Assert.True((await WhipAsync(camera)).IsSuccessStatusCode);
-        Assert.True(_next.Read(_meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
+        Assert.True(next.Read(meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
     }
 
     [Fact]
     public async Task WhipPublisher_ReconnectsToNextNode_IsShownThroughout()
     {
         await using var ann = await PublishingAsync("Ann");
-        var camera = await _signaling.JoinAsync(_meeting, "Camera");
+        var camera = await signaling.JoinAsync(meeting, "Camera");
         Assert.True((await WhipAsync(camera)).IsSuccessStatusCode);
         await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == camera.ParticipantId);
         await LeaveAsync();
-        await OfferOfAsync(ann, _next);
+        await OfferOfAsync(ann, next);
 
         Assert.True((await WhipAsync(camera)).IsSuccessStatusCode);
-        _node.RemoveParticipant(_meeting, camera.ParticipantId);
-        await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromMilliseconds(500), ann);
+        node.RemoveParticipant(meeting, camera.ParticipantId);
+        await Marker.ExpireAsync(signaling, meeting, TimeSpan.FromMilliseconds(500), ann);
 
-        Assert.True(_next.Read(_meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
+        Assert.True(next.Read(meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
         Assert.Empty(ann.OfType("participant-left").Where(m => (string?)m["participantId"] == camera.ParticipantId));
     }
-
-    private static TrackDescription Camera => new() { ParticipantId = Bob, Kind = "video", Source = "camera" };
-
-    private static MeetingAssignment Assigned(string node, long generation, AssignmentState state, AssignmentRole role = Origin, TimeSpan? left = null) => new()
-    {
-        SfuNode = node,
-        Namespace = TestCluster.Namespace,
-        Role = role,
-        State = state,
-        Generation = generation,
-        Deadline = state == Leaving ? DateTimeOffset.UtcNow + (left ?? TimeSpan.FromSeconds(60)) : null,
-    };
-
-    private static Task AnswerAsync(TestClient client, JsonObject offer) =>
-        client.SendAsync(new { type = "answer", to = "sfu", sdp = Sdp.Answer(), revision = (int)offer["revision"]!, sessionId = (string?)offer["sessionId"] });
-
-    /// <summary>The operator has prepared the next node, and participants are to leave the present one.</summary>
-    private async Task LeaveAsync(TimeSpan? left = null)
-    {
-        await _cluster.AssignAsync(_meeting, Assigned("default-aaaaa", 1, Leaving, Edge, left), Assigned("default-bbbbb", 2, Ready));
-        if (!_next.Read(_meeting, r => r.Participants.ContainsKey(Bob)))
-        {
-            _next.AddTracks(_meeting, Bob, Sdp.Publish());
-        }
-    }
-
-    private async Task<TestClient> EnterAsync(string name, bool moves = true)
-    {
-        var client = await TestClient.OpenAsync(await _signaling.JoinAsync(_meeting, name));
-        await client.JoinAsync(move: moves);
-        return client;
-    }
-
-    /// <summary>A client that knows moves, with both connections.</summary>
-    private async Task<TestClient> PublishingAsync(string name)
-    {
-        var client = await EnterAsync(name);
-        await AnswerAsync(client, await OfferOfAsync(client, _node));
-        await client.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
-        await client.ExpectAsync("answer");
-        return client;
-    }
-
-    /// <summary>What the client does when it is told to move: publishes on the next node, and answers its offer.</summary>
-    private async Task PublishAgainAsync(TestClient client, SimulatedMediaNode node)
-    {
-        await client.ExpectAsync("media-move");
-        await AnswerAsync(client, await OfferOfAsync(client, node));
-        await client.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("2"), restart = true });
-        await Eventually.TrueAsync(() => PublishSession(node, client) is not null, "the client publishes on the next node");
-    }
-
-    private async Task CloseAndLeaveAsync(TestClient client, SimulatedMediaNode node)
-    {
-        node.CloseSession(_meeting, client.Id, "publish");
-        node.CloseSession(_meeting, client.Id, "subscribe");
-        await Eventually.TrueAsync(() => !IsOn(node, client), "the former node is left");
-    }
-
-    private Task<HttpResponseMessage> WhipAsync(JoinResponse camera) => _signaling.SendAsync(
-        HttpMethod.Post, $"meetings/{_meeting}/whip", new StringContent(Sdp.Publish(), new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp")), bearer: camera.Ticket);
-
-    /// <summary>Waits for an offer of the node's session with the client.</summary>
-    private Task<JsonObject> OfferOfAsync(TestClient client, SimulatedMediaNode node) =>
-        client.ExpectAsync("offer", m => IsOn(node, client) && (string?)m["sessionId"] == Session(node, client));
-
-    private bool IsOn(SimulatedMediaNode node, TestClient client) => node.Rooms().ContainsKey(_meeting) && node.Read(_meeting, r => r.Participants.ContainsKey(client.Id));
-
-    private string? Session(SimulatedMediaNode node, TestClient client) => node.Read(_meeting, r => r.Participants.TryGetValue(client.Id, out var known) ? known.SubscribeSession : null);
-
-    private string? PublishSession(SimulatedMediaNode node, TestClient client) => node.Read(_meeting, r => r.Participants.TryGetValue(client.Id, out var known) ? known.PublishSession : null);
-
-    private int Answered(SimulatedMediaNode node, TestClient client) => node.Read(_meeting, r => r.Participants[client.Id].AnsweredRevision);
 }

@@ -136,6 +136,25 @@ public sealed class ParticipantNodesTests
         Assert.Equal("n1", ParticipantNodes.Choose([gone], Assigned("n9", 9).Key)?.Node);
     }
 
+    /// <summary>The meeting moves from n1 to n2, and n2 fails.</summary>
+    [Fact]
+    public void Choose_NextNodeGone_LeavingOneIsUsed()
+    {
+        var leaving = Assigned("n1", 1, Edge, Leaving);
+        var gone = Assigned("n2", 2) with { IsGone = true };
+        var edge = Assigned("n3", 3, Edge);
+
+        Assert.Equal("n1", ParticipantNodes.Choose([leaving, gone], gone.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([leaving, gone], leaving.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([leaving, gone])?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([leaving, gone, edge with { FreePlaces = 0 }], gone.Key)?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose([leaving, gone, edge], gone.Key)?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose([leaving, gone, edge])?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([leaving with { IsGone = true }, gone], gone.Key)?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([leaving with { IsGone = true }, gone])?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([leaving, gone with { IsGone = false }], gone.Key)?.Node);
+    }
+
     [Fact]
     public void Choose_NodeGone_OthersStayAndNewOnesAvoidIt()
     {
@@ -155,6 +174,50 @@ public sealed class ParticipantNodesTests
 
         Assert.Equal("n3", ParticipantNodes.Choose([assignments[0] with { IsGone = true }, assignments[1]], assignments[1].Key)?.Node);
         Assert.Equal("n1", ParticipantNodes.Choose(assignments, assignments[1].Key)?.Node);
+    }
+
+    [Fact]
+    public void Choose_NodeIsBackButUnsteady_ThoseOnStandbyStay()
+    {
+        var back = Assigned("n1", 1, region: "south") with { IsUnsteady = true };
+        var edge = Assigned("n2", 2, Edge, region: "north");
+        var standby = Assigned("n3", 3, Standby);
+
+        Assert.Equal("n3", ParticipantNodes.Choose([back, standby], standby.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([back, standby], back.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([back, standby])?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([back, edge, standby])?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([back, edge], edge.Key, "south")?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([back with { IsUnsteady = false }, edge], edge.Key, "south")?.Node);
+    }
+
+    /// <summary>The meeting moves from n1 to n2, which was gone for a moment.</summary>
+    [Fact]
+    public void Choose_NextNodeIsUnsteady_StaysOnLeavingOneUntilItsDeadlineIsNear()
+    {
+        var leaving = Assigned("n1", 1, Edge, Leaving);
+        var unsteady = Assigned("n2", 2) with { IsUnsteady = true };
+
+        Assert.Equal("n1", ParticipantNodes.Choose([leaving, unsteady], leaving.Key)?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([leaving with { IsEnding = true }, unsteady], leaving.Key)?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([leaving, unsteady with { IsUnsteady = false }], leaving.Key)?.Node);
+        Assert.Equal("n3", ParticipantNodes.Choose([leaving, unsteady, Assigned("n3", 3, Edge, participants: 50)], leaving.Key)?.Node);
+        Assert.Equal("n2", ParticipantNodes.Choose([leaving, unsteady])?.Node);
+    }
+
+    [Fact]
+    public void Choose_DeadlineOfLeavingNodeIsNear_IsUsedOnlyWithoutAnother()
+    {
+        var ending = Assigned("n1", 1, Edge, Leaving) with { IsEnding = true };
+        var gone = Assigned("n2", 2) with { IsGone = true };
+        var full = Assigned("n3", 3, Edge) with { FreePlaces = 0 };
+        var lasting = Assigned("n4", 4, Edge, Leaving);
+
+        Assert.Equal("n3", ParticipantNodes.Choose([ending, gone, full], gone.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([ending with { IsEnding = false }, gone, full], gone.Key)?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([ending, gone], gone.Key)?.Node);
+        Assert.Equal("n4", ParticipantNodes.Choose([ending, gone, lasting with { Participants = 99 }])?.Node);
+        Assert.Equal("n1", ParticipantNodes.Choose([ending, gone])?.Node);
     }
 
     [Fact]

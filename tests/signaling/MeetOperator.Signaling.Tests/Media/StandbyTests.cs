@@ -81,6 +81,7 @@ public sealed class StandbyTests : IAsyncLifetime
     {
         await using var ann = await EnterAsync("Ann");
         await OnAsync(_origin, ann);
+        await EventStreams.ReadAsync(_origin, _meeting, ann);
 
         _origin.Forget();
 
