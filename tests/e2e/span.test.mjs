@@ -1,6 +1,6 @@
 // A meeting on three media nodes in three regions, with a page at each.
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { Fleet } from './support/fleet.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { nothing, noticed, watchPage } from './support/noticed.mjs';
@@ -73,7 +73,9 @@ async function speaksAlone(person, people) {
 }
 
 describe('a meeting on three media nodes', () => {
-  before(() => fleet.addRegions('north', 'east'), { timeout: 150_000 });
+  let removeRegions = () => {};
+  before(async () => { removeRegions = await fleet.addRegions('north', 'east'); }, { timeout: 150_000 });
+  after(() => removeRegions(), { timeout: 120_000 });
 
   it('is one meeting for those in each region, and the others go on when a region is left', { timeout: 420_000 }, async t => {
     const meetingId = await applyMeeting(room.product, { regions: { preferred: ['local'] }, scale: { spread: 'Regions' } });

@@ -17,8 +17,9 @@ export class Fleet {
     return JSON.parse(this.kubectl(['get', ...args, '-o', 'json']));
   }
 
+  /** The media nodes of the default pool. */
   nodes() {
-    return this.get('sfunodes').items;
+    return this.get('sfunodes').items.filter(({ spec }) => spec.poolRef.name === 'default');
   }
 
   assignmentsOf(meetingId) {
@@ -34,18 +35,26 @@ export class Fleet {
     }, `${count} media nodes are ready`, 120_000);
   }
 
-  /** Gives the default pool the first part of its ports, and pools of one media node in further regions the others. Waits until all can carry meetings. */
+  /** Adds a pool with one media node in each of these regions, with a part of the ports of the default pool, and waits until all can carry meetings. Returns a function that removes them. */
   async addRegions(...regions) {
     const { exposure } = this.get('sfupool', 'default').spec;
     const { min, max } = exposure.portRange;
     const size = Math.floor((max - min + 1) / (regions.length + 1));
     const ports = index => ({ min: min + index * size, max: min + (index + 1) * size - 1 });
-    this.kubectl(['patch', 'sfupool', 'default', '--type=merge', '-p', JSON.stringify({ spec: { exposure: { portRange: ports(0) } } })]);
+    this.#usePorts(ports(0));
     for (const [index, region] of regions.entries()) {
       const pool = { apiVersion: 'meetoperator.io/v1alpha1', kind: 'SfuPool', metadata: { name: region }, spec: { region, exposure: { ...exposure, portRange: ports(index + 1) } } };
       this.kubectl(['apply', '-f', '-'], JSON.stringify(pool));
     }
-    await until(() => ['default', ...regions].every(pool => this.get('sfupool', pool).status?.readyReplicas === 1), 'a media node is ready in each region', 120_000);
+    await until(() => ['default', ...regions].every(pool => this.get('sfupool', pool).status?.readyReplicas >= 1), 'a media node is ready in each region', 120_000);
+    return () => {
+      this.kubectl(['delete', 'sfupool', ...regions]);
+      this.#usePorts({ min, max });
+    };
+  }
+
+  #usePorts(portRange) {
+    this.kubectl(['patch', 'sfupool', 'default', '--type=merge', '-p', JSON.stringify({ spec: { exposure: { portRange } } })]);
   }
 
   /** The UDP ports of a pool. */
