@@ -1,16 +1,20 @@
 // A meeting on three media nodes in three regions, with a page at each.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { launch } from './support/browser.mjs';
 import { Fleet } from './support/fleet.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { nothing, noticed, watchPage } from './support/noticed.mjs';
 import { applyMeeting } from './support/product.mjs';
+import { voiceFile } from './support/sound-file.mjs';
 import { until } from './support/until.mjs';
 import { describeOnFailure } from './support/visitor.mjs';
 import { publish } from './support/werift-peer.mjs';
 import { WhipHttp } from './support/whip-http.mjs';
 
-const room = meetingRoom();
+const microphone = await voiceFile();
+after(() => microphone.remove());
+const room = meetingRoom(() => launch([`--use-file-for-fake-audio-capture=${microphone.path}`]));
 const fleet = new Fleet(room);
 
 /** The UDP port of the media node that each connection of a page in use has. */
@@ -60,7 +64,7 @@ async function setMicrophone(person, on) {
   await control.and(person.page.locator(`[aria-pressed=${on}]`)).waitFor();
 }
 
-/** Only this person's microphone is on. The others see that, hear the tone, and see who speaks. */
+/** Only this person's microphone is on. The others see that, hear it, and see who speaks. */
 async function speaksAlone(person, people) {
   const others = people.filter(other => other !== person);
   await Promise.all(people.map(one => setMicrophone(one, one === person)));
@@ -68,8 +72,11 @@ async function speaksAlone(person, people) {
     if (other !== one) await one.tile(other.name).and(one.page.locator(`[data-muted=${other !== person}]`)).waitFor();
   }
   await Promise.all(others.flatMap(other => [other.waitForSound(), other.tile(person.name).and(other.page.locator('[data-speaking=true]')).waitFor()]));
-  const id = await person.id();
-  await until(() => people.every(one => one.speaker === id), `${person.name} is the speaker for ${people.map(one => one.name).join(', ')}`);
+  const ids = new Map(await Promise.all(people.map(async one => [one, await one.id()])));
+  const speakerOf = one => people.find(other => ids.get(other) === one.speaker)?.name ?? one.speaker;
+  await until(() => people.every(one => speakerOf(one) === person.name), `${person.name} is the speaker for all`).catch(error => {
+    throw new Error(`${error.message}; the speaker is ${people.map(one => `${speakerOf(one)} for ${one.name}`).join(', ')}`);
+  });
 }
 
 describe('a meeting on three media nodes', () => {
