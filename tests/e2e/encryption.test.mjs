@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { accessibilityFindings } from './support/axe.mjs';
+import { phrase, waitForMark } from './support/marks.mjs';
 import { metricsOf } from './support/media-node.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { findInMemory } from './support/memory.mjs';
@@ -16,21 +17,6 @@ import { wiretap } from './support/wiretap.mjs';
 const room = meetingRoom();
 const options = { timeout: 300_000 };
 const encrypted = { settings: { e2ee: 'Required' } };
-
-/** The verification phrase that a visitor's page shows. */
-async function phrase(visitor) {
-  await visitor.page.getByTestId('open-verification').click();
-  const shown = visitor.page.getByTestId('verification-phrase').filter({ hasText: /^(\d{4} ){5}\d{4}$/ });
-  const text = await shown.textContent();
-  await visitor.page.keyboard.press('Escape');
-  return text;
-}
-
-/** Waits until a visitor's page has so many tiles, each with the mark, and none that cannot be decrypted. */
-const waitForMark = async (visitor, mark, tiles) => {
-  const counts = () => Promise.all(['tile', mark, 'tile-not-decrypted'].map(name => visitor.page.getByTestId(name).count()));
-  await until(async () => `${await counts()}` === `${[tiles, tiles, 0]}`, `${visitor.name}: each of ${tiles} tiles has the mark ${mark}`);
-};
 
 /** Lets a test change the messages that a visitor's page gets: `change` returns the message to deliver, or null. */
 const tamper = (visitor, change) => visitor.page.routeWebSocket(/\/meetings\//, page => page.connectToServer().onMessage(message => {

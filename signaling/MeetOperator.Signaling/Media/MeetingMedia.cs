@@ -215,11 +215,11 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// <summary>Returns true if events of the room concern the member. Those of other nodes say the same as those of its own.</summary>
     public bool IsServedBy(string participantId, RoomKey room) => (FindParticipant(participantId)?.Room ?? _lastRooms.GetValueOrDefault(participantId)) is not { } own || own == room;
 
-    /// <summary>The rooms on nodes that are Leaving and whose deadline has passed.</summary>
-    public IReadOnlyList<RoomClient> ListOverdueRooms()
+    /// <summary>The rooms on nodes that are Leaving and whose deadline has passed, or will have after this time.</summary>
+    public IReadOnlyList<RoomClient> ListOverdueRooms(TimeSpan ahead = default)
     {
         var served = _served;
-        return [.. served.Assignments.Where(assignment => _deadlines.LeftOn(assignment.Key) == TimeSpan.Zero).Select(assignment => served.Find(assignment.Key)).OfType<RoomClient>()];
+        return [.. served.Assignments.Where(assignment => _deadlines.LeftOn(assignment.Key) <= ahead).Select(assignment => served.Find(assignment.Key)).OfType<RoomClient>()];
     }
 
     /// <summary>

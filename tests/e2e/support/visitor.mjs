@@ -38,8 +38,8 @@ export class Visitor {
     return new Visitor(context, page, product, name, frameRate);
   }
 
-  async enter(meetingId) {
-    await this.page.goto(`${this.product.url}/m/${meetingId}`);
+  async enter(meetingId, region = undefined) {
+    await this.page.goto(`${this.product.url}/m/${meetingId}${region === undefined ? '' : `?region=${region}`}`);
     await this.join();
   }
 

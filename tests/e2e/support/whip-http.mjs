@@ -5,9 +5,9 @@ export class WhipHttp {
   }
 
   /** Joins the meeting: returns a ticket and a participant ID. */
-  async join(displayName) {
+  async join(displayName, region = undefined) {
     const response = await fetch(`${this.product.url}/meetings/${this.meetingId}/join`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ displayName }),
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ displayName, region }),
     });
     if (response.status !== 200) throw new Error(`join responded with ${response.status}: ${await response.text()}`);
     return response.json();

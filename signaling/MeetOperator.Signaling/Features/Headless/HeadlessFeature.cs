@@ -12,6 +12,9 @@ namespace MeetOperator.Signaling.Features.Headless;
 /// <summary>Shows participants without a socket (WHIP, WHEP) to the members, for as long as they have a media session.</summary>
 internal sealed partial class HeadlessFeature : IMeetingFeature
 {
+    /// <summary>How long before the deadline of a node its sessions are ended. At the deadline the operator takes the room away, and nobody would know why they have ended.</summary>
+    private static readonly TimeSpan EndAhead = TimeSpan.FromSeconds(4);
+
     private readonly IMeeting _meeting;
     private readonly Membership _membership;
     private readonly SessionPresence _presence;
@@ -19,7 +22,7 @@ internal sealed partial class HeadlessFeature : IMeetingFeature
     private readonly SignalingMetrics _metrics;
     private readonly ILogger _logger;
 
-    /// <summary>Rooms past their deadline whose participants are being read.</summary>
+    /// <summary>Rooms near their deadline whose participants are being read.</summary>
     private readonly HashSet<RoomKey> _ending = [];
 
     public HeadlessFeature(IMeeting meeting, Membership membership, SessionPresence presence, IParticipantRepository rows, SignalingMetrics metrics, ILoggerFactory loggers)
@@ -116,10 +119,10 @@ internal sealed partial class HeadlessFeature : IMeetingFeature
         }
     }
 
-    /// <summary>Ends the sessions on nodes whose deadline has passed. Until then they stay, because nothing can tell these clients to move.</summary>
+    /// <summary>Ends the sessions on nodes whose deadline is near. Until then they stay, because nothing can tell these clients to move.</summary>
     public Task OnTickAsync()
     {
-        foreach (var room in _meeting.Media.ListOverdueRooms())
+        foreach (var room in _meeting.Media.ListOverdueRooms(EndAhead))
         {
             if (_ending.Add(room.Key))
             {
