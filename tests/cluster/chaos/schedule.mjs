@@ -37,12 +37,13 @@ export const silence = 20;
 const betweenFaults = [8, 25];
 const betweenActions = [4, 12];
 
-/**
- * How many people always stay in each meeting: in the first one three of each region, so that it is on a media node in both, and in the second one two, who always have somebody to see and
- * hear. One more comes and goes.
- */
-export const fewest = [6, 2];
-export const everybody = 9;
+/** How many people stay in each meeting, and how many are in it at the beginning. One more waits. */
+export const fewest = [3, 2];
+const first = [4, 2];
+export const everybody = 7;
+
+/** In each meeting at most so many people, because of the microphones of others only the three loudest are heard. */
+export const most = 4;
 
 const between = (draw, [least, most]) => least + (most - least) * draw();
 
@@ -63,7 +64,7 @@ export function faultSchedule(seed, seconds, kinds = Object.keys(faults)) {
 }
 
 /** The meeting in which each person is at the beginning; null for those who wait. */
-export const firstPlaces = () => Array.from({ length: everybody }, (_, person) => (person < fewest[0] ? 0 : person < fewest[0] + fewest[1] ? 1 : null));
+export const firstPlaces = () => Array.from({ length: everybody }, (_, person) => (person < first[0] ? 0 : person < first[0] + first[1] ? 1 : null));
 
 /**
  * What people do: `{ at, action: 'chat' | 'leave' | 'join' | 'end', person?, meeting }` in the order of their times. `end` ends the meeting and opens another one in its place, which
@@ -79,14 +80,15 @@ export function peopleSchedule(seed, seconds) {
   for (let at = between(draw, betweenActions); at < seconds; at += between(draw, betweenActions)) {
     const waiting = people.filter(person => places[person] === null);
     const free = people.filter(person => places[person] !== null && places.filter(place => place === places[person]).length > fewest[places[person]]);
-    const action = chosen(draw, [['chat', 6], ['join', waiting.length > 0 ? 4 : 0], ['leave', free.length > 0 ? 3 : 0], ['end', 0.5]]);
+    const open = fewest.map((_, meeting) => meeting).filter(meeting => places.filter(place => place === meeting).length < most);
+    const action = chosen(draw, [['chat', 6], ['join', waiting.length > 0 && open.length > 0 ? 4 : 0], ['leave', free.length > 0 ? 3 : 0], ['end', 0.5]]);
     if (action === 'end') {
       list.push({ at, action, meeting: Math.floor(draw() * meetings) });
       continue;
     }
 
     const person = pick({ chat: people.filter(one => places[one] !== null), join: waiting, leave: free }[action]);
-    const meeting = action === 'join' ? Math.floor(draw() * meetings) : places[person];
+    const meeting = action === 'join' ? pick(open) : places[person];
     if (action !== 'chat') places[person] = action === 'join' ? meeting : null;
     list.push({ at, action, person, meeting });
   }

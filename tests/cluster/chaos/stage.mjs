@@ -4,12 +4,12 @@ import { apply, get, kubectl, ready, until } from '../support/kubectl.mjs';
 import { LightPeople } from '../support/light-people.mjs';
 import { everybody, fewest, firstPlaces } from './schedule.mjs';
 
-const names = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gus', 'Hal', 'Ida'];
-/** The pools by region, and the region of a person. */
+const names = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gus'];
+/** The pools by region, and the region of a person. Three people of one region who are in a meeting get a media node there. */
 const pools = { west: 'pool', east: 'east' };
-const regionOf = index => (index % 2 === 0 ? 'west' : 'east');
+const regionOf = index => (index === 3 ? 'east' : 'west');
 /** What the meetings of each slot are. */
-const specs = [{ scale: { spread: 'Regions' } }, { availabilityClass: 'Critical' }];
+const specs = [{ regions: { preferred: ['east'] }, scale: { spread: 'Regions' } }, { placement: { availabilityClass: 'Critical' } }];
 
 /** How long everything may take to be whole again after a fault, and for how long it must be so, because a fault may show only after a moment. */
 const recovery = 120_000;
