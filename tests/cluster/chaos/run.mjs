@@ -143,7 +143,7 @@ class Run {
     const rest = async () => restProblems(await get('meetings', '-n', this.#stage.namespace));
     await until(async () => (await rest()).length === 0, 'no meeting is moving', 150_000).catch(async () => (await rest()).forEach(text => this.problem(text)));
     await this.#stage.empty();
-    await this.#checkLeft(['sfunodes', 'pods', 'services', 'secrets', 'leases'].map(kind => [kind, () => get(kind, '-n', this.#stage.namespace)]));
+    await this.#checkLeft(['sfunodes', 'pods', 'services', 'secrets', 'leases'].map(kind => [kind, async () => (await get(kind, '-n', this.#stage.namespace)).filter(one => one.type !== 'kubernetes.io/service-account-token')]));
   }
 
   /** After the tenant is deleted, nothing of it may be left. */
