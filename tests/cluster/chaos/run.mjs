@@ -10,6 +10,8 @@ import { faults, faultSchedule, peopleSchedule, silence } from './schedule.mjs';
 import { Stage } from './stage.mjs';
 
 const sampling = 1_000;
+/** A picture that is missing for so long, in ms, is described in the log, once in each fault. */
+const described = 4_000;
 
 /** Runs one schedule. Returns `{ faults, actions, problems, pauses }`: counts, and the problems as sentences. */
 export async function chaos({ seed, seconds, kinds = Object.keys(faults), log = line => console.error(line) }) {
@@ -38,6 +40,7 @@ class Run {
   #ended = false;
   #fault = 'no fault';
   #silence = silence;
+  #described = new Set();
 
   constructor(stage, log) {
     [this.#stage, this.#log] = [stage, log];
@@ -70,6 +73,7 @@ class Run {
       this.#fault = fault.kind;
       this.#silence = faults[fault.kind].silence;
       this.faults++;
+      this.#described.clear();
       await this.#stage.restartPauses();
       try {
         const note = await actions[fault.kind](this.#stage, fault);
@@ -128,9 +132,20 @@ class Run {
     const [meetings, people] = [new MeetingHistory(), new PeopleHistory()];
     while (!this.#ended) {
       const objects = await get('meetings', '-n', this.#stage.namespace).catch(() => []);
-      for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), await this.#stage.samples(), this.#silence)]) this.problem(text);
+      const samples = await this.#stage.samples();
+      for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), samples, this.#silence)]) this.problem(text);
+      for (const { name, unseen, paused } of samples) {
+        for (const [other, missing] of Object.entries(unseen)) if (missing > described) void this.#describe(name, other, paused.includes(other));
+      }
       await pause(sampling);
     }
+  }
+
+  async #describe(name, other, isPaused) {
+    const what = `${name} does not see ${other}${isPaused ? ', whose picture is paused because the line is too narrow' : ''}`;
+    if (this.#described.has(what)) return;
+    this.#described.add(what);
+    this.say(`${what}: ${await this.#stage.describe(name, other).catch(error => error.message)}`);
   }
 
   async finish() {

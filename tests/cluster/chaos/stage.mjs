@@ -116,6 +116,11 @@ export class Stage {
     });
   }
 
+  /** See `describe` of LightPeople. */
+  describe(name, other) {
+    return this.#light.describe(name, other);
+  }
+
   restartPauses() {
     return this.#light.restart();
   }

@@ -185,6 +185,7 @@ const script = () => {
     dropped: over ?? (meeting.snapshot.self.id === self ? null : 'joined again as another participant'),
     moves: meeting.snapshot.moves.length,
     others: meeting.snapshot.participants.map(one => one.displayName),
+    paused: meeting.snapshot.participants.filter(one => meeting.snapshot.paused.some(track => track.participantId === one.id)).map(one => one.displayName),
     unreachable: meeting.snapshot.participants.filter(one => meeting.snapshot.unreachable.includes(one.id)).map(one => one.displayName),
     unheard: of(others, ({ ear }) => ear.quiet()),
     unseen: of(others, ({ eye }) => eye.quiet()),
@@ -192,6 +193,23 @@ const script = () => {
     freezes: of(others, ({ eye }) => eye.pause.longest),
     texts: meeting.snapshot.messages.map(one => one.text),
   }));
+  /** What the statistics of both say about the picture that `name` gets of `other`, in one second. */
+  globalThis.describePicture = async ({ name, other }) => {
+    const [receiver, sender] = [name, other].map(one => globalThis.people.get(one)?.meeting);
+    if (receiver === undefined || sender === undefined) return 'one of them has left';
+    const { id } = sender.snapshot.self;
+    await Promise.all([receiver, sender].map(meeting => meeting.getStats()));
+    await new Promise(resolve => setTimeout(resolve, 1_000));
+    const side = async (meeting, wanted) => {
+      const { rttMs, paths, tracks } = await meeting.getStats();
+      const { connection, moves, paused } = meeting.snapshot;
+      const picture = tracks.filter(({ participantId, source, direction }) => participantId === id && source === 'camera' && direction === wanted)
+        .map(({ bitrate, lossFraction, framesPerSecond, layers, limitation }) => ({ bitrate, lossFraction, framesPerSecond, layers, limitation }));
+      const last = moves.at(-1);
+      return { phase: connection.phase, rttMs, paths: paths.length, picture, paused: paused.length, moves: moves.length, ...(last === undefined ? {} : { last: { ...last, at: Math.round(last.at - performance.now()) } }) };
+    };
+    return JSON.stringify({ receives: await side(receiver, 'receive'), sends: await side(sender, 'send') });
+  };
   globalThis.restartPauses = () => { for (const { others } of globalThis.people.values()) for (const { ear, eye } of others.values()) ear.pause.longest = eye.pause.longest = 0; };
 };
 
@@ -234,11 +252,16 @@ export class LightPeople {
 
   /**
    * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`), the names of the `others` and of those who the SDK says are
-   * `unreachable`, the `texts` of the chat, and by name of the other, in ms: how long they have not been heard (`unheard`) or seen (`unseen`), and their longest pauses since `restart`
+   * `unreachable`, of those whose picture the media node does not send because the line is too narrow (`paused`), the `texts` of the chat, and by name of the other, in ms: how long they have not been heard (`unheard`) or seen (`unseen`), and their longest pauses since `restart`
    * (`silences`, and `freezes`, in which 100 ms are the usual time between two pictures). They do not include a pause that has not ended.
    */
   states() {
     return this.#page.evaluate(() => globalThis.lightStates());
+  }
+
+  /** Why one person does not see another one: what the statistics of both say, as text. */
+  describe(name, other) {
+    return this.#page.evaluate(both => globalThis.describePicture(both), { name, other });
   }
 
   /** From now on, `states` has the longest pauses since now. */

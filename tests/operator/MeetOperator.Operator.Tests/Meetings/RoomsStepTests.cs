@@ -22,12 +22,10 @@ public sealed class RoomsStepTests
 
         var running = RunAsync(stage, context);
 
-        await Eventually.TrueAsync(() => stage.Nodes[1].HoldingRoomCalls == 1 && stage.Nodes[2].HoldingRoomCalls == 1, "both nodes have the call");
-        Assert.Equal(1, stage.Nodes[0].RoomPuts);
+        await Eventually.TrueAsync(() => stage.Nodes[1].HoldingRoomCalls == 1 && stage.Nodes[2].HoldingRoomCalls == 1 && HasRoom(stage, stage.Nodes[0]), "only the hung nodes have not answered");
         stage.Time.Advance(CallTimeout);
         await running;
         Assert.Equal([stage.Nodes[1].Name, stage.Nodes[2].Name], context.SilentNodes.Select(node => node.Name).Order());
-        Assert.NotNull(stage.Fleet.Current(stage.Meeting)!.On(LinkStage.Key(stage.Nodes[0]))!.RoomCapacity);
     }
 
     /// <summary>The polls show it already, so that the reconcile does not wait.</summary>
@@ -89,7 +87,7 @@ public sealed class RoomsStepTests
         stage.Nodes[2].HangsOnRooms = true;
         var context = Context(stage);
         var running = RunAsync(stage, context);
-        await Eventually.TrueAsync(() => stage.Nodes[2].HoldingRoomCalls == 1, "the node has the call");
+        await Eventually.TrueAsync(() => stage.Nodes[2].HoldingRoomCalls == 1 && HasRoom(stage, stage.Nodes[0]) && HasRoom(stage, stage.Nodes[1]), "only the hung node has not answered");
         stage.Time.Advance(CallTimeout);
         await running;
         stage.Nodes[2].HangsOnRooms = false;
@@ -120,6 +118,8 @@ public sealed class RoomsStepTests
         await stage.PollAllAsync();
         return stage;
     }
+
+    private static bool HasRoom(LinkStage stage, SimulatedMediaNode node) => stage.Fleet.Current(stage.Meeting)!.On(LinkStage.Key(node))!.RoomCapacity is not null;
 
     private static void Miss(LinkStage stage, SimulatedMediaNode node)
     {
