@@ -144,7 +144,7 @@ describe('a drain of the media node', () => {
         assert.equal(await endedCount(), endedBefore + 2);
         const lines = fleet.signalingLog().split('\n').filter(line => line.includes('Ended the sessions of participant') && line.includes(` on ${before}: `));
         assert.equal(lines.length, 2);
-        for (const line of lines) assert.match(line, /its deadline has passed, and WHIP and WHEP clients cannot be told to move/);
+        for (const line of lines) assert.match(line, /the meeting is about to leave the node, and WHIP and WHEP clients cannot be told to move/);
         assert.match(fleet.events(), new RegExp(`left ${before}: `));
       } finally {
         await Promise.all(pages.map(page => page.close()));

@@ -163,6 +163,8 @@ describe('the end', () => {
       status: { assignments: [{ sfuNode: 'x', role: 'Origin', state: 'Ready' }, { sfuNode: 'y', role, state }], cascade: [{ from: 'x', to: 'y' }, { from: 'y', to: 'x' }] },
     }];
     assert.deepEqual(restProblems(critical('Standby', 'Ready')), []);
+    const [{ status, ...rest }] = critical('Standby', 'Ready');
+    assert.deepEqual(restProblems([{ ...rest, status: { assignments: status.assignments.slice(0, 1) } }]), ['meeting a has no standby']);
     assert.deepEqual(restProblems(critical('Edge', 'Leaving')), ['meeting a is still on several media nodes: x Origin Ready, y Edge Leaving']);
   });
 

@@ -66,6 +66,9 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     /// <summary>True when the node was created from an older template than its pool's.</summary>
     public bool IsOutdated { get; set; }
 
+    /// <summary>True when the pool has more nodes than it wants, because this one has stood in for another.</summary>
+    public bool IsSurplus { get; set; }
+
     /// <summary>True when the node is empty and about to be drained, so that no meeting is placed on it.</summary>
     public bool IsClosed { get; set; }
 
@@ -214,6 +217,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
             MayBeAlive = Decision.State == SfuNodeState.Unhealthy && !dead,
             HasLostRooms = Decision.State == SfuNodeState.Starting && dead,
             IsOutdated = IsOutdated,
+            IsSurplus = IsSurplus,
             IsCutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
             HasLinks = Report is { CanLink: true },
             IsEnding = IsTerminating,

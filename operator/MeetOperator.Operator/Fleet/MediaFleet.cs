@@ -108,7 +108,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     public void RecordPlacesElsewhere(NamespacedName node, bool exist) => Change(node, create: false, entry => entry.HasPlacesElsewhere = exist);
 
     /// <summary>Records that the node stays. An outdated or surplus node gets new meetings only if no other node can take them.</summary>
-    public void KeepOpen(NamespacedName node, bool outdated) => Change(node, create: false, entry => (entry.IsOutdated, entry.IsClosed) = (outdated, false));
+    public void KeepOpen(NamespacedName node, bool outdated, bool surplus) =>
+        Change(node, create: false, entry => (entry.IsOutdated, entry.IsSurplus, entry.IsClosed) = (outdated, surplus, false));
 
     /// <summary>Closes the node to new meetings if it has none, so that it can be drained without moving any. Returns whether it did.</summary>
     public bool TryClose(NamespacedName node)

@@ -50,6 +50,10 @@ public sealed record NodeSnapshot
 
     /// <summary>Created from an older template than its pool's. It takes a meeting only if no up-to-date node of the same rank can.</summary>
     public bool IsOutdated { get; init; }
+
+    /// <summary>More than its pool wants, and removed once it is empty. As with an outdated one, new meetings prefer other nodes, but what is there stays.</summary>
+    public bool IsSurplus { get; init; }
+
     public int Meetings { get; init; }
 
     /// <summary>Participants on the node, from its last report.</summary>

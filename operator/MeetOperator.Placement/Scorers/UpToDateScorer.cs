@@ -8,5 +8,5 @@ internal sealed class UpToDateScorer : INodeScorer
 {
     public double Weight => 10;
 
-    public double Score(in FilterContext context, NodeSnapshot node) => node.IsOutdated ? 0 : 1;
+    public double Score(in FilterContext context, NodeSnapshot node) => node.IsOutdated || node.IsSurplus ? 0 : 1;
 }

@@ -79,13 +79,13 @@ internal sealed partial class MediaParticipant
             if (_nodes.Find(target.Key) is { } former)
             {
                 await former.FormerCalls.CancelAsync(_services.Time).ConfigureAwait(false);
-                if (isGone)
+                if (isGone || former is { SubscribeSession: not null, HasEnded: false })
                 {
                     SetNodes(_nodes.Without(former)); // what the client still has there goes on until its new connections carry media
                 }
                 else
                 {
-                    await ReleaseAsync(former).ConfigureAwait(false); // The meeting returns: what is left of the member there would be taken for the new sessions.
+                    await ReleaseAsync(former).ConfigureAwait(false); // what is left of the member there would be taken for the new sessions
                 }
             }
 

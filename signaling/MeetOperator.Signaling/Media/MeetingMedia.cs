@@ -285,12 +285,13 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     }
 
     /// <summary>
-    /// The assignment in which a participant starts: that of the room that it used last if the meeting still has it, otherwise the one that <see cref="ParticipantNodes"/> chooses.
+    /// The assignment in which a participant starts: that of the room that it used last if the meeting still has it and does not leave it soon, otherwise the one that
+    /// <see cref="ParticipantNodes"/> chooses.
     /// </summary>
     internal MediaAssignment? ChooseStart(string participantId, string? region)
     {
         var last = _lastRooms.GetValueOrDefault(participantId);
-        return _served.Assignments.FirstOrDefault(assignment => assignment.Key == last && !IsGone(assignment.Key)) ?? ParticipantNodes.Choose(AssignmentsWithPlaces(), last, region, mayFollowRegion: false);
+        return _served.Assignments.FirstOrDefault(assignment => assignment.Key == last && !IsGone(assignment.Key) && !_deadlines.IsNear(assignment.Key)) ?? ParticipantNodes.Choose(AssignmentsWithPlaces(), last, region, mayFollowRegion: false);
     }
 
     /// <summary>The assignment that a participant without a socket is to use: that of the room that it used last if that is Ready. Null if there is none.</summary>

@@ -34,14 +34,14 @@ internal sealed class RoomReach(TimeSpan returnDelay)
 
     /// <summary>
     /// When the stream will have lasted long enough for those to return who have left the node while it was gone: otherwise they would move to and fro with each fault of a bad line.
-    /// <see cref="TimeSpan.Zero"/> if the node has not been gone, <see cref="TimeSpan.MaxValue"/> while the stream is interrupted.
+    /// <see cref="TimeSpan.Zero"/> if the node has not been gone since the stream was open for the first time, <see cref="TimeSpan.MaxValue"/> while the stream is interrupted.
     /// </summary>
     public TimeSpan SteadyAt { get; private set; }
 
     /// <summary>The stream is open: an event has arrived.</summary>
     public void RecordAnswer(TimeSpan now)
     {
-        if (IsGone)
+        if (IsGone && _wasOpen)
         {
             var isFirst = _delay == TimeSpan.Zero || now - _back >= ForgetAfter;
             _delay = isFirst ? returnDelay : _delay * 2 < returnDelay * MaxFactor ? _delay * 2 : returnDelay * MaxFactor;

@@ -120,6 +120,7 @@ export const restProblems = meetings => meetings.flatMap(({ metadata: { name }, 
   const assignments = (status?.assignments ?? []).map(one => `${one.sfuNode} ${one.role} ${one.state}`);
   const links = (status?.cascade ?? []).map(one => `${one.from} to ${one.to}`);
   return [
+    ...(nodes === 2 && assignments.length === 1 ? [`meeting ${name} has no standby`] : []),
     ...(assignments.length > nodes || (nodes === 2 && assignments.length === 2 && !assignments[1].endsWith(' Standby Ready')) ? [`meeting ${name} is still on several media nodes: ${assignments.join(', ')}`] : []),
     ...(links.length > 2 * (nodes - 1) ? [`meeting ${name} still has links: ${links.join(', ')}`] : []),
   ];

@@ -139,7 +139,7 @@ internal sealed class PoolNodes(ClusterView cluster, MediaFleet fleet, MeetEvent
             nodes.CreateAsync(!_isTrial || _left-- > 0 ? pool : PoolTemplates.Former(pool), willFreePorts, unreachable.TryDequeue(out var name) ? name : null, ct);
 
         /// <summary>While a template is tried, new meetings go to all nodes alike.</summary>
-        public void KeepOpen(NodeSetMember node, bool isSurplus) => nodes._fleet.KeepOpen(KeyOf(node.Name), isSurplus || (!node.IsCurrent && !_isTrial));
+        public void KeepOpen(NodeSetMember node, bool isSurplus) => nodes._fleet.KeepOpen(KeyOf(node.Name), outdated: !node.IsCurrent && !_isTrial, isSurplus);
 
         public bool TryClose(string name) => nodes._fleet.TryClose(KeyOf(name));
 

@@ -243,6 +243,6 @@ internal sealed partial class HeadlessFeature : IMeetingFeature
         });
     }
 
-    [LoggerMessage(3034, LogLevel.Information, "Ended the sessions of participant {Participant} of meeting {Meeting} on {Node}: the node is leaving the meeting, its deadline has passed, and WHIP and WHEP clients cannot be told to move.")]
+    [LoggerMessage(3034, LogLevel.Information, "Ended the sessions of participant {Participant} of meeting {Meeting} on {Node}: the meeting is about to leave the node, and WHIP and WHEP clients cannot be told to move.")]
     private static partial void LogEnded(ILogger logger, string participant, string meeting, string node);
 }

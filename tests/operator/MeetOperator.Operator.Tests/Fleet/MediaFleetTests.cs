@@ -49,7 +49,7 @@ public sealed class MediaFleetTests : FleetStage
 
         Assert.True(Fleet.TryClose(Key("n1")));
         Assert.Empty(Place("m3").Nodes);
-        Fleet.KeepOpen(Key("n1"), outdated: true);
+        Fleet.KeepOpen(Key("n1"), outdated: true, surplus: false);
         Assert.Single(Place("m3").Nodes);
     }
 

@@ -129,6 +129,21 @@ public sealed class RoomReachTests
         Assert.False(IsUnsteady);
     }
 
+    /// <summary>Nobody has used the node yet, so nobody returns to it.</summary>
+    [Fact]
+    public void SteadyAt_NodeWasGoneBeforeItWasOpen_IsInThePast()
+    {
+        _reach.RecordFailure(Refused);
+        _reach.RecordFailure(Refused);
+        Assert.True(_reach.IsGone);
+
+        _reach.RecordAnswer(_now);
+
+        Assert.False(IsUnsteady);
+        LoseAndReturn();
+        Assert.Equal(Delay, _reach.SteadyAt - _now);
+    }
+
     [Fact]
     public void SteadyAt_NodeIsBack_ComesAfterTheDelay()
     {
