@@ -90,10 +90,12 @@ public sealed class VanishedNodeTests(ITestOutputHelper output) : IAsyncLifetime
         _link.Vanish();
         await ann.ExpectAsync("media-move", limit: Soon);
         await OnAsync(_second, ann);
+        _first.RejectsRemovals = true;
 
         _link.Restore();
 
         await ann.ExpectAsync("media-move", m => (long)m["generation"]! == 1, limit: Soon);
+        Assert.Equal(0, _first.RejectedDrops); // What the client still has there is not ended.
         await MuteAsync(ann);
         await Eventually.TrueAsync(() => _first.Read(_meeting, r => r.Participants.TryGetValue(ann.Id, out var known) && known.IsMuted("microphone")), "calls reach the node again", Soon);
     }
