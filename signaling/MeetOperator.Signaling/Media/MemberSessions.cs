@@ -119,8 +119,8 @@ internal sealed class MemberSessions(RoomClient room, IMediaClient client)
         }
     }
 
-    /// <summary>Whether the client has not confirmed a later assignment of the session, which replaces this one.</summary>
-    public bool IsNewest(SlotsAppliedMessage applied)
+    /// <summary>Records which assignment the client has applied. Returns false if it has confirmed a later one of the session, which replaces this one.</summary>
+    public bool TryRecordApplied(SlotsAppliedMessage applied)
     {
         _appliedSlots = Math.Max(_appliedSlots, applied.Version);
         return applied.Version == _appliedSlots;

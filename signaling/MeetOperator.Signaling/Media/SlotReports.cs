@@ -29,7 +29,7 @@ internal sealed class SlotReports(MemberCalls calls, SignalingMetrics metrics)
     private Task SendAsync(SlotsAppliedMessage applied, Func<MemberNodes> nodes)
     {
         var known = nodes();
-        if (known.All.FirstOrDefault(candidate => candidate.SubscribeSession == applied.SessionId) is not { } sessions || !sessions.IsNewest(applied))
+        if (known.All.FirstOrDefault(candidate => candidate.SubscribeSession == applied.SessionId) is not { } sessions || !sessions.TryRecordApplied(applied))
         {
             return Task.CompletedTask;
         }

@@ -85,7 +85,7 @@ public sealed class MoveFailureTests : MoveTestBase
 
     /// <summary>The client was told to leave both of its former connections, so it needs new ones when the meeting stays where they were.</summary>
     [Fact]
-    public async Task NextNodeLosesMemberAndIsGivenUp_MemberConnectsToFormerNodeAgain()
+    public async Task NextNodeLosesMember_IsGivenUp_MemberConnectsToFormerNodeAgain()
     {
         await using var ann = await PublishingAsync("Ann");
         var session = Session(node, ann);

@@ -37,7 +37,7 @@ public sealed class MoveReplicasTests(PostgresServer postgres) : TwoReplicasTest
     }
 
     [Fact]
-    public async Task Client_ReconnectsToOtherReplica_AnotherNodeDoesNotAnswer_StaysOnItsNode()
+    public async Task Client_ReconnectsToOtherReplicaAndAnotherNodeIsSilent_StaysOnItsNode()
     {
         var meeting = (await a.CreateAsync()).MeetingId;
         await Eventually.TrueAsync(() => node.Rooms().ContainsKey(meeting), "the meeting is placed");
