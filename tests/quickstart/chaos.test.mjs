@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from '../cluster/chaos/invariants.mjs';
-import { everybody, faults, faultSchedule, fewest, firstPlaces, most, peopleSchedule } from '../cluster/chaos/schedule.mjs';
+import { faults, faultSchedule, firstPlaces, peopleSchedule } from '../cluster/chaos/schedule.mjs';
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
 
@@ -39,20 +39,16 @@ describe('the schedule', () => {
     assert.deepEqual([...new Set(faultSchedule(1, 600, ['rollout']).map(fault => fault.kind))], ['rollout']);
   });
 
-  it('lets nobody join twice or leave without being there, and neither too few nor too many people be in a meeting', () => {
+  it('lets nobody join twice, leave without being there, or stay alone', () => {
     for (const seed of seeds) {
-      const places = firstPlaces();
-      assert.equal(places.length, everybody);
+      const places = firstPlaces(5, 2);
       for (const { action, person, meeting, at } of peopleSchedule(seed, 900)) {
         const where = `seed ${seed}, ${at.toFixed(1)} s: ${action} of ${person} in ${meeting}`;
         if (action === 'join') assert.equal(places[person], null, where);
         if (action === 'leave' || action === 'chat') assert.equal(places[person], meeting, where);
         if (action === 'join') places[person] = meeting;
         if (action === 'leave') places[person] = null;
-        for (const [one, least] of fewest.entries()) {
-          const there = places.filter(place => place === one).length;
-          assert.ok(there >= least && there <= most, where);
-        }
+        for (const one of [0, 1]) assert.ok(places.filter(place => place === one).length >= 2, where);
       }
     }
   });

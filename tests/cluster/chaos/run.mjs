@@ -79,9 +79,8 @@ class Run {
         const note = await actions[fault.kind](this.#stage, fault);
         await this.#stage.whole();
         const { picture, sound } = await this.#stage.longestPauses();
-        const roles = (await this.#stage.roles()).map(one => one.join(' + ')).join('; ');
         this.pauses.push({ kind: fault.kind, picture: picture.seconds, sound: sound.seconds });
-        this.say(`${fault.kind} ${note}; longest pause ${picture.seconds.toFixed(1)} s of pictures (${picture.who}), ${sound.seconds.toFixed(1)} s of sound (${sound.who}); ${roles}`);
+        this.say(`${fault.kind} ${note}; longest pause ${picture.seconds.toFixed(1)} s of pictures (${picture.who}), ${sound.seconds.toFixed(1)} s of sound (${sound.who})`);
       } catch (error) {
         this.problem(error.message);
         await this.#stage.whole().catch(() => {});
@@ -156,7 +155,7 @@ class Run {
     const busy = async () => (await this.#stage.nodes()).filter(({ status }) => (status?.participants ?? 0) > 0);
     await until(async () => (await busy()).length === 0, 'no media node reports a participant', 60_000).catch(error => this.problem(error.message));
     const rest = async () => restProblems(await get('meetings', '-n', this.#stage.namespace));
-    await until(async () => (await rest()).length === 0, 'no meeting is moving', 150_000).catch(async () => (await rest()).forEach(text => this.problem(text)));
+    await until(async () => (await rest()).length === 0, 'no meeting is moving', 90_000).catch(async () => (await rest()).forEach(text => this.problem(text)));
     await this.#stage.empty();
     await this.#checkLeft(['sfunodes', 'pods', 'services', 'secrets', 'leases'].map(kind => [kind, async () => (await get(kind, '-n', this.#stage.namespace)).filter(one => one.type !== 'kubernetes.io/service-account-token')]));
   }

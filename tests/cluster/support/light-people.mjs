@@ -26,7 +26,7 @@ const script = () => {
     return { track: end.stream.getAudioTracks()[0], stop: () => [voice, swell].forEach(node => node.stop()) };
   };
 
-  /** A square that moves, ten pictures a second. */
+  /** A square that moves, five pictures a second. */
   const picture = () => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 90 });
     const pen = canvas.getContext('2d');
@@ -36,8 +36,8 @@ const script = () => {
       pen.fillRect(0, 0, 160, 90);
       pen.fillStyle = '#fc8';
       pen.fillRect(step++ * 5 % 140, 30, 20, 20);
-    }, 100);
-    return { track: canvas.captureStream(10).getVideoTracks()[0], stop: () => clearInterval(timer) };
+    }, 200);
+    return { track: canvas.captureStream(5).getVideoTracks()[0], stop: () => clearInterval(timer) };
   };
 
   /** How long something did not come. `at` and `now` are times of one clock, in ms. What has never come is late, which is no pause. */
@@ -124,14 +124,14 @@ const script = () => {
     return eye;
   };
 
-  globalThis.joinLight = async ({ meetingId, name, region }) => {
+  globalThis.joinLight = async ({ meetingId, name, region, camera }) => {
     const { MeetClient, browserEnvironment } = await import('/sdk/index.js');
     const meeting = await new MeetClient({ environment: browserEnvironment() }).join(meetingId, { displayName: name, ...(region === undefined ? {} : { region }) });
-    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture()] };
+    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), ...(camera ? [picture()] : [])] };
     globalThis.people.set(name, person);
     meeting.on('connection', ({ phase, code }) => { if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim(); });
     await meeting.publish(person.sources[0].track, 'microphone');
-    await meeting.publish(person.sources[1].track, 'camera');
+    if (camera) await meeting.publish(person.sources[1].track, 'camera');
   };
 
   globalThis.leaveLight = name => {
@@ -175,8 +175,8 @@ const script = () => {
         others.delete(name);
       }
     }
-  }, 20);
-  setInterval(() => { for (const { others } of globalThis.people.values()) for (const { ear } of others.values()) ear.look(); }, 150);
+  }, 50);
+  setInterval(() => { for (const { others } of globalThis.people.values()) for (const { ear } of others.values()) ear.look(); }, 300);
 
   const of = (others, value) => Object.fromEntries([...others].map(([name, senses]) => [name, Math.round(value(senses))]));
   globalThis.lightStates = () => [...globalThis.people].map(([name, { meeting, others, self, over }]) => ({
@@ -233,10 +233,10 @@ export class LightPeople {
     return people;
   }
 
-  /** Joins a meeting and sends sound and pictures. Names differ within a page. */
-  async join(meetingId, name, region = undefined) {
+  /** Joins a meeting and sends sound, and with `camera` pictures. Names differ within a page. */
+  async join(meetingId, name, { region = undefined, camera = true } = {}) {
     const late = setTimeout(60_000, false, { ref: false });
-    const joined = this.#page.evaluate(person => globalThis.joinLight(person), { meetingId, name, region });
+    const joined = this.#page.evaluate(person => globalThis.joinLight(person), { meetingId, name, region, camera });
     if (await Promise.race([joined, late]) === false) throw new Error(`${name} did not join within 60 s; ${JSON.stringify(await this.states())}`);
   }
 
@@ -253,7 +253,7 @@ export class LightPeople {
   /**
    * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`), the names of the `others` and of those who the SDK says are
    * `unreachable`, of those whose picture the media node does not send because the line is too narrow (`paused`), the `texts` of the chat, and by name of the other, in ms: how long they have not been heard (`unheard`) or seen (`unseen`), and their longest pauses since `restart`
-   * (`silences`, and `freezes`, in which 100 ms are the usual time between two pictures). They do not include a pause that has not ended.
+   * (`silences`, and `freezes`, in which 200 ms are the usual time between two pictures). They do not include a pause that has not ended.
    */
   states() {
     return this.#page.evaluate(() => globalThis.lightStates());
