@@ -335,7 +335,7 @@ public sealed class MoveTests : MoveTestBase
 
         await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == camera.ParticipantId);
         Assert.False(node.Read(meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
-        Assert.Contains(signaling.LogLines(), line => line.Contains(camera.ParticipantId, StringComparison.Ordinal) && line.Contains("deadline has passed", StringComparison.Ordinal));
+        Assert.Contains(signaling.LogLines(), line => line.Contains(camera.ParticipantId, StringComparison.Ordinal) && line.Contains("about to leave the node", StringComparison.Ordinal));
         Assert.Contains("meet_signaling_headless_ended_total{reason=\"node-leaving\"} 1", await signaling.Http.GetStringAsync(new Uri(signaling.Metrics, "metrics")), StringComparison.Ordinal);
         Assert.True((await WhipAsync(camera)).IsSuccessStatusCode);
         Assert.True(next.Read(meeting, r => r.Participants.ContainsKey(camera.ParticipantId)));
