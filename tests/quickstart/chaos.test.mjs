@@ -153,17 +153,6 @@ describe('the end', () => {
     assert.deepEqual(restProblems([{ metadata: { name: 'a' }, status: { assignments: [origin], cascade: [{ from: 'x', to: 'y' }] } }]), ['meeting a still has links: x to y']);
   });
 
-  it('lets a meeting of class Critical keep its standby', () => {
-    const critical = (role, state) => [{
-      metadata: { name: 'a' }, spec: { placement: { availabilityClass: 'Critical' } },
-      status: { assignments: [{ sfuNode: 'x', role: 'Origin', state: 'Ready' }, { sfuNode: 'y', role, state }], cascade: [{ from: 'x', to: 'y' }, { from: 'y', to: 'x' }] },
-    }];
-    assert.deepEqual(restProblems(critical('Standby', 'Ready')), []);
-    const [{ status, ...rest }] = critical('Standby', 'Ready');
-    assert.deepEqual(restProblems([{ ...rest, status: { assignments: status.assignments.slice(0, 1) } }]), ['meeting a has no standby']);
-    assert.deepEqual(restProblems(critical('Edge', 'Leaving')), ['meeting a is still on several media nodes: x Origin Ready, y Edge Leaving']);
-  });
-
   it('reports what is left behind', () => {
     assert.deepEqual(leftovers({ pods: [], secrets: ['a', 'b'] }), ['left behind: secrets a, b']);
     assert.deepEqual(leftovers({ pods: [] }), []);

@@ -20,7 +20,7 @@ internal sealed class NodeCallLimit(int limit, TimeProvider time)
     /// <summary>The longest pause is 8 s.</summary>
     private const int MaxDoublings = 4;
 
-    /// <summary>The longest pause before a room is created, because nobody can join the meeting before. A node that did not respond gets no new rooms for a while in any case.</summary>
+    /// <summary>The longest pause before a call that creates a room, because nobody can join the meeting until it exists. Such calls are rare: a node that did not respond gets no new rooms for a while.</summary>
     private static readonly TimeSpan MaxPauseOfNewRoom = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<NamespacedName, NodeCalls> _nodes = new();
 

@@ -12,7 +12,7 @@ internal static class NodeStateRules
     /// <summary>Reason of a state that was derived from the Pod and not from polls.</summary>
     public const string PodFailed = "PodFailed";
 
-    /// <summary>Reason of a node that does not respond to polls.</summary>
+    /// <summary>The reason when a node does not respond to polls.</summary>
     public const string NotAnswering = "NotAnswering";
 
     /// <summary>Reason of a node that is still serving while its Pod is being deleted.</summary>

@@ -147,7 +147,7 @@ internal sealed class WhipEndpoints(
 
     /// <summary>
     /// Opens a session on the node that the participant uses, or if that is full, or fails or leaves the meeting meanwhile, on another one. If all are full, waits some time for a place. Then
-    /// reports the participant's region to the node.
+    /// tells the node the participant's region.
     /// </summary>
     private async Task<(SdpAnswer Answer, MediaAssignment Assignment)> OpenAsync(
         MeetingMedia media, MeetingView view, TokenSubject subject, Func<NodeControlClient, MediaAssignment, CancellationToken, Task<SdpAnswer>> open, CancellationToken ct)

@@ -23,12 +23,12 @@ internal sealed class RoomReach(TimeSpan returnDelay)
     private int _failures;
     private TimeSpan _delay;
 
-    /// <summary>When the node was back last.</summary>
+    /// <summary>When the node last came back.</summary>
     private TimeSpan _back;
 
     /// <summary>
-    /// Whether the node refuses a connection, or its machine does not answer, after the stream of events has ended or repeatedly; or whether it no longer has the room that it had. It is so
-    /// until the stream is open again.
+    /// Whether the node refuses a connection, or its machine does not answer, after the stream of events has ended or repeatedly; or whether it no longer has the room that it had. Stays
+    /// true until the stream is open again.
     /// </summary>
     public bool IsGone { get; private set; }
 

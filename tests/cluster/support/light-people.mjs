@@ -124,14 +124,14 @@ const script = () => {
     return eye;
   };
 
-  globalThis.joinLight = async ({ meetingId, name, region, camera }) => {
+  globalThis.joinLight = async ({ meetingId, name, region }) => {
     const { MeetClient, browserEnvironment } = await import('/sdk/index.js');
     const meeting = await new MeetClient({ environment: browserEnvironment() }).join(meetingId, { displayName: name, ...(region === undefined ? {} : { region }) });
-    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), ...(camera ? [picture()] : [])] };
+    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture()] };
     globalThis.people.set(name, person);
     meeting.on('connection', ({ phase, code }) => { if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim(); });
     await meeting.publish(person.sources[0].track, 'microphone');
-    if (camera) await meeting.publish(person.sources[1].track, 'camera');
+    await meeting.publish(person.sources[1].track, 'camera');
   };
 
   globalThis.leaveLight = name => {
@@ -233,10 +233,10 @@ export class LightPeople {
     return people;
   }
 
-  /** Joins a meeting and sends sound, and with `camera` pictures. Names differ within a page. */
-  async join(meetingId, name, { region = undefined, camera = true } = {}) {
+  /** Joins a meeting and sends sound and pictures. Names differ within a page. */
+  async join(meetingId, name, region = undefined) {
     const late = setTimeout(60_000, false, { ref: false });
-    const joined = this.#page.evaluate(person => globalThis.joinLight(person), { meetingId, name, region, camera });
+    const joined = this.#page.evaluate(person => globalThis.joinLight(person), { meetingId, name, region });
     if (await Promise.race([joined, late]) === false) throw new Error(`${name} did not join within 60 s; ${JSON.stringify(await this.states())}`);
   }
 

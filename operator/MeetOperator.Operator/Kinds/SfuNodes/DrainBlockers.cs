@@ -40,7 +40,7 @@ internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeP
         return found;
     }
 
-    /// <summary>Whether other nodes could take each meeting of the node now, without regard to its others. Runs the planner for each of them.</summary>
+    /// <summary>Whether other nodes have places for each meeting of the node, taken alone; together they may not fit. Runs the planner for each of them.</summary>
     public bool HavePlacesElsewhere(NamespacedName node) => FindStranded(node) is [];
 
     public void Forget(NamespacedName node) => _checks.TryRemove(node, out _);

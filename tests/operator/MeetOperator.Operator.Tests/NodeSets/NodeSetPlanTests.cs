@@ -201,7 +201,7 @@ public sealed class NodeSetPlanTests
         var (busy, back) = (Node("a", participants: 3), Node("away", participants: 5));
 
         Expect(Decide(1, [busy, back, StandIn(participants: 1)]), create: 0, drain: ["new"]);
-        Expect(Decide(1, [busy, StandIn(participants: 1)]), create: 0, drain: ["new"]); // The other one is gone.
+        Expect(Decide(1, [busy, StandIn(participants: 1)]), create: 0, drain: ["new"]); // The node that it stands in for is gone.
         Expect(Decide(3, [busy, back, StandIn(participants: 1)]), create: 0, drain: []);
         Assert.Empty(Decide(3, [busy, back, StandIn(participants: 1)]).Surplus);
     }

@@ -81,7 +81,7 @@ public sealed class RoomKeeperTests
         Assert.All(stage.Nodes, node => Assert.Single(node.Rooms()));
     }
 
-    /// <summary>Creates another room on the first node, or changes one that exists.</summary>
+    /// <summary>Calls the first node to create a room, or to change one that exists already.</summary>
     private static Task<string?> CreateAsync(LinkStage stage, bool isNewRoom) => stage.Rooms.CreateAsync(
         stage.Meeting with { Id = Guid.NewGuid().ToString("D") }, new AssignedNode { Node = LinkStage.Key(stage.Nodes[0]), Generation = 1, RoomConfirmedAt = isNewRoom ? 0 : 1 }, new MeetingSpec(), default);
 

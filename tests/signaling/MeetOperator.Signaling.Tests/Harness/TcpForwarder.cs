@@ -11,7 +11,7 @@ internal sealed class TcpForwarder : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly IPEndPoint[] _targets;
 
-    /// <summary>The open connections, with the socket of those that were accepted.</summary>
+    /// <summary>The open connections. The value is the accepted socket, and null for a connection to the target.</summary>
     private readonly ConcurrentDictionary<TcpClient, Socket?> _open = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _accepting;

@@ -380,7 +380,7 @@ public sealed class VanishedNodeTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(failures, await FailuresAsync());
     }
 
-    /// <summary>The client has told the first node nothing of the move yet, so its connections there work.</summary>
+    /// <summary>The client has not closed its connections to the first node yet, so they still work.</summary>
     [Fact]
     public async Task NextNodeDies_DuringMove_MemberReturnsWithoutLosingItsSessions()
     {
