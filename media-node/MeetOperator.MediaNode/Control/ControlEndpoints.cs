@@ -125,16 +125,16 @@ internal static class ControlEndpoints
         const string Participant = "/rooms/{room}/participants/{participant}";
         v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => mayWatch(c)));
         v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
-            NoContentAsync(rooms, c, room, r => r.EndSession(session)));
+            NoContentAsync(rooms.RunOnAllAsync(room, r => r.EndSession(session), c.RequestAborted)));
         v1.MapPut(Participant, async (string room, string participant, HttpContext c) =>
         {
             var spec = await ControlJson.ReadAsync<ParticipantSpec>(c);
-            return await NoContentAsync(rooms, c, room, r => r.Touch(Id(participant, "participant"), spec.Generation, Region(spec)));
+            return await NoContentAsync(rooms, c, room, Id(participant, "participant"), r => r.Touch(participant, spec.Generation, Region(spec)), joins: true);
         });
         v1.MapDelete(Participant, (string room, string participant, string? generation, bool? permanent, HttpContext c) =>
         {
             long? number = generation is null ? null : Generation(generation);
-            return NoContentAsync(rooms, c, room, r => r.RemoveParticipant(Id(participant, "participant"), number, permanent ?? false));
+            return NoContentAsync(rooms, c, room, Id(participant, "participant"), r => r.RemoveParticipant(participant, number, permanent ?? false));
         });
         v1.MapPost(Participant + "/publish", async (string room, string participant, HttpContext c) =>
         {
@@ -160,30 +160,36 @@ internal static class ControlEndpoints
         v1.MapPut(Participant + "/view", async (string room, string participant, HttpContext c) =>
         {
             var views = ParticipantViews.Read(await ControlJson.ReadAsync<ViewRequest>(c));
-            return await NoContentAsync(rooms, c, room, r => r.View(participant, views));
+            return await NoContentAsync(rooms, c, room, participant, r => r.View(participant, views));
         });
         v1.MapPut(Participant + "/slots", async (string room, string participant, HttpContext c) =>
         {
             var confirmation = await ControlJson.ReadAsync<SlotsConfirmation>(c);
-            return await NoContentAsync(rooms, c, room, r => r.ConfirmSlots(participant, confirmation));
+            return await NoContentAsync(rooms, c, room, participant, r => r.ConfirmSlots(participant, confirmation));
         });
         v1.MapPatch(Participant + "/tracks", async (string room, string participant, HttpContext c) =>
         {
             var request = await ControlJson.ReadAsync<TrackMuteRequest>(c);
-            return await NoContentAsync(rooms, c, room, r => r.Mute(participant, request.Muted));
+            return await NoContentAsync(rooms, c, room, participant, r => r.Mute(participant, request.Muted));
         });
     }
 
-    private static async Task<IResult> NoContentAsync(RoomDirectory rooms, HttpContext context, string room, Action<NodeRoom> work)
-    {
-        await rooms.RunAsync(
+    /// <summary>Runs work on the part of the room where the participant is.</summary>
+    private static Task<IResult> NoContentAsync(RoomDirectory rooms, HttpContext context, string room, string participant, Action<NodeRoom> work, bool joins = false) =>
+        NoContentAsync(rooms.RunAsync(
             room,
+            participant,
+            joins,
             r =>
             {
                 work(r);
                 return true;
             },
-            context.RequestAborted);
+            context.RequestAborted));
+
+    private static async Task<IResult> NoContentAsync(Task work)
+    {
+        await work;
         return Results.NoContent();
     }
 

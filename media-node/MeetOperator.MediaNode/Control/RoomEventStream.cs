@@ -13,15 +13,7 @@ internal static class RoomEventStream
 
     public static async Task WriteAsync(HttpContext context, RoomDirectory rooms, string roomId, Func<bool> isAllowed)
     {
-        // Not cancellable: if the wait ended early, the loop would open a reader that nothing closes.
-        var (hub, reader) = await rooms.RunAsync(
-            roomId,
-            room =>
-            {
-                context.RequestAborted.ThrowIfCancellationRequested();
-                return (room.Events, room.Events.Open(room.CurrentState()));
-            },
-            CancellationToken.None);
+        var (hub, reader) = await rooms.OpenEventsAsync(roomId, context.RequestAborted);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, reader.GraceExpired);
         var ct = ends.Token;
         try

@@ -19,7 +19,7 @@ internal sealed class FigureCollector(IReadOnlyList<MediaLoop> loops, RoomDirect
 
     private async Task<LoopFigures> CollectAsync(MediaLoop loop, int index, CancellationToken ct)
     {
-        var rooms = directory.Rooms.Where(r => r.Loop == loop).ToList();
+        var rooms = directory.Parts.Where(r => r.Loop == loop).ToList();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(ResponseTimeout);
         try
@@ -72,7 +72,7 @@ internal sealed class FigureCollector(IReadOnlyList<MediaLoop> loops, RoomDirect
         [.. rooms.Select(room => (last?.Rooms.FirstOrDefault(r => r.Room == room.Id) ?? new RoomReport { Room = room.Id }) with
         {
             Generation = room.Generation,
-            Port = loop.Port,
+            Port = room.Port,
             Participants = room.ParticipantCount,
         })],
         last?.ForwardedPackets ?? 0);

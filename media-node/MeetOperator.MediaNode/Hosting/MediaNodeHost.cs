@@ -145,7 +145,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     public async Task<(NodeReport Report, IReadOnlyList<LoopStatistics> Loops)> ReportAsync(CancellationToken ct)
     {
         var figures = await _figures.CollectAsync(ct).ConfigureAwait(false);
-        List<RoomReport> rooms = [.. figures.SelectMany(s => s.Rooms).Where(room => !RoomIds.IsOfSelfCall(room.Room))];
+        List<RoomReport> rooms = [.. RoomReports.Merge(figures.SelectMany(s => s.Rooms).Where(room => !RoomIds.IsOfSelfCall(room.Room)))];
         var report = new NodeReport
         {
             Node = Options.Name,
@@ -196,6 +196,11 @@ internal sealed partial class MediaNodeHost : IDisposable
     {
         _call.Dispose();
         _selfProbe.Dispose();
+        foreach (var loop in _loops)
+        {
+            loop.Stop();
+        }
+
         foreach (var loop in _loops)
         {
             loop.Dispose();

@@ -17,20 +17,17 @@ namespace MeetOperator.MediaNode.Links;
 /// </summary>
 internal sealed class LinkIncoming
 {
-    /// <summary>Maximum number of tracks of a link.</summary>
+    /// <summary>Maximum number of tracks of a link to another media node.</summary>
     public const int MaxTracks = 2048;
 
     /// <summary>The memory of all tracks of a link for retransmissions: enough for 204 layers of simulcast that cross at a time.</summary>
     public const long RetransmissionBytes = 64 * 1024 * 1024;
 
-    /// <summary>The number of links between the publisher's media node and this one.</summary>
-    private const int Hops = 1;
-
     /// <summary>Time within which a new channel must announce the tracks of the former one again.</summary>
     private const long StaleTicks = 2 * TimeSpan.TicksPerSecond;
     private readonly ILinkPeer _peer;
     private readonly IRelayedTracks _owner;
-    private readonly string _peerName;
+    private readonly LinkEnd _end;
     private readonly Publisher _publisher;
     private readonly RelayedTrackTable _tracks = new();
     private readonly AnnouncementLimit _announcements = new(MaxTracks);
@@ -39,13 +36,13 @@ internal sealed class LinkIncoming
 
     /// <param name="peer">The other end.</param>
     /// <param name="owner">Decides which tracks the link carries.</param>
-    /// <param name="peerName">The media node of the other end as "namespace/name". It may announce only its own tracks.</param>
+    /// <param name="end">Which tracks the other end may announce.</param>
     /// <param name="ownSsrc">The SSRC of this node's reports.</param>
-    public LinkIncoming(ILinkPeer peer, IRelayedTracks owner, string peerName, uint ownSsrc)
+    public LinkIncoming(ILinkPeer peer, IRelayedTracks owner, LinkEnd end, uint ownSsrc)
     {
         _peer = peer;
         _owner = owner;
-        _peerName = peerName;
+        _end = end;
         _publisher = new Publisher(peer, ownSsrc);
     }
 
@@ -200,12 +197,12 @@ internal sealed class LinkIncoming
 
     private LinkRefusal? Add(long nowTicks, TrackAddedMessage message)
     {
-        if (message.Hops != Hops || message.Origin != _peerName)
+        if (!_end.MayAnnounce(message.Origin, message.Hops))
         {
             return LinkRefusal.Origin;
         }
 
-        if (!_announcements.TryTake(nowTicks))
+        if (_end.IsLimited && !_announcements.TryTake(nowTicks))
         {
             return LinkRefusal.TooManyAnnouncements;
         }
@@ -227,7 +224,7 @@ internal sealed class LinkIncoming
             return LinkRefusal.SsrcCollision;
         }
 
-        if (known is null && _tracks.All.Count >= MaxTracks)
+        if (known is null && _end.IsLimited && _tracks.All.Count >= MaxTracks)
         {
             return LinkRefusal.TooManyTracks;
         }

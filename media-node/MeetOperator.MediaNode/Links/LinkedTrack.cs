@@ -60,7 +60,7 @@ internal sealed class LinkedTrack
     {
         Track = Number,
         Carriage = Announcement.Carriage,
-        Hops = 1,
+        Hops = Announcement.Hops,
         Origin = Announcement.Origin,
         OriginGeneration = Announcement.Generation,
         ParticipantId = Published.Track.ParticipantId,

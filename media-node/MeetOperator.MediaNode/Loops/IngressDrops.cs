@@ -1,6 +1,6 @@
 namespace MeetOperator.MediaNode.Loops;
 
-/// <summary>Counts media datagrams of connected peers that a loop dropped.</summary>
+/// <summary>Counts media packets that a loop dropped.</summary>
 internal sealed class IngressDrops
 {
     /// <summary>RTP packets that could exceed the path MTU after they are rewritten and encrypted for a subscriber.</summary>
@@ -11,4 +11,7 @@ internal sealed class IngressDrops
 
     /// <summary>Datagrams of participants above their rate limit.</summary>
     public long OverRate { get; set; }
+
+    /// <summary>Packets for another loop of this media node that it did not take in time.</summary>
+    public long LoopLinkFull { get; set; }
 }

@@ -82,6 +82,9 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>The links to other media nodes.</summary>
     public LinkTable Links { get; } = new();
 
+    /// <summary>The links to other loops of this media node.</summary>
+    public LoopLinks LoopLinks { get; } = new();
+
     /// <summary>When the timers of the sessions and links are due.</summary>
     public SessionDeadlines Deadlines { get; } = new();
 
@@ -235,6 +238,7 @@ internal sealed class MediaLoop : IDisposable
         drops["RtpTooLarge"] = IngressDrops.TooLarge;
         drops["ParticipantRate"] = IngressDrops.OverRate;
         drops["UnknownStream"] = IngressDrops.UnknownStream;
+        drops["LoopLinkFull"] = IngressDrops.LoopLinkFull;
         Links.AddDrops(drops);
         return new LoopStatistics
         {
@@ -263,7 +267,11 @@ internal sealed class MediaLoop : IDisposable
         };
     }
 
-    public void Dispose()
+    /// <summary>Makes the thread look for commands and for packets of other loops. Any thread may call it.</summary>
+    public void Wake() => _wake.Set();
+
+    /// <summary>Ends the thread. Loops that are linked stop before one of them is disposed.</summary>
+    public void Stop()
     {
         _stopping = true;
         _wake.Set();
@@ -271,7 +279,11 @@ internal sealed class MediaLoop : IDisposable
         {
             _thread.Join();
         }
+    }
 
+    public void Dispose()
+    {
+        Stop();
         foreach (var session in Peers.Sessions)
         {
             session.Dispose();
@@ -316,6 +328,7 @@ internal sealed class MediaLoop : IDisposable
             received += Receive(i, out _);
         }
 
+        received += LoopLinks.Receive(now);
         if ((!Egress.IsEmpty || Frame.IsWaiting) && !WaitForFrame())
         {
             Egress.Flush();
@@ -328,12 +341,13 @@ internal sealed class MediaLoop : IDisposable
         }
 
         RunTimers(now);
-        if (Ticks.TryTake(now, Peers.Sessions.Count > 0 || Links.Count > 0))
+        if (Ticks.TryTake(now, Peers.Sessions.Count > 0 || Links.Count > 0 || LoopLinks.Count > 0))
         {
             Tick(now);
         }
 
-        if (received <= MaxUnread && !Frame.IsWaiting && !HasCommands)
+        LoopLinks.Flush();
+        if (received <= MaxUnread && !Frame.IsWaiting && !HasCommands && !LoopLinks.HasNews)
         {
             Wait(Rest.AfterBatch(now, received > 0));
         }

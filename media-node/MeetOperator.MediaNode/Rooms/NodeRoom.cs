@@ -1,6 +1,7 @@
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Limits;
+using MeetOperator.MediaNode.Links;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Time;
@@ -12,9 +13,20 @@ using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>The media state of one meeting. Used only on the thread of its loop.</summary>
+/// <summary>
+/// The media state of one meeting on one loop. A large meeting has several of them on a media node, the parts of the room: the hub, and others that are linked with it. Used only on the thread of
+/// its loop.
+/// </summary>
 internal sealed class NodeRoom
 {
+    /// <summary>How long the end of a room waits for the sessions on other loops.</summary>
+    private static readonly TimeSpan PartEndLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time after which a part ends where nobody is.</summary>
+    private static readonly TimeSpan EmptyTime = TimeSpan.FromSeconds(30);
+
+    private readonly RoomShare _share;
+    private readonly int _part;
     private readonly RoomOrigin _origin = new();
     private readonly RoomTracks _tracks;
     private readonly RoomLinks _links;
@@ -30,34 +42,32 @@ internal sealed class NodeRoom
     private readonly RoomLines _lines = new();
     private readonly RoomLineReports _lineReports;
     private readonly RoomTraffic _traffic = new();
-    private readonly Action<NodeRoom> _onFailed;
+    private readonly Action<NodeRoom> _onClosed;
     private readonly RoomConnections _connections;
-    private RoomSpec _spec;
+    private long? _emptySinceTicks;
 
     /// <summary>The participants that the last event has named as unreachable; null before the room has links.</summary>
     private IReadOnlyList<string>? _unreachable;
 
-    /// <param name="id">The meeting ID.</param>
-    /// <param name="spec">The spec that the operator sent.</param>
-    /// <param name="loop">The loop that the room runs on.</param>
+    /// <param name="share">What the parts of the room have in common.</param>
+    /// <param name="part">The number of the part; 0 for the hub.</param>
+    /// <param name="loop">The loop that the part runs on.</param>
     /// <param name="sessions">Creates sessions on that loop.</param>
     /// <param name="participantTimeout">Time after which a participant is removed when it has no connected transport and signaling has not refreshed it.</param>
-    /// <param name="onFailed">Called after the room has closed because of an unexpected error.</param>
-    /// <param name="admit">Throws when the media node takes no other participant. Called on the loop's thread.</param>
-    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> onFailed, Action admit)
+    /// <param name="onClosed">Called after the part has closed because of an unexpected error, or because nobody is there any more.</param>
+    public NodeRoom(RoomShare share, int part, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> onClosed)
     {
-        _onFailed = onFailed;
-        Id = id;
-        _spec = spec;
+        (_share, _part, _onClosed) = (share, part, onClosed);
         Loop = loop;
         Sessions = sessions;
         _longKeyFrames = new MemoryShare(sessions.LongKeyFrames);
-        _origin.Generation = (ulong)spec.Generation;
+        _origin.Generation = (ulong)share.Generation;
+        _origin.Node = IsHub ? "" : LinkEnd.NameOf(part);
         _tracks = new RoomTracks(_origin);
         _links = new RoomLinks(_tracks, _ssrcs.Next);
         _operatedLinks = new OperatedLinks(_links, loop, (link, end, options) => OpenLink(link, end.Node, end.Peer, options));
-        _connections = new RoomConnections(RoomIds.IsOfSelfCall(id) ? null : loop.Connections);
-        _participants = new RoomParticipants(admit, participantTimeout, CreateParticipant, Fail);
+        _connections = new RoomConnections(RoomIds.IsOfSelfCall(Id) ? null : loop.Connections, share);
+        _participants = new RoomParticipants(share, this, participantTimeout, CreateParticipant, Fail);
         _offers = new RoomOffers(_participants, _tracks, Events, loop);
         _layers = new RoomLayers(_participants, Events);
         _lineReports = new RoomLineReports(Events, MeasureLines);
@@ -70,9 +80,13 @@ internal sealed class NodeRoom
         Loop.Ticked += OnTick;
     }
 
-    public string Id { get; }
+    public string Id => _share.Id;
 
-    public RoomEventHub Events { get; } = new();
+    /// <summary>Whether this is the part with which all others are linked. Links to other media nodes end here.</summary>
+    public bool IsHub => _part == 0;
+
+    /// <summary>The events of all parts.</summary>
+    public RoomEventHub Events => _share.Events;
 
     /// <summary>The tracks of all participants, also of those on other media nodes.</summary>
     public RoomTracks Tracks => _tracks;
@@ -81,11 +95,18 @@ internal sealed class NodeRoom
 
     public MediaLoop Loop { get; }
 
+    /// <summary>The participants of this part.</summary>
     public int ParticipantCount => _participants.Count;
 
-    public long Generation => _spec.Generation;
+    public long Generation => _share.Generation;
+
+    /// <summary>The port at which other media nodes link with the room.</summary>
+    public int Port => _share.Hub.Loop.Port;
 
     public bool IsClosed { get; private set; }
+
+    /// <summary>Whether it has closed because of an unexpected error.</summary>
+    public bool HasFailed { get; private set; }
 
     /// <summary>After the room was closed, completes when all its sessions have ended. Already completed while the room is open.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
@@ -95,19 +116,14 @@ internal sealed class NodeRoom
     /// <summary>Rejects a request of an older assignment of this meeting, and adopts the generation of a newer one.</summary>
     public void Fence(long generation)
     {
-        if (generation < _spec.Generation)
-        {
-            throw ControlProblemException.StaleGeneration(_spec.Generation, generation);
-        }
-
-        _spec = _spec with { Generation = generation };
+        _share.Fence(generation);
         _origin.Generation = (ulong)generation;
     }
 
     public void Update(RoomSpec spec)
     {
         Fence(spec.Generation);
-        _spec = spec;
+        _share.Update(spec);
     }
 
     /// <summary>Adds or refreshes a participant.</summary>
@@ -117,7 +133,7 @@ internal sealed class NodeRoom
     public void Touch(string participantId, long generation, string? region = null)
     {
         Fence(generation);
-        var participant = _participants.GetOrAdd(participantId, _spec.MaxParticipants, out _);
+        var participant = _participants.GetOrAdd(participantId, _share.Spec.MaxParticipants, out _);
         participant.Region = region ?? participant.Region;
     }
 
@@ -126,9 +142,9 @@ internal sealed class NodeRoom
     /// <param name="permanent">True to reject all later calls for the participant.</param>
     public void RemoveParticipant(string participantId, long? generation, bool permanent)
     {
-        if (generation < _spec.Generation)
+        if (generation < Generation)
         {
-            throw ControlProblemException.StaleGeneration(_spec.Generation, generation.Value);
+            throw ControlProblemException.StaleGeneration(Generation, generation.Value);
         }
 
         var participant = permanent ? _participants.Exclude(participantId) : _participants.Remove(participantId);
@@ -139,28 +155,28 @@ internal sealed class NodeRoom
     public PublishBasis DescribePublish(string participantId, SdpOffer request)
     {
         Fence(request.Generation);
-        return _negotiation.DescribePublish(_spec, participantId, request);
+        return _negotiation.DescribePublish(_share.Spec, participantId, request);
     }
 
     /// <summary>Applies the answer to an offer. Null when it is out of date.</summary>
     public SdpAnswer? Publish(string participantId, SdpOffer request, PreparedAnswer prepared)
     {
         Fence(request.Generation);
-        return _negotiation.Publish(_spec, participantId, request, prepared);
+        return _negotiation.Publish(_share.Spec, participantId, request, prepared);
     }
 
     /// <summary>What a subscribe session depends on. Adds the participant if it is new.</summary>
     public SubscribeBasis DescribeSubscribe(string participantId, SubscribeRequest request)
     {
         Fence(request.Generation);
-        return _negotiation.DescribeSubscribe(_spec, participantId, request);
+        return _negotiation.DescribeSubscribe(_share.Spec, participantId, request);
     }
 
     /// <summary>Opens a prepared session, or returns the offer of the one that is open. Null when what was prepared is out of date.</summary>
     public OfferDraft? Subscribe(string participantId, SubscribeRequest request, PreparedSubscription prepared)
     {
         Fence(request.Generation);
-        return _negotiation.Subscribe(_spec, participantId, request, prepared);
+        return _negotiation.Subscribe(_share.Spec, participantId, request, prepared);
     }
 
     /// <summary>The offer that an answer is for.</summary>
@@ -173,14 +189,14 @@ internal sealed class NodeRoom
     public PlayBasis DescribePlay(string participantId, PlayRequest request)
     {
         Fence(request.Generation);
-        return new PlayBasis(Sessions, _ssrcs, _negotiation.FindTracks(_spec, participantId, request));
+        return new PlayBasis(Sessions, _ssrcs, _negotiation.FindTracks(_share.Spec, participantId, request));
     }
 
     /// <summary>Applies the answer to an offer. Null when it is out of date.</summary>
     public SdpAnswer? Play(string participantId, PlayRequest request, PreparedPlay prepared)
     {
         Fence(request.Generation);
-        return prepared.Basis.Ssrcs == _ssrcs ? _negotiation.Play(_spec, participantId, prepared) : null;
+        return prepared.Basis.Ssrcs == _ssrcs ? _negotiation.Play(_share.Spec, participantId, prepared) : null;
     }
 
     public void EndSession(string sessionId)
@@ -225,7 +241,7 @@ internal sealed class NodeRoom
     {
         _origin.Node = node;
         LinkSession? session = null;
-        _links.Add(id, owner => session = Loop.OpenLink(options, owner), peerName);
+        _links.Add(id, owner => session = Loop.OpenLink(options, owner), LinkEnd.OfNode(peerName));
         return session!;
     }
 
@@ -246,7 +262,28 @@ internal sealed class NodeRoom
     /// <summary>Removes a link. The tracks that it carried go on with another carrier, or end. An unknown one is ignored.</summary>
     public void RemoveLink(string id) => _links.Remove(id);
 
-    /// <summary>Closes the room, which then rejects everything, and begins to end its sessions and the event streams (<see cref="Ended"/>).</summary>
+    /// <summary>Links the hub with a part, which gets all tracks. Called on the loop of the hub, before <see cref="LinkToHub"/> on that of the part.</summary>
+    public void LinkToPart(int part, LoopLink link) => OpenLoopLink(link, LinkEnd.OfPart(part), LinkEnd.NameOf(part), onEnded: null);
+
+    /// <summary>Links this part with the hub. It knows the tracks of the room when the method returns. Without the link, the part fails.</summary>
+    public void LinkToHub(LoopLink link)
+    {
+        OpenLoopLink(link, LinkEnd.OfHub(_part), LinkEnd.Hub, () =>
+        {
+            if (!IsClosed && !_share.IsClosed)
+            {
+                Fail(new InvalidOperationException("The link to the hub of the room has ended."));
+            }
+        });
+    }
+
+    /// <summary>Handles what other parts have sent so far.</summary>
+    public void CatchUp() => Loop.LoopLinks.Receive(MonotonicClock.NowTicks);
+
+    /// <summary>
+    /// Closes this part, which then rejects everything, and begins to end its sessions (<see cref="Ended"/>). With the hub, the room ends: all other parts, and the event streams. The participants
+    /// of another part are reported as having left, unless the room ends.
+    /// </summary>
     public void Close(string reason)
     {
         if (IsClosed)
@@ -256,20 +293,32 @@ internal sealed class NodeRoom
 
         IsClosed = true;
         Loop.Ticked -= OnTick;
+        IReadOnlyList<NodeRoom> others = [];
+        if (IsHub)
+        {
+            others = _share.Close();
+        }
+        else
+        {
+            _share.Remove(this);
+        }
+
         _slots.Clear();
         _links.Clear(ByeReason.RoomEnded);
-        Ended = Loop.StartSteps(End(_participants.TakeAll(), reason));
+        var leaving = _participants.TakeAll();
+        Ended = others.Count == 0 ? Loop.StartSteps(End(leaving, reason, isLast: IsHub)) : EndAsync(Loop.StartSteps(End(leaving, reason, isLast: false)), others, reason);
     }
 
-    /// <summary>Ends the room with the reason <c>error</c> after an unexpected error. The other rooms of the loop continue.</summary>
+    /// <summary>Ends the room, or this part of it, with the reason <c>error</c> after an unexpected error. The other rooms of the loop continue.</summary>
     public void Fail(Exception error)
     {
         Loop.Failures.Count(FailureScope.Room, error);
+        HasFailed = true;
         Close("error");
-        _onFailed(this);
+        _onClosed(this);
     }
 
-    /// <summary>The first events of a new reader: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, the lines that are known, unreachable participants if the room has had links, then <c>ready</c>.</summary>
+    /// <summary>The first events of a new reader about the participants of this part: the current offer of each subscriber, the layers of each simulcast track, the paused tracks, and the lines that are known.</summary>
     public IReadOnlyList<QueuedEvent> CurrentState()
     {
         var state = new List<QueuedEvent>();
@@ -283,13 +332,14 @@ internal sealed class NodeRoom
             }
         });
         _lineReports.AddCurrent(state);
-        if (_unreachable is not null)
-        {
-            state.Add(Unreachable()); // directly before ready, as earlier versions of signaling require
-        }
-
-        state.Add(new RoomEvent { Type = RoomEventTypes.Ready });
         return state;
+    }
+
+    /// <summary>The last ones of the first events, of the hub: unreachable participants if the room has had links, then <c>ready</c>.</summary>
+    public IReadOnlyList<QueuedEvent> LastOfState()
+    {
+        QueuedEvent ready = new RoomEvent { Type = RoomEventTypes.Ready };
+        return _unreachable is null ? [ready] : [Unreachable(), ready]; // directly before ready, as earlier versions of signaling require
     }
 
     /// <summary>
@@ -314,9 +364,9 @@ internal sealed class NodeRoom
         {
             Room = Id,
             Generation = Generation,
-            Port = Loop.Port,
+            Port = Port,
             Participants = census.Participants,
-            E2ee = _spec.E2ee,
+            E2ee = _share.Spec.E2ee,
             UpTracks = census.UpTracks,
             DownTracks = census.DownTracks,
             Connected = census.Connected,
@@ -337,14 +387,55 @@ internal sealed class NodeRoom
         census.Add(participant);
     }
 
-    /// <summary>Ends the sessions of the last participants, one participant in each step, then the event streams.</summary>
-    private IEnumerable<NodeRoom?> End(IReadOnlyList<NodeParticipant> leaving, string reason)
+    private void OpenLoopLink(LoopLink link, LinkEnd end, string id, Action? onEnded)
+    {
+        _links.Add(id, link.Open, end, onEnded);
+        link.Begin(MonotonicClock.NowTicks);
+    }
+
+    /// <summary>Ends the other parts, and then the event streams.</summary>
+    private async Task EndAsync(Task own, IReadOnlyList<NodeRoom> others, string reason)
+    {
+        var ends = others.Select(part => part.Loop.RunAsync(
+            () =>
+            {
+                part.Close(reason);
+                return part.Ended;
+            },
+            CancellationToken.None)).ToArray();
+        foreach (var end in ends)
+        {
+            await end.Unwrap().WaitAsync(PartEndLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the loop of a part may stand still
+        }
+
+        await own.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        EndEvents(reason);
+    }
+
+    private void EndEvents(string reason)
+    {
+        try
+        {
+            Events.Publish(new RoomEvent { Type = RoomEventTypes.RoomEnded, Reason = reason });
+        }
+        finally
+        {
+            Events.Complete();
+        }
+    }
+
+    /// <summary>Ends the sessions of the last participants, one participant in each step, then the event streams if this is the last part.</summary>
+    private IEnumerable<NodeRoom?> End(IReadOnlyList<NodeParticipant> leaving, string reason, bool isLast)
     {
         foreach (var participant in leaving)
         {
             try
             {
                 participant.Sessions.EndAll();
+                if (!_share.IsClosed)
+                {
+                    Events.Publish(new RoomEvent { Type = RoomEventTypes.ParticipantLeft, ParticipantId = participant.Id, Reason = reason });
+                }
             }
             catch (Exception e)
             {
@@ -354,17 +445,18 @@ internal sealed class NodeRoom
             yield return null;
         }
 
+        if (!isLast)
+        {
+            yield break;
+        }
+
         try
         {
-            Events.Publish(new RoomEvent { Type = RoomEventTypes.RoomEnded, Reason = reason });
+            EndEvents(reason);
         }
         catch (Exception e)
         {
             Loop.Failures.Count(FailureScope.Room, e);
-        }
-        finally
-        {
-            Events.Complete();
         }
     }
 
@@ -412,8 +504,8 @@ internal sealed class NodeRoom
 
     private void PublishUnreachable()
     {
-        string[] unreachable = [.. _links.Unreachable.Where(id => !_participants.Has(id))];
-        if (!IsClosed && !(_unreachable is not null && unreachable.SequenceEqual(_unreachable)))
+        string[] unreachable = IsHub ? [.. _links.FindUnreachable(_share.Has).Where(id => !_participants.Has(id))] : [];
+        if (IsHub && !IsClosed && !(_unreachable is not null && unreachable.SequenceEqual(_unreachable)))
         {
             _unreachable = unreachable;
             Events.Publish(Unreachable());
@@ -484,7 +576,26 @@ internal sealed class NodeRoom
         if (isSpeakerDue)
         {
             _participants.ForEachSubscriber(speaker, static (_, session, speaker) => session.SetSpeaker(speaker));
-            Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level });
+            if (IsHub)
+            {
+                Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level }); // all parts agree on it
+            }
+        }
+
+        if (!IsHub)
+        {
+            CloseIfEmpty(nowTicks);
+        }
+    }
+
+    /// <summary>Closes a part where nobody has been for a time.</summary>
+    private void CloseIfEmpty(long nowTicks)
+    {
+        _emptySinceTicks = ParticipantCount > 0 ? null : _emptySinceTicks ?? nowTicks;
+        if (nowTicks - _emptySinceTicks > EmptyTime.Ticks && _share.TryRetire(this, nowTicks, EmptyTime.Ticks))
+        {
+            Close("empty");
+            _onClosed(this);
         }
     }
 }

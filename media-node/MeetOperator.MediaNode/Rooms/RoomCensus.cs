@@ -8,7 +8,7 @@ namespace MeetOperator.MediaNode.Rooms;
 internal sealed class RoomCensus(long nowTicks, bool withParticipants)
 {
     /// <summary>Regions that a report counts. Participants of further ones are counted without a region.</summary>
-    private const int MaxRegions = 32;
+    internal const int MaxRegions = 32;
 
     private readonly List<ParticipantReport> _reports = [];
     private readonly Dictionary<string, int> _regions = new(StringComparer.Ordinal);

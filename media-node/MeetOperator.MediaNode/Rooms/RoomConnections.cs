@@ -7,10 +7,9 @@ namespace MeetOperator.MediaNode.Rooms;
 /// rollout goes on. Used only on the loop's thread.
 /// </summary>
 /// <param name="counts">The counts of the loop; null when the room's sessions are not those of participants.</param>
-internal sealed class RoomConnections(ConnectionCounts? counts)
+/// <param name="share">The room.</param>
+internal sealed class RoomConnections(ConnectionCounts? counts, RoomShare share)
 {
-    private bool _hasFailed;
-
     public void RecordConnected()
     {
         if (counts is not null)
@@ -21,9 +20,8 @@ internal sealed class RoomConnections(ConnectionCounts? counts)
 
     public void RecordFailed()
     {
-        if (counts is not null && !_hasFailed)
+        if (counts is not null && share.TryMarkFailedConnection())
         {
-            _hasFailed = true;
             counts.Failed++;
         }
     }

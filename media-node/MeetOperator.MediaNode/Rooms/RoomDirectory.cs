@@ -9,7 +9,7 @@ using MeetOperator.Rtc.Dtls;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>The rooms of the node and their loops. Safe for concurrent use; a room itself is accessed only on its loop.</summary>
+/// <summary>The rooms of the node and their loops. Safe for concurrent use; a room itself, or a part of it, is accessed only on its loop.</summary>
 internal sealed class RoomDirectory
 {
     /// <summary>Age of the last iteration of a loop above which it gets no new rooms. An idle loop iterates once a second.</summary>
@@ -18,7 +18,7 @@ internal sealed class RoomDirectory
     private readonly Dictionary<string, PlacedRoom> _rooms = new(StringComparer.Ordinal);
 
     /// <summary>Closed rooms, in which sessions may still end.</summary>
-    private readonly List<NodeRoom> _ending = [];
+    private readonly List<RoomParts> _ending = [];
     private readonly (MediaLoop Loop, SessionFactory Sessions)[] _loops;
     private readonly NodeOptions _options;
     private readonly Func<long> _clock;
@@ -42,9 +42,18 @@ internal sealed class RoomDirectory
 
     public bool IsDraining => IsDrainRequested || IsShuttingDown;
 
-    public int ParticipantCount => Rooms.Sum(r => r.ParticipantCount);
+    public int ParticipantCount => All.Sum(r => r.ParticipantCount);
 
-    public IReadOnlyList<NodeRoom> Rooms
+    /// <summary>The hubs of all rooms.</summary>
+    public IReadOnlyList<NodeRoom> Rooms => [.. All.Select(r => r.Hub)];
+
+    /// <summary>The parts of all rooms.</summary>
+    public IReadOnlyList<NodeRoom> Parts => [.. All.SelectMany(r => r.All)];
+
+    /// <summary>Chooses the loop of a participant that joins a room.</summary>
+    internal Func<string, PartLoad[], int> ChoosePart { get; set; } = static (_, loads) => PartChoice.Choose(loads);
+
+    private IReadOnlyList<RoomParts> All
     {
         get
         {
@@ -66,27 +75,42 @@ internal sealed class RoomDirectory
         while (true)
         {
             var room = FindOrAdd(id, spec, out var created);
-            if (await room.Loop.RunInStepsAsync(() => Update(room, spec), ct).ConfigureAwait(false) is { } report)
+            if (await room.ReportAsync(() => room.Hub.Update(spec), withParticipants: false, ct).ConfigureAwait(false) is { } report)
             {
                 return (report, created);
             }
 
-            // The room has closed meanwhile; the next iteration creates a new one.
+            Remove(room); // it has closed meanwhile; the next iteration creates a new one
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> on the room's loop.</summary>
-    public async Task<T> RunAsync<T>(string id, Func<NodeRoom, T> work, CancellationToken ct)
-    {
-        var room = Find(id) ?? throw ControlProblemException.UnknownRoom(id);
-        return await room.Loop.RunAsync(() => room.IsClosed ? throw ControlProblemException.UnknownRoom(id) : work(room), ct).ConfigureAwait(false);
-    }
+    /// <summary>Runs <paramref name="work"/> on the loop of the room's hub.</summary>
+    public Task<T> RunAsync<T>(string id, Func<NodeRoom, T> work, CancellationToken ct) => Require(id).RunAsync(work, ct);
+
+    /// <summary>Runs <paramref name="work"/> on the part of a room where a participant is, or on the hub if it is on none.</summary>
+    /// <param name="id">The room.</param>
+    /// <param name="participant">The participant.</param>
+    /// <param name="joins">Whether the work can add the participant. It then gets a part, which may be a new one.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="ct">Stops the wait.</param>
+    public async Task<T> RunAsync<T>(string id, string participant, bool joins, Func<NodeRoom, T> work, CancellationToken ct) =>
+        await Require(id).RunAsync(participant, joins, work, ct).ConfigureAwait(false);
+
+    /// <summary>Runs <paramref name="work"/> on each part of a room.</summary>
+    public async Task RunOnAllAsync(string id, Action<NodeRoom> work, CancellationToken ct) => await Require(id).RunOnAllAsync(work, ct).ConfigureAwait(false);
+
+    /// <inheritdoc cref="RoomParts.CatchUpAsync"/>
+    public async Task CatchUpAsync(string id, CancellationToken ct) => await Require(id).CatchUpAsync(ct).ConfigureAwait(false);
 
     /// <summary>Reports about a room and each of its participants.</summary>
-    public async Task<RoomReport> ReportAsync(string id, CancellationToken ct)
+    public async Task<RoomReport> ReportAsync(string id, CancellationToken ct) =>
+        await Require(id).ReportAsync(static () => { }, withParticipants: true, ct).ConfigureAwait(false) ?? throw ControlProblemException.UnknownRoom(id);
+
+    /// <summary>Opens a reader of the events of a room.</summary>
+    public async Task<(RoomEventHub Hub, RoomEventReader Reader)> OpenEventsAsync(string id, CancellationToken ct)
     {
-        var report = await RunAsync(id, room => room.Loop.StartSteps(room.Report(withParticipants: true)), ct).ConfigureAwait(false);
-        return await report.WaitAsync(ct).ConfigureAwait(false) ?? throw ControlProblemException.UnknownRoom(id);
+        var room = Require(id);
+        return (room.Hub.Events, await room.OpenEventsAsync(ct).ConfigureAwait(false));
     }
 
     /// <summary>Removes a room at once and returns when its sessions have ended.</summary>
@@ -97,18 +121,12 @@ internal sealed class RoomDirectory
             return;
         }
 
-        var closing = await room.Loop.RunAsync(
+        var closing = await room.Hub.Loop.RunAsync(
             () =>
             {
-                if (onlyIfEmpty && room.ParticipantCount > 0)
-                {
-                    throw ControlProblemException.NotEmpty(room.ParticipantCount);
-                }
-
-                room.Fence(generation);
-                room.Close(reason);
+                room.Close(generation, reason, onlyIfEmpty);
                 Remove(room);
-                return room.Ended;
+                return room.Hub.Ended;
             },
             ct).ConfigureAwait(false);
         await closing.WaitAsync(ct).ConfigureAwait(false);
@@ -122,12 +140,12 @@ internal sealed class RoomDirectory
             return;
         }
 
-        await room.Loop.RunAsync(
+        await room.Hub.Loop.RunAsync(
             () =>
             {
-                if (!room.IsClosed)
+                if (!room.Hub.IsClosed)
                 {
-                    room.DeleteLink(link, generation);
+                    room.Hub.DeleteLink(link, generation);
                 }
 
                 return true;
@@ -141,7 +159,7 @@ internal sealed class RoomDirectory
         Task[] ends;
         lock (_lock)
         {
-            ends = [.. _ending.Select(static room => room.Ended)];
+            ends = [.. _ending.Select(static room => room.Hub.Ended)];
         }
 
         foreach (var end in ends)
@@ -150,20 +168,7 @@ internal sealed class RoomDirectory
         }
     }
 
-    /// <summary>Updates a room and reports about it, in steps. There is no report when the room is closed.</summary>
-    private IEnumerable<RoomReport?> Update(NodeRoom room, RoomSpec spec)
-    {
-        if (room.IsClosed)
-        {
-            Remove(room);
-            return [];
-        }
-
-        room.Update(spec);
-        return room.Report(withParticipants: false);
-    }
-
-    private NodeRoom FindOrAdd(string id, RoomSpec spec, out bool created)
+    private RoomParts FindOrAdd(string id, RoomSpec spec, out bool created)
     {
         lock (_lock)
         {
@@ -183,8 +188,8 @@ internal sealed class RoomDirectory
             admit();
 
             var now = _clock();
-            var (loop, sessions) = _loops[LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))])];
-            var room = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout, Remove, admit);
+            var hub = LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))]);
+            var room = new RoomParts(new RoomShare(id, spec, admit), hub, _loops, _options.ParticipantTimeout, ChooseLoop, Remove);
             _rooms[id] = new PlacedRoom(room, now);
             return room;
         }
@@ -207,30 +212,40 @@ internal sealed class RoomDirectory
         var (rooms, newRooms) = (0, 0);
         foreach (var placed in _rooms.Values)
         {
-            if (placed.Room.Loop == loop)
+            if (placed.Room.All.Any(part => part.Loop == loop))
             {
                 rooms++;
                 newRooms += now - placed.PlacedTicks < LoopChoice.NewRoomTicks ? 1 : 0;
             }
         }
 
-        return new LoopLoad(loop.Load, rooms, newRooms, now - loop.LastTurnTicks > StuckTicks);
+        return new LoopLoad(loop.Load, rooms, newRooms, IsStuck(loop, now));
     }
 
-    private void Remove(NodeRoom room)
+    private static bool IsStuck(MediaLoop loop, long now) => now - loop.LastTurnTicks > StuckTicks;
+
+    private int ChooseLoop(string participant, RoomParts room)
+    {
+        var now = _clock();
+        return ChoosePart(participant, room.Loads(loop => IsStuck(loop, now)));
+    }
+
+    private void Remove(RoomParts room)
     {
         lock (_lock)
         {
             if (_rooms.TryGetValue(room.Id, out var placed) && placed.Room == room)
             {
                 _rooms.Remove(room.Id);
-                _ending.RemoveAll(static ending => ending.Ended.IsCompleted);
+                _ending.RemoveAll(static ending => ending.Hub.Ended.IsCompleted);
                 _ending.Add(room);
             }
         }
     }
 
-    private NodeRoom? Find(string id)
+    private RoomParts Require(string id) => Find(id) ?? throw ControlProblemException.UnknownRoom(id);
+
+    private RoomParts? Find(string id)
     {
         lock (_lock)
         {
@@ -240,5 +255,5 @@ internal sealed class RoomDirectory
 
     /// <param name="Room">The room.</param>
     /// <param name="PlacedTicks">When it was placed on its loop.</param>
-    private readonly record struct PlacedRoom(NodeRoom Room, long PlacedTicks);
+    private readonly record struct PlacedRoom(RoomParts Room, long PlacedTicks);
 }

@@ -93,6 +93,26 @@ internal sealed class RoomEventReader : IDisposable
         }
     }
 
+    /// <summary>Queues more of the initial state, which does not count towards <see cref="MaxQueued"/>.</summary>
+    public void AddFirst(IReadOnlyList<QueuedEvent> first)
+    {
+        lock (_lock)
+        {
+            foreach (var roomEvent in _isCompleted ? [] : first)
+            {
+                if (KeyOf(roomEvent.Event) is { } key && _newest.TryGetValue(key, out var older))
+                {
+                    older.Event = roomEvent;
+                }
+                else
+                {
+                    Add(roomEvent);
+                    _count--;
+                }
+            }
+        }
+    }
+
     public void Complete()
     {
         lock (_lock)

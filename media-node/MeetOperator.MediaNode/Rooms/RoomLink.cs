@@ -16,6 +16,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     /// <summary>How long the tracks of the other room wait for a link that is interrupted.</summary>
     private const long InterruptionTicks = 2 * TimeSpan.TicksPerSecond;
     private readonly RoomTracks _tracks;
+    private readonly LinkEnd _end;
     private readonly ILinkPeer _peer;
     private readonly Action _onFailed;
     private readonly LinkIncoming _incoming;
@@ -29,14 +30,14 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
 
     /// <param name="tracks">The tracks of the room.</param>
     /// <param name="open">Opens the link to the other end, which does not call the owner before it returns.</param>
-    /// <param name="peerName">The media node of the other end as <c>namespace/name</c>.</param>
+    /// <param name="end">The other end.</param>
     /// <param name="nextSsrc">Returns an SSRC that is new in the room.</param>
     /// <param name="onFailed">Called when the link has ended after an unexpected error.</param>
-    public RoomLink(RoomTracks tracks, Func<RoomLink, ILinkPeer> open, string peerName, Func<uint> nextSsrc, Action onFailed)
+    public RoomLink(RoomTracks tracks, Func<RoomLink, ILinkPeer> open, LinkEnd end, Func<uint> nextSsrc, Action onFailed)
     {
-        (_tracks, _onFailed) = (tracks, onFailed);
+        (_tracks, _end, _onFailed) = (tracks, end, onFailed);
         _peer = open(this);
-        _incoming = new LinkIncoming(_peer, this, peerName, nextSsrc());
+        _incoming = new LinkIncoming(_peer, this, end, nextSsrc());
         _outgoing = new LinkOutgoing(_peer, nextSsrc);
     }
 
@@ -45,6 +46,9 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
 
     /// <summary>The participants of the other room whose tracks were lost with the link; empty while it works.</summary>
     public IEnumerable<string> Unreachable => _isSuspended ? _incoming.Tracks.Select(track => track.ParticipantId).Distinct(StringComparer.Ordinal) : [];
+
+    /// <summary>What is at the other end.</summary>
+    public LinkEndKind Kind => _end.Kind;
 
     public bool IsReady => _brokenSinceTicks is null && _peer.IsReady;
 
@@ -64,16 +68,19 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     /// <summary>Messages of the other room that were dropped.</summary>
     public long RefusedMessages => _incoming.Refusals.Total;
 
-    /// <summary>Announces a track that a session of the room carries, or what has changed about it. A track that a link carries is withdrawn.</summary>
+    /// <summary>
+    /// Announces a track that the other end gets from this one, or what has changed about it, and withdraws any other one: a track that this link carries, and one that the other end gets from
+    /// elsewhere.
+    /// </summary>
     public void Announce(PublishedTrack track)
     {
-        if (track.IsRelayed)
+        if (AnnouncementOf(track) is { } announcement)
         {
-            _outgoing.Remove(track);
+            _outgoing.Add(track, announcement);
         }
         else
         {
-            _outgoing.Add(track, new LinkAnnouncement(track.Carriage.Number, track.Carriage.Origin, track.Carriage.Generation));
+            _outgoing.Remove(track);
         }
     }
 
@@ -169,6 +176,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         finally
         {
             (_peer as LinkSession)?.Close(reason);
+            (_peer as LoopLink)?.Close();
         }
     }
 
@@ -236,6 +244,22 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     public void Release(PublishedTrack track) => _incoming.Release(track);
 
     public void Fail(Exception error) => _peer.Fail(error);
+
+    /// <summary>What the other end is told about a track; null when it does not get the track from this end.</summary>
+    private LinkAnnouncement? AnnouncementOf(PublishedTrack track)
+    {
+        var carrier = (track.Announced?.Link as RoomLink)?.Kind;
+        var (number, generation, origin) = track.Carriage;
+        return (Kind, carrier) switch
+        {
+            _ when track.Announced?.Link == this => null,
+            (LinkEndKind.Node, null or LinkEndKind.Part) => track.IsRelayed && carrier is null ? null : new LinkAnnouncement(number, _tracks.Origin.Node, generation),
+            (LinkEndKind.Part, null) when !track.IsRelayed => new LinkAnnouncement(number, LinkEnd.Hub, generation),
+            (LinkEndKind.Part, not null) => new LinkAnnouncement(number, origin, generation, Hops: 2),
+            (LinkEndKind.Hub, _) when !track.IsRelayed => new LinkAnnouncement(number, origin, generation),
+            _ => null,
+        };
+    }
 
     private void Suspend()
     {

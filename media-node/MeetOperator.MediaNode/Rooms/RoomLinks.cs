@@ -1,10 +1,11 @@
+using MeetOperator.MediaNode.Links;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Relay.Messages;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>The links of a room to the rooms of its meeting on other media nodes. Each is told what the sessions of this room carry. Used only on the loop's thread.</summary>
+/// <summary>The links of a room: to the rooms of its meeting on other media nodes, and between its parts. Each is told of the tracks that the other end gets from this one. Used only on the loop's thread.</summary>
 internal sealed class RoomLinks
 {
     private readonly RoomTracks _tracks;
@@ -19,6 +20,7 @@ internal sealed class RoomLinks
         tracks.Added += track => ForEach(track, static (link, track) => link.Announce(track));
         tracks.CarrierChanged += (track, _) => ForEach(track, static (link, track) => link.Announce(track));
         tracks.MuteChanged += track => ForEach(track, static (link, track) => link.SetMuted(track));
+        tracks.AnnouncementChanged += track => ForEach(track, static (link, track) => link.Announce(track));
         tracks.Removed += track => ForEach(track, static (link, track) => link.Withdraw(track));
     }
 
@@ -26,23 +28,38 @@ internal sealed class RoomLinks
     public event Action? ReachabilityChanged;
 
     /// <summary>The participants on other media nodes whose tracks no carrier brings, because the link to their node is interrupted.</summary>
-    public IReadOnlyList<string> Unreachable =>
-        [.. _links.Values.SelectMany(link => link.Unreachable).Distinct(StringComparer.Ordinal).Where(id => _tracks.Of([id]).Count == 0).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Unreachable => FindUnreachable(static _ => false);
 
-    public int Count => _links.Count;
+    /// <summary>The number of links to other media nodes.</summary>
+    public int Count => _links.Values.Count(link => link.Kind == LinkEndKind.Node);
+
+    /// <summary>
+    /// The participants whose tracks no carrier brings, because the link to their media node is interrupted, or because the loop of their part of the room stands still.
+    /// </summary>
+    /// <param name="isHere">Whether a participant is on this media node.</param>
+    public IReadOnlyList<string> FindUnreachable(Func<string, bool> isHere) =>
+    [
+        .. _links.Values.SelectMany(link => link.Unreachable.Where(id => link.Kind != LinkEndKind.Node || !isHere(id))).Distinct(StringComparer.Ordinal)
+            .Where(id => _tracks.Of([id]).Count == 0).Order(StringComparer.Ordinal),
+    ];
 
     public RoomLink? Find(string id) => _links.GetValueOrDefault(id);
 
     /// <summary>Adds a link, which is told of all tracks when its channel opens. A link with the same ID is removed first.</summary>
     /// <param name="id">The link.</param>
     /// <param name="open">Opens the link to the other end, which does not call the owner before it returns.</param>
-    /// <param name="peerName">The media node of the other end as <c>namespace/name</c>.</param>
-    public RoomLink Add(string id, Func<RoomLink, ILinkPeer> open, string peerName)
+    /// <param name="end">The other end.</param>
+    /// <param name="onEnded">Called when the link has ended without <see cref="Remove"/>.</param>
+    public RoomLink Add(string id, Func<RoomLink, ILinkPeer> open, LinkEnd end, Action? onEnded = null)
     {
         Remove(id);
-        var link = _links[id] = new RoomLink(_tracks, open, peerName, _nextSsrc, onFailed: () => Remove(id));
+        var link = _links[id] = new RoomLink(_tracks, open, end, _nextSsrc, onFailed: () =>
+        {
+            Remove(id);
+            onEnded?.Invoke();
+        });
         link.ReachabilityChanged += () => ReachabilityChanged?.Invoke();
-        foreach (var track in _tracks.Local)
+        foreach (var track in _tracks.Local.Concat(_tracks.Relayed).ToArray())
         {
             Run(link, track, static (link, track) => link.Announce(track));
         }

@@ -1,4 +1,3 @@
-using System.Net;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Limits;
 using MeetOperator.MediaNode.Sessions;
@@ -6,27 +5,21 @@ using MeetOperator.MediaNode.Time;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>The participants of a room, and the limits of those that have left. Used only on the loop's thread.</summary>
-/// <param name="admit">Throws when the media node takes no other participant.</param>
+/// <summary>The participants of a room, or of one of its parts, and the limits of those that have left. Used only on the loop's thread.</summary>
+/// <param name="share">Who is on the other parts of the room.</param>
+/// <param name="part">The part of these participants.</param>
 /// <param name="timeout">Time after which a participant is due for removal when it has no connected transport and signaling has not refreshed it.</param>
 /// <param name="create">Creates a participant with its ID and its limit on new tracks.</param>
 /// <param name="onFailure">Called after an unexpected error in work for one participant.</param>
-internal sealed class RoomParticipants(Action admit, TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create, Action<NodeParticipant, Exception> onFailure)
+internal sealed class RoomParticipants(RoomShare share, NodeRoom part, TimeSpan timeout, Func<string, TrackLimit, NodeParticipant> create, Action<NodeParticipant, Exception> onFailure)
 {
     /// <summary>The shortest timeout of a session is two seconds.</summary>
     private const long IntervalTicks = 500 * TimeSpan.TicksPerMillisecond;
-
-    /// <summary>Participants removed for good that a room remembers. Of more, the oldest are forgotten.</summary>
-    private const int MaxExcluded = 10_000;
 
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
 
     /// <summary>Track limits of participants that have left, kept until they are replenished.</summary>
     private readonly Dictionary<string, TrackLimit> _formerTrackLimits = new(StringComparer.Ordinal);
-
-    /// <summary>Participants removed for good. A call for them that was already on its way must not add them again.</summary>
-    private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
-    private readonly Queue<string> _excludedInOrder = new();
     private long _nextTicks;
 
     public int Count => _participants.Count;
@@ -82,7 +75,7 @@ internal sealed class RoomParticipants(Action admit, TimeSpan timeout, Func<stri
     public NodeParticipant Require(string id) => _participants.GetValueOrDefault(id) ?? throw ControlProblemException.UnknownParticipant(id);
 
     /// <summary>
-    /// Returns the participant, or null when it can be added: the room has fewer than <paramref name="limit"/> participants, the media node has a place, and it was not removed for
+    /// Returns the participant, or null when it can be added: the room has fewer than <paramref name="limit"/> participants on all parts, the media node has a place, and it was not removed for
     /// good. Otherwise throws.
     /// </summary>
     public NodeParticipant? FindOrAdmit(string id, int limit)
@@ -92,17 +85,7 @@ internal sealed class RoomParticipants(Action admit, TimeSpan timeout, Func<stri
             return participant;
         }
 
-        if (_excluded.Contains(id))
-        {
-            throw ControlProblemException.ParticipantRemoved(id);
-        }
-
-        if (_participants.Count >= limit)
-        {
-            throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {limit} participants.");
-        }
-
-        admit();
+        share.CheckCanEnter(id, limit);
         return null;
     }
 
@@ -111,7 +94,12 @@ internal sealed class RoomParticipants(Action admit, TimeSpan timeout, Func<stri
     {
         var participant = FindOrAdmit(id, limit);
         isNew = participant is null;
-        participant ??= _participants[id] = create(id, _formerTrackLimits.Remove(id, out var former) ? former : new TrackLimit());
+        if (participant is null)
+        {
+            share.Enter(id, part, limit);
+            participant = _participants[id] = create(id, _formerTrackLimits.Remove(id, out var former) ? former : new TrackLimit());
+        }
+
         participant.LastTouchTicks = MonotonicClock.NowTicks;
         return participant;
     }
@@ -119,6 +107,7 @@ internal sealed class RoomParticipants(Action admit, TimeSpan timeout, Func<stri
     /// <summary>Removes a participant and keeps its limit on new tracks, so that rejoining does not reset it. Returns null when there is none.</summary>
     public NodeParticipant? Remove(string id)
     {
+        share.Leave(id, part);
         if (_participants.Remove(id, out var participant) && !participant.Limits.NewTracks.IsReplenished(MonotonicClock.NowTicks))
         {
             _formerTrackLimits[id] = participant.Limits.NewTracks;
@@ -130,15 +119,7 @@ internal sealed class RoomParticipants(Action admit, TimeSpan timeout, Func<stri
     /// <summary>Removes a participant for good: it cannot be added to the room again. Returns null when it was not there.</summary>
     public NodeParticipant? Exclude(string id)
     {
-        if (_excluded.Add(id))
-        {
-            _excludedInOrder.Enqueue(id);
-            if (_excludedInOrder.Count > MaxExcluded)
-            {
-                _excluded.Remove(_excludedInOrder.Dequeue());
-            }
-        }
-
+        share.Exclude(id);
         return Remove(id);
     }
 
@@ -147,6 +128,11 @@ internal sealed class RoomParticipants(Action admit, TimeSpan timeout, Func<stri
     {
         var all = All.ToArray();
         _participants.Clear();
+        foreach (var participant in all)
+        {
+            share.Leave(participant.Id, part);
+        }
+
         return all;
     }
 

@@ -21,21 +21,24 @@ internal sealed class SdpExchange(RoomDirectory rooms)
         var offer = SdpReading.Parse(request.Sdp);
         return RunAsync(
             room,
+            participant,
             r => r.DescribePublish(participant, request),
             basis => PublishPreparation.Prepare(basis, request, offer),
             (r, prepared) => r.Publish(participant, request, prepared),
             ct);
     }
 
-    public Task<SdpAnswer> PlayAsync(string room, string participant, PlayRequest request, CancellationToken ct)
+    public async Task<SdpAnswer> PlayAsync(string room, string participant, PlayRequest request, CancellationToken ct)
     {
         var offer = SdpReading.Parse(request.Sdp);
-        return RunAsync(
+        await rooms.CatchUpAsync(room, ct).ConfigureAwait(false);
+        return await RunAsync(
             room,
+            participant,
             r => r.DescribePlay(participant, request),
             basis => PlayPreparation.Prepare(basis, request, offer),
             (r, prepared) => r.Play(participant, request, prepared),
-            ct);
+            ct).ConfigureAwait(false);
     }
 
     /// <summary>Opens a subscribe session, or returns the offer of the one that is open.</summary>
@@ -49,6 +52,7 @@ internal sealed class SdpExchange(RoomDirectory rooms)
 
         var offer = await RunAsync(
             room,
+            participant,
             r => r.DescribeSubscribe(participant, request),
             basis => PreparedSubscription.Prepare(basis, slots),
             (r, prepared) => r.Subscribe(participant, request, prepared),
@@ -62,6 +66,7 @@ internal sealed class SdpExchange(RoomDirectory rooms)
         var description = SdpReading.Parse(answer.Sdp);
         return RunAsync(
             room,
+            participant,
             r => r.DescribeOffer(participant, answer),
             draft => PreparedReading.Read(draft, description),
             (r, prepared) => r.Answer(participant, answer, prepared),
@@ -69,19 +74,20 @@ internal sealed class SdpExchange(RoomDirectory rooms)
     }
 
     /// <param name="room">The room.</param>
+    /// <param name="participant">The participant.</param>
     /// <param name="describe">Returns what the result depends on. Runs on the loop.</param>
     /// <param name="prepare">Builds the result. Runs on the calling thread or one of the pool. A result that is disposable is disposed in the end.</param>
     /// <param name="apply">Applies the result, or returns null when it is out of date. Runs on the loop.</param>
     /// <param name="ct">Stops the wait.</param>
     internal async Task<TResult> RunAsync<TBasis, TPrepared, TResult>(
-        string room, Func<NodeRoom, TBasis> describe, Func<TBasis, TPrepared> prepare, Func<NodeRoom, TPrepared, TResult?> apply, CancellationToken ct)
+        string room, string participant, Func<NodeRoom, TBasis> describe, Func<TBasis, TPrepared> prepare, Func<NodeRoom, TPrepared, TResult?> apply, CancellationToken ct)
         where TResult : class
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var prepared = prepare(await rooms.RunAsync(room, describe, ct).ConfigureAwait(false));
+            var prepared = prepare(await rooms.RunAsync(room, participant, joins: true, describe, ct).ConfigureAwait(false));
             using var untaken = prepared as IDisposable;
-            if (await rooms.RunAsync(room, r => apply(r, prepared), ct).ConfigureAwait(false) is { } result)
+            if (await rooms.RunAsync(room, participant, joins: true, r => apply(r, prepared), ct).ConfigureAwait(false) is { } result)
             {
                 return result;
             }

@@ -29,8 +29,11 @@ internal sealed class ParticipantTracks
     /// <summary>Raised after a track got another carrier, with whether a link carried it before.</summary>
     public event Action<PublishedTrack, bool>? CarrierChanged;
 
-    /// <summary>Raised when a track that a session carries was muted or unmuted.</summary>
+    /// <summary>Raised when a track was muted or unmuted.</summary>
     public event Action<PublishedTrack>? MuteChanged;
+
+    /// <summary>Raised when a link says something else than before about a track that it carries.</summary>
+    public event Action<PublishedTrack>? AnnouncementChanged;
 
     public string ParticipantId { get; }
 
@@ -127,6 +130,19 @@ internal sealed class ParticipantTracks
             {
                 MuteChanged?.Invoke(track);
             }
+        }
+    }
+
+    /// <summary>Records that the link of a relayed track has announced it again.</summary>
+    public void Reannounce(PublishedTrack track) => AnnouncementChanged?.Invoke(track);
+
+    /// <summary>Sets the mute state of a relayed track.</summary>
+    public void Mute(PublishedTrack relayed, bool isMuted)
+    {
+        if (relayed.Track.IsMuted != isMuted)
+        {
+            relayed.Track.SetMuted(isMuted);
+            MuteChanged?.Invoke(relayed);
         }
     }
 

@@ -18,8 +18,14 @@ internal sealed class RoomTracks(RoomOrigin origin)
     /// <summary>Raised after a track got another carrier, with whether a link carried it before.</summary>
     public event Action<PublishedTrack, bool>? CarrierChanged;
 
-    /// <summary>Raised when a track that a session carries was muted or unmuted.</summary>
+    /// <summary>Raised when a track was muted or unmuted.</summary>
     public event Action<PublishedTrack>? MuteChanged;
+
+    /// <summary>Raised when a link says something else than before about a track that it carries.</summary>
+    public event Action<PublishedTrack>? AnnouncementChanged;
+
+    /// <summary>The room.</summary>
+    public RoomOrigin Origin => origin;
 
     /// <summary>The tracks that sessions of this room carry: what it tells other rooms of the meeting.</summary>
     public IEnumerable<PublishedTrack> Local => _tracks.Values.SelectMany(t => t.Local);
@@ -97,6 +103,7 @@ internal sealed class RoomTracks(RoomOrigin origin)
             tracks.Added += track => Added?.Invoke(track);
             tracks.CarrierChanged += (track, wasRelayed) => CarrierChanged?.Invoke(track, wasRelayed);
             tracks.MuteChanged += track => MuteChanged?.Invoke(track);
+            tracks.AnnouncementChanged += track => AnnouncementChanged?.Invoke(track);
             tracks.Removed += track =>
             {
                 Forget(tracks);

@@ -9,7 +9,7 @@ namespace MeetOperator.MediaNode.Tracks;
 /// <item>When a carrier ends, the best of those that are left takes the track over at once: those that are connected come first. The track closes when there are none.</item>
 /// <item>A link carries an announced track at once if the room has no track of that source.</item>
 /// </list>
-/// What a room tells others is only what its own sessions carry, so nothing goes in circles. Without clock and I/O. Used by the loop's thread.
+/// What a room tells other media nodes is only what sessions on this one carry, so nothing goes in circles. Without clock and I/O. Used by the loop's thread.
 /// </summary>
 /// <param name="tracks">The tracks of the participant.</param>
 internal sealed class TrackCarriage(ParticipantTracks tracks)
@@ -67,6 +67,11 @@ internal sealed class TrackCarriage(ParticipantTracks tracks)
         }
 
         OnMuted(announced);
+        if (CarriedAs(announced) is { } carried)
+        {
+            tracks.Reannounce(carried);
+        }
+
         Reconsider(announced.Source);
     }
 
@@ -104,7 +109,13 @@ internal sealed class TrackCarriage(ParticipantTracks tracks)
     }
 
     /// <summary>Applies the mute state of an announcement.</summary>
-    public void OnMuted(AnnouncedTrack announced) => CarriedAs(announced)?.Track.SetMuted(announced.IsMuted);
+    public void OnMuted(AnnouncedTrack announced)
+    {
+        if (CarriedAs(announced) is { } carried)
+        {
+            tracks.Mute(carried, announced.IsMuted);
+        }
+    }
 
     /// <summary>Considers again who waits for the tracks of a source, because one of them has another carrier.</summary>
     public void OnCarrierChanged(TrackSource source) => Reconsider(source);

@@ -1,3 +1,4 @@
+using MeetOperator.MediaNode.Links;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Tests.Links;
@@ -19,8 +20,8 @@ internal sealed class JoinedRooms
         Right = new Side("ns/right", generation: 2);
         ToRight = new SimulatedLinkEnd(seed, () => Now);
         ToLeft = new SimulatedLinkEnd(seed + 1, () => Now);
-        Left.Link = Left.Links.Add("link", _ => ToRight, "ns/right");
-        Right.Link = Right.Links.Add("link", _ => ToLeft, "ns/left");
+        Left.Link = Left.Links.Add("link", _ => ToRight, LinkEnd.OfNode("ns/right"));
+        Right.Link = Right.Links.Add("link", _ => ToLeft, LinkEnd.OfNode("ns/left"));
         OpenChannel();
     }
 

@@ -138,6 +138,7 @@ public sealed class UnusedTransportTests : IAsyncLifetime
 
         var error = await Record.ExceptionAsync(() => Exchange.RunAsync(
             TwoRooms.Bad,
+            "alice",
             room => room.Sessions,
             Prepare,
             (_, transport) => reason switch

@@ -22,7 +22,7 @@ public sealed class EncryptedLinkTests : IDisposable
         _left = new EncryptedLinkEnd(LinkRole.Opener, 1, () => _now);
         _right = new EncryptedLinkEnd(LinkRole.Acceptor, 2, () => _now);
         _outgoing = new LinkOutgoing(_left, new SsrcSequence().Next);
-        _incoming = new LinkIncoming(_right, _owner, LinkedRooms.Left, ownSsrc: 1);
+        _incoming = new LinkIncoming(_right, _owner, LinkEnd.OfNode(LinkedRooms.Left), ownSsrc: 1);
     }
 
     public void Dispose()

@@ -45,7 +45,7 @@ public sealed class LinkCostTests
     public void Announce_FourHundredCameras_TakesLittleMemory()
     {
         var owner = new CarryAll();
-        var link = new LinkIncoming(new SimulatedLinkEnd(1, () => 0), owner, LinkedRooms.Left, ownSsrc: 2);
+        var link = new LinkIncoming(new SimulatedLinkEnd(1, () => 0), owner, LinkEnd.OfNode(LinkedRooms.Left), ownSsrc: 2);
         link.Open(0);
         Announce(1);
         var before = GC.GetAllocatedBytesForCurrentThread();

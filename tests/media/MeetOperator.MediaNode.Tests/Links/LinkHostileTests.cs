@@ -14,7 +14,7 @@ public sealed class LinkHostileTests
 
     public LinkHostileTests()
     {
-        _link = new LinkIncoming(new SimulatedLinkEnd(1, () => _now), _owner, Peer, ownSsrc: 2);
+        _link = new LinkIncoming(new SimulatedLinkEnd(1, () => _now), _owner, LinkEnd.OfNode(Peer), ownSsrc: 2);
         _link.Open(_now);
     }
 

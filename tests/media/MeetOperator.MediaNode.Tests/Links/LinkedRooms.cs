@@ -21,7 +21,7 @@ internal sealed class LinkedRooms
         ToRight = new SimulatedLinkEnd(seed, () => Now);
         ToLeft = new SimulatedLinkEnd(seed + 1, () => Now);
         Outgoing = new LinkOutgoing(ToRight, _ssrcs.Next);
-        Incoming = new LinkIncoming(ToLeft, Owner, Left, ownSsrc: 2);
+        Incoming = new LinkIncoming(ToLeft, Owner, LinkEnd.OfNode(Left), ownSsrc: 2);
         Open();
     }
 

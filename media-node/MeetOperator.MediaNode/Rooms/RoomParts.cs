@@ -1,0 +1,303 @@
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.MediaNode.Time;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>
+/// One room of the media node with its parts: runs work on the part of a participant, opens further parts, and puts together what they report. Safe for concurrent use; a part itself is accessed
+/// only on its loop.
+/// </summary>
+internal sealed class RoomParts
+{
+    /// <summary>How long a part may take to open. Both loops normally need less than a millisecond each.</summary>
+    private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long no further part opens after one has failed.</summary>
+    private const long AfterFailureTicks = TimeSpan.TicksPerMinute;
+    private readonly RoomShare _share;
+    private readonly IReadOnlyList<(MediaLoop Loop, SessionFactory Sessions)> _loops;
+    private readonly TimeSpan _participantTimeout;
+    private readonly Func<string, RoomParts, int> _choose;
+    private readonly Dictionary<NodeRoom, Task> _opening = [];
+    private long _noneBeforeTicks = long.MinValue;
+
+    /// <param name="share">The room.</param>
+    /// <param name="hub">The index of the loop on which it begins.</param>
+    /// <param name="loops">All loops of the media node.</param>
+    /// <param name="participantTimeout">Time after which a participant is removed when it has no connected transport and signaling has not refreshed it.</param>
+    /// <param name="choose">Returns the index of the loop for a participant.</param>
+    /// <param name="onClosed">Called after the room has closed because of an unexpected error.</param>
+    public RoomParts(
+        RoomShare share, int hub, IReadOnlyList<(MediaLoop Loop, SessionFactory Sessions)> loops, TimeSpan participantTimeout, Func<string, RoomParts, int> choose, Action<RoomParts> onClosed)
+    {
+        (_share, _loops, _participantTimeout, _choose) = (share, loops, participantTimeout, choose);
+        Hub = new NodeRoom(share, part: 0, loops[hub].Loop, loops[hub].Sessions, participantTimeout, _ => onClosed(this));
+        share.Add(Hub);
+    }
+
+    public string Id => _share.Id;
+
+    public NodeRoom Hub { get; }
+
+    /// <summary>The parts that are open, the hub first.</summary>
+    public IReadOnlyList<NodeRoom> All => _share.Parts;
+
+    public int ParticipantCount => _share.Count;
+
+    /// <summary>Runs <paramref name="work"/> on the hub.</summary>
+    public Task<T> RunAsync<T>(Func<NodeRoom, T> work, CancellationToken ct) =>
+        Hub.Loop.RunAsync(() => Hub.IsClosed ? throw ControlProblemException.UnknownRoom(Id) : work(Hub), ct);
+
+    /// <summary>Runs <paramref name="work"/> on the part of a participant, or on the hub if the participant is on none.</summary>
+    /// <param name="participant">The participant.</param>
+    /// <param name="joins">Whether the work can add the participant. It then gets a part, which may be a new one.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="ct">Stops the wait.</param>
+    public async Task<T> RunAsync<T>(string participant, bool joins, Func<NodeRoom, T> work, CancellationToken ct)
+    {
+        while (true)
+        {
+            var part = joins ? await PlaceAsync(participant).WaitAsync(ct).ConfigureAwait(false) : _share.Find(participant) ?? Hub;
+            var (isDone, result) = await part.Loop.RunAsync(() => part.IsClosed ? (false, default) : (true, work(part)), ct).ConfigureAwait(false);
+            if (isDone)
+            {
+                return result!;
+            }
+
+            if (part == Hub)
+            {
+                throw ControlProblemException.UnknownRoom(Id);
+            }
+
+            // The part has closed meanwhile, and the participant gets another one.
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> on each part.</summary>
+    public async Task RunOnAllAsync(Action<NodeRoom> work, CancellationToken ct)
+    {
+        await RunAsync(
+            hub =>
+            {
+                work(hub);
+                return true;
+            },
+            ct).ConfigureAwait(false);
+        foreach (var part in Others())
+        {
+            await part.Loop.RunAsync(() => RunIfOpen(part, work), ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Lets all parts handle what the others have sent so far. Otherwise a part could miss a track that another one has just got.</summary>
+    public async Task CatchUpAsync(CancellationToken ct)
+    {
+        if (All.Count > 1)
+        {
+            await RunOnAllAsync(static part => part.CatchUp(), ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reports about the room. Null when it is closed.</summary>
+    /// <param name="begin">Runs on the hub before its report.</param>
+    /// <param name="withParticipants">Whether the report describes each participant.</param>
+    /// <param name="ct">Stops the wait.</param>
+    public async Task<RoomReport?> ReportAsync(Action begin, bool withParticipants, CancellationToken ct)
+    {
+        if (await Hub.Loop.RunInStepsAsync(() => Begin(begin, withParticipants), ct).ConfigureAwait(false) is not { } report)
+        {
+            return null;
+        }
+
+        foreach (var part in Others())
+        {
+            if (await part.Loop.RunInStepsAsync(() => part.IsClosed ? [] : part.Report(withParticipants), ct).ConfigureAwait(false) is { } other)
+            {
+                report = RoomReports.Add(report, other);
+            }
+        }
+
+        return report;
+    }
+
+    /// <summary>Opens a reader of the events of all parts, which begins with their state.</summary>
+    public async Task<RoomEventReader> OpenEventsAsync(CancellationToken ct)
+    {
+        var (reader, isComplete) = await RunAsync(
+            hub =>
+            {
+                ct.ThrowIfCancellationRequested();
+                return All.Count == 1 ? (hub.Events.Open([.. hub.CurrentState(), .. hub.LastOfState()]), true) : (hub.Events.Open(hub.CurrentState()), false);
+            },
+            CancellationToken.None).ConfigureAwait(false); // not cancellable: if the wait ended early, the loop would open a reader that nothing closes
+        if (isComplete)
+        {
+            return reader;
+        }
+
+        try
+        {
+            // Each part adds its state on its own loop, so what it publishes later is also later in the queue.
+            foreach (var part in Others())
+            {
+                await part.Loop.RunAsync(() => RunIfOpen(part, p => reader.AddFirst(p.CurrentState())), ct).ConfigureAwait(false);
+            }
+
+            await RunAsync(
+                hub =>
+                {
+                    reader.AddFirst(hub.LastOfState());
+                    return true;
+                },
+                ct).ConfigureAwait(false);
+            return reader;
+        }
+        catch
+        {
+            Hub.Events.Close(reader);
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the room. Call it on the loop of the hub.</summary>
+    /// <param name="generation">The generation that the caller knows. An older one than the room's is rejected.</param>
+    /// <param name="reason">The reason for the event streams.</param>
+    /// <param name="onlyIfEmpty">Whether to reject the call while somebody is in the room.</param>
+    public void Close(long generation, string reason, bool onlyIfEmpty)
+    {
+        if (onlyIfEmpty && ParticipantCount > 0)
+        {
+            throw ControlProblemException.NotEmpty(ParticipantCount);
+        }
+
+        Hub.Fence(generation);
+        if (onlyIfEmpty)
+        {
+            _share.CloseIfEmpty();
+        }
+
+        Hub.Close(reason);
+    }
+
+    /// <summary>The loads of all loops for this room, as <see cref="PartChoice"/> needs them.</summary>
+    /// <param name="isStuck">Whether a loop stands still.</param>
+    public PartLoad[] Loads(Func<MediaLoop, bool> isStuck) =>
+    [
+        .. _loops.Select(l =>
+        {
+            var part = All.FirstOrDefault(p => p.Loop == l.Loop);
+            var (participants, joining) = part is null ? (0, 0) : _share.CountOn(part);
+            return new PartLoad(l.Loop.Load, participants, joining, part is not null, part == Hub, isStuck(l.Loop) || (part is null && MonotonicClock.NowTicks < Volatile.Read(ref _noneBeforeTicks)));
+        }),
+    ];
+
+    private static bool RunIfOpen(NodeRoom part, Action<NodeRoom> work)
+    {
+        if (!part.IsClosed)
+        {
+            work(part);
+        }
+
+        return true;
+    }
+
+    private IEnumerable<RoomReport?> Begin(Action begin, bool withParticipants)
+    {
+        if (Hub.IsClosed)
+        {
+            return [];
+        }
+
+        begin();
+        return Hub.Report(withParticipants);
+    }
+
+    private IEnumerable<NodeRoom> Others() => All.Where(part => part != Hub);
+
+    /// <summary>Returns the part of a participant when it is open. A participant without one gets one.</summary>
+    private async Task<NodeRoom> PlaceAsync(string participant)
+    {
+        var part = _loops.Count == 1 || RoomIds.IsOfSelfCall(Id) ? Hub : _share.FindOrPlace(participant, () => ChooseFor(participant));
+        Task? opening;
+        lock (_opening)
+        {
+            _opening.TryGetValue(part, out opening);
+        }
+
+        if (opening is not null)
+        {
+            await opening.ConfigureAwait(false);
+        }
+
+        return part;
+    }
+
+    /// <summary>Chooses a part, and begins to open it if there is none on the chosen loop.</summary>
+    private NodeRoom ChooseFor(string participant)
+    {
+        var (loop, sessions) = _loops[_choose(participant, this)];
+        if (All.FirstOrDefault(p => p.Loop == loop) is { } known)
+        {
+            return known;
+        }
+
+        var number = _share.NextPart();
+        var part = new NodeRoom(_share, number, loop, sessions, _participantTimeout, OnPartClosed);
+        _share.Add(part);
+        lock (_opening)
+        {
+            _opening[part] = Task.Run(() => OpenAsync(part, number));
+        }
+
+        return part;
+    }
+
+    /// <summary>Links a new part with the hub. A part that cannot be linked closes.</summary>
+    private async Task OpenAsync(NodeRoom part, int number)
+    {
+        try
+        {
+            var (toPart, toHub) = LoopLink.Create(Hub.Loop, part.Loop);
+            await RunAsync(
+                hub =>
+                {
+                    hub.LinkToPart(number, toPart);
+                    return true;
+                },
+                CancellationToken.None).WaitAsync(OpenLimit).ConfigureAwait(false);
+            await part.Loop.RunAsync(() => RunIfOpen(part, p => p.LinkToHub(toHub)), CancellationToken.None).WaitAsync(OpenLimit).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            _share.Remove(part);
+            OnPartClosed(part);
+            Task closing = part.Loop.RunAsync(
+                () =>
+                {
+                    part.Close("error");
+                    return true;
+                },
+                CancellationToken.None);
+            await closing.WaitAsync(OpenLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            lock (_opening)
+            {
+                _opening.Remove(part);
+            }
+        }
+    }
+
+    private void OnPartClosed(NodeRoom part)
+    {
+        if (part.HasFailed)
+        {
+            Volatile.Write(ref _noneBeforeTicks, MonotonicClock.NowTicks + AfterFailureTicks);
+        }
+    }
+}

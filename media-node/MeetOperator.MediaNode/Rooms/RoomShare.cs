@@ -1,0 +1,311 @@
+using System.Net;
+using MeetOperator.MediaNode.Errors;
+using MeetOperator.MediaNode.Time;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>
+/// What the parts of a room have in common: its spec, its events, and which participant is on which part. A room has one part, its hub, until <see cref="RoomParts"/> opens others on further
+/// loops. Safe for concurrent use.
+/// </summary>
+/// <param name="id">The meeting ID.</param>
+/// <param name="spec">The spec that the operator sent.</param>
+/// <param name="admit">Throws when the media node takes no other participant.</param>
+internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
+{
+    /// <summary>How long a participant that is not there keeps its part: from a request until it joins, and from the end of its stay until it returns.</summary>
+    private const long KeepTicks = TimeSpan.TicksPerMinute;
+
+    /// <summary>How long a participant counts as joining, because the load of its loop does not show it yet.</summary>
+    private const long JoiningTicks = 5 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Participants removed for good that a room remembers. Of more, the oldest are forgotten.</summary>
+    private const int MaxExcluded = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
+
+    /// <summary>Participants removed for good. A call for them that was already on its way must not add them again.</summary>
+    private readonly HashSet<string> _excluded = new(StringComparer.Ordinal);
+    private readonly Queue<string> _excludedInOrder = new();
+    private volatile NodeRoom[] _parts = [];
+    private volatile RoomSpec _spec = spec;
+    private volatile int _count;
+    private volatile bool _isClosed;
+    private long _generation = spec.Generation;
+    private long _nextPruneTicks;
+    private int _lastPart;
+    private int _hasFailedConnection;
+
+    public string Id => id;
+
+    public RoomEventHub Events { get; } = new();
+
+    /// <summary>The parts that are open, the hub first.</summary>
+    public IReadOnlyList<NodeRoom> Parts => _parts;
+
+    public NodeRoom Hub => _parts[0];
+
+    public RoomSpec Spec => _spec;
+
+    public long Generation => Volatile.Read(ref _generation);
+
+    /// <summary>The number of participants on all parts.</summary>
+    public int Count => _count;
+
+    public bool IsClosed => _isClosed;
+
+    /// <summary>Rejects a request of an older assignment of the meeting, and adopts the generation of a newer one.</summary>
+    public void Fence(long generation)
+    {
+        for (var known = Generation; generation != known; known = Generation)
+        {
+            if (generation < known)
+            {
+                throw ControlProblemException.StaleGeneration(known, generation);
+            }
+
+            Interlocked.CompareExchange(ref _generation, generation, known);
+        }
+    }
+
+    public void Update(RoomSpec updated)
+    {
+        Fence(updated.Generation);
+        _spec = updated;
+    }
+
+    /// <summary>Throws when the room, or the media node, takes no other participant.</summary>
+    public void CheckCanEnter(string participant, int limit)
+    {
+        lock (_lock)
+        {
+            Check(participant, limit);
+        }
+
+        admit();
+    }
+
+    /// <summary>Records that a participant is on a part. Throws when the room is full, or when the participant is on another part.</summary>
+    public void Enter(string participant, NodeRoom part, int limit)
+    {
+        lock (_lock)
+        {
+            var isKnown = _places.TryGetValue(participant, out var place) && place.IsPresent;
+            if (isKnown && place.Part != part)
+            {
+                throw ControlProblemException.Concurrent();
+            }
+
+            Check(participant, isKnown ? int.MaxValue : limit);
+            _places[participant] = new Place(part, MonotonicClock.NowTicks, IsPresent: true);
+            _count += isKnown ? 0 : 1;
+        }
+    }
+
+    /// <summary>Records that a participant has left a part. It keeps its place there for a while.</summary>
+    public void Leave(string participant, NodeRoom part)
+    {
+        lock (_lock)
+        {
+            if (_places.TryGetValue(participant, out var place) && place.Part == part && place.IsPresent)
+            {
+                _places[participant] = new Place(part, MonotonicClock.NowTicks, IsPresent: false);
+                _count--;
+            }
+        }
+    }
+
+    /// <summary>Rejects all later requests for a participant.</summary>
+    public void Exclude(string participant)
+    {
+        lock (_lock)
+        {
+            if (_excluded.Add(participant))
+            {
+                _excludedInOrder.Enqueue(participant);
+                if (_excludedInOrder.Count > MaxExcluded)
+                {
+                    _excluded.Remove(_excludedInOrder.Dequeue());
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether a participant is on one of the parts.</summary>
+    public bool Has(string participant)
+    {
+        lock (_lock)
+        {
+            return _places.TryGetValue(participant, out var place) && place.IsPresent;
+        }
+    }
+
+    /// <summary>The part of a participant, or null when it has none.</summary>
+    public NodeRoom? Find(string participant)
+    {
+        lock (_lock)
+        {
+            return FindPart(participant);
+        }
+    }
+
+    /// <summary>The part of a participant. One that has none gets the part that <paramref name="choose"/> returns, and keeps it.</summary>
+    public NodeRoom FindOrPlace(string participant, Func<NodeRoom> choose)
+    {
+        lock (_lock)
+        {
+            if (FindPart(participant) is { } known)
+            {
+                return known;
+            }
+
+            var now = MonotonicClock.NowTicks;
+            Prune(now);
+            var part = choose();
+            _places[participant] = new Place(part, now, IsPresent: false);
+            return part;
+        }
+    }
+
+    /// <summary>The number of participants with a place on a part, and how many of them have it only since now.</summary>
+    public (int Participants, int Joining) CountOn(NodeRoom part)
+    {
+        lock (_lock)
+        {
+            var (participants, joining) = (0, 0);
+            var since = MonotonicClock.NowTicks - JoiningTicks;
+            foreach (var place in _places.Values)
+            {
+                if (place.Part == part && (place.IsPresent || place.Ticks > since))
+                {
+                    participants++;
+                    joining += place.Ticks > since ? 1 : 0;
+                }
+            }
+
+            return (participants, joining);
+        }
+    }
+
+    /// <summary>The number of a new part.</summary>
+    public int NextPart() => Interlocked.Increment(ref _lastPart);
+
+    /// <summary>Adds a part; the first one is the hub.</summary>
+    public void Add(NodeRoom part)
+    {
+        lock (_lock)
+        {
+            _parts = [.. _parts, part];
+        }
+    }
+
+    /// <summary>Removes a part that closes. Those who had it get another one with their next request.</summary>
+    public void Remove(NodeRoom part)
+    {
+        lock (_lock)
+        {
+            Drop(part);
+        }
+    }
+
+    /// <summary>Removes a part if nobody has been there for a time. False when somebody is there, or is on the way.</summary>
+    public bool TryRetire(NodeRoom part, long nowTicks, long emptyTicks)
+    {
+        lock (_lock)
+        {
+            if (_places.Values.Any(place => place.Part == part && (place.IsPresent || nowTicks - place.Ticks < emptyTicks)))
+            {
+                return false;
+            }
+
+            Drop(part);
+            return true;
+        }
+    }
+
+    /// <summary>Ends the room: nobody can enter it any more. Returns the parts without the hub, which are removed.</summary>
+    public IReadOnlyList<NodeRoom> Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            NodeRoom[] others = [.. _parts.Skip(1)];
+            _parts = [.. _parts.Take(1)];
+            return others;
+        }
+    }
+
+    /// <summary>Does the same if nobody is in the room; otherwise throws.</summary>
+    public void CloseIfEmpty()
+    {
+        lock (_lock)
+        {
+            if (_count > 0)
+            {
+                throw ControlProblemException.NotEmpty(_count);
+            }
+
+            _isClosed = true;
+        }
+    }
+
+    /// <summary>True for the first connection of the room that fails.</summary>
+    public bool TryMarkFailedConnection() => Interlocked.Exchange(ref _hasFailedConnection, 1) == 0;
+
+    private void Check(string participant, int limit)
+    {
+        if (_isClosed)
+        {
+            throw ControlProblemException.UnknownRoom(id);
+        }
+
+        if (_excluded.Contains(participant))
+        {
+            throw ControlProblemException.ParticipantRemoved(participant);
+        }
+
+        if (_count >= limit)
+        {
+            throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {limit} participants.");
+        }
+    }
+
+    private NodeRoom? FindPart(string participant) => _places.TryGetValue(participant, out var place) && _parts.Contains(place.Part) ? place.Part : null;
+
+    private void Drop(NodeRoom part)
+    {
+        _parts = [.. _parts.Where(p => p != part)];
+        foreach (var (participant, place) in _places)
+        {
+            if (place.Part == part)
+            {
+                _places.Remove(participant);
+                _count -= place.IsPresent ? 1 : 0;
+            }
+        }
+    }
+
+    private void Prune(long nowTicks)
+    {
+        if (nowTicks < _nextPruneTicks)
+        {
+            return;
+        }
+
+        _nextPruneTicks = nowTicks + (KeepTicks / 4);
+        foreach (var (participant, place) in _places)
+        {
+            if (!place.IsPresent && nowTicks - place.Ticks > KeepTicks)
+            {
+                _places.Remove(participant);
+            }
+        }
+    }
+
+    /// <param name="Part">The part of the participant.</param>
+    /// <param name="Ticks">Since when it is there, has left it, or is on the way.</param>
+    /// <param name="IsPresent">Whether it is there.</param>
+    private readonly record struct Place(NodeRoom Part, long Ticks, bool IsPresent);
+}
