@@ -67,7 +67,7 @@ public sealed record RoomReport
     public required string Room { get; init; }
     public long Generation { get; init; }
 
-    /// <summary>UDP port of the room's loop. 0 in reports of earlier versions.</summary>
+    /// <summary>UDP port at which links to the room end: that of its loop, or of its first one when it uses several. 0 in reports of earlier versions.</summary>
     public int Port { get; init; }
     public int Participants { get; init; }
     public int UpTracks { get; init; }

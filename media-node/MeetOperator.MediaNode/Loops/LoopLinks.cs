@@ -7,6 +7,8 @@ internal sealed class LoopLinks
 
     public int Count => _links.Length;
 
+    public IReadOnlyList<LoopLink> All => _links;
+
     /// <summary>Whether something was sent that the other loops do not see yet.</summary>
     public bool HasUnsent { get; set; }
 

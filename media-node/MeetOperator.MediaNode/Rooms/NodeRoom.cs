@@ -19,11 +19,6 @@ namespace MeetOperator.MediaNode.Rooms;
 /// </summary>
 internal sealed class NodeRoom
 {
-    /// <summary>How long the end of a room waits for the sessions on other loops.</summary>
-    private static readonly TimeSpan PartEndLimit = TimeSpan.FromSeconds(2);
-
-    /// <summary>Time after which a part ends where nobody is.</summary>
-    private static readonly TimeSpan EmptyTime = TimeSpan.FromSeconds(30);
 
     private readonly RoomShare _share;
     private readonly int _part;
@@ -265,6 +260,9 @@ internal sealed class NodeRoom
     /// <summary>Links the hub with a part, which gets all tracks. Called on the loop of the hub, before <see cref="LinkToHub"/> on that of the part.</summary>
     public void LinkToPart(int part, LoopLink link) => OpenLoopLink(link, LinkEnd.OfPart(part), LinkEnd.NameOf(part), onEnded: null);
 
+    /// <summary>Removes the link of the hub with a part. An unknown one is ignored.</summary>
+    public void UnlinkPart(int part) => _links.Remove(LinkEnd.NameOf(part));
+
     /// <summary>Links this part with the hub. It knows the tracks of the room when the method returns. Without the link, the part fails.</summary>
     public void LinkToHub(LoopLink link)
     {
@@ -305,8 +303,7 @@ internal sealed class NodeRoom
 
         _slots.Clear();
         _links.Clear(ByeReason.RoomEnded);
-        var leaving = _participants.TakeAll();
-        Ended = others.Count == 0 ? Loop.StartSteps(End(leaving, reason, isLast: IsHub)) : EndAsync(Loop.StartSteps(End(leaving, reason, isLast: false)), others, reason);
+        Ended = new RoomEnd(_share, Loop, Fail).Start(_participants.TakeAll(), others, reason, IsHub);
     }
 
     /// <summary>Ends the room, or this part of it, with the reason <c>error</c> after an unexpected error. The other rooms of the loop continue.</summary>
@@ -391,73 +388,6 @@ internal sealed class NodeRoom
     {
         _links.Add(id, link.Open, end, onEnded);
         link.Begin(MonotonicClock.NowTicks);
-    }
-
-    /// <summary>Ends the other parts, and then the event streams.</summary>
-    private async Task EndAsync(Task own, IReadOnlyList<NodeRoom> others, string reason)
-    {
-        var ends = others.Select(part => part.Loop.RunAsync(
-            () =>
-            {
-                part.Close(reason);
-                return part.Ended;
-            },
-            CancellationToken.None)).ToArray();
-        foreach (var end in ends)
-        {
-            await end.Unwrap().WaitAsync(PartEndLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the loop of a part may stand still
-        }
-
-        await own.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        EndEvents(reason);
-    }
-
-    private void EndEvents(string reason)
-    {
-        try
-        {
-            Events.Publish(new RoomEvent { Type = RoomEventTypes.RoomEnded, Reason = reason });
-        }
-        finally
-        {
-            Events.Complete();
-        }
-    }
-
-    /// <summary>Ends the sessions of the last participants, one participant in each step, then the event streams if this is the last part.</summary>
-    private IEnumerable<NodeRoom?> End(IReadOnlyList<NodeParticipant> leaving, string reason, bool isLast)
-    {
-        foreach (var participant in leaving)
-        {
-            try
-            {
-                participant.Sessions.EndAll();
-                if (!_share.IsClosed)
-                {
-                    Events.Publish(new RoomEvent { Type = RoomEventTypes.ParticipantLeft, ParticipantId = participant.Id, Reason = reason });
-                }
-            }
-            catch (Exception e)
-            {
-                Fail(participant, e);
-            }
-
-            yield return null;
-        }
-
-        if (!isLast)
-        {
-            yield break;
-        }
-
-        try
-        {
-            EndEvents(reason);
-        }
-        catch (Exception e)
-        {
-            Loop.Failures.Count(FailureScope.Room, e);
-        }
     }
 
     /// <summary>
@@ -592,7 +522,7 @@ internal sealed class NodeRoom
     private void CloseIfEmpty(long nowTicks)
     {
         _emptySinceTicks = ParticipantCount > 0 ? null : _emptySinceTicks ?? nowTicks;
-        if (nowTicks - _emptySinceTicks > EmptyTime.Ticks && _share.TryRetire(this, nowTicks, EmptyTime.Ticks))
+        if (nowTicks - _emptySinceTicks > _share.EmptyTime.Ticks && _share.TryRetire(this, nowTicks))
         {
             Close("empty");
             _onClosed(this);

@@ -53,6 +53,9 @@ internal sealed class RoomDirectory
     /// <summary>Chooses the loop of a participant that joins a room.</summary>
     internal Func<string, PartLoad[], int> ChoosePart { get; set; } = static (_, loads) => PartChoice.Choose(loads);
 
+    /// <summary>Time after which a part ends where nobody is.</summary>
+    internal TimeSpan EmptyPartTime { get; set; } = TimeSpan.FromSeconds(30);
+
     private IReadOnlyList<RoomParts> All
     {
         get
@@ -189,7 +192,7 @@ internal sealed class RoomDirectory
 
             var now = _clock();
             var hub = LoopChoice.Choose([.. _loops.Select(l => LoadOf(l.Loop, now))]);
-            var room = new RoomParts(new RoomShare(id, spec, admit), hub, _loops, _options.ParticipantTimeout, ChooseLoop, Remove);
+            var room = new RoomParts(new RoomShare(id, spec, admit) { EmptyTime = EmptyPartTime }, hub, _loops, _options.ParticipantTimeout, ChooseLoop, Remove);
             _rooms[id] = new PlacedRoom(room, now);
             return room;
         }

@@ -274,7 +274,8 @@ internal sealed class RoomParts
         catch (Exception)
         {
             _share.Remove(part);
-            OnPartClosed(part);
+            DelayNext();
+            _ = Hub.Loop.RunAsync(() => RunIfOpen(Hub, hub => hub.UnlinkPart(number)), CancellationToken.None);
             Task closing = part.Loop.RunAsync(
                 () =>
                 {
@@ -293,11 +294,13 @@ internal sealed class RoomParts
         }
     }
 
+    private void DelayNext() => Volatile.Write(ref _noneBeforeTicks, MonotonicClock.NowTicks + AfterFailureTicks);
+
     private void OnPartClosed(NodeRoom part)
     {
         if (part.HasFailed)
         {
-            Volatile.Write(ref _noneBeforeTicks, MonotonicClock.NowTicks + AfterFailureTicks);
+            DelayNext();
         }
     }
 }

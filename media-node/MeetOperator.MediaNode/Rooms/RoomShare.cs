@@ -38,6 +38,9 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     private int _lastPart;
     private int _hasFailedConnection;
 
+    /// <summary>Time after which a part ends where nobody is.</summary>
+    public TimeSpan EmptyTime { get; init; } = TimeSpan.FromSeconds(30);
+
     public string Id => id;
 
     public RoomEventHub Events { get; } = new();
@@ -210,12 +213,12 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
         }
     }
 
-    /// <summary>Removes a part if nobody has been there for a time. False when somebody is there, or is on the way.</summary>
-    public bool TryRetire(NodeRoom part, long nowTicks, long emptyTicks)
+    /// <summary>Removes a part if nobody has been there for <see cref="EmptyTime"/>. False when somebody is there, or is on the way.</summary>
+    public bool TryRetire(NodeRoom part, long nowTicks)
     {
         lock (_lock)
         {
-            if (_places.Values.Any(place => place.Part == part && (place.IsPresent || nowTicks - place.Ticks < emptyTicks)))
+            if (_places.Values.Any(place => place.Part == part && (place.IsPresent || nowTicks - place.Ticks < EmptyTime.Ticks)))
             {
                 return false;
             }

@@ -298,29 +298,30 @@ def wait_quiet(limit, busy_pct=8):
             return
 
 
-def connect(a, sfu, gen, room):
-    """Connects all peers of a room."""
-    for i in range(1, a.pubs + 1):
+def connect(a, sfu, gen, room, number):
+    """Connects the peers of one generator to a room. Only the first generator of a room has publishers."""
+    pubs = a.pubs if number == 0 else 0
+    for i in range(1, pubs + 1):
         peer = gen.ask(f"peer {i}")
         media = dict(formats=formats(96) + SIMULCAST) if a.simulcast else dict(formats=formats(96), ssrc=1000 + i)
         ans = sfu.publish(room, i, sdp(peer, i, [dict(media, mid="0", pts="96 97", dir="sendonly")], "actpass", a.bind))
         ip, port, u, w, setup = remote(ans)
         gen.ask(f"remote {i} {ip} {port} {u} {w} {'passive' if setup == 'active' else 'active'}")
         gen.ask(f"cc {i} {negotiated(ans)}")
-    gen.wait_connected(a.pubs)
+    gen.wait_connected(pubs)
     for s in range(a.subs):
-        i = 10001 + s
+        i = 10001 + number * a.subs + s
         peer = gen.ask(f"peer {i}")
         text, role = sfu.subscribe(room, i, list(range(1, a.pubs + 1)), peer)
         ip, port, u, w, setup = remote(text)
         role = role or ("passive" if setup == "active" else "active")
         gen.ask(f"remote {i} {ip} {port} {u} {w} {role}")
         gen.ask(f"receive {i} {re.search(r'^m=video [0-9]+ [A-Z/]+ ([0-9]+)', text, re.M).group(1)} {0 if a.no_feedback else negotiated(text)}")
-    gen.wait_connected(a.pubs + a.subs)
+    gen.wait_connected(pubs + a.subs)
 
 
 def send(a, sfu, gen, room):
-    """Starts what the publishers of a room send, and chooses what its subscribers get."""
+    """Starts what the publishers of a room send, and chooses what the subscribers of its first generator get."""
     for i in range(1, a.pubs + 1):
         for n, (rid, width, height, ppf, size) in enumerate(LAYERS if a.simulcast else [("-", 640, 360, a.ppf, a.bytes)]):
             gen.ask(f"send {i} {1000 * (n + 1) + i} 96 {a.fps} {ppf} {size} {ppf if a.simulcast and a.burst > 1 else a.burst} {width} {height} {rid}")
@@ -340,11 +341,13 @@ def one_run(a):
     wait_quiet(a.wait_quiet)
     try:
         sfu = {"janus": Janus, "http": Http}[a.sfu](a)
-        for room, cpu in zip(a.rooms.split(","), a.gen_cpu.split(","), strict=True):
+        rooms = a.rooms.split(",")
+        for n, (room, cpu) in enumerate(zip(rooms, a.gen_cpu.split(","), strict=True)):
             gens.append(LoadGen(a.srtp, cpu))
-            connect(a, sfu, gens[-1], room)
-        for room, gen in zip(a.rooms.split(","), gens):
-            send(a, sfu, gen, room)
+            connect(a, sfu, gens[-1], room, rooms[:n].count(room))
+        for n, room in enumerate(rooms):
+            if room not in rooms[:n]:
+                send(a, sfu, gens[n], room)
         time.sleep(a.warmup)
         for gen in gens:
             gen.ask("reset")
@@ -388,7 +391,7 @@ def main():
     p.add_argument("--wait-quiet", type=float, default=60, help="seconds to wait for an idle machine before a run")
     p.add_argument("--srtp", choices=["cm80", "gcm"], default="cm80")
     p.add_argument("--sfu-cpu", default="0")
-    p.add_argument("--rooms", default="bench", help="names of rooms, separated by commas; each has the load, from a generator of its own (http adapter)")
+    p.add_argument("--rooms", default="bench", help="names of rooms, separated by commas; each has the load, from a generator of its own (http adapter). A name that comes again adds only subscribers to that room")
     p.add_argument("--gen-cpu", default="1", help="one for each room, separated by commas")
     p.add_argument("--credentials", default="", help="folder with caller.pem (certificate and key) and authorities.pem, for TLS (http adapter)")
     p.add_argument("--bind", default="127.0.0.1")

@@ -2,6 +2,7 @@ using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Rtcp;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -9,6 +10,7 @@ namespace MeetOperator.MediaNode.Tests;
 internal sealed class PartedRoom : IAsyncDisposable
 {
     public const string Room = "r";
+    private const uint ScreenSsrc = 31;
     private readonly List<SyntheticPeer> _peers = [];
 
     private PartedRoom(TestNode node) => Node = node;
@@ -24,10 +26,11 @@ internal sealed class PartedRoom : IAsyncDisposable
     /// <summary>The part on the second loop.</summary>
     public NodeRoom Part => Node.Host.Rooms.Parts.Single(r => r.Id == Room && !r.IsHub);
 
-    public static async Task<PartedRoom> StartAsync(int loops = 2, int maxParticipants = 100)
+    public static async Task<PartedRoom> StartAsync(int loops = 2, int maxParticipants = 100, TimeSpan? emptyTime = null)
     {
         var room = new PartedRoom(await TestNode.StartAsync(o => o with { UdpPorts = [.. Enumerable.Repeat(0, loops)], SilenceTimeout = TimeSpan.FromMinutes(5), ParticipantTimeout = TimeSpan.FromMinutes(5) }));
         var rooms = room.Node.Host.Rooms;
+        rooms.EmptyPartTime = emptyTime ?? rooms.EmptyPartTime;
         rooms.ChoosePart = static (participant, loads) =>
         {
             var hub = Array.FindIndex(loads, l => l.IsHub);
@@ -51,6 +54,42 @@ internal sealed class PartedRoom : IAsyncDisposable
         publisher.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, mark]);
         publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, [0x10, 0x00, 1, 2, 3, mark], marker: true); // a key frame
         return true;
+    }
+
+    public static bool SendScreen(SyntheticPeer publisher, byte mark)
+    {
+        publisher.SendRtp(ScreenSsrc, 96, 0, [0x10, 0x00, 1, 2, 3, mark], marker: true);
+        return true;
+    }
+
+    /// <summary>Offers a microphone, a camera and a screen.</summary>
+    public static string CameraAndScreen(SyntheticPeer peer) =>
+        TestSdp.Publish(peer).Replace("BUNDLE 0 1", "BUNDLE 0 1 2", StringComparison.Ordinal)
+        + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:2\r\na=sendonly\r\n" + peer.TransportLines("actpass") + $"a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\na=ssrc:{ScreenSsrc} cname:x\r\n";
+
+    public static ViewRequest Shows(params (string Participant, string Source)[] tracks) =>
+        new() { Tracks = [.. tracks.Select(t => new ViewedTrack { ParticipantId = t.Participant, Source = t.Source, Width = 640, Height = 360 })] };
+
+    public static ViewRequest Shows(string participant, string source, int width, int height) =>
+        new() { Tracks = [new ViewedTrack { ParticipantId = participant, Source = source, Width = width, Height = height }] };
+
+    /// <summary>The SSRCs on which a subscriber has received something.</summary>
+    public static string Streams(SyntheticPeer peer) => string.Join(' ', peer.Rtp.Select(p => Header(p).Ssrc).Distinct().Order());
+
+    /// <summary>Requests a video packet that has not arrived, if there is one.</summary>
+    public static void RequestMissing(SyntheticPeer subscriber, byte payloadType)
+    {
+        var video = subscriber.Rtp.Select(Header).Where(h => h.PayloadType == payloadType).ToList();
+        var numbers = video.Select(h => h.SequenceNumber).ToHashSet();
+        if (video.Count < 2 || numbers.FirstOrDefault(n => !numbers.Contains((ushort)(n + 1)) && n != video[^1].SequenceNumber) is not (> 0 and var before))
+        {
+            return;
+        }
+
+        var writer = new RtcpWriter(new byte[64]);
+        writer.AddReceiverReport(1);
+        writer.AddNack(1, video[0].Ssrc, [(ushort)(before + 1)]);
+        subscriber.SendRtcp(writer.Written);
     }
 
     public SyntheticPeer Create()

@@ -4,7 +4,7 @@ namespace MeetOperator.Bench.Media;
 /// Compares the media node with Janus in alternating runs under the same loads (<c>tests/bench/media</c>), and measures how the cost grows with subscribers and how much more
 /// two media threads forward. Then measures the memory of an idle node, the packet loss in a room beside a misbehaving participant, what many joins do to another room, the SDP
 /// that a join in a large room sends to others, and what 10,000 track changes leave behind. Arguments: <c>--rounds N</c> (default 5), <c>--seconds N</c> (default 8),
-/// <c>--only PART</c> (load, growth, cores, memory, neighbour, joins, churn or sdp), <c>--force</c> (measures also what this machine has too few processors for).
+/// <c>--only PART</c> (load, growth, cores, room, memory, neighbour, joins, churn or sdp), <c>--force</c> (measures also what this machine has too few processors for).
 /// </summary>
 internal sealed class MediaBench : IBenchVerb
 {
@@ -21,7 +21,8 @@ internal sealed class MediaBench : IBenchVerb
         [
             ("load", () => ForwardAsync(node, rounds, seconds)),
             ("growth", () => GrowthAsync(node, rounds, seconds)),
-            ("cores", async () => [await MediaThreads.MeasureAsync(node, rounds, seconds, arguments.Contains("--force")).ConfigureAwait(false)]),
+            ("cores", async () => [await MediaThreads.OfTwoRooms.MeasureAsync(node, rounds, seconds, arguments.Contains("--force")).ConfigureAwait(false)]),
+            ("room", async () => [await MediaThreads.OfOneRoom.MeasureAsync(node, rounds, seconds, arguments.Contains("--force")).ConfigureAwait(false)]),
             ("memory", async () => [new Figure("memory.media-node", await IdleMemory.MeasureAsync(node).ConfigureAwait(false), "MiB", 100)]),
             ("neighbour", async () => [new Figure("neighbour.loss", await NeighbourLoss.MeasureAsync(node, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false), "%", 0.5)]),
             ("joins", async () => (await JoinStorm.MeasureAsync(node).ConfigureAwait(false)).Figures),

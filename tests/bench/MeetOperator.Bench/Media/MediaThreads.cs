@@ -3,25 +3,30 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
-/// Two rooms, each with more load than one media thread can forward, on a media node with one media thread and on one with two. Both run on the same two processors, and the load
-/// generators on two others. The figure is how many times as many packets arrive per second. The subscribers send no feedback: with it, the media node would send less and not more
-/// than it can.
+/// More load than one media thread can forward, on a media node with one media thread and on one with two. Both run on the same two processors, and the load generators on two others. The
+/// figure is how many times as many packets arrive per second. The subscribers send no feedback: with it, the media node would send less and not more than it can.
 /// </summary>
-internal static class MediaThreads
+/// <param name="name">The name of the figure.</param>
+/// <param name="limit">Its limit.</param>
+/// <param name="rooms">A room for each load generator. The second generator of one room adds only subscribers.</param>
+internal sealed class MediaThreads(string name, double limit, params string[] rooms)
 {
-    private const string Name = "cores.2";
-    private const double Limit = 1.8;
     private const int NeededProcessors = 4;
     private static readonly string[] Load = ["--pubs", "20", "--subs", "120", "--burst", "8", "--no-feedback"];
-    private static readonly string[] Rooms = ["one", "two"];
+
+    /// <summary>Two rooms, each on one thread.</summary>
+    public static MediaThreads OfTwoRooms { get; } = new("cores.2", 1.8, "one", "two");
+
+    /// <summary>One room on both threads. Each packet of a publisher crosses between them once.</summary>
+    public static MediaThreads OfOneRoom { get; } = new("cores.room", 1.6, "one", "one");
 
     /// <summary>With <paramref name="isForced"/>, measures also with too few processors. That shows that the bench works; the figure has no meaning then.</summary>
-    public static async Task<Figure> MeasureAsync(string nodeAssembly, int rounds, int seconds, bool isForced)
+    public async Task<Figure> MeasureAsync(string nodeAssembly, int rounds, int seconds, bool isForced)
     {
         var processors = Environment.ProcessorCount;
         if (processors < NeededProcessors && !isForced)
         {
-            return new Figure(Name, null, "x", Limit) { Skipped = $"needs {NeededProcessors} processors, two for the media threads and two for the load; this machine has {processors}" };
+            return new Figure(name, null, "x", limit) { Skipped = $"needs {NeededProcessors} processors, two for the media threads and two for the load; this machine has {processors}" };
         }
 
         await ForwardLoad.BuildAsync().ConfigureAwait(false);
@@ -35,7 +40,7 @@ internal static class MediaThreads
 
         var (rateOfOne, rateOfTwo) = (BenchRun.Median(one, r => r.OutPps), BenchRun.Median(two, r => r.OutPps));
         return isForced || rateOfOne < one[0].ExpectedPps * 0.9
-            ? new Figure(Name, rateOfTwo / rateOfOne, "x", Limit)
+            ? new Figure(name, rateOfTwo / rateOfOne, "x", limit)
             : throw new InvalidOperationException($"The run is invalid: one media thread forwarded {rateOfOne} packets per second, nearly all of the load.");
     }
 
@@ -44,11 +49,11 @@ internal static class MediaThreads
     /// <param name="arrivedPackets">What arrived in the measurement. The threads have sent more, because sending begins before it.</param>
     private static bool AreAllBusy(List<long> sentPackets, double arrivedPackets) => sentPackets.TrueForAll(sent => sent >= arrivedPackets / sentPackets.Count / 2);
 
-    private static async Task<BenchRun> RunAsync(string nodeAssembly, ForwardLoad load, int seconds, int mediaThreads)
+    private async Task<BenchRun> RunAsync(string nodeAssembly, ForwardLoad load, int seconds, int mediaThreads)
     {
         var last = Environment.ProcessorCount - 1;
         using var node = await BenchNode.StartAsync(nodeAssembly, $"0-{Math.Min(1, last)}", mediaThreads).ConfigureAwait(false);
-        foreach (var room in Rooms)
+        foreach (var room in rooms.Distinct())
         {
             await node.Control.PutRoomAsync(room, new RoomSpec { Generation = 1, MaxParticipants = 500 }, default).ConfigureAwait(false);
         }
@@ -58,7 +63,7 @@ internal static class MediaThreads
         {
             await File.WriteAllTextAsync(Path.Combine(credentials.FullName, "caller.pem"), node.Caller.Certificate + "\n" + node.Caller.Key).ConfigureAwait(false);
             await File.WriteAllTextAsync(Path.Combine(credentials.FullName, "authorities.pem"), node.Caller.Authorities).ConfigureAwait(false);
-            var run = await load.RunRoomsAsync(node, credentials.FullName, Rooms, [$"{Math.Min(2, last)}", $"{Math.Min(3, last)}"]).ConfigureAwait(false);
+            var run = await load.RunRoomsAsync(node, credentials.FullName, rooms, [$"{Math.Min(2, last)}", $"{Math.Min(3, last)}"]).ConfigureAwait(false);
             var report = await node.Control.GetNodeAsync(default).ConfigureAwait(false);
             var sent = report.LoopReports.Select(loop => loop.PacketsOut).ToList();
             return sent.Count == mediaThreads && AreAllBusy(sent, run.OutPps * seconds)

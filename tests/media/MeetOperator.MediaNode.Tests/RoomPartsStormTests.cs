@@ -1,0 +1,80 @@
+using MeetOperator.MediaNode.Rooms;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Many people join one room of a media node with two loops at once. The media node itself chooses where.</summary>
+public sealed class RoomPartsStormTests : IAsyncLifetime
+{
+    private const string Room = "r";
+    private const int Participants = 200;
+    private readonly List<SyntheticPeer> _peers = [];
+    private TestNode _node = null!;
+
+    public async Task InitializeAsync()
+    {
+        _node = await TestNode.StartAsync(o => o with { UdpPorts = [0, 0], SilenceTimeout = TimeSpan.FromMinutes(5), ParticipantTimeout = TimeSpan.FromMinutes(5) });
+        await _node.Control.PutRoomAsync(Room, new RoomSpec { Generation = 1, MaxParticipants = Participants }, default);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _peers.ForEach(p => p.Dispose());
+        await _node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Join_TwoHundredAtOnce_UseBothLoopsAndSeeEachOther()
+    {
+        var joined = await Task.WhenAll(Enumerable.Range(0, Participants).Select(JoinAsync));
+        var parts = _node.Host.Rooms.Parts;
+
+        Assert.Equal(2, parts.Count);
+        Assert.All(parts, part => Assert.InRange(part.ParticipantCount, 60, 140));
+        var report = await _node.Control.GetRoomAsync(Room, default);
+        Assert.Equal((Participants, 2 * Participants, Participants), (report.Participants, report.UpTracks, report.ParticipantList!.Count(p => p.SubscribeSession is { Length: > 0 })));
+        foreach (var part in parts)
+        {
+            await LinkedLoops.UntilAsync("the part knows everybody", () => part.Loop.RunAsync(() => part.Tracks.For("nobody").Count == 2 * Participants, default));
+        }
+
+        // One of each part is seen by one of each part.
+        foreach (var (speaker, mark) in new[] { (IndexOn(parts[0]), (byte)1), (IndexOn(parts[1]), (byte)2) })
+        {
+            SyntheticPeer[] views = [joined[IndexOn(parts[0], speaker)].View, joined[IndexOn(parts[1], speaker)].View];
+            foreach (var part in parts)
+            {
+                await _node.Control.ViewAsync(Room, $"p-{IndexOn(part, speaker)}", PartedRoom.Shows(($"p-{speaker}", "camera")), default);
+            }
+
+            SyntheticPeer[] active = [joined[speaker].Publisher, .. views];
+            await SyntheticPeer.UntilAsync("they are connected", () => active.All(p => p.IsConnected), active);
+            await SyntheticPeer.UntilAsync(
+                "picture and sound", () => PartedRoom.Send(joined[speaker].Publisher, mark) && views.All(v => PartedRoom.Count(v, 96, mark) > 3 && PartedRoom.Count(v, 111, mark) > 3), active);
+        }
+
+        int IndexOn(NodeRoom part, int except = -1) => Enumerable.Range(0, Participants).First(i => i != except && joined[i].Part == part);
+    }
+
+    /// <summary>A participant publishes and subscribes at the same time, as clients do. Both connections are on one part.</summary>
+    private async Task<(SyntheticPeer Publisher, SyntheticPeer View, NodeRoom Part)> JoinAsync(int index)
+    {
+        var (publisher, view, name) = (new SyntheticPeer(), new SyntheticPeer(), $"p-{index}");
+        lock (_peers)
+        {
+            _peers.AddRange([publisher, view]);
+        }
+
+        await Task.WhenAll(PublishAsync(), SubscribeAsync());
+        return (publisher, view, await _node.Host.Rooms.RunAsync(Room, name, joins: false, room => room, default));
+
+        async Task PublishAsync() => publisher.Connect((await _node.Control.PublishAsync(Room, name, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(publisher) }, default)).Sdp);
+
+        async Task SubscribeAsync()
+        {
+            var offer = await _node.Control.SubscribeAsync(Room, name, new SubscribeRequest { Generation = 1, Slots = new SlotCounts { Audio = 3, Video = 2 } }, default);
+            await _node.Control.AnswerAsync(Room, name, new SubscribeAnswer { Revision = offer.Revision, Sdp = TestSdp.Answer(offer.Sdp, view) }, default);
+            view.Connect(offer.Sdp);
+        }
+    }
+}
