@@ -8,6 +8,9 @@ public sealed class RoomPartsStormTests : IAsyncLifetime
 {
     private const string Room = "r";
     private const int Participants = 200;
+
+    /// <summary>The control API is for a few replicas of signaling, each with a few connections.</summary>
+    private readonly SemaphoreSlim _requests = new(16);
     private readonly List<SyntheticPeer> _peers = [];
     private TestNode _node = null!;
 
@@ -20,6 +23,7 @@ public sealed class RoomPartsStormTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _peers.ForEach(p => p.Dispose());
+        _requests.Dispose();
         await _node.DisposeAsync();
     }
 
@@ -65,7 +69,16 @@ public sealed class RoomPartsStormTests : IAsyncLifetime
             _peers.AddRange([publisher, view]);
         }
 
-        await Task.WhenAll(PublishAsync(), SubscribeAsync());
+        await _requests.WaitAsync();
+        try
+        {
+            await Task.WhenAll(PublishAsync(), SubscribeAsync());
+        }
+        finally
+        {
+            _requests.Release();
+        }
+
         return (publisher, view, await _node.Host.Rooms.RunAsync(Room, name, joins: false, room => room, default));
 
         async Task PublishAsync() => publisher.Connect((await _node.Control.PublishAsync(Room, name, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(publisher) }, default)).Sdp);
