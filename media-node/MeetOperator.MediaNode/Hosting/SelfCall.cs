@@ -11,7 +11,7 @@ using MeetOperator.Rtc.Dtls;
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>
-/// The warm-up call: the node calls itself over loopback before it reports ready. That compiles the ICE, DTLS, SDP, packet and report code, and with <see cref="SelfMove"/> that of links, so that
+/// The warm-up call: the node calls itself over loopback before it reports ready. That compiles the ICE, DTLS, SDP, packet and report code, and with <see cref="SelfParts"/> and <see cref="SelfMove"/> that of links, so that
 /// the first meeting starts and moves as fast as later ones, and verifies the socket.
 /// </summary>
 internal static class SelfCall
@@ -20,7 +20,7 @@ internal static class SelfCall
     private const int Frames = 250;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Returns whether the receivers received media within the time limit, and whether the publisher then moved (<see cref="SelfMove"/>).</summary>
+    /// <summary>Returns whether the receivers received media within the time limit, and whether media then crossed between loops and the publisher moved (<see cref="SelfParts"/>, <see cref="SelfMove"/>).</summary>
     public static async Task<(bool Received, bool Moved)> RunAsync(MediaNodeHost node, CancellationToken ct)
     {
         using var certificate = DtlsCertificate.Generate();
@@ -42,7 +42,8 @@ internal static class SelfCall
                 && await ExchangeMediaAsync(frames, publisher, player, subscriber, end, ct).ConfigureAwait(false)
                 && await ChangeSlotsAsync(node, publisher, offered.SessionId, ct).ConfigureAwait(false)
                 && await ReportAsync(node, ct).ConfigureAwait(false);
-            return (received, received && await SelfMove.RunAsync(node, publisher, frames, certificate, local, ct).ConfigureAwait(false));
+            var isShared = received && await SelfParts.RunAsync(node, publisher, frames, certificate, local, ct).ConfigureAwait(false);
+            return (received, isShared && await SelfMove.RunAsync(node, publisher, frames, certificate, local, ct).ConfigureAwait(false));
         }
         finally
         {

@@ -230,7 +230,8 @@ internal sealed class RoomDirectory
     private int ChooseLoop(string participant, RoomParts room)
     {
         var now = _clock();
-        return ChoosePart(participant, room.Loads(loop => IsStuck(loop, now)));
+        var loads = room.Loads(loop => IsStuck(loop, now));
+        return RoomIds.IsOfSelfCall(room.Id) ? Array.FindIndex(loads, static load => !load.IsHub) : ChoosePart(participant, loads);
     }
 
     private void Remove(RoomParts room)

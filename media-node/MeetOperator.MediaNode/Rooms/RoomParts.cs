@@ -12,6 +12,9 @@ namespace MeetOperator.MediaNode.Rooms;
 /// </summary>
 internal sealed class RoomParts
 {
+    /// <summary>The participant of the warm-up call that is on another loop than the others.</summary>
+    public const string SelfCallGuest = "elsewhere";
+
     /// <summary>How long a part may take to open. Both loops normally need less than a millisecond each.</summary>
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(1);
 
@@ -221,7 +224,7 @@ internal sealed class RoomParts
     /// <summary>Returns the part of a participant when it is open. A participant without one gets one.</summary>
     private async Task<NodeRoom> PlaceAsync(string participant)
     {
-        var part = _loops.Count == 1 || RoomIds.IsOfSelfCall(Id) ? Hub : _share.FindOrPlace(participant, () => ChooseFor(participant));
+        var part = _loops.Count == 1 || (RoomIds.IsOfSelfCall(Id) && participant != SelfCallGuest) ? Hub : _share.FindOrPlace(participant, () => ChooseFor(participant));
         Task? opening;
         lock (_opening)
         {

@@ -34,14 +34,17 @@ public sealed class WarmUpTests
         Assert.True(reports > 0 && during > 0, $"{reports} reports, {during} of them during the call");
     }
 
-    /// <summary>The publisher of the call moves over a link from one room to the other, and nothing of it is left.</summary>
-    [Fact]
-    public async Task SelfCall_OnNewNode_GetsMediaAndMoves()
+    /// <summary>The publisher of the call is received on another loop, if there is one, and moves over a link from one room to the other. Nothing of it is left.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task SelfCall_OnNewNode_GetsMediaAndMoves(int loops)
     {
-        await using var node = await TestNode.StartAsync();
+        await using var node = await TestNode.StartAsync(o => o with { UdpPorts = [.. Enumerable.Repeat(0, loops)] });
 
         Assert.Equal((true, true), await SelfCall.RunAsync(node.Host, default));
 
+        Assert.All(node.Host.Loops, loop => Assert.Equal(0, loop.LoopLinks.Count));
         Assert.Equal(0, node.Host.Rooms.ParticipantCount);
         foreach (var room in new[] { RoomIds.SelfCall, RoomIds.SelfMove })
         {
