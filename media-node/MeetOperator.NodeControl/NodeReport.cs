@@ -96,11 +96,28 @@ public sealed record RoomReport
     /// <summary>RTP packets passed to the socket for the room's subscribers since the room was created.</summary>
     public long PacketsOut { get; init; }
 
+    /// <summary>What each loop has of the room, the first one first, when several have a part of it. Empty for a room on one loop, and in reports of earlier versions.</summary>
+    public IReadOnlyList<RoomPartReport> Parts { get; init; } = [];
+
     /// <summary>The links of the room to other media nodes.</summary>
     public IReadOnlyList<LinkReport> Links { get; init; } = [];
 
     /// <summary>Set only on <c>GET /v1/rooms/{room}</c>.</summary>
     public IReadOnlyList<ParticipantReport>? ParticipantList { get; init; }
+}
+
+/// <summary>What one loop has of a room.</summary>
+public sealed record RoomPartReport
+{
+    /// <summary>UDP port of the loop.</summary>
+    public int Port { get; init; }
+    public int Participants { get; init; }
+
+    /// <summary>As <see cref="RoomReport.PacketsIn"/>, since the loop has had this part of the room.</summary>
+    public long PacketsIn { get; init; }
+
+    /// <summary>As <see cref="RoomReport.PacketsOut"/>, since the loop has had this part of the room.</summary>
+    public long PacketsOut { get; init; }
 }
 
 /// <summary>The media sessions of one participant of a room.</summary>
@@ -110,7 +127,7 @@ public sealed record ParticipantReport
     public bool Publishing { get; init; }
     public bool Subscribing { get; init; }
 
-    /// <summary>ID of the subscribe session, connected or not. Empty when there is none; null when the node runs a version without this field.</summary>
+    /// <summary>ID of the subscribe session, connected or not. Empty when there is none; null when it is not known: the loop of the participant does not respond, or the node runs a version without this field.</summary>
     public string? SubscribeSession { get; init; }
 
     public IReadOnlyList<TrackDescription> Tracks { get; init; } = [];

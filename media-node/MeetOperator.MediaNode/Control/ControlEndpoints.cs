@@ -129,12 +129,12 @@ internal static class ControlEndpoints
         v1.MapPut(Participant, async (string room, string participant, HttpContext c) =>
         {
             var spec = await ControlJson.ReadAsync<ParticipantSpec>(c);
-            return await NoContentAsync(rooms, c, room, Id(participant, "participant"), r => r.Touch(participant, spec.Generation, Region(spec)), joins: true);
+            return await NoContentAsync(rooms, c, room, Id(participant, "participant"), r => r.Touch(participant, spec.Generation, Region(spec)), spec.Generation);
         });
         v1.MapDelete(Participant, (string room, string participant, string? generation, bool? permanent, HttpContext c) =>
         {
             long? number = generation is null ? null : Generation(generation);
-            return NoContentAsync(rooms, c, room, Id(participant, "participant"), r => r.RemoveParticipant(participant, number, permanent ?? false));
+            return NoContentAsync(rooms.RemoveParticipantAsync(room, Id(participant, "participant"), number, permanent ?? false, c.RequestAborted));
         });
         v1.MapPost(Participant + "/publish", async (string room, string participant, HttpContext c) =>
         {
@@ -175,7 +175,7 @@ internal static class ControlEndpoints
     }
 
     /// <summary>Runs work on the part of the room where the participant is.</summary>
-    private static Task<IResult> NoContentAsync(RoomDirectory rooms, HttpContext context, string room, string participant, Action<NodeRoom> work, bool joins = false) =>
+    private static Task<IResult> NoContentAsync(RoomDirectory rooms, HttpContext context, string room, string participant, Action<NodeRoom> work, long? joins = null) =>
         NoContentAsync(rooms.RunAsync(
             room,
             participant,

@@ -69,11 +69,6 @@ internal sealed class FigureCollector(IReadOnlyList<MediaLoop> loops, RoomDirect
 
     private static LoopFigures LastKnown(LoopFigures? last, MediaLoop loop, List<NodeRoom> rooms) => new(
         last?.Statistics ?? LoopStatistics.None(loop.Port),
-        [.. rooms.Select(room => (last?.Rooms.FirstOrDefault(r => r.Room == room.Id) ?? new RoomReport { Room = room.Id }) with
-        {
-            Generation = room.Generation,
-            Port = room.Port,
-            Participants = room.ParticipantCount,
-        })],
+        [.. rooms.Select(room => room.LastKnown(withParticipants: false))],
         last?.ForwardedPackets ?? 0);
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using MeetOperator.MediaNode.Rooms;
-using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.WarmUp;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Datagrams;
@@ -32,10 +31,23 @@ internal static class SelfParts
             return true;
         }
 
-        var end = MonotonicClock.NowTicks + Limit.Ticks;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Limit);
+        try
+        {
+            return await ReceiveAsync(node, publisher, frames, certificate, local, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<bool> ReceiveAsync(MediaNodeHost node, LoopbackPeer publisher, SelfFrames frames, DtlsCertificate certificate, IPAddress local, CancellationToken ct)
+    {
         using var viewer = new LoopbackPeer(certificate, local);
         var played = await node.Sdp.PlayAsync(RoomIds.SelfCall, RoomParts.SelfCallGuest, SelfCall.Player(viewer), ct).ConfigureAwait(false);
-        var port = await node.Rooms.RunAsync(RoomIds.SelfCall, RoomParts.SelfCallGuest, joins: false, static r => r.Loop.Port, ct).ConfigureAwait(false);
+        var port = await node.Rooms.RunAsync(RoomIds.SelfCall, RoomParts.SelfCallGuest, joins: null, static r => r.Loop.Port, ct).ConfigureAwait(false);
         if (!viewer.TryConnect(played.Sdp, TransportAddress.FromIPEndPoint(new IPEndPoint(local, port))))
         {
             return false;
@@ -43,11 +55,6 @@ internal static class SelfParts
 
         while (viewer.ReceivedPackets == 0)
         {
-            if (MonotonicClock.NowTicks >= end)
-            {
-                return false;
-            }
-
             publisher.Pump();
             viewer.Pump();
             frames.SendSound(publisher);

@@ -40,6 +40,7 @@ internal sealed class NodeRoom
     private readonly Action<NodeRoom> _onClosed;
     private readonly RoomConnections _connections;
     private long? _emptySinceTicks;
+    private volatile RoomReport? _lastReport;
 
     /// <summary>The participants that the last event has named as unreachable; null before the room has links.</summary>
     private IReadOnlyList<string>? _unreachable;
@@ -137,11 +138,7 @@ internal sealed class NodeRoom
     /// <param name="permanent">True to reject all later calls for the participant.</param>
     public void RemoveParticipant(string participantId, long? generation, bool permanent)
     {
-        if (generation < Generation)
-        {
-            throw ControlProblemException.StaleGeneration(Generation, generation.Value);
-        }
-
+        _share.CheckGeneration(generation);
         var participant = permanent ? _participants.Exclude(participantId) : _participants.Remove(participantId);
         Leave(participant, permanent ? "removed" : "closed");
     }
@@ -298,12 +295,12 @@ internal sealed class NodeRoom
         }
         else
         {
-            _share.Remove(this);
+            _share.Close(this, _traffic.PacketsIn, _traffic.PacketsOut);
         }
 
         _slots.Clear();
         _links.Clear(ByeReason.RoomEnded);
-        Ended = new RoomEnd(_share, Loop, Fail).Start(_participants.TakeAll(), others, reason, IsHub);
+        Ended = new RoomEnd(_share, this, Fail).Start(_participants.TakeAll(), others, reason);
     }
 
     /// <summary>Ends the room, or this part of it, with the reason <c>error</c> after an unexpected error. The other rooms of the loop continue.</summary>
@@ -357,7 +354,8 @@ internal sealed class NodeRoom
         }
 
         _tracks.ForEachRelayed((Room: this, Census: census), static (track, report) => report.Room.Count(track, report.Census));
-        yield return new RoomReport
+        var (packetsIn, packetsOut) = IsHub ? _share.ClosedPackets : default;
+        var report = new RoomReport
         {
             Room = Id,
             Generation = Generation,
@@ -369,10 +367,27 @@ internal sealed class NodeRoom
             Connected = census.Connected,
             Silent = census.Silent,
             Regions = census.Regions,
-            PacketsIn = _traffic.PacketsIn,
-            PacketsOut = _traffic.PacketsOut,
+            PacketsIn = packetsIn + _traffic.PacketsIn,
+            PacketsOut = packetsOut + _traffic.PacketsOut,
+            Parts = [new RoomPartReport { Port = Loop.Port, Participants = census.Participants, PacketsIn = _traffic.PacketsIn, PacketsOut = _traffic.PacketsOut }],
             Links = _operatedLinks.Report(),
-            ParticipantList = census.Reports,
+        };
+        _lastReport = report;
+        yield return census.Reports is { } participants ? report with { ParticipantList = participants } : report;
+    }
+
+    /// <summary>The last report with those who are here now, for the time in which the loop does not respond. What their sessions are is not known. Safe for concurrent use.</summary>
+    public RoomReport LastKnown(bool withParticipants)
+    {
+        var participants = _share.ListOn(this);
+        var last = _lastReport ?? new RoomReport { Room = Id };
+        return last with
+        {
+            Generation = Generation,
+            Port = Port,
+            Participants = participants.Count,
+            Parts = [(last.Parts.Count > 0 ? last.Parts[0] : new RoomPartReport()) with { Port = Loop.Port, Participants = participants.Count }],
+            ParticipantList = withParticipants ? [.. participants.Select(id => new ParticipantReport { Participant = id })] : null,
         };
     }
 

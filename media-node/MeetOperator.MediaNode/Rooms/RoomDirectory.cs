@@ -93,11 +93,15 @@ internal sealed class RoomDirectory
     /// <summary>Runs <paramref name="work"/> on the part of a room where a participant is, or on the hub if it is on none.</summary>
     /// <param name="id">The room.</param>
     /// <param name="participant">The participant.</param>
-    /// <param name="joins">Whether the work can add the participant. It then gets a part, which may be a new one.</param>
+    /// <param name="joins">The generation of a request that can add the participant, who then gets a part, which may be a new one; null for a request that cannot.</param>
     /// <param name="work">The work.</param>
     /// <param name="ct">Stops the wait.</param>
-    public async Task<T> RunAsync<T>(string id, string participant, bool joins, Func<NodeRoom, T> work, CancellationToken ct) =>
+    public async Task<T> RunAsync<T>(string id, string participant, long? joins, Func<NodeRoom, T> work, CancellationToken ct) =>
         await Require(id).RunAsync(participant, joins, work, ct).ConfigureAwait(false);
+
+    /// <inheritdoc cref="RoomParts.RemoveParticipantAsync"/>
+    public async Task RemoveParticipantAsync(string id, string participant, long? generation, bool permanent, CancellationToken ct) =>
+        await Require(id).RemoveParticipantAsync(participant, generation, permanent, ct).ConfigureAwait(false);
 
     /// <summary>Runs <paramref name="work"/> on each part of a room.</summary>
     public async Task RunOnAllAsync(string id, Action<NodeRoom> work, CancellationToken ct) => await Require(id).RunOnAllAsync(work, ct).ConfigureAwait(false);
@@ -231,7 +235,8 @@ internal sealed class RoomDirectory
     {
         var now = _clock();
         var loads = room.Loads(loop => IsStuck(loop, now));
-        return RoomIds.IsOfSelfCall(room.Id) ? Array.FindIndex(loads, static load => !load.IsHub) : ChoosePart(participant, loads);
+        var other = RoomIds.IsOfSelfCall(room.Id) ? Array.FindIndex(loads, static load => !load.IsHub && !load.IsStuck) : -1;
+        return other >= 0 ? other : ChoosePart(participant, loads);
     }
 
     private void Remove(RoomParts room)

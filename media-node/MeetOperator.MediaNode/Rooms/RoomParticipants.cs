@@ -123,16 +123,11 @@ internal sealed class RoomParticipants(RoomShare share, NodeRoom part, TimeSpan 
         return Remove(id);
     }
 
-    /// <summary>Removes all participants and returns them.</summary>
+    /// <summary>Removes all participants, because the part closes, and returns them. They keep their places in the room until <see cref="RoomEnd"/> has ended their sessions.</summary>
     public IReadOnlyList<NodeParticipant> TakeAll()
     {
         var all = All.ToArray();
         _participants.Clear();
-        foreach (var participant in all)
-        {
-            share.Leave(participant.Id, part);
-        }
-
         return all;
     }
 

@@ -18,6 +18,9 @@ internal sealed class RoomParts
     /// <summary>How long a part may take to open. Both loops normally need less than a millisecond each.</summary>
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long what concerns all parts waits for those that do not respond, because their loops fall behind or stand still. A loop normally responds in less than a millisecond.</summary>
+    private static readonly TimeSpan ResponseLimit = TimeSpan.FromMilliseconds(300);
+
     /// <summary>How long no further part opens after one has failed.</summary>
     private const long AfterFailureTicks = TimeSpan.TicksPerMinute;
     private readonly RoomShare _share;
@@ -56,16 +59,16 @@ internal sealed class RoomParts
 
     /// <summary>Runs <paramref name="work"/> on the part of a participant, or on the hub if the participant is on none.</summary>
     /// <param name="participant">The participant.</param>
-    /// <param name="joins">Whether the work can add the participant. It then gets a part, which may be a new one.</param>
+    /// <param name="joins">The generation of a request that can add the participant, who then gets a part, which may be a new one; null for a request that cannot.</param>
     /// <param name="work">The work.</param>
     /// <param name="ct">Stops the wait.</param>
-    public async Task<T> RunAsync<T>(string participant, bool joins, Func<NodeRoom, T> work, CancellationToken ct)
+    public async Task<T> RunAsync<T>(string participant, long? joins, Func<NodeRoom, T> work, CancellationToken ct)
     {
         while (true)
         {
-            var part = joins ? await PlaceAsync(participant).WaitAsync(ct).ConfigureAwait(false) : _share.Find(participant) ?? Hub;
-            var (isDone, result) = await part.Loop.RunAsync(() => part.IsClosed ? (false, default) : (true, work(part)), ct).ConfigureAwait(false);
-            if (isDone)
+            var part = joins is { } generation ? await PlaceAsync(participant, generation).WaitAsync(ct).ConfigureAwait(false) : _share.Find(participant) ?? Hub;
+            var (end, result) = await part.Loop.RunAsync(() => part.IsClosed ? (part.Ended, default) : ((Task?)null, work(part)), ct).ConfigureAwait(false);
+            if (end is null)
             {
                 return result!;
             }
@@ -75,11 +78,36 @@ internal sealed class RoomParts
                 throw ControlProblemException.UnknownRoom(Id);
             }
 
-            // The part has closed meanwhile, and the participant gets another one.
+            // The part has closed meanwhile. When everything there has ended, the participant gets another one.
+            await end.WaitAsync(ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> on each part.</summary>
+    /// <summary>Removes a participant; an unknown one is ignored.</summary>
+    /// <param name="participant">The participant.</param>
+    /// <param name="generation">The generation that the caller knows, or null. An older one than the room's is rejected.</param>
+    /// <param name="permanent">True to reject all later requests for the participant.</param>
+    /// <param name="ct">Stops the wait.</param>
+    public Task RemoveParticipantAsync(string participant, long? generation, bool permanent, CancellationToken ct)
+    {
+        _share.CheckGeneration(generation);
+        if (permanent)
+        {
+            _share.Exclude(participant); // first: who has entered until now has a part that is known, and nobody enters later
+        }
+
+        return RunAsync(
+            participant,
+            joins: null,
+            part =>
+            {
+                part.RemoveParticipant(participant, generation, permanent);
+                return true;
+            },
+            ct);
+    }
+
+    /// <summary>Runs <paramref name="work"/> on each part. The call does not wait long for a part that does not respond, which does the work when its loop goes on.</summary>
     public async Task RunOnAllAsync(Action<NodeRoom> work, CancellationToken ct)
     {
         await RunAsync(
@@ -89,10 +117,7 @@ internal sealed class RoomParts
                 return true;
             },
             ct).ConfigureAwait(false);
-        foreach (var part in Others())
-        {
-            await part.Loop.RunAsync(() => RunIfOpen(part, work), ct).ConfigureAwait(false);
-        }
+        await RunOnOthersAsync(work, ct).ConfigureAwait(false);
     }
 
     /// <summary>Lets all parts handle what the others have sent so far. Otherwise a part could miss a track that another one has just got.</summary>
@@ -104,7 +129,7 @@ internal sealed class RoomParts
         }
     }
 
-    /// <summary>Reports about the room. Null when it is closed.</summary>
+    /// <summary>Reports about the room. Null when it is closed. Of a part that does not respond, the report has the last figures and the participants.</summary>
     /// <param name="begin">Runs on the hub before its report.</param>
     /// <param name="withParticipants">Whether the report describes each participant.</param>
     /// <param name="ct">Stops the wait.</param>
@@ -115,18 +140,15 @@ internal sealed class RoomParts
             return null;
         }
 
-        foreach (var part in Others())
+        foreach (var other in await Task.WhenAll(Others().Select(part => ReportAsync(part, withParticipants, ct))).ConfigureAwait(false))
         {
-            if (await part.Loop.RunInStepsAsync(() => part.IsClosed ? [] : part.Report(withParticipants), ct).ConfigureAwait(false) is { } other)
-            {
-                report = RoomReports.Add(report, other);
-            }
+            report = other is null ? report : RoomReports.Add(report, other);
         }
 
-        return report;
+        return RoomReports.Finish(report);
     }
 
-    /// <summary>Opens a reader of the events of all parts, which begins with their state.</summary>
+    /// <summary>Opens a reader of the events of all parts, which begins with their state. That of a part that does not respond follows when its loop goes on, after <c>ready</c>.</summary>
     public async Task<RoomEventReader> OpenEventsAsync(CancellationToken ct)
     {
         var (reader, isComplete) = await RunAsync(
@@ -144,11 +166,7 @@ internal sealed class RoomParts
         try
         {
             // Each part adds its state on its own loop, so what it publishes later is also later in the queue.
-            foreach (var part in Others())
-            {
-                await part.Loop.RunAsync(() => RunIfOpen(part, p => reader.AddFirst(p.CurrentState())), ct).ConfigureAwait(false);
-            }
-
+            await RunOnOthersAsync(part => reader.AddFirst(part.CurrentState()), ct).ConfigureAwait(false);
             await RunAsync(
                 hub =>
                 {
@@ -208,6 +226,33 @@ internal sealed class RoomParts
         return true;
     }
 
+    private async Task RunOnOthersAsync(Action<NodeRoom> work, CancellationToken ct)
+    {
+        var all = Task.WhenAll(Others().Select(part => part.Loop.RunAsync(() => RunIfOpen(part, work), CancellationToken.None)));
+        try
+        {
+            await all.WaitAsync(ResponseLimit, ct).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!all.IsCompleted)
+        {
+            // A loop does not respond.
+        }
+    }
+
+    private static async Task<RoomReport?> ReportAsync(NodeRoom part, bool withParticipants, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(ResponseLimit);
+        try
+        {
+            return await part.Loop.RunInStepsAsync(() => part.IsClosed ? [] : part.Report(withParticipants), limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return part.LastKnown(withParticipants);
+        }
+    }
+
     private IEnumerable<RoomReport?> Begin(Action begin, bool withParticipants)
     {
         if (Hub.IsClosed)
@@ -222,21 +267,29 @@ internal sealed class RoomParts
     private IEnumerable<NodeRoom> Others() => All.Where(part => part != Hub);
 
     /// <summary>Returns the part of a participant when it is open. A participant without one gets one.</summary>
-    private async Task<NodeRoom> PlaceAsync(string participant)
+    private async Task<NodeRoom> PlaceAsync(string participant, long generation)
     {
-        var part = _loops.Count == 1 || (RoomIds.IsOfSelfCall(Id) && participant != SelfCallGuest) ? Hub : _share.FindOrPlace(participant, () => ChooseFor(participant));
-        Task? opening;
-        lock (_opening)
+        if (_loops.Count == 1 || (RoomIds.IsOfSelfCall(Id) && participant != SelfCallGuest))
         {
-            _opening.TryGetValue(part, out opening);
+            return Hub;
         }
 
-        if (opening is not null)
+        while (true)
         {
-            await opening.ConfigureAwait(false);
-        }
+            var part = _share.FindOrPlace(participant, generation, () => ChooseFor(participant));
+            Task? opening;
+            lock (_opening)
+            {
+                _opening.TryGetValue(part, out opening);
+            }
 
-        return part;
+            if (opening is null)
+            {
+                return part;
+            }
+
+            await opening.ConfigureAwait(false); // when it could not be opened, the participant has another part now
+        }
     }
 
     /// <summary>Chooses a part, and begins to open it if there is none on the chosen loop.</summary>
@@ -279,14 +332,13 @@ internal sealed class RoomParts
             _share.Remove(part);
             DelayNext();
             _ = Hub.Loop.RunAsync(() => RunIfOpen(Hub, hub => hub.UnlinkPart(number)), CancellationToken.None);
-            Task closing = part.Loop.RunAsync(
+            _ = part.Loop.RunAsync(
                 () =>
                 {
                     part.Close("error");
                     return true;
                 },
                 CancellationToken.None);
-            await closing.WaitAsync(OpenLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         finally
         {

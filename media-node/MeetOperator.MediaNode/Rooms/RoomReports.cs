@@ -14,8 +14,11 @@ internal static class RoomReports
             rooms[part.Room] = rooms.TryGetValue(part.Room, out var room) ? Add(room, part) : part;
         }
 
-        return [.. rooms.Values];
+        return [.. rooms.Values.Select(Finish)];
     }
+
+    /// <summary>The report of a room to which all parts are added. One of a room with one part does not name it.</summary>
+    public static RoomReport Finish(RoomReport room) => room.Parts.Count > 1 ? room : room with { Parts = [] };
 
     /// <summary>The report of a room of which a part is added.</summary>
     public static RoomReport Add(RoomReport room, RoomReport part) => room with
@@ -30,6 +33,7 @@ internal static class RoomReports
         Regions = Add(room.Regions, part.Regions),
         PacketsIn = room.PacketsIn + part.PacketsIn,
         PacketsOut = room.PacketsOut + part.PacketsOut,
+        Parts = [.. room.Parts, .. part.Parts],
         Links = [.. room.Links, .. part.Links],
         ParticipantList = room.ParticipantList is null && part.ParticipantList is null ? null : [.. room.ParticipantList ?? [], .. part.ParticipantList ?? []],
     };

@@ -14,9 +14,6 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <param name="admit">Throws when the media node takes no other participant.</param>
 internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
 {
-    /// <summary>How long a participant that is not there keeps its part: from a request until it joins, and from the end of its stay until it returns.</summary>
-    private const long KeepTicks = TimeSpan.TicksPerMinute;
-
     /// <summary>How long a participant counts as joining, because the load of its loop does not show it yet.</summary>
     private const long JoiningTicks = 5 * TimeSpan.TicksPerSecond;
 
@@ -34,12 +31,17 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     private volatile int _count;
     private volatile bool _isClosed;
     private long _generation = spec.Generation;
+    private long _closedPacketsIn;
+    private long _closedPacketsOut;
     private long _nextPruneTicks;
     private int _lastPart;
     private int _hasFailedConnection;
 
     /// <summary>Time after which a part ends where nobody is.</summary>
     public TimeSpan EmptyTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a participant that is not there keeps its part: from a request until it joins, and from the end of its stay until it returns.</summary>
+    public TimeSpan KeepTime { get; init; } = TimeSpan.FromMinutes(1);
 
     public string Id => id;
 
@@ -58,6 +60,18 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     public int Count => _count;
 
     public bool IsClosed => _isClosed;
+
+    /// <summary>What parts that have closed counted (<see cref="RoomTraffic"/>).</summary>
+    public (long In, long Out) ClosedPackets => (Interlocked.Read(ref _closedPacketsIn), Interlocked.Read(ref _closedPacketsOut));
+
+    /// <summary>Rejects a request of an older assignment of the meeting. Without a generation, a request belongs to any.</summary>
+    public void CheckGeneration(long? generation)
+    {
+        if (generation is { } given && given < Generation)
+        {
+            throw ControlProblemException.StaleGeneration(Generation, given);
+        }
+    }
 
     /// <summary>Rejects a request of an older assignment of the meeting, and adopts the generation of a newer one.</summary>
     public void Fence(long generation)
@@ -114,8 +128,10 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
         {
             if (_places.TryGetValue(participant, out var place) && place.Part == part && place.IsPresent)
             {
-                _places[participant] = new Place(part, MonotonicClock.NowTicks, IsPresent: false);
+                var now = MonotonicClock.NowTicks;
+                _places[participant] = new Place(part, now, IsPresent: false);
                 _count--;
+                Prune(now);
             }
         }
     }
@@ -154,16 +170,30 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
         }
     }
 
-    /// <summary>The part of a participant. One that has none gets the part that <paramref name="choose"/> returns, and keeps it.</summary>
-    public NodeRoom FindOrPlace(string participant, Func<NodeRoom> choose)
+    /// <summary>
+    /// The part of a participant. One that has none gets the part that <paramref name="choose"/> returns, and keeps it. Throws when the participant has none and cannot enter, so that nothing is
+    /// done for a request that is rejected.
+    /// </summary>
+    /// <param name="participant">The participant.</param>
+    /// <param name="generation">The generation that the caller knows.</param>
+    /// <param name="choose">Returns a part that is open.</param>
+    public NodeRoom FindOrPlace(string participant, long generation, Func<NodeRoom> choose)
     {
+        CheckGeneration(generation);
+        if (Find(participant) is { } known)
+        {
+            return known;
+        }
+
+        CheckCanEnter(participant, Spec.MaxParticipants);
         lock (_lock)
         {
-            if (FindPart(participant) is { } known)
+            if (FindPart(participant) is { } placed)
             {
-                return known;
+                return placed;
             }
 
+            Check(participant, Spec.MaxParticipants); // the room may have closed, or the participant may have been removed for good
             var now = MonotonicClock.NowTicks;
             Prune(now);
             var part = choose();
@@ -192,6 +222,15 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
         }
     }
 
+    /// <summary>The participants who are on a part.</summary>
+    public IReadOnlyList<string> ListOn(NodeRoom part)
+    {
+        lock (_lock)
+        {
+            return [.. _places.Where(place => place.Value.IsPresent && place.Value.Part == part).Select(place => place.Key)];
+        }
+    }
+
     /// <summary>The number of a new part.</summary>
     public int NextPart() => Interlocked.Increment(ref _lastPart);
 
@@ -204,7 +243,24 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
         }
     }
 
-    /// <summary>Removes a part that closes. Those who had it get another one with their next request.</summary>
+    /// <summary>
+    /// Removes a part that closes from the open ones. Those who are there keep their places until they have left, because the events of whoever comes back on another part follow those of the end.
+    /// </summary>
+    /// <param name="part">The part.</param>
+    /// <param name="packetsIn">The packets that it counted, for the reports of the room.</param>
+    /// <param name="packetsOut">The packets that it sent.</param>
+    public void Close(NodeRoom part, long packetsIn, long packetsOut)
+    {
+        lock (_lock)
+        {
+            _parts = [.. _parts.Where(p => p != part)];
+        }
+
+        Interlocked.Add(ref _closedPacketsIn, packetsIn);
+        Interlocked.Add(ref _closedPacketsOut, packetsOut);
+    }
+
+    /// <summary>Removes a part that has closed, with all places there. Those who had them get other ones with their next requests.</summary>
     public void Remove(NodeRoom part)
     {
         lock (_lock)
@@ -275,7 +331,7 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
         }
     }
 
-    private NodeRoom? FindPart(string participant) => _places.TryGetValue(participant, out var place) && _parts.Contains(place.Part) ? place.Part : null;
+    private NodeRoom? FindPart(string participant) => _places.TryGetValue(participant, out var place) && (place.IsPresent || _parts.Contains(place.Part)) ? place.Part : null;
 
     private void Drop(NodeRoom part)
     {
@@ -297,10 +353,10 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
             return;
         }
 
-        _nextPruneTicks = nowTicks + (KeepTicks / 4);
+        _nextPruneTicks = nowTicks + (KeepTime.Ticks / 4);
         foreach (var (participant, place) in _places)
         {
-            if (!place.IsPresent && nowTicks - place.Ticks > KeepTicks)
+            if (!place.IsPresent && nowTicks - place.Ticks > KeepTime.Ticks)
             {
                 _places.Remove(participant);
             }

@@ -22,6 +22,7 @@ internal sealed class SdpExchange(RoomDirectory rooms)
         return RunAsync(
             room,
             participant,
+            request.Generation,
             r => r.DescribePublish(participant, request),
             basis => PublishPreparation.Prepare(basis, request, offer),
             (r, prepared) => r.Publish(participant, request, prepared),
@@ -35,6 +36,7 @@ internal sealed class SdpExchange(RoomDirectory rooms)
         return await RunAsync(
             room,
             participant,
+            request.Generation,
             r => r.DescribePlay(participant, request),
             basis => PlayPreparation.Prepare(basis, request, offer),
             (r, prepared) => r.Play(participant, request, prepared),
@@ -53,6 +55,7 @@ internal sealed class SdpExchange(RoomDirectory rooms)
         var offer = await RunAsync(
             room,
             participant,
+            request.Generation,
             r => r.DescribeSubscribe(participant, request),
             basis => PreparedSubscription.Prepare(basis, slots),
             (r, prepared) => r.Subscribe(participant, request, prepared),
@@ -67,6 +70,7 @@ internal sealed class SdpExchange(RoomDirectory rooms)
         return RunAsync(
             room,
             participant,
+            joins: null,
             r => r.DescribeOffer(participant, answer),
             draft => PreparedReading.Read(draft, description),
             (r, prepared) => r.Answer(participant, answer, prepared),
@@ -75,19 +79,20 @@ internal sealed class SdpExchange(RoomDirectory rooms)
 
     /// <param name="room">The room.</param>
     /// <param name="participant">The participant.</param>
+    /// <param name="joins">The generation of a request that can add the participant; null for one that cannot.</param>
     /// <param name="describe">Returns what the result depends on. Runs on the loop.</param>
     /// <param name="prepare">Builds the result. Runs on the calling thread or one of the pool. A result that is disposable is disposed in the end.</param>
     /// <param name="apply">Applies the result, or returns null when it is out of date. Runs on the loop.</param>
     /// <param name="ct">Stops the wait.</param>
     internal async Task<TResult> RunAsync<TBasis, TPrepared, TResult>(
-        string room, string participant, Func<NodeRoom, TBasis> describe, Func<TBasis, TPrepared> prepare, Func<NodeRoom, TPrepared, TResult?> apply, CancellationToken ct)
+        string room, string participant, long? joins, Func<NodeRoom, TBasis> describe, Func<TBasis, TPrepared> prepare, Func<NodeRoom, TPrepared, TResult?> apply, CancellationToken ct)
         where TResult : class
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var prepared = prepare(await rooms.RunAsync(room, participant, joins: true, describe, ct).ConfigureAwait(false));
+            var prepared = prepare(await rooms.RunAsync(room, participant, joins, describe, ct).ConfigureAwait(false));
             using var untaken = prepared as IDisposable;
-            if (await rooms.RunAsync(room, participant, joins: true, r => apply(r, prepared), ct).ConfigureAwait(false) is { } result)
+            if (await rooms.RunAsync(room, participant, joins, r => apply(r, prepared), ct).ConfigureAwait(false) is { } result)
             {
                 return result;
             }

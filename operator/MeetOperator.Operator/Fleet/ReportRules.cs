@@ -122,6 +122,11 @@ internal static class ReportRules
                 return Reject($"rooms[{room.Room}].port", $"must be 0 to {ushort.MaxValue}");
             }
 
+            if (room.Parts is not { Count: <= MaxLoops } parts || !parts.All(static part => part is { Port: > 0 and <= ushort.MaxValue, Participants: >= 0 and <= MaxCount, PacketsIn: >= 0, PacketsOut: >= 0 }))
+            {
+                return Reject($"rooms[{room.Room}].parts", $"must be a list of at most {MaxLoops} parts with a port and counts that are not negative");
+            }
+
             if (room.Links is not { Count: <= MaxLinks } links || !links.All(IsLink))
             {
                 return Reject($"rooms[{room.Room}].links", $"must be a list of at most {MaxLinks} links with a valid ID, a known state, and figures that are not negative");

@@ -18,8 +18,13 @@ internal sealed class StressWatch
     private static readonly TimeSpan Easing = TimeSpan.FromSeconds(60);
     private const double SmoothingSeconds = 5;
     private const double LongestStepSeconds = 2;
+
+    /// <summary>In place of a port: all loops.</summary>
+    private const int WholeNode = 0;
     private Dictionary<int, double> _levels = [];
-    private Dictionary<string, double> _packets = [];
+
+    /// <summary>The packets of each room, in all (<see cref="WholeNode"/>) and on each loop, when the stress became high.</summary>
+    private Dictionary<(string Room, int Port), double> _packets = [];
     private NodeReport? _last;
     private TimeSpan _lastAt;
     private TimeSpan? _highFor;
@@ -70,7 +75,7 @@ internal sealed class StressWatch
         {
             if (_highFor is null && !IsOverloaded)
             {
-                _packets = _last!.Rooms.ToDictionary(static room => room.Room, static room => (double)room.PacketsIn + room.PacketsOut, StringComparer.Ordinal);
+                _packets = _last!.Rooms.SelectMany(FindPackets).ToDictionary();
             }
 
             (_highFor, _lowFor) = (_highFor is { } high ? high + step : TimeSpan.Zero, TimeSpan.Zero);
@@ -103,10 +108,39 @@ internal sealed class StressWatch
 
     private Dictionary<string, double> Share(int part, double level)
     {
-        RoomReport[] rooms = [.. _last!.Rooms.Where(room => part <= 0 || room.Port == part || room.Port == 0)];
-        var weights = rooms.Select(room => Math.Max(0.0, (double)room.PacketsIn + room.PacketsOut - _packets.GetValueOrDefault(room.Room))).ToArray();
+        (string Room, int Participants, double Packets)[] rooms = [.. _last!.Rooms.SelectMany(room => FindOn(part, room))];
+        var weights = rooms.Select(static room => room.Packets).ToArray();
         weights = weights.Sum() > 0 ? weights : [.. rooms.Select(static room => (double)room.Participants)];
         var total = weights.Sum();
         return total <= 0 ? [] : rooms.Zip(weights).ToDictionary(static pair => pair.First.Room, pair => level * pair.Second / total, StringComparer.Ordinal);
+    }
+
+    /// <summary>What a room has of a part of the stress, if anything: that of a loop concerns the rooms on it, all others concern all rooms.</summary>
+    private IEnumerable<(string Room, int Participants, double Packets)> FindOn(int part, RoomReport room)
+    {
+        if (part > 0 && room.Parts.Count > 0)
+        {
+            RoomPartReport[] own = [.. room.Parts.Where(own => own.Port == part)];
+            return own is [] ? [] : [(room.Room, own.Sum(static own => own.Participants), PacketsSince((room.Room, part), own.Sum(static own => (double)own.PacketsIn + own.PacketsOut)))];
+        }
+
+        return part <= 0 || room.Port == part || room.Port == 0 ? [(room.Room, room.Participants, PacketsSince((room.Room, WholeNode), (double)room.PacketsIn + room.PacketsOut))] : [];
+    }
+
+    private double PacketsSince((string Room, int Port) key, double packets) => Math.Max(0, packets - _packets.GetValueOrDefault(key));
+
+    private static IEnumerable<KeyValuePair<(string Room, int Port), double>> FindPackets(RoomReport room)
+    {
+        var all = (double)room.PacketsIn + room.PacketsOut;
+        yield return KeyValuePair.Create((room.Room, WholeNode), all);
+        if (room.Parts.Count == 0 && room.Port > 0)
+        {
+            yield return KeyValuePair.Create((room.Room, room.Port), all); // it may have several parts later
+        }
+
+        foreach (var loop in room.Parts.GroupBy(static part => part.Port))
+        {
+            yield return KeyValuePair.Create((room.Room, loop.Key), loop.Sum(static part => (double)part.PacketsIn + part.PacketsOut));
+        }
     }
 }

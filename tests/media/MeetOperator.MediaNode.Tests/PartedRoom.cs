@@ -129,7 +129,7 @@ internal sealed class PartedRoom : IAsyncDisposable
     }
 
     /// <summary>Runs work on the part of a participant.</summary>
-    public Task<T> AtAsync<T>(string participant, Func<NodeRoom, T> work) => Node.Host.Rooms.RunAsync(Room, participant, joins: false, work, default);
+    public Task<T> AtAsync<T>(string participant, Func<NodeRoom, T> work) => Node.Host.Rooms.RunAsync(Room, participant, joins: null, work, default);
 
     public static Task<T> OnAsync<T>(MediaLoop loop, Func<T> work) => loop.RunAsync(work, default);
 

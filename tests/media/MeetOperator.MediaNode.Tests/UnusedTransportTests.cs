@@ -139,6 +139,7 @@ public sealed class UnusedTransportTests : IAsyncLifetime
         var error = await Record.ExceptionAsync(() => Exchange.RunAsync(
             TwoRooms.Bad,
             "alice",
+            joins: 1,
             room => room.Sessions,
             Prepare,
             (_, transport) => reason switch

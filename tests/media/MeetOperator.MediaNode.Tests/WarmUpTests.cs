@@ -52,6 +52,19 @@ public sealed class WarmUpTests
         }
     }
 
+    /// <summary>The operator sees from the report that a loop stands still. The node is ready for meetings on the other one.</summary>
+    [Fact]
+    public async Task WarmUp_AnotherLoopStandsStill_Ends()
+    {
+        await using var node = await TestNode.StartAsync(o => o with { UdpPorts = [0, 0] });
+        node.Host.IsReady = false;
+        await using var held = await HeldLoop.HoldAsync(node.Host.Loops[1]);
+
+        await node.Host.WarmUpAsync(default).WaitAsync(TimeSpan.FromSeconds(40));
+
+        Assert.True(node.Host.IsReady);
+    }
+
     /// <summary>A node that the operator drains while it starts does not end, and says that it drains.</summary>
     [Fact]
     public async Task WarmUp_NodeIsDrained_EndsAndTheNodeDrains()

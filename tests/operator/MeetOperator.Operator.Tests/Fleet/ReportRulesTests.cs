@@ -17,6 +17,7 @@ public sealed class ReportRulesTests
     [InlineData("""{"term":999999999}""")]
     [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":1000000000001}]}""")]
     [InlineData("""{"mediaAddresses":["10.1.2.3"],"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","port":43000,"links":[{"link":"a","peer":"ns/n","tag":1,"peerTag":2,"state":"Up","epoch":1,"rttMs":0.4}]}]}""")]
+    [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","port":43000,"parts":[{"port":43000,"participants":60,"packetsIn":9},{"port":43001,"packetsOut":7}]}]}""")]
     public void FindRejection_ValidReport_ReturnsNull(string fields) => Assert.Null(Validate(fields));
 
     [Theory]
@@ -55,6 +56,11 @@ public sealed class ReportRulesTests
     [InlineData("paths", """{"loopReports":[{"port":1,"tickAgeMs":1,"paths":[null]}]}""")]
     [InlineData("mediaAddresses", """{"mediaAddresses":[null]}""")]
     [InlineData("port", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","port":65536}]}""")]
+    [InlineData("parts", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","parts":null}]}""")]
+    [InlineData("parts", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","parts":[null]}]}""")]
+    [InlineData("parts", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","parts":[{"port":0}]}]}""")]
+    [InlineData("parts", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","parts":[{"port":1,"participants":-1}]}]}""")]
+    [InlineData("parts", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","parts":[{"port":1,"packetsIn":-1}]}]}""")]
     [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[null]}]}""")]
     [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[{"link":"..","peer":"ns/n"}]}]}""")]
     [InlineData("links", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","links":[{"link":"a","peer":"ns/n","state":7}]}]}""")]

@@ -168,6 +168,40 @@ public sealed class StressWatchTests
         Assert.DoesNotContain("elsewhere", busiest.Shares.Keys);
     }
 
+    /// <summary>A large meeting has parts on several loops. On each of them it contributes what it does there.</summary>
+    [Fact]
+    public void FindParts_RoomOnSeveralLoops_SharesOnEachByItsPacketsThere()
+    {
+        RoomReport[] rooms = [new() { Room = "large", Port = 1, PacketsIn = 900_000 }, new() { Room = "other", Port = 2 }];
+        for (var second = 0L; second < 30; second++)
+        {
+            RoomPartReport[] parts = [new() { Port = 1, PacketsIn = 900_000 + (second * 100) }, new() { Port = 2, PacketsOut = second * 300 }];
+            rooms = [rooms[0] with { PacketsIn = 900_000 + (second * 100), PacketsOut = second * 300, Parts = second < 2 ? [] : parts }, rooms[1] with { PacketsOut = second * 100 }];
+            Observe(_report with { Rooms = rooms, LoopReports = [Loop(1, 0.95), Loop(2, 0.96)] });
+        }
+
+        var shares = _watch.FindParts().OrderBy(part => part.Level).Where(part => part.Level > 0.5).Select(part => part.Shares).ToList();
+
+        Assert.Equal((0.95, false), (Math.Round(shares[0]["large"], 2), shares[0].ContainsKey("other")));
+        Assert.Equal((0.72, 0.24), (Math.Round(shares[1]["large"], 2), Math.Round(shares[1]["other"], 2)));
+    }
+
+    [Fact]
+    public void FindParts_RoomGetsAnotherPart_CountsOnlyWhatCameSince()
+    {
+        RoomReport[] rooms = [new() { Room = "large", Port = 1, PacketsIn = 900_000 }, new() { Room = "other", Port = 1 }];
+        for (var second = 0L; second < 30; second++)
+        {
+            RoomPartReport[] parts = [new() { Port = 1, PacketsIn = 900_000 + (second * 100) }, new() { Port = 2 }];
+            rooms = [rooms[0] with { PacketsIn = 900_000 + (second * 100), Parts = second < 5 ? [] : parts }, rooms[1] with { PacketsOut = second * 300 }];
+            Observe(_report with { Rooms = rooms, LoopReports = [Loop(1, 0.96), Loop(2, 0.1)] });
+        }
+
+        var busiest = _watch.FindParts().MaxBy(part => part.Level)!;
+
+        Assert.Equal((0.24, 0.72), (Math.Round(busiest.Shares["large"], 2), Math.Round(busiest.Shares["other"], 2)));
+    }
+
     /// <summary>A node of an earlier version names neither the loop of a room nor the work of each loop.</summary>
     [Fact]
     public void FindParts_EarlierVersion_SharesByParticipants()

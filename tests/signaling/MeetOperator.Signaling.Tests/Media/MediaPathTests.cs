@@ -258,13 +258,16 @@ public sealed class MediaPathTests : IAsyncLifetime
         await ann.ExpectAsync("media-restart");
     }
 
-    [Fact]
-    public async Task NodeLosesParticipant_StreamOpen_ClientRestarts()
+    /// <summary>A media node removes somebody who is silent, and those on a part of a room that has failed.</summary>
+    [Theory]
+    [InlineData("timeout")]
+    [InlineData("error")]
+    public async Task NodeLosesParticipant_StreamOpen_ClientRestarts(string reason)
     {
         var meeting = await _signaling.CreateAsync();
         await using var ann = await _signaling.EnterAsync(meeting.MeetingId, "Ann");
         await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
-        _node.RemoveParticipant(meeting.MeetingId, ann.Id);
+        _node.RemoveParticipant(meeting.MeetingId, ann.Id, reason);
         Assert.Equal("lost", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
         await Eventually.TrueAsync(() => _node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node again");
     }

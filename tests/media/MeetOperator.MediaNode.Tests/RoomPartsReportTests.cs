@@ -1,0 +1,61 @@
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>What the operator learns about a room on two loops. Whoever has a name that begins with "r" is on the second loop.</summary>
+public sealed class RoomPartsReportTests : IAsyncLifetime
+{
+    private PartedRoom _room = null!;
+
+    public async Task InitializeAsync() => _room = await PartedRoom.StartAsync();
+
+    public Task DisposeAsync() => _room.DisposeAsync().AsTask();
+
+    /// <summary>Otherwise it would move other meetings away from a loop that this one keeps busy.</summary>
+    [Fact]
+    public async Task Report_TwoParts_TellsWhatEachLoopHas()
+    {
+        var left = await _room.PublishAsync("left");
+        var right = await _room.SubscribeAsync("right", tracks: 2);
+        await _room.SubscribeAsync("right-2", tracks: 2);
+        await _room.UntilReceivedAsync(left, 1, right);
+
+        var room = Assert.Single((await _room.Node.Control.GetNodeAsync(default)).Rooms);
+
+        Assert.Equal([(_room.Hub.Loop.Port, 1), (_room.Part.Loop.Port, 2)], room.Parts.OrderBy(p => p.Participants).Select(p => (p.Port, p.Participants)));
+        Assert.Equal((room.PacketsIn, room.PacketsOut), (room.Parts.Sum(p => p.PacketsIn), room.Parts.Sum(p => p.PacketsOut)));
+        Assert.True(room.Parts.Single(p => p.Participants == 2).PacketsOut > 0);
+        Assert.Equal(room.Parts.Count, (await _room.Node.Control.GetRoomAsync(PartedRoom.Room, default)).Parts.Count);
+    }
+
+    [Fact]
+    public async Task Report_OnePart_DoesNotNameIt()
+    {
+        await _room.PublishAsync("left");
+
+        Assert.Empty(Assert.Single((await _room.Node.Control.GetNodeAsync(default)).Rooms).Parts);
+        Assert.Empty((await _room.Node.Control.GetRoomAsync(PartedRoom.Room, default)).Parts);
+    }
+
+    /// <summary>Totals do not go back when a part closes.</summary>
+    [Fact]
+    public async Task Report_PartHasClosed_KeepsItsPackets()
+    {
+        var left = await _room.PublishAsync("left");
+        var right = await _room.SubscribeAsync("right", tracks: 2);
+        await _room.UntilReceivedAsync(left, 1, right);
+        var before = await _room.Node.Control.GetRoomAsync(PartedRoom.Room, default);
+        var part = _room.Part;
+
+        await PartedRoom.OnAsync(part.Loop, () =>
+        {
+            part.Fail(new InvalidOperationException("error in a part"));
+            return true;
+        });
+
+        var after = await _room.Node.Control.GetRoomAsync(PartedRoom.Room, default);
+        Assert.True(before.PacketsOut > 0);
+        Assert.InRange(after.PacketsOut, before.PacketsOut, long.MaxValue);
+        Assert.Single(_room.Node.Host.Rooms.Parts);
+    }
+}
