@@ -12,6 +12,7 @@ public sealed class RoomPartsStormTests : IAsyncLifetime
     /// <summary>The control API is for a few replicas of signaling, each with a few connections.</summary>
     private readonly SemaphoreSlim _requests = new(16);
     private readonly List<SyntheticPeer> _peers = [];
+    private readonly Dictionary<string, long> _confirmed = [];
     private TestNode _node = null!;
 
     public async Task InitializeAsync()
@@ -43,18 +44,26 @@ public sealed class RoomPartsStormTests : IAsyncLifetime
         }
 
         // One of each part is seen by one of each part.
+        await using var events = await RoomEvents.OpenAsync(_node.Control, Room);
         foreach (var (speaker, mark) in new[] { (IndexOn(parts[0]), (byte)1), (IndexOn(parts[1]), (byte)2) })
         {
-            SyntheticPeer[] views = [joined[IndexOn(parts[0], speaker)].View, joined[IndexOn(parts[1], speaker)].View];
-            foreach (var part in parts)
+            int[] viewers = [.. parts.Select(part => IndexOn(part, speaker))];
+            SyntheticPeer[] views = [.. viewers.Select(viewer => joined[viewer].View)];
+            foreach (var viewer in viewers)
             {
-                await _node.Control.ViewAsync(Room, $"p-{IndexOn(part, speaker)}", PartedRoom.Shows(($"p-{speaker}", "camera")), default);
+                await _node.Control.ViewAsync(Room, $"p-{viewer}", PartedRoom.Shows(($"p-{speaker}", "camera")), default);
             }
 
             SyntheticPeer[] active = [joined[speaker].Publisher, .. views];
             await SyntheticPeer.UntilAsync("they are connected", () => active.All(p => p.IsConnected), active);
-            await SyntheticPeer.UntilAsync(
-                "picture and sound", () => Speak(joined[speaker].Publisher, mark) && views.All(v => PartedRoom.Count(v, 96, mark) > 3 && PartedRoom.Count(v, 111, mark) > 3), active);
+            await SyntheticPeer.UntilTrueAsync(
+                "picture and sound",
+                async () =>
+                {
+                    await Task.WhenAll(viewers.Select(viewer => ConfirmAsync(events, $"p-{viewer}")));
+                    return Speak(joined[speaker].Publisher, mark) && views.All(v => PartedRoom.Count(v, 96, mark) > 3 && PartedRoom.Count(v, 111, mark) > 3);
+                },
+                active);
         }
 
         int IndexOn(NodeRoom part, int except = -1) => Enumerable.Range(0, Participants).First(i => i != except && joined[i].Part == part);
@@ -66,6 +75,16 @@ public sealed class RoomPartsStormTests : IAsyncLifetime
         publisher.SendVoice(TestSdp.AudioSsrc, 0, 10, [1, 2, mark]);
         publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, [0x10, 0x00, 1, 2, 3, mark], marker: true);
         return true;
+    }
+
+    /// <summary>Does what a client does after each change of its slots. Otherwise they would keep what they have carried first.</summary>
+    private async Task ConfirmAsync(RoomEvents events, string name)
+    {
+        if (events.Last(RoomEventTypes.Slots, name) is { SessionId: { } session, SlotsVersion: { } version } && _confirmed.GetValueOrDefault(name) != version)
+        {
+            _confirmed[name] = version;
+            await _node.Control.ConfirmSlotsAsync(Room, name, new SlotsConfirmation { SessionId = session, Version = version }, default);
+        }
     }
 
     /// <summary>A participant publishes and subscribes at the same time, as clients do. Both connections are on one part.</summary>

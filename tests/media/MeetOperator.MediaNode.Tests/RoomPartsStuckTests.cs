@@ -52,12 +52,12 @@ public sealed class RoomPartsStuckTests : IAsyncLifetime
     {
         await _room.PublishAsync("left");
         await _room.SubscribeAsync("right", tracks: 2);
-        await _room.SubscribeAsync("left", tracks: 0);
+        await _room.SubscribeAsync("left-2", tracks: 2);
         RoomEvents events;
         await using (await HeldLoop.HoldAsync(_room.Part.Loop))
         {
             events = await RoomEvents.OpenAsync(_room.Node.Control, PartedRoom.Room).WaitAsync(Soon);
-            Assert.NotNull(events.Last(RoomEventTypes.Offer, "left"));
+            Assert.NotNull(events.Last(RoomEventTypes.Offer, "left-2"));
             Assert.Null(events.Last(RoomEventTypes.Offer, "right"));
         }
 

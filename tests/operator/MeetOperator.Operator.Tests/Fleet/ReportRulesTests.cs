@@ -56,7 +56,6 @@ public sealed class ReportRulesTests
     [InlineData("paths", """{"loopReports":[{"port":1,"tickAgeMs":1,"paths":[null]}]}""")]
     [InlineData("mediaAddresses", """{"mediaAddresses":[null]}""")]
     [InlineData("port", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","port":65536}]}""")]
-    [InlineData("parts", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","parts":null}]}""")]
     [InlineData("parts", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","parts":[null]}]}""")]
     [InlineData("parts", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","parts":[{"port":0}]}]}""")]
     [InlineData("parts", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","parts":[{"port":1,"participants":-1}]}]}""")]
