@@ -20,8 +20,32 @@ internal static class SelfCall
     private const int Frames = 250;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
+    /// <summary>What the whole call may take. Without it, the call would wait for ever for a loop that stands still.</summary>
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long the end of a room may take.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
+
     /// <summary>Returns whether the receivers received media within the time limit, and whether media then crossed between loops and the publisher moved (<see cref="SelfParts"/>, <see cref="SelfMove"/>).</summary>
     public static async Task<(bool Received, bool Moved)> RunAsync(MediaNodeHost node, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(CallLimit);
+        try
+        {
+            return await CallAsync(node, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return (false, false);
+        }
+    }
+
+    /// <summary>Deletes a room of the call. When its loop stands still, that happens when the loop goes on, and nobody waits for it.</summary>
+    internal static async Task DeleteAsync(MediaNodeHost node, string room) =>
+        await node.Rooms.DeleteAsync(room, 1, "self-call", CancellationToken.None).WaitAsync(EndLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private static async Task<(bool Received, bool Moved)> CallAsync(MediaNodeHost node, CancellationToken ct)
     {
         using var certificate = DtlsCertificate.Generate();
         var local = BindAddress.Reachable(node.Options.BindAddresses[0]);
@@ -29,9 +53,9 @@ internal static class SelfCall
         using var player = new LoopbackPeer(certificate, local);
         using var subscriber = new LoopbackPeer(certificate, local);
         var end = MonotonicClock.NowTicks + Limit.Ticks;
-        await node.Rooms.PutAsync(Room, OverTheWire.Pass(new RoomSpec { Generation = 1 }), ct).ConfigureAwait(false);
         try
         {
+            await node.Rooms.PutAsync(Room, OverTheWire.Pass(new RoomSpec { Generation = 1 }), ct).ConfigureAwait(false);
             var port = await node.Rooms.RunAsync(Room, r => r.Loop.Port, ct).ConfigureAwait(false);
             var address = TransportAddress.FromIPEndPoint(new IPEndPoint(local, port));
             var frames = new SelfFrames();
@@ -47,7 +71,7 @@ internal static class SelfCall
         }
         finally
         {
-            await node.Rooms.DeleteAsync(Room, 1, "self-call", ct).ConfigureAwait(false);
+            await DeleteAsync(node, Room).ConfigureAwait(false);
         }
     }
 

@@ -39,9 +39,9 @@ internal static class SelfMove
         var end = MonotonicClock.NowTicks + Limit.Ticks;
         using var next = new LoopbackPeer(certificate, local);
         using var viewer = new LoopbackPeer(certificate, local);
-        await node.Rooms.PutAsync(RoomIds.SelfMove, new RoomSpec { Generation = 1 }, ct).ConfigureAwait(false);
         try
         {
+            await node.Rooms.PutAsync(RoomIds.SelfMove, new RoomSpec { Generation = 1 }, ct).ConfigureAwait(false);
             var (from, to) = (await PortOfAsync(node, RoomIds.SelfCall, ct).ConfigureAwait(false), await PortOfAsync(node, RoomIds.SelfMove, ct).ConfigureAwait(false));
             LinkKey[] keys = [new LinkKey { Epoch = 1, Secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(LinkKey.SecretBytes)) }];
             await PutLinkAsync(node, RoomIds.SelfCall, LinkEndRole.Opener, (First, 1), (Second, 2), new IPEndPoint(local, to), keys, ct).ConfigureAwait(false);
@@ -60,7 +60,7 @@ internal static class SelfMove
         }
         finally
         {
-            await node.Rooms.DeleteAsync(RoomIds.SelfMove, 1, "self-call", ct).ConfigureAwait(false);
+            await SelfCall.DeleteAsync(node, RoomIds.SelfMove).ConfigureAwait(false);
         }
 
         async Task<bool> UntilAsync(Func<Task<bool>> condition)
