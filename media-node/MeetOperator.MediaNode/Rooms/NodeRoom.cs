@@ -275,8 +275,11 @@ internal sealed class NodeRoom
         });
     }
 
-    /// <summary>Handles what other parts have sent so far.</summary>
-    public void CatchUp() => Loop.LoopLinks.Receive(MonotonicClock.NowTicks);
+    /// <summary>Handles what linked parts had made visible at the first step.</summary>
+    public IEnumerable<object?> CatchUp() => _links.CatchUp();
+
+    /// <summary>Makes visible to linked parts what this one has sent, and what waits as far as there is room. Returns true when something still waits.</summary>
+    public bool FlushLinks() => _links.Flush(MonotonicClock.NowTicks);
 
     /// <summary>
     /// Closes this part, which then rejects everything, and begins to end its sessions (<see cref="Ended"/>). With the hub, the room ends: all other parts, and the event streams. The participants

@@ -50,6 +50,9 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     /// <summary>What is at the other end.</summary>
     public LinkEndKind Kind => _end.Kind;
 
+    /// <summary>The link to another part of the room; null for one to another media node.</summary>
+    public LoopLink? InMemory => _peer as LoopLink;
+
     public bool IsReady => _brokenSinceTicks is null && _peer.IsReady;
 
     /// <summary>The limit of what this end sends, in kilobits per second; null for none.</summary>
@@ -176,7 +179,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         finally
         {
             (_peer as LinkSession)?.Close(reason);
-            (_peer as LoopLink)?.Close();
+            InMemory?.Close();
         }
     }
 

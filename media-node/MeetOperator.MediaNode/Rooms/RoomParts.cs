@@ -18,6 +18,12 @@ internal sealed class RoomParts
     /// <summary>How long a part may take to open. Both loops normally need less than a millisecond each.</summary>
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long one part may take to catch up.</summary>
+    private static readonly TimeSpan CatchUpLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often all parts pass on what they have. More than once is necessary only for messages that wait for room in a link.</summary>
+    private const int MaxCatchUpRounds = 4;
+
     /// <summary>How long no further part opens after one has failed.</summary>
     private const long AfterFailureTicks = TimeSpan.TicksPerMinute;
     private readonly RoomShare _share;
@@ -95,13 +101,27 @@ internal sealed class RoomParts
         }
     }
 
-    /// <summary>Lets all parts handle what the others have sent so far. Otherwise a part could miss a track that another one has just got.</summary>
-    public async Task CatchUpAsync(CancellationToken ct)
+    /// <summary>
+    /// Lets the part of a participant that joins handle what all parts have sent so far. Otherwise it could miss a track that another part has just got. A loop that stands still is not waited for.
+    /// </summary>
+    public async Task CatchUpAsync(string participant, CancellationToken ct)
     {
-        if (All.Count > 1)
+        var part = await PlaceAsync(participant).WaitAsync(ct).ConfigureAwait(false);
+        var isWaiting = All.Count > 1;
+        for (var round = 0; round < MaxCatchUpRounds && isWaiting; round++)
         {
-            await RunOnAllAsync(static part => part.CatchUp(), ct).ConfigureAwait(false);
+            var waiting = await Task.WhenAll(Others().Select(FlushAsync)).ConfigureAwait(false);
+            await HandleAsync(Hub).ConfigureAwait(false);
+            isWaiting = await FlushAsync(Hub).ConfigureAwait(false) | waiting.Contains(true);
+            if (part != Hub)
+            {
+                await HandleAsync(part).ConfigureAwait(false);
+            }
         }
+
+        Task<bool> FlushAsync(NodeRoom from) => WithinAsync(from, () => from.Loop.RunAsync(() => !from.IsClosed && from.FlushLinks(), ct));
+
+        Task<object?> HandleAsync(NodeRoom at) => WithinAsync(at, () => at.Loop.RunInStepsAsync(() => at.IsClosed ? [] : at.CatchUp(), ct));
     }
 
     /// <summary>Reports about the room. Null when it is closed.</summary>
@@ -197,6 +217,24 @@ internal sealed class RoomParts
             return new PartLoad(l.Loop.Load, participants, joining, part is not null, part == Hub, isStuck(l.Loop) || (part is null && MonotonicClock.NowTicks < Volatile.Read(ref _noneBeforeTicks)));
         }),
     ];
+
+    /// <summary>Runs work of a part, unless its loop stands still.</summary>
+    private static async Task<T?> WithinAsync<T>(NodeRoom part, Func<Task<T>> work)
+    {
+        if (part.Loop.IsStuck)
+        {
+            return default;
+        }
+
+        try
+        {
+            return await work().WaitAsync(CatchUpLimit).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return default;
+        }
+    }
 
     private static bool RunIfOpen(NodeRoom part, Action<NodeRoom> work)
     {
