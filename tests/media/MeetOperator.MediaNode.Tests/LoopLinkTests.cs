@@ -114,6 +114,25 @@ public sealed class LoopLinkTests : IAsyncLifetime
         await LinkedLoops.UntilAsync("everything has arrived", () => Messages(_ownerB) == 50);
     }
 
+    /// <summary>A part knows the whole room when its link has begun, however large the room is.</summary>
+    [Fact]
+    public void Begin_ManyMessagesWait_PassesOnAllOfThem()
+    {
+        using var loop = Create();
+        using var other = Create();
+        var ((here, there), owner) = (LoopLink.Create(loop, other), new LinkEndOwner());
+        Begin(there, new LinkEndOwner());
+        for (var i = 0; i < 2_000; i++)
+        {
+            Assert.True(there.TrySend([1]));
+        }
+
+        there.Flush();
+        Begin(here, owner);
+
+        Assert.Equal(2_000, Messages(owner));
+    }
+
     /// <summary>A room with many links does not delay the other work of its loop by more than one with a single link, and each link has its turn.</summary>
     [Theory]
     [InlineData(1)]

@@ -1,3 +1,4 @@
+using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -11,7 +12,10 @@ public sealed class RoomPartsRecoveryTests : IAsyncLifetime
 
     public Task DisposeAsync() => _room.DisposeAsync().AsTask();
 
-    /// <summary>While one loop stands still, the other one sends more media and messages than their link takes, so it opens a new channel. Media goes on in both directions without an offer.</summary>
+    /// <summary>
+    /// While one loop stands still, the other one sends more media and messages than their link takes. It opens a new channel later, in which the other one gets what it has missed. Media goes on
+    /// in both directions without an offer.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -37,15 +41,22 @@ public sealed class RoomPartsRecoveryTests : IAsyncLifetime
                 return Enumerable.Range(0, 12_000).All(_ => link.TrySend(new byte[900]));
             });
             Assert.False(isTaken);
-            await _room.Node.Control.MuteAsync(PartedRoom.Room, isHubHeld ? "right" : "left", new TrackMuteRequest { Muted = new MuteState { Camera = false } }, default);
+            await MuteAsync(true);
             await standing.ReleaseAsync();
         }
 
+        await _room.UntilTrueAsync("the other loop knows", () => LinkedLoops.OnAsync(held, () => IsMuted(isHubHeld ? _room.Hub : _room.Part)));
+        await MuteAsync(false);
         await _room.UntilReceivedAsync(left, 2, rightView);
         await _room.UntilReceivedAsync(right, 2, leftView);
         Assert.Equal(streams, PartedRoom.Streams(leftView) + "/" + PartedRoom.Streams(rightView));
         Assert.DoesNotContain(_room.Events.All, e => e.Type == RoomEventTypes.Offer);
         Assert.Equal(2, _room.Node.Host.Rooms.Parts.Count);
+
+        Task MuteAsync(bool isMuted) =>
+            _room.Node.Control.MuteAsync(PartedRoom.Room, isHubHeld ? "right" : "left", new TrackMuteRequest { Muted = new MuteState { Microphone = isMuted } }, default);
+
+        static bool IsMuted(NodeRoom part) => part.Tracks.Relayed.Any(t => t.Track.IsMuted);
     }
 
     /// <summary>The node cannot read the frames, so redundant audio is not used, neither by clients nor between loops, and payloads cross as they are.</summary>
