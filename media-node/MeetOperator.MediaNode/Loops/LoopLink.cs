@@ -1,6 +1,7 @@
 using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Relay.Transport;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Loops;
 
@@ -10,6 +11,9 @@ namespace MeetOperator.MediaNode.Loops;
 /// </summary>
 internal sealed class LoopLink : ILinkPeer, ILoopTimer
 {
+    /// <summary>Memory of a link: its rings, and the messages that wait at both ends.</summary>
+    public const int MaxBytes = 2 * (RingBytes + MaxWaitingBytes);
+
     /// <summary>Bytes of each direction.</summary>
     private const int RingBytes = 1 << 20;
 
@@ -59,6 +63,9 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
     public long RoundTripTicks => RoundTrip;
 
     public long DeadlineTicks { get; set; } = long.MaxValue;
+
+    /// <summary>The memory of this loop for retransmissions of what arrives over its links.</summary>
+    public MemoryBudget Retransmissions => _loop.LoopLinks.Retransmissions;
 
     /// <summary>RTP packets that were sent, without those that were dropped.</summary>
     public long SentPackets { get; private set; }

@@ -1,3 +1,5 @@
+using MeetOperator.Sfu.Layers;
+
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>The links of a loop to other loops of this media node. Used by the loop's thread.</summary>
@@ -5,10 +7,22 @@ internal sealed class LoopLinks
 {
     /// <summary>Packets of all links that are handled before other work of the loop has its turn: as many as one batch of datagrams of each of two sockets.</summary>
     public const int MaxPackets = 128;
+
+    /// <summary>
+    /// What one layer takes for retransmissions: 650 ms of the largest layer of a camera, and seconds of a small one. That is enough for clients, because a packet that they miss was lost on their
+    /// own line. The links themselves keep packets in order, and lose them only while a loop falls behind.
+    /// </summary>
+    public const int HistoryBytes = 96 * 1024;
+
+    /// <summary>The same for all links of a loop: 1,024 layers. Beyond them, layers are forwarded without retransmissions.</summary>
+    public const long RetransmissionBytes = 1024L * HistoryBytes;
     private int _first;
     private LoopLink[] _links = [];
 
     public int Count => _links.Length;
+
+    /// <summary>The memory for retransmissions to those who get the tracks of other loops here.</summary>
+    public MemoryBudget Retransmissions { get; } = new(RetransmissionBytes, HistoryBytes);
 
     public IReadOnlyList<LoopLink> All => _links;
 

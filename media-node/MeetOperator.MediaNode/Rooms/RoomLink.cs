@@ -37,7 +37,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     {
         (_tracks, _end, _onFailed) = (tracks, end, onFailed);
         _peer = open(this);
-        _incoming = new LinkIncoming(_peer, this, end, nextSsrc());
+        _incoming = new LinkIncoming(_peer, this, end, nextSsrc(), InMemory?.Retransmissions);
         _outgoing = new LinkOutgoing(_peer, nextSsrc);
     }
 
