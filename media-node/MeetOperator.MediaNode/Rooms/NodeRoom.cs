@@ -22,7 +22,7 @@ internal sealed class NodeRoom
 
     private readonly RoomShare _share;
     private readonly int _part;
-    private readonly RoomOrigin _origin = new();
+    private readonly RoomOrigin _origin;
     private readonly RoomTracks _tracks;
     private readonly RoomLinks _links;
     private readonly OperatedLinks _operatedLinks;
@@ -56,8 +56,7 @@ internal sealed class NodeRoom
         Loop = loop;
         Sessions = sessions;
         _longKeyFrames = new MemoryShare(sessions.LongKeyFrames);
-        _origin.Generation = (ulong)share.Generation;
-        _origin.Node = IsHub ? "" : LinkEnd.NameOf(part);
+        _origin = new RoomOrigin { Name = share.Name, Part = LinkEnd.NameOf(part), Generation = (ulong)share.Generation };
         _tracks = new RoomTracks(_origin);
         _links = new RoomLinks(_tracks, _ssrcs.Next);
         _operatedLinks = new OperatedLinks(_links, loop, (link, end, options) => OpenLink(link, end.Node, end.Peer, options));

@@ -190,14 +190,16 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
             return;
         }
 
-        var carriage = new Carriage(track.Announcement.Carriage, track.Announcement.OriginGeneration, track.Announcement.Origin);
+        var (number, generation, origin) = (track.Announcement.Carriage, track.Announcement.OriginGeneration, track.Announcement.Origin);
+        var isOfPart = Kind != LinkEndKind.Node && LinkEnd.IsPart(origin);
+        var carriage = isOfPart ? new Carriage(number, generation, _tracks.Origin.Node, origin) : new Carriage(number, generation, origin);
         if (_announced.TryGetValue(track, out var announced))
         {
             (announced.Carriage, announced.Codec, announced.Options, announced.IsMuted) = (carriage, track.Codec, track.Options, track.IsMuted);
         }
         else
         {
-            _announced[track] = announced = new AnnouncedTrack(this, track.ParticipantId, track.Source, _incoming.Retransmissions)
+            _announced[track] = announced = new AnnouncedTrack(this, track.ParticipantId, track.Source, _incoming.Retransmissions, isOfPart ? _tracks.Origin : null)
             {
                 Carriage = carriage,
                 Codec = track.Codec,
@@ -252,14 +254,14 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     private LinkAnnouncement? AnnouncementOf(PublishedTrack track)
     {
         var carrier = (track.Announced?.Link as RoomLink)?.Kind;
-        var (number, generation, origin) = track.Carriage;
+        var (number, generation, origin, part) = track.Carriage;
         return (Kind, carrier) switch
         {
             _ when track.Announced?.Link == this => null,
             (LinkEndKind.Node, null or LinkEndKind.Part) => track.IsRelayed && carrier is null ? null : new LinkAnnouncement(number, _tracks.Origin.Node, generation),
             (LinkEndKind.Part, null) when !track.IsRelayed => new LinkAnnouncement(number, LinkEnd.Hub, generation),
-            (LinkEndKind.Part, not null) => new LinkAnnouncement(number, origin, generation, Hops: 2),
-            (LinkEndKind.Hub, _) when !track.IsRelayed => new LinkAnnouncement(number, origin, generation),
+            (LinkEndKind.Part, not null) => new LinkAnnouncement(number, part.Length > 0 ? part : origin, generation, Hops: 2),
+            (LinkEndKind.Hub, _) when !track.IsRelayed => new LinkAnnouncement(number, _tracks.Origin.Part, generation),
             _ => null,
         };
     }

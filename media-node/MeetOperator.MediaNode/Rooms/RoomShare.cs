@@ -1,6 +1,7 @@
 using System.Net;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Rooms;
@@ -44,6 +45,9 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     public string Id => id;
 
     public RoomEventHub Events { get; } = new();
+
+    /// <summary>The name of the media node.</summary>
+    public NodeName Name { get; } = new();
 
     /// <summary>The parts that are open, the hub first.</summary>
     public IReadOnlyList<NodeRoom> Parts => _parts;
