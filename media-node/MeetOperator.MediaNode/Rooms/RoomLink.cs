@@ -191,15 +191,14 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         }
 
         var (number, generation, origin) = (track.Announcement.Carriage, track.Announcement.OriginGeneration, track.Announcement.Origin);
-        var isOfPart = Kind != LinkEndKind.Node && LinkEnd.IsPart(origin);
-        var carriage = isOfPart ? new Carriage(number, generation, _tracks.Origin.Node, origin) : new Carriage(number, generation, origin);
+        var carriage = Kind != LinkEndKind.Node && LinkEnd.IsPart(origin) ? new Carriage(number, generation, _tracks.Origin.Node, origin) : new Carriage(number, generation, origin);
         if (_announced.TryGetValue(track, out var announced))
         {
             (announced.Carriage, announced.Codec, announced.Options, announced.IsMuted) = (carriage, track.Codec, track.Options, track.IsMuted);
         }
         else
         {
-            _announced[track] = announced = new AnnouncedTrack(this, track.ParticipantId, track.Source, _incoming.Retransmissions, isOfPart ? _tracks.Origin : null)
+            _announced[track] = announced = new AnnouncedTrack(this, track.ParticipantId, track.Source, _incoming.Retransmissions, _tracks.Origin)
             {
                 Carriage = carriage,
                 Codec = track.Codec,
@@ -260,7 +259,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
             _ when track.Announced?.Link == this => null,
             (LinkEndKind.Node, null or LinkEndKind.Part) => track.IsRelayed && carrier is null ? null : new LinkAnnouncement(number, _tracks.Origin.Node, generation),
             (LinkEndKind.Part, null) when !track.IsRelayed => new LinkAnnouncement(number, LinkEnd.Hub, generation),
-            (LinkEndKind.Part, not null) => new LinkAnnouncement(number, part.Length > 0 ? part : origin, generation, Hops: 2),
+            (LinkEndKind.Part, not null) => new LinkAnnouncement(number, part is { Length: > 0 } ? part : origin, generation, Hops: 2),
             (LinkEndKind.Hub, _) when !track.IsRelayed => new LinkAnnouncement(number, _tracks.Origin.Part, generation),
             _ => null,
         };
