@@ -89,6 +89,9 @@ internal sealed class NodeRoom
 
     public MediaLoop Loop { get; }
 
+    /// <summary>How many participants have a place here.</summary>
+    public PartPlaces Places { get; } = new();
+
     /// <summary>The participants of this part.</summary>
     public int ParticipantCount => _participants.Count;
 
