@@ -31,6 +31,9 @@ internal sealed class LinkEnd
     /// <summary>The origin of the tracks of a part in announcements between the parts of a room.</summary>
     public static string NameOf(int part) => $"#{part}";
 
+    /// <summary>Whether an origin is a part of the room, and not a media node.</summary>
+    public static bool IsPart(string origin) => !origin.Contains('/', StringComparison.Ordinal);
+
     /// <summary>Whether the other end may announce a track with an origin after a number of links.</summary>
     public bool MayAnnounce(string origin, int hops) => Kind switch
     {

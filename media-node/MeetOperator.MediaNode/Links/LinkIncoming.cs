@@ -20,7 +20,7 @@ internal sealed class LinkIncoming
     /// <summary>Maximum number of tracks of a link to another media node.</summary>
     public const int MaxTracks = 2048;
 
-    /// <summary>The memory of all tracks of a link for retransmissions: enough for 204 layers of simulcast that cross at a time.</summary>
+    /// <summary>The memory of all tracks of a link to another media node for retransmissions: enough for 204 layers of simulcast that cross at a time.</summary>
     public const long RetransmissionBytes = 64 * 1024 * 1024;
 
     /// <summary>Time within which a new channel must announce the tracks of the former one again.</summary>
@@ -38,8 +38,10 @@ internal sealed class LinkIncoming
     /// <param name="owner">Decides which tracks the link carries.</param>
     /// <param name="end">Which tracks the other end may announce.</param>
     /// <param name="ownSsrc">The SSRC of this node's reports.</param>
-    public LinkIncoming(ILinkPeer peer, IRelayedTracks owner, LinkEnd end, uint ownSsrc)
+    /// <param name="retransmissions">The memory for retransmissions, for the tracks that are created for this link; null for one of its own.</param>
+    public LinkIncoming(ILinkPeer peer, IRelayedTracks owner, LinkEnd end, uint ownSsrc, MemoryBudget? retransmissions = null)
     {
+        Retransmissions = retransmissions ?? new MemoryBudget(RetransmissionBytes);
         _peer = peer;
         _owner = owner;
         _end = end;
@@ -50,7 +52,7 @@ internal sealed class LinkIncoming
     public IReadOnlyList<RelayedTrack> Tracks => _tracks.All;
 
     /// <summary>The memory for retransmissions, for the tracks that are created for this link.</summary>
-    public MemoryBudget Retransmissions { get; } = new(RetransmissionBytes);
+    public MemoryBudget Retransmissions { get; }
 
     /// <summary>The dropped messages.</summary>
     public LinkRefusalCounters Refusals { get; } = new();

@@ -1,6 +1,7 @@
 using MeetOperator.MediaNode.Failures;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Relay.Transport;
+using MeetOperator.Sfu.Layers;
 
 namespace MeetOperator.MediaNode.Loops;
 
@@ -10,6 +11,9 @@ namespace MeetOperator.MediaNode.Loops;
 /// </summary>
 internal sealed class LoopLink : ILinkPeer, ILoopTimer
 {
+    /// <summary>Memory of a link: its rings, and the messages that wait at both ends.</summary>
+    public const int MaxBytes = 2 * (RingBytes + MaxWaitingBytes);
+
     /// <summary>Bytes of each direction.</summary>
     private const int RingBytes = 1 << 20;
 
@@ -25,12 +29,14 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
     private const long MinTimerTicks = TimeSpan.TicksPerMillisecond / 2;
     private const long RetryTicks = 5 * TimeSpan.TicksPerMillisecond;
 
+    /// <summary>Packets of one step when a link catches up.</summary>
+    private const int StepPackets = 64;
+
     /// <summary>How often the end looks whether the other loop runs.</summary>
     private const long WatchTicks = TimeSpan.TicksPerSecond;
 
     /// <summary>Age of the last iteration of the other loop above which the link counts as interrupted. An idle loop iterates once a second.</summary>
     private const long StuckTicks = 3 * TimeSpan.TicksPerSecond;
-    private const int MaxPacketsAtOnce = 256;
 
     private readonly MediaLoop _loop;
     private readonly MediaLoop _other;
@@ -58,6 +64,9 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
 
     public long DeadlineTicks { get; set; } = long.MaxValue;
 
+    /// <summary>The memory of this loop for retransmissions of what arrives over its links.</summary>
+    public MemoryBudget Retransmissions => _loop.LoopLinks.Retransmissions;
+
     /// <summary>RTP packets that were sent, without those that were dropped.</summary>
     public long SentPackets { get; private set; }
 
@@ -75,14 +84,18 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
         return this;
     }
 
-    /// <summary>Opens the channel: the owner sends its full state, and gets what the other end has sent so far.</summary>
+    /// <summary>Opens the channel: the owner sends its full state, and gets everything that the other end has sent so far.</summary>
     public void Begin(long nowTicks)
     {
         _hasBegun = true;
         _loop.LoopLinks.Add(this);
         _owner.OnChannelOpened(nowTicks);
         Flush();
-        Receive(nowTicks);
+        for (var end = _incoming.End; _incoming.Position < end && !_hasEnded;)
+        {
+            Receive(nowTicks, StepPackets);
+        }
+
         WakeAt(0);
     }
 
@@ -181,11 +194,34 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
         }
     }
 
-    /// <summary>Passes what has arrived to the owner, a batch at a time. Returns the number of packets.</summary>
-    public int Receive(long nowTicks)
+    /// <summary>Does the same, and before it sends what waits for room. Returns true when something still waits.</summary>
+    public bool FlushAll(long nowTicks)
+    {
+        if (!IsReady)
+        {
+            return false;
+        }
+
+        SendDue(nowTicks);
+        Flush();
+        return _waiting.Count > 0 || _isChannelDue;
+    }
+
+    /// <summary>Passes everything to the owner that the other loop had made visible at the first step. Each step is short.</summary>
+    public IEnumerable<object?> CatchUp()
+    {
+        for (var end = _incoming.End; _incoming.Position < end && IsReady;)
+        {
+            Receive(MonotonicClock.NowTicks, StepPackets);
+            yield return null;
+        }
+    }
+
+    /// <summary>Passes up to a number of packets that have arrived to the owner. Returns how many.</summary>
+    public int Receive(long nowTicks, int maxPackets)
     {
         var count = 0;
-        while (count < MaxPacketsAtOnce && !_hasEnded && _incoming.TryRead(out var header, out var packet))
+        while (count < maxPackets && !_hasEnded && _incoming.TryRead(out var header, out var packet))
         {
             count++;
             try
@@ -218,13 +254,7 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
 
         _earliestTimeoutTicks = nowTicks + MinTimerTicks;
         Watch(nowTicks);
-        SendWaiting();
-        if (_isChannelDue && _outgoing.Free > RingBytes / 2)
-        {
-            OpenChannel(nowTicks, _channel + 1);
-            TryWrite(RingKind.Channel, default, default, 0, out _);
-        }
-
+        SendDue(nowTicks);
         var next = Math.Min(_owner.HandleTimeout(nowTicks), nowTicks + (_waiting.Count > 0 || _isChannelDue ? RetryTicks : WatchTicks));
         return _hasEnded ? long.MaxValue : Math.Max(_earliestTimeoutTicks, next);
     }
@@ -272,8 +302,15 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
         WakeAt(0);
     }
 
-    private void SendWaiting()
+    /// <summary>Sends the messages that wait, or opens the channel that follows when there were too many of them, as far as there is room.</summary>
+    private void SendDue(long nowTicks)
     {
+        if (_isChannelDue && _outgoing.Free > RingBytes / 2)
+        {
+            OpenChannel(nowTicks, _channel + 1);
+            TryWrite(RingKind.Channel, default, default, 0, out _);
+        }
+
         while (!_isChannelDue && _waiting.TryPeek(out var next) && TryWrite(RingKind.Message, next.Message, default, 0, out _))
         {
             _waiting.Dequeue();

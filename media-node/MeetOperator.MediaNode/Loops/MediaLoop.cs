@@ -37,6 +37,9 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>What a long step takes. No step begins when less of <see cref="CommandTicks"/> is left.</summary>
     private const long StepTicks = CommandTicks / 2;
 
+    /// <summary>Age of the last iteration above which the loop counts as standing still.</summary>
+    private const long StuckTicks = 3 * TimeSpan.TicksPerSecond;
+
     /// <summary>Maximum time between two runs of the timers of a session. A negotiation can set timers between them.</summary>
     private const long MaxTimerTicks = 5 * TimeSpan.TicksPerSecond;
 
@@ -44,6 +47,7 @@ internal sealed class MediaLoop : IDisposable
     private readonly ReceiveBatch _batch = new(BatchDatagrams);
     private readonly ArrivalClock[] _arrivals;
     private readonly WakeSignal _wake = new();
+    private readonly LoopSleep _sleep;
     private readonly Channel<Action> _commands = Channel.CreateBounded<Action>(
         new BoundedChannelOptions(MaxCommands) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -72,6 +76,7 @@ internal sealed class MediaLoop : IDisposable
         _arrivals = [.. _sockets.Select(_ => new ArrivalClock())];
         Egress = new LoopEgress(_sockets);
         Failures = new LoopFailures(Port, logger);
+        _sleep = new LoopSleep(_wake);
         _thread = new Thread(Run) { Name = $"media-{Port}", IsBackground = true };
     }
 
@@ -120,6 +125,9 @@ internal sealed class MediaLoop : IDisposable
 
     /// <summary>When the thread last started an iteration. Readable from any thread.</summary>
     public long LastTurnTicks => Volatile.Read(ref _lastTurnTicks);
+
+    /// <summary>Whether the loop stands still. An idle loop iterates once a second. Readable from any thread.</summary>
+    public bool IsStuck => MonotonicClock.NowTicks - LastTurnTicks > StuckTicks;
 
     /// <summary>Packets that tracks had forwarded when they were last reported or closed.</summary>
     public long ForwardedPackets { get; set; }
@@ -267,8 +275,11 @@ internal sealed class MediaLoop : IDisposable
         };
     }
 
-    /// <summary>Makes the thread look for commands and for packets of other loops. Any thread may call it.</summary>
-    public void Wake() => _wake.Set();
+    /// <summary>Makes the thread look for packets of other loops, which were made visible before. Any thread may call it.</summary>
+    public void Wake() => _sleep.WakeIfAsleep();
+
+    /// <summary>How often other loops have woken the thread. Readable from any thread.</summary>
+    public long Wakes => _sleep.Wakes;
 
     /// <summary>Ends the thread. Loops that are linked stop before one of them is disposed.</summary>
     public void Stop()
@@ -360,14 +371,26 @@ internal sealed class MediaLoop : IDisposable
         var timer = Math.Min(Ticks.NextTicks, Deadlines.NextTicks) - before;
         if (restTicks > 0 && !Egress.IsBlocked)
         {
-            UdpSocket.WaitAny([], _wake, TimeSpan.FromTicks(Math.Min(timer, restTicks)));
+            Sleep([], Math.Min(timer, restTicks));
         }
         else
         {
-            UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(timer), Egress.BlockedSockets);
+            Sleep(_sockets, timer, Egress.BlockedSockets);
         }
 
         RecordWait(MonotonicClock.NowTicks - before);
+    }
+
+    /// <summary>Sleeps until there is something to do, unless another loop has just sent something.</summary>
+    private void Sleep(ReadOnlySpan<UdpSocket> sockets, long ticks, int untilWritable = 0)
+    {
+        _sleep.Begin();
+        if (!LoopLinks.HasNews)
+        {
+            UdpSocket.WaitAny(sockets, _wake, TimeSpan.FromTicks(ticks), untilWritable);
+        }
+
+        _sleep.End();
     }
 
     /// <summary>Reads one batch of a socket and handles its datagrams. Returns their number.</summary>
@@ -405,7 +428,7 @@ internal sealed class MediaLoop : IDisposable
 
         if (pause > 0)
         {
-            UdpSocket.WaitAny(_sockets, _wake, TimeSpan.FromTicks(pause));
+            Sleep(_sockets, pause);
             RecordWait(MonotonicClock.NowTicks - before);
         }
 

@@ -16,19 +16,19 @@ internal sealed class PacketRing(int capacity)
     private const int Filler = -1;
     private readonly byte[] _memory = GC.AllocateUninitializedArray<byte>(capacity);
 
-    /// <summary>Positions count all bytes so far. The writer's own position, and what it has made visible.</summary>
-    private long _written;
-    private long _published;
-
-    /// <summary>The reader's position, and the end of the record that it reads.</summary>
-    private long _read;
-    private long _next;
+    private RingPositions _positions;
 
     /// <summary>What the writer has not written yet, in bytes. Called by the writer.</summary>
-    public long Free => capacity - (_written - Volatile.Read(ref _read));
+    public long Free => capacity - (_positions.Written - Volatile.Read(ref _positions.Read));
 
     /// <summary>Whether a packet can be read. Called by the reader.</summary>
-    public bool HasPackets => Volatile.Read(ref _published) != _read;
+    public bool HasPackets => End != _positions.Read;
+
+    /// <summary>The position of the next packet that is read. Called by the reader.</summary>
+    public long Position => _positions.Read;
+
+    /// <summary>The position after the last packet that can be read. Called by the reader.</summary>
+    public long End => Volatile.Read(ref _positions.Published);
 
     /// <summary>Writes a packet of two pieces. False when less than <paramref name="reserve"/> bytes would be left.</summary>
     /// <param name="header">What the packet is.</param>
@@ -40,10 +40,10 @@ internal sealed class PacketRing(int capacity)
     {
         var length = first.Length + second.Length;
         var size = HeaderBytes + ((length + 7) & ~7);
-        var offset = (int)(_written & (capacity - 1));
+        var offset = (int)(_positions.Written & (capacity - 1));
         var filler = capacity - offset < size ? capacity - offset : 0;
         packet = default;
-        if (Free < filler + size + reserve)
+        if (!TryFindRoom(filler + size + reserve))
         {
             return false;
         }
@@ -51,7 +51,7 @@ internal sealed class PacketRing(int capacity)
         if (filler > 0)
         {
             MemoryMarshal.Write(_memory.AsSpan(offset), Filler);
-            _written += filler;
+            _positions.Written += filler;
             offset = 0;
         }
 
@@ -62,19 +62,19 @@ internal sealed class PacketRing(int capacity)
         packet = _memory.AsSpan(offset + HeaderBytes, length);
         first.CopyTo(packet);
         second.CopyTo(packet[first.Length..]);
-        _written += size;
+        _positions.Written += size;
         return true;
     }
 
     /// <summary>Makes everything that was written visible to the reader. Returns false when that is nothing new.</summary>
     public bool Publish()
     {
-        if (_written == _published)
+        if (_positions.Written == _positions.Published)
         {
             return false;
         }
 
-        Volatile.Write(ref _published, _written);
+        Volatile.Write(ref _positions.Published, _positions.Written);
         return true;
     }
 
@@ -83,27 +83,39 @@ internal sealed class PacketRing(int capacity)
     {
         header = default;
         packet = default;
-        if (!HasPackets)
+        if (_positions.KnownPublished == _positions.Read && (_positions.KnownPublished = End) == _positions.Read)
         {
             return false;
         }
 
-        var offset = (int)(_read & (capacity - 1));
+        var offset = (int)(_positions.Read & (capacity - 1));
         var length = MemoryMarshal.Read<int>(_memory.AsSpan(offset));
         if (length == Filler)
         {
-            Volatile.Write(ref _read, _read + capacity - offset);
+            Volatile.Write(ref _positions.Read, _positions.Read + capacity - offset);
             offset = 0;
             length = MemoryMarshal.Read<int>(_memory);
         }
 
         header = new RingHeader((RingKind)_memory[offset + 16], MemoryMarshal.Read<uint>(_memory.AsSpan(offset + 4)), MemoryMarshal.Read<long>(_memory.AsSpan(offset + 8)));
         packet = _memory.AsSpan(offset + HeaderBytes, length);
-        _next = _read + HeaderBytes + ((length + 7) & ~7);
+        _positions.Next = _positions.Read + HeaderBytes + ((length + 7) & ~7);
         return true;
     }
 
     /// <summary>Gives the memory of the packet that <see cref="TryRead"/> returned back to the writer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Advance() => Volatile.Write(ref _read, _next);
+    public void Advance() => Volatile.Write(ref _positions.Read, _positions.Next);
+
+    /// <summary>Looks at the position of the reader only when what is known of it is not enough.</summary>
+    private bool TryFindRoom(int bytes)
+    {
+        if (capacity - (_positions.Written - _positions.KnownRead) >= bytes)
+        {
+            return true;
+        }
+
+        _positions.KnownRead = Volatile.Read(ref _positions.Read);
+        return capacity - (_positions.Written - _positions.KnownRead) >= bytes;
+    }
 }

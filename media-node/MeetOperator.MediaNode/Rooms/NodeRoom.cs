@@ -22,7 +22,7 @@ internal sealed class NodeRoom
 
     private readonly RoomShare _share;
     private readonly int _part;
-    private readonly RoomOrigin _origin = new();
+    private readonly RoomOrigin _origin;
     private readonly RoomTracks _tracks;
     private readonly RoomLinks _links;
     private readonly OperatedLinks _operatedLinks;
@@ -57,8 +57,7 @@ internal sealed class NodeRoom
         Loop = loop;
         Sessions = sessions;
         _longKeyFrames = new MemoryShare(sessions.LongKeyFrames);
-        _origin.Generation = (ulong)share.Generation;
-        _origin.Node = IsHub ? "" : LinkEnd.NameOf(part);
+        _origin = new RoomOrigin { Name = share.Name, Part = LinkEnd.NameOf(part), Generation = (ulong)share.Generation };
         _tracks = new RoomTracks(_origin);
         _links = new RoomLinks(_tracks, _ssrcs.Next);
         _operatedLinks = new OperatedLinks(_links, loop, (link, end, options) => OpenLink(link, end.Node, end.Peer, options));
@@ -90,6 +89,9 @@ internal sealed class NodeRoom
     public SessionFactory Sessions { get; }
 
     public MediaLoop Loop { get; }
+
+    /// <summary>How many participants have a place here.</summary>
+    public PartPlaces Places { get; } = new();
 
     /// <summary>The participants of this part.</summary>
     public int ParticipantCount => _participants.Count;
@@ -272,8 +274,11 @@ internal sealed class NodeRoom
         });
     }
 
-    /// <summary>Handles what other parts have sent so far.</summary>
-    public void CatchUp() => Loop.LoopLinks.Receive(MonotonicClock.NowTicks);
+    /// <summary>Handles what linked parts had made visible at the first step.</summary>
+    public IEnumerable<object?> CatchUp() => _links.CatchUp();
+
+    /// <summary>Makes visible to linked parts what this one has sent, and what waits as far as there is room. Returns true when something still waits.</summary>
+    public bool FlushLinks() => _links.Flush(MonotonicClock.NowTicks);
 
     /// <summary>
     /// Closes this part, which then rejects everything, and begins to end its sessions (<see cref="Ended"/>). With the hub, the room ends: all other parts, and the event streams. The participants

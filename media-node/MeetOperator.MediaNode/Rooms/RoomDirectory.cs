@@ -107,7 +107,7 @@ internal sealed class RoomDirectory
     public async Task RunOnAllAsync(string id, Action<NodeRoom> work, CancellationToken ct) => await Require(id).RunOnAllAsync(work, ct).ConfigureAwait(false);
 
     /// <inheritdoc cref="RoomParts.CatchUpAsync"/>
-    public async Task CatchUpAsync(string id, CancellationToken ct) => await Require(id).CatchUpAsync(ct).ConfigureAwait(false);
+    public async Task CatchUpAsync(string id, string participant, long generation, CancellationToken ct) => await Require(id).CatchUpAsync(participant, generation, ct).ConfigureAwait(false);
 
     /// <summary>Reports about a room and each of its participants.</summary>
     public async Task<RoomReport> ReportAsync(string id, CancellationToken ct) =>

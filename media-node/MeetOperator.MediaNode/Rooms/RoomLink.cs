@@ -37,7 +37,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     {
         (_tracks, _end, _onFailed) = (tracks, end, onFailed);
         _peer = open(this);
-        _incoming = new LinkIncoming(_peer, this, end, nextSsrc());
+        _incoming = new LinkIncoming(_peer, this, end, nextSsrc(), InMemory?.Retransmissions);
         _outgoing = new LinkOutgoing(_peer, nextSsrc);
     }
 
@@ -49,6 +49,9 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
 
     /// <summary>What is at the other end.</summary>
     public LinkEndKind Kind => _end.Kind;
+
+    /// <summary>The link to another part of the room; null for one to another media node.</summary>
+    public LoopLink? InMemory => _peer as LoopLink;
 
     public bool IsReady => _brokenSinceTicks is null && _peer.IsReady;
 
@@ -176,7 +179,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         finally
         {
             (_peer as LinkSession)?.Close(reason);
-            (_peer as LoopLink)?.Close();
+            InMemory?.Close();
         }
     }
 
@@ -187,14 +190,15 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
             return;
         }
 
-        var carriage = new Carriage(track.Announcement.Carriage, track.Announcement.OriginGeneration, track.Announcement.Origin);
+        var (number, generation, origin) = (track.Announcement.Carriage, track.Announcement.OriginGeneration, track.Announcement.Origin);
+        var carriage = Kind != LinkEndKind.Node && LinkEnd.IsPart(origin) ? new Carriage(number, generation, _tracks.Origin.Node, origin) : new Carriage(number, generation, origin);
         if (_announced.TryGetValue(track, out var announced))
         {
             (announced.Carriage, announced.Codec, announced.Options, announced.IsMuted) = (carriage, track.Codec, track.Options, track.IsMuted);
         }
         else
         {
-            _announced[track] = announced = new AnnouncedTrack(this, track.ParticipantId, track.Source, _incoming.Retransmissions)
+            _announced[track] = announced = new AnnouncedTrack(this, track.ParticipantId, track.Source, _incoming.Retransmissions, _tracks.Origin)
             {
                 Carriage = carriage,
                 Codec = track.Codec,
@@ -249,14 +253,14 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     private LinkAnnouncement? AnnouncementOf(PublishedTrack track)
     {
         var carrier = (track.Announced?.Link as RoomLink)?.Kind;
-        var (number, generation, origin) = track.Carriage;
+        var (number, generation, origin, part) = track.Carriage;
         return (Kind, carrier) switch
         {
             _ when track.Announced?.Link == this => null,
             (LinkEndKind.Node, null or LinkEndKind.Part) => track.IsRelayed && carrier is null ? null : new LinkAnnouncement(number, _tracks.Origin.Node, generation),
             (LinkEndKind.Part, null) when !track.IsRelayed => new LinkAnnouncement(number, LinkEnd.Hub, generation),
-            (LinkEndKind.Part, not null) => new LinkAnnouncement(number, origin, generation, Hops: 2),
-            (LinkEndKind.Hub, _) when !track.IsRelayed => new LinkAnnouncement(number, origin, generation),
+            (LinkEndKind.Part, not null) => new LinkAnnouncement(number, part is { Length: > 0 } ? part : origin, generation, Hops: 2),
+            (LinkEndKind.Hub, _) when !track.IsRelayed => new LinkAnnouncement(number, _tracks.Origin.Part, generation),
             _ => null,
         };
     }

@@ -87,6 +87,21 @@ internal sealed class RoomLinks
         }
     }
 
+    /// <summary>Handles in steps what the other parts of the room had made visible at the first one.</summary>
+    public IEnumerable<object?> CatchUp() => _links.Values.ToArray().SelectMany(static link => link.InMemory?.CatchUp() ?? []);
+
+    /// <summary>Makes visible to the other parts of the room what was sent to them. Returns true when something waits for room.</summary>
+    public bool Flush(long nowTicks)
+    {
+        var isWaiting = false;
+        foreach (var link in _links.Values.ToArray())
+        {
+            isWaiting |= link.InMemory?.FlushAll(nowTicks) ?? false;
+        }
+
+        return isWaiting;
+    }
+
     private void ForEach(PublishedTrack track, Action<RoomLink, PublishedTrack> work)
     {
         foreach (var link in _links.Values)

@@ -21,6 +21,9 @@ internal sealed class RoomParts
     /// <summary>How long what concerns all parts waits for those that do not respond, because their loops fall behind or stand still. A loop normally responds in less than a millisecond.</summary>
     private static readonly TimeSpan ResponseLimit = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>How often all parts pass on what they have. More than once is necessary only for messages that wait for room in a link.</summary>
+    private const int MaxCatchUpRounds = 4;
+
     /// <summary>How long no further part opens after one has failed.</summary>
     private const long AfterFailureTicks = TimeSpan.TicksPerMinute;
     private readonly RoomShare _share;
@@ -120,13 +123,30 @@ internal sealed class RoomParts
         await RunOnOthersAsync(work, ct).ConfigureAwait(false);
     }
 
-    /// <summary>Lets all parts handle what the others have sent so far. Otherwise a part could miss a track that another one has just got.</summary>
-    public async Task CatchUpAsync(CancellationToken ct)
+    /// <summary>
+    /// Lets the part of a participant that joins handle what all parts have sent so far. Otherwise it could miss a track that another part has just got. A loop that stands still is not waited for.
+    /// </summary>
+    /// <param name="participant">The participant.</param>
+    /// <param name="generation">The generation that the caller knows.</param>
+    /// <param name="ct">Stops the wait.</param>
+    public async Task CatchUpAsync(string participant, long generation, CancellationToken ct)
     {
-        if (All.Count > 1)
+        var part = await PlaceAsync(participant, generation).WaitAsync(ct).ConfigureAwait(false);
+        var isWaiting = All.Count > 1;
+        for (var round = 0; round < MaxCatchUpRounds && isWaiting; round++)
         {
-            await RunOnAllAsync(static part => part.CatchUp(), ct).ConfigureAwait(false);
+            var waiting = await Task.WhenAll(Others().Select(FlushAsync)).ConfigureAwait(false);
+            await HandleAsync(Hub).ConfigureAwait(false);
+            isWaiting = await FlushAsync(Hub).ConfigureAwait(false) | waiting.Contains(true);
+            if (part != Hub)
+            {
+                await HandleAsync(part).ConfigureAwait(false);
+            }
         }
+
+        Task<bool> FlushAsync(NodeRoom from) => WithinAsync(from, () => from.Loop.RunAsync(() => !from.IsClosed && from.FlushLinks(), ct));
+
+        Task<object?> HandleAsync(NodeRoom at) => WithinAsync(at, () => at.Loop.RunInStepsAsync(() => at.IsClosed ? [] : at.CatchUp(), ct));
     }
 
     /// <summary>Reports about the room. Null when it is closed. Of a part that does not respond, the report has the last figures and the participants.</summary>
@@ -215,6 +235,24 @@ internal sealed class RoomParts
             return new PartLoad(l.Loop.Load, participants, joining, part is not null, part == Hub, isStuck(l.Loop) || (part is null && MonotonicClock.NowTicks < Volatile.Read(ref _noneBeforeTicks)));
         }),
     ];
+
+    /// <summary>Runs work of a part, unless its loop stands still.</summary>
+    private static async Task<T?> WithinAsync<T>(NodeRoom part, Func<Task<T>> work)
+    {
+        if (part.Loop.IsStuck)
+        {
+            return default;
+        }
+
+        try
+        {
+            return await work().WaitAsync(ResponseLimit).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return default;
+        }
+    }
 
     private static bool RunIfOpen(NodeRoom part, Action<NodeRoom> work)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using MeetOperator.MediaNode.Errors;
 using MeetOperator.MediaNode.Time;
+using MeetOperator.MediaNode.Tracks;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Rooms;
@@ -33,7 +34,10 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     private long _generation = spec.Generation;
     private long _closedPacketsIn;
     private long _closedPacketsOut;
-    private long _nextPruneTicks;
+
+    /// <summary>Places in the order of their changes: those that count as recent, and those of participants that are not there, until they are forgotten.</summary>
+    private readonly Queue<(string Participant, long Ticks)> _recent = new();
+    private readonly Queue<(string Participant, long Ticks)> _absent = new();
     private int _lastPart;
     private int _hasFailedConnection;
 
@@ -43,9 +47,15 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     /// <summary>How long a participant that is not there keeps its part: from a request until it joins, and from the end of its stay until it returns.</summary>
     public TimeSpan KeepTime { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Monotonic time in 100 ns ticks.</summary>
+    internal Func<long> Clock { get; init; } = static () => MonotonicClock.NowTicks;
+
     public string Id => id;
 
     public RoomEventHub Events { get; } = new();
+
+    /// <summary>The name of the media node.</summary>
+    public NodeName Name { get; } = new();
 
     /// <summary>The parts that are open, the hub first.</summary>
     public IReadOnlyList<NodeRoom> Parts => _parts;
@@ -116,7 +126,7 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
             }
 
             Check(participant, isKnown ? int.MaxValue : limit);
-            _places[participant] = new Place(part, MonotonicClock.NowTicks, IsPresent: true);
+            Set(participant, new Place(part, Clock(), IsPresent: true));
             _count += isKnown ? 0 : 1;
         }
     }
@@ -128,8 +138,8 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
         {
             if (_places.TryGetValue(participant, out var place) && place.Part == part && place.IsPresent)
             {
-                var now = MonotonicClock.NowTicks;
-                _places[participant] = new Place(part, now, IsPresent: false);
+                var now = Clock();
+                Set(participant, new Place(part, now, IsPresent: false));
                 _count--;
                 Prune(now);
             }
@@ -194,10 +204,9 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
             }
 
             Check(participant, Spec.MaxParticipants); // the room may have closed, or the participant may have been removed for good
-            var now = MonotonicClock.NowTicks;
-            Prune(now);
+            Prune(Clock());
             var part = choose();
-            _places[participant] = new Place(part, now, IsPresent: false);
+            Set(participant, new Place(part, Clock(), IsPresent: false));
             return part;
         }
     }
@@ -207,18 +216,8 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     {
         lock (_lock)
         {
-            var (participants, joining) = (0, 0);
-            var since = MonotonicClock.NowTicks - JoiningTicks;
-            foreach (var place in _places.Values)
-            {
-                if (place.Part == part && (place.IsPresent || place.Ticks > since))
-                {
-                    participants++;
-                    joining += place.Ticks > since ? 1 : 0;
-                }
-            }
-
-            return (participants, joining);
+            Prune(Clock());
+            return (part.Places.Counted, part.Places.Recent);
         }
     }
 
@@ -272,9 +271,14 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     /// <summary>Removes a part if nobody has been there for <see cref="EmptyTime"/>. False when somebody is there, or is on the way.</summary>
     public bool TryRetire(NodeRoom part, long nowTicks)
     {
+        if (!CanRetire(part, nowTicks))
+        {
+            return false; // without the lock, because media waits for the caller
+        }
+
         lock (_lock)
         {
-            if (_places.Values.Any(place => place.Part == part && (place.IsPresent || nowTicks - place.Ticks < EmptyTime.Ticks)))
+            if (!CanRetire(part, nowTicks))
             {
                 return false;
             }
@@ -340,25 +344,60 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
         {
             if (place.Part == part)
             {
-                _places.Remove(participant);
+                Unset(participant, place);
                 _count -= place.IsPresent ? 1 : 0;
             }
         }
     }
 
-    private void Prune(long nowTicks)
+    private bool CanRetire(NodeRoom part, long nowTicks) => part.Places.Present == 0 && nowTicks - part.Places.LastTicks >= EmptyTime.Ticks;
+
+    private void Set(string participant, Place place)
     {
-        if (nowTicks < _nextPruneTicks)
+        if (_places.TryGetValue(participant, out var former))
         {
-            return;
+            Unset(participant, former);
         }
 
-        _nextPruneTicks = nowTicks + (KeepTime.Ticks / 4);
-        foreach (var (participant, place) in _places)
+        Add(participant, place with { IsRecent = true });
+        _recent.Enqueue((participant, place.Ticks));
+        if (!place.IsPresent)
         {
-            if (!place.IsPresent && nowTicks - place.Ticks > KeepTime.Ticks)
+            _absent.Enqueue((participant, place.Ticks));
+        }
+    }
+
+    private void Add(string participant, Place place)
+    {
+        _places[participant] = place;
+        place.Part.Places.Count(1, place.IsPresent, place.IsRecent, place.Ticks);
+    }
+
+    private void Unset(string participant, Place place)
+    {
+        _places.Remove(participant);
+        place.Part.Places.Count(-1, place.IsPresent, place.IsRecent, place.Ticks);
+    }
+
+    /// <summary>Forgets which places are recent, and those that nobody has come back to. Each change of a place is looked at once for either.</summary>
+    private void Prune(long nowTicks)
+    {
+        while (_recent.TryPeek(out var next) && nowTicks - next.Ticks >= JoiningTicks)
+        {
+            _recent.Dequeue();
+            if (_places.TryGetValue(next.Participant, out var place) && place.Ticks == next.Ticks)
             {
-                _places.Remove(participant);
+                Unset(next.Participant, place);
+                Add(next.Participant, place with { IsRecent = false });
+            }
+        }
+
+        while (_absent.TryPeek(out var next) && nowTicks - next.Ticks > KeepTime.Ticks)
+        {
+            _absent.Dequeue();
+            if (_places.TryGetValue(next.Participant, out var place) && place.Ticks == next.Ticks && !place.IsPresent)
+            {
+                Unset(next.Participant, place);
             }
         }
     }
@@ -366,5 +405,6 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     /// <param name="Part">The part of the participant.</param>
     /// <param name="Ticks">Since when it is there, has left it, or is on the way.</param>
     /// <param name="IsPresent">Whether it is there.</param>
-    private readonly record struct Place(NodeRoom Part, long Ticks, bool IsPresent);
+    /// <param name="IsRecent">Whether the load of its loop may not show the change yet.</param>
+    private readonly record struct Place(NodeRoom Part, long Ticks, bool IsPresent, bool IsRecent = false);
 }

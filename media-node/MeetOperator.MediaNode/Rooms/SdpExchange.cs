@@ -32,7 +32,7 @@ internal sealed class SdpExchange(RoomDirectory rooms)
     public async Task<SdpAnswer> PlayAsync(string room, string participant, PlayRequest request, CancellationToken ct)
     {
         var offer = SdpReading.Parse(request.Sdp);
-        await rooms.CatchUpAsync(room, ct).ConfigureAwait(false);
+        await rooms.CatchUpAsync(room, participant, request.Generation, ct).ConfigureAwait(false);
         return await RunAsync(
             room,
             participant,

@@ -51,7 +51,7 @@ internal sealed class TrackSuccession : ISessionCarrier
 
     public ISuccessionOwner Owner { get; }
 
-    public Carriage Carriage => new(_number, _generation, _tracks.Origin.Node);
+    public Carriage Carriage => new(_number, _generation, _tracks.Origin.Node, _tracks.Origin.Part);
 
     public bool IsReady => Owner.IsReady;
 

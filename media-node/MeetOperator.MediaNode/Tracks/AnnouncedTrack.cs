@@ -9,8 +9,11 @@ namespace MeetOperator.MediaNode.Tracks;
 /// <param name="participantId">The participant that publishes the track.</param>
 /// <param name="source">What the track carries.</param>
 /// <param name="memory">The memory of the link for retransmissions; null for no limit.</param>
-internal sealed class AnnouncedTrack(ILinkCarrier link, string participantId, TrackSource source, MemoryBudget? memory)
+/// <param name="room">The room that it is announced to; null when that has no parts.</param>
+internal sealed class AnnouncedTrack(ILinkCarrier link, string participantId, TrackSource source, MemoryBudget? memory, RoomOrigin? room = null)
 {
+    private Carriage _carriage;
+
     public ILinkCarrier Link => link;
 
     public string ParticipantId => participantId;
@@ -19,7 +22,12 @@ internal sealed class AnnouncedTrack(ILinkCarrier link, string participantId, Tr
 
     public MemoryBudget? Memory => memory;
 
-    public required Carriage Carriage { get; set; }
+    /// <summary>Its rank. That of another part of the room has the present name of this media node, as it has for other media nodes.</summary>
+    public required Carriage Carriage
+    {
+        get => room is null || _carriage.Part is not { Length: > 0 } ? _carriage : _carriage with { Origin = room.Node };
+        set => _carriage = value;
+    }
 
     /// <summary>The codec with the payload types of the link.</summary>
     public required RtpCodec Codec { get; set; }

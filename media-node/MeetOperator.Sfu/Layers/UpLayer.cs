@@ -74,7 +74,7 @@ internal sealed class UpLayer
         _changedTicks = Ssrc is null ? _changedTicks : TimePending;
         if (format.IsVideo)
         {
-            History = new LayerHistory(options.Rid is null ? HistoryBytes : LayerHistoryBytes, budget);
+            History = new LayerHistory(Math.Min(options.Rid is null ? HistoryBytes : LayerHistoryBytes, budget?.MaxHistoryBytes ?? int.MaxValue), budget);
         }
     }
 

@@ -2,9 +2,10 @@ using MeetOperator.MediaNode.Loops;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>A loop that stands still until this is disposed.</summary>
-internal sealed class HeldLoop : IAsyncDisposable
+/// <summary>A loop that stands still until it is released.</summary>
+internal sealed class HeldLoop : IAsyncDisposable, IDisposable
 {
+    private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(60);
     private readonly ManualResetEventSlim _release = new();
     private Task<bool> _held = null!;
 
@@ -22,17 +23,23 @@ internal sealed class HeldLoop : IAsyncDisposable
             {
                 first?.Invoke();
                 begun.SetResult();
-                return hold._release.Wait(TimeSpan.FromSeconds(60));
+                return hold._release.Wait(AtMost);
             },
             default);
         await await Task.WhenAny(begun.Task, hold._held);
         return hold;
     }
 
-    public async ValueTask DisposeAsync()
+    public void Release() => _release.Set();
+
+    /// <summary>Releases the loop, and returns when it goes on.</summary>
+    public async Task ReleaseAsync()
     {
-        _release.Set();
-        Assert.True(await _held);
-        _release.Dispose();
+        Release();
+        Assert.True(await _held.WaitAsync(AtMost));
     }
+
+    public async ValueTask DisposeAsync() => await ReleaseAsync();
+
+    public void Dispose() => Release(); // the loop may still use it, so it is not disposed
 }

@@ -98,6 +98,74 @@ public sealed class LoopLinkTests : IAsyncLifetime
         await LinkedLoops.UntilAsync("messages in both directions", () => _ownerB.Calls.Last() == "message AA" && _ownerA.Calls.Last() == "message BB");
     }
 
+    /// <summary>The other loop looks at the link before it sleeps, so it is not woken while it works.</summary>
+    [Fact]
+    public async Task Send_OtherLoopIsBusy_DoesNotWakeIt()
+    {
+        using var held = await HeldLoop.HoldAsync(_b);
+        var before = _b.Wakes;
+        for (var i = 0; i < 50; i++)
+        {
+            await OnAsync(_a, () => Assert.True(_linkA.TrySend([1])));
+        }
+
+        await OnAsync(_a, () => Assert.Equal(before, _b.Wakes));
+        await held.ReleaseAsync();
+        await LinkedLoops.UntilAsync("everything has arrived", () => Messages(_ownerB) == 50);
+    }
+
+    /// <summary>A part knows the whole room when its link has begun, however large the room is.</summary>
+    [Fact]
+    public void Begin_ManyMessagesWait_PassesOnAllOfThem()
+    {
+        using var loop = Create();
+        using var other = Create();
+        var ((here, there), owner) = (LoopLink.Create(loop, other), new LinkEndOwner());
+        Begin(there, new LinkEndOwner());
+        for (var i = 0; i < 2_000; i++)
+        {
+            Assert.True(there.TrySend([1]));
+        }
+
+        there.Flush();
+        Begin(here, owner);
+
+        Assert.Equal(2_000, Messages(owner));
+    }
+
+    /// <summary>A room with many links does not delay the other work of its loop by more than one with a single link, and each link has its turn.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(150)]
+    public void Receive_ManyLinks_HandlesOneBatchOfAll(int links)
+    {
+        using var loop = Create();
+        using var other = Create();
+        var owners = new List<LinkEndOwner>();
+        for (var i = 0; i < links; i++)
+        {
+            var (here, there) = LoopLink.Create(loop, other);
+            owners.Add(new LinkEndOwner());
+            Begin(here, owners[^1]);
+            Begin(there, new LinkEndOwner());
+            for (var packet = 0; packet < 2_000; packet++)
+            {
+                there.SendRtp(LinkedLoops.Header((ushort)packet), [1]);
+            }
+
+            there.Flush();
+        }
+
+        for (var batch = 1; batch <= 10; batch++)
+        {
+            Assert.InRange(loop.LoopLinks.Receive(MonotonicClock.NowTicks), 1, LoopLinks.MaxPackets);
+        }
+
+        Assert.InRange(owners.Sum(o => o.RtpPackets), 9 * LoopLinks.MaxPackets * 3 / 4, 10 * LoopLinks.MaxPackets);
+        Assert.InRange(owners.Max(o => o.RtpPackets) - owners.Min(o => o.RtpPackets), 0, Math.Max(1, LoopLinks.MaxPackets / links));
+    }
+
     [Fact]
     public async Task Close_OneEnd_TellsTheOther()
     {
@@ -141,26 +209,18 @@ public sealed class LoopLinkTests : IAsyncLifetime
 
     private static async Task WhileHeldAsync(MediaLoop loop, Func<Task> work)
     {
-        using var held = new ManualResetEventSlim();
-        using var release = new ManualResetEventSlim();
-        var holding = loop.RunAsync(
-            () =>
-            {
-                held.Set();
-                return release.Wait(TimeSpan.FromSeconds(30));
-            },
-            default);
-        Assert.True(held.Wait(TimeSpan.FromSeconds(30)));
+        using var held = await HeldLoop.HoldAsync(loop);
         await work();
-        release.Set();
-        Assert.True(await holding);
+        await held.ReleaseAsync();
     }
 
     private static Task OnAsync(MediaLoop loop, Action work) => LinkedLoops.OnAsync(loop, work);
 
+    private static MediaLoop Create() => new([IPAddress.Loopback], 0, 1 << 20, NullLogger.Instance);
+
     private static MediaLoop Start()
     {
-        var loop = new MediaLoop([IPAddress.Loopback], 0, 1 << 20, NullLogger.Instance);
+        var loop = Create();
         loop.Start();
         return loop;
     }

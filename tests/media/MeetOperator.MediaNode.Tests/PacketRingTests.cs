@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using MeetOperator.MediaNode.Loops;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -54,12 +56,75 @@ public sealed class PacketRingTests
         Assert.True(ring.TryWrite(new RingHeader(RingKind.Message, 0, 0), new byte[400], [], 0, out _));
     }
 
-    /// <summary>Two threads and packets of all sizes, so that they meet the end of the memory at each offset.</summary>
+    /// <summary>What one thread changes for each packet is not on the cache line, or the line beside it, of what the other one changes.</summary>
     [Fact]
-    public async Task TryRead_OtherThreadWrites_ReturnsEverythingInOrder()
+    public void Positions_OfWriterAndReader_AreTwoCacheLinesApart()
     {
-        const int Packets = 300_000;
-        var ring = new PacketRing(4096);
+        string[] writer = [nameof(RingPositions.Written), nameof(RingPositions.KnownRead), nameof(RingPositions.Published)];
+        string[] reader = [nameof(RingPositions.Read), nameof(RingPositions.Next), nameof(RingPositions.KnownPublished)];
+
+        Assert.All(writer, w => Assert.All(reader, r => Assert.True(Math.Abs(OffsetOf(w) - OffsetOf(r)) >= 96, $"{w} and {r}")));
+        Assert.True(OffsetOf(nameof(RingPositions.Read)) - OffsetOf(nameof(RingPositions.Published)) >= RingPositions.Spacing);
+        Assert.All(writer.Concat(reader), field => Assert.InRange(OffsetOf(field), 128, Unsafe.SizeOf<RingPositions>() - 128)); // neither beside fields of other objects
+
+        static int OffsetOf(string field) => (int)Marshal.OffsetOf<RingPositions>(field);
+    }
+
+    /// <summary>All orders in which packets of two sizes can be written, made visible and read, in a ring that is full after a few.</summary>
+    [Fact]
+    public void TryRead_AllOrdersOfCalls_ReturnsWhatWasPublished()
+    {
+        const int Calls = 9;
+        for (var order = 0; order < 1 << (2 * Calls); order++)
+        {
+            var (ring, written, published, number) = (new PacketRing(256), new Queue<byte>(), new Queue<byte>(), (byte)0);
+            for (var call = 0; call < Calls; call++)
+            {
+                switch (order >> (2 * call) & 3)
+                {
+                    case 0 when ring.TryWrite(new RingHeader(RingKind.Rtp, number, 0), [number], [], 0, out _):
+                        written.Enqueue(number++);
+                        break;
+                    case 1 when ring.TryWrite(new RingHeader(RingKind.Rtp, number, 0), [number], new byte[70], 0, out _):
+                        written.Enqueue(number++);
+                        break;
+                    case 2:
+                        Assert.Equal(written.Count > 0, ring.Publish());
+                        while (written.TryDequeue(out var visible))
+                        {
+                            published.Enqueue(visible);
+                        }
+
+                        break;
+                    case 3:
+                        Assert.Equal(published.TryDequeue(out var expected), ring.TryRead(out var header, out var packet));
+                        if (!packet.IsEmpty)
+                        {
+                            Assert.Equal((expected, (uint)expected), (packet[0], header.Channel));
+                            packet.Fill(0xFF);
+                            ring.Advance();
+                        }
+
+                        break;
+                }
+            }
+
+            Assert.Equal(published.Count > 0, ring.HasPackets);
+        }
+    }
+
+    /// <summary>Two threads and packets of all sizes, so that they meet the end of the memory at each offset.</summary>
+    /// <param name="capacity">The size of the ring.</param>
+    /// <param name="interval">After how many packets the writer makes them visible. It also does when the ring is full.</param>
+    [Theory]
+    [InlineData(2048, 1)]
+    [InlineData(4096, 3)]
+    [InlineData(4096, int.MaxValue)]
+    [InlineData(65_536, 50)]
+    public async Task TryRead_OtherThreadWrites_ReturnsEverythingInOrder(int capacity, int interval)
+    {
+        const int Packets = 200_000;
+        var ring = new PacketRing(capacity);
         var writing = Task.Run(() =>
         {
             var random = new Random(3);
@@ -75,7 +140,7 @@ public sealed class PacketRingTests
                     Thread.Yield();
                 }
 
-                if (++i % 3 == 0)
+                if (++i % interval == 0)
                 {
                     ring.Publish();
                 }

@@ -1,6 +1,9 @@
+using System.Net;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
+using MeetOperator.Relay.Transport;
+using MeetOperator.Rtc.Datagrams;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
 
@@ -133,10 +136,30 @@ internal sealed class PartedRoom : IAsyncDisposable
 
     public static Task<T> OnAsync<T>(MediaLoop loop, Func<T> work) => loop.RunAsync(work, default);
 
+    /// <summary>Links the hub with the room on another media node.</summary>
+    public async Task LinkAsync(string name, TestNode other, string otherName)
+    {
+        var here = await OpenAsync(Node, name, other.Host.Loops[0].Port, otherName, LinkRole.Opener);
+        var there = await OpenAsync(other, otherName, Hub.Loop.Port, name, LinkRole.Acceptor);
+        await UntilTrueAsync("the link is up", async () => await OnAsync(Hub.Loop, () => here.State == LinkState.Up) && await OnAsync(other.Host.Loops[0], () => there.State == LinkState.Up));
+    }
+
     public async ValueTask DisposeAsync()
     {
         _peers.ForEach(p => p.Dispose());
         await Events.DisposeAsync();
         await Node.DisposeAsync();
     }
+
+    private static Task<LinkSession> OpenAsync(TestNode node, string name, int peerPort, string peerName, LinkRole role) => node.Host.Rooms.RunAsync(
+        Room,
+        room => room.OpenLink("link", name, peerName, new LinkSessionOptions
+        {
+            Role = role,
+            LocalTag = role == LinkRole.Opener ? 1u : 2u,
+            RemoteTag = role == LinkRole.Opener ? 2u : 1u,
+            Addresses = [TransportAddress.FromIPEndPoint(new IPEndPoint(IPAddress.Loopback, peerPort))],
+            Secrets = [LinkedLoops.Secret(1)],
+        }),
+        default);
 }

@@ -1,8 +1,4 @@
-using System.Net;
-using MeetOperator.MediaNode.Loops;
 using MeetOperator.NodeControl;
-using MeetOperator.Relay.Transport;
-using MeetOperator.Rtc.Datagrams;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -19,11 +15,7 @@ public sealed class RoomPartsLinkTests : IAsyncLifetime
         (_room, _other) = (await PartedRoom.StartAsync(), await TestNode.StartAsync());
         await _other.Control.PutRoomAsync(Room, new RoomSpec { Generation = 2 }, default);
         _otherEvents = await RoomEvents.OpenAsync(_other.Control, Room);
-        var here = await OpenAsync(_room.Node, "ns/here", _other.Host.Loops[0].Port, "ns/other", LinkRole.Opener);
-        var there = await OpenAsync(_other, "ns/other", _room.Hub.Loop.Port, "ns/here", LinkRole.Acceptor);
-        await LinkedLoops.UntilAsync(
-            "the link is up",
-            async () => await LinkedLoops.OnAsync(_room.Hub.Loop, () => here.State == LinkState.Up) && await LinkedLoops.OnAsync(_other.Host.Loops[0], () => there.State == LinkState.Up));
+        await _room.LinkAsync("ns/here", _other, "ns/other");
     }
 
     public async Task DisposeAsync()
@@ -119,18 +111,6 @@ public sealed class RoomPartsLinkTests : IAsyncLifetime
         var report = await node.Control.GetRoomAsync(Room, default);
         return (report.Participants, report.UpTracks);
     }
-
-    private static Task<LinkSession> OpenAsync(TestNode node, string name, int peerPort, string peerName, LinkRole role) => node.Host.Rooms.RunAsync(
-        Room,
-        room => room.OpenLink("link", name, peerName, new LinkSessionOptions
-        {
-            Role = role,
-            LocalTag = role == LinkRole.Opener ? 1u : 2u,
-            RemoteTag = role == LinkRole.Opener ? 2u : 1u,
-            Addresses = [TransportAddress.FromIPEndPoint(new IPEndPoint(IPAddress.Loopback, peerPort))],
-            Secrets = [LinkedLoops.Secret(1)],
-        }),
-        default);
 
     private async Task<SyntheticPeer> PublishAsync(string name)
     {
