@@ -22,8 +22,9 @@ describe('a pool with the previous version', () => {
     await until(async () => {
       const { status } = await get('meeting', meeting.name, '-n', room.namespace);
       for (const { from, to, state } of status.cascade ?? []) {
-        for (const node of [from, to]) if (!images.has(node)) images.set(node, await imageOf(node));
-        if (state === 'Up') links.add(`${images.get(from)} to ${images.get(to)}`);
+        const ends = [from, to].map(end => end.split('/')[1]);
+        for (const node of ends) if (!images.has(node)) images.set(node, await imageOf(node));
+        if (state === 'Up') links.add(ends.map(node => images.get(node)).join(' to '));
       }
       return status.assignments.every(one => one.sfuNode !== former) && (await get('sfunodes', '-n', room.namespace)).every(one => one.metadata.name !== former);
     }, 'the former media node is gone', 240_000);
