@@ -205,6 +205,7 @@ public sealed class DrainTests
         await cluster.WithTenantAsync();
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Status?.State == SfuNodeState.Ready), "the node is ready");
         var node = Assert.Single(await cluster.NodesAsync());
+        proxy.Reject = (verb, resource) => (verb, resource) == ("create", "sfunodes") ? "the pool gets no other node, which would make this one needless" : null;
         var takenBack = new TaskCompletionSource();
         proxy.Before = async (verb, resource) =>
         {
