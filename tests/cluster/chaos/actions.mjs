@@ -84,16 +84,17 @@ export const actions = {
     }
   },
 
-  async rollout(stage) {
-    const pool = await get('sfupool', 'pool', '-n', stage.namespace);
+  async rollout(stage, { pick }) {
+    const pool = chosen(await get('sfupools', '-n', stage.namespace), pick);
+    const { name } = pool.metadata;
     const memory = 96 + Number.parseInt(pool.spec.template.resources.requests.memory, 10) % 8 + 1;
     const started = Date.now();
-    await kubectl('patch', 'sfupool', 'pool', '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { template: { resources: { requests: { memory: `${memory}Mi` } } } } }));
+    await kubectl('patch', 'sfupool', name, '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { template: { resources: { requests: { memory: `${memory}Mi` } } } } }));
     await until(async () => {
-      const { metadata, spec, status } = await get('sfupool', 'pool', '-n', stage.namespace);
+      const { metadata, spec, status } = await get('sfupool', name, '-n', stage.namespace);
       return status?.observedGeneration === metadata.generation && status.updatedReplicas === spec.replicas && status.replicas === spec.replicas;
-    }, 'all media nodes are replaced', 300_000);
-    return `all media nodes are replaced after ${((Date.now() - started) / 1000).toFixed(1)} s`;
+    }, `all media nodes of ${name} are replaced`, 300_000);
+    return `all media nodes of ${name} are replaced after ${((Date.now() - started) / 1000).toFixed(1)} s`;
   },
 
   async 'kill-node-pod'(stage, { pick }) {
