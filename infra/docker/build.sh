@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # build.sh [IMAGE…]: builds images and writes each as a docker-archive. Images that have not changed are skipped. Prints the paths of the archives.
-#   Images: operator signaling media-node web (the default), and for the cluster tests stores (PostgreSQL and Redis) and coturn.
+#   Images: operator signaling media-node web (the default), and for the cluster tests stores (PostgreSQL and Redis), coturn, and previous (the media node of the previous version).
 #   MEET_IMAGE_TAG  tag (dev)                          MEET_ENGINE  docker, podman or buildah (default: the first that works)
 #   MEET_DEBIAN     base image (debian:12.12-slim; with buildah, an image that mmdebstrap creates)
 #   MEET_DOTNET     version of the .NET runtime (10.0.14)
@@ -44,8 +44,10 @@ product_image() {
     operator | signaling | media-node)
       image "localhost/meet-operator/$1:$TAG" "infra/docker/$1.Dockerfile" "$CONTEXTS/$1" "BASE=localhost/meet-operator/base:$TAG" ;;
     stores) stores_context && image "localhost/meet-test/stores:$TAG" tests/cluster/images/stores.Dockerfile "$CONTEXTS/stores" ;;
+    previous)
+      previous_context && image "localhost/meet-operator/media-node:previous" infra/docker/media-node.Dockerfile "$CONTEXTS/previous" "BASE=localhost/meet-operator/base:$TAG" ;;
     coturn) image "localhost/meet-test/coturn:$TAG" tests/cluster/images/coturn.Dockerfile tests/cluster/images "DEBIAN=$debian" ;;
-    *) die "unknown image '$1'; known images: ${PRODUCTS[*]} stores coturn" ;;
+    *) die "unknown image '$1'; known images: ${PRODUCTS[*]} stores coturn previous" ;;
   esac
 }
 
@@ -59,7 +61,7 @@ trap 'end_compiler; flock -u 8' EXIT
 built=
 engine=$(find_engine)
 debian=$(find_debian)
-if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node)\  ]]; then
+if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node|previous)\  ]]; then
   program_contexts
   image "localhost/meet-operator/base:$TAG" infra/docker/base.Dockerfile "$CONTEXTS/base" "DEBIAN=$debian" >/dev/null
 fi

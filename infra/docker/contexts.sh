@@ -49,6 +49,23 @@ program_contexts() {
   done < <(cd "$(published Operator)" && find . -type f ! -name 'MeetOperator.*' -printf '%P\n')
 }
 
+# The media node of the commit in tests/cluster/previous-version, with its probe. Its files replace those of the base image.
+previous_context() {
+  build_if_changed previous "$(<tests/cluster/previous-version) ${MEET_DOTNET:-10.0.14}" "$CONTEXTS/previous/media-node/MeetOperator.MediaNode" publish_previous "${MEET_DOTNET:-10.0.14}"
+}
+
+publish_previous() {
+  local source=$CONTEXTS/previous-source program
+  rm -rf "$CONTEXTS/previous" "$source"
+  git clone --quiet --shared --no-checkout . "$source"
+  git -C "$source" checkout --quiet "$(<tests/cluster/previous-version)" || die "the commit of tests/cluster/previous-version is not in the Git history; fetch all of it"
+  for program in MediaNode Probe; do
+    RuntimeFrameworkVersion=$1 dotnet publish "$source/media-node/MeetOperator.$program" -c Release -r linux-x64 --self-contained true -p:RunAnalyzers=false -p:SatelliteResourceLanguages=en \
+      -o "$CONTEXTS/previous/media-node" --nologo -v quiet
+  done
+  rm -rf "$source"
+}
+
 web_context() {
   build_web
   rm -rf "$CONTEXTS/web"

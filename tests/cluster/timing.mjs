@@ -109,6 +109,8 @@ async function settled(people, within = 60_000, steady = 3_000) {
     since = states.every(perceives) ? since ?? Date.now() : null;
     return since !== null && Date.now() - since >= steady;
   }, 'everybody hears and sees the other', within).catch(error => { throw new Error(`${error.message}: ${JSON.stringify(states)}`); });
+  const standstill = await people.longestStandstill();
+  if (standstill > 0) console.error(`The page of these people stood still for ${standstill} ms, which is in no figure.`);
   return states;
 }
 

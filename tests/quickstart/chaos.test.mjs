@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from '../cluster/chaos/invariants.mjs';
-import { faults, faultSchedule, firstPlaces, peopleSchedule } from '../cluster/chaos/schedule.mjs';
+import { everybody, faults, faultSchedule, fewest, firstPlaces, most, peopleSchedule } from '../cluster/chaos/schedule.mjs';
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
 
@@ -39,16 +39,20 @@ describe('the schedule', () => {
     assert.deepEqual([...new Set(faultSchedule(1, 600, ['rollout']).map(fault => fault.kind))], ['rollout']);
   });
 
-  it('lets nobody join twice, leave without being there, or stay alone', () => {
+  it('lets nobody join twice or leave without being there, and neither too few nor too many people be in a meeting', () => {
     for (const seed of seeds) {
-      const places = firstPlaces(5, 2);
+      const places = firstPlaces();
+      assert.equal(places.length, everybody);
       for (const { action, person, meeting, at } of peopleSchedule(seed, 900)) {
         const where = `seed ${seed}, ${at.toFixed(1)} s: ${action} of ${person} in ${meeting}`;
         if (action === 'join') assert.equal(places[person], null, where);
         if (action === 'leave' || action === 'chat') assert.equal(places[person], meeting, where);
         if (action === 'join') places[person] = meeting;
         if (action === 'leave') places[person] = null;
-        for (const one of [0, 1]) assert.ok(places.filter(place => place === one).length >= 2, where);
+        for (const [one, least] of fewest.entries()) {
+          const there = places.filter(place => place === one).length;
+          assert.ok(there >= least && there <= most, where);
+        }
       }
     }
   });
@@ -151,6 +155,17 @@ describe('the end', () => {
     assert.deepEqual(restProblems([meeting('a', [origin]), { metadata: { name: 'b' } }]), []);
     assert.deepEqual(restProblems([meeting('a', [origin, { sfuNode: 'y', role: 'Edge', state: 'Leaving' }])]), ['meeting a is still on several media nodes: x Origin Ready, y Edge Leaving']);
     assert.deepEqual(restProblems([{ metadata: { name: 'a' }, status: { assignments: [origin], cascade: [{ from: 'x', to: 'y' }] } }]), ['meeting a still has links: x to y']);
+  });
+
+  it('lets a meeting of class Critical keep its standby', () => {
+    const critical = (role, state) => [{
+      metadata: { name: 'a' }, spec: { placement: { availabilityClass: 'Critical' } },
+      status: { assignments: [{ sfuNode: 'x', role: 'Origin', state: 'Ready' }, { sfuNode: 'y', role, state }], cascade: [{ from: 'x', to: 'y' }, { from: 'y', to: 'x' }] },
+    }];
+    assert.deepEqual(restProblems(critical('Standby', 'Ready')), []);
+    const [{ status, ...rest }] = critical('Standby', 'Ready');
+    assert.deepEqual(restProblems([{ ...rest, status: { assignments: status.assignments.slice(0, 1) } }]), ['meeting a has no standby']);
+    assert.deepEqual(restProblems(critical('Edge', 'Leaving')), ['meeting a is still on several media nodes: x Origin Ready, y Edge Leaving']);
   });
 
   it('reports what is left behind', () => {

@@ -24,7 +24,7 @@ verb_cluster() {
 cluster_help() {
   cat <<'TEXT'
 ./meet cluster up             start Kubernetes 1.20 with two nodes in network namespaces (the first start builds it, which takes minutes); prints KUBECONFIG
-./meet cluster load-images    build the changed images and load them into both nodes
+./meet cluster load-images    build the changed images and load them into both nodes; `load-images previous` does so with the media node of the previous version
 ./meet cluster install        install PostgreSQL, Redis and the chart as release meet in namespace meet-system
 ./meet cluster test [FILE…]   run the tests in tests/cluster against the installed release; without files, those that leave it as it is
 ./meet cluster chaos [--seed N] [--minutes M] [--only KIND,…]

@@ -114,13 +114,15 @@ export function chatProblems(sent, pages) {
   return problems;
 }
 
-/** Problems of meetings that nobody is in any more: each has one media node, which it neither leaves nor prepares, and no link. */
-export const restProblems = meetings => meetings.flatMap(({ metadata: { name }, status }) => {
+/** Problems of meetings that nobody is in any more: each has one media node, which it neither leaves nor prepares, and no link; one of class `Critical` has its Standby too, linked with it. */
+export const restProblems = meetings => meetings.flatMap(({ metadata: { name }, spec, status }) => {
+  const nodes = spec?.placement?.availabilityClass === 'Critical' ? 2 : 1;
   const assignments = (status?.assignments ?? []).map(one => `${one.sfuNode} ${one.role} ${one.state}`);
   const links = (status?.cascade ?? []).map(one => `${one.from} to ${one.to}`);
   return [
-    ...(assignments.length > 1 ? [`meeting ${name} is still on several media nodes: ${assignments.join(', ')}`] : []),
-    ...(links.length > 0 ? [`meeting ${name} still has links: ${links.join(', ')}`] : []),
+    ...(nodes === 2 && assignments.length === 1 ? [`meeting ${name} has no standby`] : []),
+    ...(assignments.length > nodes || (nodes === 2 && assignments.length === 2 && !assignments[1].endsWith(' Standby Ready')) ? [`meeting ${name} is still on several media nodes: ${assignments.join(', ')}`] : []),
+    ...(links.length > 2 * (nodes - 1) ? [`meeting ${name} still has links: ${links.join(', ')}`] : []),
   ];
 });
 

@@ -79,8 +79,10 @@ class Run {
         const note = await actions[fault.kind](this.#stage, fault);
         await this.#stage.whole();
         const { picture, sound } = await this.#stage.longestPauses();
-        this.pauses.push({ kind: fault.kind, picture: picture.seconds, sound: sound.seconds });
-        this.say(`${fault.kind} ${note}; longest pause ${picture.seconds.toFixed(1)} s of pictures (${picture.who}), ${sound.seconds.toFixed(1)} s of sound (${sound.who})`);
+        const standstill = await this.#stage.longestStandstill();
+        const roles = (await this.#stage.roles()).map(one => one.join(' + ')).join('; ');
+        this.pauses.push({ kind: fault.kind, picture: picture.seconds, sound: sound.seconds, standstill });
+        this.say(`${fault.kind} ${note}; longest pause ${picture.seconds.toFixed(1)} s of pictures (${picture.who}), ${sound.seconds.toFixed(1)} s of sound (${sound.who})${standstill > 0 ? `; the page stood still for ${standstill.toFixed(1)} s` : ''}; ${roles}`);
       } catch (error) {
         this.problem(error.message);
         await this.#stage.whole().catch(() => {});
@@ -155,7 +157,7 @@ class Run {
     const busy = async () => (await this.#stage.nodes()).filter(({ status }) => (status?.participants ?? 0) > 0);
     await until(async () => (await busy()).length === 0, 'no media node reports a participant', 60_000).catch(error => this.problem(error.message));
     const rest = async () => restProblems(await get('meetings', '-n', this.#stage.namespace));
-    await until(async () => (await rest()).length === 0, 'no meeting is moving', 90_000).catch(async () => (await rest()).forEach(text => this.problem(text)));
+    await until(async () => (await rest()).length === 0, 'no meeting is moving', 150_000).catch(async () => (await rest()).forEach(text => this.problem(text)));
     await this.#stage.empty();
     await this.#checkLeft(['sfunodes', 'pods', 'services', 'secrets', 'leases'].map(kind => [kind, async () => (await get(kind, '-n', this.#stage.namespace)).filter(one => one.type !== 'kubernetes.io/service-account-token')]));
   }
@@ -184,7 +186,7 @@ export function summary({ faults: count, actions: people, problems, pauses }) {
   const kinds = [...new Set(pauses.map(one => one.kind))].sort();
   const longest = kinds.map(kind => {
     const of = pauses.filter(one => one.kind === kind);
-    return `${kind} ×${of.length}: longest pause ${Math.max(...of.map(one => one.sound)).toFixed(1)} s of sound, ${Math.max(...of.map(one => one.picture)).toFixed(1)} s of pictures`;
+    return `${kind} ×${of.length}: longest pause ${Math.max(...of.map(one => one.sound)).toFixed(1)} s of sound, ${Math.max(...of.map(one => one.picture)).toFixed(1)} s of pictures; longest standstill of the page ${Math.max(...of.map(one => one.standstill)).toFixed(1)} s`;
   });
   return [...longest, `${count} faults, ${people} actions of people, ${problems.length} problems`, ...problems].join('\n');
 }

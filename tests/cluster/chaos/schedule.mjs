@@ -37,8 +37,13 @@ export const silence = 20;
 const betweenFaults = [8, 25];
 const betweenActions = [4, 12];
 
-/** In each meeting at least so many people stay, so that each of them always has somebody to see and hear. */
-const fewest = 2;
+/** How many people stay in each meeting, and how many are in it at the beginning. */
+export const fewest = [3, 2];
+const first = [4, 2];
+export const everybody = 6;
+
+/** In each meeting at most so many people, because of the microphones of others only the three loudest are heard. */
+export const most = 4;
 
 const between = (draw, [least, most]) => least + (most - least) * draw();
 
@@ -58,32 +63,32 @@ export function faultSchedule(seed, seconds, kinds = Object.keys(faults)) {
   return list;
 }
 
-/** Who is where at the beginning: so many people in each meeting that one can leave, as long as there are people; the others wait. */
-export function firstPlaces(people, meetings) {
-  return Array.from({ length: people }, (_, person) => (person < meetings * fewest ? person % meetings : null));
-}
+/** The meeting in which each person is at the beginning; null for those who wait. */
+export const firstPlaces = () => Array.from({ length: everybody }, (_, person) => (person < first[0] ? 0 : person < first[0] + first[1] ? 1 : null));
 
 /**
  * What people do: `{ at, action: 'chat' | 'leave' | 'join' | 'end', person?, meeting }` in the order of their times. `end` ends the meeting and opens another one in its place, which
  * the same people join.
  */
-export function peopleSchedule(seed, seconds, { people = 5, meetings = 2 } = {}) {
+export function peopleSchedule(seed, seconds) {
   const draw = numbers(seed ^ 0x5EED);
-  const places = firstPlaces(people, meetings);
+  const places = firstPlaces();
+  const meetings = fewest.length;
   const list = [];
   const pick = candidates => candidates[Math.floor(draw() * candidates.length)];
-  const everybody = places.map((_, person) => person);
+  const people = places.map((_, person) => person);
   for (let at = between(draw, betweenActions); at < seconds; at += between(draw, betweenActions)) {
-    const waiting = everybody.filter(person => places[person] === null);
-    const free = everybody.filter(person => places[person] !== null && places.filter(place => place === places[person]).length > fewest);
-    const action = chosen(draw, [['chat', 6], ['join', waiting.length > 0 ? 4 : 0], ['leave', free.length > 0 ? 3 : 0], ['end', 0.5]]);
+    const waiting = people.filter(person => places[person] === null);
+    const free = people.filter(person => places[person] !== null && places.filter(place => place === places[person]).length > fewest[places[person]]);
+    const open = fewest.map((_, meeting) => meeting).filter(meeting => places.filter(place => place === meeting).length < most);
+    const action = chosen(draw, [['chat', 6], ['join', waiting.length > 0 && open.length > 0 ? 4 : 0], ['leave', free.length > 0 ? 3 : 0], ['end', 0.5]]);
     if (action === 'end') {
       list.push({ at, action, meeting: Math.floor(draw() * meetings) });
       continue;
     }
 
-    const person = pick({ chat: everybody.filter(one => places[one] !== null), join: waiting, leave: free }[action]);
-    const meeting = action === 'join' ? Math.floor(draw() * meetings) : places[person];
+    const person = pick({ chat: people.filter(one => places[one] !== null), join: waiting, leave: free }[action]);
+    const meeting = action === 'join' ? pick(open) : places[person];
     if (action !== 'chat') places[person] = action === 'join' ? meeting : null;
     list.push({ at, action, person, meeting });
   }

@@ -1,10 +1,15 @@
-// The stage of a chaos run: a tenant with a pool of media nodes on two machines, meetings, and people in them.
+// The stage of a chaos run: a tenant with two media nodes in one region and one in another, on two machines; a meeting on media nodes in both regions, a meeting with a Standby, and people in them.
 import { openRoom, system } from '../support/cluster-room.mjs';
-import { get, kubectl, until } from '../support/kubectl.mjs';
+import { apply, get, kubectl, ready, until } from '../support/kubectl.mjs';
 import { LightPeople } from '../support/light-people.mjs';
-import { firstPlaces } from './schedule.mjs';
+import { everybody, fewest, firstPlaces } from './schedule.mjs';
 
 const names = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn'];
+/** The pools by region, and the region of a person. Three people of one region who are in a meeting get a media node there. */
+const pools = { west: 'pool', east: 'east' };
+const regionOf = index => (index === 3 ? 'east' : 'west');
+/** What the meetings of each slot are. */
+const specs = [{ regions: { preferred: ['east'] }, scale: { spread: 'Regions' } }, { placement: { availabilityClass: 'Critical' } }];
 
 /** How long everything may take to be whole again after a fault, and for how long it must be so, because a fault may show only after a moment. */
 const recovery = 120_000;
@@ -14,23 +19,31 @@ export class Stage {
   #visits = 0;
   #light;
 
-  constructor(room, light, people) {
+  constructor(room, light) {
     this.room = room;
     this.namespace = room.namespace;
     this.#light = light;
     /** The present meeting of each slot, with the texts that were confirmed in its chat. */
     this.meetings = [];
     /** `meeting`: the slot in which the person is, or null. `visit`: changes with each join. `moving`: somebody is joining or leaving, so that nothing is expected of them. */
-    this.people = Array.from({ length: people }, (_, index) => ({ index, name: names[index], meeting: null, visit: 0, from: 0, joinedAt: 0, moving: false }));
+    this.people = Array.from({ length: everybody }, (_, index) => ({ index, name: names[index], meeting: null, visit: 0, from: 0, joinedAt: 0, moving: false }));
   }
 
-  static async open({ people = 5, meetings = 2 } = {}) {
-    const room = await openRoom({ replicas: 3, browsers: 1, ports: { min: 43000, max: 43031 }, pool: { drain: { deadlineSeconds: 0 }, rollout: { type: 'Immediate' } } });
+  static async open() {
+    const pool = region => ({ region, drain: { deadlineSeconds: 0 }, rollout: { type: 'Immediate' } });
+    const room = await openRoom({ browsers: 1, ports: { min: 43000, max: 43031 }, pool: pool('west') });
     try {
-      const stage = new Stage(room, await LightPeople.open(room.browsers[0], room.product.url), people);
-      for (let slot = 0; slot < meetings; slot++) await stage.openMeeting(slot);
-      for (const [person, slot] of firstPlaces(people, meetings).entries()) if (slot !== null) await stage.join(person, slot);
+      const { spec } = await get('sfupool', pools.west, '-n', room.namespace);
+      await apply({
+        apiVersion: 'meetoperator.io/v1alpha1', kind: 'SfuPool', metadata: { name: pools.east, namespace: room.namespace },
+        spec: { replicas: 1, template: spec.template, exposure: { ...spec.exposure, portRange: { min: 43032, max: 43063 } }, ...pool('east') },
+      });
+      await ready('sfupool', pools.east, room.namespace);
+      const stage = new Stage(room, await LightPeople.open(room.browsers[0], room.product.url));
+      for (const slot of fewest.keys()) await stage.openMeeting(slot);
+      for (const [person, slot] of firstPlaces().entries()) if (slot !== null) await stage.join(person, slot);
       await stage.whole();
+      await until(async () => (await stage.roles()).every(roles => roles.length === 2 && roles.every(role => role.endsWith('Ready'))), 'both meetings are on two media nodes', recovery);
       return stage;
     } catch (error) {
       await room.close();
@@ -39,7 +52,13 @@ export class Stage {
   }
 
   async openMeeting(slot) {
-    this.meetings[slot] = { slot, sent: [], ...await this.room.meeting() };
+    this.meetings[slot] = { slot, sent: [], ...await this.room.meeting(specs[slot]) };
+  }
+
+  /** For the meeting of each slot, the role and the state of each media node. */
+  async roles() {
+    const objects = await Promise.all(this.meetings.map(({ name }) => get('meeting', name, '-n', this.namespace)));
+    return objects.map(({ status }) => (status?.assignments ?? []).map(({ role, state }) => `${role} ${state}`));
   }
 
   in(slot) {
@@ -50,7 +69,7 @@ export class Stage {
     const person = this.people[index];
     person.moving = true;
     try {
-      await this.#light.join(this.meetings[slot].meetingId, person.name);
+      await this.#light.join(this.meetings[slot].meetingId, person.name, regionOf(index));
       Object.assign(person, { meeting: slot, visit: ++this.#visits, from: this.meetings[slot].sent.length, joinedAt: Date.now() });
     } finally {
       person.moving = false;
@@ -102,6 +121,11 @@ export class Stage {
     return this.#light.describe(name, other);
   }
 
+  /** For how long the page of all people has stood still at a time since `restartPauses`, in seconds. The pauses do not include that time. */
+  async longestStandstill() {
+    return await this.#light.longestStandstill() / 1000;
+  }
+
   restartPauses() {
     return this.#light.restart();
   }
@@ -114,10 +138,10 @@ export class Stage {
     return { picture: longest('freezes'), sound: longest('silences') };
   }
 
-  /** Waits until the pool has all its media nodes, and everybody hears and sees everybody in their meeting. */
+  /** Waits until the pools have all their media nodes, and everybody hears and sees everybody in their meeting. */
   async whole() {
     const deadline = Date.now() + recovery;
-    await until(() => this.#poolIsWhole(), 'the pool has all its media nodes', recovery);
+    await until(() => this.#poolsAreWhole(), 'the pools have all their media nodes', recovery);
     const perceives = ({ missing, unheard, unseen }) => missing.length === 0 && [...Object.values(unheard), ...Object.values(unseen)].every(pause => pause < 1_000);
     let lacking = [];
     let since = null;
@@ -130,12 +154,13 @@ export class Stage {
     });
   }
 
-  async #poolIsWhole() {
-    const pool = await get('sfupool', 'pool', '-n', this.namespace).catch(() => null);
-    return pool?.status?.observedGeneration === pool?.metadata.generation && pool?.status?.readyReplicas === pool?.spec.replicas && pool?.status?.replicas === pool?.spec.replicas;
+  async #poolsAreWhole() {
+    const objects = await get('sfupools', '-n', this.namespace).catch(() => []);
+    return objects.length === Object.keys(pools).length && objects.every(({ metadata, spec, status }) =>
+      status?.observedGeneration === metadata.generation && status.readyReplicas === spec.replicas && status.replicas === spec.replicas);
   }
 
-  /** Deletes the meetings, and then the pool, and waits until each is gone. */
+  /** Deletes the meetings, and then the pools, and waits until each is gone. */
   async empty() {
     await kubectl('delete', 'meetings', '--all', '-n', this.namespace, '--timeout=60s');
     await until(async () => (await this.nodes()).every(({ status }) => status?.meetings === 0), 'no media node has a room', 60_000);

@@ -13,6 +13,20 @@ const script = () => {
   const block = 240; // samples, 5 ms
   globalThis.people = new Map();
   let context;
+  let lookedAt = performance.now();
+  let stoodStill = 0;
+  let longestStandstill = 0;
+
+  /** A clock in ms that stops while the page stands still, which happens on a machine whose processors are busy: nothing is known of what arrived meanwhile. */
+  const awake = () => {
+    const now = performance.now();
+    if (now - lookedAt > 300) {
+      stoodStill += now - lookedAt;
+      longestStandstill = Math.max(longestStandstill, now - lookedAt);
+    }
+    lookedAt = now;
+    return now - stoodStill;
+  };
   const sound = () => (context ??= new AudioContext({ sampleRate: 48_000 }));
 
   /** A tone that swells three times a second, because Opus may leave out an even one. */
@@ -104,9 +118,9 @@ const script = () => {
   const watch = () => {
     const video = Object.assign(document.createElement('video'), { muted: true, width: 32, height: 18 });
     document.body.append(video);
-    const eye = { pause: pauses(performance.now()), track: null };
+    const eye = { pause: pauses(awake()), track: null };
     const came = () => {
-      eye.pause.came(performance.now());
+      eye.pause.came(awake());
       video.requestVideoFrameCallback(came);
     };
     video.requestVideoFrameCallback(came);
@@ -116,7 +130,7 @@ const script = () => {
       video.srcObject = track === null ? null : new MediaStream([track]);
       if (track !== null) video.play().catch(() => {});
     };
-    eye.quiet = () => performance.now() - eye.pause.at;
+    eye.quiet = () => awake() - eye.pause.at;
     eye.close = () => {
       video.srcObject = null;
       video.remove();
@@ -157,6 +171,7 @@ const script = () => {
   };
 
   setInterval(() => {
+    awake();
     for (const { meeting, others } of globalThis.people.values()) {
       // Of two with one name, the former has left and is not known to be gone.
       const present = new Map(meeting.snapshot.participants.map(one => [one.displayName, one.tracks]));
@@ -210,7 +225,11 @@ const script = () => {
     };
     return JSON.stringify({ receives: await side(receiver, 'receive'), sends: await side(sender, 'send') });
   };
-  globalThis.restartPauses = () => { for (const { others } of globalThis.people.values()) for (const { ear, eye } of others.values()) ear.pause.longest = eye.pause.longest = 0; };
+  globalThis.longestStandstill = () => Math.round(longestStandstill);
+  globalThis.restartPauses = () => {
+    longestStandstill = 0;
+    for (const { others } of globalThis.people.values()) for (const { ear, eye } of others.values()) ear.pause.longest = eye.pause.longest = 0;
+  };
 };
 
 let built = null;
@@ -257,6 +276,11 @@ export class LightPeople {
    */
   states() {
     return this.#page.evaluate(() => globalThis.lightStates());
+  }
+
+  /** For how long at a time the page has stood still since `restart`, in ms; 0 below 300. No pause includes that time. */
+  longestStandstill() {
+    return this.#page.evaluate(() => globalThis.longestStandstill());
   }
 
   /** Why one person does not see another one: what the statistics of both say, as text. */

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
+using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
@@ -75,8 +76,17 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         var key = node.Metadata.NamespacedName;
         if (node.Metadata.DeletionTimestamp is null)
         {
+            try
+            {
+                // Only in this version: the drain may have just been taken back.
+                await cluster.Client.TryDeleteAsync<SfuNode>(key, ct, new DeleteOptions { Uid = node.Metadata.Uid, ResourceVersion = node.Metadata.ResourceVersion }).ConfigureAwait(false);
+            }
+            catch (KubeApiException changed) when (changed.IsConflict)
+            {
+                return default;
+            }
+
             events.Normal(node, "Drained", "the node is empty and is being deleted");
-            await cluster.Client.TryDeleteAsync<SfuNode>(key, ct, new DeleteOptions { Uid = node.Metadata.Uid }).ConfigureAwait(false);
             return new DrainProgress(true, null);
         }
 

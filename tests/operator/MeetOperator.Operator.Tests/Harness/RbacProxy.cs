@@ -43,6 +43,9 @@ internal sealed class RbacProxy : IAsyncDisposable
     /// <summary>Grants requests that the generated role does not, by verb and resource.</summary>
     public Func<string, string, bool>? AlsoGrant { get; set; }
 
+    /// <summary>Runs before a granted request is passed on, with its verb and resource.</summary>
+    public Func<string, string, Task>? Before { get; set; }
+
     /// <summary>Blocks all requests and responses until it completes.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
 
@@ -114,6 +117,7 @@ internal sealed class RbacProxy : IAsyncDisposable
             return;
         }
 
+        await (Before?.Invoke(verb, resource) ?? Task.CompletedTask);
         _used.AddOrUpdate(asked, 1, static (_, count) => count + 1);
         if (context.Request.ContentType?.StartsWith("application/apply-patch", StringComparison.Ordinal) == true)
         {

@@ -58,6 +58,38 @@ public sealed class CanaryRolloutTests
     }
 
     [Fact]
+    public async Task Trial_ParticipantsCannotConnect_RollsBack()
+    {
+        await using var stage = await Stage.StartAsync();
+        await stage.ChangeAsync("""{"version":"2.0"}""");
+        var canary = await stage.WaitForCanaryAsync();
+        canary.Connections = (150, 6); // the test calls succeed
+
+        await stage.SkipUntilAsync(state => state.Phase == RolloutPhase.RolledBack, "the rollout is rolled back");
+
+        Assert.Contains("6 of 150 connections of participants failed", (await stage.StateAsync()).History[0].Reason, StringComparison.Ordinal);
+        await stage.Cluster.EventuallyAsync(async () => (await stage.NamesAsync()).SetEquals(stage.Before), "the canary is removed and the old nodes stay");
+    }
+
+    [Fact]
+    public async Task Trial_AsManyFailOnFormerNodes_ReplacesOtherNodes()
+    {
+        await using var stage = await Stage.StartAsync();
+        foreach (var former in stage.Before)
+        {
+            stage.Cluster.Kubelet.Node(former).Connections = (1_000, 50);
+        }
+
+        await stage.ChangeAsync("""{"version":"2.0"}""");
+        var canary = await stage.WaitForCanaryAsync();
+        canary.Connections = (150, 6);
+
+        await stage.SkipUntilAsync(state => state.Canary is { FailedJoins: 6 }, "the failed connections are counted");
+        await stage.SkipUntilAsync(state => state.Phase == RolloutPhase.Complete, "the rollout is complete");
+        Assert.DoesNotContain(await stage.NamesAsync(), stage.Before.Contains);
+    }
+
+    [Fact]
     public async Task Trial_LeaderChangesInTheMiddle_NextOneContinues()
     {
         await using var stage = await Stage.StartAsync();

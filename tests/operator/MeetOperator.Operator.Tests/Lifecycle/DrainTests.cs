@@ -197,6 +197,34 @@ public sealed class DrainTests
     }
 
     [Fact]
+    public async Task Drain_TakenBackAsNodeIsDeleted_NodeServesAgain()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        await cluster.WithTenantAsync();
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Status?.State == SfuNodeState.Ready), "the node is ready");
+        var node = Assert.Single(await cluster.NodesAsync());
+        proxy.Reject = (verb, resource) => (verb, resource) == ("create", "sfunodes") ? "the pool gets no other node, which would make this one needless" : null;
+        var takenBack = new TaskCompletionSource();
+        proxy.Before = async (verb, resource) =>
+        {
+            if ((verb, resource) == ("delete", "sfunodes") && !takenBack.Task.IsCompleted)
+            {
+                await DrainAsync(cluster, node.Metadata.Name!, """{"spec":{"drain":null}}""");
+                takenBack.TrySetResult();
+            }
+        };
+
+        await DrainAsync(cluster, node.Metadata.Name!, """{"spec":{"drain":{"reason":"a mistake"}}}""");
+
+        await takenBack.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await cluster.EventuallyAsync(
+            async () => (await cluster.NodesAsync()).FirstOrDefault(one => one.Metadata.Uid == node.Metadata.Uid) is { Metadata.DeletionTimestamp: null, Spec.Drain: null, Status.State: SfuNodeState.Ready }, "the node serves again");
+        Assert.DoesNotContain((await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items, seen => seen.Reason == "Drained");
+    }
+
+    [Fact]
     public async Task Drain_Forced_DisconnectsParticipants()
     {
         await using var cluster = await TestCluster.StartAsync();

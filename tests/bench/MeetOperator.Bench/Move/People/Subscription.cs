@@ -13,7 +13,10 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
 
     /// <summary>The bit of the header of packets that have padding (RFC 3550 §5.1).</summary>
     private const int Padding = 0x20;
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long the former connection is kept when nothing arrives on the new one.</summary>
+    private static readonly TimeSpan FirstPacketWait = TimeSpan.FromSeconds(2);
 
     /// <summary>What is silent on both connections for so long is not waited for.</summary>
     private static readonly TimeSpan SilentAfter = TimeSpan.FromSeconds(1);
@@ -22,10 +25,14 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
     private TimeSpan _moveUntil;
     private TimeSpan _comparedSince;
     private TimeSpan _nextPoll;
+    private TimeSpan _now;
 
     public bool IsSettled => _next is null && _current is { Peer.IsConnected: true };
 
     public bool IsLost => _next is null && _current is { Peer.IsLost: true };
+
+    /// <summary>Nothing arrives on the current connection any more, so the next one need not be compared with it.</summary>
+    private bool IsFormerOver => _current is not { Peer.IsLost: false } || _now >= _moveUntil;
 
     /// <summary>The next session is on another media node.</summary>
     public void Move(TimeSpan until) => _moveUntil = until;
@@ -53,6 +60,7 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
 
     public void Tick(TimeSpan now)
     {
+        _now = now;
         _current?.Pump(now);
         _next?.Pump(now);
         if (_next is { Peer.IsLost: true } lost)
@@ -67,15 +75,25 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         }
 
         _nextPoll = now + Poll;
+        if (IsFormerOver)
+        {
+            next.ConnectedAt ??= now;
+            if (now - next.ConnectedAt >= FirstPacketWait)
+            {
+                TakeOver(next);
+            }
+
+            return;
+        }
+
         if (!next.IsCompared)
         {
             next.IsCompared = true;
             Compare(now);
         }
-        else if (_current is not { Peer.IsLost: false } current || now >= _moveUntil || CanTakeOver(current, next, now - _comparedSince))
+        else if (CanTakeOver(_current!, next, now - _comparedSince))
         {
-            _current?.End();
-            (_current, _next, _moveUntil) = (next, null, default);
+            TakeOver(next);
         }
         else if (now - _comparedSince >= SilentAfter)
         {
@@ -87,6 +105,12 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
     {
         _current?.End();
         _next?.End();
+    }
+
+    private void TakeOver(Session next)
+    {
+        _current?.End();
+        (_current, _next, _moveUntil) = (next, null, default);
     }
 
     private Session? Find(string id) => _next?.Id == id ? _next : _current?.Id == id ? _current : null;
@@ -142,6 +166,11 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         var stamp = Stamp.Read(packet);
         var isSound = header.PayloadType is not Picture;
         session.Arrived.Add((stamp.Person, isSound));
+        if (session == _next && IsFormerOver && (!isSound || session.Tracks.All(track => track.IsSound)))
+        {
+            TakeOver(session);
+        }
+
         if (session != _current)
         {
             return; // does not play yet
@@ -179,6 +208,8 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         public int Version { get; set; } = -1;
 
         public bool IsCompared { get; set; }
+
+        public TimeSpan? ConnectedAt { get; set; }
 
         /// <summary>What the slots carry: persons, and whether it is their sound.</summary>
         public IReadOnlyList<(ushort Person, bool IsSound)> Tracks { get; set; } = [];
