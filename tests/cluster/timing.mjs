@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { until } from '../e2e/support/visitor.mjs';
-import { openRoom } from './support/cluster-room.mjs';
+import { openRoom, system } from './support/cluster-room.mjs';
 import { apply, cluster, get, kubectl, ready } from './support/kubectl.mjs';
 import { LightPeople } from './support/light-people.mjs';
 
@@ -75,8 +75,22 @@ async function measureDrain() {
   }, machine => kubectl('uncordon', machine));
 }
 
+/** After a rolling update, all replicas may be on one cluster node, because the scheduler spreads them together with the former ones. The loss of that node would be the loss of all of them. */
+async function spreadReplicas() {
+  for (const part of ['operator', 'signaling']) {
+    const pods = () => get('pods', '-n', system, '-l', `meetoperator.io/component=${part}`);
+    const [one, ...others] = await pods();
+    if (others.some(other => other.spec.nodeName !== one.spec.nodeName)) continue;
+    await kubectl('delete', 'pod', one.metadata.name, '-n', system);
+    await kubectl('rollout', 'status', `deployment/meet-${part}`, '-n', system, '--timeout=120s');
+    const machines = new Set((await pods()).map(pod => pod.spec.nodeName));
+    if (machines.size < 2) throw new Error(`all replicas of ${part} are on ${[...machines]}`);
+  }
+}
+
 /** The power of a cluster node fails: until everybody in its meetings (half as many) hears the other again, and until the pool has all media nodes on the other one. */
 async function measureLost() {
+  await spreadReplicas();
   await withLightPeople(Math.ceil(meetings / 2), async ({ room, people, machine }) => {
     const lost = (await get('sfunodes', '-n', room.namespace)).filter(node => node.status.nodeName === machine).map(node => node.metadata.name);
     const began = Date.now();
