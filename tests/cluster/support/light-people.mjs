@@ -143,6 +143,7 @@ const script = () => {
     const meeting = await new MeetClient({ environment: browserEnvironment() }).join(meetingId, { displayName: name, ...(region === undefined ? {} : { region }) });
     const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture()] };
     globalThis.people.set(name, person);
+    meeting.on('change', () => { if (globalThis.people.get(name) === person) attend(person); });
     meeting.on('connection', ({ phase, code }) => { if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim(); });
     await meeting.publish(person.sources[0].track, 'microphone');
     await meeting.publish(person.sources[1].track, 'camera');
@@ -170,26 +171,28 @@ const script = () => {
     return false;
   };
 
+  /** Listens to and looks at what a person receives now. */
+  const attend = ({ meeting, others }) => {
+    // Of two with one name, the former has left and is not known to be gone.
+    const present = new Map(meeting.snapshot.participants.map(one => [one.displayName, one.tracks]));
+    const now = performance.now();
+    for (const [name, tracks] of present) {
+      if (!others.has(name)) others.set(name, { ear: listen(), eye: watch() });
+      const other = others.get(name);
+      other.presentAt = now;
+      other.ear.use(tracks.microphone ?? null);
+      other.eye.use(tracks.camera ?? null);
+    }
+    // Somebody who is back within seconds was missed.
+    for (const [name, { ear, eye, presentAt }] of others) {
+      if (now - presentAt < 5_000) continue;
+      [ear, eye].forEach(sense => sense.close());
+      others.delete(name);
+    }
+  };
   setInterval(() => {
     awake();
-    for (const { meeting, others } of globalThis.people.values()) {
-      // Of two with one name, the former has left and is not known to be gone.
-      const present = new Map(meeting.snapshot.participants.map(one => [one.displayName, one.tracks]));
-      const now = performance.now();
-      for (const [name, tracks] of present) {
-        if (!others.has(name)) others.set(name, { ear: listen(), eye: watch() });
-        const other = others.get(name);
-        other.presentAt = now;
-        other.ear.use(tracks.microphone ?? null);
-        other.eye.use(tracks.camera ?? null);
-      }
-      // Somebody who is back within seconds was missed.
-      for (const [name, { ear, eye, presentAt }] of others) {
-        if (now - presentAt < 5_000) continue;
-        [ear, eye].forEach(sense => sense.close());
-        others.delete(name);
-      }
-    }
+    for (const person of globalThis.people.values()) attend(person);
   }, 50);
   setInterval(() => { for (const { others } of globalThis.people.values()) for (const { ear } of others.values()) ear.look(); }, 300);
 
