@@ -30,6 +30,9 @@ internal sealed class LinkIncoming
     private readonly LinkEnd _end;
     private readonly Publisher _publisher;
     private readonly RelayedTrackTable _tracks = new();
+    private readonly Dictionary<PublishedTrack, RelayedTrack> _carried = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<RelayedTrack> _awaited = [];
+    private bool _hasAwaitedChanged;
     private readonly AnnouncementLimit _announcements = new(MaxTracks);
     private long _staleUntilTicks = long.MaxValue;
     private long _roundTripTicks;
@@ -69,7 +72,13 @@ internal sealed class LinkIncoming
     /// </summary>
     public void Carry(RelayedTrack track, PublishedTrack published)
     {
+        if (track.Carried is { } former)
+        {
+            _carried.Remove(former);
+        }
+
         track.Carried = published;
+        _carried[published] = track;
         SetAwaited(track, false);
         if (ReferenceEquals(published.Track.Options, track.Options))
         {
@@ -86,15 +95,11 @@ internal sealed class LinkIncoming
     /// <summary>Carries a track of the room no longer, because another connection does. Does nothing when the link does not carry it.</summary>
     public void Release(PublishedTrack published)
     {
-        foreach (var track in _tracks.All)
+        if (_carried.Remove(published, out var track))
         {
-            if (ReferenceEquals(track.Carried, published))
-            {
-                _publisher.Remove(published.Track);
-                track.Carried = null;
-                _peer.WakeAt(0);
-                return;
-            }
+            _publisher.Remove(published.Track);
+            track.Carried = null;
+            _peer.WakeAt(0);
         }
     }
 
@@ -144,6 +149,7 @@ internal sealed class LinkIncoming
     /// <param name="arrivalTicks">When the packet arrived.</param>
     public ReceivedMedia OnRtp(long nowTicks, Span<byte> packet, long arrivalTicks)
     {
+        ApplyAwaited();
         if (_publisher.FindStart(packet) is { } options)
         {
             Start(options);
@@ -174,6 +180,7 @@ internal sealed class LinkIncoming
             _publisher.OnPathCheck(nowTicks, _roundTripTicks);
         }
 
+        ApplyAwaited();
         var next = _publisher.HandleTimeout(nowTicks); // first, because it finds out which layers are used
         if (_peer.IsReady)
         {
@@ -262,7 +269,7 @@ internal sealed class LinkIncoming
                 _publisher.Renegotiate(carried.Track, options);
             }
 
-            UpdateAwaited();
+            ReportAwaited();
         }
 
         _tracks.Bind(track);
@@ -335,13 +342,9 @@ internal sealed class LinkIncoming
 
     private void Start(UpTrackOptions options)
     {
-        foreach (var track in _tracks.All)
+        if (_awaited.FirstOrDefault(track => ReferenceEquals(track.Options, options)) is { } started)
         {
-            if (ReferenceEquals(track.Options, options))
-            {
-                _owner.OnStarted(track);
-                return;
-            }
+            _owner.OnStarted(started);
         }
     }
 
@@ -367,6 +370,11 @@ internal sealed class LinkIncoming
         }
         finally
         {
+            if (track.Carried is { } former)
+            {
+                _carried.Remove(former);
+            }
+
             track.Carried = null;
             SetAwaited(track, false);
         }
@@ -377,14 +385,25 @@ internal sealed class LinkIncoming
         if (isAwaited != track.IsAwaited)
         {
             track.IsAwaited = isAwaited;
-            UpdateAwaited();
+            _ = isAwaited ? _awaited.Add(track) : _awaited.Remove(track);
+            ReportAwaited();
         }
     }
 
-    private void UpdateAwaited()
+    /// <summary>Which tracks are awaited matters with the next packet. Many change at a time when a large meeting moves, and each change would go through all of them.</summary>
+    private void ReportAwaited()
     {
-        _publisher.Await([.. _tracks.All.Where(track => track.IsAwaited).Select(track => track.Options)]);
+        _hasAwaitedChanged = true;
         _peer.WakeAt(0);
+    }
+
+    private void ApplyAwaited()
+    {
+        if (_hasAwaitedChanged)
+        {
+            _hasAwaitedChanged = false;
+            _publisher.Await([.. _awaited.Select(track => track.Options)]);
+        }
     }
 
     private void SendDemands()

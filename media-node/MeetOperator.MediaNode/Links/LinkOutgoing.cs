@@ -18,6 +18,7 @@ internal sealed class LinkOutgoing
     private readonly Subscriber _subscriber;
     private readonly List<LinkedTrack> _tracks = [];
     private readonly Dictionary<uint, LinkedTrack> _byNumber = [];
+    private readonly Dictionary<PublishedTrack, LinkedTrack> _byTrack = new(ReferenceEqualityComparer.Instance);
     private readonly HeardMicrophones _heard = new();
     private readonly LinkLimit _limit = new();
     private uint _lastNumber;
@@ -62,6 +63,7 @@ internal sealed class LinkOutgoing
         }
 
         _tracks.Add(linked);
+        _byTrack.Add(track, linked);
         if (_isOpen)
         {
             Begin(linked);
@@ -90,6 +92,7 @@ internal sealed class LinkOutgoing
         }
 
         _tracks.Remove(linked);
+        _byTrack.Remove(track);
         linked.Close();
         if (_byNumber.Remove(linked.Number))
         {
@@ -170,18 +173,7 @@ internal sealed class LinkOutgoing
         }
     }
 
-    private LinkedTrack? Find(PublishedTrack track)
-    {
-        foreach (var linked in _tracks)
-        {
-            if (ReferenceEquals(linked.Published, track))
-            {
-                return linked;
-            }
-        }
-
-        return null;
-    }
+    private LinkedTrack? Find(PublishedTrack track) => _byTrack.GetValueOrDefault(track);
 
     private void Begin(LinkedTrack track)
     {

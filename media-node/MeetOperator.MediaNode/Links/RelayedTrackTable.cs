@@ -9,6 +9,9 @@ internal sealed class RelayedTrackTable
     private readonly Dictionary<uint, RelayedTrack> _byNumber = [];
     private readonly Dictionary<uint, RelayedTrack> _bySsrc = [];
 
+    /// <summary>The tracks of the former channel when the present one began, by what an announcement of the same track repeats.</summary>
+    private ILookup<(string, LinkTrackSource), RelayedTrack> _former = Array.Empty<RelayedTrack>().ToLookup(KeyOf);
+
     /// <summary>All tracks, also those of a former channel that the present one has not announced so far.</summary>
     public List<RelayedTrack> All => _all;
 
@@ -16,7 +19,7 @@ internal sealed class RelayedTrackTable
     public RelayedTrack? Find(uint number) => _byNumber.GetValueOrDefault(number);
 
     /// <summary>The track of a former channel that is announced again; null for none.</summary>
-    public RelayedTrack? FindStale(TrackAddedMessage message) => _all.Find(track => track.IsStale && track.IsSameAs(message));
+    public RelayedTrack? FindStale(TrackAddedMessage message) => _former[(message.ParticipantId, message.Source)].FirstOrDefault(track => track.IsStale && track.IsSameAs(message));
 
     /// <summary>Whether the SSRCs of an announcement differ from each other and from those of all tracks but one.</summary>
     public bool HasFreeSsrcs(TrackAddedMessage message, RelayedTrack? except)
@@ -58,6 +61,7 @@ internal sealed class RelayedTrackTable
     public void Remove(RelayedTrack track)
     {
         _all.Remove(track);
+        track.IsStale = false; // it is not announced again
         Unbind(track);
     }
 
@@ -69,7 +73,11 @@ internal sealed class RelayedTrackTable
         {
             (track.IsStale, track.Demanded) = (true, 0);
         }
+
+        _former = _all.ToLookup(KeyOf);
     }
+
+    private static (string Participant, LinkTrackSource Source) KeyOf(RelayedTrack track) => (track.ParticipantId, track.Announcement.Source);
 
     private static IEnumerable<uint> SsrcsOf(TrackAddedMessage message)
     {

@@ -179,7 +179,7 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
         _ends.IsClosed = true;
         _loop.LoopLinks.Remove(this);
         SessionDeadlines.Remove(this);
-        _other.Wake();
+        _other.Sleep.WakeIfAsleep();
     }
 
     /// <summary>Whether something has arrived, or the other end has closed the link.</summary>
@@ -190,7 +190,7 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
     {
         if (_outgoing.Publish())
         {
-            _other.Wake();
+            _other.Sleep.WakeIfAsleep();
         }
     }
 

@@ -15,6 +15,22 @@ internal sealed class LoopSleep(WakeSignal wake)
     /// <summary>How often other loops have woken the thread.</summary>
     public long Wakes => Volatile.Read(ref _wakes);
 
+    /// <summary>Sleeps until a socket or another thread has something for the loop, unless another loop has just sent something.</summary>
+    /// <param name="sockets">The sockets.</param>
+    /// <param name="ticks">Maximum time to sleep.</param>
+    /// <param name="links">The links to other loops.</param>
+    /// <param name="untilWritable">The sockets that also end the sleep when they are writable, as for <see cref="UdpSocket.WaitAny"/>.</param>
+    public void Wait(ReadOnlySpan<UdpSocket> sockets, long ticks, LoopLinks links, int untilWritable = 0)
+    {
+        Begin();
+        if (!links.HasNews)
+        {
+            UdpSocket.WaitAny(sockets, wake, TimeSpan.FromTicks(ticks), untilWritable);
+        }
+
+        End();
+    }
+
     /// <summary>Announces that the thread is about to sleep. It looks for packets after this.</summary>
     public void Begin() => Interlocked.Exchange(ref _isAsleep, 1);
 

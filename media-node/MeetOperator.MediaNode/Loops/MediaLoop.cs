@@ -37,9 +37,6 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>What a long step takes. No step begins when less of <see cref="CommandTicks"/> is left.</summary>
     private const long StepTicks = CommandTicks / 2;
 
-    /// <summary>Age of the last iteration above which the loop counts as standing still.</summary>
-    private const long StuckTicks = 3 * TimeSpan.TicksPerSecond;
-
     /// <summary>Maximum time between two runs of the timers of a session. A negotiation can set timers between them.</summary>
     private const long MaxTimerTicks = 5 * TimeSpan.TicksPerSecond;
 
@@ -47,7 +44,6 @@ internal sealed class MediaLoop : IDisposable
     private readonly ReceiveBatch _batch = new(BatchDatagrams);
     private readonly ArrivalClock[] _arrivals;
     private readonly WakeSignal _wake = new();
-    private readonly LoopSleep _sleep;
     private readonly Channel<Action> _commands = Channel.CreateBounded<Action>(
         new BoundedChannelOptions(MaxCommands) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -76,7 +72,7 @@ internal sealed class MediaLoop : IDisposable
         _arrivals = [.. _sockets.Select(_ => new ArrivalClock())];
         Egress = new LoopEgress(_sockets);
         Failures = new LoopFailures(Port, logger);
-        _sleep = new LoopSleep(_wake);
+        Sleep = new LoopSleep(_wake);
         _thread = new Thread(Run) { Name = $"media-{Port}", IsBackground = true };
     }
 
@@ -127,7 +123,7 @@ internal sealed class MediaLoop : IDisposable
     public long LastTurnTicks => Volatile.Read(ref _lastTurnTicks);
 
     /// <summary>Whether the loop stands still. An idle loop iterates once a second. Readable from any thread.</summary>
-    public bool IsStuck => MonotonicClock.NowTicks - LastTurnTicks > StuckTicks;
+    public bool IsStuck => MonotonicClock.NowTicks - LastTurnTicks > 3 * TimeSpan.TicksPerSecond;
 
     /// <summary>Packets that tracks had forwarded when they were last reported or closed.</summary>
     public long ForwardedPackets { get; set; }
@@ -275,11 +271,8 @@ internal sealed class MediaLoop : IDisposable
         };
     }
 
-    /// <summary>Makes the thread look for packets of other loops, which were made visible before. Any thread may call it.</summary>
-    public void Wake() => _sleep.WakeIfAsleep();
-
-    /// <summary>How often other loops have woken the thread. Readable from any thread.</summary>
-    public long Wakes => _sleep.Wakes;
+    /// <summary>For other loops that have sent something. Any thread may use it.</summary>
+    public LoopSleep Sleep { get; }
 
     /// <summary>Ends the thread. Loops that are linked stop before one of them is disposed.</summary>
     public void Stop()
@@ -371,26 +364,14 @@ internal sealed class MediaLoop : IDisposable
         var timer = Math.Min(Ticks.NextTicks, Deadlines.NextTicks) - before;
         if (restTicks > 0 && !Egress.IsBlocked)
         {
-            Sleep([], Math.Min(timer, restTicks));
+            Sleep.Wait([], Math.Min(timer, restTicks), LoopLinks);
         }
         else
         {
-            Sleep(_sockets, timer, Egress.BlockedSockets);
+            Sleep.Wait(_sockets, timer, LoopLinks, Egress.BlockedSockets);
         }
 
         RecordWait(MonotonicClock.NowTicks - before);
-    }
-
-    /// <summary>Sleeps until there is something to do, unless another loop has just sent something.</summary>
-    private void Sleep(ReadOnlySpan<UdpSocket> sockets, long ticks, int untilWritable = 0)
-    {
-        _sleep.Begin();
-        if (!LoopLinks.HasNews)
-        {
-            UdpSocket.WaitAny(sockets, _wake, TimeSpan.FromTicks(ticks), untilWritable);
-        }
-
-        _sleep.End();
     }
 
     /// <summary>Reads one batch of a socket and handles its datagrams. Returns their number.</summary>
@@ -428,7 +409,7 @@ internal sealed class MediaLoop : IDisposable
 
         if (pause > 0)
         {
-            Sleep(_sockets, pause);
+            Sleep.Wait(_sockets, pause, LoopLinks);
             RecordWait(MonotonicClock.NowTicks - before);
         }
 

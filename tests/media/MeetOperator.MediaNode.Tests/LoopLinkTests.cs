@@ -103,13 +103,13 @@ public sealed class LoopLinkTests : IAsyncLifetime
     public async Task Send_OtherLoopIsBusy_DoesNotWakeIt()
     {
         using var held = await HeldLoop.HoldAsync(_b);
-        var before = _b.Wakes;
+        var before = _b.Sleep.Wakes;
         for (var i = 0; i < 50; i++)
         {
             await OnAsync(_a, () => Assert.True(_linkA.TrySend([1])));
         }
 
-        await OnAsync(_a, () => Assert.Equal(before, _b.Wakes));
+        await OnAsync(_a, () => Assert.Equal(before, _b.Sleep.Wakes));
         await held.ReleaseAsync();
         await LinkedLoops.UntilAsync("everything has arrived", () => Messages(_ownerB) == 50);
     }

@@ -78,6 +78,50 @@ public sealed class LinkCostTests
         }
     }
 
+    /// <summary>A large meeting moves: all its tracks are awaited at once. Twice as many tracks cost twice as much, and not four times.</summary>
+    [Fact]
+    public void Await_ManyTracks_CostsTheSameForEach()
+    {
+        Run(100);
+
+        var (few, many) = (Run(200), Run(1_600));
+
+        Assert.InRange((double)many / few, 1, 16); // 8 times the tracks; with a list of all for each of them it is 64
+
+        static long Run(int tracks)
+        {
+            var owner = new CarryAll { Carries = false };
+            var link = new LinkIncoming(new SimulatedLinkEnd(1, () => 0), owner, LinkEnd.OfPart(1), ownSsrc: 2);
+            link.Open(0);
+            var buffer = new byte[LinkMessage.MaximumLength];
+            for (var i = 1u; i <= tracks; i++)
+            {
+                var message = new TrackAddedMessage
+                {
+                    Track = i,
+                    Carriage = 1,
+                    Hops = 1,
+                    Origin = LinkEnd.NameOf(1),
+                    OriginGeneration = 1,
+                    ParticipantId = $"p{i}",
+                    Source = LinkTrackSource.Camera,
+                    Codec = new RelayedCodec { Name = "VP8", ClockRate = 90000, PayloadType = 96, RtxPayloadType = 97 },
+                    Layers = [new RelayedLayer("", 10 * i, (10 * i) + 1)],
+                };
+                link.OnMessage(0, buffer.AsSpan(0, message.Write(buffer)));
+            }
+
+            Assert.Equal(tracks, link.Tracks.Count);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            foreach (var track in link.Tracks)
+            {
+                link.Await(track);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     private static void Renumber(List<byte[]> packets)
     {
         var last = Last(packets[^1]);
