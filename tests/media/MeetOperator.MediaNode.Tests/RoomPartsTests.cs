@@ -114,7 +114,8 @@ public sealed class RoomPartsTests : IAsyncLifetime
     public async Task DeleteSession_OnAnotherPart_EndsIt()
     {
         await _room.PublishAsync("right");
-        var session = _room.Events.All.First(e => e is { Type: RoomEventTypes.SessionState, ParticipantId: "right" }).SessionId!;
+        await _room.Events.UntilAsync("it is connected", e => e.Last(RoomEventTypes.SessionState, "right") is { State: "connected" });
+        var session = _room.Events.Last(RoomEventTypes.SessionState, "right")!.SessionId!;
 
         await _room.Node.Control.DeleteSessionAsync(PartedRoom.Room, session, default);
 
