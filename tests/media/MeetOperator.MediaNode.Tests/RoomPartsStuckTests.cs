@@ -73,7 +73,8 @@ public sealed class RoomPartsStuckTests : IAsyncLifetime
         await _room.PublishAsync("right");
         await using var held = await HeldLoop.HoldAsync(_room.Part.Loop);
 
-        var session = _room.Events.All.First(e => e is { Type: RoomEventTypes.SessionState, ParticipantId: "left" }).SessionId!;
+        await _room.Events.UntilAsync("it is connected", e => e.Last(RoomEventTypes.SessionState, "left") is { State: "connected" });
+        var session = _room.Events.Last(RoomEventTypes.SessionState, "left")!.SessionId!;
         await _room.Node.Control.DeleteSessionAsync(PartedRoom.Room, session, default).WaitAsync(Soon);
 
         await _room.Events.UntilAsync("it has ended", e => e.Last(RoomEventTypes.SessionState, "left") is { State: "closed" });
