@@ -1,4 +1,5 @@
 // The stage of a chaos run: a tenant with two media nodes in one region and one in another, on two machines; a meeting on media nodes in both regions, a meeting with a Standby, and people in them.
+import { setTimeout as pause } from 'node:timers/promises';
 import { openRoom, system } from '../support/cluster-room.mjs';
 import { apply, get, kubectl, ready, until } from '../support/kubectl.mjs';
 import { LightPeople } from '../support/light-people.mjs';
@@ -14,6 +15,18 @@ const specs = [{ regions: { preferred: ['east'] }, scale: { spread: 'Regions' } 
 /** How long everything may take to be whole again after a fault, and for how long it must be so, because a fault may show only after a moment. */
 const recovery = 120_000;
 const steady = 2_000;
+
+/** Repeats what fails, because the API server may be stopped. */
+async function persistently(action) {
+  for (const deadline = Date.now() + recovery; ;) {
+    try {
+      return await action();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await pause(1_000);
+    }
+  }
+}
 
 export class Stage {
   #visits = 0;
@@ -93,11 +106,11 @@ export class Stage {
   async end(slot) {
     const people = this.in(slot);
     for (const person of people) person.moving = true;
-    await kubectl('patch', 'meeting', this.meetings[slot].name, '-n', this.namespace, '--type=merge', '-p', '{"spec":{"desiredState":"Ended"}}');
+    await persistently(() => kubectl('patch', 'meeting', this.meetings[slot].name, '-n', this.namespace, '--type=merge', '-p', '{"spec":{"desiredState":"Ended"}}'));
     const isOver = async () => (await this.#light.states()).filter(state => people.some(person => person.name === state.name)).every(state => state.phase === 'ended');
     await until(isOver, 'everybody is told that the meeting has ended');
     for (const { index } of people) await this.leave(index);
-    await this.openMeeting(slot);
+    await persistently(() => this.openMeeting(slot));
     for (const { index } of people) await this.join(index, slot);
   }
 
