@@ -93,7 +93,7 @@ public sealed record RoomReport
     /// </summary>
     public long PacketsIn { get; init; }
 
-    /// <summary>RTP packets passed to the socket for the room's subscribers since the room was created.</summary>
+    /// <summary>RTP packets passed to the socket for the room's subscribers since the room was created. In a room on several loops, those that cross between loops count too.</summary>
     public long PacketsOut { get; init; }
 
     /// <summary>What each loop has of the room, the first one first, when several have a part of it. Empty for a room on one loop, and in reports of earlier versions.</summary>

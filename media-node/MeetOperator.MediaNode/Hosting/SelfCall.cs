@@ -67,7 +67,8 @@ internal static class SelfCall
                 && await ChangeSlotsAsync(node, publisher, offered.SessionId, ct).ConfigureAwait(false)
                 && await ReportAsync(node, ct).ConfigureAwait(false);
             var isShared = received && await SelfParts.RunAsync(node, publisher, frames, certificate, local, ct).ConfigureAwait(false);
-            return (received, isShared && await SelfMove.RunAsync(node, publisher, frames, certificate, local, ct).ConfigureAwait(false));
+            var hasMoved = received && await SelfMove.RunAsync(node, publisher, frames, certificate, local, ct).ConfigureAwait(false);
+            return (received, isShared && hasMoved);
         }
         finally
         {

@@ -108,6 +108,7 @@ internal sealed class LinkOutgoing
         {
             Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
             var message = new TrackMutedMessage(linked.Number, isMuted);
+            linked.LastMessage = []; // the other end knows something else now
             _peer.TrySend(buffer[..message.Write(buffer)], message.Key);
         }
     }
@@ -187,7 +188,12 @@ internal sealed class LinkOutgoing
         if (_isOpen)
         {
             Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
-            _peer.TrySend(buffer[..track.Message.Write(buffer)]);
+            var message = buffer[..track.Message.Write(buffer)];
+            if (!message.SequenceEqual(track.LastMessage))
+            {
+                track.LastMessage = message.ToArray();
+                _peer.TrySend(message); // not twice, because the other end limits announcements
+            }
         }
     }
 

@@ -48,6 +48,9 @@ internal sealed class LinkedTrack
 
     public LinkAnnouncement Announcement { get; set; }
 
+    /// <summary>The last announcement in the channel, as long as the other end knows nothing newer; empty for none.</summary>
+    public byte[] LastMessage { get; set; } = [];
+
     public bool IsVideo => Published.Track.Options.Kind == MediaKind.Video;
 
     public int LayerCount => _layers.Length;
@@ -76,6 +79,7 @@ internal sealed class LinkedTrack
     public void Restart(uint number)
     {
         Number = number;
+        LastMessage = [];
         _announced = [];
         _nextLayersTicks = 0;
         Demand(0);

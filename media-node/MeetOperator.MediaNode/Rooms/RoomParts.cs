@@ -26,6 +26,9 @@ internal sealed class RoomParts
 
     /// <summary>How long no further part opens after one has failed.</summary>
     private const long AfterFailureTicks = TimeSpan.TicksPerMinute;
+
+    /// <summary>The same after one could not open in time, because loops fall behind: then another part would help.</summary>
+    private const long AfterTimeoutTicks = 5 * TimeSpan.TicksPerSecond;
     private readonly RoomShare _share;
     private readonly IReadOnlyList<(MediaLoop Loop, SessionFactory Sessions)> _loops;
     private readonly TimeSpan _participantTimeout;
@@ -113,6 +116,7 @@ internal sealed class RoomParts
     /// <summary>Runs <paramref name="work"/> on each part. The call does not wait long for a part that does not respond, which does the work when its loop goes on.</summary>
     public async Task RunOnAllAsync(Action<NodeRoom> work, CancellationToken ct)
     {
+        var others = RunOnOthersAsync(work, ct); // first, because the loop of the hub may stand still
         await RunAsync(
             hub =>
             {
@@ -120,7 +124,7 @@ internal sealed class RoomParts
                 return true;
             },
             ct).ConfigureAwait(false);
-        await RunOnOthersAsync(work, ct).ConfigureAwait(false);
+        await others.ConfigureAwait(false);
     }
 
     /// <summary>
@@ -132,6 +136,7 @@ internal sealed class RoomParts
     public async Task CatchUpAsync(string participant, long generation, CancellationToken ct)
     {
         var part = await PlaceAsync(participant, generation).WaitAsync(ct).ConfigureAwait(false);
+        var end = MonotonicClock.NowTicks + ResponseLimit.Ticks;
         var isWaiting = All.Count > 1;
         for (var round = 0; round < MaxCatchUpRounds && isWaiting; round++)
         {
@@ -144,9 +149,9 @@ internal sealed class RoomParts
             }
         }
 
-        Task<bool> FlushAsync(NodeRoom from) => WithinAsync(from, () => from.Loop.RunAsync(() => !from.IsClosed && from.FlushLinks(), ct));
+        Task<bool> FlushAsync(NodeRoom from) => WithinAsync(from, end, () => from.Loop.RunAsync(() => !from.IsClosed && from.FlushLinks(), ct));
 
-        Task<object?> HandleAsync(NodeRoom at) => WithinAsync(at, () => at.Loop.RunInStepsAsync(() => at.IsClosed ? [] : at.CatchUp(), ct));
+        Task<object?> HandleAsync(NodeRoom at) => WithinAsync(at, end, () => at.Loop.RunInStepsAsync(() => at.IsClosed ? [] : at.CatchUp(), ct));
     }
 
     /// <summary>Reports about the room. Null when it is closed. Of a part that does not respond, the report has the last figures and the participants.</summary>
@@ -236,8 +241,8 @@ internal sealed class RoomParts
         }),
     ];
 
-    /// <summary>Runs work of a part, unless its loop stands still.</summary>
-    private static async Task<T?> WithinAsync<T>(NodeRoom part, Func<Task<T>> work)
+    /// <summary>Runs work of a part, unless its loop stands still, and waits for it until a time.</summary>
+    private static async Task<T?> WithinAsync<T>(NodeRoom part, long endTicks, Func<Task<T>> work)
     {
         if (part.Loop.IsStuck)
         {
@@ -246,7 +251,7 @@ internal sealed class RoomParts
 
         try
         {
-            return await work().WaitAsync(ResponseLimit).ConfigureAwait(false);
+            return await work().WaitAsync(TimeSpan.FromTicks(Math.Max(0, endTicks - MonotonicClock.NowTicks))).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -365,10 +370,10 @@ internal sealed class RoomParts
                 CancellationToken.None).WaitAsync(OpenLimit).ConfigureAwait(false);
             await part.Loop.RunAsync(() => RunIfOpen(part, p => p.LinkToHub(toHub)), CancellationToken.None).WaitAsync(OpenLimit).ConfigureAwait(false);
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            DelayNext(e is TimeoutException ? AfterTimeoutTicks : AfterFailureTicks); // first, so that nobody who gets another part opens one
             _share.Remove(part);
-            DelayNext();
             _ = Hub.Loop.RunAsync(() => RunIfOpen(Hub, hub => hub.UnlinkPart(number)), CancellationToken.None);
             _ = part.Loop.RunAsync(
                 () =>
@@ -387,13 +392,13 @@ internal sealed class RoomParts
         }
     }
 
-    private void DelayNext() => Volatile.Write(ref _noneBeforeTicks, MonotonicClock.NowTicks + AfterFailureTicks);
+    private void DelayNext(long ticks) => Volatile.Write(ref _noneBeforeTicks, MonotonicClock.NowTicks + ticks);
 
     private void OnPartClosed(NodeRoom part)
     {
         if (part.HasFailed)
         {
-            DelayNext();
+            DelayNext(AfterFailureTicks);
         }
     }
 }

@@ -17,8 +17,8 @@ internal static class RoomReports
         return [.. rooms.Values.Select(Finish)];
     }
 
-    /// <summary>The report of a room to which all parts are added. One of a room with one part does not name it.</summary>
-    public static RoomReport Finish(RoomReport room) => room.Parts.Count > 1 ? room : room with { Parts = [] };
+    /// <summary>The report of a room to which all parts are added. The hub, at whose port links end, comes first. The report of a room with one part does not name it.</summary>
+    public static RoomReport Finish(RoomReport room) => room with { Parts = room.Parts.Count > 1 ? [.. room.Parts.OrderByDescending(part => part.Port == room.Port)] : [] };
 
     /// <summary>The report of a room of which a part is added.</summary>
     public static RoomReport Add(RoomReport room, RoomReport part) => room with

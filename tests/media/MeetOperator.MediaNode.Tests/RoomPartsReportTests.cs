@@ -24,6 +24,7 @@ public sealed class RoomPartsReportTests : IAsyncLifetime
 
         Assert.Equal([(_room.Hub.Loop.Port, 1), (_room.Part.Loop.Port, 2)], room.Parts.OrderBy(p => p.Participants).Select(p => (p.Port, p.Participants)));
         Assert.Equal((room.PacketsIn, room.PacketsOut), (room.Parts.Sum(p => p.PacketsIn), room.Parts.Sum(p => p.PacketsOut)));
+        Assert.Equal(room.Port, room.Parts[0].Port); // the hub first
         Assert.True(room.Parts.Single(p => p.Participants == 2).PacketsOut > 0);
         Assert.Equal(room.Parts.Count, (await _room.Node.Control.GetRoomAsync(PartedRoom.Room, default)).Parts.Count);
     }

@@ -1,4 +1,5 @@
 using MeetOperator.MediaNode.Links;
+using MeetOperator.Relay.Messages;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Tests.Links;
@@ -28,6 +29,32 @@ public sealed class LinkChannelTests
         Assert.InRange(viewer.Received.Count - received, 140, 230);
         viewer.AssertContinuous(lost);
         Assert.DoesNotContain("removed alice", _rooms.Owner.Calls);
+    }
+
+    /// <summary>The other end limits announcements, so what it knows is not repeated.</summary>
+    [Fact]
+    public void Add_NothingHasChanged_IsNotAnnouncedAgain()
+    {
+        var alice = _rooms.Publish(TrackSource.Microphone);
+        _rooms.Run(100);
+        var announcement = new LinkAnnouncement(1, LinkedRooms.Left, 2);
+        _rooms.Outgoing.Add(alice.Track, announcement);
+        var before = Announced();
+
+        _rooms.Outgoing.Add(alice.Track, announcement);
+        Assert.Equal(before, Announced());
+
+        _rooms.Outgoing.SetMuted(alice.Track, true); // what the other end knows now is not what was announced
+        _rooms.Outgoing.Add(alice.Track, announcement);
+        Assert.Equal(before + 1, Announced());
+
+        _rooms.Outgoing.Add(alice.Track, announcement with { Carriage = 2 });
+        Assert.Equal(before + 2, Announced());
+
+        _rooms.Open();
+        Assert.Equal(before + 3, Announced());
+
+        int Announced() => _rooms.ToRight.Sent<TrackAddedMessage>(TrackAddedMessage.TryRead).Count();
     }
 
     [Fact]
