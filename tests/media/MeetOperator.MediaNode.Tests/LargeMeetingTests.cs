@@ -161,7 +161,7 @@ public sealed class LargeMeetingTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    /// <summary>Confirms every assignment of slots on a node, as clients do. A reader that is too slow is cut off, and gets the present state when it reads again.</summary>
+    /// <summary>Confirms every assignment of slots on a node, as clients do. A reader that is too slow is cut off, and gets the present state when it reads again: in offers.</summary>
     private async Task ConfirmSlotsAsync(NodeControlClient control)
     {
         while (!_over.IsCancellationRequested)
@@ -170,7 +170,7 @@ public sealed class LargeMeetingTests(ITestOutputHelper output) : IAsyncLifetime
             {
                 await foreach (var slots in control.WatchRoomAsync(Room, _over.Token))
                 {
-                    if (slots is { Type: RoomEventTypes.Slots, ParticipantId: { } participant, SessionId: { } session, SlotsVersion: { } version })
+                    if (slots is { Type: RoomEventTypes.Slots or RoomEventTypes.Offer, ParticipantId: { } participant, SessionId: { } session, SlotsVersion: { } version })
                     {
                         await control.ConfirmSlotsAsync(Room, participant, new SlotsConfirmation { SessionId = session, Version = version }, _over.Token);
                     }
