@@ -8,8 +8,8 @@ using MeetOperator.Rtc.Dtls;
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>
-/// The part of the warm-up that compiles the code of rooms on several loops: a viewer on another loop receives the publisher. Without it, the first large meeting would hold up the media of all
-/// rooms on its loop.
+/// The part of the warm-up that compiles the code of rooms on several loops: somebody on another loop receives the publisher. Otherwise that code would be compiled during the first large meeting,
+/// while the media of all rooms on its loop waits.
 /// </summary>
 internal static class SelfParts
 {

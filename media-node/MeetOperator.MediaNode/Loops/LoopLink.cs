@@ -35,8 +35,6 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
     /// <summary>How often the end looks whether the other loop runs.</summary>
     private const long WatchTicks = TimeSpan.TicksPerSecond;
 
-    /// <summary>Age of the last iteration of the other loop above which the link counts as interrupted. An idle loop iterates once a second.</summary>
-    private const long StuckTicks = 3 * TimeSpan.TicksPerSecond;
 
     private readonly MediaLoop _loop;
     private readonly MediaLoop _other;
@@ -321,7 +319,7 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
     /// <summary>Reports when the other loop stands still, and when it goes on.</summary>
     private void Watch(long nowTicks)
     {
-        var isStuck = nowTicks - _other.LastTurnTicks > StuckTicks;
+        var isStuck = _other.IsStuckAt(nowTicks);
         if (isStuck != _isStuck)
         {
             _isStuck = isStuck;

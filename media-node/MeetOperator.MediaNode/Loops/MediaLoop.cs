@@ -122,8 +122,8 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>When the thread last started an iteration. Readable from any thread.</summary>
     public long LastTurnTicks => Volatile.Read(ref _lastTurnTicks);
 
-    /// <summary>Whether the loop stands still. An idle loop iterates once a second. Readable from any thread.</summary>
-    public bool IsStuck => MonotonicClock.NowTicks - LastTurnTicks > 3 * TimeSpan.TicksPerSecond;
+    /// <summary>Whether the loop stands still: its last iteration began more than 3 s before this time. An idle loop iterates once a second. Readable from any thread.</summary>
+    public bool IsStuckAt(long nowTicks) => nowTicks - LastTurnTicks > 3 * TimeSpan.TicksPerSecond;
 
     /// <summary>Packets that tracks had forwarded when they were last reported or closed.</summary>
     public long ForwardedPackets { get; set; }

@@ -77,7 +77,7 @@ internal sealed class NodeRoom
 
     public string Id => _share.Id;
 
-    /// <summary>Whether this is the part with which all others are linked. Links to other media nodes end here.</summary>
+    /// <summary>Whether this part is the hub: all other parts are linked with it, and so are other media nodes.</summary>
     public bool IsHub => _part == 0;
 
     /// <summary>The events of all parts.</summary>

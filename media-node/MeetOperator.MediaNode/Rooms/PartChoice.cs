@@ -2,7 +2,7 @@ namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>
 /// Chooses the loop of a participant that joins a room. A small room stays on the loop of its hub. A further part opens only when it helps: when the loops of the room are loaded, or have many of
-/// its participants, and another loop is clearly freer. Participants stay where they are, so parts end when those who are there have left. Pure.
+/// its participants, and another loop is clearly freer. Participants never change their part, so a part ends only after all of its participants have left. Pure.
 /// </summary>
 internal static class PartChoice
 {
@@ -15,7 +15,7 @@ internal static class PartChoice
     /// <summary>Load of a loop above which participants go to another one.</summary>
     private const double Loaded = 0.5;
 
-    /// <summary>Difference of load between the loops of a room and a loop that opens a part.</summary>
+    /// <summary>How much lower the load of another loop must be than that of every loop of the room before a part opens there.</summary>
     private const double ClearlyFreer = 0.15;
 
     /// <summary>Share of a loop's time that a participant is expected to need.</summary>

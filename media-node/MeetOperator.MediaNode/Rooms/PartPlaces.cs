@@ -11,10 +11,10 @@ internal sealed class PartPlaces
     /// <summary>Participants that are there.</summary>
     public int Present => Volatile.Read(ref _present);
 
-    /// <summary>Participants that are there, that are expected since a moment ago, or that have left a moment ago.</summary>
+    /// <summary>Participants that are there, and those that have left or got their place within the last seconds.</summary>
     public int Counted => Volatile.Read(ref _counted);
 
-    /// <summary>Those of them whose place has changed a moment ago.</summary>
+    /// <summary>The part of <see cref="Counted"/> that came, left or got a place within the last seconds, so that the load of the loop may not show it yet.</summary>
     public int Recent => Volatile.Read(ref _recent);
 
     /// <summary>When a place on the part last changed.</summary>
@@ -23,7 +23,7 @@ internal sealed class PartPlaces
     /// <summary>Counts a place, or a change of one.</summary>
     /// <param name="change">1 when there is one more such place, -1 when there is one less.</param>
     /// <param name="isPresent">Whether the participant is there.</param>
-    /// <param name="isRecent">Whether the place has changed a moment ago.</param>
+    /// <param name="isRecent">Whether the place has changed within the last seconds.</param>
     /// <param name="ticks">When it changed.</param>
     public void Count(int change, bool isPresent, bool isRecent, long ticks)
     {

@@ -12,8 +12,6 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>The rooms of the node and their loops. Safe for concurrent use; a room itself, or a part of it, is accessed only on its loop.</summary>
 internal sealed class RoomDirectory
 {
-    /// <summary>Age of the last iteration of a loop above which it gets no new rooms. An idle loop iterates once a second.</summary>
-    private const long StuckTicks = 3 * TimeSpan.TicksPerSecond;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PlacedRoom> _rooms = new(StringComparer.Ordinal);
 
@@ -226,15 +224,13 @@ internal sealed class RoomDirectory
             }
         }
 
-        return new LoopLoad(loop.Load, rooms, newRooms, IsStuck(loop, now));
+        return new LoopLoad(loop.Load, rooms, newRooms, loop.IsStuckAt(now));
     }
-
-    private static bool IsStuck(MediaLoop loop, long now) => now - loop.LastTurnTicks > StuckTicks;
 
     private int ChooseLoop(string participant, RoomParts room)
     {
         var now = _clock();
-        var loads = room.Loads(loop => IsStuck(loop, now));
+        var loads = room.Loads(loop => loop.IsStuckAt(now));
         var other = RoomIds.IsOfSelfCall(room.Id) ? Array.FindIndex(loads, static load => !load.IsHub && !load.IsStuck) : -1;
         return other >= 0 ? other : ChoosePart(participant, loads);
     }

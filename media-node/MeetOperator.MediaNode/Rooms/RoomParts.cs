@@ -244,7 +244,7 @@ internal sealed class RoomParts
     /// <summary>Runs work of a part, unless its loop stands still, and waits for it until a time.</summary>
     private static async Task<T?> WithinAsync<T>(NodeRoom part, long endTicks, Func<Task<T>> work)
     {
-        if (part.Loop.IsStuck)
+        if (part.Loop.IsStuckAt(MonotonicClock.NowTicks))
         {
             return default;
         }

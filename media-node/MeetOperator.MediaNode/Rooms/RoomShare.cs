@@ -233,7 +233,7 @@ internal sealed class RoomShare(string id, RoomSpec spec, Action admit)
     /// <summary>The number of a new part.</summary>
     public int NextPart() => Interlocked.Increment(ref _lastPart);
 
-    /// <summary>Adds a part; the first one is the hub.</summary>
+    /// <summary>Adds a part. The one that is added first is the hub.</summary>
     public void Add(NodeRoom part)
     {
         lock (_lock)

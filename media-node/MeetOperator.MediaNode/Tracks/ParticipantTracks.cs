@@ -133,7 +133,7 @@ internal sealed class ParticipantTracks
         }
     }
 
-    /// <summary>Records that the link of a relayed track has announced it again.</summary>
+    /// <summary>Passes on that the link which carries a track has announced it again, perhaps with other values.</summary>
     public void Reannounce(PublishedTrack track) => AnnouncementChanged?.Invoke(track);
 
     /// <summary>Sets the mute state of a relayed track.</summary>

@@ -18,7 +18,8 @@ const steady = 2_000;
 
 /** Repeats what fails, because the API server may be stopped. */
 async function persistently(action) {
-  for (const deadline = Date.now() + recovery; ;) {
+  const deadline = Date.now() + recovery;
+  while (true) {
     try {
       return await action();
     } catch (error) {

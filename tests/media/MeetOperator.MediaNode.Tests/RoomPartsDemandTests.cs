@@ -116,7 +116,7 @@ public sealed class RoomPartsDemandTests : IAsyncLifetime
         return true;
     }
 
-    /// <summary>The descriptor, the tag of a key frame, its start code and size (RFC 6386 §9.1), and a mark.</summary>
+    /// <summary>The first packet of a VP8 key frame: the payload descriptor (RFC 7741 §4.2), the frame header with start code and size (RFC 6386 §9.1), and a last byte that names the sender.</summary>
     private static byte[] KeyFrame(ushort width, ushort height, byte mark) =>
         [0x10, 0x00, 0, 0, 0x9D, 0x01, 0x2A, (byte)width, (byte)(width >> 8), (byte)height, (byte)(height >> 8), .. new byte[40], mark];
 }

@@ -64,26 +64,7 @@ public sealed class RoomPartsMemoryTests
     private static LinkIncoming Announce(MemoryBudget memory, int layers)
     {
         var owner = new CarryAll();
-        var link = new LinkIncoming(new SimulatedLinkEnd(1, () => 0), owner, LinkEnd.OfPart(1), ownSsrc: 2, memory);
-        link.Open(0);
-        var buffer = new byte[LinkMessage.MaximumLength];
-        for (var i = 1u; i <= layers; i++)
-        {
-            var message = new TrackAddedMessage
-            {
-                Track = i,
-                Carriage = 1,
-                Hops = 1,
-                Origin = LinkEnd.NameOf(1),
-                OriginGeneration = 1,
-                ParticipantId = $"p{i}",
-                Source = LinkTrackSource.Camera,
-                Codec = new RelayedCodec { Name = "VP8", ClockRate = 90000, PayloadType = 96, RtxPayloadType = 97 },
-                Layers = [new RelayedLayer("", 10 * i, (10 * i) + 1)],
-            };
-            link.OnMessage(0, buffer.AsSpan(0, message.Write(buffer)));
-        }
-
+        var link = AnnouncedCameras.Open(owner, layers, memory);
         Assert.Equal(layers, owner.Tracks.Count);
         return link;
     }

@@ -3,7 +3,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>What participants notice of a room on two loops of one media node: nothing. Whoever has a name that begins with "r" is on the second loop.</summary>
+/// <summary>Participants do not notice that a room uses two loops of a media node. In these tests, those whose ID begins with "r" are on the second loop.</summary>
 public sealed class RoomPartsTests : IAsyncLifetime
 {
     private PartedRoom _room = null!;

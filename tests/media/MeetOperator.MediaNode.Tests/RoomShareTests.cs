@@ -118,7 +118,7 @@ public sealed class RoomShareTests : IDisposable
         Assert.Equal((0, 0), _share.CountOn(_parts[1]));
     }
 
-    /// <summary>Also in a media node with one loop, where nobody asks for a place.</summary>
+    /// <summary>In a media node with one loop, only those who leave cause places to be forgotten.</summary>
     [Fact]
     public void Leave_AfterTheTimeForAReturn_ForgetsEarlierOnes()
     {

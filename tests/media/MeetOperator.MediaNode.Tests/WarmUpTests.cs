@@ -34,7 +34,7 @@ public sealed class WarmUpTests
         Assert.True(reports > 0 && during > 0, $"{reports} reports, {during} of them during the call");
     }
 
-    /// <summary>The publisher of the call is received on another loop, if there is one, and moves over a link from one room to the other. Nothing of it is left.</summary>
+    /// <summary>If the media node has several loops, somebody on another loop receives the publisher of the call, who also moves to another room over a link. Afterwards, no room is left.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -4,7 +4,7 @@ namespace MeetOperator.Bench.Media;
 
 /// <summary>
 /// More load than one media thread can forward, on a media node with one media thread and on one with two. Both run on the same two processors, and the load generators on two others. The
-/// figure is how many times as many packets arrive per second. The subscribers send no feedback: with it, the media node would send less and not more than it can.
+/// figure is the rate of packets that arrive from the second one, divided by that from the first. The subscribers send no feedback, because the media node would then send less than it can.
 /// </summary>
 /// <param name="name">The name of the figure.</param>
 /// <param name="limit">Its limit.</param>
