@@ -41,6 +41,9 @@ internal struct RtpMunger
     /// <summary>The timestamp of the packet with <see cref="LastSequence"/>.</summary>
     public readonly uint LastTimestamp => _lastTimestamp;
 
+    /// <summary>Whether a packet was sent at or after a time.</summary>
+    public readonly bool HasSentSince(long ticks) => _started && _lastTicks >= ticks;
+
     /// <summary>Starts the stream, or resumes it after a pause of the same source: timestamps keep their offset.</summary>
     /// <param name="layer">The layer of the source.</param>
     /// <param name="first">The first packet to send.</param>

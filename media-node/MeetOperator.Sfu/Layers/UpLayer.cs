@@ -102,6 +102,9 @@ internal sealed class UpLayer
     /// <summary>The recent packets of video; null for audio.</summary>
     public LayerHistory? History { get; }
 
+    /// <summary>The newest key frame in the history, and what followed; null before the first one.</summary>
+    public KeyFrameReplay? Replay { get; private set; }
+
     public ReceiveStatistics? Statistics { get; private set; }
 
     /// <summary>The latest sender report: NTP time and the RTP timestamp of the same moment.</summary>
@@ -335,10 +338,12 @@ internal sealed class UpLayer
         frame = _frames.Read(description, codec, payload);
         _frames.Rates.OnPacket(frame, data.Length, IsKeyFrame(nowTicks, header.Timestamp));
         startsKeyFrame = _format.StartsKeyFrame(description, payload);
+        var isNewKeyFrame = startsKeyFrame && _keyFrameTimestamp != header.Timestamp;
         if (startsKeyFrame)
         {
             ReadSize(payload);
-            if (_keyFrameTimestamp != header.Timestamp)
+            Replay ??= new KeyFrameReplay();
+            if (isNewKeyFrame)
             {
                 (_keyFrameTimestamp, _keyFrameEndTicks, _formerKeyFrameBytes, _keyFrameBytes) = (header.Timestamp, nowTicks + KeyFrameTicks, _keyFrameBytes, 0);
             }
@@ -347,8 +352,10 @@ internal sealed class UpLayer
             _nacks?.OnKeyFrame(header.SequenceNumber);
         }
 
-        _keyFrameBytes += IsKeyFrame(nowTicks, header.Timestamp) ? data.Length : 0;
+        var isKeyFrame = IsKeyFrame(nowTicks, header.Timestamp);
+        _keyFrameBytes += isKeyFrame ? data.Length : 0;
         History?.Add(nowTicks, sequence, data);
+        Replay?.Add(nowTicks, sequence, frame, startsKeyFrame, isKeyFrame, isNewKeyFrame, data.Length);
         return true;
     }
 
@@ -386,6 +393,7 @@ internal sealed class UpLayer
         LastReport = null;
         _keyFrameTimestamp = null;
         History?.Clear();
+        Replay?.Restart();
         _nacks = null;
         _keyFrames.Request(urgent: true);
     }

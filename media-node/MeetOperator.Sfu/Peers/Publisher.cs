@@ -197,6 +197,7 @@ public sealed class Publisher
         foreach (var track in _tracks)
         {
             track.HandleTimeout(nowTicks);
+            track.ReplayKeyFrames(nowTicks);
             foreach (var layer in track.Layers)
             {
                 var ssrc = layer.Ssrc ?? 0;

@@ -111,12 +111,12 @@ public sealed class Subscriber : IPaddingSource
         AllocateSoon();
     }
 
-    /// <summary>Requests key frames for all tracks. Call this when the egress becomes ready; earlier key frames would be lost.</summary>
+    /// <summary>Starts all videos with key frames. Call this when the egress becomes ready; earlier key frames would be lost.</summary>
     public void OnReady()
     {
         foreach (var track in _tracks)
         {
-            track.RequestKeyFrame(urgent: true);
+            track.OnReady();
         }
     }
 

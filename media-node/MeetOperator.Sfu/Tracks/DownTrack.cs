@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
@@ -37,6 +38,8 @@ public sealed class DownTrack
     private TrackView _view;
     private int _highestStep = int.MaxValue;
     private int _urgentChanges = MaxUrgentChanges;
+    private bool _awaitsReplay;
+    private bool _isReplayUrgent;
 
     internal DownTrack(DownTrackOptions options, PacedEgress egress, MemoryBudget? budget = null)
     {
@@ -171,6 +174,7 @@ public sealed class DownTrack
         }
 
         _chosenLayer = layer;
+        _awaitsReplay = false;
         _start.Restart();
         Source?.ExamineSoon();
         if (layer is null)
@@ -179,7 +183,7 @@ public sealed class DownTrack
         }
         else if (!ReferenceEquals(layer, _layer) && _egress.IsReady)
         {
-            Source?.RequestKeyFrame(layer, urgent: _urgentChanges > 0);
+            RequestStart(layer, urgent: _urgentChanges > 0);
             _urgentChanges = Math.Max(0, _urgentChanges - 1);
         }
     }
@@ -196,6 +200,58 @@ public sealed class DownTrack
     internal void RequestKeyFrame(bool urgent)
     {
         if ((_layer ?? _chosenLayer) is { } layer)
+        {
+            Source?.RequestKeyFrame(layer, urgent);
+        }
+    }
+
+    /// <summary>The subscriber can be reached from now on. Earlier packets would be lost.</summary>
+    internal void OnReady()
+    {
+        if (_layer is null && _chosenLayer is { } chosen)
+        {
+            RequestStart(chosen, urgent: true);
+        }
+        else
+        {
+            RequestKeyFrame(urgent: true);
+        }
+    }
+
+    /// <summary>Returns true once when this track waits for the newest key frame from the history of its layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="urgent">How a key frame must be requested if that is not possible.</param>
+    internal bool TryTakeReplay([NotNullWhen(true)] out UpLayer? layer, out bool urgent)
+    {
+        (layer, urgent) = (_awaitsReplay ? _chosenLayer : null, _isReplayUrgent);
+        _awaitsReplay = false;
+        return layer is not null;
+    }
+
+    /// <summary>
+    /// Whether the video can start with a key frame from the history. Not when something was sent since the key frame began: it may have been that key frame, and its timestamps
+    /// would be in the past.
+    /// </summary>
+    /// <param name="replay">The key frame and what followed.</param>
+    internal bool CanStartWith(KeyFrameReplay replay) =>
+        _layer is null && _egress.IsReady && !_numbering.Munger.HasSentSince(replay.StartTicks) && _egress.HasRoomFor(Priority, replay.Bytes);
+
+    /// <summary>Forwards a packet from the history. Returns false when the video could not start with it or go on.</summary>
+    internal bool TryForwardAgain(long nowTicks, in ForwardedPacket packet, HeaderTemplate template)
+    {
+        Forward(nowTicks, packet, template);
+        return ReferenceEquals(packet.Layer, _layer);
+    }
+
+    /// <summary>Whether the video waits until there is room, and a key frame is requested then.</summary>
+    internal bool AwaitsRoom => _start.AwaitsRoom;
+
+    /// <summary>Starts with the newest key frame from the history with the next timers of the publisher, or requests another one.</summary>
+    private void RequestStart(UpLayer layer, bool urgent)
+    {
+        _awaitsReplay = _layer is null && Source?.TryAwaitReplay(layer) == true;
+        _isReplayUrgent = urgent;
+        if (!_awaitsReplay)
         {
             Source?.RequestKeyFrame(layer, urgent);
         }
@@ -240,6 +296,7 @@ public sealed class DownTrack
     internal void Pause()
     {
         _layer = null;
+        _awaitsReplay = false;
         _start.Restart();
     }
 
@@ -410,7 +467,8 @@ public sealed class DownTrack
             return false;
         }
 
-        _numbering.Continue(nowTicks, packet, Options.FirstSequenceNumber);
+        _awaitsReplay = false;
+        _numbering.Continue(nowTicks - packet.AgeTicks, packet, Options.FirstSequenceNumber);
         _egress.DiscardRetransmissions(packet.StartsKeyFrame ? Options.RtxSsrc : null);
         (_layer, _selector) = (packet.Layer, default);
         if (packet.Layer.LastReport is { } report)

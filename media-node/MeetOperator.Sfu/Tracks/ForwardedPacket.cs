@@ -34,6 +34,9 @@ internal readonly ref struct ForwardedPacket
     /// <summary>Whether the packet is the first packet of a key frame.</summary>
     public required bool StartsKeyFrame { get; init; }
 
+    /// <summary>How long ago the packet arrived, if it is from the history; 0 for one that arrives now.</summary>
+    public long AgeTicks { get; init; }
+
     /// <summary>Whether the packet belongs to a key frame whose first packet has arrived.</summary>
     public bool IsKeyFrame { get; init; }
 }

@@ -30,6 +30,9 @@ public sealed class UpTrack
     private long _nextExamineTicks = long.MinValue;
     private IPeerEgress? _publisher;
 
+    /// <summary>Whether a down track waits for a key frame from the history.</summary>
+    private bool _isReplayAwaited;
+
     /// <param name="options">The negotiated parameters.</param>
     /// <param name="participantId">The participant that publishes the track.</param>
     /// <param name="source">What the track carries.</param>
@@ -141,6 +144,11 @@ public sealed class UpTrack
             downTrack.Pause();
         }
 
+        foreach (var layer in _layers.All)
+        {
+            layer.Replay?.Forget(); // nobody gets what the client sends while it is muted
+        }
+
         if (!muted)
         {
             foreach (var layer in _layers.All)
@@ -231,6 +239,44 @@ public sealed class UpTrack
     {
         layer.RequestKeyFrame(urgent);
         _publisher?.WakeAt(Math.Max(0, layer.NextKeyFrameRequestTicks));
+    }
+
+    /// <summary>Returns true when <see cref="ReplayKeyFrames"/> may start a down track with the newest key frame of a layer, so that none need be requested yet.</summary>
+    internal bool TryAwaitReplay(UpLayer layer)
+    {
+        if (IsMuted || _publisher is null || layer.Replay is not { IsWhole: true })
+        {
+            return false;
+        }
+
+        _isReplayAwaited = true;
+        _publisher.WakeAt(0);
+        return true;
+    }
+
+    /// <summary>Sends the newest key frame, and what followed, from the history to the down tracks that wait for a first picture. Requests a key frame where that is not possible.</summary>
+    internal void ReplayKeyFrames(long nowTicks)
+    {
+        if (!_isReplayAwaited)
+        {
+            return;
+        }
+
+        _isReplayAwaited = false;
+        foreach (var downTrack in _downTracks)
+        {
+            try
+            {
+                if (downTrack.TryTakeReplay(out var layer, out var urgent) && !TryReplay(nowTicks, downTrack, layer))
+                {
+                    layer.RequestKeyFrame(urgent);
+                }
+            }
+            catch (Exception e)
+            {
+                downTrack.Fail(e);
+            }
+        }
     }
 
     /// <inheritdoc cref="TrackLayers.Select"/>
@@ -415,6 +461,47 @@ public sealed class UpTrack
 
     /// <summary>The numbers of a packet of this track that was stored.</summary>
     internal SourceNumbers NumbersOf(ReadOnlySpan<byte> data, in RtpHeader header, long sequence) => SourceNumbers.Read(Options.Codec, data, header, sequence, DescriptorIn(data, header));
+
+    /// <summary>Sends the newest key frame of a layer and what followed to one down track. Returns false when it needs another key frame.</summary>
+    private bool TryReplay(long nowTicks, DownTrack downTrack, UpLayer layer)
+    {
+        if (IsMuted || layer is not { Replay: { } replay, History: { } history } || !replay.IsUsable(nowTicks) || !downTrack.CanStartWith(replay) || !history.HasAll(replay.FirstSequence, replay.Count))
+        {
+            return false;
+        }
+
+        var isStarted = false;
+        for (var i = 0; i < replay.Count; i++)
+        {
+            if (!history.TryGet(replay.FirstSequence + i, out var data) || !RtpHeader.TryParse(data, out var header) || header.PayloadType != Options.PayloadType)
+            {
+                continue; // not agreed, as for packets that arrive
+            }
+
+            var packet = new ForwardedPacket
+            {
+                Source = this,
+                Layer = layer,
+                Data = data,
+                Header = header,
+                Payload = data[header.Length..],
+                Numbers = NumbersOf(data, header, replay.FirstSequence + i),
+                Frame = replay.FrameOf(i),
+                StartsKeyFrame = replay.StartsKeyFrame(i),
+                IsKeyFrame = replay.IsKeyFrame(i),
+                AgeTicks = nowTicks - replay.StartTicks,
+            };
+            isStarted = downTrack.TryForwardAgain(nowTicks, packet, _template.Reset());
+            if (!isStarted)
+            {
+                break;
+            }
+
+            ForwardedPackets++;
+        }
+
+        return isStarted || downTrack.AwaitsRoom;
+    }
 
     private HeaderExtensionElement DescriptorIn(ReadOnlySpan<byte> data, in RtpHeader header)
     {
