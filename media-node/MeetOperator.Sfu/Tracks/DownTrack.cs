@@ -136,11 +136,17 @@ public sealed class DownTrack
     /// <param name="highestStep">The highest step of the source that may be sent, <see cref="StreamAllocator.Paused"/> for none, or <see cref="int.MaxValue"/> for no limit.</param>
     internal void Limit(long nowTicks, int highestStep)
     {
+        var wasPaused = PausedSinceTicks is not null;
         PausedSinceTicks = highestStep == StreamAllocator.Paused ? PausedSinceTicks ?? nowTicks : null;
         if (highestStep != _highestStep)
         {
             _highestStep = highestStep;
             Select();
+        }
+
+        if (wasPaused && TryTakeReplay(out var layer, out var urgent))
+        {
+            Source?.RequestKeyFrame(layer, urgent); // a line that was too narrow should not get more than it needs
         }
     }
 

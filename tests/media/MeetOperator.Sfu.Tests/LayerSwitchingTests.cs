@@ -336,6 +336,7 @@ public sealed class LayerSwitchingTests
         private readonly List<byte[]> _late = [];
         private ExtendedSequenceNumber _received;
         private int _frame;
+        private int _read;
 
         public Scene(Random random, bool reports, VideoCodec codec = VideoCodec.Vp8)
         {
@@ -506,10 +507,16 @@ public sealed class LayerSwitchingTests
 
         private void Deliver(byte[] packet)
         {
-            var before = Egress.Rtp.Count;
+            ReadSent(); // what was sent with the timers
             Assert.Equal(ReceivedMedia.Active, Call.Publisher.OnRtp(Call.Now, packet.ToArray()));
-            foreach (var sent in Egress.Rtp.Skip(before))
+            ReadSent();
+        }
+
+        private void ReadSent()
+        {
+            for (; _read < Egress.Rtp.Count; _read++)
             {
+                var sent = Egress.Rtp[_read];
                 var payload = RecordingEgress.Payload(sent);
                 var header = RecordingEgress.Header(sent);
                 var numbers = PictureNumbers.Read(_codec, payload);
