@@ -117,7 +117,7 @@ public sealed class DownTrack
     {
         Pause();
         Source = source;
-        _chosenLayer = null;
+        (_chosenLayer, _awaitsReplay) = (null, false);
         Select();
     }
 
@@ -302,7 +302,6 @@ public sealed class DownTrack
     internal void Pause()
     {
         _layer = null;
-        _awaitsReplay = false;
         _start.Restart();
     }
 
@@ -473,7 +472,7 @@ public sealed class DownTrack
             return false;
         }
 
-        _awaitsReplay = false;
+        _awaitsReplay &= !ReferenceEquals(packet.Layer, _chosenLayer); // it starts with a lower layer, and the chosen one must still be requested
         _numbering.Continue(nowTicks - packet.AgeTicks, packet, Options.FirstSequenceNumber);
         _egress.DiscardRetransmissions(packet.StartsKeyFrame ? Options.RtxSsrc : null);
         (_layer, _selector) = (packet.Layer, default);

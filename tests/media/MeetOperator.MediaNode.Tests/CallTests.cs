@@ -43,6 +43,44 @@ public sealed class CallTests : IAsyncLifetime
         await _events.UntilAsync("both sessions connected", e => e.All.Count(x => x.State == "connected") == 2);
     }
 
+    /// <summary>A browser that has just sent a key frame ignores a request for another one.</summary>
+    [Fact]
+    public async Task Subscribe_JustAfterAKeyFrame_StartsWithItAndRequestsNone()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync("bob", bob, alice);
+        await UntilFlowsAsync(alice, bob);
+        using var carol = new SyntheticPeer();
+        var offer = await _node.Control.SubscribeAsync("r", "carol", new SubscribeRequest { Generation = 1 }, default);
+        await AnswerAsync("carol", carol, offer.Revision, offer.Sdp);
+        var (picture, clock) = (0, Stopwatch.StartNew());
+        SendPicture(KeyFrame);
+        await SyntheticPeer.UntilAsync("bob has the key frame", () => bob.Rtp.Any(p => Header(p) is { PayloadType: 96 } header && p.AsSpan(header.Length).SequenceEqual(KeyFrame)), alice, bob);
+        alice.Rtcp.Clear();
+
+        carol.Connect(offer.Sdp);
+        await SyntheticPeer.UntilAsync("carol sees alice", () => SendNext() && carol.Rtp.Count(p => Header(p).PayloadType == 96) >= 3, alice, bob, carol);
+
+        Assert.False(alice.WasAskedForKeyFrame());
+        var video = carol.Rtp.Where(p => Header(p).PayloadType == 96).ToList();
+        Assert.Equal(KeyFrame, video[0][Header(video[0]).Length..]);
+        Assert.Equal(Header(video[0]).SequenceNumber + 1, Header(video[1]).SequenceNumber);
+
+        // The node needs longer to connect carol when it is busy, so the key frames repeat.
+        bool SendNext()
+        {
+            if (clock.ElapsedMilliseconds >= picture * 20)
+            {
+                SendPicture(picture % 15 == 0 ? KeyFrame : DeltaFrame);
+            }
+
+            return true;
+        }
+
+        void SendPicture(byte[] frame) => alice.SendRtp(TestSdp.VideoSsrc, 96, (uint)(++picture * 1_800), frame, marker: true);
+    }
+
     [Fact]
     public async Task Subscribe_AnswerAfterTheHandshake_ConnectsAtOnce()
     {

@@ -3,6 +3,7 @@ using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Allocation;
 using MeetOperator.Sfu.Layers;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
@@ -255,6 +256,21 @@ public sealed class KeyFrameReplayTests
         Assert.True(call.Track.Layers[0].TryTakeKeyFrameRequest(call.Now));
     }
 
+    [Fact]
+    public void Join_LowerLayerStartsFirst_RequestsTheChosenOne()
+    {
+        var call = new Call(layers: [new() { Ssrc = 2_000 }, new() { Ssrc = 3_000 }]);
+        call.Send(700, 5, key: true, ssrc: 2_000);
+        call.Send(10, 1, key: true, ssrc: 3_000);
+        call.Advance(10);
+        var (_, _, egress) = call.Join();
+        call.Send(701, 5 + FrameTicks, key: true, ssrc: 2_000);
+        call.Advance(10);
+
+        Assert.Equal([701], egress.Rtp.Select(NumberIn));
+        Assert.Equal(1, call.Upstream.PictureLossIndications);
+    }
+
     /// <summary>The pause begins before the key frame, or after it.</summary>
     [Theory]
     [InlineData(true)]
@@ -285,6 +301,21 @@ public sealed class KeyFrameReplayTests
             AssertGot(egress, 10, 11, 12);
             Assert.Equal(1, _call.Upstream.PictureLossIndications);
         }
+    }
+
+    [Fact]
+    public void Limit_LineHasPausedTheTrack_WaitsForANewKeyFrame()
+    {
+        var (_, down, egress) = Join(_call);
+        _call.Advance(600);
+        down.Limit(_call.Now, StreamAllocator.Paused);
+        Start(_call, 10);
+        _call.Upstream.Rtcp.Clear();
+
+        down.Limit(_call.Now, int.MaxValue);
+        _call.Advance(250); // after the last request
+
+        AssertStarted(false, egress);
     }
 
     /// <summary>The clock of the stream goes on as if the key frame had been sent when it arrived.</summary>
