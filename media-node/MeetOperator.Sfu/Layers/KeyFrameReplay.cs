@@ -21,7 +21,6 @@ internal sealed class KeyFrameReplay
     private bool _isOpen;
     private ulong _starts;
     private ulong _keyFrame;
-    private long _newest = long.MinValue;
 
     /// <summary>The sequence number of the first packet of the key frame.</summary>
     public long FirstSequence { get; private set; }
@@ -47,17 +46,16 @@ internal sealed class KeyFrameReplay
     /// <param name="frame">The place of the packet's frame in the layers of the stream.</param>
     /// <param name="startsKeyFrame">Whether the packet is the first packet of a key frame.</param>
     /// <param name="isKeyFrame">Whether the packet belongs to a key frame.</param>
-    /// <param name="isNewest">Whether that key frame is another one than before.</param>
+    /// <param name="isNewest">Whether that key frame is another one than before, and no later packet has arrived. After a late first packet, it is not known what follows.</param>
     /// <param name="bytes">The size of the packet.</param>
     public void Add(long nowTicks, long sequence, in FrameLayers frame, bool startsKeyFrame, bool isKeyFrame, bool isNewest, int bytes)
     {
-        if (startsKeyFrame && isNewest && sequence > _newest)
+        if (startsKeyFrame && isNewest)
         {
-            Forget(); // not for a late one, as what follows it is not known
+            Forget();
             (FirstSequence, StartTicks, _isOpen) = (sequence, nowTicks, true);
         }
 
-        _newest = Math.Max(_newest, sequence);
         var index = sequence - FirstSequence;
         if (!_isOpen || index < 0)
         {
@@ -80,13 +78,6 @@ internal sealed class KeyFrameReplay
 
     /// <summary>Forgets the key frame. The next one may follow.</summary>
     public void Forget() => (_isOpen, _arrived, _starts, _keyFrame, Bytes) = (false, 0, 0, 0, 0);
-
-    /// <summary>Forgets the key frame, because a new sequence numbering starts.</summary>
-    public void Restart()
-    {
-        Forget();
-        _newest = long.MinValue;
-    }
 
     /// <summary>The place of a packet's frame in the layers of the stream, as it was known when the packet arrived.</summary>
     public FrameLayers FrameOf(int index) => _frames[index];

@@ -59,18 +59,6 @@ internal sealed class LayerHistory : IDisposable
         return false;
     }
 
-    /// <summary>Whether it has a number of packets in a row.</summary>
-    public bool HasAll(long firstSequence, int count)
-    {
-        var isPresent = true;
-        for (var i = 0; i < count && isPresent; i++)
-        {
-            isPresent = TryGet(firstSequence + i, out _);
-        }
-
-        return isPresent;
-    }
-
     /// <summary>Removes all packets, because a new sequence numbering starts.</summary>
     public void Clear() => _packets?.Clear();
 

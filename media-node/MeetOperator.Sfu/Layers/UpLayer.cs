@@ -355,7 +355,7 @@ internal sealed class UpLayer
         var isKeyFrame = IsKeyFrame(nowTicks, header.Timestamp);
         _keyFrameBytes += isKeyFrame ? data.Length : 0;
         History?.Add(nowTicks, sequence, data);
-        Replay?.Add(nowTicks, sequence, frame, startsKeyFrame, isKeyFrame, isNewKeyFrame, data.Length);
+        Replay?.Add(nowTicks, sequence, frame, startsKeyFrame, isKeyFrame, isNewKeyFrame && sequence == _sequence.Highest, data.Length);
         return true;
     }
 
@@ -393,7 +393,7 @@ internal sealed class UpLayer
         LastReport = null;
         _keyFrameTimestamp = null;
         History?.Clear();
-        Replay?.Restart();
+        Replay?.Forget();
         _nacks = null;
         _keyFrames.Request(urgent: true);
     }

@@ -465,7 +465,7 @@ public sealed class UpTrack
     /// <summary>Sends the newest key frame of a layer and what followed to one down track. Returns false when it needs another key frame.</summary>
     private bool TryReplay(long nowTicks, DownTrack downTrack, UpLayer layer)
     {
-        if (IsMuted || layer is not { Replay: { } replay, History: { } history } || !replay.IsUsable(nowTicks) || !downTrack.CanStartWith(replay) || !history.HasAll(replay.FirstSequence, replay.Count))
+        if (IsMuted || layer is not { Replay: { } replay, History: { } history } || !replay.IsUsable(nowTicks) || !downTrack.CanStartWith(replay))
         {
             return false;
         }
@@ -473,7 +473,12 @@ public sealed class UpTrack
         var isStarted = false;
         for (var i = 0; i < replay.Count; i++)
         {
-            if (!history.TryGet(replay.FirstSequence + i, out var data) || !RtpHeader.TryParse(data, out var header) || header.PayloadType != Options.PayloadType)
+            if (!history.TryGet(replay.FirstSequence + i, out var data))
+            {
+                break; // it was overwritten, or there was no memory for it
+            }
+
+            if (!RtpHeader.TryParse(data, out var header) || header.PayloadType != Options.PayloadType)
             {
                 continue; // not agreed, as for packets that arrive
             }

@@ -110,13 +110,19 @@ public sealed class KeyFrameReplayTests
         Assert.Empty(early.Rtp);
     }
 
-    [Fact]
-    public void Join_KeyFrameStartsAfterItsSecondPacket_RequestsAnother()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Join_KeyFrameStartsAfterItsSecondPacket_RequestsAnother(bool hasThirdPacket)
     {
         SendPicture(_call, 9);
         _call.Send(11, _timestamp += FrameTicks);
         _call.Send(10, _timestamp, key: true);
-        _call.Send(12, _timestamp);
+        if (hasThirdPacket)
+        {
+            _call.Send(12, _timestamp);
+        }
+
         var (_, _, egress) = Join(_call);
         _call.Advance(10);
 
@@ -226,11 +232,17 @@ public sealed class KeyFrameReplayTests
         Assert.Equal(0, _call.Upstream.PictureLossIndications);
     }
 
-    [Fact]
-    public void Join_NoMemoryForHistory_RequestsAnother()
+    /// <summary>There is no memory, or only for the end of the key frame.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(8_192)]
+    public void Join_NoMemoryForHistory_RequestsAnother(int bytes)
     {
-        var call = new Call(budget: new MemoryBudget(0));
-        call.Send(10, 1, key: true);
+        var call = new Call(budget: new MemoryBudget(bytes, maxHistoryBytes: 8_192));
+        for (ushort i = 10; i < 30; i++)
+        {
+            call.Send(i, 1, payload: [0x10, (byte)(i == 10 ? 0 : 1), 0, (byte)i, .. new byte[1_000]]);
+        }
 
         var (_, _, egress) = Join(call);
         call.Advance(10);
