@@ -35,6 +35,21 @@ const watchPictures = () => {
   }, 20);
 };
 
+/** Runs in the page: what it plays aloud, one after the other, and how many tracks it plays aloud at the same time. */
+const watchSound = () => {
+  globalThis.played = [];
+  globalThis.heardAtOnce = [];
+  let track = null;
+  setInterval(() => {
+    const loud = [...globalThis.document.querySelectorAll('audio')].filter(audio => !audio.muted && audio.srcObject !== null);
+    if (globalThis.played.length > 0 && !globalThis.heardAtOnce.includes(loud.length)) globalThis.heardAtOnce.push(loud.length);
+    const [audio] = loud;
+    if (audio === undefined || audio.srcObject.getAudioTracks()[0] === track) return;
+    globalThis.played.push({ hasPlayedFor: audio.currentTime, wasFormerLive: track?.readyState === 'live' });
+    track = audio.srcObject.getAudioTracks()[0];
+  }, 5);
+};
+
 describe('a move to another media node', () => {
   it('is not noticed, and is in the statistics', { timeout: 180_000 }, async () => {
     const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 } });
@@ -72,6 +87,33 @@ describe('a move to another media node', () => {
       await page.getByTestId('quality').click();
       await page.getByTestId('open-statistics').click();
       await page.getByTestId('statistics-moves').getByText('the meeting leaves the media node').waitFor();
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('the new sound has begun before the page stops the former one, and both are never heard together', { timeout: 180_000 }, async () => {
+    const context = await browser.newContext({ locale: 'en-US' });
+    try {
+      const page = await context.newPage();
+      const meeting = await scriptMeeting(page, { others: [{ participantId: 'p-0', displayName: 'Bob', audio: true, video: false, role: 'participant' }], voiceOf: 'p-0' });
+      await page.goto(`${server.url}/m/${meetingId}`);
+      await page.getByTestId('name-input').fill('Ada Lovelace');
+      await page.getByTestId('join-button').click();
+      await page.locator('[data-testid=meeting][data-phase=connected]').waitFor();
+      const played = () => page.evaluate(() => globalThis.played);
+      await page.evaluate(watchSound);
+      await until(async () => (await played()).length === 1, 'the voice is played');
+
+      meeting.send({ type: 'media-move', generation: 2, deadline: 60_000 });
+      await meeting.offerAll();
+      await until(async () => (await played()).length === 2, 'the voice is played from the new connection');
+      await until(() => page.evaluate(() => ['closed', 'failed', 'disconnected'].includes(globalThis.sfuSides[0].connectionState)), 'the old connection is closed');
+
+      const [, next] = await played();
+      assert.ok(next.hasPlayedFor > 0.1, `the new sound had been played for ${next.hasPlayedFor} s`);
+      assert.equal(next.wasFormerLive, true);
+      assert.deepEqual(await page.evaluate(() => globalThis.heardAtOnce), [1]);
     } finally {
       await context.close();
     }

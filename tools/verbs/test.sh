@@ -49,6 +49,8 @@ verb_test() {
   trap 'for lane in "${running[@]}"; do end_tree "$lane"; done; wait; exit 130' INT TERM
   parallel=${MEET_LANES:-1}
   [[ -n ${MEET_LANES:-} || ${stages[*]} != *$'\t'* ]] || parallel=$(parallel_lanes)
+  # Ten minutes of chaos would take a run of everything on a slow machine beyond an hour and a half.
+  [[ $parallel -gt 1 || ${stages[*]} != *$'\t'* ]] || export MEET_CHAOS_MINUTES=${MEET_CHAOS_MINUTES:-2}
   for stage in "${stages[@]}"; do
     IFS=$'\t' read -ra lanes <<<"$stage"
     ((parallel >= ${#lanes[@]})) || say "lanes at a time: $parallel of ${#lanes[@]}"

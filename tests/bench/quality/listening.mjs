@@ -1,8 +1,8 @@
 // What a person hears, measured on the thread of the page's sound, so that a busy page does not count as silence.
 
 /**
- * Runs in the page: `globalThis.heard.silence` is the longest time, in ms, in which the first other participant was not heard. What the page plays changes with its first
- * audio element. The analyser keeps two thirds of a second, so that a late look misses nothing; a longer silence counts as that.
+ * Runs in the page: `globalThis.heard.silence` is the longest time, in ms, in which the other participant was not heard, and `globalThis.heard.track` what is heard. The page mutes an audio
+ * element that is to take over from another one. The analyser keeps two thirds of a second, so that a late look misses nothing; a longer silence counts as that.
  */
 export const listen = () => {
   const context = new AudioContext({ sampleRate: 48_000 });
@@ -12,14 +12,27 @@ export const listen = () => {
   const samples = new Float32Array(analyser.fftSize);
   const block = 240;
   globalThis.heard = { silence: 0, track: null };
-  let source = null;
+  const played = new Map();
   setInterval(() => {
-    const track = document.querySelector('audio')?.srcObject?.getAudioTracks()[0] ?? null;
-    if (track === globalThis.heard.track) return;
-    source?.disconnect();
-    source = track === null ? null : context.createMediaStreamSource(new MediaStream([track]));
-    source?.connect(analyser);
-    globalThis.heard.track = track;
+    const elements = [...document.querySelectorAll('audio')];
+    for (const [element, { track, source, gain }] of played) {
+      if (elements.includes(element) && element.srcObject?.getAudioTracks()[0] === track) {
+        gain.gain.value = element.muted ? 0 : 1;
+        continue;
+      }
+      source.disconnect();
+      gain.disconnect();
+      played.delete(element);
+    }
+    for (const element of elements) {
+      const track = element.srcObject?.getAudioTracks()[0];
+      if (track === undefined || played.has(element)) continue;
+      const source = context.createMediaStreamSource(new MediaStream([track]));
+      const gain = new GainNode(context, { gain: element.muted ? 0 : 1 });
+      source.connect(gain).connect(analyser);
+      played.set(element, { track, source, gain });
+    }
+    globalThis.heard.track = [...played].find(([element]) => !element.muted)?.[1].track ?? null;
   }, 5);
   setInterval(() => {
     analyser.getFloatTimeDomainData(samples);

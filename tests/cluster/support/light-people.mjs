@@ -75,20 +75,42 @@ const script = () => {
     const samples = new Float32Array(analyser.fftSize);
     const clock = () => sound().currentTime * 1000;
     const ear = { pause: pauses(clock()), track: null };
-    const element = Object.assign(new Audio(), { muted: true });
     let source = null;
+    let next = null;
+    let handover;
     let lookedAt = clock();
+    const play = track => {
+      const stream = new MediaStream([track]);
+      const element = Object.assign(new Audio(), { muted: true, srcObject: stream });
+      element.play().catch(() => {}); // Chromium decodes only what an element plays.
+      const node = sound().createMediaStreamSource(stream);
+      const gain = new GainNode(sound(), { gain: 0 });
+      node.connect(gain).connect(analyser);
+      return {
+        track,
+        hear: () => { gain.gain.value = 1; },
+        stop: () => {
+          element.srcObject = null;
+          node.disconnect();
+          gain.disconnect();
+        },
+      };
+    };
+    const takeOver = () => {
+      clearTimeout(handover);
+      source?.stop();
+      [source, next] = [next, null];
+      source?.hear();
+    };
+    // As the page does, plays a new track beside the former one, which is heard until the new one has begun.
     ear.use = track => {
       if (track === ear.track) return;
       ear.track = track;
-      source?.disconnect();
-      source = null;
-      element.srcObject = null;
-      if (track === null) return;
-      const stream = new MediaStream([track]);
-      Object.assign(element, { srcObject: stream }).play().catch(() => {}); // Chromium decodes only what an element plays.
-      source = sound().createMediaStreamSource(stream);
-      source.connect(analyser);
+      clearTimeout(handover);
+      next?.stop();
+      next = track === null ? null : play(track);
+      if (next !== null && source?.track.readyState === 'live') handover = setTimeout(takeOver, 250);
+      else takeOver();
     };
     // A period of the tone has 109 samples.
     const isSilent = start => {
@@ -116,25 +138,34 @@ const script = () => {
 
   /** Looks at one person. */
   const watch = () => {
-    const video = Object.assign(document.createElement('video'), { muted: true, width: 32, height: 18 });
-    document.body.append(video);
     const eye = { pause: pauses(awake()), track: null };
-    const came = () => {
-      eye.pause.came(awake());
-      video.requestVideoFrameCallback(came);
-    };
-    video.requestVideoFrameCallback(came);
-    eye.use = track => {
-      if (track === eye.track) return;
-      eye.track = track;
-      video.srcObject = track === null ? null : new MediaStream([track]);
-      if (track !== null) video.play().catch(() => {});
-    };
-    eye.quiet = () => awake() - eye.pause.at;
-    eye.close = () => {
+    const videos = [];
+    const stop = video => {
       video.srcObject = null;
       video.remove();
     };
+    // As the page does, shows the former track until the new one has a picture.
+    eye.use = track => {
+      if (track === eye.track) return;
+      eye.track = track;
+      if (track === null) videos.splice(0).forEach(stop);
+      else show(track);
+    };
+    const show = track => {
+      const video = Object.assign(document.createElement('video'), { muted: true, width: 32, height: 18, srcObject: new MediaStream([track]) });
+      document.body.append(video);
+      videos.push(video);
+      const came = () => {
+        if (!videos.includes(video)) return;
+        eye.pause.came(awake());
+        videos.splice(0, videos.indexOf(video)).forEach(stop);
+        video.requestVideoFrameCallback(came);
+      };
+      video.requestVideoFrameCallback(came);
+      video.play().catch(() => {});
+    };
+    eye.quiet = () => awake() - eye.pause.at;
+    eye.close = () => videos.splice(0).forEach(stop);
     return eye;
   };
 

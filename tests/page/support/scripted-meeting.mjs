@@ -16,12 +16,20 @@ export function participantsOf(count) {
   });
 }
 
-/** Runs in the page: draws a moving picture per track and offers the tracks, as the SFU does. */
+/** Runs in the page: draws a moving picture, or makes a tone, for each track and offers the tracks, as the SFU does. */
 const offerPictures = async tracks => {
   const connection = new globalThis.RTCPeerConnection();
   globalThis.sfuSide = connection;
   (globalThis.sfuSides ??= []).push(connection);
   for (const [index, track] of tracks.entries()) {
+    if (track.kind === 'audio') {
+      const context = new globalThis.AudioContext();
+      const [tone, end] = [new globalThis.OscillatorNode(context), context.createMediaStreamDestination()];
+      tone.connect(end);
+      tone.start();
+      connection.addTransceiver(end.stream.getAudioTracks()[0], { direction: 'sendonly' });
+      continue;
+    }
     const canvas = globalThis.document.createElement('canvas');
     const screen = track.source === 'screen';
     canvas.width = screen ? 1280 : 480;
@@ -59,8 +67,8 @@ const offerPictures = async tracks => {
 };
 
 /**
- * @param script capabilities, status, title, others, screenOf, chat, survey, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket, changeOffer (SDP to SDP)
- * @returns the messages that the client `sent`, its REST `calls`, `send` to send it a message, `offerAll` to offer all pictures on another connection, and `cut` to close its socket
+ * @param script capabilities, status, title, others, screenOf, voiceOf, chat, survey, role, muted, reject {call: {status, code, detail}}, rejectChat, silentSocket, changeOffer (SDP to SDP)
+ * @returns the messages that the client `sent`, its REST `calls`, `send` to send it a message, `offerAll` to offer all pictures, and the voice, on another connection, and `cut` to close its socket
  */
 export async function scriptMeeting(page, script = {}) {
   const others = script.others ?? [];
@@ -68,10 +76,11 @@ export async function scriptMeeting(page, script = {}) {
   const calls = [];
   let socket = null;
   const ignoreClosedPage = error => { if (!page.isClosed()) throw error; };
-  /** Offers the pictures of all others on a new connection. */
+  /** Offers the pictures of all others, and the voice of one, on a new connection. */
   const offerAll = async () => {
     const tracks = others.filter(one => one.video).map(one => ({ participantId: one.participantId, kind: 'video', source: 'camera' }));
     if (script.screenOf !== undefined) tracks.unshift({ participantId: script.screenOf, kind: 'video', source: 'screen' });
+    if (script.voiceOf !== undefined) tracks.push({ participantId: script.voiceOf, kind: 'audio', source: 'microphone' });
     if (tracks.length === 0) return;
     const offer = await page.evaluate(offerPictures, tracks).catch(ignoreClosedPage);
     if (offer === undefined) return;

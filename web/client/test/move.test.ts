@@ -103,7 +103,30 @@ describe('moving', () => {
     expect(shown()).toBe(oldTrack);
     await vi.advanceTimersByTimeAsync(200);
     expect(shown()).toBe(nextTrack);
+    await vi.advanceTimersByTimeAsync(500);
     expect(states(old)).toEqual(['closed']);
+  });
+
+  it('the old connection receives for half a second more, so that an app can play the new sound before it stops the old one', async () => {
+    const { old, next, shown, nextTrack } = await receiving();
+    for (const transceiver of next.transceivers) flow(transceiver);
+    await vi.advanceTimersByTimeAsync(100);
+    expect([shown(), states(old, next)]).toEqual([nextTrack, ['connected', 'connected']]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(states(old, next)).toEqual(['connected', 'connected']);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(states(old, next)).toEqual(['closed', 'connected']);
+  });
+
+  it('a former connection that is lost changes nothing, and leaving closes it', async () => {
+    const { server, meeting, old, next, shown, nextTrack } = await receiving();
+    for (const transceiver of next.transceivers) flow(transceiver);
+    await vi.advanceTimersByTimeAsync(100);
+    old.setConnectionState('failed');
+    await vi.advanceTimersByTimeAsync(100);
+    expect([shown(), server.sockets.length, meeting.snapshot.connection.phase]).toEqual([nextTrack, 1, 'connected']);
+    meeting.leave();
+    expect(states(old, next)).toEqual(['closed', 'closed']);
   });
 
   it('a new connection that is lost changes nothing, and the one after it takes over', async () => {
@@ -121,6 +144,7 @@ describe('moving', () => {
     last.setConnectionState('connected');
     await vi.advanceTimersByTimeAsync(200);
     expect(shown()).toBe(last.transceivers[0]!.receiver.track);
+    await vi.advanceTimersByTimeAsync(500);
     expect(states(old, last)).toEqual(['closed', 'connected']);
   });
 

@@ -66,6 +66,7 @@ describe('subscribing', () => {
     next.muted = false;
     next.dispatchEvent(new Event('unmute'));
     expect(meeting.snapshot.participants[0]!.tracks.camera).toBe(next);
+    await vi.advanceTimersByTimeAsync(500);
     expect(server.connections[0]!.connectionState).toBe('closed');
   });
 
@@ -78,7 +79,7 @@ describe('subscribing', () => {
     await settle();
     server.connections[1]!.transceivers[0]!.receiver.track.muted = true;
     server.connections[1]!.setConnectionState('connected');
-    await vi.advanceTimersByTimeAsync(2_000);
+    await vi.advanceTimersByTimeAsync(2_500);
     expect(server.connections[0]!.connectionState).toBe('closed');
   });
 

@@ -41,7 +41,21 @@ interface SoundProps {
   readonly onBlocked: () => void;
 }
 
-function Sound({ track, speakerId, attempt, onBlocked }: SoundProps) {
+/** How long the former track of a source is played beside the next one, which is muted until then: an element that begins to play is silent at first. */
+const overlapMs = 250;
+
+/** Plays one source. Its track changes when the media connection does, and both arrive for a moment. */
+function Sound({ track, ...rest }: SoundProps) {
+  const [heard, setHeard] = useState(track);
+  useEffect(() => {
+    if (heard === track) return;
+    const timer = setTimeout(() => setHeard(track), heard.readyState === 'live' ? overlapMs : 0);
+    return () => clearTimeout(timer);
+  }, [heard, track]);
+  return (heard === track ? [track] : [heard, track]).map(one => <Player key={one.id} track={one} muted={one !== heard} {...rest} />);
+}
+
+function Player({ track, muted, speakerId, attempt, onBlocked }: SoundProps & { readonly muted: boolean }) {
   const ref = useRef<HTMLAudioElement>(null);
   useEffect(() => {
     const audio = ref.current;
@@ -55,5 +69,5 @@ function Sound({ track, speakerId, attempt, onBlocked }: SoundProps) {
     const audio = ref.current as (HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> }) | null;
     if (speakerId !== '') void audio?.setSinkId?.(speakerId).catch(() => undefined);
   }, [speakerId]);
-  return <audio ref={ref} autoPlay />;
+  return <audio ref={ref} autoPlay muted={muted} />;
 }

@@ -78,6 +78,8 @@ interface Generation {
 
 /** How long the old connection is used while the new one is connected but receives no media. */
 const firstPacketWaitMs = 2_000;
+/** How long the old connection still receives after the new one has taken over, so that an app can play the new sound before it stops the old one. */
+const overlapMs = 500;
 const pollMs = 20;
 
 /**
@@ -90,6 +92,8 @@ export class SubscribeSession {
   readonly #connectTime: ConnectTime;
   #current: Generation | null = null;
   #next: Generation | null = null;
+  /** Connections that were taken over a moment ago, and the timers that end them. */
+  readonly #former = new Map<Generation, ReturnType<typeof setTimeout>>();
   /** Offers that are not answered yet, by session. */
   readonly #pending = new Map<string | undefined, SubscribeOffer>();
   readonly #newestSlots = new Map<string, SlotsUpdate>();
@@ -175,7 +179,7 @@ export class SubscribeSession {
   close(): void {
     this.#closed = true;
     this.#stopWaiting();
-    for (const generation of [this.#current, this.#next]) this.#end(generation);
+    for (const generation of [this.#current, this.#next, ...this.#former.keys()]) this.#end(generation);
     this.#current = this.#next = null;
   }
 
@@ -361,12 +365,21 @@ export class SubscribeSession {
     this.#next = null;
     this.#host.onTracks(generation.tracks);
     this.#host.onState('connected');
-    this.#end(old);
+    if (old !== null && !old.lost && isUp(old.connection)) this.#endSoon(old);
+    else this.#end(old);
     this.#host.onTakenOver();
+  }
+
+  #endSoon(generation: Generation): void {
+    generation.stopWatching();
+    generation.stopDelaying();
+    this.#former.set(generation, setTimeout(() => this.#end(generation), overlapMs));
   }
 
   #end(generation: Generation | null): void {
     if (generation === null) return;
+    clearTimeout(this.#former.get(generation));
+    this.#former.delete(generation);
     if (generation.sessionId !== undefined) this.#newestSlots.delete(generation.sessionId);
     clearTimeout(generation.resending);
     generation.markEnded();
