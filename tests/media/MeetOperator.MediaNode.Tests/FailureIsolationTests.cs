@@ -157,6 +157,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
     [Fact]
     public async Task Subscriber_RetransmittingThrows_EndsOnlyThatSession()
     {
+        await _rooms.ForgetKeyFrameAsync();
         using var carol = new SyntheticPeer();
         var play = await _rooms.Node.Control.PlayAsync(
             TwoRooms.Neighbour, "carol", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(carol, audio: false, rtx: false), Feeds = ["alice"] }, default);
@@ -415,6 +416,7 @@ public sealed class FailureIsolationTests : IAsyncLifetime
     /// <summary>Adds a subscriber of alice's camera with <paramref name="egress"/>, and a player after it.</summary>
     private async Task<SyntheticPeer> JoinAfterAsync(ThrowingEgress egress)
     {
+        await _rooms.ForgetKeyFrameAsync();
         await _rooms.RunAsync(TwoRooms.Neighbour, room => new Subscriber(egress).Add(
             room.Participants.Single(p => p.Id == "alice").PublishedTracks.Single(t => t.Kind == "video").Track,
             new DownTrackOptions { Ssrc = 1, PayloadType = 96, Extensions = HeaderExtensionMap.Empty, FirstSequenceNumber = 1, Cname = "alice" }));

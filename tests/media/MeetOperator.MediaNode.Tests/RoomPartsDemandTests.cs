@@ -76,7 +76,7 @@ public sealed class RoomPartsDemandTests : IAsyncLifetime
     public async Task Subscribe_OnTheOtherPart_ThePublisherIsAskedForAKeyFrame()
     {
         var right = await _room.PublishAsync("right");
-        PartedRoom.Send(right, 1);
+        right.SendRtp(TestSdp.VideoSsrc, 96, 0, [0x10, 0x01, 1, 2, 3, 1], marker: true); // a recent key frame would be sent again, and none requested
         right.Rtcp.Clear();
 
         await _room.SubscribeAsync("left", tracks: 2);

@@ -96,6 +96,15 @@ internal sealed class TwoRooms : IAsyncDisposable
         }
     }
 
+    /// <summary>From now on, who joins gets nothing of what alice has sent before: not after a mute.</summary>
+    public async Task ForgetKeyFrameAsync()
+    {
+        foreach (var muted in new[] { true, false })
+        {
+            await Node.Control.MuteAsync(Neighbour, "alice", new TrackMuteRequest { Muted = new MuteState { Camera = muted } }, default);
+        }
+    }
+
     /// <summary>Asserts that bob has received every packet so far, receives new packets, and that the room's timers run.</summary>
     public async Task AssertNeighbourUnaffectedAsync(int packetsSoFar)
     {
