@@ -12,22 +12,21 @@ async function firewall(pod, action, rules) {
     `for ns in $(ip netns list | cut -d' ' -f1); do if ip netns exec "$ns" ip -o addr | grep -q ' ${pod.status.podIP}/'; then ${commands}; exit; fi; done; echo 'no network namespace has the address ${pod.status.podIP}' >&2; exit 1`);
 }
 
-/** Drops packets in Pods for `meanwhile` seconds, or while it runs. `rules`: pairs of a Pod and the rules for it. */
+/** Drops packets in Pods for `meanwhile` seconds, or while it runs. `rules`: pairs of a Pod and the rules for it. A Pod that ends meanwhile needs none. */
 export async function cut(rules, meanwhile) {
   const done = [];
+  const change = (pod, action, rule) => firewall(pod, action, [rule]).catch(async error => { if (await isThere(pod)) throw error; });
   try {
     for (const [pod, list] of rules) {
       for (const rule of list) {
-        await firewall(pod, '-I', [rule]);
+        await change(pod, '-I', rule);
         done.push([pod, rule]);
       }
     }
     if (typeof meanwhile === 'number') await pause(meanwhile * 1000);
     else await meanwhile();
   } finally {
-    for (const [pod, rule] of done) {
-      await firewall(pod, '-D', [rule]).catch(async error => { if (await isThere(pod)) throw error; });
-    }
+    for (const [pod, rule] of done) await change(pod, '-D', rule);
   }
 }
 
