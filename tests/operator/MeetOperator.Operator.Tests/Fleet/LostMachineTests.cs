@@ -145,19 +145,15 @@ public sealed class LostMachineTests : FleetStage
     }
 
     [Fact]
-    public void Observe_NextPodOnTheMachine_IsNotJudgedByTheFormer()
+    public void Contains_FoundBeforeTheSilence_ReturnsFalse()
     {
-        Lose();
-        Pass();
+        var machines = new LostMachines(Time, _heartbeats);
+        machines.Record("m1", isLost: true);
+        var found = Time.GetTimestamp();
 
-        Observe("n1", "m1", pod: "next");
-        for (var poll = 0; poll < 3; poll++)
-        {
-            _fleet.RecordMissedPoll(Target("n1", "next"), "no answer");
-        }
-
-        Assert.DoesNotContain("neither the operator", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
-        Assert.True(IsDead("n2"));
+        Assert.True(machines.Contains("m1", found));
+        Assert.False(machines.Contains("m1", found + 1));
+        Assert.False(machines.Contains("m2", found));
     }
 
     private void Lose()
@@ -208,11 +204,11 @@ public sealed class LostMachineTests : FleetStage
 
     private void Pass() => Time.Advance(TimeSpan.FromMilliseconds(1));
 
-    private static PollTarget Target(string name, string pod = "pod") => new(Key(name), $"{pod}-{name}", new Uri("http://127.0.0.1:1/"), "token");
+    private static PollTarget Target(string name) => new(Key(name), "pod-" + name, new Uri("http://127.0.0.1:1/"), "token");
 
-    private PollTarget Observe(string name, string machine, string pod = "pod")
+    private PollTarget Observe(string name, string machine)
     {
-        var target = Target(name, pod);
+        var target = Target(name);
         var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = "meet-a" }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" } } };
         var running = new Pod { Metadata = new ObjectMeta { Uid = target.PodUid }, Spec = new PodSpec { NodeName = machine }, Status = new PodStatus { Phase = "Running" } };
         _fleet.Observe(node, new SfuPool { Spec = new SfuPoolSpec { Capacity = new SfuCapacity { MaxMeetings = 5, MaxParticipants = 50 } } }, running, false, target);
