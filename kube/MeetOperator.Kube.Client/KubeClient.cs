@@ -223,6 +223,7 @@ public sealed class KubeClient : IDisposable
             ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(Pod)), pod, "log"),
             ("container", options.Container),
             ("tailLines", options.TailLines),
+            ("limitBytes", options.LimitBytes),
             ("follow", options.Follow),
             ("previous", options.Previous),
             ("timestamps", options.Timestamps),

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using MeetOperator.Kube.Lists;
 using MeetOperator.Kube.Serialization;
@@ -9,11 +10,32 @@ namespace MeetOperator.Kube.Client.Errors;
 internal static class StatusReader
 {
     private const int ExcerptLength = 200;
+    private const int MaxBytes = 1 << 20;
 
-    public static async Task<KubeApiException> ReadAsync(HttpResponseMessage response, TimeSpan? retryAfter, CancellationToken ct)
+    /// <summary>The error in a response. If its body is too long, or does not arrive in time, the part that arrived counts: the server has answered.</summary>
+    /// <param name="response">A response without success.</param>
+    /// <param name="retryAfter">The delay from its header.</param>
+    /// <param name="timeout">Canceled when the body must have arrived.</param>
+    /// <param name="ct">Cancels the request.</param>
+    public static async Task<KubeApiException> ReadAsync(HttpResponseMessage response, TimeSpan? retryAfter, CancellationToken timeout, CancellationToken ct)
     {
-        var body = await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false);
-        return new KubeApiException(Parse(response.StatusCode, body), retryAfter);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, ct);
+        using var body = new MemoryStream();
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(linked.Token).ConfigureAwait(false);
+            var buffer = new byte[16 * 1024];
+            for (int read; body.Length < MaxBytes && (read = await stream.ReadAsync(buffer, linked.Token).ConfigureAwait(false)) > 0;)
+            {
+                body.Write(buffer, 0, read);
+            }
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // The rest is missing.
+        }
+
+        return new KubeApiException(Parse(response.StatusCode, Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length)), retryAfter);
     }
 
     public static Status Parse(HttpStatusCode code, string body)

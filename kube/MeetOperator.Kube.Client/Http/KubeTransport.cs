@@ -84,7 +84,7 @@ internal sealed class KubeTransport : IDisposable
                 var retryAfter = RetryPolicy.ReadRetryAfter(response.Headers.RetryAfter, _time.GetUtcNow());
                 if (RetryPolicy.NextDelay(response.StatusCode, retryAfter, retries) is not { } delay)
                 {
-                    throw await StatusReader.ReadAsync(response, retryAfter, linked.Token).ConfigureAwait(false);
+                    throw await StatusReader.ReadAsync(response, retryAfter, timeout.Token, ct).ConfigureAwait(false);
                 }
 
                 response.Dispose();

@@ -7,6 +7,9 @@ public sealed record LogOptions
     public string? Container { get; init; }
     public int? TailLines { get; init; }
 
+    /// <summary>Maximum size of the log in bytes.</summary>
+    public long? LimitBytes { get; init; }
+
     /// <summary>Keep the stream open and send new lines as they are written.</summary>
     public bool Follow { get; init; }
 

@@ -8,7 +8,7 @@ using MeetOperator.Placement.Inputs;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>The state of one media node in memory, from the cluster and from polls. Guarded by the fleet.</summary>
-internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeats = null)
+internal sealed class FleetNode(NamespacedName key, LostMachines lostMachines, MachineHeartbeats? heartbeats = null)
 {
     private string? _untrustedPod;
 
@@ -27,6 +27,9 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     /// <summary>True while the Pod is being deleted. Its process ends within the grace period.</summary>
     public bool IsTerminating => Pod?.Metadata.DeletionTimestamp is not null;
     public ClusterNode? ClusterNode { get; set; }
+
+    /// <summary>Name of the cluster node that runs the Pod; null when it is not scheduled.</summary>
+    public string? Machine => Pod?.Spec.NodeName is { Length: > 0 } machine ? machine : null;
     public NodeReport? Report { get; set; }
 
     /// <summary>Timestamp at which the poll of <see cref="Report"/> began.</summary>
@@ -51,7 +54,10 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
     public int UntrustedPods { get; private set; }
 
     /// <summary>Timestamp of the last poll that received any response.</summary>
-    public long AnsweredAt { get; set; }
+    public long AnsweredAt { get; private set; }
+
+    /// <summary>Timestamp of the first of the consecutive polls without any response; null when the last poll got one, or none has ended yet.</summary>
+    public long? UnansweredSince { get; private set; }
 
     /// <summary>Monotonic timestamp at which the kubelet first reported the container as not ready; null while it is ready or no state is reported.</summary>
     public long? NotReadySince { get; set; }
@@ -139,6 +145,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
         Pod = Pod,
         ClusterNode = ClusterNode,
         IsMachineSilent = MissedPolls > 0 && ClusterNode is { IsMissing: false } machine && heartbeats?.IsSilent(machine.Name) == true,
+        IsMachineLost = UnansweredSince is { } silent && Machine is { } polled && lostMachines.Contains(polled, silent),
         HasAddress = Target is not null,
         LastSeen = LastSeen,
         MissedPolls = MissedPolls,
@@ -165,6 +172,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
         LastSeen = null;
         MissedPolls = 0;
         MissReason = null;
+        UnansweredSince = null;
         HasInvalidReport = false;
         IsUntrusted = false;
         ForwardingFailure = null;
@@ -174,8 +182,51 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
         Rooms.Clear();
     }
 
+    /// <summary>Records that a poll got a response. Its machine works, whatever a probe has shown.</summary>
+    public void RecordResponse(TimeProvider time)
+    {
+        (AnsweredAt, UnansweredSince) = (time.GetTimestamp(), null);
+        if (Machine is { } machine)
+        {
+            lostMachines.Record(machine, isLost: false);
+        }
+    }
+
+    /// <summary>Records a poll without a valid report. Returns true if there was no response at all, for the first time since the last response.</summary>
+    public bool RecordMiss(string reason, bool hasInvalidReport, bool isUntrusted, TimeProvider time)
+    {
+        MissedPolls++;
+        (MissReason, HasInvalidReport, IsUntrusted) = (reason, hasInvalidReport, isUntrusted);
+        if (isUntrusted && MissedPolls >= NodeStateRules.DeadAfterMissedPolls)
+        {
+            CountUntrustedPod();
+        }
+
+        if (hasInvalidReport || isUntrusted)
+        {
+            RecordResponse(time);
+            return false;
+        }
+
+        var wasSilent = UnansweredSince is not null;
+        UnansweredSince ??= time.GetTimestamp();
+        return !wasSilent;
+    }
+
+    /// <summary>What the node shows about its machine; null when it is not polled or not scheduled.</summary>
+    public MachineNode? FindMachine(int meetings, TimeProvider time) => Target is null || Machine is not { } machine ? null : new MachineNode
+    {
+        Machine = machine,
+        Pod = Key,
+        UnansweredSince = UnansweredSince,
+        AnsweredAt = AnsweredAt,
+        HasServed = UnansweredSince is not null && Facts(meetings, time).HasServed,
+        IsHealthy = Report is not null && MissedPolls == 0 && !IsTerminating,
+        IsReportedLost = ClusterNode is { IsReady: false },
+    };
+
     /// <summary>Counts each Pod once, regardless of how often it is polled.</summary>
-    public void CountUntrustedPod()
+    private void CountUntrustedPod()
     {
         if (Pod?.Metadata.Uid is { } uid && uid != _untrustedPod)
         {
@@ -211,7 +262,7 @@ internal sealed class FleetNode(NamespacedName key, MachineHeartbeats? heartbeat
             IsInSharedNamespace = IsInSharedNamespace,
             Region = Pool?.Spec.Region,
             Zone = ClusterNode?.Zone,
-            ClusterNode = Pod?.Spec.NodeName is { Length: > 0 } machine ? machine : null,
+            ClusterNode = Machine,
             State = (isRejecting || IsClosed) && Decision.CanTakeMeetings ? SfuNodeState.Draining : Decision.State,
             IsRejecting = isRejecting && Decision.CanTakeMeetings,
             MayBeAlive = Decision.State == SfuNodeState.Unhealthy && !dead,

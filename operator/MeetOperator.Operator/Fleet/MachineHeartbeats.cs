@@ -55,5 +55,14 @@ internal sealed class MachineHeartbeats(TimeProvider time)
         }
     }
 
+    /// <summary>Whether a renewal by the machine's kubelet was observed after a timestamp.</summary>
+    public bool HasRenewedSince(string machine, long timestamp)
+    {
+        lock (_gate)
+        {
+            return _machines.TryGetValue(machine, out var own) && own.ChangedAt > timestamp;
+        }
+    }
+
     private bool IsLate(long changedAt, TimeSpan late) => time.GetElapsedTime(changedAt) >= late;
 }

@@ -27,6 +27,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     private readonly Dictionary<NamespacedName, FleetNode> _nodes = [];
     private readonly AssignmentTable _table = new();
     private readonly ReliefBook _reliefs = new(time);
+    private readonly LostMachines _lostMachines = new(time, heartbeats);
 
     /// <summary>Records the observed state of a node; <paramref name="target"/> is null until the Pod has an address.</summary>
     public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target, ClusterNode? clusterNode = null, bool tenantNamespace = true)
@@ -87,7 +88,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             entry.Report = report;
             entry.ReportStarted = pollStarted;
             entry.LastSeen = time.GetUtcNow();
-            entry.LastSeenTimestamp = entry.AnsweredAt = time.GetTimestamp();
+            entry.LastSeenTimestamp = time.GetTimestamp();
+            entry.RecordResponse(time);
             entry.MissedPolls = 0;
             entry.MissReason = null;
             (entry.Silence, entry.HasPlacesElsewhere) = (null, false);
@@ -121,21 +123,46 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     }
 
     /// <summary>Records a poll without a valid report. At most one of the two flags is true.</summary>
-    public void RecordMissedPoll(PollTarget target, string reason, bool hasInvalidReport = false, bool isUntrusted = false) => Change(target.Node, create: false, entry =>
+    public void RecordMissedPoll(PollTarget target, string reason, bool hasInvalidReport = false, bool isUntrusted = false)
     {
-        if (entry.Target == target)
+        var becameSilent = false;
+        Change(target.Node, create: false, entry => becameSilent = entry.Target == target && entry.RecordMiss(reason, hasInvalidReport, isUntrusted, time));
+        if (becameSilent)
         {
-            entry.MissedPolls++;
-            entry.MissReason = reason;
-            entry.HasInvalidReport = hasInvalidReport;
-            entry.IsUntrusted = isUntrusted;
-            entry.AnsweredAt = hasInvalidReport || isUntrusted ? time.GetTimestamp() : entry.AnsweredAt;
-            if (isUntrusted && entry.MissedPolls >= NodeStateRules.DeadAfterMissedPolls)
-            {
-                entry.CountUntrustedPod();
-            }
+            wakeups.NodeSilent();
         }
-    });
+    }
+
+    /// <summary>What the media nodes that are polled show about their machines.</summary>
+    public IReadOnlyList<MachineNode> FindMachines()
+    {
+        lock (_gate)
+        {
+            return ListMachines();
+        }
+    }
+
+    /// <summary>Records the answers to a probe, which count only if the media nodes on the machine are still silent. Returns true if they show that it is lost, and it was not known.</summary>
+    public bool RecordProbe(MachineProbe probe, KubeletAnswer answer, KubeletAnswer control)
+    {
+        MachineNode[] nodes;
+        bool wasLost;
+        bool isLost;
+        lock (_gate)
+        {
+            nodes = ListMachines();
+            wasLost = _lostMachines.Contains(probe.Machine, probe.UnansweredSince);
+            isLost = MachineProbeRules.IsLost(probe, answer, control, nodes);
+            _lostMachines.Record(probe.Machine, isLost);
+        }
+
+        foreach (var node in nodes.Where(node => node.Machine == probe.Machine))
+        {
+            Change(node.Pod, create: false, static _ => { });
+        }
+
+        return isLost && !wasLost;
+    }
 
     /// <summary>Records that the node rejected the meeting's room. The next placement tries other nodes, and this node gets no new rooms for a moment.</summary>
     public void RecordRoomRejection(MeetingRef meeting, NamespacedName node, long generation, string reason)
@@ -408,7 +435,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     {
         lock (_gate)
         {
-            return _nodes.TryGetValue(node, out var entry) ? View(entry) : null;
+            return _nodes.TryGetValue(node, out var entry) ? NodeView.Of(entry, _table.CountOn(node), time) : null;
         }
     }
 
@@ -476,33 +503,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         && (decision.Nodes.All(each => each.SfuNode != node.Name || each.Namespace != node.Namespace || each.State == NodeAssignmentState.Leaving)
             || decision.Nodes.Any(static each => each is { State: NodeAssignmentState.Preparing, Role: AssignmentRole.Edge }));
 
-    private NodeView View(FleetNode entry)
-    {
-        var facts = entry.Facts(_table.CountOn(entry.Key), time);
-        var now = time.GetUtcNow();
-        var isUnreachable = NodeLossRules.IsUnreachable(facts, entry.Decision, now);
-        return new NodeView
-        {
-            Decision = entry.Decision,
-            Zone = entry.ClusterNode?.Zone,
-            Meetings = facts.Meetings,
-            WithoutMeetingsFor = facts.Meetings == 0 && entry.WithoutMeetingsSince is { } left ? time.GetElapsedTime(left) : TimeSpan.Zero,
-            Report = entry.Report,
-            LastSeen = entry.LastSeen,
-            Target = entry.Target,
-            HasServed = facts.HasServed,
-            UntrustedPods = facts.UntrustedPods,
-            Stress = entry.Stress.Stress,
-            IsOverloaded = entry.Stress.IsOverloaded,
-            DrainNow = entry.DrainNow(now, time),
-            IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(entry.Node, entry.Pool, entry.DrainNow(now, time)),
-            IsLost = NodeLossRules.IsLost(facts, entry.Decision, entry.UnhealthyFor(time), now),
-            IsUnreachable = isUnreachable,
-            IsAwaited = isUnreachable && NodeLossRules.IsAwaited(facts, entry.SilentFor(time)),
-            HasPlacesElsewhere = entry.HasPlacesElsewhere,
-            IsDead = NodeLossRules.IsDead(facts, entry.Decision, now),
-        };
-    }
+    private MachineNode[] ListMachines() => [.. _nodes.Values.Select(node => node.FindMachine(_table.CountOn(node.Key), time)).OfType<MachineNode>()];
 
     private static bool IsSame(SfuPool? before, SfuPool? now) =>
         before?.Metadata.Generation == now?.Metadata.Generation
@@ -541,7 +542,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
                     return;
                 }
 
-                _nodes[key] = entry = new FleetNode(key, heartbeats);
+                _nodes[key] = entry = new FleetNode(key, _lostMachines, heartbeats);
             }
 
             before = entry.Decision;

@@ -19,6 +19,9 @@ internal sealed record NodeFacts
     /// <summary>True when the kubelet of the cluster node has not renewed its Lease in time, while those of at least half of the cluster nodes have.</summary>
     public bool IsMachineSilent { get; init; }
 
+    /// <summary>True when the API server does not reach the kubelet of the Pod's cluster node either, while it reaches others (<see cref="MachineProbeRules"/>).</summary>
+    public bool IsMachineLost { get; init; }
+
     /// <summary>True when the Pod is running and has an address to poll.</summary>
     public bool HasAddress { get; init; } = true;
 

@@ -97,6 +97,7 @@ internal static class NodeLossRules
         : facts.IsAnswering ? null
         : facts.ClusterNode is { IsMissing: true } missing ? $"cluster node {missing.Name} no longer exists"
         : facts.ClusterNode is { IsReady: false } notReady ? $"cluster node {notReady.Name} is not ready"
+        : facts is { IsMachineLost: true, Pod.Spec.NodeName: { } lost } ? $"neither the operator nor the API server reaches cluster node {lost}"
         : facts is { IsMachineSilent: true, ClusterNode: { } silent } ? $"the kubelet of cluster node {silent.Name} does not renew its Lease"
         : PodRuns.IsNodeUnreachable(facts.Pod) ? "the cluster has marked the Pod's cluster node as unreachable"
         : HasFailedProbe(facts) ? "the kubelet's readiness probe fails as well"

@@ -49,4 +49,32 @@ internal sealed record NodeView
 
     /// <summary>True when no participant can still be connected to the node.</summary>
     public bool IsDead { get; init; }
+
+    public static NodeView Of(FleetNode entry, int meetings, TimeProvider time)
+    {
+        var facts = entry.Facts(meetings, time);
+        var now = time.GetUtcNow();
+        var isUnreachable = NodeLossRules.IsUnreachable(facts, entry.Decision, now);
+        return new NodeView
+        {
+            Decision = entry.Decision,
+            Zone = entry.ClusterNode?.Zone,
+            Meetings = facts.Meetings,
+            WithoutMeetingsFor = facts.Meetings == 0 && entry.WithoutMeetingsSince is { } left ? time.GetElapsedTime(left) : TimeSpan.Zero,
+            Report = entry.Report,
+            LastSeen = entry.LastSeen,
+            Target = entry.Target,
+            HasServed = facts.HasServed,
+            UntrustedPods = facts.UntrustedPods,
+            Stress = entry.Stress.Stress,
+            IsOverloaded = entry.Stress.IsOverloaded,
+            DrainNow = entry.DrainNow(now, time),
+            IsForcedDrainDue = NodeStateRules.IsForcedDrainDue(entry.Node, entry.Pool, entry.DrainNow(now, time)),
+            IsLost = NodeLossRules.IsLost(facts, entry.Decision, entry.UnhealthyFor(time), now),
+            IsUnreachable = isUnreachable,
+            IsAwaited = isUnreachable && NodeLossRules.IsAwaited(facts, entry.SilentFor(time)),
+            HasPlacesElsewhere = entry.HasPlacesElsewhere,
+            IsDead = NodeLossRules.IsDead(facts, entry.Decision, now),
+        };
+    }
 }

@@ -1,3 +1,5 @@
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
 using MeetOperator.Kube.Runtime.Events;
 using MeetOperator.Kube.Runtime.Loops;
 using MeetOperator.Operator.Calls;
@@ -20,6 +22,7 @@ internal sealed class LeaderWork : IAsyncDisposable
 {
     private readonly ClusterView _cluster;
     private readonly NodePoller _poller;
+    private readonly MachineProber _prober;
     private readonly NodeClients _clients;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -37,6 +40,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         _authority = new ControlAuthority(time);
         _clients = new NodeClients(term, _authority, time);
         _poller = new NodePoller(fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);
+        _prober = new MachineProber(fleet, wakeups, timeout => ProbeClient(cluster.Client.Config, timeout, time), health, logs.CreateLogger<MachineProber>(), time);
         var context = new LeaderContext
         {
             Cluster = cluster,
@@ -66,10 +70,14 @@ internal sealed class LeaderWork : IAsyncDisposable
 
     /// <summary>Leads until <paramref name="ct"/> is canceled.</summary>
     public Task RunAsync(CancellationToken ct) => Task.WhenAll(
-        SuperviseAsync("webhook-authority", _runWebhookAuthority, ct), SuperviseAsync("control-authority", _controlAuthorityKeeper.RunAsync, ct), SuperviseAsync("controllers", RunKindsAsync, ct));
+        SuperviseAsync("webhook-authority", _runWebhookAuthority, ct), SuperviseAsync("control-authority", _controlAuthorityKeeper.RunAsync, ct), SuperviseAsync("controllers", RunKindsAsync, ct),
+        SuperviseAsync(MachineProber.LoopName, _prober.RunAsync, ct));
 
     /// <summary>Restarts a part that fails, so that it neither ends unnoticed while the replica holds the Lease nor stops the other parts.</summary>
     private Task SuperviseAsync(string name, Func<CancellationToken, Task> work, CancellationToken ct) => Supervised.RunAsync(name, work, _time, _logger, ct);
+
+    private static KubeClient ProbeClient(KubeConfig kube, TimeSpan timeout, TimeProvider time) =>
+        new(kube, new KubeClientOptions { UserAgent = "meet-operator", RequestTimeout = timeout, BeforeWrite = static () => throw new InvalidOperationException("A probe only reads.") }, time);
 
     private async Task RunKindsAsync(CancellationToken ct)
     {

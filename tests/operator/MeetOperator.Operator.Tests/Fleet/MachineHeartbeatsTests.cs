@@ -104,6 +104,22 @@ public sealed class MachineHeartbeatsTests
         Assert.False(_heartbeats.IsSilent("n3"));
     }
 
+    [Fact]
+    public void HasRenewedSince_RenewedLater_ReturnsTrue()
+    {
+        Renew("n1");
+        Pass(1);
+        var since = _time.GetTimestamp();
+        Observe("n1", _version);
+        Assert.False(_heartbeats.HasRenewedSince("n1", since));
+        Assert.False(_heartbeats.HasRenewedSince("n2", since));
+
+        Pass(1);
+        Renew("n1");
+
+        Assert.True(_heartbeats.HasRenewedSince("n1", since));
+    }
+
     private void Renew(string machine, int seconds = 40) => Observe(machine, ++_version, seconds);
 
     private void Observe(string machine, int version, int seconds = 40) =>

@@ -13,7 +13,7 @@ public sealed class NodeLossRulesTests
 
     public static TheoryData<string> Alive => [nameof(OnlyUnresponsive), nameof(HasInvalidReport), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(ReadinessGateFails)];
 
-    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(ClusterNodeNotReady), nameof(ClusterNodeDeleted), nameof(ClusterNodeUnreachable), nameof(MachineSilent), nameof(PodDeleted), nameof(Restarted), nameof(StartedAfterLastReport), nameof(Overdue), nameof(WithoutCertificate)];
+    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(ClusterNodeNotReady), nameof(ClusterNodeDeleted), nameof(ClusterNodeUnreachable), nameof(MachineSilent), nameof(MachineLost), nameof(PodDeleted), nameof(Restarted), nameof(StartedAfterLastReport), nameof(Overdue), nameof(WithoutCertificate)];
 
     [Theory]
     [MemberData(nameof(Alive))]
@@ -110,6 +110,7 @@ public sealed class NodeLossRulesTests
             nameof(ClusterNodeNotReady) => ClusterNodeNotReady,
             nameof(ClusterNodeDeleted) => ClusterNodeDeleted,
             nameof(MachineSilent) => MachineSilent,
+            nameof(MachineLost) => MachineLost,
             nameof(PodDeleted) => PodDeleted,
             nameof(Restarted) => Restarted,
             nameof(StartedAfterLastReport) => StartedAfterLastReport,
@@ -179,6 +180,12 @@ public sealed class NodeLossRulesTests
     private static NodeFacts ClusterNodeDeleted(NodeFacts facts) => facts with { ClusterNode = ClusterNode.Missing("m1") };
 
     private static NodeFacts MachineSilent(NodeFacts facts) => facts with { IsMachineSilent = true };
+
+    private static NodeFacts MachineLost(NodeFacts facts)
+    {
+        facts.Pod!.Spec.NodeName = "m1";
+        return facts with { IsMachineLost = true };
+    }
 
     private static NodeFacts PodDeleted(NodeFacts facts) => facts with { Pod = null };
 

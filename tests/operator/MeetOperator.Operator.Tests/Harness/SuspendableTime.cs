@@ -11,6 +11,18 @@ internal sealed class SuspendableTime : TimeProvider
     private long _stoodStill;
     private long? _suspendedAt;
 
+    /// <summary>For how long the host has been suspended; zero while it runs.</summary>
+    public TimeSpan SuspendedFor
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _suspendedAt is { } since ? System.GetElapsedTime(since) : TimeSpan.Zero;
+            }
+        }
+    }
+
     public override long GetTimestamp()
     {
         lock (_gate)

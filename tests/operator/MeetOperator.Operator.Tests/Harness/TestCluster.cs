@@ -47,9 +47,11 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="withOperator">Whether to start a replica as well.</param>
     /// <param name="admission">Additional admission policy, evaluated after our own rules.</param>
     /// <param name="data">Directory for the API server's objects, so that it can be restarted; null keeps them in memory.</param>
-    public static async Task<TestCluster> StartAsync(bool withOperator = true, string? data = null, IAdmissionPolicy? admission = null)
+    /// <param name="podLogs">The logs of Pods; null has none.</param>
+    public static async Task<TestCluster> StartAsync(bool withOperator = true, string? data = null, IAdmissionPolicy? admission = null, Func<PodLogRequest, CancellationToken, Task<Stream?>>? podLogs = null)
     {
-        var cluster = new TestCluster(await TestApiServer.StartAsync(new ApiServerOptions { DataDirectory = data, Manifests = Repository.CrdTexts, AdmissionPolicies = admission is null ? [new MeetAdmission()] : [new MeetAdmission(), admission] }));
+        var options = new ApiServerOptions { DataDirectory = data, Manifests = Repository.CrdTexts, PodLogs = podLogs, AdmissionPolicies = admission is null ? [new MeetAdmission()] : [new MeetAdmission(), admission] };
+        var cluster = new TestCluster(await TestApiServer.StartAsync(options));
         if (withOperator)
         {
             await cluster.StartOperatorAsync("operator-1");

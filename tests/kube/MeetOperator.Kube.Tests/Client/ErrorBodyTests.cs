@@ -1,0 +1,61 @@
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Client.Config;
+using MeetOperator.Kube.Client.Errors;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Tests.Testing;
+using MeetOperator.Testing;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Kube.Tests.Client;
+
+/// <summary>Errors whose body never ends. A server that sent a status code has answered.</summary>
+public sealed class ErrorBodyTests
+{
+    private static readonly NamespacedName Key = new("a", "p");
+
+    [Fact]
+    public async Task Error_BodyNeverEnds_ThrowsErrorAfterTimeout()
+    {
+        await using var server = await ScriptedServer.StartAsync(async context =>
+        {
+            context.Response.StatusCode = 500;
+            await context.Response.WriteAsync("dial ");
+            await context.Response.Body.FlushAsync();
+            await ScriptedServer.HoldAsync(context);
+        });
+        using var client = new KubeClient(server.Config, new KubeClientOptions { RequestTimeout = TimeSpan.FromSeconds(2) });
+
+        Assert.Equal(500, (await Assert.ThrowsAsync<KubeApiException>(() => client.GetAsync<Pod>(Key, default))).Code);
+    }
+
+    [Fact]
+    public async Task Error_HugeBody_IsReadInPart()
+    {
+        var sent = 0L;
+        await using var server = await ScriptedServer.StartAsync(async context =>
+        {
+            context.Response.StatusCode = 404;
+            for (var filler = new byte[64 * 1024]; sent < 1L << 28; sent += filler.Length)
+            {
+                await context.Response.Body.WriteAsync(filler, context.RequestAborted);
+            }
+        });
+        using var client = new KubeClient(server.Config);
+
+        Assert.Equal(404, (await Assert.ThrowsAsync<KubeApiException>(() => client.GetAsync<Pod>(Key, default))).Code);
+        Assert.InRange(sent, 0, 1L << 26);
+    }
+
+    [Fact]
+    public async Task ReadLogsAsync_LimitBytes_IsSent()
+    {
+        await using var server = await ScriptedServer.StartAsync(context => context.Response.WriteAsync("line"));
+        using var client = new KubeClient(server.Config);
+
+        await using var log = await client.ReadLogsAsync(Key, new LogOptions { LimitBytes = 64 }, default);
+
+        Assert.Equal("64", Assert.Single(server.Requests).Query["limitBytes"]);
+    }
+}

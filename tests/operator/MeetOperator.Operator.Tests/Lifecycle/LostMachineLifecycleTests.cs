@@ -1,0 +1,117 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.SfuNodes;
+using MeetOperator.Kube.ApiServer.Settings;
+using MeetOperator.Kube.Client.Requests;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Metadata;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+/// <summary>A machine that the operator cannot reach, and what the API server gets from its kubelet. No Lease and no condition of the cluster node shows anything.</summary>
+public sealed class LostMachineLifecycleTests
+{
+    /// <summary>The Pod whose kubelet does not answer the API server.</summary>
+    private volatile string? _lost;
+
+    [Fact]
+    public async Task ClusterNode_LosesPower_MeetingMovesOnceApiServerGetsNoAnswer()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false, podLogs: LogAsync);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        var before = await StartMeetingAsync(cluster);
+
+        _lost = before.SfuNode;
+        await cluster.Kubelet.CutPowerAsync(before.SfuNode);
+
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
+        await cluster.EventuallyAsync(
+            async () => (await cluster.NodesAsync()).SingleOrDefault(node => node.Metadata.Name == before.SfuNode) is null or { Status.State: SfuNodeState.Unhealthy or SfuNodeState.Draining }, "the node is given up");
+        Assert.Contains("get /pods/log", proxy.Asked.Keys);
+        Assert.Empty(proxy.Rejected);
+    }
+
+    /// <summary>The operator alone is cut off, for example by a NetworkPolicy.</summary>
+    [Fact]
+    public async Task MediaNode_OnlyOperatorIsCutOff_MeetingStays()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false, podLogs: LogAsync);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        var before = await StartMeetingAsync(cluster);
+
+        cluster.Kubelet.Node(before.SfuNode).IsSilentToOperator = true;
+        await cluster.EventuallyAsync(() => Task.FromResult(proxy.Asked.GetValueOrDefault("get /pods/log") >= 6), "the kubelet has answered repeatedly");
+
+        Assert.Equal(before.SfuNode, Assert.Single((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments).SfuNode);
+        Assert.Contains("nothing else shows that it has failed", (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>After an upgrade of the image alone, the role does not have the right yet.</summary>
+    [Fact]
+    public async Task Operator_RoleOfOlderChart_MeetingMovesOnceLeaseIsLate()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false, podLogs: LogAsync);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        proxy.Reject = static (verb, resource) => (verb, resource) == ("get", "pods/log") ? "get pods/log is not granted" : null;
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = MachineHeartbeats.Namespace } }, default);
+        var before = await StartMeetingAsync(cluster);
+        await RenewAsync(cluster, "cluster-node-1");
+
+        _lost = before.SfuNode;
+        await cluster.Kubelet.CutPowerAsync(before.SfuNode);
+
+        await cluster.EventuallyAsync(
+            async () =>
+            {
+                await RenewAsync(cluster, "cluster-node-2");
+                return (await cluster.TryMeetingAsync("standup"))!.Status is { Assignments: [{ State: AssignmentState.Ready } now] } && now.SfuNode != before.SfuNode;
+            },
+            "has moved");
+    }
+
+    private async Task<Stream?> LogAsync(PodLogRequest request, CancellationToken ct)
+    {
+        if (request.Pod == _lost)
+        {
+            await Task.Delay(Timeout.Infinite, ct);
+        }
+
+        return new MemoryStream(Encoding.UTF8.GetBytes("a line\n"));
+    }
+
+    /// <summary>A meeting on the only media node of cluster-node-1, and another media node on cluster-node-2.</summary>
+    private static async Task<MeetingAssignment> StartMeetingAsync(TestCluster cluster)
+    {
+        cluster.Kubelet.Schedules = true;
+        foreach (var name in (string[])["cluster-node-1", "cluster-node-2"])
+        {
+            await cluster.Client.CreateAsync(new Node { Metadata = new ObjectMeta { Name = name } }, default);
+            await cluster.Client.MergePatchAsync<Node>(
+                new NamespacedName(null, name),
+                new JsonObject { ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "True" }) } },
+                default,
+                new WriteOptions { Subresource = "status" });
+        }
+
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
+        cluster.Kubelet.ClusterNode = "cluster-node-2";
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
+        return before;
+    }
+
+    /// <summary>Renews the Lease of a kubelet, which is late after 3 s.</summary>
+    private static Task RenewAsync(TestCluster cluster, string name) => cluster.Client.ApplyAsync(
+        new Lease { Metadata = new ObjectMeta { Name = name, Namespace = MachineHeartbeats.Namespace }, Spec = new LeaseSpec { HolderIdentity = name, LeaseDurationSeconds = 10, RenewTime = TimeProvider.System.GetUtcNow() } },
+        new ApplyOptions { FieldManager = "kubelet", Force = true },
+        default);
+}
