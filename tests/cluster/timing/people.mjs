@@ -37,8 +37,8 @@ export const dropped = states => states.filter(state => state.dropped !== null |
 /** The value that a share of the sorted samples does not exceed. */
 export const share = (samples, part) => samples[Math.min(samples.length - 1, Math.ceil(samples.length * part) - 1)];
 
-/** The media node that has the role Origin in each meeting, by the name of the meeting. */
-export const origins = async room => new Map((await get('meetings', '-n', room.namespace)).map(({ metadata, status }) => [metadata.name, status.assignments.find(one => one.role === 'Origin')?.sfuNode]));
+/** The media node that has the role Origin in each meeting, by the name of the meeting; undefined while it is lost and has no successor. */
+export const origins = async room => new Map((await get('meetings', '-n', room.namespace)).map(({ metadata, status }) => [metadata.name, status.assignments.find(one => one.role === 'Origin' && one.state !== 'Lost')?.sfuNode]));
 
 /** After a rolling update, all replicas may be on one cluster node, because the scheduler spreads them together with the former ones. The loss of that node would be the loss of all of them. */
 export async function spreadReplicas() {
