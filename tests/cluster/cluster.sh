@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# cluster.sh up | down | load IMAGE.tar… | status | start NAME | stop NAME | pause NAME | resume NAME | lose NUMBER | return NUMBER | node NUMBER COMMAND…
+# cluster.sh up | down | load IMAGE.tar… | status | start NAME | stop NAME | pause NAME | resume NAME | lose NUMBER | return NUMBER | unplug NUMBER | plug NUMBER | node NUMBER COMMAND…
 #   A Kubernetes with two nodes on one machine, as root, without Docker. The control plane runs in the root namespaces, each node in its own namespaces.
 #   start, stop (with SIGKILL), pause and resume: etcd, apiserver, controller-manager, scheduler. node: runs a command in the namespaces of a node (ctr, ip, iptables …).
-#   lose: ends a node with everything that runs on it, as if its power failed. return: starts it again.
+#   lose: ends a node with everything that runs on it, as if its power failed. return: starts it again. unplug and plug: its network.
 set -euo pipefail
 PARTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/parts
 for part in settings processes certificates network control-plane pause-image nodes dns down; do source "$PARTS/$part.sh"; done
@@ -88,6 +88,8 @@ case $verb in
   resume) kill -CONT "$(pid_of "$1")" ;;
   lose) lose "$1" ;;
   return) return_node "$1" ;;
+  unplug) ip link set "meetv$1" down ;;
+  plug) ip link set "meetv$1" up ;;
   node) nsenter --target "$(pid_of "node$1")" --all -- "${@:2}" ;;
   *) sed -n '2,5p' "$0" >&2; exit 2 ;;
 esac

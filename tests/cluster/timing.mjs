@@ -2,18 +2,22 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { until } from '../e2e/support/visitor.mjs';
-import { openRoom, system } from './support/cluster-room.mjs';
 import { apply, cluster, get, kubectl, ready } from './support/kubectl.mjs';
 import { LightPeople } from './support/light-people.mjs';
+import { measureCut } from './timing/cut.mjs';
+import { measureFenced } from './timing/fenced.mjs';
+import { measureLink } from './timing/link.mjs';
+import { measureLoop } from './timing/loop.mjs';
+import { dropped, settled, share, silences, spreadReplicas, withLightPeople, withRoom } from './timing/people.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, meetings: { type: 'string', default: '10' }, only: { type: 'string' }, json: { type: 'boolean', default: false } } });
 const [rounds, meetings] = [Number(values.rounds), Number(values.meetings)];
-const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, lost: measureLost };
+const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, lost: measureLost, link: measureLink, cut: measureCut, loop: measureLoop, fenced: measureFenced };
 if (!(rounds >= 1) || !(meetings >= 1) || (values.only !== undefined && !(values.only in parts))) {
   console.error(`usage: timing.mjs [--rounds N] [--meetings N] [--only ${Object.keys(parts).join('|')}] [--json]`);
   process.exit(2);
 }
-for (const [name, measure] of Object.entries(parts)) if (values.only === undefined || values.only === name) await measure();
+for (const [name, measure] of Object.entries(parts)) if (values.only === undefined || values.only === name) await measure({ figure, meetings });
 
 async function measureFirstFrame() {
   await withRoom({}, async room => figure('apply.first-frame', share(await measure(() => applyToFirstFrame(room)), 0.5), 's', 3));
@@ -58,7 +62,7 @@ async function killedToMediaBack(room, people, meeting) {
   const { sfuNode } = (await places()).find(one => one.role === 'Origin');
   await kubectl('delete', 'pod', sfuNode, '-n', room.namespace, '--grace-period=0', '--force', '--wait=false');
   await until(async () => (await places()).some(one => one.role === 'Origin' && one.sfuNode !== sfuNode), 'the meeting is on another media node', 60_000);
-  const states = await settled(people);
+  const { states } = await settled(people);
   return Math.max(...states.flatMap(({ silences, freezes }) => [...Object.values(silences), ...Object.values(freezes)])) / 1000;
 }
 
@@ -68,24 +72,11 @@ async function measureDrain() {
     const began = Date.now();
     await kubectl('drain', machine, '--force', '--ignore-daemonsets', '--pod-selector=meetoperator.io/component=media-node', '--timeout=300s');
     figure('drain.seconds', (Date.now() - began) / 1000, 's', 60);
-    const states = await settled(people);
+    const { states } = await settled(people);
     figure('drain.dropped', dropped(states), 'people', 0);
     figure('drain.audio-gap', share(silences(states), 0.99), 'ms', 150);
     figure('drain.audio-gap.p50', share(silences(states), 0.5), 'ms');
   }, machine => kubectl('uncordon', machine));
-}
-
-/** After a rolling update, all replicas may be on one cluster node, because the scheduler spreads them together with the former ones. The loss of that node would be the loss of all of them. */
-async function spreadReplicas() {
-  for (const part of ['operator', 'signaling']) {
-    const pods = () => get('pods', '-n', system, '-l', `meetoperator.io/component=${part}`);
-    const [one, ...others] = await pods();
-    if (others.some(other => other.spec.nodeName !== one.spec.nodeName)) continue;
-    await kubectl('delete', 'pod', one.metadata.name, '-n', system);
-    await kubectl('rollout', 'status', `deployment/meet-${part}`, '-n', system, '--timeout=120s');
-    const machines = new Set((await pods()).map(pod => pod.spec.nodeName));
-    if (machines.size < 2) throw new Error(`all replicas of ${part} are on ${[...machines]}`);
-  }
 }
 
 /** The power of a cluster node fails: until everybody in its meetings (half as many) hears the other again, and until the pool has all media nodes on the other one. */
@@ -101,7 +92,7 @@ async function measureLost() {
     }, 'the pool is whole again', 300_000).then(() => (Date.now() - began) / 1000);
     whole.catch(() => {}); // It is reported below.
     await until(async () => (await get('meetings', '-n', room.namespace)).every(({ status }) => status.assignments.some(one => one.role === 'Origin' && !lost.includes(one.sfuNode))), 'all meetings are on other media nodes', 300_000);
-    const states = await settled(people, 120_000);
+    const { states } = await settled(people, 120_000);
     figure('node.lost', share(silences(states), 1) / 1000, 's', 10);
     figure('node.lost.dropped', dropped(states), 'people', 0);
     figure('node.lost.capacity', await whole, 's', 60);
@@ -112,74 +103,10 @@ function isReady(pod) {
   return pod.metadata.deletionTimestamp === undefined && pod.status.conditions?.some(one => one.type === 'Ready' && one.status === 'True');
 }
 
-/** Waits until everybody hears and sees the other for `steady` ms without a break; until then, former connections have ended too. Nobody is seen by somebody who was dropped. */
-async function settled(people, within = 60_000, steady = 3_000) {
-  let states = [];
-  let since = null;
-  await until(async () => {
-    states = await people.states();
-    const alone = states.filter(state => state.dropped !== null).length;
-    const perceives = ({ dropped: reason, others, unheard, unseen }) => reason !== null || (others.length === 0 ? alone > 0 : others.every(other => unheard[other] < 600 && unseen[other] < 600));
-    since = states.every(perceives) ? since ?? Date.now() : null;
-    return since !== null && Date.now() - since >= steady;
-  }, 'everybody hears and sees the other', within).catch(error => { throw new Error(`${error.message}: ${JSON.stringify(states)}`); });
-  const standstill = await people.longestStandstill();
-  if (standstill > 0) console.error(`The page of these people stood still for ${standstill} ms, which is in no figure.`);
-  return states;
-}
-
-function silences(states) {
-  return states.filter(state => state.dropped === null).flatMap(state => Object.values(state.silences)).sort((a, b) => a - b);
-}
-
-function dropped(states) {
-  return states.filter(state => state.dropped !== null || state.phase !== 'connected' || state.others.length === 0).length;
-}
-
-/** Meetings of two people each, all on media nodes of one cluster node (the second one, because this machine reaches Services through the first). `restore` undoes what `run` did to it. */
-async function withLightPeople(meetings, run, restore) {
-  const machine = 'n2';
-  // With one port, the media nodes start on two machines. Later ones need more.
-  await withRoom({ ports: { min: 43000, max: 43000 }, pool: { drain: { deadlineSeconds: 0 } } }, async room => {
-    await kubectl('patch', 'sfupool', 'pool', '-n', room.namespace, '--type=merge', '-p', '{"spec":{"exposure":{"portRange":{"max":43015}}}}');
-    const nodes = await get('sfunodes', '-n', room.namespace);
-    const elsewhere = nodes.filter(node => node.status.nodeName !== machine);
-    const schedulable = value => Promise.all(elsewhere.map(node => kubectl('patch', 'sfunode', node.metadata.name, '-n', room.namespace, '--type=merge', '-p', JSON.stringify({ spec: { unschedulable: value } }))));
-    await schedulable(true);
-    const people = await LightPeople.open(room.browsers[0], room.product.url);
-    try {
-      for (let number = 0; number < meetings; number++) {
-        const { meetingId } = await room.meeting();
-        for (const name of ['a', 'b']) await people.join(meetingId, `${name}${number}`);
-      }
-      await schedulable(null);
-      await people.meet(meetings * 2);
-      await run({ room, people, machine });
-    } finally {
-      await restore(machine);
-      await people.close();
-    }
-  });
-}
-
-async function withRoom(options, run) {
-  const room = await openRoom(options);
-  try {
-    await run(room);
-  } finally {
-    await room.close();
-  }
-}
-
 async function measure(once) {
   const samples = [];
   for (let round = 0; round < rounds; round++) samples.push(await once());
   return samples.sort((a, b) => a - b);
-}
-
-/** The value that a share of the sorted samples does not exceed. */
-function share(samples, part) {
-  return samples[Math.min(samples.length - 1, Math.ceil(samples.length * part) - 1)];
 }
 
 function figure(name, value, unit, limit) {

@@ -9,9 +9,9 @@ export const system = 'meet-system';
 
 /**
  * A tenant with its own pool on the installed release `meet`, and browsers outside the Pod network. With `shared`, the pool is in the namespace of the release,
- * and the tenant selects it. `pool` adds to the spec of the pool. `close` removes all of them.
+ * and the tenant selects it. `pool` adds to the spec of the pool, and `template` to the template in it. `close` removes all of them.
  */
-export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {}, shared = false, browsers = 2, pool: more = {} } = {}) {
+export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {}, shared = false, browsers = 2, template = {}, pool: more = {} } = {}) {
   const name = `test-${randomUUID().slice(0, 8)}`;
   const room = { name, namespace: `meet-${name}`, product: null, browsers: [] };
   const labels = { 'test.meetoperator.io/tenant': name };
@@ -25,7 +25,7 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   await apply({
     apiVersion: group, kind: 'SfuPool', metadata: pool,
     // Without requests, a Pod gets almost no CPU time on a busy machine.
-    spec: { replicas, template: { resources: { requests: { cpu: '300m', memory: '96Mi' } } }, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure }, ...more },
+    spec: { replicas, template: { resources: { requests: { cpu: '300m', memory: '96Mi' } }, ...template }, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure }, ...more },
   });
   await ready('sfupool', pool.name, pool.namespace);
   // One browser per participant, because the pages of a browser share its fake camera.

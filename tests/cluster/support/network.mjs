@@ -42,5 +42,5 @@ export const betweenMachines = pods => pods.map(pod => {
   return [pod, sources.map(source => ['INPUT', '-p', 'udp', '-s', source, '-j', 'DROP'])];
 });
 
-/** Rules that drop what these Pods of operators send to the Pod of a media node. */
-export const fromOperators = (pod, operators) => [[pod, operators.map(operator => ['INPUT', '-p', 'tcp', '-s', operator.status.podIP, '-j', 'DROP'])]];
+/** Rules that drop what these Pods of operators send to the Pod of a media node. On another node of the cluster, it has the address of the operator's node, as that of every Pod there. */
+export const fromOperators = (pod, operators) => operators.map(operator => [operator, [['OUTPUT', '-p', 'tcp', '-d', pod.status.podIP, '-j', 'DROP']]]);
