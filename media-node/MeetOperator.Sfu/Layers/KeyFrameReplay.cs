@@ -59,6 +59,11 @@ internal sealed class KeyFrameReplay
         var index = sequence - FirstSequence;
         if (!_isOpen || index < 0)
         {
+            if (_isOpen && isKeyFrame)
+            {
+                Forget(); // it began earlier, with the parameters of H.264 for example
+            }
+
             return;
         }
 

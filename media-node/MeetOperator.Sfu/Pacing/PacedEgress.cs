@@ -112,7 +112,7 @@ internal sealed class PacedEgress
         || (isKeyFrame && hasBegun && HasLongKeyFrameMemory && _queue.Count < MaxQueuePackets && _queue.KeyFrameBytes < MaxKeyFrameBytes && WaitOf(_queue.KeyFrameBytes) < MaxKeyFrameTicks);
 
     /// <summary>Whether there is room for a number of bytes of video together: all of them leave soon.</summary>
-    public bool HasRoomFor(PacketPriority priority, int bytes) => WaitOf(_queue.BytesUpTo(priority) + bytes) < MaxWaitTicks && _queue.Bytes + bytes < MaxQueueBytes;
+    public bool HasRoomFor(PacketPriority priority, int bytes) => WaitOf(_queue.BytesUpTo(priority) + bytes) < ShortWaitTicks && _queue.Bytes + bytes < MaxQueueBytes;
 
     /// <summary>Whether so little waits that a key frame should be requested.</summary>
     public bool IsRoomFree(PacketPriority priority) => WaitOf(_queue.BytesUpTo(priority)) < ShortWaitTicks;

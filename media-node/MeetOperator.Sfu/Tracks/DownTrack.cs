@@ -17,6 +17,9 @@ public sealed class DownTrack
     /// view all the time would otherwise cost all others quality, because key frames are large.
     /// </summary>
     private const int MaxUrgentChanges = 8;
+
+    /// <summary>What a link gets at once of a track: links are not paced, and the demands for all tracks of a room may come together.</summary>
+    private const int MaxLinkReplayBytes = 16 * 1024;
     private const int PacketsPerUrgentChange = 300;
 
     private readonly PacedEgress _egress;
@@ -240,7 +243,8 @@ public sealed class DownTrack
     /// </summary>
     /// <param name="replay">The key frame and what followed.</param>
     internal bool CanStartWith(KeyFrameReplay replay) =>
-        _layer is null && _egress.IsReady && !_numbering.Munger.HasSentSince(replay.StartTicks) && _egress.HasRoomFor(Priority, replay.Bytes);
+        _layer is null && _egress.IsReady && !_numbering.Munger.HasSentSince(replay.StartTicks) && _egress.HasRoomFor(Priority, replay.Bytes)
+        && (Options.Layer is null || replay.Bytes <= MaxLinkReplayBytes);
 
     /// <summary>Forwards a packet from the history. Returns false when the video could not start with it or go on.</summary>
     internal bool TryForwardAgain(long nowTicks, in ForwardedPacket packet, HeaderTemplate template)

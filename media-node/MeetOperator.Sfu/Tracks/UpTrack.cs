@@ -241,10 +241,13 @@ public sealed class UpTrack
         _publisher?.WakeAt(Math.Max(0, layer.NextKeyFrameRequestTicks));
     }
 
-    /// <summary>Returns true when <see cref="ReplayKeyFrames"/> may start a down track with the newest key frame of a layer, so that none need be requested yet.</summary>
+    /// <summary>
+    /// Returns true when <see cref="ReplayKeyFrames"/> may start a down track with the newest key frame of a layer, so that none need be requested yet. Not with encryption end to end:
+    /// receivers open no frame that is older than their key or than what they have opened of that participant.
+    /// </summary>
     internal bool TryAwaitReplay(UpLayer layer)
     {
-        if (IsMuted || _publisher is null || layer.Replay is not { IsWhole: true })
+        if (IsMuted || Options.IsEncrypted || _publisher is null || layer.Replay is not { IsWhole: true })
         {
             return false;
         }

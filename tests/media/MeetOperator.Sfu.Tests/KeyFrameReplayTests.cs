@@ -179,21 +179,54 @@ public sealed class KeyFrameReplayTests
         AssertStarted(false, egress);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Join_Encrypted_GetsTheKeyFrameOfADescriptor(bool hasDescriptor)
+    /// <summary>Receivers open no frame that is older than their key.</summary>
+    [Fact]
+    public void Join_Encrypted_RequestsAnother()
     {
         var call = new Call(encrypted: true);
         call.Publisher.Renegotiate(call.Track, call.Track.Options with { Extensions = Call.PublisherMap.With(HeaderExtensionKind.DependencyDescriptor, 12) });
-        byte[] descriptor = [0x80, 0, 1, 0x80, 0];
-        call.Publisher.OnRtp(call.Now, Call.Packet(10, 1, true, Call.Ssrc, 96, null, null, null, null, descriptor: hasDescriptor ? descriptor : null));
+        call.Publisher.OnRtp(call.Now, Call.Packet(10, 1, true, Call.Ssrc, 96, null, null, null, null, descriptor: [0x80, 0, 1, 0x80, 0]));
+        Assert.True(call.Track.Layers[0].Replay!.IsUsable(call.Now));
 
         var (_, _, egress) = Join(call);
         call.Advance(10);
 
-        Assert.Equal(hasDescriptor ? 1 : 0, egress.Rtp.Count);
-        Assert.Equal(hasDescriptor ? 0 : 1, call.Upstream.PictureLossIndications);
+        Assert.Empty(egress.Rtp);
+        Assert.Equal(1, call.Upstream.PictureLossIndications);
+    }
+
+    /// <summary>The links of a room are not paced, and all its tracks may start in one moment.</summary>
+    [Theory]
+    [InlineData(12, true)]
+    [InlineData(17, false)]
+    public void Join_OverLink_GetsOnlySmallKeyFrames(int packets, bool isReplayed)
+    {
+        for (ushort i = 0; i < packets; i++)
+        {
+            _call.Send(i, 7, payload: [0x10, (byte)(i == 0 ? 0 : 1), 0, (byte)i, .. new byte[1_000]]);
+        }
+
+        var egress = new RecordingEgress();
+        new Subscriber(egress).Add(_call.Track, new DownTrackOptions { Ssrc = 9, PayloadType = 120, FirstSequenceNumber = 1, Layer = 0, Extensions = HeaderExtensionMap.Empty, Cname = "alice" });
+        _call.Publisher.HandleTimeout(_call.Now);
+        _call.Advance(10);
+
+        AssertStarted(isReplayed, egress);
+    }
+
+    [Fact]
+    public void Join_H264ParametersArriveAfterThePicture_RequestsAnother()
+    {
+        _call.Publisher.Renegotiate(_call.Track, _call.Track.Options with { Codec = VideoCodec.H264 });
+        _call.Track.Reconnect(_call.Track.Options); // with a history of that codec
+        _call.Send(11, 1, payload: [0x65, 0x88, 10, 12, 1, 1]);
+        _call.Send(10, 1, payload: [0x67, 0x42, 10, 10, 1, 1]);
+        _call.Upstream.Rtcp.Clear();
+
+        var (_, _, egress) = Join(_call);
+        _call.Advance(10);
+
+        AssertStarted(false, egress);
     }
 
     [Fact]

@@ -162,7 +162,7 @@ describe('a client whose network changes', () => {
     await settle();
     server.acceptJoin([participant('bob')]);
     const sockets = server.sockets.length;
-    await vi.advanceTimersByTimeAsync(4_500);
+    await vi.advanceTimersByTimeAsync(3_900);
     expect([publishOffers(server), server.sockets.length - sockets]).toEqual([2, 1]);
   });
 

@@ -58,13 +58,14 @@ function Sound({ track, ...rest }: SoundProps) {
 function Player({ track, muted, speakerId, attempt, onBlocked }: SoundProps & { readonly muted: boolean }) {
   const ref = useRef<HTMLAudioElement>(null);
   useEffect(() => {
-    const audio = ref.current;
-    if (audio === null) return;
-    audio.srcObject = new MediaStream([track]);
-    audio.play().catch((error: unknown) => {
+    if (ref.current !== null) ref.current.srcObject = new MediaStream([track]);
+  }, [track]);
+  // Again when it is no longer muted, because a browser may stop what it did not allow to be heard.
+  useEffect(() => {
+    ref.current?.play().catch((error: unknown) => {
       if (error instanceof DOMException && error.name === 'NotAllowedError') onBlocked();
     });
-  }, [track, attempt, onBlocked]);
+  }, [track, muted, attempt, onBlocked]);
   useEffect(() => {
     const audio = ref.current as (HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> }) | null;
     if (speakerId !== '') void audio?.setSinkId?.(speakerId).catch(() => undefined);

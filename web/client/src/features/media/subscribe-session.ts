@@ -170,6 +170,7 @@ export class SubscribeSession {
 
   /** Every offer holds the whole state, so a waiting offer is replaced by a newer one. Only during a move are there two sessions. */
   handleOffer(offer: SubscribeOffer): void {
+    if (offer.sessionId !== undefined && [...this.#former.keys()].some(former => former.sessionId === offer.sessionId)) return; // it ends soon
     if (!this.#isMoving) this.#pending.clear();
     this.#pending.delete(offer.sessionId);
     this.#pending.set(offer.sessionId, offer);
@@ -365,12 +366,13 @@ export class SubscribeSession {
     this.#next = null;
     this.#host.onTracks(generation.tracks);
     this.#host.onState('connected');
-    if (old !== null && !old.lost && isUp(old.connection)) this.#endSoon(old);
+    if (generation.isMove && old !== null && !old.lost && isUp(old.connection)) this.#endSoon(old);
     else this.#end(old);
     this.#host.onTakenOver();
   }
 
   #endSoon(generation: Generation): void {
+    clearTimeout(generation.resending);
     generation.stopWatching();
     generation.stopDelaying();
     this.#former.set(generation, setTimeout(() => this.#end(generation), overlapMs));
