@@ -43,7 +43,7 @@ export const origins = async room => new Map((await get('meetings', '-n', room.n
 /** After a rolling update, all replicas may be on one cluster node, because the scheduler spreads them together with the former ones. The loss of that node would be the loss of all of them. */
 export async function spreadReplicas() {
   for (const part of ['operator', 'signaling']) {
-    const pods = () => get('pods', '-n', system, '-l', `meetoperator.io/component=${part}`);
+    const pods = async () => (await get('pods', '-n', system, '-l', `meetoperator.io/component=${part}`)).filter(pod => pod.metadata.deletionTimestamp === undefined);
     const [one, ...others] = await pods();
     if (others.some(other => other.spec.nodeName !== one.spec.nodeName)) continue;
     await kubectl('delete', 'pod', one.metadata.name, '-n', system);
