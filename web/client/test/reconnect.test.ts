@@ -85,7 +85,7 @@ describe('a lost WebSocket', () => {
   it('a slow socket that opens before the next one is used, and the other one is closed', async () => {
     const { server, meeting } = await joinedMeeting([participant('bob')]);
     server.socket.disconnect();
-    await vi.advanceTimersByTimeAsync(2_000);
+    await vi.advanceTimersByTimeAsync(4_000);
     const [slow, next] = server.sockets.slice(-2);
     slow!.accept();
     slow!.receive({ type: 'joined', participantId: 'me', participants: [], role: 'participant', muted: { audio: false, video: false }, topology: 'sfu' });
@@ -99,7 +99,7 @@ describe('a lost WebSocket', () => {
   it('a slow socket that opens between two attempts ends the attempts', async () => {
     const { server, meeting } = await joinedMeeting();
     server.socket.disconnect();
-    await vi.advanceTimersByTimeAsync(1_300); // the first socket is slow, and the next one is not there yet
+    await vi.advanceTimersByTimeAsync(3_300); // the second socket is slow, and the next one is not there yet
     const slow = server.socket;
     slow.accept();
     server.acceptJoin();
@@ -111,7 +111,7 @@ describe('a lost WebSocket', () => {
   it('a slow socket that the server closes does not disturb the next one', async () => {
     const { server, meeting } = await joinedMeeting();
     server.socket.disconnect();
-    await vi.advanceTimersByTimeAsync(2_000);
+    await vi.advanceTimersByTimeAsync(4_000);
     const [slow, next] = server.sockets.slice(-2);
     slow!.disconnect();
     server.acceptJoin();
@@ -122,7 +122,7 @@ describe('a lost WebSocket', () => {
   it('a slow socket is closed when the server rejects the next one, because the client then asks REST', async () => {
     const { server } = await joinedMeeting();
     server.socket.disconnect();
-    await vi.advanceTimersByTimeAsync(2_000);
+    await vi.advanceTimersByTimeAsync(4_000);
     const [slow, next] = server.sockets.slice(-2);
     next!.disconnect();
     expect(slow!.closedWith).toBe(1000);

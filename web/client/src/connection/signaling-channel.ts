@@ -23,10 +23,14 @@ export interface ChannelHost<Sent, Received> {
 
 /**
  * After this time in milliseconds, another socket is tried. If the server's machine is gone, the browser reports the failure only after minutes. The first times are
- * short, because the participants of a crashed server leave after 12 s, and a cluster sends new sockets to a lost machine for up to a minute, by chance. The slow socket stays open beside
- * the next one, because the server may only be busy.
+ * short, because the participants of a crashed server leave after 12 s, and a cluster sends new sockets to a lost machine for up to a minute, by chance.
  */
 const openTimeoutMs = (attempt: number): number => Math.min(10_000, 1_000 * 2 ** Math.max(0, attempt - 2));
+/**
+ * From this attempt on, the slow socket stays open beside the next one, because the server may only be busy. Not before: browsers open one socket to a server at a time, so the next one
+ * waits for it.
+ */
+const keepSlowFrom = 2;
 const joinedTimeoutMs = 10_000;
 const replacedCloseCode = 4000;
 const restartCloseCode = 1012;
@@ -102,7 +106,7 @@ export class SignalingChannel<Sent, Received extends WireMessage> {
   #attach(socket: WebSocket, byTicket: boolean): void {
     this.#socket = socket;
     this.#expect(openTimeoutMs(this.#attempt), () => {
-      if (byTicket) this.#leaveBehind(socket);
+      if (byTicket && this.#attempt >= keepSlowFrom) this.#leaveBehind(socket);
       else this.#lost(socket, false);
     });
     socket.onopen = () => {
