@@ -84,7 +84,7 @@ internal sealed class KeyFrameReplay
     /// <summary>Forgets the key frame. The next one may follow.</summary>
     public void Forget() => (_isOpen, _arrived, _starts, _keyFrame, Bytes) = (false, 0, 0, 0, 0);
 
-    /// <summary>The place of a packet's frame in the layers of the stream, as it was known when the packet arrived.</summary>
+    /// <summary>The layers that the frame of a packet belongs to, as read when the packet arrived.</summary>
     public FrameLayers FrameOf(int index) => _frames[index];
 
     /// <summary>Whether a packet is the first packet of a key frame.</summary>

@@ -17,7 +17,7 @@ internal sealed class LostMachines(TimeProvider time, MachineHeartbeats? heartbe
         }
     }
 
-    /// <summary>Whether the last probe during this silence found the machine lost. A renewed Lease refutes that: the kubelet reaches the API server.</summary>
+    /// <summary>Whether the last probe during this silence found the machine lost, and its kubelet has not renewed its Lease since the silence began.</summary>
     /// <param name="machine">Name of the cluster node.</param>
     /// <param name="since">Timestamp of the first unanswered poll.</param>
     public bool Contains(string machine, long since) =>

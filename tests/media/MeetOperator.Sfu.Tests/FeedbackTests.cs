@@ -157,7 +157,7 @@ public sealed class FeedbackTests
         Assert.Equal(0, call.Upstream.PictureLossIndications);
         call.Send(1, key: true);
         Assert.Empty(egress.Rtp);
-        call.Advance(600); // it is too old
+        call.Advance(600); // so that the key frame is too old to be sent from the history
 
         egress.IsReady = true;
         subscriber.OnReady();

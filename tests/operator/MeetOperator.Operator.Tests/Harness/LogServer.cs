@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>An API server that only serves logs of Pods. A test decides how the kubelet of each Pod answers; without that, it sends a line.</summary>
+/// <summary>An API server that serves only logs of Pods. A test sets how the kubelet of a Pod answers; by default, it sends one line.</summary>
 internal sealed class LogServer : IAsyncDisposable
 {
     private readonly WebApplication _server;
@@ -75,7 +75,7 @@ internal sealed class LogServer : IAsyncDisposable
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException)
         {
-            // The client has given up.
+            // The client has canceled the request.
         }
         finally
         {

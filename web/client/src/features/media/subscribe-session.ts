@@ -170,7 +170,7 @@ export class SubscribeSession {
 
   /** Every offer holds the whole state, so a waiting offer is replaced by a newer one. Only during a move are there two sessions. */
   handleOffer(offer: SubscribeOffer): void {
-    if (offer.sessionId !== undefined && [...this.#former.keys()].some(former => former.sessionId === offer.sessionId)) return; // it ends soon
+    if (offer.sessionId !== undefined && [...this.#former.keys()].some(former => former.sessionId === offer.sessionId)) return; // that connection is about to be closed
     if (!this.#isMoving) this.#pending.clear();
     this.#pending.delete(offer.sessionId);
     this.#pending.set(offer.sessionId, offer);
