@@ -20,6 +20,9 @@ internal sealed class ForwardingWatch
     /// <summary>Number of consecutive reports that must show the failure. A single one may be a short load spike.</summary>
     private const int RequiredReports = 3;
     private const long StuckMs = 3000;
+
+    /// <summary>A thread that stands still for longer than <see cref="StuckMs"/> did so for at least this long in the report before, too. Otherwise the whole process may have been suspended.</summary>
+    private const long StuckBeforeMs = 2000;
     private const long PathLostMs = 5000;
 
     /// <summary>Participants of at least two rooms must become silent together. In one room, all of them may share a failed network.</summary>
@@ -30,6 +33,7 @@ internal sealed class ForwardingWatch
     /// <summary>How long a failure stays reported after it was last observed. Once the participants have left, nothing shows it any more.</summary>
     private static readonly TimeSpan FindingLifetime = TimeSpan.FromSeconds(60);
     private readonly Dictionary<string, (long In, long Out, long StuckIn, TimeSpan? Since)> _rooms = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, long> _standstills = [];
     private string? _instance;
     private TimeSpan? _lastOut;
     private int _stuck;
@@ -60,6 +64,7 @@ internal sealed class ForwardingWatch
     public void Reset()
     {
         _rooms.Clear();
+        _standstills.Clear();
         (_instance, _lastOut, _stuck, _lost, _silent, _found, _until) = (null, null, 0, 0, 0, null, default);
     }
 
@@ -73,7 +78,14 @@ internal sealed class ForwardingWatch
     {
         var stuck = report.LoopReports.Where(IsStuck).ToArray();
         _stuck = stuck.Length == 0 ? 0 : _stuck + 1;
-        return _stuck < RequiredReports ? null
+        var isStandstill = stuck.Any(loop => loop.TickAgeMs > StuckMs && _standstills.GetValueOrDefault(loop.Port) is var before && before > StuckBeforeMs && before < loop.TickAgeMs);
+        _standstills.Clear();
+        foreach (var loop in report.LoopReports)
+        {
+            _standstills[loop.Port] = loop.TickAgeMs;
+        }
+
+        return _stuck < RequiredReports && !isStandstill ? null
             : new NodeFailure(stuck.Length == report.LoopReports.Count ? NotForwarding : LoopStuck, stuck[0].TickAgeMs > StuckMs
                 ? $"the media loop of UDP port {stuck[0].Port} has been stuck for {stuck[0].TickAgeMs / 1000} s"
                 : $"UDP port {stuck[0].Port} has not responded to the node's own probe for {stuck[0].ProbeAgeMs / 1000} s");

@@ -16,11 +16,22 @@ public sealed class ForwardingWatchTests
         Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(3, second => Report(loop: Loop(tick: 4000 + (second * 1000)))), "42000"));
 
     [Fact]
+    public void Evaluate_SameStandstillInTwoReports_ReturnsNotForwarding() =>
+        Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(2, second => Report(loop: Loop(tick: 2100 + (second * 1000)))), "42000"));
+
+    [Fact]
+    public void Evaluate_ProcessWasSuspendedTwice_ReturnsNull() => Assert.Null(After(2, second => Report(loop: Loop(tick: 9000 - (second * 1000)))));
+
+    [Fact]
+    public void Evaluate_LoopsStandStillInTurn_ReturnsNull() =>
+        Assert.Null(After(2, second => Report() with { LoopReports = [Loop(tick: second == 0 ? 4000 : 10), Loop(tick: second == 0 ? 10 : 5000) with { Port = 42001 }] }));
+
+    [Fact]
     public void Evaluate_ProbeUnanswered_ReturnsNotForwarding() =>
         Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(3, _ => Report(loop: Loop(probe: 3500))), "own probe"));
 
     [Fact]
-    public void Evaluate_StuckInTwoReports_ReturnsNull() => Assert.Null(After(9, second => Report(loop: Loop(tick: second % 3 == 0 ? 0 : 5000))));
+    public void Evaluate_ProbeUnansweredInTwoReports_ReturnsNull() => Assert.Null(After(9, second => Report(loop: Loop(probe: second % 3 == 0 ? 0 : 5000))));
 
     [Fact]
     public void Evaluate_RoomReceivesButSendsNothing_ReturnsNotForwarding() =>
