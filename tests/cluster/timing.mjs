@@ -1,22 +1,20 @@
 // Measures what users experience on a real cluster: node timing.mjs [--rounds N] [--meetings N] [--only PART] [--json]. Prints one line per figure in the format of ./meet bench; the peer is the limit.
 import { randomUUID } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { until } from '../e2e/support/visitor.mjs';
 import { apply, cluster, get, kubectl, ready } from './support/kubectl.mjs';
 import { LightPeople } from './support/light-people.mjs';
+import { commandOptions } from './support/options.mjs';
 import { measureCut } from './timing/cut.mjs';
 import { measureFenced } from './timing/fenced.mjs';
 import { measureLink } from './timing/link.mjs';
 import { measureLoop } from './timing/loop.mjs';
-import { dropped, settled, share, silences, spreadReplicas, withLightPeople, withRoom } from './timing/people.mjs';
+import { dropped, freezes, settled, share, silences, spreadReplicas, withLightPeople, withRoom } from './timing/people.mjs';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, meetings: { type: 'string', default: '10' }, only: { type: 'string' }, json: { type: 'boolean', default: false } } });
-const [rounds, meetings] = [Number(values.rounds), Number(values.meetings)];
 const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, lost: measureLost, link: measureLink, cut: measureCut, loop: measureLoop, fenced: measureFenced };
-if (!(rounds >= 1) || !(meetings >= 1) || (values.only !== undefined && !(values.only in parts))) {
-  console.error(`usage: timing.mjs [--rounds N] [--meetings N] [--only ${Object.keys(parts).join('|')}] [--json]`);
-  process.exit(2);
-}
+const values = commandOptions({ rounds: { type: 'string', default: '20' }, meetings: { type: 'string', default: '10' }, only: { type: 'string' }, json: { type: 'boolean', default: false } },
+  `timing.mjs [--rounds N] [--meetings N] [--only ${Object.keys(parts).join('|')}] [--json]`,
+  given => Number(given.rounds) >= 1 && Number(given.meetings) >= 1 && (given.only === undefined || given.only in parts));
+const [rounds, meetings] = [Number(values.rounds), Number(values.meetings)];
 for (const [name, measure] of Object.entries(parts)) if (values.only === undefined || values.only === name) await measure({ figure, meetings });
 
 async function measureFirstFrame() {
@@ -27,10 +25,12 @@ async function measureFirstFrame() {
 async function measureKilled() {
   for (const [name, limit, spec] of [['sfu.killed', 3, {}], ['critical.killed', 1, { placement: { availabilityClass: 'Critical' } }]]) {
     await withRoom({ replicas: 3, browsers: 1, ports: { min: 43000, max: 43031 } }, async room => {
-      const people = await LightPeople.open(room.browsers[0], room.product.url);
+      const people = await LightPeople.open(room.browsers[0], room.product.url, { picturesPerSecond: 25 });
       const { name: meeting, meetingId } = await room.meeting(spec);
       for (const person of ['a', 'b']) await people.join(meetingId, person);
-      figure(name, share(await measure(() => killedToMediaBack(room, people, meeting)), 0.99), 's', limit);
+      const pauses = await measure(() => killedToMediaBack(room, people, meeting));
+      figure(name, share(pauses, 0.99), 's', limit);
+      figure(`${name}.p50`, share(pauses, 0.5), 's');
     });
   }
 }
@@ -63,7 +63,9 @@ async function killedToMediaBack(room, people, meeting) {
   await kubectl('delete', 'pod', sfuNode, '-n', room.namespace, '--grace-period=0', '--force', '--wait=false');
   await until(async () => (await places()).some(one => one.role === 'Origin' && one.sfuNode !== sfuNode), 'the meeting is on another media node', 60_000);
   const { states } = await settled(people);
-  return Math.max(...states.flatMap(({ silences, freezes }) => [...Object.values(silences), ...Object.values(freezes)])) / 1000;
+  const [sound, pictures] = [silences(states), freezes(states)].map(pauses => pauses.at(-1) / 1000);
+  console.error(`${meeting}: ${sound} s of sound, ${pictures} s of pictures`);
+  return Math.max(sound, pictures);
 }
 
 /** `kubectl drain` of a cluster node whose media nodes carry ten meetings of two people, who send and hear a tone. */

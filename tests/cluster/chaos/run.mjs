@@ -1,9 +1,9 @@
 // run.mjs [--seed N] [--minutes M] [--only KIND,…]: faults and people on the running cluster, with checks throughout and at the end. `./meet cluster chaos` calls it.
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { system } from '../support/cluster-room.mjs';
 import { get, until } from '../support/kubectl.mjs';
+import { commandOptions } from '../support/options.mjs';
 import { actions } from './actions.mjs';
 import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from './invariants.mjs';
 import { faults, faultSchedule, peopleSchedule, silence } from './schedule.mjs';
@@ -192,15 +192,12 @@ export function summary({ faults: count, actions: people, problems, pauses }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '2' }, only: { type: 'string' } } });
-  const kinds = values.only?.split(',') ?? Object.keys(faults);
-  const unknown = kinds.filter(kind => !(kind in faults));
-  if (!/^\d{1,9}$/.test(values.seed) || !/^[1-9]\d{0,2}$/.test(values.minutes) || unknown.length > 0) {
-    console.error(`usage: ./meet cluster chaos [--seed N] [--minutes 1 to 999] [--only KIND,…]; kinds: ${Object.keys(faults).join(', ')}`);
-    process.exit(2);
-  }
+  const kindsOf = ({ only }) => only?.split(',') ?? Object.keys(faults);
+  const values = commandOptions({ seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '2' }, only: { type: 'string' } },
+    `./meet cluster chaos [--seed N] [--minutes 1 to 999] [--only KIND,…]; kinds: ${Object.keys(faults).join(', ')}`,
+    given => /^\d{1,9}$/.test(given.seed) && /^[1-9]\d{0,2}$/.test(given.minutes) && kindsOf(given).every(kind => kind in faults));
   console.error(`seed ${values.seed}, ${values.minutes} minutes`);
-  const result = await chaos({ seed: Number(values.seed), seconds: Number(values.minutes) * 60, kinds });
+  const result = await chaos({ seed: Number(values.seed), seconds: Number(values.minutes) * 60, kinds: kindsOf(values) });
   console.log(summary(result));
   process.exit(result.problems.length === 0 ? 0 : 1);
 }

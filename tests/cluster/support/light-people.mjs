@@ -40,8 +40,8 @@ const script = () => {
     return { track: end.stream.getAudioTracks()[0], stop: () => [voice, swell].forEach(node => node.stop()) };
   };
 
-  /** A square that moves, five pictures a second. */
-  const picture = () => {
+  /** A square that moves. */
+  const picture = perSecond => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 90 });
     const pen = canvas.getContext('2d');
     let step = 0;
@@ -50,8 +50,8 @@ const script = () => {
       pen.fillRect(0, 0, 160, 90);
       pen.fillStyle = '#fc8';
       pen.fillRect(step++ * 5 % 140, 30, 20, 20);
-    }, 200);
-    return { track: canvas.captureStream(5).getVideoTracks()[0], stop: () => clearInterval(timer) };
+    }, 1_000 / perSecond);
+    return { track: canvas.captureStream(perSecond).getVideoTracks()[0], stop: () => clearInterval(timer) };
   };
 
   /** How long something did not come. `at` and `now` are times of one clock, in ms. What has never come is late, which is no pause. */
@@ -169,10 +169,10 @@ const script = () => {
     return eye;
   };
 
-  globalThis.joinLight = async ({ meetingId, name, region }) => {
+  globalThis.joinLight = async ({ meetingId, name, region, picturesPerSecond }) => {
     const { MeetClient, browserEnvironment } = await import('/sdk/index.js');
     const meeting = await new MeetClient({ environment: browserEnvironment() }).join(meetingId, { displayName: name, ...(region === undefined ? {} : { region }) });
-    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture()] };
+    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture(picturesPerSecond)] };
     globalThis.people.set(name, person);
     meeting.on('change', () => { if (globalThis.people.get(name) === person) attend(person); });
     meeting.on('connection', ({ phase, code }) => { if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim(); });
@@ -272,10 +272,13 @@ const build = () => (built ??= run('npm', ['--prefix', 'web', 'run', 'build', '-
 
 export class LightPeople {
   #page;
+  #picturesPerSecond;
 
-  static async open(browser, url) {
+  /** `picturesPerSecond`: few, unless the pause of pictures is measured. */
+  static async open(browser, url, { picturesPerSecond = 5 } = {}) {
     await build();
     const people = new LightPeople();
+    people.#picturesPerSecond = picturesPerSecond;
     const page = people.#page = await browser.newPage();
     await page.addInitScript(script);
     await page.route('**/sdk/**', async route => {
@@ -289,7 +292,7 @@ export class LightPeople {
   /** Joins a meeting and sends sound and pictures. Names differ within a page. */
   async join(meetingId, name, region = undefined) {
     const late = setTimeout(60_000, false, { ref: false });
-    const joined = this.#page.evaluate(person => globalThis.joinLight(person), { meetingId, name, region });
+    const joined = this.#page.evaluate(person => globalThis.joinLight(person), { meetingId, name, region, picturesPerSecond: this.#picturesPerSecond });
     if (await Promise.race([joined, late]) === false) throw new Error(`${name} did not join within 60 s; ${JSON.stringify(await this.states())}`);
   }
 
@@ -306,7 +309,7 @@ export class LightPeople {
   /**
    * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`), the names of the `others` and of those who the SDK says are
    * `unreachable`, of those whose picture the media node does not send because the line is too narrow (`paused`), the `texts` of the chat, and by name of the other, in ms: how long they have not been heard (`unheard`) or seen (`unseen`), and their longest pauses since `restart`
-   * (`silences`, and `freezes`, in which 200 ms are the usual time between two pictures). They do not include a pause that has not ended.
+   * (`silences`, and `freezes`, in which the usual time between two pictures counts). They do not include a pause that has not ended.
    */
   states() {
     return this.#page.evaluate(() => globalThis.lightStates());
