@@ -60,6 +60,7 @@ export async function meetingThatIsDirect(shown?: object[]): Promise<Awaited<Ret
   flow(connection);
   await vi.advanceTimersByTimeAsync(100);
   all.server.socket.receive({ type: 'p2p-ready', from: 'zoe', generation: 3 });
+  await vi.advanceTimersByTimeAsync(600);
   await settle();
   return { ...all, connection };
 }

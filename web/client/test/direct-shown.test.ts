@@ -252,10 +252,11 @@ describe('what this page shows', () => {
     server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
     await settle();
     server.socket.receive({ type: 'p2p-ready', from: 'zoe', generation: 3 });
-    await settle();
+    await vi.advanceTimersByTimeAsync(600);
     expect(publish.transceivers[0]!.sender.track).toBe(microphone);
     connect(direct(server));
     await settle();
+    await vi.advanceTimersByTimeAsync(600);
     expect(publish.transceivers[0]!.sender.track).toBeNull();
   });
 

@@ -49,6 +49,22 @@ describe('the switch to direct connections', () => {
     expect([publish.connectionState, subscribe.connectionState]).toEqual(['connected', 'connected']);
   });
 
+  it('sends to the SFU for another half a second, because the other one plays the new sound only when it flows', async () => {
+    const { server, publish, microphone } = await meetingWithZoe();
+    await choose(server, 'p2p', 3);
+    server.socket.receive({ type: 'answer', from: 'zoe', sdp: 'answer' });
+    await settle();
+    const connection = direct(server);
+    connect(connection);
+    flow(connection);
+    await vi.advanceTimersByTimeAsync(100);
+    server.socket.receive({ type: 'p2p-ready', from: 'zoe', generation: 3 });
+    await vi.advanceTimersByTimeAsync(400);
+    expect(publish.transceivers[0]!.sender.track).toBe(microphone);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(publish.transceivers[0]!.sender.track).toBeNull();
+  });
+
   it('sends what is published later directly and not to the SFU', async () => {
     const { meeting, publish, connection } = await meetingThatIsDirect();
     const screen = track('video');
@@ -170,6 +186,19 @@ describe('the switch back to the SFU', () => {
     expect(playedOf(meeting, 'zoe')).toBe(subscribe.transceivers[0]!.receiver.track);
     expect(connection.connectionState).toBe('connected'); // zoe may still need it
     await vi.advanceTimersByTimeAsync(1_000);
+    expect(connection.connectionState).toBe('closed');
+  });
+
+  it('keeps the direct connection for half a second after the SFU has taken over, however late that is', async () => {
+    const { server, meeting, subscribe, connection } = await meetingThatIsDirect();
+    stop(subscribe);
+    await choose(server, 'sfu', 4);
+    await vi.advanceTimersByTimeAsync(1_900);
+    flow(subscribe);
+    await vi.advanceTimersByTimeAsync(450);
+    expect(playedOf(meeting, 'zoe')).toBe(subscribe.transceivers[0]!.receiver.track);
+    expect(connection.connectionState).toBe('connected');
+    await vi.advanceTimersByTimeAsync(500);
     expect(connection.connectionState).toBe('closed');
   });
 

@@ -4,7 +4,7 @@ import type { MessageHandlers } from '../../core/messages.js';
 import type { TrackSource } from '../../core/wire-types.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import type { TracksClientMessage, TracksServerMessage } from '../media/messages.js';
-import type { RemoteTrack } from '../media/subscribe-session.js';
+import { overlapMs, type RemoteTrack } from '../media/subscribe-session.js';
 import type { MediaUpdateMessage } from '../mute/messages.js';
 import type { PresenceServerMessage } from '../presence/messages.js';
 import type { Participant } from '../presence/participants.js';
@@ -46,6 +46,8 @@ interface Path {
   reportedAt: number;
   /** The participant receives this one directly. */
   isConfirmed: boolean;
+  /** When the SFU carried the participant again. */
+  leftAt: number;
   /** Since when pictures that should arrive are missing. */
   readonly missingSince: Map<TrackSource, number>;
 }
@@ -69,8 +71,8 @@ type Received = DirectServerMessage | PresenceServerMessage | MediaUpdateMessage
 
 /**
  * Sends and receives media directly while the topology is `p2p`. The new path carries media before the old one ends: this client plays a participant directly when all that
- * it gets of it through the SFU arrives directly as well, and stops sending to the SFU when all others have said the same. On the way back it sends to the SFU at once. Of
- * two participants, the one with the smaller ID makes the offers.
+ * it gets of it through the SFU arrives directly as well, and stops sending to the SFU when all others have said the same and had time to play the new sound. On the way back it
+ * sends to the SFU at once. Of two participants, the one with the smaller ID makes the offers.
  */
 export class DirectPaths implements Feature<JoinedTopology, Received> {
   readonly handlers: Partial<MessageHandlers<Received>> = {
@@ -101,6 +103,8 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   /** The failure was sent on this socket. */
   #isReported = false;
   #isPaused = false;
+  /** Since when nobody needs what is sent to the SFU, or null. */
+  #directSince: number | null = null;
   #cameraLimit: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -190,8 +194,16 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
     if (this.#kind === 'p2p') this.#open(others);
     else this.#leave();
     this.#obeyMutes(others);
-    this.#pauseSfu(this.#kind === 'p2p' && others.length > 0 && others.every(({ id }) => this.#isUsed(id)));
+    this.#refreshSfu(others);
     this.#schedule(others);
+  }
+
+  /** Stops sending to the SFU after all others have received directly for a moment, in which they play both. */
+  #refreshSfu(others: readonly Participant[]): void {
+    const now = this.#environment.monotonicNow();
+    const isDirect = this.#kind === 'p2p' && others.length > 0 && others.every(({ id }) => this.#isUsed(id));
+    this.#directSince = isDirect ? this.#directSince ?? now : null;
+    this.#pauseSfu(this.#directSince !== null && now - this.#directSince >= overlapMs);
   }
 
   #open(others: readonly Participant[]): void {
@@ -214,14 +226,16 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   /** Plays the participants through the SFU as soon as it carries them, and then closes the direct connections. */
   #leave(): void {
-    const elapsed = this.#environment.monotonicNow() - this.#chosenAt;
+    const now = this.#environment.monotonicNow();
+    const elapsed = now - this.#chosenAt;
     for (const [id, path] of this.#paths) {
       const isOver = elapsed >= longestLingerMs;
       if (path.isCarrying && (isOver || canTakeOver(this.#compare(id, path, 'p2p'), path.arrival, elapsed))) {
         path.isCarrying = false;
+        path.leftAt = now;
         this.#host.onTracks();
       }
-      if (isOver || (!path.isCarrying && elapsed >= lingerMs)) this.#drop(id);
+      if (isOver || (!path.isCarrying && elapsed >= lingerMs && now - path.leftAt >= overlapMs)) this.#drop(id);
     }
   }
 
@@ -293,7 +307,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
 
   #schedule(others: readonly Participant[]): void {
     const isOpening = ({ id }: Participant) => (this.#paths.get(id)?.reports ?? 0) === 0 || this.#paths.get(id)!.missingSince.size > 0;
-    const isBusy = this.#kind === 'p2p' ? others.some(isOpening) : this.#paths.size > 0;
+    const isBusy = this.#kind === 'p2p' ? others.some(isOpening) || (this.#directSince !== null && !this.#isPaused) : this.#paths.size > 0;
     if (isBusy) this.#timer ??= setInterval(() => this.#update(), pollMs);
     else {
       clearInterval(this.#timer);
@@ -327,7 +341,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
       },
       onClosed: () => this.#reopen(id),
     });
-    const path: Path = { peer, since: this.#environment.monotonicNow(), arrival: new Arrival(), isConnected: false, isCarrying: false, reports: 0, reportedAt: 0, isConfirmed: false, missingSince: new Map() };
+    const path: Path = { peer, since: this.#environment.monotonicNow(), arrival: new Arrival(), isConnected: false, isCarrying: false, reports: 0, reportedAt: 0, isConfirmed: false, leftAt: -Infinity, missingSince: new Map() };
     this.#paths.set(id, path);
     this.#refreshLimits();
     return path;

@@ -79,7 +79,7 @@ interface Generation {
 /** How long the old connection is used while the new one is connected but receives no media. */
 const firstPacketWaitMs = 2_000;
 /** How long the old connection still receives after the new one has taken over, so that an app can play the new sound before it stops the old one. */
-const overlapMs = 500;
+export const overlapMs = 500;
 const pollMs = 20;
 
 /**
