@@ -14,8 +14,7 @@ namespace MeetOperator.Operator.Calls;
 /// <summary>
 /// Requests a report from every media node about once a second, each in its own loop, and ends rooms that belong to no meeting. Thread-safe.
 /// </summary>
-internal sealed partial class NodePoller(
-    MediaFleet fleet, NodeClients clients, OperatorMetrics metrics, LoopHealth health, ILogger<NodePoller> logger, TimeProvider time) : IAsyncDisposable
+internal sealed partial class NodePoller : IAsyncDisposable
 {
     /// <summary>Name of the loops in metrics.</summary>
     public const string LoopName = "node-poll";
@@ -42,74 +41,40 @@ internal sealed partial class NodePoller(
     /// <summary>A node that stays unreachable is logged about once a minute.</summary>
     private const int LogEvery = 60;
     private const int MaxMessage = 400;
-    private readonly Lock _gate = new();
-    private readonly Dictionary<NamespacedName, (PollTarget Target, CancellationTokenSource Stop)> _watched = [];
-    private readonly CancellationTokenSource _stopping = new();
-    private List<Task> _loops = [];
+    private readonly MediaFleet _fleet;
+    private readonly NodeClients _clients;
+    private readonly OperatorMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly NodeLoops _loops;
+
+    public NodePoller(MediaFleet fleet, NodeClients clients, OperatorMetrics metrics, LoopHealth health, ILogger<NodePoller> logger, TimeProvider time)
+    {
+        (_fleet, _clients, _metrics, _logger, _time) = (fleet, clients, metrics, logger, time);
+        _loops = new NodeLoops(LoopName, RoundTimeout, PollAsync, health, logger, time);
+    }
 
     /// <summary>Starts, redirects or (null) ends the polling of a node.</summary>
-    public void Watch(NamespacedName node, PollTarget? target)
-    {
-        lock (_gate)
-        {
-            if (_watched.TryGetValue(node, out var running))
-            {
-                if (running.Target == target)
-                {
-                    return;
-                }
+    public void Watch(NamespacedName node, PollTarget? target) => _loops.Watch(node, target);
 
-                _watched.Remove(node);
-                running.Stop.Cancel();
-            }
-
-            if (target is not null && !_stopping.IsCancellationRequested)
-            {
-                var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-                _watched[node] = (target, stop);
-                _loops = [.. _loops.Where(loop => !loop.IsCompleted), Task.Run(() => RunAsync(target, stop), CancellationToken.None)];
-            }
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        Task[] loops;
-        lock (_gate)
-        {
-            _stopping.Cancel();
-            _watched.Clear();
-            loops = [.. _loops];
-        }
-
-        await Task.WhenAll(loops).ConfigureAwait(false);
-    }
-
-    private async Task RunAsync(PollTarget target, CancellationTokenSource stop)
-    {
-        using var heartbeat = health.Begin(LoopName, RoundTimeout);
-        using (stop)
-        {
-            await Supervised.RunAsync(LoopName, ct => PollAsync(target, heartbeat, ct), time, logger, stop.Token).ConfigureAwait(false);
-        }
-    }
+    public ValueTask DisposeAsync() => _loops.DisposeAsync();
 
     private async Task PollAsync(PollTarget target, LoopHeartbeat heartbeat, CancellationToken ct)
     {
-        var client = clients.Of(target);
+        var client = _clients.Of(target);
         var missed = 0;
         var starved = 0;
         while (!ct.IsCancellationRequested)
         {
             heartbeat.Beat();
-            var started = time.GetTimestamp();
+            var started = _time.GetTimestamp();
             var miss = await PollOnceAsync(client, target, started, ct).ConfigureAwait(false);
             if (ct.IsCancellationRequested)
             {
                 return;
             }
 
-            if (miss is { Code: PollFailure.Timeout } && time.GetElapsedTime(started) > Starved && ++starved <= MaxStarved)
+            if (miss is { Code: PollFailure.Timeout } && _time.GetElapsedTime(started) > Starved && ++starved <= MaxStarved)
             {
                 continue; // Poll again at once without changing the count.
             }
@@ -118,16 +83,16 @@ internal sealed partial class NodePoller(
             missed = miss is null ? 0 : missed + 1;
             if (miss is not null)
             {
-                metrics.RecordMissedPoll(miss.Code);
-                fleet.RecordMissedPoll(target, miss.Message, miss.Code == PollFailure.Rejected, miss.Code == PollFailure.Untrusted);
+                _metrics.RecordMissedPoll(miss.Code);
+                _fleet.RecordMissedPoll(target, miss.Message, miss.Code == PollFailure.Rejected, miss.Code == PollFailure.Untrusted);
                 if (missed <= NodeStateRules.DeadAfterMissedPolls || missed % LogEvery == 0)
                 {
                     LogMiss(target.Node, missed, miss.Message);
                 }
             }
 
-            var pause = PauseAfter(missed, time.GetElapsedTime(started));
-            await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pause = PauseAfter(missed, _time.GetElapsedTime(started));
+            await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -150,13 +115,13 @@ internal sealed partial class NodePoller(
         try
         {
             report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
-            if (ReportRules.FindRejection(report, clients.Term) is { } wrong)
+            if (ReportRules.FindRejection(report, _clients.Term) is { } wrong)
             {
                 return Fail(PollFailure.Rejected, wrong);
             }
 
-            clients.ObserveTerm(report);
-            orphans = fleet.RecordReport(target, report, started);
+            _clients.ObserveTerm(report);
+            orphans = _fleet.RecordReport(target, report, started);
         }
         catch (OperationCanceledException)
         {
@@ -191,7 +156,7 @@ internal sealed partial class NodePoller(
     /// <summary>Offers new credentials. If the node does not accept them, a later poll offers them again.</summary>
     private async Task RenewAsync(NodeControlClient client, PollTarget target, NodeReport report, CancellationToken ct)
     {
-        if (clients.FindRenewal(target, report) is not { } renewed)
+        if (_clients.FindRenewal(target, report) is not { } renewed)
         {
             return;
         }

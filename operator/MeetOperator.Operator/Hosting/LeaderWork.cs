@@ -22,6 +22,7 @@ internal sealed class LeaderWork : IAsyncDisposable
 {
     private readonly ClusterView _cluster;
     private readonly NodePoller _poller;
+    private readonly DepartedNodes _departed;
     private readonly MachineProber _prober;
     private readonly NodeClients _clients;
     private readonly TimeProvider _time;
@@ -40,6 +41,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         _authority = new ControlAuthority(time);
         _clients = new NodeClients(term, _authority, time);
         _poller = new NodePoller(fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);
+        _departed = new DepartedNodes(_clients, health, logs.CreateLogger<DepartedNodes>(), time);
         _prober = new MachineProber(fleet, wakeups, timeout => ProbeClient(cluster.Client.Config, timeout, time), health, logs.CreateLogger<MachineProber>(), time);
         var context = new LeaderContext
         {
@@ -48,6 +50,7 @@ internal sealed class LeaderWork : IAsyncDisposable
             Wakeups = wakeups,
             Clients = _clients,
             Poller = _poller,
+            Departed = _departed,
             Authority = _authority,
             Quotas = new QuotaLedger(),
             Events = new MeetEvents(recorder, logs.CreateLogger<MeetEvents>()),
@@ -100,6 +103,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         }
 
         await _poller.DisposeAsync().ConfigureAwait(false);
+        await _departed.DisposeAsync().ConfigureAwait(false);
         _clients.Dispose();
     }
 }

@@ -18,6 +18,7 @@ internal static class MediaNodePod
 
     /// <summary>User and group of the process; an arbitrary non-root ID.</summary>
     private const int UserId = 65532;
+    private const string ControlPortName = "control";
 
     /// <param name="node">The node that the Pod runs.</param>
     /// <param name="pool">The node's pool.</param>
@@ -30,6 +31,9 @@ internal static class MediaNodePod
         pod.Metadata.Annotations[MeetAnnotations.TemplateHash] = TemplateHash.Of(pool.Spec, defaults.Image);
         return pod;
     }
+
+    /// <summary>The TCP port of the control API in such a Pod, or null if it names none.</summary>
+    public static int? FindControlPort(Pod pod) => pod.Spec?.Containers?.SelectMany(static container => container.Ports ?? []).FirstOrDefault(static port => port.Name == ControlPortName)?.Port;
 
     private static Pod Render(SfuNode node, SfuPool pool, MediaNodeDefaults defaults, string secret)
     {
@@ -73,20 +77,20 @@ internal static class MediaNodePod
         Env = MediaNodeEnv.Build(node, pool, defaults, secret),
         Ports =
         [
-            new ContainerPort { Name = "control", Port = node.Spec.ControlPort, HostPort = node.Spec.HostNetwork ? node.Spec.ControlPort : null, Protocol = "TCP" },
+            new ContainerPort { Name = ControlPortName, Port = node.Spec.ControlPort, HostPort = node.Spec.HostNetwork ? node.Spec.ControlPort : null, Protocol = "TCP" },
             .. node.Spec.UdpPorts.Select((port, loop) => new ContainerPort { Name = $"media-{loop}", Port = port, HostPort = port, Protocol = "UDP" }),
         ],
         Resources = Resources(pool.Spec.Template.Resources),
         LivenessProbe = new Probe
         {
-            HttpGet = new HttpGetAction { Path = "/healthz", Port = "control", Scheme = "HTTPS" },
+            HttpGet = new HttpGetAction { Path = "/healthz", Port = ControlPortName, Scheme = "HTTPS" },
             PeriodSeconds = 10,
             TimeoutSeconds = 2,
             FailureThreshold = 3,
         },
         ReadinessProbe = new Probe
         {
-            HttpGet = new HttpGetAction { Path = "/readyz", Port = "control", Scheme = "HTTPS" },
+            HttpGet = new HttpGetAction { Path = "/readyz", Port = ControlPortName, Scheme = "HTTPS" },
             PeriodSeconds = 1, // Confirms a hung process in addition to the operator's polls: meetings move once both have failed for a few seconds.
             TimeoutSeconds = 1,
             FailureThreshold = 1,

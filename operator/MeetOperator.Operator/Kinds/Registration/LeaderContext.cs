@@ -20,6 +20,7 @@ internal sealed record LeaderContext
     public required FleetWakeups Wakeups { get; init; }
     public required NodeClients Clients { get; init; }
     public required NodePoller Poller { get; init; }
+    public required DepartedNodes Departed { get; init; }
     public required ControlAuthority Authority { get; init; }
     public required QuotaLedger Quotas { get; init; }
     public required MeetEvents Events { get; init; }

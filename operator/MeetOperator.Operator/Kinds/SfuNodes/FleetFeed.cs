@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
@@ -6,6 +7,7 @@ using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Kinds.SfuPools;
+using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Kinds.SfuNodes;
 
@@ -13,7 +15,7 @@ namespace MeetOperator.Operator.Kinds.SfuNodes;
 /// Keeps the fleet and the poller in sync with SfuNodes, pools and Pods. Each kind's informer calls from its own thread. Reading and forwarding happen under one lock, so
 /// that an older state never follows a newer one and nothing follows the deletion of a node.
 /// </summary>
-internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, PoolRights rights, ControlAuthority authority) : IDisposable
+internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, DepartedNodes departed, PoolRights rights, ControlAuthority authority) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<IDisposable> _subscriptions = [];
@@ -58,20 +60,24 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
                 poller.Watch(key, null);
                 fleet.Forget(key);
                 authority.Forget(key);
+                departed.Watch(key, DepartedTarget(key, cluster.Pods.Get(key)));
                 return;
             }
 
+            departed.Watch(key, null);
             var pod = cluster.Pods.Get(key);
-            var target = Target(node, pod);
+            var target = Target(key, pod, node.Spec.ControlPort);
             fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target, cluster.ClusterNodeOf(pod), tenantNamespace: cluster.OwnerOf(key.Namespace) is not null);
             poller.Watch(key, target);
         }
     }
 
-    private PollTarget? Target(SfuNode node, Pod? pod) =>
-        pod is { Status: { Phase: "Running", PodIp: { Length: > 0 } address } }
-            ? new PollTarget(node.Metadata.NamespacedName, pod.Metadata.Uid ?? string.Empty, Address(address, node.Spec.ControlPort), ControlAuthority.NameOf(node.Metadata.NamespacedName))
-            : null;
+    /// <summary>The process of a media node whose SfuNode is gone.</summary>
+    private static PollTarget? DepartedTarget(NamespacedName node, Pod? pod) =>
+        pod?.Metadata.Labels is { } labels && labels.TryGetValue(MeetLabels.SfuNode, out var name) && name == node.Name && MediaNodePod.FindControlPort(pod) is { } port ? Target(node, pod, port) : null;
+
+    private static PollTarget? Target(NamespacedName node, Pod? pod, int controlPort) =>
+        pod is { Status: { Phase: "Running", PodIp: { Length: > 0 } address } } ? new PollTarget(node, pod.Metadata.Uid ?? string.Empty, Address(address, controlPort), ControlAuthority.NameOf(node)) : null;
 
     private static Uri Address(string podIp, int port) => new(podIp.Contains(':') ? $"https://[{podIp}]:{port}/" : $"https://{podIp}:{port}/");
 }

@@ -12,7 +12,7 @@ internal sealed class NodeWork : IKindWork
     {
         var (cluster, options, time) = (leader.Cluster, leader.Options, leader.Time);
         var rights = new PoolRights(cluster, options);
-        _feed = new FleetFeed(cluster, leader.Fleet, leader.Poller, rights, leader.Authority);
+        _feed = new FleetFeed(cluster, leader.Fleet, leader.Poller, leader.Departed, rights, leader.Authority);
         var secrets = new PodSecrets(cluster, leader.Authority, time);
         var drains = new NodeDrains(cluster, leader.Fleet, leader.Clients, leader.Events, time);
         var nodes = NodeWatches.Controller(cluster, leader.Health, leader.Logs).Build(

@@ -90,6 +90,15 @@ internal sealed class FakeKubelet : IAsyncDisposable
         return _nodes[name].DieAsync();
     }
 
+    /// <summary>Simulates that the network of the cluster node fails: the process goes on, but nobody reaches it, and no kubelet reports it.</summary>
+    /// <returns>The process. When it is resumed, the network is back, and the kubelet has not ended the Pod yet.</returns>
+    public SimulatedMediaNode Unplug(string name)
+    {
+        _powerless[name] = true;
+        _nodes[name].Hang();
+        return _nodes[name];
+    }
+
     /// <summary>Kills the process and reports the Pod as failed, like a kubelet.</summary>
     public async Task FailAsync(string name)
     {

@@ -41,6 +41,7 @@ internal sealed class PolledFleet : IAsyncDisposable
         var metrics = new OperatorMetrics(Cluster, new LeadershipGuard(), _services.GetRequiredService<IMeterFactory>());
         _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), () => BeforeChange(), seen => Interlocked.Exchange(ref _term, seen + 1)), Authority, TimeProvider.System);
         Fleet = new MediaFleet(Wakeups, clock);
+        Departed = new DepartedNodes(_clients, Health, _logs.CreateLogger<DepartedNodes>(), clock);
         Poller = new NodePoller(Fleet, _clients, metrics, Health, _logs.CreateLogger<NodePoller>(), clock);
     }
 
@@ -59,6 +60,7 @@ internal sealed class PolledFleet : IAsyncDisposable
     public ClusterView Cluster { get; }
     public MediaFleet Fleet { get; }
     public NodePoller Poller { get; }
+    public DepartedNodes Departed { get; }
 
     /// <summary>Whether this fleet's operator created the instrument; tests run in parallel in one process.</summary>
     public bool Owns(Instrument instrument) => ReferenceEquals(instrument.Meter.Scope, _services.GetRequiredService<IMeterFactory>());
@@ -96,6 +98,7 @@ internal sealed class PolledFleet : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Poller.DisposeAsync();
+        await Departed.DisposeAsync();
         _clients.Dispose();
         _services.Dispose();
         Health.Dispose();

@@ -36,6 +36,32 @@ public sealed class LostMachineLifecycleTests
         Assert.Empty(proxy.Rejected);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ClusterNode_IsBackAfterItWasGivenUp_RoomEndsThere(bool leaderChanges)
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false, podLogs: LogAsync);
+        await cluster.StartOperatorAsync("operator-1");
+        var before = await StartMeetingAsync(cluster);
+
+        _lost = before.SfuNode;
+        var process = cluster.Kubelet.Unplug(before.SfuNode);
+        var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Metadata.Name != before.SfuNode), "the node is deleted");
+        if (leaderChanges)
+        {
+            await cluster.StopOperatorAsync("operator-1");
+            await cluster.StartOperatorAsync("operator-2");
+        }
+
+        Assert.Single(process.Rooms());
+        process.Resume();
+
+        await cluster.EventuallyAsync(() => Task.FromResult(process.Rooms().Count == 0), "the room has ended on the node that is back");
+        Assert.Single(cluster.Kubelet.Node(moved.Status!.Assignments[0].SfuNode).Rooms());
+    }
+
     /// <summary>The operator alone is cut off, for example by a NetworkPolicy.</summary>
     [Fact]
     public async Task MediaNode_OnlyOperatorIsCutOff_MeetingStays()

@@ -32,7 +32,7 @@ public sealed class FleetFeedTests
 
         await Task.WhenAll(polled.Cluster.All.Select(informer => informer.WaitForSyncAsync(default)));
         await Eventually.TrueAsync(() => polled.Cluster.Nodes.Count == 2, () => "both nodes are in the informer");
-        using var feed = new FleetFeed(polled.Cluster, polled.Fleet, polled.Poller, new PoolRights(polled.Cluster, polled.Options), polled.Authority);
+        using var feed = new FleetFeed(polled.Cluster, polled.Fleet, polled.Poller, polled.Departed, new PoolRights(polled.Cluster, polled.Options), polled.Authority);
         feed.Start();
 
         // A pool change processes both nodes on the pool informer's thread, which is blocked at the first. Meanwhile the node informer's thread removes the other one.
