@@ -23,8 +23,8 @@ async function measureFirstFrame() {
 
 /** Of usual meetings, and of those with a standby in another zone. */
 async function measureKilled() {
-  for (const [name, limit, spec] of [['sfu.killed', 3, {}], ['critical.killed', 1, { placement: { availabilityClass: 'Critical' } }]]) {
-    await withRoom({ replicas: 3, browsers: 1, ports: { min: 43000, max: 43031 } }, async room => {
+  for (const [name, limit, spec, min] of [['sfu.killed', 3, {}, 43000], ['critical.killed', 1, { placement: { availabilityClass: 'Critical' } }, 43100]]) {
+    await withRoom({ replicas: 3, browsers: 1, ports: { min, max: min + 31 } }, async room => {
       const people = await LightPeople.open(room.browsers[0], room.product.url, { picturesPerSecond: 25 });
       const { name: meeting, meetingId } = await room.meeting(spec);
       for (const person of ['a', 'b']) await people.join(meetingId, person);

@@ -11,7 +11,11 @@ export async function measureLoop({ figure, meetings }) {
     try {
       // Long before the operator knows it, the people of that loop do not hear each other.
       let concerned = [];
-      await until(async () => (concerned = (await people.states()).filter(({ unheard }) => Object.values(unheard).some(ms => ms > 700)).map(one => one.name)).length > 0, 'nobody is heard through the loop', 5_000);
+      await until(async () => {
+        const before = concerned.length;
+        concerned = (await people.states()).filter(({ unheard }) => Object.values(unheard).some(ms => ms > 700)).map(one => one.name);
+        return concerned.length > 0 && concerned.length === before && concerned.length % 2 === 0;
+      }, 'nobody is heard through the loop', 3_000);
       if (concerned.length % 2 > 0 || concerned.length >= count * 2) throw new Error(`the loop carries ${concerned}, of ${count * 2} people`);
       const isConcerned = person => concerned.includes(person);
       const { states } = await settled(people);
