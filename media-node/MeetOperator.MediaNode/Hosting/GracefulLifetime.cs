@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>
-/// Handles SIGTERM: the node accepts no new rooms and stops when the last participant has left or <see cref="NodeOptions.ShutdownTimeout"/> has passed.
+/// Handles SIGTERM: the node accepts no new rooms and stops when the last participant has left, except those on loops that stand still, or <see cref="NodeOptions.ShutdownTimeout"/> has passed.
 /// A second signal or SIGINT stops it at once.
 /// </summary>
 internal sealed class GracefulLifetime(IHostApplicationLifetime application, MediaNodeHost node, TimeProvider clock) : IHostLifetime, IDisposable
@@ -45,7 +45,7 @@ internal sealed class GracefulLifetime(IHostApplicationLifetime application, Med
     {
         var started = clock.GetTimestamp();
         node.BeginShutdown();
-        while (node.Rooms.ParticipantCount > 0 && clock.GetElapsedTime(started) < node.Options.ShutdownTimeout)
+        while (node.Rooms.ServedParticipantCount > 0 && clock.GetElapsedTime(started) < node.Options.ShutdownTimeout)
         {
             await Task.Delay(Interval, clock).ConfigureAwait(false);
         }

@@ -180,15 +180,13 @@ internal sealed partial class MediaNodeHost : IDisposable
         LogShuttingDown(_logger, Rooms.ParticipantCount, Options.ShutdownTimeout.TotalSeconds);
     }
 
-    /// <summary>Ends every room, so that the event streams send <paramref name="reason"/>, and waits for the rooms that end for another reason.</summary>
+    /// <summary>
+    /// Ends every room, so that the event streams send <paramref name="reason"/>, and waits for the rooms that end for another reason. A room on a loop that stands still does not delay others.
+    /// </summary>
     public async Task EndRoomsAsync(string reason, CancellationToken ct)
     {
         Rooms.IsShuttingDown = true;
-        foreach (var room in Rooms.Rooms)
-        {
-            await Rooms.DeleteAsync(room.Id, long.MaxValue, reason, ct).ConfigureAwait(false);
-        }
-
+        await Task.WhenAll(Rooms.Rooms.Select(room => Rooms.DeleteAsync(room.Id, long.MaxValue, reason, ct))).ConfigureAwait(false);
         await Rooms.WaitForEndsAsync(ct).ConfigureAwait(false);
     }
 
@@ -196,17 +194,10 @@ internal sealed partial class MediaNodeHost : IDisposable
     {
         _call.Dispose();
         _selfProbe.Dispose();
-        foreach (var loop in _loops)
+        if (LoopShutdown.Run(_loops, _logger))
         {
-            loop.Stop();
+            _certificate.Dispose();
         }
-
-        foreach (var loop in _loops)
-        {
-            loop.Dispose();
-        }
-
-        _certificate.Dispose();
     }
 
     private LoopReport Report(int index, LoopStatistics statistics)

@@ -274,20 +274,20 @@ internal sealed class MediaLoop : IDisposable
     /// <summary>For other loops that have sent something. Any thread may use it.</summary>
     public LoopSleep Sleep { get; }
 
-    /// <summary>Ends the thread. Loops that are linked stop before one of them is disposed.</summary>
-    public void Stop()
+    /// <summary>Lets the thread end after its iteration. Loops that are linked stop before one of them is disposed.</summary>
+    public void RequestStop()
     {
         _stopping = true;
         _wake.Set();
-        if (_thread.IsAlive)
-        {
-            _thread.Join();
-        }
     }
+
+    /// <summary>Waits until the thread has ended. Returns false when it has not after <paramref name="limit"/>.</summary>
+    public bool WaitForStop(TimeSpan limit) => !_thread.IsAlive || _thread.Join(limit);
 
     public void Dispose()
     {
-        Stop();
+        RequestStop();
+        WaitForStop(Timeout.InfiniteTimeSpan);
         foreach (var session in Peers.Sessions)
         {
             session.Dispose();

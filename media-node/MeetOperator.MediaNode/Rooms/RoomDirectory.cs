@@ -42,6 +42,9 @@ internal sealed class RoomDirectory
 
     public int ParticipantCount => All.Sum(r => r.ParticipantCount);
 
+    /// <summary>The same without those on loops that stand still, who get no media.</summary>
+    public int ServedParticipantCount => All.Sum(r => r.CountServed(_clock()));
+
     /// <summary>The hubs of all rooms.</summary>
     public IReadOnlyList<NodeRoom> Rooms => [.. All.Select(r => r.Hub)];
 

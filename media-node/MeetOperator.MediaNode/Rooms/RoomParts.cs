@@ -59,6 +59,9 @@ internal sealed class RoomParts
 
     public int ParticipantCount => _share.Count;
 
+    /// <summary>The number of participants, without those on parts whose loops stand still.</summary>
+    public int CountServed(long nowTicks) => _share.Count - All.Where(part => part.Loop.IsStuckAt(nowTicks)).Sum(part => _share.CountOn(part).Participants);
+
     /// <summary>Runs <paramref name="work"/> on the hub.</summary>
     public Task<T> RunAsync<T>(Func<NodeRoom, T> work, CancellationToken ct) =>
         Hub.Loop.RunAsync(() => Hub.IsClosed ? throw ControlProblemException.UnknownRoom(Id) : work(Hub), ct);

@@ -8,12 +8,12 @@ namespace MeetOperator.Operator.Fleet;
 /// </summary>
 internal sealed class DepartedRooms
 {
-    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>Since when each room is waited for, and whether it was due before.</summary>
     private readonly Dictionary<string, (TimeSpan Since, bool WasDue)> _rooms = new(StringComparer.Ordinal);
 
-    /// <summary>Returns the rooms that must end now. One that does not end is due again ten seconds later.</summary>
+    /// <summary>Returns the rooms that must end now. One that does not end is due again 20 s later.</summary>
     /// <param name="report">The node's report.</param>
     /// <param name="now">Reading of a monotonic clock.</param>
     public IReadOnlyList<RoomReport> FindDue(NodeReport report, TimeSpan now)

@@ -247,7 +247,7 @@ internal sealed class FleetNode(NamespacedName key, LostMachines lostMachines, M
     /// <summary>How long the unreachable node has not answered, including the time under earlier leaders as far as its status shows it.</summary>
     public TimeSpan SilentFor(TimeProvider time) => Silence?.Elapsed(time) is { } silent && silent > UnhealthyFor(time) ? silent : UnhealthyFor(time);
 
-    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause, int incoming = 0, int growing = 0)
+    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause, int incoming = 0, int growing = 0, string? meeting = null)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
@@ -270,6 +270,8 @@ internal sealed class FleetNode(NamespacedName key, LostMachines lostMachines, M
             IsOutdated = IsOutdated,
             IsSurplus = IsSurplus,
             IsCutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
+            ServesMeeting = meeting is not null && ForwardingFailure is { Reason: ForwardingWatch.LoopStuck } && Report is { } report
+                && Rooms.TryGetValue(meeting, out var room) && RoomLoops.Work(report, room),
             HasLinks = Report is { CanLink: true },
             IsEnding = IsTerminating,
             Unschedulable = Node.Spec.Unschedulable || ClusterNode is { IsCordoned: true },

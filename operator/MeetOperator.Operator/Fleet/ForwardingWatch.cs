@@ -14,7 +14,7 @@ internal sealed class ForwardingWatch
     /// <summary>The process works but clients cannot reach it. Meetings move if another node can take them, and stay otherwise.</summary>
     public const string CutOff = "CutOff";
 
-    /// <summary>One of several loops is stuck. The report does not map meetings to loops, so all meetings move if another node can take them.</summary>
+    /// <summary>One of several loops is stuck. All meetings move if another node can take them, those on the other loops over a link.</summary>
     public const string LoopStuck = "LoopStuck";
 
     /// <summary>Number of consecutive reports that must show the failure. A single one may be a short load spike.</summary>

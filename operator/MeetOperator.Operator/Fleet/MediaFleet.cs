@@ -491,7 +491,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         var index = 0;
         foreach (var entry in _nodes.Values)
         {
-            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RejectionPause, incoming.GetValueOrDefault(entry.Key), growing.GetValueOrDefault(entry.Key));
+            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RejectionPause, incoming.GetValueOrDefault(entry.Key), growing.GetValueOrDefault(entry.Key), except?.Id);
         }
 
         return nodes;

@@ -42,6 +42,9 @@ public sealed record NodeSnapshot
     /// <summary>Clients cannot reach the node: meetings move if another node can take them, and stay otherwise.</summary>
     public bool IsCutOff { get; init; }
 
+    /// <summary>Although the node is cut off, it works for the room of the meeting that is placed, which can be linked: another one of its loops is stuck.</summary>
+    public bool ServesMeeting { get; init; }
+
     /// <summary>The node can link its rooms with rooms on other nodes.</summary>
     public bool HasLinks { get; init; }
 

@@ -75,9 +75,9 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
         Facts = AssignmentFacts.None,
     });
 
-    /// <summary>Whether the operator can have the node's room linked: it responds, knows links, and clients reach it.</summary>
+    /// <summary>Whether the operator can have the node's room linked: it responds, knows links, and clients of the meeting reach it.</summary>
     public static bool CanLink(NodeSnapshot node) =>
-        node is { HasLinks: true, IsCutOff: false, State: SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining };
+        (!node.IsCutOff || node.ServesMeeting) && node is { HasLinks: true, State: SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining };
 
     /// <summary>Chooses a further node, or one in place of an entry.</summary>
     /// <param name="leaving">The entry whose node is a candidate all the same; null when the plan keeps all.</param>

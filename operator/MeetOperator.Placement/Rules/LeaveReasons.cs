@@ -21,5 +21,6 @@ internal static class LeaveReasons
 
     /// <summary>The reason why the meeting should leave if another node can take it, or null.</summary>
     public static string? FindWish(NodeAssignment current, NodeSnapshot node) =>
-        node.IsDrainDue ? $"{current.SfuNode} is being drained" : node.IsCutOff ? $"clients cannot reach {current.SfuNode}" : null;
+        node.IsDrainDue ? $"{current.SfuNode} is being drained" : node.ServesMeeting ? $"a media loop of {current.SfuNode} is stuck"
+        : node.IsCutOff ? $"clients cannot reach {current.SfuNode}" : null;
 }

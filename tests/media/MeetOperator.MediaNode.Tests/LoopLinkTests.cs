@@ -26,8 +26,10 @@ public sealed class LoopLinkTests : IAsyncLifetime
 
     public Task DisposeAsync()
     {
-        _a.Stop();
-        _b.Stop();
+        _a.RequestStop();
+        _b.RequestStop();
+        _a.WaitForStop(Timeout.InfiniteTimeSpan);
+        _b.WaitForStop(Timeout.InfiniteTimeSpan);
         _a.Dispose();
         _b.Dispose();
         return Task.CompletedTask;

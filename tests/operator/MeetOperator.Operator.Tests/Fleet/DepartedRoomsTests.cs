@@ -11,11 +11,11 @@ public sealed class DepartedRoomsTests
     public void FindDue_NobodyIsConnected_IsDueAtOnce() => Assert.Equal(["a"], Due(0, Room("a", participants: 3, connected: 0)));
 
     [Fact]
-    public void FindDue_SomebodyIsConnected_IsDueAfterTenSeconds()
+    public void FindDue_SomebodyIsConnected_IsDueAfterTwentySeconds()
     {
         Assert.Empty(Due(0, Room("a", connected: 1)));
-        Assert.Empty(Due(9, Room("a", connected: 1)));
-        Assert.Equal(["a"], Due(10, Room("a", connected: 1)));
+        Assert.Empty(Due(19, Room("a", connected: 1)));
+        Assert.Equal(["a"], Due(20, Room("a", connected: 1)));
     }
 
     [Fact]
@@ -26,12 +26,12 @@ public sealed class DepartedRoomsTests
     }
 
     [Fact]
-    public void FindDue_RoomDoesNotEnd_IsDueAgainAfterTenSeconds()
+    public void FindDue_RoomDoesNotEnd_IsDueAgainAfterTwentySeconds()
     {
         Assert.Single(Due(0, Room("a", connected: 0)));
-        Assert.Empty(Due(9, Room("a", connected: 0)));
-        Assert.Single(Due(10, Room("a", connected: 0)));
         Assert.Empty(Due(19, Room("a", connected: 0)));
+        Assert.Single(Due(20, Room("a", connected: 0)));
+        Assert.Empty(Due(39, Room("a", connected: 0)));
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class DepartedRoomsTests
     {
         Assert.Empty(Due(0, Room("a", connected: 1)));
         Assert.Empty(Due(5));
-        Assert.Empty(Due(12, Room("a", connected: 1)));
+        Assert.Empty(Due(22, Room("a", connected: 1)));
     }
 
     private string[] Due(int second, params RoomReport[] rooms)
