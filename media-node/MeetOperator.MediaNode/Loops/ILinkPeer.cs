@@ -8,6 +8,9 @@ internal interface ILinkPeer : IPeerEgress
     /// <summary>The smoothed round trip in 100 ns ticks; 0 before the first measurement.</summary>
     long RoundTripTicks { get; }
 
+    /// <summary>Whether there is room for messages that can also be sent later. When such messages wait for it, they bring the channel to no limit.</summary>
+    bool HasRoom { get; }
+
     /// <summary>
     /// Queues a message of the ordered channel. False when there is no channel, or when a limit of the channel is reached: a new channel then opens, and the owner sends its full
     /// state.

@@ -38,7 +38,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         (_tracks, _end, _onFailed) = (tracks, end, onFailed);
         _peer = open(this);
         _incoming = new LinkIncoming(_peer, this, end, nextSsrc(), InMemory?.Retransmissions);
-        _outgoing = new LinkOutgoing(_peer, nextSsrc);
+        _outgoing = new LinkOutgoing(_peer, nextSsrc, end.IsLimited);
     }
 
     /// <summary>Raised when <see cref="Unreachable"/> has changed because the link was interrupted for long, or works again.</summary>
@@ -87,6 +87,12 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         }
     }
 
+    /// <inheritdoc cref="LinkOutgoing.HasDue"/>
+    public bool HasDue => _outgoing.HasDue;
+
+    /// <inheritdoc cref="LinkOutgoing.SendDue"/>
+    public bool SendDue() => _outgoing.SendDue();
+
     public void Withdraw(PublishedTrack track) => _outgoing.Remove(track);
 
     public void SetMuted(PublishedTrack track) => _outgoing.SetMuted(track, track.Track.IsMuted);
@@ -127,6 +133,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     /// </summary>
     public void OnStateChanged(long nowTicks, LinkState state)
     {
+        _outgoing.IsInterrupted = state != LinkState.Up;
         if (state != LinkState.Up)
         {
             _brokenSinceTicks ??= nowTicks;

@@ -246,6 +246,9 @@ public sealed class LinkTransport : IDisposable
         return isQueued;
     }
 
+    /// <summary>Whether there is a channel in which at most half of the messages wait that may wait.</summary>
+    public bool HasRoom => _channel is { HasRoom: true };
+
     /// <summary>Gets the next message from the other end. It is valid until the next call of a method.</summary>
     public bool TryReceive(out ReadOnlySpan<byte> message)
     {
