@@ -275,13 +275,18 @@ internal sealed class LinkOutgoing
     private void SendLayers(long nowTicks)
     {
         Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
-        var (sent, hasRoom) = (0, _peer.HasRoom);
-        for (var i = 0; i < _tracks.Count && hasRoom; i++)
+        var sent = 0;
+        foreach (var track in _tracks)
         {
-            if (_tracks[i].IsAnnounced && _tracks[i].TakeLayers(nowTicks) is { } message)
+            if (sent % StepMessages == 0 && !_peer.HasRoom)
             {
+                return;
+            }
+
+            if (track.IsAnnounced && track.TakeLayers(nowTicks) is { } message)
+            {
+                sent++;
                 _peer.TrySend(buffer[..message.Write(buffer)], message.Key);
-                hasRoom = ++sent % StepMessages > 0 || _peer.HasRoom;
             }
         }
     }
