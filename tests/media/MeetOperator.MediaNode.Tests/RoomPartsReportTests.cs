@@ -20,7 +20,12 @@ public sealed class RoomPartsReportTests : IAsyncLifetime
         await _room.SubscribeAsync("right-2", tracks: 2);
         await _room.UntilReceivedAsync(left, 1, right);
 
-        var room = Assert.Single((await _room.Node.Control.GetNodeAsync(default)).Rooms);
+        RoomReport room = null!;
+        await _room.UntilTrueAsync("both parts had packets to forward, which takes five seconds", async () =>
+        {
+            room = Assert.Single((await _room.Node.Control.GetNodeAsync(default)).Rooms);
+            return PartedRoom.Send(left, 1) && room.Parts.All(part => part.PacketsIn > 0);
+        });
 
         Assert.Equal([(_room.Hub.Loop.Port, 1), (_room.Part.Loop.Port, 2)], room.Parts.OrderBy(p => p.Participants).Select(p => (p.Port, p.Participants)));
         var (hub, part) = (room.Parts[0], room.Parts[1]);
