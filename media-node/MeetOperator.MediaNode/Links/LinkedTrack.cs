@@ -143,7 +143,6 @@ internal sealed class LinkedTrack
             if (downTrack is not null)
             {
                 _subscriber.Remove(downTrack);
-                Published.Traffic.EndCrossing(downTrack);
             }
         }
 
@@ -189,14 +188,8 @@ internal sealed class LinkedTrack
         else if (_downTracks[layer]?.Source is null)
         {
             var source = Published.Track;
-            var options = _downTracks[layer]?.Options ?? LinkFormats.OptionsOf(source, _codec, layer, _layers[layer]);
-            var downTrack = _downTracks[layer] ??= _subscriber.Add(options);
-            if (_crosses)
-            {
-                Published.Traffic.BeginCrossing(downTrack);
-            }
-
-            _subscriber.Start(downTrack, source, options);
+            var options = _downTracks[layer]?.Options ?? LinkFormats.OptionsOf(source, _codec, layer, _layers[layer]) with { StaysOnNode = _crosses };
+            _subscriber.Start(_downTracks[layer] ??= _subscriber.Add(options), source, options);
         }
     }
 

@@ -11,14 +11,8 @@ internal sealed class TrackTraffic
     /// <summary>The longest time that a subscriber may wait for the first key frame.</summary>
     private const long KeyFrameTimeoutTicks = 5 * TimeSpan.TicksPerSecond;
     private Dictionary<DownTrack, (long Sent, long ReadySince)> _sent = [];
-    private readonly HashSet<DownTrack> _crossing = [];
     private long _received;
     private long _forwarded;
-
-    /// <summary>Records that a subscriber is another loop of this media node, until <see cref="EndCrossing"/>.</summary>
-    public void BeginCrossing(DownTrack down) => _crossing.Add(down);
-
-    public void EndCrossing(DownTrack down) => _crossing.Remove(down);
 
     /// <summary>Returns what has changed since the last call: received packets that subscribers waited for, packets sent to them, and how many of those went to other loops of this media node.</summary>
     public (long PacketsIn, long PacketsOut, long PacketsCrossed) Update(long nowTicks, UpTrack track)
@@ -30,8 +24,9 @@ internal sealed class TrackTraffic
         {
             var previous = _sent.GetValueOrDefault(down, (Sent: 0, ReadySince: long.MaxValue));
             isWanted |= nowTicks - KeyFrameTimeoutTicks > previous.ReadySince;
-            packetsOut += down.SentPackets - previous.Sent;
-            crossed += _crossing.Contains(down) ? down.SentPackets - previous.Sent : 0;
+            var added = down.SentPackets - Math.Max(previous.Sent, down.SentBeforeSource); // before, it sent the packets of other tracks
+            packetsOut += added;
+            crossed += down.Options.StaysOnNode ? added : 0;
             sent[down] = (down.SentPackets, !down.IsReady || !down.IsShown || track.IsMuted ? long.MaxValue : Math.Min(previous.ReadySince, nowTicks));
         }
 
