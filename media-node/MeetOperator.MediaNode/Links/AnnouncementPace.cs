@@ -18,12 +18,16 @@ internal sealed class AnnouncementPace
     public void OnOpened() => (_left, _lastTicks) = (LinkIncoming.MaxTracks, null);
 
     /// <summary>Allows what has become possible since the last call.</summary>
-    public void Earn(long nowTicks)
+    /// <param name="nowTicks">The time.</param>
+    /// <param name="isInterrupted">
+    /// Whether the link is interrupted. Nothing becomes possible meanwhile: what was announced just before arrives only after the interruption, when the other end allows no more than its burst.
+    /// </param>
+    public void Earn(long nowTicks, bool isInterrupted)
     {
         _lastTicks ??= nowTicks + DelayTicks; // the other end is ahead from then on, also when everything was used at once
         if (nowTicks > _lastTicks)
         {
-            var earned = (double)(nowTicks - _lastTicks.Value) / TimeSpan.TicksPerSecond * AnnouncementLimit.PerSecond;
+            var earned = isInterrupted ? 0 : (double)(nowTicks - _lastTicks.Value) / TimeSpan.TicksPerSecond * AnnouncementLimit.PerSecond;
             (_left, _lastTicks) = (Math.Max(_left, Math.Min(Burst, _left + earned)), nowTicks);
         }
     }

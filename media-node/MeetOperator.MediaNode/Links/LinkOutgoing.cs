@@ -14,7 +14,7 @@ internal sealed class LinkOutgoing
     /// <summary>Interval of the messages about speech. Changes of layers are looked for as often.</summary>
     private const long UpdateTicks = 50 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Messages of one step, which take about 100 µs.</summary>
+    /// <summary>Messages of one step, after which the loop does other work, and room is looked for again.</summary>
     private const int StepMessages = 64;
     private readonly ILinkPeer _peer;
     private readonly Func<uint> _nextSsrc;
@@ -23,6 +23,9 @@ internal sealed class LinkOutgoing
 
     /// <summary>The tracks whose announcements, or changes of them, wait for the other end.</summary>
     private readonly LinkedList<LinkedTrack> _due = new();
+
+    /// <summary>The tracks above the limit of the other end, which wait until others end.</summary>
+    private readonly LinkedList<LinkedTrack> _excess = new();
     private readonly Subscriber _subscriber;
     private readonly List<LinkedTrack> _tracks = [];
     private readonly Dictionary<uint, LinkedTrack> _byNumber = [];
@@ -112,11 +115,7 @@ internal sealed class LinkOutgoing
 
         _tracks.Remove(linked);
         _byTrack.Remove(track);
-        if (linked.Due.List is not null)
-        {
-            _due.Remove(linked.Due);
-        }
-
+        linked.Due.List?.Remove(linked.Due);
         linked.Close();
         if (_byNumber.Remove(linked.Number))
         {
@@ -164,7 +163,7 @@ internal sealed class LinkOutgoing
         var isDueUpdate = nowTicks >= _nextUpdateTicks;
         if (isDueUpdate)
         {
-            _pace?.Earn(nowTicks);
+            _pace?.Earn(nowTicks, IsInterrupted);
         }
 
         var hasMore = SendDue();
@@ -182,32 +181,29 @@ internal sealed class LinkOutgoing
     /// <summary>Sends the next announcements that are due. Returns true when more can be sent at once; false when there are no more, or when they wait for the other end.</summary>
     public bool SendDue()
     {
-        var (next, sent) = (_due.First, 0);
-        while (next is not null && sent < StepMessages)
+        for (var sent = 0; NextDue() is { } track; sent++)
         {
             if (!CanAnnounce)
             {
                 return false;
             }
 
-            var track = next.Value;
-            next = next.Next;
-            if (track.IsAnnounced || _byNumber.Count < _maxTracks)
+            if (sent == StepMessages)
             {
-                sent++;
-                _due.Remove(track.Due);
-                Send(track);
+                return true;
             }
+
+            track.Due.List!.Remove(track.Due);
+            Send(track);
         }
 
-        return next is not null;
+        return false;
     }
 
     /// <summary>A new channel is open, in which the other end knows nothing. The numbers of tracks start anew, everything is announced in steps, and nothing is demanded.</summary>
     public void Open()
     {
         _isOpen = true;
-        _byNumber.Clear();
         _lastNumber = 0;
         _heard.Restart();
         _pace?.OnOpened();
@@ -234,6 +230,7 @@ internal sealed class LinkOutgoing
     {
         _byNumber.Clear();
         _due.Clear();
+        _excess.Clear();
         foreach (var track in _tracks)
         {
             track.Restart(number: 0);
@@ -252,6 +249,29 @@ internal sealed class LinkOutgoing
 
             SendDue();
         }
+    }
+
+    /// <summary>The next track whose announcement may be sent; null for none. Those that the other end has no place for are put aside, so that nobody goes through them again and again.</summary>
+    private LinkedTrack? NextDue()
+    {
+        var hasPlace = _byNumber.Count < _maxTracks;
+        if (hasPlace && _excess.First is { } excess)
+        {
+            return excess.Value;
+        }
+
+        while (_due.First is { } first)
+        {
+            if (hasPlace || first.Value.IsAnnounced)
+            {
+                return first.Value;
+            }
+
+            _due.Remove(first);
+            _excess.AddLast(first);
+        }
+
+        return null;
     }
 
     private void Send(LinkedTrack track)

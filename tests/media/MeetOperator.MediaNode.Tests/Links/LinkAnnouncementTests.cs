@@ -13,7 +13,7 @@ public sealed class LinkAnnouncementTests
     public LinkAnnouncementTests()
     {
         _sources.AddRange(Enumerable.Range(0, Tracks).Select(i => new TestSource($"p{i}", TrackSource.Microphone, firstSsrc: 50_000 + (uint)i)));
-        AddAll();
+        Add(_sources);
         _rooms.Run(100);
         Assert.Equal(Tracks, _rooms.Incoming.Tracks.Count);
     }
@@ -46,6 +46,32 @@ public sealed class LinkAnnouncementTests
         }
 
         _rooms.Run(5_000);
+
+        Assert.Equal(Tracks, _rooms.Incoming.Tracks.Count);
+        Assert.Equal(0, _rooms.Incoming.Refusals.Total);
+    }
+
+    /// <summary>What was announced just before an interruption arrives after it, with what is announced then. The other end has not allowed more meanwhile than it does in a moment.</summary>
+    [Fact]
+    public void Add_AfterAnInterruption_IsTaken()
+    {
+        const int Interruption = 4_900;
+        const int UntilNoticed = 1_200;
+        _rooms.Run(3_000);
+        Again(Tracks);
+        Again(Tracks);
+        Again(150); // 98 more are allowed, on both sides
+        for (var left = Interruption; left > Interruption - UntilNoticed; left -= 50)
+        {
+            _rooms.ToRight.DelayTicks = left * TimeSpan.TicksPerMillisecond;
+            Again(left == Interruption ? Tracks : 0);
+        }
+
+        _rooms.Outgoing.IsInterrupted = true;
+        _rooms.Run(Interruption - UntilNoticed);
+        _rooms.Outgoing.IsInterrupted = false;
+        _rooms.ToRight.DelayTicks = TimeSpan.TicksPerMillisecond;
+        _rooms.Run(15_000);
 
         Assert.Equal(Tracks, _rooms.Incoming.Tracks.Count);
         Assert.Equal(0, _rooms.Incoming.Refusals.Total);
@@ -102,11 +128,18 @@ public sealed class LinkAnnouncementTests
     {
         for (var round = 0; round < 4; round++)
         {
-            _sources.ForEach(source => _rooms.Outgoing.Remove(source.Track));
-            AddAll();
-            _rooms.Run(50);
+            Again(Tracks);
         }
     }
 
-    private void AddAll() => _sources.ForEach(source => Assert.True(_rooms.Outgoing.Add(source.Track, new LinkAnnouncement(1, LinkedRooms.Left, 1))));
+    /// <summary>Ends a number of tracks, and announces them again.</summary>
+    private void Again(int tracks)
+    {
+        var again = _sources[..tracks];
+        again.ForEach(source => _rooms.Outgoing.Remove(source.Track));
+        Add(again);
+        _rooms.Run(50);
+    }
+
+    private void Add(List<TestSource> sources) => sources.ForEach(source => Assert.True(_rooms.Outgoing.Add(source.Track, new LinkAnnouncement(1, LinkedRooms.Left, 1))));
 }
