@@ -19,15 +19,15 @@ internal sealed class AnnouncementPace
 
     /// <summary>Allows what has become possible since the last call.</summary>
     /// <param name="nowTicks">The time.</param>
-    /// <param name="isInterrupted">
-    /// Whether the link is interrupted. Nothing becomes possible meanwhile: what was announced just before arrives only after the interruption, when the other end allows no more than its burst.
+    /// <param name="hasRoom">
+    /// Whether announcements could be sent. Nothing becomes possible while they could not: what was announced before may arrive only now, when the other end allows no more than its burst.
     /// </param>
-    public void Earn(long nowTicks, bool isInterrupted)
+    public void Earn(long nowTicks, bool hasRoom)
     {
         _lastTicks ??= nowTicks + DelayTicks; // the other end is ahead from then on, also when everything was used at once
         if (nowTicks > _lastTicks)
         {
-            var earned = isInterrupted ? 0 : (double)(nowTicks - _lastTicks.Value) / TimeSpan.TicksPerSecond * AnnouncementLimit.PerSecond;
+            var earned = hasRoom ? (double)(nowTicks - _lastTicks.Value) / TimeSpan.TicksPerSecond * AnnouncementLimit.PerSecond : 0;
             (_left, _lastTicks) = (Math.Max(_left, Math.Min(Burst, _left + earned)), nowTicks);
         }
     }

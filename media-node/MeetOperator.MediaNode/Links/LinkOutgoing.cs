@@ -51,10 +51,7 @@ internal sealed class LinkOutgoing
     /// <summary>Whether announcements wait for the other end.</summary>
     public bool HasDue => _due.Count > 0;
 
-    /// <summary>Whether the link is interrupted. No announcements are sent meanwhile to an end that limits them, because they would arrive there together.</summary>
-    public bool IsInterrupted { get; set; }
-
-    private bool CanAnnounce => _peer.HasRoom && _pace is not { IsUsedUp: true } && !(IsInterrupted && _pace is not null);
+    private bool CanAnnounce => _peer.HasRoom && _pace is not { IsUsedUp: true };
 
     /// <summary>
     /// Announces a track, or changes the announcement of one that was added before. False when links do not carry the track: its codec is not known, or the protocol does not allow a
@@ -163,7 +160,7 @@ internal sealed class LinkOutgoing
         var isDueUpdate = nowTicks >= _nextUpdateTicks;
         if (isDueUpdate)
         {
-            _pace?.Earn(nowTicks, IsInterrupted);
+            _pace?.Earn(nowTicks, _peer.HasRoom);
         }
 
         var hasMore = SendDue();

@@ -8,7 +8,9 @@ internal interface ILinkPeer : IPeerEgress
     /// <summary>The smoothed round trip in 100 ns ticks; 0 before the first measurement.</summary>
     long RoundTripTicks { get; }
 
-    /// <summary>Whether there is room for messages that can also be sent later. When such messages wait for it, they bring the channel to no limit.</summary>
+    /// <summary>
+    /// Whether there is room for messages that can also be sent later. When such messages wait for it, they bring the channel to no limit. None while another media node does not answer.
+    /// </summary>
     bool HasRoom { get; }
 
     /// <summary>

@@ -133,7 +133,6 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     /// </summary>
     public void OnStateChanged(long nowTicks, LinkState state)
     {
-        _outgoing.IsInterrupted = state != LinkState.Up;
         if (state != LinkState.Up)
         {
             _brokenSinceTicks ??= nowTicks;

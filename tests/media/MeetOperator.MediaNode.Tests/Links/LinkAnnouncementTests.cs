@@ -67,9 +67,9 @@ public sealed class LinkAnnouncementTests
             Again(left == Interruption ? Tracks : 0);
         }
 
-        _rooms.Outgoing.IsInterrupted = true;
+        _rooms.ToRight.HasRoom = false;
         _rooms.Run(Interruption - UntilNoticed);
-        _rooms.Outgoing.IsInterrupted = false;
+        _rooms.ToRight.HasRoom = true;
         _rooms.ToRight.DelayTicks = TimeSpan.TicksPerMillisecond;
         _rooms.Run(15_000);
 
@@ -78,15 +78,15 @@ public sealed class LinkAnnouncementTests
     }
 
     [Fact]
-    public void Add_LinkIsInterrupted_WaitsUntilItWorks()
+    public void Add_LinkHasNoRoom_WaitsUntilItHas()
     {
-        _rooms.Outgoing.IsInterrupted = true;
+        _rooms.ToRight.HasRoom = false;
         var late = new TestSource("late", TrackSource.Microphone, firstSsrc: 40_000);
         _rooms.Outgoing.Add(late.Track, new LinkAnnouncement(1, LinkedRooms.Left, 1));
         _rooms.Run(200);
         Assert.Equal(Tracks, _rooms.Incoming.Tracks.Count);
 
-        _rooms.Outgoing.IsInterrupted = false;
+        _rooms.ToRight.HasRoom = true;
         _rooms.Run(200);
         Assert.Equal(Tracks + 1, _rooms.Incoming.Tracks.Count);
     }
