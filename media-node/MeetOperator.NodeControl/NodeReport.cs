@@ -89,11 +89,11 @@ public sealed record RoomReport
 
     /// <summary>
     /// RTP packets since the room was created that the node was expected to forward: packets of tracks that are not muted and have a subscriber that has been
-    /// connected for 5 s. Updated by each report.
+    /// connected for 5 s. Those that have crossed from another loop of the node do not count again. Updated by each report.
     /// </summary>
     public long PacketsIn { get; init; }
 
-    /// <summary>RTP packets passed to the socket for the room's subscribers since the room was created. In a room on several loops, those that cross between loops count too.</summary>
+    /// <summary>RTP packets passed to the socket for the room's subscribers since the room was created. Those that cross between loops of the node do not count.</summary>
     public long PacketsOut { get; init; }
 
     /// <summary>What each loop has of the room, the first one first, when several have a part of it. Empty for a room on one loop, and in reports of earlier versions.</summary>
@@ -113,10 +113,10 @@ public sealed record RoomPartReport
     public int Port { get; init; }
     public int Participants { get; init; }
 
-    /// <summary>As <see cref="RoomReport.PacketsIn"/>, since the loop has had this part of the room.</summary>
+    /// <summary>As <see cref="RoomReport.PacketsIn"/>, since the loop has had this part of the room, with those from other loops.</summary>
     public long PacketsIn { get; init; }
 
-    /// <summary>As <see cref="RoomReport.PacketsOut"/>, since the loop has had this part of the room.</summary>
+    /// <summary>As <see cref="RoomReport.PacketsOut"/>, since the loop has had this part of the room, with those to other loops.</summary>
     public long PacketsOut { get; init; }
 }
 

@@ -6,8 +6,8 @@ namespace MeetOperator.MediaNode.Links;
 /// </summary>
 internal sealed class AnnouncementLimit(int tracks)
 {
-    private const int Burst = 256;
-    private const int PerSecond = 64;
+    public const int Burst = 256;
+    public const int PerSecond = 64;
     private double _left;
     private long _lastTicks;
 

@@ -25,6 +25,9 @@ internal sealed class LinkIncoming
 
     /// <summary>Time within which a new channel must announce the tracks of the former one again.</summary>
     private const long StaleTicks = 2 * TimeSpan.TicksPerSecond;
+
+    /// <summary>How soon demands are sent for which there was no room.</summary>
+    private const long DemandTicks = 10 * TimeSpan.TicksPerMillisecond;
     private readonly ILinkPeer _peer;
     private readonly IRelayedTracks _owner;
     private readonly LinkEnd _end;
@@ -182,9 +185,9 @@ internal sealed class LinkIncoming
 
         ApplyAwaited();
         var next = _publisher.HandleTimeout(nowTicks); // first, because it finds out which layers are used
-        if (_peer.IsReady)
+        if (_peer.IsReady && !SendDemands())
         {
-            SendDemands();
+            next = Math.Min(next, nowTicks + DemandTicks);
         }
 
         return Math.Min(next, _staleUntilTicks);
@@ -406,7 +409,8 @@ internal sealed class LinkIncoming
         }
     }
 
-    private void SendDemands()
+    /// <summary>Sends the demands that have changed. False when the rest waits for room.</summary>
+    private bool SendDemands()
     {
         Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
         foreach (var track in _tracks.All)
@@ -417,11 +421,18 @@ internal sealed class LinkIncoming
                 continue;
             }
 
+            if (!_peer.HasRoom)
+            {
+                return false;
+            }
+
             var message = new DemandMessage(track.Announcement.Track, wanted);
             if (_peer.TrySend(buffer[..message.Write(buffer)], message.Key))
             {
                 track.Demanded = wanted;
             }
         }
+
+        return true;
     }
 }

@@ -13,8 +13,19 @@ internal sealed class LinkOutgoing
 {
     /// <summary>Interval of the messages about speech. Changes of layers are looked for as often.</summary>
     private const long UpdateTicks = 50 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Messages of one step, after which the loop does other work, and room is looked for again.</summary>
+    private const int StepMessages = 64;
     private readonly ILinkPeer _peer;
     private readonly Func<uint> _nextSsrc;
+    private readonly AnnouncementPace? _pace;
+    private readonly int _maxTracks;
+
+    /// <summary>The tracks whose announcements, or changes of them, wait for the other end.</summary>
+    private readonly LinkedList<LinkedTrack> _due = new();
+
+    /// <summary>The tracks above the limit of the other end, which wait until others end.</summary>
+    private readonly LinkedList<LinkedTrack> _excess = new();
     private readonly Subscriber _subscriber;
     private readonly List<LinkedTrack> _tracks = [];
     private readonly Dictionary<uint, LinkedTrack> _byNumber = [];
@@ -27,12 +38,20 @@ internal sealed class LinkOutgoing
 
     /// <param name="peer">The other end.</param>
     /// <param name="nextSsrc">Returns an SSRC that is new in the room.</param>
-    public LinkOutgoing(ILinkPeer peer, Func<uint> nextSsrc)
+    /// <param name="isLimited">Whether the other end limits announcements, because it is another media node and not another loop of this one.</param>
+    public LinkOutgoing(ILinkPeer peer, Func<uint> nextSsrc, bool isLimited = true)
     {
         _peer = peer;
         _nextSsrc = nextSsrc;
+        _pace = isLimited ? new AnnouncementPace() : null;
+        _maxTracks = isLimited ? LinkIncoming.MaxTracks : int.MaxValue;
         _subscriber = new Subscriber(peer);
     }
+
+    /// <summary>Whether announcements wait for the other end.</summary>
+    public bool HasDue => _due.Count > 0;
+
+    private bool CanAnnounce => _peer.HasRoom && _pace is not { IsUsedUp: true };
 
     /// <summary>
     /// Announces a track, or changes the announcement of one that was added before. False when links do not carry the track: its codec is not known, or the protocol does not allow a
@@ -52,7 +71,7 @@ internal sealed class LinkOutgoing
             return false;
         }
 
-        var linked = new LinkedTrack(track, codec, _subscriber, _nextSsrc) { Announcement = announcement };
+        var linked = new LinkedTrack(track, codec, _subscriber, _nextSsrc, crosses: _pace is null) { Announcement = announcement };
         try
         {
             linked.Message.Write(stackalloc byte[LinkMessage.MaximumLength]);
@@ -64,9 +83,9 @@ internal sealed class LinkOutgoing
 
         _tracks.Add(linked);
         _byTrack.Add(track, linked);
+        Announce(linked);
         if (_isOpen)
         {
-            Begin(linked);
             _peer.WakeAt(0);
         }
 
@@ -93,6 +112,7 @@ internal sealed class LinkOutgoing
 
         _tracks.Remove(linked);
         _byTrack.Remove(track);
+        linked.Due.List?.Remove(linked.Due);
         linked.Close();
         if (_byNumber.Remove(linked.Number))
         {
@@ -104,7 +124,7 @@ internal sealed class LinkOutgoing
     /// <summary>Tells the other end that a track is muted or unmuted. Does nothing when it was not added.</summary>
     public void SetMuted(PublishedTrack track, bool isMuted)
     {
-        if (_isOpen && Find(track) is { } linked)
+        if (_isOpen && Find(track) is { IsAnnounced: true } linked)
         {
             Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
             var message = new TrackMutedMessage(linked.Number, isMuted);
@@ -137,7 +157,14 @@ internal sealed class LinkOutgoing
             return next;
         }
 
-        if (nowTicks >= _nextUpdateTicks)
+        var isDueUpdate = nowTicks >= _nextUpdateTicks;
+        if (isDueUpdate)
+        {
+            _pace?.Earn(nowTicks, _peer.HasRoom);
+        }
+
+        var hasMore = SendDue();
+        if (isDueUpdate)
         {
             _nextUpdateTicks = nowTicks + UpdateTicks;
             _limit.Apply(nowTicks, _tracks);
@@ -145,21 +172,45 @@ internal sealed class LinkOutgoing
             SendHeard(nowTicks);
         }
 
-        return Math.Min(next, _nextUpdateTicks);
+        return hasMore ? nowTicks : Math.Min(next, _nextUpdateTicks);
     }
 
-    /// <summary>A new channel is open, in which the other end knows nothing. The numbers of tracks start anew, everything is announced, and nothing is demanded.</summary>
+    /// <summary>Sends the next announcements that are due. Returns true when more can be sent at once; false when there are no more, or when they wait for the other end.</summary>
+    public bool SendDue()
+    {
+        for (var sent = 0; NextDue() is { } track; sent++)
+        {
+            if (!CanAnnounce)
+            {
+                return false;
+            }
+
+            if (sent == StepMessages)
+            {
+                return true;
+            }
+
+            track.Due.List!.Remove(track.Due);
+            Send(track);
+        }
+
+        return false;
+    }
+
+    /// <summary>A new channel is open, in which the other end knows nothing. The numbers of tracks start anew, everything is announced in steps, and nothing is demanded.</summary>
     public void Open()
     {
         _isOpen = true;
-        _byNumber.Clear();
         _lastNumber = 0;
         _heard.Restart();
+        _pace?.OnOpened();
+        Forget();
         foreach (var track in _tracks)
         {
-            Begin(track);
+            _due.AddLast(track.Due);
         }
 
+        SendDue();
         _peer.WakeAt(0);
     }
 
@@ -167,43 +218,91 @@ internal sealed class LinkOutgoing
     public void Close()
     {
         _isOpen = false;
+        Forget();
+    }
+
+    private LinkedTrack? Find(PublishedTrack track) => _byTrack.GetValueOrDefault(track);
+
+    private void Forget()
+    {
         _byNumber.Clear();
+        _due.Clear();
+        _excess.Clear();
         foreach (var track in _tracks)
         {
             track.Restart(number: 0);
         }
     }
 
-    private LinkedTrack? Find(PublishedTrack track) => _byTrack.GetValueOrDefault(track);
-
-    private void Begin(LinkedTrack track)
-    {
-        track.Restart(++_lastNumber);
-        _byNumber.Add(track.Number, track);
-        Announce(track);
-    }
-
+    /// <summary>Announces a track, or what has changed about it, in its turn.</summary>
     private void Announce(LinkedTrack track)
     {
         if (_isOpen)
         {
-            Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
-            var message = buffer[..track.Message.Write(buffer)];
-            if (!message.SequenceEqual(track.LastMessage))
+            if (track.Due.List is null)
             {
-                track.LastMessage = message.ToArray();
-                _peer.TrySend(message); // not twice, because the other end limits announcements
+                _due.AddLast(track.Due);
             }
+
+            SendDue();
+        }
+    }
+
+    /// <summary>The next track whose announcement may be sent; null for none. Those that the other end has no place for are put aside, so that nobody goes through them again and again.</summary>
+    private LinkedTrack? NextDue()
+    {
+        var hasPlace = _byNumber.Count < _maxTracks;
+        if (hasPlace && _excess.First is { } excess)
+        {
+            return excess.Value;
+        }
+
+        while (_due.First is { } first)
+        {
+            if (hasPlace || first.Value.IsAnnounced)
+            {
+                return first.Value;
+            }
+
+            _due.Remove(first);
+            _excess.AddLast(first);
+        }
+
+        return null;
+    }
+
+    private void Send(LinkedTrack track)
+    {
+        if (!track.IsAnnounced)
+        {
+            track.Restart(++_lastNumber);
+            _byNumber.Add(track.Number, track);
+        }
+
+        Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
+        var message = buffer[..track.Message.Write(buffer)];
+        if (!message.SequenceEqual(track.LastMessage))
+        {
+            track.LastMessage = message.ToArray();
+            _pace?.Take(); // not twice, because the other end limits announcements
+            _peer.TrySend(message);
         }
     }
 
     private void SendLayers(long nowTicks)
     {
         Span<byte> buffer = stackalloc byte[LinkMessage.MaximumLength];
+        var sent = 0;
         foreach (var track in _tracks)
         {
-            if (track.TakeLayers(nowTicks) is { } message)
+            if (sent % StepMessages == 0 && !_peer.HasRoom)
             {
+                return;
+            }
+
+            if (track.IsAnnounced && track.TakeLayers(nowTicks) is { } message)
+            {
+                sent++;
                 _peer.TrySend(buffer[..message.Write(buffer)], message.Key);
             }
         }
@@ -214,7 +313,7 @@ internal sealed class LinkOutgoing
         _heard.Begin();
         foreach (var track in _tracks)
         {
-            if (track.IsMeasuredMicrophone)
+            if (track.IsAnnounced && track.IsMeasuredMicrophone)
             {
                 _heard.Add(track.Number, track.Published.Track.SpeechAt(nowTicks));
             }

@@ -19,6 +19,7 @@ internal sealed class LinkedTrack
     private const long RateTicks = 60 * TimeSpan.TicksPerSecond;
     private readonly Subscriber _subscriber;
     private readonly RelayedCodec _codec;
+    private readonly bool _crosses;
     private readonly RelayedLayer[] _layers;
     private readonly DownTrack?[] _downTracks;
     private RelayedLayerState[] _announced = [];
@@ -31,9 +32,12 @@ internal sealed class LinkedTrack
     /// <param name="codec">Its codec on the link.</param>
     /// <param name="subscriber">Sends the streams.</param>
     /// <param name="nextSsrc">Returns an SSRC that is new in the room.</param>
-    public LinkedTrack(PublishedTrack track, RelayedCodec codec, Subscriber subscriber, Func<uint> nextSsrc)
+    /// <param name="crosses">Whether the other end is another loop of this media node.</param>
+    public LinkedTrack(PublishedTrack track, RelayedCodec codec, Subscriber subscriber, Func<uint> nextSsrc, bool crosses)
     {
+        _crosses = crosses;
         Published = track;
+        Due = new LinkedListNode<LinkedTrack>(this);
         _codec = codec;
         _subscriber = subscriber;
         _layers = [.. track.Track.Options.Layers.Select(layer => new RelayedLayer(layer.Rid ?? "", nextSsrc(), codec.RtxPayloadType is null ? null : nextSsrc()))];
@@ -43,7 +47,13 @@ internal sealed class LinkedTrack
 
     public PublishedTrack Published { get; }
 
-    /// <summary>The number of the track in the channel; 0 before the first one.</summary>
+    /// <summary>The place of the track among those whose announcements are due.</summary>
+    public LinkedListNode<LinkedTrack> Due { get; }
+
+    /// <summary>Whether the other end knows the track.</summary>
+    public bool IsAnnounced => Number != 0;
+
+    /// <summary>The number of the track in the channel; 0 before it is announced.</summary>
     public uint Number { get; private set; }
 
     public LinkAnnouncement Announcement { get; set; }
@@ -75,7 +85,7 @@ internal sealed class LinkedTrack
         Layers = _layers,
     };
 
-    /// <summary>Begins in a new channel, in which nothing was announced or demanded.</summary>
+    /// <summary>Begins with a number, or with 0 in a new channel, in which nothing was announced or demanded.</summary>
     public void Restart(uint number)
     {
         Number = number;
@@ -178,7 +188,7 @@ internal sealed class LinkedTrack
         else if (_downTracks[layer]?.Source is null)
         {
             var source = Published.Track;
-            var options = _downTracks[layer]?.Options ?? LinkFormats.OptionsOf(source, _codec, layer, _layers[layer]);
+            var options = _downTracks[layer]?.Options ?? LinkFormats.OptionsOf(source, _codec, layer, _layers[layer]) with { StaysOnNode = _crosses };
             _subscriber.Start(_downTracks[layer] ??= _subscriber.Add(options), source, options);
         }
     }

@@ -9,6 +9,11 @@ internal interface ILinkPeer : IPeerEgress
     long RoundTripTicks { get; }
 
     /// <summary>
+    /// Whether there is room for messages that can also be sent later. When such messages wait for it, they bring the channel to no limit. None while another media node does not answer.
+    /// </summary>
+    bool HasRoom { get; }
+
+    /// <summary>
     /// Queues a message of the ordered channel. False when there is no channel, or when a limit of the channel is reached: a new channel then opens, and the owner sends its full
     /// state.
     /// </summary>

@@ -60,6 +60,8 @@ internal sealed class LinkSession : ILinkPeer, ILoopTimer, IDisposable
 
     public long RoundTripTicks => _transport.RoundTripTicks;
 
+    public bool HasRoom => !_hasEnded && _transport.HasRoom;
+
     /// <inheritdoc cref="LinkTransport.InboundLoss"/>
     public double InboundLoss => _transport.InboundLoss;
 

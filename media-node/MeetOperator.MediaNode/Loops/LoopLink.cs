@@ -30,11 +30,10 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
     private const long RetryTicks = 5 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>Packets of one step when a link catches up.</summary>
-    private const int StepPackets = 64;
+    private const int StepPackets = 16;
 
     /// <summary>How often the end looks whether the other loop runs.</summary>
     private const long WatchTicks = TimeSpan.TicksPerSecond;
-
 
     private readonly MediaLoop _loop;
     private readonly MediaLoop _other;
@@ -60,6 +59,8 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
 
     public long RoundTripTicks => RoundTrip;
 
+    public bool HasRoom => IsReady && !_isChannelDue && _waiting.Count == 0 && _outgoing.Free > MessageReserve / 2;
+
     public long DeadlineTicks { get; set; } = long.MaxValue;
 
     /// <summary>The memory of this loop for retransmissions of what arrives over its links.</summary>
@@ -82,18 +83,13 @@ internal sealed class LoopLink : ILinkPeer, ILoopTimer
         return this;
     }
 
-    /// <summary>Opens the channel: the owner sends its full state, and gets everything that the other end has sent so far.</summary>
+    /// <summary>Opens the channel, in which the owner sends its full state. It gets what the other end has sent so far with <see cref="CatchUp"/>, or when the loop receives.</summary>
     public void Begin(long nowTicks)
     {
         _hasBegun = true;
         _loop.LoopLinks.Add(this);
         _owner.OnChannelOpened(nowTicks);
         Flush();
-        for (var end = _incoming.End; _incoming.Position < end && !_hasEnded;)
-        {
-            Receive(nowTicks, StepPackets);
-        }
-
         WakeAt(0);
     }
 

@@ -19,7 +19,6 @@ namespace MeetOperator.MediaNode.Rooms;
 /// </summary>
 internal sealed class NodeRoom
 {
-
     private readonly RoomShare _share;
     private readonly int _part;
     private readonly RoomOrigin _origin;
@@ -256,29 +255,26 @@ internal sealed class NodeRoom
     /// <summary>Removes a link. The tracks that it carried go on with another carrier, or end. An unknown one is ignored.</summary>
     public void RemoveLink(string id) => _links.Remove(id);
 
-    /// <summary>Links the hub with a part, which gets all tracks. Called on the loop of the hub, before <see cref="LinkToHub"/> on that of the part.</summary>
-    public void LinkToPart(int part, LoopLink link) => OpenLoopLink(link, LinkEnd.OfPart(part), LinkEnd.NameOf(part), onEnded: null);
+    /// <summary>Links the hub in steps with a part, which gets all tracks. Called on the loop of the hub, before <see cref="LinkToHub"/> on that of the part.</summary>
+    public IEnumerable<object?> LinkToPart(int part, LoopLink link) => OpenLoopLink(link, LinkEnd.OfPart(part), LinkEnd.NameOf(part), onEnded: null);
 
     /// <summary>Removes the link of the hub with a part. An unknown one is ignored.</summary>
     public void UnlinkPart(int part) => _links.Remove(LinkEnd.NameOf(part));
 
-    /// <summary>Links this part with the hub. It knows the tracks of the room when the method returns. Without the link, the part fails.</summary>
-    public void LinkToHub(LoopLink link)
+    /// <summary>Links this part in steps with the hub. After the last one it knows the tracks that the hub has sent. Without the link, the part fails.</summary>
+    public IEnumerable<object?> LinkToHub(LoopLink link) => OpenLoopLink(link, LinkEnd.OfHub(_part), LinkEnd.Hub, () =>
     {
-        OpenLoopLink(link, LinkEnd.OfHub(_part), LinkEnd.Hub, () =>
+        if (!IsClosed && !_share.IsClosed)
         {
-            if (!IsClosed && !_share.IsClosed)
-            {
-                Fail(new InvalidOperationException("The link to the hub of the room has ended."));
-            }
-        });
-    }
+            Fail(new InvalidOperationException("The link to the hub of the room has ended."));
+        }
+    }).Concat(link.CatchUp());
 
     /// <summary>Handles what linked parts had made visible at the first step.</summary>
     public IEnumerable<object?> CatchUp() => _links.CatchUp();
 
-    /// <summary>Makes visible to linked parts what this one has sent, and what waits as far as there is room. Returns true when something still waits.</summary>
-    public bool FlushLinks() => _links.Flush(MonotonicClock.NowTicks);
+    /// <inheritdoc cref="RoomLinks.Flush"/>
+    public IEnumerable<object?> FlushLinks() => _links.Flush();
 
     /// <summary>
     /// Closes this part, which then rejects everything, and begins to end its sessions (<see cref="Ended"/>). With the hub, the room ends: all other parts, and the event streams. The participants
@@ -300,7 +296,7 @@ internal sealed class NodeRoom
         }
         else
         {
-            _share.Close(this, _traffic.PacketsIn, _traffic.PacketsOut);
+            _share.Close(this, _traffic.PacketsIn - _traffic.CrossedIn, _traffic.PacketsOut - _traffic.CrossedOut);
         }
 
         _slots.Clear();
@@ -372,8 +368,8 @@ internal sealed class NodeRoom
             Connected = census.Connected,
             Silent = census.Silent,
             Regions = census.Regions,
-            PacketsIn = packetsIn + _traffic.PacketsIn,
-            PacketsOut = packetsOut + _traffic.PacketsOut,
+            PacketsIn = packetsIn + _traffic.PacketsIn - _traffic.CrossedIn,
+            PacketsOut = packetsOut + _traffic.PacketsOut - _traffic.CrossedOut,
             Parts = [new RoomPartReport { Port = Loop.Port, Participants = census.Participants, PacketsIn = _traffic.PacketsIn, PacketsOut = _traffic.PacketsOut }],
             Links = _operatedLinks.Report(),
         };
@@ -404,10 +400,16 @@ internal sealed class NodeRoom
         census.Add(participant);
     }
 
-    private void OpenLoopLink(LoopLink link, LinkEnd end, string id, Action? onEnded)
+    private IEnumerable<object?> OpenLoopLink(LoopLink link, LinkEnd end, string id, Action? onEnded)
     {
-        _links.Add(id, link.Open, end, onEnded);
+        var added = _links.Begin(id, link.Open, end, onEnded);
         link.Begin(MonotonicClock.NowTicks);
+        foreach (var step in _links.AnnounceAll(id, added))
+        {
+            yield return step;
+        }
+
+        link.Flush(); // before the other end begins
     }
 
     /// <summary>

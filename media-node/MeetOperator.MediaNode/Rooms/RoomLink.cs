@@ -38,7 +38,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
         (_tracks, _end, _onFailed) = (tracks, end, onFailed);
         _peer = open(this);
         _incoming = new LinkIncoming(_peer, this, end, nextSsrc(), InMemory?.Retransmissions);
-        _outgoing = new LinkOutgoing(_peer, nextSsrc);
+        _outgoing = new LinkOutgoing(_peer, nextSsrc, end.IsLimited);
     }
 
     /// <summary>Raised when <see cref="Unreachable"/> has changed because the link was interrupted for long, or works again.</summary>
@@ -86,6 +86,12 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
             _outgoing.Remove(track);
         }
     }
+
+    /// <inheritdoc cref="LinkOutgoing.HasDue"/>
+    public bool HasDue => _outgoing.HasDue;
+
+    /// <inheritdoc cref="LinkOutgoing.SendDue"/>
+    public bool SendDue() => _outgoing.SendDue();
 
     public void Withdraw(PublishedTrack track) => _outgoing.Remove(track);
 

@@ -1,5 +1,6 @@
 using MeetOperator.MediaNode.Links;
 using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Time;
 using MeetOperator.MediaNode.Tracks;
 using MeetOperator.Relay.Messages;
 
@@ -8,6 +9,9 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>The links of a room: to the rooms of its meeting on other media nodes, and between its parts. Each is told of the tracks that the other end gets from this one. Used only on the loop's thread.</summary>
 internal sealed class RoomLinks
 {
+    /// <summary>Tracks that a new link gets in one step.</summary>
+    private const int StepTracks = 16;
+    private static readonly object Waiting = new();
     private readonly RoomTracks _tracks;
     private readonly Func<uint> _nextSsrc;
     private readonly Dictionary<string, RoomLink> _links = new(StringComparer.Ordinal);
@@ -46,11 +50,24 @@ internal sealed class RoomLinks
     public RoomLink? Find(string id) => _links.GetValueOrDefault(id);
 
     /// <summary>Adds a link, which is told of all tracks when its channel opens. A link with the same ID is removed first.</summary>
+    /// <inheritdoc cref="Begin"/>
+    public RoomLink Add(string id, Func<RoomLink, ILinkPeer> open, LinkEnd end)
+    {
+        var link = Begin(id, open, end, onEnded: null);
+        foreach (var _ in AnnounceAll(id, link))
+        {
+            // at once
+        }
+
+        return link;
+    }
+
+    /// <summary>Adds a link without the tracks that exist (<see cref="AnnounceAll"/>). A link with the same ID is removed first.</summary>
     /// <param name="id">The link.</param>
     /// <param name="open">Opens the link to the other end, which does not call the owner before it returns.</param>
     /// <param name="end">The other end.</param>
     /// <param name="onEnded">Called when the link has ended without <see cref="Remove"/>.</param>
-    public RoomLink Add(string id, Func<RoomLink, ILinkPeer> open, LinkEnd end, Action? onEnded = null)
+    public RoomLink Begin(string id, Func<RoomLink, ILinkPeer> open, LinkEnd end, Action? onEnded)
     {
         Remove(id);
         var link = _links[id] = new RoomLink(_tracks, open, end, _nextSsrc, onFailed: () =>
@@ -59,13 +76,25 @@ internal sealed class RoomLinks
             onEnded?.Invoke();
         });
         link.ReachabilityChanged += () => ReachabilityChanged?.Invoke();
-        foreach (var track in _tracks.Local.Concat(_tracks.Relayed).ToArray())
-        {
-            Run(link, track, static (link, track) => link.Announce(track));
-        }
-
         ReachabilityChanged?.Invoke();
         return link;
+    }
+
+    /// <summary>Tells a link in steps of all tracks that exist at the first one. It is told of later ones, and of changes, as every link.</summary>
+    public IEnumerable<object?> AnnounceAll(string id, RoomLink link)
+    {
+        foreach (var tracks in _tracks.Local.Concat(_tracks.Relayed).ToArray().Chunk(StepTracks))
+        {
+            foreach (var track in tracks)
+            {
+                if (Find(id) == link && !track.Track.IsClosed)
+                {
+                    Run(link, track, static (link, track) => link.Announce(track));
+                }
+            }
+
+            yield return null;
+        }
     }
 
     /// <summary>Closes and removes a link. What it carried goes on with another carrier, or ends. Does nothing when there is none.</summary>
@@ -90,16 +119,30 @@ internal sealed class RoomLinks
     /// <summary>Handles in steps what the other parts of the room had made visible at the first one.</summary>
     public IEnumerable<object?> CatchUp() => _links.Values.ToArray().SelectMany(static link => link.InMemory?.CatchUp() ?? []);
 
-    /// <summary>Makes visible to the other parts of the room what was sent to them. Returns true when something waits for room.</summary>
-    public bool Flush(long nowTicks)
+    /// <summary>Makes visible in steps to the other parts of the room what was sent to them, and what waits as far as there is room. The last element is not null when something still waits.</summary>
+    public IEnumerable<object?> Flush()
     {
         var isWaiting = false;
         foreach (var link in _links.Values.ToArray())
         {
-            isWaiting |= link.InMemory?.FlushAll(nowTicks) ?? false;
+            if (link.InMemory is not { } memory)
+            {
+                continue;
+            }
+
+            memory.FlushAll(MonotonicClock.NowTicks);
+            while (link.SendDue())
+            {
+                yield return null;
+            }
+
+            isWaiting |= memory.FlushAll(MonotonicClock.NowTicks) || link.HasDue;
         }
 
-        return isWaiting;
+        if (isWaiting)
+        {
+            yield return Waiting;
+        }
     }
 
     private void ForEach(PublishedTrack track, Action<RoomLink, PublishedTrack> work)

@@ -34,6 +34,7 @@ internal sealed class RoomParts
     private readonly TimeSpan _participantTimeout;
     private readonly Func<string, RoomParts, int> _choose;
     private readonly Dictionary<NodeRoom, Task> _opening = [];
+    private readonly ParticipantTurns _turns = new();
     private long _noneBeforeTicks = long.MinValue;
 
     /// <param name="share">The room.</param>
@@ -66,12 +67,14 @@ internal sealed class RoomParts
     public Task<T> RunAsync<T>(Func<NodeRoom, T> work, CancellationToken ct) =>
         Hub.Loop.RunAsync(() => Hub.IsClosed ? throw ControlProblemException.UnknownRoom(Id) : work(Hub), ct);
 
-    /// <summary>Runs <paramref name="work"/> on the part of a participant, or on the hub if the participant is on none.</summary>
+    /// <summary>Runs <paramref name="work"/> on the part of a participant, or on the hub if the participant is on none. Calls for one participant run in their order, also when one waits for a part to open.</summary>
     /// <param name="participant">The participant.</param>
     /// <param name="joins">The generation of a request that can add the participant, who then gets a part, which may be a new one; null for a request that cannot.</param>
     /// <param name="work">The work.</param>
     /// <param name="ct">Stops the wait.</param>
-    public async Task<T> RunAsync<T>(string participant, long? joins, Func<NodeRoom, T> work, CancellationToken ct)
+    public Task<T> RunAsync<T>(string participant, long? joins, Func<NodeRoom, T> work, CancellationToken ct) => _turns.RunAsync(participant, () => RunNowAsync(participant, joins, work, ct), ct);
+
+    private async Task<T> RunNowAsync<T>(string participant, long? joins, Func<NodeRoom, T> work, CancellationToken ct)
     {
         while (true)
         {
@@ -102,18 +105,16 @@ internal sealed class RoomParts
         _share.CheckGeneration(generation);
         if (permanent)
         {
-            _share.Exclude(participant); // first: who has entered until now has a part that is known, and nobody enters later
+            _share.Exclude(participant); // first: who has entered until now has a part that is known, and nobody enters later, so that it need not wait for its turn
         }
 
-        return RunAsync(
-            participant,
-            joins: null,
-            part =>
-            {
-                part.RemoveParticipant(participant, generation, permanent);
-                return true;
-            },
-            ct);
+        return permanent ? RunNowAsync(participant, joins: null, Remove, ct) : RunAsync(participant, joins: null, Remove, ct);
+
+        bool Remove(NodeRoom part)
+        {
+            part.RemoveParticipant(participant, generation, permanent);
+            return true;
+        }
     }
 
     /// <summary>Runs <paramref name="work"/> on each part. The call does not wait long for a part that does not respond, which does the work when its loop goes on.</summary>
@@ -143,18 +144,14 @@ internal sealed class RoomParts
         var isWaiting = All.Count > 1;
         for (var round = 0; round < MaxCatchUpRounds && isWaiting; round++)
         {
-            var waiting = await Task.WhenAll(Others().Select(FlushAsync)).ConfigureAwait(false);
-            await HandleAsync(Hub).ConfigureAwait(false);
-            isWaiting = await FlushAsync(Hub).ConfigureAwait(false) | waiting.Contains(true);
+            var waiting = await Task.WhenAll(Others().Select(other => FlushAsync(other, end, ct))).ConfigureAwait(false);
+            await HandleAsync(Hub, end, ct).ConfigureAwait(false);
+            isWaiting = await FlushAsync(Hub, end, ct).ConfigureAwait(false) | waiting.Contains(true);
             if (part != Hub)
             {
-                await HandleAsync(part).ConfigureAwait(false);
+                await HandleAsync(part, end, ct).ConfigureAwait(false);
             }
         }
-
-        Task<bool> FlushAsync(NodeRoom from) => WithinAsync(from, end, () => from.Loop.RunAsync(() => !from.IsClosed && from.FlushLinks(), ct));
-
-        Task<object?> HandleAsync(NodeRoom at) => WithinAsync(at, end, () => at.Loop.RunInStepsAsync(() => at.IsClosed ? [] : at.CatchUp(), ct));
     }
 
     /// <summary>Reports about the room. Null when it is closed. Of a part that does not respond, the report has the last figures and the participants.</summary>
@@ -262,6 +259,14 @@ internal sealed class RoomParts
         }
     }
 
+    /// <summary>Lets a part pass on what it has sent. True when something still waits.</summary>
+    private static async Task<bool> FlushAsync(NodeRoom from, long endTicks, CancellationToken ct) =>
+        await WithinAsync(from, endTicks, () => from.Loop.RunInStepsAsync(() => from.IsClosed ? [] : from.FlushLinks(), ct)).ConfigureAwait(false) is not null;
+
+    /// <summary>Lets a part handle what has arrived.</summary>
+    private static Task HandleAsync(NodeRoom at, long endTicks, CancellationToken ct) =>
+        WithinAsync(at, endTicks, () => at.Loop.RunInStepsAsync(() => at.IsClosed ? [] : at.CatchUp(), ct));
+
     private static bool RunIfOpen(NodeRoom part, Action<NodeRoom> work)
     {
         if (!part.IsClosed)
@@ -364,14 +369,14 @@ internal sealed class RoomParts
         try
         {
             var (toPart, toHub) = LoopLink.Create(Hub.Loop, part.Loop);
-            await RunAsync(
-                hub =>
-                {
-                    hub.LinkToPart(number, toPart);
-                    return true;
-                },
-                CancellationToken.None).WaitAsync(OpenLimit).ConfigureAwait(false);
-            await part.Loop.RunAsync(() => RunIfOpen(part, p => p.LinkToHub(toHub)), CancellationToken.None).WaitAsync(OpenLimit).ConfigureAwait(false);
+            await Hub.Loop.RunInStepsAsync(() => Hub.IsClosed ? throw ControlProblemException.UnknownRoom(Id) : Hub.LinkToPart(number, toPart), CancellationToken.None)
+                .WaitAsync(OpenLimit).ConfigureAwait(false);
+            await part.Loop.RunInStepsAsync(() => part.IsClosed ? [] : part.LinkToHub(toHub), CancellationToken.None).WaitAsync(OpenLimit).ConfigureAwait(false);
+            var end = MonotonicClock.NowTicks + ResponseLimit.Ticks;
+            for (var round = 0; round < MaxCatchUpRounds && await FlushAsync(Hub, end, CancellationToken.None).ConfigureAwait(false); round++)
+            {
+                await HandleAsync(part, end, CancellationToken.None).ConfigureAwait(false); // more tracks than fit in the link at once
+            }
         }
         catch (Exception e)
         {

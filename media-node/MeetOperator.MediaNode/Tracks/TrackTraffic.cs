@@ -14,24 +14,26 @@ internal sealed class TrackTraffic
     private long _received;
     private long _forwarded;
 
-    /// <summary>Returns what has changed since the last call: received packets that subscribers waited for, and packets sent to them.</summary>
-    public (long PacketsIn, long PacketsOut) Update(long nowTicks, UpTrack track)
+    /// <summary>Returns what has changed since the last call: received packets that subscribers waited for, packets sent to them, and how many of those went to other loops of this media node.</summary>
+    public (long PacketsIn, long PacketsOut, long PacketsCrossed) Update(long nowTicks, UpTrack track)
     {
         var sent = new Dictionary<DownTrack, (long Sent, long ReadySince)>(track.DownTracks.Count);
         var isWanted = false;
-        var packetsOut = 0L;
+        var (packetsOut, crossed) = (0L, 0L);
         foreach (var down in track.DownTracks)
         {
             var previous = _sent.GetValueOrDefault(down, (Sent: 0, ReadySince: long.MaxValue));
             isWanted |= nowTicks - KeyFrameTimeoutTicks > previous.ReadySince;
-            packetsOut += down.SentPackets - previous.Sent;
+            var added = down.SentPackets - Math.Max(previous.Sent, down.SentBeforeSource); // before, it sent the packets of other tracks
+            packetsOut += added;
+            crossed += down.Options.StaysOnNode ? added : 0;
             sent[down] = (down.SentPackets, !down.IsReady || !down.IsShown || track.IsMuted ? long.MaxValue : Math.Min(previous.ReadySince, nowTicks));
         }
 
         var received = track.ReceivedPackets;
         var packetsIn = isWanted ? received - _received : 0;
         (_sent, _received) = (sent, received);
-        return (packetsIn, packetsOut);
+        return (packetsIn, packetsOut, crossed);
     }
 
     /// <summary>Returns the packets that the track has forwarded since the last call.</summary>

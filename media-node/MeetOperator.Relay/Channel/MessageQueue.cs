@@ -23,6 +23,9 @@ internal sealed class MessageQueue
 
     internal bool IsEmpty => _queue.Count == 0;
 
+    /// <summary>Whether at most half of what may wait does.</summary>
+    internal bool HasRoom => _queue.Count <= MaximumMessages / 2 && _bytes <= MaximumBytes / 2;
+
     /// <summary>Adds a copy of a message. False when a limit is reached.</summary>
     internal bool TryAdd(ReadOnlySpan<byte> message, ulong? key)
     {

@@ -22,6 +22,9 @@ internal sealed class OrderedChannel
     /// </summary>
     internal bool IsBroken { get; private set; }
 
+    /// <summary>Whether at most half of the messages wait that may wait.</summary>
+    internal bool HasRoom => !IsBroken && _queue.HasRoom;
+
     /// <summary>The round trip for timeouts; 0 when unknown.</summary>
     internal long RoundTripTicks { get; set; }
 

@@ -39,6 +39,9 @@ internal sealed class LinkProbe
     /// <summary>Whether the other end is silent. Only a pong ends this, because it shows that both directions work.</summary>
     internal bool IsSilent { get; private set; }
 
+    /// <summary>Whether a ping has not been answered for a second. Packets may still arrive from the other end, when those of this one do not.</summary>
+    internal bool IsUnanswered { get; private set; }
+
     /// <summary>The highest epoch of the other end.</summary>
     internal ushort RemoteEpoch { get; private set; }
 
@@ -59,7 +62,7 @@ internal sealed class LinkProbe
         _lastReceivedTicks = nowTicks;
         _unansweredSinceTicks = Never;
         _pingToAnswer = null;
-        IsSilent = false;
+        (IsSilent, IsUnanswered) = (false, false);
         if (isNewChannel)
         {
             (_inbound, _outbound) = (default, default);
@@ -92,7 +95,7 @@ internal sealed class LinkProbe
     {
         RemoteEpoch = pong.Epoch;
         _unansweredSinceTicks = Never;
-        IsSilent = false;
+        (IsSilent, IsUnanswered) = (false, false);
         _roundTrip.OnReport(nowTicks, nowTicks - pong.SentAtTicks);
         _outbound.Add(nowTicks, pong.Sent, pong.Received);
     }
@@ -119,7 +122,11 @@ internal sealed class LinkProbe
         return true;
     }
 
-    internal void HandleTimeout(long nowTicks) => IsSilent |= _unansweredSinceTicks != Never && nowTicks >= SilenceDeadlineTicks;
+    internal void HandleTimeout(long nowTicks)
+    {
+        IsSilent |= _unansweredSinceTicks != Never && nowTicks >= SilenceDeadlineTicks;
+        IsUnanswered = _unansweredSinceTicks != Never && nowTicks - _unansweredSinceTicks >= SilenceTicks;
+    }
 
     /// <summary>Whether no pong has arrived for so long that the session ends.</summary>
     internal bool HasGivenUp(long nowTicks) => _unansweredSinceTicks != Never && nowTicks - _unansweredSinceTicks >= GiveUpTicks;

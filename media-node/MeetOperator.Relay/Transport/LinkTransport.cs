@@ -246,6 +246,12 @@ public sealed class LinkTransport : IDisposable
         return isQueued;
     }
 
+    /// <summary>
+    /// Whether there is room for messages that can also be sent later: at most half of the messages wait that may wait, and the other end answers pings. What is sent while it does not would arrive
+    /// there together.
+    /// </summary>
+    public bool HasRoom => _channel is { HasRoom: true } && !_probe.IsUnanswered;
+
     /// <summary>Gets the next message from the other end. It is valid until the next call of a method.</summary>
     public bool TryReceive(out ReadOnlySpan<byte> message)
     {

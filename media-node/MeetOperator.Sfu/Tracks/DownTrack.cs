@@ -60,6 +60,9 @@ public sealed class DownTrack
 
     public long SentPackets { get; private set; }
 
+    /// <summary>The value of <see cref="SentPackets"/> when the track began with its source.</summary>
+    public long SentBeforeSource { get; private set; }
+
     /// <summary>Payload bytes, as in sender reports.</summary>
     public long SentBytes { get; private set; }
 
@@ -119,7 +122,7 @@ public sealed class DownTrack
     internal void SetSource(UpTrack? source)
     {
         Pause();
-        Source = source;
+        (Source, SentBeforeSource) = (source, SentPackets);
         (_chosenLayer, _awaitsReplay) = (null, false);
         Select();
     }

@@ -28,6 +28,9 @@ public sealed record DownTrackOptions
     /// <summary>The only layer to send, by its index in the layers of the source; null for the one that suits the subscriber.</summary>
     public int? Layer { get; init; }
 
+    /// <summary>Whether the packets stay on this media node, because the subscriber is another loop of it.</summary>
+    public bool StaysOnNode { get; init; }
+
     /// <summary>CNAME in sender reports; the same for all tracks of one participant.</summary>
     public required string Cname { get; init; }
 }

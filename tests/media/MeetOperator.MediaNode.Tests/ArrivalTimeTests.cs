@@ -30,8 +30,9 @@ public sealed class ArrivalTimeTests : IAsyncLifetime
             {
                 var before = MonotonicClock.NowTicks;
                 peer.SendRtp(7, 96, 0, [1, 2, 3]);
-                sent.Add((before, MonotonicClock.NowTicks));
-                SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(0).Ticks - before > Gap.Ticks);
+                var after = MonotonicClock.NowTicks;
+                sent.Add((before, after));
+                SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(0).Ticks - after > Gap.Ticks);
             }
         });
         await SyntheticPeer.UntilAsync("three packets", () => owner.Packets.Count == 3, peer);

@@ -56,6 +56,49 @@ public sealed class LoopSleepTests
         }
     }
 
+    /// <summary>The two fences: without either, a processor looks at what the other thread has done before its own change is visible. So many rounds show it on two processors.</summary>
+    [Fact]
+    public async Task WakeIfAsleep_AtTheMomentOfBegin_OneSeesTheOther()
+    {
+        const int Rounds = 300_000;
+        using var wake = new WakeSignal();
+        var (sleep, ring, barrier) = (new LoopSleep(wake), new PacketRing(4096), new SpinBarrier());
+        var watch = Stopwatch.StartNew();
+        var (hasSeen, missed, isOver) = (false, 0, false);
+        var reading = Task.Factory.StartNew(Read, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        for (var round = 0; !isOver; round++)
+        {
+            Assert.True(ring.TryWrite(new RingHeader(RingKind.Rtp, 1, 0), [1], [], 0, out _));
+            var before = sleep.Wakes;
+            barrier.Meet();
+            ring.Publish();
+            sleep.WakeIfAsleep();
+            var hasWoken = sleep.Wakes > before;
+            barrier.Meet();
+            missed += hasSeen || hasWoken ? 0 : 1;
+            isOver = round == Rounds || watch.Elapsed > LongSleep;
+            barrier.Meet();
+        }
+
+        await reading;
+        Assert.Equal(0, missed);
+
+        void Read()
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                barrier.Meet();
+                sleep.Begin();
+                hasSeen = ring.HasPackets;
+                barrier.Meet();
+                sleep.End();
+                Assert.True(ring.TryRead(out _, out _));
+                ring.Advance();
+                barrier.Meet();
+            }
+        }
+    }
+
     [Fact]
     public void WakeIfAsleep_Awake_DoesNothing()
     {
@@ -71,5 +114,21 @@ public sealed class LoopSleepTests
         sleep.Begin();
         sleep.WakeIfAsleep();
         Assert.Equal(1, sleep.Wakes);
+    }
+
+    /// <summary>Lets two threads go on at the same moment.</summary>
+    private sealed class SpinBarrier
+    {
+        private int _arrived;
+
+        public void Meet()
+        {
+            var number = Interlocked.Increment(ref _arrived);
+            var (both, spin) = (number + (number & 1), new SpinWait());
+            while (Volatile.Read(ref _arrived) - both < 0)
+            {
+                spin.SpinOnce(sleep1Threshold: -1);
+            }
+        }
     }
 }

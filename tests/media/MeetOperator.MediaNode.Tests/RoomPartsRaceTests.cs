@@ -45,6 +45,32 @@ public sealed class RoomPartsRaceTests : IAsyncLifetime
         Assert.Equal("participant-removed", (await Assert.ThrowsAsync<ControlProblemException>(() => JoinAsync("right"))).Code);
     }
 
+    /// <summary>The part of the participant still opens, because the loop of the hub is busy. A removal that is not for good comes after the join that was before it, and before the one after it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Remove_WhileThePartOpens_KeepsTheOrder(bool isFollowedByAJoin)
+    {
+        var other = _room.Node.Host.Loops.Single(loop => loop != _room.Hub.Loop);
+        var requests = new List<Task>();
+        await using (await HeldLoop.HoldAsync(_room.Hub.Loop))
+        {
+            requests.Add(JoinAsync("right"));
+            requests.Add(_room.Node.Host.Rooms.RemoveParticipantAsync(PartedRoom.Room, "right", 1, permanent: false, default));
+            if (isFollowedByAJoin)
+            {
+                requests.Add(JoinAsync("right"));
+            }
+
+            await PartedRoom.OnAsync(other, static () => true); // what could run on the loop of the part has run
+        }
+
+        await Task.WhenAll(requests);
+
+        Assert.Equal(isFollowedByAJoin ? 1 : 0, (await _room.Node.Control.GetRoomAsync(PartedRoom.Room, default)).Participants);
+        await _room.Events.UntilAsync("the removal", e => e.Last(RoomEventTypes.ParticipantLeft, "right") is not null);
+    }
+
     [Fact]
     public async Task Exclude_StaleGeneration_ChangesNothing()
     {

@@ -211,7 +211,7 @@ public sealed class SlotTests : IAsyncLifetime
         }
 
         await _node.Control.ViewAsync("r", "bob", new ViewRequest { Tracks = [], Pinned = ["quiet"] }, default);
-        await SyntheticPeer.UntilAsync("the loud are heard", () => Speak() && bob.Rtp.Count > 300, [.. loud, bob]);
+        await SyntheticPeer.UntilAsync("the loud are heard", () => Speak() && bob.Rtp.Count > 300 && Voices(bob) >= 3, [.. loud, bob]);
         Assert.Equal(3, Voices(bob));
 
         var quiet = await PublishAsync("quiet");

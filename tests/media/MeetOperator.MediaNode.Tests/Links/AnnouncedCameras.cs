@@ -14,21 +14,22 @@ internal static class AnnouncedCameras
         var buffer = new byte[LinkMessage.MaximumLength];
         for (var i = 1u; i <= count; i++)
         {
-            var message = new TrackAddedMessage
-            {
-                Track = i,
-                Carriage = 1,
-                Hops = 1,
-                Origin = LinkEnd.NameOf(1),
-                OriginGeneration = 1,
-                ParticipantId = $"p{i}",
-                Source = LinkTrackSource.Camera,
-                Codec = new RelayedCodec { Name = "VP8", ClockRate = 90000, PayloadType = 96, RtxPayloadType = 97 },
-                Layers = [new RelayedLayer("", 10 * i, (10 * i) + 1)],
-            };
-            link.OnMessage(0, buffer.AsSpan(0, message.Write(buffer)));
+            link.OnMessage(0, buffer.AsSpan(0, Announcement(1, i).Write(buffer)));
         }
 
         return link;
     }
+
+    public static TrackAddedMessage Announcement(int part, uint camera) => new()
+    {
+        Track = camera,
+        Carriage = 1,
+        Hops = 1,
+        Origin = LinkEnd.NameOf(part),
+        OriginGeneration = 1,
+        ParticipantId = $"p{camera}",
+        Source = LinkTrackSource.Camera,
+        Codec = new RelayedCodec { Name = "VP8", ClockRate = 90000, PayloadType = 96, RtxPayloadType = 97 },
+        Layers = [new RelayedLayer("", 10 * camera, (10 * camera) + 1)],
+    };
 }

@@ -35,6 +35,8 @@ internal sealed class EncryptedLinkEnd : ILinkPeer, IDisposable
 
     public bool IsReady => _transport.Epoch is not null;
 
+    public bool HasRoom => _transport.HasRoom;
+
     public ushort? Epoch => _transport.Epoch;
 
     public long RoundTripTicks => _transport.RoundTripTicks;

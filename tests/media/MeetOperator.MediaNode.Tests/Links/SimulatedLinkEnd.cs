@@ -23,6 +23,8 @@ internal sealed class SimulatedLinkEnd(int seed, Func<long> now) : ILinkPeer
 
     public bool IsReady { get; set; } = true;
 
+    public bool HasRoom { get; set; } = true;
+
     public long RoundTripTicks => 2 * DelayTicks;
 
     /// <summary>The RTP packets that were sent, also those that got lost.</summary>

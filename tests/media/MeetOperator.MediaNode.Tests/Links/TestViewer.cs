@@ -50,6 +50,9 @@ internal sealed class TestViewer : IPeerEgress
 
     public void SetView(TrackView view) => _subscriber.SetViews(_ => view);
 
+    /// <summary>Shows another track in place of the present one, as a slot does.</summary>
+    public void Show(PublishedTrack track) => _subscriber.Start(_track, track.Track, _track.Options);
+
     /// <summary>Asks for a key frame.</summary>
     public void Ask()
     {

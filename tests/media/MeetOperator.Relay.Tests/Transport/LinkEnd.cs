@@ -18,7 +18,7 @@ internal sealed class LinkEnd
     {
         (_network, _address, _remote) = (network, address, remote);
         Transport = new LinkTransport(options);
-        network.Attach(address, (_, _, datagram) => Receive(datagram));
+        Attach();
     }
 
     internal LinkTransport Transport { get; }
@@ -36,6 +36,9 @@ internal sealed class LinkEnd
     internal int Accepted { get; private set; }
 
     internal static LinkSecret Secret(ushort epoch, byte fill = 0) => new(epoch, Enumerable.Repeat((byte)(epoch + fill), LinkSecret.Length).ToArray());
+
+    /// <summary>Receives datagrams from the network, also again after they were lost.</summary>
+    internal void Attach() => _network.Attach(_address, (_, _, datagram) => Receive(datagram));
 
     internal void SetSecrets(params LinkSecret[] secrets)
     {

@@ -97,6 +97,22 @@ public sealed class LinkStateTests
         Assert.True(pair.RunUntil(() => !pair.Opener.SendRtp(1), TimeSpan.FromSeconds(6)));
     }
 
+    /// <summary>What is sent in a direction that fails would arrive together when it works again.</summary>
+    [Fact]
+    public void HasRoom_OneDirectionFails_IsFalseUntilItWorks()
+    {
+        var pair = LinkPair.Connect();
+        Assert.True(pair.Opener.Transport.HasRoom);
+        pair.Network.Detach(new Rtc.Datagrams.TransportAddress(0x0A000002, 2000));
+
+        Assert.True(pair.RunUntil(() => !pair.Opener.Transport.HasRoom, TimeSpan.FromSeconds(2.2)));
+        Assert.Equal(LinkState.Up, pair.Opener.Transport.State);
+
+        pair.Acceptor.Attach();
+        Assert.True(pair.RunUntil(() => pair.Opener.Transport.HasRoom, TimeSpan.FromSeconds(0.5)));
+        Assert.Equal(1, pair.Opener.Transport.ChannelsOpened);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
