@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Time;
 using MeetOperator.Rtc.Transport;
@@ -32,7 +31,7 @@ public sealed class ArrivalTimeTests : IAsyncLifetime
                 peer.SendRtp(7, 96, 0, [1, 2, 3]);
                 var after = MonotonicClock.NowTicks;
                 sent.Add((before, after));
-                SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(0).Ticks - after > Gap.Ticks);
+                SpinWait.SpinUntil(() => MonotonicClock.NowTicks - after > Gap.Ticks);
             }
         });
         await SyntheticPeer.UntilAsync("three packets", () => owner.Packets.Count == 3, peer);
