@@ -11,6 +11,9 @@ namespace MeetOperator.MediaNode.Hosting;
 internal sealed class GracefulLifetime(IHostApplicationLifetime application, MediaNodeHost node, TimeProvider clock) : IHostLifetime, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often in a row nobody must be on a loop that works. After the process was suspended, all loops seem to stand still for a moment.</summary>
+    private const int UnservedSamples = 20;
     private readonly List<PosixSignalRegistration> _signals = [];
     private int _isShuttingDown;
 
@@ -45,9 +48,11 @@ internal sealed class GracefulLifetime(IHostApplicationLifetime application, Med
     {
         var started = clock.GetTimestamp();
         node.BeginShutdown();
-        while (node.Rooms.ServedParticipantCount > 0 && clock.GetElapsedTime(started) < node.Options.ShutdownTimeout)
+        var unserved = 0;
+        while (node.Rooms.ParticipantCount > 0 && unserved < UnservedSamples && clock.GetElapsedTime(started) < node.Options.ShutdownTimeout)
         {
             await Task.Delay(Interval, clock).ConfigureAwait(false);
+            unserved = node.Rooms.ServedParticipantCount == 0 ? unserved + 1 : 0;
         }
 
         application.StopApplication();

@@ -10,8 +10,8 @@ internal static partial class LoopShutdown
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Stops all threads, and then disposes the loops: one that is linked may use the memory of another. What a loop that stands still has is not disposed, because its thread may use it. The
-    /// thread ends with the process.
+    /// Stops all threads, and then disposes the loops. What a loop that stands still has is not disposed, because its thread may use it; of a disposed loop that it is linked with, it uses
+    /// only managed memory. The thread ends with the process.
     /// </summary>
     /// <returns>Whether all loops have ended.</returns>
     public static bool Run(IReadOnlyList<MediaLoop> loops, ILogger logger)

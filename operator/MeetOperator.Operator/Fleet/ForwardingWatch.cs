@@ -17,12 +17,15 @@ internal sealed class ForwardingWatch
     /// <summary>One of several loops is stuck. All meetings move if another node can take them, those on the other loops over a link.</summary>
     public const string LoopStuck = "LoopStuck";
 
-    /// <summary>Number of consecutive reports that must show the failure. A single one may be a short load spike.</summary>
+    /// <summary>Number of consecutive reports that must show the failure; two suffice for a thread that stands still. A single one may be a short load spike.</summary>
     private const int RequiredReports = 3;
     private const long StuckMs = 3000;
 
     /// <summary>A thread that stands still for longer than <see cref="StuckMs"/> did so for at least this long in the report before, too. Otherwise the whole process may have been suspended.</summary>
     private const long StuckBeforeMs = 2000;
+
+    /// <summary>In one standstill, its age grows by the time between two reports, up to this difference.</summary>
+    private const long JitterMs = 700;
     private const long PathLostMs = 5000;
 
     /// <summary>Participants of at least two rooms must become silent together. In one room, all of them may share a failed network.</summary>
@@ -35,6 +38,7 @@ internal sealed class ForwardingWatch
     private readonly Dictionary<string, (long In, long Out, long StuckIn, TimeSpan? Since)> _rooms = new(StringComparer.Ordinal);
     private readonly Dictionary<int, long> _standstills = [];
     private string? _instance;
+    private TimeSpan _reportedAt;
     private TimeSpan? _lastOut;
     private int _stuck;
     private int _lost;
@@ -53,7 +57,7 @@ internal sealed class ForwardingWatch
             _instance = report.InstanceId;
         }
 
-        if ((CheckLoops(report) ?? CheckRooms(report, now) ?? CheckPaths(report) ?? CheckSilence(report)) is { } found)
+        if ((CheckLoops(report, now) ?? CheckRooms(report, now) ?? CheckPaths(report) ?? CheckSilence(report)) is { } found)
         {
             (_found, _until) = (found, now + FindingLifetime);
         }
@@ -74,22 +78,28 @@ internal sealed class ForwardingWatch
     /// <summary>Whether the loop has stopped working for its sessions.</summary>
     public static bool IsStuck(LoopReport loop) => loop.TickAgeMs > StuckMs || loop.ProbeAgeMs > StuckMs;
 
-    private NodeFailure? CheckLoops(NodeReport report)
+    private NodeFailure? CheckLoops(NodeReport report, TimeSpan now)
     {
         var stuck = report.LoopReports.Where(IsStuck).ToArray();
         _stuck = stuck.Length == 0 ? 0 : _stuck + 1;
-        var isStandstill = stuck.Any(loop => loop.TickAgeMs > StuckMs && _standstills.GetValueOrDefault(loop.Port) is var before && before > StuckBeforeMs && before < loop.TickAgeMs);
+        var found = _stuck >= RequiredReports ? stuck : [.. stuck.Where(loop => StandsStill(loop, now - _reportedAt))];
+        _reportedAt = now;
         _standstills.Clear();
         foreach (var loop in report.LoopReports)
         {
             _standstills[loop.Port] = loop.TickAgeMs;
         }
 
-        return _stuck < RequiredReports && !isStandstill ? null
-            : new NodeFailure(stuck.Length == report.LoopReports.Count ? NotForwarding : LoopStuck, stuck[0].TickAgeMs > StuckMs
-                ? $"the media loop of UDP port {stuck[0].Port} has been stuck for {stuck[0].TickAgeMs / 1000} s"
-                : $"UDP port {stuck[0].Port} has not responded to the node's own probe for {stuck[0].ProbeAgeMs / 1000} s");
+        return found.Length == 0 ? null
+            : new NodeFailure(found.Length == report.LoopReports.Count ? NotForwarding : LoopStuck, found[0].TickAgeMs > StuckMs
+                ? $"the media loop of UDP port {found[0].Port} has been stuck for {found[0].TickAgeMs / 1000} s"
+                : $"UDP port {found[0].Port} has not responded to the node's own probe for {found[0].ProbeAgeMs / 1000} s");
     }
+
+    /// <summary>Whether the loop has stood still without a break since before the last report.</summary>
+    private bool StandsStill(LoopReport loop, TimeSpan sinceReport) =>
+        loop.TickAgeMs > StuckMs && _standstills.TryGetValue(loop.Port, out var before) && before > StuckBeforeMs
+        && Math.Abs(loop.TickAgeMs - before - sinceReport.TotalMilliseconds) <= JitterMs;
 
     private NodeFailure? CheckRooms(NodeReport report, TimeSpan now)
     {

@@ -12,7 +12,7 @@ using MeetOperator.Operator.Resources;
 namespace MeetOperator.Operator.Kinds.SfuNodes;
 
 /// <summary>
-/// Keeps the fleet and the poller in sync with SfuNodes, pools and Pods. Each kind's informer calls from its own thread. Reading and forwarding happen under one lock, so
+/// Keeps the fleet, the poller and the departed nodes in sync with SfuNodes, pools and Pods. Each kind's informer calls from its own thread. Reading and forwarding happen under one lock, so
 /// that an older state never follows a newer one and nothing follows the deletion of a node.
 /// </summary>
 internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, DepartedNodes departed, PoolRights rights, ControlAuthority authority) : IDisposable
@@ -72,9 +72,9 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
         }
     }
 
-    /// <summary>The process of a media node whose SfuNode is gone.</summary>
-    private static PollTarget? DepartedTarget(NamespacedName node, Pod? pod) =>
-        pod?.Metadata.Labels is { } labels && labels.TryGetValue(MeetLabels.SfuNode, out var name) && name == node.Name && MediaNodePod.FindControlPort(pod) is { } port ? Target(node, pod, port) : null;
+    /// <summary>The process of a media node whose SfuNode is gone, and whose Pod is therefore deleted. Without the second, the informer of SfuNodes may only be late.</summary>
+    internal static PollTarget? DepartedTarget(NamespacedName node, Pod? pod) =>
+        pod?.Metadata is { DeletionTimestamp: not null, Labels: { } labels } && labels.TryGetValue(MeetLabels.SfuNode, out var name) && name == node.Name && MediaNodePod.FindControlPort(pod) is { } port ? Target(node, pod, port) : null;
 
     private static PollTarget? Target(NamespacedName node, Pod? pod, int controlPort) =>
         pod is { Status: { Phase: "Running", PodIp: { Length: > 0 } address } } ? new PollTarget(node, pod.Metadata.Uid ?? string.Empty, Address(address, controlPort), ControlAuthority.NameOf(node)) : null;

@@ -22,6 +22,23 @@ public sealed class ForwardingWatchTests
     [Fact]
     public void Evaluate_ProcessWasSuspendedTwice_ReturnsNull() => Assert.Null(After(2, second => Report(loop: Loop(tick: 9000 - (second * 1000)))));
 
+    /// <summary>Polls were missed between the two reports.</summary>
+    [Fact]
+    public void Evaluate_TwoStandstillsWithAPause_ReturnsNull()
+    {
+        Assert.Null(After(1, _ => Report(loop: Loop(tick: 2100))));
+        _now += TimeSpan.FromSeconds(5);
+        Assert.Null(After(1, _ => Report(loop: Loop(tick: 3500))));
+    }
+
+    [Fact]
+    public void Evaluate_OtherLoopMissesItsProbeOnce_ReturnsLoopStuck()
+    {
+        var found = After(2, second => Report() with { LoopReports = [Loop(tick: 2100 + (second * 1000)), Loop(probe: second == 0 ? 0 : 3500) with { Port = 42001 }] });
+
+        Assert.Equal((ForwardingWatch.LoopStuck, true), Named(found, "42000"));
+    }
+
     [Fact]
     public void Evaluate_LoopsStandStillInTurn_ReturnsNull() =>
         Assert.Null(After(2, second => Report() with { LoopReports = [Loop(tick: second == 0 ? 4000 : 10), Loop(tick: second == 0 ? 10 : 5000) with { Port = 42001 }] }));

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Core;
@@ -13,6 +14,23 @@ namespace MeetOperator.Operator.Tests.Nodes;
 
 public sealed class FleetFeedTests
 {
+    /// <summary>While the Pod is not deleted, the informer of SfuNodes may only be late, and the rooms be in use.</summary>
+    [Theory]
+    [InlineData(false, "n0", false)]
+    [InlineData(true, "n0", true)]
+    [InlineData(true, "n1", false)]
+    public void DepartedTarget_PodWithoutNode_OnlyIfItIsDeletedAndNamesTheNode(bool isDeleted, string label, bool isTarget)
+    {
+        var pod = new Pod
+        {
+            Metadata = new ObjectMeta { Name = "n0", Uid = "u", DeletionTimestamp = isDeleted ? DateTimeOffset.UnixEpoch : null, Labels = new Dictionary<string, string> { [MeetLabels.SfuNode] = label } },
+            Spec = new PodSpec { Containers = [new Container { Ports = [new ContainerPort { Name = "control", Port = 7000 }] }] },
+            Status = new PodStatus { Phase = "Running", PodIp = "10.1.2.3" },
+        };
+
+        Assert.Equal(isTarget ? new Uri("https://10.1.2.3:7000/") : null, FleetFeed.DepartedTarget(new NamespacedName("meet-a", "n0"), pod)?.Address);
+    }
+
     [Fact]
     public async Task Observe_NodeDeletedConcurrently_IsNotRestored()
     {

@@ -103,7 +103,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
   /** The failure was sent on this socket. */
   #isReported = false;
   #isPaused = false;
-  /** Since when nobody needs what is sent to the SFU, or null. */
+  /** Since when all others have said that they receive directly, or null. */
   #directSince: number | null = null;
   #cameraLimit: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -235,7 +235,7 @@ export class DirectPaths implements Feature<JoinedTopology, Received> {
         path.leftAt = now;
         this.#host.onTracks();
       }
-      if (isOver || (!path.isCarrying && elapsed >= lingerMs && now - path.leftAt >= overlapMs)) this.#drop(id);
+      if (!path.isCarrying && elapsed >= lingerMs && now - path.leftAt >= overlapMs) this.#drop(id);
     }
   }
 
