@@ -5,14 +5,14 @@ using Microsoft.Extensions.Hosting;
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>
-/// Handles SIGTERM: the node accepts no new rooms and stops when the last participant has left, except those on loops that stand still, or <see cref="NodeOptions.ShutdownTimeout"/> has passed.
+/// Handles SIGTERM: the node accepts no new rooms. It stops when nobody is left on a loop that works, or when <see cref="NodeOptions.ShutdownTimeout"/> has passed.
 /// A second signal or SIGINT stops it at once.
 /// </summary>
 internal sealed class GracefulLifetime(IHostApplicationLifetime application, MediaNodeHost node, TimeProvider clock) : IHostLifetime, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often in a row nobody must be on a loop that works. After the process was suspended, all loops seem to stand still for a moment.</summary>
+    /// <summary>The number of samples in a row that must find nobody on a loop that works. After the process was suspended, all loops seem to stand still for a moment.</summary>
     private const int UnservedSamples = 20;
     private readonly List<PosixSignalRegistration> _signals = [];
     private int _isShuttingDown;

@@ -1,8 +1,8 @@
 namespace MeetOperator.MediaNode.Links;
 
 /// <summary>
-/// Keeps what this end announces within the <see cref="AnnouncementLimit"/> of the other end. Announcements can be delayed and then arrive together, so it allows less: what it leaves is enough when
-/// the delay varies by two seconds. It follows the time only with <see cref="Earn"/>.
+/// Keeps what this end announces within the <see cref="AnnouncementLimit"/> of the other end. Announcements can be delayed and then arrive together, so it allows fewer: the
+/// difference covers a delay that varies by two seconds. Time passes only in <see cref="Earn"/>.
 /// </summary>
 internal sealed class AnnouncementPace
 {
@@ -17,14 +17,14 @@ internal sealed class AnnouncementPace
     /// <summary>A new channel has opened.</summary>
     public void OnOpened() => (_left, _lastTicks) = (LinkIncoming.MaxTracks, null);
 
-    /// <summary>Allows what has become possible since the last call.</summary>
+    /// <summary>Adds the announcements that the time since the last call allows.</summary>
     /// <param name="nowTicks">The time.</param>
     /// <param name="hasRoom">
     /// Whether announcements could be sent. Nothing becomes possible while they could not: what was announced before may arrive only now, when the other end allows no more than its burst.
     /// </param>
     public void Earn(long nowTicks, bool hasRoom)
     {
-        _lastTicks ??= nowTicks + DelayTicks; // the other end is ahead from then on, also when everything was used at once
+        _lastTicks ??= nowTicks + DelayTicks; // the other end adds from the beginning on, so it always allows more
         if (nowTicks > _lastTicks)
         {
             var earned = hasRoom ? (double)(nowTicks - _lastTicks.Value) / TimeSpan.TicksPerSecond * AnnouncementLimit.PerSecond : 0;

@@ -14,7 +14,7 @@ internal sealed class LinkOutgoing
     /// <summary>Interval of the messages about speech. Changes of layers are looked for as often.</summary>
     private const long UpdateTicks = 50 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Messages of one step, after which the loop does other work, and room is looked for again.</summary>
+    /// <summary>The most messages in one step. Between two steps, the loop does other work.</summary>
     private const int StepMessages = 64;
     private readonly ILinkPeer _peer;
     private readonly Func<uint> _nextSsrc;
@@ -24,7 +24,7 @@ internal sealed class LinkOutgoing
     /// <summary>The tracks whose announcements, or changes of them, wait for the other end.</summary>
     private readonly LinkedList<LinkedTrack> _due = new();
 
-    /// <summary>The tracks above the limit of the other end, which wait until others end.</summary>
+    /// <summary>Tracks beyond the limit of the other end. They wait until others end.</summary>
     private readonly LinkedList<LinkedTrack> _excess = new();
     private readonly Subscriber _subscriber;
     private readonly List<LinkedTrack> _tracks = [];

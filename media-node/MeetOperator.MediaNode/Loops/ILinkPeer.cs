@@ -9,7 +9,7 @@ internal interface ILinkPeer : IPeerEgress
     long RoundTripTicks { get; }
 
     /// <summary>
-    /// Whether there is room for messages that can also be sent later. When such messages wait for it, they bring the channel to no limit. None while another media node does not answer.
+    /// Whether messages that can wait may be sent now. False while much waits already, so that such messages never bring the channel to its limit, and while another media node does not answer.
     /// </summary>
     bool HasRoom { get; }
 

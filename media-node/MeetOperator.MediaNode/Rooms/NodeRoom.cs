@@ -409,7 +409,7 @@ internal sealed class NodeRoom
             yield return step;
         }
 
-        link.Flush(); // before the other end begins
+        link.Flush(); // the other end begins next, and must find all of it
     }
 
     /// <summary>

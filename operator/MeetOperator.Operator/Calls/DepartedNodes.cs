@@ -19,7 +19,7 @@ internal sealed partial class DepartedNodes : IAsyncDisposable
 {
     /// <summary>Name of the loops in metrics.</summary>
     public const string LoopName = "departed-node";
-    private const int Parallel = 16;
+    private const int MaxParallel = 16;
 
     /// <summary>After this many failures in a row, a node is called less often: its cluster node may never come back.</summary>
     private const int FastRounds = 60;
@@ -89,7 +89,7 @@ internal sealed partial class DepartedNodes : IAsyncDisposable
     private async Task EndAsync(NodeControlClient client, PollTarget target, IReadOnlyList<RoomReport> rooms, LoopHeartbeat heartbeat, CancellationToken ct)
     {
         var failed = new ConcurrentQueue<string>();
-        await System.Threading.Tasks.Parallel.ForEachAsync(rooms, new ParallelOptions { MaxDegreeOfParallelism = Parallel }, async (room, _) =>
+        await Parallel.ForEachAsync(rooms, new ParallelOptions { MaxDegreeOfParallelism = MaxParallel }, async (room, _) =>
         {
             heartbeat.Beat();
             if (!ct.IsCancellationRequested && await TryEndAsync(client, room, ct).ConfigureAwait(false) is { } failure)
@@ -129,9 +129,9 @@ internal sealed partial class DepartedNodes : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(2131, LogLevel.Information, "Media node {Node} no longer exists, but its process still had {Rooms} rooms, which have ended there.")]
+    [LoggerMessage(2131, LogLevel.Information, "Media node {Node} no longer exists, but its process still had rooms. {Rooms} of them have ended.")]
     private partial void LogEnded(NamespacedName node, int rooms);
 
-    [LoggerMessage(2132, LogLevel.Warning, "Media node {Node} no longer exists, and its process did not end {Rooms} rooms, will retry. The first one is {Reason}")]
+    [LoggerMessage(2132, LogLevel.Warning, "Media node {Node} no longer exists, but its process did not end {Rooms} of its rooms. Trying again in 20 s; the first failure was {Reason}")]
     private partial void LogNotEnded(NamespacedName node, int rooms, string reason);
 }

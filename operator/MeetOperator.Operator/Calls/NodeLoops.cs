@@ -4,7 +4,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Calls;
 
-/// <summary>Runs a loop for each of a number of media nodes. Thread-safe.</summary>
+/// <summary>Runs one loop for each watched media node. Thread-safe.</summary>
 /// <param name="name">Name of the loops in metrics.</param>
 /// <param name="roundTimeout">Age at which a loop counts as hung; see <see cref="LoopHealth"/>.</param>
 /// <param name="work">Works for one media node until its token is canceled, with a heartbeat in each round. Started again if it fails.</param>

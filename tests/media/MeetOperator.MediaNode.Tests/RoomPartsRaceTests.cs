@@ -62,7 +62,7 @@ public sealed class RoomPartsRaceTests : IAsyncLifetime
                 requests.Add(JoinAsync("right"));
             }
 
-            await PartedRoom.OnAsync(other, static () => true); // what could run on the loop of the part has run
+            await PartedRoom.OnAsync(other, static () => true); // by now, all that could run on the part's loop has run
         }
 
         await Task.WhenAll(requests);

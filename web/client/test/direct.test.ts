@@ -202,12 +202,13 @@ describe('the switch back to the SFU', () => {
     expect(connection.connectionState).toBe('closed');
   });
 
-  it('ends after five seconds even if nothing arrives from the SFU', async () => {
+  it('happens after five seconds even if nothing arrives from the SFU', async () => {
     const { server, meeting, subscribe, connection } = await meetingThatIsDirect();
     stop(subscribe);
     await choose(server, 'sfu', 4);
     await vi.advanceTimersByTimeAsync(5_100);
     expect(playedOf(meeting, 'zoe')).toBe(subscribe.transceivers[0]!.receiver.track);
+    expect(connection.connectionState).toBe('connected');
     await vi.advanceTimersByTimeAsync(500);
     expect(connection.connectionState).toBe('closed');
   });

@@ -3,7 +3,7 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Tests.Links;
 
-/// <summary>Another media node limits what is announced to it. What is above the limit waits, and is announced as soon as the limit allows it.</summary>
+/// <summary>Another media node limits announcements. Those above its limit wait until it allows them.</summary>
 public sealed class LinkAnnouncementTests
 {
     private const int Tracks = 600;
@@ -60,7 +60,7 @@ public sealed class LinkAnnouncementTests
         _rooms.Run(3_000);
         Again(Tracks);
         Again(Tracks);
-        Again(150); // 98 more are allowed, on both sides
+        Again(150); // both ends would allow 98 more
         for (var left = Interruption; left > Interruption - UntilNoticed; left -= 50)
         {
             _rooms.ToRight.DelayTicks = left * TimeSpan.TicksPerMillisecond;

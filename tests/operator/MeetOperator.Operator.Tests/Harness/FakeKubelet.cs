@@ -90,7 +90,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         return _nodes[name].DieAsync();
     }
 
-    /// <summary>Simulates that the network of the cluster node fails: the process goes on, but nobody reaches it, and no kubelet reports it.</summary>
+    /// <summary>Simulates a network failure of the cluster node: the process continues, but nobody can reach it, and no kubelet reports its state.</summary>
     /// <returns>The process. When it is resumed, the network is back, and the kubelet has not ended the Pod yet.</returns>
     public SimulatedMediaNode Unplug(string name)
     {

@@ -57,7 +57,7 @@ public sealed class DepartedNodesTests
 
         fleet.Departed.Watch(PolledFleet.Target(node).Node, PolledFleet.Target(node));
 
-        await Eventually.TrueAsync(() => fleet.Log.ToString().Contains("did not end 1 rooms", StringComparison.Ordinal), () => $"it has tried\n{fleet.Log}");
+        await Eventually.TrueAsync(() => fleet.Log.ToString().Contains("did not end 1 of its rooms", StringComparison.Ordinal), () => $"it has tried\n{fleet.Log}");
         Assert.Single(node.Rooms());
     }
 
