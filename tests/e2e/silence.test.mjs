@@ -59,7 +59,7 @@ const sent = (visitor, isShared = false) => visitor.page.evaluate(async shared =
   const sums = { packets: 0, bytes: 0 };
   for (const connection of globalThis.connections) {
     if (connection.connectionState !== 'connected') continue;
-    const [microphone, sound] = connection.getTransceivers().filter(({ sender }) => sender.track?.kind === 'audio');
+    const [microphone, sound] = connection.getTransceivers().filter(({ receiver }) => receiver.track.kind === 'audio'); // a sender without a track has sent before
     (await connection.getStats()).forEach(({ type, mid, packetsSent, bytesSent }) => {
       if (type !== 'outbound-rtp' || mid !== (shared ? sound : microphone)?.mid) return;
       sums.packets += packetsSent;
