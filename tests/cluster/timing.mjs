@@ -94,7 +94,9 @@ async function measureLost() {
     }, 'the pool is whole again', 300_000).then(() => (Date.now() - began) / 1000);
     whole.catch(() => {}); // It is reported below.
     await until(async () => (await get('meetings', '-n', room.namespace)).every(({ status }) => status.assignments.some(one => one.role === 'Origin' && !lost.includes(one.sfuNode))), 'all meetings are on other media nodes', 300_000);
+    const moved = (Date.now() - began) / 1000;
     const { states } = await settled(people, 120_000);
+    console.error(`All meetings are on other media nodes after ${moved} s; silences of ${silences(states).map(pause => pause / 1000).join(', ')} s.`);
     figure('node.lost', share(silences(states), 1) / 1000, 's', 10);
     figure('node.lost.dropped', dropped(states), 'people', 0);
     figure('node.lost.capacity', await whole, 's', 60);

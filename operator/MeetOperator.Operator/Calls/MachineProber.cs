@@ -19,11 +19,12 @@ namespace MeetOperator.Operator.Calls;
 /// Creates a client for one probe, with the given timeout. Both requests use one connection where the API server supports HTTP/2, so that the control shows that this server answers,
 /// and the next probe does not use a connection to a server that is gone.
 /// </param>
+/// <param name="replicas">The replicas of signaling and the operator, which may be on the lost machine.</param>
 /// <param name="health">Watches the loop.</param>
 /// <param name="logger">The log.</param>
 /// <param name="time">The clock.</param>
 internal sealed partial class MachineProber(
-    MediaFleet fleet, FleetWakeups wakeups, Func<TimeSpan, KubeClient> connect, LoopHealth health, ILogger<MachineProber> logger, TimeProvider time)
+    MediaFleet fleet, FleetWakeups wakeups, Func<TimeSpan, KubeClient> connect, ServiceReplicas replicas, LoopHealth health, ILogger<MachineProber> logger, TimeProvider time)
 {
     /// <summary>Name of the loop in metrics.</summary>
     public const string LoopName = "machine-probe";
@@ -120,9 +121,15 @@ internal sealed partial class MachineProber(
                 LogForbidden();
             }
 
-            if (fleet.RecordProbe(probe, answer, control))
+            var (isLost, isNew) = fleet.RecordProbe(probe, answer, control);
+            if (isNew)
             {
                 LogLost(probe.Machine, probe.Pod, probe.Control);
+            }
+
+            if (isLost)
+            {
+                await replicas.MarkNotReadyAsync(probe.Machine, ct).ConfigureAwait(false);
             }
         }
         catch (Exception unforeseen) when (!ct.IsCancellationRequested)

@@ -142,8 +142,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         }
     }
 
-    /// <summary>Records the answers to a probe, which count only if the media nodes on the machine are still silent. Returns true if they show that it is lost, and it was not known.</summary>
-    public bool RecordProbe(MachineProbe probe, KubeletAnswer answer, KubeletAnswer control)
+    /// <summary>Records the answers to a probe, which count only if the media nodes on the machine are still silent. Returns whether they show that it is lost, and whether that was not known.</summary>
+    public (bool IsLost, bool IsNew) RecordProbe(MachineProbe probe, KubeletAnswer answer, KubeletAnswer control)
     {
         MachineNode[] nodes;
         bool wasLost;
@@ -161,7 +161,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             Change(node.Pod, create: false, static _ => { });
         }
 
-        return isLost && !wasLost;
+        return (isLost, isLost && !wasLost);
     }
 
     /// <summary>Records that the node rejected the meeting's room. The next placement tries other nodes, and this node gets no new rooms for a moment.</summary>

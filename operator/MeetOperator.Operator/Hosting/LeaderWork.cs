@@ -42,7 +42,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         _clients = new NodeClients(term, _authority, time);
         _poller = new NodePoller(fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);
         _departed = new DepartedNodes(_clients, health, logs.CreateLogger<DepartedNodes>(), time);
-        _prober = new MachineProber(fleet, wakeups, timeout => ProbeClient(cluster.Client.Config, timeout, time), health, logs.CreateLogger<MachineProber>(), time);
+        _prober = new MachineProber(fleet, wakeups, timeout => ProbeClient(cluster.Client.Config, timeout, time), new ServiceReplicas(cluster.Client, options.Namespace, logs.CreateLogger<ServiceReplicas>(), time), health, logs.CreateLogger<MachineProber>(), time);
         var context = new LeaderContext
         {
             Cluster = cluster,

@@ -61,12 +61,12 @@ public sealed class LostMachineTests : FleetStage
         Assert.False(IsDead(placed));
         Woken.Clear();
 
-        Assert.True(_fleet.RecordProbe(Probe(placed, control: other), KubeletAnswer.None, KubeletAnswer.Log));
+        Assert.True(_fleet.RecordProbe(Probe(placed, control: other), KubeletAnswer.None, KubeletAnswer.Log).IsNew);
 
         Assert.True(IsDead(placed));
         Assert.Contains("standup", Woken);
         Assert.Contains($"neither the operator nor the API server reaches cluster node {machine}", _fleet.View(Key(placed))!.Decision.Message, StringComparison.Ordinal);
-        Assert.False(_fleet.RecordProbe(Probe(placed, control: other), KubeletAnswer.None, KubeletAnswer.Log));
+        Assert.Equal((true, false), _fleet.RecordProbe(Probe(placed, control: other), KubeletAnswer.None, KubeletAnswer.Log));
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class LostMachineTests : FleetStage
         Answer(Target("n1"));
         MissAll("m1");
 
-        Assert.False(_fleet.RecordProbe(probe, KubeletAnswer.None, KubeletAnswer.Log));
+        Assert.Equal((false, false), _fleet.RecordProbe(probe, KubeletAnswer.None, KubeletAnswer.Log));
 
         Assert.False(IsDead("n1"));
     }
@@ -159,7 +159,7 @@ public sealed class LostMachineTests : FleetStage
     private void Lose()
     {
         MissAll("m1");
-        Assert.True(_fleet.RecordProbe(Probe("n1"), KubeletAnswer.None, KubeletAnswer.Log));
+        Assert.True(_fleet.RecordProbe(Probe("n1"), KubeletAnswer.None, KubeletAnswer.Log).IsNew);
         Assert.True(IsDead("n1"));
         Assert.True(IsDead("n2"));
     }

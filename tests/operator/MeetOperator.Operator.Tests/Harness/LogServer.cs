@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>An API server that serves only logs of Pods. A test sets how the kubelet of a Pod answers; by default, it sends one line.</summary>
+/// <summary>An API server that serves only logs of Pods, and an empty list of Pods. A test sets how the kubelet of a Pod answers; by default, it sends one line.</summary>
 internal sealed class LogServer : IAsyncDisposable
 {
     private readonly WebApplication _server;
@@ -65,6 +65,12 @@ internal sealed class LogServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (context.Request.Path.Value!.EndsWith("/pods", StringComparison.Ordinal))
+        {
+            await context.Response.WriteAsync("{\"apiVersion\":\"v1\",\"kind\":\"PodList\",\"metadata\":{},\"items\":[]}");
+            return;
+        }
+
         Interlocked.Increment(ref _open);
         try
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.Contracts.Naming;
 using MeetOperator.Contracts.SfuNodes;
 using MeetOperator.Kube.ApiServer.Settings;
 using MeetOperator.Kube.Client.Requests;
@@ -34,6 +35,50 @@ public sealed class LostMachineLifecycleTests
             async () => (await cluster.NodesAsync()).SingleOrDefault(node => node.Metadata.Name == before.SfuNode) is null or { Status.State: SfuNodeState.Unhealthy or SfuNodeState.Draining }, "the node is given up");
         Assert.Contains("get /pods/log", proxy.Asked.Keys);
         Assert.Empty(proxy.Rejected);
+    }
+
+    /// <summary>Kubernetes itself marks them only about 40 s later, and until then Services send half of the new connections there.</summary>
+    [Fact]
+    public async Task ClusterNode_LosesPower_ReplicasThereAreMarkedNotReady()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false, podLogs: LogAsync);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        var before = await StartMeetingAsync(cluster);
+        await CreateReplicaAsync(cluster, "signaling-1", MeetComponents.Signaling, "cluster-node-1");
+        await CreateReplicaAsync(cluster, "signaling-2", MeetComponents.Signaling, "cluster-node-2");
+        await CreateReplicaAsync(cluster, "operator-only", MeetComponents.Operator, "cluster-node-1");
+        await CreateReplicaAsync(cluster, "other", "postgres", "cluster-node-1");
+        await CreateReplicaAsync(cluster, "other-elsewhere", "postgres", "cluster-node-2");
+
+        _lost = before.SfuNode;
+        await cluster.Kubelet.CutPowerAsync(before.SfuNode);
+
+        await cluster.EventuallyAsync(async () => await IsReadyAsync(cluster, "signaling-1") == "False", "the replica on the lost machine is not ready");
+        Assert.Equal("True", await IsReadyAsync(cluster, "signaling-2"));
+        Assert.Equal("True", await IsReadyAsync(cluster, "operator-only")); // nothing else could take its requests
+        Assert.Equal("True", await IsReadyAsync(cluster, "other"));
+        var marked = await cluster.Client.GetAsync<Pod>(new NamespacedName("meet-system", "signaling-1"), default);
+        Assert.Equal("True", marked.Status!.Conditions!.Single(static condition => condition.Type == "ContainersReady").Status);
+        Assert.Empty(proxy.Rejected);
+    }
+
+    [Fact]
+    public async Task ClusterNode_ReplicaCannotBeMarkedAtFirst_IsMarkedLater()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false, podLogs: LogAsync);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        var failures = 0;
+        proxy.Fail = (verb, resource) => (verb, resource) == ("patch", "pods/status") && Interlocked.Increment(ref failures) <= 2;
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        var before = await StartMeetingAsync(cluster);
+        await CreateReplicaAsync(cluster, "signaling-1", MeetComponents.Signaling, "cluster-node-1");
+        await CreateReplicaAsync(cluster, "signaling-2", MeetComponents.Signaling, "cluster-node-2");
+
+        _lost = before.SfuNode;
+        await cluster.Kubelet.CutPowerAsync(before.SfuNode);
+
+        await cluster.EventuallyAsync(async () => await IsReadyAsync(cluster, "signaling-1") == "False", "the replica on the lost machine is not ready");
     }
 
     [Theory]
@@ -72,7 +117,10 @@ public sealed class LostMachineLifecycleTests
         var before = await StartMeetingAsync(cluster);
 
         cluster.Kubelet.Node(before.SfuNode).IsSilentToOperator = true;
+        await CreateReplicaAsync(cluster, "signaling-1", MeetComponents.Signaling, "cluster-node-1");
+        await CreateReplicaAsync(cluster, "signaling-2", MeetComponents.Signaling, "cluster-node-2");
         await cluster.EventuallyAsync(() => Task.FromResult(proxy.Asked.GetValueOrDefault("get /pods/log") >= 6), "the kubelet has answered repeatedly");
+        Assert.Equal("True", await IsReadyAsync(cluster, "signaling-1"));
 
         Assert.Equal(before.SfuNode, Assert.Single((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments).SfuNode);
         Assert.Contains("nothing else shows that it has failed", (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Message, StringComparison.Ordinal);
@@ -101,6 +149,23 @@ public sealed class LostMachineLifecycleTests
             },
             "has moved");
     }
+
+    /// <summary>A ready Pod beside the operator.</summary>
+    private static async Task CreateReplicaAsync(TestCluster cluster, string name, string component, string machine)
+    {
+        var pod = new Pod
+        {
+            Metadata = new ObjectMeta { Name = name, Namespace = "meet-system", Labels = new Dictionary<string, string> { [MeetLabels.Component] = component } },
+            Spec = new PodSpec { NodeName = machine, Containers = [new Container { Name = "c", Image = "i" }] },
+        };
+        await cluster.Client.CreateAsync(pod, default);
+        var conditions = new JsonArray(new JsonObject { ["type"] = "ContainersReady", ["status"] = "True" }, new JsonObject { ["type"] = "Ready", ["status"] = "True" });
+        await cluster.Client.MergePatchAsync<Pod>(
+            pod.Metadata.NamespacedName, new JsonObject { ["status"] = new JsonObject { ["phase"] = "Running", ["conditions"] = conditions } }, default, new WriteOptions { Subresource = "status" });
+    }
+
+    private static async Task<string> IsReadyAsync(TestCluster cluster, string pod) =>
+        (await cluster.Client.GetAsync<Pod>(new NamespacedName("meet-system", pod), default)).Status!.Conditions!.Single(static condition => condition.Type == "Ready").Status;
 
     private async Task<Stream?> LogAsync(PodLogRequest request, CancellationToken ct)
     {

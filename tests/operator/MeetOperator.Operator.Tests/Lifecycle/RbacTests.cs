@@ -35,8 +35,8 @@ public sealed class RbacTests
         // Repeated events are covered by EventAggregatorTests.
         "patch /events",
 
-        // LostMachineLifecycleTests cover a media node that does not answer beside one on another machine.
-        "get /pods/log",
+        // LostMachineLifecycleTests cover a media node that does not answer beside one on another machine, and the replicas beside it.
+        "get /pods/log", "patch /pods/status",
 
         // The webhook is covered by WebhookLifecycleTests.
         .. Webhook,
