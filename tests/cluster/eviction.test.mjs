@@ -43,6 +43,22 @@ describe('an eviction', () => {
     await kubectl('delete', 'meeting', meeting.name, '-n', room.namespace, '--timeout=90s');
   });
 
+  it('is refused with the progress of the drain that it starts, until the media node is empty', options, async t => {
+    await room.withPair(async (ada, bob, meeting) => {
+      const node = await room.nodeOf(meeting);
+      const answers = [];
+      await until(async () => answers.push(await evict(node)) && answers.at(-1).status !== 429, 'the Pod is evicted, or gone', 180_000);
+      const refusals = [...new Set(answers.slice(0, -1).map(({ message }) => message))];
+      for (const message of refusals) t.diagnostic(message);
+      assert.ok(refusals.length > 0 && refusals.every(message => message.includes('1 meeting')), 'each refusal says how many meetings are left');
+      assert.ok([201, 404].includes(answers.at(-1).status), JSON.stringify(answers.at(-1)));
+      assert.notEqual(await room.nodeOf(meeting), node);
+      await waitForMediaBothWays(ada, bob);
+      await Promise.all([ada.connected(), bob.connected()]);
+      assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
+    });
+  });
+
   it('kubectl drain moves a meeting before its media node is removed, and nobody has to join again', options, async t => {
     await room.withPair(async (ada, bob, meeting) => {
       const node = await room.nodeOf(meeting);

@@ -13,8 +13,11 @@ namespace MeetOperator.Operator.Resources;
 /// </summary>
 internal static class MediaNodePod
 {
-    /// <summary>Seconds between SIGTERM and SIGKILL. Meetings move before a Pod is deleted, so this is only a fallback.</summary>
-    private const int GraceSeconds = 30;
+    /// <summary>
+    /// Seconds between SIGTERM and SIGKILL: meetings go on for up to 25 s, and a process in which a loop stands still needs up to 10 s more to end. Meetings move before a Pod is deleted,
+    /// so this is only a fallback.
+    /// </summary>
+    private const int GraceSeconds = 40;
 
     /// <summary>User and group of the process; an arbitrary non-root ID.</summary>
     private const int UserId = 65532;

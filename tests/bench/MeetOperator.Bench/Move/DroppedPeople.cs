@@ -5,8 +5,8 @@ using MeetOperator.Bench.Move.People;
 namespace MeetOperator.Bench.Move;
 
 /// <summary>
-/// Counts the people who are dropped while their meeting moves, its media node is drained, a drain is taken back, and all media nodes are replaced. Of ten changes, one is a rollout, one a
-/// drain and one a drain that is taken back; the others are requested moves.
+/// Counts the people who are dropped while their meeting moves, its media node is drained, a drain is taken back, and all media nodes are replaced. Of ten changes, one is a rollout
+/// (<c>Immediate</c> and <c>Migrate</c> by turns), one a drain and one a drain that is taken back; the others are requested moves.
 /// </summary>
 internal static class DroppedPeople
 {
@@ -15,7 +15,7 @@ internal static class DroppedPeople
 
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Installation installation, int changes)
     {
-        var pool = new JsonObject { ["rollout"] = new JsonObject { ["type"] = "Immediate" }, ["drain"] = new JsonObject { ["deadlineSeconds"] = 0 } };
+        var pool = new JsonObject { ["drain"] = new JsonObject { ["deadlineSeconds"] = 0 } };
         await installation.ScaleAsync(Nodes, pool).ConfigureAwait(false);
         var crowd = await installation.CreateMeetingAsync().ConfigureAwait(false);
         await using (crowd.ConfigureAwait(false))
@@ -50,9 +50,10 @@ internal static class DroppedPeople
                 await installation.DrainAsync(crowd, hold).ConfigureAwait(false);
                 return $"drain taken back after {hold.TotalSeconds:0.0} s";
             case 8:
-                await installation.RolloutAsync().ConfigureAwait(false);
+                var type = change % 20 == 8 ? "Immediate" : "Migrate";
+                await installation.RolloutAsync(type).ConfigureAwait(false);
                 await installation.MeetingAsync(crowd, "the meeting is on one media node", meeting => meeting.Status!.Assignments.Count == 1).ConfigureAwait(false);
-                return "rollout";
+                return $"rollout {type}";
             default:
                 await installation.MoveAsync(crowd, random).ConfigureAwait(false);
                 return "move";

@@ -125,10 +125,10 @@ internal sealed class Installation : IDisposable
     public Task CompleteAsync() => PoolAsync("the media nodes serve");
 
     /// <summary>Replaces all media nodes, because their template has changed.</summary>
-    public async Task RolloutAsync()
+    public async Task RolloutAsync(string type)
     {
         var requests = new JsonObject { ["requests"] = new JsonObject { ["memory"] = $"{96 + (++_rollouts % 8)}Mi" } };
-        await PatchPoolAsync(new JsonObject { ["template"] = new JsonObject { ["resources"] = requests } }).ConfigureAwait(false);
+        await PatchPoolAsync(new JsonObject { ["rollout"] = new JsonObject { ["type"] = type }, ["template"] = new JsonObject { ["resources"] = requests } }).ConfigureAwait(false);
         await PoolAsync("all media nodes are replaced").ConfigureAwait(false);
     }
 
