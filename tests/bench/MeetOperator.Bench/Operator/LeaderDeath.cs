@@ -54,7 +54,7 @@ internal static class LeaderDeath
                 new Figure("leader.killed.p50", seconds.Order().ElementAt(seconds.Count / 2), "s"),
                 new Figure("leader.killed.lease", leases.Max(), "s"),
                 new Figure("leader.killed.node", moved, "s"),
-                new Figure("leader.killed.writes", writes, "writes"),
+                new Figure("leader.killed.writes", writes, "writes", 0),
             ];
         }
     }
