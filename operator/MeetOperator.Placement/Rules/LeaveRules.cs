@@ -46,7 +46,7 @@ internal static class LeaveRules
             return MoveAtOnce(plan, origin, wish);
         }
 
-        if (plan.Nodes.FirstOrDefault(node => node != origin && CanTakeOver(plan, node) && HasPlaces(plan, origin, node)) is { } successor)
+        if (FindSuccessor(plan, origin) is { } successor)
         {
             return Switch(plan, origin, successor, wish);
         }
@@ -83,6 +83,14 @@ internal static class LeaveRules
         return Prepare(plan, origin, wish);
     }
 
+    /// <summary>The node of the meeting that can become the origin now, in the best region; null when there is none.</summary>
+    private static NodeAssignment? FindSuccessor(AssignmentPlan plan, NodeAssignment origin)
+    {
+        var context = plan.ContextFor(origin);
+        return plan.Nodes.Where(node => node != origin && CanTakeOver(plan, node) && HasPlaces(plan, origin, node))
+            .OrderByDescending(node => NodeChoice.ScoreRegion(context, plan.SnapshotOf(node)!)).FirstOrDefault();
+    }
+
     /// <summary>Chooses a node to move to and prepares it beside the origin. When none of those that can be linked has room, another one takes the meeting at once.</summary>
     private static AssignmentPlan Prepare(AssignmentPlan plan, NodeAssignment origin, string wish)
     {
@@ -93,7 +101,7 @@ internal static class LeaveRules
 
         var hasOthers = plan.Nodes.Any(node => node != origin && (node.State == NodeAssignmentState.Ready || node is { State: NodeAssignmentState.Preparing, Facts.IsLinked: true }));
         var moving = hasOthers ? plan.For(origin.Participants) : plan;
-        if (moving.Choose(only: AssignmentPlan.CanLink) is not { Best: { } best } choice)
+        if (moving.Choose(only: AssignmentPlan.CanLink, replaced: origin) is not { Best: { } best } choice)
         {
             return hasOthers ? plan with { NeedsRetry = true } : MoveAtOnce(plan, origin, wish);
         }
