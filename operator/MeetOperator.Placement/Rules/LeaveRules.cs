@@ -72,7 +72,11 @@ internal static class LeaveRules
             }
             else if (node.Facts.HasRoom)
             {
-                return MoveTo(plan, origin, node with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready }, wish);
+                return MoveTo(
+                    plan,
+                    origin,
+                    node with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready },
+                    $"{wish}, and the two media nodes could not be linked in time, so people hear a short interruption");
             }
             else
             {
