@@ -32,12 +32,16 @@ internal static class LeaveRules
         {
             if (node.Facts.IsEmpty || node.Facts.IsPastDeadline)
             {
-                plan = plan.Without(node, PlacementOutcome.Left, $"left {node.SfuNode}: {(node.Facts.IsEmpty ? "it is empty" : "the deadline has passed")}");
+                plan = plan.Without(node, PlacementOutcome.Left, $"left {node.SfuNode}: {(node.Facts.IsEmpty ? "it is empty" : "the deadline has passed")}{DescribeLate(node.Facts.LateParticipants)}");
             }
         }
 
         return plan;
     }
+
+    /// <summary>Which sessions ended because of the deadline. Those of browsers have moved by then.</summary>
+    private static string DescribeLate(int participants) => participants == 0 ? string.Empty
+        : $"; the sessions of {participants} {(participants == 1 ? "participant" : "participants")} that had not moved ended at the deadline (WHIP and WHEP clients cannot move)";
 
     private static AssignmentPlan Leave(AssignmentPlan plan, NodeAssignment origin, string wish)
     {
