@@ -180,7 +180,10 @@ internal static class SpanRules
             var isTooMany = plan.Used.Count() > demand.Scale.MaxNodes;
             if ((isTooMany || (!edge.Facts.IsFresh && !IsNeededInRegion(plan, edge) && !AreOthersBusy(plan, edge) && HasPlentyWithout(plan, edge))) && MeetingPlaces.SufficeWithout(plan, edge))
             {
-                return plan.MarkLeaving(edge).Record(PlacementOutcome.Reduced, isTooMany ? $"leaves {edge.SfuNode}: scale.maxNodes is {demand.Scale.MaxNodes}" : $"stays on {plan.Origin!.SfuNode}, and leaves {edge.SfuNode}");
+                return plan.MarkLeaving(edge).Record(
+                    PlacementOutcome.Reduced,
+                    isTooMany ? $"leaves {edge.SfuNode}: scale.maxNodes is {demand.Scale.MaxNodes}"
+                        : $"stays on {plan.Origin!.SfuNode}, and leaves {edge.SfuNode}: {demand.Participants} of {MeetingPlaces.Total(plan, without: edge)} places would be taken without it");
             }
         }
 
