@@ -91,7 +91,7 @@ internal static class DrainPlanner
         var demand = ObservedFleet.Demand(inventory, meeting) with { Participants = people };
         var key = meeting.Metadata.NamespacedName.ToString();
         var seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId);
-        var decision = PlacementPlanner.Decide(new PlacementInput { Demand = demand with { Current = null, PinRegion = false, AllowedRegions = Regions(demand) }, Nodes = fleet, Seed = seed }, now);
+        var decision = PlacementPlanner.Decide(new PlacementInput { Demand = demand with { Current = null, NearRegion = demand.Current?.Region, PinRegion = false, AllowedRegions = Regions(demand) }, Nodes = fleet, Seed = seed }, now);
         if (decision.Nodes is not [var target, ..])
         {
             var why = decision.Rejections.Count == 0 ? decision.Reason : string.Join("; ", decision.Rejections.Select(rejection => $"{rejection.Candidate}: {rejection.Reason}"));

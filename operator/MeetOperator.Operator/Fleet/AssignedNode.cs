@@ -7,6 +7,9 @@ namespace MeetOperator.Operator.Fleet;
 /// <summary>The assignment of a meeting to one media node, with what the node has reported about the room. Immutable.</summary>
 internal sealed record AssignedNode
 {
+    /// <summary>Signaling ends the sessions of WHIP and WHEP clients four seconds before the deadline. A report may be a second old.</summary>
+    private static readonly TimeSpan LateTime = TimeSpan.FromSeconds(6);
+
     /// <summary>Identifies the assignment within its meeting.</summary>
     public required NamespacedName Node { get; init; }
     public string? Region { get; init; }
@@ -46,6 +49,9 @@ internal sealed record AssignedNode
     /// <summary>True when a report that was begun after the node became Leaving names no participant and no session.</summary>
     public bool IsLeft { get; init; }
 
+    /// <summary>The highest number of connected participants in the reports of the last seconds (<see cref="LateTime"/>) before the deadline of a Leaving node.</summary>
+    public int LateParticipants { get; init; }
+
     /// <summary>Whether participants may use the room, or used it until now.</summary>
     public bool IsInUse => State is NodeAssignmentState.Ready or NodeAssignmentState.Leaving;
 
@@ -69,6 +75,14 @@ internal sealed record AssignedNode
         Deadline = decided.Deadline,
         LeaveTime = decided.Deadline is { } deadline ? deadline - time.GetUtcNow() : TimeSpan.Zero,
         IsLeft = IsLeft && decided.State == State,
+        LateParticipants = decided.State == State ? LateParticipants : 0,
+    };
+
+    /// <summary>The assignment after a report with this number of connected participants.</summary>
+    public AssignedNode WithSessions(int sessions, TimeProvider time) => this with
+    {
+        Sessions = sessions,
+        LateParticipants = State == NodeAssignmentState.Leaving && LeaveTime - time.GetElapsedTime(StateSince) <= LateTime ? Math.Max(LateParticipants, sessions) : LateParticipants,
     };
 
     /// <summary>An assignment from a status. One with a state of a later version gets its room again.</summary>

@@ -76,6 +76,7 @@ internal static class MoveFacts
             IsFresh = node.State == NodeAssignmentState.Ready && age < FreshTime,
             IsEmpty = node.IsLeft,
             IsPastDeadline = node.State == NodeAssignmentState.Leaving && age >= node.LeaveTime,
+            LateParticipants = node.LateParticipants,
         };
     }
 }

@@ -37,10 +37,9 @@ internal static class RoomReports
             if (meeting?.On(node.Key) is { } assigned)
             {
                 node.Orphans.Remove(room.Room);
-                var counted = assigned with
+                var counted = assigned.WithSessions(room.Connected, time) with
                 {
                     Participants = room.Participants,
-                    Sessions = room.Connected,
                     HasParticipantCount = true,
                     IsLeft = assigned.State == NodeAssignmentState.Leaving && assigned.StateSince < pollStarted && NodeEmptiness.CountSessions(room) == 0,
                 };

@@ -22,4 +22,7 @@ public sealed record AssignmentFacts
 
     /// <summary>The deadline of a Leaving node has passed.</summary>
     public bool IsPastDeadline { get; init; }
+
+    /// <summary>The highest number of connected participants in the reports of a Leaving node shortly before its deadline, when signaling ends the sessions of those that cannot move.</summary>
+    public int LateParticipants { get; init; }
 }

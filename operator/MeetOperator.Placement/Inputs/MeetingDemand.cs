@@ -50,4 +50,7 @@ public sealed record MeetingDemand
 
     /// <summary>The current placement; null before the first one.</summary>
     public CurrentPlacement? Current { get; init; }
+
+    /// <summary>The region to prefer, after the preferred ones, for a meeting without a current placement; null without one.</summary>
+    public string? NearRegion { get; init; }
 }

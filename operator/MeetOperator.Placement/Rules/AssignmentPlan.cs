@@ -34,7 +34,7 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     /// <summary>Whether there is a standby; null while no rule has decided about it.</summary>
     public StandbyState? StandbyState { get; init; }
 
-    public FilterContext Context => new(Input.Demand, Input.Options, Now);
+    public FilterContext Context => new(Input.Demand, Input.Options, Now, UsedRegions.Of(Nodes, Input.Demand.Current?.Region ?? Input.Demand.NearRegion));
 
     public NodeAssignment? Origin => Nodes.FirstOrDefault(static node => node.Role == AssignmentRole.Origin);
 
@@ -79,12 +79,16 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
     public static bool CanLink(NodeSnapshot node) =>
         (!node.IsCutOff || node.ServesMeeting) && node is { HasLinks: true, State: SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining };
 
+    /// <summary>The same with a node whose participants are to use another one.</summary>
+    public FilterContext ContextFor(NodeAssignment? replaced) => replaced is null ? Context : Context with { Regions = Context.Regions?.Replacing(replaced.Region) };
+
     /// <summary>Chooses a further node, or one in place of an entry.</summary>
     /// <param name="leaving">The entry whose node is a candidate all the same; null when the plan keeps all.</param>
     /// <param name="only">The candidates; null for all nodes.</param>
-    public NodeChoice Choose(NodeAssignment? leaving = null, Func<NodeSnapshot, bool>? only = null) => NodeChoice.Among(
+    /// <param name="replaced">The entry whose participants are to use the node; null when it is for others.</param>
+    public NodeChoice Choose(NodeAssignment? leaving = null, Func<NodeSnapshot, bool>? only = null, NodeAssignment? replaced = null) => NodeChoice.Among(
         only is null ? Input : Input with { Nodes = [.. Input.Nodes.Where(only)] },
-        Context,
+        ContextFor(replaced ?? leaving),
         node => Nodes.Any(each => each != leaving && each.SfuNode == node.Name && each.Namespace == node.Namespace));
 
     /// <summary>A new assignment with the next generation.</summary>

@@ -32,12 +32,16 @@ internal static class LeaveRules
         {
             if (node.Facts.IsEmpty || node.Facts.IsPastDeadline)
             {
-                plan = plan.Without(node, PlacementOutcome.Left, $"left {node.SfuNode}: {(node.Facts.IsEmpty ? "it is empty" : "the deadline has passed")}");
+                plan = plan.Without(node, PlacementOutcome.Left, $"left {node.SfuNode}: {(node.Facts.IsEmpty ? "it is empty" : "the deadline has passed")}{DescribeLate(node.Facts.LateParticipants)}");
             }
         }
 
         return plan;
     }
+
+    /// <summary>Which sessions ended because of the deadline. Those of browsers have moved by then.</summary>
+    private static string DescribeLate(int participants) => participants == 0 ? string.Empty
+        : $"; the sessions of {participants} {(participants == 1 ? "participant" : "participants")} that had not moved ended at the deadline (WHIP and WHEP clients cannot move)";
 
     private static AssignmentPlan Leave(AssignmentPlan plan, NodeAssignment origin, string wish)
     {
@@ -46,7 +50,7 @@ internal static class LeaveRules
             return MoveAtOnce(plan, origin, wish);
         }
 
-        if (plan.Nodes.FirstOrDefault(node => node != origin && CanTakeOver(plan, node) && HasPlaces(plan, origin, node)) is { } successor)
+        if (FindSuccessor(plan, origin) is { } successor)
         {
             return Switch(plan, origin, successor, wish);
         }
@@ -72,7 +76,11 @@ internal static class LeaveRules
             }
             else if (node.Facts.HasRoom)
             {
-                return MoveTo(plan, origin, node with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready }, wish);
+                return MoveTo(
+                    plan,
+                    origin,
+                    node with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready },
+                    $"{wish}, and the two media nodes could not be linked in time, so people hear a short interruption");
             }
             else
             {
@@ -81,6 +89,14 @@ internal static class LeaveRules
         }
 
         return Prepare(plan, origin, wish);
+    }
+
+    /// <summary>The node of the meeting that can become the origin now, in the best region; null when there is none.</summary>
+    private static NodeAssignment? FindSuccessor(AssignmentPlan plan, NodeAssignment origin)
+    {
+        var context = plan.ContextFor(origin);
+        return plan.Nodes.Where(node => node != origin && CanTakeOver(plan, node) && HasPlaces(plan, origin, node))
+            .OrderByDescending(node => NodeChoice.ScoreRegion(context, plan.SnapshotOf(node)!)).FirstOrDefault();
     }
 
     /// <summary>Chooses a node to move to and prepares it beside the origin. When none of those that can be linked has room, another one takes the meeting at once.</summary>
@@ -93,7 +109,7 @@ internal static class LeaveRules
 
         var hasOthers = plan.Nodes.Any(node => node != origin && (node.State == NodeAssignmentState.Ready || node is { State: NodeAssignmentState.Preparing, Facts.IsLinked: true }));
         var moving = hasOthers ? plan.For(origin.Participants) : plan;
-        if (moving.Choose(only: AssignmentPlan.CanLink) is not { Best: { } best } choice)
+        if (moving.Choose(only: AssignmentPlan.CanLink, replaced: origin) is not { Best: { } best } choice)
         {
             return hasOthers ? plan with { NeedsRetry = true } : MoveAtOnce(plan, origin, wish);
         }

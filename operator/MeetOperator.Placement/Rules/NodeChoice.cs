@@ -30,7 +30,8 @@ internal sealed record NodeChoice(NodeSnapshot? Best, int VisibleNodes, IReadOnl
     /// <summary>The filters that check the tenant's permissions, as opposed to current capacity.</summary>
     private static readonly INodeFilter[] TenantFilters = [PoolFilter, new RegionFilter()];
 
-    private static readonly INodeScorer[] Scorers = [new RegionScorer(), new UpToDateScorer(), new FillScorer(), new StressScorer()];
+    private static readonly INodeScorer[] RegionScorers = [new RegionScorer(), new UsedRegionScorer()];
+    private static readonly INodeScorer[] Scorers = [.. RegionScorers, new UpToDateScorer(), new FillScorer(), new StressScorer()];
 
     /// <param name="input">The meeting and the fleet.</param>
     /// <param name="context">The input of filters and scorers.</param>
@@ -61,7 +62,7 @@ internal sealed record NodeChoice(NodeSnapshot? Best, int VisibleNodes, IReadOnl
                 continue;
             }
 
-            var score = Score(context, node);
+            var score = Score(Scorers, context, node);
             if (score > bestScore || (score == bestScore && Precedes(input.Seed, node, best!)))
             {
                 (best, bestScore) = (node, score);
@@ -110,6 +111,9 @@ internal sealed record NodeChoice(NodeSnapshot? Best, int VisibleNodes, IReadOnl
     public static IReadOnlyList<string>? FindRejections(FilterContext context, NodeSnapshot node) =>
         IsVisible(context.Demand, node) ? [.. Filters.Select(filter => filter.Evaluate(context, node).Reason).OfType<string>()] : null;
 
+    /// <summary>How good the node's region is for the meeting, whatever else is true of the node.</summary>
+    public static double ScoreRegion(in FilterContext context, NodeSnapshot node) => Score(RegionScorers, context, node);
+
     /// <summary>Whether the meeting may use the node's pool, so that answers to its tenant may name the node.</summary>
     public static bool MayKnow(MeetingDemand demand, NodeSnapshot node) => IsVisible(demand, node) && PoolFilter.Evaluate(new FilterContext(demand, PlacementOptions.Default, default), node).IsAccepted;
 
@@ -130,10 +134,10 @@ internal sealed record NodeChoice(NodeSnapshot? Best, int VisibleNodes, IReadOnl
         return null;
     }
 
-    private static double Score(in FilterContext context, NodeSnapshot node)
+    private static double Score(INodeScorer[] scorers, in FilterContext context, NodeSnapshot node)
     {
         var sum = 0.0;
-        foreach (var scorer in Scorers)
+        foreach (var scorer in scorers)
         {
             sum += scorer.Weight * scorer.Score(context, node);
         }

@@ -95,7 +95,7 @@ internal static class SpanRules
         }
 
         return plan.Used.Any(static node => node.State == NodeAssignmentState.Preparing) ? plan
-            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", MostNodes(plan)) ?? plan with { NeedsRetry = true };
+            : Add(plan, edge.Participants, only: null, $"{wish}, and the other media nodes lack places for {edge.Participants} participants", MostNodes(plan), edge) ?? plan with { NeedsRetry = true };
     }
 
     /// <summary>How many nodes participants may use at most. One of the links of each node is for the standby.</summary>
@@ -149,14 +149,14 @@ internal static class SpanRules
         && plan.Input.Demand.Regions.Any(entry => entry.Value >= MinInRegion && plan.Used.All(node => node.Region != entry.Key));
 
     /// <summary>Prepares another node; null when there is none, or the meeting has as many as it may.</summary>
-    private static AssignmentPlan? Add(AssignmentPlan plan, int participants, Func<NodeSnapshot, bool>? only, string reason, int limit)
+    private static AssignmentPlan? Add(AssignmentPlan plan, int participants, Func<NodeSnapshot, bool>? only, string reason, int limit, NodeAssignment? replaced = null)
     {
         if (plan.Used.Count() >= limit || plan.Origin!.State != NodeAssignmentState.Ready || !AssignmentPlan.CanLink(plan.SnapshotOf(plan.Origin)!))
         {
             return null;
         }
 
-        var choice = plan.For(participants).Choose(only: node => AssignmentPlan.CanLink(node) && only?.Invoke(node) != false);
+        var choice = plan.For(participants).Choose(only: node => AssignmentPlan.CanLink(node) && only?.Invoke(node) != false, replaced: replaced);
         if (choice.Best is not { } best)
         {
             return null;
@@ -180,7 +180,10 @@ internal static class SpanRules
             var isTooMany = plan.Used.Count() > demand.Scale.MaxNodes;
             if ((isTooMany || (!edge.Facts.IsFresh && !IsNeededInRegion(plan, edge) && !AreOthersBusy(plan, edge) && HasPlentyWithout(plan, edge))) && MeetingPlaces.SufficeWithout(plan, edge))
             {
-                return plan.MarkLeaving(edge).Record(PlacementOutcome.Reduced, isTooMany ? $"leaves {edge.SfuNode}: scale.maxNodes is {demand.Scale.MaxNodes}" : $"stays on {plan.Origin!.SfuNode}, and leaves {edge.SfuNode}");
+                return plan.MarkLeaving(edge).Record(
+                    PlacementOutcome.Reduced,
+                    isTooMany ? $"leaves {edge.SfuNode}: scale.maxNodes is {demand.Scale.MaxNodes}"
+                        : $"stays on {plan.Origin!.SfuNode}, and leaves {edge.SfuNode}: {demand.Participants} of {MeetingPlaces.Total(plan, without: edge)} places would be taken without it");
             }
         }
 

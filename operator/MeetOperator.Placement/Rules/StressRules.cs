@@ -1,3 +1,4 @@
+using MeetOperator.Placement.Assignments;
 using MeetOperator.Placement.Decisions;
 using MeetOperator.Placement.Filters;
 using MeetOperator.Placement.Inputs;
@@ -79,7 +80,8 @@ internal static class StressRules
             Seed = TieBreaker.Rank(0, string.Empty, meeting.MeetingId),
             Options = input.Options,
         };
-        return NodeChoice.Among(expected, new FilterContext(meeting, input.Options, now), static _ => false).Best is { } best
+        var regions = UsedRegions.Of([], input.Nodes.FirstOrDefault(node => node.Namespace == input.Namespace && node.Name == input.Name)?.Region);
+        return NodeChoice.Among(expected, new FilterContext(meeting, input.Options, now, regions), static _ => false).Best is { } best
             ? Array.FindIndex(fleet, node => node.Namespace == best.Namespace && node.Name == best.Name)
             : null;
     }

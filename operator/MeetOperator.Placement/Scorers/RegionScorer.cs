@@ -6,7 +6,8 @@ namespace MeetOperator.Placement.Scorers;
 /// <summary>Prefers the meeting's preferred regions, in their order.</summary>
 internal sealed class RegionScorer : INodeScorer
 {
-    public double Weight => 100;
+    /// <summary>With 16 preferred regions, one rank is worth more than all other scorers together.</summary>
+    public double Weight => 10_000;
 
     public double Score(in FilterContext context, NodeSnapshot node)
     {

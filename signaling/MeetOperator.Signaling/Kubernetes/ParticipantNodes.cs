@@ -21,7 +21,7 @@ internal static class ParticipantNodes
     public static MediaAssignment? Choose(IReadOnlyList<MediaAssignment> assignments, RoomKey? current = null, string? region = null, bool mayFollowRegion = true)
     {
         var known = current is null ? null : assignments.FirstOrDefault(assignment => assignment.Key == current);
-        var isStandbyUsed = assignments.Any(assignment => assignment.Role != AssignmentRole.Standby && (assignment.IsGone || assignment.IsUnsteady));
+        var isStandbyUsed = IsStandbyUsed(assignments);
         var ready = assignments.Where(assignment => assignment is { State: AssignmentState.Ready, IsGone: false, Role: AssignmentRole.Origin or AssignmentRole.Edge or AssignmentRole.Standby }
             && (isStandbyUsed || assignment.Role != AssignmentRole.Standby));
         var leaving = assignments.Where(assignment => assignment is { State: AssignmentState.Leaving, IsGone: false, Role: AssignmentRole.Origin or AssignmentRole.Edge });
@@ -46,6 +46,10 @@ internal static class ParticipantNodes
         var gone = assignments.Where(assignment => assignment is { State: AssignmentState.Ready, IsGone: true, Role: AssignmentRole.Origin or AssignmentRole.Edge });
         return next ?? (gone.Any() ? BestOf(leaving, region) ?? BestOf(gone, region) : null);
     }
+
+    /// <summary>Whether participants may use the Standby: another node is gone, or was until a moment ago.</summary>
+    public static bool IsStandbyUsed(IReadOnlyList<MediaAssignment> assignments) =>
+        assignments.Any(assignment => assignment.Role != AssignmentRole.Standby && (assignment.IsGone || assignment.IsUnsteady));
 
     private static MediaAssignment? BestOf(IEnumerable<MediaAssignment> candidates, string? region) => candidates
         .OrderByDescending(assignment => assignment.HasPlace)

@@ -73,6 +73,7 @@ internal sealed partial class MediaParticipant
         }
 
         var next = new MemberSessions(target, _client);
+        var reason = _media.FindMoveReason(current.Room.Key, target.Key);
         try
         {
             var isGone = _media.IsGone(current.Room.Key);
@@ -90,7 +91,7 @@ internal sealed partial class MediaParticipant
             }
 
             // A client whose node is gone has no media to lose, so it prepares its offer as soon as it has a place.
-            void Tell() => _client.Send(_media.MoveMessage(_client, target.Key, current.Room.Key));
+            void Tell() => _client.Send(_media.MoveMessage(_client, target.Key, current.Room.Key, reason));
             var offer = await OpenAsync(next, fresh: true, isGone ? Tell : null).ConfigureAwait(false);
             SetNodes(_nodes.With(next));
             if (!isGone)

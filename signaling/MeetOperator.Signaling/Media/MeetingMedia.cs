@@ -3,6 +3,7 @@ using MeetOperator.Contracts.Meetings;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Access;
 using MeetOperator.Signaling.Kubernetes;
+using MeetOperator.Signaling.Protocol;
 using MeetOperator.Signaling.Protocol.Server;
 
 namespace MeetOperator.Signaling.Media;
@@ -304,6 +305,9 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     /// <summary>The assignment that a member of the room is to use, or without a room a member that found a node full; null if there is none.</summary>
     internal MediaAssignment? Choose(MediaParticipant participant, RoomKey? current) => Choose(participant, current, AssignmentsWithPlaces());
 
+    /// <summary>Why a member of a room is to use another one; null if that is not known.</summary>
+    internal MediaMoveReason? FindMoveReason(RoomKey current, RoomKey target) => MoveReasons.Find(AssignmentsWithPlaces(), current, target);
+
     /// <summary>Records that a node has answered that it is full.</summary>
     internal void MarkFull(RoomKey room)
     {
@@ -370,8 +374,8 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
     internal void MarkConnected(string participantId) => _moves.MarkConnected(participantId);
 
     /// <summary>Tells a client to open both connections on another node.</summary>
-    internal ServerMessage MoveMessage(IMediaClient client, RoomKey target, RoomKey current) => client.Moves
-        ? new MediaMoveMessage(target.Generation, (long)TimeLeftOn(current).TotalMilliseconds)
+    internal ServerMessage MoveMessage(IMediaClient client, RoomKey target, RoomKey current, MediaMoveReason? reason) => client.Moves
+        ? new MediaMoveMessage(target.Generation, (long)TimeLeftOn(current).TotalMilliseconds, reason)
         : new MediaRestartMessage(Moved, target.Generation);
 
     /// <summary>The time until the node disconnects its participants; 0 if that has passed, if the meeting no longer has the node, or if the node is gone.</summary>

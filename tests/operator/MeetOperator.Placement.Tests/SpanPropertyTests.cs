@@ -229,6 +229,7 @@ public sealed class SpanPropertyTests
                 var snapshot = input.Nodes.Single(node => node.Name == added.SfuNode);
                 Assert.True(_allowed.Contains(snapshot.Region) && snapshot.State != SfuNodeState.Draining, where);
                 Assert.True(snapshot.Participants + input.Options.ParticipantsPerNewMeeting <= snapshot.MaxParticipants, where);
+                ExpectNoNearerNode(input, before, added, where);
             }
 
             foreach (var left in before.Where(known => known.State == NodeAssignmentState.Ready && after.FirstOrDefault(node => node.SfuNode == known.SfuNode)?.State is not NodeAssignmentState.Ready))
@@ -236,6 +237,20 @@ public sealed class SpanPropertyTests
                 var places = after.Where(node => node.State == NodeAssignmentState.Ready).Sum(node => Math.Max(0, FreeOn(node.SfuNode)));
                 Assert.True(places >= left.Participants, $"{where}: {left.Participants} people leave {left.SfuNode}, and there are {places} places");
             }
+        }
+
+        /// <summary>A node in a further region is added only for the participants there, or when no node fits in the regions where the meeting is.</summary>
+        private static void ExpectNoNearerNode(PlacementInput input, IReadOnlyList<NodeAssignment> before, NodeAssignment added, string where)
+        {
+            var regions = before.Where(node => node.State is not (NodeAssignmentState.Leaving or NodeAssignmentState.Lost)).Select(node => node.Region).ToHashSet();
+            if (regions.Count == 0 || regions.Contains(added.Region) || where.EndsWith($"participants are in region {added.Region}", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            var demand = input.Demand with { Participants = added.Reserved ?? input.Demand.Participants };
+            var nearer = input.Nodes.Where(node => regions.Contains(node.Region) && before.All(known => known.SfuNode != node.Name) && PlacementPlanner.FindRejections(demand, node, input.Nodes[0].LastSeen!.Value) is []);
+            Assert.True(!nearer.Any(), $"{where}: {added.SfuNode} is in {added.Region}, and {nearer.FirstOrDefault()?.Name} fits in {string.Join(", ", regions)}");
         }
 
         private static NodeSnapshot Node(int index) => new()

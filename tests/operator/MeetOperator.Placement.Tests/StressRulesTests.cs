@@ -112,6 +112,18 @@ public sealed class StressRulesTests
     }
 
     [Theory]
+    [InlineData(0.3, "m1>c")]
+    [InlineData(0.84, "m1>b")]
+    public void Relieve_NodeInTheSameRegion_TakesTheMeetingIfItCan(double stress, string expected)
+    {
+        var input = Input("m1:2:20 m2:2:70", "", 3);
+
+        var decision = PlacementPlanner.Relieve(input with { Nodes = [Node("a", 0.95, "") with { Region = "eu" }, Node("b", 0.1, "") with { Region = "us" }, Node("c", stress, "") with { Region = "eu" }] }, Now);
+
+        Assert.Equal(expected, Describe(decision));
+    }
+
+    [Theory]
     [InlineData("a Origin Ready [room], b Edge Preparing [room linked]", PlacementOutcome.Moved, "moved to b: a is overloaded")]
     [InlineData("a Origin Ready [room]", PlacementOutcome.Preparing, "prepares b: a is overloaded")]
     public void Decide_MoveOfTheOperator_GivesItsCause(string state, PlacementOutcome outcome, string reason)

@@ -250,6 +250,15 @@ describe('moving', () => {
     expect(meeting.snapshot.moves.map(({ reason }) => reason)).toEqual(['leaving', 'lost']);
   });
 
+  it.each([
+    ['region', 'region'], ['standby', 'standby'], ['unreachable', 'unreachable'], ['returned', 'returned'], ['leaving', 'leaving'],
+    [undefined, 'leaving'], ['of-a-later-version', 'leaving'], ['lost', 'leaving'], [5, 'leaving'],
+  ])('the reason %o of the server is %s in the snapshot', async (told, expected) => {
+    const { server, meeting } = await joinedMeeting([participant('bob')]);
+    server.socket.receive({ type: 'media-move', generation: 2, deadline: 60_000, reason: told });
+    expect(meeting.snapshot.moves.map(({ reason }) => reason)).toEqual([expected]);
+  });
+
   it('a move is not done while the old publish connection still sends', async () => {
     const { server, meeting, next: subscribe } = await receiving();
     await meeting.publish(track('audio'), 'microphone');

@@ -18,7 +18,7 @@ public sealed class MoveTests : MoveTestBase
         await LeaveAsync();
 
         var move = await ann.ExpectAsync("media-move");
-        Assert.Equal(2, (long)move["generation"]!);
+        Assert.Equal((2, "leaving"), ((long)move["generation"]!, (string?)move["reason"]));
         Assert.InRange((long)move["deadline"]!, 1, 60_000);
         var offer = await OfferOfAsync(ann, next);
         Assert.True(ann.Received.ToList().IndexOf(move) < ann.Received.ToList().IndexOf(offer), "the move precedes the offer");

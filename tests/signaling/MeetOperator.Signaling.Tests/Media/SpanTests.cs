@@ -122,7 +122,7 @@ public sealed class SpanTests : IAsyncLifetime
         await AssignAsync(South(participants: 4), North(state: Preparing));
         await AssignAsync(South(participants: 4), North());
 
-        await ann.ExpectAsync("media-move");
+        Assert.Equal("region", (string?)(await ann.ExpectAsync("media-move"))["reason"]);
         await OnAsync(_north, ann);
         await AssignAsync(South(participants: 3), North(participants: 1));
         await Marker.ExpireAsync(_signaling, _meeting, TimeSpan.FromMilliseconds(900), bob);

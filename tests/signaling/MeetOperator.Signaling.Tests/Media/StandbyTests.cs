@@ -47,7 +47,7 @@ public sealed class StandbyTests : IAsyncLifetime
         await _origin.DieAsync();
 
         var move = await ann.ExpectAsync("media-move");
-        Assert.Equal((2L, 0L), ((long)move["generation"]!, (long)move["deadline"]!));
+        Assert.Equal((2L, 0L, "standby"), ((long)move["generation"]!, (long)move["deadline"]!, (string?)move["reason"]));
         Assert.Equal("moved", (string?)(await old.ExpectAsync("media-restart"))["reason"]);
         await OnAsync(_standby, ann, old);
         await using var bob = await EnterAsync("Bob");
@@ -140,7 +140,7 @@ public sealed class StandbyTests : IAsyncLifetime
 
         await _origin.DieAsync();
 
-        await ann.ExpectAsync("media-move");
+        Assert.Equal("unreachable", (string?)(await ann.ExpectAsync("media-move"))["reason"]);
         await OnAsync(_standby, ann);
     }
 

@@ -49,6 +49,7 @@ public sealed class ServerMessageTests
         },
         { new MediaUpdateMessage("p-1", false, true), """{"type":"media-update","participantId":"p-1","audio":false,"video":true}""" },
         { new MediaRestartMessage("moved", 4), """{"type":"media-restart","reason":"moved","generation":4}""" },
+        { new MediaMoveMessage(4, 0, MediaMoveReason.Standby), """{"type":"media-move","generation":4,"deadline":0,"reason":"standby"}""" },
         { new MediaMoveMessage(4, 60_000), """{"type":"media-move","generation":4,"deadline":60000}""" },
         { new SpeakingMessage("p-1", 90), """{"type":"speaking","participantId":"p-1","level":90}""" },
         { new LayersMessage("camera", ["h", "q"]), """{"type":"layers","source":"camera","rids":["h","q"]}""" },

@@ -1,9 +1,10 @@
-import type { MediaMove, Meeting, MediaPath, Participant, StatsSummary, TrackStats } from '@meetoperator/client';
+import type { Meeting, MediaPath, Participant, StatsSummary, TrackStats } from '@meetoperator/client';
 import { announce, Button, copyText, SidePanel } from '@meetoperator/ui';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { bitrateText, millisecondsText, percentText } from '../quality/texts';
 import { Chart } from './Chart';
+import { moveText } from './move-text';
 import styles from './StatsPanel.module.css';
 
 interface Props {
@@ -60,12 +61,6 @@ function pathText(t: TFunction, { isDirect, type, protocol }: MediaPath): string
   const known = pathTypes.find(one => one === type) ?? 'unknown';
   const path = t('statistics.pathOf', { protocol: protocol.toUpperCase(), type: t(`statistics.pathTypes.${known}`) });
   return t(isDirect ? 'statistics.pathDirect' : 'statistics.pathNode', { path });
-}
-
-function moveText(t: TFunction, { at, reason, durationMs }: MediaMove): string {
-  const time = new Date(performance.timeOrigin + at).toLocaleTimeString();
-  const move = { time, reason: t(`statistics.moveReasons.${reason}`) };
-  return durationMs === null ? t('statistics.moveOpen', move) : t('statistics.moveOf', { ...move, duration: millisecondsText(t, durationMs) });
 }
 
 function trackTitle(t: TFunction, { direction, participantId, source }: TrackStats, people: readonly Participant[]): string {

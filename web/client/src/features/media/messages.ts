@@ -20,7 +20,7 @@ export type TracksServerMessage =
   | { type: 'slots'; sessionId: string; version: number; slots: OfferedTrack[] }
   | { type: 'layers'; source: TrackSource; rids: string[] }
   | { type: 'media-restart'; reason?: string; generation?: number }
-  | { type: 'media-move'; generation: number; deadline: number };
+  | { type: 'media-move'; generation: number; deadline: number; reason?: unknown };
 
 const isDuration = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 

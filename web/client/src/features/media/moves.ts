@@ -2,11 +2,20 @@
 export interface MediaMove {
   /** When it began, in milliseconds as of `performance.now()`. */
   readonly at: number;
-  /** `leaving`: the node was to be left, and both connections were opened elsewhere beside the present ones. `moved`: the meeting is on another node. `lost`: the node lost a session. */
-  readonly reason: 'leaving' | 'moved' | 'lost';
+  /**
+   * With all but the last two, both connections were opened on another node beside the present ones. `leaving`: the meeting leaves the node, also when an older server does not say why.
+   * `region`: the meeting has a node in the region of this participant. `standby`: the node seems to have failed, and the standby takes its place. `unreachable`: the same with another node of
+   * the meeting. `returned`: the node that seemed to have failed is back. `moved`: the meeting is on another node. `lost`: the node lost a session.
+   */
+  readonly reason: 'leaving' | 'region' | 'standby' | 'unreachable' | 'returned' | 'moved' | 'lost';
   /** How long it took until both connections were replaced, in milliseconds; null until then. */
   readonly durationMs: number | null;
 }
+
+const toldReasons = ['leaving', 'region', 'standby', 'unreachable', 'returned'] as const;
+
+/** The reason in a `media-move` of the server; `leaving` if it gives none, or one that only a later version knows. */
+export const moveReason = (told: unknown): MediaMove['reason'] => toldReasons.find(reason => reason === told) ?? 'leaving';
 
 /** How many are remembered. */
 const maxMoves = 20;

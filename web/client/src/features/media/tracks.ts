@@ -6,7 +6,7 @@ import type { TrackSource } from '../../core/wire-types.js';
 import type { TracksClientMessage, TracksServerMessage } from './messages.js';
 import type { FrameTransforms } from '../e2ee/frame-transforms.js';
 import type { LossCause } from './connection-watch.js';
-import { MoveLog, type MediaMove } from './moves.js';
+import { MoveLog, moveReason, type MediaMove } from './moves.js';
 import { PublishSession } from './publish-session.js';
 import { SubscribeSession, type RemoteTrack } from './subscribe-session.js';
 
@@ -47,7 +47,7 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
     'slots': message => this.#subscribe.handleSlots(message),
     'layers': ({ source, rids }) => this.#publish.setLayers(source, rids),
     'media-restart': ({ reason }) => this.#handleRestart(reason),
-    'media-move': ({ deadline }) => this.#handleMove(Math.min(deadline, longestMoveMs)),
+    'media-move': ({ deadline, reason }) => this.#handleMove(Math.min(deadline, longestMoveMs), moveReason(reason)),
     'ice-candidate': () => undefined, // the SFU sends all its candidates in the SDP
   };
   readonly #environment: Environment;
@@ -237,9 +237,9 @@ export class Tracks implements Feature<unknown, TracksServerMessage> {
   }
 
   /** Both connections are opened on another media node, beside the present ones. The offer for the subscription follows. */
-  #handleMove(deadlineMs: number): void {
+  #handleMove(deadlineMs: number, reason: MediaMove['reason']): void {
     this.#resumeRequested = false;
-    this.#beginMove('leaving');
+    this.#beginMove(reason);
     this.#resetBackoff();
     this.#subscribe.move(deadlineMs);
     this.#publish.move(deadlineMs);
