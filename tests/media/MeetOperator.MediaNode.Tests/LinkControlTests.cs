@@ -86,6 +86,29 @@ public sealed class LinkControlTests : IAsyncLifetime
         await events.UntilAsync("alice can be reached", e => e.Last(RoomEventTypes.Unreachable)?.Participants is []);
     }
 
+    /// <summary>The operator replaces the link before the interruption is over, and the other end has not got the new one yet.</summary>
+    [Fact]
+    public async Task Link_ReplacedDuringAnInterruption_StillNamesWhoCannotBeReached()
+    {
+        using var alice = new SyntheticPeer();
+        await using var events = await RoomEvents.OpenAsync(_left.Control, Room);
+        await OpenAsync();
+        await PublishAsync(alice);
+        await _right.Control.DeleteLinkAsync(Room, Link, 2, default);
+        await events.UntilAsync("alice cannot be reached", e => e.Last(RoomEventTypes.Unreachable)?.Participants is ["alice"]);
+
+        await _left.Control.PutLinkAsync(Room, Link, Left with { Tag = 11 }, default);
+        await using (var late = await RoomEvents.OpenAsync(_left.Control, Room))
+        {
+            Assert.Equal(["alice"], late.Last(RoomEventTypes.Unreachable)!.Participants!);
+        }
+
+        Assert.Equal(LinkEndState.Opening, (await LinkOfAsync(_left)).State);
+        await _right.Control.PutLinkAsync(Room, Link, Right with { PeerTag = 11 }, default);
+        await events.UntilAsync("alice can be reached", e => e.Last(RoomEventTypes.Unreachable)?.Participants is []);
+        Assert.Equal([[], ["alice"], []], events.All.Where(e => e.Type == RoomEventTypes.Unreachable).Select(e => e.Participants!));
+    }
+
     [Fact]
     public async Task GetRoom_LinkWithTraffic_ReportsRoundTripLossAndBothRates()
     {
