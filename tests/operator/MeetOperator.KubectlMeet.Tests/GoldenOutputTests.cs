@@ -26,6 +26,7 @@ public sealed partial class GoldenOutputTests(SampleCluster cluster) : IClassFix
     [InlineData("plan-drain", 0, "plan drain shared-aaaaa")]
     [InlineData("plan-drain-blocked", 3, "plan drain private-eeeee --deadline 1h")]
     [InlineData("plan-drain-json", 3, "plan drain private-eeeee -o json")]
+    [InlineData("plan-drain-yaml", 0, "plan drain shared-aaaaa -o yaml")]
     [InlineData("plan-drain-of-origin", 0, "plan drain shared-bbbbb")]
     [InlineData("plan-drain-waiting", 0, "plan drain shared-ccccc")]
     [InlineData("top-nodes", 0, "top")]
