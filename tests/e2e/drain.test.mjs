@@ -7,9 +7,11 @@ import { metricsOf } from './support/media-node.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { nothing, noticed, tilePause, watchPage, watchTile } from './support/noticed.mjs';
 import { pauses, watchPauses } from './support/pauses.mjs';
+import { processOfNode } from './support/processes.mjs';
 import { plainPage } from './support/plain-page.mjs';
 import { recordArrivals, recordFrames, search } from './support/recorded-frames.mjs';
 import { until } from './support/until.mjs';
+import { publish } from './support/werift-peer.mjs';
 import { WhipHttp } from './support/whip-http.mjs';
 
 const room = meetingRoom();
@@ -151,4 +153,60 @@ describe('a drain of the media node', () => {
       }
     });
   });
+});
+
+describe('a media node that dies while a meeting moves', () => {
+  beforeEach(() => fleet.resize(2), { timeout: 150_000 });
+
+  /**
+   * Drains the media node of a meeting of two people, and ends the process of one of both media nodes while the former one is being left. An encoder, which cannot be asked to move, keeps it from
+   * being left earlier. Returns once the meeting no longer uses that process.
+   */
+  async function dieWhileLeaving(meetingId, choose) {
+    const former = fleet.beginDrain(meetingId);
+    let next;
+    await until(() => {
+      next = fleet.assignmentsOf(meetingId).find(({ role, state }) => role === 'Origin' && state === 'Ready');
+      return next !== undefined && next.sfuNode !== former && fleet.assignmentsOf(meetingId).some(({ sfuNode, state }) => sfuNode === former && state === 'Leaving');
+    }, 'the meeting leaves the media node', 60_000, 20);
+    const victim = choose({ former, next: next.sfuNode });
+    const { generation } = fleet.assignmentsOf(meetingId).find(({ sfuNode }) => sfuNode === victim);
+    process.kill(processOfNode(room.product.home, victim), 'SIGKILL');
+    await until(() => fleet.assignmentsOf(meetingId).every(({ sfuNode, state, generation: now }) => sfuNode !== victim || now !== generation || state === 'Lost'), 'the meeting no longer uses the process that died', 30_000);
+    return { former, next: next.sfuNode };
+  }
+
+  const cases = [
+    ['the next media node dies: people hear and see each other again, and the meeting leaves the drained one in the end', ({ next }) => next],
+    ['the drained media node dies: people hear and see each other on the next one', ({ former }) => former],
+  ];
+  for (const [title, choose] of cases) {
+    it(title, options, async t => {
+      await room.withParticipants(['Ada', 'Bob'], async (ada, bob, { meetingId }) => {
+        const http = new WhipHttp(room.product, meetingId);
+        const { ticket } = await http.join('Camera');
+        const { peer, session } = await publish(http, ticket, { onKeyFrameWanted: () => {} });
+        try {
+          await seeEachOther(ada, bob);
+          const ids = [await ada.id(), await bob.id()];
+          await Promise.all([watchPage(ada), watchPage(bob)]);
+          const { former, next } = await dieWhileLeaving(meetingId, choose);
+          const since = performance.now();
+          await seeEachOther(ada, bob);
+          t.diagnostic(`sound and pictures flow ${((performance.now() - since) / 1_000).toFixed(1)} s after the meeting has given the process up`);
+
+          await http.end(session.location, ticket).catch(() => {});
+          await fleet.left(meetingId, former);
+          await Promise.all([ada, bob].map(person => person.connected()));
+          await seeEachOther(ada, bob);
+          t.diagnostic(`the meeting was on ${former} and ${next}, and is on ${fleet.assignmentsOf(meetingId)[0].sfuNode}; ${JSON.stringify([await noticed(ada), await noticed(bob)])}`);
+          assert.deepEqual([await ada.id(), await bob.id()], ids);
+          await until(async () => await ada.page.getByTestId('count').textContent() === '2 people', 'only Ada and Bob are left');
+          for (const person of [ada, bob]) assert.deepEqual({ ...await noticed(person), phases: [] }, nothing);
+        } finally {
+          await peer.close();
+        }
+      });
+    });
+  }
 });

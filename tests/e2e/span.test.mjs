@@ -122,7 +122,18 @@ describe('a meeting on three media nodes', () => {
         await eve.sendMessage('from the east');
         await Promise.all([ada, bob].map(person => person.waitForMessage('from the east')));
         assert.deepEqual(regions(), ['east', 'local', 'north']);
-        t.diagnostic(JSON.stringify(fleet.get('meetings').items.find(one => one.status?.meetingId === meetingId).status.cascade));
+        let links = [];
+        await until(() => {
+          links = fleet.cascadeOf(meetingId);
+          return links.length === 6 && links.every(({ state, rttMs, lossPct, kbps }) => state === 'Up' && typeof rttMs === 'number' && typeof lossPct === 'number' && kbps > 10);
+        }, 'the status has the figures of all links', 30_000).catch(error => {
+          throw new Error(`${error.message}; they are ${JSON.stringify(links)}`);
+        });
+        for (const { rttMs, lossPct } of links) {
+          assert.ok(rttMs >= 0 && rttMs < 1_000, `${rttMs} ms`);
+          assert.ok(lossPct >= 0 && lossPct < 20, `${lossPct} %`);
+        }
+        t.diagnostic(JSON.stringify(links));
 
         await Promise.all([ada, eve].map(watchPage));
         await bob.control('leave').click();

@@ -28,14 +28,19 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     /// <summary>Whether the room knows nothing of the tracks of the other one, because the link is interrupted for long.</summary>
     private bool _isSuspended;
 
+    /// <summary>The participants whose tracks the link before this one had, until this one works.</summary>
+    private IReadOnlyList<string> _lost;
+
     /// <param name="tracks">The tracks of the room.</param>
     /// <param name="open">Opens the link to the other end, which does not call the owner before it returns.</param>
     /// <param name="end">The other end.</param>
     /// <param name="nextSsrc">Returns an SSRC that is new in the room.</param>
     /// <param name="onFailed">Called when the link has ended after an unexpected error.</param>
-    public RoomLink(RoomTracks tracks, Func<RoomLink, ILinkPeer> open, LinkEnd end, Func<uint> nextSsrc, Action onFailed)
+    /// <param name="former">The interruption of the link that this one replaces. It goes on until this one works.</param>
+    public RoomLink(RoomTracks tracks, Func<RoomLink, ILinkPeer> open, LinkEnd end, Func<uint> nextSsrc, Action onFailed, LinkInterruption former = default)
     {
         (_tracks, _end, _onFailed) = (tracks, end, onFailed);
+        (_lost, _brokenSinceTicks, _isSuspended) = (former.Participants ?? [], former.SinceTicks, former.IsLong);
         _peer = open(this);
         _incoming = new LinkIncoming(_peer, this, end, nextSsrc(), InMemory?.Retransmissions);
         _outgoing = new LinkOutgoing(_peer, nextSsrc, end.IsLimited);
@@ -45,7 +50,10 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     public event Action? ReachabilityChanged;
 
     /// <summary>The participants of the other room whose tracks were lost with the link; empty while it works.</summary>
-    public IEnumerable<string> Unreachable => _isSuspended ? _incoming.Tracks.Select(track => track.ParticipantId).Distinct(StringComparer.Ordinal) : [];
+    public IReadOnlyList<string> Unreachable => _isSuspended ? Others : [];
+
+    /// <summary>What a link that replaces this one continues.</summary>
+    public LinkInterruption Interruption => new(Others, _brokenSinceTicks, _isSuspended);
 
     /// <summary>What is at the other end.</summary>
     public LinkEndKind Kind => _end.Kind;
@@ -140,7 +148,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
             return;
         }
 
-        _brokenSinceTicks = null;
+        (_brokenSinceTicks, _lost) = (null, []);
         if (_isSuspended)
         {
             _isSuspended = false;
@@ -157,6 +165,11 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     public long HandleTimeout(long nowTicks)
     {
         var next = Math.Min(_incoming.HandleTimeout(nowTicks), _outgoing.HandleTimeout(nowTicks));
+        if (_lost.Count > 0)
+        {
+            _brokenSinceTicks ??= nowTicks;
+        }
+
         if (_isSuspended || _brokenSinceTicks is not { } since)
         {
             return next;
@@ -254,6 +267,8 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     public void Release(PublishedTrack track) => _incoming.Release(track);
 
     public void Fail(Exception error) => _peer.Fail(error);
+
+    private IReadOnlyList<string> Others => [.. _incoming.Tracks.Select(track => track.ParticipantId).Union(_lost, StringComparer.Ordinal)];
 
     /// <summary>What the other end is told about a track; null when it does not get the track from this end.</summary>
     private LinkAnnouncement? AnnouncementOf(PublishedTrack track)

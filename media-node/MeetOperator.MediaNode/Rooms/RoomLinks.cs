@@ -49,7 +49,7 @@ internal sealed class RoomLinks
 
     public RoomLink? Find(string id) => _links.GetValueOrDefault(id);
 
-    /// <summary>Adds a link, which is told of all tracks when its channel opens. A link with the same ID is removed first.</summary>
+    /// <summary>Adds a link, which is told of all tracks when its channel opens. It replaces one with the same ID.</summary>
     /// <inheritdoc cref="Begin"/>
     public RoomLink Add(string id, Func<RoomLink, ILinkPeer> open, LinkEnd end)
     {
@@ -62,19 +62,20 @@ internal sealed class RoomLinks
         return link;
     }
 
-    /// <summary>Adds a link without the tracks that exist (<see cref="AnnounceAll"/>). A link with the same ID is removed first.</summary>
+    /// <summary>Adds a link without the tracks that exist (<see cref="AnnounceAll"/>). It replaces one with the same ID, and whom that one could not reach is unreachable until this one works.</summary>
     /// <param name="id">The link.</param>
     /// <param name="open">Opens the link to the other end, which does not call the owner before it returns.</param>
     /// <param name="end">The other end.</param>
     /// <param name="onEnded">Called when the link has ended without <see cref="Remove"/>.</param>
     public RoomLink Begin(string id, Func<RoomLink, ILinkPeer> open, LinkEnd end, Action? onEnded)
     {
-        Remove(id);
+        var former = end.Kind == LinkEndKind.Node ? Find(id)?.Interruption ?? default : default; // a link in memory works at once
+        TryClose(id, ByeReason.Removed);
         var link = _links[id] = new RoomLink(_tracks, open, end, _nextSsrc, onFailed: () =>
         {
             Remove(id);
             onEnded?.Invoke();
-        });
+        }, former);
         link.ReachabilityChanged += () => ReachabilityChanged?.Invoke();
         ReachabilityChanged?.Invoke();
         return link;
@@ -100,9 +101,8 @@ internal sealed class RoomLinks
     /// <summary>Closes and removes a link. What it carried goes on with another carrier, or ends. Does nothing when there is none.</summary>
     public void Remove(string id, ByeReason reason = ByeReason.Removed)
     {
-        if (_links.Remove(id, out var link))
+        if (TryClose(id, reason))
         {
-            Run(link, reason, static (link, reason) => link.Close(reason));
             ReachabilityChanged?.Invoke();
         }
     }
@@ -143,6 +143,17 @@ internal sealed class RoomLinks
         {
             yield return Waiting;
         }
+    }
+
+    private bool TryClose(string id, ByeReason reason)
+    {
+        if (!_links.Remove(id, out var link))
+        {
+            return false;
+        }
+
+        Run(link, reason, static (link, reason) => link.Close(reason));
+        return true;
     }
 
     private void ForEach(PublishedTrack track, Action<RoomLink, PublishedTrack> work)

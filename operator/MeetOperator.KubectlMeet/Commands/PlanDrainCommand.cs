@@ -45,11 +45,15 @@ internal sealed class PlanDrainCommand : ICommand
     private static void Write(CommandContext context, DrainPlan plan)
     {
         var text = context.Text;
-        text.Pairs(
+        text.Pairs([
             ("Media node", $"{plan.Node} of pool {plan.Pool}"),
             ("Meetings", plan.Moves.Count),
             ("People", plan.Participants),
-            ("Deadline", Deadline(plan)));
+            ("Deadline", Deadline(plan)),
+            .. plan.MaxMoveSeconds is { } seconds
+                ? [("Duration", $"all move at once, which takes up to about {seconds}s: {DrainPlanner.LinkSeconds}s to link the next media node, {DrainPlanner.PeopleSeconds}s for people to move")]
+                : Array.Empty<(string, Cell)>(),
+        ]);
         if (plan.Moves.Count > 0)
         {
             text.Line();

@@ -11,6 +11,12 @@ internal sealed record DrainPlan
 
     /// <summary>The time until which a drain that is going on waits for meetings to end; null when they move now, or the drain has not begun.</summary>
     public DateTimeOffset? WaitsUntil { get; init; }
+
+    /// <summary>
+    /// Seconds that the moves take at most once they begin, as all meetings move at once: to link the next media node, and for people to move. Null when nothing moves, or when a meeting may find no
+    /// place.
+    /// </summary>
+    public int? MaxMoveSeconds { get; init; }
     public required int Participants { get; init; }
     public required IReadOnlyList<DrainMove> Moves { get; init; }
 

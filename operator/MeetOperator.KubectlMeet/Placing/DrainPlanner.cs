@@ -16,6 +16,12 @@ namespace MeetOperator.KubectlMeet.Placing;
 /// </summary>
 internal static class DrainPlanner
 {
+    /// <summary>How long the operator waits for links to the next media node.</summary>
+    public const int LinkSeconds = DrainWaits.LinkSeconds;
+
+    /// <summary>How long the people of a meeting may stay on the former media node.</summary>
+    public static int PeopleSeconds => (int)PlacementOptions.Default.LeaveSeconds;
+
     public static DrainPlan Plan(Inventory inventory, SfuNode node, int? deadlineSeconds, DateTimeOffset now)
     {
         var (space, name) = (node.Metadata.Namespace ?? string.Empty, node.Metadata.Name ?? string.Empty);
@@ -29,12 +35,14 @@ internal static class DrainPlanner
         var stranded = moves.Where(move => move.To is null).ToArray();
         var deadline = deadlineSeconds ?? node.Spec.Drain?.DeadlineSeconds ?? (node.Spec.Drain is not { Force: true } && inventory.PoolOf(node) is { Metadata.DeletionTimestamp: null } pool ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: node.Status?.State != SfuNodeState.Unhealthy) : 0);
         var hidden = Math.Max(0, (node.Status?.Meetings ?? 0) - moves.Count);
+        int? maxMoveSeconds = moves.Count > 0 && stranded.Length == 0 && hidden == 0 ? LinkSeconds + PeopleSeconds : null;
         return new DrainPlan
         {
             Node = $"{space}/{name}",
             Pool = node.Spec.PoolRef.Name,
             DeadlineSeconds = deadline,
             WaitsUntil = (node.Spec.Drain is not null || node.Metadata.DeletionTimestamp is not null) && node.Status?.DrainRequestedAt?.AddSeconds(deadline) is { } until && until > now ? until : null,
+            MaxMoveSeconds = maxMoveSeconds,
             Participants = node.Status?.Participants ?? 0,
             Moves = moves,
             Blockers =
@@ -46,6 +54,7 @@ internal static class DrainPlanner
             [
                 .. hidden == 0 ? [] : new[] { $"{Counts.Meetings(hidden)} on this media node, of namespaces that you may not read: where they would go" },
                 .. ObservedFleet.Unknowns(inventory),
+                .. maxMoveSeconds is null ? [] : new[] { "a client that does not follow its meeting keeps the media node until it leaves" },
                 "the pool starts a media node in place of the drained one; meetings that find no place now can move there",
             ],
         };

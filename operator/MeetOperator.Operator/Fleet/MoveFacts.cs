@@ -1,3 +1,4 @@
+using MeetOperator.Contracts.SfuPools;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl;
 using MeetOperator.Placement.Assignments;
@@ -9,7 +10,7 @@ namespace MeetOperator.Operator.Fleet;
 internal static class MoveFacts
 {
     /// <summary>A node that is not linked after this time takes the meeting without links, as nodes of earlier versions do.</summary>
-    private static readonly TimeSpan PreparingLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PreparingLimit = TimeSpan.FromSeconds(DrainWaits.LinkSeconds);
 
     /// <summary>How long a meeting keeps a further node at least.</summary>
     private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(60);

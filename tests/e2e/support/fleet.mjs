@@ -23,7 +23,16 @@ export class Fleet {
   }
 
   assignmentsOf(meetingId) {
-    return this.get('meetings').items.find(one => one.status?.meetingId === meetingId).status.assignments;
+    return this.#statusOf(meetingId).assignments;
+  }
+
+  /** What the media nodes report of each direction of the links of a meeting. */
+  cascadeOf(meetingId) {
+    return this.#statusOf(meetingId).cascade;
+  }
+
+  #statusOf(meetingId) {
+    return this.get('meetings').items.find(one => one.status?.meetingId === meetingId).status;
   }
 
   /** Gives the default pool so many media nodes, and waits until these can carry meetings and no other one is left. */

@@ -12,6 +12,13 @@ export function processesOf(home, program) {
   return numbers().filter(pid => text(`/proc/${pid}/cmdline`).startsWith(path));
 }
 
+/** The running process of a media node. */
+export function processOfNode(home, name) {
+  const pid = processesOf(home, 'media-node').find(one => text(`/proc/${one}/environ`).split('\0').includes(`MEET_NODE_NAME=${name}`));
+  if (pid === undefined) throw new Error(`No process of media node ${name} runs in ${home}.`);
+  return pid;
+}
+
 const numbers = () => readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number);
 const parentOf = pid => Number(text(`/proc/${pid}/stat`).split(') ').at(-1).split(' ')[1]);
 

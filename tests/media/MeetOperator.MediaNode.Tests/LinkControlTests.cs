@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -83,6 +84,94 @@ public sealed class LinkControlTests : IAsyncLifetime
 
         await _right.Control.PutLinkAsync(Room, Link, Right, default);
         await events.UntilAsync("alice can be reached", e => e.Last(RoomEventTypes.Unreachable)?.Participants is []);
+    }
+
+    /// <summary>The operator replaces the link before the interruption is over, and the other end has not got the new one yet.</summary>
+    [Fact]
+    public async Task Link_ReplacedDuringAnInterruption_StillNamesWhoCannotBeReached()
+    {
+        using var alice = new SyntheticPeer();
+        await using var events = await RoomEvents.OpenAsync(_left.Control, Room);
+        await OpenAsync();
+        await PublishAsync(alice);
+        await _right.Control.DeleteLinkAsync(Room, Link, 2, default);
+        await events.UntilAsync("alice cannot be reached", e => e.Last(RoomEventTypes.Unreachable)?.Participants is ["alice"]);
+
+        await _left.Control.PutLinkAsync(Room, Link, Left with { Tag = 11 }, default);
+        await using (var late = await RoomEvents.OpenAsync(_left.Control, Room))
+        {
+            Assert.Equal(["alice"], late.Last(RoomEventTypes.Unreachable)!.Participants!);
+        }
+
+        Assert.Equal(LinkEndState.Opening, (await LinkOfAsync(_left)).State);
+        await _right.Control.PutLinkAsync(Room, Link, Right with { PeerTag = 11 }, default);
+        await events.UntilAsync("alice can be reached", e => e.Last(RoomEventTypes.Unreachable)?.Participants is []);
+        Assert.Equal([[], ["alice"], []], events.All.Where(e => e.Type == RoomEventTypes.Unreachable).Select(e => e.Participants!));
+    }
+
+    [Fact]
+    public async Task GetRoom_LinkWithTraffic_ReportsRoundTripLossAndBothRates()
+    {
+        using var alice = new SyntheticPeer();
+        using var bob = new SyntheticPeer();
+        using var path = new UdpForwarder(_left.Host.Loops[0].Port) { LosesMediaEvery = 4 };
+        await OpenAsync(Right with { Addresses = [path.Address.ToString()] });
+        await PublishAsync(alice);
+        await SubscribeAsync(bob, alice);
+
+        var (left, right) = (await LinkOfAsync(_left), await LinkOfAsync(_right));
+        await SendUntilAsync("media crosses for a while", alice, bob, async () =>
+        {
+            (left, right) = (await LinkOfAsync(_left), await LinkOfAsync(_right));
+            return left.KbpsIn > 100 && right is { KbpsOut: > 100, LossPct: > 0 };
+        });
+
+        Assert.All([left, right], end => Assert.InRange(end.RttMs ?? 0, 0.001, 1_000));
+        Assert.InRange(right.LossPct ?? 0, 5, 40);
+        Assert.Equal(0, left.LossPct);
+        Assert.True(left.KbpsIn > 4 * left.KbpsOut, $"in {left.KbpsIn}, out {left.KbpsOut}");
+        Assert.True(right.KbpsOut > 4 * right.KbpsIn, $"in {right.KbpsIn}, out {right.KbpsOut}");
+        Assert.Equal((2, 0, 0, 2), (left.TracksIn, left.TracksOut, right.TracksIn, right.TracksOut));
+    }
+
+    [Fact]
+    public async Task PutLink_MaxKbps_HoldsBackVideoUntilTheLimitIsRaisedOrRemoved()
+    {
+        using var alice = new SyntheticPeer();
+        using var bob = new SyntheticPeer();
+        await OpenAsync(Right with { MaxKbps = 40 });
+        await PublishAsync(alice);
+        await SubscribeAsync(bob, alice);
+        await OnlySoundAsync();
+
+        await LimitAsync(5_000);
+        await SoundAndVideoAsync();
+        await LimitAsync(40);
+        await OnlySoundAsync();
+        await LimitAsync(null);
+        await SoundAndVideoAsync();
+
+        async Task LimitAsync(int? kbps) =>
+            Assert.Equal((LinkEndState.Up, 2u), await _right.Control.PutLinkAsync(Room, Link, Right with { MaxKbps = kbps }, default) is var changed ? (changed.State, changed.Tag) : default);
+
+        Task SoundAndVideoAsync()
+        {
+            var (audio, video) = (Count(111), Count(96));
+            return SendUntilAsync("sound and video", alice, bob, () => Task.FromResult(Count(111) >= audio + 20 && Count(96) >= video + 20));
+        }
+
+        // What the node measures of a layer is about a second old.
+        async Task OnlySoundAsync()
+        {
+            var (audio, video) = (Count(111), Count(96));
+            await SendUntilAsync("sound without video", alice, bob, () =>
+            {
+                (audio, video) = Count(96) > video ? (Count(111), Count(96)) : (audio, video);
+                return Task.FromResult(Count(111) >= audio + 50);
+            });
+        }
+
+        int Count(byte payloadType) => bob.Rtp.Count(packet => (packet[1] & 0x7F) == payloadType);
     }
 
     [Fact]
@@ -184,6 +273,52 @@ public sealed class LinkControlTests : IAsyncLifetime
         PeerTag = 1,
         Keys = [Key(1)],
     };
+
+    /// <summary>Opens the link, with another spec than usual for the right end if the test has one.</summary>
+    private async Task OpenAsync(LinkSpec? right = null)
+    {
+        await _left.Control.PutLinkAsync(Room, Link, Left, default);
+        await _right.Control.PutLinkAsync(Room, Link, right ?? Right, default);
+        await UntilAsync(LinkEndState.Up, epoch: 1);
+    }
+
+    /// <summary>Alice publishes on the right node, and the left one knows her tracks.</summary>
+    private async Task PublishAsync(SyntheticPeer alice)
+    {
+        alice.Connect((await _right.Control.PublishAsync(Room, "alice", new SdpOffer { Generation = 2, Sdp = TestSdp.Publish(alice) }, default)).Sdp);
+        await LinkedLoops.UntilAsync("alice's tracks are known", () => _left.Host.Rooms.RunAsync(Room, room => room.Tracks.For("bob").Count == 2, default));
+    }
+
+    /// <summary>Bob subscribes on the left node.</summary>
+    private async Task SubscribeAsync(SyntheticPeer bob, SyntheticPeer alice)
+    {
+        var offer = await _left.Control.SubscribeAsync(Room, "bob", new SubscribeRequest { Generation = 1 }, default);
+        await _left.Control.AnswerAsync(Room, "bob", new SubscribeAnswer { Revision = offer.Revision, Sdp = TestSdp.Answer(offer.Sdp, bob) }, default);
+        bob.Connect(offer.Sdp);
+        await SyntheticPeer.UntilAsync("both connected", () => alice.IsConnected && bob.IsConnected, alice, bob);
+    }
+
+    /// <summary>Alice sends a packet of sound and a key frame every 20 ms: about 450 kbit/s.</summary>
+    private static Task SendUntilAsync(string what, SyntheticPeer alice, SyntheticPeer bob, Func<Task<bool>> condition)
+    {
+        var (clock, sent) = (Stopwatch.StartNew(), 0);
+        byte[] frame = [0x10, 0x00, .. new byte[1_100]];
+        return SyntheticPeer.UntilTrueAsync(
+            what,
+            () =>
+            {
+                if (clock.ElapsedMilliseconds < 20 * sent)
+                {
+                    return Task.FromResult(false);
+                }
+
+                sent = (int)(clock.ElapsedMilliseconds / 20) + 1;
+                alice.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, 3]);
+                alice.SendRtp(TestSdp.VideoSsrc, 96, 0, frame, marker: true);
+                return condition();
+            },
+            alice, bob);
+    }
 
     private static LinkKey Key(ushort epoch) => new() { Epoch = epoch, Secret = Convert.ToBase64String(Enumerable.Repeat((byte)(0xC0 + epoch), LinkKey.SecretBytes).ToArray()) };
 

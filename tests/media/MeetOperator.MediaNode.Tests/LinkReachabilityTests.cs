@@ -1,3 +1,5 @@
+using MeetOperator.MediaNode.Links;
+using MeetOperator.MediaNode.Rooms;
 using MeetOperator.Relay.Transport;
 using MeetOperator.Sfu.Tracks;
 
@@ -67,4 +69,55 @@ public sealed class LinkReachabilityTests
         Assert.Empty(_rooms.Right.Links.Unreachable);
         Assert.Equal(2, _changes);
     }
+
+    /// <summary>The operator replaces a link, for example after a restart of the other media node. It is not up before its handshake is over.</summary>
+    [Fact]
+    public void Unreachable_LinkIsReplacedDuringTheInterruption_HasTheOthersUntilTheNewOneIsUp()
+    {
+        _rooms.SetState(LinkState.Broken);
+        _rooms.Run(2_100);
+
+        Replace();
+        _rooms.Run(300);
+        Assert.Equal(["alice"], _rooms.Right.Links.Unreachable);
+        Replace();
+        Assert.Equal(["alice"], _rooms.Right.Links.Unreachable);
+
+        _rooms.OpenChannel();
+        _rooms.Run(300);
+        Assert.Empty(_rooms.Right.Links.Unreachable);
+        Assert.NotNull(_rooms.Find(_rooms.Right, "alice", TrackSource.Microphone));
+        _rooms.SetState(LinkState.Broken);
+        _rooms.Run(2_100);
+        Assert.Equal(["alice"], _rooms.Right.Links.Unreachable);
+    }
+
+    [Theory]
+    [InlineData(LinkState.Up)]
+    [InlineData(LinkState.Broken)]
+    public void Unreachable_ReplacementDoesNotOpen_HasTheOthersAfterTwoSeconds(LinkState before)
+    {
+        _rooms.SetState(before);
+        Replace();
+        _rooms.Run(1_900);
+        Assert.Empty(_rooms.Right.Links.Unreachable);
+
+        _rooms.Run(200);
+        Assert.Equal(["alice"], _rooms.Right.Links.Unreachable);
+        _rooms.Right.Links.Remove("link");
+        Assert.Empty(_rooms.Right.Links.Unreachable);
+    }
+
+    [Fact]
+    public void Unreachable_ReplacementOpensAtOnce_StaysEmpty()
+    {
+        Replace();
+        _rooms.OpenChannel();
+        _rooms.Run(3_000);
+
+        Assert.Empty(_rooms.Right.Links.Unreachable);
+        Assert.NotNull(_rooms.Find(_rooms.Right, "alice", TrackSource.Camera));
+    }
+
+    private void Replace() => _rooms.Right.Link = _rooms.Right.Links.Add("link", _ => _rooms.ToLeft, LinkEnd.OfNode("ns/left"));
 }

@@ -26,6 +26,9 @@ internal sealed class UdpForwarder : IDisposable
         set => _isCut = value;
     }
 
+    /// <summary>Every how many datagrams of more than 500 bytes, which are media, one is lost; 0 for none.</summary>
+    internal int LosesMediaEvery { get; init; }
+
     /// <summary>All datagrams so far, also those that were not passed on.</summary>
     internal byte[][] Captured
     {
@@ -47,6 +50,7 @@ internal sealed class UdpForwarder : IDisposable
     private async Task RunAsync(IPEndPoint to)
     {
         var buffer = new byte[2000];
+        var media = 0;
         try
         {
             while (true)
@@ -57,7 +61,8 @@ internal sealed class UdpForwarder : IDisposable
                     _captured.Add(buffer[..length]);
                 }
 
-                if (!_isCut)
+                var isLost = LosesMediaEvery > 0 && length > 500 && ++media % LosesMediaEvery == 0;
+                if (!_isCut && !isLost)
                 {
                     await _socket.SendToAsync(buffer.AsMemory(0, length), to);
                 }

@@ -69,6 +69,9 @@ internal sealed class FakeKubelet : IAsyncDisposable
     /// <summary>Returns the status of a Pod that cannot start; null lets it run.</summary>
     public Func<Pod, JsonObject?>? PodFailure { get; set; }
 
+    /// <summary>Changes a process before its Pod is reported as running.</summary>
+    public Action<SimulatedMediaNode>? Starting { get; set; }
+
     public IReadOnlyCollection<SimulatedMediaNode> Nodes => [.. _nodes.Values];
 
     public SimulatedMediaNode Node(string name) => _nodes[name];
@@ -246,7 +249,9 @@ internal sealed class FakeKubelet : IAsyncDisposable
                 return;
             }
 
-            _nodes[name] = await SimulatedMediaNode.StartAsync(name, credentials, new IPEndPoint(address, control));
+            var node = await SimulatedMediaNode.StartAsync(name, credentials, new IPEndPoint(address, control));
+            Starting?.Invoke(node);
+            _nodes[name] = node;
         }
         else
         {
