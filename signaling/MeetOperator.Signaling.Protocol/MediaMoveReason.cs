@@ -15,6 +15,6 @@ public enum MediaMoveReason
     /// <summary>The media node seems to have failed, and another one of the meeting takes its place.</summary>
     Unreachable,
 
-    /// <summary>The media node that seemed to have failed is back, so the standby is no longer needed.</summary>
+    /// <summary>No media node of the meeting seems to have failed any more, so the standby is no longer needed.</summary>
     Returned,
 }

@@ -13,8 +13,9 @@ internal sealed record DrainPlan
     public DateTimeOffset? WaitsUntil { get; init; }
 
     /// <summary>
-    /// Seconds that the moves take at most once they begin, as all meetings move at once: to link the next media node, and for people to move. Null when nothing moves, or when a meeting may find no
-    /// place.
+    /// Seconds that the moves usually take at most once they begin, as all meetings move at once: to link the next media node, and for people to move. A media node that does not create the room
+    /// costs the time for the link once more. Null when nothing moves, when a meeting may find no place, and when the node cannot be linked: it does not answer, is being deleted, or its drain is
+    /// forced.
     /// </summary>
     public int? MaxMoveSeconds { get; init; }
     public required int Participants { get; init; }

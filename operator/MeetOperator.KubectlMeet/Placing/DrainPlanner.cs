@@ -35,7 +35,8 @@ internal static class DrainPlanner
         var stranded = moves.Where(move => move.To is null).ToArray();
         var deadline = deadlineSeconds ?? node.Spec.Drain?.DeadlineSeconds ?? (node.Spec.Drain is not { Force: true } && inventory.PoolOf(node) is { Metadata.DeletionTimestamp: null } pool ? DrainWaits.SecondsOf(pool.Spec.Drain, isAnswering: node.Status?.State != SfuNodeState.Unhealthy) : 0);
         var hidden = Math.Max(0, (node.Status?.Meetings ?? 0) - moves.Count);
-        int? maxMoveSeconds = moves.Count > 0 && stranded.Length == 0 && hidden == 0 ? LinkSeconds + PeopleSeconds : null;
+        var canMoveLinked = node is { Metadata.DeletionTimestamp: null, Spec.Drain: not { Force: true } } && node.Status?.State != SfuNodeState.Unhealthy;
+        int? maxMoveSeconds = moves.Count > 0 && stranded.Length == 0 && hidden == 0 && canMoveLinked ? LinkSeconds + PeopleSeconds : null;
         return new DrainPlan
         {
             Node = $"{space}/{name}",

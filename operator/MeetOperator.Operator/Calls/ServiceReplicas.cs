@@ -16,19 +16,28 @@ namespace MeetOperator.Operator.Calls;
 /// <param name="namespace">Namespace of the operator and signaling.</param>
 /// <param name="logger">The log.</param>
 /// <param name="time">The clock.</param>
-internal sealed partial class ServiceReplicas(KubeClient client, string @namespace, ILogger<ServiceReplicas> logger, TimeProvider time)
+internal sealed partial class ServiceReplicas(KubeClient client, string @namespace, ILogger<ServiceReplicas> logger, TimeProvider time) : IDisposable
 {
     private const string Ready = "Ready";
+
+    /// <summary>How long to wait for the API server. A connection to one that is gone fails only much later.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private static readonly ListOptions Replicas = new() { LabelSelector = $"{MeetLabels.Component} in ({MeetComponents.Operator},{MeetComponents.Signaling})" };
     private static readonly ApplyOptions Apply = new() { FieldManager = "meet-operator-lost-machine", Force = true, Subresource = "status" };
 
+    /// <summary>Two machines are handled one after the other, so that each sees what was marked before.</summary>
+    private readonly SemaphoreSlim _turn = new(1);
+
     /// <summary>Marks those on <paramref name="machine"/>, except a component that has no ready replica elsewhere. Logs what fails: the next probe of the machine tries again.</summary>
     public async Task MarkNotReadyAsync(string machine, CancellationToken ct)
     {
+        await _turn.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            var pods = await client.ListAllAsync<Pod>(@namespace, Replicas, ct).ConfigureAwait(false);
+            using var limit = new CancellationTokenSource(Timeout, time);
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+            var pods = await client.ListAllAsync<Pod>(@namespace, Replicas, bounded.Token).ConfigureAwait(false);
             foreach (var component in pods.Items.Where(IsReady).GroupBy(static pod => pod.Metadata.Labels![MeetLabels.Component], StringComparer.Ordinal))
             {
                 var there = component.Where(pod => pod.Spec.NodeName == machine).ToArray();
@@ -39,16 +48,22 @@ internal sealed partial class ServiceReplicas(KubeClient client, string @namespa
 
                 foreach (var pod in there)
                 {
-                    await client.ApplyAsync<Pod>(pod.Metadata.NamespacedName, NotReady(machine), Apply, ct).ConfigureAwait(false);
+                    await client.ApplyAsync<Pod>(pod.Metadata.NamespacedName, NotReady(machine), Apply, bounded.Token).ConfigureAwait(false);
                     LogMarked(pod.Metadata.Name!, machine);
                 }
             }
         }
-        catch (Exception failed) when (failed is KubeApiException or HttpRequestException or IOException or TimeoutException)
+        catch (Exception failed) when (failed is KubeApiException or HttpRequestException or IOException or TimeoutException || (failed is OperationCanceledException && !ct.IsCancellationRequested))
         {
             LogFailed(machine, failed.Message);
         }
+        finally
+        {
+            _turn.Release();
+        }
     }
+
+    public void Dispose() => _turn.Dispose();
 
     private static bool IsReady(Pod pod) => pod.Metadata.DeletionTimestamp is null && pod.Status?.Conditions?.Any(static condition => condition is { Type: Ready, Status: "True" }) == true;
 

@@ -142,7 +142,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
         }
     }
 
-    /// <summary>Records the answers to a probe, which count only if the media nodes on the machine are still silent. Returns whether they show that it is lost, and whether that was not known.</summary>
+    /// <summary>
+    /// Records the answers to a probe, which count only if the media nodes on the machine are still silent. Returns whether a media node there is given up because the machine is lost, and whether
+    /// the answers show for the first time that it is.
+    /// </summary>
     public (bool IsLost, bool IsNew) RecordProbe(MachineProbe probe, KubeletAnswer answer, KubeletAnswer control)
     {
         MachineNode[] nodes;
@@ -154,14 +157,16 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             wasLost = _lostMachines.Contains(probe.Machine, probe.UnansweredSince);
             isLost = MachineProbeRules.IsLost(probe, answer, control, nodes);
             _lostMachines.Record(probe.Machine, isLost);
+            isLost = _lostMachines.Contains(probe.Machine, probe.UnansweredSince); // not when the kubelet has renewed its Lease
         }
 
-        foreach (var node in nodes.Where(node => node.Machine == probe.Machine))
+        var there = nodes.Where(node => node.Machine == probe.Machine).ToArray();
+        foreach (var node in there)
         {
             Change(node.Pod, create: false, static _ => { });
         }
 
-        return (isLost, isLost && !wasLost);
+        return (isLost && there.Any(node => View(node.Pod) is { IsDead: true }), isLost && !wasLost);
     }
 
     /// <summary>Records that the node rejected the meeting's room. The next placement tries other nodes, and this node gets no new rooms for a moment.</summary>

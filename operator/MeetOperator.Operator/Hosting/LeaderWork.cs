@@ -24,6 +24,7 @@ internal sealed class LeaderWork : IAsyncDisposable
     private readonly NodePoller _poller;
     private readonly DepartedNodes _departed;
     private readonly MachineProber _prober;
+    private readonly ServiceReplicas _replicas;
     private readonly NodeClients _clients;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -42,7 +43,8 @@ internal sealed class LeaderWork : IAsyncDisposable
         _clients = new NodeClients(term, _authority, time);
         _poller = new NodePoller(fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);
         _departed = new DepartedNodes(_clients, health, logs.CreateLogger<DepartedNodes>(), time);
-        _prober = new MachineProber(fleet, wakeups, timeout => ProbeClient(cluster.Client.Config, timeout, time), new ServiceReplicas(cluster.Client, options.Namespace, logs.CreateLogger<ServiceReplicas>(), time), health, logs.CreateLogger<MachineProber>(), time);
+        _replicas = new ServiceReplicas(cluster.Client, options.Namespace, logs.CreateLogger<ServiceReplicas>(), time);
+        _prober = new MachineProber(fleet, wakeups, timeout => ProbeClient(cluster.Client.Config, timeout, time), _replicas, health, logs.CreateLogger<MachineProber>(), time);
         var context = new LeaderContext
         {
             Cluster = cluster,
@@ -105,5 +107,6 @@ internal sealed class LeaderWork : IAsyncDisposable
         await _poller.DisposeAsync().ConfigureAwait(false);
         await _departed.DisposeAsync().ConfigureAwait(false);
         _clients.Dispose();
+        _replicas.Dispose();
     }
 }

@@ -57,8 +57,13 @@ internal sealed record AssignmentPlan(PlacementInput Input, DateTimeOffset Now)
         Generation = Math.Max(Generation, removed.Generation + 1),
     }).Record(outcome, reason);
 
-    /// <summary>Records a change. A change of the origin remains the outcome, whatever follows from it.</summary>
-    public AssignmentPlan Record(PlacementOutcome outcome, string reason) => Outcome == PlacementOutcome.Moved ? this : this with { Outcome = outcome, Reason = reason };
+    /// <summary>Records a change. A change of the origin remains the outcome, whatever follows from it. That a node was left is said before what follows.</summary>
+    public AssignmentPlan Record(PlacementOutcome outcome, string reason) => Outcome switch
+    {
+        PlacementOutcome.Moved => this,
+        PlacementOutcome.Left => this with { Outcome = outcome, Reason = $"{Reason}; {reason}" },
+        _ => this with { Outcome = outcome, Reason = reason },
+    };
 
     /// <summary>Replaces the entry of the same media node.</summary>
     public AssignmentPlan With(NodeAssignment changed) => this with { Nodes = [.. Nodes.Select(node => IsSame(node, changed) ? changed : node)] };

@@ -39,9 +39,9 @@ internal static class LeaveRules
         return plan;
     }
 
-    /// <summary>Which sessions ended because of the deadline. Those of browsers have moved by then.</summary>
+    /// <summary>Who was there until the deadline. Browsers have normally moved by then.</summary>
     private static string DescribeLate(int participants) => participants == 0 ? string.Empty
-        : $"; the sessions of {participants} {(participants == 1 ? "participant" : "participants")} that had not moved ended at the deadline (WHIP and WHEP clients cannot move)";
+        : $"; {participants} {(participants == 1 ? "participant was" : "participants were")} still connected just before the deadline, which ends the sessions of WHIP and WHEP clients";
 
     private static AssignmentPlan Leave(AssignmentPlan plan, NodeAssignment origin, string wish)
     {
@@ -80,7 +80,7 @@ internal static class LeaveRules
                     plan,
                     origin,
                     node with { Role = AssignmentRole.Origin, State = NodeAssignmentState.Ready },
-                    $"{wish}, and the two media nodes could not be linked in time, so people hear a short interruption");
+                    $"{wish}, and {node.SfuNode} could not be linked with the meeting's other media nodes in time, so people hear a short interruption");
             }
             else
             {

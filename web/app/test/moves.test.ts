@@ -15,7 +15,7 @@ it('the statistics say why the page used another media node', async () => {
     'the meeting has a media node in your region',
     'the media node does not respond, and the standby takes its place',
     'the media node does not respond, and another one takes its place',
-    'the media node responds again, and the standby is no longer needed',
+    'the standby is no longer needed',
     'the meeting is on another media node',
     'the media node lost the connection',
   ]);

@@ -85,7 +85,7 @@ public sealed class LostMachineTests : FleetStage
     {
         MissMachine();
         MissMachine();
-        _fleet.RecordProbe(Probe("n1"), KubeletAnswer.None, KubeletAnswer.Log);
+        Assert.Equal((false, true), _fleet.RecordProbe(Probe("n1"), KubeletAnswer.None, KubeletAnswer.Log));
         Assert.False(IsDead("n1"));
 
         MissMachine();
@@ -142,6 +142,7 @@ public sealed class LostMachineTests : FleetStage
         Renew("2");
 
         Assert.False(IsDead("n1"));
+        Assert.Equal((false, false), _fleet.RecordProbe(Probe("n1"), KubeletAnswer.None, KubeletAnswer.Log));
     }
 
     [Fact]

@@ -21,6 +21,7 @@ internal sealed class ProbedFleet : IAsyncDisposable
     private readonly LoopHealth _health;
     private readonly TimeProvider _time;
     private readonly KubeClient _client;
+    private readonly ServiceReplicas _replicas;
     private readonly Task _running;
 
     private ProbedFleet(LogServer server, TimeProvider time)
@@ -30,9 +31,9 @@ internal sealed class ProbedFleet : IAsyncDisposable
         _health = new LoopHealth(time);
         Fleet = new MediaFleet(_wakeups, time);
         _client = new KubeClient(server.Config, null, time);
-        var replicas = new ServiceReplicas(_client, "meet-system", _logs.CreateLogger<ServiceReplicas>(), time);
+        _replicas = new ServiceReplicas(_client, "meet-system", _logs.CreateLogger<ServiceReplicas>(), time);
         var prober = new MachineProber(
-            Fleet, _wakeups, timeout => new KubeClient(server.Config, new KubeClientOptions { RequestTimeout = timeout }, time), replicas, _health, _logs.CreateLogger<MachineProber>(), time);
+            Fleet, _wakeups, timeout => new KubeClient(server.Config, new KubeClientOptions { RequestTimeout = timeout }, time), _replicas, _health, _logs.CreateLogger<MachineProber>(), time);
         _running = Task.Run(() => prober.RunAsync(_stop.Token));
     }
 
@@ -78,6 +79,7 @@ internal sealed class ProbedFleet : IAsyncDisposable
     {
         await StopAsync();
         await Server.DisposeAsync();
+        _replicas.Dispose();
         _client.Dispose();
         _health.Dispose();
         _logs.Dispose();

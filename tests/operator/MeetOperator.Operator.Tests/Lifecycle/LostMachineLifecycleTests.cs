@@ -8,8 +8,10 @@ using MeetOperator.Kube.Client.Requests;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Calls;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Tests.Harness;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
@@ -79,6 +81,21 @@ public sealed class LostMachineLifecycleTests
         await cluster.Kubelet.CutPowerAsync(before.SfuNode);
 
         await cluster.EventuallyAsync(async () => await IsReadyAsync(cluster, "signaling-1") == "False", "the replica on the lost machine is not ready");
+    }
+
+    /// <summary>Two machines can be probed at the same time. One replica of each component stays ready.</summary>
+    [Fact]
+    public async Task MarkNotReady_TwoMachinesAtOnce_OneReplicaStaysReady()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.Client.ApplyAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-system" } }, new ApplyOptions { FieldManager = "test" }, default);
+        await CreateReplicaAsync(cluster, "signaling-1", MeetComponents.Signaling, "m1");
+        await CreateReplicaAsync(cluster, "signaling-2", MeetComponents.Signaling, "m2");
+        using var replicas = new ServiceReplicas(cluster.Client, "meet-system", NullLogger<ServiceReplicas>.Instance, TimeProvider.System);
+
+        await Task.WhenAll(replicas.MarkNotReadyAsync("m1", default), replicas.MarkNotReadyAsync("m2", default));
+
+        Assert.Equal(["False", "True"], new[] { await IsReadyAsync(cluster, "signaling-1"), await IsReadyAsync(cluster, "signaling-2") }.Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -308,7 +308,7 @@ const de: Texts = {
       region: 'die Besprechung hat einen Medienserver in Ihrer Region',
       standby: 'der Medienserver antwortet nicht, der Ersatzserver übernimmt',
       unreachable: 'der Medienserver antwortet nicht, ein anderer übernimmt',
-      returned: 'der Medienserver antwortet wieder, der Ersatzserver wird nicht mehr gebraucht',
+      returned: 'der Ersatzserver wird nicht mehr gebraucht',
       moved: 'die Besprechung ist auf einem anderen Medienserver',
       lost: 'der Medienserver hat die Verbindung verloren',
     },

@@ -298,7 +298,7 @@ const en = {
       region: 'the meeting has a media node in your region',
       standby: 'the media node does not respond, and the standby takes its place',
       unreachable: 'the media node does not respond, and another one takes its place',
-      returned: 'the media node responds again, and the standby is no longer needed',
+      returned: 'the standby is no longer needed',
       moved: 'the meeting is on another media node',
       lost: 'the media node lost the connection',
     },

@@ -5,7 +5,7 @@ export interface MediaMove {
   /**
    * With all but the last two, both connections were opened on another node beside the present ones. `leaving`: the meeting leaves the node, also when an older server does not say why.
    * `region`: the meeting has a node in the region of this participant. `standby`: the node seems to have failed, and the standby takes its place. `unreachable`: the same with another node of
-   * the meeting. `returned`: the node that seemed to have failed is back. `moved`: the meeting is on another node. `lost`: the node lost a session.
+   * the meeting. `returned`: the standby is no longer needed. `moved`: the meeting is on another node. `lost`: the node lost a session.
    */
   readonly reason: 'leaving' | 'region' | 'standby' | 'unreachable' | 'returned' | 'moved' | 'lost';
   /** How long it took until both connections were replaced, in milliseconds; null until then. */
