@@ -11,8 +11,8 @@ import { apply, cluster, get, kubectl, openProxy, ready, until } from './support
 const REQUIRED_BY_ADMISSION = ['sfunodes', 'sfupools'].map(kind => `update meetoperator.io/${kind}/finalizers`);
 
 // Signaling reads a single meeting only when its database and its informer disagree, which RemovalTests and UnsyncedReplicaTests test.
-// The operator reads logs only while a media node does not answer and another machine has a healthy one, which LostMachineLifecycleTests test.
-const RARELY_USED = ['get meetoperator.io/meetings', 'get /pods/log'];
+// The operator reads logs only while a media node does not answer and another machine has a healthy one, and changes the status of Pods only on a lost machine, which LostMachineLifecycleTests test.
+const RARELY_USED = ['get meetoperator.io/meetings', 'get /pods/log', 'patch /pods/status'];
 
 describe('the rights', () => {
   const name = `rights-${randomUUID().slice(0, 8)}`;

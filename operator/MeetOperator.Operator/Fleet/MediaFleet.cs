@@ -149,8 +149,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
     public (bool IsLost, bool IsNew) RecordProbe(MachineProbe probe, KubeletAnswer answer, KubeletAnswer control)
     {
         MachineNode[] nodes;
-        bool wasLost;
-        bool isLost;
+        bool wasLost, isLost;
         lock (_gate)
         {
             nodes = ListMachines();
@@ -160,7 +159,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             isLost = _lostMachines.Contains(probe.Machine, probe.UnansweredSince); // not when the kubelet has renewed its Lease
         }
 
-        var there = nodes.Where(node => node.Machine == probe.Machine).ToArray();
+        var there = Array.FindAll(nodes, node => node.Machine == probe.Machine);
         foreach (var node in there)
         {
             Change(node.Pod, create: false, static _ => { });

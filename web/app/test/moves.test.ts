@@ -27,7 +27,7 @@ it('and do so in German', async () => {
     'die Besprechung hat einen Medienserver in Ihrer Region',
     'der Medienserver antwortet nicht, der Ersatzserver übernimmt',
     'der Medienserver antwortet nicht, ein anderer übernimmt',
-    'der Medienserver antwortet wieder, der Ersatzserver wird nicht mehr gebraucht',
+    'der Ersatzserver wird nicht mehr gebraucht',
     'die Besprechung ist auf einem anderen Medienserver',
     'der Medienserver hat die Verbindung verloren',
   ]);
