@@ -9,7 +9,7 @@ internal interface ILinkPeer : IPeerEgress
     long RoundTripTicks { get; }
 
     /// <summary>
-    /// Whether messages that can wait may be sent now. False while much waits already, so that such messages never bring the channel to its limit, and while another media node does not answer.
+    /// Whether messages that can wait may be sent now. False while the queue is long, so that they cannot fill it, and while the other media node does not answer.
     /// </summary>
     bool HasRoom { get; }
 

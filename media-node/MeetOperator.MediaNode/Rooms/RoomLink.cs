@@ -52,7 +52,7 @@ internal sealed class RoomLink : ILinkOwner, IRelayedTracks, ILinkCarrier
     /// <summary>The participants of the other room whose tracks were lost with the link; empty while it works.</summary>
     public IReadOnlyList<string> Unreachable => _isSuspended ? Others : [];
 
-    /// <summary>What a link that replaces this one continues.</summary>
+    /// <summary>The interruption that a link in place of this one takes over.</summary>
     public LinkInterruption Interruption => new(Others, _brokenSinceTicks, _isSuspended);
 
     /// <summary>What is at the other end.</summary>

@@ -51,7 +51,7 @@ internal sealed class PlanDrainCommand : ICommand
             ("People", plan.Participants),
             ("Deadline", Deadline(plan)),
             .. plan.MaxMoveSeconds is { } seconds
-                ? [("Duration", $"all move at once, usually within {seconds}s: {DrainPlanner.LinkSeconds}s to link the next media node, {DrainPlanner.PeopleSeconds}s for people to move")]
+                ? [("Duration", $"all move at once, usually within {seconds}s: up to {DrainPlanner.LinkSeconds}s to link the next media node, and up to {DrainPlanner.PeopleSeconds}s for people to move")]
                 : Array.Empty<(string, Cell)>(),
         ]);
         if (plan.Moves.Count > 0)

@@ -24,7 +24,7 @@ internal sealed partial class ServiceReplicas(KubeClient client, string @namespa
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private static readonly ListOptions Replicas = new() { LabelSelector = $"{MeetLabels.Component} in ({MeetComponents.Operator},{MeetComponents.Signaling})" };
-    private static readonly ApplyOptions Apply = new() { FieldManager = "meet-operator-lost-machine", Force = true, Subresource = "status" };
+    private static readonly ApplyOptions Apply = new() { FieldManager = FieldManagers.Operator, Force = true, Subresource = "status" };
 
     /// <summary>Two machines are handled one after the other, so that each sees what was marked before.</summary>
     private readonly SemaphoreSlim _turn = new(1);

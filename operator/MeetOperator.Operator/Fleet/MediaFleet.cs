@@ -156,7 +156,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time, Machin
             wasLost = _lostMachines.Contains(probe.Machine, probe.UnansweredSince);
             isLost = MachineProbeRules.IsLost(probe, answer, control, nodes);
             _lostMachines.Record(probe.Machine, isLost);
-            isLost = _lostMachines.Contains(probe.Machine, probe.UnansweredSince); // not when the kubelet has renewed its Lease
+            isLost = _lostMachines.Contains(probe.Machine, probe.UnansweredSince); // false if the kubelet has renewed its Lease since
         }
 
         var there = Array.FindAll(nodes, node => node.Machine == probe.Machine);

@@ -62,7 +62,7 @@ public sealed class RoomPartsRaceTests : IAsyncLifetime
                 requests.Add(JoinAsync("right"));
             }
 
-            await PartedRoom.OnAsync(other, static () => true); // by now, all that could run on the part's loop has run
+            await PartedRoom.OnAsync(other, static () => true); // everything that waited on the part's loop has run before this
         }
 
         await Task.WhenAll(requests);

@@ -53,7 +53,7 @@ public sealed class CordonTests : IAsyncLifetime
         await FinishAsync(second);
     }
 
-    /// <summary>The move has begun, so it is finished: people are on both media nodes.</summary>
+    /// <summary>A move that has begun is completed, because people are already on both media nodes.</summary>
     [Fact]
     public async Task ClusterNode_UncordonedWhileMeetingMoves_NobodyIsDropped()
     {
