@@ -75,7 +75,7 @@ internal sealed partial class MeetingMedia : IAsyncDisposable
         _knownLines = new KnownLines(services.Time);
         _deadlines = new LeaveDeadlines(services.Time);
         Line = new PlaceLine(services.Time);
-        _moves = new MemberMoves(services.Time, () => _deadlines.Least() ?? DefaultTimeLeft, participantId => FindParticipant(participantId)?.Move());
+        _moves = new MemberMoves(services.Time, services.Turns, () => _deadlines.Least() ?? DefaultTimeLeft, participantId => FindParticipant(participantId)?.Move());
     }
 
     /// <summary>Grows with each change of the rooms.</summary>

@@ -4,9 +4,10 @@ namespace MeetOperator.Signaling.Media;
 
 /// <summary>Runs the <see cref="MoveSchedule"/> of one meeting on this replica for as long as members wait. Thread-safe.</summary>
 /// <param name="time">The clock.</param>
+/// <param name="turns">The turns of all meetings on this replica.</param>
 /// <param name="left">Returns the time until the first of the nodes that members move away from is left.</param>
 /// <param name="start">Starts the move of a member. Must not block.</param>
-internal sealed class MemberMoves(TimeProvider time, Func<TimeSpan> left, Action<string> start) : IAsyncDisposable
+internal sealed class MemberMoves(TimeProvider time, MoveTurns turns, Func<TimeSpan> left, Action<string> start) : IAsyncDisposable
 {
     private readonly MoveSchedule _schedule = new();
     private readonly CancellationTokenSource _closed = new();
@@ -49,6 +50,8 @@ internal sealed class MemberMoves(TimeProvider time, Func<TimeSpan> left, Action
         {
             _schedule.Remove(participantId);
         }
+
+        turns.End(participantId);
     }
 
     /// <inheritdoc cref="MoveSchedule.MarkConnected"/>
@@ -58,6 +61,8 @@ internal sealed class MemberMoves(TimeProvider time, Func<TimeSpan> left, Action
         {
             _schedule.MarkConnected(participantId);
         }
+
+        turns.End(participantId);
     }
 
     public async ValueTask DisposeAsync()
@@ -95,9 +100,10 @@ internal sealed class MemberMoves(TimeProvider time, Func<TimeSpan> left, Action
         {
             if (_schedule.HasWaiting && !_closed.IsCancellationRequested)
             {
-                return _schedule.Take(time.GetElapsedTime(0), left());
+                return turns.Take(_schedule, time.GetElapsedTime(0), left());
             }
 
+            turns.Leave(_schedule);
             _isRunning = false;
             return null;
         }

@@ -2,7 +2,7 @@ namespace MeetOperator.Signaling.Media;
 
 /// <summary>
 /// Decides which members of a meeting start to move, and when: in small batches, so that the key frames and the double downlinks of many members do not come at once.
-/// Pure: the time is passed in. Not thread-safe.
+/// <see cref="MoveTurns"/> limits it to the turns of the meeting. Pure: the time is passed in. Not thread-safe.
 /// </summary>
 internal sealed class MoveSchedule
 {
@@ -31,6 +31,9 @@ internal sealed class MoveSchedule
     /// <summary>Whether members wait.</summary>
     public bool HasWaiting => _waiting.Count > 0;
 
+    /// <summary>The number of members that wait.</summary>
+    public int Waiting => _waiting.Count;
+
     /// <summary>Lets a member wait for its turn. Does nothing if it waits already.</summary>
     public void Add(string participantId)
     {
@@ -56,7 +59,8 @@ internal sealed class MoveSchedule
     /// <summary>Returns the members that start now; none if the batch before is not done, or nobody waits.</summary>
     /// <param name="now">The time since a fixed moment.</param>
     /// <param name="left">The time until the former node is left.</param>
-    public IReadOnlyList<string> Take(TimeSpan now, TimeSpan left)
+    /// <param name="most">How many may start at most.</param>
+    public IReadOnlyList<string> Take(TimeSpan now, TimeSpan left, int most = int.MaxValue)
     {
         foreach (var (lost, _) in _started.Where(started => now - started.Value >= GiveUpAfter).ToArray())
         {
@@ -69,7 +73,7 @@ internal sealed class MoveSchedule
         }
 
         var size = SizeFor(_waiting.Count, left);
-        string[] batch = [.. _waiting.Take(Math.Min(size, (size * MaxBatches) - _started.Count))];
+        string[] batch = [.. _waiting.Take(Math.Min(most, Math.Min(size, (size * MaxBatches) - _started.Count)))];
         if (batch.Length > 0)
         {
             _waiting.RemoveRange(0, batch.Length);
@@ -84,7 +88,8 @@ internal sealed class MoveSchedule
         return batch;
     }
 
-    private static int SizeFor(int waiting, TimeSpan left)
+    /// <summary>The number of members that start at the same time, if so many wait.</summary>
+    public static int SizeFor(int waiting, TimeSpan left)
     {
         var batches = Math.Max(1, (int)(left / 2 / Patience));
         return Math.Max(BatchSize, (waiting + batches - 1) / batches);

@@ -26,6 +26,36 @@ public sealed class MoveTests : MoveTestBase
         Assert.Empty(ann.OfType("media-restart"));
     }
 
+    /// <summary>Nobody connects to the next node, so the sixth is told two seconds after the first, which its remaining time shows.</summary>
+    [Fact]
+    public async Task NodeLeaving_ThreeMeetings_FiveMembersStartAtOnce()
+    {
+        var clients = new List<TestClient>();
+        string[] meetings = [meeting, (await signaling.CreateAsync()).MeetingId, (await signaling.CreateAsync()).MeetingId];
+        foreach (var id in meetings)
+        {
+            await cluster.AssignAsync(id, Assigned("default-aaaaa", 1, Ready));
+            node.AddTracks(id, Bob, Sdp.Publish());
+            foreach (var name in new[] { "Ann", "Cem" })
+            {
+                clients.Add(await TestClient.OpenAsync(await signaling.JoinAsync(id, name)));
+                await clients[^1].JoinAsync(move: true);
+                await AnswerAsync(clients[^1], await clients[^1].ExpectAsync("offer"));
+            }
+        }
+
+        var leaving = Assigned("default-aaaaa", 1, Leaving, Edge);
+        await Task.WhenAll(meetings.Select(id => cluster.AssignAsync(id, leaving, Assigned("default-bbbbb", 2, Ready))));
+
+        var moves = await Task.WhenAll(clients.Select(client => client.ExpectAsync("media-move")));
+        long[] left = [.. moves.Select(move => (long)move["deadline"]!).OrderDescending()];
+        Assert.InRange(left[0] - left[5], 1_990, 60_000);
+        foreach (var client in clients)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
     [Fact]
     public async Task NodeLeaving_ClientOfEarlierVersion_RestartsOnNextNode()
     {

@@ -26,7 +26,7 @@ public sealed class RoomClientTests : IAsyncLifetime
         _link = new TcpForwarder(new IPEndPoint(IPAddress.Loopback, _node.Address.Port));
         _signaling = await TestSignaling.StartAsync(_cluster);
         var services = new MediaServices(
-            _signaling.Service<MediaNodes>(), _signaling.Service<SignalingOptions>(), _signaling.Service<SignalingMetrics>(), TimeProvider.System, _signaling.Service<ILoggerFactory>());
+            _signaling.Service<MediaNodes>(), new MoveTurns(), _signaling.Service<SignalingOptions>(), _signaling.Service<SignalingMetrics>(), TimeProvider.System, _signaling.Service<ILoggerFactory>());
         var assignment = new MediaAssignment(
             TestCluster.Namespace, "default-aaaaa", _link.SecureAddress, 1, Contracts.Meetings.AssignmentRole.Origin, Contracts.Meetings.AssignmentState.Ready);
         _client = new RoomClient(Room, assignment, services);
