@@ -26,5 +26,6 @@ internal static class BenchArguments
         return figures;
     }
 
-    private static string? Value(string[] arguments, string name) => Array.IndexOf(arguments, name) is >= 0 and var at ? arguments.ElementAtOrDefault(at + 1) : null;
+    /// <summary>The value of an option, or null without it.</summary>
+    public static string? Value(string[] arguments, string name) => Array.IndexOf(arguments, name) is >= 0 and var at ? arguments.ElementAtOrDefault(at + 1) : null;
 }

@@ -3,7 +3,7 @@ using MeetOperator.Bench.Media;
 using MeetOperator.Bench.Move;
 using MeetOperator.Bench.Operator;
 
-IBenchVerb[] verbs = [new OperatorBench(), new MediaBench(), new MoveBench()];
+IBenchVerb[] verbs = [new OperatorBench(), new MediaBench(), new MoveBench(), new PeopleBench()];
 
 var verb = verbs.FirstOrDefault(candidate => candidate.Name == args.FirstOrDefault());
 if (verb is null)

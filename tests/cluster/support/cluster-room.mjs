@@ -19,7 +19,7 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   const service = await get('service', 'meet-signaling', '-n', system);
   const port = service.spec.ports.find(one => one.name === 'http')?.port ?? service.spec.ports[0].port;
   // Without TLS, browsers allow cameras only on `localhost` and its subdomains.
-  room.product = { url: `http://meet.localhost${port === 80 ? '' : `:${port}`}` };
+  room.product = { url: `http://meet.localhost${port === 80 ? '' : `:${port}`}`, address: `http://${service.spec.clusterIP}:${port}` };
   await apply({ apiVersion: group, kind: 'Tenant', metadata: { name }, spec: { displayName: 'Cluster tests', namespace: room.namespace, ...(shared ? { pools: { sfuSelector: { matchLabels: labels } } } : {}) } });
   await ready('tenant', name);
   await apply({

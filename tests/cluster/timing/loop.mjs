@@ -25,5 +25,5 @@ export async function measureLoop({ figure, meetings }) {
     } finally {
       resume();
     }
-  }, undefined, 2);
+  }, undefined, { loops: 2 });
 }

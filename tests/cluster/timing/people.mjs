@@ -64,12 +64,12 @@ export async function withRoom(options, run) {
 
 /**
  * Meetings of two people each, all on media nodes of one cluster node (the second one, because this machine reaches Services through the first). `run` gets that cluster node and its media
- * nodes too; `restore` undoes what `run` did to it. `loops`: of each media node.
+ * nodes too; `restore` undoes what `run` did to it. `loops`: of each media node. `empty`: so many meetings more, without people, whose IDs `run` gets.
  */
-export async function withLightPeople(meetings, run, restore = () => {}, loops = 1) {
+export async function withLightPeople(meetings, run, restore = () => {}, { loops = 1, empty = 0 } = {}) {
   const machine = 'n2';
   // With ports for one media node, they start on two machines. Later ones need more.
-  await withRoom({ ports: { min: 43000, max: 42999 + loops }, exposure: { udpPorts: loops }, pool: { drain: { deadlineSeconds: 0 } } }, async room => {
+  await withRoom({ browsers: 1, ports: { min: 43000, max: 42999 + loops }, exposure: { udpPorts: loops }, pool: { drain: { deadlineSeconds: 0 } } }, async room => {
     await kubectl('patch', 'sfupool', 'pool', '-n', room.namespace, '--type=merge', '-p', '{"spec":{"exposure":{"portRange":{"max":43015}}}}');
     const all = await get('sfunodes', '-n', room.namespace);
     const [nodes, elsewhere] = [true, false].map(isThere => all.filter(node => (node.status.nodeName === machine) === isThere));
@@ -81,9 +81,11 @@ export async function withLightPeople(meetings, run, restore = () => {}, loops =
         const { meetingId } = await room.meeting();
         for (const name of ['a', 'b']) await people.join(meetingId, `${name}${number}`);
       }
+      const others = [];
+      for (let number = 0; number < empty; number++) others.push((await room.meeting()).meetingId);
       await schedulable(null);
       await people.meet(meetings * 2);
-      await run({ room, people, machine, nodes });
+      await run({ room, people, machine, nodes, others });
     } finally {
       await restore(machine);
       await people.close();

@@ -17,7 +17,8 @@ internal sealed unsafe class BenchPeer : IDisposable
 {
     private const int MaxDatagram = 1500;
     private static readonly DtlsCertificate Certificate = DtlsCertificate.Generate();
-    private readonly UdpSocket _socket = new(IPAddress.Loopback, 0, 4 << 20);
+    private readonly UdpSocket _socket;
+    private readonly bool _isLocal;
     private readonly ReceiveBatch _batch = new(64);
     private readonly SendBatch _send = new(64);
     private readonly byte* _data = (byte*)NativeMemory.Alloc(64 * MaxDatagram);
@@ -29,6 +30,13 @@ internal sealed unsafe class BenchPeer : IDisposable
         DtlsRole = DtlsRole.Client,
         Random = new Random(),
     });
+
+    /// <param name="isLocal">Whether the media node listens on loopback, and not on another network.</param>
+    public BenchPeer(bool isLocal = true)
+    {
+        _isLocal = isLocal;
+        _socket = new UdpSocket(isLocal ? IPAddress.Loopback : IPAddress.Any, 0, 4 << 20);
+    }
 
     public bool IsConnected => _transport.State == PeerTransportState.Connected;
 
@@ -67,8 +75,8 @@ internal sealed unsafe class BenchPeer : IDisposable
             throw new InvalidOperationException("The node's SDP has an invalid fingerprint.");
         }
 
-        var node = description.Sections.SelectMany(s => s.Attributes).Where(a => a.Name == "candidate").Select(a => LocalCandidate(a.Value)).FirstOrDefault(c => c is not null)
-            ?? throw new InvalidOperationException("The node's SDP has no candidate on this machine for IPv4 and UDP.");
+        var node = description.Sections.SelectMany(s => s.Attributes).Where(a => a.Name == "candidate").Select(a => Candidate(a.Value)).FirstOrDefault(c => c is not null)
+            ?? throw new InvalidOperationException($"The node's SDP has no candidate {(_isLocal ? "on loopback " : "")}for IPv4 and UDP.");
         _transport.SetRemote(new IceCredentials(Find("ice-ufrag"), Find("ice-pwd")), fingerprint, TransportAddress.FromIPEndPoint(node));
     }
 
@@ -154,8 +162,8 @@ internal sealed unsafe class BenchPeer : IDisposable
     }
 
     /// <summary><c>foundation component udp priority address port typ …</c> (RFC 8839 §5.1).</summary>
-    private static IPEndPoint? LocalCandidate(string? value) =>
-        value?.Split(' ') is [_, _, "udp" or "UDP", _, var host, var port, ..] && IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetwork && IPAddress.IsLoopback(address)
+    private IPEndPoint? Candidate(string? value) =>
+        value?.Split(' ') is [_, _, "udp" or "UDP", _, var host, var port, ..] && IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetwork && IPAddress.IsLoopback(address) == _isLocal
             ? new IPEndPoint(address, int.Parse(port, System.Globalization.CultureInfo.InvariantCulture))
             : null;
 

@@ -15,15 +15,17 @@ internal sealed class Crowd : IAsyncDisposable
     private readonly List<Member> _members = [];
     private readonly CancellationTokenSource _over = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly int _tick;
     private readonly Task _running;
     private TimeSpan _longestPause;
 
     /// <param name="http">For the REST calls.</param>
     /// <param name="url">The address of signaling.</param>
     /// <param name="meeting">The meeting's ID.</param>
-    public Crowd(HttpClient http, Uri url, string meeting)
+    /// <param name="tick">How often the people look at what has arrived and send what is due, in milliseconds.</param>
+    public Crowd(HttpClient http, Uri url, string meeting, int tick = 1)
     {
-        (_http, _url, Meeting) = (http, url, meeting);
+        (_http, _url, Meeting, _tick) = (http, url, meeting, tick);
         _running = Task.Factory.StartNew(Run, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -46,7 +48,9 @@ internal sealed class Crowd : IAsyncDisposable
         var joined = (await response.Content.ReadFromJsonAsync<JsonNode>().ConfigureAwait(false))!;
         var id = joined["participantId"]!.GetValue<string>();
         _persons[id] = plan.Person;
-        var socket = await MemberSocket.OpenAsync(new Uri(joined["webSocketUrl"]!.GetValue<string>())).ConfigureAwait(false);
+        var address = new Uri(joined["webSocketUrl"]!.GetValue<string>());
+        var again = new UriBuilder(address) { Path = $"/meetings/{Meeting}", Query = "" }.Uri;
+        var socket = await MemberSocket.OpenAsync(address, again, plan.MayReconnect ? joined["ticket"]!.GetValue<string>() : null).ConfigureAwait(false);
         return await OnThreadAsync(() =>
         {
             var member = new Member(id, socket, plan, id => _persons.TryGetValue(id, out var person) ? person : null);
@@ -158,7 +162,7 @@ internal sealed class Crowd : IAsyncDisposable
                 member.Tick(now);
             }
 
-            Thread.Sleep(1);
+            Thread.Sleep(_tick);
         }
     }
 }

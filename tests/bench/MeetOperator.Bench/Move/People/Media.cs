@@ -30,7 +30,7 @@ internal sealed class Media(MediaPlan plan, BenchPeer peer)
             return;
         }
 
-        new Stamp(plan.Person, frame, 0, 1).Write(_voice);
+        new Stamp(plan.Person, frame, 0, 1, Crowd.KernelTicks).Write(_voice);
         var header = new RtpHeader { PayloadType = 111, SequenceNumber = ++_voiceSequence, Timestamp = (uint)(frame * plan.SoundInterval.TotalSeconds * 48_000), Ssrc = BenchSdp.AudioSsrc };
         peer.SendVoice(header, plan.IsLoud ? Loud : Quiet, _voice);
     }
@@ -44,10 +44,11 @@ internal sealed class Media(MediaPlan plan, BenchPeer peer)
 
         _start[1] = (byte)(NeedsKeyFrame ? 0x10 : 0x11);
         NeedsKeyFrame = false;
+        var now = Crowd.KernelTicks;
         for (var packet = 0; packet < PacketsOfFrame; packet++)
         {
             var payload = packet == 0 ? _start : _rest;
-            new Stamp(plan.Person, frame, (byte)packet, PacketsOfFrame).Write(payload);
+            new Stamp(plan.Person, frame, (byte)packet, PacketsOfFrame, now).Write(payload);
             var isLast = packet == PacketsOfFrame - 1;
             peer.SendRtp(new RtpHeader { PayloadType = 96, SequenceNumber = ++_pictureSequence, Timestamp = (uint)(frame * plan.PictureInterval.TotalSeconds * 90_000), Ssrc = BenchSdp.VideoSsrc, Marker = isLast }, payload);
         }

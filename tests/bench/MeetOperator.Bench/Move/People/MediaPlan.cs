@@ -13,6 +13,12 @@ internal sealed record MediaPlan(ushort Person, bool HasSound = true, bool HasPi
     /// <summary>Whether the member may have to open its connections again, because its media node is killed. Otherwise that drops it.</summary>
     public bool MayRestart { get; init; }
 
+    /// <summary>Whether the member may lose its socket, because a replica of signaling ends. Otherwise that drops it.</summary>
+    public bool MayReconnect { get; init; }
+
+    /// <summary>Whether the media nodes listen on loopback.</summary>
+    public bool IsLocal { get; init; } = true;
+
     public TimeSpan SoundInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
     public TimeSpan PictureInterval { get; init; } = TimeSpan.FromMilliseconds(40);

@@ -13,6 +13,8 @@ internal sealed class Member : IDisposable
     private readonly HashSet<string> _others = [];
     private readonly string _id;
     private TimeSpan _now;
+    private int _openings;
+    private bool _asksToResume;
     private bool _isViewOutdated;
     private TimeSpan _nextView;
 
@@ -22,15 +24,14 @@ internal sealed class Member : IDisposable
     /// <param name="personOf">The number of the person with an ID.</param>
     public Member(string id, MemberSocket socket, MediaPlan plan, Func<string, ushort?> personOf)
     {
-        (_id, _socket, Plan) = (id, socket, plan);
+        (_id, _socket, Plan, Reception) = (id, socket, plan, new Reception(plan));
         _publication = new Publication(plan, _socket.Send);
-        _subscription = new Subscription(Reception, _socket.Send, personOf);
-        _socket.Send(new JsonObject { ["type"] = "join", ["participantId"] = id, ["capabilities"] = new JsonObject { ["slots"] = true, ["move"] = true } });
+        _subscription = new Subscription(plan, Reception, _socket.Send, personOf);
     }
 
     public MediaPlan Plan { get; }
 
-    public Reception Reception { get; } = new();
+    public Reception Reception { get; }
 
     /// <summary>Why the person is not in the meeting any more, or had to connect again; null while nothing happened.</summary>
     public string? Dropped { get; private set; }
@@ -55,6 +56,12 @@ internal sealed class Member : IDisposable
         }
 
         _now = now;
+        if (_openings != _socket.Openings)
+        {
+            _openings = _socket.Openings;
+            Join();
+        }
+
         while (_socket.TryTake(out var message))
         {
             Handle(message);
@@ -99,6 +106,7 @@ internal sealed class Member : IDisposable
         switch (message["type"]!.GetValue<string>())
         {
             case "joined":
+                _others.Clear();
                 foreach (var participant in message["participants"]!.AsArray())
                 {
                     Add(participant!);
@@ -106,7 +114,7 @@ internal sealed class Member : IDisposable
 
                 SendView();
                 SendMutes();
-                _publication.Open(_now, isRestart: false);
+                _publication.OnJoined(_now);
                 break;
             case "participant-joined":
                 Add(message["participant"]!);
@@ -115,7 +123,13 @@ internal sealed class Member : IDisposable
                 _isViewOutdated |= _others.Remove(message["participantId"]!.GetValue<string>());
                 break;
             case "offer":
-                _subscription.OnOffer(message);
+                if (_subscription.OnOffer(message) && _asksToResume)
+                {
+                    // A server that could not resume the subscription has lost what was published too.
+                    _asksToResume = false;
+                    _publication.Open(_now, isRestart: true);
+                }
+
                 break;
             case "answer":
                 _publication.OnAnswer(_now, message);
@@ -126,6 +140,7 @@ internal sealed class Member : IDisposable
             case "media-move":
                 var until = _now + TimeSpan.FromMilliseconds(message["deadline"]!.GetValue<long>());
                 Moves++;
+                _asksToResume = false;
                 _subscription.Move(until);
                 _publication.Open(_now, isRestart: true, until);
                 break;
@@ -141,8 +156,22 @@ internal sealed class Member : IDisposable
                 break;
             case "error":
                 Errors.Add($"{message["code"]}: {message["message"]}");
+                _publication.OnError(_now, message);
+                _subscription.OnError(_now, message);
                 break;
         }
+    }
+
+    private void Join()
+    {
+        var capabilities = new JsonObject { ["slots"] = true, ["move"] = true };
+        _asksToResume = _subscription.CanResume;
+        if (_asksToResume)
+        {
+            capabilities["resume"] = true;
+        }
+
+        _socket.Send(new JsonObject { ["type"] = "join", ["participantId"] = _id, ["capabilities"] = capabilities });
     }
 
     private void Add(JsonNode participant)

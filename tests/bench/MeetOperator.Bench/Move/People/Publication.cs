@@ -13,6 +13,7 @@ internal sealed class Publication(MediaPlan plan, Action<JsonObject> send) : IDi
     /// <summary>How long a former connection is kept at most without a move.</summary>
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
     private readonly List<Connection> _connections = [];
     private Connection? _offered;
     private TimeSpan _answerBy;
@@ -49,6 +50,24 @@ internal sealed class Publication(MediaPlan plan, Action<JsonObject> send) : IDi
         }
 
         send(message);
+    }
+
+    /// <summary>A socket is open. An offer that waited for its answer when the former one ended is made again.</summary>
+    public void OnJoined(TimeSpan now)
+    {
+        if (_offered is not null || _connections.Count == 0)
+        {
+            Open(now, isRestart: _offered is not null, _moveUntil);
+        }
+    }
+
+    /// <summary>An offer that was rejected is made again shortly afterwards.</summary>
+    public void OnError(TimeSpan now, JsonNode error)
+    {
+        if (_offered is not null && error["reference"]?.GetValue<string>() == $"offer-{_offers}")
+        {
+            _answerBy = now + RetryAfter;
+        }
     }
 
     public void OnAnswer(TimeSpan now, JsonNode message)
@@ -141,7 +160,7 @@ internal sealed class Publication(MediaPlan plan, Action<JsonObject> send) : IDi
     {
         public Connection(MediaPlan plan)
         {
-            Peer = new BenchPeer { OnRtcp = OnRtcp };
+            Peer = new BenchPeer(plan.IsLocal) { OnRtcp = OnRtcp };
             Media = new Media(plan, Peer);
         }
 

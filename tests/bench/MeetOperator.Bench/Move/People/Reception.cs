@@ -2,9 +2,9 @@ namespace MeetOperator.Bench.Move.People;
 
 /// <summary>
 /// What a member notices: the longest time without new sound of somebody who speaks, without a newer complete picture of somebody, and without anything. Times are those at which the
-/// kernel got the packets, so that a busy bench does not count.
+/// kernel got the packets, and a pause of the sender does not count, so that a busy bench does not either.
 /// </summary>
-internal sealed class Reception
+internal sealed class Reception(MediaPlan plan)
 {
     private readonly Dictionary<ushort, Progress> _sound = [];
     private readonly Dictionary<ushort, Progress> _picture = [];
@@ -26,14 +26,14 @@ internal sealed class Reception
         OnAny(ticks);
         if (MediaPlan.IsSpeaker(stamp.Person))
         {
-            Of(_sound, stamp.Person).Complete(stamp.Frame, ticks);
+            Of(_sound, stamp.Person, plan.SoundInterval).Complete(stamp, ticks);
         }
     }
 
     public void OnPicture(Stamp stamp, long ticks)
     {
         OnAny(ticks);
-        Of(_picture, stamp.Person).Add(stamp, ticks);
+        Of(_picture, stamp.Person, plan.PictureInterval).Add(stamp, ticks);
     }
 
     /// <summary>From now on, the gaps are those of a new observation.</summary>
@@ -65,11 +65,11 @@ internal sealed class Reception
         _any = Math.Max(_any, ticks);
     }
 
-    private static Progress Of(Dictionary<ushort, Progress> all, ushort person)
+    private static Progress Of(Dictionary<ushort, Progress> all, ushort person, TimeSpan interval)
     {
         if (!all.TryGetValue(person, out var progress))
         {
-            all[person] = progress = new Progress();
+            all[person] = progress = new Progress(interval);
         }
 
         return progress;
@@ -79,9 +79,10 @@ internal sealed class Reception
 
     private static double Milliseconds(long ticks) => ticks / (double)TimeSpan.TicksPerMillisecond;
 
-    /// <summary>The frames of one source.</summary>
-    private sealed class Progress
+    /// <summary>The frames of one source, of which one is sent each interval.</summary>
+    private sealed class Progress(TimeSpan interval)
     {
+        private long _sentAt;
         private uint _complete;
         private uint _frame;
         private int _packets;
@@ -100,17 +101,18 @@ internal sealed class Reception
                 _packets |= 1 << stamp.Packet;
                 if (_packets == (1 << stamp.Packets) - 1)
                 {
-                    Complete(stamp.Frame, ticks);
+                    Complete(stamp, ticks);
                 }
             }
         }
 
-        public void Complete(uint frame, long ticks)
+        public void Complete(Stamp stamp, long ticks)
         {
-            if (frame > _complete)
+            if (stamp.Frame > _complete)
             {
-                _longest = Math.Max(_longest, _at == 0 ? 0 : ticks - _at);
-                (_complete, _at) = (frame, Math.Max(_at, ticks));
+                var late = stamp.Frame == _complete + 1 && _sentAt > 0 ? Math.Max(0, stamp.SentAt - _sentAt - interval.Ticks) : 0;
+                _longest = Math.Max(_longest, _at == 0 ? 0 : ticks - _at - late);
+                (_complete, _sentAt, _at) = (stamp.Frame, stamp.SentAt, Math.Max(_at, ticks));
             }
         }
 

@@ -5,7 +5,7 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Bench.Move.People;
 
 /// <summary>What a member receives. During a move there are two sessions, and the one that plays is replaced once everything that arrives on it arrives on the other, as in the SDK (<c>subscribe-session.ts</c>).</summary>
-internal sealed class Subscription(Reception reception, Action<JsonObject> send, Func<string, ushort?> personOf) : IDisposable
+internal sealed class Subscription(MediaPlan plan, Reception reception, Action<JsonObject> send, Func<string, ushort?> personOf) : IDisposable
 {
     private const int Voice = 111;
     private const int RedundantVoice = 63;
@@ -13,6 +13,7 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
 
     /// <summary>The bit of the header of packets that have padding (RFC 3550 §5.1).</summary>
     private const int Padding = 0x20;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How long the former connection is kept when nothing arrives on the new one.</summary>
@@ -31,22 +32,39 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
 
     public bool IsLost => _next is null && _current is { Peer.IsLost: true };
 
+    /// <summary>Whether a new socket can go on with the present session.</summary>
+    public bool CanResume => _current is { Peer: { IsConnected: true, IsLost: false } } && (_next is null || _moveUntil > _now);
+
     /// <summary>Nothing arrives on the current connection any more, so the next one need not be compared with it.</summary>
     private bool IsFormerOver => _current is not { Peer.IsLost: false } || _now >= _moveUntil;
 
     /// <summary>The next session is on another media node.</summary>
     public void Move(TimeSpan until) => _moveUntil = until;
 
-    public void OnOffer(JsonNode offer)
+    /// <returns>Whether the offer opens another session than the present ones.</returns>
+    public bool OnOffer(JsonNode offer)
     {
         var id = offer["sessionId"]?.GetValue<string>() ?? throw new InvalidOperationException("The offer has no sessionId.");
         var sdp = offer["sdp"]!.GetValue<string>();
-        var session = Find(id) ?? Open(id, sdp);
+        var known = Find(id);
+        var session = known ?? Open(id, sdp);
         session.Arrivals.OnOffer(sdp);
-        send(new JsonObject { ["type"] = "answer", ["to"] = "sfu", ["sdp"] = BenchSdp.Answer(sdp, session.Peer, withFeedback: true), ["revision"] = offer["revision"]?.DeepClone(), ["sessionId"] = id });
+        session.Answer = new JsonObject { ["type"] = "answer", ["to"] = "sfu", ["sdp"] = BenchSdp.Answer(sdp, session.Peer, withFeedback: true), ["revision"] = offer["revision"]?.DeepClone(), ["sessionId"] = id };
+        send(session.Answer);
         if (offer["slotsVersion"]?.GetValue<int>() is { } version)
         {
             Apply(session, version, offer["tracks"]);
+        }
+
+        return known is null;
+    }
+
+    /// <summary>Sends an answer again that could not be passed on to the media node.</summary>
+    public void OnError(TimeSpan now, JsonNode error)
+    {
+        if (error["code"]?.GetValue<string>() is "media-failed" or "rate-limited" && error["reference"] is null && Find(error["sessionId"]?.GetValue<string>() ?? "") is { } session)
+        {
+            session.AnswerAgainAt = now + RetryAfter;
         }
     }
 
@@ -61,8 +79,8 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
     public void Tick(TimeSpan now)
     {
         _now = now;
-        _current?.Pump(now);
-        _next?.Pump(now);
+        Tick(_current, now);
+        Tick(_next, now);
         if (_next is { Peer.IsLost: true } lost)
         {
             lost.End();
@@ -107,6 +125,16 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         _next?.End();
     }
 
+    private void Tick(Session? session, TimeSpan now)
+    {
+        session?.Pump(now);
+        if (session is { Answer: { } answer } && now >= session.AnswerAgainAt)
+        {
+            session.AnswerAgainAt = TimeSpan.MaxValue;
+            send(answer);
+        }
+    }
+
     private void TakeOver(Session next)
     {
         _current?.End();
@@ -117,7 +145,7 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
 
     private Session Open(string id, string sdp)
     {
-        var session = new Session(id, OnRtp);
+        var session = new Session(id, plan.IsLocal, OnRtp);
         session.Peer.Connect(sdp);
         if (_current is null)
         {
@@ -190,10 +218,10 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
     {
         private readonly PacketHandler _onRtp;
 
-        public Session(string id, PacketHandler onRtp)
+        public Session(string id, bool isLocal, PacketHandler onRtp)
         {
             (Id, _onRtp) = (id, onRtp);
-            Peer = new BenchPeer { OnRtp = (packet, ticks) => _onRtp(this, packet, ticks) };
+            Peer = new BenchPeer(isLocal) { OnRtp = (packet, ticks) => _onRtp(this, packet, ticks) };
             Arrivals = new ArrivalReports(Peer);
         }
 
@@ -206,6 +234,11 @@ internal sealed class Subscription(Reception reception, Action<JsonObject> send,
         public ArrivalReports Arrivals { get; }
 
         public int Version { get; set; } = -1;
+
+        /// <summary>The answer to the last offer.</summary>
+        public JsonObject? Answer { get; set; }
+
+        public TimeSpan AnswerAgainAt { get; set; } = TimeSpan.MaxValue;
 
         public bool IsCompared { get; set; }
 
