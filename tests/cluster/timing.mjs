@@ -11,7 +11,7 @@ import { measureLink } from './timing/link.mjs';
 import { measureLoop } from './timing/loop.mjs';
 import { dropped, freezes, settled, share, silences, spreadReplicas, withLightPeople, withRoom } from './timing/people.mjs';
 
-const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, lost: measureLost, link: measureLink, cut: measureCut, loop: measureLoop, fenced: measureFenced };
+const parts = { 'first-frame': measureFirstFrame, killed: measureKilled, drain: measureDrain, emptied: measureEmptied, lost: measureLost, link: measureLink, cut: measureCut, loop: measureLoop, fenced: measureFenced };
 const values = commandOptions({ rounds: { type: 'string', default: '20' }, meetings: { type: 'string', default: '10' }, only: { type: 'string' }, json: { type: 'boolean', default: false } },
   `timing.mjs [--rounds N] [--meetings N] [--only ${Object.keys(parts).join('|')}] [--json]`,
   given => Number(given.rounds) >= 1 && Number(given.meetings) >= 1 && (given.only === undefined || given.only in parts));
@@ -73,7 +73,16 @@ async function killedToMediaBack(room, people, meeting) {
  * `kubectl drain` of a cluster node whose media nodes carry ten meetings of two people, and on which a replica of the operator and one of signaling run. One of the meetings is in a browser:
  * a page of twenty people would take the processor time that the Pods need, which start meanwhile.
  */
-async function measureDrain() {
+function measureDrain() {
+  return drain('drain');
+}
+
+/** The same of its media nodes only. */
+function measureEmptied() {
+  return drain('emptied', '--pod-selector=meetoperator.io/component=media-node');
+}
+
+async function drain(name, ...selected) {
   await spreadReplicas();
   const inBrowsers = 1;
   await withLightPeople(inBrowsers, async ({ room, people, machine, others }) => {
@@ -81,13 +90,13 @@ async function measureDrain() {
     try {
       await people.restart();
       const began = Date.now();
-      await kubectl('drain', machine, '--force', '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=300s');
-      figure('drain.seconds', (Date.now() - began) / 1000, 's', 60);
+      await kubectl('drain', machine, '--force', '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=300s', ...selected);
+      figure(`${name}.seconds`, (Date.now() - began) / 1000, 's', 60);
       const { states } = await settled(people);
       const noticed = await packets?.end() ?? { dropped: 0, silence: 0 };
-      console.error(`Longest silence: ${share(silences(states), 1)} ms in browsers, ${noticed.silence} ms of the others.`);
-      figure('drain.dropped', dropped(states) + noticed.dropped, 'people', 0);
-      figure('drain.audio-gap', Math.max(share(silences(states), 1), noticed.silence), 'ms', 150);
+      console.error(`Longest silence: ${share(silences(states), 1)} ms in the browser, ${noticed.silence} ms of the others.`);
+      figure(`${name}.dropped`, dropped(states) + noticed.dropped, 'people', 0);
+      figure(`${name}.audio-gap`, Math.max(share(silences(states), 1), noticed.silence), 'ms', 150);
     } finally {
       packets?.close();
     }
