@@ -95,6 +95,12 @@ export class Fleet {
     return this.kubectl(['get', 'events', '--field-selector', 'involvedObject.kind=Meeting', '-o', 'custom-columns=R:.reason,M:.message']);
   }
 
+  /** What the operator says about these meetings, one message each. */
+  messagesAbout(...meetingIds) {
+    const names = this.get('meetings').items.filter(({ status }) => meetingIds.includes(status?.meetingId)).map(({ metadata }) => metadata.name);
+    return this.get('events').items.filter(({ involvedObject: { kind, name } }) => kind === 'Meeting' && names.includes(name)).map(({ message }) => message);
+  }
+
   signalingLog() {
     return this.kubectl(['logs', '-n', 'meet-system', '-l', 'meetoperator.io/component=signaling', '--tail=-1']);
   }
