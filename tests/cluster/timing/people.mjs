@@ -64,9 +64,10 @@ export async function withRoom(options, run) {
 
 /**
  * Meetings of two people each, all on media nodes of one cluster node (the second one, because this machine reaches Services through the first). `run` gets that cluster node and its media
- * nodes too; `restore` undoes what `run` did to it. `loops`: of each media node. `empty`: so many meetings more, without people, whose IDs `run` gets.
+ * nodes too; `restore` undoes what `run` did to it. `loops`: of each media node. `empty`: so many meetings more, without people, whose IDs `run` gets as `others`. `spec`: of the
+ * meetings with people.
  */
-export async function withLightPeople(meetings, run, restore = () => {}, { loops = 1, empty = 0 } = {}) {
+export async function withLightPeople(meetings, run, restore = () => {}, { loops = 1, empty = 0, spec = {} } = {}) {
   const machine = 'n2';
   // With ports for one media node, they start on two machines. Later ones need more.
   await withRoom({ browsers: 1, ports: { min: 43000, max: 42999 + loops }, exposure: { udpPorts: loops }, pool: { drain: { deadlineSeconds: 0 } } }, async room => {
@@ -78,7 +79,7 @@ export async function withLightPeople(meetings, run, restore = () => {}, { loops
     const people = await LightPeople.open(room.browsers[0], room.product.url);
     try {
       for (let number = 0; number < meetings; number++) {
-        const { meetingId } = await room.meeting();
+        const { meetingId } = await room.meeting(spec);
         for (const name of ['a', 'b']) await people.join(meetingId, `${name}${number}`);
       }
       const others = [];
