@@ -19,7 +19,7 @@ internal static class LeaderDeath
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(bool cluster)
     {
         var server = cluster ? await StageServer.ClusterAsync().ConfigureAwait(false) : await StageServer.EmbeddedAsync().ConfigureAwait(false);
-        var stage = await OperatorStage.StartAsync(server, processes: true).ConfigureAwait(false);
+        var stage = await OperatorStage.StartAsync(server, new StageSize(Processes: 2)).ConfigureAwait(false);
         await using (stage.ConfigureAwait(false))
         {
             using var watch = new MeetingWatch(stage.Meetings);

@@ -12,7 +12,8 @@ namespace MeetOperator.Bench.Operator;
 /// <summary>
 /// Measures the operator with 1,000 live meetings. One operator polls simulated media nodes, and uses the embedded API server with storage on disk or, with --cluster,
 /// the API server of KUBECONFIG. Figures: the rate and latency from creation to Ready in a closed loop (create, wait until a watch shows Ready, delete), API requests
-/// per meeting lifecycle, API writes while nothing changes, and what the death of the leader costs (<see cref="LeaderDeath"/>).
+/// per meeting lifecycle, API writes while nothing changes, what the death of the leader costs (<see cref="LeaderDeath"/>), and the status writes for 10,000 meetings
+/// with a join or leave a minute each (<see cref="WriteRate"/>).
 /// </summary>
 internal sealed class OperatorBench : IBenchVerb
 {
@@ -26,19 +27,16 @@ internal sealed class OperatorBench : IBenchVerb
 
     public string Name => "operator";
 
-    public string Help => "time from creation to Ready, API requests per meeting, idle writes, death of the leader; 1,000 live meetings, simulated media nodes [--only create|leader] [--cluster: API server of KUBECONFIG]";
+    public string Help => "time from creation to Ready, API requests per meeting, idle writes, death of the leader with 1,000 live meetings; status writes for 10,000 meetings; simulated media nodes [--only create|leader|writes] [--cluster: API server of KUBECONFIG, without writes]";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
         var cluster = arguments.Contains("--cluster");
-        var only = Array.IndexOf(arguments, "--only") is >= 0 and var at ? arguments.ElementAtOrDefault(at + 1) : null;
-        return only switch
-        {
-            null => [.. await MeasureAsync(cluster).ConfigureAwait(false), .. await LeaderDeath.MeasureAsync(cluster).ConfigureAwait(false)],
-            "create" => await MeasureAsync(cluster).ConfigureAwait(false),
-            "leader" => await LeaderDeath.MeasureAsync(cluster).ConfigureAwait(false),
-            _ => throw new ArgumentException($"--only is \"{only}\": use create or leader."),
-        };
+        return await BenchArguments.MeasureAsync(arguments, [
+            ("create", () => MeasureAsync(cluster)),
+            ("leader", () => LeaderDeath.MeasureAsync(cluster)),
+            ("writes", () => WriteRate.MeasureAsync(cluster)),
+        ]).ConfigureAwait(false);
     }
 
     private static async Task<IReadOnlyList<Figure>> MeasureAsync(bool cluster)

@@ -18,6 +18,15 @@ internal sealed class OperatorProcess : IDisposable
     private OperatorProcess(Process process, FileInfo kubeconfig, Uri address) =>
         (_process, _kubeconfig, _http) = (process, kubeconfig, new HttpClient { BaseAddress = address });
 
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public static OperatorProcess Start(KubeConfig server, string name, string operatorNamespace)
     {
         var kubeconfig = new FileInfo(Path.GetTempFileName());

@@ -19,28 +19,28 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Bench.Operator;
 
 /// <summary>
-/// The environment of the operator bench: API server, simulated media nodes, and an observer with its own watch. The operator runs in this process, or in two processes of
-/// its own that can be killed.
+/// The environment of the operator bench: API server, simulated media nodes, and an observer with its own watch. The operator runs in this process, or in processes
+/// of their own that can be killed.
 /// </summary>
 internal sealed class OperatorStage : IAsyncDisposable
 {
     public const string Tenant = "bench";
     public const string Namespace = "meet-bench";
     private const string OperatorNamespace = "meet-bench-system";
-    private const int MediaNodes = 6;
     private readonly StageServer _server;
+    private readonly StageSize _size;
     private readonly CancellationTokenSource _stop = new();
     private readonly FakeKubelet _kubelet;
     private readonly WebApplication? _operator;
     private readonly Dictionary<string, OperatorProcess> _processes = [];
     private readonly Task _observing;
 
-    private OperatorStage(StageServer server, bool processes)
+    private OperatorStage(StageServer server, StageSize size)
     {
-        _server = server;
+        (_server, _size) = (server, size);
         _kubelet = new FakeKubelet(server.Client, Namespace);
         var options = new OperatorOptions { Address = "127.0.0.1:0", Namespace = OperatorNamespace };
-        _operator = processes ? null : OperatorHost.Build(server.Config, options, logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
+        _operator = size.Processes > 0 ? null : OperatorHost.Build(server.Config, options, logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         Meetings = new Informer<Meeting>(server.Client, new InformerOptions { Namespace = Namespace });
         _observing = Meetings.RunAsync(_stop.Token);
     }
@@ -49,10 +49,10 @@ internal sealed class OperatorStage : IAsyncDisposable
     public Informer<Meeting> Meetings { get; }
 
     /// <param name="server">The API server.</param>
-    /// <param name="processes">Whether two operators run in processes of their own.</param>
-    public static async Task<OperatorStage> StartAsync(StageServer server, bool processes = false)
+    /// <param name="size">What runs on it.</param>
+    public static async Task<OperatorStage> StartAsync(StageServer server, StageSize? size = null)
     {
-        var stage = new OperatorStage(server, processes);
+        var stage = new OperatorStage(server, size ?? new StageSize());
         await stage.BuildAsync().ConfigureAwait(false);
         return stage;
     }
@@ -60,10 +60,17 @@ internal sealed class OperatorStage : IAsyncDisposable
     /// <summary>Meetings of each media node.</summary>
     public IReadOnlyDictionary<string, int> Rooms() => _kubelet.Nodes.ToDictionary(node => node.Name, node => node.Rooms().Count);
 
+    /// <summary>The media node of each room.</summary>
+    public IReadOnlyDictionary<string, SimulatedMediaNode> NodesOfRooms() =>
+        _kubelet.Nodes.SelectMany(node => node.Rooms().Keys.Select(room => (room, node))).ToDictionary(pair => pair.room, pair => pair.node, StringComparer.Ordinal);
+
+    /// <summary>Processor time of all operator processes so far.</summary>
+    public TimeSpan ProcessorTime => _processes.Values.Aggregate(TimeSpan.Zero, static (sum, process) => sum + process.ProcessorTime);
+
     /// <summary>The process of a media node dies, and its container is not started again.</summary>
     public Task KillNodeAsync(string name) => _kubelet.KillAsync(name);
 
-    /// <summary>Waits until both operator processes are ready, and returns the name of the leader.</summary>
+    /// <summary>Waits until all operator processes are ready, and returns the name of the leader.</summary>
     public async Task<string> LeaderAsync()
     {
         await Task.WhenAll(_processes.Values.Select(process => process.ReadyAsync())).ConfigureAwait(false);
@@ -128,14 +135,16 @@ internal sealed class OperatorStage : IAsyncDisposable
         }
         else
         {
-            StartOperator("operator-1");
-            StartOperator("operator-2");
+            for (var number = 1; number <= _size.Processes; number++)
+            {
+                StartOperator($"operator-{number}");
+            }
         }
 
         await Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = Tenant }, Spec = new TenantSpec { Namespace = Namespace, DeletionPolicy = TenantDeletionPolicy.Delete } }, default).ConfigureAwait(false);
         await UntilAsync(async () => Conditions.IsTrue((await Client.GetAsync<Tenant>(new NamespacedName(null, Tenant), default).ConfigureAwait(false)).Status?.Conditions, MeetConditions.Ready)).ConfigureAwait(false);
-        await Client.CreateAsync(Pool(), default).ConfigureAwait(false);
-        await UntilAsync(async () => (await Client.GetAsync<SfuPool>(new NamespacedName(Namespace, "pool"), default).ConfigureAwait(false)).Status?.ReadyReplicas == MediaNodes).ConfigureAwait(false);
+        await Client.CreateAsync(Pool(_size.MediaNodes), default).ConfigureAwait(false);
+        await UntilAsync(async () => (await Client.GetAsync<SfuPool>(new NamespacedName(Namespace, "pool"), default).ConfigureAwait(false)).Status?.ReadyReplicas == _size.MediaNodes).ConfigureAwait(false);
     }
 
     /// <summary>Deletes the created resources while the operator still runs, because it must remove its finalizers.</summary>
@@ -153,14 +162,14 @@ internal sealed class OperatorStage : IAsyncDisposable
     }
 
     /// <summary>No cluster node has the label, so that a real scheduler does not schedule the Pods and only the fake kubelet runs them.</summary>
-    private static SfuPool Pool() => new()
+    private static SfuPool Pool(int mediaNodes) => new()
     {
         Metadata = new ObjectMeta { Name = "pool", Namespace = Namespace },
         Spec = new SfuPoolSpec
         {
-            Replicas = MediaNodes,
-            Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 }, AddressSource = AddressSource.NodeInternalIP },
-            Capacity = new SfuCapacity { MaxMeetings = 250 },
+            Replicas = mediaNodes,
+            Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42127 }, AddressSource = AddressSource.NodeInternalIP },
+            Capacity = new SfuCapacity { MaxMeetings = 250, MaxParticipants = 2500 },
             Template = new MediaNodeTemplate { NodeSelector = new Dictionary<string, string> { ["meet-bench"] = "simulated" } },
         },
     };

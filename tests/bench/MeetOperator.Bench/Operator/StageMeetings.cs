@@ -12,12 +12,12 @@ internal static class StageMeetings
     public const int Live = 1000;
     public const int Creators = 16;
 
-    /// <summary>Creates <see cref="Live"/> meetings, and waits until all of them are Ready.</summary>
-    public static async Task LoadAsync(OperatorStage stage, MeetingWatch watch)
+    /// <summary>Creates meetings <c>live-0</c>, <c>live-1</c> and so on, and waits until all of them are Ready.</summary>
+    public static async Task LoadAsync(OperatorStage stage, MeetingWatch watch, int count = Live)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = Creators };
-        await Parallel.ForEachAsync(Enumerable.Range(0, Live), options, async (number, _) => await CreateAsync(stage, watch, $"live-{number}").ConfigureAwait(false)).ConfigureAwait(false);
-        await Console.Error.WriteLineAsync($"{Live} meetings are live").ConfigureAwait(false);
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), options, async (number, _) => await CreateAsync(stage, watch, LiveName(number)).ConfigureAwait(false)).ConfigureAwait(false);
+        await Console.Error.WriteLineAsync($"{count} meetings are live").ConfigureAwait(false);
     }
 
     /// <summary>Creates a meeting, and waits until a watch shows that it is Ready.</summary>
@@ -27,6 +27,8 @@ internal static class StageMeetings
         await stage.Client.CreateAsync(NewMeeting(name), default).ConfigureAwait(false);
         await ready.ConfigureAwait(false);
     }
+
+    public static string LiveName(int number) => $"live-{number}";
 
     public static NamespacedName Key(string name) => new(OperatorStage.Namespace, name);
 
