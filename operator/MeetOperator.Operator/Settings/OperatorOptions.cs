@@ -66,5 +66,5 @@ public sealed record OperatorOptions
     public int MeetingConcurrency { get; init; } = 32;
 
     /// <summary>Limit for status writes of all meetings together that change only figures, such as the number of participants.</summary>
-    public int FigureWritesPerSecond { get; init; } = 100;
+    public int FigureWritesPerSecond { get; init; } = 90;
 }

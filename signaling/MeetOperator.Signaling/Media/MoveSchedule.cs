@@ -28,6 +28,9 @@ internal sealed class MoveSchedule
     private readonly Dictionary<string, TimeSpan> _started = new(StringComparer.Ordinal);
     private TimeSpan? _lastBatch;
 
+    /// <summary>Whether the last batch was smaller than it would be if only this meeting moved.</summary>
+    private bool _isCut;
+
     /// <summary>Whether members wait.</summary>
     public bool HasWaiting => _waiting.Count > 0;
 
@@ -67,13 +70,16 @@ internal sealed class MoveSchedule
             _started.Remove(lost);
         }
 
-        if (now - _lastBatch < Interval || _started.Values.Any(started => now - started < Patience))
+        // After a batch that was cut, the turns alone decide.
+        if (now - _lastBatch < Interval || (!_isCut && _started.Values.Any(started => now - started < Patience)))
         {
             return [];
         }
 
         var size = SizeFor(_waiting.Count, left);
-        string[] batch = [.. _waiting.Take(Math.Min(most, Math.Min(size, (size * MaxBatches) - _started.Count)))];
+        var allowed = Math.Min(size, (size * MaxBatches) - _started.Count);
+        string[] batch = [.. _waiting.Take(Math.Min(most, allowed))];
+        _isCut = most < Math.Min(allowed, _waiting.Count);
         if (batch.Length > 0)
         {
             _waiting.RemoveRange(0, batch.Length);

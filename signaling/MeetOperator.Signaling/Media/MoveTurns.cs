@@ -14,7 +14,7 @@ internal sealed class MoveTurns
     /// <summary>When the members started that are not connected yet, for as long as others wait for them.</summary>
     private readonly Dictionary<string, TimeSpan> _started = new(StringComparer.Ordinal);
 
-    /// <summary>Returns the members of a meeting that start now; none if it is the turn of others, or as <see cref="MoveSchedule.Take"/>.</summary>
+    /// <summary>Returns the members of a meeting that start now; none if it is the turn of others, or as <see cref="MoveSchedule.Take"/>. In its last seconds, a meeting waits for no other.</summary>
     /// <param name="schedule">Of the meeting. No other thread uses it during the call.</param>
     /// <param name="now">The time since a fixed moment.</param>
     /// <param name="left">The time until the former node is left.</param>
@@ -28,7 +28,8 @@ internal sealed class MoveTurns
             }
 
             _waiting[schedule] = schedule.Waiting;
-            var batch = schedule.Take(now, left, MoveSchedule.SizeFor(_waiting.Values.Sum(), left) - _started.Count);
+            var most = left <= 2 * MoveSchedule.Patience ? int.MaxValue : MoveSchedule.SizeFor(_waiting.Values.Sum(), left) - _started.Count;
+            var batch = schedule.Take(now, left, most);
             foreach (var participantId in batch)
             {
                 _started[participantId] = now;

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using MeetOperator.Signaling.Media;
+using MeetOperator.Testing;
 
 namespace MeetOperator.Signaling.Tests.Media;
 
@@ -56,11 +58,85 @@ public sealed class MoveTurnsTests
     [Fact]
     public void Leave_MeetingIsDone_ItsMembersDoNotCountAsWaiting()
     {
-        var (large, small) = (Meeting("large", 400), Meeting("small", 20));
+        var large = Meeting("large", 400);
         _turns.Take(large, Start, Minute);
         _turns.Leave(large);
 
-        Assert.Equal(5, _turns.Take(small, Start + MoveSchedule.GiveUpAfter, Minute).Count);
+        Assert.Equal(5, TakeAll(Meetings(10, members: 5), Start + MoveSchedule.GiveUpAfter, Minute).Length);
+    }
+
+    /// <summary>A large meeting that gets one turn of five is not held up by it when further ones are free.</summary>
+    [Fact]
+    public void Take_LargeMeetingGotOneTurn_TakesFurtherOnesThatAreFree()
+    {
+        var (others, large) = (Meetings(2, members: 2), Meeting("large", 50));
+        TakeAll(others, Start, Minute);
+        Assert.Single(_turns.Take(large, Start, Minute));
+
+        foreach (var member in new[] { "m0-0", "m0-1", "m1-0" })
+        {
+            _turns.End(member);
+        }
+
+        Assert.Equal(3, _turns.Take(large, Start + MoveSchedule.Interval, Minute).Count);
+    }
+
+    [Fact]
+    public void Take_LastSeconds_WaitsForNoOtherMeeting()
+    {
+        Assert.Equal(40, TakeAll(Meetings(20, members: 2), Start, TimeSpan.FromSeconds(2)).Length);
+
+        Assert.Equal(2, _turns.Take(Meeting("late", 2), Start, TimeSpan.FromSeconds(4)).Count);
+    }
+
+    /// <summary>A meeting of 400 beside many small ones, on media nodes that are left at different times.</summary>
+    [Fact]
+    public void Take_MeetingsOfDifferentSizesAndTimes_AllStartInTime()
+    {
+        MoveSchedule[] schedules = [Meeting("large", 400), .. Meetings(200, members: 2)];
+        for (var now = Start; now < Start + Minute; now += MoveSchedule.Interval)
+        {
+            foreach (var (schedule, index) in schedules.Select((schedule, index) => (schedule, index)))
+            {
+                var end = Start + TimeSpan.FromSeconds(index % 2 == 0 ? 60 : 20);
+                if (now < end)
+                {
+                    _turns.Take(schedule, now, end - now);
+                }
+            }
+        }
+
+        Assert.All(schedules, schedule => Assert.False(schedule.HasWaiting));
+    }
+
+    /// <summary>Two meetings on one replica: the members of the second one start when those of the first are connected or gone.</summary>
+    [Fact]
+    public async Task Members_FirstMeetingIsConnectedOrGone_SecondOneStarts()
+    {
+        var (time, started) = (new ManualTime(), new ConcurrentQueue<string>());
+        var began = time.GetTimestamp();
+        await using var first = new MemberMoves(time, _turns, () => Minute, started.Enqueue);
+        await using var second = new MemberMoves(time, _turns, () => Minute, started.Enqueue);
+        for (var member = 0; member < 5; member++)
+        {
+            first.Add($"first-{member}");
+        }
+
+        await Eventually.TrueAsync(() => started.Count == 5, "the first meeting has all turns");
+        second.Add("second-0");
+        second.Add("second-1");
+
+        first.MarkConnected("first-0");
+        first.Remove("first-1");
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(10));
+                return started.Contains("second-0") && started.Contains("second-1");
+            },
+            "the second meeting has the two turns");
+        Assert.True(time.GetElapsedTime(began) < MoveSchedule.Patience, "before the turns of the others are over");
     }
 
     private string[] TakeAll(IEnumerable<MoveSchedule> meetings, TimeSpan now, TimeSpan left) => [.. meetings.SelectMany(meeting => _turns.Take(meeting, now, left))];

@@ -33,7 +33,7 @@ internal sealed class Member : IDisposable
 
     public Reception Reception { get; }
 
-    /// <summary>Why the person is not in the meeting any more, or had to connect again; null while nothing happened.</summary>
+    /// <summary>Why the person is not in the meeting any more, or had to open its media connections again; null while nothing happened.</summary>
     public string? Dropped { get; private set; }
 
     /// <summary>The errors that signaling has reported.</summary>
