@@ -30,6 +30,7 @@ internal sealed class MoveTurns
             _waiting[schedule] = schedule.Waiting;
             var most = left <= 2 * MoveSchedule.Patience ? int.MaxValue : MoveSchedule.SizeFor(_waiting.Values.Sum(), left) - _started.Count;
             var batch = schedule.Take(now, left, most);
+            _waiting[schedule] = schedule.Waiting;
             foreach (var participantId in batch)
             {
                 _started[participantId] = now;
