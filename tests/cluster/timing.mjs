@@ -70,9 +70,9 @@ async function killedToMediaBack(room, people, meeting) {
 }
 
 /**
- * `kubectl drain` of a cluster node whose media nodes carry ten meetings of two people, and on which a replica of the operator and one of signaling run. Two of the meetings are in a browser,
- * which shows what people hear; a page of twenty people would take the processor time that the Pods need, which start meanwhile. The others are packets of the bench program: the longest
- * time without a new one of them (`packet-gap`) is a part of what is heard only when a browser cannot bridge it.
+ * `kubectl drain` of a cluster node with ten meetings of two people on its media nodes, a replica of the operator and one of signaling. Two of the meetings are in a page, which shows what
+ * people hear. The people of the others are simulated by the bench program, because twenty people in a page would take the processor time that starting Pods need. `packet-gap` is the
+ * longest time in which one of these received no new sound; browsers conceal short gaps.
  */
 function measureDrain() {
   return drain('drain');

@@ -24,7 +24,7 @@ internal sealed class TrackTraffic
         {
             var previous = _sent.GetValueOrDefault(down, (Sent: 0, ReadySince: long.MaxValue));
             isWanted |= nowTicks - KeyFrameTimeoutTicks > previous.ReadySince;
-            var added = down.SentPackets - Math.Max(previous.Sent, down.SentBeforeSource); // the slot has sent other tracks before
+            var added = down.SentPackets - Math.Max(previous.Sent, down.SentBeforeSource); // without the packets of earlier tracks in this slot
             packetsOut += added;
             crossed += down.Options.StaysOnNode ? added : 0;
             sent[down] = (down.SentPackets, !down.IsReady || !down.IsShown || track.IsMuted ? long.MaxValue : Math.Min(previous.ReadySince, nowTicks));

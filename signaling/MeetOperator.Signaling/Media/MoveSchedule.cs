@@ -2,7 +2,7 @@ namespace MeetOperator.Signaling.Media;
 
 /// <summary>
 /// Decides which members of a meeting start to move, and when: in small batches, so that the key frames and the double downlinks of many members do not come at once.
-/// <see cref="MoveTurns"/> limits it to the turns of the meeting. Pure: the time is passed in. Not thread-safe.
+/// How many may start beside members of other meetings, <see cref="MoveTurns"/> decides. Pure: the time is passed in. Not thread-safe.
 /// </summary>
 internal sealed class MoveSchedule
 {
@@ -94,7 +94,7 @@ internal sealed class MoveSchedule
         return batch;
     }
 
-    /// <summary>The number of members that start at the same time, if so many wait.</summary>
+    /// <summary>How many members start at the same time when <paramref name="waiting"/> of them wait.</summary>
     public static int SizeFor(int waiting, TimeSpan left)
     {
         var batches = Math.Max(1, (int)(left / 2 / Patience));

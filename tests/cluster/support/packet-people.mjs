@@ -19,13 +19,12 @@ export async function meetInPackets(url, meetings) {
   ended.catch(() => {}); // reported by whoever waits
   await Promise.race([ready, ended]);
   return {
-    pid: bench.pid,
-    /** Waits until everybody sees and hears the other again. Returns how many were `dropped`, and the longest `silence` and `freeze` of the others in ms. */
+    /** Waits until everybody sees and hears the other again. Returns how many were `dropped`, and the longest `silence` of the others in ms. */
     async end() {
       bench.stdin.end('\n');
       await ended;
       const figures = new Map(lines.map(line => JSON.parse(line)).map(({ name, value }) => [name, value]));
-      return { dropped: figures.get('people.dropped'), silence: figures.get('people.audio-gap'), freeze: figures.get('people.video-freeze') };
+      return { dropped: figures.get('people.dropped'), silence: figures.get('people.audio-gap') };
     },
     close() {
       bench.kill();

@@ -3,8 +3,8 @@ using MeetOperator.Bench.Move.People;
 namespace MeetOperator.Bench.Move;
 
 /// <summary>
-/// People in meetings of a running installation, for scripts that change something meanwhile (<c>tests/cluster/timing</c>). Prints <c>ready</c> once everybody sees and hears the others, and
-/// measures until a line arrives on the standard input. Arguments: <c>--url URL</c> of signaling, <c>--meetings ID,ID…</c>, in each of which two people meet.
+/// Two people in each of some meetings of a running installation. A script that changes something meanwhile starts it (<c>tests/cluster/timing.mjs</c>): it prints <c>ready</c> once everybody
+/// sees and hears the other, and measures until it reads a line from standard input. Arguments: <c>--url URL</c>, the address of signaling, and <c>--meetings ID,ID…</c>.
 /// </summary>
 internal sealed class PeopleBench : IBenchVerb
 {

@@ -11,7 +11,7 @@ namespace MeetOperator.Bench.Operator;
 /// <para>
 /// <c>writes.per-second</c> and <c>writes.transitions</c> are status writes of Meetings a second in the busiest 10 s, whenever they begin. A single second can have twice as many: when the API server
 /// or the operator has stood still for half a second, as in a garbage collection, what was due then is written in the next half, and first participants are always written at once.
-/// <c>writes.all</c> is everything that the operator writes in both kinds of load, on average of the one that has more.
+/// <c>writes.all</c> is the average of all writes of the operator, in the load in which it is higher.
 /// </para>
 /// </summary>
 internal static class WriteRate
@@ -105,7 +105,7 @@ internal static class WriteRate
         {
             if (Stopwatch.GetElapsedTime(started) > RestLimit)
             {
-                throw new InvalidOperationException("The operator still writes meetings although nothing changes.");
+                throw new InvalidOperationException("The operator still writes statuses of meetings although nothing changes.");
             }
 
             await Task.Delay(200).ConfigureAwait(false);
@@ -116,7 +116,7 @@ internal static class WriteRate
 
     private static Task ReportAsync(FormattableString line) => Console.Error.WriteLineAsync(line.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>The participants of the meetings on their media nodes.</summary>
+    /// <summary>Sets how many participants the simulated media nodes report for each meeting.</summary>
     private sealed class People(OperatorStage stage)
     {
         private readonly Random _random = new(Seed);

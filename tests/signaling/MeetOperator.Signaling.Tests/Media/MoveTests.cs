@@ -26,7 +26,7 @@ public sealed class MoveTests : MoveTestBase
         Assert.Empty(ann.OfType("media-restart"));
     }
 
-    /// <summary>Nobody connects to the next node, so the sixth is told two seconds after the first, which its remaining time shows.</summary>
+    /// <summary>Nobody connects to the next node, so the sixth member is told two seconds after the first. The time that is left, <c>deadline</c>, shows it.</summary>
     [Fact]
     public async Task NodeLeaving_ThreeMeetings_FiveMembersStartAtOnce()
     {

@@ -39,7 +39,7 @@ public sealed class MoveTurnsTests
         Assert.Equal(5, TakeAll(meetings, Start + MoveSchedule.Patience, Minute).Length);
     }
 
-    /// <summary>The slowest case: nobody is connected within the time that others wait.</summary>
+    /// <summary>The slowest case: no member connects before its turn ends.</summary>
     [Theory]
     [InlineData(200, 5, 60)]
     [InlineData(100, 8, 20)]
@@ -65,7 +65,7 @@ public sealed class MoveTurnsTests
         Assert.Equal(5, TakeAll(Meetings(10, members: 5), Start + MoveSchedule.GiveUpAfter, Minute).Length);
     }
 
-    /// <summary>A large meeting that gets one turn of five is not held up by it when further ones are free.</summary>
+    /// <summary>A large meeting of which only one member could start goes on as soon as turns of other meetings end.</summary>
     [Fact]
     public void Take_LargeMeetingGotOneTurn_TakesFurtherOnesThatAreFree()
     {

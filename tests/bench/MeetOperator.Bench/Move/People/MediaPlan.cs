@@ -13,7 +13,7 @@ internal sealed record MediaPlan(ushort Person, bool HasSound = true, bool HasPi
     /// <summary>Whether the member may have to open its connections again, because its media node is killed. Otherwise that drops it.</summary>
     public bool MayRestart { get; init; }
 
-    /// <summary>Whether the member may lose its socket, because a replica of signaling ends. Otherwise that drops it.</summary>
+    /// <summary>Whether the member opens another socket when its own ends, as when a replica of signaling is drained. Otherwise it is dropped.</summary>
     public bool MayReconnect { get; init; }
 
     /// <summary>Whether the media nodes listen on loopback.</summary>
