@@ -3,8 +3,8 @@ using MeetOperator.Kube.Metadata;
 namespace MeetOperator.Operator.Cluster;
 
 /// <summary>
-/// Limits the rate of writes that change only figures, over all objects together. Each object that wants to write gets the next free slot and keeps it, so they write in the order in
-/// which they asked, and what changes in the meantime costs no further write. Thread-safe.
+/// Limits the rate of writes that can be delayed, over all objects together. Each object that wants to write gets the next free slot and keeps it, so they write in the order in
+/// which they asked, and what changes in the meantime costs no further write. Writes that cannot be delayed may move the slots back. Thread-safe.
 /// </summary>
 internal sealed class WriteSlots(int perSecond, TimeProvider time)
 {
@@ -14,14 +14,19 @@ internal sealed class WriteSlots(int perSecond, TimeProvider time)
     /// <summary>Limits the writes whose slots have passed at the same time, as after a suspension of the process.</summary>
     private readonly WriteBudget _budget = new(perSecond, time);
     private readonly long _interval = Math.Max(1, time.TimestampFrequency / perSecond);
-    private long _next = time.GetTimestamp();
+
+    /// <summary>The time of the slots: how long they have not been held up.</summary>
+    private long _clock;
+    private long _clockSet = time.GetTimestamp();
+    private long _heldUntil;
+    private long _next;
 
     /// <summary>How long a write must still wait; zero when it may proceed, which uses up the slot.</summary>
     public TimeSpan Wait(NamespacedName key)
     {
         lock (_gate)
         {
-            var now = time.GetTimestamp();
+            var now = Now();
             if (!_slots.TryGetValue(key, out var slot))
             {
                 slot = Next(key, now);
@@ -34,11 +39,21 @@ internal sealed class WriteSlots(int perSecond, TimeProvider time)
 
             if (slot > now)
             {
-                return time.GetElapsedTime(now, slot);
+                return time.GetElapsedTime(now, slot + Math.Max(0, _heldUntil - _clockSet));
             }
 
             _slots.Remove(key);
             return TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Counts a write that was not delayed: all slots move back by one. Many such writes hold them up for at most a second.</summary>
+    public void GiveWay()
+    {
+        lock (_gate)
+        {
+            Now();
+            _heldUntil = Math.Min(Math.Max(_heldUntil, _clockSet) + _interval, _clockSet + time.TimestampFrequency);
         }
     }
 
@@ -49,6 +64,14 @@ internal sealed class WriteSlots(int perSecond, TimeProvider time)
         {
             _slots.Remove(key);
         }
+    }
+
+    private long Now()
+    {
+        var now = time.GetTimestamp();
+        _clock += Math.Max(0, now - Math.Max(_clockSet, _heldUntil));
+        _clockSet = now;
+        return _clock;
     }
 
     private long Next(NamespacedName key, long earliest)

@@ -65,6 +65,6 @@ public sealed record OperatorOptions
     /// <summary>Number of meetings to reconcile concurrently. Reconciles mostly wait for the API server and media nodes.</summary>
     public int MeetingConcurrency { get; init; } = 32;
 
-    /// <summary>Limit for status writes of all meetings together that change only figures, such as the number of participants.</summary>
+    /// <summary>Limit for status writes of all meetings together that joins and leaves cause: changes of figures, such as the number of participants, and between empty and in use.</summary>
     public int FigureWritesPerSecond { get; init; } = 90;
 }

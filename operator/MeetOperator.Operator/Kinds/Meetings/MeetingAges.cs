@@ -8,6 +8,7 @@ namespace MeetOperator.Operator.Kinds.Meetings;
 internal sealed class MeetingAges(TimeProvider time)
 {
     private readonly ConcurrentDictionary<MeetingRef, Times> _times = new();
+    private readonly ConcurrentDictionary<MeetingRef, DateTimeOffset> _unwritten = new();
 
     /// <summary>Returns the status with start times adjusted so that their distance to <paramref name="now"/> is the measured age.</summary>
     public MeetingStatus Apply(MeetingRef meeting, MeetingStatus status, DateTimeOffset now)
@@ -17,7 +18,27 @@ internal sealed class MeetingAges(TimeProvider time)
         return status with { StartedAt = Since(times.Started, now), EmptySince = Since(times.Empty, now) };
     }
 
-    public void Forget(MeetingRef meeting) => _times.TryRemove(meeting, out _);
+    /// <summary>Since when the meeting has been empty, while the write that stores it is delayed; otherwise null.</summary>
+    public DateTimeOffset? FindUnwrittenEmpty(MeetingRef meeting) => _unwritten.TryGetValue(meeting, out var since) ? since : null;
+
+    /// <summary>Sets what <see cref="FindUnwrittenEmpty"/> returns.</summary>
+    public void SetUnwrittenEmpty(MeetingRef meeting, DateTimeOffset? since)
+    {
+        if (since is { } at)
+        {
+            _unwritten[meeting] = at;
+        }
+        else
+        {
+            _unwritten.TryRemove(meeting, out _);
+        }
+    }
+
+    public void Forget(MeetingRef meeting)
+    {
+        _times.TryRemove(meeting, out _);
+        _unwritten.TryRemove(meeting, out _);
+    }
 
     private DateTimeOffset? Since(MonotonicTime? start, DateTimeOffset now) => now - start?.Elapsed(time);
 

@@ -97,7 +97,7 @@ internal sealed class MeetingContext
     /// <summary>Records that the meeting can be joined.</summary>
     public void MarkReady(MeetingPhase phase, string message)
     {
-        SetCondition(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "the meeting can be joined");
+        SetCondition(MeetConditions.Ready, ConditionStatus.True, "RoomReady", MeetingStatuses.CanBeJoined);
         Status = Status with { Phase = phase, Message = message, Conditions = [.. ProgressConditions.Reached(Status.Conditions)] };
     }
 

@@ -95,7 +95,8 @@ internal sealed class MeetingController(
     }
 
     /// <summary>
-    /// Writes transitions at once. Changes of figures alone are written at most every five seconds, and those of all meetings together at a limited rate.
+    /// Writes transitions at once. Changes of figures alone are written at most every five seconds. All that joins and leaves change, including whether somebody is in the meeting, is
+    /// written at a limited rate for all meetings together; only the first participants of a meeting do not wait for it.
     /// </summary>
     /// <param name="context">The meeting. The calls to its nodes may change its status meanwhile.</param>
     /// <param name="stored">The status as it is stored.</param>
@@ -107,18 +108,12 @@ internal sealed class MeetingController(
     private async Task<(Meeting Stored, TimeSpan? Wait)> WriteAsync(
         MeetingContext context, MeetingStatus? stored, MeetingStatus status, Meeting item, CancellationToken ct, CancellationTokenSource? onConflict = null)
     {
-        if (stored is not null && DifferOnlyInFigures(stored, status))
+        var change = stored is null ? StatusChange.Other : StatusChanges.Find(stored, status);
+        var wait = Wait(context.Key, change);
+        ages.SetUnwrittenEmpty(context.Ref, change == StatusChange.Empty && wait > TimeSpan.Zero ? status.EmptySince : null);
+        if (wait > TimeSpan.Zero)
         {
-            var wait = _throttle.Wait(context.Key);
-            wait = wait > TimeSpan.Zero ? wait : _slots.Wait(context.Key);
-            if (wait > TimeSpan.Zero)
-            {
-                return (item, wait);
-            }
-        }
-        else
-        {
-            _slots.Forget(context.Key);
+            return (item, wait);
         }
 
         if (stored is not null && IsOnlyWaiting(stored, status) && !StatusWriter.AreEqual(stored, status) && !budget.TryTake())
@@ -153,6 +148,24 @@ internal sealed class MeetingController(
         return (item, null);
     }
 
+    /// <summary>How long a change must wait. The first participants of a meeting do not wait, but their write delays those that do.</summary>
+    private TimeSpan Wait(NamespacedName key, StatusChange change)
+    {
+        if (change is StatusChange.Figures or StatusChange.Empty)
+        {
+            var pause = change == StatusChange.Figures ? _throttle.Wait(key) : TimeSpan.Zero;
+            return pause > TimeSpan.Zero ? pause : _slots.Wait(key);
+        }
+
+        _slots.Forget(key);
+        if (change == StatusChange.InUse)
+        {
+            _slots.GiveWay();
+        }
+
+        return TimeSpan.Zero;
+    }
+
     /// <summary>Whether the meeting waited for a placement and still does, so that at most its reason or figures have changed.</summary>
     private static bool IsOnlyWaiting(MeetingStatus stored, MeetingStatus wanted) =>
         MeetingStatuses.IsWaiting(stored) && MeetingStatuses.IsWaiting(wanted)
@@ -160,31 +173,6 @@ internal sealed class MeetingController(
         && stored.Phase == wanted.Phase
         && stored.FormerNodes.SequenceEqual(wanted.FormerNodes)
         && Conditions.Get(stored.Conditions, MeetConditions.Accepted)?.Status == Conditions.Get(wanted.Conditions, MeetConditions.Accepted)?.Status;
-
-    private static bool DifferOnlyInFigures(MeetingStatus stored, MeetingStatus wanted)
-    {
-        if (Figures(stored).SequenceEqual(Figures(wanted)))
-        {
-            return false;
-        }
-
-        return stored.Phase == wanted.Phase && StatusWriter.AreEqual(WithoutFigures(stored), WithoutFigures(wanted));
-    }
-
-    private static IEnumerable<double?> Figures(MeetingStatus status) =>
-    [
-        status.Participants, status.PeakParticipants,
-        .. status.Assignments.SelectMany(static assignment => new double?[] { assignment.Participants, assignment.Sessions, assignment.FreePlaces }),
-        .. status.Cascade.SelectMany(static link => new[] { link.RttMs, link.LossPct, link.Kbps }),
-    ];
-
-    private static MeetingStatus WithoutFigures(MeetingStatus status) => status with
-    {
-        Participants = 0,
-        PeakParticipants = 0,
-        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0, Sessions = null, FreePlaces = null })],
-        Cascade = [.. status.Cascade.Select(static link => link with { RttMs = null, LossPct = null, Kbps = 0 })],
-    };
 
     private void Forget(NamespacedName key)
     {

@@ -11,6 +11,12 @@ namespace MeetOperator.Operator.Kinds.Meetings;
 /// <summary>Writes the outcome of a placement, or the end of a meeting, into the status. Pure.</summary>
 internal static class MeetingStatuses
 {
+    /// <summary>Message of a meeting with participants.</summary>
+    public const string InUse = "participants are in the meeting";
+
+    /// <summary>Message of an empty meeting.</summary>
+    public const string CanBeJoined = "the meeting can be joined";
+
     private const int MaxRejections = 16;
 
     /// <summary>
@@ -46,7 +52,7 @@ internal static class MeetingStatuses
             Cascade = cascade,
             FormerNodes = formerNodes,
         };
-        var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
+        var message = participants > 0 ? InUse : CanBeJoined;
         context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {origin.Node.Name}");
         context.MarkReady(participants > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
 

@@ -104,6 +104,32 @@ public sealed class WriteSlotsTests
         Assert.Equal(TimeSpan.FromMilliseconds(30), _slots.Wait(Key(1)));
     }
 
+    [Fact]
+    public void GiveWay_SlotsTaken_MoveBackByOne()
+    {
+        TakeSlots(3);
+
+        _slots.GiveWay();
+        Assert.Equal(TimeSpan.FromMilliseconds(30), _slots.Wait(Key(2)));
+        _time.Advance(TimeSpan.FromMilliseconds(25));
+        Assert.Equal(TimeSpan.FromMilliseconds(5), _slots.Wait(Key(2)));
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        Assert.Equal(TimeSpan.Zero, _slots.Wait(Key(2)));
+    }
+
+    [Fact]
+    public void GiveWay_ManyTimesAtOnce_HoldsUpSlotsForASecond()
+    {
+        for (var write = 0; write < 5000; write++)
+        {
+            _slots.GiveWay();
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(1), _slots.Wait(Key(1)));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TimeSpan.Zero, _slots.Wait(Key(1)));
+    }
+
     private void TakeSlots(int count)
     {
         for (var meeting = 0; meeting < count; meeting++)

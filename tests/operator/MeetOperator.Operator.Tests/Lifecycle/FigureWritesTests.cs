@@ -1,41 +1,71 @@
 using MeetOperator.Contracts.Meetings;
+using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-public sealed class FigureWritesTests
+public sealed class FigureWritesTests : IAsyncLifetime
 {
     private const int Meetings = 30;
+    private const int PerSecond = 2;
+    private TestCluster _cluster = null!;
+    private SimulatedMediaNode _node = null!;
+    private string[] _ids = [];
+
+    public async Task InitializeAsync()
+    {
+        _cluster = await TestCluster.StartAsync(withOperator: false);
+        await _cluster.StartOperatorAsync("operator-1", change: options => options with { FigureWritesPerSecond = PerSecond });
+        await _cluster.WithTenantAsync();
+        _ids = await Task.WhenAll(Enumerable.Range(0, Meetings).Select(meeting => CreateAsync($"m-{meeting}")));
+        _node = Assert.Single(_cluster.Kubelet.Nodes);
+        SetAll(1);
+        await _cluster.EventuallyAsync(async () => (await WithAsync(1)).Count == Meetings, "all meetings have their first participant");
+    }
+
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
 
     [Fact]
-    public async Task Participants_ManyMeetingsChange_WrittenAtLimitedRateWithoutDelayOfTransitions()
+    public async Task Participants_ManyMeetingsChange_LimitedRateWithoutDelayOfFirstParticipants()
     {
-        await using var cluster = await TestCluster.StartAsync(withOperator: false);
-        await cluster.StartOperatorAsync("operator-1", change: options => options with { FigureWritesPerSecond = 2 });
-        await cluster.WithTenantAsync();
-        var ids = await Task.WhenAll(Enumerable.Range(0, Meetings).Select(async meeting =>
-        {
-            await cluster.CreateMeetingAsync($"m-{meeting}");
-            return (await cluster.WaitForReadyAsync($"m-{meeting}")).Status!.MeetingId!;
-        }));
-        var node = Assert.Single(cluster.Kubelet.Nodes);
-        SetAll(1);
-        await cluster.EventuallyAsync(async () => (await WithAsync(1)).Count == Meetings, "all meetings have their first participant");
-
+        var late = await CreateAsync("late");
         SetAll(2);
-        await cluster.EventuallyAsync(async () => (await WithAsync(2)).Count > 0, "the first meetings have two participants");
+        await _cluster.EventuallyAsync(async () => (await WithAsync(2)).Count > 0, "the first meetings have two participants");
         var first = TimeProvider.System.GetTimestamp();
-        var emptied = (await WithAsync(1))[^1];
-        node.SetParticipants(emptied.Status!.MeetingId!, 0);
-        await cluster.WaitForMeetingAsync(emptied.Metadata.Name!, seen => seen.Status is { Phase: MeetingPhase.Ready, Participants: 0 }, "is empty");
+        _node.SetParticipants(late, 3);
+        await _cluster.WaitForMeetingAsync("late", seen => seen.Status is { Phase: MeetingPhase.Active, Participants: 3 }, "is in use");
 
         Assert.NotEmpty(await WithAsync(1));
-        await cluster.EventuallyAsync(async () => (await WithAsync(2)).Count == Meetings - 1, "all others have two participants");
-        Assert.InRange(TimeProvider.System.GetElapsedTime(first).TotalSeconds, (Meetings - 6) / 2.0, double.MaxValue);
-
-        void SetAll(int participants) => Array.ForEach(ids, id => node.SetParticipants(id, participants));
-
-        async Task<List<Meeting>> WithAsync(int participants) =>
-            [.. (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Where(seen => seen.Status?.Participants == participants)];
+        await _cluster.EventuallyAsync(async () => (await WithAsync(2)).Count == Meetings, "all others have two participants");
+        AssertLimited(first);
     }
+
+    [Fact]
+    public async Task Participants_ManyMeetingsBecomeEmpty_LimitedRateAndTimesWhenTheyDid()
+    {
+        var (left, first) = (TimeProvider.System.GetUtcNow(), TimeProvider.System.GetTimestamp());
+        SetAll(0);
+        await _cluster.EventuallyAsync(async () => (await WithAsync(0)).Count == Meetings, "all meetings are empty");
+
+        AssertLimited(first);
+        Assert.All(await WithAsync(0), meeting =>
+        {
+            Assert.Equal(MeetingPhase.Ready, meeting.Status!.Phase);
+            Assert.InRange((meeting.Status.EmptySince!.Value - left).TotalSeconds, -1, 5);
+        });
+    }
+
+    private static void AssertLimited(long first) =>
+        Assert.InRange(TimeProvider.System.GetElapsedTime(first).TotalSeconds, (Meetings - 6) / (double)PerSecond, double.MaxValue);
+
+    private async Task<string> CreateAsync(string name)
+    {
+        await _cluster.CreateMeetingAsync(name);
+        return (await _cluster.WaitForReadyAsync(name)).Status!.MeetingId!;
+    }
+
+    private void SetAll(int participants) => Array.ForEach(_ids, id => _node.SetParticipants(id, participants));
+
+    private async Task<List<Meeting>> WithAsync(int participants) =>
+        [.. (await _cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Where(seen => seen.Status?.Participants == participants)];
 }

@@ -32,7 +32,7 @@ internal sealed class MeetingWork : IKindWork
             new AdoptStep(fleet, ids, rights),
             new DeleteStep(cluster, rooms, releases),
             new FinishedStep(cluster, releases),
-            new ObserveStep(fleet),
+            new ObserveStep(fleet, ages),
             new EndStep(fleet, rooms, ages, releases, events),
             new AcceptStep(ids, fleet, leader.Quotas, pending, events),
             new PlaceStep(cluster, fleet, rooms, pending, events),

@@ -10,7 +10,7 @@ namespace MeetOperator.Operator.Kinds.Meetings.Steps;
 /// Copies the participant counts of the meeting's media nodes into the status, once all of them are known, and the nodes that it has moved away from. A meeting is not
 /// empty while participants remain on those.
 /// </summary>
-internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
+internal sealed class ObserveStep(MediaFleet fleet, MeetingAges ages) : IMeetingStep
 {
     /// <summary>Pause until the next check of former nodes that have not reported to this operator yet.</summary>
     private static readonly TimeSpan ReportWait = TimeSpan.FromSeconds(1);
@@ -25,7 +25,11 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
 
         if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(node => IsServing(node) || IsBeingPrepared(node)))
         {
-            context.Status = WithParticipants(context.Status, current, context.Now);
+            context.Status = WithParticipants(context.Status, current, ages.FindUnwrittenEmpty(context.Ref) ?? context.Now, context.Now);
+            if (context.Status.EmptySince is null)
+            {
+                ages.SetUnwrittenEmpty(context.Ref, null);
+            }
         }
 
         return ValueTask.FromResult(StepResult.Continue);
@@ -37,7 +41,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
     /// <summary>Whether the node has no participants yet, because it is only prepared beside the origin.</summary>
     private static bool IsBeingPrepared(AssignedNode assigned) => assigned is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin };
 
-    private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, DateTimeOffset now)
+    private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, DateTimeOffset emptySince, DateTimeOffset now)
     {
         var participants = current.Participants;
         return status with
@@ -45,7 +49,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
             Participants = participants,
             PeakParticipants = Math.Max(status.PeakParticipants, participants),
             StartedAt = status.StartedAt ?? (participants > 0 ? now : null),
-            EmptySince = participants > 0 || status.FormerNodes is [_, ..] ? null : status.EmptySince ?? now,
+            EmptySince = participants > 0 || status.FormerNodes is [_, ..] ? null : status.EmptySince ?? emptySince,
             Assignments = [.. status.Assignments.Select(assignment => WithParticipants(assignment, current))],
         };
     }
