@@ -32,14 +32,15 @@ internal sealed class WriteSlots(int perSecond, TimeProvider time)
                 slot = Next(key, now);
             }
 
-            if (slot <= now && !_budget.TryTake())
+            var held = Math.Max(0, _heldUntil - _clockSet);
+            if (slot <= now && held == 0 && !_budget.TryTake())
             {
                 slot = Next(key, now + _interval);
             }
 
-            if (slot > now)
+            if (slot + held > now)
             {
-                return time.GetElapsedTime(now, slot + Math.Max(0, _heldUntil - _clockSet));
+                return time.GetElapsedTime(now, slot + held);
             }
 
             _slots.Remove(key);
