@@ -4,18 +4,24 @@ namespace MeetOperator.Operator.Cluster;
 
 /// <summary>
 /// Limits the rate of writes that can be delayed, over all objects together. Each object that wants to write gets the next free slot and keeps it, so they write in the order in
-/// which they asked, and what changes in the meantime costs no further write. Writes that cannot be delayed may move the slots back. Thread-safe.
+/// which they asked, and what changes in the meantime costs no further write. Writes that cannot be delayed may hold up the slots. Thread-safe.
 /// </summary>
 internal sealed class WriteSlots(int perSecond, TimeProvider time)
 {
+    /// <summary>While they are held up, slots pass at one of this many parts of their rate, so that they pass at all when writes that cannot be delayed never pause.</summary>
+    private const int HeldParts = 20;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<NamespacedName, long> _slots = [];
+
+    /// <summary>Slots that were given up before their time.</summary>
+    private readonly SortedSet<long> _free = [];
 
     /// <summary>Limits the writes whose slots have passed at the same time, as after a suspension of the process.</summary>
     private readonly WriteBudget _budget = new(perSecond, time);
     private readonly long _interval = Math.Max(1, time.TimestampFrequency / perSecond);
 
-    /// <summary>The time of the slots: how long they have not been held up.</summary>
+    /// <summary>The time of the slots, which is slow while they are held up.</summary>
     private long _clock;
     private long _clockSet = time.GetTimestamp();
     private long _heldUntil;
@@ -32,15 +38,14 @@ internal sealed class WriteSlots(int perSecond, TimeProvider time)
                 slot = Next(key, now);
             }
 
-            var held = Math.Max(0, _heldUntil - _clockSet);
-            if (slot <= now && held == 0 && !_budget.TryTake())
+            if (slot <= now && !_budget.TryTake())
             {
                 slot = Next(key, now + _interval);
             }
 
-            if (slot + held > now)
+            if (slot > now)
             {
-                return time.GetElapsedTime(now, slot + held);
+                return Until(slot - now);
             }
 
             _slots.Remove(key);
@@ -58,25 +63,50 @@ internal sealed class WriteSlots(int perSecond, TimeProvider time)
         }
     }
 
-    /// <summary>Gives up the object's slot: its figures have been written with another change, or it is gone.</summary>
+    /// <summary>Gives up the object's slot, which another object can have: its figures have been written with another change, or it is gone.</summary>
     public void Forget(NamespacedName key)
     {
         lock (_gate)
         {
-            _slots.Remove(key);
+            if (_slots.Remove(key, out var slot) && slot > Now())
+            {
+                _free.Add(slot);
+            }
         }
     }
 
     private long Now()
     {
         var now = time.GetTimestamp();
-        _clock += Math.Max(0, now - Math.Max(_clockSet, _heldUntil));
+        var held = Math.Min(now - _clockSet, Held);
+        _clock += now - _clockSet - held + (held / HeldParts);
         _clockSet = now;
         return _clock;
     }
 
+    private long Held => Math.Max(0, _heldUntil - _clockSet);
+
+    /// <summary>The time until the clock of the slots has advanced by <paramref name="ticks"/>, if nothing holds it up further.</summary>
+    private TimeSpan Until(long ticks)
+    {
+        var slow = Held / HeldParts;
+        return time.GetElapsedTime(0, ticks <= slow ? ticks * HeldParts : Held + ticks - slow);
+    }
+
     private long Next(NamespacedName key, long earliest)
     {
+        while (_free.Count > 0 && _free.Min < earliest)
+        {
+            _free.Remove(_free.Min);
+        }
+
+        if (_free.Count > 0)
+        {
+            var free = _free.Min;
+            _free.Remove(free);
+            return _slots[key] = free;
+        }
+
         var slot = Math.Max(earliest, _next);
         _next = slot + _interval;
         return _slots[key] = slot;

@@ -18,21 +18,22 @@ internal sealed class MeetingAges(TimeProvider time)
         return status with { StartedAt = Since(times.Started, now), EmptySince = Since(times.Empty, now) };
     }
 
-    /// <summary>Since when the meeting has been empty, while the write that stores it is delayed; otherwise null.</summary>
-    public DateTimeOffset? FindUnwrittenEmpty(MeetingRef meeting) => _unwritten.TryGetValue(meeting, out var since) ? since : null;
-
-    /// <summary>Sets what <see cref="FindUnwrittenEmpty"/> returns.</summary>
-    public void SetUnwrittenEmpty(MeetingRef meeting, DateTimeOffset? since)
+    /// <summary>
+    /// Since when nobody has been in the meeting, by its stored status, or before that is written by the first observation; null when somebody is in it.
+    /// </summary>
+    public DateTimeOffset? ObserveEmpty(MeetingRef meeting, bool isEmpty, DateTimeOffset? stored, DateTimeOffset now)
     {
-        if (since is { } at)
+        if (isEmpty && stored is null)
         {
-            _unwritten[meeting] = at;
+            return _unwritten.GetOrAdd(meeting, now);
         }
-        else
-        {
-            _unwritten.TryRemove(meeting, out _);
-        }
+
+        _unwritten.TryRemove(meeting, out _);
+        return isEmpty ? stored : null;
     }
+
+    /// <summary>Since when nobody was in the meeting when it was last observed, if that is not written yet; otherwise null.</summary>
+    public DateTimeOffset? FindUnwrittenEmpty(MeetingRef meeting) => _unwritten.TryGetValue(meeting, out var since) ? since : null;
 
     public void Forget(MeetingRef meeting)
     {

@@ -110,7 +110,6 @@ internal sealed class MeetingController(
     {
         var change = stored is null ? StatusChange.Other : StatusChanges.Find(stored, status);
         var wait = Wait(context.Key, change);
-        ages.SetUnwrittenEmpty(context.Ref, change == StatusChange.Empty && wait > TimeSpan.Zero ? status.EmptySince : null);
         if (wait > TimeSpan.Zero)
         {
             return (item, wait);
@@ -183,7 +182,6 @@ internal sealed class MeetingController(
             return;
         }
 
-        ages.Forget(deleted);
         foreach (var sameId in cluster.MeetingsWithId(deleted.Id))
         {
             Wake(sameId.Metadata.NamespacedName); // The ID is free now.

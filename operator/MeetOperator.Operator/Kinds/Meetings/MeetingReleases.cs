@@ -7,7 +7,7 @@ using MeetOperator.Operator.Quotas;
 namespace MeetOperator.Operator.Kinds.Meetings;
 
 /// <summary>Tracks every meeting that holds resources in memory, and releases them.</summary>
-internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, LinkKeeper links, PendingMeetings pending, PendingWakeups wakeups)
+internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, LinkKeeper links, MeetingAges ages, PendingMeetings pending, PendingWakeups wakeups)
 {
     private readonly ConcurrentDictionary<NamespacedName, (MeetingRef Meeting, string Tenant)> _known = new();
 
@@ -44,6 +44,7 @@ internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, Link
         pending.Remove(meeting.Name);
         fleet.Release(meeting);
         links.Forget(meeting);
+        ages.Forget(meeting);
         if (ledger.Release(tenant, meeting.Uid))
         {
             wakeups.OnCapacityFreed();

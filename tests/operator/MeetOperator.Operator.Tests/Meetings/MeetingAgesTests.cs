@@ -76,6 +76,48 @@ public sealed class MeetingAgesTests
         Assert.Null(FindEndReason(new MeetingStatus { EmptySince = _time.GetUtcNow().AddSeconds(-200) }));
     }
 
+    [Fact]
+    public void ObserveEmpty_NotWrittenYet_KeepsTimeOfFirstObservation()
+    {
+        var left = _time.GetUtcNow();
+        Assert.Equal(left, Observe(isEmpty: true, stored: null));
+        _time.Advance(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(left, Observe(isEmpty: true, stored: null));
+        Assert.Equal(left, _ages.FindUnwrittenEmpty(Meeting));
+    }
+
+    [Fact]
+    public void ObserveEmpty_SomebodyWasInMeanwhile_StartsAgain()
+    {
+        Observe(isEmpty: true, stored: null);
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Null(Observe(isEmpty: false, stored: null));
+
+        Assert.Equal(_time.GetUtcNow(), Observe(isEmpty: true, stored: null));
+    }
+
+    [Fact]
+    public void ObserveEmpty_Written_IsTimeInStatus()
+    {
+        Observe(isEmpty: true, stored: null);
+        var newRoom = _time.GetUtcNow().AddSeconds(5);
+
+        Assert.Equal(newRoom, Observe(isEmpty: true, newRoom));
+        Assert.Null(_ages.FindUnwrittenEmpty(Meeting));
+    }
+
+    [Fact]
+    public void Forget_EmptyIsNotWritten_Forgets()
+    {
+        Observe(isEmpty: true, stored: null);
+        _ages.Forget(Meeting);
+
+        Assert.Null(_ages.FindUnwrittenEmpty(Meeting));
+    }
+
+    private DateTimeOffset? Observe(bool isEmpty, DateTimeOffset? stored) => _ages.ObserveEmpty(Meeting, isEmpty, stored, _time.GetUtcNow());
+
     private string? FindEndReason(MeetingStatus status)
     {
         var now = _time.GetUtcNow();

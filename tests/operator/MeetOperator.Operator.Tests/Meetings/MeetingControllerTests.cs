@@ -80,6 +80,32 @@ public sealed class MeetingControllerTests
         Assert.True(error.IsConflict);
     }
 
+    /// <summary>The further media node is lost while the write that stores since when the meeting has been empty waits for its turn.</summary>
+    [Fact]
+    public async Task Reconcile_NodeIsLostBeforeEmptyIsWritten_KeepsTimeWhenLastPersonLeft()
+    {
+        await using var stage = await Stage.StartAsync();
+        var left = stage.Links.Time.GetUtcNow();
+        foreach (var participants in (int[])[0, 1, 0, 1, 0])
+        {
+            stage.First.SetParticipants(stage.Id, participants);
+            await stage.Links.PollAllAsync();
+            await stage.ReconcileAsync();
+        }
+
+        await stage.WaitAsync(status => status is { Phase: MeetingPhase.Active, EmptySince: null }, "the write waits");
+        stage.Links.Time.Advance(TimeSpan.FromSeconds(30));
+        for (var poll = 0; poll < NodeStateRules.DeadAfterMissedPolls; poll++)
+        {
+            stage.Links.Fleet.RecordMissedPoll(PolledFleet.Target(stage.Other), "no answer");
+        }
+
+        await stage.ReconcileAsync();
+
+        var status = await stage.WaitAsync(status => status?.Phase == MeetingPhase.Ready, "the meeting is empty");
+        Assert.Equal(left.ToUnixTimeSeconds(), status!.EmptySince!.Value.ToUnixTimeSeconds());
+    }
+
     /// <summary>A meeting with a room on the first and on another media node, which a new leader has adopted.</summary>
     private sealed class Stage : IAsyncDisposable
     {
@@ -98,15 +124,16 @@ public sealed class MeetingControllerTests
             _informers = Task.WhenAll(cluster.All.Select(informer => informer.RunAsync(_stop.Token)));
             var time = links.Time;
             var pending = new PendingMeetings();
+            var ages = new MeetingAges(time);
             var metrics = new OperatorMetrics(cluster, new LeadershipGuard(), _services.GetRequiredService<IMeterFactory>());
             var recorder = new MeetEvents(new EventRecorder(server.Client, "meet-operator"), NullLogger<MeetEvents>.Instance);
             var events = new MeetingEvents(recorder, metrics, new WriteBudget(10, time));
-            var releases = new MeetingReleases(links.Fleet, new QuotaLedger(), links.Keeper, pending, new PendingWakeups(pending, time));
+            var releases = new MeetingReleases(links.Fleet, new QuotaLedger(), links.Keeper, ages, pending, new PendingWakeups(pending, time));
             _controller = new MeetingController(
                 cluster,
-                [new PlaceStep(cluster, links.Fleet, links.Rooms, pending, events)],
+                [new ObserveStep(links.Fleet, ages), new PlaceStep(cluster, links.Fleet, links.Rooms, pending, events)],
                 [new RoomsStep(links.Fleet, links.Rooms, events), new LinksStep(links.Fleet, links.Keeper)],
-                new MeetingAges(time),
+                ages,
                 releases,
                 new WriteBudget(10, time),
                 options,

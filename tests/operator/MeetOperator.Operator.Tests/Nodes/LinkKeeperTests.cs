@@ -387,7 +387,7 @@ public sealed class LinkKeeperTests
         Assert.NotNull(stage.Keeper.FindProblem(stage.Meeting, LinkStage.Key(stage.Nodes[1])));
 
         Assert.Equal(RoomEndResult.Done, await stage.Rooms.EndAsync(stage.Meeting, onlyIfEmpty: false, default));
-        var releases = new MeetingReleases(stage.Fleet, new QuotaLedger(), stage.Keeper, new PendingMeetings(), new PendingWakeups(new PendingMeetings(), stage.Time));
+        var releases = new MeetingReleases(stage.Fleet, new QuotaLedger(), stage.Keeper, new MeetingAges(stage.Time), new PendingMeetings(), new PendingWakeups(new PendingMeetings(), stage.Time));
         releases.Track(stage.Meeting, "a");
         releases.Forget(stage.Meeting.Name);
 

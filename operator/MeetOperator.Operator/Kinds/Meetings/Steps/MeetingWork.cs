@@ -22,9 +22,9 @@ internal sealed class MeetingWork : IKindWork
         var waiting = new PendingWakeups(pending, time);
         var callLimit = new NodeCallLimit(Math.Max(1, options.MeetingConcurrency / 4), time);
         var links = new LinkKeeper(fleet, leader.Clients, callLimit, RandomNumberGenerator.GetBytes, leader.Logs.CreateLogger<LinkKeeper>(), time);
-        var releases = new MeetingReleases(fleet, leader.Quotas, links, pending, waiting);
-        var ids = new MeetingIds(cluster, fleet);
         var ages = new MeetingAges(time);
+        var releases = new MeetingReleases(fleet, leader.Quotas, links, ages, pending, waiting);
+        var ids = new MeetingIds(cluster, fleet);
         var rooms = new RoomKeeper(fleet, leader.Clients, callLimit, time);
         var events = new MeetingEvents(leader.Events, leader.Metrics, new WriteBudget(WaitingEventsPerSecond, time));
         IReadOnlyList<IMeetingStep> steps =

@@ -25,11 +25,13 @@ internal sealed class ObserveStep(MediaFleet fleet, MeetingAges ages) : IMeeting
 
         if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(node => IsServing(node) || IsBeingPrepared(node)))
         {
-            context.Status = WithParticipants(context.Status, current, ages.FindUnwrittenEmpty(context.Ref) ?? context.Now, context.Now);
-            if (context.Status.EmptySince is null)
-            {
-                ages.SetUnwrittenEmpty(context.Ref, null);
-            }
+            var isEmpty = current.Participants == 0 && context.Status.FormerNodes is [];
+            var emptySince = ages.ObserveEmpty(context.Ref, isEmpty, context.Status.EmptySince, context.Now);
+            context.Status = WithParticipants(context.Status, current, context.Now) with { EmptySince = emptySince };
+        }
+        else
+        {
+            context.Status = context.Status with { EmptySince = context.Status.EmptySince ?? ages.FindUnwrittenEmpty(context.Ref) };
         }
 
         return ValueTask.FromResult(StepResult.Continue);
@@ -41,7 +43,7 @@ internal sealed class ObserveStep(MediaFleet fleet, MeetingAges ages) : IMeeting
     /// <summary>Whether the node has no participants yet, because it is only prepared beside the origin.</summary>
     private static bool IsBeingPrepared(AssignedNode assigned) => assigned is { State: NodeAssignmentState.Preparing, Role: not AssignmentRole.Origin };
 
-    private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, DateTimeOffset emptySince, DateTimeOffset now)
+    private static MeetingStatus WithParticipants(MeetingStatus status, AssignedMeeting current, DateTimeOffset now)
     {
         var participants = current.Participants;
         return status with
@@ -49,7 +51,6 @@ internal sealed class ObserveStep(MediaFleet fleet, MeetingAges ages) : IMeeting
             Participants = participants,
             PeakParticipants = Math.Max(status.PeakParticipants, participants),
             StartedAt = status.StartedAt ?? (participants > 0 ? now : null),
-            EmptySince = participants > 0 || status.FormerNodes is [_, ..] ? null : status.EmptySince ?? emptySince,
             Assignments = [.. status.Assignments.Select(assignment => WithParticipants(assignment, current))],
         };
     }
