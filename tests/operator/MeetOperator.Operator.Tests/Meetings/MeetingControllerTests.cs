@@ -6,6 +6,7 @@ using MeetOperator.Contracts.Tenants;
 using MeetOperator.Kube.Client.Errors;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Metadata;
+using MeetOperator.Kube.Runtime.Controllers;
 using MeetOperator.Kube.Runtime.Events;
 using MeetOperator.Kube.Testing;
 using MeetOperator.NodeControl.Testing;
@@ -80,19 +81,25 @@ public sealed class MeetingControllerTests
         Assert.True(error.IsConflict);
     }
 
+    /// <summary>A meeting that becomes empty waits for its turn, and longer for the write of first participants, which has none.</summary>
+    [Fact]
+    public async Task Reconcile_EmptyAfterFirstParticipants_WaitsForTheirWriteToo()
+    {
+        await using var stage = await Stage.StartAsync();
+        var turn = 1000d / new OperatorOptions().FigureWritesPerSecond;
+
+        var result = await stage.ComeAndGoAsync();
+
+        Assert.InRange(result.RequeueAfter!.Value.TotalMilliseconds, 1.3 * turn, 2.5 * turn);
+    }
+
     /// <summary>The further media node is lost while the write that stores since when the meeting has been empty waits for its turn.</summary>
     [Fact]
     public async Task Reconcile_NodeIsLostBeforeEmptyIsWritten_KeepsTimeWhenLastPersonLeft()
     {
         await using var stage = await Stage.StartAsync();
         var left = stage.Links.Time.GetUtcNow();
-        foreach (var participants in (int[])[0, 1, 0, 1, 0])
-        {
-            stage.First.SetParticipants(stage.Id, participants);
-            await stage.Links.PollAllAsync();
-            await stage.ReconcileAsync();
-        }
-
+        await stage.ComeAndGoAsync();
         await stage.WaitAsync(status => status is { Phase: MeetingPhase.Active, EmptySince: null }, "the write waits");
         stage.Links.Time.Advance(TimeSpan.FromSeconds(30));
         for (var poll = 0; poll < NodeStateRules.DeadAfterMissedPolls; poll++)
@@ -155,7 +162,21 @@ public sealed class MeetingControllerTests
             return stage;
         }
 
-        public Task ReconcileAsync() => _controller.ReconcileAsync(Key, default);
+        public Task<ReconcileResult> ReconcileAsync() => _controller.ReconcileAsync(Key, default);
+
+        /// <summary>Somebody joins and leaves twice in a few milliseconds. Returns the outcome of the last reconcile, whose write must wait.</summary>
+        public async Task<ReconcileResult> ComeAndGoAsync()
+        {
+            ReconcileResult last = default!;
+            foreach (var participants in (int[])[0, 1, 0, 1, 0])
+            {
+                First.SetParticipants(Id, participants);
+                await Links.PollAllAsync();
+                last = await ReconcileAsync();
+            }
+
+            return last;
+        }
 
         /// <summary>Waits until the stored status fulfills the condition.</summary>
         public async Task<MeetingStatus?> WaitAsync(Func<MeetingStatus?, bool> condition, string what)
