@@ -3,8 +3,8 @@ using MeetOperator.Kube.Metadata;
 namespace MeetOperator.Operator.Cluster;
 
 /// <summary>
-/// Limits the rate of writes that can be delayed, over all objects together. Each object that wants to write gets the next free slot and keeps it, so they write in the order in
-/// which they asked, and what changes in the meantime costs no further write. Writes that cannot be delayed may hold up the slots. Thread-safe.
+/// Limits the rate of writes that can be delayed, over all objects together. Each object that wants to write gets the next free slot and keeps it, so each has its turn, and what
+/// changes in the meantime costs no further write. Writes that cannot be delayed may hold up the slots. Thread-safe.
 /// </summary>
 internal sealed class WriteSlots(int perSecond, TimeProvider time)
 {
@@ -90,7 +90,8 @@ internal sealed class WriteSlots(int perSecond, TimeProvider time)
     private TimeSpan Until(long ticks)
     {
         var slow = Held / HeldParts;
-        return time.GetElapsedTime(0, ticks <= slow ? ticks * HeldParts : Held + ticks - slow);
+        var until = time.GetElapsedTime(0, ticks <= slow ? ticks * HeldParts : Held + ticks - slow);
+        return until > TimeSpan.Zero ? until : TimeSpan.FromTicks(1);
     }
 
     private long Next(NamespacedName key, long earliest)

@@ -32,6 +32,9 @@ internal sealed class MeetingAges(TimeProvider time)
         return isEmpty ? stored : null;
     }
 
+    /// <summary>Forgets since when the meeting was empty: somebody is in it.</summary>
+    public void ObserveInUse(MeetingRef meeting) => _unwritten.TryRemove(meeting, out _);
+
     /// <summary>Since when nobody was in the meeting when it was last observed, if that is not written yet; otherwise null.</summary>
     public DateTimeOffset? FindUnwrittenEmpty(MeetingRef meeting) => _unwritten.TryGetValue(meeting, out var since) ? since : null;
 

@@ -93,21 +93,35 @@ public sealed class MeetingControllerTests
         Assert.InRange(result.RequeueAfter!.Value.TotalMilliseconds, 1.3 * turn, 2.5 * turn);
     }
 
-    /// <summary>The further media node is lost while the write that stores since when the meeting has been empty waits for its turn.</summary>
+    /// <summary>The further media node no longer answers while the write that stores since when the meeting has been empty waits for its turn.</summary>
     [Fact]
-    public async Task Reconcile_NodeIsLostBeforeEmptyIsWritten_KeepsTimeWhenLastPersonLeft()
+    public async Task Reconcile_NodeIsSilentBeforeEmptyIsWritten_KeepsTimeWhenTheyLeft()
     {
         await using var stage = await Stage.StartAsync();
         var left = stage.Links.Time.GetUtcNow();
         await stage.ComeAndGoAsync();
         await stage.WaitAsync(status => status is { Phase: MeetingPhase.Active, EmptySince: null }, "the write waits");
         stage.Links.Time.Advance(TimeSpan.FromSeconds(30));
-        for (var poll = 0; poll < NodeStateRules.DeadAfterMissedPolls; poll++)
-        {
-            stage.Links.Fleet.RecordMissedPoll(PolledFleet.Target(stage.Other), "no answer");
-        }
-
+        stage.MissPolls();
         await stage.ReconcileAsync();
+
+        var status = await stage.WaitAsync(status => status?.Phase == MeetingPhase.Ready, "the meeting is empty");
+        Assert.Equal(left.ToUnixTimeSeconds(), status!.EmptySince!.Value.ToUnixTimeSeconds());
+    }
+
+    /// <summary>While the further media node does not answer, somebody joins and leaves again. The meeting may not end by the time from before.</summary>
+    [Fact]
+    public async Task Reconcile_SomebodyJoinsWhileNodeIsSilent_EmptyTimeStartsAgain()
+    {
+        await using var stage = await Stage.StartAsync();
+        await stage.ComeAndGoAsync();
+        stage.Links.Time.Advance(TimeSpan.FromSeconds(30));
+        stage.MissPolls();
+        await stage.SetParticipantsAsync(1);
+        stage.Links.Time.Advance(TimeSpan.FromSeconds(30));
+        var left = stage.Links.Time.GetUtcNow();
+
+        await stage.SetParticipantsAsync(0);
 
         var status = await stage.WaitAsync(status => status?.Phase == MeetingPhase.Ready, "the meeting is empty");
         Assert.Equal(left.ToUnixTimeSeconds(), status!.EmptySince!.Value.ToUnixTimeSeconds());
@@ -121,6 +135,7 @@ public sealed class MeetingControllerTests
         private readonly TestApiServer _server;
         private readonly MeetingController _controller;
         private readonly Task _informers;
+        private int _missed;
 
         private Stage(TestApiServer server, LinkStage links)
         {
@@ -170,12 +185,28 @@ public sealed class MeetingControllerTests
             ReconcileResult last = default!;
             foreach (var participants in (int[])[0, 1, 0, 1, 0])
             {
-                First.SetParticipants(Id, participants);
-                await Links.PollAllAsync();
-                last = await ReconcileAsync();
+                last = await SetParticipantsAsync(participants);
             }
 
             return last;
+        }
+
+        public async Task<ReconcileResult> SetParticipantsAsync(int participants)
+        {
+            First.SetParticipants(Id, participants);
+            await Links.PollAllAsync();
+            MissPolls(_missed);
+            return await ReconcileAsync();
+        }
+
+        /// <summary>The further media node no longer answers.</summary>
+        public void MissPolls(int count = NodeStateRules.DeadAfterMissedPolls)
+        {
+            _missed = count;
+            for (var poll = 0; poll < count; poll++)
+            {
+                Links.Fleet.RecordMissedPoll(PolledFleet.Target(Other), "no answer");
+            }
         }
 
         /// <summary>Waits until the stored status fulfills the condition.</summary>

@@ -395,6 +395,21 @@ public sealed class LinkKeeperTests
         Assert.Null(stage.Keeper.FindProblem(stage.Meeting, LinkStage.Key(stage.Nodes[1])));
     }
 
+    /// <summary>A Meeting that was deleted and created again is another meeting.</summary>
+    [Fact]
+    public async Task Track_MeetingWasCreatedAgain_ForgetsTimesOfFormerOne()
+    {
+        await using var stage = await LinkStage.StartAsync();
+        var ages = new MeetingAges(stage.Time);
+        var releases = new MeetingReleases(stage.Fleet, new QuotaLedger(), stage.Keeper, ages, new PendingMeetings(), new PendingWakeups(new PendingMeetings(), stage.Time));
+        releases.Track(stage.Meeting, "a");
+        ages.ObserveEmpty(stage.Meeting, isEmpty: true, stored: null, stage.Time.GetUtcNow());
+
+        releases.Track(stage.Meeting with { Uid = "uid-again" }, "a");
+
+        Assert.Null(ages.FindUnwrittenEmpty(stage.Meeting));
+    }
+
     [Fact]
     public async Task Advance_Secrets_AreInNoLogAndNoReport()
     {

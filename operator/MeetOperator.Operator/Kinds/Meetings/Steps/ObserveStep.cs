@@ -23,15 +23,20 @@ internal sealed class ObserveStep(MediaFleet fleet, MeetingAges ages) : IMeeting
             context.RequeueAt(context.Now + ReportWait); // The first report of such a node does not always trigger a reconcile.
         }
 
-        if (fleet.Current(context.Ref) is { Nodes: [_, ..] } current && current.Nodes.All(node => IsServing(node) || IsBeingPrepared(node)))
+        var current = fleet.Current(context.Ref);
+        var isEmpty = current is not { Participants: > 0 } && context.Status.FormerNodes is [];
+        if (current is { Nodes: [_, ..] } && current.Nodes.All(node => IsServing(node) || IsBeingPrepared(node)))
         {
-            var isEmpty = current.Participants == 0 && context.Status.FormerNodes is [];
             var emptySince = ages.ObserveEmpty(context.Ref, isEmpty, context.Status.EmptySince, context.Now);
             context.Status = WithParticipants(context.Status, current, context.Now) with { EmptySince = emptySince };
         }
-        else
+        else if (isEmpty)
         {
             context.Status = context.Status with { EmptySince = context.Status.EmptySince ?? ages.FindUnwrittenEmpty(context.Ref) };
+        }
+        else
+        {
+            ages.ObserveInUse(context.Ref);
         }
 
         return ValueTask.FromResult(StepResult.Continue);
