@@ -1,7 +1,7 @@
 // The schedule and the invariants of `./meet cluster chaos`, without a cluster.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { chatProblems, leftovers, MeetingHistory, PeopleHistory, restProblems } from '../cluster/chaos/invariants.mjs';
+import { chatProblems, leftovers, MeetingHistory, nextNode, PeopleHistory, restProblems, wrongly } from '../cluster/chaos/invariants.mjs';
 import { everybody, faults, faultSchedule, fewest, firstPlaces, most, peopleSchedule } from '../cluster/chaos/schedule.mjs';
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
@@ -36,7 +36,7 @@ describe('the schedule', () => {
   });
 
   it('contains only the kinds that are asked for', () => {
-    assert.deepEqual([...new Set(faultSchedule(1, 600, ['rollout']).map(fault => fault.kind))], ['rollout']);
+    assert.deepEqual([...new Set(faultSchedule(1, 600, ['kill-during-drain']).map(fault => fault.kind))], ['kill-during-drain']);
   });
 
   it('lets nobody join twice or leave without being there, and neither too few nor too many people be in a meeting', () => {
@@ -46,7 +46,7 @@ describe('the schedule', () => {
       for (const { action, person, meeting, at } of peopleSchedule(seed, 900)) {
         const where = `seed ${seed}, ${at.toFixed(1)} s: ${action} of ${person} in ${meeting}`;
         if (action === 'join') assert.equal(places[person], null, where);
-        if (action === 'leave' || action === 'chat') assert.equal(places[person], meeting, where);
+        if (action !== 'join' && action !== 'end') assert.equal(places[person], meeting, where);
         if (action === 'join') places[person] = meeting;
         if (action === 'leave') places[person] = null;
         for (const [one, least] of fewest.entries()) {
@@ -58,7 +58,53 @@ describe('the schedule', () => {
   });
 });
 
-const meeting = (uid, assignments, meetingId = 'id') => ({ metadata: { uid, name: uid }, status: { meetingId, assignments } });
+describe('what people send', () => {
+  it('is changed only to what it is not, and begins again with each join', () => {
+    const initial = () => ({ audio: true, video: true, screen: false });
+    for (const seed of seeds) {
+      const sends = firstPlaces().map(initial);
+      const places = firstPlaces();
+      for (const { action, person, kind, meeting, at } of peopleSchedule(seed, 900)) {
+        const where = `seed ${seed}, ${at.toFixed(1)} s: ${action} ${kind ?? ''} of ${person} in ${meeting}`;
+        const change = { mute: [kind, false], unmute: [kind, true], share: ['screen', true], 'stop-sharing': ['screen', false] }[action];
+        if (change !== undefined) {
+          const [what, isSent] = change;
+          assert.equal(sends[person][what], !isSent, where);
+          sends[person][what] = isSent;
+        }
+        if (action === 'join' || action === 'leave') [sends[person], places[person]] = [initial(), action === 'join' ? meeting : null];
+        if (action === 'end') for (const [one, place] of places.entries()) if (place === meeting) sends[one] = initial();
+        for (const one of fewest.keys()) assert.ok(sends.filter(({ screen }, other) => screen && places[other] === one).length <= 1, where);
+      }
+    }
+  });
+
+  it('has every kind of change in ten minutes', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const actions = new Set(peopleSchedule(seed, 600).map(({ action }) => action));
+      for (const action of ['mute', 'unmute', 'share', 'stop-sharing']) assert.ok(actions.has(action), `seed ${seed}: ${action}`);
+    }
+  });
+});
+
+describe('the next media node of a drained one', () => {
+  const at = (sfuNode, role, state) => ({ sfuNode, role, state });
+
+  it('is the one that is prepared, and then the new origin until the drained one is left', () => {
+    assert.equal(nextNode([meeting('a', [at('x', 'Origin', 'Ready')])], 'x'), null);
+    assert.deepEqual(nextNode([meeting('a', [at('x', 'Origin', 'Ready'), at('y', 'Edge', 'Preparing')])], 'x'), { sfuNode: 'y', while: 'Preparing' });
+    assert.deepEqual(nextNode([{ metadata: {} }, meeting('a', [at('y', 'Origin', 'Ready'), at('x', 'Edge', 'Leaving')])], 'x'), { sfuNode: 'y', while: 'Leaving' });
+    assert.equal(nextNode([meeting('a', [at('y', 'Origin', 'Ready')])], 'x'), null);
+  });
+
+  it('is not that of a meeting which does not move', () => {
+    assert.equal(nextNode([meeting('a', [at('x', 'Origin', 'Ready'), at('y', 'Standby', 'Preparing'), at('z', 'Edge', 'Ready')])], 'x'), null);
+    assert.equal(nextNode([meeting('a', [at('y', 'Origin', 'Ready'), at('x', 'Edge', 'Ready'), at('z', 'Edge', 'Preparing')])], 'x'), null);
+    assert.equal(nextNode([meeting('a', [at('x', 'Edge', 'Leaving')])], 'x'), null);
+  });
+});
+
+const meeting = (uid, assignments, meetingId = 'id', lastGeneration = null) => ({ metadata: { uid, name: uid }, status: { meetingId, assignments, lastGeneration } });
 
 describe('the history of meetings', () => {
   it('reports two origins, but not a lost one beside its successor', () => {
@@ -68,12 +114,29 @@ describe('the history of meetings', () => {
     assert.deepEqual(history.observe([meeting('a', [origin('x'), origin('y')])]), ['meeting a has 2 origins: x, y']);
   });
 
-  it('reports a generation that falls, but not a meeting without a place', () => {
+  it('reports the generation of an origin that falls, but not a meeting without a place', () => {
     const history = new MeetingHistory();
-    const at = generation => [meeting('a', [{ sfuNode: 'x', role: 'Origin', state: 'Ready', generation }])];
+    const at = (generation, last = null) => [meeting('a', [{ sfuNode: 'x', role: 'Origin', state: 'Ready', generation }], 'id', last)];
     const preparing = [meeting('a', [...at(5)[0].status.assignments, { sfuNode: 'y', role: 'Edge', state: 'Preparing', generation: 6 }])];
-    assert.deepEqual([at(4), [meeting('a', [])], at(5), preparing, at(5)].flatMap(sample => history.observe(sample)), []);
-    assert.deepEqual(history.observe([meeting('a', [{ sfuNode: 'z', role: 'Origin', state: 'Ready', generation: 4 }])]), ['the generation of meeting a fell from 5 (x) to 4 (z)']);
+    assert.deepEqual([at(4), [meeting('a', [])], at(5), preparing, at(5, 7)].flatMap(sample => history.observe(sample)), []);
+    assert.deepEqual(history.observe([meeting('a', [{ sfuNode: 'z', role: 'Origin', state: 'Ready', generation: 4 }], 'id', 7)]), ['the generation of meeting a fell from 5 (x) to 4 (z)']);
+  });
+
+  it('lets a media node that is the origin again keep its generation, if the meeting was still on it', () => {
+    const at = (...assignments) => [meeting('a', assignments.map(([sfuNode, role, state, generation]) => ({ sfuNode, role, state, generation })), 'id', 2)];
+    const moving = at(['y', 'Origin', 'Ready', 2], ['x', 'Edge', 'Leaving', 1]);
+    const history = new MeetingHistory();
+    assert.deepEqual([at(['x', 'Origin', 'Ready', 1], ['y', 'Edge', 'Preparing', 2]), moving, at(['x', 'Origin', 'Ready', 1])].flatMap(sample => history.observe(sample)), []);
+    const left = new MeetingHistory();
+    const problems = [moving, at(['y', 'Origin', 'Ready', 2]), at(['x', 'Origin', 'Ready', 1])].flatMap(sample => left.observe(sample));
+    assert.deepEqual(problems, ['the generation of meeting a fell from 2 (y) to 1 (x)', 'the room of meeting a on x had generation 1 and now has 1, after it had been left']);
+  });
+
+  it('reports the highest generation of a meeting that falls', () => {
+    const history = new MeetingHistory();
+    const at = (generation, last) => history.observe([meeting('a', [{ sfuNode: 'x', role: 'Origin', state: 'Ready', generation }], 'id', last)]);
+    assert.deepEqual([at(3, null), at(3, 5), history.observe([meeting('a', [])]), at(6, null)].flat(), []);
+    assert.ok(at(3, 4).includes('the highest generation of meeting a fell from 6 to 4'));
   });
 
   it('reports a media node that gets the meeting again without a higher generation', () => {
@@ -82,7 +145,7 @@ describe('the history of meetings', () => {
     const at = (...assignments) => history.observe([meeting('a', assignments)]);
     assert.deepEqual([at(edge('x', 2)), at(edge('x', 2), edge('y', 3)), at(edge('y', 3)), at(edge('x', 4), edge('y', 3)), at(edge('x', 4))].flat(), []);
     assert.deepEqual(at(edge('x', 4), edge('y', 3)), ['the room of meeting a on y had generation 3 and now has 3, after it had been left']);
-    assert.deepEqual(at(edge('x', 3)), ['the room of meeting a on x had generation 4 and now has 3']);
+    assert.deepEqual(at(edge('x', 3)), ['the highest generation of meeting a fell from 4 to 3', 'the room of meeting a on x had generation 4 and now has 3']);
   });
 
   it('reports another meeting ID', () => {
@@ -93,7 +156,7 @@ describe('the history of meetings', () => {
 });
 
 describe('the history of people', () => {
-  const sample = (phase, dropped = null, visit = 1) => [{ name: 'Ada', visit, phase, dropped, missing: [], unheard: {}, unseen: {} }];
+  const sample = (phase, dropped = null, visit = 1) => [{ name: 'Ada', visit, phase, dropped, restarts: 0, wrong: [], missing: [], unheard: {}, unseen: {} }];
 
   it('reports somebody who is dropped, once, and again after joining again', () => {
     const history = new PeopleHistory();
@@ -101,6 +164,14 @@ describe('the history of people', () => {
     assert.deepEqual(history.observe(1000, sample('failed', 'failed room-full'), 10), ['Ada was dropped: failed room-full']);
     assert.deepEqual(history.observe(2000, sample('failed', 'failed room-full'), 10), []);
     assert.deepEqual(history.observe(3000, sample('removed', 'removed', 2), 10), ['Ada was dropped: removed']);
+  });
+
+  it('lets a connection be replaced at once, but not while everything must be seamless, except of somebody who has just joined', () => {
+    const history = new PeopleHistory();
+    const at = (now, restarts, seamless, visit = 1) => history.observe(now, sample('connected', null, visit).map(one => ({ ...one, restarts })), 10, seamless);
+    assert.deepEqual([at(0, 0, false), at(20_000, 1, false), at(21_000, 1, true), at(22_000, 1, true, 2)].flat(), []);
+    assert.deepEqual(at(23_000, 2, true), ['Ada lost a connection before the next one was open']);
+    assert.deepEqual(at(24_000, 2, true), []);
   });
 
   it('accepts a short interruption, and reports a long one', () => {
@@ -114,7 +185,7 @@ describe('the history of people', () => {
 });
 
 describe('what people see and hear', () => {
-  const perceives = (unheard, unseen, missing = [], visit = 1) => [{ name: 'Ada', visit, phase: 'connected', dropped: null, missing, unheard, unseen }];
+  const perceives = (unheard, unseen, missing = [], wrong = []) => [{ name: 'Ada', visit: 1, phase: 'connected', dropped: null, restarts: 0, wrong, missing, unheard, unseen }];
 
   it('may pause for the time that a fault allows; a longer pause is reported once, for each person', () => {
     const history = new PeopleHistory();
@@ -132,6 +203,15 @@ describe('what people see and hear', () => {
     assert.deepEqual([observe(0, ['Bob']), observe(9_000, ['Bob']), observe(10_000, []), observe(19_000, ['Bob']), observe(29_000, ['Bob'])].flat(), []);
     assert.deepEqual(observe(29_001, ['Bob']), ['Ada has not been told of Bob for 10 s']);
     assert.deepEqual(observe(40_000, ['Bob']), []);
+  });
+
+  it('includes what somebody sends, which may be wrong for a time after a change or a fault', () => {
+    const history = new PeopleHistory();
+    const set = { audio: false, video: true, screen: true };
+    const observe = (at, seen) => history.observe(at, perceives({}, {}, [], wrongly("Bob's", set, seen)), 10);
+    assert.deepEqual([observe(0, { ...set, audio: true }), observe(9_000, { ...set, audio: true }), observe(10_000, set), observe(15_000, { ...set, screen: false })].flat(), []);
+    assert.deepEqual(observe(25_001, { ...set, screen: false }), ["Ada has seen Bob's screen not shared instead of shared for 10 s"]);
+    assert.deepEqual(wrongly("Bob's", set, { audio: true, video: false, screen: true }), ["has seen Bob's microphone on instead of muted", "has seen Bob's camera muted instead of on"]);
   });
 });
 

@@ -132,7 +132,8 @@ internal static class LeaveRules
 
         foreach (var node in plan.Nodes.Where(node => node != origin && node.State == NodeAssignmentState.Preparing))
         {
-            plan = plan.Without(node, PlacementOutcome.Reduced, $"stays on {origin.SfuNode}, and gives up {node.SfuNode}");
+            var unfit = LeaveReasons.FindWish(node, plan.SnapshotOf(node)!) ?? $"it has not created the room yet, and {origin.SfuNode} cannot be linked";
+            plan = plan.Without(node, PlacementOutcome.Reduced, $"stays on {origin.SfuNode}, and gives up {node.SfuNode}: {unfit}");
         }
 
         return plan.Choose(leaving: origin) is { Best: { } best } choice && !IsOn(origin, best)

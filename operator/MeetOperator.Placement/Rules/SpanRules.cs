@@ -51,7 +51,7 @@ internal static class SpanRules
             }
             else if (!IsNeeded(plan, node))
             {
-                plan = plan.Without(node, PlacementOutcome.Reduced, $"stays on {plan.Origin!.SfuNode}, and gives up {node.SfuNode}");
+                plan = plan.Without(node, PlacementOutcome.Reduced, $"stays on {plan.Origin!.SfuNode}, and gives up {node.SfuNode}: {DescribeUnneeded(plan, node)}");
             }
             else if (node.Facts is { HasRoom: true, IsLinked: true })
             {
@@ -77,6 +77,21 @@ internal static class SpanRules
             || MoveRules.IsTarget(plan, prepared)
             || IsScarce(plan, demand.Scale.EdgeThresholdPct * KeepPart)
             || plan.Used.Any(node => node is { State: NodeAssignmentState.Ready, Role: not AssignmentRole.Origin } && !MeetingPlaces.IsUsable(plan, node) && !MeetingPlaces.SufficeWithout(plan, node));
+    }
+
+    /// <summary>Why a node that is being prepared is not needed any more. One that was to take all those of the origin was prepared for a move.</summary>
+    private static string DescribeUnneeded(AssignmentPlan plan, NodeAssignment prepared)
+    {
+        if (prepared.Reserved is null)
+        {
+            return $"no drain, fault or requested move makes the meeting leave {plan.Origin!.SfuNode} any more";
+        }
+
+        var demand = plan.Input.Demand;
+        var places = $"{demand.Participants} of {MeetingPlaces.Total(plan)} places on the others are taken{(demand.Participants < MinParticipants ? $", by fewer than {MinParticipants} participants" : string.Empty)}";
+        return demand.Scale.Spread == MeetingSpread.Regions && prepared.Region is { } region && plan.Used.All(node => node == prepared || node.Region != region)
+            ? $"{places}, and fewer than {KeepInRegion} participants are in region {region}"
+            : places;
     }
 
     /// <summary>Whether at least this share of the places is taken, while the meeting may have more participants than places.</summary>

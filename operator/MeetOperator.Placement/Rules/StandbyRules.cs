@@ -101,11 +101,14 @@ internal static class StandbyRules
         }
 
         var snapshot = plan.SnapshotOf(standby)!;
-        var isPoor = standby.Facts.IsOverdue || !HasPlaces(plan, standby) || snapshot.IsOutdated;
+        var poor = standby.Facts.IsOverdue ? "it is not linked with the other media nodes in time"
+            : !HasPlaces(plan, standby) ? $"it lacks places for the {Needed(plan)} participants of the largest media node"
+            : snapshot.IsOutdated ? "it does not have the template of its pool"
+            : null;
         var distance = DistanceOf(plan, snapshot);
-        var isCompared = isPoor || (standby.State == NodeAssignmentState.Ready && !standby.Facts.IsFresh && distance != Distance.OtherZone);
-        return isCompared && Choose(plan, isPoor ? null : distance, snapshot.IsOutdated) is { } better
-            ? Prepare(plan.Without(standby, PlacementOutcome.Reduced, $"gives up {standby.SfuNode}"), better)
+        var isCompared = poor is not null || (standby.State == NodeAssignmentState.Ready && !standby.Facts.IsFresh && distance != Distance.OtherZone);
+        return isCompared && Choose(plan, poor is null ? distance : null, snapshot.IsOutdated) is { } better
+            ? Prepare(plan.Without(standby, PlacementOutcome.Reduced, $"gives up {standby.SfuNode}: {poor ?? $"{better.Name} shares less with {origin.SfuNode}"}"), better)
             : plan;
     }
 

@@ -1,8 +1,10 @@
 // The faults of a chaos run on the cluster. Each one begins, lasts, and ends; what it changed is undone even when it fails.
 import { setTimeout as pause } from 'node:timers/promises';
+import { until as soon } from '../../e2e/support/until.mjs';
 import { system } from '../support/cluster-room.mjs';
 import { cluster, get, kubectl, run, until } from '../support/kubectl.mjs';
 import { betweenMachines, cut, fromOperators, machineOf } from '../support/network.mjs';
+import { nextNode } from './invariants.mjs';
 
 const chosen = (list, pick) => list[Math.floor(pick * list.length)];
 const drain = (stage, name, value) => kubectl('patch', 'sfunode', name, '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { drain: value } }));
@@ -42,6 +44,26 @@ async function otherLeads(former) {
     return holderIdentity !== '' && !holderIdentity.includes(former.metadata.name);
   }, 'another replica leads', 60_000);
 }
+
+/** The media node of the origin of a meeting; null if there is none. */
+async function originNode(stage, pick) {
+  const origins = (await get('meetings', '-n', stage.namespace)).flatMap(({ status }) => (status?.assignments ?? []).filter(({ role, state }) => role === 'Origin' && state === 'Ready'));
+  return origins.length === 0 ? null : chosen(origins.map(one => one.sfuNode).sort(), pick);
+}
+
+/** Replaces the media nodes of a pool by others with a slightly different template. */
+async function rollOut(stage, { metadata: { name }, spec }) {
+  const memory = 96 + Number.parseInt(spec.template.resources.requests.memory, 10) % 8 + 1;
+  const started = Date.now();
+  await kubectl('patch', 'sfupool', name, '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { template: { resources: { requests: { memory: `${memory}Mi` } } } } }));
+  await until(async () => {
+    const { metadata, spec: wanted, status } = await get('sfupool', name, '-n', stage.namespace);
+    return status?.observedGeneration === metadata.generation && status.updatedReplicas === wanted.replicas && status.replicas === wanted.replicas;
+  }, `all media nodes of ${name} are replaced`, 300_000);
+  return `all media nodes of ${name} are replaced after ${((Date.now() - started) / 1000).toFixed(1)} s`;
+}
+
+const poolsOfType = async (stage, type) => (await get('sfupools', '-n', stage.namespace)).filter(({ spec }) => spec.rollout.type === type);
 
 const rolledOut = what => kubectl('rollout', 'status', `deployment/${what}`, '-n', system, '--timeout=120s');
 
@@ -86,17 +108,12 @@ export const actions = {
     }
   },
 
-  async rollout(stage, { pick }) {
-    const pool = chosen(await get('sfupools', '-n', stage.namespace), pick);
-    const { name } = pool.metadata;
-    const memory = 96 + Number.parseInt(pool.spec.template.resources.requests.memory, 10) % 8 + 1;
-    const started = Date.now();
-    await kubectl('patch', 'sfupool', name, '-n', stage.namespace, '--type=merge', '-p', JSON.stringify({ spec: { template: { resources: { requests: { memory: `${memory}Mi` } } } } }));
-    await until(async () => {
-      const { metadata, spec, status } = await get('sfupool', name, '-n', stage.namespace);
-      return status?.observedGeneration === metadata.generation && status.updatedReplicas === spec.replicas && status.replicas === spec.replicas;
-    }, `all media nodes of ${name} are replaced`, 300_000);
-    return `all media nodes of ${name} are replaced after ${((Date.now() - started) / 1000).toFixed(1)} s`;
+  async 'rollout-migrate'(stage, { pick }) {
+    return rollOut(stage, chosen(await poolsOfType(stage, 'Migrate'), pick));
+  },
+
+  async 'rollout-immediate'(stage, { pick }) {
+    return rollOut(stage, chosen(await poolsOfType(stage, 'Immediate'), pick));
   },
 
   async 'kill-node-pod'(stage, { pick }) {
@@ -111,6 +128,26 @@ export const actions = {
     await signal(pod, 'SIGKILL');
     await ended(stage, pod.metadata.name);
     return pod.metadata.name;
+  },
+
+  /** Kills the media node to which a meeting moves: after `hold` seconds while it is prepared or while the former one is left, whichever it is then. */
+  async 'kill-during-drain'(stage, { pick, hold }) {
+    const name = await originNode(stage, pick);
+    if (name === null) return 'no meeting has a media node';
+    await drain(stage, name, { reason: 'chaos', deadlineSeconds: 0 });
+    try {
+      await pause(hold * 1000);
+      const isEmpty = async () => ((await node(stage, name))?.status?.meetings ?? 0) === 0;
+      let next = null;
+      await soon(async () => (next = nextNode(await get('meetings', '-n', stage.namespace), name)) !== null || await isEmpty(), `a meeting moves from ${name}`, 60_000, 20);
+      if (next === null) return `${name} was empty before the next media node could be killed`;
+      await signal(await get('pod', next.sfuNode, '-n', stage.namespace), 'SIGKILL');
+      await ended(stage, next.sfuNode);
+      await until(isEmpty, `${name} is drained`, 120_000); // Another media node may have to be created first.
+      return `${next.sfuNode}, the next media node of a meeting on ${name}, which was ${next.while}`;
+    } finally {
+      await drain(stage, name, null).catch(() => {}); // The pool may have removed it.
+    }
   },
 
   async 'kill-signaling'(stage, { pick }) {

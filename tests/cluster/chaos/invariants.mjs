@@ -3,27 +3,42 @@
 /** How long a person may be without a connection to signaling, in ms: the replica that served them can die, and its Pod take some time to be replaced. */
 const longestDisconnect = 30_000;
 
+/** How long joining may take, in ms. */
+const longestJoin = 10_000;
+
 /** Follows Meeting objects through samples. `observe` returns the problems of a sample as sentences. */
 export class MeetingHistory {
-  #generations = new Map();
+  #origins = new Map();
+  #highest = new Map();
   #rooms = new Map();
   #ids = new Map();
 
   observe(meetings) {
-    return meetings.flatMap(meeting => [...this.#origins(meeting), ...this.#generation(meeting), ...this.#roomGenerations(meeting), ...this.#id(meeting)]);
+    return meetings.flatMap(meeting => [...this.#onlyOrigin(meeting), ...this.#highestGeneration(meeting), ...this.#originGeneration(meeting), ...this.#roomGenerations(meeting), ...this.#id(meeting)]);
   }
 
-  #origins({ metadata, status }) {
+  #onlyOrigin({ metadata, status }) {
     const origins = (status?.assignments ?? []).filter(one => one.role === 'Origin' && one.state !== 'Lost');
     return origins.length <= 1 ? [] : [`meeting ${metadata.name} has ${origins.length} origins: ${origins.map(one => one.sfuNode).join(', ')}`];
   }
 
-  /** Only of the origin: a media node that is being prepared has a higher one, and disappears when the move is taken back. */
-  #generation({ metadata, status }) {
+  /** The highest number that the meeting has used never falls, whichever media nodes it leaves. A status without a number says nothing. */
+  #highestGeneration({ metadata, status }) {
+    const numbers = [...(status?.assignments ?? []).map(one => one.generation), ...(status?.lastGeneration ? [status.lastGeneration] : [])];
+    if (numbers.length === 0) return [];
+    const [before, now] = [this.#highest.get(metadata.uid) ?? 0, Math.max(...numbers)];
+    this.#highest.set(metadata.uid, now);
+    return now >= before ? [] : [`the highest generation of meeting ${metadata.name} fell from ${before} to ${now}`];
+  }
+
+  /** A new origin has a higher number than the former one, unless the meeting was on its media node before: then that one keeps its room and its number. */
+  #originGeneration({ metadata, status }) {
     const origin = (status?.assignments ?? []).find(one => one.role === 'Origin' && one.state !== 'Lost');
-    const before = this.#generations.get(metadata.uid);
-    if (origin !== undefined) this.#generations.set(metadata.uid, origin);
-    return origin === undefined || before === undefined || origin.generation >= before.generation ? []
+    const before = this.#origins.get(metadata.uid);
+    if (origin !== undefined) this.#origins.set(metadata.uid, origin);
+    const room = this.#rooms.get(metadata.uid)?.get(origin?.sfuNode);
+    const hadIt = room !== undefined && room.isPresent && room.generation === origin.generation;
+    return origin === undefined || before === undefined || origin.generation >= before.generation || hadIt ? []
       : [`the generation of meeting ${metadata.name} fell from ${before.generation} (${before.sfuNode}) to ${origin.generation} (${origin.sfuNode})`];
   }
 
@@ -50,15 +65,16 @@ export class MeetingHistory {
 }
 
 /**
- * Follows people. `observe(now, samples, silence)` takes `{ name, visit, phase, dropped, missing, unheard, unseen }` of each person who is in a meeting. `visit` changes when they join
- * again; `missing` are the others who they are not told of; `unheard` and `unseen` have, for each other person, how long in ms they have not been heard or seen. `silence`: for how many
- * seconds any of this may last.
+ * Follows people. `observe(now, samples, silence, seamless)` takes `{ name, visit, phase, dropped, restarts, wrong, missing, unheard, unseen }` of each person who is in a meeting. `visit`
+ * changes when they join again; `restarts`: how often they lost a connection before the next one was open; `missing` are the others who they are not told of, and `wrong` has sentences
+ * about what they see that nobody has set; `unheard` and `unseen` have, for each other person, how long in ms they have not been heard or seen. `silence`: for how many seconds any of
+ * this may last. `seamless`: nobody may have a restart now.
  */
 export class PeopleHistory {
   #visits = new Map();
 
-  observe(now, samples, silence) {
-    return samples.flatMap(sample => [...this.#presence(now, sample), ...this.#others(now, sample, silence)]);
+  observe(now, samples, silence, seamless = false) {
+    return samples.flatMap(sample => [...this.#presence(now, sample), ...this.#restarts(now, sample, seamless), ...this.#others(now, sample, silence)]);
   }
 
   #presence(now, { name, visit, phase, dropped }) {
@@ -72,13 +88,22 @@ export class PeopleHistory {
     return problem === null ? [] : [problem];
   }
 
+  /** Somebody who has just joined may be sent to another media node before anything is connected. */
+  #restarts(now, { name, visit, restarts }, seamless) {
+    const known = this.#known(now, visit);
+    const more = restarts - known.restarts;
+    known.restarts = restarts;
+    return seamless && more > 0 && now - known.since > longestJoin ? [`${name} lost a connection before the next one was open`] : [];
+  }
+
   /** Each pause is reported once. */
-  #others(now, { name, visit, missing, unheard, unseen }, silence) {
-    const { pauses, missingSince } = this.#known(now, visit);
-    for (const other of missingSince.keys()) if (!missing.includes(other)) missingSince.delete(other);
-    for (const other of missing) if (!missingSince.has(other)) missingSince.set(other, now);
+  #others(now, { name, visit, missing, wrong, unheard, unseen }, silence) {
+    const { pauses, wrongSince } = this.#known(now, visit);
+    const all = [...missing.map(other => `has not been told of ${other}`), ...wrong];
+    for (const what of wrongSince.keys()) if (!all.includes(what)) wrongSince.delete(what);
+    for (const what of all) if (!wrongSince.has(what)) wrongSince.set(what, now);
     const lasting = [
-      ...[...missingSince].map(([other, since]) => [`has not been told of ${other}`, now - since]),
+      ...[...wrongSince].map(([what, since]) => [what, now - since]),
       ...Object.entries(unheard).map(([other, pause]) => [`has not heard ${other}`, pause]),
       ...Object.entries(unseen).map(([other, pause]) => [`has not seen ${other}`, pause]),
     ].filter(([, pause]) => pause > silence * 1000).map(([what]) => what);
@@ -89,9 +114,35 @@ export class PeopleHistory {
   }
 
   #known(now, visit) {
-    if (!this.#visits.has(visit)) this.#visits.set(visit, { connectedAt: now, reported: false, pauses: new Set(), missingSince: new Map() });
+    if (!this.#visits.has(visit)) this.#visits.set(visit, { since: now, connectedAt: now, reported: false, restarts: 0, pauses: new Set(), wrongSince: new Map() });
     return this.#visits.get(visit);
   }
+}
+
+/**
+ * Where what somebody sees of `whose` microphone, camera and screen differs from what that person has set, as sentences for `wrong` of PeopleHistory. Both are `{ audio, video, screen }`,
+ * true for what is sent.
+ */
+export function wrongly(whose, set, seen) {
+  const names = { audio: ['microphone', 'on', 'muted'], video: ['camera', 'on', 'muted'], screen: ['screen', 'shared', 'not shared'] };
+  const word = (kind, isSent) => names[kind][isSent ? 1 : 2];
+  return Object.keys(names).filter(kind => set[kind] !== seen[kind]).map(kind => `has seen ${whose} ${names[kind][0]} ${word(kind, seen[kind])} instead of ${word(kind, set[kind])}`);
+}
+
+/**
+ * The media node to which a meeting moves that a drained one carries, as `{ sfuNode, while }`: `while` is `Preparing` before that node is the origin, and `Leaving` until the drained one
+ * is left; null while no meeting moves from it.
+ */
+export function nextNode(meetings, drained) {
+  for (const { status } of meetings) {
+    const others = (status?.assignments ?? []).filter(one => one.sfuNode !== drained);
+    const entry = status?.assignments?.find(one => one.sfuNode === drained);
+    const next = entry?.state === 'Leaving' ? others.find(one => one.role === 'Origin' && one.state === 'Ready')
+      : entry?.role === 'Origin' ? others.find(one => one.role === 'Edge' && one.state === 'Preparing')
+        : undefined;
+    if (next !== undefined) return { sfuNode: next.sfuNode, while: entry.state === 'Leaving' ? 'Leaving' : 'Preparing' };
+  }
+  return null;
 }
 
 /**

@@ -40,6 +40,7 @@ class Run {
   #ended = false;
   #fault = 'no fault';
   #silence = silence;
+  #seamless = false;
   #described = new Set();
 
   constructor(stage, log) {
@@ -72,6 +73,7 @@ class Run {
       await this.#until(fault.at);
       this.#fault = fault.kind;
       this.#silence = faults[fault.kind].silence;
+      this.#seamless = faults[fault.kind].seamless ?? false;
       this.faults++;
       this.#described.clear();
       await this.#stage.restartPauses();
@@ -89,22 +91,28 @@ class Run {
       }
       this.#fault = `no fault (the last one was ${fault.kind})`;
       this.#silence = silence;
+      this.#seamless = false;
     }
   }
 
   async #runPeople(list) {
     const stage = this.#stage;
-    for (const [number, { at, action, person, meeting }] of list.entries()) {
+    const who = ({ person, meeting, kind }) => `${kind === undefined ? '' : `${kind} `}of ${person === undefined ? `meeting ${meeting}` : stage.people[person].name}`;
+    for (const [number, step] of list.entries()) {
+      const { at, action, person, meeting, kind } = step;
       await this.#until(at);
       this.actions++;
       try {
         if (action === 'chat') await stage.chat(person, `${stage.people[person].name} ${number}`);
         else if (action === 'join') await stage.join(person, meeting);
         else if (action === 'leave') await this.#leave(person);
+        else if (action === 'mute' || action === 'unmute') await stage.mute(person, kind, action === 'mute');
+        else if (action === 'share') await stage.share(person);
+        else if (action === 'stop-sharing') await stage.stopSharing(person);
         else await this.#end(meeting);
-        if (action !== 'chat') this.say(`${action} of ${person === undefined ? `meeting ${meeting}` : stage.people[person].name}`);
+        if (action !== 'chat') this.say(`${action} ${who(step)}`);
       } catch (error) {
-        this.problem(`${action} of ${person === undefined ? `meeting ${meeting}` : stage.people[person].name}: ${error.message}`);
+        this.problem(`${action} ${who(step)}: ${error.message}`);
         return; // The rest of the schedule depends on this step.
       }
     }
@@ -134,7 +142,7 @@ class Run {
     while (!this.#ended) {
       const objects = await get('meetings', '-n', this.#stage.namespace).catch(() => []);
       const samples = await this.#stage.samples();
-      for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), samples, this.#silence)]) this.problem(text);
+      for (const text of [...meetings.observe(objects), ...people.observe(Date.now(), samples, this.#silence, this.#seamless)]) this.problem(text);
       for (const { name, unseen, paused } of samples) {
         for (const [other, missing] of Object.entries(unseen)) if (missing > described) void this.#describe(name, other, paused.includes(other));
       }

@@ -14,14 +14,17 @@ export function numbers(seed) {
 /**
  * Kinds of faults. `weight`: how often each is drawn. `hold`: the shortest and longest time in seconds for which it lasts. `silence`: for how many seconds somebody may not hear or
  * not see somebody else meanwhile. That is far longer than on an idle machine, where the benches measure what people notice: it tells media that stopped from a busy machine.
+ * `seamless`: nobody may lose a connection before the next one is open.
  */
 export const faults = {
   'drain-node': { weight: 3, hold: [0, 0], silence: 20 },
   'drain-taken-back': { weight: 2, hold: [0.2, 4], silence: 20 },
   'drain-machine': { weight: 2, hold: [0, 0], silence: 20 },
-  rollout: { weight: 2, hold: [0, 0], silence: 20 },
+  'rollout-migrate': { weight: 1, hold: [0, 0], silence: 20, seamless: true },
+  'rollout-immediate': { weight: 1, hold: [0, 0], silence: 20 },
   'kill-node-pod': { weight: 2, hold: [0, 0], silence: 30 },
   'crash-node': { weight: 2, hold: [0, 0], silence: 30 },
+  'kill-during-drain': { weight: 2, hold: [0, 3], silence: 30 },
   'kill-signaling': { weight: 2, hold: [0, 0], silence: 20 },
   'kill-leader': { weight: 2, hold: [0, 0], silence: 20 },
   'suspend-leader': { weight: 1, hold: [5, 9], silence: 20 },
@@ -41,6 +44,9 @@ const betweenActions = [4, 12];
 export const fewest = [3, 2];
 const first = [4, 2];
 export const everybody = 6;
+
+/** How often people do what is possible then; `end` has 0.5. Few are muted at a time, because nobody can miss them. */
+const weights = { chat: 6, mute: 2, unmute: 4, share: 2, 'stop-sharing': 1, join: 4, leave: 3 };
 
 /** In each meeting at most so many people, because of the microphones of others only the three loudest are heard. */
 export const most = 4;
@@ -67,30 +73,56 @@ export function faultSchedule(seed, seconds, kinds = Object.keys(faults)) {
 export const firstPlaces = () => Array.from({ length: everybody }, (_, person) => (person < first[0] ? 0 : person < first[0] + first[1] ? 1 : null));
 
 /**
- * What people do: `{ at, action: 'chat' | 'leave' | 'join' | 'end', person?, meeting }` in the order of their times. `end` ends the meeting and opens another one in its place, which
- * the same people join.
+ * What people do: `{ at, action: 'chat' | 'mute' | 'unmute' | 'share' | 'stop-sharing' | 'leave' | 'join' | 'end', person?, kind?, meeting }` in the order of their times. `kind`: `audio`
+ * or `video`, with `mute` and `unmute`. At most one person in each meeting shares a screen. `end` ends the meeting and opens another one in its place, which the same people join.
+ * Whoever joins sends sound and pictures and no screen.
  */
 export function peopleSchedule(seed, seconds) {
   const draw = numbers(seed ^ 0x5EED);
   const places = firstPlaces();
   const meetings = fewest.length;
+  const muted = places.map(() => ({ audio: false, video: false }));
+  const sharing = places.map(() => false);
   const list = [];
   const pick = candidates => candidates[Math.floor(draw() * candidates.length)];
   const people = places.map((_, person) => person);
+  const arrive = person => {
+    muted[person] = { audio: false, video: false };
+    sharing[person] = false;
+  };
   for (let at = between(draw, betweenActions); at < seconds; at += between(draw, betweenActions)) {
-    const waiting = people.filter(person => places[person] === null);
-    const free = people.filter(person => places[person] !== null && places.filter(place => place === places[person]).length > fewest[places[person]]);
+    const inside = people.filter(person => places[person] !== null);
     const open = fewest.map((_, meeting) => meeting).filter(meeting => places.filter(place => place === meeting).length < most);
-    const action = chosen(draw, [['chat', 6], ['join', waiting.length > 0 && open.length > 0 ? 4 : 0], ['leave', free.length > 0 ? 3 : 0], ['end', 0.5]]);
+    const able = {
+      chat: inside,
+      mute: inside.filter(person => !muted[person].audio || !muted[person].video),
+      unmute: inside.filter(person => muted[person].audio || muted[person].video),
+      share: inside.filter(person => !inside.some(other => sharing[other] && places[other] === places[person])),
+      'stop-sharing': inside.filter(person => sharing[person]),
+      join: open.length > 0 ? people.filter(person => places[person] === null) : [],
+      leave: inside.filter(person => places.filter(place => place === places[person]).length > fewest[places[person]]),
+    };
+    const action = chosen(draw, [...Object.entries(weights).map(([name, weight]) => [name, able[name].length > 0 ? weight : 0]), ['end', 0.5]]);
     if (action === 'end') {
-      list.push({ at, action, meeting: Math.floor(draw() * meetings) });
+      const meeting = Math.floor(draw() * meetings);
+      people.filter(person => places[person] === meeting).forEach(arrive);
+      list.push({ at, action, meeting });
       continue;
     }
 
-    const person = pick({ chat: people.filter(one => places[one] !== null), join: waiting, leave: free }[action]);
+    const person = pick(able[action]);
     const meeting = action === 'join' ? pick(open) : places[person];
-    if (action !== 'chat') places[person] = action === 'join' ? meeting : null;
-    list.push({ at, action, person, meeting });
+    const entry = { at, action, person, meeting };
+    if (action === 'mute' || action === 'unmute') {
+      entry.kind = pick(['audio', 'video'].filter(kind => muted[person][kind] === (action === 'unmute')));
+      muted[person][entry.kind] = action === 'mute';
+    }
+    if (action === 'share' || action === 'stop-sharing') sharing[person] = action === 'share';
+    if (action === 'join' || action === 'leave') {
+      places[person] = action === 'join' ? meeting : null;
+      arrive(person);
+    }
+    list.push(entry);
   }
   return list;
 }

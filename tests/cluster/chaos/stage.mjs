@@ -3,14 +3,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openRoom, system } from '../support/cluster-room.mjs';
 import { apply, get, kubectl, ready, until } from '../support/kubectl.mjs';
 import { LightPeople } from '../support/light-people.mjs';
+import { wrongly } from './invariants.mjs';
 import { everybody, fewest, firstPlaces } from './schedule.mjs';
 
 const names = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn'];
 /** The pools by region, and the region of a person. Three people of one region who are in a meeting get a media node there. */
 const pools = { west: 'pool', east: 'east' };
 const regionOf = index => (index === 3 ? 'east' : 'west');
+/** How media nodes of each pool are replaced. */
+const rollouts = { west: 'Migrate', east: 'Immediate' };
 /** What the meetings of each slot are. */
 const specs = [{ regions: { preferred: ['east'] }, scale: { spread: 'Regions' } }, { placement: { availabilityClass: 'Critical' } }];
+
+/** What somebody sends who has just joined. */
+const atFirst = () => ({ audio: true, video: true, screen: false });
 
 /** How long everything may take to be whole again after a fault, and for how long it must be so, because a fault may show only after a moment. */
 const recovery = 120_000;
@@ -39,12 +45,12 @@ export class Stage {
     this.#light = light;
     /** The present meeting of each slot, with the texts that were confirmed in its chat. */
     this.meetings = [];
-    /** `meeting`: the slot in which the person is, or null. `visit`: changes with each join. `moving`: somebody is joining or leaving, so that nothing is expected of them. */
-    this.people = Array.from({ length: everybody }, (_, index) => ({ index, name: names[index], meeting: null, visit: 0, from: 0, joinedAt: 0, moving: false }));
+    /** `meeting`: the slot in which the person is, or null. `visit`: changes with each join. `moving`: somebody is joining or leaving, so that nothing is expected of them. `set`: what they want to send. */
+    this.people = Array.from({ length: everybody }, (_, index) => ({ index, name: names[index], meeting: null, visit: 0, from: 0, joinedAt: 0, moving: false, set: atFirst() }));
   }
 
   static async open() {
-    const pool = region => ({ region, drain: { deadlineSeconds: 0 }, rollout: { type: 'Immediate' } });
+    const pool = region => ({ region, drain: { deadlineSeconds: 0 }, rollout: { type: rollouts[region] } });
     const room = await openRoom({ browsers: 1, ports: { min: 43000, max: 43031 }, pool: pool('west') });
     try {
       const { spec } = await get('sfupool', pools.west, '-n', room.namespace);
@@ -84,7 +90,7 @@ export class Stage {
     person.moving = true;
     try {
       await this.#light.join(this.meetings[slot].meetingId, person.name, regionOf(index));
-      Object.assign(person, { meeting: slot, visit: ++this.#visits, from: this.meetings[slot].sent.length, joinedAt: Date.now() });
+      Object.assign(person, { meeting: slot, visit: ++this.#visits, from: this.meetings[slot].sent.length, joinedAt: Date.now(), set: atFirst() });
     } finally {
       person.moving = false;
     }
@@ -103,6 +109,25 @@ export class Stage {
     this.meetings[meeting].sent.push(text);
   }
 
+  /** Mutes or unmutes the microphone (`audio`) or the camera (`video`) of a person. */
+  async mute(index, kind, isMuted) {
+    const person = this.people[index];
+    await this.#light.mute(person.name, kind, isMuted);
+    person.set[kind] = !isMuted;
+  }
+
+  async share(index) {
+    const person = this.people[index];
+    await this.#light.share(person.name);
+    person.set.screen = true;
+  }
+
+  async stopSharing(index) {
+    const person = this.people[index];
+    await this.#light.stopSharing(person.name);
+    person.set.screen = false;
+  }
+
   /** Ends a meeting for everybody, and opens another one for the same people. */
   async end(slot) {
     const people = this.in(slot);
@@ -115,7 +140,7 @@ export class Stage {
     for (const { index } of people) await this.join(index, slot);
   }
 
-  /** What the people who are in a meeting experience: see `states` of LightPeople, and `visit`, `from` and `slot`. Of the others, only those who are not joining or leaving. */
+  /** What the people who are in a meeting experience: see `states` of LightPeople and PeopleHistory, and `from` and `slot`. Of the others, only those who are not joining or leaving. */
   async samples() {
     const before = new Map(this.people.map(({ name, visit }) => [name, visit]));
     const states = await this.#light.states();
@@ -126,7 +151,13 @@ export class Stage {
       const of = (pauses, longest = () => Infinity) => Object.fromEntries(Object.entries(pauses).filter(([other]) => settled.get(other)?.meeting === meeting).map(([other, pause]) => [other, Math.min(pause, longest(other))]));
       const sinceJoin = other => now - Math.max(joinedAt, settled.get(other).joinedAt);
       const missing = [...settled.values()].filter(other => other.meeting === meeting && other.name !== state.name && !state.others.includes(other.name)).map(other => other.name);
-      return { ...state, visit, from, slot: meeting, missing, unheard: of(state.unheard, sinceJoin), unseen: of(state.unseen, sinceJoin), silences: of(state.silences), freezes: of(state.freezes) };
+      const known = [...settled.values()].filter(other => other.meeting === meeting && state.others.includes(other.name) && other.name !== state.name);
+      const wrong = [
+        ...wrongly('their own', settled.get(state.name).set, state.sends),
+        ...known.flatMap(other => wrongly(`${other.name}'s`, other.set, state.told[other.name])),
+      ];
+      const screens = Object.fromEntries(known.filter(({ set, name }) => set.screen && state.screenUnseen[name] !== undefined).map(({ name }) => [`the screen of ${name}`, Math.min(state.screenUnseen[name], sinceJoin(name))]));
+      return { ...state, visit, from, slot: meeting, missing, wrong, unheard: of(state.unheard, sinceJoin), unseen: { ...of(state.unseen, sinceJoin), ...screens }, silences: of(state.silences), freezes: of(state.freezes) };
     });
   }
 
@@ -156,7 +187,7 @@ export class Stage {
   async whole() {
     const deadline = Date.now() + recovery;
     await until(() => this.#poolsAreWhole(), 'the pools have all their media nodes', recovery);
-    const perceives = ({ missing, unheard, unseen }) => missing.length === 0 && [...Object.values(unheard), ...Object.values(unseen)].every(pause => pause < 1_000);
+    const perceives = ({ missing, wrong, unheard, unseen }) => missing.length === 0 && wrong.length === 0 && [...Object.values(unheard), ...Object.values(unseen)].every(pause => pause < 1_000);
     let lacking = [];
     let since = null;
     await until(async () => {
@@ -164,7 +195,7 @@ export class Stage {
       since = lacking.length > 0 ? null : since ?? Date.now();
       return since !== null && Date.now() - since >= steady;
     }, 'everybody hears and sees everybody', Math.max(2 * steady, deadline - Date.now())).catch(error => {
-      throw new Error(`${error.message}: ${lacking.map(({ name, phase, missing, unheard, unseen }) => JSON.stringify({ name, phase, missing, unheard, unseen })).join(', ')}`);
+      throw new Error(`${error.message}: ${lacking.map(({ name, phase, missing, wrong, unheard, unseen }) => JSON.stringify({ name, phase, missing, wrong, unheard, unseen })).join(', ')}`);
     });
   }
 

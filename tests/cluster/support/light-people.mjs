@@ -62,6 +62,11 @@ const script = () => {
       pause.at = Math.max(pause.at, at);
       pause.hasCome = true;
     };
+    /** Nothing is sent now. What comes afterwards is late, which is no pause. */
+    pause.rest = at => {
+      pause.at = at;
+      pause.hasCome = false;
+    };
     return pause;
   };
 
@@ -129,6 +134,7 @@ const script = () => {
       }
     };
     ear.quiet = () => Math.max(0, clock() - ear.pause.at);
+    ear.rest = () => ear.pause.rest(clock());
     ear.close = () => {
       ear.use(null);
       analyser.disconnect();
@@ -165,6 +171,7 @@ const script = () => {
       video.play().catch(() => {});
     };
     eye.quiet = () => awake() - eye.pause.at;
+    eye.rest = () => eye.pause.rest(awake());
     eye.close = () => videos.splice(0).forEach(stop);
     return eye;
   };
@@ -172,9 +179,12 @@ const script = () => {
   globalThis.joinLight = async ({ meetingId, name, region, picturesPerSecond }) => {
     const { MeetClient, browserEnvironment } = await import('/sdk/index.js');
     const meeting = await new MeetClient({ environment: browserEnvironment() }).join(meetingId, { displayName: name, ...(region === undefined ? {} : { region }) });
-    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture(picturesPerSecond)] };
+    const person = { meeting, others: new Map(), self: meeting.snapshot.self.id, over: null, sources: [tone(), picture(picturesPerSecond)], screen: null, restarts: 0, movedAt: 0, picturesPerSecond };
     globalThis.people.set(name, person);
-    meeting.on('change', () => { if (globalThis.people.get(name) === person) attend(person); });
+    meeting.on('change', () => {
+      countRestarts(person);
+      if (globalThis.people.get(name) === person) attend(person);
+    });
     meeting.on('connection', ({ phase, code }) => { if (['failed', 'left', 'ended', 'removed'].includes(phase)) person.over ??= `${phase} ${code ?? ''}`.trim(); });
     await meeting.publish(person.sources[0].track, 'microphone');
     await meeting.publish(person.sources[1].track, 'camera');
@@ -184,10 +194,41 @@ const script = () => {
     const person = globalThis.people.get(name);
     globalThis.people.delete(name);
     person.meeting.leave();
-    for (const { ear, eye } of person.others.values()) [ear, eye].forEach(sense => sense.close());
-    for (const { track, stop } of person.sources) {
-      track.stop();
-      stop();
+    for (const { ear, eye, screen } of person.others.values()) [ear, eye, screen].forEach(sense => sense.close());
+    [...person.sources, person.screen].filter(source => source !== null).forEach(end);
+  };
+  const end = ({ track, stop }) => {
+    track.stop();
+    stop();
+  };
+
+  /** Mutes or unmutes the microphone (`audio`) or the camera (`video`). */
+  globalThis.muteLight = ({ name, kind, isMuted }) => {
+    const { meeting } = globalThis.people.get(name);
+    if (isMuted) meeting.mute(kind);
+    else meeting.unmute(kind);
+  };
+
+  /** Shares a small moving picture as the screen. */
+  globalThis.shareLight = async name => {
+    const person = globalThis.people.get(name);
+    person.screen = picture(person.picturesPerSecond);
+    await person.meeting.publish(person.screen.track, 'screen');
+  };
+
+  globalThis.stopSharingLight = name => {
+    const person = globalThis.people.get(name);
+    person.meeting.unpublish('screen');
+    end(person.screen);
+    person.screen = null;
+  };
+
+  /** Counts the moves for which the connections were closed before others were open. */
+  const countRestarts = person => {
+    for (const { at, reason } of person.meeting.snapshot.moves) {
+      if (at <= person.movedAt) continue;
+      person.movedAt = at;
+      if (reason === 'moved' || reason === 'lost') person.restarts++;
     }
   };
 
@@ -208,16 +249,24 @@ const script = () => {
     const present = new Map(meeting.snapshot.participants.map(one => [one.displayName, one.tracks]));
     const now = performance.now();
     for (const [name, tracks] of present) {
-      if (!others.has(name)) others.set(name, { ear: listen(), eye: watch() });
+      if (!others.has(name)) others.set(name, { ear: listen(), eye: watch(), screen: watch() });
       const other = others.get(name);
       other.presentAt = now;
       other.ear.use(tracks.microphone ?? null);
       other.eye.use(tracks.camera ?? null);
+      other.screen.use(tracks.screen ?? null);
+    }
+    // Nobody waits for what its sender does not send.
+    for (const [name, { ear, eye, screen }] of others) {
+      const sender = globalThis.people.get(name);
+      if (sender?.meeting.isMuted('audio')) ear.rest();
+      if (sender?.meeting.isMuted('video')) eye.rest();
+      if (!sender?.screen) screen.rest();
     }
     // Somebody who is back within seconds was missed.
-    for (const [name, { ear, eye, presentAt }] of others) {
+    for (const [name, { ear, eye, screen, presentAt }] of others) {
       if (now - presentAt < 5_000) continue;
-      [ear, eye].forEach(sense => sense.close());
+      [ear, eye, screen].forEach(sense => sense.close());
       others.delete(name);
     }
   };
@@ -228,16 +277,20 @@ const script = () => {
   setInterval(() => { for (const { others } of globalThis.people.values()) for (const { ear } of others.values()) ear.look(); }, 300);
 
   const of = (others, value) => Object.fromEntries([...others].map(([name, senses]) => [name, Math.round(value(senses))]));
-  globalThis.lightStates = () => [...globalThis.people].map(([name, { meeting, others, self, over }]) => ({
+  globalThis.lightStates = () => [...globalThis.people].map(([name, { meeting, others, self, over, screen, restarts }]) => ({
     name,
     phase: meeting.snapshot.connection.phase,
     dropped: over ?? (meeting.snapshot.self.id === self ? null : 'joined again as another participant'),
     moves: meeting.snapshot.moves.length,
+    restarts,
+    sends: { audio: !meeting.isMuted('audio'), video: !meeting.isMuted('video'), screen: screen !== null },
+    told: Object.fromEntries(meeting.snapshot.participants.map(one => [one.displayName, { audio: one.audio, video: one.video, screen: one.tracks.screen !== undefined }])),
     others: meeting.snapshot.participants.map(one => one.displayName),
     paused: meeting.snapshot.participants.filter(one => meeting.snapshot.paused.some(track => track.participantId === one.id)).map(one => one.displayName),
     unreachable: meeting.snapshot.participants.filter(one => meeting.snapshot.unreachable.includes(one.id)).map(one => one.displayName),
     unheard: of(others, ({ ear }) => ear.quiet()),
     unseen: of(others, ({ eye }) => eye.quiet()),
+    screenUnseen: of(others, ({ screen: eye }) => eye.quiet()),
     silences: of(others, ({ ear }) => ear.pause.longest),
     freezes: of(others, ({ eye }) => eye.pause.longest),
     texts: meeting.snapshot.messages.map(one => one.text),
@@ -262,7 +315,7 @@ const script = () => {
   globalThis.longestStandstill = () => Math.round(longestStandstill);
   globalThis.restartPauses = () => {
     longestStandstill = 0;
-    for (const { others } of globalThis.people.values()) for (const { ear, eye } of others.values()) ear.pause.longest = eye.pause.longest = 0;
+    for (const { others } of globalThis.people.values()) for (const senses of others.values()) for (const { pause } of [senses.ear, senses.eye, senses.screen]) pause.longest = 0;
   };
 };
 
@@ -301,15 +354,31 @@ export class LightPeople {
     return this.#page.evaluate(person => globalThis.leaveLight(person), name);
   }
 
+  /** Mutes or unmutes the microphone (`audio`) or the camera (`video`). What is muted is neither unheard nor unseen. */
+  mute(name, kind, isMuted = true) {
+    return this.#page.evaluate(change => globalThis.muteLight(change), { name, kind, isMuted });
+  }
+
+  /** Shares a small moving picture as the screen. Does not wait for the media node. */
+  share(name) {
+    return this.#page.evaluate(person => { void globalThis.shareLight(person); }, name);
+  }
+
+  stopSharing(name) {
+    return this.#page.evaluate(person => globalThis.stopSharingLight(person), name);
+  }
+
   /** Sends a line and waits until it is stored. */
   chat(name, text) {
     return until(() => this.#page.evaluate(message => globalThis.chatLight(message), { name, text }), `${name} sends a chat message`, 60_000);
   }
 
   /**
-   * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`), the names of the `others` and of those who the SDK says are
-   * `unreachable`, of those whose picture the media node does not send because the line is too narrow (`paused`), the `texts` of the chat, and by name of the other, in ms: how long they have not been heard (`unheard`) or seen (`unseen`), and their longest pauses since `restart`
-   * (`silences`, and `freezes`, in which the usual time between two pictures counts). They do not include a pause that has not ended.
+   * For each person: `name`, `phase`, why they were `dropped` or null, how often the media node changed (`moves`; `restarts`: without another connection beside the former one), what they
+   * send (`sends: { audio, video, screen }`), and by name of the other what they are `told` of that, the names of the `others` and of those who the SDK says are `unreachable`, of those
+   * whose picture the media node does not send because the line is too narrow (`paused`), the `texts` of the chat, and by name of the other, in ms: how long they have not been heard
+   * (`unheard`) or seen (`unseen`), or their screen has not been seen while they share it (`screenUnseen`), and their longest pauses since `restart` (`silences`, and `freezes`, in which
+   * the usual time between two pictures counts). They do not include a pause that has not ended.
    */
   states() {
     return this.#page.evaluate(() => globalThis.lightStates());

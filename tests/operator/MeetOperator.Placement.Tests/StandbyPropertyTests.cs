@@ -187,6 +187,7 @@ public sealed class StandbyPropertyTests
             Assert.True(after.Count(node => node.Role == AssignmentRole.Origin) == (after.Count == 0 ? 0 : 1), where);
             Assert.True(after.Select(node => node.SfuNode).Distinct().Count() == after.Count, where);
             Assert.True(after.Count <= input.Options.MaxNodesPerMeeting, where);
+            Assert.DoesNotMatch(@"(gives up|leaves)( the standby)? [^ :]+(;|$)", decision.Reason); // without saying why
             foreach (var standby in after.Where(node => node.Role == AssignmentRole.Standby))
             {
                 var snapshot = input.Nodes.Single(node => node.Name == standby.SfuNode);
