@@ -1,9 +1,11 @@
 // Evictions of media nodes, as `kubectl drain` and the cluster autoscaler send them.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { clusterRoom, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, watchGaps } from './support/gaps.mjs';
 import { get, kubectl, openProxy, until } from './support/kubectl.mjs';
+import { spreadReplicas } from './timing/people.mjs';
 
 const room = clusterRoom();
 const options = { timeout: 420_000 };
@@ -18,6 +20,22 @@ async function evict(pod) {
     body: JSON.stringify({ apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: pod, namespace: room.namespace } }),
   });
   return { status: answer.status, message: (await answer.json()).message };
+}
+
+/** The command that the documentation names for a cluster node. */
+const documentedDrain = machine => /`kubectl (drain <cluster node>[^`]*)`/.exec(readFileSync('docs/operations.md', 'utf8'))[1].replace('<cluster node>', machine).split(' ');
+
+const podsOn = async (machine, ...selected) => (await get('pods', '-A', ...selected)).filter(pod => pod.spec.nodeName === machine);
+
+/** Cordons a cluster node until the meeting is on a media node of the other one. */
+async function moveOff(machine, meeting) {
+  try {
+    await kubectl('cordon', machine);
+    await until(async () => (await podsOn(machine, '-l', 'meetoperator.io/component=media-node')).length === 0, `no media node is on ${machine}`, 120_000);
+  } finally {
+    await kubectl('uncordon', machine);
+  }
+  assert.notEqual((await podOf(await room.nodeOf(meeting))).spec.nodeName, machine);
 }
 
 const podOf = node => get('pod', node, '-n', room.namespace);
@@ -78,6 +96,33 @@ describe('an eviction', () => {
       await Promise.all([ada.connected(), bob.connected()]);
       assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
       for (const person of [ada, bob]) t.diagnostic(`${person.name}: longest pause ${JSON.stringify(await gaps(person))} ms`);
+    });
+  });
+
+  it('the documented kubectl drain empties a cluster node with a media node and a replica of signaling, and nobody has to join again', options, async t => {
+    await room.withPair(async (ada, bob, meeting) => {
+      const machine = 'n2'; // PostgreSQL and Redis of the tests are bound to n1.
+      await moveOff('n1', meeting);
+      await spreadReplicas();
+      assert.equal((await podsOn(machine, '-l', 'meetoperator.io/component=signaling')).length, 1, `a replica of signaling is on ${machine}`);
+      await waitForMediaBothWays(ada, bob);
+      const ids = await Promise.all([ada.id(), bob.id()]);
+      await Promise.all([watchGaps(ada), watchGaps(bob)]);
+      const started = Date.now();
+      try {
+        await kubectl(...documentedDrain(machine), '--timeout=240s');
+        t.diagnostic(`drained in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+        assert.deepEqual((await podsOn(machine)).map(pod => pod.metadata.name), []);
+        assert.equal((await podOf(await room.nodeOf(meeting))).spec.nodeName, 'n1');
+      } finally {
+        await kubectl('uncordon', machine);
+      }
+      await waitForMediaBothWays(ada, bob);
+      await Promise.all([ada.connected(), bob.connected()]);
+      assert.deepEqual(await Promise.all([ada.id(), bob.id()]), ids);
+      assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
+      for (const person of [ada, bob]) t.diagnostic(`${person.name}: longest pause ${JSON.stringify(await gaps(person))} ms`);
+      await kubectl('rollout', 'status', 'deployment/meet-signaling', '-n', system, '--timeout=120s');
     });
   });
 

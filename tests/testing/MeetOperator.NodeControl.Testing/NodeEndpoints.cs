@@ -144,7 +144,7 @@ internal static class NodeEndpoints
                     Node = node.Name,
                     Version = node.Version,
                     InstanceId = node.InstanceId,
-                    State = node.Draining ? NodeState.Draining : NodeState.Ready,
+                    State = node.Draining ? NodeState.Draining : node.IsStarting ? NodeState.Starting : NodeState.Ready,
                     StartedAt = node.StartedAt,
                     Term = node.Term,
                     Credentials = CredentialReport.Of(node.Credentials),

@@ -56,6 +56,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     public long EgressKbps { get; set; }
     public bool Draining { get; set; }
 
+    /// <summary>Whether the report says that the warm-up is not over.</summary>
+    public bool IsStarting { get; set; }
+
     /// <summary>The loops in the report. Empty by default, as in the report of a version without this field.</summary>
     public IReadOnlyList<LoopReport> LoopReports { get; set; } = [];
 

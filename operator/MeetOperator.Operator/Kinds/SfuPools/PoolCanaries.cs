@@ -53,7 +53,9 @@ internal sealed class PoolCanaries(NodeClients clients, TimeProvider time)
     {
         var (node, view) = entry;
         var failure = node.State == SfuNodeState.Unhealthy || node.IsDead || node.IsOutOfService ? view?.Decision.Message ?? "it is gone" : null;
-        return new CanaryNode(node.Name, node.IsReady, failure, view?.Decision.Message ?? "it is being created", view?.Report?.Connections, view?.Report?.FailedConnections);
+        var isStarting = view?.Report?.State == NodeState.Starting; // It answers before its warm-up is over, but makes no test calls until then.
+        var message = isStarting ? "it is still warming up" : view?.Decision.Message ?? "it is being created";
+        return new CanaryNode(node.Name, node.IsReady && !isStarting, failure, message, view?.Report?.Connections, view?.Report?.FailedConnections);
     }
 
     private async Task<Dictionary<string, CallReport?>> CallAsync((string Name, PollTarget? Target)[] nodes, CancellationToken ct)

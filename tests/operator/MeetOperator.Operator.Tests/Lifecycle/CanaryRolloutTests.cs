@@ -58,6 +58,23 @@ public sealed class CanaryRolloutTests
     }
 
     [Fact]
+    public async Task Trial_NodeStillStarting_IsNotCalled()
+    {
+        await using var stage = await Stage.StartAsync();
+        await stage.ChangeAsync("""{"version":"2.0"}""");
+        var canary = await stage.WaitForCanaryAsync();
+        canary.IsStarting = true;
+        await stage.SkipUntilAsync(state => state.Canary is { WaitingRounds: > 0 }, "the trial waits for the node");
+        canary.Call = new CallReport { Problem = "the media node is not ready" };
+        await stage.SkipUntilAsync(state => state.Canary is { WaitingRounds: > 3 }, "the trial still waits");
+
+        canary.Call = new CallReport { FirstFrameMs = 120 };
+        canary.IsStarting = false;
+        await stage.SkipUntilAsync(state => state.Phase == RolloutPhase.Complete, "the rollout is complete");
+        Assert.Equal(RolloutResult.Completed, (await stage.StateAsync()).History[0].Result);
+    }
+
+    [Fact]
     public async Task Trial_ParticipantsCannotConnect_RollsBack()
     {
         await using var stage = await Stage.StartAsync();
