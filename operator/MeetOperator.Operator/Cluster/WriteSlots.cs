@@ -59,7 +59,7 @@ internal sealed class WriteSlots(int perSecond, TimeProvider time)
         lock (_gate)
         {
             Now();
-            _heldUntil = Math.Min(Math.Max(_heldUntil, _clockSet) + _interval, _clockSet + time.TimestampFrequency);
+            _heldUntil = Math.Min(Math.Max(_heldUntil, _clockSet) + (_interval * HeldParts / (HeldParts - 1)), _clockSet + time.TimestampFrequency);
         }
     }
 

@@ -66,5 +66,5 @@ public sealed record OperatorOptions
     public int MeetingConcurrency { get; init; } = 32;
 
     /// <summary>Limit for status writes of all meetings together that joins and leaves cause: changes of figures, such as the number of participants, and between empty and in use.</summary>
-    public int FigureWritesPerSecond { get; init; } = 90;
+    public int FigureWritesPerSecond { get; init; } = 85;
 }

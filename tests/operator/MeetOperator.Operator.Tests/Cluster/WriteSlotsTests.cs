@@ -135,10 +135,10 @@ public sealed class WriteSlotsTests
         TakeSlots(3);
 
         _slots.GiveWay();
-        Assert.InRange(_slots.Wait(Key(2)).TotalMilliseconds, 29, 30);
+        Assert.Equal(30, _slots.Wait(Key(2)).TotalMilliseconds, 0.001);
         _time.Advance(TimeSpan.FromMilliseconds(25));
-        Assert.InRange(_slots.Wait(Key(2)).TotalMilliseconds, 4, 5);
-        _time.Advance(TimeSpan.FromMilliseconds(5));
+        Assert.Equal(5, _slots.Wait(Key(2)).TotalMilliseconds, 0.001);
+        _time.Advance(TimeSpan.FromMilliseconds(5.001));
         Assert.Equal(TimeSpan.Zero, _slots.Wait(Key(2)));
     }
 
